@@ -1,0 +1,2 @@
+// Package zapcore is the base every handler stands on.
+package zapcore
