@@ -1,6 +1,90 @@
 package zapcore
 
-import "go.uber.org/zap/zapcore"
+import (
+	"sync"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Formatter makes the bytes of one record for a destination: an RFC 5424 message, a pickle, a form, an OTLP log record.
+type Formatter interface {
+	// Append appends r in the destination's format to dst and returns the extended slice. It is called by many goroutines at
+	// once, under no lock, so this is where the user's per-record hooks run. An error refuses the record for good. It keeps
+	// neither dst nor r.
+	Append(dst []byte, r *Record) ([]byte, error)
+}
+
+// Emitter carries frames to a destination. A Handler calls its methods one at a time, under its lock, so an Emitter needs none;
+// Interrupt, where it has one, is the exception.
+//
+// Its methods must return within deadlines of their own, and must not log to the Handler they serve.
+type Emitter interface {
+	// Emit delivers one frame, which is valid only during the call. ent is the record it was made of. Nil means that the
+	// destination's API took all of it; an error means that the record counts as refused. A *RetryError, and any error whose
+	// Timeout method says true, puts the Handler into backoff.
+	Emit(ent zapcore.Entry, frame []byte) error
+	// Sync makes what was emitted as safe as the destination can.
+	Sync() error
+	// Close delivers what is held, within a deadline, and releases everything. It is called once; no other method is called after it.
+	Close() error
+}
+
+// BatchEmitter is an Emitter that does better with many frames at once: one write for a thousand, one POST, one digest.
+type BatchEmitter interface {
+	Emitter
+
+	// EmitBatch delivers frames in order; frame i was made of record i of batch. What it returns is what
+	// BatchWriter.WriteBatch returns. It keeps neither.
+	EmitBatch(batch *Batch, frames *Frames) (n int, err error)
+}
+
+// Interrupter is an Emitter whose call under way can be told that Close is waiting.
+type Interrupter interface {
+	// Interrupt makes a call that is under way return soon, for instance by expiring its connection's deadline. It is called
+	// without the Handler's lock, at any time, by any goroutine.
+	Interrupt()
+}
+
+// Frames is an ordered list of frames that lie end to end in one buffer, so that they can be written at once.
+type Frames struct {
+	buf  []byte
+	ends []int
+}
+
+// Len returns the number of frames.
+func (f *Frames) Len() int { return len(f.ends) }
+
+// Bytes returns all frames end to end.
+func (f *Frames) Bytes() []byte { return f.buf }
+
+// Ends returns where each frame ends in Bytes.
+func (f *Frames) Ends() []int { return f.ends }
+
+// At returns frame i.
+func (f *Frames) At(i int) []byte {
+	return f.buf[f.start(i):f.ends[i]]
+}
+
+func (f *Frames) start(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return f.ends[i-1]
+}
+
+func (f *Frames) reset() { f.buf, f.ends = f.buf[:0], f.ends[:0] }
+
+var framesPool = sync.Pool{New: func() any { return new(Frames) }}
+
+// keepFrames is the largest buffer for a batch, in bytes, that the pool keeps.
+const keepFrames = 4 << 20
+
+func (f *Frames) free() {
+	if cap(f.buf) <= keepFrames {
+		f.reset()
+		framesPool.Put(f)
+	}
+}
 
 // RecordWriter is a WriteSyncer that is told where records end, so that it may put a boundary of its own (a rotation)
 // between two of them and never inside one. The file writers of package writesyncers are RecordWriters.

@@ -1,0 +1,76 @@
+package zapcore
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// Backoff decides when a destination that failed may be tried again, as Python's SocketHandler does: Start after the first
+// failure, then Factor times the last delay, at most Max. It differs in one thing: the delay falls back to Start only after
+// a success has held for as long as the current delay, so that a server which accepts and hangs up is not hammered.
+//
+// It is a pure function of the times it is given: it reads no clock. It is not safe for concurrent use.
+type Backoff struct {
+	Start  time.Duration // after the first failure (Python: retryStart). Defaults to 1 s.
+	Factor float64       // of the delay from one failure to the next (retryFactor). Defaults to 2; 1 keeps it constant.
+	Max    time.Duration // the longest delay but for Start itself (retryMax). Defaults to 30 s.
+	Jitter bool          // draw each delay evenly from zero to the value above; Python never does.
+
+	delay time.Duration // the last one, before jitter; 0 before the first failure
+	next  time.Time     // no attempt before this; zero: at any time
+	since time.Time     // of the success that still holds; zero: none does
+}
+
+// Defaults of Backoff, which are Python's.
+const (
+	DefaultRetryStart  = time.Second
+	DefaultRetryFactor = 2.0
+	DefaultRetryMax    = 30 * time.Second
+)
+
+// Failed notes a failure at now and returns how long to wait before the next attempt.
+func (b *Backoff) Failed(now time.Time) time.Duration {
+	if !b.since.IsZero() && now.Sub(b.since) >= b.delay {
+		b.delay = 0
+	}
+	b.since = time.Time{}
+	if b.delay == 0 {
+		b.delay = orDefault(b.Start, DefaultRetryStart)
+	} else {
+		grown := float64(b.delay) * orDefault(b.Factor, DefaultRetryFactor)
+		b.delay = time.Duration(min(grown, float64(orDefault(b.Max, DefaultRetryMax))))
+	}
+	wait := b.delay
+	if b.Jitter {
+		wait = rand.N(b.delay + 1)
+	}
+	b.next = now.Add(wait)
+	return wait
+}
+
+// Succeeded notes that the destination works again since now.
+func (b *Backoff) Succeeded(now time.Time) {
+	b.next = time.Time{}
+	if b.since.IsZero() {
+		b.since = now
+	}
+}
+
+// Hold forbids attempts until now+d, if that is later than what Failed said: a destination may ask for more patience.
+func (b *Backoff) Hold(now time.Time, d time.Duration) {
+	if until := now.Add(d); until.After(b.next) {
+		b.next = until
+	}
+}
+
+// Wait returns how long after now the next attempt is allowed; 0 means at once.
+func (b *Backoff) Wait(now time.Time) time.Duration {
+	return max(0, b.next.Sub(now))
+}
+
+func orDefault[T int | int64 | float64 | time.Duration](v, def T) T {
+	if v == 0 {
+		return def
+	}
+	return v
+}

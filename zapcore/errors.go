@@ -1,0 +1,73 @@
+package zapcore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// ErrClosed is what a core or a writer returns for whatever comes after Close. It wraps os.ErrClosed.
+var ErrClosed error = closedError{}
+
+type closedError struct{}
+
+func (closedError) Error() string { return "zaphandlers: closed" }
+func (closedError) Unwrap() error { return os.ErrClosed }
+
+// LostError says how many records could not be delivered by the end of a Close or a Sync that had to end. They are counted as
+// Dropped.
+type LostError struct {
+	Records uint64 // how many were left
+	Err     error  // why, where it is known
+}
+
+// Error implements error.
+func (e *LostError) Error() string {
+	text := fmt.Sprintf("zaphandlers: %d records lost", e.Records)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *LostError) Unwrap() error { return e.Err }
+
+// RejectedError names the records of a batch that the destination refused for good: too large, malformed, forbidden. They are
+// among the n that WriteBatch says it is done with; sending them again would not help.
+type RejectedError struct {
+	Indexes []int // of the refused records, rising, counted from the batch's first
+	Err     error // the destination's words for the first of them
+}
+
+// Error implements error.
+func (e *RejectedError) Error() string {
+	return fmt.Sprintf("%d records rejected: %v", len(e.Indexes), e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *RejectedError) Unwrap() error { return e.Err }
+
+// RetryError says that what was not taken may be taken later: the destination is down, busy, or asked for patience.
+type RetryError struct {
+	After time.Duration // not before this much time has passed; 0 leaves it to the one who retries
+	Err   error         // why
+}
+
+// Error implements error.
+func (e *RetryError) Error() string {
+	if e.After <= 0 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("%v (next attempt in %v)", e.Err, e.After)
+}
+
+// Unwrap returns the cause.
+func (e *RetryError) Unwrap() error { return e.Err }
+
+// isTimeout tells whether err is a deadline that passed.
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}

@@ -1,0 +1,194 @@
+package zapcore
+
+import (
+	"errors"
+	"fmt"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// HandlerConfig makes a Handler. It is for those who write a handler package; users see that package's own Config.
+type HandlerConfig struct {
+	// Name is the package's, the beginning of its errors: "netcore". Required.
+	Name string
+	// Level decides which records are taken. Defaults to everything.
+	Level zapcore.LevelEnabler
+	// Encoder makes the frames. It is copied. Required unless Formatter is given, and not allowed with it.
+	Encoder zapcore.Encoder
+	// Formatter makes the frames where no Encoder does.
+	Formatter Formatter
+	// Emitter carries the frames. Required. The Handler owns it, and closes it.
+	Emitter Emitter
+	// Backoff says how long the Handler leaves a destination alone that timed out or asked for it. Defaults to Python's
+	// 1 s, factor 2, 30 s.
+	Backoff Backoff
+	// Report is told what no caller waits for. Defaults to a Reporter that prints to stderr.
+	Report *Reporter
+	// Clock is asked for the time of a failure and, during a backoff, of each write. Defaults to the system's.
+	Clock zapcore.Clock
+}
+
+// Handler is a complete zapcore.Core made of a Formatter (or an Encoder) and an Emitter. The way of a record through it:
+//
+//	level → format (caller's goroutine, no lock) → lock → Emit → unlock
+//
+// Beside the methods of zapcore.Core it has Close, Stats, WriteBatch and Level. All are safe for concurrent use. With
+// returns a Handler that shares everything but the fields; closing one closes all.
+type Handler struct {
+	out     *output
+	encoder zapcore.Encoder // with the fields of With; nil if out has a formatter
+	context Context         // the fields of With for the formatter
+}
+
+var (
+	_ zapcore.Core = (*Handler)(nil)
+	_ BatchWriter  = (*Handler)(nil)
+)
+
+// everything is the lowest level there is.
+const everything = zapcore.Level(-128)
+
+// NewHandler returns a Handler. An error names the field that is missing or wrong.
+func NewHandler(cfg HandlerConfig) (*Handler, error) {
+	switch {
+	case cfg.Name == "":
+		return nil, errors.New("zapcore: HandlerConfig.Name is required")
+	case cfg.Emitter == nil:
+		return nil, fmt.Errorf("%s: HandlerConfig.Emitter is required", cfg.Name)
+	case cfg.Encoder == nil && cfg.Formatter == nil:
+		return nil, fmt.Errorf("%s: HandlerConfig.Encoder or Formatter is required", cfg.Name)
+	case cfg.Encoder != nil && cfg.Formatter != nil:
+		return nil, fmt.Errorf("%s: HandlerConfig.Encoder and Formatter exclude each other", cfg.Name)
+	}
+	h := &Handler{out: newOutput(cfg)}
+	if cfg.Encoder != nil {
+		h.encoder = cfg.Encoder.Clone()
+	}
+	return h, nil
+}
+
+// Enabled tells whether records of level l are taken.
+func (h *Handler) Enabled(l zapcore.Level) bool { return h.out.level.Enabled(l) }
+
+// Level returns the lowest level that is taken, for zapcore.LevelOf.
+func (h *Handler) Level() zapcore.Level {
+	if l, ok := h.out.level.(zapcore.Level); ok {
+		return l
+	}
+	return zapcore.LevelOf(h.out.level)
+}
+
+// With returns a Handler whose records begin with fields. They are encoded or recorded now.
+func (h *Handler) With(fields []zapcore.Field) zapcore.Core {
+	child := *h
+	if h.encoder == nil {
+		child.context = h.context.With(fields)
+		return &child
+	}
+	child.encoder = h.encoder.Clone()
+	for i := range fields {
+		fields[i].AddTo(child.encoder)
+	}
+	return &child
+}
+
+// Check adds h to ce if the entry's level is taken.
+func (h *Handler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if h.Enabled(ent.Level) {
+		return ce.AddCore(ent, h)
+	}
+	return ce
+}
+
+// Write formats the record and hands it to the destination; it does not ask for the level. Nil means that the destination
+// took it. During a backoff it returns the same error, at once, for each record. An entry above Error is tried in spite of a
+// backoff, and synced before Write returns.
+func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
+	if h.encoder != nil {
+		buf, err := h.encoder.EncodeEntry(ent, fields)
+		if err != nil {
+			return h.out.refuse(err)
+		}
+		defer buf.Free()
+		return h.out.emit(ent, buf.Bytes())
+	}
+	frames := framesPool.Get().(*Frames)
+	err := h.format(frames, ent, fields)
+	if err != nil {
+		frames.free()
+		return h.out.refuse(err)
+	}
+	err = h.out.emit(ent, frames.buf)
+	frames.free()
+	return err
+}
+
+// format makes one frame of a record that comes from a logger.
+func (h *Handler) format(frames *Frames, ent zapcore.Entry, fields []zapcore.Field) error {
+	r := GetRecord()
+	err := r.capture(ent, h.context, fields)
+	if err == nil {
+		frames.buf, err = h.out.formatter.Append(frames.buf[:0], r)
+	}
+	r.Free()
+	return err
+}
+
+// WriteBatch implements BatchWriter. A record that cannot be formatted is rejected, and the others go on; any other failure
+// of the destination stops the batch there and may be tried again.
+func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
+	frames := framesPool.Get().(*Frames)
+	defer frames.free()
+	var rejected rejections
+	for n < batch.Len() {
+		frames.reset()
+		formatErr := h.formatBatch(frames, batch, n)
+		done, err := h.out.emitBatch(batch, n, frames)
+		rejected.addAll(n, err)
+		n += done
+		if done < frames.Len() {
+			return n, rejected.with(remaining(err))
+		}
+		if formatErr != nil {
+			_ = h.out.refuse(nil)
+			rejected.add(n, formatErr)
+			n++
+		}
+	}
+	return n, rejected.with(nil)
+}
+
+// formatBatch makes the frames of the records of batch from the one at index from, up to the first that cannot be formatted.
+func (h *Handler) formatBatch(frames *Frames, batch *Batch, from int) error {
+	for i := from; i < batch.Len(); i++ {
+		r := batch.At(i)
+		if h.encoder != nil {
+			buf, err := r.Encode(h.encoder)
+			if err != nil {
+				return err
+			}
+			frames.buf = append(frames.buf, buf.Bytes()...)
+			buf.Free()
+		} else {
+			var err error
+			end := len(frames.buf)
+			if frames.buf, err = h.out.formatter.Append(frames.buf, r); err != nil {
+				frames.buf = frames.buf[:end]
+				return err
+			}
+		}
+		frames.ends = append(frames.ends, len(frames.buf))
+	}
+	return nil
+}
+
+// Sync makes what was written as safe as the destination can. It returns nil after Close.
+func (h *Handler) Sync() error { return h.out.sync() }
+
+// Close delivers what the destination's side holds, within its deadline, and releases everything. A Write that waits for a
+// stalled destination is interrupted. The second and later calls return nil; what is written afterwards is refused with
+// ErrClosed.
+func (h *Handler) Close() error { return h.out.close() }
+
+// Stats returns the counts of this Handler and all that share its destination.
+func (h *Handler) Stats() Stats { return h.out.count() }

@@ -1,0 +1,289 @@
+package zapcore
+
+import (
+	"errors"
+	"sync"
+
+	"go.uber.org/multierr"
+	"go.uber.org/zap/zapcore"
+)
+
+// output is what a Handler and its With children share: the lock, the Emitter behind it, the backoff and the counts.
+type output struct {
+	name      string
+	level     zapcore.LevelEnabler
+	formatter Formatter
+	emitter   Emitter
+	batches   BatchEmitter // emitter, if it is one
+	report    *Reporter
+	clock     zapcore.Clock
+
+	mu      sync.Mutex // guards the fields below
+	closed  bool
+	failing bool    // the last attempt failed
+	backoff Backoff // when the next is due
+	down    error   // what Write returns during a backoff
+	part    Batch   // owned by emitBatch
+	stats   Stats
+}
+
+func newOutput(cfg HandlerConfig) *output {
+	o := &output{
+		name:      cfg.Name,
+		level:     cfg.Level,
+		formatter: cfg.Formatter,
+		emitter:   cfg.Emitter,
+		report:    cfg.Report,
+		clock:     cfg.Clock,
+		backoff:   cfg.Backoff,
+	}
+	o.batches, _ = cfg.Emitter.(BatchEmitter)
+	if o.level == nil {
+		o.level = everything
+	}
+	if o.clock == nil {
+		o.clock = zapcore.DefaultClock
+	}
+	if o.report == nil {
+		o.report = NewReporter(cfg.Name, nil)
+	}
+	return o
+}
+
+// refuse counts a record that could not be formatted.
+func (o *output) refuse(err error) error {
+	o.mu.Lock()
+	o.stats.Refused++
+	o.mu.Unlock()
+	return err
+}
+
+// emit delivers one frame. The lock is released by defer because hooks of the user (a Dial, a RoundTripper) run below, and may
+// panic.
+func (o *output) emit(ent zapcore.Entry, frame []byte) error {
+	syncErr, err := o.emitAndSync(ent, frame)
+	if syncErr != nil {
+		o.report.Failed(syncErr, 0)
+	}
+	return err
+}
+
+func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	urgent := ent.Level > zapcore.ErrorLevel
+	if err := o.readyLocked(urgent); err != nil {
+		o.stats.Refused++
+		return nil, err
+	}
+	if err = o.emitter.Emit(ent, frame); err != nil || o.failing {
+		o.noteLocked(err)
+	}
+	if err != nil {
+		o.stats.Refused++
+		return nil, err
+	}
+	o.stats.Accepted++
+	o.stats.Delivered++
+	if urgent {
+		syncErr = o.emitter.Sync()
+	}
+	return syncErr, nil
+}
+
+// readyLocked returns why nothing may be emitted now, if so.
+func (o *output) readyLocked(urgent bool) error {
+	if o.closed {
+		return ErrClosed
+	}
+	if o.down == nil || urgent {
+		return nil
+	}
+	if o.backoff.Wait(o.clock.Now()) > 0 {
+		return o.down
+	}
+	return nil
+}
+
+// noteLocked draws the conclusions from an attempt: a destination that timed out, or that asked for it, is left alone for a
+// while, so that all who wait for the lock behind a stalled attempt fail at once, and do not each wait for a deadline of
+// their own.
+func (o *output) noteLocked(err error) {
+	o.failing = err != nil
+	o.down = nil
+	if err == nil {
+		o.backoff.Succeeded(o.clock.Now())
+		return
+	}
+	var retry *RetryError
+	switch now := o.clock.Now(); {
+	case errors.As(err, &retry) && retry.After > 0:
+		o.backoff.Hold(now, retry.After)
+	case retry != nil || isTimeout(err):
+		o.backoff.Failed(now)
+	default:
+		return
+	}
+	o.down = &backoffError{name: o.name, err: err}
+}
+
+// backoffError is returned for every record during one backoff: it is made once, when the backoff begins.
+type backoffError struct {
+	name string
+	err  error
+}
+
+func (e *backoffError) Error() string { return e.name + ": backing off: " + e.err.Error() }
+func (e *backoffError) Unwrap() error { return e.err }
+
+// emitBatch delivers frames, made of the records of batch from the one at index from, and returns how many it is done with.
+func (o *output) emitBatch(batch *Batch, from int, frames *Frames) (n int, err error) {
+	if frames.Len() == 0 {
+		return 0, nil
+	}
+	n, syncErr, err := o.emitBatchAndSync(batch, from, frames)
+	if syncErr != nil {
+		o.report.Failed(syncErr, 0)
+	}
+	return n, err
+}
+
+func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames) (n int, syncErr, err error) {
+	urgent := false
+	for i := range frames.Len() {
+		urgent = urgent || batch.Level(from+i) > zapcore.ErrorLevel
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.readyLocked(urgent); err != nil {
+		return 0, nil, o.waitingLocked(err)
+	}
+	if from > 0 || frames.Len() < batch.Len() {
+		o.part.Slice(batch, from, from+frames.Len())
+		batch = &o.part
+		defer o.part.Reset()
+	}
+	if o.batches != nil {
+		n, err = o.batches.EmitBatch(batch, frames)
+	} else {
+		n, err = o.emitEachLocked(batch, frames)
+	}
+	failed := err
+	if n == frames.Len() {
+		failed = nil // what was rejected says nothing about the destination
+	}
+	if failed != nil || o.failing {
+		o.noteLocked(failed)
+	}
+	delivered := uint64(n - rejectedIn(err))
+	o.stats.Accepted += delivered
+	o.stats.Delivered += delivered
+	o.stats.Refused += uint64(n) - delivered
+	if urgent && delivered > 0 {
+		syncErr = o.emitter.Sync()
+	}
+	return n, syncErr, err
+}
+
+// waitingLocked is err for someone who holds a batch: with the time until the next attempt.
+func (o *output) waitingLocked(err error) error {
+	if wait := o.backoff.Wait(o.clock.Now()); wait > 0 && !errors.Is(err, ErrClosed) {
+		return &RetryError{After: wait, Err: err}
+	}
+	return err
+}
+
+func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
+	var rejected rejections
+	for i := range frames.Len() {
+		err := o.emitter.Emit(batch.At(i).Entry(), frames.At(i))
+		if err == nil {
+			continue
+		}
+		if rejectedIn(err) == 0 {
+			return i, rejected.with(err)
+		}
+		rejected.add(i, err)
+	}
+	return frames.Len(), rejected.with(nil)
+}
+
+func (o *output) sync() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return nil
+	}
+	return o.emitter.Sync()
+}
+
+func (o *output) close() error {
+	if i, ok := o.emitter.(Interrupter); ok {
+		i.Interrupt()
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return nil
+	}
+	o.closed = true
+	return o.emitter.Close()
+}
+
+func (o *output) count() Stats {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.stats
+}
+
+// rejections collects the records that a batch lost for good.
+type rejections struct{ err *RejectedError }
+
+func (r *rejections) add(i int, err error) {
+	if r.err == nil {
+		r.err = &RejectedError{Err: err}
+	}
+	r.err.Indexes = append(r.err.Indexes, i)
+}
+
+// addAll adds what err rejects, counted from the record at index from.
+func (r *rejections) addAll(from int, err error) {
+	var more *RejectedError
+	if errors.As(err, &more) {
+		for _, i := range more.Indexes {
+			r.add(from+i, more.Err)
+		}
+	}
+}
+
+// with returns the rejections and err as one error, or nil.
+func (r *rejections) with(err error) error {
+	if r.err == nil {
+		return err
+	}
+	return multierr.Append(r.err, err)
+}
+
+func rejectedIn(err error) int {
+	var r *RejectedError
+	if err == nil || !errors.As(err, &r) {
+		return 0
+	}
+	return len(r.Indexes)
+}
+
+// remaining is err without what it rejects: why the rest of a batch was not taken. A destination's failure is no verdict on
+// the records, so unless it is closed they may be tried again.
+func remaining(err error) error {
+	var rest error
+	for _, e := range multierr.Errors(err) {
+		if rejectedIn(e) == 0 {
+			rest = multierr.Append(rest, e)
+		}
+	}
+	var retry *RetryError
+	if rest == nil || errors.As(rest, &retry) || errors.Is(rest, ErrClosed) {
+		return rest
+	}
+	return &RetryError{Err: rest}
+}

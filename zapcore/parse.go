@@ -1,0 +1,196 @@
+package zapcore
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+)
+
+// Parse makes r show the record in tape after checking all of it: whatever Parse accepts, the other methods can use without
+// looking again. The tape may come from anywhere. r aliases it and allocates nothing for it, so a record never takes more memory
+// than its bytes; an error names the byte at which it stops making sense.
+func (r *Record) Parse(tape []byte) error {
+	r.reset(nil)
+	if len(tape) > MaxRecordSize {
+		return errTapeLong
+	}
+	c := checker{cursor{b: tape}}
+	if err := c.record(); err != nil {
+		return err
+	}
+	r.tape = tape
+	return nil
+}
+
+// checker reads what a cursor reads, and believes nothing.
+type checker struct{ cursor }
+
+func (c *checker) fail(what string, args ...any) error {
+	return &tapeError{at: c.at, what: fmt.Sprintf(what, args...)}
+}
+
+func (c *checker) skip(n int) error {
+	if len(c.b)-c.at < n {
+		return c.fail("ends too early")
+	}
+	c.at += n
+	return nil
+}
+
+func (c *checker) skipText() error {
+	n, width := binary.Uvarint(c.b[c.at:])
+	if width <= 0 || n > uint64(len(c.b)-c.at-width) {
+		return c.fail("a text is longer than what is left")
+	}
+	c.at += width + int(n)
+	return nil
+}
+
+func (c *checker) record() error {
+	if len(c.b) <= tapeTimeAt {
+		return c.fail("ends too early")
+	}
+	if v := c.b[0]; v != tapeVersion {
+		return c.fail("format version %d, this program reads %d", v, tapeVersion)
+	}
+	flags := c.b[tapeFlagsAt]
+	if flags&^knownFlags != 0 {
+		c.at = tapeFlagsAt
+		return c.fail("unknown flags %#x", flags)
+	}
+	c.at = tapeTimeAt
+	if err := c.entry(flags); err != nil {
+		return err
+	}
+	return c.nodes(0, true)
+}
+
+func (c *checker) entry(flags byte) error {
+	if err := c.time(); err != nil {
+		return err
+	}
+	if flags&flagZone != 0 {
+		if err := c.zone(); err != nil {
+			return err
+		}
+	}
+	if flags&flagName != 0 {
+		if err := c.skipText(); err != nil {
+			return err
+		}
+	}
+	if err := c.skipText(); err != nil {
+		return err
+	}
+	if flags&flagCaller != 0 {
+		if err := c.caller(); err != nil {
+			return err
+		}
+	}
+	if flags&flagStack != 0 {
+		return c.skipText()
+	}
+	return nil
+}
+
+func (c *checker) caller() error {
+	if err := c.skipText(); err != nil {
+		return err
+	}
+	if err := c.skip(8); err != nil {
+		return err
+	}
+	return c.skipText()
+}
+
+func (c *checker) time() error {
+	if err := c.skip(timeSize); err != nil {
+		return err
+	}
+	if nsec := binary.LittleEndian.Uint32(c.b[c.at-4:]); nsec >= 1e9 {
+		return c.fail("%d nanoseconds in a second", nsec)
+	}
+	return nil
+}
+
+const maxZoneOffset = 7 * 24 * 3600 // seconds; far beyond any zone, far below what would overflow
+
+func (c *checker) zone() error {
+	if err := c.skip(zoneFixed); err != nil {
+		return err
+	}
+	offset := int32(binary.LittleEndian.Uint32(c.b[c.at-zoneFixed:]))
+	if offset < -maxZoneOffset || offset > maxZoneOffset {
+		return c.fail("a zone %d seconds from UTC", offset)
+	}
+	return c.skipText()
+}
+
+// nodes checks one level, to its end.
+func (c *checker) nodes(depth int, keyed bool) error {
+	if depth > maxDepth {
+		return c.fail("nested deeper than %d", maxDepth)
+	}
+	for c.more() {
+		t := c.tag()
+		if t == tagInvalid || t >= tagCount || !keyed && (t == tagNamespace || t == tagBinary) {
+			c.at--
+			return c.fail("unknown tag %d", t)
+		}
+		if keyed {
+			if err := c.skipText(); err != nil {
+				return err
+			}
+		}
+		if err := c.value(t, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *checker) value(t tag, depth int) error {
+	if size := fixedSize[t]; size >= 0 {
+		if t == tagTimeUTC {
+			return c.time()
+		}
+		return c.skip(int(size))
+	}
+	switch t {
+	case tagTime:
+		if err := c.time(); err != nil {
+			return err
+		}
+		return c.zone()
+	case tagObject, tagArray:
+		return c.nest(depth, t == tagObject)
+	case tagJSON:
+		start := cursor{b: c.b, at: c.at}
+		if err := c.skipText(); err != nil {
+			return err
+		}
+		if !json.Valid(start.bytes()) {
+			return c.fail("a reflected value is not JSON")
+		}
+		return nil
+	default:
+		return c.skipText()
+	}
+}
+
+func (c *checker) nest(depth int, keyed bool) error {
+	if err := c.skip(lengthSize); err != nil {
+		return err
+	}
+	n := int64(binary.LittleEndian.Uint32(c.b[c.at-lengthSize:]))
+	if n > int64(len(c.b)-c.at) {
+		return c.fail("a nested value of %d bytes where %d are left", n, len(c.b)-c.at)
+	}
+	end := c.at + int(n)
+	sub := checker{cursor{b: c.b[:end], at: c.at}}
+	if err := sub.nodes(depth+1, keyed); err != nil {
+		return err
+	}
+	c.at = end
+	return nil
+}

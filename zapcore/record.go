@@ -1,0 +1,226 @@
+package zapcore
+
+import (
+	"sync"
+	"unsafe"
+
+	"go.uber.org/zap/buffer"
+	"go.uber.org/zap/zapcore"
+)
+
+// Record is one log record made self-contained: the entry, the fields of With and the fields of the call, as bytes (a tape)
+// on which nothing points anywhere else. What the program changes after the call cannot change it. It is what Python's
+// LogRecord is after QueueHandler.prepare, and the same bytes serve as a queue's slot, a buffer's content, an entry on disk
+// and a message on a wire.
+//
+// Capture makes one from what a Core's Write is given; Parse reads one that came from outside; View looks at one that is
+// known to be right. Encode, MarshalLogObject, AppendFields and Deliver hand it on: encoded at the end, it gives byte for
+// byte what the fields would have given at once.
+//
+// The zero value is ready for use. A Record must not be copied, and is for one goroutine at a time.
+type Record struct {
+	tape []byte // own.b, or bytes that View or Parse was given
+	own  recorder
+
+	decoded bool          // entry and nodesAt say what the tape says
+	entry   zapcore.Entry // its strings alias the tape, or are those that Capture was given
+	nodesAt int           // where the fields begin
+
+	inline [1]zapcore.Field // the Record itself as zap.Inline
+}
+
+// keepBuffer is the largest buffer, in bytes, that a pool keeps: one huge record does not hold its memory for ever.
+const keepBuffer = 64 << 10
+
+var recordPool = sync.Pool{New: func() any { return new(Record) }}
+
+// GetRecord returns a Record from a pool. Free gives it back.
+func GetRecord() *Record { return recordPool.Get().(*Record) }
+
+// Free returns r to the pool of GetRecord. Neither r nor anything it returned may be used afterwards.
+func (r *Record) Free() {
+	if cap(r.own.b) > keepBuffer || cap(r.own.jsonOut.b) > keepBuffer {
+		return
+	}
+	r.reset(nil)
+	recordPool.Put(r)
+}
+
+func (r *Record) reset(tape []byte) {
+	r.tape = tape
+	if r.decoded {
+		r.decoded = false
+		r.entry = zapcore.Entry{}
+	}
+}
+
+// Capture records ent, the fields of context and then fields. Whatever code of the program the fields carry (Stringers,
+// marshalers, Error methods) runs now; a panic in it reaches the caller as it does with zap's encoders. The only error is a
+// record larger than MaxRecordSize, and leaves r empty.
+//
+// It allocates nothing itself once r has grown to the size of the records it is used for.
+func (r *Record) Capture(ent zapcore.Entry, context Context, fields []zapcore.Field) error {
+	r.reset(nil)
+	r.own.depth = 0
+	r.own.entry(&ent)
+	r.own.b = append(r.own.b, context.nodes...)
+	r.own.fields(fields)
+	if len(r.own.b) > MaxRecordSize {
+		r.own.b = nil
+		return errTapeLong
+	}
+	r.tape = r.own.b
+	return nil
+}
+
+// capture is Capture for those who go on to format: it spares them decoding the entry.
+func (r *Record) capture(ent zapcore.Entry, context Context, fields []zapcore.Field) error {
+	if err := r.Capture(ent, context, fields); err != nil {
+		return err
+	}
+	c := r.skipEntry()
+	r.entry, r.nodesAt, r.decoded = ent, c.at, true
+	return nil
+}
+
+// View makes r show the record that tape holds. The tape must be what Bytes returned or Parse accepted, and must not change
+// while r is used: r aliases it.
+func (r *Record) View(tape []byte) { r.reset(tape) }
+
+// Bytes returns the tape. It is valid until r is used for another record or freed; an empty tape means no record.
+func (r *Record) Bytes() []byte { return r.tape }
+
+// Level returns the record's level without decoding the rest.
+func (r *Record) Level() zapcore.Level { return zapcore.Level(int8(r.tape[tapeLevelAt])) }
+
+// Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded
+// (it means nothing in another process): it is 0.
+func (r *Record) Entry() zapcore.Entry {
+	r.decode()
+	return r.entry
+}
+
+func (r *Record) decode() {
+	if r.decoded {
+		return
+	}
+	r.decoded = true
+	c := cursor{b: r.tape, at: tapeTimeAt}
+	e := &r.entry
+	*e = zapcore.Entry{Level: r.Level()}
+	flags := r.tape[tapeFlagsAt]
+	if flags&flagZone != 0 {
+		e.Time = c.zoned()
+	} else {
+		e.Time = c.utc()
+	}
+	if flags&flagName != 0 {
+		e.LoggerName = c.text()
+	}
+	e.Message = c.text()
+	if flags&flagCaller != 0 {
+		e.Caller.Defined = true
+		e.Caller.File = c.text()
+		e.Caller.Line = int(c.u64())
+		e.Caller.Function = c.text()
+	}
+	if flags&flagStack != 0 {
+		e.Stack = c.text()
+	}
+	r.nodesAt = c.at
+}
+
+// skipEntry returns a cursor at the first field.
+func (r *Record) skipEntry() cursor {
+	c := cursor{b: r.tape, at: tapeZoneAt}
+	flags := r.tape[tapeFlagsAt]
+	if flags&flagZone != 0 {
+		c.at += zoneFixed
+		c.bytes()
+	}
+	if flags&flagName != 0 {
+		c.bytes()
+	}
+	c.bytes()
+	if flags&flagCaller != 0 {
+		c.bytes()
+		c.at += 8
+		c.bytes()
+	}
+	if flags&flagStack != 0 {
+		c.bytes()
+	}
+	return c
+}
+
+// nodes returns a cursor at the first field.
+func (r *Record) nodes() cursor {
+	r.decode()
+	return cursor{b: r.tape, at: r.nodesAt}
+}
+
+// MarshalLogObject adds the record's fields to enc, each by the method the field itself would have called, so that a Record
+// is a zap.Inline field of its own. Strings and byte slices alias the tape: enc must copy what it keeps.
+func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	r.nodes().replay(enc)
+	return nil
+}
+
+// AppendFields appends the record's fields to dst as Fields that code may look at: plain data as the caller gave it, errors
+// as fields of ErrorType, objects and arrays as marshalers that replay them. They alias the tape; use Clone first for a core
+// that keeps what it gets.
+func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
+	for c := r.nodes(); c.more(); {
+		dst = append(dst, c.field())
+	}
+	return dst
+}
+
+// Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. enc sees one
+// inline field, so it must be an encoder that adds fields by Field.AddTo, as zap's do, and must keep none.
+func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
+	r.decode()
+	return enc.EncodeEntry(r.entry, r.inlineField())
+}
+
+// inlineField returns all fields as one, or none.
+func (r *Record) inlineField() []zapcore.Field {
+	if r.nodesAt == len(r.tape) {
+		return nil
+	}
+	if r.inline[0].Interface == nil {
+		r.inline[0] = zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: r}
+	}
+	return r.inline[:]
+}
+
+// Clone returns a copy of r that shares nothing with it and is never pooled.
+func (r *Record) Clone() *Record {
+	return &Record{tape: append([]byte(nil), r.tape...)}
+}
+
+// Context holds the fields of With, recorded when With was called, as the beginning of every record made with it. It is
+// immutable: With returns a new one. The zero value holds no fields.
+type Context struct{ nodes string }
+
+// With returns a Context that holds the fields of c and then fields.
+func (c Context) With(fields []zapcore.Field) Context {
+	if len(fields) == 0 {
+		return c
+	}
+	r := GetRecord()
+	defer r.Free()
+	r.own.depth = 0
+	r.own.b = append(r.own.b[:0], c.nodes...)
+	r.own.fields(fields)
+	return Context{nodes: string(r.own.b)}
+}
+
+// Fields returns the fields that c holds, as AppendFields does.
+func (c Context) Fields() []zapcore.Field {
+	var fields []zapcore.Field
+	for cur := (cursor{b: unsafe.Slice(unsafe.StringData(c.nodes), len(c.nodes))}); cur.more(); {
+		fields = append(fields, cur.field())
+	}
+	return fields
+}

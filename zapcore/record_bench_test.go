@@ -1,0 +1,67 @@
+package zapcore
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// tenFields are ten fields of plain data, as a web service's access log has them.
+func tenFields() []zapcore.Field {
+	return []zapcore.Field{
+		zap.String("method", "GET"),
+		zap.String("path", "/api/v1/orders/12345"),
+		zap.Int("status", 200),
+		zap.Int64("bytes", 51234),
+		zap.Duration("elapsed", 1234567*time.Nanosecond),
+		zap.String("remote", "192.0.2.17:51234"),
+		zap.String("request_id", "6f1c2a4e-9b1d-4c55"),
+		zap.String("agent", "curl/8.5.0"),
+		zap.Bool("cached", true),
+		zap.Float64("load", 0.75),
+	}
+}
+
+func tenEntry() zapcore.Entry {
+	return zapcore.Entry{
+		Level:   zapcore.InfoLevel,
+		Time:    time.Date(2026, 11, 22, 10, 11, 12, 131415161, time.Local),
+		Message: "request served",
+	}
+}
+
+// BenchmarkRecord compares recording and replaying ten typed fields with encoding them at once.
+func BenchmarkRecord(b *testing.B) {
+	ent, fields := tenEntry(), tenFields()
+	enc := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+
+	b.Run("encode JSON at once", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			buf, _ := enc.EncodeEntry(ent, fields)
+			buf.Free()
+		}
+	})
+	b.Run("capture", func(b *testing.B) {
+		r := new(Record)
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = r.Capture(ent, Context{}, fields)
+		}
+		b.ReportMetric(float64(len(r.Bytes())), "B/record")
+	})
+	b.Run("replay into JSON", func(b *testing.B) {
+		var r Record
+		_ = r.Capture(ent, Context{}, fields)
+		tape := r.Bytes()
+		var view Record
+		b.ReportAllocs()
+		for b.Loop() {
+			view.View(tape)
+			buf, _ := view.Encode(enc)
+			buf.Free()
+		}
+	})
+}

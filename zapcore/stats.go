@@ -1,0 +1,29 @@
+package zapcore
+
+import "fmt"
+
+// Stats counts records. At every quiet moment, when no call is under way,
+//
+//	Accepted = Delivered + Dropped + Skipped + Pending
+//
+// so whoever adds them up sees whether anything is missing. A record whose Write returned an error was never accepted: it is
+// Refused, and the caller knows.
+type Stats struct {
+	Accepted  uint64 // Write or WriteBatch took it
+	Delivered uint64 // the destination has it: the kernel for a socket without acknowledgement, else its acknowledgement
+	Dropped   uint64 // accepted, then given up
+	Skipped   uint64 // accepted, then not wanted: below a target's level, dropped by a hook, discarded by a recorder
+	Pending   uint64 // accepted and still held
+	Refused   uint64 // not accepted: Write returned an error
+}
+
+// Missing returns what the sum above lacks: 0 unless something was lost silently, or a call is under way.
+func (s Stats) Missing() int64 {
+	return int64(s.Accepted - s.Delivered - s.Dropped - s.Skipped - s.Pending)
+}
+
+// String returns the counts as one JSON object, so that a Stats can be published with package expvar.
+func (s Stats) String() string {
+	return fmt.Sprintf(`{"accepted":%d,"delivered":%d,"dropped":%d,"skipped":%d,"pending":%d,"refused":%d}`,
+		s.Accepted, s.Delivered, s.Dropped, s.Skipped, s.Pending, s.Refused)
+}
