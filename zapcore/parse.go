@@ -123,7 +123,18 @@ func (c *checker) zone() error {
 	if offset < -maxZoneOffset || offset > maxZoneOffset {
 		return c.fail("a zone %d seconds from UTC", offset)
 	}
-	return c.skipText()
+	start := cursor{b: c.b, at: c.at}
+	if err := c.skipText(); err != nil {
+		return err
+	}
+	// An encoder that prints zone names prints them as they are: one that holds a quote could forge a field.
+	for _, ch := range start.bytes() {
+		if ch <= ' ' || ch >= 0x7f || ch == '"' || ch == '\\' {
+			c.at = start.at
+			return c.fail("a zone name with %q", ch)
+		}
+	}
+	return nil
 }
 
 // nodes checks one level, to its end.

@@ -1,4 +1,4 @@
-package zapcore
+package zapcore_test
 
 import (
 	"testing"
@@ -6,6 +6,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // tenFields are ten fields of plain data, as a web service's access log has them.
@@ -35,7 +37,7 @@ func tenEntry() zapcore.Entry {
 // BenchmarkRecord compares recording and replaying ten typed fields with encoding them at once.
 func BenchmarkRecord(b *testing.B) {
 	ent, fields := tenEntry(), tenFields()
-	enc := zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())
+	enc := jsonEncoder()
 
 	b.Run("encode JSON at once", func(b *testing.B) {
 		b.ReportAllocs()
@@ -45,18 +47,18 @@ func BenchmarkRecord(b *testing.B) {
 		}
 	})
 	b.Run("capture", func(b *testing.B) {
-		r := new(Record)
+		r := new(base.Record)
 		b.ReportAllocs()
 		for b.Loop() {
-			_ = r.Capture(ent, Context{}, fields)
+			_ = r.Capture(ent, base.Context{}, fields)
 		}
 		b.ReportMetric(float64(len(r.Bytes())), "B/record")
 	})
 	b.Run("replay into JSON", func(b *testing.B) {
-		var r Record
-		_ = r.Capture(ent, Context{}, fields)
+		var r base.Record
+		_ = r.Capture(ent, base.Context{}, fields)
 		tape := r.Bytes()
-		var view Record
+		var view base.Record
 		b.ReportAllocs()
 		for b.Loop() {
 			view.View(tape)

@@ -1,0 +1,5 @@
+//go:build !race
+
+package zapcore_test
+
+const raceOn = false

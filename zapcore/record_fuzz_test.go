@@ -1,0 +1,85 @@
+package zapcore_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// FuzzRecordParse: any bytes are a record or an error. What is a record can be replayed, and recorded again gives the same
+// text: capture, bytes, parse and replay are the identity.
+func FuzzRecordParse(f *testing.F) {
+	for _, fields := range constructors {
+		var r base.Record
+		if err := r.Capture(fullEntry(), base.Context{}.With(fields), fields); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(slices.Clone(r.Bytes()))
+	}
+	f.Add([]byte{})
+	f.Add([]byte{1, 0, 0})
+	f.Fuzz(func(t *testing.T, tape []byte) {
+		var r base.Record
+		if err := r.Parse(tape); err != nil {
+			require.Empty(t, r.Bytes(), "a refused record is no record")
+			return
+		}
+		for name, enc := range encoders {
+			want, err := r.Encode(enc)
+			require.NoError(t, err)
+			var again, parsed base.Record
+			require.NoError(t, again.Capture(r.Entry(), base.Context{}, r.AppendFields(nil)))
+			require.NoError(t, parsed.Parse(again.Bytes()), "what Capture makes, Parse takes")
+			got, err := parsed.Encode(enc)
+			require.NoError(t, err)
+			require.Equal(t, want.String(), got.String(), name)
+			want.Free()
+			got.Free()
+		}
+		require.NoError(t, r.MarshalLogObject(zapcore.NewMapObjectEncoder()))
+		_, err := r.Deliver(zapcore.NewNopCore(), true)
+		require.NoError(t, err)
+	})
+}
+
+func TestParseNamesTheByte(t *testing.T) {
+	var r base.Record
+	require.NoError(t, r.Capture(fullEntry(), base.Context{}, tenFields()))
+	good := slices.Clone(r.Bytes())
+	change := func(at int, b byte) []byte {
+		bad := slices.Clone(good)
+		bad[at] = b
+		return bad
+	}
+	tests := map[string]struct {
+		tape []byte
+		want string
+	}{
+		"empty":                 {nil, "record byte 0: ends too early"},
+		"another version":       {change(0, 99), "record byte 0: format version 99, this program reads 1"},
+		"flags of the future":   {change(2, 0xff), "record byte 2: unknown flags 0xff"},
+		"too many nanoseconds":  {change(14, 0xff), "nanoseconds in a second"},
+		"cut in a text":         {good[:len(good)-20], "a text is longer than what is left"},
+		"cut in the entry":      {good[:10], "ends too early"},
+		"a quote in the zone":   {change(20, '"'), `a zone name with '"'`},
+		"a newline in the zone": {change(20, '\n'), `a zone name with '\n'`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var r base.Record
+			require.ErrorContains(t, r.Parse(test.tape), test.want)
+		})
+	}
+	all := r.AppendFields(nil)
+	for i := range good {
+		var cut base.Record
+		if cut.Parse(good[:i]) == nil {
+			fields := cut.AppendFields(nil)
+			require.ElementsMatch(t, all[:len(fields)], fields, "cut at byte %d, between two fields: those before it are whole", i)
+		}
+	}
+}
