@@ -54,7 +54,7 @@ func TestStreamSetStreamFlushesTheOldOne(t *testing.T) {
 }
 
 // incomparable is a writer that == panics on.
-type incomparable struct{ tags []string }
+type incomparable struct{ _ []string }
 
 func (incomparable) Write(p []byte) (int, error) { return len(p), nil }
 
