@@ -91,13 +91,13 @@ func (d *Destination) Syncs() int {
 
 // take is an attempt to write p.
 func (d *Destination) take(p []byte, interrupted <-chan struct{}) (int, error) {
-	n, err, again := d.try(p)
+	n, again, err := d.try(p)
 	if again == nil {
 		return n, err
 	}
 	deadline := time.NewTimer(d.Deadline)
 	defer deadline.Stop()
-	for ; again != nil; n, err, again = d.try(p) {
+	for ; again != nil; n, again, err = d.try(p) {
 		select {
 		case <-again:
 		case <-interrupted:
@@ -110,19 +110,19 @@ func (d *Destination) take(p []byte, interrupted <-chan struct{}) (int, error) {
 }
 
 // try returns a channel to wait for if it stalls.
-func (d *Destination) try(p []byte) (n int, err error, again <-chan struct{}) {
+func (d *Destination) try(p []byte) (n int, again <-chan struct{}, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch d.mood {
 	case failing:
-		return 0, d.err, nil
+		return 0, nil, d.err
 	case failLater:
 		if d.left == 0 {
-			return 0, d.err, nil
+			return 0, nil, d.err
 		}
 		d.left--
 	case stalled:
-		return 0, nil, d.changed
+		return 0, d.changed, nil
 	case short:
 		d.got = append(d.got, p[:len(p)/2]...)
 		return len(p) / 2, nil, nil

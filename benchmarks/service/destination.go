@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	base "example.com/zaphandlers/zapcore"
+	"go.uber.org/multierr"
+	"go.uber.org/zap/zapcore"
+)
+
+// destinations is where each record goes, all of it through one Tee. A new one is a file of its own and a line here.
+var destinations = []kind{
+	{"rotating file", func() destination { return new(rotatingFile) }},
+}
+
+// kind is a destination before it is opened.
+type kind struct {
+	name string
+	make func() destination
+}
+
+// destination is one place where records go, from opening it to reading it back. Its methods are called in the order in
+// which they stand here, once each.
+type destination interface {
+	// open makes it ready and returns the core that leads to it, for all levels. dir is an empty folder of its own. An
+	// error that wraps errors.ErrUnsupported leaves the destination out.
+	open(dir string) (zapcore.Core, error)
+	// close delivers what is still on the way, within a deadline, and releases everything.
+	close() error
+	// stats returns what the destination itself believes, after close.
+	stats() base.Stats
+	// readBack gives t what there is: usually every file, by t.readFile.
+	readBack(t *tally) error
+}
+
+// opened is a destination that the run has opened.
+type opened struct {
+	destination
+	name string
+	core zapcore.Core
+}
+
+// openAll opens each kind in a folder of its own under dir. One that this system does not have is left out, with a word
+// about it; if another fails, those before it are closed again.
+func openAll(kinds []kind, dir string, stderr io.Writer) ([]opened, error) {
+	var all []opened
+	for i, k := range kinds {
+		d := k.make()
+		core, err := openIn(filepath.Join(dir, fmt.Sprint(i+1)), d)
+		switch {
+		case errors.Is(err, errors.ErrUnsupported):
+			fmt.Fprintf(stderr, "%s: left out: %v\n", k.name, err)
+		case err != nil:
+			return nil, errors.Join(fmt.Errorf("%s: %w", k.name, err), closeAll(all))
+		default:
+			all = append(all, opened{d, k.name, core})
+		}
+	}
+	return all, nil
+}
+
+func openIn(dir string, d destination) (zapcore.Core, error) {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return d.open(dir)
+}
+
+// tee returns the one core that leads to all of them.
+func tee(all []opened) zapcore.Core {
+	var cores []zapcore.Core
+	for _, d := range all {
+		cores = append(cores, d.core)
+	}
+	return zapcore.NewTee(cores...)
+}
+
+func closeAll(all []opened) error {
+	var err error
+	for _, d := range all {
+		if closing := d.close(); closing != nil {
+			err = multierr.Append(err, fmt.Errorf("%s: %w", d.name, closing))
+		}
+	}
+	return err
+}

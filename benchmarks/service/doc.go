@@ -1,0 +1,37 @@
+// Command service is the library's main job, end to end: a service logs real traffic with zap, through one Tee into every
+// destination there is, and afterwards each destination is read back and counted. Nothing may be missing.
+//
+//	go -C benchmarks run ./service                        # 100,000 requests to an HTTP server on a loopback port
+//	go -C benchmarks run ./service -input FILE            # each line of a real log becomes a record; - is standard input
+//	go -C benchmarks run ./service -rate 500 -requests 5000 -keep
+//
+// It exits 0 if every record that was logged is in every destination exactly once and as it was logged, and 1 if not, after
+// naming the records that are missing, doubled or damaged. Ctrl-C ends the traffic early; what was logged until then is
+// delivered and accounted for as ever. A second Ctrl-C ends the program. (go run says 1 after any Ctrl-C; go build first to
+// see the exit code of an interrupted run.)
+//
+// # How the files hang together
+//
+//	          traffic.go, shop.go          rotating_file.go …
+//	source ─┬─ HTTP on loopback ─┐        ┌─ destination ─┐
+//	        └─ lines of a text ──┴─ meter ┴─ destination ─┴─ read back ── tally ── report
+//	             lines.go        meter.go                               tally.go  report.go
+//
+// A source makes records and hands them to the meter, one after the other on many goroutines. The meter numbers each
+// record, seals it with a checksum over all its values and times the logging call, beside the same call to a core that does
+// nothing. Reading back, the tally keeps one bit a record: that is enough to find what is missing or doubled, and the
+// checksum finds what is damaged.
+//
+// # A destination of your own
+//
+// A destination is one file with one type of four methods (see destination.go), and one line in the list there:
+//
+//	open      make it ready in a folder of its own, and return the core
+//	close     deliver the rest, and release everything
+//	stats     what the destination itself believes
+//	readBack  give the tally what really arrived
+//
+// rotating_file.go is the shortest example. A destination that sends records away starts its receiver in open and has it
+// write JSON lines to a file in its folder; readBack is then t.readFiles. What arrives in another form goes to t.add as a
+// record, with seq and sum among its fields.
+package main

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// config is what the flags say.
+type config struct {
+	requests  int
+	producers int
+	rate      int
+	dir       string
+	input     string
+	keep      bool
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
+	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// command is the program: 0 if every record is where it belongs, 1 if not, 2 for flags that make no sense.
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	cfg, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	}
+	ok, err := run(ctx, cfg, destinations, stdout, stderr)
+	if err != nil {
+		fmt.Fprintln(stderr, "service:", err)
+	}
+	if !ok || err != nil {
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string, stderr io.Writer) (config, error) {
+	var cfg config
+	flags := flag.NewFlagSet("service", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&cfg.requests, "requests", 100_000, "how many HTTP requests to make")
+	flags.IntVar(&cfg.producers, "producers", 4, "how many connections make them, or goroutines log the lines of -input")
+	flags.IntVar(&cfg.rate, "rate", 0, "records per second; 0 is as fast as it goes")
+	flags.StringVar(&cfg.dir, "dir", "", "the folder in which the run makes its own (default: the system's for temporary files)")
+	flags.StringVar(&cfg.input, "input", "", "instead of serving requests, log each line of this `file`; - is standard input")
+	flags.BoolVar(&cfg.keep, "keep", false, "keep the files; they are always kept when something is wrong with them")
+	if err := flags.Parse(args); err != nil {
+		return cfg, err
+	}
+	var err error
+	switch {
+	case flags.NArg() > 0:
+		err = fmt.Errorf("service: %q is not a flag", flags.Arg(0))
+	case cfg.requests < 1:
+		err = errors.New("service: -requests must be at least 1")
+	case cfg.producers < 1:
+		err = errors.New("service: -producers must be at least 1")
+	case cfg.rate < 0:
+		err = errors.New("service: -rate must not be negative")
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+	}
+	return cfg, err
+}

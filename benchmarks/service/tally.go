@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxRecord is the longest record that is read back, or line that is read from -input, in bytes.
+const maxRecord = 16 << 20
+
+// tally finds out which of the records 0 to logged-1 are in a destination: each exactly once and as it was logged, or which
+// ones not. It costs one bit a record.
+type tally struct {
+	logged uint64
+	seen   []uint64 // bit i: record i was found, intact
+
+	found   uint64 // records that were found intact, doubles included
+	bytes   int64
+	files   int
+	doubled ranges
+	damaged findings
+	unknown ranges
+}
+
+func newTally(logged uint64) *tally {
+	return &tally{logged: logged, seen: make([]uint64, (logged+63)/64)}
+}
+
+// readFiles reads every file that glob matches.
+func (t *tally) readFiles(glob string) error {
+	paths, err := filepath.Glob(glob)
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		if err := t.readFile(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readFile reads a file that has one JSON object a line, in the names of newEncoder.
+func (t *tally) readFile(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	t.files++
+	t.bytes += info.Size()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, maxRecord)
+	for n := 1; lines.Scan(); n++ {
+		t.addJSON(lines.Bytes(), fmt.Sprintf("%s line %d", filepath.Base(path), n))
+	}
+	if lines.Err() != nil {
+		return fmt.Errorf("%s: %w", path, lines.Err())
+	}
+	return nil
+}
+
+// addJSON counts one record that was found at where.
+func (t *tally) addJSON(text []byte, where string) {
+	var r record
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.damaged.add(fmt.Sprintf("%s: %v: %.80q", where, err, text))
+		return
+	}
+	t.add(&r, where)
+}
+
+// add counts one record that was found at where.
+func (t *tally) add(r *record, where string) {
+	switch {
+	case r.Sum != r.checksum():
+		t.damaged.add(fmt.Sprintf("%s: record %d is not what was logged", where, r.Seq))
+	case r.Seq >= t.logged:
+		t.unknown.add(r.Seq)
+	default:
+		t.found++
+		word, bit := &t.seen[r.Seq/64], uint64(1)<<(r.Seq%64)
+		if *word&bit != 0 {
+			t.doubled.add(r.Seq)
+		}
+		*word |= bit
+	}
+}
+
+// missing returns the records that were logged and not found.
+func (t *tally) missing() *ranges {
+	var missing ranges
+	for i := uint64(0); i < t.logged; i++ {
+		switch word := t.seen[i/64]; {
+		case i%64 == 0 && word == ^uint64(0):
+			i += 63
+		case word&(1<<(i%64)) == 0:
+			missing.add(i)
+		}
+	}
+	return &missing
+}
+
+// problems says what is wrong, a line each; nil if nothing is.
+func (t *tally) problems() []string {
+	var lines []string
+	for _, p := range []struct {
+		what string
+		*ranges
+	}{{"missing", t.missing()}, {"doubled", &t.doubled}, {"never logged", &t.unknown}} {
+		if p.count > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %s: records %s", plural(p.count, "record"), p.what, p.ranges))
+		}
+	}
+	if t.damaged.count > 0 {
+		lines = append(lines, fmt.Sprintf("%s: damaged: %s", plural(t.damaged.count, "record"), &t.damaged))
+	}
+	return lines
+}
+
+// named is how many records, runs of records or findings are named; all are counted.
+const named = 10
+
+// ranges remembers numbers as the runs they come in.
+type ranges struct {
+	count uint64
+	runs  [][2]uint64
+}
+
+func (r *ranges) add(n uint64) {
+	r.count++
+	last := len(r.runs) - 1
+	switch {
+	case last >= 0 && r.runs[last][1]+1 == n:
+		r.runs[last][1] = n
+	case len(r.runs) <= named:
+		r.runs = append(r.runs, [2]uint64{n, n})
+	}
+}
+
+// String names the first of them.
+func (r *ranges) String() string {
+	var parts []string
+	for _, run := range r.runs[:min(named, len(r.runs))] {
+		if run[0] == run[1] {
+			parts = append(parts, fmt.Sprint(run[0]))
+		} else {
+			parts = append(parts, fmt.Sprintf("%d–%d", run[0], run[1]))
+		}
+	}
+	if len(r.runs) > named {
+		parts = append(parts, "…")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// findings remembers the first of many texts.
+type findings struct {
+	count uint64
+	texts []string
+}
+
+func (f *findings) add(text string) {
+	f.count++
+	if len(f.texts) < named {
+		f.texts = append(f.texts, text)
+	}
+}
+
+// String gives each a line of its own.
+func (f *findings) String() string {
+	text := "\n    " + strings.Join(f.texts, "\n    ")
+	if f.count > uint64(len(f.texts)) {
+		text += "\n    …"
+	}
+	return text
+}

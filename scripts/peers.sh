@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Gets the programs that the tests talk to: real syslog daemons, mail and web servers, logrotate, wine.
+#
+#	scripts/peers.sh            install what is missing, say what there is (standard error), and print
+#	                            export lines for the tests (standard output)
+#	eval "$(scripts/peers.sh)"  the same, and have them
+#
+# What is missing is installed only where that is possible: as root, with apt-get. No service is started, nothing that is
+# installed already is removed. A peer that cannot be had is listed with the reason, and its tests skip.
+#
+#	ZAPHANDLERS_PEERS=required  a missing peer is an error here, and in the tests
+#	ZAPHANDLERS_PEERS=none      install nothing; the tests use what there happens to be
+#
+# A new peer is one function below, and its name in the list.
+set -euo pipefail
+
+peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd wine)
+
+# Not a peer, but the race detector does not work without one.
+compiler() { program gcc || install gcc libc6-dev && program gcc; }
+
+logrotate() { program logrotate || install logrotate && program logrotate; }
+
+python() { program python3 || install python3-minimal && program python3; }
+
+nginx() { program nginx || install nginx-light && program nginx; }
+
+rsyslog() { rsyslog_there || install rsyslog rsyslog-gnutls && rsyslog_there; }
+rsyslog_there() { program rsyslogd && lib 'rsyslog/lmnsd_gtls.so'; }
+
+# syslog-ng and rsyslog exclude one another as packages, so this one is unpacked beside it, with a script that starts it.
+syslog_ng() {
+	local home=$cache/syslog-ng
+	if ! runs "$home/run" --version; then
+		can_install || return
+		unpack syslog-ng-core "$home" || return
+		cat >"$home/run" <<-SCRIPT
+			#!/bin/sh
+			export LD_LIBRARY_PATH="$home/usr/lib/syslog-ng"
+			exec "$home/usr/sbin/syslog-ng" --module-path="$(echo "$home"/usr/lib/syslog-ng/[0-9]*)" "\$@"
+		SCRIPT
+		chmod +x "$home/run"
+	fi
+	runs "$home/run" --version && give ZAPHANDLERS_SYSLOG_NG "$home/run"
+}
+
+# Without a configuration of its own: the tests bring theirs, and the machine does not become a mail server.
+postfix() {
+	postfix_there && return
+	can_install || return
+	echo 'postfix postfix/main_mailer_type select No configuration' | debconf-set-selections
+	install postfix sasl2-bin libsasl2-modules && postfix_there
+}
+postfix_there() { program postfix && program saslpasswd2 && lib 'sasl2/libscram.so'; }
+
+# Debian's module is for Debian's interpreter, which need not be the first on PATH.
+aiosmtpd() {
+	aiosmtpd_there || install python3-minimal python3-aiosmtpd && aiosmtpd_there && give ZAPHANDLERS_AIOSMTPD_PYTHON /usr/bin/python3
+}
+aiosmtpd_there() { runs /usr/bin/python3 -c 'import aiosmtpd' || { echo "python3-aiosmtpd is not installed"; false; }; }
+
+# Windows, as far as the event log and file locks need it: 700 MB.
+wine() {
+	local wine64=/usr/lib/wine/wine64
+	runs $wine64 --version || install wine64 && runs $wine64 --version && give ZAPHANDLERS_WINE $wine64
+}
+
+# What the functions above are made of. The last line that a failing one prints is the reason why there is no such peer.
+
+program() { type -P "$1" >/dev/null || { echo "$1 is not installed"; false; }; }
+lib() { compgen -G "/usr/lib/*/$1" >/dev/null || { echo "$1 is not installed"; false; }; }
+runs() { "$@" >/dev/null 2>&1 || { echo "$1 is not installed, or does not run"; false; }; }
+give() { echo "export $1='$2'" >&3; }
+
+can_install() {
+	[[ $wanted != none ]] || { echo "not installed, and ZAPHANDLERS_PEERS=none forbids to"; false; } || return
+	type -P apt-get >/dev/null || { echo "not installed, and there is no apt-get here"; false; } || return
+	[[ $EUID == 0 ]] || { echo "not installed, and only root may"; false; }
+}
+
+apt() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1; }
+
+update() {
+	[[ ! -e $work/updated ]] || return 0
+	apt update || { echo "apt-get update: $(tail -n 1 "$log")"; return 1; }
+	touch "$work/updated"
+}
+
+install() {
+	can_install && update || return
+	apt install -y --no-install-recommends --no-remove "$@" || { echo "apt-get install $*: $(tail -n 1 "$log")"; return 1; }
+}
+
+# unpack puts the files of a package into a folder, and installs what the package depends on.
+unpack() {
+	local package=$1 home=$2 depends
+	update || return
+	rm -rf "$home" && mkdir -p "$home"
+	(cd "$work" && apt download "$package") || { echo "apt-get download $package: $(tail -n 1 "$log")"; return 1; }
+	dpkg -x "$work/$package"_*.deb "$home"
+	depends=$(dpkg-deb -f "$work/$package"_*.deb Depends | tr ',' '\n' | sed 's/[|(:].*//; s/ //g')
+	# shellcheck disable=SC2086 # one word a package
+	install $depends
+}
+
+# no_services keeps the packages from starting the servers they bring. An administrator's own rule stays.
+no_services() {
+	local rule=/usr/sbin/policy-rc.d
+	[[ $wanted != none && $EUID == 0 && ! -e $rule ]] && type -P apt-get >/dev/null || return 0
+	printf '#!/bin/sh\nexit 101\n' >"$rule"
+	chmod +x "$rule"
+	made_rule=$rule
+}
+
+clean() { rm -rf "$work" ${made_rule:+"$made_rule"}; }
+
+main() {
+	local peer reason missing=0
+	PATH=$PATH:/usr/sbin:/sbin
+	wanted=${ZAPHANDLERS_PEERS:-}
+	cache=${XDG_CACHE_HOME:-$HOME/.cache}/zaphandlers
+	work=$(mktemp -d)
+	log=$work/log
+	made_rule=
+	trap clean EXIT
+	no_services
+	exec 3>&1
+	echo "peers:" >&2
+	for peer in "${peers[@]}"; do
+		if reason=$("$peer"); then
+			echo "  found    $peer" >&2
+		else
+			echo "  missing  $peer: $(tail -n 1 <<<"$reason"); its tests skip" >&2
+			missing=$((missing + 1))
+		fi
+	done
+	if ((missing == 0)); then
+		give ZAPHANDLERS_PEERS required
+	elif [[ $wanted == required ]]; then
+		echo "peers: $missing missing, and ZAPHANDLERS_PEERS=required" >&2
+		exit 1
+	fi
+	echo "export PATH='$PATH'" >&3
+}
+
+main

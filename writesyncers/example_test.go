@@ -1,0 +1,52 @@
+package writesyncers_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"example.com/zaphandlers/writesyncers"
+)
+
+func ExampleNewStream() {
+	stream := writesyncers.NewStream(os.Stdout)
+	defer stream.Close()
+	fmt.Fprintln(stream, "one record")
+	// Output: one record
+}
+
+func ExampleNewFile() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	file, err := writesyncers.NewFile(writesyncers.FileConfig{Path: filepath.Join(dir, "logs", "app.log"), MakeDirs: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Fprintln(file, "one record")
+	fmt.Println(file.Close(), file.Stats().Records)
+	// Output: <nil> 1
+}
+
+func ExampleNewRotatingFile() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	file, err := writesyncers.NewRotatingFile(writesyncers.RotatingFileConfig{
+		Path:        filepath.Join(dir, "app.log"),
+		MaxBytes:    30,
+		BackupCount: 2,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for i := range 5 {
+		fmt.Fprintln(file, "record number", i)
+	}
+	fmt.Println(file.Close())
+	backup, _ := os.ReadFile(filepath.Join(dir, "app.log.1"))
+	fmt.Print(string(backup))
+	// Output:
+	// <nil>
+	// record number 3
+}

@@ -1,0 +1,50 @@
+package writesyncers
+
+import "io/fs"
+
+// FileConfig says which file, and how it is opened. The zero value of every field but Path is its default.
+type FileConfig struct {
+	// Path of the file. Required. It is made absolute at construction, so a later chdir changes nothing.
+	Path string
+
+	// Mode says what happens to a file that is there already. Defaults to ModeAppend.
+	Mode Mode
+
+	// Delay puts off opening to the first record. An error of opening is then that record's error.
+	Delay bool
+
+	// Perm are the permissions of a new file, less the umask. Defaults to 0644.
+	Perm fs.FileMode
+
+	// MakeDirs makes the directories of Path that are missing (0755, less the umask).
+	MakeDirs bool
+
+	// Encode turns a record, which is UTF-8, into the character set of the file: it appends src to dst, encoded, and
+	// returns the longer slice. It runs on the caller's goroutine, outside every lock, possibly on several at once; it
+	// must not keep src. An error refuses the record. Defaults to nil: bytes go in as they are.
+	Encode func(dst, src []byte) ([]byte, error)
+
+	// OnError hears what goes wrong where no caller waits for an answer: once when it begins, once when it is over. It
+	// runs outside every lock. Defaults to nil: standard error.
+	OnError func(error)
+}
+
+// File appends records to a file. It is Python's logging.FileHandler, with these differences: Sync is an fsync, and a
+// record that comes after Close is an error in every Mode.
+type File struct{ *sink }
+
+// NewFile opens the file, or only notes its name if Delay is set.
+func NewFile(cfg FileConfig) (*File, error) {
+	o, err := options{
+		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
+		encode: cfg.Encode, onError: cfg.OnError,
+	}.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSink(o, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &File{s}, nil
+}

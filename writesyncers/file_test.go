@@ -1,0 +1,232 @@
+package writesyncers
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestFileModes(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		mode   Mode
+		before string
+		want   string
+		err    error
+	}{
+		{"append goes on at the end", ModeAppend, "old\n", "old\nnew\n", nil},
+		{"truncate empties the file", ModeTruncate, "old\n", "new\n", nil},
+		{"exclusive refuses a file that exists", ModeExclusive, "old\n", "old\n", fs.ErrExist},
+		{"append makes a file", ModeAppend, "", "new\n", nil},
+		{"exclusive makes a file", ModeExclusive, "", "new\n", nil},
+	} {
+		for _, delay := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, delay %v", tt.name, delay), func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "app.log")
+				if tt.before != "" {
+					require.NoError(t, os.WriteFile(path, []byte(tt.before), 0o600))
+				}
+				f, err := NewFile(FileConfig{Path: path, Mode: tt.mode, Delay: delay})
+				if err == nil {
+					_, err = f.Write([]byte("new\n"))
+					require.NoError(t, f.Close())
+				}
+				if tt.err != nil {
+					assert.ErrorIs(t, err, tt.err)
+				} else {
+					assert.NoError(t, err)
+				}
+				assert.Equal(t, tt.want, read(t, path))
+			})
+		}
+	}
+}
+
+func TestFileDelayOpensAtTheFirstRecord(t *testing.T) {
+	dir := t.TempDir()
+	f, err := NewFile(FileConfig{Path: filepath.Join(dir, "app.log"), Delay: true})
+	require.NoError(t, err)
+	require.NoError(t, f.Sync(), "nothing to sync")
+	assert.Empty(t, names(t, dir))
+	write(t, f, "one\n")
+	assert.Equal(t, []string{"app.log"}, names(t, dir))
+	require.NoError(t, f.Close())
+}
+
+func TestFileKnowsItsPlaceWhateverTheWorkingDirectory(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	f, err := NewFile(FileConfig{Path: "app.log", Delay: true})
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	write(t, f, "one\n")
+	require.NoError(t, f.Close())
+	assert.Equal(t, "one\n", read(t, filepath.Join(dir, "app.log")))
+}
+
+func TestFileMakesDirectoriesOnlyIfAsked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a", "b", "app.log")
+	_, err := NewFile(FileConfig{Path: path})
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+	f, err := NewFile(FileConfig{Path: path, MakeDirs: true})
+	require.NoError(t, err)
+	write(t, f, "one\n")
+	require.NoError(t, f.Close())
+	assert.Equal(t, "one\n", read(t, path))
+}
+
+func TestFileConfigErrorsNameTheField(t *testing.T) {
+	for _, tt := range []struct {
+		cfg  FileConfig
+		want string
+	}{
+		{FileConfig{}, "writesyncers: Path is required"},
+		{FileConfig{Path: "a\x00b"}, `writesyncers: Path "a\x00b" contains NUL`},
+		{FileConfig{Path: "a", Mode: 7}, "writesyncers: Mode 7 is unknown"},
+		{FileConfig{Path: "a", Perm: fs.ModeDir}, "writesyncers: Perm d--------- has bits beyond the permissions"},
+	} {
+		_, err := NewFile(tt.cfg)
+		assert.EqualError(t, err, tt.want)
+	}
+}
+
+func TestFileAfterClose(t *testing.T) {
+	f, err := NewFile(FileConfig{Path: filepath.Join(t.TempDir(), "app.log")})
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.NoError(t, f.Close(), "a second Close does nothing")
+	_, err = f.Write([]byte("late\n"))
+	assert.ErrorIs(t, err, os.ErrClosed)
+	_, err = f.WriteRecords(batch("late\n"))
+	assert.ErrorIs(t, err, os.ErrClosed)
+	assert.ErrorIs(t, f.Sync(), os.ErrClosed)
+	assert.Equal(t, uint64(2), f.Stats().Errors)
+}
+
+func TestFileGivesATornLineAnEnd(t *testing.T) {
+	for _, tt := range []struct {
+		name, found, record, want string
+	}{
+		{"a line cut short by a kill", "one\ntw", "three\n", "one\ntw\nthree\n"},
+		{"a whole last line", "one\n", "two\n", "one\ntwo\n"},
+		{"an empty file", "", "one\n", "one\n"},
+		{"records that are no lines", "one,tw", "three,", "one,twthree,"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "app.log")
+			require.NoError(t, os.WriteFile(path, []byte(tt.found), 0o600))
+			f, err := NewFile(FileConfig{Path: path})
+			require.NoError(t, err)
+			write(t, f, tt.record)
+			require.NoError(t, f.Close())
+			assert.Equal(t, tt.want, read(t, path))
+		})
+	}
+}
+
+// toUTF16 is an Encode for files in UTF-16, little end first.
+func toUTF16(dst, src []byte) ([]byte, error) {
+	if bytes.Contains(src, []byte("refuse")) {
+		return nil, errors.New("cannot be encoded")
+	}
+	if bytes.Contains(src, []byte("panic")) {
+		panic("at the encoder")
+	}
+	for _, u := range utf16.Encode([]rune(string(src))) {
+		dst = append(dst, byte(u), byte(u>>8))
+	}
+	return dst, nil
+}
+
+func TestFileEncode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	f, err := NewFile(FileConfig{Path: path, Encode: toUTF16})
+	require.NoError(t, err)
+	write(t, f, "é\n")
+	n, err := f.WriteRecords(batch("a\n", "b\n", "refuse\n", "c\n"))
+	assert.EqualError(t, err, "writesyncers: Encode: cannot be encoded")
+	assert.Equal(t, 2, n)
+	n, err = f.Write([]byte("panic\n"))
+	assert.EqualError(t, err, "writesyncers: Encode: panic: at the encoder")
+	assert.Zero(t, n)
+	require.NoError(t, f.Close())
+	assert.Equal(t, "\xe9\x00\n\x00a\x00\n\x00b\x00\n\x00", read(t, path))
+	assert.Equal(t, Stats{Records: 3, Bytes: 12, Errors: 3, Opens: 1}, f.Stats())
+
+	torn, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = torn.WriteString("t\x00")
+	require.NoError(t, err)
+	require.NoError(t, torn.Close())
+	f, err = NewFile(FileConfig{Path: path, Encode: toUTF16})
+	require.NoError(t, err)
+	write(t, f, "d\n")
+	require.NoError(t, f.Close())
+	assert.Contains(t, read(t, path), "t\x00\n\x00d\x00\n\x00", "a line end in the file's own character set")
+}
+
+func TestFileTakesRecordsFromManyGoroutines(t *testing.T) {
+	dir := t.TempDir()
+	f, err := NewFile(FileConfig{Path: filepath.Join(dir, "app.log")})
+	require.NoError(t, err)
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 200 {
+				_, err := fmt.Fprintf(f, "%d/%d\n", g, i)
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wg.Wait()
+	require.NoError(t, f.Close())
+	seen := map[string]int{}
+	for _, line := range allLines(t, dir, "app.log") {
+		seen[line]++
+	}
+	assert.Len(t, seen, 1600)
+	assert.Equal(t, uint64(1600), f.Stats().Records)
+}
+
+func TestWritesAllocateNothing(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
+	dir := t.TempDir()
+	file, err := NewFile(FileConfig{Path: filepath.Join(dir, "file.log")})
+	require.NoError(t, err)
+	encoded, err := NewFile(FileConfig{Path: filepath.Join(dir, "encoded.log"), Encode: func(dst, src []byte) ([]byte, error) {
+		return append(dst, src...), nil
+	}})
+	require.NoError(t, err)
+	rotating, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "rotating.log"), MaxBytes: 1 << 30, BackupCount: 1})
+	require.NoError(t, err)
+	record := bytes.Repeat([]byte("x"), 200)
+	b, ends := batch("one\n", "two\n", "three\n")
+	for name, w := range map[string]interface {
+		Write([]byte) (int, error)
+		WriteRecords([]byte, []int) (int, error)
+		Close() error
+	}{"file": file, "encoded": encoded, "rotating": rotating, "stream": NewStream(&bytes.Buffer{})} {
+		if s, ok := w.(*Stream); ok {
+			_, err := s.SetStream(discard{})
+			require.NoError(t, err)
+		}
+		assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = w.Write(record) }), "%s: Write", name)
+		assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = w.WriteRecords(b, ends) }), "%s: WriteRecords", name)
+		require.NoError(t, w.Close())
+	}
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }

@@ -1,0 +1,89 @@
+package writesyncers
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// read returns what is in a file.
+func read(t testing.TB, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(b)
+}
+
+// names lists a directory, hidden files included.
+func names(t testing.TB, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	list := []string{}
+	for _, e := range entries {
+		list = append(list, e.Name())
+	}
+	return list
+}
+
+// write writes records and wants each of them taken.
+func write(t testing.TB, w interface{ Write([]byte) (int, error) }, records ...string) {
+	t.Helper()
+	for _, r := range records {
+		n, err := w.Write([]byte(r))
+		require.NoError(t, err)
+		require.Equal(t, len(r), n)
+	}
+}
+
+// batch lays records end to end, as WriteRecords wants them.
+func batch(records ...string) (b []byte, ends []int) {
+	for _, r := range records {
+		b = append(b, r...)
+		ends = append(ends, len(b))
+	}
+	return b, ends
+}
+
+// errorLog is an OnError that remembers.
+type errorLog struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+func (l *errorLog) add(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.errs = append(l.errs, err)
+}
+
+func (l *errorLog) list() []error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]error(nil), l.errs...)
+}
+
+// unexpected is an OnError for tests in which nothing goes wrong.
+func unexpected(t testing.TB) func(error) {
+	return func(err error) { assert.NoError(t, err, "told to OnError") }
+}
+
+// allLines returns every line of every file in dir whose name begins with prefix.
+func allLines(t testing.TB, dir, prefix string) []string {
+	t.Helper()
+	var lines []string
+	for _, name := range names(t, dir) {
+		if strings.HasPrefix(name, prefix) {
+			text := read(t, filepath.Join(dir, name))
+			if text != "" {
+				lines = append(lines, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)
+			}
+		}
+	}
+	return lines
+}

@@ -1,0 +1,118 @@
+package writesyncers
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// logFile is one open file and what is known about its end. It is always in append mode, so that whatever another program
+// writes to it, or cuts off it (logrotate's copytruncate), is never overwritten nor filled up with NULs.
+type logFile struct {
+	f       *os.File
+	size    int64 // bytes in it, as far as we know: other writers' are seen only at opening
+	regular bool
+	torn    bool // it ends in the middle of a line
+	lineEnd []byte
+}
+
+// open opens the file at the path for appending and makes it if there is none. extra is added to the flags.
+func (o *options) open(extra int) (*logFile, error) {
+	if o.makeDirs {
+		if err := os.MkdirAll(filepath.Dir(o.path), 0o755); err != nil {
+			return nil, fmt.Errorf("writesyncers: %w", err)
+		}
+	}
+	return o.openAt(o.path, extra)
+}
+
+func (o *options) openAt(path string, extra int) (*logFile, error) {
+	flags := os.O_WRONLY | os.O_APPEND | os.O_CREATE | extra
+	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		flags |= nonblock // a pipe nobody reads is an error, not a wait without end
+	}
+	f, err := os.OpenFile(path, flags, o.perm)
+	if err != nil {
+		return nil, fmt.Errorf("writesyncers: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("writesyncers: %w", err)
+	}
+	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd}
+	if l.regular {
+		l.size = info.Size()
+		l.torn = !endsWith(path, l.size, o.lineEnd)
+	}
+	return l, nil
+}
+
+// endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the
+// doubt.
+func endsWith(path string, size int64, end []byte) bool {
+	if size == 0 || len(end) == 0 {
+		return true
+	}
+	r, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer r.Close()
+	tail := make([]byte, len(end))
+	n, _ := r.ReadAt(tail, max(0, size-int64(len(end))))
+	return bytes.Equal(tail[:n], end)
+}
+
+// write appends whole records. When only a part of p gets into the file, the next call begins a new line.
+func (l *logFile) write(p []byte) (int, error) {
+	if l.torn {
+		if err := l.mend(p); err != nil {
+			return 0, err
+		}
+	}
+	n, err := l.f.Write(p)
+	l.size += int64(n)
+	if err != nil {
+		l.torn = l.torn || n > 0 && !bytes.HasSuffix(p[:n], l.lineEnd)
+		return n, fmt.Errorf("writesyncers: %w", err)
+	}
+	return n, nil
+}
+
+// mend ends the line that a killed process or a full disk left half written, so that p is not glued to it. Records that
+// do not end in a line end themselves are not lines, and get none.
+//
+// It does not cut the torn piece off instead: between looking at the end of the file and truncating it, another process
+// may have appended.
+func (l *logFile) mend(p []byte) error {
+	if bytes.HasSuffix(p, l.lineEnd) {
+		n, err := l.f.Write(l.lineEnd)
+		l.size += int64(n)
+		if err != nil {
+			return fmt.Errorf("writesyncers: %w", err)
+		}
+	}
+	l.torn = false
+	return nil
+}
+
+// sync has what was written put on the disk. Pipes and terminals have no disk.
+func (l *logFile) sync() error {
+	if !l.regular {
+		return nil
+	}
+	if err := l.f.Sync(); err != nil {
+		return fmt.Errorf("writesyncers: %w", err)
+	}
+	return nil
+}
+
+func (l *logFile) close() error {
+	if err := l.f.Close(); err != nil {
+		return fmt.Errorf("writesyncers: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package writesyncers
+
+const raceDetector = false

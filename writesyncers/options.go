@@ -1,0 +1,106 @@
+package writesyncers
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Mode says what opening does with a file that is there already.
+type Mode int
+
+const (
+	ModeAppend    Mode = iota // goes on at its end: Python's "a", and the default
+	ModeTruncate              // empties it, once: Python's "w"
+	ModeExclusive             // is an error that wraps fs.ErrExist: Python's "x"
+)
+
+// defaultPerm is what a new file gets, less the umask.
+const defaultPerm fs.FileMode = 0o644
+
+// options is what all file writers have in common, checked and with defaults in place.
+type options struct {
+	path     string // absolute
+	mode     Mode
+	delay    bool
+	perm     fs.FileMode
+	makeDirs bool
+	encode   func(dst, src []byte) ([]byte, error)
+	lineEnd  []byte // how a line ends in the file, after encode
+	onError  func(error)
+}
+
+func (o options) withDefaults() (options, error) {
+	if o.path == "" {
+		return o, errors.New("writesyncers: Path is required")
+	}
+	if strings.ContainsRune(o.path, 0) {
+		return o, fmt.Errorf("writesyncers: Path %q contains NUL", o.path)
+	}
+	if o.mode < ModeAppend || o.mode > ModeExclusive {
+		return o, fmt.Errorf("writesyncers: Mode %d is unknown", o.mode)
+	}
+	if o.perm&^fs.ModePerm != 0 {
+		return o, fmt.Errorf("writesyncers: Perm %v has bits beyond the permissions", o.perm)
+	}
+	if o.perm == 0 {
+		o.perm = defaultPerm
+	}
+	abs, err := filepath.Abs(o.path)
+	if err != nil {
+		return o, fmt.Errorf("writesyncers: Path %q: %w", o.path, err)
+	}
+	o.path = abs
+	return o.withLineEnd()
+}
+
+// withLineEnd asks Encode, once, what a line end looks like in the file.
+func (o options) withLineEnd() (options, error) {
+	o.lineEnd = []byte{'\n'}
+	if o.encode == nil {
+		return o, nil
+	}
+	err := guard(func() (err error) {
+		o.lineEnd, err = o.encode(nil, []byte{'\n'})
+		return err
+	})
+	if err != nil {
+		return o, fmt.Errorf("writesyncers: Encode refuses a line end: %w", err)
+	}
+	return o, nil
+}
+
+// target follows a path that is a symbolic link to the file it means, which need not exist yet. Rotation works on that
+// file: exchanging or renaming the link itself would leave the file where it is.
+func target(path string) (string, error) {
+	for range 40 {
+		info, err := os.Lstat(path)
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			return path, nil
+		}
+		to, err := os.Readlink(path)
+		if err != nil {
+			return "", fmt.Errorf("writesyncers: Path: %w", err)
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = filepath.Clean(to)
+	}
+	return "", fmt.Errorf("writesyncers: Path %s: too many symbolic links", path)
+}
+
+// device reports whether path names an open descriptor or a device rather than a file of ours. What is behind
+// /dev/stdout may well be a regular file, but it belongs to whoever redirected it there and is never rotated.
+func device(path string) bool {
+	for _, prefix := range []string{"/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/"} {
+		if strings.HasPrefix(path, prefix) {
+			return true
+		}
+	}
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}

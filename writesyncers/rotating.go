@@ -1,0 +1,116 @@
+package writesyncers
+
+import (
+	"fmt"
+	"io/fs"
+	"math"
+)
+
+// RotatingFileConfig says which file, when it rolls over, and what becomes of the backups. The zero value of every field
+// but Path is its default.
+type RotatingFileConfig struct {
+	// Path of the file being written. Required. It is made absolute at construction, and a symbolic link is followed.
+	Path string
+
+	// MaxBytes is the size a file does not reach: a record that would make it as long or longer goes into the next file.
+	// A single record that is longer than that has a file of its own. Defaults to 0: the file never rolls over by size.
+	MaxBytes int64
+
+	// BackupCount is the number of older files kept: Path.1, the newest, to Path.BackupCount. -1 keeps all of them.
+	// Defaults to 0: the file never rolls over, as in Python.
+	BackupCount int
+
+	// Mode says what happens to a file that is there already. Defaults to ModeAppend. Where MaxBytes is set ModeTruncate
+	// means ModeAppend, as in Python: a file of which backups are kept is not thrown away at a restart.
+	Mode Mode
+
+	// Delay puts off opening to the first record. An error of opening is then that record's error.
+	Delay bool
+
+	// Perm are the permissions of a new file, less the umask. Defaults to 0644. The files that follow by rotation have
+	// those of the file they follow.
+	Perm fs.FileMode
+
+	// MakeDirs makes the directories of Path that are missing (0755, less the umask).
+	MakeDirs bool
+
+	// Encode turns a record into the character set of the file; see FileConfig. Sizes are those of the encoded record.
+	Encode func(dst, src []byte) ([]byte, error)
+
+	// Namer turns the name a backup has by default (Path.1, absolute) into the one it shall have. It must be pure: it is
+	// called often, and the same name must give the same answer. Defaults to nil: names stay.
+	Namer func(name string) string
+
+	// Rotator moves a file that was rolled out to its backup name; compressing it on the way is the usual reason to have
+	// one. It must leave no src behind. src lies beside Path: Path itself is the next file already. An error leaves src
+	// where it is, and it is tried again. It runs outside every lock; calls do not overlap. Defaults to nil: a rename.
+	Rotator func(src, dst string) error
+
+	// ShouldRollover replaces the rule by which MaxBytes decides: it gets the size of the file and the length of the next
+	// record. It is not asked about an empty file. It runs under the writer's lock and must not log to it. Defaults to
+	// nil: size+n >= MaxBytes.
+	ShouldRollover func(size int64, n int) bool
+
+	// OnError hears what goes wrong where no caller waits for an answer, as a refused rotation: once when it begins, once
+	// when it is over. It runs outside every lock. Defaults to nil: standard error.
+	OnError func(error)
+}
+
+// RotatingFile is a file that gives way to the next when it is about to reach MaxBytes: Python's
+// logging.handlers.RotatingFileHandler, with its names and its rule, though sizes are always counted in bytes. What is
+// not a regular file (a pipe, /dev/null, /dev/stdout) is written and never rotated.
+type RotatingFile struct{ *sink }
+
+// NewRotatingFile opens the file, or only notes its name if Delay is set.
+func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
+	if cfg.MaxBytes < 0 {
+		return nil, fmt.Errorf("writesyncers: MaxBytes %d is negative", cfg.MaxBytes)
+	}
+	if cfg.BackupCount < -1 {
+		return nil, fmt.Errorf("writesyncers: BackupCount %d is less than -1", cfg.BackupCount)
+	}
+	if cfg.MaxBytes > 0 && cfg.Mode == ModeTruncate {
+		cfg.Mode = ModeAppend
+	}
+	o, err := options{
+		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
+		encode: cfg.Encode, onError: cfg.OnError,
+	}.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if !device(o.path) {
+		if o.path, err = target(o.path); err != nil {
+			return nil, err
+		}
+	}
+	s, err := newSink(o, cfg.roller(o.path))
+	if err != nil {
+		return nil, err
+	}
+	return &RotatingFile{s}, nil
+}
+
+// roller returns nil where the file never rolls over.
+func (cfg *RotatingFileConfig) roller(path string) *roller {
+	if cfg.BackupCount == 0 || device(path) {
+		return nil
+	}
+	r := newRoller(path)
+	r.names = &numbered{base: path, count: cfg.BackupCount, namer: cfg.Namer}
+	r.rotator = cfg.Rotator
+	r.should = cfg.ShouldRollover
+	switch {
+	case cfg.ShouldRollover != nil:
+		r.limit = 0
+	case cfg.MaxBytes > 0:
+		r.limit = cfg.MaxBytes
+	default:
+		r.limit = math.MaxInt64
+	}
+	return r
+}
+
+// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done. With a
+// BackupCount of 0 it does nothing, for such a file never rolls over.
+func (f *RotatingFile) Rollover() error { return f.rollover() }

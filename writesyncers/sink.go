@@ -1,0 +1,207 @@
+package writesyncers
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"sync"
+)
+
+// sink is the file writer inside File and RotatingFile: one open file under one lock. Its roller, if it has one, decides
+// when the file gives way to the next.
+//
+// A record's way: encode (the caller's goroutine, no lock), lock, look whether the file has to be changed first (one
+// comparison), write, unlock; and then, rarely, what must not happen under the lock: names, hooks and OnError.
+type sink struct {
+	options
+	errClosed error
+	troubles  troubles
+	roller    *roller // nil: never rotates
+
+	mu     sync.Mutex // guards the fields below
+	file   *logFile   // nil until it is opened
+	opened bool       // the Mode has had its effect: from now on opening is appending
+	closed bool
+	mark   int64   // the size from which on the roller wants to be asked
+	swap   *rolled // a file just rolled out, for whoever unlocks to see to
+	stats  Stats
+}
+
+func newSink(o options, r *roller) (*sink, error) {
+	s := &sink{options: o, roller: r, mark: math.MaxInt64}
+	s.errClosed = fmt.Errorf("writesyncers: %s: %w", o.path, os.ErrClosed)
+	s.troubles.onError = o.onError
+	if r != nil {
+		s.mark = r.limit
+	}
+	if o.delay {
+		return s, nil
+	}
+	return s, s.openLocked()
+}
+
+// Write writes p as one record. It returns len(p), or an error with what reached the file.
+func (s *sink) Write(p []byte) (int, error) {
+	if s.encode != nil {
+		return s.writeEncoded(p)
+	}
+	s.mu.Lock()
+	n, err := s.writeLocked(p)
+	s.unlock()
+	return n, err
+}
+
+func (s *sink) writeLocked(p []byte) (int, error) {
+	err := s.readyLocked(len(p))
+	n := 0
+	if err == nil {
+		n, err = s.file.write(p)
+	}
+	if err != nil {
+		s.stats.Errors++
+		s.stats.Bytes += uint64(n)
+		return n, err
+	}
+	s.stats.Records++
+	s.stats.Bytes += uint64(n)
+	return n, nil
+}
+
+// WriteRecords writes the records that lie end to end in b, as few calls to the system as rotation allows; see
+// [base.RecordWriter]. The records of other callers may come between two of them.
+func (s *sink) WriteRecords(b []byte, ends []int) (int, error) {
+	if s.encode != nil {
+		return s.writeRecordsEncoded(b, ends)
+	}
+	return s.writeAll(b, ends)
+}
+
+func (s *sink) writeAll(b []byte, ends []int) (int, error) {
+	done, start := 0, 0
+	for done < len(ends) {
+		n, err := s.writeSome(b[start:], ends[done:], start)
+		done += n
+		if err != nil {
+			return done, err
+		}
+		start = ends[done-1]
+	}
+	return done, nil
+}
+
+// writeSome writes as many records as the file has room for, at least one. b begins where the batch's offset start is.
+func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
+	s.mu.Lock()
+	defer s.unlock()
+	if err := s.readyLocked(ends[0] - start); err != nil {
+		s.stats.Errors += uint64(len(ends))
+		return 0, err
+	}
+	fit := s.fitLocked(ends, start)
+	n, err := s.file.write(b[:ends[fit-1]-start])
+	s.stats.Bytes += uint64(n)
+	if err != nil {
+		fit = whole(ends[:fit], start+n)
+		s.stats.Errors += uint64(len(ends) - fit)
+	}
+	s.stats.Records += uint64(fit)
+	return fit, err
+}
+
+// fitLocked counts the records that can be written before the roller has to be asked again. The first has been asked for.
+func (s *sink) fitLocked(ends []int, start int) int {
+	fit := 1
+	for fit < len(ends) && s.file.size+int64(ends[fit]-start) < s.mark {
+		fit++
+	}
+	return fit
+}
+
+// readyLocked sees to it that there is a file which may take a record of n bytes.
+func (s *sink) readyLocked(n int) error {
+	if s.file == nil {
+		if s.closed {
+			return s.errClosed
+		}
+		if err := s.openLocked(); err != nil {
+			return err
+		}
+	}
+	if s.file.size+int64(n) >= s.mark {
+		s.rollIfDueLocked(n)
+	}
+	return nil
+}
+
+// openLocked opens the file at the path. The Mode counts the first time only.
+func (s *sink) openLocked() error {
+	extra := 0
+	if !s.opened {
+		switch s.mode {
+		case ModeTruncate:
+			extra = os.O_TRUNC
+		case ModeExclusive:
+			extra = os.O_EXCL
+		}
+	}
+	file, err := s.open(extra)
+	if err != nil {
+		return err
+	}
+	s.file, s.opened = file, true
+	s.stats.Opens++
+	return nil
+}
+
+// unlock releases the lock and then does what the call left to be done without it.
+func (s *sink) unlock() {
+	swap := s.swap
+	s.swap = nil
+	s.mu.Unlock()
+	if swap != nil {
+		s.finish(swap)
+	}
+	s.troubles.say()
+}
+
+// Sync has the records written so far put on the disk (fsync). For a terminal, a pipe or a file not yet opened it does
+// nothing and returns nil.
+func (s *sink) Sync() error {
+	s.mu.Lock()
+	defer s.unlock()
+	if s.closed {
+		return s.errClosed
+	}
+	if s.file == nil {
+		return nil
+	}
+	return s.file.sync()
+}
+
+// Close closes the file; from then on Write returns an error that wraps [os.ErrClosed]. A second Close does nothing.
+func (s *sink) Close() error {
+	s.mu.Lock()
+	defer s.unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if s.file == nil {
+		return nil
+	}
+	err := s.file.close()
+	s.file = nil
+	return err
+}
+
+// Stats returns the counters. It waits for a Write that is under way.
+func (s *sink) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.stats
+	stats.Refused = s.troubles.refused.Load()
+	if s.roller != nil {
+		stats.Rotations = s.roller.count.Load()
+	}
+	return stats
+}

@@ -1,0 +1,118 @@
+package writesyncers
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestStreamWritesToWhatItIsGiven(t *testing.T) {
+	var out bytes.Buffer
+	s := NewStream(&out)
+	write(t, s, "one\n")
+	n, err := s.WriteRecords(batch("two\n", "three\n"))
+	require.NoError(t, err)
+	assert.Equal(t, 2, n)
+	assert.Equal(t, "one\ntwo\nthree\n", out.String())
+	assert.Equal(t, Stats{Records: 3, Bytes: 14}, s.Stats())
+}
+
+func TestStreamNilIsStandardError(t *testing.T) {
+	s := NewStream(nil)
+	old, err := s.SetStream(io.Discard)
+	require.NoError(t, err)
+	assert.Same(t, os.Stderr, old)
+	old, err = s.SetStream(nil)
+	require.NoError(t, err)
+	assert.Equal(t, io.Discard, old)
+}
+
+func TestStreamSetStreamFlushesTheOldOne(t *testing.T) {
+	var first, second bytes.Buffer
+	buffered := bufio.NewWriter(&first)
+	s := NewStream(buffered)
+	write(t, s, "one\n")
+	assert.Empty(t, first.String())
+
+	old, err := s.SetStream(&second)
+	require.NoError(t, err)
+	assert.Same(t, buffered, old)
+	assert.Equal(t, "one\n", first.String())
+
+	old, err = s.SetStream(&second)
+	require.NoError(t, err)
+	assert.Nil(t, old, "the same stream again is no change")
+	write(t, s, "two\n")
+	assert.Equal(t, "two\n", second.String())
+}
+
+// incomparable is a writer that == panics on.
+type incomparable struct{ _ []string }
+
+func (incomparable) Write(p []byte) (int, error) { return len(p), nil }
+
+func TestStreamSetStreamTakesWritersThatKnowNoEquality(t *testing.T) {
+	s := NewStream(incomparable{})
+	old, err := s.SetStream(incomparable{})
+	require.NoError(t, err)
+	assert.Equal(t, incomparable{}, old)
+}
+
+func TestStreamSyncOnAPipeIsNil(t *testing.T) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	defer r.Close()
+	defer w.Close()
+	assert.NoError(t, NewStream(w).Sync())
+}
+
+func TestStreamSyncOnAFileIsAnFsync(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+	require.NoError(t, err)
+	s := NewStream(f)
+	require.NoError(t, s.Sync())
+	require.NoError(t, f.Close())
+	assert.ErrorIs(t, s.Sync(), os.ErrClosed)
+}
+
+// shortWriter takes a few bytes and says nothing of it, as no io.Writer should.
+type shortWriter struct{ room int }
+
+func (s shortWriter) Write(p []byte) (int, error) { return min(s.room, len(p)), nil }
+
+func TestStreamSaysWhichRecordsAreWhole(t *testing.T) {
+	s := NewStream(shortWriter{room: 6})
+	n, err := s.WriteRecords(batch("one\n", "two\n", "three\n"))
+	assert.ErrorIs(t, err, io.ErrShortWrite)
+	assert.Equal(t, 1, n)
+	assert.Equal(t, Stats{Records: 1, Bytes: 6, Errors: 2}, s.Stats())
+}
+
+// closeWatcher fails to flush and knows whether it was closed.
+type closeWatcher struct {
+	bytes.Buffer
+	closed bool
+}
+
+func (c *closeWatcher) Close() error { c.closed = true; return nil }
+func (c *closeWatcher) Sync() error  { return errors.New("no room") }
+
+func TestStreamCloseFlushesAndLeavesTheWriterOpen(t *testing.T) {
+	w := &closeWatcher{}
+	s := NewStream(w)
+	assert.EqualError(t, s.Close(), "writesyncers: stream: no room")
+	assert.NoError(t, s.Close(), "a second Close does nothing")
+	assert.False(t, w.closed)
+	_, err := s.Write([]byte("late\n"))
+	assert.ErrorIs(t, err, os.ErrClosed)
+	_, err = s.WriteRecords(batch("late\n"))
+	assert.ErrorIs(t, err, os.ErrClosed)
+	assert.ErrorIs(t, s.Sync(), os.ErrClosed)
+}
