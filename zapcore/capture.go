@@ -8,26 +8,34 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// nodeBound is more than a node of fixed size takes beyond its key and text: the tag, two lengths, sixteen bytes of value.
-const nodeBound = 1 + 2*binary.MaxVarintLen32 + 16
+// nodeBound is at least what a node of plain data takes beyond its key and text, and what a node with a short key takes in
+// all: the tag, the key's length, sixteen bytes of key, eight of value.
+const nodeBound = 32
 
 // headBound is more than the head of a tape takes beyond its texts.
-const headBound = 3 + timeSize + zoneFixed + 6*binary.MaxVarintLen32 + 8
+const headBound = 3 + timeSize + zoneFixed + 6*textHeadSize + 8
 
 // entry starts a tape with what zap knows of a record beside its fields.
 func (r *recorder) entry(ent *zapcore.Entry) {
 	c := &ent.Caller
-	room := headBound + len(ent.LoggerName) + len(ent.Message) + len(c.File) + len(c.Function) + len(ent.Stack)
-	b := slices.Grow(r.b[:0], room)
-	b = b[:cap(b)]
-	putTime(b[tapeTimeAt:], ent.Time)
-	n := tapeZoneAt
+	zone, offset := "", 0
 	var flags byte
 	if ent.Time.Location() != time.UTC {
-		flags |= flagZone
-		r.b = appendZone(b[:n], ent.Time)
-		b = slices.Grow(r.b, room)
-		n, b = len(b), b[:cap(b)]
+		flags = flagZone
+		zone, offset = ent.Time.Zone()
+	}
+	room := headBound + len(zone) + len(ent.LoggerName) + len(ent.Message) +
+		len(c.File) + len(c.Function) + len(ent.Stack)
+	b := r.b[:cap(r.b)]
+	if len(b) < room {
+		b = make([]byte, room+room/2)
+	}
+	binary.LittleEndian.PutUint64(b[tapeTimeAt:], uint64(ent.Time.Unix()))
+	binary.LittleEndian.PutUint32(b[tapeTimeAt+8:], uint32(ent.Time.Nanosecond()))
+	n := tapeZoneAt
+	if flags != 0 {
+		binary.LittleEndian.PutUint32(b[n:], uint32(int32(offset)))
+		n = putText(b, n+zoneFixed, zone)
 	}
 	if ent.LoggerName != "" {
 		flags |= flagName
@@ -46,11 +54,6 @@ func (r *recorder) entry(ent *zapcore.Entry) {
 	}
 	b[0], b[tapeLevelAt], b[tapeFlagsAt] = tapeVersion, byte(ent.Level), flags
 	r.b = b[:n]
-}
-
-func putTime(b []byte, t time.Time) {
-	binary.LittleEndian.PutUint64(b, uint64(t.Unix()))
-	binary.LittleEndian.PutUint32(b[8:], uint32(t.Nanosecond()))
 }
 
 // plain says how a field of plain data is recorded: by which tag, in how many bytes of its Integer, and which bits of Integer
@@ -82,11 +85,10 @@ var plain = [256]struct {
 // encoders would log.
 //
 // Most of the cost of a field is the copy of its key, and most of that is the call of memmove: so a key of 4 to 16 bytes is
-// copied in place by two loads and stores, which overlap. An integer is written as eight bytes; where its value has fewer,
-// the next node overwrites the rest.
+// copied in place by two loads and stores, which overlap. Integer is written for every field and as eight bytes; what its
+// value does not need is overwritten by what comes next.
 func (r *recorder) fields(fields []zapcore.Field) {
 	b, n := r.b[:cap(r.b)], len(r.b)
-
 	for i := range fields {
 		f := &fields[i]
 		as := plain[f.Type]
@@ -101,26 +103,27 @@ func (r *recorder) fields(fields []zapcore.Field) {
 			b = slices.Grow(b[:n], len(key)+len(f.String)+nodeBound)
 			b = b[:cap(b)]
 		}
-		b[n] = as.tag + byte(f.Integer)&as.flag
-		n++
-		if len(key) < 4 || len(key) > 16 {
-			n = putText(b, n, key)
-		} else {
-			b[n] = byte(len(key))
-			n++
-			if len(key) >= 8 {
-				binary.LittleEndian.PutUint64(b[n:], load64(key, 0))
-				binary.LittleEndian.PutUint64(b[n+len(key)-8:], load64(key, len(key)-8))
-			} else {
-				binary.LittleEndian.PutUint32(b[n:], load32(key, 0))
-				binary.LittleEndian.PutUint32(b[n+len(key)-4:], load32(key, len(key)-4))
-			}
-			n += len(key)
+		node := (*[nodeBound]byte)(b[n:])
+		node[0] = as.tag + byte(f.Integer)&as.flag
+		node[1] = byte(len(key))
+		switch k := uint(len(key)); {
+		case k >= 4 && k < 8:
+			binary.LittleEndian.PutUint32(node[2:], load32(key, 0))
+			binary.LittleEndian.PutUint32(node[2+k-4:], load32(key, len(key)-4))
+			binary.LittleEndian.PutUint64(node[2+k:], uint64(f.Integer))
+			n += int(2 + k)
+		case k >= 8 && k <= 16:
+			binary.LittleEndian.PutUint64(node[2:], load64(key, 0))
+			binary.LittleEndian.PutUint64(node[2+k-8:], load64(key, len(key)-8))
+			binary.LittleEndian.PutUint64(node[2+k:], uint64(f.Integer))
+			n += int(2 + k)
+		default:
+			n = putText(b, n+1, key)
+			binary.LittleEndian.PutUint64(b[n:], uint64(f.Integer))
 		}
 		if as.tag == tagString {
 			n = putText(b, n, f.String)
 		} else {
-			binary.LittleEndian.PutUint64(b[n:], uint64(f.Integer))
 			n += int(as.size)
 		}
 	}
@@ -129,11 +132,13 @@ func (r *recorder) fields(fields []zapcore.Field) {
 
 // putText writes a length and the bytes of s to b at n, where there is room, and returns where they end.
 func putText(b []byte, n int, s string) int {
-	if len(s) < 0x80 {
+	if len(s) < longText {
 		b[n] = byte(len(s))
 		n++
 	} else {
-		n += binary.PutUvarint(b[n:], uint64(len(s)))
+		b[n] = longText
+		binary.LittleEndian.PutUint32(b[n+1:], uint32(len(s)))
+		n += textHeadSize
 	}
 	return n + copy(b[n:], s)
 }
@@ -162,7 +167,7 @@ func (r *recorder) slowField(f *zapcore.Field) {
 // markError notes that the string just recorded for key was an error's text, not some other string. It is not there when
 // Error panicked: then zap logs the panic under another key.
 func (r *recorder) markError(at int, key string) {
-	c := cursor{b: r.b, at: at}
+	c := cursorAt(r.b, at)
 	if c.more() && c.tag() == tagString && c.text() == key {
 		r.b[at] = tagError
 	}

@@ -24,8 +24,7 @@ func (r *Record) Deliver(core zapcore.Core, ignoreLevel bool) (wanted bool, err 
 		if !ignoreLevel && !core.Enabled(r.Level()) {
 			return false, nil
 		}
-		r.decode()
-		return true, core.Write(r.entry, r.inlineField())
+		return true, core.Write(r.Entry(), r.inlineField())
 	}
 	own := r.Clone()
 	ent := own.Entry()

@@ -14,7 +14,7 @@ func (r *Record) Parse(tape []byte) error {
 	if len(tape) > MaxRecordSize {
 		return errTapeLong
 	}
-	c := checker{cursor{b: tape}}
+	c := checker{b: tape}
 	if err := c.record(); err != nil {
 		return err
 	}
@@ -23,7 +23,10 @@ func (r *Record) Parse(tape []byte) error {
 }
 
 // checker reads what a cursor reads, and believes nothing.
-type checker struct{ cursor }
+type checker struct {
+	b  []byte
+	at int
+}
 
 func (c *checker) fail(what string, args ...any) error {
 	return &tapeError{at: c.at, what: fmt.Sprintf(what, args...)}
@@ -37,13 +40,28 @@ func (c *checker) skip(n int) error {
 	return nil
 }
 
-func (c *checker) skipText() error {
-	n, width := binary.Uvarint(c.b[c.at:])
-	if width <= 0 || n > uint64(len(c.b)-c.at-width) {
-		return c.fail("a text is longer than what is left")
+func (c *checker) text() ([]byte, error) {
+	if err := c.skip(1); err != nil {
+		return nil, err
 	}
-	c.at += width + int(n)
-	return nil
+	n := int64(c.b[c.at-1])
+	if n == longText {
+		if err := c.skip(lengthSize); err != nil {
+			return nil, err
+		}
+		n = int64(binary.LittleEndian.Uint32(c.b[c.at-lengthSize:]))
+	}
+	if n > int64(len(c.b)-c.at) {
+		return nil, c.fail("a text of %d bytes where %d are left", n, len(c.b)-c.at)
+	}
+	start := c.at
+	c.at += int(n)
+	return c.b[start:c.at], nil
+}
+
+func (c *checker) skipText() error {
+	_, err := c.text()
+	return err
 }
 
 func (c *checker) record() error {
@@ -123,14 +141,15 @@ func (c *checker) zone() error {
 	if offset < -maxZoneOffset || offset > maxZoneOffset {
 		return c.fail("a zone %d seconds from UTC", offset)
 	}
-	start := cursor{b: c.b, at: c.at}
-	if err := c.skipText(); err != nil {
+	start := c.at
+	name, err := c.text()
+	if err != nil {
 		return err
 	}
 	// An encoder that prints zone names prints them as they are: one that holds a quote could forge a field.
-	for _, ch := range start.bytes() {
+	for _, ch := range name {
 		if ch <= ' ' || ch >= 0x7f || ch == '"' || ch == '\\' {
-			c.at = start.at
+			c.at = start
 			return c.fail("a zone name with %q", ch)
 		}
 	}
@@ -142,12 +161,12 @@ func (c *checker) nodes(depth int, keyed bool) error {
 	if depth > maxDepth {
 		return c.fail("nested deeper than %d", maxDepth)
 	}
-	for c.more() {
-		t := c.tag()
+	for c.at < len(c.b) {
+		t := c.b[c.at]
 		if t == tagInvalid || t >= tagCount || !keyed && (t == tagNamespace || t == tagBinary) {
-			c.at--
 			return c.fail("unknown tag %d", t)
 		}
+		c.at++
 		if keyed {
 			if err := c.skipText(); err != nil {
 				return err
@@ -176,11 +195,11 @@ func (c *checker) value(t tag, depth int) error {
 	case tagObject, tagArray:
 		return c.nest(depth, t == tagObject)
 	case tagJSON:
-		start := cursor{b: c.b, at: c.at}
-		if err := c.skipText(); err != nil {
+		text, err := c.text()
+		if err != nil {
 			return err
 		}
-		if !json.Valid(start.bytes()) {
+		if !json.Valid(text) {
 			return c.fail("a reflected value is not JSON")
 		}
 		return nil
@@ -198,7 +217,7 @@ func (c *checker) nest(depth int, keyed bool) error {
 		return c.fail("a nested value of %d bytes where %d are left", n, len(c.b)-c.at)
 	}
 	end := c.at + int(n)
-	sub := checker{cursor{b: c.b[:end], at: c.at}}
+	sub := checker{b: c.b[:end], at: c.at}
 	if err := sub.nodes(depth+1, keyed); err != nil {
 		return err
 	}

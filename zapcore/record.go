@@ -2,7 +2,6 @@ package zapcore
 
 import (
 	"sync"
-	"unsafe"
 
 	"go.uber.org/zap/buffer"
 	"go.uber.org/zap/zapcore"
@@ -22,9 +21,9 @@ type Record struct {
 	tape []byte // own.b, or bytes that View or Parse was given
 	own  recorder
 
-	decoded bool          // entry and nodesAt say what the tape says
+	nodesAt int           // where the fields begin; 0: not known yet
+	decoded bool          // entry says what the tape says
 	entry   zapcore.Entry // its strings alias the tape, or are those that Capture was given
-	nodesAt int           // where the fields begin
 
 	inline [1]zapcore.Field // the Record itself as zap.Inline
 }
@@ -43,16 +42,12 @@ func (r *Record) Free() {
 		return
 	}
 	r.reset(nil)
+	r.entry = zapcore.Entry{}
 	recordPool.Put(r)
 }
 
-func (r *Record) reset(tape []byte) {
-	r.tape = tape
-	if r.decoded {
-		r.decoded = false
-		r.entry = zapcore.Entry{}
-	}
-}
+// reset leaves entry as it is: what decoded does not vouch for is not looked at.
+func (r *Record) reset(tape []byte) { r.tape, r.nodesAt, r.decoded = tape, 0, false }
 
 // Capture records ent, the fields of context and then fields. Whatever code of the program the fields carry (Stringers,
 // marshalers, Error methods) runs now; a panic in it reaches the caller as it does with zap's encoders. The only error is a
@@ -63,7 +58,9 @@ func (r *Record) Capture(ent zapcore.Entry, context Context, fields []zapcore.Fi
 	r.reset(nil)
 	r.own.depth = 0
 	r.own.entry(&ent)
-	r.own.b = append(r.own.b, context.nodes...)
+	if context.nodes != "" {
+		r.own.b = append(r.own.b, context.nodes...)
+	}
 	r.own.fields(fields)
 	if len(r.own.b) > MaxRecordSize {
 		r.own.b = nil
@@ -78,8 +75,7 @@ func (r *Record) capture(ent zapcore.Entry, context Context, fields []zapcore.Fi
 	if err := r.Capture(ent, context, fields); err != nil {
 		return err
 	}
-	c := r.skipEntry()
-	r.entry, r.nodesAt, r.decoded = ent, c.at, true
+	r.entry, r.decoded = ent, true
 	return nil
 }
 
@@ -96,67 +92,46 @@ func (r *Record) Level() zapcore.Level { return zapcore.Level(int8(r.tape[tapeLe
 // Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded
 // (it means nothing in another process): it is 0.
 func (r *Record) Entry() zapcore.Entry {
-	r.decode()
+	if !r.decoded {
+		r.nodesAt = decodeEntry(&r.entry, r.tape)
+		r.decoded = true
+	}
 	return r.entry
 }
 
-func (r *Record) decode() {
-	if r.decoded {
-		return
-	}
-	r.decoded = true
-	c := cursor{b: r.tape, at: tapeTimeAt}
-	e := &r.entry
-	*e = zapcore.Entry{Level: r.Level()}
-	flags := r.tape[tapeFlagsAt]
+// decodeEntry sets ent to the entry on a tape, and returns where the fields begin.
+func decodeEntry(ent *zapcore.Entry, tape []byte) (nodesAt int) {
+	*ent = zapcore.Entry{Level: zapcore.Level(int8(tape[tapeLevelAt]))}
+	c := cursorAt(tape, tapeTimeAt)
+	flags := tape[tapeFlagsAt]
 	if flags&flagZone != 0 {
-		e.Time = c.zoned()
+		ent.Time = c.zoned()
 	} else {
-		e.Time = c.utc()
+		ent.Time = c.utc()
 	}
 	if flags&flagName != 0 {
-		e.LoggerName = c.text()
+		ent.LoggerName = c.text()
 	}
-	e.Message = c.text()
+	ent.Message = c.text()
 	if flags&flagCaller != 0 {
-		e.Caller.Defined = true
-		e.Caller.File = c.text()
-		e.Caller.Line = int(c.u64())
-		e.Caller.Function = c.text()
+		ent.Caller.Defined = true
+		ent.Caller.File = c.text()
+		ent.Caller.Line = int(c.u64())
+		ent.Caller.Function = c.text()
 	}
 	if flags&flagStack != 0 {
-		e.Stack = c.text()
+		ent.Stack = c.text()
 	}
-	r.nodesAt = c.at
-}
-
-// skipEntry returns a cursor at the first field.
-func (r *Record) skipEntry() cursor {
-	c := cursor{b: r.tape, at: tapeZoneAt}
-	flags := r.tape[tapeFlagsAt]
-	if flags&flagZone != 0 {
-		c.at += zoneFixed
-		c.bytes()
-	}
-	if flags&flagName != 0 {
-		c.bytes()
-	}
-	c.bytes()
-	if flags&flagCaller != 0 {
-		c.bytes()
-		c.at += 8
-		c.bytes()
-	}
-	if flags&flagStack != 0 {
-		c.bytes()
-	}
-	return c
+	return c.at
 }
 
 // nodes returns a cursor at the first field.
 func (r *Record) nodes() cursor {
-	r.decode()
-	return cursor{b: r.tape, at: r.nodesAt}
+	if r.nodesAt == 0 {
+		var ent zapcore.Entry
+		r.nodesAt = decodeEntry(&ent, r.tape)
+	}
+	return cursorAt(r.tape, r.nodesAt)
 }
 
 // MarshalLogObject adds the record's fields to enc, each by the method the field itself would have called, so that a Record
@@ -179,13 +154,17 @@ func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
 // Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. enc sees one
 // inline field, so it must be an encoder that adds fields by Field.AddTo, as zap's do, and must keep none.
 func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
-	r.decode()
-	return enc.EncodeEntry(r.entry, r.inlineField())
+	if r.decoded {
+		return enc.EncodeEntry(r.entry, r.inlineField())
+	}
+	var ent zapcore.Entry
+	r.nodesAt = decodeEntry(&ent, r.tape)
+	return enc.EncodeEntry(ent, r.inlineField())
 }
 
 // inlineField returns all fields as one, or none.
 func (r *Record) inlineField() []zapcore.Field {
-	if r.nodesAt == len(r.tape) {
+	if c := r.nodes(); !c.more() {
 		return nil
 	}
 	if r.inline[0].Interface == nil {
@@ -219,7 +198,7 @@ func (c Context) With(fields []zapcore.Field) Context {
 // Fields returns the fields that c holds, as AppendFields does.
 func (c Context) Fields() []zapcore.Field {
 	var fields []zapcore.Field
-	for cur := (cursor{b: unsafe.Slice(unsafe.StringData(c.nodes), len(c.nodes))}); cur.more(); {
+	for cur := (cursor{s: c.nodes}); cur.more(); {
 		fields = append(fields, cur.field())
 	}
 	return fields

@@ -1,6 +1,7 @@
 package zapcore_test
 
 import (
+	"io"
 	"testing"
 	"time"
 
@@ -39,6 +40,13 @@ func BenchmarkRecord(b *testing.B) {
 	ent, fields := tenEntry(), tenFields()
 	enc := jsonEncoder()
 
+	b.Run("zap's JSON core to io.Discard", func(b *testing.B) {
+		core := zapcore.NewCore(enc, zapcore.AddSync(io.Discard), zapcore.DebugLevel)
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = core.Write(ent, fields)
+		}
+	})
 	b.Run("encode JSON at once", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -63,7 +63,7 @@ func TestParseNamesTheByte(t *testing.T) {
 		"another version":       {change(0, 99), "record byte 0: format version 99, this program reads 1"},
 		"flags of the future":   {change(2, 0xff), "record byte 2: unknown flags 0xff"},
 		"too many nanoseconds":  {change(14, 0xff), "nanoseconds in a second"},
-		"cut in a text":         {good[:len(good)-20], "a text is longer than what is left"},
+		"cut in a text":         {good[:len(good)-20], "bytes where 0 are left"},
 		"cut in the entry":      {good[:10], "ends too early"},
 		"a quote in the zone":   {change(20, '"'), `a zone name with '"'`},
 		"a newline in the zone": {change(20, '\n'), `a zone name with '\n'`},

@@ -39,10 +39,10 @@ var errTooDeep = errors.New("zapcore: objects and arrays nested too deep to be r
 
 // appendText appends a length and the bytes.
 func appendText[T string | []byte](b []byte, s T) []byte {
-	if len(s) < 0x80 {
+	if len(s) < longText {
 		b = append(b, byte(len(s)))
 	} else {
-		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = binary.LittleEndian.AppendUint32(append(b, longText), uint32(len(s)))
 	}
 	return append(b, s...)
 }

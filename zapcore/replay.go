@@ -11,73 +11,92 @@ import (
 
 // replay adds the nodes of one level to enc, each by the method the field itself would have called. Strings and byte slices
 // alias the tape: enc must copy what it keeps, as every encoder that makes bytes does.
+//
+// The types that most fields have are done here, with the position in a register: that is a tenth of the time of a replay.
 func (c cursor) replay(enc zapcore.ObjectEncoder) {
-	for c.more() {
-		t := c.tag()
-		key := c.text()
+	s, at := c.s, c.at
+	for at < len(s) {
+		var key string
+		t := s[at]
+		key, at = textAt(s, at+1)
 		switch t {
 		case tagString, tagError:
-			enc.AddString(key, c.text())
+			var value string
+			value, at = textAt(s, at)
+			enc.AddString(key, value)
 		case tagInt64:
-			enc.AddInt64(key, int64(c.u64()))
-		case tagInt:
-			enc.AddInt(key, int(c.u64()))
+			enc.AddInt64(key, int64(load64(s, at)))
+			at += 8
 		case tagDuration:
-			enc.AddDuration(key, time.Duration(c.u64()))
+			enc.AddDuration(key, time.Duration(load64(s, at)))
+			at += 8
+		case tagFloat64:
+			enc.AddFloat64(key, math.Float64frombits(load64(s, at)))
+			at += 8
 		case tagTrue:
 			enc.AddBool(key, true)
 		case tagFalse:
 			enc.AddBool(key, false)
-		case tagFloat64:
-			enc.AddFloat64(key, math.Float64frombits(c.u64()))
-		case tagTimeUTC:
-			enc.AddTime(key, c.utc())
-		case tagTime:
-			enc.AddTime(key, c.zoned())
-		case tagInt32:
-			enc.AddInt32(key, int32(c.u32()))
-		case tagInt16:
-			enc.AddInt16(key, int16(c.u16()))
-		case tagInt8:
-			enc.AddInt8(key, int8(c.u8()))
-		case tagUint:
-			enc.AddUint(key, uint(c.u64()))
-		case tagUint64:
-			enc.AddUint64(key, c.u64())
-		case tagUint32:
-			enc.AddUint32(key, c.u32())
-		case tagUint16:
-			enc.AddUint16(key, c.u16())
-		case tagUint8:
-			enc.AddUint8(key, c.u8())
-		case tagUintptr:
-			enc.AddUintptr(key, uintptr(c.u64()))
-		case tagFloat32:
-			enc.AddFloat32(key, math.Float32frombits(c.u32()))
-		case tagComplex128:
-			enc.AddComplex128(key, c.complex128())
-		case tagComplex64:
-			enc.AddComplex64(key, c.complex64())
-		case tagByteString:
-			enc.AddByteString(key, c.bytes())
-		case tagBinary:
-			enc.AddBinary(key, c.bytes())
-		case tagNull:
-			_ = enc.AddReflected(key, nil)
-		case tagJSON:
-			replayError(enc, key, enc.AddReflected(key, json.RawMessage(c.bytes())))
-		case tagObject:
-			n := getNodes(c.nested())
-			replayError(enc, key, enc.AddObject(key, n))
-			nodesPool.Put(n)
-		case tagArray:
-			n := getNodes(c.nested())
-			replayError(enc, key, enc.AddArray(key, n))
-			nodesPool.Put(n)
-		case tagNamespace:
-			enc.OpenNamespace(key)
+		default:
+			rare := cursor{s: s, at: at}
+			at = rare.replayValue(t, key, enc)
 		}
 	}
+}
+
+// replayValue adds the value of the node whose tag and key were just read, and returns where it ends.
+func (c *cursor) replayValue(t tag, key string, enc zapcore.ObjectEncoder) (end int) {
+	switch t {
+	case tagInt:
+		enc.AddInt(key, int(c.u64()))
+	case tagTimeUTC:
+		enc.AddTime(key, c.utc())
+	case tagTime:
+		enc.AddTime(key, c.zoned())
+	case tagInt32:
+		enc.AddInt32(key, int32(c.u32()))
+	case tagInt16:
+		enc.AddInt16(key, int16(c.u16()))
+	case tagInt8:
+		enc.AddInt8(key, int8(c.u8()))
+	case tagUint:
+		enc.AddUint(key, uint(c.u64()))
+	case tagUint64:
+		enc.AddUint64(key, c.u64())
+	case tagUint32:
+		enc.AddUint32(key, c.u32())
+	case tagUint16:
+		enc.AddUint16(key, c.u16())
+	case tagUint8:
+		enc.AddUint8(key, c.u8())
+	case tagUintptr:
+		enc.AddUintptr(key, uintptr(c.u64()))
+	case tagFloat32:
+		enc.AddFloat32(key, math.Float32frombits(c.u32()))
+	case tagComplex128:
+		enc.AddComplex128(key, c.complex128())
+	case tagComplex64:
+		enc.AddComplex64(key, c.complex64())
+	case tagByteString:
+		enc.AddByteString(key, c.bytes())
+	case tagBinary:
+		enc.AddBinary(key, c.bytes())
+	case tagNull:
+		_ = enc.AddReflected(key, nil)
+	case tagJSON:
+		replayError(enc, key, enc.AddReflected(key, json.RawMessage(c.bytes())))
+	case tagObject:
+		n := getNodes(c.nested())
+		replayError(enc, key, enc.AddObject(key, n))
+		nodesPool.Put(n)
+	case tagArray:
+		n := getNodes(c.nested())
+		replayError(enc, key, enc.AddArray(key, n))
+		nodesPool.Put(n)
+	case tagNamespace:
+		enc.OpenNamespace(key)
+	}
+	return c.at
 }
 
 // replayError says why a value could not be encoded, as zapcore.Field.AddTo does.

@@ -1,7 +1,6 @@
 package zapcore
 
 import (
-	"encoding/binary"
 	"fmt"
 	"time"
 	"unsafe"
@@ -13,7 +12,7 @@ import (
 //	│ version │ level │ flags │ time │ zone?│ name?  │ message │ caller?  │ stack?  │ node node … │
 //	│ 1       │ int8  │ 1     │ 12   │      │ text   │ text    │          │ text    │             │
 //	└─────────┴───────┴───────┴──────┴──────┴────────┴─────────┴──────────┴─────────┴─────────────┘
-//	text    uvarint length, bytes
+//	text    length in one byte, or for 255 bytes and more the byte 255 and a uint32; then the bytes
 //	time    int64 seconds since 1970, uint32 nanoseconds
 //	zone    int32 seconds east of UTC, text name; absent for UTC
 //	caller  text file, int64 line, text function
@@ -33,6 +32,9 @@ const (
 	timeSize   = 12
 	zoneFixed  = 4
 	lengthSize = 4
+
+	longText     = 0xff // in place of a length: the length follows as a uint32
+	textHeadSize = 1 + lengthSize
 )
 
 // MaxRecordSize is the largest tape, in bytes: 1 GiB. A record that would be larger is refused by Capture and by Parse.
@@ -113,75 +115,71 @@ type tapeError struct {
 
 func (e *tapeError) Error() string { return fmt.Sprintf("zapcore: record byte %d: %s", e.at, e.what) }
 
-// cursor walks a tape that is known to be right: made by Capture, or accepted by Parse.
+// cursor walks a tape that is known to be right: made by Capture, or accepted by Parse. The tape is a string because a part
+// of a string is cheap to take; it aliases the bytes.
 type cursor struct {
-	b  []byte
+	s  string
 	at int
 }
 
-func (c *cursor) more() bool { return c.at < len(c.b) }
+func cursorAt(tape []byte, at int) cursor {
+	return cursor{s: unsafe.String(unsafe.SliceData(tape), len(tape)), at: at}
+}
 
-func (c *cursor) tag() tag {
-	t := c.b[c.at]
+func (c *cursor) more() bool { return c.at < len(c.s) }
+
+func (c *cursor) u8() uint8 {
+	v := c.s[c.at]
 	c.at++
-	return t
-}
-
-// bytes returns the text at the cursor. It aliases the tape.
-func (c *cursor) bytes() []byte {
-	n := int(c.b[c.at])
-	c.at++
-	if n >= 0x80 {
-		n = c.longLength(n)
-	}
-	s := c.b[c.at : c.at+n : c.at+n]
-	c.at += n
-	return s
-}
-
-func (c *cursor) longLength(first int) int {
-	n, width := binary.Uvarint(c.b[c.at-1:])
-	if width <= 0 {
-		return first // unreachable on a tape that is right
-	}
-	c.at += width - 1
-	return int(n)
-}
-
-// text is bytes as a string that aliases the tape.
-func (c *cursor) text() string {
-	s := c.bytes()
-	return unsafe.String(unsafe.SliceData(s), len(s))
-}
-
-func (c *cursor) u64() uint64 {
-	v := binary.LittleEndian.Uint64(c.b[c.at:])
-	c.at += 8
 	return v
 }
 
-func (c *cursor) u32() uint32 {
-	v := binary.LittleEndian.Uint32(c.b[c.at:])
-	c.at += 4
-	return v
-}
+func (c *cursor) tag() tag { return c.u8() }
 
 func (c *cursor) u16() uint16 {
-	v := binary.LittleEndian.Uint16(c.b[c.at:])
+	v := uint16(c.s[c.at]) | uint16(c.s[c.at+1])<<8
 	c.at += 2
 	return v
 }
 
-func (c *cursor) u8() uint8 {
-	v := c.b[c.at]
-	c.at++
+func (c *cursor) u32() uint32 {
+	v := load32(c.s, c.at)
+	c.at += 4
 	return v
+}
+
+func (c *cursor) u64() uint64 {
+	v := load64(c.s, c.at)
+	c.at += 8
+	return v
+}
+
+// text returns the text at the cursor. It aliases the tape.
+func (c *cursor) text() (s string) {
+	s, c.at = textAt(c.s, c.at)
+	return s
+}
+
+// textAt returns the text of which the length is at s[at], and where it ends.
+func textAt(s string, at int) (text string, end int) {
+	n := int(s[at])
+	at++
+	if n == longText {
+		n, at = int(load32(s, at)), at+lengthSize
+	}
+	return s[at : at+n], at + n
+}
+
+// bytes is text as bytes. They alias the tape, so nobody may change them.
+func (c *cursor) bytes() []byte {
+	s := c.text()
+	return unsafe.Slice(unsafe.StringData(s), len(s))
 }
 
 // nested returns the nodes of the object or array at the cursor and steps over them.
 func (c *cursor) nested() cursor {
 	n := int(c.u32())
-	sub := cursor{b: c.b[c.at : c.at+n : c.at+n]}
+	sub := cursor{s: c.s[c.at : c.at+n]}
 	c.at += n
 	return sub
 }
@@ -195,11 +193,7 @@ func (c *cursor) utc() time.Time {
 // zoned reads a time and its zone.
 func (c *cursor) zoned() time.Time {
 	sec := int64(c.u64())
-	nsec := int64(c.u32())
-	return c.inZone(time.Unix(sec, nsec))
-}
-
-func (c *cursor) inZone(t time.Time) time.Time {
+	t := time.Unix(sec, int64(c.u32()))
 	offset := int(int32(c.u32()))
 	return inZone(t, c.text(), offset)
 }
