@@ -107,7 +107,7 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 func (c *Core) Sync() error { return c.queue.sync() }
 
 // Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. What it cannot deliver within
-// DrainTimeout is counted as dropped, and returned as a *LostError; a target that is stuck in a call is left to itself then.
+// DrainTimeout is dropped; what was dropped since Close began is returned as a *LostError. A target that is stuck in a call is left to itself then.
 // The targets stay open: who opened them closes them, afterwards. The second and later calls return nil.
 func (c *Core) Close() error { return c.queue.close() }
 

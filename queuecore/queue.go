@@ -140,6 +140,7 @@ func (q *queue) close() error {
 	}
 	q.closed = true
 	q.dismissLocked()
+	dropped := q.arena.Stats().Dropped
 	q.mu.Unlock()
 
 	q.wake()
@@ -153,25 +154,26 @@ func (q *queue) close() error {
 		select {
 		case <-l.stopped:
 		case <-expired:
-			return q.abandon()
+			return q.abandon(dropped)
 		}
 	}
 	if self != nil {
 		if q.cfg.DrainTimeout >= 0 {
-			time.AfterFunc(q.cfg.DrainTimeout, func() { _ = q.abandon() })
+			time.AfterFunc(q.cfg.DrainTimeout, func() { _ = q.abandon(dropped) })
 		}
 		return nil
 	}
-	return q.abandon()
+	return q.abandon(dropped)
 }
 
-// abandon gives up what is left, if anything is, and returns what went wrong at the end.
-func (q *queue) abandon() error {
+// abandon gives up what is left, if anything is, and returns what went wrong since the number of dropped records was that.
+func (q *queue) abandon(dropped uint64) error {
 	defer close(q.abandoned) // after Abandon: what a listener resolves then counts no more
 	var err error
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	lost := q.arena.Abandon(func(int, zapcore.Level) {})
+	q.arena.Abandon(func(int, zapcore.Level) {})
+	lost := q.arena.Stats().Dropped - dropped
 	for _, l := range q.listeners {
 		err = multierr.Append(err, l.lastError)
 	}

@@ -67,19 +67,15 @@ func settle(s *base.Stats, dropped, skippedByAll bool) {
 	}
 }
 
-// Abandon drops everything, for every reader, and returns how many records those were. It tells each of them: by which reader,
-// at what level. The arena must not be used for more than its counts afterwards; what a reader works on stays valid, and
+// Abandon drops everything, for every reader. It tells each record: lost by which reader, at what level. The arena must not be used for more than its counts afterwards; what a reader works on stays valid, and
 // what it resolves counts no more.
-func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) uint64 {
+func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
 	for i, r := range a.readers {
 		r.abandon(func(level zapcore.Level) { each(i, level) })
 	}
-	lost := uint64(0)
 	for l := range a.lanes {
-		lost += a.lanes[l].pending
+		a.stats.Dropped += a.lanes[l].pending
 		a.lanes[l].pending = 0
 	}
-	a.stats.Dropped += lost
 	a.used = 0
-	return lost
 }
