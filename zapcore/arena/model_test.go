@@ -115,9 +115,9 @@ var levels = []zapcore.Level{
 
 // TestArenaAgainstModel runs random schedules of puts, claims, walks, resolutions and evictions on an arena and on the model.
 func TestArenaAgainstModel(t *testing.T) {
-	schedules := 2000
+	schedules := 500
 	if testing.Short() {
-		schedules = 200
+		schedules = 100
 	}
 	for seed := range uint64(schedules) {
 		t.Run(fmt.Sprint("schedule ", seed), func(t *testing.T) { runSchedule(t, seed) })
