@@ -45,6 +45,14 @@ type Interrupter interface {
 	Interrupt()
 }
 
+// Flusher is an Emitter, a Core or a WriteSyncer that holds bytes back to hand them on together. Flush hands them on now, and no
+// more than that: unlike Sync it does not ask for safety on a disk. A queue calls it when it has run empty, so that a writer
+// with a large buffer needs no ticker and the last line is never stuck.
+type Flusher interface {
+	// Flush hands on what is held back. Of an Emitter it is called under the Handler's lock.
+	Flush() error
+}
+
 // Frames is an ordered list of frames that lie end to end in one buffer, so that they can be written at once.
 type Frames struct {
 	buf  []byte

@@ -43,6 +43,7 @@ type Handler struct {
 var (
 	_ zapcore.Core = (*Handler)(nil)
 	_ BatchWriter  = (*Handler)(nil)
+	_ Flusher      = (*Handler)(nil)
 )
 
 // everything is the lowest level there is.
@@ -184,6 +185,9 @@ func (h *Handler) formatBatch(frames *Frames, batch *Batch, from int) error {
 
 // Sync makes what was written as safe as the destination can. It returns nil after Close.
 func (h *Handler) Sync() error { return h.out.sync() }
+
+// Flush implements Flusher: it hands on what the destination's side holds back, and does nothing where that holds nothing.
+func (h *Handler) Flush() error { return h.out.flush() }
 
 // Close delivers what the destination's side holds, within its deadline, and releases everything. A Write that waits for a
 // stalled destination is interrupted. The second and later calls return nil; what is written afterwards is refused with

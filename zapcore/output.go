@@ -217,6 +217,19 @@ func (o *output) sync() error {
 	return o.emitter.Sync()
 }
 
+func (o *output) flush() error {
+	f, ok := o.emitter.(Flusher)
+	if !ok {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return nil
+	}
+	return f.Flush()
+}
+
 func (o *output) close() error {
 	if i, ok := o.emitter.(Interrupter); ok {
 		i.Interrupt()

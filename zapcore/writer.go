@@ -54,5 +54,13 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	return n, err
 }
 
+// Flush implements Flusher for a WriteSyncer that is one.
+func (e *writerEmitter) Flush() error {
+	if f, ok := e.ws.(Flusher); ok {
+		return f.Flush()
+	}
+	return nil
+}
+
 func (e *writerEmitter) Sync() error  { return e.ws.Sync() }
 func (e *writerEmitter) Close() error { return e.ws.Sync() }

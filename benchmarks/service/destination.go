@@ -15,6 +15,7 @@ import (
 // destinations is where each record goes, all of it through one Tee. A new one is a file of its own and a line here.
 var destinations = []kind{
 	{"rotating file", func() destination { return new(rotatingFile) }},
+	{"queue → rotating file", func() destination { return new(queuedFile) }},
 }
 
 // kind is a destination before it is opened.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -60,6 +61,7 @@ func (s *lines) read(ctx context.Context) (texts <-chan string, failed <-chan er
 		defer close(out)
 		scanner := bufio.NewScanner(s.input)
 		scanner.Buffer(nil, maxRecord)
+		scanner.Split(wholeLine)
 		n := 1
 		for ; scanner.Scan(); n++ {
 			select {
@@ -73,6 +75,17 @@ func (s *lines) read(ctx context.Context) (texts <-chan string, failed <-chan er
 		}
 	}()
 	return out, errs
+}
+
+// wholeLine is a bufio.SplitFunc that, unlike bufio.ScanLines, leaves a carriage return before the end to the line.
+func wholeLine(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i], nil
+	}
+	if atEOF && len(data) > 0 {
+		return len(data), data, nil
+	}
+	return 0, nil, nil
 }
 
 // valid returns text as a JSON encoder passes it on: with U+FFFD for each byte that is not UTF-8.

@@ -116,14 +116,14 @@ func TestRunLogsWhatTheShopDid(t *testing.T) {
 }
 
 func TestRunLogsEveryLineOfAnInput(t *testing.T) {
-	want := []string{"", "plain", "\ttabs and \"quotes\" \\ \x1b[31m", "Grüße, 世界", strings.Repeat("long ", 40_000), "", "the last, with no end"}
+	want := []string{"", "plain", "from Windows\r", "\r", "\ttabs and \"quotes\" \\ \x1b[31m", "Grüße, 世界", strings.Repeat("long ", 40_000), "", "the last, with no end"}
 	path := filepath.Join(t.TempDir(), "input")
 	require.NoError(t, os.WriteFile(path, []byte(strings.Join(want, "\n")+" \xff\xfe"), 0o644))
 	want[len(want)-1] += " \ufffd\ufffd"
 
 	ok, dir, stdout, _ := try(t, t.Context(), config{input: path, keep: true}, kind{"file", func() destination { return new(rotatingFile) }})
 	assert.True(t, ok, stdout)
-	assert.Contains(t, stdout, "7 lines in ")
+	assert.Contains(t, stdout, "9 lines in ")
 	var got []string
 	for _, r := range read(t, dir) {
 		got = append(got, r.Message)

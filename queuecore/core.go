@@ -1,0 +1,116 @@
+package queuecore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// What a user of a queue must be able to name.
+type (
+	// Stats counts records: see its fields.
+	Stats = base.Stats
+	// LostError is what Close returns if it had to leave records behind.
+	LostError = base.LostError
+)
+
+// ErrClosed is what Write returns after Close.
+var ErrClosed = base.ErrClosed
+
+// ErrFull is what Write returns for a record that found no room in time. It wraps os.ErrDeadlineExceeded.
+var ErrFull = fmt.Errorf("queuecore: full: %w", os.ErrDeadlineExceeded)
+
+// ErrTooLarge is what Write returns for a record that is larger than the whole arena.
+var ErrTooLarge = errors.New("queuecore: record is larger than Config.MaxBytes")
+
+// Core is a zapcore.Core that puts records into a queue. New makes one whose listeners run.
+//
+// Beside the methods of zapcore.Core it has Close, Stats, Targets, WriteBatch and Level. All are safe for concurrent use. With
+// returns a Core that shares the queue; closing one closes all.
+type Core struct {
+	queue   *queue
+	context base.Context
+}
+
+var (
+	_ zapcore.Core     = (*Core)(nil)
+	_ base.BatchWriter = (*Core)(nil)
+)
+
+// New returns a Core and starts a goroutine for each target. Close stops them. An error names the field that is missing or
+// wrong.
+func New(cfg Config) (*Core, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	q := newQueue(cfg)
+	q.start()
+	return &Core{queue: q}, nil
+}
+
+// Enabled tells whether records of level l are taken: whether any target wants them.
+func (c *Core) Enabled(l zapcore.Level) bool { return c.queue.enabled(l) }
+
+// Level returns the lowest level that is taken, for zapcore.LevelOf.
+func (c *Core) Level() zapcore.Level { return c.queue.level() }
+
+// With returns a Core whose records begin with fields. They are recorded now.
+func (c *Core) With(fields []zapcore.Field) zapcore.Core {
+	return &Core{queue: c.queue, context: c.context.With(fields)}
+}
+
+// Check adds c to ce if the entry's level is taken.
+func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if c.Enabled(ent.Level) {
+		return ce.AddCore(ent, c)
+	}
+	return ce
+}
+
+// Write puts the record into the queue. Nil means that the queue has it, or has counted it as dropped; ErrFull, ErrTooLarge and
+// ErrClosed mean that it has not. For an entry above Error it returns when every target has delivered and synced it, or after
+// FatalTimeout.
+func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
+	r := base.GetRecord()
+	err := r.Capture(ent, c.context, fields)
+	if err == nil {
+		err = c.queue.write(ent.Level, r.Bytes())
+	} else {
+		c.queue.refuse()
+	}
+	r.Free()
+	return err
+}
+
+// WriteBatch implements base.BatchWriter, so that a buffer or another queue hands its records over without taking them apart.
+func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
+	for n < batch.Len() {
+		if err := c.queue.write(batch.Level(n), batch.Tape(n)); err != nil {
+			if errors.Is(err, ErrFull) {
+				err = &base.RetryError{Err: err}
+			}
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// Sync waits until every target has delivered, and synced, what the queue held when Sync was called; what comes in meanwhile
+// does not delay it. It gives up after DrainTimeout with an error that wraps os.ErrDeadlineExceeded. A target that calls it
+// does not wait for itself. It returns nil after Close.
+func (c *Core) Sync() error { return c.queue.sync() }
+
+// Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. What it cannot deliver within
+// DrainTimeout is dropped; what was dropped since Close began is returned as a *LostError. A target that is stuck in a call is left to itself then.
+// The targets stay open: who opened them closes them, afterwards. The second and later calls return nil.
+func (c *Core) Close() error { return c.queue.close() }
+
+// Stats returns the counts of the queue. A record that goes to several targets counts once, as dropped if any of them lost it, as
+// skipped if none wanted it, else as delivered when the last is done with it.
+func (c *Core) Stats() Stats { return c.queue.stats() }

@@ -1,0 +1,119 @@
+package arena
+
+import (
+	"encoding/binary"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// A record in a block: a header, the tape, and up to seven bytes that keep headers aligned.
+//
+//	0      4          12        13        14        15      16
+//	├──────┼──────────┼─────────┼─────────┼─────────┼───────┼────── ─ ─
+//	│length│ sequence │ dropped │ skipped │ evicted │ level │ tape
+const (
+	sequenceAt = 4
+	droppedAt  = 12 // 1: some reader dropped it
+	skippedAt  = 13 // by how many readers
+	evictedAt  = 14 // 1: it was evicted, and counts no more
+	levelAt    = 15
+	headerSize = 16
+)
+
+// Size returns how much of an arena a tape of n bytes takes.
+func Size(n int) int { return (headerSize + n + 7) &^ 7 }
+
+// block is a part of a lane.
+type block struct {
+	buf        []byte
+	prev, next *block
+
+	number  uint64 // of records in the lane before this block
+	written int    // bytes of buf that hold records
+	last    uint64 // sequence number of the last of them
+
+	released int // bytes, from the front, of records that every reader has resolved
+	live     int // bytes of records that are neither released nor evicted
+	records  int // the number of those
+	marks    int // set on any of them
+	pins     int // claims that reach into this block
+}
+
+func (b *block) header(off int) []byte { return b.buf[off : off+headerSize : off+headerSize] }
+
+func (b *block) sequence(off int) uint64 { return binary.LittleEndian.Uint64(b.buf[off+sequenceAt:]) }
+
+func (b *block) level(off int) zapcore.Level { return zapcore.Level(int8(b.buf[off+levelAt])) }
+
+func (b *block) tape(off int) []byte {
+	from := off + headerSize
+	to := from + int(binary.LittleEndian.Uint32(b.buf[off:]))
+	return b.buf[from:to:to]
+}
+
+func (b *block) size(off int) int { return Size(int(binary.LittleEndian.Uint32(b.buf[off:]))) }
+
+func (b *block) room() int { return len(b.buf) - b.written }
+
+// put writes a record behind the others.
+func (b *block) put(tape []byte, sequence uint64, level zapcore.Level) {
+	size := Size(len(tape))
+	h := b.buf[b.written : b.written+size]
+	binary.LittleEndian.PutUint32(h, uint32(len(tape)))
+	binary.LittleEndian.PutUint64(h[sequenceAt:], sequence)
+	binary.LittleEndian.PutUint32(h[droppedAt:], uint32(uint8(level))<<24)
+	copy(h[headerSize:], tape)
+	b.written += size
+	b.last = sequence
+	b.live += size
+	b.records++
+}
+
+// place is where a record of a lane begins, or where the next one will.
+type place struct {
+	block  *block
+	off    int
+	number uint64 // of records in the lane before this place, ever
+}
+
+// normal is p, at the start of a block rather than at the end of the one before.
+func (p place) normal() place {
+	for p.off == p.block.written && p.block.next != nil {
+		p.block, p.off = p.block.next, 0
+	}
+	return p
+}
+
+// after returns the place behind the record at p.
+func (p place) after() place {
+	p.off += p.block.size(p.off)
+	p.number++
+	return p
+}
+
+// lane is a list of blocks. It always has one, its tail, to write to.
+type lane struct {
+	head, tail *block
+	put        uint64 // records ever
+	pending    uint64 // records that are neither released nor evicted
+}
+
+func (l *lane) end() place { return place{l.tail, l.tail.written, l.put} }
+
+func (l *lane) append(b *block) {
+	b.number = l.put
+	if l.tail == nil {
+		l.head, l.tail = b, b
+		return
+	}
+	b.prev, l.tail.next, l.tail = l.tail, b, b
+}
+
+func (l *lane) unlink(b *block) {
+	if b.prev == nil {
+		l.head = b.next
+	} else {
+		b.prev.next = b.next
+	}
+	b.next.prev = b.prev
+}

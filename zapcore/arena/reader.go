@@ -1,0 +1,272 @@
+package arena
+
+import (
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// Fate is what a reader made of a record.
+type Fate uint8
+
+// The fates of a record.
+const (
+	Delivered Fate = iota
+	Skipped        // not wanted
+	Dropped        // given up
+)
+
+// Reader is one target's place in an Arena. It claims records, walks over them, and resolves them in order:
+//
+//	lock, Claim, unlock → Next, Next, … → work on Tape(0), Tape(1), … → SetFate → lock, Resolve, unlock
+type Reader struct {
+	arena *Arena
+
+	// Guarded by the owner's lock.
+	next    [lanes]place   // the first record of each lane that is not claimed
+	done    uint64         // every record before this sequence number is resolved
+	claimed uint64         // records that are claimed and not resolved
+	stats   base.Stats     // without Accepted and Pending
+	claims  [lanes][]piece // oldest first
+	over    bool           // Abandon has taken everything
+
+	// Owned by the reader's goroutine.
+	walks [lanes]walk
+	held  []held // walked and not resolved
+}
+
+// piece is the part of a claim that lies in one block. Until it is let go it pins the block.
+type piece struct {
+	block    *block
+	from, to int
+}
+
+// walk is what a reader has claimed of a lane.
+type walk struct {
+	at, end place
+	bound   uint64 // no record of this lane outside the claim has a lower sequence number
+}
+
+func (w *walk) over() bool { return w.at.number == w.end.number }
+
+// held is a record that a reader works on.
+type held struct {
+	block    *block
+	off      int
+	sequence uint64
+	fate     Fate
+}
+
+// Claim takes hold of more records of each lane, oldest first: at least maxBytes of them, up to a block more, if there are so many. It
+// returns whether Next has anything to give.
+func (r *Reader) Claim(maxBytes int) bool {
+	if r.over {
+		return false
+	}
+	for l := range r.walks {
+		w := &r.walks[l]
+		if w.over() {
+			r.claimLane(Lane(l), w, maxBytes)
+		}
+	}
+	_, ok := r.pick()
+	if !ok {
+		r.settleDone()
+	}
+	return ok
+}
+
+func (r *Reader) claimLane(l Lane, w *walk, maxBytes int) {
+	ln := &r.arena.lanes[l]
+	from := r.next[l].normal()
+	w.at, w.end, w.bound = from, ln.end(), r.arena.next
+	if from.number == w.end.number {
+		r.next[l] = w.end
+		return
+	}
+	b, bytes := from.block, from.block.written-from.off
+	for off := from.off; ; off = 0 {
+		b.pins++
+		r.claims[l] = append(r.claims[l], piece{b, off, b.written})
+		if b == ln.tail || bytes >= maxBytes {
+			break
+		}
+		b = b.next
+		bytes += b.written
+	}
+	if b != ln.tail {
+		w.end = place{b, b.written, b.next.number}
+		w.bound = b.next.sequence(0)
+	}
+	r.next[l] = w.end
+	r.claimed += w.end.number - from.number
+}
+
+// pick returns the lane of the next record to walk over.
+func (r *Reader) pick() (Lane, bool) {
+	low, high := &r.walks[Low], &r.walks[High]
+	switch {
+	case low.over() && high.over():
+		return 0, false
+	case high.over():
+		return Low, low.at.sequence() < high.bound
+	case low.over():
+		return High, high.at.sequence() < low.bound
+	case low.at.sequence() < high.at.sequence():
+		return Low, true
+	default:
+		return High, true
+	}
+}
+
+// sequence returns the number of the record at p.
+func (p place) sequence() uint64 { return p.block.sequence(p.off) }
+
+// Next walks over one more record of the claim and returns it: it is Tape(Len()-1) then. ok is false at the end of the claim.
+func (r *Reader) Next() (tape []byte, level zapcore.Level, ok bool) {
+	l, ok := r.pick()
+	if !ok {
+		return nil, 0, false
+	}
+	w := &r.walks[l]
+	b, off := w.at.block, w.at.off
+	r.held = append(r.held, held{block: b, off: off, sequence: b.sequence(off)})
+	tape, level = b.tape(off), b.level(off)
+	w.at = w.at.after()
+	if b != w.end.block && w.at.off == b.written {
+		w.at.block, w.at.off = b.next, 0
+	}
+	return tape, level, true
+}
+
+// Len returns how many records are walked over and not resolved.
+func (r *Reader) Len() int { return len(r.held) }
+
+// Tape returns record i of them. It is valid until it is resolved.
+func (r *Reader) Tape(i int) []byte { return r.held[i].block.tape(r.held[i].off) }
+
+// Level returns the level of record i of them.
+func (r *Reader) Level(i int) zapcore.Level { return r.held[i].block.level(r.held[i].off) }
+
+// SetFate says what record i of them comes to; it is Delivered unless told otherwise.
+func (r *Reader) SetFate(i int, f Fate) { r.held[i].fate = f }
+
+// Resolve is done with the first n of the records walked over, and releases what every reader is done with.
+func (r *Reader) Resolve(n int) {
+	if r.over {
+		return
+	}
+	for i := range r.held[:n] {
+		h := &r.held[i]
+		r.count(h.fate, 1)
+		if h.fate != Delivered {
+			h.mark()
+		}
+	}
+	r.claimed -= uint64(n)
+	rest := copy(r.held, r.held[n:])
+	clear(r.held[rest:])
+	r.held = r.held[:rest]
+	r.settleDone()
+	if rest == 0 {
+		r.unpin()
+	}
+	r.arena.release()
+}
+
+func (r *Reader) count(f Fate, n uint64) {
+	switch f {
+	case Delivered:
+		r.stats.Delivered += n
+	case Skipped:
+		r.stats.Skipped += n
+	case Dropped:
+		r.stats.Dropped += n
+	}
+}
+
+func (h *held) mark() {
+	head := h.block.header(h.off)
+	if h.fate == Dropped {
+		head[droppedAt] = 1
+	} else {
+		head[skippedAt]++
+	}
+	h.block.marks++
+}
+
+// settleDone works out what is done: everything before the first record that is held, claimed or unread.
+func (r *Reader) settleDone() {
+	if len(r.held) > 0 {
+		r.done = r.held[0].sequence
+		return
+	}
+	r.done = r.arena.next
+	for l := range r.walks {
+		if w := &r.walks[l]; !w.over() {
+			r.done = min(r.done, w.at.sequence())
+		} else if p := r.next[l].normal(); p.number < r.arena.lanes[l].put {
+			r.done = min(r.done, p.sequence())
+		}
+	}
+}
+
+// unpin lets go of the blocks that the walk has left.
+func (r *Reader) unpin() {
+	for l := range r.walks {
+		w, claims := &r.walks[l], r.claims[l]
+		n := 0
+		for n < len(claims) && (w.over() || claims[n].block != w.at.block) {
+			b := claims[n].block
+			b.pins--
+			n++
+			r.arena.recycle(&r.arena.lanes[l], b)
+		}
+		rest := copy(claims, claims[n:])
+		clear(claims[rest:])
+		r.claims[l] = claims[:rest]
+	}
+}
+
+// abandon drops what is claimed and what is unread.
+func (r *Reader) abandon(each func(zapcore.Level)) {
+	lost := func(b *block, from, to int) {
+		for off := from; off < to; off += b.size(off) {
+			if b.sequence(off) >= r.done {
+				r.stats.Dropped++
+				each(b.level(off))
+			}
+		}
+	}
+	for l := range r.claims {
+		for _, c := range r.claims[l] {
+			lost(c.block, c.from, c.to)
+		}
+		p := r.next[l].normal()
+		for b, off := p.block, p.off; b != nil; b, off = b.next, 0 {
+			lost(b, off, b.written)
+		}
+		r.next[l] = r.arena.lanes[l].end()
+	}
+	r.claimed, r.done, r.over = 0, r.arena.next, true
+}
+
+// Done tells whether the reader has resolved every record before the one of that sequence number.
+func (r *Reader) Done(sequence uint64) bool { return r.done >= sequence }
+
+// Behind returns how many records the reader has not claimed.
+func (r *Reader) Behind() uint64 {
+	n := uint64(0)
+	for l := range r.next {
+		n += r.arena.lanes[l].put - r.next[l].number
+	}
+	return n
+}
+
+// Stats returns the counts of this reader.
+func (r *Reader) Stats() base.Stats {
+	s := r.stats
+	s.Accepted = r.arena.stats.Accepted
+	s.Pending = r.claimed + r.Behind()
+	return s
+}
