@@ -187,8 +187,8 @@ var floors = map[string][]string{
 	"httpcore":         {"zapcore"},
 	"mailcore":         {"zapcore"},
 	"eventlog":         {"zapcore"},
-	"buffercore":       {"zapcore"},
-	"queuecore":        {"zapcore"},
+	"buffercore":       {"zapcore", "zapcore/arena"},
+	"queuecore":        {"zapcore", "zapcore/arena"},
 	"sysloghandler":    {"zapcore", "netcore"},
 }
 
