@@ -130,7 +130,7 @@ func start(t *testing.T, h *Harness, opts Options) *fixture {
 }
 
 // patience is how long the suite waits for what a healthy core does at once.
-const patience = 5 * time.Second
+var patience = 10 * time.Second
 
 // eventually polls on the test's own goroutine: one case counts goroutines.
 func (f *fixture) eventually(promise string, is func() bool) {
