@@ -53,6 +53,14 @@ type Flusher interface {
 	Flush() error
 }
 
+// Accountant is an Emitter that learns later what became of the frames it took: one whose destination confirms what it has.
+type Accountant interface {
+	// Account returns how many of all the frames taken so far were delivered, and how many were given up. The others are
+	// pending. If ok is false, what was taken counts as delivered, as without this method. It is called under the Handler's
+	// lock, also after Close.
+	Account() (delivered, dropped uint64, ok bool)
+}
+
 // Frames is an ordered list of frames that lie end to end in one buffer, so that they can be written at once.
 type Frames struct {
 	buf  []byte

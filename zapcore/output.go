@@ -246,7 +246,14 @@ func (o *output) close() error {
 func (o *output) count() Stats {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.stats
+	s := o.stats
+	if a, ok := o.emitter.(Accountant); ok {
+		if delivered, dropped, ok := a.Account(); ok {
+			s.Delivered, s.Dropped = delivered, dropped
+			s.Pending = s.Accepted - delivered - dropped
+		}
+	}
+	return s
 }
 
 // rejections collects the records that a batch lost for good.
