@@ -49,7 +49,7 @@ type BatchWriter interface {
 
 	// WriteBatch hands over the records of batch, in order, without asking for their levels, and returns how many, from the
 	// first, the core is done with: delivered, or refused for good and named in a *RejectedError. The others stay the
-	// holder's; n < batch.Len() comes with an error, and a *RetryError among the causes says that they may be tried again. It keeps nothing of the
-	// batch after it returned.
+	// holder's, and so do those among the n that a *RetryError names; n < batch.Len() comes with an error, and a
+	// *RetryError among the causes says that they may be tried again. It keeps nothing of the batch after it returned.
 	WriteBatch(batch *Batch) (n int, err error)
 }

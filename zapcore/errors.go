@@ -52,7 +52,11 @@ func (e *RejectedError) Unwrap() error { return e.Err }
 // RetryError says that what was not taken may be taken later: the destination is down, busy, or asked for patience.
 type RetryError struct {
 	After time.Duration // not before this much time has passed; 0 leaves it to the one who retries
-	Err   error         // why
+	// Indexes are those among the n records of WriteBatch that were not taken after all, rising, counted from the
+	// batch's first: a destination that judges each record by itself, as Elasticsearch does, may be too busy for some in
+	// the middle. Whoever retries sends these again, and what follows the n records. Mostly empty.
+	Indexes []int
+	Err     error // why
 }
 
 // Error implements error.

@@ -140,23 +140,23 @@ func (h *Handler) format(frames *Frames, ent zapcore.Entry, fields []zapcore.Fie
 func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 	frames := framesPool.Get().(*Frames)
 	defer frames.free()
-	var rejected rejections
+	var said verdicts
 	for n < batch.Len() {
 		frames.reset()
 		formatErr := h.formatBatch(frames, batch, n)
 		done, err := h.out.emitBatch(batch, n, frames)
-		rejected.addAll(n, err)
+		said.add(n, err)
 		n += done
 		if done < frames.Len() {
-			return n, rejected.with(remaining(err))
+			return n, said.with(remaining(err))
 		}
 		if formatErr != nil {
 			_ = h.out.refuse(nil)
-			rejected.add(n, formatErr)
+			said.reject(n, formatErr)
 			n++
 		}
 	}
-	return n, rejected.with(nil)
+	return n, said.with(nil)
 }
 
 // formatBatch makes the frames of the records of batch from the one at index from, up to the first that cannot be formatted.

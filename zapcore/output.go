@@ -4,7 +4,6 @@ import (
 	"errors"
 	"sync"
 
-	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -168,17 +167,14 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames) (n int
 	} else {
 		n, err = o.emitEachLocked(batch, frames)
 	}
-	failed := err
-	if n == frames.Len() {
-		failed = nil // what was rejected says nothing about the destination
-	}
-	if failed != nil || o.failing {
+	if failed := ofDestination(err); failed != nil || o.failing {
 		o.noteLocked(failed)
 	}
-	delivered := uint64(n - rejectedIn(err))
+	rejected := rejectedIn(err)
+	delivered := uint64(n - rejected - againIn(err))
 	o.stats.Accepted += delivered
 	o.stats.Delivered += delivered
-	o.stats.Refused += uint64(n) - delivered
+	o.stats.Refused += uint64(rejected)
 	if urgent && delivered > 0 {
 		syncErr = o.emitter.Sync()
 	}
@@ -194,18 +190,18 @@ func (o *output) waitingLocked(err error) error {
 }
 
 func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
-	var rejected rejections
+	var said verdicts
 	for i := range frames.Len() {
 		err := o.emitter.Emit(batch.At(i).Entry(), frames.At(i))
 		if err == nil {
 			continue
 		}
 		if rejectedIn(err) == 0 {
-			return i, rejected.with(err)
+			return i, said.with(err)
 		}
-		rejected.add(i, err)
+		said.reject(i, err)
 	}
-	return frames.Len(), rejected.with(nil)
+	return frames.Len(), said.with(nil)
 }
 
 func (o *output) sync() error {
@@ -254,56 +250,4 @@ func (o *output) count() Stats {
 		}
 	}
 	return s
-}
-
-// rejections collects the records that a batch lost for good.
-type rejections struct{ err *RejectedError }
-
-func (r *rejections) add(i int, err error) {
-	if r.err == nil {
-		r.err = &RejectedError{Err: err}
-	}
-	r.err.Indexes = append(r.err.Indexes, i)
-}
-
-// addAll adds what err rejects, counted from the record at index from.
-func (r *rejections) addAll(from int, err error) {
-	var more *RejectedError
-	if errors.As(err, &more) {
-		for _, i := range more.Indexes {
-			r.add(from+i, more.Err)
-		}
-	}
-}
-
-// with returns the rejections and err as one error, or nil.
-func (r *rejections) with(err error) error {
-	if r.err == nil {
-		return err
-	}
-	return multierr.Append(r.err, err)
-}
-
-func rejectedIn(err error) int {
-	var r *RejectedError
-	if err == nil || !errors.As(err, &r) {
-		return 0
-	}
-	return len(r.Indexes)
-}
-
-// remaining is err without what it rejects: why the rest of a batch was not taken. A destination's failure is no verdict on
-// the records, so unless it is closed they may be tried again.
-func remaining(err error) error {
-	var rest error
-	for _, e := range multierr.Errors(err) {
-		if rejectedIn(e) == 0 {
-			rest = multierr.Append(rest, e)
-		}
-	}
-	var retry *RetryError
-	if rest == nil || errors.As(rest, &retry) || errors.Is(rest, ErrClosed) {
-		return rest
-	}
-	return &RetryError{Err: rest}
 }

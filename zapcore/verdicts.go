@@ -1,0 +1,98 @@
+package zapcore
+
+import (
+	"errors"
+	"slices"
+
+	"go.uber.org/multierr"
+)
+
+// verdicts collects what became of single records of a batch that a Handler passes on in parts.
+type verdicts struct {
+	rejected *RejectedError
+	again    *RetryError // with Indexes
+}
+
+// reject adds the record at index i, lost for good.
+func (v *verdicts) reject(i int, err error) {
+	if v.rejected == nil {
+		v.rejected = &RejectedError{Err: err}
+	}
+	v.rejected.Indexes = append(v.rejected.Indexes, i)
+}
+
+// add adds what err says of single records, counted from the record at index from.
+func (v *verdicts) add(from int, err error) {
+	var rejected *RejectedError
+	if errors.As(err, &rejected) {
+		for _, i := range rejected.Indexes {
+			v.reject(from+i, rejected.Err)
+		}
+	}
+	var again *RetryError
+	if !errors.As(err, &again) || len(again.Indexes) == 0 {
+		return
+	}
+	if v.again == nil {
+		v.again = &RetryError{Err: again.Err}
+	}
+	v.again.After = max(v.again.After, again.After)
+	for _, i := range again.Indexes {
+		v.again.Indexes = append(v.again.Indexes, from+i)
+	}
+}
+
+// with returns the verdicts, and why the rest of the batch was not taken, as one error, or nil.
+func (v *verdicts) with(rest error) error {
+	var err error
+	if v.rejected != nil {
+		err = v.rejected
+	}
+	if v.again != nil {
+		var retry *RetryError
+		if errors.As(rest, &retry) { // whoever looks for one RetryError finds all of it
+			v.again.After, rest = max(v.again.After, retry.After), nil
+		}
+		err = multierr.Append(err, v.again)
+	}
+	return multierr.Append(err, rest)
+}
+
+func rejectedIn(err error) int {
+	var r *RejectedError
+	if err == nil || !errors.As(err, &r) {
+		return 0
+	}
+	return len(r.Indexes)
+}
+
+func againIn(err error) int {
+	var r *RetryError
+	if err == nil || !errors.As(err, &r) {
+		return 0
+	}
+	return len(r.Indexes)
+}
+
+// ofDestination is err without what it says of single records: what it says of the destination, if anything.
+func ofDestination(err error) error {
+	var again *RetryError
+	if errors.As(err, &again) && len(again.Indexes) > 0 {
+		return &RetryError{After: again.After, Err: again.Err}
+	}
+	if rejectedIn(err) == 0 {
+		return err
+	}
+	return multierr.Combine(slices.DeleteFunc(multierr.Errors(err), func(e error) bool { return rejectedIn(e) > 0 })...)
+}
+
+// remaining is why the rest of a batch was not taken. A destination's failure is no verdict on the records, so unless it is
+// closed they may be tried again.
+func remaining(err error) error {
+	err = ofDestination(err)
+	var retry *RetryError
+	if err == nil || errors.As(err, &retry) || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return &RetryError{Err: err}
+}
