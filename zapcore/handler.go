@@ -140,23 +140,23 @@ func (h *Handler) format(frames *Frames, ent zapcore.Entry, fields []zapcore.Fie
 func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 	frames := framesPool.Get().(*Frames)
 	defer frames.free()
-	var said verdicts
+	var said Verdicts
 	for n < batch.Len() {
 		frames.reset()
 		formatErr := h.formatBatch(frames, batch, n)
 		done, err := h.out.emitBatch(batch, n, frames)
-		said.add(n, err)
+		said.Add(n, err)
 		n += done
 		if done < frames.Len() {
-			return n, said.with(remaining(err))
+			return n, said.With(remaining(err))
 		}
 		if formatErr != nil {
 			_ = h.out.refuse(nil)
-			said.reject(n, formatErr)
+			said.Reject(n, formatErr)
 			n++
 		}
 	}
-	return n, said.with(nil)
+	return n, said.With(nil)
 }
 
 // formatBatch makes the frames of the records of batch from the one at index from, up to the first that cannot be formatted.

@@ -190,18 +190,18 @@ func (o *output) waitingLocked(err error) error {
 }
 
 func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
-	var said verdicts
+	var said Verdicts
 	for i := range frames.Len() {
 		err := o.emitter.Emit(batch.At(i).Entry(), frames.At(i))
 		if err == nil {
 			continue
 		}
 		if rejectedIn(err) == 0 {
-			return i, said.with(err)
+			return i, said.With(err)
 		}
-		said.reject(i, err)
+		said.Reject(i, err)
 	}
-	return frames.Len(), said.with(nil)
+	return frames.Len(), said.With(nil)
 }
 
 func (o *output) sync() error {

@@ -7,26 +7,27 @@ import (
 	"go.uber.org/multierr"
 )
 
-// verdicts collects what became of single records of a batch that a Handler passes on in parts.
-type verdicts struct {
+// Verdicts collects what became of single records of a batch that is passed on in parts, for those who write a WriteBatch or
+// an EmitBatch. The zero value is empty.
+type Verdicts struct {
 	rejected *RejectedError
 	again    *RetryError // with Indexes
 }
 
-// reject adds the record at index i, lost for good.
-func (v *verdicts) reject(i int, err error) {
+// Reject adds the record at index i, lost for good.
+func (v *Verdicts) Reject(i int, err error) {
 	if v.rejected == nil {
 		v.rejected = &RejectedError{Err: err}
 	}
 	v.rejected.Indexes = append(v.rejected.Indexes, i)
 }
 
-// add adds what err says of single records, counted from the record at index from.
-func (v *verdicts) add(from int, err error) {
+// Add adds what err says of single records, counted from the record at index from.
+func (v *Verdicts) Add(from int, err error) {
 	var rejected *RejectedError
 	if errors.As(err, &rejected) {
 		for _, i := range rejected.Indexes {
-			v.reject(from+i, rejected.Err)
+			v.Reject(from+i, rejected.Err)
 		}
 	}
 	var again *RetryError
@@ -42,8 +43,8 @@ func (v *verdicts) add(from int, err error) {
 	}
 }
 
-// with returns the verdicts, and why the rest of the batch was not taken, as one error, or nil.
-func (v *verdicts) with(rest error) error {
+// With returns the verdicts, and why the rest of the batch was not taken, as one error, or nil.
+func (v *Verdicts) With(rest error) error {
 	var err error
 	if v.rejected != nil {
 		err = v.rejected
