@@ -61,6 +61,13 @@ type Accountant interface {
 	Account() (delivered, dropped uint64, ok bool)
 }
 
+// Noticer is an Emitter that may have something to tell although it took the record: a mail that one of its recipients refused.
+type Noticer interface {
+	// Notice returns what has happened since the last call that OnError should hear, or nil. The Handler asks after each call
+	// of Emit, EmitBatch, Sync and Close, without its lock.
+	Notice() error
+}
+
 // Frames is an ordered list of frames that lie end to end in one buffer, so that they can be written at once.
 type Frames struct {
 	buf  []byte

@@ -14,6 +14,7 @@ type output struct {
 	formatter Formatter
 	emitter   Emitter
 	batches   BatchEmitter // emitter, if it is one
+	notices   Noticer      // emitter, if it is one
 	report    *Reporter
 	clock     zapcore.Clock
 
@@ -37,6 +38,7 @@ func newOutput(cfg HandlerConfig) *output {
 		backoff:   cfg.Backoff,
 	}
 	o.batches, _ = cfg.Emitter.(BatchEmitter)
+	o.notices, _ = cfg.Emitter.(Noticer)
 	if o.level == nil {
 		o.level = everything
 	}
@@ -60,11 +62,22 @@ func (o *output) refuse(err error) error {
 // emit delivers one frame. The lock is released by defer because hooks of the user (a Dial, a RoundTripper) run below, and may
 // panic.
 func (o *output) emit(ent zapcore.Entry, frame []byte) error {
+	defer o.tell()
 	syncErr, err := o.emitAndSync(ent, frame)
 	if syncErr != nil {
 		o.report.Failed(syncErr, 0)
 	}
 	return err
+}
+
+// tell reports what the Emitter has to tell. It runs after the lock.
+func (o *output) tell() {
+	if o.notices == nil {
+		return
+	}
+	if err := o.notices.Notice(); err != nil {
+		o.report.Failed(err, 0)
+	}
 }
 
 func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err error) {
@@ -140,6 +153,7 @@ func (o *output) emitBatch(batch *Batch, from int, frames *Frames) (n int, err e
 	if frames.Len() == 0 {
 		return 0, nil
 	}
+	defer o.tell()
 	n, syncErr, err := o.emitBatchAndSync(batch, from, frames)
 	if syncErr != nil {
 		o.report.Failed(syncErr, 0)
@@ -205,6 +219,7 @@ func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
 }
 
 func (o *output) sync() error {
+	defer o.tell()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
@@ -230,6 +245,7 @@ func (o *output) close() error {
 	if i, ok := o.emitter.(Interrupter); ok {
 		i.Interrupt()
 	}
+	defer o.tell()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.closed {
