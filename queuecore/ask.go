@@ -94,7 +94,7 @@ func (l *listener) answer() {
 	if due == nil {
 		return
 	}
-	err := l.guard(l.target.Core.Sync)
+	err := guard(l.target.Core.Sync)
 	l.q.mu.Lock()
 	defer l.q.mu.Unlock()
 	for _, a := range due {

@@ -3,6 +3,7 @@ package queuecore
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -12,7 +13,8 @@ import (
 
 // Config makes a Core. Durations: 0 is the default, negative means without a bound.
 type Config struct {
-	// Targets get the records, each by a goroutine of its own. Required. The queue does not close their Cores.
+	// Targets get the records, each by a goroutine of its own. Required. The members of a Tee become targets themselves. The
+	// queue does not close their Cores.
 	Targets []TargetConfig
 	// Level decides which records are taken, beside what the targets want. Defaults to everything.
 	Level zapcore.LevelEnabler
@@ -20,6 +22,10 @@ type Config struct {
 	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 16 bytes beside each.
 	// Defaults to 32 MiB. Memory is taken as needed, and up to one batch a target comes on top.
 	MaxBytes int
+	// Overflow says what happens to a record that finds no room. Defaults to Block.
+	Overflow Overflow
+	// OverflowByLevel says it for the levels in it.
+	OverflowByLevel map[zapcore.Level]Overflow
 	// BlockTimeout is how long Write waits for room. Defaults to 100 ms.
 	BlockTimeout time.Duration
 	// BlockTimeoutError is the same for records of Error and above. Defaults to 5 s.
@@ -30,6 +36,18 @@ type Config struct {
 	// FatalTimeout is how long Write waits until an entry above Error has arrived everywhere. Defaults to 5 s.
 	FatalTimeout time.Duration
 
+	// Prepare may change each record, or drop it, on the goroutine that logs it and before it is queued. It costs a dozen
+	// allocations, for fields that are recorded need not exist as such. Defaults to none.
+	Prepare Prepare
+	// PrepareDelivery is the same on the goroutine that delivers it, for each target; a record at which it panics is dropped.
+	// Defaults to none.
+	PrepareDelivery Prepare
+
+	// OnDrop is told of each record that is dropped, by the goroutine that drops it, which may be one that logs. It allocates
+	// nothing itself, and may log to the queue. Defaults to none: Targets has the counts.
+	OnDrop func(Drop)
+	// OmitNotice leaves out the record "records dropped" that a target gets when it has caught up after a gap.
+	OmitNotice bool
 	// OnError is told what no caller waits for: a target that fails, once, and once more when it works again. It may log to
 	// the queue. Defaults to a line on stderr, in zap's form.
 	OnError func(error)
@@ -51,6 +69,9 @@ type TargetConfig struct {
 	// BatchBytes is how large a batch of more than one record is, at most, in bytes of tapes. Defaults to 128 KiB.
 	BatchBytes int
 
+	// BatchAge is how long a batch that is not full waits for more records. Defaults to 0: it does not wait.
+	BatchAge time.Duration
+
 	// RetryStart is the delay after the first failure of a BatchWriter (Python's retryStart). Defaults to 1 s.
 	RetryStart time.Duration
 	// RetryFactor is by how much it grows with each failure. Defaults to 2; 1 keeps it.
@@ -59,7 +80,38 @@ type TargetConfig struct {
 	RetryMax time.Duration
 	// RetryJitter draws each delay evenly from zero to the one above.
 	RetryJitter bool
+	// RetryAttempts is how often a batch is tried before it is given up. Defaults to no bound: what does not fit behind it
+	// overflows.
+	RetryAttempts int
+	// RetryFor is for how long it is tried. Defaults to no bound.
+	RetryFor time.Duration
+
+	// DeadLetter gets the records that Core refused, that were given up, or at which it failed or panicked. They count as
+	// dropped all the same. Defaults to none.
+	DeadLetter zapcore.Core
+	// SkipWhenFull makes this target lose its oldest records when the queue is full because of it alone, whatever the
+	// Overflow policy says: it is not worth waiting for.
+	SkipWhenFull bool
 }
+
+// Overflow is what happens to a record that finds no room. Whatever it is, a record of Error or above takes the room of lower
+// ones before it is dropped or refused.
+type Overflow uint8
+
+// The policies.
+const (
+	// Block makes Write wait, for BlockTimeout or BlockTimeoutError, and then return ErrFull.
+	Block Overflow = iota
+	// DropNewest drops the record. Write returns nil.
+	DropNewest
+	// DropOldest drops the oldest records that some target has not begun to deliver, for that target, until there is room: those
+	// below Error first.
+	DropOldest
+	// WriteThrough makes Write deliver the record to all targets itself, ahead of those that are queued.
+	WriteThrough
+
+	policies
+)
 
 // Targets returns a TargetConfig with the defaults for each core.
 func Targets(cores ...zapcore.Core) []TargetConfig {
@@ -77,7 +129,16 @@ const maxTargets = 255
 const minBytes = 4 << 10
 
 func (cfg Config) withDefaults() (Config, error) {
+	cfg.Targets = flatten(cfg.Targets)
+	cfg.OverflowByLevel = maps.Clone(cfg.OverflowByLevel)
+	for level, policy := range cfg.OverflowByLevel {
+		if policy >= policies {
+			return cfg, fmt.Errorf("queuecore: Config.OverflowByLevel[%v] is %d", level, policy)
+		}
+	}
 	switch {
+	case cfg.Overflow >= policies:
+		return cfg, fmt.Errorf("queuecore: Config.Overflow is %d", cfg.Overflow)
 	case len(cfg.Targets) == 0:
 		return cfg, errors.New("queuecore: Config.Targets is required")
 	case len(cfg.Targets) > maxTargets:
@@ -90,37 +151,35 @@ func (cfg Config) withDefaults() (Config, error) {
 	setDefault(&cfg.BlockTimeoutError, 5*time.Second)
 	setDefault(&cfg.DrainTimeout, 10*time.Second)
 	setDefault(&cfg.FatalTimeout, 5*time.Second)
-	targets := make([]TargetConfig, 0, len(cfg.Targets))
-	for i, t := range cfg.Targets {
-		t, err := t.withDefaults()
-		if err != nil {
+	for i := range cfg.Targets {
+		if err := cfg.Targets[i].setDefaults(); err != nil {
 			return cfg, fmt.Errorf("queuecore: Config.Targets[%d].%w", i, err)
 		}
-		targets = append(targets, t)
 	}
-	cfg.Targets = targets
 	return cfg, nil
 }
 
-func (t TargetConfig) withDefaults() (TargetConfig, error) {
+func (t *TargetConfig) setDefaults() error {
 	switch {
 	case t.Core == nil:
-		return t, errors.New("Core is required")
+		return errors.New("Core is required")
 	case t.BatchRecords < 0:
-		return t, fmt.Errorf("BatchRecords is %d", t.BatchRecords)
+		return fmt.Errorf("BatchRecords is %d", t.BatchRecords)
 	case t.BatchBytes < 0:
-		return t, fmt.Errorf("BatchBytes is %d", t.BatchBytes)
+		return fmt.Errorf("BatchBytes is %d", t.BatchBytes)
 	case t.RetryStart < 0, t.RetryMax < 0:
-		return t, errors.New("RetryStart or RetryMax is negative")
+		return errors.New("RetryStart or RetryMax is negative")
 	case t.RetryFactor != 0 && t.RetryFactor < 1:
-		return t, fmt.Errorf("RetryFactor is %v, less than 1", t.RetryFactor)
+		return fmt.Errorf("RetryFactor is %v, less than 1", t.RetryFactor)
+	case t.RetryAttempts < 0:
+		return fmt.Errorf("RetryAttempts is %d", t.RetryAttempts)
 	}
 	setDefault(&t.BatchRecords, 1024)
 	setDefault(&t.BatchBytes, 128<<10)
 	setDefault(&t.RetryStart, base.DefaultRetryStart)
 	setDefault(&t.RetryFactor, base.DefaultRetryFactor)
 	setDefault(&t.RetryMax, base.DefaultRetryMax)
-	return t, nil
+	return nil
 }
 
 func setDefault[T int | float64 | time.Duration](field *T, value T) {

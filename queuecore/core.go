@@ -76,8 +76,15 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 // ErrClosed mean that it has not. For an entry above Error it returns when every target has delivered and synced it, or after
 // FatalTimeout.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
+	if c.queue.cfg.Prepare != nil {
+		return c.writePrepared(ent, fields)
+	}
+	return c.capture(ent, c.context, fields)
+}
+
+func (c *Core) capture(ent zapcore.Entry, context base.Context, fields []zapcore.Field) error {
 	r := base.GetRecord()
-	err := r.Capture(ent, c.context, fields)
+	err := r.Capture(ent, context, fields)
 	if err == nil {
 		err = c.queue.write(ent.Level, r.Bytes())
 	} else {
@@ -90,7 +97,7 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 // WriteBatch implements base.BatchWriter, so that a buffer or another queue hands its records over without taking them apart.
 func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 	for n < batch.Len() {
-		if err := c.queue.write(batch.Level(n), batch.Tape(n)); err != nil {
+		if err := c.writeTape(batch, n); err != nil {
 			if errors.Is(err, ErrFull) {
 				err = &base.RetryError{Err: err}
 			}
@@ -99,6 +106,14 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 		n++
 	}
 	return n, nil
+}
+
+func (c *Core) writeTape(batch *base.Batch, i int) error {
+	if c.queue.cfg.Prepare == nil {
+		return c.queue.write(batch.Level(i), batch.Tape(i))
+	}
+	r := batch.At(i).Clone()
+	return (&Core{queue: c.queue}).writePrepared(r.Entry(), r.AppendFields(nil))
 }
 
 // Sync waits until every target has delivered, and synced, what the queue held when Sync was called; what comes in meanwhile

@@ -2,92 +2,201 @@ package queuecore
 
 import (
 	"errors"
-	"math"
+	"fmt"
 	"time"
 
 	"go.uber.org/multierr"
+	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// deliver hands the batch to the target and resolves all that the reader holds.
-func (l *listener) deliver() {
-	if l.batch.Len() > 0 {
-		l.dirty = true
-		if l.writer != nil {
-			l.deliverBatch()
+// delivery hands batches to one target and says what became of each record. It is owned by one goroutine.
+type delivery struct {
+	target  TargetConfig
+	writer  base.BatchWriter // target.Core, if it is one
+	flusher base.Flusher     // target.Core, if it is one
+	report  *base.Reporter
+	source  source
+
+	batch    base.Batch
+	members  []int       // of each record of batch, which of the records held by source it is
+	prepared []byte      // tapes that PrepareDelivery has made
+	record   base.Record // shows one record
+	backoff  base.Backoff
+	tries    int       // without any progress
+	failing  time.Time // since when
+	dirty    bool      // something was delivered since the last flush
+}
+
+// source is where a delivery's records come from, and who is told their fate. It holds records, in order, of which the first are
+// resolved as they are done with.
+type source interface {
+	// settle says what became of the held record i. It is Delivered unless told otherwise.
+	settle(i int, fate arena.Fate, cause Cause, level zapcore.Level)
+	// resolve lets go of the first n held records.
+	resolve(n int)
+	// pause waits for d or until something happens, and returns what is left of d.
+	pause(d time.Duration) time.Duration
+	// gone tells whether the held records are nobody's business any more.
+	gone() bool
+	// urged tells whether something that cannot wait has come up since it was last asked.
+	urged() bool
+	// fillUp adds to the batch what came before that, whatever its bounds.
+	fillUp()
+	// deadLettered counts a record that the dead-letter Core has taken.
+	deadLettered()
+}
+
+func newDelivery(target TargetConfig, report *base.Reporter, from source) delivery {
+	d := delivery{target: target, report: report, source: from}
+	d.writer, _ = target.Core.(base.BatchWriter)
+	d.flusher, _ = target.Core.(base.Flusher)
+	d.backoff = base.Backoff{
+		Start:  target.RetryStart,
+		Factor: target.RetryFactor,
+		Max:    target.RetryMax,
+		Jitter: target.RetryJitter,
+	}
+	return d
+}
+
+// add puts a record that the source holds as number i into the batch, if the target wants it. It returns its size there.
+func (d *delivery) add(i int, tape []byte, level zapcore.Level, prepare Prepare) int {
+	if prepare != nil {
+		kept, err := d.prepare(tape, prepare)
+		if err != nil {
+			d.report.Failed(err, 1)
+			d.source.settle(i, arena.Dropped, Panicked, level)
+			return 0
+		}
+		if kept == nil {
+			d.source.settle(i, arena.Skipped, 0, level)
+			return 0
+		}
+		tape = kept
+		d.record.View(tape)
+		level = d.record.Level()
+	}
+	if !d.target.enabled(level) {
+		d.source.settle(i, arena.Skipped, 0, level)
+		return 0
+	}
+	d.members = append(d.members, i)
+	d.batch.Add(tape)
+	return len(tape)
+}
+
+// prepare runs the listener's hook and returns the tape of what it made, or nil if that is nothing.
+func (d *delivery) prepare(tape []byte, prepare Prepare) (kept []byte, err error) {
+	err = guard(func() error {
+		d.record.View(tape)
+		kept, err = prepared(&d.record, prepare)
+		return err
+	})
+	if kept == nil || err != nil {
+		return nil, err
+	}
+	from := len(d.prepared)
+	d.prepared = append(d.prepared, kept...)
+	return d.prepared[from:len(d.prepared):len(d.prepared)], nil
+}
+
+// deliver hands the batch to the target. Afterwards the source's records may all be resolved.
+func (d *delivery) deliver() {
+	if d.batch.Len() > 0 {
+		d.dirty = true
+		if d.writer != nil {
+			d.deliverBatch()
 		} else {
-			l.deliverEach()
+			d.deliverEach()
 		}
 	}
-	l.batch.Reset()
-	l.members = l.members[:0]
-	if n := l.reader.Len(); n > 0 {
-		l.resolve(n)
-	}
+	d.batch.Reset()
+	d.members = d.members[:0]
+	d.prepared = d.prepared[:0]
 }
 
 // deliverEach hands the records to a Core that is no BatchWriter. They are resolved one by one: one that never returns leaves
 // no doubt about the others.
-func (l *listener) deliverEach() {
-	for i := range l.batch.Len() {
-		fate := arena.Delivered
-		l.record.View(l.batch.Tape(i))
-		err := l.guard(func() error {
-			wanted, err := l.record.Deliver(l.target.Core, l.target.IgnoreLevel)
-			if err == nil && !wanted {
-				fate = arena.Skipped
-			}
-			return err
-		})
-		if err != nil {
-			fate = arena.Dropped
-			l.report.Failed(err, 1)
-		} else if fate == arena.Delivered {
-			l.report.Recovered()
+func (d *delivery) deliverEach() {
+	for i := range d.batch.Len() {
+		d.record.View(d.batch.Tape(i))
+		wanted, err := deliverOne(&d.record, &d.target)
+		switch {
+		case err != nil:
+			d.drop(i, failure(err))
+			d.report.Failed(err, 1)
+		case wanted:
+			d.report.Recovered()
+		default:
+			d.source.settle(d.members[i], arena.Skipped, 0, d.batch.Level(i))
 		}
-		l.reader.SetFate(l.members[i], fate)
-		l.settle(i + 1)
+		d.resolve(i + 1)
 	}
 }
 
-// settle resolves what the reader holds up to the first n records of the batch.
-func (l *listener) settle(n int) {
-	held := l.members[n-1] + 1
-	l.resolve(held)
-	for i := range l.members {
-		l.members[i] -= held
+// deliverOne hands a record to a Core as a Logger would.
+func deliverOne(r *base.Record, target *TargetConfig) (wanted bool, err error) {
+	err = guard(func() (err error) {
+		wanted, err = r.Deliver(target.Core, target.IgnoreLevel)
+		return err
+	})
+	return wanted, err
+}
+
+// resolve lets go of what the source holds up to the record of the batch before n.
+func (d *delivery) resolve(n int) {
+	held := d.members[n-1] + 1
+	d.source.resolve(held)
+	for i := range d.members {
+		d.members[i] -= held
+	}
+}
+
+// drop gives up record i of the batch, for good unless there is a dead-letter Core.
+func (d *delivery) drop(i int, cause Cause) {
+	d.source.settle(d.members[i], arena.Dropped, cause, d.batch.Level(i))
+	if d.target.DeadLetter == nil {
+		return
+	}
+	d.record.View(d.batch.Tape(i))
+	dead := TargetConfig{Core: d.target.DeadLetter}
+	wanted, err := deliverOne(&d.record, &dead)
+	if err != nil {
+		d.report.Failed(fmt.Errorf("dead letter: %w", err), 1)
+	} else if wanted {
+		d.source.deadLettered()
 	}
 }
 
 // deliverBatch hands the batch to a BatchWriter, again and again if need be.
-func (l *listener) deliverBatch() {
-	for l.batch.Len() > 0 {
-		n, err := l.writeBatch(&l.batch)
-		err = l.reject(err)
-		l.taken(n)
+func (d *delivery) deliverBatch() {
+	for d.batch.Len() > 0 {
+		n, err := writeBatch(d.writer, &d.batch)
+		err = d.reject(err)
+		d.taken(n)
 		switch {
-		case l.batch.Len() == 0, err == nil && n > 0:
-			l.backoff.Succeeded(time.Now())
-			l.report.Recovered()
-		case !retryable(err):
-			l.giveUp(err)
+		case d.batch.Len() == 0, err == nil && n > 0:
+			d.succeeded()
+		case !d.again(err, n):
+			d.giveUp(err)
 			return
 		default:
-			l.report.Failed(err, 0)
-			if !l.hold(err) {
+			d.report.Failed(err, 0)
+			if !d.hold(err) {
 				return
 			}
 		}
 	}
 }
 
-// writeBatch calls the target's WriteBatch. If it panics there is one record at which it does, most likely, so the batch is
-// halved until that one is alone, and rejected.
-func (l *listener) writeBatch(batch *base.Batch) (n int, err error) {
-	err = l.guard(func() (err error) {
-		n, err = l.writer.WriteBatch(batch)
+// writeBatch calls a WriteBatch. If it panics there is one record at which it does, most likely, so the batch is halved until
+// that one is alone, and rejected.
+func writeBatch(w base.BatchWriter, batch *base.Batch) (n int, err error) {
+	err = guard(func() (err error) {
+		n, err = w.WriteBatch(batch)
 		n = min(max(n, 0), batch.Len())
 		return err
 	})
@@ -102,13 +211,13 @@ func (l *listener) writeBatch(batch *base.Batch) (n int, err error) {
 	}
 	var half base.Batch
 	half.Slice(batch, 0, batch.Len()/2)
-	return l.writeBatch(&half)
+	return writeBatch(w, &half)
 }
 
 var errTookNothing = errors.New("queuecore: WriteBatch took nothing and returned no error")
 
-// reject settles the fate of the records that the target refused for good, and returns what else went wrong.
-func (l *listener) reject(err error) (rest error) {
+// reject drops the records that the target refused for good, and returns what else went wrong.
+func (d *delivery) reject(err error) (rest error) {
 	for _, e := range multierr.Errors(err) {
 		var rejected *base.RejectedError
 		if !errors.As(e, &rejected) {
@@ -116,88 +225,99 @@ func (l *listener) reject(err error) (rest error) {
 			continue
 		}
 		for _, i := range rejected.Indexes {
-			l.reader.SetFate(l.members[i], arena.Dropped)
+			d.drop(i, rejection(rejected))
 		}
-		l.report.Failed(rejected, len(rejected.Indexes))
+		d.report.Failed(rejected, len(rejected.Indexes))
 	}
 	return rest
 }
 
 // taken resolves the first n records of the batch and takes them out of it.
-func (l *listener) taken(n int) {
+func (d *delivery) taken(n int) {
 	if n == 0 {
 		return
 	}
-	l.settle(n)
-	l.members = append(l.members[:0], l.members[n:]...)
-	l.batch.Slice(&l.batch, n, l.batch.Len())
+	d.resolve(n)
+	d.members = append(d.members[:0], d.members[n:]...)
+	d.batch.Slice(&d.batch, n, d.batch.Len())
+}
+
+func (d *delivery) succeeded() {
+	d.tries = 0
+	d.backoff.Succeeded(time.Now())
+	d.report.Recovered()
+}
+
+// again tells whether the batch may be tried again after err, of which the target has taken n records.
+func (d *delivery) again(err error, n int) bool {
+	if n > 0 || d.tries == 0 {
+		d.tries, d.failing = 0, time.Now()
+	}
+	d.tries++
+	var retry *base.RetryError
+	switch {
+	case !errors.As(err, &retry):
+		return false
+	case d.target.RetryAttempts > 0 && d.tries >= d.target.RetryAttempts:
+		return false
+	case d.target.RetryFor > 0 && time.Since(d.failing) >= d.target.RetryFor:
+		return false
+	}
+	return true
 }
 
 // giveUp drops the rest of the batch.
-func (l *listener) giveUp(err error) {
-	for _, m := range l.members {
-		l.reader.SetFate(m, arena.Dropped)
+func (d *delivery) giveUp(err error) {
+	d.tries = 0
+	for i := range d.members {
+		d.drop(i, GaveUp)
 	}
-	l.report.Failed(err, len(l.members))
-}
-
-func retryable(err error) bool {
-	var retry *base.RetryError
-	return errors.As(err, &retry)
+	d.report.Failed(err, len(d.members))
 }
 
 // hold waits before the next attempt. It returns false if there must be none, and early if there is no time left: at Close and
 // for the last words of a program, each once.
-func (l *listener) hold(err error) bool {
-	left := l.backoff.Failed(time.Now())
+func (d *delivery) hold(err error) bool {
+	left := d.backoff.Failed(time.Now())
 	var retry *base.RetryError
 	if errors.As(err, &retry) {
-		left = max(left, min(retry.After, l.target.RetryMax))
+		left = max(left, min(retry.After, d.target.RetryMax))
 	}
 	for left > 0 {
-		left = l.pause(left)
-		if l.isAbandoned() {
+		left = d.source.pause(left)
+		if d.source.gone() {
 			return false
 		}
-		if l.urged() {
-			l.fillUp()
+		if d.source.urged() {
+			d.source.fillUp()
 			return true
 		}
 	}
 	return true
 }
 
-// urged tells whether something that cannot wait has come up since it was last asked.
-func (l *listener) urged() bool {
-	l.q.mu.Lock()
-	defer l.q.mu.Unlock()
-	urged := l.q.closed && !l.sawClosed
-	l.sawClosed = l.q.closed
-	for _, a := range l.asks {
-		if a.urgent && a.upto > l.sawUrgent {
-			l.sawUrgent = a.upto
-			urged = true
+// flush makes a target that gathers what it gets hand it on.
+func (d *delivery) flush() {
+	d.dirty = false
+	if d.flusher == nil {
+		return
+	}
+	if err := guard(d.flusher.Flush); err != nil {
+		d.report.Failed(err, 0)
+	}
+}
+
+// guard calls code that is not ours and makes an error of its panic.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{p}
 		}
-	}
-	return urged
+	}()
+	return f()
 }
 
-// fillUp adds everything that is queued to the batch, whatever its bounds: a Handler makes an exception of a batch that holds the
-// last words, not of what comes before them. Two rounds, because each lane may have been claimed in part.
-func (l *listener) fillUp() {
-	for range 2 {
-		l.q.mu.Lock()
-		l.reader.Claim(math.MaxInt)
-		l.q.mu.Unlock()
-		l.walk(math.MaxInt, math.MaxInt)
-	}
-}
+// panicError is a panic of a target.
+type panicError struct{ value any }
 
-func (l *listener) isAbandoned() bool {
-	select {
-	case <-l.q.abandoned:
-		return true
-	default:
-		return false
-	}
-}
+func (e *panicError) Error() string { return fmt.Sprintf("queuecore: target panicked: %v", e.value) }

@@ -70,14 +70,111 @@ func (q *queue) putSlowly(level zapcore.Level, tape []byte) error {
 		q.refuse()
 		return ErrTooLarge
 	}
-	timeout := q.cfg.BlockTimeout
-	if arena.LaneOf(level) == arena.High {
-		timeout = q.cfg.BlockTimeoutError
+	inside := q.current() != nil // a target must not wait for the room that it makes
+	policy, found := q.cfg.OverflowByLevel[level]
+	if !found {
+		policy = q.cfg.Overflow
 	}
-	if q.current() != nil {
-		timeout = 0 // a target must not wait for the room it makes
+	defer q.tell()
+	switch {
+	case policy == DropNewest, policy == DropOldest:
+		return q.putOrDrop(level, tape, policy)
+	case policy == WriteThrough && !inside:
+		return q.putOrWriteThrough(level, tape)
+	case inside:
+		return q.putWaiting(level, tape, 0)
+	case arena.LaneOf(level) == arena.High:
+		return q.putWaiting(level, tape, q.cfg.BlockTimeoutError)
+	default:
+		return q.putWaiting(level, tape, q.cfg.BlockTimeout)
 	}
-	return q.putWaiting(level, tape, timeout)
+}
+
+// putOrDrop puts the record if there is room or others can make it; else it drops it.
+func (q *queue) putOrDrop(level zapcore.Level, tape []byte, policy Overflow) error {
+	q.mu.Lock()
+	if q.closed {
+		q.refused++
+		q.mu.Unlock()
+		return ErrClosed
+	}
+	lane := arena.LaneOf(level)
+	room := q.makeRoomLocked(lane, len(tape), policy)
+	wake := true
+	if room {
+		wake = q.putLocked(lane, level, tape)
+	} else {
+		q.arena.Count(0, 1)
+		for _, l := range q.listeners {
+			q.dropLocked(l, Full, level)
+		}
+	}
+	q.mu.Unlock()
+	if wake {
+		q.wake()
+	}
+	return nil
+}
+
+// putOrWriteThrough puts the record if there is room; else the caller delivers it.
+func (q *queue) putOrWriteThrough(level zapcore.Level, tape []byte) error {
+	lane := arena.LaneOf(level)
+	q.mu.Lock()
+	room := !q.closed && q.makeRoomLocked(lane, len(tape), WriteThrough)
+	switch {
+	case q.closed:
+		q.refused++
+		q.mu.Unlock()
+		return ErrClosed
+	case room:
+		wake := q.putLocked(lane, level, tape)
+		q.mu.Unlock()
+		if wake {
+			q.wake()
+		}
+		return nil
+	}
+	q.mu.Unlock()
+	q.wake()
+	q.writeThrough(level, tape)
+	return nil
+}
+
+// makeRoomLocked evicts what may make room for a tape of n bytes, and returns whether there is room then. A target that is not worth
+// waiting for gives up its oldest records first; then lower records make room for those of Error and above; then, if that
+// is the policy, older for newer.
+func (q *queue) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool {
+	for !q.arena.Fits(n) && (q.skipLocked(arena.Low) || q.skipLocked(arena.High)) {
+	}
+	if lane == arena.High && policy != Block && policy != WriteThrough || policy == DropOldest {
+		for !q.arena.Fits(n) && q.evictLocked(arena.Low, Evicted) {
+		}
+	}
+	if lane == arena.High && policy == DropOldest {
+		for !q.arena.Fits(n) && q.evictLocked(arena.High, Evicted) {
+		}
+	}
+	return q.arena.Fits(n)
+}
+
+// skipLocked evicts the oldest record of a lane if only targets lose it that may be made to skip.
+func (q *queue) skipLocked(lane arena.Lane) bool {
+	losers := q.arena.Oldest(lane)
+	for _, r := range losers {
+		if !q.cfg.Targets[r.Index()].SkipWhenFull {
+			return false
+		}
+	}
+	return q.evictLocked(lane, Lagging)
+}
+
+// evictLocked gives up the oldest record of a lane for the targets that have not begun to deliver it.
+func (q *queue) evictLocked(lane arena.Lane, cause Cause) bool {
+	level, losers, ok := q.arena.Evict(lane)
+	for _, r := range losers {
+		q.dropLocked(q.listeners[r.Index()], cause, level)
+	}
+	return ok
 }
 
 // putWaiting puts the record as soon as there is room.
@@ -86,16 +183,14 @@ func (q *queue) putWaiting(level zapcore.Level, tape []byte, timeout time.Durati
 	p := producerPool.Get().(*producer)
 	p.size, p.admitted = arena.Size(len(tape)), false
 	q.mu.Lock()
-	if !q.closed && (timeout == 0 || !q.crowdedLocked(lane) && q.arena.Fits(len(tape))) {
+	if q.closed || timeout == 0 || !q.crowdedLocked(lane) && q.makeRoomLocked(lane, len(tape), Block) {
 		return q.lastChance(p, level, tape)
 	}
-	if !q.closed {
-		q.waiting[lane] = append(q.waiting[lane], p)
-		q.mu.Unlock()
-		q.wake()
-		p.wait(timeout)
-		q.mu.Lock()
-	}
+	q.waiting[lane] = append(q.waiting[lane], p)
+	q.mu.Unlock()
+	q.wake()
+	p.wait(timeout)
+	q.mu.Lock()
 	return q.lastChance(p, level, tape)
 }
 
@@ -109,8 +204,8 @@ func (p *producer) wait(timeout time.Duration) {
 	}
 }
 
-// lastChance puts the record if p has been admitted or there is room now; else it is refused. It is called with the lock held,
-// and releases it.
+// lastChance puts the record if p has been admitted, or if there is room now, or room can be made of lower records for one of Error
+// or above; else it is refused. It is called with the lock held, and releases it.
 func (q *queue) lastChance(p *producer, level zapcore.Level, tape []byte) error {
 	lane := arena.LaneOf(level)
 	if i := slices.Index(q.waiting[lane], p); i >= 0 {
@@ -128,7 +223,7 @@ func (q *queue) lastChance(p *producer, level zapcore.Level, tape []byte) error 
 	switch {
 	case q.closed:
 		err = ErrClosed
-	case q.arena.Fits(len(tape)):
+	case q.makeRoomLocked(lane, len(tape), DropNewest):
 		wake = q.putLocked(lane, level, tape)
 	default:
 		err = ErrFull

@@ -2,8 +2,12 @@ package queuecore
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"sync/atomic"
 	"time"
+
+	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/arena"
@@ -16,52 +20,51 @@ const (
 	maxNap = 5 * time.Millisecond
 )
 
-// listener is the goroutine of one target.
+// listener is the goroutine of one target. It is the source of that target's delivery.
 type listener struct {
-	q       *queue
-	target  TargetConfig
-	writer  base.BatchWriter // target.Core, if it is one
-	flusher base.Flusher     // target.Core, if it is one
-	report  *base.Reporter
+	q     *queue
+	index int
 
 	goroutine atomic.Uint64
 	looks     chan struct{} // of capacity 1: a value means that there may be something to do
 	stopped   chan struct{} // closed when the goroutine ends
 
-	asks      []*ask // in the order of upto; guarded by q.mu
-	lastError error  // of the Sync at the end; guarded by q.mu
+	// Guarded by q.mu.
+	asks      []*ask // in the order of upto
+	lastError error  // of the Sync at the end
+	drops     drops
+	gap       drops  // since the last notice
+	notices   uint64 // delivered
+	dead      uint64 // records that the dead-letter Core took
 
 	// Owned by the goroutine.
-	reader  *arena.Reader // its methods but Next, Len and Tape need q.mu
-	batch   base.Batch
-	members []int // where the records of batch are among those that the reader holds
-	backoff base.Backoff
+	delivery
+	reader  *arena.Reader // its methods but Next, SetFate, Len, Level and Tape need q.mu
+	dropped []dropped     // held records that are to be counted as dropped when they are resolved
 	nap     time.Duration
-	dirty   bool        // something was delivered since the last flush
-	record  base.Record // shows the target one record
 
 	sawClosed bool   // urged has spoken of the Close
 	sawUrgent uint64 // and of the urgent asks up to this one
 }
 
+// dropped is what is counted of a record that the target has not taken.
+type dropped struct {
+	held  int // number among those that the reader holds
+	cause Cause
+	level zapcore.Level
+}
+
 func newListener(q *queue, i int) *listener {
 	l := &listener{
 		q:       q,
-		target:  q.cfg.Targets[i],
-		report:  base.NewReporter(fmt.Sprintf("queuecore: target %d", i), q.cfg.OnError),
+		index:   i,
 		looks:   make(chan struct{}, 1),
 		stopped: make(chan struct{}),
 		reader:  q.arena.Reader(i),
 		nap:     minNap,
 	}
-	l.writer, _ = l.target.Core.(base.BatchWriter)
-	l.flusher, _ = l.target.Core.(base.Flusher)
-	l.backoff = base.Backoff{
-		Start:  l.target.RetryStart,
-		Factor: l.target.RetryFactor,
-		Max:    l.target.RetryMax,
-		Jitter: l.target.RetryJitter,
-	}
+	report := base.NewReporter(fmt.Sprintf("queuecore: target %d", i), q.cfg.OnError)
+	l.delivery = newDelivery(q.cfg.Targets[i], report, l)
 	return l
 }
 
@@ -82,8 +85,11 @@ func (l *listener) run() {
 		switch {
 		case l.fill():
 			l.nap = minNap
+			l.linger()
 			l.deliver()
+			l.resolve(l.reader.Len())
 			l.answer()
+		case l.tellGap():
 		case l.dirty:
 			l.flush()
 		case !l.rest():
@@ -93,7 +99,7 @@ func (l *listener) run() {
 	}
 }
 
-// fill claims what is new and makes a batch of it. It returns whether there is anything to resolve: perhaps only records that the
+// fill claims what is new and adds it to the batch. It returns whether there is anything to resolve: perhaps only records that the
 // target does not want.
 func (l *listener) fill() bool {
 	l.q.mu.Lock()
@@ -105,112 +111,128 @@ func (l *listener) fill() bool {
 	return found
 }
 
+// fillUp adds everything that is queued, whatever the bounds: a Handler makes an exception of a batch that holds the last words,
+// not of what comes before them. Two rounds, because each lane may have been claimed in part.
+func (l *listener) fillUp() {
+	for range 2 {
+		l.q.mu.Lock()
+		l.reader.Claim(math.MaxInt)
+		l.q.mu.Unlock()
+		l.walk(math.MaxInt, math.MaxInt)
+	}
+}
+
 // walk adds claimed records to the batch up to its bounds.
 func (l *listener) walk(records, bytes int) {
+	for i := range l.batch.Len() {
+		bytes -= len(l.batch.Tape(i))
+	}
 	for l.batch.Len() < records && bytes > 0 {
 		tape, level, ok := l.reader.Next()
 		if !ok {
 			return
 		}
-		if !l.target.enabled(level) {
-			l.reader.SetFate(l.reader.Len()-1, arena.Skipped)
-			continue
-		}
-		l.members = append(l.members, l.reader.Len()-1)
-		l.batch.Add(tape)
-		bytes -= len(tape)
+		bytes -= l.add(l.reader.Len()-1, tape, level, l.q.cfg.PrepareDelivery)
 	}
 }
 
-// resolve settles the first n records that the reader holds.
+// settle implements source.
+func (l *listener) settle(i int, fate arena.Fate, cause Cause, level zapcore.Level) {
+	l.reader.SetFate(i, fate)
+	if fate == arena.Dropped {
+		l.dropped = append(l.dropped, dropped{i, cause, level})
+	}
+}
+
+// resolve implements source.
 func (l *listener) resolve(n int) {
+	if n == 0 {
+		return
+	}
 	l.q.mu.Lock()
+	told := l.q.resolveLocked(l, n)
+	l.q.mu.Unlock()
+	if told {
+		l.q.tell()
+	}
+}
+
+// resolveLocked resolves n records that l's reader holds and returns whether any of them is dropped.
+func (q *queue) resolveLocked(l *listener, n int) (tell bool) {
+	if q.isOver {
+		return false // Close has counted them
+	}
 	l.reader.Resolve(n)
-	l.q.admitLocked()
+	q.admitLocked()
+	rest := l.dropped[:0]
+	for _, d := range l.dropped {
+		if d.held >= n {
+			d.held -= n
+			rest = append(rest, d)
+			continue
+		}
+		q.dropLocked(l, d.cause, d.level)
+		tell = true
+	}
+	l.dropped = rest
+	return tell
+}
+
+// deadLettered implements source.
+func (l *listener) deadLettered() {
+	l.q.mu.Lock()
+	l.dead++
 	l.q.mu.Unlock()
 }
 
-// flush makes a target that gathers what it gets hand it on.
-func (l *listener) flush() {
-	l.dirty = false
-	if l.flusher == nil {
-		return
-	}
-	if err := l.guard(l.flusher.Flush); err != nil {
-		l.report.Failed(err, 0)
-	}
-}
-
-// rest naps, or sleeps, until there may be something to do. It returns false when there never will be.
-func (l *listener) rest() bool {
+// tellGap tells the target, once it has caught up, of the records that it did not get. It returns whether it told.
+func (l *listener) tellGap() bool {
 	l.q.mu.Lock()
-	switch {
-	case l.dueLocked():
-		l.q.mu.Unlock()
-		l.answer()
-		return true
-	case l.reader.Behind() > 0:
-		l.q.mu.Unlock()
-		return true
-	case l.q.closed:
+	if len(l.gap) == 0 || l.q.cfg.OmitNotice || l.q.isOver {
 		l.q.mu.Unlock()
 		return false
 	}
-	nap := l.nap <= maxNap
-	if nap {
-		l.q.wakeAt = min(l.q.wakeAt, l.q.arena.Used()+l.q.cfg.MaxBytes/4)
-	} else {
-		l.q.wakeAt = wakeAlways
-		l.q.arena.Trim()
-	}
+	gap := slices.Clone(l.gap)
+	l.gap = l.gap[:0]
 	l.q.mu.Unlock()
-	if !nap {
-		<-l.looks
-		l.nap = minNap
-		return true
+
+	r := notice(gap)
+	if !l.target.enabled(r.Level()) {
+		return false
 	}
-	l.pause(l.nap)
-	l.nap *= 2
+	err := l.deliverNotice(r)
+	l.q.mu.Lock()
+	defer l.q.mu.Unlock()
+	if err != nil {
+		for _, d := range gap {
+			l.gap.add(d)
+		}
+		return false
+	}
+	l.notices++
+	l.dirty = true
 	return true
 }
 
-// pause waits for d, or until there is something to look at, and returns how much of d is left.
-func (l *listener) pause(d time.Duration) (left time.Duration) {
-	until := time.Now().Add(d)
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return 0
-	case <-l.looks:
-	case <-l.q.abandoned:
+func (l *listener) deliverNotice(r *base.Record) error {
+	if l.writer == nil {
+		_, err := deliverOne(r, &l.target)
+		return err
 	}
-	return max(0, time.Until(until))
+	var batch base.Batch
+	batch.Add(r.Bytes())
+	_, err := writeBatch(l.writer, &batch)
+	return err
 }
 
 // finish syncs the target, after which the goroutine ends.
 func (l *listener) finish() {
-	if l.isAbandoned() {
+	if l.gone() {
 		return
 	}
-	err := l.guard(l.target.Core.Sync)
+	err := guard(l.target.Core.Sync)
 	l.q.mu.Lock()
 	l.lastError = err
 	l.q.mu.Unlock()
 	l.answer()
 }
-
-// guard calls code of the target and makes an error of its panic.
-func (l *listener) guard(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &panicError{p}
-		}
-	}()
-	return f()
-}
-
-// panicError is a panic of a target.
-type panicError struct{ value any }
-
-func (e *panicError) Error() string { return fmt.Sprintf("target panicked: %v", e.value) }

@@ -23,8 +23,11 @@ type queue struct {
 	arena   *arena.Arena
 	wakeAt  int         // a Write that finds more bytes than this taken wakes the listeners
 	waiting [lanes]line // producers that found no room, by lane
-	closed  bool
+	closed  bool        // no more records
+	isOver  bool        // what is left has been counted
 	refused uint64
+	untold  drops // of which OnDrop has not been told
+	telling bool  // it is being told
 }
 
 const (
@@ -168,11 +171,13 @@ func (q *queue) close() error {
 
 // abandon gives up what is left, if anything is, and returns what went wrong since the number of dropped records was that.
 func (q *queue) abandon(dropped uint64) error {
+	defer q.tell()
 	defer close(q.abandoned) // after Abandon: what a listener resolves then counts no more
 	var err error
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.arena.Abandon(func(int, zapcore.Level) {})
+	q.isOver = true
+	q.arena.Abandon(func(i int, level zapcore.Level) { q.dropLocked(q.listeners[i], Closed, level) })
 	lost := q.arena.Stats().Dropped - dropped
 	for _, l := range q.listeners {
 		err = multierr.Append(err, l.lastError)

@@ -52,8 +52,8 @@ func New(limit, readers int) *Arena {
 	for l := range a.lanes {
 		a.lanes[l].append(a.newBlock(a.blockSize))
 	}
-	for range readers {
-		r := &Reader{arena: a}
+	for i := range readers {
+		r := &Reader{arena: a, index: i}
 		for l := range a.lanes {
 			r.next[l] = a.lanes[l].end()
 		}
@@ -169,7 +169,7 @@ func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
 	b := at.block
 	level = b.level(at.off)
 	for _, r := range losers {
-		r.next[l] = at.after().normal()
+		r.next[l] = at.after()
 		r.stats.Dropped++
 	}
 	size := b.size(at.off)

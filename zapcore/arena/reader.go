@@ -21,6 +21,7 @@ const (
 //	lock, Claim, unlock → Next, Next, … → work on Tape(0), Tape(1), … → SetFate → lock, Resolve, unlock
 type Reader struct {
 	arena *Arena
+	index int
 
 	// Guarded by the owner's lock.
 	next    [lanes]place   // the first record of each lane that is not claimed
@@ -56,6 +57,9 @@ type held struct {
 	sequence uint64
 	fate     Fate
 }
+
+// Index returns the number of r among the arena's readers.
+func (r *Reader) Index() int { return r.index }
 
 // Claim takes hold of more records of each lane, oldest first: at least maxBytes of them, up to a block more, if there are so many. It
 // returns whether Next has anything to give.
