@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -57,6 +58,8 @@ type Config struct {
 type TargetConfig struct {
 	// Core gets the records. Required.
 	Core zapcore.Core
+	// Name is the target's in errors, and that of its cursor in an engine. Defaults to its index.
+	Name string
 	// Level decides which records it gets, beside its own level. Defaults to everything.
 	Level zapcore.LevelEnabler
 	// IgnoreLevel gives it records that are below its own level too, as Python's QueueListener does unless told to respect
@@ -151,12 +154,23 @@ func (cfg Config) withDefaults() (Config, error) {
 	setDefault(&cfg.BlockTimeoutError, 5*time.Second)
 	setDefault(&cfg.DrainTimeout, 10*time.Second)
 	setDefault(&cfg.FatalTimeout, 5*time.Second)
-	for i := range cfg.Targets {
-		if err := cfg.Targets[i].setDefaults(); err != nil {
-			return cfg, fmt.Errorf("queuecore: Config.Targets[%d].%w", i, err)
+	return cfg, setTargetDefaults(cfg.Targets)
+}
+
+func setTargetDefaults(targets []TargetConfig) error {
+	for i := range targets {
+		if err := targets[i].setDefaults(); err != nil {
+			return fmt.Errorf("queuecore: Config.Targets[%d].%w", i, err)
+		}
+		if targets[i].Name == "" {
+			targets[i].Name = strconv.Itoa(i)
 		}
 	}
-	return cfg, nil
+	return nil
+}
+
+func (t *TargetConfig) reporter(onError func(error)) *base.Reporter {
+	return base.NewReporter("queuecore: target "+t.Name, onError)
 }
 
 func (t *TargetConfig) setDefaults() error {

@@ -1,10 +1,8 @@
 package queuecore
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -25,7 +23,7 @@ type listener struct {
 	q     *queue
 	index int
 
-	goroutine atomic.Uint64
+	goroutine goroutine
 	looks     chan struct{} // of capacity 1: a value means that there may be something to do
 	stopped   chan struct{} // closed when the goroutine ends
 
@@ -63,8 +61,8 @@ func newListener(q *queue, i int) *listener {
 		reader:  q.arena.Reader(i),
 		nap:     minNap,
 	}
-	report := base.NewReporter(fmt.Sprintf("queuecore: target %d", i), q.cfg.OnError)
-	l.delivery = newDelivery(q.cfg.Targets[i], report, l)
+	target := q.cfg.Targets[i]
+	l.delivery = newDelivery(target, target.reporter(q.cfg.OnError), l)
 	return l
 }
 
@@ -79,8 +77,8 @@ func (l *listener) look() {
 // run delivers until the queue is closed and empty, or abandoned.
 func (l *listener) run() {
 	defer close(l.stopped)
-	l.goroutine.Store(goroutineID())
-	defer l.goroutine.Store(0)
+	l.goroutine.enter()
+	defer l.goroutine.leave()
 	for {
 		switch {
 		case l.fill():

@@ -1,0 +1,169 @@
+package queuecore
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	base "example.com/zaphandlers/zapcore"
+	"example.com/zaphandlers/zapcore/coretest"
+)
+
+// TestHandlerAndListenerConform is both halves around an engine, as one core.
+func TestHandlerAndListenerConform(t *testing.T) {
+	coretest.Run(t, coretest.Harness{
+		Async: true,
+		Skip: map[string]string{
+			"counts under failure":                "what a listener could not deliver stays in the engine",
+			"a stalled destination":               "as above",
+			"close while stalled":                 "as above",
+			"fatal arrives in spite of a backoff": "the handler's end is the engine",
+			"fatal arrives":                       "as above",
+			"batch to a failing destination":      "as above",
+		},
+		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
+			engine := NewMemory(0)
+			h, err := NewHandler(engine, Config{Level: opts.Level, OnError: opts.OnError})
+			require.NoError(t, err)
+			l, err := NewListener(engine, ListenerConfig{
+				Targets:     Targets(base.FromWriter(jsonEncoder(), dst.WriteSyncer(), nil)),
+				StopTimeout: 500 * time.Millisecond,
+				OnError:     opts.OnError,
+			})
+			require.NoError(t, err)
+			l.Start()
+			return &halves{h, l}
+		},
+	})
+}
+
+type halves struct {
+	*Core
+	listener *Listener
+}
+
+func (h *halves) Close() error { return errors.Join(h.Core.Close(), h.listener.Stop()) }
+
+func TestListenerDeliversWhatWasQueuedBeforeStop(t *testing.T) {
+	engine := NewMemory(0)
+	h, err := NewHandler(engine, Config{})
+	require.NoError(t, err)
+	logger := zap.New(h)
+	for range 3000 {
+		logger.Info("queued")
+	}
+	require.NoError(t, h.Close())
+
+	info, seen := observer.New(zapcore.InfoLevel)
+	errs, errsSeen := observer.New(zapcore.ErrorLevel)
+	l, err := NewListener(engine, ListenerConfig{Targets: Targets(zapcore.NewTee(info, errs))})
+	require.NoError(t, err)
+	require.NoError(t, l.Stop(), "Stop before Start has nothing to do")
+	l.Start()
+	l.Start() // Python's second start makes a second thread
+	require.NoError(t, l.Stop())
+	require.NoError(t, l.Stop(), "and so has a second Stop")
+	require.Equal(t, 3000, seen.Len())
+	require.Zero(t, errsSeen.Len())
+	require.Equal(t, Stats{Accepted: 3000, Delivered: 3000}, l.Targets()[0])
+	require.Equal(t, Stats{Accepted: 3000, Skipped: 3000}, l.Targets()[1])
+}
+
+func TestListenerGivesBackWhatItsTargetDidNotTake(t *testing.T) {
+	engine := NewMemory(0)
+	h, err := NewHandler(engine, Config{})
+	require.NoError(t, err)
+	logger := zap.New(h)
+	for range 10 {
+		logger.Info("queued")
+	}
+	require.NoError(t, h.Sync())
+	stuck := make(chan struct{})
+	info, seen := observer.New(zapcore.InfoLevel)
+	entered := make(chan struct{})
+	var calls atomic.Int32
+	blocking := zapcore.RegisterHooks(info, func(zapcore.Entry) error {
+		if calls.Add(1) == 4 {
+			close(entered)
+			<-stuck
+		}
+		return nil
+	})
+	l, err := NewListener(engine, ListenerConfig{
+		Targets:     []TargetConfig{{Core: blocking, Name: "blocking"}},
+		StopTimeout: 20 * time.Millisecond,
+	})
+	require.NoError(t, err)
+	l.Start()
+	<-entered
+	require.ErrorIs(t, l.Stop(), os.ErrDeadlineExceeded)
+	require.Equal(t, Stats{Accepted: 3, Delivered: 3}, l.Targets()[0], "the fourth, and what is behind it, is the engine's again")
+	close(stuck)
+
+	l.Start()
+	require.NoError(t, l.Stop())
+	require.Equal(t, uint64(10), l.Targets()[0].Delivered)
+	require.GreaterOrEqual(t, seen.Len(), 10)
+	require.NoError(t, h.Close())
+}
+
+func TestListenerRetries(t *testing.T) {
+	engine := NewMemory(0)
+	h, err := NewHandler(engine, Config{})
+	require.NoError(t, err)
+	target := &fakeBatchWriter{}
+	target.fail(3, &base.RetryError{Err: errors.New("down")})
+	l, err := NewListener(engine, ListenerConfig{
+		Targets: []TargetConfig{{Core: target, RetryStart: time.Millisecond}},
+		OnError: func(error) {},
+	})
+	require.NoError(t, err)
+	l.Start()
+	for range 100 {
+		zap.New(h).Info("queued")
+	}
+	require.NoError(t, h.Close())
+	require.NoError(t, l.Stop())
+	require.Equal(t, 100, target.len())
+}
+
+func TestEngineErrors(t *testing.T) {
+	_, err := NewHandler(nil, Config{})
+	require.Error(t, err)
+	_, err = NewHandler(NewMemory(0), Config{Targets: Targets(zapcore.NewNopCore())})
+	require.ErrorContains(t, err, "Config.Targets")
+	_, err = NewListener(nil, ListenerConfig{Targets: Targets(zapcore.NewNopCore())})
+	require.Error(t, err)
+	_, err = NewListener(NewMemory(0), ListenerConfig{})
+	require.ErrorContains(t, err, "ListenerConfig.Targets")
+	_, err = NewListener(NewMemory(0), ListenerConfig{Targets: []TargetConfig{{Core: zapcore.NewNopCore(), Name: "1"}, {Core: zapcore.NewNopCore()}}})
+	require.ErrorContains(t, err, "two of the Name")
+}
+
+func TestMemoryEngineThatIsFullHoldsTheHandlerBack(t *testing.T) {
+	engine := NewMemory(2000)
+	h, err := NewHandler(engine, Config{
+		Targets: []TargetConfig{{RetryStart: time.Millisecond, BatchRecords: 5}},
+		OnError: func(error) {},
+	})
+	require.NoError(t, err)
+	for range 200 {
+		require.NoError(t, h.Write(zapcore.Entry{Message: "queued"}, nil))
+	}
+	info, seen := observer.New(zapcore.DebugLevel)
+	l, err := NewListener(engine, ListenerConfig{Targets: Targets(info)})
+	require.NoError(t, err)
+	l.Start()
+	require.NoError(t, h.Close())
+	require.NoError(t, l.Stop())
+	require.Equal(t, 200, seen.Len())
+	require.NoError(t, engine.Close(context.Background()))
+}
