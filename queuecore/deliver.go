@@ -218,7 +218,7 @@ var errTookNothing = errors.New("queuecore: WriteBatch took nothing and returned
 
 // reject drops the records that the target refused for good, and returns what else went wrong.
 func (d *delivery) reject(err error) (rest error) {
-	for _, e := range multierr.Errors(err) {
+	for _, e := range parts(err) {
 		var rejected *base.RejectedError
 		if !errors.As(e, &rejected) {
 			rest = multierr.Append(rest, e)
@@ -230,6 +230,22 @@ func (d *delivery) reject(err error) (rest error) {
 		d.report.Failed(rejected, len(rejected.Indexes))
 	}
 	return rest
+}
+
+// parts returns the errors that err was joined of, by multierr or errors.Join.
+func parts(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	switch {
+	case err == nil:
+		return nil
+	case !ok:
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, parts(e)...)
+	}
+	return all
 }
 
 // taken resolves the first n records of the batch and takes them out of it.

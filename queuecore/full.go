@@ -70,7 +70,7 @@ func (q *queue) putSlowly(level zapcore.Level, tape []byte) error {
 		q.refuse()
 		return ErrTooLarge
 	}
-	inside := q.current() != nil // a target must not wait for the room that it makes
+	inside := q.inside() // a target must not wait for the room that it makes
 	policy, found := q.cfg.OverflowByLevel[level]
 	if !found {
 		policy = q.cfg.Overflow

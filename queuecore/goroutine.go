@@ -3,6 +3,7 @@ package queuecore
 import (
 	"bytes"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync/atomic"
 )
@@ -33,4 +34,15 @@ func (q *queue) current() *listener {
 		}
 	}
 	return nil
+}
+
+// inside tells whether the caller is called by a target: by way of a listener, or of a Write that delivers itself. It must not wait
+// for what only that target can do.
+func (q *queue) inside() bool {
+	if q.current() != nil {
+		return true
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Contains(q.writers, goroutineID())
 }

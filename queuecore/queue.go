@@ -26,8 +26,9 @@ type queue struct {
 	closed  bool        // no more records
 	isOver  bool        // what is left has been counted
 	refused uint64
-	untold  drops // of which OnDrop has not been told
-	telling bool  // it is being told
+	writers []uint64 // goroutines that deliver a record themselves: WriteThrough
+	untold  drops    // of which OnDrop has not been told
+	telling bool     // it is being told
 }
 
 const (

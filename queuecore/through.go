@@ -1,6 +1,8 @@
 package queuecore
 
 import (
+	"slices"
+
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/zapcore/arena"
@@ -9,6 +11,10 @@ import (
 // writeThrough delivers a record that found no room to every target, on the caller's goroutine. It tries once; as there is no
 // telling then who is to hear of an error, OnError is.
 func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
+	self := goroutineID()
+	q.mu.Lock()
+	q.writers = append(q.writers, self)
+	q.mu.Unlock()
 	fates := make([]arena.Fate, len(q.listeners))
 	causes := make([]Cause, len(q.listeners))
 	for i, l := range q.listeners {
@@ -21,6 +27,7 @@ func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.writers = slices.Delete(q.writers, slices.Index(q.writers, self), slices.Index(q.writers, self)+1)
 	q.arena.CountThrough(fates)
 	for i, l := range q.listeners {
 		if fates[i] == arena.Dropped {
