@@ -241,6 +241,13 @@ func testClosed(t *testing.T, q queuecore.Queue) {
 
 func testConcurrent(t *testing.T, q queuecore.Queue) {
 	const appenders, each, readers = 4, 200, 3
+	cursor := func(r int) string { return fmt.Sprint("reader ", r) }
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	for r := range readers { // a cursor holds records from its first Read on
+		_, err := q.Read(now, cursor(r), &base.Batch{})
+		require.ErrorIs(t, err, context.Canceled)
+	}
 	var wg sync.WaitGroup
 	for a := range appenders {
 		wg.Go(func() {
@@ -252,7 +259,7 @@ func testConcurrent(t *testing.T, q queuecore.Queue) {
 	}
 	got := make([][]string, readers)
 	for r := range readers {
-		wg.Go(func() { got[r] = readAll(t, q, fmt.Sprint("reader ", r), appenders*each) })
+		wg.Go(func() { got[r] = readAll(t, q, cursor(r), appenders*each) })
 	}
 	wg.Wait()
 	for r := range readers {
