@@ -3,6 +3,7 @@ package queuecore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/multierr"
@@ -22,6 +23,7 @@ type delivery struct {
 
 	batch    base.Batch
 	members  []int       // of each record of batch, which of the records held by source it is
+	tapes    [][]byte    // owned by keep
 	prepared []byte      // tapes that PrepareDelivery has made
 	record   base.Record // shows one record
 	backoff  base.Backoff
@@ -133,7 +135,7 @@ func (d *delivery) deliverEach() {
 		default:
 			d.source.settle(d.members[i], arena.Skipped, 0, d.batch.Level(i))
 		}
-		d.resolve(i + 1)
+		d.release(d.members[i] + 1)
 	}
 }
 
@@ -146,9 +148,11 @@ func deliverOne(r *base.Record, target *TargetConfig) (wanted bool, err error) {
 	return wanted, err
 }
 
-// resolve lets go of what the source holds up to the record of the batch before n.
-func (d *delivery) resolve(n int) {
-	held := d.members[n-1] + 1
+// release resolves the first records that the source holds.
+func (d *delivery) release(held int) {
+	if held == 0 {
+		return
+	}
 	d.source.resolve(held)
 	for i := range d.members {
 		d.members[i] -= held
@@ -174,13 +178,15 @@ func (d *delivery) drop(i int, cause Cause) {
 // deliverBatch hands the batch to a BatchWriter, again and again if need be.
 func (d *delivery) deliverBatch() {
 	for d.batch.Len() > 0 {
+		had := d.batch.Len()
 		n, err := writeBatch(d.writer, &d.batch)
 		err = d.reject(err)
-		d.taken(n)
+		d.keep(n, err)
+		progress := d.batch.Len() < had
 		switch {
-		case d.batch.Len() == 0, err == nil && n > 0:
+		case d.batch.Len() == 0, err == nil && progress:
 			d.succeeded()
-		case !d.again(err, n):
+		case !d.again(err, progress):
 			d.giveUp(err)
 			return
 		default:
@@ -248,14 +254,37 @@ func parts(err error) []error {
 	return all
 }
 
-// taken resolves the first n records of the batch and takes them out of it.
-func (d *delivery) taken(n int) {
+// keep makes the batch what the target has not taken: what follows the first n records, and those among them that it asked to be sent
+// again. Records before the first of these are resolved.
+func (d *delivery) keep(n int, err error) {
+	var retry *base.RetryError
+	var again []int
+	if errors.As(err, &retry) {
+		again = retry.Indexes
+	}
 	if n == 0 {
 		return
 	}
-	d.resolve(n)
-	d.members = append(d.members[:0], d.members[n:]...)
-	d.batch.Slice(&d.batch, n, d.batch.Len())
+	resolved := d.members[n-1] + 1
+	d.tapes = d.tapes[:0]
+	members := d.members[:0]
+	for i, m := range d.members {
+		if i < n && !slices.Contains(again, i) {
+			continue
+		}
+		if len(members) == 0 {
+			resolved = min(resolved, m)
+		}
+		d.tapes = append(d.tapes, d.batch.Tape(i))
+		members = append(members, m)
+	}
+	d.members = members
+	d.batch.Reset()
+	for _, tape := range d.tapes {
+		d.batch.Add(tape)
+	}
+	clear(d.tapes)
+	d.release(resolved)
 }
 
 func (d *delivery) succeeded() {
@@ -264,9 +293,9 @@ func (d *delivery) succeeded() {
 	d.report.Recovered()
 }
 
-// again tells whether the batch may be tried again after err, of which the target has taken n records.
-func (d *delivery) again(err error, n int) bool {
-	if n > 0 || d.tries == 0 {
+// again tells whether what is left of the batch may be tried again after err.
+func (d *delivery) again(err error, progress bool) bool {
+	if progress || d.tries == 0 {
 		d.tries, d.failing = 0, time.Now()
 	}
 	d.tries++

@@ -94,23 +94,27 @@ func (f *batchTarget) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcor
 func (f *batchTarget) WriteBatch(b *base.Batch) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	var verdicts base.Verdicts
 	var all base.RejectedError
+	var again base.RetryError
 	for i := range b.Len() {
 		switch err := f.take(strings.Clone(b.At(i).Entry().Message)); err.(type) {
 		case nil:
 		case *base.RejectedError:
 			all.Err, all.Indexes = err, append(all.Indexes, i)
 		default:
-			if all.Err != nil {
-				return i, errors.Join(&all, &base.RetryError{Err: err})
+			if f.rng.IntN(2) == 0 { // as some do that judge each record by itself
+				again.Err, again.Indexes = err, append(again.Indexes, i)
+				continue
 			}
-			return i, &base.RetryError{Err: err}
+			verdicts.Add(0, &all)
+			verdicts.Add(0, &again)
+			return i, verdicts.With(&base.RetryError{Err: err})
 		}
 	}
-	if all.Err != nil {
-		return b.Len(), &all
-	}
-	return b.Len(), nil
+	verdicts.Add(0, &all)
+	verdicts.Add(0, &again)
+	return b.Len(), verdicts.With(nil)
 }
 
 // foreignTarget takes records one by one, and only some levels.
@@ -288,7 +292,7 @@ func (s *schedule) checkOrder() {
 		}
 		last := make(map[string]string)
 		for _, m := range f.seen {
-			if strings.HasPrefix(m, "inner") {
+			if strings.HasPrefix(m, "inner") || f.manners == "fails" { // the failed come later
 				continue
 			}
 			producer := strings.SplitN(m, " record", 2)[0]
