@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/multierr"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // ask is someone who waits until the targets have delivered and synced everything before a sequence number.
@@ -94,7 +96,7 @@ func (l *listener) answer() {
 	if due == nil {
 		return
 	}
-	err := guard(l.target.Core.Sync)
+	err := base.Guard(l.target.Core.Sync)
 	l.q.mu.Lock()
 	defer l.q.mu.Unlock()
 	for _, a := range due {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -23,6 +22,7 @@ type delivery struct {
 
 	batch    base.Batch
 	members  []int       // of each record of batch, which of the records held by source it is
+	fates    []base.Fate // owned by deliverEach and deliverBatch
 	tapes    [][]byte    // owned by keep
 	prepared []byte      // tapes that PrepareDelivery has made
 	record   base.Record // shows one record
@@ -92,7 +92,7 @@ func (d *delivery) add(i int, tape []byte, level zapcore.Level, prepare Prepare)
 
 // prepare runs the listener's hook and returns the tape of what it made, or nil if that is nothing.
 func (d *delivery) prepare(tape []byte, prepare Prepare) (kept []byte, err error) {
-	err = guard(func() error {
+	err = base.Guard(func() error {
 		d.record.View(tape)
 		kept, err = prepared(&d.record, prepare)
 		return err
@@ -123,29 +123,33 @@ func (d *delivery) deliver() {
 // deliverEach hands the records to a Core that is no BatchWriter. They are resolved one by one: one that never returns leaves
 // no doubt about the others.
 func (d *delivery) deliverEach() {
+	var one base.Batch
+	d.fates = slices.Grow(d.fates[:0], 1)[:1]
 	for i := range d.batch.Len() {
-		d.record.View(d.batch.Tape(i))
-		wanted, err := deliverOne(&d.record, &d.target)
-		switch {
-		case err != nil:
-			d.drop(i, failure(err))
+		one.Slice(&d.batch, i, i+1)
+		_, err := base.Offer(d.target.Core, &one, d.target.IgnoreLevel, d.fates)
+		d.judge(i, d.fates[0])
+		if err != nil {
 			d.report.Failed(err, 1)
-		case wanted:
+		} else {
 			d.report.Recovered()
-		default:
-			d.source.settle(d.members[i], arena.Skipped, 0, d.batch.Level(i))
 		}
 		d.release(d.members[i] + 1)
 	}
 }
 
-// deliverOne hands a record to a Core as a Logger would.
-func deliverOne(r *base.Record, target *TargetConfig) (wanted bool, err error) {
-	err = guard(func() (err error) {
-		wanted, err = r.Deliver(target.Core, target.IgnoreLevel)
-		return err
-	})
-	return wanted, err
+// judge settles record i of the batch.
+func (d *delivery) judge(i int, fate base.Fate) {
+	switch fate {
+	case base.Unwanted:
+		d.source.settle(d.members[i], arena.Skipped, 0, d.batch.Level(i))
+	case base.Rejected:
+		d.drop(i, Rejected)
+	case base.Failed:
+		d.drop(i, Failed)
+	case base.Panicked:
+		d.drop(i, Panicked)
+	}
 }
 
 // release resolves the first records that the source holds.
@@ -165,12 +169,13 @@ func (d *delivery) drop(i int, cause Cause) {
 	if d.target.DeadLetter == nil {
 		return
 	}
-	d.record.View(d.batch.Tape(i))
-	dead := TargetConfig{Core: d.target.DeadLetter}
-	wanted, err := deliverOne(&d.record, &dead)
-	if err != nil {
+	var one base.Batch
+	var fate [1]base.Fate
+	one.Slice(&d.batch, i, i+1)
+	if _, err := base.Offer(d.target.DeadLetter, &one, false, fate[:]); err != nil {
 		d.report.Failed(fmt.Errorf("dead letter: %w", err), 1)
-	} else if wanted {
+	}
+	if fate[0] == base.Delivered {
 		d.source.deadLettered()
 	}
 }
@@ -179,14 +184,18 @@ func (d *delivery) drop(i int, cause Cause) {
 func (d *delivery) deliverBatch() {
 	for d.batch.Len() > 0 {
 		had := d.batch.Len()
-		n, err := writeBatch(d.writer, &d.batch)
-		err = d.reject(err)
-		d.keep(n, err)
-		progress := d.batch.Len() < had
-		switch {
-		case d.batch.Len() == 0, err == nil && progress:
+		d.fates = slices.Grow(d.fates[:0], had)[:had]
+		rejection, err := base.Offer(d.writer, &d.batch, false, d.fates)
+		if rejection != nil {
+			d.report.Failed(rejection, 0)
+		}
+		d.keep()
+		switch progress := d.batch.Len() < had; {
+		case d.batch.Len() == 0 && err != nil:
+			d.report.Failed(err, 0)
+		case d.batch.Len() == 0:
 			d.succeeded()
-		case !d.again(err, progress):
+		case !d.again(progress):
 			d.giveUp(err)
 			return
 		default:
@@ -198,87 +207,23 @@ func (d *delivery) deliverBatch() {
 	}
 }
 
-// writeBatch calls a WriteBatch. If it panics there is one record at which it does, most likely, so the batch is halved until
-// that one is alone, and rejected.
-func writeBatch(w base.BatchWriter, batch *base.Batch) (n int, err error) {
-	err = guard(func() (err error) {
-		n, err = w.WriteBatch(batch)
-		n = min(max(n, 0), batch.Len())
-		return err
-	})
-	if _, panicked := err.(*panicError); !panicked {
-		if n == 0 && err == nil {
-			err = errTookNothing
-		}
-		return n, err
-	}
-	if batch.Len() == 1 {
-		return 1, &base.RejectedError{Indexes: []int{0}, Err: err}
-	}
-	var half base.Batch
-	half.Slice(batch, 0, batch.Len()/2)
-	return writeBatch(w, &half)
-}
-
-var errTookNothing = errors.New("queuecore: WriteBatch took nothing and returned no error")
-
-// reject drops the records that the target refused for good, and returns what else went wrong.
-func (d *delivery) reject(err error) (rest error) {
-	for _, e := range parts(err) {
-		var rejected *base.RejectedError
-		if !errors.As(e, &rejected) {
-			rest = multierr.Append(rest, e)
-			continue
-		}
-		for _, i := range rejected.Indexes {
-			d.drop(i, rejection(rejected))
-		}
-		d.report.Failed(rejected, len(rejected.Indexes))
-	}
-	return rest
-}
-
-// parts returns the errors that err was joined of, by multierr or errors.Join.
-func parts(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	switch {
-	case err == nil:
-		return nil
-	case !ok:
-		return []error{err}
-	}
-	var all []error
-	for _, e := range joined.Unwrap() {
-		all = append(all, parts(e)...)
-	}
-	return all
-}
-
-// keep makes the batch what the target has not taken: what follows the first n records, and those among them that it asked to be sent
-// again. Records before the first of these are resolved.
-func (d *delivery) keep(n int, err error) {
-	var retry *base.RetryError
-	var again []int
-	if errors.As(err, &retry) {
-		again = retry.Indexes
-	}
-	if n == 0 {
-		return
-	}
-	resolved := d.members[n-1] + 1
+// keep settles what the target is done with and makes the batch what it is not. Records before the first of these are resolved.
+func (d *delivery) keep() {
+	resolved := d.members[len(d.members)-1] + 1
+	kept := d.members[:0]
 	d.tapes = d.tapes[:0]
-	members := d.members[:0]
 	for i, m := range d.members {
-		if i < n && !slices.Contains(again, i) {
+		if d.fates[i] != base.Kept {
+			d.judge(i, d.fates[i])
 			continue
 		}
-		if len(members) == 0 {
-			resolved = min(resolved, m)
+		if len(kept) == 0 {
+			resolved = m
 		}
 		d.tapes = append(d.tapes, d.batch.Tape(i))
-		members = append(members, m)
+		kept = append(kept, m)
 	}
-	d.members = members
+	d.members = kept
 	d.batch.Reset()
 	for _, tape := range d.tapes {
 		d.batch.Add(tape)
@@ -293,22 +238,14 @@ func (d *delivery) succeeded() {
 	d.report.Recovered()
 }
 
-// again tells whether what is left of the batch may be tried again after err.
-func (d *delivery) again(err error, progress bool) bool {
+// again tells whether what is left of the batch may be tried again.
+func (d *delivery) again(progress bool) bool {
 	if progress || d.tries == 0 {
 		d.tries, d.failing = 0, time.Now()
 	}
 	d.tries++
-	var retry *base.RetryError
-	switch {
-	case !errors.As(err, &retry):
-		return false
-	case d.target.RetryAttempts > 0 && d.tries >= d.target.RetryAttempts:
-		return false
-	case d.target.RetryFor > 0 && time.Since(d.failing) >= d.target.RetryFor:
-		return false
-	}
-	return true
+	return (d.target.RetryAttempts == 0 || d.tries < d.target.RetryAttempts) &&
+		(d.target.RetryFor <= 0 || time.Since(d.failing) < d.target.RetryFor)
 }
 
 // giveUp drops the rest of the batch.
@@ -347,22 +284,7 @@ func (d *delivery) flush() {
 	if d.flusher == nil {
 		return
 	}
-	if err := guard(d.flusher.Flush); err != nil {
+	if err := base.Guard(d.flusher.Flush); err != nil {
 		d.report.Failed(err, 0)
 	}
 }
-
-// guard calls code that is not ours and makes an error of its panic.
-func guard(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &panicError{p}
-		}
-	}()
-	return f()
-}
-
-// panicError is a panic of a target.
-type panicError struct{ value any }
-
-func (e *panicError) Error() string { return fmt.Sprintf("queuecore: target panicked: %v", e.value) }

@@ -1,7 +1,6 @@
 package queuecore
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -21,7 +20,7 @@ const (
 	Lagging                   // it made room because the target lagged and has SkipWhenFull
 	Rejected                  // the target refused it for good
 	GaveUp                    // the target could not take it, and the retries were at an end
-	Failed                    // the target, which is no BatchWriter, returned an error
+	Failed                    // the target returned an error after which the record must not come again
 	Panicked                  // the target, or PrepareDelivery, panicked
 	Closed                    // it was left at the end of Close
 )
@@ -38,22 +37,6 @@ func (c Cause) String() string {
 
 // MarshalText implements encoding.TextMarshaler.
 func (c Cause) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-
-// failure is the cause for what a target that is no BatchWriter made of a record.
-func failure(err error) Cause {
-	var panicked *panicError
-	if errors.As(err, &panicked) {
-		return Panicked
-	}
-	return Failed
-}
-
-func rejection(err error) Cause {
-	if failure(err) == Panicked {
-		return Panicked
-	}
-	return Rejected
-}
 
 // Drop is a number of records of one level that one target did not get, for one cause.
 type Drop struct {
@@ -103,7 +86,7 @@ func (q *queue) tell() {
 		q.untold = q.untold[:n-1]
 		q.telling = true
 		q.mu.Unlock()
-		err := guard(func() error { q.cfg.OnDrop(d); return nil })
+		err := base.Guard(func() error { q.cfg.OnDrop(d); return nil })
 		q.mu.Lock()
 		q.telling = false
 		q.mu.Unlock()

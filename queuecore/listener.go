@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -213,14 +214,11 @@ func (l *listener) tellGap() bool {
 }
 
 func (l *listener) deliverNotice(r *base.Record) error {
-	if l.writer == nil {
-		_, err := deliverOne(r, &l.target)
-		return err
-	}
 	var batch base.Batch
+	var fate [1]base.Fate
 	batch.Add(r.Bytes())
-	_, err := writeBatch(l.writer, &batch)
-	return err
+	rejection, err := base.Offer(l.target.Core, &batch, l.target.IgnoreLevel, fate[:])
+	return multierr.Append(rejection, err)
 }
 
 // finish syncs the target, after which the goroutine ends.
@@ -228,7 +226,7 @@ func (l *listener) finish() {
 	if l.gone() {
 		return
 	}
-	err := guard(l.target.Core.Sync)
+	err := base.Guard(l.target.Core.Sync)
 	l.q.mu.Lock()
 	l.lastError = err
 	l.q.mu.Unlock()

@@ -200,7 +200,7 @@ func (r *receiver) run() {
 		break
 	}
 	if !r.gone() {
-		if err := guard(r.target.Core.Sync); err != nil {
+		if err := base.Guard(r.target.Core.Sync); err != nil {
 			r.report.Failed(err, 0)
 		}
 	}

@@ -1,0 +1,185 @@
+package zapcore
+
+import (
+	"errors"
+	"fmt"
+
+	"go.uber.org/multierr"
+	"go.uber.org/zap/zapcore"
+)
+
+// Fate is what became of a record that was offered to a Core.
+type Fate uint8
+
+// The fates.
+const (
+	Delivered Fate = iota // taken
+	Unwanted              // the core did not want it: its level, a sampler
+	Rejected              // a BatchWriter refused it for good
+	Failed                // the core returned an error after which the record must not be offered again
+	Panicked              // the core panicked at it
+	Kept                  // not taken: it may be offered again
+)
+
+// Offer hands the records of batch to any Core, and sets fates, which has the length of batch, to what became of each. It is for those
+// who hold records, a queue or a buffer. A BatchWriter gets the batch, without being asked for levels; any other Core gets the
+// records one by one as Record.Deliver does, with ignoreLevel.
+//
+// The error is why some were not taken; it says nothing of those that a BatchWriter rejected if those were all. If a BatchWriter
+// panics there is one record at which it does, most likely, so the batch is halved until that one is alone: what came before it
+// in the batch may arrive twice then.
+func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, fates []Fate) (rejection, err error) {
+	w, ok := core.(BatchWriter)
+	if ok {
+		return offerBatch(w, batch, fates)
+	}
+	for i := range batch.Len() {
+		var e error
+		fates[i], e = offerRecord(core, batch.At(i), ignoreLevel)
+		err = multierr.Append(err, e)
+	}
+	return nil, err
+}
+
+func offerRecord(core zapcore.Core, r *Record, ignoreLevel bool) (Fate, error) {
+	wanted := false
+	err := Guard(func() (err error) {
+		wanted, err = r.Deliver(core, ignoreLevel)
+		return err
+	})
+	switch {
+	case isPanic(err):
+		return Panicked, err
+	case err != nil:
+		return Failed, err
+	case !wanted:
+		return Unwanted, nil
+	default:
+		return Delivered, nil
+	}
+}
+
+func offerBatch(w BatchWriter, batch *Batch, fates []Fate) (rejection, err error) {
+	n := 0
+	err = Guard(func() (err error) {
+		n, err = w.WriteBatch(batch)
+		return err
+	})
+	n = min(max(n, 0), batch.Len())
+	switch {
+	case isPanic(err):
+		return offerHalves(w, batch, fates, err)
+	case err == nil && n < batch.Len():
+		err = &RetryError{Err: fmt.Errorf("zapcore: %T took %d of %d records and returned no error", w, n, batch.Len())}
+	}
+	rejection, err = splitRejection(err)
+	judge(fates, n, rejection, err)
+	return rejection, err
+}
+
+// judge sets the fates of a batch of which w is done with n records.
+func judge(fates []Fate, n int, rejection, err error) {
+	var retry *RetryError
+	again := errors.As(err, &retry)
+	for i := range fates {
+		switch {
+		case i < n:
+			fates[i] = Delivered
+		case again:
+			fates[i] = Kept
+		default:
+			fates[i] = Failed
+		}
+	}
+	if again {
+		for _, i := range retry.Indexes {
+			fates[i] = Kept
+		}
+	}
+	var rejected *RejectedError
+	if errors.As(rejection, &rejected) {
+		for _, i := range rejected.Indexes {
+			fates[i] = Rejected
+		}
+	}
+}
+
+// offerHalves offers a batch at which w has panicked.
+func offerHalves(w BatchWriter, batch *Batch, fates []Fate, panicked error) (rejection, err error) {
+	if batch.Len() <= 1 {
+		for i := range fates {
+			fates[i] = Panicked
+		}
+		return nil, panicked
+	}
+	var half Batch
+	middle := batch.Len() / 2
+	half.Slice(batch, 0, middle)
+	rejection, err = offerBatch(w, &half, fates[:middle])
+	for _, f := range fates[:middle] {
+		if f == Kept { // the rest would overtake it
+			for i := middle; i < len(fates); i++ {
+				fates[i] = Kept
+			}
+			return rejection, err
+		}
+	}
+	half.Slice(batch, middle, batch.Len())
+	more, moreErr := offerBatch(w, &half, fates[middle:])
+	return multierr.Append(rejection, more), multierr.Append(err, moreErr)
+}
+
+// splitRejection separates what err says of single records that were refused for good from the rest.
+func splitRejection(err error) (rejection, rest error) {
+	for _, e := range parts(err) {
+		if rejectedIn(e) > 0 {
+			rejection = multierr.Append(rejection, e)
+		} else {
+			rest = multierr.Append(rest, e)
+		}
+	}
+	return rejection, rest
+}
+
+// parts returns the errors that err was joined of, by multierr or errors.Join.
+func parts(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	switch {
+	case err == nil:
+		return nil
+	case !ok:
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, parts(e)...)
+	}
+	return all
+}
+
+// Guard calls f, which is code of others, and makes a *PanicError of its panic.
+func Guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &PanicError{Value: p}
+		}
+	}()
+	return f()
+}
+
+// PanicError is a panic of code that is not ours.
+type PanicError struct{ Value any }
+
+// Error implements error.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// Unwrap returns what was panicked with, if that is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+func isPanic(err error) bool {
+	_, ok := err.(*PanicError)
+	return ok
+}
