@@ -21,14 +21,14 @@ type scripted struct {
 
 func (s scripted) WriteBatch(b *base.Batch) (int, error) { return s.write(b) }
 
-func messages(b *base.Batch) (all []string) {
+func messagesIn(b *base.Batch) (all []string) {
 	for i := range b.Len() {
 		all = append(all, fmt.Sprint(b.At(i).Entry().Message))
 	}
 	return all
 }
 
-func batchOf(t *testing.T, names ...string) *base.Batch {
+func batchNamed(t *testing.T, names ...string) *base.Batch {
 	t.Helper()
 	var b base.Batch
 	for _, name := range names {
@@ -66,7 +66,7 @@ func TestOfferToBatchWriter(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := scripted{zapcore.NewNopCore(), func(*base.Batch) (int, error) { return test.n, test.err }}
 			fates := make([]base.Fate, 4)
-			rejection, err := base.Offer(w, batchOf(t, "a", "b", "c", "d"), false, fates)
+			rejection, err := base.Offer(w, batchNamed(t, "a", "b", "c", "d"), false, fates)
 			assert.Equal(t, test.fates, fates)
 			assert.Equal(t, test.rejection, rejection != nil, "rejection: %v", rejection)
 			assert.Equal(t, test.fails, err != nil, "err: %v", err)
@@ -77,7 +77,7 @@ func TestOfferToBatchWriter(t *testing.T) {
 func TestOfferIsolatesTheRecordAtWhichABatchWriterPanics(t *testing.T) {
 	var got []string
 	w := scripted{zapcore.NewNopCore(), func(b *base.Batch) (int, error) {
-		all := messages(b)
+		all := messagesIn(b)
 		for _, m := range all {
 			if m == "bomb" {
 				panic("bomb")
@@ -87,7 +87,7 @@ func TestOfferIsolatesTheRecordAtWhichABatchWriterPanics(t *testing.T) {
 		return b.Len(), nil
 	}}
 	fates := make([]base.Fate, 6)
-	_, err := base.Offer(w, batchOf(t, "a", "b", "c", "bomb", "d", "e"), false, fates)
+	_, err := base.Offer(w, batchNamed(t, "a", "b", "c", "bomb", "d", "e"), false, fates)
 	var panicked *base.PanicError
 	require.ErrorAs(t, err, &panicked)
 	require.Equal(t, []string{"a", "b", "c", "d", "e"}, got)
@@ -106,16 +106,16 @@ func TestOfferToAnyCore(t *testing.T) {
 		return nil
 	})
 	fates := make([]base.Fate, 3)
-	_, err := base.Offer(core, batchOf(t, "good", "bad", "bomb"), false, fates)
+	_, err := base.Offer(core, batchNamed(t, "good", "bad", "bomb"), false, fates)
 	require.Error(t, err)
 	require.Equal(t, []base.Fate{base.Delivered, base.Failed, base.Panicked}, fates)
 	require.Equal(t, "good", seen.All()[0].Message)
 
 	warn, _ := observer.New(zapcore.WarnLevel)
-	_, err = base.Offer(warn, batchOf(t, "below"), false, fates[:1])
+	_, err = base.Offer(warn, batchNamed(t, "below"), false, fates[:1])
 	require.NoError(t, err)
 	require.Equal(t, base.Unwanted, fates[0])
-	_, err = base.Offer(warn, batchOf(t, "below"), true, fates[:1])
+	_, err = base.Offer(warn, batchNamed(t, "below"), true, fates[:1])
 	require.NoError(t, err)
 	require.Equal(t, base.Delivered, fates[0])
 }
