@@ -49,7 +49,11 @@ func (s *sink) writeEncoded(p []byte) (int, error) {
 	} else {
 		_, err = s.writeLocked(e.b)
 	}
+	number := s.stats.Records
 	s.unlock()
+	if err == nil && s.fsync >= FsyncInterval {
+		err = s.durable(number)
+	}
 	if err != nil {
 		return 0, err
 	}

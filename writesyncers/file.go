@@ -1,6 +1,9 @@
 package writesyncers
 
-import "io/fs"
+import (
+	"io/fs"
+	"time"
+)
 
 // FileConfig says which file, and how it is opened. The zero value of every field but Path is its default.
 type FileConfig struct {
@@ -24,6 +27,15 @@ type FileConfig struct {
 	// must not keep src. An error refuses the record. Defaults to nil: bytes go in as they are.
 	Encode func(dst, src []byte) ([]byte, error)
 
+	// Header is written at the start of a file that is empty, as a line of its own. Defaults to "": none.
+	Header string
+
+	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.
+	Fsync FsyncPolicy
+
+	// FsyncEvery is the interval of FsyncInterval. Defaults to one second.
+	FsyncEvery time.Duration
+
 	// OnError hears what goes wrong where no caller waits for an answer: once when it begins, once when it is over. It
 	// runs outside every lock. Defaults to nil: standard error.
 	OnError func(error)
@@ -37,7 +49,7 @@ type File struct{ *sink }
 func NewFile(cfg FileConfig) (*File, error) {
 	o, err := options{
 		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
-		encode: cfg.Encode, onError: cfg.OnError,
+		encode: cfg.Encode, onError: cfg.OnError, header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery,
 	}.withDefaults()
 	if err != nil {
 		return nil, err

@@ -33,6 +33,9 @@ func (o *options) openAt(path string, extra int) (*logFile, error) {
 	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
 		flags |= nonblock // a pipe nobody reads is an error, not a wait without end
 	}
+	if extra&os.O_EXCL != 0 {
+		flags |= noFollow
+	}
 	f, err := os.OpenFile(path, flags, o.perm)
 	if err != nil {
 		return nil, fmt.Errorf("writesyncers: %w", err)
@@ -44,6 +47,7 @@ func (o *options) openAt(path string, extra int) (*logFile, error) {
 	}
 	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd}
 	if l.regular {
+		lockShared(f) // says that the file has an owner: see recover and compressBackup
 		l.size = info.Size()
 		l.torn = !endsWith(path, l.size, o.lineEnd)
 	}

@@ -3,7 +3,7 @@ package writesyncers
 import (
 	"fmt"
 	"io/fs"
-	"math"
+	"time"
 )
 
 // RotatingFileConfig says which file, when it rolls over, and what becomes of the backups. The zero value of every field
@@ -51,6 +51,36 @@ type RotatingFileConfig struct {
 	// nil: size+n >= MaxBytes.
 	ShouldRollover func(size int64, n int) bool
 
+	// Compress is Gzip for backups that are compressed, by a goroutine of their own, once they have their name: Path.1.gz.
+	// Defaults to "": they stay as they are.
+	Compress string
+
+	// MaxAge removes backups that were last written longer ago. It is looked at when the file rolls over. Defaults to 0:
+	// any age.
+	MaxAge time.Duration
+
+	// MaxTotalBytes removes the oldest backups until the rest, as they lie on the disk, are no more than that together. It
+	// is looked at when the file rolls over. Defaults to 0: any size.
+	MaxTotalBytes int64
+
+	// OnRotate is called when a rollover is done and its backup compressed: with Path, resolved, and the name of the
+	// backup. It runs outside every lock, in the background; calls do not overlap. Defaults to nil.
+	OnRotate func(path, backup string)
+
+	// Symlink is the path of a symbolic link that leads to Path, for names that people can remember. It is made or changed
+	// in one step when the file is opened first. Defaults to "": none.
+	Symlink string
+
+	// Header is written at the start of each file, as a line of its own. A file with nothing but the header counts as
+	// empty. Defaults to "": none.
+	Header string
+
+	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.
+	Fsync FsyncPolicy
+
+	// FsyncEvery is the interval of FsyncInterval. Defaults to one second.
+	FsyncEvery time.Duration
+
 	// OnError hears what goes wrong where no caller waits for an answer, as a refused rotation: once when it begins, once
 	// when it is over. It runs outside every lock. Defaults to nil: standard error.
 	OnError func(error)
@@ -69,12 +99,17 @@ func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
 	if cfg.BackupCount < -1 {
 		return nil, fmt.Errorf("writesyncers: BackupCount %d is less than -1", cfg.BackupCount)
 	}
+	keep := retention{cfg.MaxAge, cfg.MaxTotalBytes}
+	if err := keep.check(cfg.Compress); err != nil {
+		return nil, err
+	}
 	if cfg.MaxBytes > 0 && cfg.Mode == ModeTruncate {
 		cfg.Mode = ModeAppend
 	}
 	o, err := options{
 		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
-		encode: cfg.Encode, onError: cfg.OnError,
+		encode: cfg.Encode, onError: cfg.OnError, header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery,
+		symlink: cfg.Symlink,
 	}.withDefaults()
 	if err != nil {
 		return nil, err
@@ -96,17 +131,13 @@ func (cfg *RotatingFileConfig) roller(path string) *roller {
 	if cfg.BackupCount == 0 || device(path) {
 		return nil
 	}
-	r := newRoller(path)
+	r := newRoller(path, cfg.MaxBytes)
 	r.names = &numbered{base: path, count: cfg.BackupCount, namer: cfg.Namer}
-	r.rotator = cfg.Rotator
-	r.should = cfg.ShouldRollover
-	switch {
-	case cfg.ShouldRollover != nil:
-		r.limit = 0
-	case cfg.MaxBytes > 0:
-		r.limit = cfg.MaxBytes
-	default:
-		r.limit = math.MaxInt64
+	r.rotator, r.should, r.onRotate = cfg.Rotator, cfg.ShouldRollover, cfg.OnRotate
+	r.compress = cfg.Compress != ""
+	r.keep = retention{cfg.MaxAge, cfg.MaxTotalBytes}
+	if r.should != nil {
+		r.limit, r.ahead = 0, 0
 	}
 	return r
 }

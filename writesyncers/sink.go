@@ -5,6 +5,8 @@ import (
 	"math"
 	"os"
 	"sync"
+
+	"go.uber.org/multierr"
 )
 
 // sink is the file writer inside File and RotatingFile: one open file under one lock. Its roller, if it has one, decides
@@ -17,6 +19,7 @@ type sink struct {
 	errClosed error
 	troubles  troubles
 	roller    *roller // nil: never rotates
+	committer committer
 
 	mu     sync.Mutex // guards the fields below
 	file   *logFile   // nil until it is opened
@@ -27,17 +30,22 @@ type sink struct {
 	stats  Stats
 }
 
+// newSink makes the writer and, unless that is put off, opens its file. The roller may be nil.
 func newSink(o options, r *roller) (*sink, error) {
 	s := &sink{options: o, roller: r, mark: math.MaxInt64}
 	s.errClosed = fmt.Errorf("writesyncers: %s: %w", o.path, os.ErrClosed)
 	s.troubles.onError = o.onError
+	s.committer.init(s)
 	if r != nil {
-		s.mark = r.limit
+		s.mark = r.ahead
+		r.start(s)
 	}
 	if o.delay {
 		return s, nil
 	}
-	return s, s.openLocked()
+	err := s.openLocked()
+	s.troubles.say()
+	return s, err
 }
 
 // Write writes p as one record. It returns len(p), or an error with what reached the file.
@@ -47,7 +55,11 @@ func (s *sink) Write(p []byte) (int, error) {
 	}
 	s.mu.Lock()
 	n, err := s.writeLocked(p)
+	number := s.stats.Records
 	s.unlock()
+	if err == nil && s.fsync >= FsyncInterval {
+		err = s.durable(number)
+	}
 	return n, err
 }
 
@@ -80,13 +92,22 @@ func (s *sink) writeAll(b []byte, ends []int) (int, error) {
 	done, start := 0, 0
 	for done < len(ends) {
 		n, err := s.writeSome(b[start:], ends[done:], start)
-		done += n
-		if err != nil {
-			return done, err
+		if err == nil && s.fsync >= FsyncInterval {
+			err = s.durable(s.written())
 		}
+		if err != nil {
+			return done + n, err
+		}
+		done += n
 		start = ends[done-1]
 	}
 	return done, nil
+}
+
+func (s *sink) written() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats.Records
 }
 
 // writeSome writes as many records as the file has room for, at least one. b begins where the batch's offset start is.
@@ -148,9 +169,23 @@ func (s *sink) openLocked() error {
 	if err != nil {
 		return err
 	}
+	if !s.opened && s.symlink != "" {
+		s.troubles.note("link to "+s.path, linkTo(s.path, s.symlink))
+	}
 	s.file, s.opened = file, true
 	s.stats.Opens++
+	s.headLocked()
 	return nil
+}
+
+// headLocked begins an empty file with the header. The records matter more: that it was refused is only noted.
+func (s *sink) headLocked() {
+	if len(s.header) == 0 || !s.file.regular || s.file.size > 0 {
+		return
+	}
+	n, err := s.file.write(s.header)
+	s.stats.Bytes += uint64(n)
+	s.troubles.note("write the header of "+s.path, err)
 }
 
 // unlock releases the lock and then does what the call left to be done without it.
@@ -164,33 +199,43 @@ func (s *sink) unlock() {
 	s.troubles.say()
 }
 
-// Sync has the records written so far put on the disk (fsync). For a terminal, a pipe or a file not yet opened it does
-// nothing and returns nil.
+// Sync has the records written so far put on the disk (fsync), unless the Fsync policy is FsyncNever or FsyncOnRotate.
+// Writers do not wait for it. For a terminal, a pipe or a file not yet opened it does nothing and returns nil.
 func (s *sink) Sync() error {
 	s.mu.Lock()
-	defer s.unlock()
-	if s.closed {
+	closed := s.closed
+	s.unlock()
+	if closed {
 		return s.errClosed
 	}
-	if s.file == nil {
+	if s.fsync == FsyncNever || s.fsync == FsyncOnRotate {
 		return nil
 	}
-	return s.file.sync()
+	_, err := s.syncNow()
+	return err
 }
 
-// Close closes the file; from then on Write returns an error that wraps [os.ErrClosed]. A second Close does nothing.
+// Close closes the file; from then on Write returns an error that wraps [os.ErrClosed]. It waits, at most some seconds,
+// for what rollovers have left to be done, and leaves no goroutine and no descriptor. A second Close does nothing.
 func (s *sink) Close() error {
 	s.mu.Lock()
-	defer s.unlock()
 	if s.closed {
+		s.mu.Unlock()
 		return nil
 	}
 	s.closed = true
-	if s.file == nil {
-		return nil
-	}
-	err := s.file.close()
+	file := s.file
 	s.file = nil
+	s.unlock()
+	s.committer.stop()
+	var err error
+	if file != nil {
+		err = file.close()
+	}
+	if s.roller != nil {
+		err = multierr.Append(err, s.roller.close())
+	}
+	s.troubles.say()
 	return err
 }
 
@@ -202,6 +247,7 @@ func (s *sink) Stats() Stats {
 	stats.Refused = s.troubles.refused.Load()
 	if s.roller != nil {
 		stats.Rotations = s.roller.count.Load()
+		stats.Compressed = s.roller.compressed.Load()
 	}
 	return stats
 }

@@ -1,0 +1,48 @@
+package writesyncers
+
+import (
+	"fmt"
+	"time"
+
+	"go.uber.org/multierr"
+)
+
+// retention says how much of what is old may stay, besides a number of backups.
+type retention struct {
+	maxAge   time.Duration // 0: any
+	maxTotal int64         // 0: any
+}
+
+func (k retention) all() bool { return k.maxAge == 0 && k.maxTotal == 0 }
+
+// check looks at what a Config says about backups.
+func (k retention) check(compress string) error {
+	switch {
+	case k.maxAge < 0:
+		return fmt.Errorf("writesyncers: MaxAge %v is negative", k.maxAge)
+	case k.maxTotal < 0:
+		return fmt.Errorf("writesyncers: MaxTotalBytes %d is negative", k.maxTotal)
+	case compress != "" && compress != Gzip:
+		return fmt.Errorf("writesyncers: Compress %q is unknown", compress)
+	}
+	return nil
+}
+
+// apply removes the backups that are too old, and the oldest of those that are too much together.
+func (k retention) apply(names naming, now time.Time) error {
+	found, err := names.list()
+	if err != nil {
+		return err
+	}
+	var total int64
+	full := false
+	for _, b := range found {
+		total += b.info.Size()
+		full = full || k.maxTotal > 0 && total > k.maxTotal
+		old := k.maxAge > 0 && now.Sub(b.info.ModTime()) > k.maxAge
+		if full || old {
+			err = multierr.Append(err, remove(b.name))
+		}
+	}
+	return err
+}
