@@ -24,7 +24,7 @@ func ExampleNewFile() {
 		return
 	}
 	fmt.Fprintln(file, "one record")
-	fmt.Println(file.Close(), file.Stats().Records)
+	fmt.Println(file.Close(), file.Stats().Delivered)
 	// Output: <nil> 1
 }
 

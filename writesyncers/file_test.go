@@ -3,6 +3,7 @@ package writesyncers
 import (
 	"bytes"
 	"errors"
+	base "example.com/zaphandlers/zapcore"
 	"fmt"
 	"io/fs"
 	"os"
@@ -109,7 +110,7 @@ func TestFileAfterClose(t *testing.T) {
 	_, err = f.WriteRecords(batch("late\n"))
 	assert.ErrorIs(t, err, os.ErrClosed)
 	assert.ErrorIs(t, f.Sync(), os.ErrClosed)
-	assert.Equal(t, uint64(2), f.Stats().Errors)
+	assert.Equal(t, uint64(2), f.Stats().Refused)
 }
 
 func TestFileGivesATornLineAnEnd(t *testing.T) {
@@ -160,7 +161,7 @@ func TestFileEncode(t *testing.T) {
 	assert.Zero(t, n)
 	require.NoError(t, f.Close())
 	assert.Equal(t, "\xe9\x00\n\x00a\x00\n\x00b\x00\n\x00", read(t, path))
-	assert.Equal(t, Stats{Records: 3, Bytes: 12, Errors: 3, Opens: 1}, f.Stats())
+	assert.Equal(t, Stats{Stats: base.Stats{Accepted: 3, Delivered: 3, Refused: 3}, Bytes: 12, Opens: 1}, f.Stats())
 
 	torn, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)
@@ -194,7 +195,7 @@ func TestFileTakesRecordsFromManyGoroutines(t *testing.T) {
 		seen[line]++
 	}
 	assert.Len(t, seen, 1600)
-	assert.Equal(t, uint64(1600), f.Stats().Records)
+	assert.Equal(t, uint64(1600), f.Stats().Delivered)
 }
 
 func TestWritesAllocateNothing(t *testing.T) {

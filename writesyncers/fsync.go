@@ -95,7 +95,7 @@ func (s *sink) commit(number uint64) error {
 // meanwhile.
 func (s *sink) syncNow() (uint64, error) {
 	s.mu.Lock()
-	file, number := s.file, s.stats.Records
+	file, number := s.file, s.stats.Delivered
 	s.mu.Unlock()
 	var err error
 	if file != nil {

@@ -58,7 +58,7 @@ func TestRefusedRotationGoesOnInTheFileItHolds(t *testing.T) {
 			require.NoError(t, f.Close())
 			require.Len(t, told.list(), 2, "%v", told.list())
 			assert.ErrorContains(t, told.list()[1], "works again")
-			assert.Equal(t, f.Stats().Records, uint64(len(allLines(t, dir, "app.log"))))
+			assert.Equal(t, f.Stats().Delivered, uint64(len(allLines(t, dir, "app.log"))))
 		})
 	}
 }

@@ -33,7 +33,7 @@ type sink struct {
 // newSink makes the writer and, unless that is put off, opens its file. The roller may be nil.
 func newSink(o options, r *roller) (*sink, error) {
 	s := &sink{options: o, roller: r, mark: math.MaxInt64}
-	s.errClosed = fmt.Errorf("writesyncers: %s: %w", o.path, os.ErrClosed)
+	s.errClosed = fmt.Errorf("writesyncers: %s: %w", o.path, ErrClosed)
 	s.troubles.onError = o.onError
 	s.committer.init(s)
 	if r != nil {
@@ -55,7 +55,7 @@ func (s *sink) Write(p []byte) (int, error) {
 	}
 	s.mu.Lock()
 	n, err := s.writeLocked(p)
-	number := s.stats.Records
+	number := s.stats.Delivered
 	s.unlock()
 	if err == nil && s.fsync >= FsyncInterval {
 		err = s.durable(number)
@@ -70,11 +70,11 @@ func (s *sink) writeLocked(p []byte) (int, error) {
 		n, err = s.file.write(p)
 	}
 	if err != nil {
-		s.stats.Errors++
+		s.stats.Refused++
 		s.stats.Bytes += uint64(n)
 		return n, err
 	}
-	s.stats.Records++
+	s.stats.Delivered++
 	s.stats.Bytes += uint64(n)
 	return n, nil
 }
@@ -107,7 +107,7 @@ func (s *sink) writeAll(b []byte, ends []int) (int, error) {
 func (s *sink) written() uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stats.Records
+	return s.stats.Delivered
 }
 
 // writeSome writes as many records as the file has room for, at least one. b begins where the batch's offset start is.
@@ -115,7 +115,7 @@ func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
 	s.mu.Lock()
 	defer s.unlock()
 	if err := s.readyLocked(ends[0] - start); err != nil {
-		s.stats.Errors += uint64(len(ends))
+		s.stats.Refused += uint64(len(ends))
 		return 0, err
 	}
 	fit := s.fitLocked(ends, start)
@@ -123,9 +123,9 @@ func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
 	s.stats.Bytes += uint64(n)
 	if err != nil {
 		fit = whole(ends[:fit], start+n)
-		s.stats.Errors += uint64(len(ends) - fit)
+		s.stats.Refused += uint64(len(ends) - fit)
 	}
-	s.stats.Records += uint64(fit)
+	s.stats.Delivered += uint64(fit)
 	return fit, err
 }
 
@@ -215,7 +215,7 @@ func (s *sink) Sync() error {
 	return err
 }
 
-// Close closes the file; from then on Write returns an error that wraps [os.ErrClosed]. It waits, at most some seconds,
+// Close closes the file; from then on Write returns an error that wraps [ErrClosed]. It waits, at most some seconds,
 // for what rollovers have left to be done, and leaves no goroutine and no descriptor. A second Close does nothing.
 func (s *sink) Close() error {
 	s.mu.Lock()
@@ -244,10 +244,10 @@ func (s *sink) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
-	stats.Refused = s.troubles.refused.Load()
+	stats.Troubles = s.troubles.refused.Load()
 	if s.roller != nil {
 		stats.Rotations = s.roller.count.Load()
 		stats.Compressed = s.roller.compressed.Load()
 	}
-	return stats
+	return stats.summed()
 }
