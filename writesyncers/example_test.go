@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"example.com/zaphandlers/writesyncers"
 )
@@ -49,4 +50,33 @@ func ExampleNewRotatingFile() {
 	// Output:
 	// <nil>
 	// record number 3
+}
+
+func ExampleNewTimedRotatingFile() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	file, err := writesyncers.NewTimedRotatingFile(writesyncers.TimedRotatingFileConfig{
+		Path:        filepath.Join(dir, "app.log"),
+		When:        "midnight",
+		BackupCount: 7,
+		MaxBytes:    10 << 20, // and by size, should a day bring much
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Fprintln(file, "today")
+	err = file.Rollover()
+	backups, _ := file.Backups()
+	fmt.Println(err, len(backups))
+	fmt.Println(file.Close())
+	// Output:
+	// <nil> 1
+	// <nil>
+}
+
+func ExampleSchedule_Next() {
+	saturdays := writesyncers.Schedule{When: "W5", Location: time.UTC}
+	fmt.Println(saturdays.Next(time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)))
+	// Output: 2024-03-03 00:00:00 +0000 UTC
 }

@@ -3,7 +3,6 @@ package writesyncers
 import (
 	"bytes"
 	"errors"
-	base "example.com/zaphandlers/zapcore"
 	"fmt"
 	"io/fs"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	base "example.com/zaphandlers/zapcore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )

@@ -1,7 +1,6 @@
 package writesyncers
 
 import (
-	"fmt"
 	"time"
 
 	"go.uber.org/multierr"
@@ -14,19 +13,6 @@ type retention struct {
 }
 
 func (k retention) all() bool { return k.maxAge == 0 && k.maxTotal == 0 }
-
-// check looks at what a Config says about backups.
-func (k retention) check(compress string) error {
-	switch {
-	case k.maxAge < 0:
-		return fmt.Errorf("writesyncers: MaxAge %v is negative", k.maxAge)
-	case k.maxTotal < 0:
-		return fmt.Errorf("writesyncers: MaxTotalBytes %d is negative", k.maxTotal)
-	case compress != "" && compress != Gzip:
-		return fmt.Errorf("writesyncers: Compress %q is unknown", compress)
-	}
-	return nil
-}
 
 // apply removes the backups that are too old, and the oldest of those that are too much together.
 func (k retention) apply(names naming, now time.Time) error {

@@ -28,12 +28,13 @@ type roller struct {
 	path     string
 	limit    int64                        // size a file does not reach
 	ahead    int64                        // size from which the next file is opened ahead
+	always   bool                         // asks before every record: a hook of the user's decides
 	should   func(size int64, n int) bool // nil: the limit decides
 	rotator  func(src, dst string) error  // nil: rename
 	onRotate func(path, backup string)
 	keep     retention
 	compress bool
-	inline   bool // settle on the writer's goroutine
+	times    *timetable // nil: by size only
 	troubles *troubles
 
 	turn  chan struct{} // full while somebody has the turn
@@ -60,15 +61,16 @@ type rolled struct {
 	hidden string
 	file   *logFile  // open until it is synced; nil if the process that wrote it is gone
 	label  time.Time // the time its backup is named for, where names are times
-	unlock func()    // gives the directory back; nil if it was not taken for this file
-	sync   bool      // fsync it before it is closed
+	size   int64
+	unlock func() // gives the directory back; nil if it was not taken for this file
+	sync   bool   // fsync it before it is closed
 }
 
 const (
 	turnWait    = time.Second      // the longest a record waits for the rollover before its own
 	retryStart  = time.Second      // after a refusal; doubled with each
 	retryMax    = 30 * time.Second // up to this
-	inlineBelow = 1 << 20          // MaxBytes below which settle is left to the writer's goroutine
+	inlineBelow = 1 << 20          // size of a file that is settled on the writer's goroutine, for it has time
 )
 
 var errBusy = errors.New("the rollover before it is not done yet")
@@ -80,21 +82,33 @@ func newRoller(path string, limit int64) *roller {
 	if limit == 0 {
 		limit = math.MaxInt64
 	}
-	r := &roller{path: path, limit: limit, ahead: limit, turn: make(chan struct{}, 1)}
+	r := &roller{path: path, limit: limit, ahead: math.MaxInt64, turn: make(chan struct{}, 1)}
 	r.retiring.init()
 	r.work.abort = make(chan struct{})
-	r.inline = limit < inlineBelow
-	if !r.inline && opensAhead && limit < math.MaxInt64 {
+	if opensAhead && limit >= inlineBelow && limit < math.MaxInt64 {
 		r.ahead = limit / 8 * 7
 	}
 	return r
+}
+
+// mark returns the size of a new file from which on the roller wants to be asked.
+func (r *roller) mark() int64 {
+	if r.always {
+		return 0
+	}
+	return min(r.ahead, r.limit)
 }
 
 // start makes the roller part of s, and recovers what is found on the disk. What is refused there is only noted.
 func (r *roller) start(s *sink) {
 	r.troubles = &s.troubles
 	if s.shared {
-		r.inline, r.ahead = true, r.limit
+		r.ahead = math.MaxInt64
+	}
+	if r.times != nil {
+		s.mu.Lock()
+		r.times.begin(s)
+		s.mu.Unlock()
 	}
 	err := r.recover(len(s.header))
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -165,25 +179,33 @@ func (r *roller) mayTry() bool {
 // as it is.
 func (s *sink) rollIfDueLocked(n int) {
 	r := s.roller
-	if !s.file.regular || s.file.size <= int64(len(s.header)) {
+	if r.times != nil && r.times.clock != nil {
+		_ = s.rollOnTimeLocked(r.times.now())
+	}
+	if !s.file.regular || s.emptyLocked() {
 		return
 	}
-	if s.mark < r.limit {
-		s.mark = r.limit
+	if s.file.size+int64(n) >= r.ahead && !s.prepared {
 		s.prepareLocked()
+	}
+	if !r.always {
+		s.mark = r.limit
 	}
 	due := s.file.size+int64(n) >= r.limit
 	if r.should != nil {
 		due = r.should(s.file.size, n)
 	}
 	if due && r.mayTry() {
-		_ = s.rollLocked(time.Time{})
+		_ = s.rollLocked()
 	}
 }
 
+// emptyLocked reports whether the file holds no record.
+func (s *sink) emptyLocked() bool { return s.file.size <= int64(len(s.header)) }
+
 // rollLocked swaps the files, unless that is refused. On success s.swap holds the file that was rolled out, and the turn
 // with it.
-func (s *sink) rollLocked(label time.Time) error {
+func (s *sink) rollLocked() error {
 	r := s.roller
 	if !r.acquire() {
 		s.troubles.note("rotate "+s.path, errBusy)
@@ -205,7 +227,7 @@ func (s *sink) rollLocked(label time.Time) error {
 	case swap == nil: // somebody else has rotated, and we have followed
 		r.release()
 	default:
-		swap.label = label
+		swap.label = r.label()
 		s.swapped(swap)
 	}
 	s.troubles.note("rotate "+s.path, err)
@@ -218,11 +240,11 @@ func (s *sink) swapped(swap *rolled) {
 	s.swap = swap
 }
 
-// finish does, without the sink's lock, what is left of a rollover: on this goroutine if files are small, so that a
+// finish does, without the sink's lock, what is left of a rollover: on this goroutine if the file is small, so that a
 // program finds the names changed when its Write returns, else behind its back. The turn is given back on the way.
 func (s *sink) finish(swap *rolled) {
-	if s.roller.inline {
-		s.roller.settle(swap)
+	if swap.size < inlineBelow {
+		_, _ = s.roller.settle(swap)
 		return
 	}
 	go func() {
@@ -262,11 +284,11 @@ func (s *sink) rolloverOnce() (*sync.WaitGroup, error) {
 		s.mu.Unlock()
 		return nil, s.errClosed
 	}
-	if s.file == nil || s.file.size <= int64(len(s.header)) || !s.file.regular {
+	if s.file == nil || s.emptyLocked() || !s.file.regular {
 		s.mu.Unlock()
 		return nil, nil
 	}
-	err := s.rollLocked(time.Time{})
+	err := s.rollLocked()
 	swap := s.swap
 	s.swap = nil
 	s.mu.Unlock()

@@ -1,7 +1,6 @@
 package writesyncers
 
 import (
-	"fmt"
 	"io/fs"
 	"time"
 )
@@ -93,55 +92,29 @@ type RotatingFile struct{ *sink }
 
 // NewRotatingFile opens the file, or only notes its name if Delay is set.
 func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
-	if cfg.MaxBytes < 0 {
-		return nil, fmt.Errorf("writesyncers: MaxBytes %d is negative", cfg.MaxBytes)
-	}
-	if cfg.BackupCount < -1 {
-		return nil, fmt.Errorf("writesyncers: BackupCount %d is less than -1", cfg.BackupCount)
-	}
-	keep := retention{cfg.MaxAge, cfg.MaxTotalBytes}
-	if err := keep.check(cfg.Compress); err != nil {
-		return nil, err
-	}
 	if cfg.MaxBytes > 0 && cfg.Mode == ModeTruncate {
 		cfg.Mode = ModeAppend
 	}
-	o, err := options{
-		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
-		encode: cfg.Encode, onError: cfg.OnError, header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery,
-		symlink: cfg.Symlink,
-	}.withDefaults()
-	if err != nil {
-		return nil, err
+	c := rotation{
+		maxBytes: cfg.MaxBytes, backupCount: cfg.BackupCount, rotator: cfg.Rotator, should: cfg.ShouldRollover,
+		onRotate: cfg.OnRotate, compress: cfg.Compress, keep: retention{cfg.MaxAge, cfg.MaxTotalBytes},
 	}
-	if !device(o.path) {
-		if o.path, err = target(o.path); err != nil {
-			return nil, err
-		}
+	if cfg.BackupCount != 0 {
+		c.names = func(path string) naming { return &numbered{path, cfg.BackupCount, cfg.Namer} }
 	}
-	s, err := newSink(o, cfg.roller(o.path))
+	s, err := newRotatingSink(options{
+		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode,
+		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, symlink: cfg.Symlink, onError: cfg.OnError,
+	}, c)
 	if err != nil {
 		return nil, err
 	}
 	return &RotatingFile{s}, nil
 }
 
-// roller returns nil where the file never rolls over.
-func (cfg *RotatingFileConfig) roller(path string) *roller {
-	if cfg.BackupCount == 0 || device(path) {
-		return nil
-	}
-	r := newRoller(path, cfg.MaxBytes)
-	r.names = &numbered{base: path, count: cfg.BackupCount, namer: cfg.Namer}
-	r.rotator, r.should, r.onRotate = cfg.Rotator, cfg.ShouldRollover, cfg.OnRotate
-	r.compress = cfg.Compress != ""
-	r.keep = retention{cfg.MaxAge, cfg.MaxTotalBytes}
-	if r.should != nil {
-		r.limit, r.ahead = 0, 0
-	}
-	return r
-}
-
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done. With a
 // BackupCount of 0 it does nothing, for such a file never rolls over.
 func (f *RotatingFile) Rollover() error { return f.rollover() }
+
+// Backups returns the paths of the backups there are, the newest first.
+func (f *RotatingFile) Backups() ([]string, error) { return f.backups() }

@@ -21,13 +21,14 @@ type sink struct {
 	roller    *roller // nil: never rotates
 	committer committer
 
-	mu     sync.Mutex // guards the fields below
-	file   *logFile   // nil until it is opened
-	opened bool       // the Mode has had its effect: from now on opening is appending
-	closed bool
-	mark   int64   // the size from which on the roller wants to be asked
-	swap   *rolled // a file just rolled out, for whoever unlocks to see to
-	stats  Stats
+	mu       sync.Mutex // guards the fields below
+	file     *logFile   // nil until it is opened
+	opened   bool       // the Mode has had its effect: from now on opening is appending
+	closed   bool
+	mark     int64   // the size from which on the roller wants to be asked
+	swap     *rolled // a file just rolled out, for whoever unlocks to see to
+	prepared bool    // the next file is being opened ahead, or was
+	stats    Stats
 }
 
 // newSink makes the writer and, unless that is put off, opens its file. The roller may be nil.
@@ -37,15 +38,22 @@ func newSink(o options, r *roller) (*sink, error) {
 	s.troubles.onError = o.onError
 	s.committer.init(s)
 	if r != nil {
-		s.mark = r.ahead
+		s.mark = r.mark()
 		r.start(s)
 	}
 	if o.delay {
 		return s, nil
 	}
+	s.mu.Lock()
 	err := s.openLocked()
-	s.troubles.say()
-	return s, err
+	if err == nil {
+		s.catchUpLocked()
+	}
+	s.unlock()
+	if err != nil {
+		return nil, multierr.Append(err, s.Close())
+	}
+	return s, nil
 }
 
 // Write writes p as one record. It returns len(p), or an error with what reached the file.
@@ -147,6 +155,7 @@ func (s *sink) readyLocked(n int) error {
 		if err := s.openLocked(); err != nil {
 			return err
 		}
+		s.catchUpLocked()
 	}
 	if s.file.size+int64(n) >= s.mark {
 		s.rollIfDueLocked(n)
@@ -228,6 +237,9 @@ func (s *sink) Close() error {
 	s.file = nil
 	s.unlock()
 	s.committer.stop()
+	if s.roller != nil {
+		s.roller.times.stop()
+	}
 	var err error
 	if file != nil {
 		err = file.close()

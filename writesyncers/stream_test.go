@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	base "example.com/zaphandlers/zapcore"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
+	base "example.com/zaphandlers/zapcore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )

@@ -14,7 +14,8 @@ import (
 // swap opens its file itself.
 func (s *sink) prepareLocked() {
 	r := s.roller
-	if !opensAhead || r.inline || s.shared || !r.tryAcquire() {
+	s.prepared = true
+	if !opensAhead || s.shared || !r.tryAcquire() {
 		return
 	}
 	like := s.file
@@ -58,7 +59,7 @@ func (s *sink) swapLocked() (*rolled, error) {
 	}
 	swap.unlock, swap.sync = unlock, s.fsync != FsyncNever
 	r.retiring.begin()
-	s.mark = r.ahead
+	s.mark, s.prepared = r.mark(), false
 	s.stats.Opens++
 	s.headLocked()
 	onStep("swapped")
@@ -86,7 +87,7 @@ func (s *sink) swapWithDirLocked() (*rolled, error) {
 	if err != nil {
 		return nil, multierr.Append(err, next.discard())
 	}
-	swap := &rolled{hidden: hidden, file: s.file}
+	swap := &rolled{hidden: hidden, file: s.file, size: s.file.size}
 	s.file = next.file
 	return swap, nil
 }
@@ -138,7 +139,7 @@ func (s *sink) swapClosedLocked() (*rolled, error) {
 	}
 	sameAccess(file.f, info)
 	s.file = file
-	return &rolled{hidden: hidden}, nil
+	return &rolled{hidden: hidden, size: info.Size()}, nil
 }
 
 func (s *sink) syncForSwap() error {
