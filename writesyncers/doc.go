@@ -41,7 +41,7 @@ import (
 
 // What every writer of this package can be used as.
 var (
-	_ = []zap.Sink{(*Stream)(nil), (*File)(nil), (*RotatingFile)(nil), (*TimedRotatingFile)(nil)}
-	_ = []base.RecordWriter{(*Stream)(nil), (*File)(nil), (*RotatingFile)(nil), (*TimedRotatingFile)(nil)}
-	_ = []zapcore.WriteSyncer{(*Stream)(nil), (*File)(nil), (*RotatingFile)(nil), (*TimedRotatingFile)(nil)}
+	_ = []zap.Sink{(*Stream)(nil), (*File)(nil), (*RotatingFile)(nil), (*TimedRotatingFile)(nil), (*WatchedFile)(nil)}
+	_ = []base.RecordWriter{(*Stream)(nil), (*File)(nil), (*RotatingFile)(nil), (*TimedRotatingFile)(nil), (*WatchedFile)(nil)}
+	_ = []zapcore.WriteSyncer{(*Stream)(nil), (*File)(nil), (*RotatingFile)(nil), (*TimedRotatingFile)(nil), (*WatchedFile)(nil)}
 )

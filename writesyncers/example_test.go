@@ -80,3 +80,23 @@ func ExampleSchedule_Next() {
 	fmt.Println(saturdays.Next(time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)))
 	// Output: 2024-03-03 00:00:00 +0000 UTC
 }
+
+func ExampleNewWatchedFile() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "app.log")
+	file, err := writesyncers.NewWatchedFile(writesyncers.WatchedFileConfig{Path: path})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Fprintln(file, "before")
+	_ = os.Rename(path, path+".1") // as logrotate does
+	fmt.Fprintln(file, "after")
+	fmt.Println(file.Close())
+	text, _ := os.ReadFile(path)
+	fmt.Print(string(text))
+	// Output:
+	// <nil>
+	// after
+}

@@ -39,6 +39,16 @@ var benchWriters = []struct {
 	{"rotating", func(path string) (writeCloser, error) {
 		return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 1 << 40, BackupCount: 3})
 	}},
+	{"timed", func(path string) (writeCloser, error) {
+		return NewTimedRotatingFile(TimedRotatingFileConfig{Path: path, When: "midnight"})
+	}},
+	{"watched", func(path string) (writeCloser, error) { return NewWatchedFile(WatchedFileConfig{Path: path}) }},
+	{"watched-notify", func(path string) (writeCloser, error) {
+		return NewWatchedFile(WatchedFileConfig{Path: path, Notify: true})
+	}},
+	{"watched-100ms", func(path string) (writeCloser, error) {
+		return NewWatchedFile(WatchedFileConfig{Path: path, CheckEvery: 100 * time.Millisecond})
+	}},
 }
 
 func benchWrite(b *testing.B, open func(string) (writeCloser, error), size, goroutines int) {

@@ -39,6 +39,7 @@ type options struct {
 	every    time.Duration // of FsyncInterval
 	shared   bool
 	symlink  string
+	watch    *watcher // nil: the path is looked at only by the roller
 	onError  func(error)
 }
 

@@ -160,6 +160,9 @@ func (s *sink) readyLocked(n int) error {
 	if s.file.size+int64(n) >= s.mark {
 		s.rollIfDueLocked(n)
 	}
+	if s.watch != nil {
+		return s.watchLocked()
+	}
 	return nil
 }
 
@@ -184,6 +187,9 @@ func (s *sink) openLocked() error {
 	s.file, s.opened = file, true
 	s.stats.Opens++
 	s.headLocked()
+	if s.watch != nil {
+		s.watch.opened(s)
+	}
 	return nil
 }
 
@@ -237,6 +243,9 @@ func (s *sink) Close() error {
 	s.file = nil
 	s.unlock()
 	s.committer.stop()
+	if s.watch != nil {
+		s.watch.stop()
+	}
 	if s.roller != nil {
 		s.roller.times.stop()
 	}
