@@ -167,7 +167,9 @@ func (d *dated) prune() error {
 	}
 	found, err := d.list()
 	for _, b := range found[min(d.count, len(found)):] {
-		err = multierr.Append(err, remove(b.name))
+		if !held(b.name) { // else a process still writes to it; the next time, then
+			err = multierr.Append(err, remove(b.name))
+		}
 	}
 	return err
 }

@@ -95,10 +95,10 @@ func (s *sink) commit(number uint64) error {
 // meanwhile.
 func (s *sink) syncNow() (uint64, error) {
 	s.mu.Lock()
+	err := s.flushLocked()
 	file, number := s.file, s.stats.Delivered
-	s.mu.Unlock()
-	var err error
-	if file != nil {
+	s.unlock()
+	if file != nil && err == nil {
 		err = file.sync()
 	}
 	if errors.Is(err, os.ErrClosed) {

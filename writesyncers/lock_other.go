@@ -12,13 +12,15 @@ import (
 const (
 	noFollow = 0
 	nonblock = 0
+	canShare = false
 )
 
 var errElsewhere = errors.New("another process is rotating")
 
 func lockDir(string) (unlock func(), err error) { return func() {}, nil }
-func lockShared(*os.File)                       {}
+func lockShared(*os.File) bool                  { return false }
 func lockExclusive(*os.File) bool               { return true }
+func unlock(*os.File)                           {}
 func syncDir(string) error                      { return nil }
 
 func sameAccess(f *os.File, like fs.FileInfo) { _ = f.Chmod(like.Mode().Perm()) }

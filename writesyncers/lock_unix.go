@@ -36,12 +36,18 @@ func lockDir(dir string) (unlock func(), err error) {
 }
 
 // lockShared says, to whoever asks with lockExclusive, that a living process writes to f. It ends with f.
-func lockShared(f *os.File) { _ = flock(f, unix.LOCK_SH|unix.LOCK_NB) }
+func lockShared(f *os.File) bool { return flock(f, unix.LOCK_SH|unix.LOCK_NB) == nil }
+
+// canShare: several processes need locks that end with a process.
+const canShare = true
 
 // lockExclusive reports whether no living process writes to f. Where there are no locks there is no telling.
 func lockExclusive(f *os.File) bool {
 	return !errors.Is(flock(f, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
 }
+
+// unlock ends lockShared.
+func unlock(f *os.File) { _ = flock(f, unix.LOCK_UN) }
 
 func flock(f *os.File, how int) error {
 	c, err := f.SyscallConn()

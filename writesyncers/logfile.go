@@ -15,6 +15,9 @@ type logFile struct {
 	size    int64 // bytes in it, as far as we know: other writers' are seen only at opening
 	regular bool
 	torn    bool // it ends in the middle of a line
+	locked  bool // we hold the shared lock on it
+	shared  bool // others append to it
+	found   bool // that was seen when it was opened, and not caused by us
 	lineEnd []byte
 }
 
@@ -24,6 +27,9 @@ func (o *options) open(extra int) (*logFile, error) {
 		if err := os.MkdirAll(filepath.Dir(o.path), 0o755); err != nil {
 			return nil, fmt.Errorf("writesyncers: %w", err)
 		}
+	}
+	if o.shared {
+		return o.openShared(extra)
 	}
 	return o.openAt(o.path, extra)
 }
@@ -45,11 +51,12 @@ func (o *options) openAt(path string, extra int) (*logFile, error) {
 		f.Close()
 		return nil, fmt.Errorf("writesyncers: %w", err)
 	}
-	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd}
+	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd, shared: o.shared}
 	if l.regular {
-		lockShared(f) // says that the file has an owner: see recover and compressBackup
+		l.locked = lockShared(f) // says that the file has an owner: see held
 		l.size = info.Size()
 		l.torn = !endsWith(path, l.size, o.lineEnd)
+		l.found = l.torn
 	}
 	return l, nil
 }
@@ -79,6 +86,9 @@ func (l *logFile) write(p []byte) (int, error) {
 	}
 	n, err := l.f.Write(p)
 	l.size += int64(n)
+	if l.shared {
+		l.trueSize()
+	}
 	if err != nil {
 		l.torn = l.torn || n > 0 && !bytes.HasSuffix(p[:n], l.lineEnd)
 		return n, fmt.Errorf("writesyncers: %w", err)
@@ -92,7 +102,11 @@ func (l *logFile) write(p []byte) (int, error) {
 // It does not cut the torn piece off instead: between looking at the end of the file and truncating it, another process
 // may have appended.
 func (l *logFile) mend(p []byte) error {
-	if bytes.HasSuffix(p, l.lineEnd) {
+	if l.found && l.wholeNow() {
+		l.torn = false // another process was in the middle of a write when we opened the file
+	}
+	l.found = false
+	if l.torn && bytes.HasSuffix(p, l.lineEnd) {
 		n, err := l.f.Write(l.lineEnd)
 		l.size += int64(n)
 		if err != nil {
@@ -101,6 +115,25 @@ func (l *logFile) mend(p []byte) error {
 	}
 	l.torn = false
 	return nil
+}
+
+// letGo gives up the lock on a file that is not written to any more. It may be nil.
+func (l *logFile) letGo() {
+	if l != nil {
+		unlock(l.f)
+	}
+}
+
+// wholeNow looks once more whether the file ends in a line end.
+func (l *logFile) wholeNow() bool {
+	info, err := l.f.Stat()
+	return err == nil && endsWith(l.f.Name(), info.Size(), l.lineEnd)
+}
+
+// ours reports whether nobody else has appended to the file since it was opened.
+func (l *logFile) ours() bool {
+	info, err := l.f.Stat()
+	return err == nil && info.Size() == l.size
 }
 
 // sync has what was written put on the disk. Pipes and terminals have no disk.

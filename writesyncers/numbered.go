@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"go.uber.org/multierr"
 )
 
 // naming is how backups are called, and so which files are ours to move or remove. Its methods call the user's Namer,
@@ -43,6 +45,8 @@ type numbered struct {
 	base  string
 	count int // -1: no end
 	namer func(string) string
+
+	beyond int // the highest number we had to go to because another process held the last one
 }
 
 func (n *numbered) name(i int) string {
@@ -58,10 +62,8 @@ func named(namer func(string) string, name string) string {
 
 func (n *numbered) place(src string, _ time.Time, move func(src, dst string) error) (dst string, err error) {
 	err = guard(func() error {
-		last := n.count - 1
-		if n.count < 0 {
-			last = n.run()
-		} else if err := n.drop(n.count); err != nil {
+		last, err := n.room()
+		if err != nil {
 			return err
 		}
 		if err := n.shift(last); err != nil {
@@ -71,6 +73,30 @@ func (n *numbered) place(src string, _ time.Time, move func(src, dst string) err
 		return move(src, dst)
 	})
 	return dst, err
+}
+
+// room returns the number up to which backups can move up: the one above it is free. The last backup is removed for that,
+// unless a process still writes to it; then it may stay, beyond the count, for as long.
+func (n *numbered) room() (last int, err error) {
+	if n.count < 0 {
+		return n.run(), nil
+	}
+	for i := n.beyond; i > n.count; i-- {
+		if held(n.name(i)) {
+			break
+		}
+		err = multierr.Append(err, n.drop(i))
+		n.beyond = i - 1
+	}
+	top := n.count
+	if held(n.name(top)) {
+		for taken(n.name(top)) {
+			top++
+		}
+		n.beyond = top
+		return top - 1, err
+	}
+	return top - 1, multierr.Append(err, n.drop(top))
 }
 
 // shift moves the numbers up to last up by one. One that is missing stays missing, as in Python.

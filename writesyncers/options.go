@@ -27,20 +27,23 @@ const defaultFsyncEvery = time.Second
 
 // options is what all file writers have in common, checked and with defaults in place.
 type options struct {
-	path     string // absolute
-	mode     Mode
-	delay    bool
-	perm     fs.FileMode
-	makeDirs bool
-	encode   func(dst, src []byte) ([]byte, error)
-	lineEnd  []byte // how a line ends in the file, after encode
-	header   []byte // what a file begins with, after encode
-	fsync    FsyncPolicy
-	every    time.Duration // of FsyncInterval
-	shared   bool
-	symlink  string
-	watch    *watcher // nil: the path is looked at only by the roller
-	onError  func(error)
+	path       string // absolute
+	mode       Mode
+	delay      bool
+	perm       fs.FileMode
+	makeDirs   bool
+	encode     func(dst, src []byte) ([]byte, error)
+	lineEnd    []byte // how a line ends in the file, after encode
+	header     []byte // what a file begins with, after encode
+	fsync      FsyncPolicy
+	every      time.Duration // of FsyncInterval
+	shared     bool
+	symlink    string
+	bufferSize int
+	flushEvery time.Duration
+	buffer     *buffer  // nil: none
+	watch      *watcher // nil: the path is looked at only by the roller
+	onError    func(error)
 }
 
 func (o options) withDefaults() (options, error) {
@@ -67,6 +70,9 @@ func (o options) withDefaults() (options, error) {
 	}
 	if o.every == 0 {
 		o.every = defaultFsyncEvery
+	}
+	if err := o.makeBuffer(o.bufferSize, o.flushEvery); err != nil {
+		return o, err
 	}
 	abs, err := filepath.Abs(o.path)
 	if err != nil {

@@ -70,7 +70,7 @@ func (r *roller) sweep(dir string, header int64) ([]backup, error) {
 		}
 		name := filepath.Join(dir, e.Name())
 		info, statErr := lstat(name)
-		if statErr != nil || owned(name) {
+		if statErr != nil || held(name) {
 			continue
 		}
 		if next && info.Size() > header {
@@ -80,16 +80,6 @@ func (r *roller) sweep(dir string, header int64) ([]backup, error) {
 		err = multierr.Append(err, remove(name))
 	}
 	return waiting, err
-}
-
-// owned reports whether a living process has the file open as its own.
-func owned(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return !errors.Is(err, fs.ErrNotExist)
-	}
-	defer f.Close()
-	return !lockExclusive(f)
 }
 
 // leftovers returns jobs for the backups that are still to be compressed. Where both forms of a backup lie side by side,

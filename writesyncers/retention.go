@@ -26,7 +26,7 @@ func (k retention) apply(names naming, now time.Time) error {
 		total += b.info.Size()
 		full = full || k.maxTotal > 0 && total > k.maxTotal
 		old := k.maxAge > 0 && now.Sub(b.info.ModTime()) > k.maxAge
-		if full || old {
+		if (full || old) && !held(b.name) {
 			err = multierr.Append(err, remove(b.name))
 		}
 	}

@@ -185,28 +185,44 @@ func (s *sink) rollIfDueLocked(n int) {
 	if !s.file.regular || s.emptyLocked() {
 		return
 	}
-	if s.file.size+int64(n) >= r.ahead && !s.prepared {
+	if s.sizeLocked()+int64(n) >= r.ahead && !s.prepared {
 		s.prepareLocked()
 	}
 	if !r.always {
 		s.mark = r.limit
 	}
-	due := s.file.size+int64(n) >= r.limit
-	if r.should != nil {
-		due = r.should(s.file.size, n)
-	}
-	if due && r.mayTry() {
-		_ = s.rollLocked()
+	for range 2 { // twice, if another process has rotated and the file that we follow to is full as well
+		opens := s.stats.Opens
+		if !s.dueLocked(n) || !r.mayTry() || s.rollLocked() != nil || s.swap != nil || s.stats.Opens == opens {
+			return
+		}
 	}
 }
 
+// dueLocked decides by size.
+func (s *sink) dueLocked(n int) bool {
+	r := s.roller
+	if s.emptyLocked() {
+		return false
+	}
+	if r.should == nil {
+		return s.sizeLocked()+int64(n) >= r.limit
+	}
+	due := false
+	s.troubles.note("ShouldRollover of "+s.path, guard(func() error { due = r.should(s.sizeLocked(), n); return nil }))
+	return due
+}
+
 // emptyLocked reports whether the file holds no record.
-func (s *sink) emptyLocked() bool { return s.file.size <= int64(len(s.header)) }
+func (s *sink) emptyLocked() bool { return s.sizeLocked() <= int64(len(s.header)) }
 
 // rollLocked swaps the files, unless that is refused. On success s.swap holds the file that was rolled out, and the turn
 // with it.
 func (s *sink) rollLocked() error {
 	r := s.roller
+	if err := s.flushLocked(); err != nil {
+		return err // the records belong into this file; they stay until it takes them
+	}
 	if !r.acquire() {
 		s.troubles.note("rotate "+s.path, errBusy)
 		r.retryAt.Store(time.Now().Add(retryStart).UnixNano())
@@ -243,7 +259,7 @@ func (s *sink) swapped(swap *rolled) {
 // finish does, without the sink's lock, what is left of a rollover: on this goroutine if the file is small, so that a
 // program finds the names changed when its Write returns, else behind its back. The turn is given back on the way.
 func (s *sink) finish(swap *rolled) {
-	if swap.size < inlineBelow {
+	if swap.size < inlineBelow || s.shared {
 		_, _ = s.roller.settle(swap)
 		return
 	}

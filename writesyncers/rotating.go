@@ -80,6 +80,23 @@ type RotatingFileConfig struct {
 	// FsyncEvery is the interval of FsyncInterval. Defaults to one second.
 	FsyncEvery time.Duration
 
+	// Buffer is the number of bytes of whole records that may wait to be written together: many times the speed, at the
+	// risk of those records should the program be killed. They are written when the buffer is full, FlushEvery after the
+	// first of them, at Sync (which zap calls after a record above Error) and at Close. What the disk refuses stays in the
+	// buffer and is written when the disk takes it; while the buffer is full records are refused. Defaults to 0: each
+	// record is written by its own Write.
+	Buffer int
+
+	// FlushEvery is how long a record stays in the Buffer. Defaults to one second. Negative: as long as there is room.
+	FlushEvery time.Duration
+
+	// Shared is for several processes that write to one Path, each with the same settings. No record is lost or torn; but
+	// those written within 100 ms of a rollover by a process that has not noticed it yet go into the backup, a backup
+	// that a process still writes to stays beyond BackupCount, and a file may be a little longer than MaxBytes. The
+	// directory must be on a local file system. Not for Windows. Defaults to false: this process alone writes to Path;
+	// should another do so, nothing is lost either, but file sizes may be exceeded by far.
+	Shared bool
+
 	// OnError hears what goes wrong where no caller waits for an answer, as a refused rotation: once when it begins, once
 	// when it is over. It runs outside every lock. Defaults to nil: standard error.
 	OnError func(error)
@@ -100,11 +117,13 @@ func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
 		onRotate: cfg.OnRotate, compress: cfg.Compress, keep: retention{cfg.MaxAge, cfg.MaxTotalBytes},
 	}
 	if cfg.BackupCount != 0 {
-		c.names = func(path string) naming { return &numbered{path, cfg.BackupCount, cfg.Namer} }
+		c.names = func(path string) naming {
+			return &numbered{base: path, count: cfg.BackupCount, namer: cfg.Namer}
+		}
 	}
 	s, err := newRotatingSink(options{
 		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode,
-		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, symlink: cfg.Symlink, onError: cfg.OnError,
+		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, bufferSize: cfg.Buffer, flushEvery: cfg.FlushEvery, symlink: cfg.Symlink, shared: cfg.Shared, onError: cfg.OnError,
 	}, c)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"errors"
 	"fmt"
 
 	"go.uber.org/zap/zapcore"
@@ -45,7 +46,11 @@ func newRotatingSink(o options, c rotation) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.shared && !canShare {
+		return nil, fmt.Errorf("writesyncers: Shared: %w on this system", errors.ErrUnsupported)
+	}
 	if device(o.path) || c.names == nil {
+		o.shared = false // there is nothing to agree upon
 		return newSink(o, nil)
 	}
 	if o.path, err = target(o.path); err != nil {

@@ -10,6 +10,7 @@ import (
 func (r *roller) settle(swap *rolled) (*sync.WaitGroup, error) {
 	defer r.work.group.Done()
 	if swap.hidden != "" {
+		swap.file.letGo()
 		r.left = append(r.left, *swap)
 	}
 	jobs, err := r.placeLeft(swap.unlock)

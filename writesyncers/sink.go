@@ -37,14 +37,21 @@ func newSink(o options, r *roller) (*sink, error) {
 	s.errClosed = fmt.Errorf("writesyncers: %s: %w", o.path, ErrClosed)
 	s.troubles.onError = o.onError
 	s.committer.init(s)
+	if s.buffer != nil {
+		s.buffer.start(s)
+	}
 	if r != nil {
 		s.mark = r.mark()
 		r.start(s)
 	}
+	s.mu.Lock()
+	if s.shared {
+		s.share()
+	}
 	if o.delay {
+		s.unlock()
 		return s, nil
 	}
-	s.mu.Lock()
 	err := s.openLocked()
 	if err == nil {
 		s.catchUpLocked()
@@ -72,6 +79,13 @@ func (s *sink) Write(p []byte) (int, error) {
 }
 
 func (s *sink) writeLocked(p []byte) (int, error) {
+	if s.buffer != nil {
+		if err := s.bufferLocked(p); err != nil {
+			s.stats.Refused++
+			return 0, err
+		}
+		return len(p), nil
+	}
 	err := s.readyLocked(len(p))
 	n := 0
 	if err == nil {
@@ -101,12 +115,14 @@ func (s *sink) writeAll(b []byte, ends []int) (int, error) {
 	for done < len(ends) {
 		n, err := s.writeSome(b[start:], ends[done:], start)
 		if err == nil && s.fsync >= FsyncInterval {
-			err = s.durable(s.written())
-		}
-		if err != nil {
-			return done + n, err
+			if err = s.durable(s.written()); err != nil {
+				return done, err
+			}
 		}
 		done += n
+		if err != nil {
+			return done, err
+		}
 		start = ends[done-1]
 	}
 	return done, nil
@@ -122,6 +138,9 @@ func (s *sink) written() uint64 {
 func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
 	s.mu.Lock()
 	defer s.unlock()
+	if s.buffer != nil {
+		return s.bufferSomeLocked(b, ends, start)
+	}
 	if err := s.readyLocked(ends[0] - start); err != nil {
 		s.stats.Refused += uint64(len(ends))
 		return 0, err
@@ -135,6 +154,21 @@ func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
 	}
 	s.stats.Delivered += uint64(fit)
 	return fit, err
+}
+
+// bufferSomeLocked is writeSome with a buffer, up to a rollover.
+func (s *sink) bufferSomeLocked(b []byte, ends []int, start int) (int, error) {
+	first := start
+	for i, end := range ends {
+		if err := s.bufferLocked(b[start-first : end-first]); err != nil {
+			s.stats.Refused += uint64(len(ends) - i)
+			return i, err
+		}
+		if start = end; s.swap != nil {
+			return i + 1, nil
+		}
+	}
+	return len(ends), nil
 }
 
 // fitLocked counts the records that can be written before the roller has to be asked again. The first has been asked for.
@@ -157,13 +191,21 @@ func (s *sink) readyLocked(n int) error {
 		}
 		s.catchUpLocked()
 	}
-	if s.file.size+int64(n) >= s.mark {
+	if s.sizeLocked()+int64(n) >= s.mark {
 		s.rollIfDueLocked(n)
 	}
-	if s.watch != nil {
+	if s.watch != nil && s.buffer == nil {
 		return s.watchLocked()
 	}
 	return nil
+}
+
+// sizeLocked returns the size of the file, with what will go into it from the buffer.
+func (s *sink) sizeLocked() int64 {
+	if s.buffer != nil {
+		return s.file.size + int64(len(s.buffer.b))
+	}
+	return s.file.size
 }
 
 // openLocked opens the file at the path. The Mode counts the first time only.
@@ -185,6 +227,9 @@ func (s *sink) openLocked() error {
 		s.troubles.note("link to "+s.path, linkTo(s.path, s.symlink))
 	}
 	s.file, s.opened = file, true
+	if s.roller != nil {
+		s.mark, s.prepared = s.roller.mark(), false
+	}
 	s.stats.Opens++
 	s.headLocked()
 	if s.watch != nil {
@@ -214,19 +259,23 @@ func (s *sink) unlock() {
 	s.troubles.say()
 }
 
-// Sync has the records written so far put on the disk (fsync), unless the Fsync policy is FsyncNever or FsyncOnRotate.
+// Sync writes what is in the Buffer and has the records written so far put on the disk (fsync), unless the Fsync policy is FsyncNever or FsyncOnRotate.
 // Writers do not wait for it. For a terminal, a pipe or a file not yet opened it does nothing and returns nil.
 func (s *sink) Sync() error {
 	s.mu.Lock()
 	closed := s.closed
+	var err error
+	if !closed {
+		err = s.flushLocked()
+	}
 	s.unlock()
-	if closed {
+	switch {
+	case closed:
 		return s.errClosed
+	case err != nil || s.fsync == FsyncNever || s.fsync == FsyncOnRotate:
+		return err
 	}
-	if s.fsync == FsyncNever || s.fsync == FsyncOnRotate {
-		return nil
-	}
-	_, err := s.syncNow()
+	_, err = s.syncNow()
 	return err
 }
 
@@ -237,6 +286,10 @@ func (s *sink) Close() error {
 	if s.closed {
 		s.mu.Unlock()
 		return nil
+	}
+	var err error
+	if s.buffer != nil {
+		err = s.buffer.closeLocked(s)
 	}
 	s.closed = true
 	file := s.file
@@ -249,9 +302,8 @@ func (s *sink) Close() error {
 	if s.roller != nil {
 		s.roller.times.stop()
 	}
-	var err error
 	if file != nil {
-		err = file.close()
+		err = multierr.Append(err, file.close())
 	}
 	if s.roller != nil {
 		err = multierr.Append(err, s.roller.close())
@@ -265,6 +317,9 @@ func (s *sink) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
+	if s.buffer != nil {
+		stats.Pending = uint64(len(s.buffer.ends))
+	}
 	stats.Troubles = s.troubles.refused.Load()
 	if s.roller != nil {
 		stats.Rotations = s.roller.count.Load()

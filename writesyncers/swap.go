@@ -62,18 +62,24 @@ func (s *sink) swapLocked() (*rolled, error) {
 	s.mark, s.prepared = r.mark(), false
 	s.stats.Opens++
 	s.headLocked()
+	if s.watch != nil {
+		s.watch.opened(s)
+	}
 	onStep("swapped")
 	return swap, nil
 }
 
 func (s *sink) swapWithDirLocked() (*rolled, error) {
+	r := s.roller
 	if !s.file.isAt(s.path) {
 		return nil, s.reopenLocked()
+	}
+	if s.shared && r.times != nil && !s.due(r.times) {
+		return nil, nil // another process has rolled over at the end of this period
 	}
 	if !renamesOpenFiles {
 		return s.swapClosedLocked()
 	}
-	r := s.roller
 	next := r.next
 	r.next = nil
 	if next == nil {

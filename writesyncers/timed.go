@@ -42,7 +42,7 @@ type TimedRotatingFileConfig struct {
 	Encode func(dst, src []byte) ([]byte, error)
 
 	// Namer, Rotator, ShouldRollover (which decides about MaxBytes, not about time), Compress, MaxAge, MaxTotalBytes,
-	// OnRotate, Symlink, Header, Fsync and FsyncEvery are those of RotatingFileConfig.
+	// OnRotate, Symlink, Header, Fsync, FsyncEvery, Buffer, FlushEvery and Shared are those of RotatingFileConfig.
 	Namer          func(name string) string
 	Rotator        func(src, dst string) error
 	ShouldRollover func(size int64, n int) bool
@@ -54,6 +54,9 @@ type TimedRotatingFileConfig struct {
 	Header         string
 	Fsync          FsyncPolicy
 	FsyncEvery     time.Duration
+	Buffer         int
+	FlushEvery     time.Duration
+	Shared         bool
 
 	// Clock tells the time. Defaults to nil: the system's, which costs a record nothing because a timer watches it. One of
 	// your own is asked before every record.
@@ -91,7 +94,7 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 	}
 	s, err := newRotatingSink(options{
 		path: cfg.Path, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode, onError: cfg.OnError,
-		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, symlink: cfg.Symlink,
+		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, bufferSize: cfg.Buffer, flushEvery: cfg.FlushEvery, symlink: cfg.Symlink, shared: cfg.Shared,
 	}, c)
 	if err != nil {
 		return nil, err
@@ -116,6 +119,7 @@ type timetable struct {
 const (
 	lookEvery   = time.Minute           // how often the timer looks whether the clock was put forward or back
 	lookAgain   = time.Millisecond * 10 // when another process is in the way
+	stampLag    = 20 * time.Millisecond // how far the time stamps of files may be behind the clock
 	openAheadBy = time.Second           // how long before the end of a period the next file is opened
 )
 
@@ -197,8 +201,14 @@ func (s *sink) rollOnTimeLocked(now time.Time) error {
 		if !s.roller.mayTry() {
 			return errBusy
 		}
-		if err := s.rollLocked(); err != nil {
-			return err
+		for range 2 { // twice, if we only followed to a file that another process has begun in the old period
+			opens := s.stats.Opens
+			if err := s.rollLocked(); err != nil {
+				return err
+			}
+			if s.swap != nil || s.stats.Opens == opens {
+				break
+			}
 		}
 	}
 	t.end = t.schedule.Next(now)
@@ -229,4 +239,13 @@ func (s *sink) backups() (paths []string, err error) {
 		return nil, fmt.Errorf("writesyncers: backups of %s: %w", s.path, err)
 	}
 	return paths, nil
+}
+
+// due reports whether the file in use was made before the period's end, as far as the system knows when that was.
+func (s *sink) due(t *timetable) bool {
+	if t.now().Before(t.end) {
+		return true // it is not about time
+	}
+	made, known := birth(s.file.f)
+	return !known || made.Before(t.end.Add(-stampLag))
 }

@@ -3,6 +3,7 @@ package writesyncers
 import (
 	"fmt"
 	"os"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -25,6 +26,19 @@ func identify(f *os.File) identity {
 		return identity{}
 	}
 	return identity{st.Dev_major, st.Dev_minor, st.Ino}
+}
+
+// birth returns the time a file was made, where the file system knows it.
+func birth(f *os.File) (at time.Time, known bool) {
+	var st unix.Statx_t
+	c, err := f.SyscallConn()
+	if err == nil {
+		_ = c.Control(func(fd uintptr) { err = unix.Statx(int(fd), "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st) })
+	}
+	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)), true
 }
 
 // changed looks at the path. It asks for the inode and nothing more: whoever asks for the times of a file makes the next

@@ -50,6 +50,16 @@ type WatchedFileConfig struct {
 	// FsyncEvery is the interval of FsyncInterval. Defaults to one second.
 	FsyncEvery time.Duration
 
+	// Buffer is the number of bytes of whole records that may wait to be written together: many times the speed, at the
+	// risk of those records should the program be killed. They are written when the buffer is full, FlushEvery after the
+	// first of them, at Sync (which zap calls after a record above Error) and at Close. What the disk refuses stays in the
+	// buffer and is written when the disk takes it; while the buffer is full records are refused. Defaults to 0: each
+	// record is written by its own Write.
+	Buffer int
+
+	// FlushEvery is how long a record stays in the Buffer. Defaults to one second. Negative: as long as there is room.
+	FlushEvery time.Duration
+
 	// OnError hears what goes wrong where no caller waits for an answer: once when it begins, once when it is over. It
 	// runs outside every lock. Defaults to nil: standard error.
 	OnError func(error)
@@ -67,7 +77,7 @@ type WatchedFile struct{ *sink }
 func NewWatchedFile(cfg WatchedFileConfig) (*WatchedFile, error) {
 	o, err := options{
 		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode,
-		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, onError: cfg.OnError,
+		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, bufferSize: cfg.Buffer, flushEvery: cfg.FlushEvery, onError: cfg.OnError,
 	}.withDefaults()
 	if err != nil {
 		return nil, err
@@ -119,6 +129,7 @@ type watcher struct {
 	looked time.Time   // when the path was looked at last, under notify
 	asked  time.Time   // when the kernel was asked last
 	timer  *time.Timer // of every
+	idle   *time.Timer // of a Shared file
 	due    atomic.Bool // every is over
 }
 
@@ -199,8 +210,10 @@ func (s *sink) lookLocked() error {
 }
 
 func (w *watcher) stop() {
-	if w.timer != nil {
-		w.timer.Stop()
+	for _, timer := range []*time.Timer{w.timer, w.idle} {
+		if timer != nil {
+			timer.Stop()
+		}
 	}
 	if w.events != nil {
 		w.events.close()
