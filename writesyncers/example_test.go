@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/zaphandlers/writesyncers"
+	"go.uber.org/zap"
 )
 
 func ExampleNewStream() {
@@ -99,4 +100,24 @@ func ExampleNewWatchedFile() {
 	// Output:
 	// <nil>
 	// after
+}
+
+func ExampleRegisterSinks() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	if err := writesyncers.RegisterSinks(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	cfg := zap.NewProductionConfig()
+	cfg.OutputPaths = []string{"rotate://" + filepath.ToSlash(dir) + "/app.log?maxBytes=10MiB&backups=5&compress=gzip"}
+	logger, err := cfg.Build()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	logger.Info("started")
+	_, err = os.Stat(filepath.Join(dir, "app.log"))
+	fmt.Println(err)
+	// Output: <nil>
 }

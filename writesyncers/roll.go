@@ -208,9 +208,17 @@ func (s *sink) dueLocked(n int) bool {
 	if r.should == nil {
 		return s.sizeLocked()+int64(n) >= r.limit
 	}
-	due := false
-	s.troubles.note("ShouldRollover of "+s.path, guard(func() error { due = r.should(s.sizeLocked(), n); return nil }))
-	return due
+	return s.askLocked(n)
+}
+
+// askLocked asks the user's ShouldRollover. One that panics says no.
+func (s *sink) askLocked(n int) (due bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.troubles.note("ShouldRollover of "+s.path, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	return s.roller.should(s.sizeLocked(), n)
 }
 
 // emptyLocked reports whether the file holds no record.

@@ -69,7 +69,7 @@ func (o *options) openShared(extra int) (*logFile, error) {
 
 // held reports whether a living process, this one or another, still has a backup open for writing.
 func held(path string) bool {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return !errors.Is(err, fs.ErrNotExist)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,13 +18,17 @@ import (
 
 func init() { children["shared"] = sharedChild }
 
-// sharedChild writes 100,000 records to the shared path and says that all were accepted.
+// sharedChild writes numbered records to the shared path and says that all were accepted.
 func sharedChild() error {
 	f, err := NewRotatingFile(sharedConfig())
 	if err != nil {
 		return err
 	}
-	for i := range 100_000 {
+	count, err := strconv.Atoi(os.Getenv("SHARED_COUNT"))
+	if err != nil {
+		return err
+	}
+	for i := range count {
 		if _, err := fmt.Fprintf(f, "%s/%d %s\n", os.Getenv("SHARED_NAME"), i, strings.Repeat("x", 60)); err != nil {
 			return err
 		}
@@ -39,24 +44,28 @@ func sharedConfig() RotatingFileConfig {
 }
 
 func TestTwoProcessesOnOnePath(t *testing.T) {
-	for _, tt := range []struct{ shared, compress string }{{"yes", ""}, {"yes", Gzip}, {"no", ""}, {"no", Gzip}} {
+	for _, tt := range []struct {
+		shared, compress string
+		count            int
+	}{{"yes", "", 100_000}, {"yes", Gzip, 40_000}, {"no", "", 40_000}, {"no", Gzip, 40_000}} {
 		t.Run(fmt.Sprintf("shared %s, compress %q", tt.shared, tt.compress), func(t *testing.T) {
 			dir := t.TempDir()
 			t.Setenv("SHARED_PATH", filepath.Join(dir, "app.log"))
 			t.Setenv("SHARED", tt.shared)
+			t.Setenv("SHARED_COUNT", strconv.Itoa(tt.count))
 			t.Setenv("SHARED_COMPRESS", tt.compress)
 			var wg sync.WaitGroup
 			for g := range 2 {
 				wg.Go(func() { assert.NoError(t, child(t, "shared", fmt.Sprintf("SHARED_NAME=%d", g)).Run()) })
 			}
 			wg.Wait()
-			checkPoured(t, dir, []int{100_000, 100_000})
+			checkPoured(t, dir, []int{tt.count, tt.count})
 			rotations := 0
 			for _, name := range names(t, dir) {
 				assert.False(t, strings.HasPrefix(name, "."), "left over: %s", name)
 				rotations++
 			}
-			assert.Greater(t, rotations, 10)
+			assert.Greater(t, rotations, 5)
 			if tt.shared == "yes" {
 				for _, name := range names(t, dir) {
 					assert.Less(t, len(plain(t, filepath.Join(dir, name))), 700_000, name)

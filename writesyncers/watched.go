@@ -130,6 +130,7 @@ type watcher struct {
 	asked  time.Time   // when the kernel was asked last
 	timer  *time.Timer // of every
 	idle   *time.Timer // of a Shared file
+	blind  bool        // the last look was refused
 	due    atomic.Bool // every is over
 }
 
@@ -187,9 +188,9 @@ func (s *sink) watchLocked() error {
 func (s *sink) lookLocked() error {
 	for range 3 { // once is enough, unless the new file is renamed before it is watched
 		changed, err := s.watch.changed()
-		if err != nil {
+		if err != nil || s.watch.blind {
 			s.troubles.note("look at "+s.path, err)
-			return nil
+			s.watch.blind = err != nil
 		}
 		if !changed {
 			return nil
