@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/multierr"
+	"go.uber.org/zap/zapcore"
 )
 
 // BenchmarkWrite compares the writers with os.File.Write, the floor: one system call a record. The directory is that of
@@ -23,35 +26,59 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
+// writeCloser is what all our writers are.
 type writeCloser interface {
+	Write([]byte) (int, error)
+	WriteRecords([]byte, []int) (int, error)
+	Sync() error
+	Close() error
+}
+
+type benchWriter interface {
 	Write([]byte) (int, error)
 	Close() error
 }
 
 var benchWriters = []struct {
 	name string
-	open func(path string) (writeCloser, error)
+	open func(path string) (benchWriter, error)
 }{
-	{"raw", func(path string) (writeCloser, error) {
+	{"raw", func(path string) (benchWriter, error) {
 		return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	}},
-	{"file", func(path string) (writeCloser, error) { return NewFile(FileConfig{Path: path}) }},
-	{"rotating", func(path string) (writeCloser, error) {
+	{"file", func(path string) (benchWriter, error) { return NewFile(FileConfig{Path: path}) }},
+	{"rotating", func(path string) (benchWriter, error) {
 		return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 1 << 40, BackupCount: 3})
 	}},
-	{"timed", func(path string) (writeCloser, error) {
+	{"timed", func(path string) (benchWriter, error) {
 		return NewTimedRotatingFile(TimedRotatingFileConfig{Path: path, When: "midnight"})
 	}},
-	{"watched", func(path string) (writeCloser, error) { return NewWatchedFile(WatchedFileConfig{Path: path}) }},
-	{"watched-notify", func(path string) (writeCloser, error) {
+	{"shared", func(path string) (benchWriter, error) {
+		return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 1 << 40, BackupCount: 3, Shared: true})
+	}},
+	{"buffered", func(path string) (benchWriter, error) { return NewFile(FileConfig{Path: path, Buffer: 256 << 10}) }},
+	{"zap-buffered", func(path string) (benchWriter, error) {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+		return zapBuffered{&zapcore.BufferedWriteSyncer{WS: f}, f}, err
+	}},
+	{"watched", func(path string) (benchWriter, error) { return NewWatchedFile(WatchedFileConfig{Path: path}) }},
+	{"watched-notify", func(path string) (benchWriter, error) {
 		return NewWatchedFile(WatchedFileConfig{Path: path, Notify: true})
 	}},
-	{"watched-100ms", func(path string) (writeCloser, error) {
+	{"watched-100ms", func(path string) (benchWriter, error) {
 		return NewWatchedFile(WatchedFileConfig{Path: path, CheckEvery: 100 * time.Millisecond})
 	}},
 }
 
-func benchWrite(b *testing.B, open func(string) (writeCloser, error), size, goroutines int) {
+// zapBuffered is zap's own buffer over a file.
+type zapBuffered struct {
+	*zapcore.BufferedWriteSyncer
+	f *os.File
+}
+
+func (z zapBuffered) Close() error { return multierr.Append(z.Stop(), z.f.Close()) }
+
+func benchWrite(b *testing.B, open func(string) (benchWriter, error), size, goroutines int) {
 	w, err := open(filepath.Join(b.TempDir(), "app.log"))
 	if err != nil {
 		b.Fatal(err)

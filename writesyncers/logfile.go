@@ -3,9 +3,7 @@ package writesyncers
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // logFile is one open file and what is known about its end. It is always in append mode, so that whatever another program
@@ -19,46 +17,6 @@ type logFile struct {
 	shared  bool // others append to it
 	found   bool // that was seen when it was opened, and not caused by us
 	lineEnd []byte
-}
-
-// open opens the file at the path for appending and makes it if there is none. extra is added to the flags.
-func (o *options) open(extra int) (*logFile, error) {
-	if o.makeDirs {
-		if err := os.MkdirAll(filepath.Dir(o.path), 0o755); err != nil {
-			return nil, fmt.Errorf("writesyncers: %w", err)
-		}
-	}
-	if o.shared {
-		return o.openShared(extra)
-	}
-	return o.openAt(o.path, extra)
-}
-
-func (o *options) openAt(path string, extra int) (*logFile, error) {
-	flags := os.O_WRONLY | os.O_APPEND | os.O_CREATE | extra
-	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
-		flags |= nonblock // a pipe nobody reads is an error, not a wait without end
-	}
-	if extra&os.O_EXCL != 0 {
-		flags |= noFollow
-	}
-	f, err := os.OpenFile(path, flags, o.perm)
-	if err != nil {
-		return nil, fmt.Errorf("writesyncers: %w", err)
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("writesyncers: %w", err)
-	}
-	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd, shared: o.shared}
-	if l.regular {
-		l.locked = lockShared(f) // says that the file has an owner: see held
-		l.size = info.Size()
-		l.torn = !endsWith(path, l.size, o.lineEnd)
-		l.found = l.torn
-	}
-	return l, nil
 }
 
 // endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the

@@ -3,6 +3,7 @@
 package writesyncers
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -90,4 +91,32 @@ func TestRolloverSaysWhatWasRefused(t *testing.T) {
 	assert.NoError(t, f.Rollover())
 	assert.FileExists(t, filepath.Join(dir, "app.log.1"))
 	assert.Eventually(t, func() bool { return f.Stats().Rotations == 1 }, time.Second, time.Millisecond)
+}
+
+func TestRefusedExchangeGoesOnInTheFileItHolds(t *testing.T) {
+	var told errorLog
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1, OnError: told.add})
+	exchangeNames = func(string, string) error { return unix.EPERM }
+	t.Cleanup(func() { exchangeNames = exchange })
+	for i := range 100 {
+		write(t, f, fmt.Sprintf("record %d\n", i))
+	}
+	assert.Equal(t, []string{"app.log"}, names(t, dir), "the next file is gone as well")
+	require.Len(t, told.list(), 1)
+	assert.ErrorIs(t, told.list()[0], unix.EPERM)
+	exchangeNames = exchange
+	require.NoError(t, f.Rollover())
+	assert.Len(t, allLines(t, dir, "app.log"), 100)
+}
+
+func TestWithoutExchangeOfNames(t *testing.T) {
+	exchangeNames = func(string, string) error { return errors.ErrUnsupported }
+	t.Cleanup(func() { exchangeNames = exchange })
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1})
+	for i := range 100 {
+		write(t, f, fmt.Sprintf("record %d\n", i))
+	}
+	require.NoError(t, f.Close())
+	assert.Len(t, allLines(t, dir, "app.log"), 100)
+	assert.Greater(t, len(names(t, dir)), 9)
 }

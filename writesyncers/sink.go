@@ -3,14 +3,13 @@ package writesyncers
 import (
 	"fmt"
 	"math"
-	"os"
 	"sync"
 
 	"go.uber.org/multierr"
 )
 
-// sink is the file writer inside File and RotatingFile: one open file under one lock. Its roller, if it has one, decides
-// when the file gives way to the next.
+// sink is the writer inside File, WatchedFile, RotatingFile and TimedRotatingFile: one open file under one lock. A roller,
+// if it has one, decides when the file gives way to the next; a watcher, when another process has seen to that.
 //
 // A record's way: encode (the caller's goroutine, no lock), lock, look whether the file has to be changed first (one
 // comparison), write, unlock; and then, rarely, what must not happen under the lock: names, hooks and OnError.
@@ -206,46 +205,6 @@ func (s *sink) sizeLocked() int64 {
 		return s.file.size + int64(len(s.buffer.b))
 	}
 	return s.file.size
-}
-
-// openLocked opens the file at the path. The Mode counts the first time only.
-func (s *sink) openLocked() error {
-	extra := 0
-	if !s.opened {
-		switch s.mode {
-		case ModeTruncate:
-			extra = os.O_TRUNC
-		case ModeExclusive:
-			extra = os.O_EXCL
-		}
-	}
-	file, err := s.open(extra)
-	if err != nil {
-		return err
-	}
-	if !s.opened && s.symlink != "" {
-		s.troubles.note("link to "+s.path, linkTo(s.path, s.symlink))
-	}
-	s.file, s.opened = file, true
-	if s.roller != nil {
-		s.mark, s.prepared = s.roller.mark(), false
-	}
-	s.stats.Opens++
-	s.headLocked()
-	if s.watch != nil {
-		s.watch.opened(s)
-	}
-	return nil
-}
-
-// headLocked begins an empty file with the header. The records matter more: that it was refused is only noted.
-func (s *sink) headLocked() {
-	if len(s.header) == 0 || !s.file.regular || s.file.size > 0 {
-		return
-	}
-	n, err := s.file.write(s.header)
-	s.stats.Bytes += uint64(n)
-	s.troubles.note("write the header of "+s.path, err)
 }
 
 // unlock releases the lock and then does what the call left to be done without it.
