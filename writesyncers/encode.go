@@ -45,11 +45,15 @@ func (s *sink) writeEncoded(p []byte) (int, error) {
 	err := e.add(s.encode, p)
 	s.mu.Lock()
 	if err != nil {
-		s.stats.Errors++
+		s.stats.Refused++
 	} else {
 		_, err = s.writeLocked(e.b)
 	}
+	number := s.stats.Delivered
 	s.unlock()
+	if err == nil && s.fsync >= FsyncInterval {
+		err = s.durable(number)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -75,7 +79,7 @@ func (s *sink) writeRecordsEncoded(b []byte, ends []int) (int, error) {
 	}
 	if refusal != nil {
 		s.mu.Lock()
-		s.stats.Errors += uint64(len(ends) - done)
+		s.stats.Refused += uint64(len(ends) - done)
 		s.unlock()
 	}
 	return done, refusal

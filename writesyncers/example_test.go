@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"example.com/zaphandlers/writesyncers"
+	"go.uber.org/zap"
 )
 
 func ExampleNewStream() {
@@ -24,7 +26,7 @@ func ExampleNewFile() {
 		return
 	}
 	fmt.Fprintln(file, "one record")
-	fmt.Println(file.Close(), file.Stats().Records)
+	fmt.Println(file.Close(), file.Stats().Delivered)
 	// Output: <nil> 1
 }
 
@@ -49,4 +51,73 @@ func ExampleNewRotatingFile() {
 	// Output:
 	// <nil>
 	// record number 3
+}
+
+func ExampleNewTimedRotatingFile() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	file, err := writesyncers.NewTimedRotatingFile(writesyncers.TimedRotatingFileConfig{
+		Path:        filepath.Join(dir, "app.log"),
+		When:        "midnight",
+		BackupCount: 7,
+		MaxBytes:    10 << 20, // and by size, should a day bring much
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Fprintln(file, "today")
+	err = file.Rollover()
+	backups, _ := file.Backups()
+	fmt.Println(err, len(backups))
+	fmt.Println(file.Close())
+	// Output:
+	// <nil> 1
+	// <nil>
+}
+
+func ExampleSchedule_Next() {
+	saturdays := writesyncers.Schedule{When: "W5", Location: time.UTC}
+	fmt.Println(saturdays.Next(time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)))
+	// Output: 2024-03-03 00:00:00 +0000 UTC
+}
+
+func ExampleNewWatchedFile() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "app.log")
+	file, err := writesyncers.NewWatchedFile(writesyncers.WatchedFileConfig{Path: path})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Fprintln(file, "before")
+	_ = os.Rename(path, path+".1") // as logrotate does
+	fmt.Fprintln(file, "after")
+	fmt.Println(file.Close())
+	text, _ := os.ReadFile(path)
+	fmt.Print(string(text))
+	// Output:
+	// <nil>
+	// after
+}
+
+func ExampleRegisterSinks() {
+	dir, _ := os.MkdirTemp("", "")
+	defer os.RemoveAll(dir)
+	if err := writesyncers.RegisterSinks(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	cfg := zap.NewProductionConfig()
+	cfg.OutputPaths = []string{"rotate://" + filepath.ToSlash(dir) + "/app.log?maxBytes=10MiB&backups=5&compress=gzip"}
+	logger, err := cfg.Build()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	logger.Info("started")
+	_, err = os.Stat(filepath.Join(dir, "app.log"))
+	fmt.Println(err)
+	// Output: <nil>
 }

@@ -1,6 +1,9 @@
 package writesyncers
 
-import "io/fs"
+import (
+	"io/fs"
+	"time"
+)
 
 // FileConfig says which file, and how it is opened. The zero value of every field but Path is its default.
 type FileConfig struct {
@@ -24,6 +27,25 @@ type FileConfig struct {
 	// must not keep src. An error refuses the record. Defaults to nil: bytes go in as they are.
 	Encode func(dst, src []byte) ([]byte, error)
 
+	// Header is written at the start of a file that is empty, as a line of its own. Defaults to "": none.
+	Header string
+
+	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.
+	Fsync FsyncPolicy
+
+	// FsyncEvery is the interval of FsyncInterval. Defaults to one second.
+	FsyncEvery time.Duration
+
+	// Buffer is the number of bytes of whole records that may wait to be written together: many times the speed, at the
+	// risk of those records should the program be killed. They are written when the buffer is full, FlushEvery after the
+	// first of them, at Sync (which zap calls after a record above Error) and at Close. What the disk refuses stays in the
+	// buffer and is written when the disk takes it; while the buffer is full records are refused. Defaults to 0: each
+	// record is written by its own Write.
+	Buffer int
+
+	// FlushEvery is how long a record stays in the Buffer. Defaults to one second. Negative: as long as there is room.
+	FlushEvery time.Duration
+
 	// OnError hears what goes wrong where no caller waits for an answer: once when it begins, once when it is over. It
 	// runs outside every lock. Defaults to nil: standard error.
 	OnError func(error)
@@ -37,7 +59,7 @@ type File struct{ *sink }
 func NewFile(cfg FileConfig) (*File, error) {
 	o, err := options{
 		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
-		encode: cfg.Encode, onError: cfg.OnError,
+		encode: cfg.Encode, onError: cfg.OnError, header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, bufferSize: cfg.Buffer, flushEvery: cfg.FlushEvery,
 	}.withDefaults()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package writesyncers
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +73,22 @@ func (l *errorLog) list() []error {
 // unexpected is an OnError for tests in which nothing goes wrong.
 func unexpected(t testing.TB) func(error) {
 	return func(err error) { assert.NoError(t, err, "told to OnError") }
+}
+
+// plain returns the contents of a file, decompressed if its name says so.
+func plain(t testing.TB, path string) string {
+	t.Helper()
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer f.Close()
+	var r io.Reader = f
+	if strings.HasSuffix(path, gz) {
+		r, err = gzip.NewReader(f)
+		require.NoError(t, err, path)
+	}
+	b, err := io.ReadAll(r)
+	require.NoError(t, err, path)
+	return string(b)
 }
 
 // allLines returns every line of every file in dir whose name begins with prefix.

@@ -3,9 +3,7 @@ package writesyncers
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // logFile is one open file and what is known about its end. It is always in append mode, so that whatever another program
@@ -15,39 +13,10 @@ type logFile struct {
 	size    int64 // bytes in it, as far as we know: other writers' are seen only at opening
 	regular bool
 	torn    bool // it ends in the middle of a line
+	locked  bool // we hold the shared lock on it
+	shared  bool // others append to it
+	found   bool // that was seen when it was opened, and not caused by us
 	lineEnd []byte
-}
-
-// open opens the file at the path for appending and makes it if there is none. extra is added to the flags.
-func (o *options) open(extra int) (*logFile, error) {
-	if o.makeDirs {
-		if err := os.MkdirAll(filepath.Dir(o.path), 0o755); err != nil {
-			return nil, fmt.Errorf("writesyncers: %w", err)
-		}
-	}
-	return o.openAt(o.path, extra)
-}
-
-func (o *options) openAt(path string, extra int) (*logFile, error) {
-	flags := os.O_WRONLY | os.O_APPEND | os.O_CREATE | extra
-	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
-		flags |= nonblock // a pipe nobody reads is an error, not a wait without end
-	}
-	f, err := os.OpenFile(path, flags, o.perm)
-	if err != nil {
-		return nil, fmt.Errorf("writesyncers: %w", err)
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("writesyncers: %w", err)
-	}
-	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd}
-	if l.regular {
-		l.size = info.Size()
-		l.torn = !endsWith(path, l.size, o.lineEnd)
-	}
-	return l, nil
 }
 
 // endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the
@@ -75,6 +44,9 @@ func (l *logFile) write(p []byte) (int, error) {
 	}
 	n, err := l.f.Write(p)
 	l.size += int64(n)
+	if l.shared {
+		l.trueSize()
+	}
 	if err != nil {
 		l.torn = l.torn || n > 0 && !bytes.HasSuffix(p[:n], l.lineEnd)
 		return n, fmt.Errorf("writesyncers: %w", err)
@@ -88,7 +60,11 @@ func (l *logFile) write(p []byte) (int, error) {
 // It does not cut the torn piece off instead: between looking at the end of the file and truncating it, another process
 // may have appended.
 func (l *logFile) mend(p []byte) error {
-	if bytes.HasSuffix(p, l.lineEnd) {
+	if l.found && l.wholeNow() {
+		l.torn = false // another process was in the middle of a write when we opened the file
+	}
+	l.found = false
+	if l.torn && bytes.HasSuffix(p, l.lineEnd) {
 		n, err := l.f.Write(l.lineEnd)
 		l.size += int64(n)
 		if err != nil {
@@ -97,6 +73,25 @@ func (l *logFile) mend(p []byte) error {
 	}
 	l.torn = false
 	return nil
+}
+
+// letGo gives up the lock on a file that is not written to any more. It may be nil.
+func (l *logFile) letGo() {
+	if l != nil {
+		unlock(l.f)
+	}
+}
+
+// wholeNow looks once more whether the file ends in a line end.
+func (l *logFile) wholeNow() bool {
+	info, err := l.f.Stat()
+	return err == nil && endsWith(l.f.Name(), info.Size(), l.lineEnd)
+}
+
+// ours reports whether nobody else has appended to the file since it was opened.
+func (l *logFile) ours() bool {
+	info, err := l.f.Stat()
+	return err == nil && info.Size() == l.size
 }
 
 // sync has what was written put on the disk. Pipes and terminals have no disk.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Mode says what opening does with a file that is there already.
@@ -21,16 +22,28 @@ const (
 // defaultPerm is what a new file gets, less the umask.
 const defaultPerm fs.FileMode = 0o644
 
+// defaultFsyncEvery is how old an unsynced record gets under FsyncInterval.
+const defaultFsyncEvery = time.Second
+
 // options is what all file writers have in common, checked and with defaults in place.
 type options struct {
-	path     string // absolute
-	mode     Mode
-	delay    bool
-	perm     fs.FileMode
-	makeDirs bool
-	encode   func(dst, src []byte) ([]byte, error)
-	lineEnd  []byte // how a line ends in the file, after encode
-	onError  func(error)
+	path       string // absolute
+	mode       Mode
+	delay      bool
+	perm       fs.FileMode
+	makeDirs   bool
+	encode     func(dst, src []byte) ([]byte, error)
+	lineEnd    []byte // how a line ends in the file, after encode
+	header     []byte // what a file begins with, after encode
+	fsync      FsyncPolicy
+	every      time.Duration // of FsyncInterval
+	shared     bool
+	symlink    string
+	bufferSize int
+	flushEvery time.Duration
+	buffer     *buffer  // nil: none
+	watch      *watcher // nil: the path is looked at only by the roller
+	onError    func(error)
 }
 
 func (o options) withDefaults() (options, error) {
@@ -49,26 +62,43 @@ func (o options) withDefaults() (options, error) {
 	if o.perm == 0 {
 		o.perm = defaultPerm
 	}
+	if o.fsync < FsyncOnSync || o.fsync > FsyncEach {
+		return o, fmt.Errorf("writesyncers: Fsync %d is unknown", o.fsync)
+	}
+	if o.every < 0 {
+		return o, fmt.Errorf("writesyncers: FsyncEvery %v is negative", o.every)
+	}
+	if o.every == 0 {
+		o.every = defaultFsyncEvery
+	}
+	if err := o.makeBuffer(o.bufferSize, o.flushEvery); err != nil {
+		return o, err
+	}
 	abs, err := filepath.Abs(o.path)
 	if err != nil {
 		return o, fmt.Errorf("writesyncers: Path %q: %w", o.path, err)
 	}
 	o.path = abs
-	return o.withLineEnd()
+	return o.encoded()
 }
 
-// withLineEnd asks Encode, once, what a line end looks like in the file.
-func (o options) withLineEnd() (options, error) {
+// encoded asks Encode, once, what a line end and the header look like in the file.
+func (o options) encoded() (options, error) {
 	o.lineEnd = []byte{'\n'}
+	if len(o.header) > 0 && o.header[len(o.header)-1] != '\n' {
+		o.header = append(o.header, '\n')
+	}
 	if o.encode == nil {
 		return o, nil
 	}
 	err := guard(func() (err error) {
-		o.lineEnd, err = o.encode(nil, []byte{'\n'})
+		if o.lineEnd, err = o.encode(nil, o.lineEnd); err == nil && len(o.header) > 0 {
+			o.header, err = o.encode(nil, o.header)
+		}
 		return err
 	})
 	if err != nil {
-		return o, fmt.Errorf("writesyncers: Encode refuses a line end: %w", err)
+		return o, fmt.Errorf("writesyncers: Encode refuses the Header or a line end: %w", err)
 	}
 	return o, nil
 }

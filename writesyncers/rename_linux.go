@@ -7,19 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nonblock makes opening a pipe that has no reader an error.
-const nonblock = unix.O_NONBLOCK
+// A file that is open can be renamed here, so that the next one may be open before its turn comes.
+const (
+	renamesOpenFiles = true
+	opensAhead       = true
+)
 
 // renameNew renames a file to a name that nobody has; if somebody has, it is an error that wraps fs.ErrExist.
 func renameNew(src, dst string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, src, unix.AT_FDCWD, dst, unix.RENAME_NOREPLACE)
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
+	if unsupported(err) {
 		return linkNew(src, dst)
 	}
-	if err != nil {
-		return &os.LinkError{Op: "rename", Old: src, New: dst, Err: err}
-	}
-	return nil
+	return linkError("rename", src, dst, err)
 }
 
 // linkNew is renameNew for file systems (NFS, for one) that cannot promise it in one step.
@@ -28,4 +28,24 @@ func linkNew(src, dst string) error {
 		return err
 	}
 	return os.Remove(src)
+}
+
+// exchange swaps the names of two files in one step, or returns errors.ErrUnsupported.
+func exchange(a, b string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
+	if unsupported(err) {
+		return errors.ErrUnsupported
+	}
+	return linkError("exchange", a, b, err)
+}
+
+func unsupported(err error) bool {
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.ENOTSUP)
+}
+
+func linkError(op, src, dst string, err error) error {
+	if err != nil {
+		return &os.LinkError{Op: op, Old: src, New: dst, Err: err}
+	}
+	return nil
 }

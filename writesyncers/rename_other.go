@@ -3,12 +3,17 @@
 package writesyncers
 
 import (
+	"errors"
 	"io/fs"
 	"os"
+	"runtime"
 )
 
-// nonblock: these systems have no pipes among their files, or do not wait at opening one.
-const nonblock = 0
+// Windows renames no file that is open: there rotation closes the file first.
+const (
+	renamesOpenFiles = runtime.GOOS != "windows"
+	opensAhead       = renamesOpenFiles
+)
 
 // renameNew renames a file to a name that nobody has; if somebody has, it is an error that wraps fs.ErrExist. Looking and
 // renaming are two steps here.
@@ -18,3 +23,6 @@ func renameNew(src, dst string) error {
 	}
 	return os.Rename(src, dst)
 }
+
+// exchange swaps the names of two files in one step, or returns errors.ErrUnsupported.
+func exchange(_, _ string) error { return errors.ErrUnsupported }

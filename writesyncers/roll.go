@@ -4,80 +4,137 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"time"
-
-	"go.uber.org/multierr"
 )
 
 // roller is rotation: what it needs to know, and the right to change names on the disk.
 //
-// A rollover has two halves. Under the sink's lock the path gets a new, empty file and the sink its descriptor; what was
-// the file until then lies beside it under a hidden name (see hidden). Outside the lock, in finish, the hidden file gets
-// its backup name. Between the two whoever makes the rollover holds the turn, so that a second one waits for the first.
+// A rollover has three parts, each with less right to hold anybody up than the one before:
 //
-//	app.log               .app.log.next-…       app.log.1
-//	full, being written                         older
-//	new, being written    full                  older           under the lock
-//	being written                               full            in finish; the older one became app.log.2
+//	swap     under the sink's lock: the path gets a new, empty file, the sink its descriptor; what was the file until
+//	         then lies beside it under a hidden name
+//	settle   with the turn: the hidden file gets its backup name, after the others have made room
+//	work     with nothing: fsync, compression, OnRotate, pruning
+//
+// The turn is the right to change names. A second rollover waits for it, so settle is never behind by more than one file.
+// The lock order is mu, then turn; whoever has the turn and not mu never asks for mu.
 type roller struct {
-	path    string
-	limit   int64                        // size a file does not reach
-	should  func(size int64, n int) bool // nil: the limit decides
-	names   naming                       // owned by the turn
-	rotator func(src, dst string) error  // nil: rename
-	turn    chan struct{}                // full while a rollover is under way
-	left    []string                     // hidden files whose backup name was refused; owned by the turn
-	count   atomic.Uint64                // rollovers done
+	path     string
+	limit    int64                        // size a file does not reach
+	ahead    int64                        // size from which the next file is opened ahead
+	always   bool                         // asks before every record: a hook of the user's decides
+	should   func(size int64, n int) bool // nil: the limit decides
+	rotator  func(src, dst string) error  // nil: rename
+	onRotate func(path, backup string)
+	keep     retention
+	compress bool
+	times    *timetable // nil: by size only
+	troubles *troubles
 
-	// Guarded by the sink's mu: when the next attempt may be made after a refusal, and how long to wait after that.
-	retryAt time.Time
-	wait    time.Duration
+	turn  chan struct{} // full while somebody has the turn
+	names naming        // owned by the turn
+	next  *nextFile     // opened ahead; owned by the turn
+	left  []rolled      // files whose backup name was refused; owned by the turn
+	wait  time.Duration // how long the last refusal put off the next attempt; owned by the turn
+
+	retryAt    atomic.Int64 // Unix nanoseconds before which no attempt is made; 0: none was refused
+	count      atomic.Uint64
+	compressed atomic.Uint64
+	retiring   retiring
+	work       worker
 }
 
-// naming gives a file that was rolled out its name among the backups.
-type naming interface {
-	// place makes room and moves the file at src to its backup name with move.
-	place(src string, move func(src, dst string) error) (dst string, err error)
+// nextFile is a file that was opened ahead.
+type nextFile struct {
+	name string
+	file *logFile
 }
 
 // rolled is a file that was rolled out and has no backup name yet.
 type rolled struct {
 	hidden string
-	file   *logFile // still open
+	file   *logFile  // open until it is synced; nil if the process that wrote it is gone
+	label  time.Time // the time its backup is named for, where names are times
+	size   int64
+	unlock func() // gives the directory back; nil if it was not taken for this file
+	sync   bool   // fsync it before it is closed
 }
 
 const (
-	turnWait   = time.Second      // the longest a record waits for the rollover before its own
-	retryStart = time.Second      // after a refusal; doubled with each
-	retryMax   = 30 * time.Second // up to this
+	turnWait    = time.Second      // the longest a record waits for the rollover before its own
+	retryStart  = time.Second      // after a refusal; doubled with each
+	retryMax    = 30 * time.Second // up to this
+	inlineBelow = 1 << 20          // size of a file that is settled on the writer's goroutine, for it has time
 )
 
 var errBusy = errors.New("the rollover before it is not done yet")
 
-func newRoller(path string) *roller {
-	return &roller{path: path, turn: make(chan struct{}, 1)}
+// onStep is called between any two steps of a rollover that a crash may come between. Tests stop the process there.
+var onStep = func(string) {}
+
+func newRoller(path string, limit int64) *roller {
+	if limit == 0 {
+		limit = math.MaxInt64
+	}
+	r := &roller{path: path, limit: limit, ahead: math.MaxInt64, turn: make(chan struct{}, 1)}
+	r.retiring.init()
+	r.work.abort = make(chan struct{})
+	if opensAhead && limit >= inlineBelow && limit < math.MaxInt64 {
+		r.ahead = limit / 8 * 7
+	}
+	return r
+}
+
+// mark returns the size of a new file from which on the roller wants to be asked.
+func (r *roller) mark() int64 {
+	if r.always {
+		return 0
+	}
+	return min(r.ahead, r.limit)
+}
+
+// start makes the roller part of s, and recovers what is found on the disk. What is refused there is only noted.
+func (r *roller) start(s *sink) {
+	r.troubles = &s.troubles
+	if s.shared {
+		r.ahead = math.MaxInt64
+	}
+	if r.times != nil {
+		s.mu.Lock()
+		r.times.begin(s)
+		s.mu.Unlock()
+	}
+	err := r.recover(len(s.header))
+	if !errors.Is(err, fs.ErrNotExist) {
+		s.troubles.note("recover "+s.path, err)
+	}
 }
 
 // hiddenSerial tells apart the hidden files of one process.
 var hiddenSerial atomic.Uint64
 
-// hidden returns a new name beside the path for a file that is either not in use yet, and empty, or was rolled out.
-func (r *roller) hidden() string {
-	dir, name := filepath.Split(r.path)
+// Hidden names: beside the path lies .NAME.next-PID-N for a file that is to follow (empty) or was rolled out and waits
+// for its backup name (not empty), and .NAME.part-PID-N for a compressed file in the making.
+const (
+	nextTag = ".next-"
+	partTag = ".part-"
+)
+
+// hidden returns a new hidden name in dir.
+func (r *roller) hidden(dir, tag string) string {
 	id := strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(hiddenSerial.Add(1), 10)
-	return dir + "." + name + ".next-" + id
+	return filepath.Join(dir, "."+filepath.Base(r.path)+tag+id)
 }
 
 // acquire takes the turn, or gives up after turnWait.
 func (r *roller) acquire() bool {
-	select {
-	case r.turn <- struct{}{}:
+	if r.tryAcquire() {
 		return true
-	default:
 	}
 	timer := time.NewTimer(turnWait)
 	defer timer.Stop()
@@ -89,151 +146,132 @@ func (r *roller) acquire() bool {
 	}
 }
 
+func (r *roller) tryAcquire() bool {
+	select {
+	case r.turn <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
 func (r *roller) release() { <-r.turn }
 
-// rollIfDueLocked makes a rollover if one is due before a record of n bytes. A refusal leaves the file in use as it is:
-// it is noted, and the next attempt has to wait.
+// refused puts off the next attempt, each time for longer; granted forgets about it. Both belong to the turn.
+func (r *roller) refused() {
+	r.wait = min(max(2*r.wait, retryStart), retryMax)
+	r.retryAt.Store(time.Now().Add(r.wait).UnixNano())
+}
+
+func (r *roller) granted() {
+	r.wait = 0
+	r.retryAt.Store(0)
+}
+
+// mayTry reports whether the time for another attempt has come.
+func (r *roller) mayTry() bool {
+	at := r.retryAt.Load()
+	return at == 0 || time.Now().UnixNano() >= at
+}
+
+// rollIfDueLocked is asked when a record of n bytes would take the file over the mark. A refusal leaves the file in use
+// as it is.
 func (s *sink) rollIfDueLocked(n int) {
 	r := s.roller
-	if s.file.size == 0 || !s.file.regular {
+	if r.times != nil && r.times.clock != nil {
+		_ = s.rollOnTimeLocked(r.times.now())
+	}
+	if !s.file.regular || s.emptyLocked() {
 		return
 	}
-	if r.should != nil && !r.should(s.file.size, n) {
-		return
+	if s.sizeLocked()+int64(n) >= r.ahead && !s.prepared {
+		s.prepareLocked()
 	}
-	if r.wait > 0 && time.Now().Before(r.retryAt) {
-		return
+	if !r.always {
+		s.mark = r.limit
 	}
-	s.rollLocked()
+	for range 2 { // twice, if another process has rotated and the file that we follow to is full as well
+		opens := s.stats.Opens
+		if !s.dueLocked(n) || !r.mayTry() || s.rollLocked() != nil || s.swap != nil || s.stats.Opens == opens {
+			return
+		}
+	}
 }
 
-// rollLocked is the first half of a rollover. On success s.swap holds the file that was rolled out, and the turn is taken.
+// dueLocked decides by size.
+func (s *sink) dueLocked(n int) bool {
+	r := s.roller
+	if s.emptyLocked() {
+		return false
+	}
+	if r.should == nil {
+		return s.sizeLocked()+int64(n) >= r.limit
+	}
+	return s.askLocked(n)
+}
+
+// askLocked asks the user's ShouldRollover. One that panics says no.
+func (s *sink) askLocked(n int) (due bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.troubles.note("ShouldRollover of "+s.path, fmt.Errorf("panic: %v", p))
+		}
+	}()
+	return s.roller.should(s.sizeLocked(), n)
+}
+
+// emptyLocked reports whether the file holds no record.
+func (s *sink) emptyLocked() bool { return s.sizeLocked() <= int64(len(s.header)) }
+
+// rollLocked swaps the files, unless that is refused. On success s.swap holds the file that was rolled out, and the turn
+// with it.
 func (s *sink) rollLocked() error {
 	r := s.roller
-	err := errBusy
-	if r.acquire() {
-		if err = s.swapLocked(); err != nil || s.swap == nil {
-			r.release()
-		}
+	if err := s.flushLocked(); err != nil {
+		return err // the records belong into this file; they stay until it takes them
+	}
+	if !r.acquire() {
+		s.troubles.note("rotate "+s.path, errBusy)
+		r.retryAt.Store(time.Now().Add(retryStart).UnixNano())
+		return errBusy
+	}
+	if len(r.left) > 0 { // their turn first; until then the file in use goes on
+		s.swapped(&rolled{})
+		return errBusy
+	}
+	swap, err := s.swapLocked()
+	switch {
+	case errors.Is(err, errElsewhere): // another process is at it: see with the next record
+		r.release()
+		return err
+	case err != nil:
+		r.refused()
+		r.release()
+	case swap == nil: // somebody else has rotated, and we have followed
+		r.release()
+	default:
+		swap.label = r.label()
+		s.swapped(swap)
 	}
 	s.troubles.note("rotate "+s.path, err)
-	if err == nil {
-		r.wait = 0
-		return nil
-	}
-	r.wait = min(max(2*r.wait, retryStart), retryMax)
-	r.retryAt = time.Now().Add(r.wait)
 	return err
 }
 
-// swapLocked puts a new file in the place of the one in use. If the path does not lead to our file any more, somebody else
-// has rotated or removed it, and all there is to do is to follow.
-func (s *sink) swapLocked() error {
-	r := s.roller
-	if err := s.finishLeft(); err != nil {
-		return err
-	}
-	if !s.file.isAt(s.path) {
-		return s.reopenLocked()
-	}
-	hidden := r.hidden()
-	if err := renameNew(s.path, hidden); err != nil {
-		return err
-	}
-	next, err := s.openAt(s.path, os.O_EXCL)
-	if err != nil {
-		if back := renameNew(hidden, s.path); back != nil {
-			err = multierr.Append(err, back)
-		}
-		return err
-	}
-	s.swap = &rolled{hidden: hidden, file: s.file}
-	s.file = next
-	s.stats.Opens++
-	return nil
+// swapped leaves a file for unlock to see to, whose turn it is now.
+func (s *sink) swapped(swap *rolled) {
+	s.roller.work.group.Add(1)
+	s.swap = swap
 }
 
-// isAt reports whether the path leads to this file.
-func (l *logFile) isAt(path string) bool {
-	there, err := os.Stat(path)
-	if err != nil {
-		return !errors.Is(err, fs.ErrNotExist)
+// finish does, without the sink's lock, what is left of a rollover: on this goroutine if the file is small, so that a
+// program finds the names changed when its Write returns, else behind its back. The turn is given back on the way.
+func (s *sink) finish(swap *rolled) {
+	if swap.size < inlineBelow || s.shared {
+		_, _ = s.roller.settle(swap)
+		return
 	}
-	mine, err := l.f.Stat()
-	return err != nil || os.SameFile(mine, there)
-}
-
-// reopenLocked opens what is at the path now, and only then closes the file in use.
-func (s *sink) reopenLocked() error {
-	old := s.file
-	if err := s.openLocked(); err != nil {
-		return err
-	}
-	s.troubles.note("close "+s.path, old.close())
-	return nil
-}
-
-// finish is the second half of a rollover, under no lock but with the turn: the names of the backups.
-func (s *sink) finish(swap *rolled) error {
-	r := s.roller
-	defer r.release()
-	s.troubles.note("close "+s.path, swap.file.close())
-	err := r.place(swap.hidden)
-	if err != nil {
-		r.left = append(r.left, swap.hidden)
-	}
-	r.count.Add(1)
-	s.troubles.note("name the backup of "+s.path, err)
-	return err
-}
-
-// finishLeft tries once more to name the files whose names were refused. While one is left no further rollover is made,
-// so that they do not pile up.
-func (s *sink) finishLeft() error {
-	r := s.roller
-	for len(r.left) > 0 {
-		err := r.place(r.left[0])
-		s.troubles.note("name the backup of "+s.path, err)
-		if err != nil {
-			return err
-		}
-		r.left = r.left[1:]
-	}
-	return nil
-}
-
-// place moves a hidden file to its backup name.
-func (r *roller) place(hidden string) error {
-	_, err := r.names.place(hidden, func(src, dst string) error {
-		if r.rotator == nil {
-			return renameNew(src, dst)
-		}
-		return guard(func() error { return r.rotator(src, dst) })
-	})
-	return err
-}
-
-// rollover is Rollover for the types that have it.
-func (s *sink) rollover() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return s.errClosed
-	}
-	if s.roller == nil || s.file == nil || s.file.size == 0 || !s.file.regular {
-		s.mu.Unlock()
-		return nil
-	}
-	err := s.rollLocked()
-	swap := s.swap
-	s.swap = nil
-	s.mu.Unlock()
-	if swap != nil {
-		err = s.finish(swap)
-	}
-	s.troubles.say()
-	if err != nil {
-		return fmt.Errorf("writesyncers: rotate %s: %w", s.path, err)
-	}
-	return nil
+	go func() {
+		s.roller.settle(swap)
+		s.troubles.say()
+	}()
 }

@@ -1,9 +1,8 @@
 package writesyncers
 
 import (
-	"fmt"
 	"io/fs"
-	"math"
+	"time"
 )
 
 // RotatingFileConfig says which file, when it rolls over, and what becomes of the backups. The zero value of every field
@@ -51,6 +50,53 @@ type RotatingFileConfig struct {
 	// nil: size+n >= MaxBytes.
 	ShouldRollover func(size int64, n int) bool
 
+	// Compress is Gzip for backups that are compressed, by a goroutine of their own, once they have their name: Path.1.gz.
+	// Defaults to "": they stay as they are.
+	Compress string
+
+	// MaxAge removes backups that were last written longer ago. It is looked at when the file rolls over. Defaults to 0:
+	// any age.
+	MaxAge time.Duration
+
+	// MaxTotalBytes removes the oldest backups until the rest, as they lie on the disk, are no more than that together. It
+	// is looked at when the file rolls over. Defaults to 0: any size.
+	MaxTotalBytes int64
+
+	// OnRotate is called when a rollover is done and its backup compressed: with Path, resolved, and the name of the
+	// backup. It runs outside every lock, in the background; calls do not overlap. Defaults to nil.
+	OnRotate func(path, backup string)
+
+	// Symlink is the path of a symbolic link that leads to Path, for names that people can remember. It is made or changed
+	// in one step when the file is opened first. Defaults to "": none.
+	Symlink string
+
+	// Header is written at the start of each file, as a line of its own. A file with nothing but the header counts as
+	// empty. Defaults to "": none.
+	Header string
+
+	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.
+	Fsync FsyncPolicy
+
+	// FsyncEvery is the interval of FsyncInterval. Defaults to one second.
+	FsyncEvery time.Duration
+
+	// Buffer is the number of bytes of whole records that may wait to be written together: many times the speed, at the
+	// risk of those records should the program be killed. They are written when the buffer is full, FlushEvery after the
+	// first of them, at Sync (which zap calls after a record above Error) and at Close. What the disk refuses stays in the
+	// buffer and is written when the disk takes it; while the buffer is full records are refused. Defaults to 0: each
+	// record is written by its own Write.
+	Buffer int
+
+	// FlushEvery is how long a record stays in the Buffer. Defaults to one second. Negative: as long as there is room.
+	FlushEvery time.Duration
+
+	// Shared is for several processes that write to one Path, each with the same settings. No record is lost or torn; but
+	// those written within 100 ms of a rollover by a process that has not noticed it yet go into the backup, a backup
+	// that a process still writes to stays beyond BackupCount, and a file may be a little longer than MaxBytes. The
+	// directory must be on a local file system. Not for Windows. Defaults to false: this process alone writes to Path;
+	// should another do so, nothing is lost either, but file sizes may be exceeded by far.
+	Shared bool
+
 	// OnError hears what goes wrong where no caller waits for an answer, as a refused rotation: once when it begins, once
 	// when it is over. It runs outside every lock. Defaults to nil: standard error.
 	OnError func(error)
@@ -63,54 +109,31 @@ type RotatingFile struct{ *sink }
 
 // NewRotatingFile opens the file, or only notes its name if Delay is set.
 func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
-	if cfg.MaxBytes < 0 {
-		return nil, fmt.Errorf("writesyncers: MaxBytes %d is negative", cfg.MaxBytes)
-	}
-	if cfg.BackupCount < -1 {
-		return nil, fmt.Errorf("writesyncers: BackupCount %d is less than -1", cfg.BackupCount)
-	}
 	if cfg.MaxBytes > 0 && cfg.Mode == ModeTruncate {
 		cfg.Mode = ModeAppend
 	}
-	o, err := options{
-		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
-		encode: cfg.Encode, onError: cfg.OnError,
-	}.withDefaults()
-	if err != nil {
-		return nil, err
+	c := rotation{
+		maxBytes: cfg.MaxBytes, backupCount: cfg.BackupCount, rotator: cfg.Rotator, should: cfg.ShouldRollover,
+		onRotate: cfg.OnRotate, compress: cfg.Compress, keep: retention{cfg.MaxAge, cfg.MaxTotalBytes},
 	}
-	if !device(o.path) {
-		if o.path, err = target(o.path); err != nil {
-			return nil, err
+	if cfg.BackupCount != 0 {
+		c.names = func(path string) naming {
+			return &numbered{base: path, count: cfg.BackupCount, namer: cfg.Namer}
 		}
 	}
-	s, err := newSink(o, cfg.roller(o.path))
+	s, err := newRotatingSink(options{
+		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode,
+		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, bufferSize: cfg.Buffer, flushEvery: cfg.FlushEvery, symlink: cfg.Symlink, shared: cfg.Shared, onError: cfg.OnError,
+	}, c)
 	if err != nil {
 		return nil, err
 	}
 	return &RotatingFile{s}, nil
 }
 
-// roller returns nil where the file never rolls over.
-func (cfg *RotatingFileConfig) roller(path string) *roller {
-	if cfg.BackupCount == 0 || device(path) {
-		return nil
-	}
-	r := newRoller(path)
-	r.names = &numbered{base: path, count: cfg.BackupCount, namer: cfg.Namer}
-	r.rotator = cfg.Rotator
-	r.should = cfg.ShouldRollover
-	switch {
-	case cfg.ShouldRollover != nil:
-		r.limit = 0
-	case cfg.MaxBytes > 0:
-		r.limit = cfg.MaxBytes
-	default:
-		r.limit = math.MaxInt64
-	}
-	return r
-}
-
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done. With a
 // BackupCount of 0 it does nothing, for such a file never rolls over.
 func (f *RotatingFile) Rollover() error { return f.rollover() }
+
+// Backups returns the paths of the backups there are, the newest first.
+func (f *RotatingFile) Backups() ([]string, error) { return f.backups() }

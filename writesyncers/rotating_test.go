@@ -154,7 +154,7 @@ func TestRotatingFileRotatorThatFailsLosesNothing(t *testing.T) {
 }
 
 func TestRotatingFileShouldRollover(t *testing.T) {
-	f, dir := rotating(t, RotatingFileConfig{BackupCount: 5, ShouldRollover: func(size int64, n int) bool {
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 1, BackupCount: 5, ShouldRollover: func(size int64, n int) bool {
 		assert.NotZero(t, size)
 		return n == 1
 	}})

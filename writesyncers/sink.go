@@ -3,12 +3,13 @@ package writesyncers
 import (
 	"fmt"
 	"math"
-	"os"
 	"sync"
+
+	"go.uber.org/multierr"
 )
 
-// sink is the file writer inside File and RotatingFile: one open file under one lock. Its roller, if it has one, decides
-// when the file gives way to the next.
+// sink is the writer inside File, WatchedFile, RotatingFile and TimedRotatingFile: one open file under one lock. A roller,
+// if it has one, decides when the file gives way to the next; a watcher, when another process has seen to that.
 //
 // A record's way: encode (the caller's goroutine, no lock), lock, look whether the file has to be changed first (one
 // comparison), write, unlock; and then, rarely, what must not happen under the lock: names, hooks and OnError.
@@ -17,27 +18,48 @@ type sink struct {
 	errClosed error
 	troubles  troubles
 	roller    *roller // nil: never rotates
+	committer committer
 
-	mu     sync.Mutex // guards the fields below
-	file   *logFile   // nil until it is opened
-	opened bool       // the Mode has had its effect: from now on opening is appending
-	closed bool
-	mark   int64   // the size from which on the roller wants to be asked
-	swap   *rolled // a file just rolled out, for whoever unlocks to see to
-	stats  Stats
+	mu       sync.Mutex // guards the fields below
+	file     *logFile   // nil until it is opened
+	opened   bool       // the Mode has had its effect: from now on opening is appending
+	closed   bool
+	mark     int64   // the size from which on the roller wants to be asked
+	swap     *rolled // a file just rolled out, for whoever unlocks to see to
+	prepared bool    // the next file is being opened ahead, or was
+	stats    Stats
 }
 
+// newSink makes the writer and, unless that is put off, opens its file. The roller may be nil.
 func newSink(o options, r *roller) (*sink, error) {
 	s := &sink{options: o, roller: r, mark: math.MaxInt64}
-	s.errClosed = fmt.Errorf("writesyncers: %s: %w", o.path, os.ErrClosed)
+	s.errClosed = fmt.Errorf("writesyncers: %s: %w", o.path, ErrClosed)
 	s.troubles.onError = o.onError
+	s.committer.init(s)
+	if s.buffer != nil {
+		s.buffer.start(s)
+	}
 	if r != nil {
-		s.mark = r.limit
+		s.mark = r.mark()
+		r.start(s)
+	}
+	s.mu.Lock()
+	if s.shared {
+		s.share()
 	}
 	if o.delay {
+		s.unlock()
 		return s, nil
 	}
-	return s, s.openLocked()
+	err := s.openLocked()
+	if err == nil {
+		s.catchUpLocked()
+	}
+	s.unlock()
+	if err != nil {
+		return nil, multierr.Append(err, s.Close())
+	}
+	return s, nil
 }
 
 // Write writes p as one record. It returns len(p), or an error with what reached the file.
@@ -47,22 +69,33 @@ func (s *sink) Write(p []byte) (int, error) {
 	}
 	s.mu.Lock()
 	n, err := s.writeLocked(p)
+	number := s.stats.Delivered
 	s.unlock()
+	if err == nil && s.fsync >= FsyncInterval {
+		err = s.durable(number)
+	}
 	return n, err
 }
 
 func (s *sink) writeLocked(p []byte) (int, error) {
+	if s.buffer != nil {
+		if err := s.bufferLocked(p); err != nil {
+			s.stats.Refused++
+			return 0, err
+		}
+		return len(p), nil
+	}
 	err := s.readyLocked(len(p))
 	n := 0
 	if err == nil {
 		n, err = s.file.write(p)
 	}
 	if err != nil {
-		s.stats.Errors++
+		s.stats.Refused++
 		s.stats.Bytes += uint64(n)
 		return n, err
 	}
-	s.stats.Records++
+	s.stats.Delivered++
 	s.stats.Bytes += uint64(n)
 	return n, nil
 }
@@ -80,6 +113,11 @@ func (s *sink) writeAll(b []byte, ends []int) (int, error) {
 	done, start := 0, 0
 	for done < len(ends) {
 		n, err := s.writeSome(b[start:], ends[done:], start)
+		if err == nil && s.fsync >= FsyncInterval {
+			if err = s.durable(s.written()); err != nil {
+				return done, err
+			}
+		}
 		done += n
 		if err != nil {
 			return done, err
@@ -89,12 +127,21 @@ func (s *sink) writeAll(b []byte, ends []int) (int, error) {
 	return done, nil
 }
 
+func (s *sink) written() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats.Delivered
+}
+
 // writeSome writes as many records as the file has room for, at least one. b begins where the batch's offset start is.
 func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
 	s.mu.Lock()
 	defer s.unlock()
+	if s.buffer != nil {
+		return s.bufferSomeLocked(b, ends, start)
+	}
 	if err := s.readyLocked(ends[0] - start); err != nil {
-		s.stats.Errors += uint64(len(ends))
+		s.stats.Refused += uint64(len(ends))
 		return 0, err
 	}
 	fit := s.fitLocked(ends, start)
@@ -102,10 +149,25 @@ func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
 	s.stats.Bytes += uint64(n)
 	if err != nil {
 		fit = whole(ends[:fit], start+n)
-		s.stats.Errors += uint64(len(ends) - fit)
+		s.stats.Refused += uint64(len(ends) - fit)
 	}
-	s.stats.Records += uint64(fit)
+	s.stats.Delivered += uint64(fit)
 	return fit, err
+}
+
+// bufferSomeLocked is writeSome with a buffer, up to a rollover.
+func (s *sink) bufferSomeLocked(b []byte, ends []int, start int) (int, error) {
+	first := start
+	for i, end := range ends {
+		if err := s.bufferLocked(b[start-first : end-first]); err != nil {
+			s.stats.Refused += uint64(len(ends) - i)
+			return i, err
+		}
+		if start = end; s.swap != nil {
+			return i + 1, nil
+		}
+	}
+	return len(ends), nil
 }
 
 // fitLocked counts the records that can be written before the roller has to be asked again. The first has been asked for.
@@ -126,31 +188,23 @@ func (s *sink) readyLocked(n int) error {
 		if err := s.openLocked(); err != nil {
 			return err
 		}
+		s.catchUpLocked()
 	}
-	if s.file.size+int64(n) >= s.mark {
+	if s.sizeLocked()+int64(n) >= s.mark {
 		s.rollIfDueLocked(n)
+	}
+	if s.watch != nil && s.buffer == nil {
+		return s.watchLocked()
 	}
 	return nil
 }
 
-// openLocked opens the file at the path. The Mode counts the first time only.
-func (s *sink) openLocked() error {
-	extra := 0
-	if !s.opened {
-		switch s.mode {
-		case ModeTruncate:
-			extra = os.O_TRUNC
-		case ModeExclusive:
-			extra = os.O_EXCL
-		}
+// sizeLocked returns the size of the file, with what will go into it from the buffer.
+func (s *sink) sizeLocked() int64 {
+	if s.buffer != nil {
+		return s.file.size + int64(len(s.buffer.b))
 	}
-	file, err := s.open(extra)
-	if err != nil {
-		return err
-	}
-	s.file, s.opened = file, true
-	s.stats.Opens++
-	return nil
+	return s.file.size
 }
 
 // unlock releases the lock and then does what the call left to be done without it.
@@ -164,33 +218,56 @@ func (s *sink) unlock() {
 	s.troubles.say()
 }
 
-// Sync has the records written so far put on the disk (fsync). For a terminal, a pipe or a file not yet opened it does
-// nothing and returns nil.
+// Sync writes what is in the Buffer and has the records written so far put on the disk (fsync), unless the Fsync policy is FsyncNever or FsyncOnRotate.
+// Writers do not wait for it. For a terminal, a pipe or a file not yet opened it does nothing and returns nil.
 func (s *sink) Sync() error {
 	s.mu.Lock()
-	defer s.unlock()
-	if s.closed {
+	closed := s.closed
+	var err error
+	if !closed {
+		err = s.flushLocked()
+	}
+	s.unlock()
+	switch {
+	case closed:
 		return s.errClosed
+	case err != nil || s.fsync == FsyncNever || s.fsync == FsyncOnRotate:
+		return err
 	}
-	if s.file == nil {
-		return nil
-	}
-	return s.file.sync()
+	_, err = s.syncNow()
+	return err
 }
 
-// Close closes the file; from then on Write returns an error that wraps [os.ErrClosed]. A second Close does nothing.
+// Close closes the file; from then on Write returns an error that wraps [ErrClosed]. It waits, at most some seconds,
+// for what rollovers have left to be done, and leaves no goroutine and no descriptor. A second Close does nothing.
 func (s *sink) Close() error {
 	s.mu.Lock()
-	defer s.unlock()
 	if s.closed {
+		s.mu.Unlock()
 		return nil
+	}
+	var err error
+	if s.buffer != nil {
+		err = s.buffer.closeLocked(s)
 	}
 	s.closed = true
-	if s.file == nil {
-		return nil
-	}
-	err := s.file.close()
+	file := s.file
 	s.file = nil
+	s.unlock()
+	s.committer.stop()
+	if s.watch != nil {
+		s.watch.stop()
+	}
+	if s.roller != nil {
+		s.roller.times.stop()
+	}
+	if file != nil {
+		err = multierr.Append(err, file.close())
+	}
+	if s.roller != nil {
+		err = multierr.Append(err, s.roller.close())
+	}
+	s.troubles.say()
 	return err
 }
 
@@ -199,9 +276,13 @@ func (s *sink) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.stats
-	stats.Refused = s.troubles.refused.Load()
+	if s.buffer != nil {
+		stats.Pending = uint64(len(s.buffer.ends))
+	}
+	stats.Troubles = s.troubles.refused.Load()
 	if s.roller != nil {
 		stats.Rotations = s.roller.count.Load()
+		stats.Compressed = s.roller.compressed.Load()
 	}
-	return stats
+	return stats.summed()
 }

@@ -1,11 +1,38 @@
 package writesyncers
 
-// Stats counts what a writer did since it was made. Every counter only grows.
+import (
+	"fmt"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// ErrClosed is what a writer's error wraps after Close. It wraps [os.ErrClosed].
+var ErrClosed = base.ErrClosed
+
+// Stats counts what a writer did since it was made. For records it is the count that every core of this module keeps:
+//
+//	Accepted = Delivered + Dropped + Pending
+//
+// Delivered are those the kernel has, Pending those in the Buffer, and Refused those whose Write returned an error.
 type Stats struct {
-	Records   uint64 // records written whole
-	Bytes     uint64 // bytes that reached the file or stream, header and torn records included
-	Errors    uint64 // records whose Write returned an error
-	Opens     uint64 // times a file was opened, the first time included
-	Rotations uint64 // rollovers done
-	Refused   uint64 // steps that failed where nobody waited for the answer: each was or will be tried again
+	base.Stats
+
+	Bytes      uint64 // that reached the file or stream, headers and torn records included
+	Opens      uint64 // of files, the first included
+	Rotations  uint64 // rollovers done
+	Compressed uint64 // backups compressed
+	Troubles   uint64 // steps that failed where no caller waited for the answer; OnError heard of the first of a kind
+}
+
+// String returns the counts as one JSON object, so that a Stats can be published with package expvar.
+func (s Stats) String() string {
+	records := s.Stats.String()
+	return fmt.Sprintf(`%s,"bytes":%d,"opens":%d,"rotations":%d,"compressed":%d,"troubles":%d}`,
+		records[:len(records)-1], s.Bytes, s.Opens, s.Rotations, s.Compressed, s.Troubles)
+}
+
+// summed completes the counts that follow from the others.
+func (s Stats) summed() Stats {
+	s.Accepted = s.Delivered + s.Dropped + s.Pending
+	return s
 }

@@ -77,10 +77,10 @@ func (s *Stream) Write(p []byte) (int, error) {
 	defer s.mu.Unlock()
 	n, err := s.writeLocked(p)
 	if err != nil {
-		s.stats.Errors++
+		s.stats.Refused++
 		return n, err
 	}
-	s.stats.Records++
+	s.stats.Delivered++
 	return n, nil
 }
 
@@ -92,9 +92,9 @@ func (s *Stream) WriteRecords(b []byte, ends []int) (int, error) {
 	done := len(ends)
 	if err != nil {
 		done = whole(ends, n)
-		s.stats.Errors += uint64(len(ends) - done)
+		s.stats.Refused += uint64(len(ends) - done)
 	}
-	s.stats.Records += uint64(done)
+	s.stats.Delivered += uint64(done)
 	return done, err
 }
 
@@ -113,7 +113,7 @@ func (s *Stream) writeLocked(p []byte) (int, error) {
 	return n, nil
 }
 
-var errStreamClosed = fmt.Errorf("writesyncers: stream: %w", os.ErrClosed)
+var errStreamClosed = fmt.Errorf("writesyncers: stream: %w", ErrClosed)
 
 // Sync calls the writer's Sync, or else its Flush, if it has one. For a terminal or a pipe it does nothing and returns nil.
 func (s *Stream) Sync() error {
@@ -151,7 +151,7 @@ func (s *Stream) Close() error {
 func (s *Stream) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stats
+	return s.stats.summed()
 }
 
 // whole counts the records that end within the first n bytes.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	base "example.com/zaphandlers/zapcore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +22,8 @@ func TestStreamWritesToWhatItIsGiven(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 2, n)
 	assert.Equal(t, "one\ntwo\nthree\n", out.String())
-	assert.Equal(t, Stats{Records: 3, Bytes: 14}, s.Stats())
+	assert.JSONEq(t, `{"accepted":3,"delivered":3,"dropped":0,"skipped":0,"pending":0,"refused":0,
+		"bytes":14,"opens":0,"rotations":0,"compressed":0,"troubles":0}`, s.Stats().String())
 }
 
 func TestStreamNilIsStandardError(t *testing.T) {
@@ -92,7 +94,7 @@ func TestStreamSaysWhichRecordsAreWhole(t *testing.T) {
 	n, err := s.WriteRecords(batch("one\n", "two\n", "three\n"))
 	assert.ErrorIs(t, err, io.ErrShortWrite)
 	assert.Equal(t, 1, n)
-	assert.Equal(t, Stats{Records: 1, Bytes: 6, Errors: 2}, s.Stats())
+	assert.Equal(t, Stats{Stats: base.Stats{Accepted: 1, Delivered: 1, Refused: 2}, Bytes: 6}, s.Stats())
 }
 
 // closeWatcher fails to flush and knows whether it was closed.

@@ -24,11 +24,7 @@ func (d *rotatingFile) open(dir string) (zapcore.Core, error) {
 
 func (d *rotatingFile) close() error { return d.file.Close() }
 
-// stats: what a file took, it has.
-func (d *rotatingFile) stats() base.Stats {
-	s := d.file.Stats()
-	return base.Stats{Accepted: s.Records, Delivered: s.Records, Refused: s.Errors}
-}
+func (d *rotatingFile) stats() base.Stats { return d.file.Stats().Stats }
 
 func (d *rotatingFile) readBack(t *tally) error { return t.readFiles(d.glob) }
 

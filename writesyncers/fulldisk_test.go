@@ -1,0 +1,136 @@
+//go:build linux
+
+package writesyncers
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	base "example.com/zaphandlers/zapcore"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// smallDisk mounts a file system of some pages and returns its directory.
+func smallDisk(t *testing.T, bytes int) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
+		t.Skipf("cannot mount a small file system: %v", err)
+	}
+	t.Cleanup(func() { assert.NoError(t, unix.Unmount(dir, unix.MNT_DETACH)) })
+	return dir
+}
+
+// writeUntil writes numbered records until want says stop, and remembers which were accepted.
+func writeUntil(t *testing.T, w interface{ Write([]byte) (int, error) }, accepted map[string]bool, stop func(err error) bool) {
+	t.Helper()
+	for i := 0; ; i++ {
+		require.Less(t, i, 100_000)
+		record := fmt.Sprintf("record %d %s\n", len(accepted)+i*1_000_000, strings.Repeat("x", 100))
+		_, err := w.Write([]byte(record))
+		accepted[record] = err == nil
+		if err != nil {
+			assert.ErrorIs(t, err, unix.ENOSPC)
+		}
+		if stop(err) {
+			return
+		}
+	}
+}
+
+// checkFull wants every accepted record once, on a line of its own. A piece of a refused one may have a line of its own,
+// too.
+func checkFull(t *testing.T, dir string, accepted map[string]bool, pieces int) {
+	t.Helper()
+	seen := map[string]int{}
+	torn := 0
+	for _, name := range names(t, dir) {
+		if !strings.HasPrefix(name, "app.log") {
+			continue
+		}
+		for line := range strings.Lines(plain(t, filepath.Join(dir, name))) {
+			if _, known := accepted[line]; !known {
+				torn++
+				assert.NotContains(t, line[1:], "record", "a torn line with another glued to it")
+			}
+			seen[line]++
+		}
+	}
+	for record, ok := range accepted {
+		if ok {
+			assert.Equal(t, 1, seen[record], record)
+		} else {
+			assert.Zero(t, seen[record], record)
+		}
+	}
+	assert.LessOrEqual(t, torn, pieces)
+}
+
+func TestFullDisk(t *testing.T) {
+	for name, open := range map[string]func(path string) (benchWriter, error){
+		"file": func(path string) (benchWriter, error) { return NewFile(FileConfig{Path: path}) },
+		"rotating": func(path string) (benchWriter, error) {
+			return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 30_000, BackupCount: -1, OnError: func(error) {}})
+		},
+		"compressing": func(path string) (benchWriter, error) {
+			return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 90_000, BackupCount: -1, Compress: Gzip, OnError: func(error) {}})
+		},
+		"buffered": func(path string) (benchWriter, error) { return NewFile(FileConfig{Path: path, Buffer: 10_000}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := smallDisk(t, 200<<10)
+			ballast := filepath.Join(dir, "ballast")
+			require.NoError(t, os.WriteFile(ballast, make([]byte, 100<<10), 0o600))
+			w, err := open(filepath.Join(dir, "app.log"))
+			require.NoError(t, err)
+			accepted := map[string]bool{}
+			refused := 0
+			writeUntil(t, w, accepted, func(err error) bool {
+				if err != nil {
+					refused++
+				}
+				return refused == 10
+			})
+			require.NoError(t, os.Remove(ballast))
+			taken := 0
+			require.Eventually(t, func() bool {
+				record := fmt.Sprintf("record %d later\n", len(accepted))
+				_, err := w.Write([]byte(record))
+				accepted[record] = err == nil
+				if err == nil {
+					taken++
+				}
+				return taken == 100
+			}, 10*time.Second, 100*time.Microsecond)
+			require.NoError(t, w.Close())
+			pieces := 1
+			if name == "buffered" {
+				pieces = 0
+			}
+			checkFull(t, dir, accepted, pieces)
+			for _, name := range names(t, dir) {
+				assert.False(t, strings.HasPrefix(name, "."), name)
+			}
+		})
+	}
+}
+
+func TestBufferThatIsLostAtCloseIsCounted(t *testing.T) {
+	dir := smallDisk(t, 64<<10)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, 64<<10), 0o600))
+	f, err := NewFile(FileConfig{Path: filepath.Join(dir, "app.log"), Buffer: 1 << 20, OnError: func(error) {}})
+	require.NoError(t, err)
+	write(t, f, "one\n", "two\n")
+	assert.ErrorIs(t, f.Sync(), unix.ENOSPC)
+	var lost *base.LostError
+	require.ErrorAs(t, f.Close(), &lost)
+	assert.Equal(t, uint64(2), lost.Records)
+	assert.ErrorIs(t, lost, unix.ENOSPC)
+	assert.Equal(t, base.Stats{Accepted: 2, Dropped: 2}, f.Stats().Stats)
+}

@@ -1,0 +1,70 @@
+//go:build linux
+
+package writesyncers
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// owner returns the user and group of a file.
+func owner(info fs.FileInfo) string {
+	st := info.Sys().(*syscall.Stat_t)
+	return fmt.Sprint(struct{ UID, GID uint32 }{st.Uid, st.Gid})
+}
+
+// descriptors counts those this process has open.
+func descriptors(t *testing.T) int {
+	t.Helper()
+	return len(names(t, "/proc/self/fd"))
+}
+
+func TestOpenWriteCloseLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	goroutines, open := runtime.NumGoroutine(), descriptors(t)
+	for i := range 50 {
+		f, err := NewRotatingFile(RotatingFileConfig{
+			Path: filepath.Join(dir, "app.log"), MaxBytes: 2 << 20, BackupCount: 2, Compress: Gzip,
+			Fsync: FsyncInterval, OnRotate: func(string, string) {}, OnError: unexpected(t),
+		})
+		require.NoError(t, err)
+		write(t, f, strings.Repeat("x", 1900<<10)+"\n", fmt.Sprintln(i), strings.Repeat("y", 200<<10)+"\n")
+		require.NoError(t, f.Close())
+	}
+	// One more is the goroutine that Eventually asks in.
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines+1 }, 5*time.Second, time.Millisecond)
+	assert.Equal(t, open, descriptors(t))
+	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz"}, names(t, dir))
+	assert.NoError(t, os.RemoveAll(dir))
+}
+
+func TestRotationKeepsPermissionsOfTheFile(t *testing.T) {
+	for _, max := range []int64{5, 2 << 20} {
+		f, dir := rotating(t, RotatingFileConfig{MaxBytes: max, BackupCount: 2})
+		path := filepath.Join(dir, "app.log")
+		require.NoError(t, os.Chmod(path, 0o600))
+		if os.Getuid() == 0 {
+			require.NoError(t, os.Chown(path, 12, 34))
+		}
+		rolls(t, f, "one\n", "two\n")
+		require.NoError(t, f.Close())
+		for _, name := range names(t, dir) {
+			info, err := os.Stat(filepath.Join(dir, name))
+			require.NoError(t, err)
+			assert.Equal(t, fs.FileMode(0o600), info.Mode(), name)
+			if os.Getuid() == 0 {
+				assert.Equal(t, "{12 34}", owner(info), name)
+			}
+		}
+	}
+}

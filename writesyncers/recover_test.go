@@ -1,0 +1,174 @@
+//go:build unix
+
+package writesyncers
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The child processes that tests make of the test binary: what they do is in the environment.
+const childEnv = "WRITESYNCERS_TEST_CHILD"
+
+var children = map[string]func() error{"crash": crashChild}
+
+func TestMain(m *testing.M) {
+	if child := os.Getenv(childEnv); child != "" {
+		if err := children[child](); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// child returns the command that runs a child process.
+func child(t *testing.T, name string, env ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(exe)
+	cmd.Env = append(append(os.Environ(), childEnv+"="+name), env...)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// crashChild writes numbered records and says the number of each that was accepted, until the step named in the
+// environment comes for the third time: there it is killed, as by kill -9.
+func crashChild() error {
+	step, times := os.Getenv("CRASH_STEP"), 0
+	onStep = func(name string) {
+		if name == step {
+			if times++; times == 3 {
+				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+				select {}
+			}
+		}
+	}
+	if os.Getenv("CRASH_EXCHANGE") == "no" {
+		exchangeNames = func(string, string) error { return errors.ErrUnsupported }
+	}
+	f, err := NewRotatingFile(crashConfig())
+	if err != nil {
+		return err
+	}
+	for i := range 100000 {
+		if _, err := fmt.Fprintf(f, "record %d\n", i); err != nil {
+			return err
+		}
+		fmt.Println(i)
+	}
+	return f.Close()
+}
+
+func crashConfig() RotatingFileConfig {
+	cfg := RotatingFileConfig{Path: os.Getenv("CRASH_PATH"), MaxBytes: 200, BackupCount: 3, Header: "header", Fsync: FsyncNever}
+	if os.Getenv("CRASH_COMPRESS") == "yes" {
+		cfg.Compress, cfg.BackupCount = Gzip, -1
+	}
+	return cfg
+}
+
+func TestKilledAtAnyStep(t *testing.T) {
+	for _, tt := range []struct{ step, exchange, compress string }{
+		{"created", "yes", "no"},
+		{"swapped", "yes", "no"},
+		{"shifted", "yes", "no"},
+		{"made room", "yes", "no"},
+		{"named", "yes", "no"},
+		{"gap", "no", "no"},
+		{"swapped", "no", "no"},
+		{"compressing", "yes", "yes"},
+		{"compressed", "yes", "yes"},
+		{"published", "yes", "yes"},
+		{"shifted", "yes", "yes"},
+		{"named", "yes", "yes"},
+	} {
+		t.Run(fmt.Sprintf("%s, exchange %s, compress %s", tt.step, tt.exchange, tt.compress), func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "app.log")
+			t.Setenv("CRASH_PATH", path)
+			t.Setenv("CRASH_COMPRESS", tt.compress)
+			accepted := runCrash(t, tt.step, tt.exchange)
+
+			cfg := crashConfig()
+			cfg.OnError = unexpected(t)
+			f, err := NewRotatingFile(cfg)
+			require.NoError(t, err)
+			write(t, f, "after the crash\n")
+			require.NoError(t, f.Close())
+			checkCrash(t, dir, accepted, cfg)
+		})
+	}
+}
+
+// runCrash runs the child until it is killed and returns the number of the last record it was told is written.
+func runCrash(t *testing.T, step, exchange string) int {
+	t.Helper()
+	cmd := child(t, "crash", "CRASH_STEP="+step, "CRASH_EXCHANGE="+exchange)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	last := -1
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		_, err := fmt.Sscan(lines.Text(), &last)
+		require.NoError(t, err)
+	}
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	require.Equal(t, syscall.SIGKILL, exit.Sys().(syscall.WaitStatus).Signal(), "the step %q was never reached", step)
+	return last
+}
+
+// checkCrash wants every accepted record once, the newest without a gap, and nothing left over.
+func checkCrash(t *testing.T, dir string, accepted int, cfg RotatingFileConfig) {
+	t.Helper()
+	seen := map[string]int{}
+	for _, name := range names(t, dir) {
+		assert.False(t, strings.HasPrefix(name, "."), "left over: %s", name)
+		text := plain(t, filepath.Join(dir, name))
+		assert.True(t, strings.HasPrefix(text, "header\n"), name)
+		assert.True(t, strings.HasSuffix(text, "\n"), name)
+		for line := range strings.Lines(text) {
+			seen[line]++
+		}
+	}
+	assert.Equal(t, 1, seen["after the crash\n"])
+	oldest := 0
+	if cfg.BackupCount > 0 { // three full files are kept at the least, of 12 records or more
+		oldest = max(0, accepted-3*12)
+	}
+	for i := oldest; i <= accepted; i++ {
+		assert.Equal(t, 1, seen[fmt.Sprintf("record %d\n", i)], "record %d of %d", i, accepted)
+	}
+}
+
+func TestRecoverLeavesTheFilesOfTheLivingAlone(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "app.log")
+	living, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 2 << 20, BackupCount: 2, OnError: unexpected(t)})
+	require.NoError(t, err)
+	write(t, living, strings.Repeat("x", 1<<20)+"\n", strings.Repeat("y", 800<<10)+"\n")
+	write(t, living, "past seven eighths\n")
+	next := func() bool { return len(names(t, dir)) == 2 }
+	require.Eventually(t, next, 5*time.Second, time.Millisecond, "the next file, opened ahead")
+
+	other, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 2 << 20, BackupCount: 2, OnError: unexpected(t)})
+	require.NoError(t, err)
+	require.NoError(t, other.Close())
+	assert.True(t, next(), "%v", names(t, dir))
+	require.NoError(t, living.Close())
+	assert.Equal(t, []string{"app.log"}, names(t, dir))
+}

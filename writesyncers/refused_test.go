@@ -1,0 +1,122 @@
+//go:build linux
+
+package writesyncers
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// immutable makes a directory refuse every change of names, for root as well, until it is called again with false.
+func immutable(t *testing.T, dir string, on bool) {
+	t.Helper()
+	const flag = 0x10 // FS_IMMUTABLE_FL
+	d, err := os.Open(dir)
+	require.NoError(t, err)
+	defer d.Close()
+	flags, err := unix.IoctlGetUint32(int(d.Fd()), unix.FS_IOC_GETFLAGS)
+	if err == nil {
+		flags &^= flag
+		if on {
+			flags |= flag
+		}
+		err = unix.IoctlSetPointerInt(int(d.Fd()), unix.FS_IOC_SETFLAGS, int(flags))
+	}
+	if err != nil {
+		t.Skipf("cannot make a directory immutable here: %v", err)
+	}
+}
+
+func TestRefusedRotationGoesOnInTheFileItHolds(t *testing.T) {
+	for _, max := range []int64{300, 1 << 20} {
+		t.Run(fmt.Sprint(max), func(t *testing.T) {
+			var told errorLog
+			f, dir := rotating(t, RotatingFileConfig{MaxBytes: max, BackupCount: -1, OnError: told.add})
+			line := strings.Repeat("x", int(max/40))
+			immutable(t, dir, true)
+			t.Cleanup(func() { immutable(t, dir, false) })
+			for i := range 100 {
+				write(t, f, fmt.Sprintf("%d %s\n", i, line))
+			}
+			require.Len(t, told.list(), 1, "said once: %v", told.list())
+			assert.ErrorContains(t, told.list()[0], "rotate "+f.path)
+			assert.Equal(t, []string{"app.log"}, names(t, dir))
+
+			immutable(t, dir, false)
+			require.Eventually(t, func() bool {
+				write(t, f, fmt.Sprintf("later %s\n", line))
+				return f.Stats().Rotations > 0
+			}, 10*time.Second, 10*time.Millisecond)
+			require.NoError(t, f.Close())
+			require.Len(t, told.list(), 2, "%v", told.list())
+			assert.ErrorContains(t, told.list()[1], "works again")
+			assert.Equal(t, f.Stats().Delivered, uint64(len(allLines(t, dir, "app.log"))))
+		})
+	}
+}
+
+func TestAnOutsiderRemovesOrRenamesTheFile(t *testing.T) {
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1})
+	path := filepath.Join(dir, "app.log")
+	write(t, f, "renamed\n")
+	require.NoError(t, os.Rename(path, filepath.Join(dir, "app.log.away")))
+	for i := range 100 {
+		write(t, f, fmt.Sprintf("record %d\n", i))
+	}
+	lines := allLines(t, dir, "app.log")
+	assert.Len(t, lines, 101)
+	require.NoError(t, os.Remove(path))
+	for range 100 {
+		write(t, f, "more of it\n")
+	}
+	assert.FileExists(t, path, "made anew at the next rollover")
+}
+
+func TestRolloverSaysWhatWasRefused(t *testing.T) {
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: 1, OnError: func(error) {}})
+	write(t, f, "one\n")
+	immutable(t, dir, true)
+	t.Cleanup(func() { immutable(t, dir, false) })
+	assert.ErrorIs(t, f.Rollover(), os.ErrPermission)
+	immutable(t, dir, false)
+	assert.NoError(t, f.Rollover())
+	assert.FileExists(t, filepath.Join(dir, "app.log.1"))
+	assert.Eventually(t, func() bool { return f.Stats().Rotations == 1 }, time.Second, time.Millisecond)
+}
+
+func TestRefusedExchangeGoesOnInTheFileItHolds(t *testing.T) {
+	var told errorLog
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1, OnError: told.add})
+	exchangeNames = func(string, string) error { return unix.EPERM }
+	t.Cleanup(func() { exchangeNames = exchange })
+	for i := range 100 {
+		write(t, f, fmt.Sprintf("record %d\n", i))
+	}
+	assert.Equal(t, []string{"app.log"}, names(t, dir), "the next file is gone as well")
+	require.Len(t, told.list(), 1)
+	assert.ErrorIs(t, told.list()[0], unix.EPERM)
+	exchangeNames = exchange
+	require.NoError(t, f.Rollover())
+	assert.Len(t, allLines(t, dir, "app.log"), 100)
+}
+
+func TestWithoutExchangeOfNames(t *testing.T) {
+	exchangeNames = func(string, string) error { return errors.ErrUnsupported }
+	t.Cleanup(func() { exchangeNames = exchange })
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1})
+	for i := range 100 {
+		write(t, f, fmt.Sprintf("record %d\n", i))
+	}
+	require.NoError(t, f.Close())
+	assert.Len(t, allLines(t, dir, "app.log"), 100)
+	assert.Greater(t, len(names(t, dir)), 9)
+}

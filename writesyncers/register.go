@@ -1,0 +1,116 @@
+package writesyncers
+
+import (
+	"fmt"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.uber.org/zap"
+)
+
+// RegisterSinks makes the file writers known to zap by URL, so that a zap.Config can name them in its OutputPaths and
+// ErrorOutputPaths:
+//
+//	rotate:///var/log/app.log?maxBytes=10MiB&backups=5&compress=gzip
+//	timed:///var/log/app.log?when=midnight&backups=7
+//	watch:///var/log/app.log
+//
+// Parameters are the Config's fields, in lower camel case, with two exceptions: backups is BackupCount, and a Location is
+// named ("UTC", "Europe/Berlin"). Sizes have units (k, kB, KiB, M, MB, MiB, G, GB, GiB: B and iB say powers of 1000 and
+// 1024, a letter alone 1024), durations are Go's, and days ("7d"); mode is append, truncate or exclusive; fsync is sync,
+// never, rotate, interval or each; perm is octal; booleans may go without a value. A parameter that is unknown, given
+// twice, or has a bad value is an error that names it.
+//
+// Calling it again does nothing. It fails if somebody else has taken one of the three schemes.
+func RegisterSinks() error { return register() }
+
+var register = sync.OnceValue(func() error {
+	for scheme, open := range sinkSchemes {
+		if err := zap.RegisterSink(scheme, open); err != nil {
+			return fmt.Errorf("writesyncers: %w", err)
+		}
+	}
+	return nil
+})
+
+var sinkSchemes = map[string]func(*url.URL) (zap.Sink, error){
+	"rotate": func(u *url.URL) (zap.Sink, error) {
+		s, err := parseSink(u, common, backups, []string{"mode"})
+		if err != nil {
+			return nil, err
+		}
+		return opened(NewRotatingFile(s.rotating()))
+	},
+	"timed": func(u *url.URL) (zap.Sink, error) {
+		s, err := parseSink(u, common, backups, []string{"when", "interval", "atTime", "location"})
+		if err != nil {
+			return nil, err
+		}
+		return opened(NewTimedRotatingFile(s.timed()))
+	},
+	"watch": func(u *url.URL) (zap.Sink, error) {
+		s, err := parseSink(u, common, []string{"mode", "checkEvery", "notify"})
+		if err != nil {
+			return nil, err
+		}
+		return opened(NewWatchedFile(s.watched()))
+	},
+}
+
+// The parameters that several schemes know.
+var (
+	common  = []string{"delay", "perm", "makeDirs", "header", "fsync", "fsyncEvery", "buffer", "flushEvery"}
+	backups = []string{"maxBytes", "backups", "maxAge", "maxTotalBytes", "compress", "symlink", "shared"}
+)
+
+// opened keeps a nil pointer from becoming a Sink that is not nil.
+func opened[S zap.Sink](s S, err error) (zap.Sink, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// parseSink reads the URL of a scheme that knows these parameters.
+func parseSink(u *url.URL, known ...[]string) (*sinkSettings, error) {
+	path, err := sinkPath(u)
+	if err != nil {
+		return nil, err
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, fmt.Errorf("writesyncers: %s: %w", u, err)
+	}
+	allowed := slices.Concat(known...)
+	s := &sinkSettings{path: path}
+	for name, values := range query {
+		switch {
+		case !slices.Contains(allowed, name):
+			return nil, fmt.Errorf("writesyncers: %s: parameter %q is unknown", u, name)
+		case len(values) > 1:
+			return nil, fmt.Errorf("writesyncers: %s: parameter %q is given %d times", u, name, len(values))
+		}
+		if err := s.set(name, values[0]); err != nil {
+			return nil, fmt.Errorf("writesyncers: %s: parameter %q: %w", u, name, err)
+		}
+	}
+	return s, nil
+}
+
+// sinkPath returns the path of a URL: absolute as in rotate:///var/log/app.log, or relative as in rotate:app.log.
+func sinkPath(u *url.URL) (string, error) {
+	switch {
+	case u.User != nil, u.Host != "" && u.Host != "localhost":
+		return "", fmt.Errorf("writesyncers: %s: a file has no host; write %s:///path", u, u.Scheme)
+	case u.Fragment != "":
+		return "", fmt.Errorf("writesyncers: %s: a file has no fragment %q", u, u.Fragment)
+	case u.Opaque != "":
+		return url.PathUnescape(u.Opaque)
+	case runtime.GOOS == "windows":
+		return strings.TrimPrefix(u.Path, "/"), nil
+	}
+	return u.Path, nil
+}

@@ -1,0 +1,102 @@
+package writesyncers
+
+import (
+	"net/url"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+)
+
+func TestRegisterSinksGivesZapOurFiles(t *testing.T) {
+	require.NoError(t, RegisterSinks())
+	require.NoError(t, RegisterSinks(), "again")
+	dir := filepath.ToSlash(t.TempDir())
+	if dir[0] != '/' {
+		dir = "/" + dir
+	}
+	cfg := zap.NewProductionConfig()
+	cfg.EncoderConfig.TimeKey = ""
+	cfg.OutputPaths = []string{
+		"rotate://" + dir + "/rotate.log?maxBytes=60&backups=5&compress=gzip&fsync=never",
+		"timed://" + dir + "/timed.log?when=midnight&backups=7&location=UTC",
+		"watch://localhost" + dir + "/deep/er/watch.log?makeDirs&buffer=64KiB",
+	}
+	logger, err := cfg.Build(zap.WithCaller(false))
+	require.NoError(t, err)
+	logger.Info("first of two")
+	logger.Info("second of two")
+	require.NoError(t, logger.Sync())
+	first, second := `{"level":"info","msg":"first of two"}`+"\n", `{"level":"info","msg":"second of two"}`+"\n"
+	assert.Equal(t, second, read(t, filepath.FromSlash(dir+"/rotate.log")))
+	assert.Equal(t, first+second, read(t, filepath.FromSlash(dir+"/timed.log")))
+	assert.Equal(t, first+second, read(t, filepath.FromSlash(dir+"/deep/er/watch.log")))
+	require.Eventually(t, func() bool { return exists(dir + "/rotate.log.1.gz") }, 5*time.Second, time.Millisecond)
+}
+
+func TestSinkURLsThatAreWrongSayWhere(t *testing.T) {
+	require.NoError(t, RegisterSinks())
+	for address, want := range map[string]string{
+		"rotate:///x?maxSize=3":                     `rotate:///x?maxSize=3: parameter "maxSize" is unknown`,
+		"rotate:///x?when=midnight":                 `parameter "when" is unknown`,
+		"rotate:///x?maxBytes=10MiBs":               `parameter "maxBytes": "10MiBs" is no size such as 10MiB`,
+		"rotate:///x?maxBytes=-1":                   `parameter "maxBytes": "-1" is no size such as 10MiB`,
+		"rotate:///x?maxBytes=1e300GiB":             `parameter "maxBytes": "1e300GiB" is no size`,
+		"rotate:///x?backups=many":                  `parameter "backups": "many" is no number`,
+		"rotate:///x?backups=-2":                    `BackupCount -2 is less than -1`,
+		"rotate:///x?compress=rar":                  `Compress "rar" is unknown`,
+		"rotate:///x?maxAge=soon":                   `parameter "maxAge": "soon" is no duration such as 90s, 24h or 7d`,
+		"rotate:///x?backups=1&backups=2":           `parameter "backups" is given 2 times`,
+		"rotate:///x?fsync=perhaps":                 `parameter "fsync": "perhaps" is unknown`,
+		"rotate:///x?perm=rw":                       `parameter "perm": "rw" are no octal permissions such as 0640`,
+		"rotate://host/x":                           `a file has no host; write rotate:///path`,
+		"rotate:///x#y":                             `a file has no fragment "y"`,
+		"rotate:":                                   `Path is required`,
+		"rotate:///x?a=%zz":                         `invalid URL escape "%zz"`,
+		"timed:///x?when=never":                     `When "never" is unknown`,
+		"timed:///x?location=Nowhere/AtAll":         `parameter "location": unknown time zone Nowhere/AtAll`,
+		"timed:///x?mode=append":                    `parameter "mode" is unknown`,
+		"watch:///x?notify=perhaps":                 `parameter "notify": "perhaps" is neither true nor false`,
+		"watch:///no/such/directory/anywhere/x.log": `no such file`,
+	} {
+		_, _, err := zap.Open(address)
+		assert.ErrorContains(t, err, want, address)
+	}
+}
+
+func TestEverySinkParameterIsRead(t *testing.T) {
+	u, err := url.Parse("rotate:logs/app.log?maxBytes=1.5KiB&backups=-1&maxAge=7d&maxTotalBytes=2GB&compress=gzip&symlink=/s&shared=true" +
+		"&delay&perm=0640&makeDirs=1&header=h&fsync=interval&fsyncEvery=5s&buffer=256k&flushEvery=-1s&mode=truncate" +
+		"&when=W0&interval=2&atTime=12:00:00&location=UTC&checkEvery=100ms&notify=false")
+	require.NoError(t, err)
+	s, err := parseSink(u, common, backups, []string{"mode", "when", "interval", "atTime", "location", "checkEvery", "notify"})
+	require.NoError(t, err)
+	assert.Equal(t, RotatingFileConfig{
+		Path: "logs/app.log", MaxBytes: 1536, BackupCount: -1, MaxAge: 7 * day, MaxTotalBytes: 2e9, Compress: Gzip, Symlink: "/s",
+		Shared: true, Delay: true, Perm: 0o640, MakeDirs: true, Header: "h", Fsync: FsyncInterval, FsyncEvery: 5 * time.Second,
+		Buffer: 256 << 10, FlushEvery: -time.Second, Mode: ModeTruncate,
+	}, s.rotating())
+	timed := s.timed()
+	assert.Equal(t, Schedule{"W0", 2, "12:00:00", time.UTC}, Schedule{timed.When, timed.Interval, timed.AtTime, timed.Location})
+	assert.Equal(t, 100*time.Millisecond, s.watched().CheckEvery)
+}
+
+// Whatever the URL, the answer is settings or an error.
+func FuzzSinkURL(f *testing.F) {
+	f.Add("rotate:///var/log/app.log?maxBytes=10MiB&backups=5&compress=gzip")
+	f.Add("timed:x?maxBytes=&perm=&location=&maxAge=d&notify")
+	f.Fuzz(func(t *testing.T, address string) {
+		u, err := url.Parse(address)
+		if err != nil {
+			return
+		}
+		s, err := parseSink(u, common, backups, []string{"mode", "when", "interval", "atTime", "location", "checkEvery", "notify"})
+		if err == nil {
+			assert.GreaterOrEqual(t, s.maxBytes, int64(0))
+			assert.GreaterOrEqual(t, s.bufferSize, int64(0))
+		}
+	})
+}

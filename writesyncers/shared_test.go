@@ -1,0 +1,126 @@
+//go:build unix
+
+package writesyncers
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func init() { children["shared"] = sharedChild }
+
+// sharedChild writes numbered records to the shared path and says that all were accepted.
+func sharedChild() error {
+	f, err := NewRotatingFile(sharedConfig())
+	if err != nil {
+		return err
+	}
+	count, err := strconv.Atoi(os.Getenv("SHARED_COUNT"))
+	if err != nil {
+		return err
+	}
+	for i := range count {
+		if _, err := fmt.Fprintf(f, "%s/%d %s\n", os.Getenv("SHARED_NAME"), i, strings.Repeat("x", 60)); err != nil {
+			return err
+		}
+	}
+	return f.Close()
+}
+
+func sharedConfig() RotatingFileConfig {
+	return RotatingFileConfig{
+		Path: os.Getenv("SHARED_PATH"), MaxBytes: 500_000, BackupCount: -1, Shared: os.Getenv("SHARED") == "yes",
+		Compress: os.Getenv("SHARED_COMPRESS"), Fsync: FsyncNever,
+	}
+}
+
+func TestTwoProcessesOnOnePath(t *testing.T) {
+	for _, tt := range []struct {
+		shared, compress string
+		count            int
+	}{{"yes", "", 100_000}, {"yes", Gzip, 40_000}, {"no", "", 40_000}, {"no", Gzip, 40_000}} {
+		t.Run(fmt.Sprintf("shared %s, compress %q", tt.shared, tt.compress), func(t *testing.T) {
+			dir := t.TempDir()
+			t.Setenv("SHARED_PATH", filepath.Join(dir, "app.log"))
+			t.Setenv("SHARED", tt.shared)
+			t.Setenv("SHARED_COUNT", strconv.Itoa(tt.count))
+			t.Setenv("SHARED_COMPRESS", tt.compress)
+			var wg sync.WaitGroup
+			for g := range 2 {
+				wg.Go(func() { assert.NoError(t, child(t, "shared", fmt.Sprintf("SHARED_NAME=%d", g)).Run()) })
+			}
+			wg.Wait()
+			checkPoured(t, dir, []int{tt.count, tt.count})
+			rotations := 0
+			for _, name := range names(t, dir) {
+				assert.False(t, strings.HasPrefix(name, "."), "left over: %s", name)
+				rotations++
+			}
+			assert.Greater(t, rotations, 5)
+			if tt.shared == "yes" {
+				for _, name := range names(t, dir) {
+					assert.Less(t, len(plain(t, filepath.Join(dir, name))), 700_000, name)
+				}
+			}
+		})
+	}
+}
+
+func TestSharedInstancesThatLagAreFollowedUp(t *testing.T) {
+	dir := t.TempDir()
+	cfg := RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 100, BackupCount: 2, Shared: true, OnError: unexpected(t)}
+	busy, err := NewRotatingFile(cfg)
+	require.NoError(t, err)
+	idle, err := NewRotatingFile(cfg)
+	require.NoError(t, err)
+	write(t, idle, "the lagging one's\n")
+	for i := range 60 {
+		write(t, busy, fmt.Sprintf("record %d\n", i))
+	}
+	assert.Contains(t, allLines(t, dir, "app.log"), "the lagging one's", "a backup that somebody writes to is not removed")
+	opens := idle.Stats().Opens
+	require.Eventually(t, func() bool { return idle.Stats().Opens > opens }, 10*time.Second, 10*time.Millisecond)
+	write(t, idle, "again\n")
+	assert.Contains(t, read(t, filepath.Join(dir, "app.log")), "again\n")
+	for i := range 60 {
+		write(t, busy, fmt.Sprintf("record %d\n", i))
+	}
+	require.NoError(t, idle.Close())
+	require.NoError(t, busy.Rollover())
+	require.NoError(t, busy.Close())
+	assert.LessOrEqual(t, len(names(t, dir)), 4)
+}
+
+func TestSharedTimedFilesRollOverOnce(t *testing.T) {
+	dir := t.TempDir()
+	open := func() *TimedRotatingFile {
+		f, err := NewTimedRotatingFile(TimedRotatingFileConfig{
+			Path: filepath.Join(dir, "app.log"), When: "S", Interval: 1, Location: time.UTC, Shared: true, OnError: unexpected(t),
+		})
+		require.NoError(t, err)
+		return f
+	}
+	one, other := open(), open()
+	seen := 0
+	require.Eventually(t, func() bool {
+		write(t, one, "one\n")
+		write(t, other, "other\n")
+		seen++
+		return one.Stats().Rotations+other.Stats().Rotations >= 3
+	}, 20*time.Second, 5*time.Millisecond)
+	require.NoError(t, one.Close())
+	require.NoError(t, other.Close())
+	assert.Len(t, allLines(t, dir, "app.log"), 2*seen)
+	for _, name := range names(t, dir) {
+		assert.LessOrEqual(t, len(strings.Split(name, ".")), 3, "a period of its own for each backup: %v", names(t, dir))
+	}
+}

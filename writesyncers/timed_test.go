@@ -1,0 +1,189 @@
+package writesyncers
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// timed returns a TimedRotatingFile on app.log in a directory of its own, in UTC.
+func timed(t *testing.T, cfg TimedRotatingFileConfig) (*TimedRotatingFile, string) {
+	t.Helper()
+	if cfg.Path == "" {
+		cfg.Path = filepath.Join(t.TempDir(), "app.log")
+	}
+	cfg.Location = time.UTC
+	if cfg.OnError == nil {
+		cfg.OnError = unexpected(t)
+	}
+	f, err := NewTimedRotatingFile(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, f.Close()) })
+	return f, filepath.Dir(cfg.Path)
+}
+
+// advance lets the clock of a synctest bubble go on.
+func advance(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
+// In a bubble the time is 2000-01-01 00:00:00 UTC.
+
+func TestTimedRotatingFileRollsOverWhileNothingIsLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, dir := timed(t, TimedRotatingFileConfig{When: "H"})
+		write(t, f, "one\n")
+		advance(time.Hour + time.Second)
+		assert.Equal(t, map[string]string{"app.log": "", "app.log.2000-01-01_00": "one\n"}, tree(t, dir))
+		advance(5 * time.Hour)
+		assert.Len(t, names(t, dir), 2, "an empty file stays")
+		write(t, f, "two\n")
+		advance(time.Hour)
+		assert.Equal(t, map[string]string{"app.log": "", "app.log.2000-01-01_00": "one\n", "app.log.2000-01-01_06": "two\n"}, tree(t, dir))
+		require.NoError(t, f.Close())
+	})
+}
+
+func TestTimedRotatingFileOpensALargeNextFileAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, dir := timed(t, TimedRotatingFileConfig{When: "midnight", Compress: Gzip})
+		big := strings.Repeat("x", 1<<20) + "\n"
+		write(t, f, big)
+		advance(day - openAheadBy)
+		if opensAhead {
+			assert.Len(t, names(t, dir), 2, "the next file: %v", names(t, dir))
+		}
+		advance(2 * openAheadBy)
+		require.NoError(t, f.Close())
+		assert.Equal(t, []string{"app.log", "app.log.2000-01-01.gz"}, names(t, dir))
+		assert.Equal(t, big, plain(t, filepath.Join(dir, "app.log.2000-01-01.gz")))
+	})
+}
+
+func TestTimedRotatingFileCatchesUpOnceAfterARestart(t *testing.T) {
+	for _, delay := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "app.log")
+			require.NoError(t, os.WriteFile(path, []byte("old\n"), 0o600))
+			last := time.Date(1999, 12, 24, 18, 0, 0, 0, time.UTC)
+			require.NoError(t, os.Chtimes(path, last, last))
+			f, dir := timed(t, TimedRotatingFileConfig{Path: path, When: "midnight", Delay: delay})
+			write(t, f, "new\n")
+			assert.Equal(t, map[string]string{"app.log": "new\n", "app.log.1999-12-24": "old\n"}, tree(t, dir))
+			require.NoError(t, f.Close())
+		})
+	}
+}
+
+func TestTimedRotatingFileNeverOverwritesABackup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, dir := timed(t, TimedRotatingFileConfig{When: "H"})
+		taken := filepath.Join(dir, "app.log.2000-01-01_00")
+		require.NoError(t, os.WriteFile(taken, []byte("was here\n"), 0o600))
+		write(t, f, "one\n")
+		advance(time.Hour + time.Second)
+		assert.Equal(t, map[string]string{"app.log": "", "app.log.2000-01-01_00": "was here\n", "app.log.2000-01-01_00.1": "one\n"}, tree(t, dir))
+		require.NoError(t, f.Close())
+	})
+}
+
+func TestTimedRotatingFileSizeAndTimeTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, dir := timed(t, TimedRotatingFileConfig{When: "H", MaxBytes: 5, BackupCount: 3})
+		write(t, f, "1\n", "2\n", "3\n", "4\n", "5\n", "6\n", "7\n", "8\n", "9\n")
+		assert.Equal(t, map[string]string{
+			"app.log": "9\n", "app.log.2000-01-01_00.1": "3\n4\n", "app.log.2000-01-01_00.2": "5\n6\n", "app.log.2000-01-01_00.3": "7\n8\n",
+		}, tree(t, dir))
+		advance(time.Hour + time.Second)
+		write(t, f, "a\n", "b\n", "c\n")
+		assert.Equal(t, map[string]string{
+			"app.log": "c\n", "app.log.2000-01-01_00.3": "7\n8\n", "app.log.2000-01-01_00.4": "9\n", "app.log.2000-01-01_01": "a\nb\n",
+		}, tree(t, dir))
+		paths, err := f.Backups()
+		require.NoError(t, err)
+		assert.Equal(t, filepath.Join(dir, "app.log.2000-01-01_01"), paths[0])
+		require.NoError(t, f.Close())
+	})
+}
+
+func TestTimedRotatingFileWhenTheClockIsSet(t *testing.T) {
+	clock := &fakeClock{now: time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)}
+	f, dir := timed(t, TimedRotatingFileConfig{When: "midnight", Clock: clock})
+	set := func(day, hour int) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		clock.now = time.Date(2024, 3, day, hour, 0, 0, 0, time.UTC)
+	}
+	write(t, f, "1st\n")
+	set(9, 1)
+	write(t, f, "9th, forward\n")
+	set(2, 1)
+	write(t, f, "2nd, back\n")
+	set(3, 1)
+	write(t, f, "3rd\n")
+	set(4, 1)
+	write(t, f, "4th\n")
+	assert.Equal(t, map[string]string{
+		"app.log": "4th\n", "app.log.2024-03-01": "1st\n", "app.log.2024-03-02": "9th, forward\n2nd, back\n", "app.log.2024-03-03": "3rd\n",
+	}, tree(t, dir))
+}
+
+func TestTimedRotatingFilePrunesOnlyItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		namer := func(name string) string {
+			dir, file := filepath.Split(name)
+			return filepath.Join(dir, "app-"+strings.TrimPrefix(file, "app.log.")+".log")
+		}
+		f, dir := timed(t, TimedRotatingFileConfig{When: "S", BackupCount: 2, Namer: namer, Compress: Gzip})
+		for _, name := range []string{"app-1999-12-31_23-59-59.log", "app-1999-12-31_23-59-59.log.bak", "app-1999-12-31.log", "ap-1999-12-31_23-59-59.log"} {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600))
+		}
+		for i := range 4 {
+			write(t, f, fmt.Sprintf("%d\n", i))
+			advance(time.Second)
+		}
+		require.NoError(t, f.Close())
+		assert.Equal(t, []string{
+			"ap-1999-12-31_23-59-59.log", "app-1999-12-31.log", "app-1999-12-31_23-59-59.log.bak",
+			"app-2000-01-01_00-00-02.log.gz", "app-2000-01-01_00-00-03.log.gz", "app.log",
+		}, names(t, dir))
+	})
+}
+
+func TestTimedRotatingFileRefusedTriesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told errorLog
+		var broken atomic.Bool
+		broken.Store(true)
+		f, dir := timed(t, TimedRotatingFileConfig{When: "H", OnError: told.add, Rotator: func(src, dst string) error {
+			if broken.Load() {
+				return fmt.Errorf("no")
+			}
+			return os.Rename(src, dst)
+		}})
+		write(t, f, "one\n")
+		advance(time.Hour + 10*time.Second)
+		write(t, f, "two\n")
+		broken.Store(false)
+		advance(2 * time.Hour)
+		require.NoError(t, f.Close())
+		assert.Equal(t, map[string]string{"app.log": "", "app.log.2000-01-01_00": "one\n", "app.log.2000-01-01_01": "two\n"}, tree(t, dir))
+		require.Len(t, told.list(), 2, "%v", told.list())
+	})
+}
+
+func TestTimedRotatingFileConfigErrorsNameTheField(t *testing.T) {
+	_, err := NewTimedRotatingFile(TimedRotatingFileConfig{Path: "x", When: "never"})
+	assert.EqualError(t, err, `writesyncers: When "never" is unknown`)
+	_, err = NewTimedRotatingFile(TimedRotatingFileConfig{When: "S"})
+	assert.EqualError(t, err, "writesyncers: Path is required")
+}

@@ -1,0 +1,278 @@
+//go:build unix
+
+package writesyncers
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// watched returns a WatchedFile on app.log in a directory of its own.
+func watched(t *testing.T, cfg WatchedFileConfig) (*WatchedFile, string) {
+	t.Helper()
+	dir := t.TempDir()
+	cfg.Path = filepath.Join(dir, "app.log")
+	if cfg.OnError == nil {
+		cfg.OnError = unexpected(t)
+	}
+	f, err := NewWatchedFile(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, f.Close()) })
+	return f, dir
+}
+
+// lookers are the ways to watch under which the very next record finds a change.
+var lookers = map[string]WatchedFileConfig{"every record": {}, "notify": {Notify: true}}
+
+// askAgain waits until notify asks again: it does so each 20 µs.
+func askAgain() {
+	for start := time.Now(); time.Since(start) <= askEvery; {
+		runtime.Gosched()
+	}
+}
+
+func TestWatchedFileFollowsThePath(t *testing.T) {
+	for name, cfg := range lookers {
+		t.Run(name, func(t *testing.T) {
+			f, dir := watched(t, cfg)
+			path := filepath.Join(dir, "app.log")
+			write(t, f, "one\n")
+			require.NoError(t, os.Rename(path, path+".1"))
+			askAgain()
+			write(t, f, "two\n")
+			require.NoError(t, os.Remove(path))
+			askAgain()
+			write(t, f, "three\n")
+			require.NoError(t, os.WriteFile(path+".new", []byte("found\n"), 0o600))
+			require.NoError(t, os.Rename(path+".new", path))
+			askAgain()
+			write(t, f, "four\n")
+			assert.Equal(t, map[string]string{"app.log": "found\nfour\n", "app.log.1": "one\n"}, tree(t, dir))
+			assert.Equal(t, uint64(4), f.Stats().Opens)
+		})
+	}
+}
+
+func TestWatchedFileNeverTruncatesWhatItFollowsTo(t *testing.T) {
+	for _, delay := range []bool{false, true} {
+		f, dir := watched(t, WatchedFileConfig{Mode: ModeTruncate, Delay: delay})
+		path := filepath.Join(dir, "app.log")
+		write(t, f, "one\n", "two\n")
+		assert.Equal(t, "one\ntwo\n", read(t, path))
+		require.NoError(t, os.Rename(path, path+".1"))
+		require.NoError(t, os.WriteFile(path, []byte("another process\n"), 0o600))
+		write(t, f, "three\n")
+		assert.Equal(t, "another process\nthree\n", read(t, path))
+	}
+}
+
+func TestWatchedFileTruncatedByAnotherHasNoHoles(t *testing.T) {
+	f, dir := watched(t, WatchedFileConfig{})
+	write(t, f, "one\n")
+	require.NoError(t, os.Truncate(filepath.Join(dir, "app.log"), 0))
+	write(t, f, "two\n")
+	assert.Equal(t, "two\n", read(t, filepath.Join(dir, "app.log")))
+}
+
+func TestWatchedFileCheckEvery(t *testing.T) {
+	f, dir := watched(t, WatchedFileConfig{CheckEvery: 10 * time.Millisecond})
+	path := filepath.Join(dir, "app.log")
+	write(t, f, "one\n")
+	require.NoError(t, os.Rename(path, path+".1"))
+	require.Eventually(t, func() bool {
+		write(t, f, "more\n")
+		return exists(path)
+	}, 5*time.Second, time.Millisecond)
+	f, dir = watched(t, WatchedFileConfig{CheckEvery: -1})
+	path = filepath.Join(dir, "app.log")
+	require.NoError(t, os.Rename(path, path+".1"))
+	write(t, f, "one\n")
+	assert.NoFileExists(t, path)
+	require.NoError(t, f.ReopenIfNeeded())
+	assert.FileExists(t, path)
+	write(t, f, "two\n")
+	require.NoError(t, f.ReopenIfNeeded())
+	require.NoError(t, f.Reopen())
+	assert.Equal(t, map[string]string{"app.log": "two\n", "app.log.1": "one\n"}, tree(t, dir))
+	assert.Equal(t, uint64(3), f.Stats().Opens)
+	require.NoError(t, f.Close())
+	assert.ErrorIs(t, f.Reopen(), os.ErrClosed)
+	assert.ErrorIs(t, f.ReopenIfNeeded(), os.ErrClosed)
+}
+
+func TestWatchedFileThatCannotBeReopened(t *testing.T) {
+	for name, cfg := range lookers {
+		t.Run(name, func(t *testing.T) {
+			var told errorLog
+			cfg.OnError = told.add
+			f, dir := watched(t, cfg)
+			moved := dir + ".moved"
+			path := filepath.Join(dir, "app.log")
+			write(t, f, "one\n")
+			require.NoError(t, os.Rename(path, filepath.Join(dir, "app.log.1")))
+			require.NoError(t, os.Rename(dir, moved))
+			t.Cleanup(func() { os.RemoveAll(moved) })
+			askAgain()
+			write(t, f, "two\n", "three\n")
+			assert.Equal(t, "one\ntwo\nthree\n", read(t, filepath.Join(moved, "app.log.1")), "it has a name yet")
+			require.Len(t, told.list(), 1)
+			assert.ErrorIs(t, told.list()[0], fs.ErrNotExist)
+
+			require.NoError(t, os.Remove(filepath.Join(moved, "app.log.1")))
+			askAgain()
+			_, err := f.Write([]byte("four\n"))
+			assert.ErrorIs(t, err, fs.ErrNotExist, "it would be written to a file without a name")
+
+			require.NoError(t, os.Mkdir(dir, 0o755))
+			require.NoError(t, f.ReopenIfNeeded())
+			write(t, f, "five\n")
+			assert.Equal(t, "five\n", read(t, path))
+			require.Len(t, told.list(), 2)
+		})
+	}
+}
+
+func TestWatchedFileNoticesThatItsDirectoryMoved(t *testing.T) {
+	f, dir := watched(t, WatchedFileConfig{Notify: true})
+	write(t, f, "one\n")
+	require.NoError(t, os.Rename(dir, dir+".moved"))
+	t.Cleanup(func() { os.RemoveAll(dir + ".moved") })
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	require.Eventually(t, func() bool {
+		write(t, f, "more\n")
+		return exists(filepath.Join(dir, "app.log"))
+	}, 5*time.Second, 10*time.Millisecond)
+}
+
+// pour writes numbered lines from some goroutines until stop is called, which returns how many were accepted from each.
+func pour(t *testing.T, w interface{ Write([]byte) (int, error) }, goroutines int) (stop func() []int) {
+	t.Helper()
+	var wg sync.WaitGroup
+	var over atomic.Bool
+	accepted := make([]int, goroutines)
+	for g := range goroutines {
+		wg.Go(func() {
+			line := make([]byte, 0, 128)
+			for !over.Load() {
+				line = fmt.Appendf(line[:0], "%d/%d %s\n", g, accepted[g], strings.Repeat("x", 60))
+				if _, err := w.Write(line); !assert.NoError(t, err) {
+					return
+				}
+				accepted[g]++
+			}
+		})
+	}
+	return func() []int {
+		over.Store(true)
+		wg.Wait()
+		return accepted
+	}
+}
+
+// checkPoured wants every accepted line once, whole, in the files of dir.
+func checkPoured(t *testing.T, dir string, accepted []int) {
+	t.Helper()
+	seen := make([][]bool, len(accepted))
+	for g, n := range accepted {
+		seen[g] = make([]bool, n)
+	}
+	total := 0
+	for _, name := range names(t, dir) {
+		if !strings.HasPrefix(name, "app.log") {
+			continue
+		}
+		for line := range strings.Lines(plain(t, filepath.Join(dir, name))) {
+			var g, i int
+			var rest string
+			_, err := fmt.Sscanf(line, "%d/%d %s\n", &g, &i, &rest)
+			require.NoError(t, err, "torn line %q in %s", line, name)
+			require.Len(t, rest, 60, "torn line %q in %s", line, name)
+			require.False(t, seen[g][i], "%s twice", line)
+			seen[g][i] = true
+			total++
+		}
+	}
+	want := 0
+	for _, n := range accepted {
+		want += n
+	}
+	assert.Equal(t, want, total, "lines lost")
+}
+
+func TestWatchedFileUnderLoadWhileOthersRename(t *testing.T) {
+	for name, cfg := range lookers {
+		t.Run(name, func(t *testing.T) {
+			f, dir := watched(t, cfg)
+			stop := pour(t, f, 2)
+			path := filepath.Join(dir, "app.log")
+			for i := range 30 {
+				before := f.Stats()
+				require.NoError(t, os.Rename(path, fmt.Sprintf("%s.%d", path, i)))
+				require.Eventually(t, func() bool { return f.Stats().Opens > before.Opens && exists(path) }, 5*time.Second, time.Millisecond)
+			}
+			checkPoured(t, dir, stop())
+		})
+	}
+}
+
+func TestWatchedFileAndTheRealLogrotate(t *testing.T) {
+	program, err := exec.LookPath("logrotate")
+	if err != nil {
+		program, err = exec.LookPath("/usr/sbin/logrotate")
+	}
+	needPeer(t, "logrotate", err)
+	for name, cfg := range lookers {
+		for _, directives := range []string{"create", "nocreate", "create compress nodelaycompress", "create compress delaycompress"} {
+			t.Run(name+", "+directives, func(t *testing.T) {
+				f, dir := watched(t, cfg)
+				stop := pour(t, f, 2)
+				for range 6 {
+					before := f.Stats()
+					logrotate(t, program, dir, directives)
+					require.Eventually(t, func() bool { return f.Stats().Opens > before.Opens }, 5*time.Second, time.Millisecond)
+				}
+				checkPoured(t, dir, stop())
+			})
+		}
+		t.Run(name+", copytruncate", func(t *testing.T) {
+			f, dir := watched(t, cfg)
+			stop := pour(t, f, 2)
+			for range 6 {
+				logrotate(t, program, dir, "copytruncate")
+			}
+			stop()
+			for file, text := range tree(t, dir) {
+				assert.NotContains(t, text, "\x00", file)
+			}
+			for line := range strings.Lines(read(t, filepath.Join(dir, "app.log"))) {
+				require.Regexp(t, `^[01]/\d+ x{60}\n$`, line)
+			}
+		})
+	}
+}
+
+func logrotate(t *testing.T, program, dir, directives string) {
+	t.Helper()
+	conf := filepath.Join(dir, "logrotate.conf")
+	text := fmt.Sprintf("%q {\n rotate 100\n size 1\n %s\n}\n", filepath.Join(dir, "app.log"), strings.ReplaceAll(directives, " ", "\n "))
+	require.NoError(t, os.WriteFile(conf, []byte(text), 0o600))
+	out, err := exec.Command(program, "-f", "-s", filepath.Join(dir, "state"), conf).CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && len(out) > 0 && strings.Contains(string(out), "gzip") {
+		t.Skipf("logrotate has no gzip here: %s", out)
+	}
+	require.NoError(t, err, "%s", out)
+}
