@@ -70,8 +70,12 @@ func (l *Listener) Start() {
 		return
 	}
 	for i := range l.cfg.Targets {
-		r := newReceiver(l, i)
-		l.receivers = append(l.receivers, r)
+		l.receivers = append(l.receivers, newReceiver(l, i))
+	}
+	for _, r := range l.receivers {
+		r.introduce()
+	}
+	for _, r := range l.receivers {
 		go r.run()
 	}
 }
@@ -171,6 +175,14 @@ func newReceiver(l *Listener, i int) *receiver {
 	target := l.cfg.Targets[i]
 	r.delivery = newDelivery(target, target.reporter(l.cfg.OnError), r)
 	return r
+}
+
+// introduce makes the engine know the cursor before any target is served: what a fast target has acknowledged would else be gone
+// when a slow one reads for the first time. An error comes again with the first Read.
+func (r *receiver) introduce() {
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _ = r.listener.engine.Read(done, r.target.Name, &r.read)
 }
 
 // run delivers until it is stopped.
