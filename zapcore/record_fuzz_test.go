@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -44,6 +45,19 @@ func FuzzRecordParse(f *testing.F) {
 		_, err := r.Deliver(zapcore.NewNopCore(), true)
 		require.NoError(t, err)
 	})
+}
+
+// A reflected value is JSON on the tape, and goes to an encoder as it is: what comes from outside must not forge a field.
+func TestParseRefusesJSONThatIsNone(t *testing.T) {
+	var r base.Record
+	require.NoError(t, r.Capture(fullEntry(), base.Context{}, []zapcore.Field{zap.Reflect("k", []int{1, 2})}))
+	good := slices.Clone(r.Bytes())
+	require.NoError(t, r.Parse(good))
+	for _, forged := range []string{`1},"x`, `[1,2}`, `[1;2]`, "[1\n\x00", "     "} {
+		bad := slices.Clone(good)
+		copy(bad[len(bad)-5:], forged)
+		require.ErrorContains(t, r.Parse(bad), "a reflected value is not JSON", "%q", forged)
+	}
 }
 
 func TestParseNamesTheByte(t *testing.T) {
