@@ -1,0 +1,104 @@
+package queuecore
+
+import (
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// asleep tells whether every listener waits without a timer: the next record has to wake it.
+func (c *Core) asleep() bool {
+	c.queue.mu.Lock()
+	defer c.queue.mu.Unlock()
+	for _, l := range c.queue.listeners {
+		if len(l.looks) > 0 {
+			return false
+		}
+	}
+	return c.queue.wakeAt == wakeAlways
+}
+
+func TestAnIdleQueueSleepsAndALoneRecordWakesIt(t *testing.T) {
+	target := &fakeBatchWriter{}
+	core, err := New(Config{Targets: Targets(target)})
+	require.NoError(t, err)
+	defer core.Close()
+	for i := range 100 {
+		require.Eventually(t, core.asleep, 5*time.Second, time.Millisecond,
+			"a queue with nothing to do takes no time: it waits for a record, not for a clock")
+		require.NoError(t, core.Write(zapcore.Entry{Message: fmt.Sprint(i)}, nil))
+		require.Eventually(t, func() bool { return target.len() == i+1 }, 5*time.Second, 100*time.Microsecond,
+			"a lone record after silence is never stuck")
+	}
+}
+
+func TestATargetMayLogToItsOwnQueueEvenWhenThatIsFull(t *testing.T) {
+	var logger *zap.Logger
+	gossip := hookCore{func(ent zapcore.Entry) error {
+		if ent.LoggerName != "gossip" {
+			logger.Named("gossip").Info("about " + ent.Message)
+		}
+		return nil
+	}}
+	core, err := New(Config{
+		Targets: Targets(gossip), MaxBytes: minBytes, BlockTimeout: 50 * time.Millisecond,
+		OnError: func(error) {},
+	})
+	require.NoError(t, err)
+	logger = zap.New(core, zap.ErrorOutput(zapcore.AddSync(io.Discard)))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 2000 {
+			logger.Info(fmt.Sprint("record ", i))
+		}
+		_ = core.Sync()
+		_ = core.Close()
+	}()
+	select {
+	case <-done:
+	case <-time.After(60 * time.Second):
+		require.Fail(t, "a target that logs to its own full queue deadlocks")
+	}
+	s := core.Stats()
+	require.Zero(t, s.Missing())
+	require.Zero(t, s.Pending)
+	require.Equal(t, uint64(4000), s.Accepted+s.Refused, "each record and what was logged about it is accounted for")
+}
+
+// TestFatalOfATargetDoesNotWaitForItself: the target's goroutine is the one that would have to deliver it.
+func TestFatalOfATargetDoesNotWaitForItself(t *testing.T) {
+	var core *Core
+	logged := false
+	hook := hookCore{func(ent zapcore.Entry) error {
+		if !logged {
+			logged = true
+			return core.Write(zapcore.Entry{Level: zapcore.FatalLevel, Message: "from the target"}, nil)
+		}
+		return nil
+	}}
+	core, err := New(Config{Targets: Targets(hook), FatalTimeout: time.Minute})
+	require.NoError(t, err)
+	begin := time.Now()
+	require.NoError(t, core.Write(zapcore.Entry{Message: "first"}, nil))
+	require.NoError(t, core.Sync())
+	require.NoError(t, core.Close())
+	require.Less(t, time.Since(begin), 10*time.Second)
+	require.Equal(t, uint64(2), core.Stats().Delivered)
+}
+
+// hookCore is a foreign core that is one function.
+type hookCore struct{ write func(zapcore.Entry) error }
+
+func (hookCore) Enabled(zapcore.Level) bool          { return true }
+func (c hookCore) With([]zapcore.Field) zapcore.Core { return c }
+func (hookCore) Sync() error                         { return nil }
+func (c hookCore) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	return ce.AddCore(ent, c)
+}
+func (c hookCore) Write(ent zapcore.Entry, _ []zapcore.Field) error { return c.write(ent) }
