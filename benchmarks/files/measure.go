@@ -74,7 +74,14 @@ func inside(dir string, f func(path string) error) error {
 	if err != nil {
 		return err
 	}
-	return multierr.Append(f(filepath.Join(own, "app.log")), os.RemoveAll(own))
+	err = f(filepath.Join(own, "app.log"))
+	for range 100 { // some still work in the directory after their Close
+		if os.RemoveAll(own) == nil {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return multierr.Append(err, os.RemoveAll(own))
 }
 
 func median[T float64 | time.Duration](values []T) T {
