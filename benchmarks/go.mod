@@ -8,13 +8,21 @@ tool honnef.co/go/tools/cmd/staticcheck
 
 require (
 	example.com/zaphandlers v0.0.0-00010101000000-000000000000
+	github.com/DeRuina/timberjack v1.4.9
+	github.com/lestrrat-go/file-rotatelogs v2.4.0+incompatible
+	github.com/phuslu/log v1.0.121
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/multierr v1.11.0
 	go.uber.org/zap v1.28.0
+	gopkg.in/natefinch/lumberjack.v2 v2.2.1
 )
 
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
+	github.com/jonboulle/clockwork v0.5.0 // indirect
+	github.com/klauspost/compress v1.18.7 // indirect
+	github.com/lestrrat-go/strftime v1.2.0 // indirect
+	github.com/pkg/errors v0.9.1 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect

@@ -20,19 +20,33 @@ const nonblock = unix.O_NONBLOCK
 // errElsewhere says that another process (or another writer of this one) is changing names in the directory.
 var errElsewhere = errors.New("another process is rotating")
 
-// lockDir takes, without waiting, the lock (flock) that everyone who changes names in dir holds while he does. File
-// systems that know no such lock do without.
-func lockDir(dir string) (unlock func(), err error) {
-	d, err := os.Open(dir)
+// directory is an open directory. Everyone who changes names in it holds the lock (flock) on it while he does; file
+// systems that know no such lock do without. The zero value is none.
+type directory struct{ fdPlusOne int }
+
+func openDir(path string) (directory, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return directory{}, &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	err = flock(d, unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		d.Close()
-		return nil, errElsewhere
+	return directory{fd + 1}, nil
+}
+
+func (d directory) open() bool { return d.fdPlusOne > 0 }
+
+// lock takes the lock, without waiting. It ends with close.
+func (d directory) lock() error {
+	if errors.Is(unix.Flock(d.fdPlusOne-1, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK) {
+		return errElsewhere
 	}
-	return func() { d.Close() }, nil
+	return nil
+}
+
+func (d directory) close() error {
+	if !d.open() {
+		return nil
+	}
+	return unix.Close(d.fdPlusOne - 1)
 }
 
 // lockShared says, to whoever asks with lockExclusive, that a living process writes to f. It ends with f.

@@ -10,6 +10,7 @@ import (
 // writes to it, or cuts off it (logrotate's copytruncate), is never overwritten nor filled up with NULs.
 type logFile struct {
 	f       *os.File
+	id      identity
 	size    int64 // bytes in it, as far as we know: other writers' are seen only at opening
 	regular bool
 	torn    bool // it ends in the middle of a line

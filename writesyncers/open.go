@@ -77,7 +77,7 @@ func (o *options) openAt(path string, extra int) (*logFile, error) {
 		f.Close()
 		return nil, fmt.Errorf("writesyncers: %w", err)
 	}
-	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd, shared: o.shared}
+	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd, shared: o.shared, id: identify(f)}
 	if l.regular {
 		l.locked = lockShared(f) // says that the file has an owner: see held
 		l.size = info.Size()

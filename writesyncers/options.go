@@ -28,6 +28,7 @@ const defaultFsyncEvery = time.Second
 // options is what all file writers have in common, checked and with defaults in place.
 type options struct {
 	path       string // absolute
+	pathZ      []byte // the same, ending in a NUL, as the system wants it
 	mode       Mode
 	delay      bool
 	perm       fs.FileMode

@@ -108,11 +108,20 @@ func (r *roller) leftovers() ([]*job, error) {
 }
 
 // waitDir takes the lock on the directory of path, for as long as turnWait. It is called under no lock of a sink.
-func waitDir(path string) (unlock func(), err error) {
-	for start := time.Now(); ; nap() {
-		unlock, err := lockDir(filepath.Dir(path))
-		if err == nil || !errors.Is(err, errElsewhere) || time.Since(start) > turnWait {
-			return unlock, err
+func waitDir(path string) (directory, error) {
+	dir, err := openDir(filepath.Dir(path))
+	if err != nil {
+		return dir, err
+	}
+	start := time.Now()
+	for {
+		err := dir.lock()
+		if err == nil {
+			return dir, nil
 		}
+		if !errors.Is(err, errElsewhere) || time.Since(start) > turnWait {
+			return directory{}, multierr.Append(err, dir.close())
+		}
+		nap()
 	}
 }

@@ -53,6 +53,7 @@ type roller struct {
 type nextFile struct {
 	name string
 	file *logFile
+	dir  directory // opened ahead as well; the swap locks it
 }
 
 // rolled is a file that was rolled out and has no backup name yet.
@@ -61,8 +62,8 @@ type rolled struct {
 	file   *logFile  // open until it is synced; nil if the process that wrote it is gone
 	label  time.Time // the time its backup is named for, where names are times
 	size   int64
-	unlock func() // gives the directory back; nil if it was not taken for this file
-	sync   bool   // fsync it before it is closed
+	dir    directory // locked; the zero value if it was not taken for this file
+	sync   bool      // fsync it before it is closed
 }
 
 const (

@@ -13,7 +13,7 @@ func (r *roller) settle(swap *rolled) (*sync.WaitGroup, error) {
 		swap.file.letGo()
 		r.left = append(r.left, *swap)
 	}
-	jobs, err := r.placeLeft(swap.unlock)
+	jobs, err := r.placeLeft(swap.dir)
 	r.troubles.note("name the backup of "+r.path, err)
 	if err != nil {
 		r.refused()
@@ -28,15 +28,15 @@ func (r *roller) settle(swap *rolled) (*sync.WaitGroup, error) {
 	return r.work.add(r, jobs), err
 }
 
-// placeLeft names what has no name yet, in order, up to the first refusal. unlock gives the directory back; nil if it is
-// to be taken first.
-func (r *roller) placeLeft(unlock func()) (jobs []*job, err error) {
-	if unlock == nil {
-		if unlock, err = waitDir(r.path); err != nil {
+// placeLeft names what has no name yet, in order, up to the first refusal, and gives the directory back. One that is not
+// open is to be taken first.
+func (r *roller) placeLeft(dir directory) (jobs []*job, err error) {
+	if !dir.open() {
+		if dir, err = waitDir(r.path); err != nil {
 			return nil, err
 		}
 	}
-	defer unlock()
+	defer dir.close()
 	for len(r.left) > 0 {
 		if exists(r.left[0].hidden) { // else another process has recovered it
 			j, err := r.place(&r.left[0])

@@ -57,7 +57,7 @@ func (o *options) openShared(extra int) (*logFile, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !file.regular || file.locked && file.isAt(o.path) {
+		if !file.regular || file.locked && file.isAt(append([]byte(o.path), 0)) {
 			return file, nil
 		}
 		if err := file.close(); err != nil {

@@ -34,6 +34,7 @@ type sink struct {
 func newSink(o options, r *roller) (*sink, error) {
 	s := &sink{options: o, roller: r, mark: math.MaxInt64}
 	s.errClosed = fmt.Errorf("writesyncers: %s: %w", o.path, ErrClosed)
+	s.pathZ = append([]byte(s.path), 0)
 	s.troubles.onError = o.onError
 	s.committer.init(s)
 	if s.buffer != nil {

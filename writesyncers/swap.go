@@ -2,7 +2,6 @@ package writesyncers
 
 import (
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -23,8 +22,12 @@ func (s *sink) prepareLocked() {
 	go func() {
 		defer r.work.group.Done()
 		defer r.release()
-		if r.next == nil {
-			r.next, _ = s.create(like)
+		if r.next != nil {
+			return
+		}
+		if next, err := s.create(like); err == nil {
+			next.dir, _ = openDir(filepath.Dir(s.path))
+			r.next = next
 		}
 	}()
 }
@@ -39,7 +42,7 @@ func (s *sink) create(like *logFile) (*nextFile, error) {
 	if info, err := like.f.Stat(); err == nil {
 		sameAccess(file.f, info)
 	}
-	return &nextFile{name, file}, nil
+	return &nextFile{name: name, file: file}, nil
 }
 
 // swapLocked puts the next file in the place of the one in use, with the turn. It returns nil if there is nothing to
@@ -48,16 +51,18 @@ func (s *sink) create(like *logFile) (*nextFile, error) {
 // Nothing is closed here, and until the names are exchanged nothing has changed: a refusal costs nothing.
 func (s *sink) swapLocked() (*rolled, error) {
 	r := s.roller
-	unlock, err := lockDir(filepath.Dir(s.path))
+	dir, err := r.directory()
 	if err != nil {
 		return nil, err
 	}
+	if err := dir.lock(); err != nil {
+		return nil, multierr.Append(err, dir.close())
+	}
 	swap, err := s.swapWithDirLocked()
 	if swap == nil {
-		unlock()
-		return nil, err
+		return nil, multierr.Append(err, dir.close())
 	}
-	swap.unlock, swap.sync = unlock, s.fsync != FsyncNever
+	swap.dir, swap.sync = dir, s.fsync != FsyncNever
 	r.retiring.begin()
 	s.mark, s.prepared = r.mark(), false
 	s.stats.Opens++
@@ -71,7 +76,7 @@ func (s *sink) swapLocked() (*rolled, error) {
 
 func (s *sink) swapWithDirLocked() (*rolled, error) {
 	r := s.roller
-	if !s.file.isAt(s.path) {
+	if !s.file.isAt(s.pathZ) {
 		return nil, s.reopenLocked()
 	}
 	if s.shared && r.times != nil && !s.due(r.times) {
@@ -155,19 +160,25 @@ func (s *sink) syncForSwap() error {
 	return s.file.sync()
 }
 
-// discard undoes create.
-func (n *nextFile) discard() error {
-	return multierr.Append(n.file.close(), remove(n.name))
+// directory returns the directory of the path, to lock: the one that was opened ahead, if it was.
+func (r *roller) directory() (directory, error) {
+	if r.next == nil || !r.next.dir.open() {
+		return openDir(filepath.Dir(r.path))
+	}
+	dir := r.next.dir
+	r.next.dir = directory{}
+	return dir, nil
 }
 
-// isAt reports whether the path leads to this file.
-func (l *logFile) isAt(path string) bool {
-	there, err := os.Stat(path)
-	if err != nil {
-		return !errors.Is(err, fs.ErrNotExist)
-	}
-	mine, err := l.f.Stat()
-	return err != nil || os.SameFile(mine, there)
+// discard undoes create.
+func (n *nextFile) discard() error {
+	return multierr.Combine(n.file.close(), remove(n.name), n.dir.close())
+}
+
+// isAt reports whether the path, which ends in a NUL, leads to this file. If there is no telling, it says so.
+func (l *logFile) isAt(pathZ []byte) bool {
+	here, err := leads(pathZ, l.id)
+	return here || err != nil
 }
 
 // reopenLocked opens what is at the path now, and only then closes the file in use.

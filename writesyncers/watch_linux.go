@@ -41,17 +41,18 @@ func birth(f *os.File) (at time.Time, known bool) {
 	return time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)), true
 }
 
-// changed looks at the path. It asks for the inode and nothing more: whoever asks for the times of a file makes the next
-// write take a fresh stamp, which costs as much as the question.
-func (w *watcher) changed() (bool, error) {
+// leads reports whether the path, which ends in a NUL, leads to the file with that identity. It asks for the inode and
+// nothing more: whoever asks for the times of a file makes the next write take a fresh stamp, which costs as much as the
+// question.
+func leads(pathZ []byte, to identity) (bool, error) {
 	var st unix.Statx_t
 	cwd := unix.AT_FDCWD
-	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(cwd), uintptr(unsafe.Pointer(&w.pathZ[0])), 0, unix.STATX_INO, uintptr(unsafe.Pointer(&st)), 0)
+	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(cwd), uintptr(unsafe.Pointer(&pathZ[0])), 0, unix.STATX_INO, uintptr(unsafe.Pointer(&st)), 0)
 	switch errno {
 	case 0:
-		return w.now != identity{st.Dev_major, st.Dev_minor, st.Ino}, nil
+		return to == identity{st.Dev_major, st.Dev_minor, st.Ino}, nil
 	case unix.ENOENT:
-		return true, nil
+		return false, nil
 	}
 	return false, errno
 }

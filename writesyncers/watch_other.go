@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"runtime"
 	"time"
 )
 
@@ -22,19 +21,16 @@ func identify(f *os.File) identity {
 // birth: these systems keep the time a file was made in places of their own.
 func birth(*os.File) (at time.Time, known bool) { return time.Time{}, false }
 
-// changed looks at the path.
-func (w *watcher) changed() (bool, error) {
-	if runtime.GOOS == "windows" {
-		return false, nil // nobody can rename a file that is open
-	}
-	info, err := os.Stat(string(w.pathZ[:len(w.pathZ)-1]))
+// leads reports whether the path, which ends in a NUL, leads to the file with that identity.
+func leads(pathZ []byte, to identity) (bool, error) {
+	info, err := os.Stat(string(pathZ[:len(pathZ)-1]))
 	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
+		return false, nil
 	}
-	if err != nil || w.now.info == nil {
-		return false, err
+	if err != nil || to.info == nil {
+		return true, err
 	}
-	return !os.SameFile(w.now.info, info), nil
+	return os.SameFile(to.info, info), nil
 }
 
 // events: these systems have no such thing that is as cheap.

@@ -123,8 +123,6 @@ type watcher struct {
 	every  time.Duration
 	notify bool
 
-	pathZ  []byte      // the path as the system wants it
-	now    identity    // of the file in use
 	events *events     // of the kernel; nil if it is not asked
 	looked time.Time   // when the path was looked at last, under notify
 	asked  time.Time   // when the kernel was asked last
@@ -144,13 +142,9 @@ func (w *watcher) always() bool { return w.notify || w.every == 0 }
 
 // opened is called when the sink has opened a file.
 func (w *watcher) opened(s *sink) {
-	if w.pathZ == nil {
-		w.pathZ = append([]byte(s.path), 0)
-		if w.every > 0 && !w.notify {
-			w.timer = time.AfterFunc(w.every, func() { w.due.Store(true) })
-		}
+	if w.timer == nil && w.every > 0 && !w.notify {
+		w.timer = time.AfterFunc(w.every, func() { w.due.Store(true) })
 	}
-	w.now = identify(s.file.f)
 	if !w.notify {
 		return
 	}
@@ -187,12 +181,12 @@ func (s *sink) watchLocked() error {
 // opening, and returned only if the file in use has no name any more: else records may go on into it.
 func (s *sink) lookLocked() error {
 	for range 3 { // once is enough, unless the new file is renamed before it is watched
-		changed, err := s.watch.changed()
+		here, err := leads(s.pathZ, s.file.id)
 		if err != nil || s.watch.blind {
 			s.troubles.note("look at "+s.path, err)
 			s.watch.blind = err != nil
 		}
-		if !changed {
+		if here || err != nil || !renamesOpenFiles {
 			return nil
 		}
 		err = s.reopenLocked()

@@ -100,11 +100,11 @@ func (r *roller) withTurn(f func() error) error {
 		return errBusy
 	}
 	defer r.release()
-	unlock, err := waitDir(r.path)
+	dir, err := waitDir(r.path)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer dir.close()
 	return f()
 }
 
