@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/zapcore/coretest"
@@ -17,6 +18,7 @@ import (
 // TestCore runs the suite over a log service that really hangs when it is stalled: only the core's own timeout ends a call.
 func TestCore(t *testing.T) {
 	coretest.Run(t, coretest.Harness{
+		Deadline: 250 * time.Millisecond,
 		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 			timeout := dst.Deadline
 			dst.Deadline = time.Hour
@@ -98,4 +100,42 @@ func open(t *testing.T, windows *fakeWindows, cfg Config) *Core {
 
 func entry(l zapcore.Level, message string) zapcore.Entry {
 	return zapcore.Entry{Level: l, Message: message, Time: time.Date(2026, 11, 22, 10, 11, 12, 345e6, time.UTC)}
+}
+
+// TestAllocations is the gate for what coretest does not reach: hooks that allocate nothing, text that must be cut, batches.
+func TestAllocations(t *testing.T) {
+	if raceOn {
+		t.Skip("the race detector allocates")
+	}
+	data, list := []byte{1, 2, 3}, []string{"a", "b\x00%1"}
+	hooks := Config{
+		EventID:  func(zapcore.Entry) uint32 { return 7 },
+		Category: func(zapcore.Entry) uint16 { return 7 },
+		Type:     func(zapcore.Entry) Type { return Warning },
+		Strings:  func(zapcore.Entry, []zapcore.Field) []string { return list },
+		Data:     func(zapcore.Entry, []zapcore.Field) []byte { return data },
+		User:     "S-1-5-18",
+	}
+	tests := []struct {
+		name    string
+		cfg     Config
+		message string
+	}{
+		{"defaults", Config{}, "request served"},
+		{"without a timeout", Config{Timeout: -1}, "request served"},
+		{"hooks", hooks, "request served"},
+		{"text that is cut", Config{}, strings.Repeat("a", maxUnits)},
+		{"text that is changed", Config{}, strings.Repeat("a\x00%1", 100)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			core := newSilent(t, test.cfg).With([]zapcore.Field{zap.String("service", "orders")})
+			ent, fields := entry(zapcore.InfoLevel, test.message), benchFields()
+			assert.Zero(t, testing.AllocsPerRun(500, func() {
+				if err := core.Write(ent, fields); err != nil {
+					t.Error(err)
+				}
+			}))
+		})
+	}
 }

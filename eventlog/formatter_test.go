@@ -181,7 +181,7 @@ func dataOf(n int) Config {
 	return Config{Data: func(zapcore.Entry, []zapcore.Field) []byte { return make([]byte, n) }}
 }
 
-func batchOf(t *testing.T, messages ...string) *base.Batch {
+func batchOf(t testing.TB, messages ...string) *base.Batch {
 	t.Helper()
 	var b base.Batch
 	for _, m := range messages {

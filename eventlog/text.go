@@ -44,16 +44,20 @@ func (t *text) units() int { return (len(t.b) - t.start) / 2 }
 
 // appendPiece appends s to the string under way.
 func appendPiece[T string | []byte](t *text, s T) {
-	t.b = slices.Grow(t.b, 2*min(len(s), maxUnits)+2)
 	for i := 0; i < len(s) && !t.full; {
-		c := s[i]
-		if c >= utf8.RuneSelf {
+		if n := plainPrefix(s[i:]); n > 0 {
+			appendPlain(t, s[i:i+n])
+			i += n
+			continue
+		}
+		if s[i] >= utf8.RuneSelf {
 			var head [utf8.UTFMax]byte
 			r, size := utf8.DecodeRune(head[:copy(head[:], s[i:])])
 			t.rune(r)
 			i += size
 			continue
 		}
+		c := s[i]
 		i++
 		t.unit(visible(c))
 		if c == '%' {
@@ -63,6 +67,27 @@ func appendPiece[T string | []byte](t *text, s T) {
 			}
 		}
 	}
+}
+
+// plainPrefix returns how many bytes, from the first, are ASCII of which each is a unit of its own.
+func plainPrefix[T string | []byte](s T) int {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '%' {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// appendPlain appends all of s, or as much as it takes to see that there is too much.
+func appendPlain[T string | []byte](t *text, s T) {
+	n := min(len(s), t.left-t.units()+1)
+	at := len(t.b)
+	t.b = slices.Grow(t.b, 2*n)[:at+2*n]
+	for i, out := 0, t.b[at:]; i < n; i++ {
+		out[2*i], out[2*i+1] = s[i], 0
+	}
+	t.fit()
 }
 
 // visible is c, or the picture of a control character that the log or those who read it do not take.

@@ -16,7 +16,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime"
 )
 
 func main() {
@@ -53,12 +52,22 @@ func test(args []string) error {
 	if err != nil {
 		return err
 	}
+	dir, err := os.MkdirTemp("", "wine")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	flags, err := overlay(dir)
+	if err != nil {
+		return err
+	}
 	if len(args) == 0 {
 		args = []string{"./..."}
 	}
-	cmd := command("go", append([]string{"test", "-exec", fmt.Sprintf("'%s' %s", self, execArg)}, args...)...)
+	all := append([]string{"test", "-exec", fmt.Sprintf("'%s' %s", self, execArg)}, flags...)
+	cmd := command("go", append(all, args...)...)
 	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0",
 		"ZAPHANDLERS_WINE="+wine, "WINEPREFIX="+prefix, "WINEDEBUG=-all,+eventlog")
-	fmt.Fprintf(os.Stderr, "wine: go test for Windows on %s/%s\n", runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintln(os.Stderr, "wine: the tests as Windows programs")
 	return cmd.Run()
 }
