@@ -67,6 +67,9 @@ type Config struct {
 	RetryMax time.Duration
 	// RetryJitter draws each of these times evenly between zero and its value.
 	RetryJitter bool
+	// OnError is told what no caller waits for: that an event whose Write had timed out is in the log after all. It is told
+	// once. Defaults to a line on stderr.
+	OnError func(error)
 }
 
 const (
@@ -148,6 +151,7 @@ func newCore(windows api, cfg Config) (*Core, error) {
 		Formatter: newFormatter(cfg, found),
 		Emitter:   emitter,
 		Backoff:   base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter},
+		Report:    base.NewReporter("eventlog", cfg.OnError),
 	})
 	if err != nil {
 		return nil, errors.Join(err, emitter.Close())

@@ -32,7 +32,7 @@ func TestCore(t *testing.T) {
 				}
 				return err
 			}
-			core, err := newCore(windows, Config{Source: "orders", Level: opts.Level, Timeout: timeout})
+			core, err := newCore(windows, Config{Source: "orders", Level: opts.Level, Timeout: timeout, OnError: opts.OnError})
 			require.NoError(t, err)
 			return core
 		},

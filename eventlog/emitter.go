@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -17,6 +18,7 @@ type emitter struct {
 	results     chan error    // one a call; buffered, so that a call that returns late waits for nobody
 	interrupted chan struct{} // closed by Interrupt
 	once        sync.Once     // of Interrupt
+	late        atomic.Bool   // a call that had timed out wrote its event: to be told by Notice
 
 	timer   *time.Timer // of the wait under way
 	hanging bool        // a call has timed out and not yet returned: the worker, and its event, are not ours
@@ -49,9 +51,11 @@ func newEmitter(w *worker, timeout time.Duration) (*emitter, error) {
 func (e *emitter) Emit(_ zapcore.Entry, frame []byte) error {
 	e.startTimer()
 	if e.hanging {
-		if returned, _ := e.await(); !returned {
+		returned, err := e.await()
+		if !returned {
 			return e.timedOut()
 		}
+		e.late.Store(err == nil)
 	}
 	e.worker.event.load(frame)
 	return e.do(reportEvent)
@@ -107,6 +111,14 @@ func (e *emitter) timedOut() error {
 
 // Sync implements base.Emitter. What ReportEvent took, the log has.
 func (e *emitter) Sync() error { return nil }
+
+// Notice implements base.Noticer.
+func (e *emitter) Notice() error {
+	if !e.late.Load() || !e.late.CompareAndSwap(true, false) {
+		return nil
+	}
+	return fmt.Errorf("eventlog: source %q: an event whose Write had timed out is in the log after all", e.worker.source)
+}
 
 // Interrupt implements base.Interrupter.
 func (e *emitter) Interrupt() { e.once.Do(func() { close(e.interrupted) }) }

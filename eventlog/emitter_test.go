@@ -121,7 +121,8 @@ func (h *hanging) letGo() {
 func TestCallThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHanging()
-		core, err := newCore(h, Config{Source: "orders"})
+		var told []string
+		core, err := newCore(h, Config{Source: "orders", OnError: func(err error) { told = append(told, err.Error()) }})
 		require.NoError(t, err)
 		defer core.Close()
 		h.stall()
@@ -141,11 +142,14 @@ func TestCallThatHangs(t *testing.T) {
 		require.Equal(t, 5*time.Second, time.Since(began), "Fatal waits for the call that hangs")
 		require.Len(t, h.written(), 1, "and does not touch what that call is given")
 
+		require.Empty(t, told, "the callers know all there is to know")
 		h.letGo()
 		synctest.Wait()
 		require.NoError(t, core.Write(entry(zapcore.FatalLevel, "arrives"), nil))
-		require.Equal(t, Stats{Accepted: 1, Delivered: 1, Refused: 3}, core.Stats())
-		require.Len(t, h.written(), 2)
+		require.NoError(t, core.Write(entry(zapcore.InfoLevel, "arrives"), nil))
+		require.Equal(t, []string{`eventlog: source "orders": an event whose Write had timed out is in the log after all`}, told)
+		require.Equal(t, Stats{Accepted: 2, Delivered: 2, Refused: 3}, core.Stats())
+		require.Len(t, h.written(), 3)
 	})
 }
 
