@@ -169,12 +169,13 @@ func TestEventsReachWindows(t *testing.T) {
 	require.NoError(t, core.Close())
 	assert.Equal(t, Stats{Accepted: 4, Delivered: 4}, core.Stats())
 	text := func(level string) string { return `L"{\"m\":\"` + token + "-" + level }
-	wineTrace(t,
+	trace := wineTrace(t,
 		"trace:eventlog:ReportEventW "+text("debug")+`\"}"`,
 		"trace:eventlog:ReportEventW "+text("info")+`\",\"name\":\"K\00e4se\"}"`,
 		"warn:eventlog:ReportEventW "+text("warn"),
 		"err:eventlog:ReportEventW "+text("error"),
 	)
+	assert.Equal(t, 4, strings.Count(trace, token), "each event has its own text, once")
 }
 
 // TestAllThatAnEventMayHave passes strings, data, category and user to the real call.

@@ -160,10 +160,14 @@ func TestHangingCallKeepsItsEvent(t *testing.T) {
 		keep := h.write
 		h.write = func(ev *event) error {
 			err := keep(ev)
-			late = list(t, ev)[0] // what ReportEvent would read if it went on only now
+			late = list(t, ev)[0] + " " + string(ev.data) // what ReportEvent would read if it went on only now
 			return err
 		}
-		core, err := newCore(h, Config{Source: "orders", Encoder: zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "m"})})
+		core, err := newCore(h, Config{
+			Source:  "orders",
+			Encoder: zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "m"}),
+			Data:    func(ent zapcore.Entry, _ []zapcore.Field) []byte { return []byte(ent.Message) },
+		})
 		require.NoError(t, err)
 		defer core.Close()
 		h.stall()
@@ -173,7 +177,7 @@ func TestHangingCallKeepsItsEvent(t *testing.T) {
 		}
 		h.letGo()
 		synctest.Wait()
-		require.Equal(t, `{"m":"hangs"}`, late)
+		require.Equal(t, `{"m":"hangs"} hangs`, late)
 	})
 }
 

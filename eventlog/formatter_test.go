@@ -121,11 +121,13 @@ func TestStringsAndData(t *testing.T) {
 	assert.Equal(t, []byte{0, 1, 2}, ev.data)
 }
 
-func TestNoStringsAtAll(t *testing.T) {
+func TestStringsAreNumbered(t *testing.T) {
 	ev := writeOne(t, Config{Strings: func(zapcore.Entry, []zapcore.Field) []string { return nil }}, entry(zapcore.InfoLevel, "m"))
 	assert.Empty(t, ev.starts)
 	ev = writeOne(t, Config{Strings: func(zapcore.Entry, []zapcore.Field) []string { return []string{"", "b", ""} }}, entry(0, ""))
 	assert.Equal(t, []string{"", "b", ""}, list(t, &ev), "an empty string has its number")
+	ev = writeOne(t, Config{Strings: func(zapcore.Entry, []zapcore.Field) []string { return []string{"%2", "%3"} }}, entry(0, ""))
+	assert.Equal(t, []string{"%\u200b2", "%3"}, list(t, &ev), "a code is broken if it stands for one of them")
 }
 
 func TestWhatIsRefused(t *testing.T) {
