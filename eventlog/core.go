@@ -31,8 +31,8 @@ type Config struct {
 	// Source is the name under which events are logged (Python: appname). It is a key of the registry, so it has no backslash.
 	// Required.
 	Source string
-	// Log is where they are logged: "Application", "System", or a log of your own. To "Security" only the system itself may
-	// write. Defaults to "Application" (Python: logtype).
+	// Log is where they are logged: "Application", "System", or a log of your own. Windows takes no events for "Security" by
+	// this way, whatever the rights. Defaults to "Application" (Python: logtype).
 	Log string
 	// MessageFile is the path of the .exe or .dll that has the texts of the event ids, for Install (Python: dllname). %NAME% is
 	// expanded. Defaults to EventCreate.exe, which every Windows has, for the ids 1 to 1000.

@@ -59,10 +59,10 @@
 // # When the log does not answer
 //
 // A Write is one call of ReportEvent. An error makes the core open the source anew and try once more, since a log service that
-// was restarted knows nothing of the handles it gave out. It has been seen to make callers wait for ever, so the calls are
-// made by a goroutine of the core's own: after Config.Timeout the Write returns an error that is os.ErrDeadlineExceeded, the
-// log is left alone for a while, and Write fails at once. A call that has timed out may still succeed later: such an event is in
-// the log although its Write returned an error, and a queue that tries it again doubles it.
+// was restarted knows nothing of the handles it gave out. A call has no deadline of its own, and no other way to end it. So the
+// calls are made by a goroutine of the core's own: after Config.Timeout the Write returns an error that is os.ErrDeadlineExceeded,
+// the log is left alone for a while, and Write fails at once. A call that has timed out may still succeed later: such an event is
+// in the log although its Write returned an error, Config.OnError is told, and a queue that tries it again doubles it.
 //
 // Write waits for the log. Put package queuecore in front to have it done in the background, and tried again.
 //
