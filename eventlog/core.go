@@ -1,0 +1,160 @@
+package eventlog
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// Stats counts records.
+type Stats = base.Stats
+
+// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
+var ErrClosed = base.ErrClosed
+
+// Config makes a Core, and is what Install and Remove are given: these look at Source, Log and MessageFile only.
+//
+// The hooks EventID, Category, Type, Strings and Data are called on the goroutine that writes the record (a queue's, behind a
+// queue), by many at once, under no lock. What they are given is valid only during the call.
+type Config struct {
+	// Level decides which records are taken. Defaults to everything.
+	Level zapcore.LevelEnabler
+	// Encoder makes the text of an event. A line ending at its end is left out. Defaults to the message, and everything else
+	// as JSON in the next line.
+	Encoder zapcore.Encoder
+
+	// Source is the name under which events are logged (Python: appname). It is a key of the registry, so it has no backslash.
+	// Required.
+	Source string
+	// Log is where they are logged: "Application", "System", or a log of your own. Windows takes no events for "Security" by
+	// this way, whatever the rights. Defaults to "Application" (Python: logtype).
+	Log string
+	// MessageFile is the path of the .exe or .dll that has the texts of the event ids, for Install (Python: dllname). %NAME% is
+	// expanded. Defaults to EventCreate.exe, which every Windows has, for the ids 1 to 1000.
+	MessageFile string
+	// InstallIfMissing makes New install the source if it is not there. That takes the rights of an administrator.
+	InstallIfMissing bool
+
+	// EventID returns the id of the event, by which the message file finds its text (Python: getMessageID). 0 stands for 1,
+	// the default.
+	EventID func(ent zapcore.Entry) uint32
+	// Category returns a number that the Event Viewer shows as Task Category (Python: getEventCategory). Defaults to 0: none.
+	Category func(ent zapcore.Entry) uint16
+	// Type returns what the Event Viewer shows as Level (Python: getEventType). 0 leaves it to the record's level, as the
+	// default does: Error from ErrorLevel on, Warning for WarnLevel, Information below.
+	Type func(ent zapcore.Entry) Type
+	// Strings returns what replaces %1, %2, … in the text that a message file of your own has for the event, at most 256
+	// strings. fields are those of With and then those of the call. Defaults to one string, the text.
+	Strings func(ent zapcore.Entry, fields []zapcore.Field) []string
+	// Data returns what the Event Viewer shows as binary data, at most 61,440 bytes. What they take, the strings lack. Defaults to none.
+	Data func(ent zapcore.Entry, fields []zapcore.Field) []byte
+	// User is the account that the Event Viewer shows: "S-1-5-18", "DOMAIN\name" or "name". The Uid of package os/user is in
+	// the first form. Defaults to none.
+	User string
+
+	// Timeout bounds each attempt to write an event, and Close. Defaults to 5 s; negative is none.
+	Timeout time.Duration
+	// RetryStart is how long the log is left alone after a timeout. Defaults to 1 s.
+	RetryStart time.Duration
+	// RetryFactor multiplies that with each further timeout. Defaults to 2.
+	RetryFactor float64
+	// RetryMax is its limit. Defaults to 30 s.
+	RetryMax time.Duration
+	// RetryJitter draws each of these times evenly between zero and its value.
+	RetryJitter bool
+	// OnError is told what no caller waits for: that an event whose Write had timed out is in the log after all. It is told
+	// once. Defaults to a line on stderr.
+	OnError func(error)
+}
+
+const (
+	applicationLog = "Application"
+	defaultTimeout = 5 * time.Second
+	maxName        = 255 // of a registry key
+)
+
+func (cfg Config) withDefaults() (Config, error) {
+	if cfg.Source == "" {
+		return cfg, errors.New("eventlog: Config.Source is required")
+	}
+	if cfg.Log == "" {
+		cfg.Log = applicationLog
+	}
+	if cfg.MessageFile == "" {
+		cfg.MessageFile = eventCreate
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	for _, f := range []struct{ field, name string }{{"Source", cfg.Source}, {"Log", cfg.Log}} {
+		if !validName(f.name) {
+			return cfg, fmt.Errorf("eventlog: Config.%s %q: a name has no backslash, quote or control character, and at most %d bytes",
+				f.field, f.name, maxName)
+		}
+	}
+	if strings.ContainsAny(cfg.MessageFile, "\x00\"") {
+		return cfg, fmt.Errorf("eventlog: Config.MessageFile %q: a path has no quote", cfg.MessageFile)
+	}
+	return cfg, nil
+}
+
+// validName tells whether a name can be a registry key, and be quoted on a command line.
+func validName(name string) bool {
+	forbidden := func(r rune) bool { return r < ' ' || r == '\x7f' || r == '\\' || r == '"' }
+	return len(name) <= maxName && !strings.ContainsFunc(name, forbidden)
+}
+
+// Core writes records to the Windows event log: Python's NTEventLogHandler. It is a zapcore.Core, safe for concurrent use.
+//
+// Beside the methods of zapcore.Core it has Close, which must be called, Stats, Level, and WriteBatch, by which a queue hands it
+// many records. Sync has nothing to do. Close leaves the source installed; see Remove.
+type Core struct{ *base.Handler }
+
+// New returns a Core. It needs no rights if the source is installed. Where it is not, the error wraps fs.ErrNotExist and says
+// what an administrator has to run; where Windows does not let this process install it, or write to the log, it wraps
+// fs.ErrPermission. On systems other than Windows it wraps errors.ErrUnsupported.
+func New(cfg Config) (*Core, error) {
+	windows, err := system()
+	if err != nil {
+		return nil, err
+	}
+	return newCore(windows, cfg)
+}
+
+func newCore(windows api, cfg Config) (*Core, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	found, err := ensure(windows, cfg)
+	if err != nil {
+		return nil, err
+	}
+	var user []byte
+	if cfg.User != "" {
+		if user, err = windows.sid(cfg.User); err != nil {
+			return nil, fmt.Errorf("eventlog: Config.User %q: %w", cfg.User, err)
+		}
+	}
+	emitter, err := newEmitter(&worker{api: windows, source: cfg.Source, event: event{user: user}}, cfg.Timeout)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := base.NewHandler(base.HandlerConfig{
+		Name:      "eventlog",
+		Level:     cfg.Level,
+		Formatter: newFormatter(cfg, found),
+		Emitter:   emitter,
+		Backoff:   base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter},
+		Report:    base.NewReporter("eventlog", cfg.OnError),
+	})
+	if err != nil {
+		return nil, errors.Join(err, emitter.Close())
+	}
+	return &Core{handler}, nil
+}
