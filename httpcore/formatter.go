@@ -74,7 +74,7 @@ func (w *formWriter) attributes(r *base.Record) {
 		w.integer("lineno", c.Line)
 		w.text("funcName", functionName(c.Function))
 	}
-	w.float("created", float64(ent.Time.UnixNano())/1e9)
+	w.float("created", float64(ent.Time.Unix())+float64(ent.Time.Nanosecond())/1e9)
 	w.float("msecs", float64(ent.Time.Nanosecond()/int(time.Millisecond)))
 }
 
