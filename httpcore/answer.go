@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -66,6 +67,17 @@ func (a *Answer) err() error {
 		e.Text = "to another place; Config.FollowRedirects is off, or the redirect would lose the body or https"
 	}
 	return e
+}
+
+// decode reads Body as JSON.
+func (a *Answer) decode(v any) error {
+	if err := a.complete(); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(a.Body, v); err != nil {
+		return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, firstWords(a.Body))
+	}
+	return nil
 }
 
 // complete returns why Body is not the whole answer, if so.

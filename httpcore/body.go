@@ -45,7 +45,17 @@ func (b *body) add(frame []byte) {
 	if b.records > 0 {
 		b.bytes = append(b.bytes, b.envelope.Between...)
 	}
+	start := len(b.bytes)
 	b.bytes = append(b.bytes, bytes.TrimRight(frame, "\r\n")...)
+	if b.envelope.oneLine {
+		for line := b.bytes[start:]; ; {
+			i := bytes.IndexByte(line, '\n')
+			if i < 0 {
+				break
+			}
+			line[i], line = ' ', line[i+1:]
+		}
+	}
 	b.records++
 }
 

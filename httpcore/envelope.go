@@ -29,8 +29,9 @@ type Envelope struct {
 	// log to it. Defaults to Answer.Err. With a Read the whole answer is read, up to 16 MiB, without one its first words.
 	Read func(a *Answer) error
 
-	form bool
-	err  error // of the function that made it, for New to return
+	form    bool
+	oneLine bool  // newlines inside a record become spaces
+	err     error // of the function that made it, for New to return
 }
 
 // zero tells whether nothing was set.
@@ -56,10 +57,10 @@ func Form() Envelope {
 	}
 }
 
-// JSONLines returns an Envelope of one record a line (application/x-ndjson). An Encoder must make one line a record, as
-// zap's JSON encoder does.
+// JSONLines returns an Envelope of one record a line (application/x-ndjson). Should an Encoder make several lines of a record,
+// they are joined by spaces, so that nothing in a record can pass for another one.
 func JSONLines() Envelope {
-	return Envelope{ContentType: "application/x-ndjson", Between: "\n", After: "\n"}
+	return Envelope{ContentType: "application/x-ndjson", Between: "\n", After: "\n", oneLine: true}
 }
 
 // JSONArray returns an Envelope of one JSON array a request. The Encoder must make JSON.

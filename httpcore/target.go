@@ -50,7 +50,8 @@ func (cfg *Config) address() (*url.URL, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		return nil, fmt.Errorf("httpcore: Config.URL: %w", withoutURL(err))
+		// The parser's words may quote a password.
+		return nil, errors.New("httpcore: Config.URL: with Host, this is no URL: it has control characters, bad escapes or a bad port")
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
