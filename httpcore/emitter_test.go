@@ -460,3 +460,7 @@ func TestMapRecord(t *testing.T) {
 	require.NoError(t, core.Write(zapcore.Entry{Message: "a b"}, []zapcore.Field{zap.Int("n", 1)}))
 	require.Equal(t, "/log?field=n&text=a+b%21", (<-seen).Target)
 }
+
+func answering(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }
+}
