@@ -300,6 +300,10 @@ func requireTaken(t *testing.T, core *httpcore.Core, batch *base.Batch) {
 		rest.Slice(batch, n, batch.Len())
 		more, err := core.WriteBatch(&rest)
 		n += more
+		var rejected *base.RejectedError
+		if !assert.False(t, errors.As(err, &rejected), "%v", err) {
+			return true
+		}
 		return err == nil
 	}, 5*time.Second, time.Millisecond)
 }
