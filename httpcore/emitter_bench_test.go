@@ -1,0 +1,239 @@
+package httpcore_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/httpcore"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// sink is a server that reads everything and answers 204.
+func sink(b *testing.B) *httptest.Server {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	b.Cleanup(server.Close)
+	return server
+}
+
+// plainPost is what net/http needs for one body that is ready: the yardstick.
+func plainPost(b *testing.B, client *http.Client, url string, body []byte) {
+	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-ndjson")
+	resp, err := client.Do(req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+}
+
+var benchEntry = zapcore.Entry{Level: zapcore.InfoLevel, Time: noon, Message: "request served"}
+
+// ready returns the body that a core posts for n records.
+func ready(b *testing.B, n int) []byte {
+	var body []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { body, _ = io.ReadAll(r.Body) }))
+	defer server.Close()
+	core := jsonLines(b, server.URL)
+	if _, err := core.WriteBatch(copies(b, n)); err != nil {
+		b.Fatal(err)
+	}
+	return body
+}
+
+func jsonLines(t testing.TB, url string) *httpcore.Core {
+	core, err := httpcore.New(httpcore.Config{URL: url, Envelope: httpcore.JSONLines()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = core.Close() })
+	return core
+}
+
+func copies(t testing.TB, n int) *base.Batch {
+	tape := record(t, benchEntry, tenFields...)
+	var batch base.Batch
+	for range n {
+		batch.Add(tape)
+	}
+	return &batch
+}
+
+// BenchmarkOneRecord is one POST a record: formatted and posted by a core, and net/http with the bytes ready made.
+func BenchmarkOneRecord(b *testing.B) {
+	b.Run("net/http", func(b *testing.B) {
+		server, body := sink(b), ready(b, 1)
+		client := &http.Client{Transport: &http.Transport{}}
+		b.ReportAllocs()
+		for b.Loop() {
+			plainPost(b, client, server.URL, body)
+		}
+	})
+	b.Run("httpcore", func(b *testing.B) {
+		core := jsonLines(b, sink(b).URL)
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := core.Write(benchEntry, tenFields); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("httpcore form", func(b *testing.B) {
+		core, err := httpcore.New(httpcore.Config{URL: sink(b).URL, Method: "POST"})
+		require.NoError(b, err)
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := core.Write(benchEntry, tenFields); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("Python HTTPHandler", func(b *testing.B) {
+		python, err := findPython()
+		if err != nil {
+			b.Skip(err)
+		}
+		server := sink(b)
+		b.ResetTimer()
+		out, err := exec.Command(python, "-c", fmt.Sprintf(pythonLoop, server.Listener.Addr(), b.N)).CombinedOutput()
+		if err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+		var perRecord float64
+		_, err = fmt.Sscan(string(out), &perRecord)
+		require.NoError(b, err)
+		b.ReportMetric(perRecord, "ns/op")
+	})
+}
+
+// pythonLoop says how long one record takes, without the start of the interpreter.
+const pythonLoop = `
+import logging, logging.handlers, time
+handler = logging.handlers.HTTPHandler(%q, '/log', 'POST')
+fields = dict(method='GET', path='/api/v1/orders/12345', status=200, bytes=51234, elapsed=0.001234567,
+    remote='192.0.2.17:51234', request_id='6f1c2a4e-9b1d', agent='curl/8.5.0', cached=True, load=0.75)
+logger = logging.getLogger('shop'); logger.setLevel('INFO'); logger.propagate = False; logger.addHandler(handler)
+n = %d
+begin = time.perf_counter_ns()
+for _ in range(n):
+    logger.info('request served', extra=fields)
+print((time.perf_counter_ns() - begin) / n)
+`
+
+// BenchmarkBatch is batches of 1,000 records; a turn is a record.
+func BenchmarkBatch(b *testing.B) {
+	const n = 1000
+	perRecord := func(b *testing.B, post func()) {
+		b.ReportAllocs()
+		b.SetBytes(int64(len(ready(b, 1))))
+		b.ResetTimer()
+		for done := 0; done < b.N; done += n {
+			post()
+		}
+	}
+	b.Run("net/http", func(b *testing.B) {
+		server, body := sink(b), ready(b, n)
+		client := &http.Client{Transport: &http.Transport{}}
+		perRecord(b, func() { plainPost(b, client, server.URL, body) })
+	})
+	envelopes := []struct {
+		name     string
+		envelope httpcore.Envelope
+		gzip     bool
+	}{
+		{"JSON lines", httpcore.JSONLines(), false},
+		{"JSON lines gzip", httpcore.JSONLines(), true},
+		{"Loki", httpcore.Loki(httpcore.LokiConfig{LabelFields: []string{"method"}}), false},
+		{"Splunk", httpcore.Splunk(httpcore.SplunkConfig{}), false},
+		{"OTLP", httpcore.OTLP(httpcore.OTLPConfig{}), false},
+	}
+	for _, e := range envelopes {
+		b.Run("httpcore "+e.name, func(b *testing.B) {
+			core, err := httpcore.New(httpcore.Config{URL: sink(b).URL, Envelope: e.envelope, Gzip: e.gzip})
+			require.NoError(b, err)
+			defer core.Close()
+			batch := copies(b, n)
+			perRecord(b, func() {
+				if _, err := core.WriteBatch(batch); err != nil {
+					b.Fatal(err)
+				}
+			})
+		})
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	envelopes := map[string]httpcore.Envelope{
+		"JSON lines":    httpcore.JSONLines(),
+		"JSON array":    httpcore.JSONArray(),
+		"Elasticsearch": httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}),
+		"Loki":          httpcore.Loki(httpcore.LokiConfig{}),
+		"Splunk":        httpcore.Splunk(httpcore.SplunkConfig{}),
+		"OTLP":          httpcore.OTLP(httpcore.OTLPConfig{}),
+	}
+	for name, envelope := range envelopes {
+		t.Run(name, func(t *testing.T) {
+			envelope.Read = nil // the transport below says nothing
+			core, err := httpcore.New(httpcore.Config{URL: "http://h/", Envelope: envelope, Client: &http.Client{Transport: answers{204}}})
+			require.NoError(t, err)
+			const n = 1000
+			batch := copies(t, n)
+			allocs := testing.AllocsPerRun(20, func() {
+				if _, err := core.WriteBatch(batch); err != nil {
+					t.Error(err)
+				}
+			})
+			t.Logf("%.0f allocations for %d records", allocs, n)
+			require.LessOrEqual(t, allocs, 100.0, "what a request costs, nothing for a record")
+		})
+	}
+	t.Run("a form by itself", func(t *testing.T) {
+		core, err := httpcore.New(httpcore.Config{URL: "http://h/", Method: "POST", Client: &http.Client{Transport: answers{204}}})
+		require.NoError(t, err)
+		allocs := testing.AllocsPerRun(200, func() {
+			if err := core.Write(benchEntry, tenFields); err != nil {
+				t.Error(err)
+			}
+		})
+		require.LessOrEqual(t, allocs, 40.0, "what a request costs net/http, nothing for the form")
+	})
+}
+
+func BenchmarkFormat(b *testing.B) {
+	formatters := map[string]base.Formatter{
+		"form":          httpcore.Form().Formatter,
+		"Elasticsearch": httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}).Formatter,
+		"Loki":          httpcore.Loki(httpcore.LokiConfig{LabelFields: []string{"method"}}).Formatter,
+		"Splunk":        httpcore.Splunk(httpcore.SplunkConfig{}).Formatter,
+		"OTLP":          httpcore.OTLP(httpcore.OTLPConfig{}).Formatter,
+	}
+	var r base.Record
+	require.NoError(b, r.Parse(record(b, benchEntry, tenFields...)))
+	for name, f := range formatters {
+		b.Run(name, func(b *testing.B) {
+			var dst []byte
+			var err error
+			b.ReportAllocs()
+			for b.Loop() {
+				if dst, err = f.Append(dst[:0], &r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
