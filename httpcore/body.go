@@ -7,20 +7,25 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // gzipFrom is the smallest body, in bytes, that is compressed: below it gzip saves no packet.
 const gzipFrom = 1 << 10
 
+// copyBody is the largest body, in bytes, that is copied rather than lent to the transport.
+const copyBody = 4 << 10
+
 // keepBody is the largest buffer, in bytes, that is kept from one request to the next.
 const keepBody = 4 << 20
 
-// body collects records for one request, as an Envelope says.
+// body is what one request carries: records, as an Envelope says.
 type body struct {
 	envelope *Envelope
-	zip      *zip // nil: not compressed
-	bytes    []byte
-	records  int
+	zip      *zip   // nil: not compressed
+	bytes    []byte // before compression; own, or lent by the Handler
+	own      []byte
 }
 
 // zip compresses bodies with a writer that is used again and again: making one costs more than a thousand records.
@@ -34,49 +39,97 @@ func newZip() *zip {
 	return &zip{writer: w}
 }
 
-func (b *body) begin() {
-	if cap(b.bytes) > keepBody {
-		b.bytes = nil
+// fill makes the body of n frames, from the one at index from. Where each is a line already, and lines are wanted, it is the
+// frames themselves.
+func (b *body) fill(frames *base.Frames, from, n int) {
+	first := 0
+	if from > 0 {
+		first = frames.Ends()[from-1]
 	}
-	b.bytes, b.records = append(b.bytes[:0], b.envelope.Before...), 0
+	ends := frames.Ends()[from : from+n]
+	if lines := frames.Bytes()[first:ends[n-1]]; b.envelope.oneLine && areLines(lines, first, ends) {
+		b.bytes = lines
+		return
+	}
+	b.begin()
+	for i := range n {
+		if i > 0 {
+			b.own = append(b.own, b.envelope.Between...)
+		}
+		b.add(frames.At(from + i))
+	}
+	b.end()
+}
+
+// areLines tells whether each frame ends in the only newline that it has.
+func areLines(lines []byte, first int, ends []int) bool {
+	if bytes.Count(lines, newline) != len(ends) {
+		return false
+	}
+	for _, end := range ends {
+		if end == first || lines[end-first-1] != '\n' {
+			return false
+		}
+	}
+	return true
+}
+
+var newline = []byte{'\n'}
+
+// fillOne makes the body of one frame.
+func (b *body) fillOne(frame []byte) {
+	b.begin()
+	b.add(frame)
+	b.end()
+}
+
+func (b *body) begin() {
+	if cap(b.own) > keepBody {
+		b.own = nil
+	}
+	b.own = append(b.own[:0], b.envelope.Before...)
 }
 
 func (b *body) add(frame []byte) {
-	if b.records > 0 {
-		b.bytes = append(b.bytes, b.envelope.Between...)
+	start := len(b.own)
+	b.own = append(b.own, bytes.TrimRight(frame, "\r\n")...)
+	if !b.envelope.oneLine {
+		return
 	}
-	start := len(b.bytes)
-	b.bytes = append(b.bytes, bytes.TrimRight(frame, "\r\n")...)
-	if b.envelope.oneLine {
-		for line := b.bytes[start:]; ; {
-			i := bytes.IndexByte(line, '\n')
-			if i < 0 {
-				break
-			}
-			line[i], line = ' ', line[i+1:]
+	for line := b.own[start:]; ; {
+		i := bytes.IndexByte(line, '\n')
+		if i < 0 {
+			return
 		}
+		line[i], line = ' ', line[i+1:]
 	}
-	b.records++
 }
 
-// with returns how many bytes the body would have with one more record.
-func (b *body) with(frame []byte) int { return b.size() + len(b.envelope.Between) + len(frame) }
+func (b *body) end() {
+	b.own = append(b.own, b.envelope.After...)
+	b.bytes = b.own
+}
 
-// size returns how many bytes the body has before compression.
-func (b *body) size() int { return len(b.bytes) + len(b.envelope.After) }
-
-// attach ends the body and makes it that of req, until it is detached.
+// attach makes the body that of req, until it is detached.
+//
+// A small one is copied, into a reader of a type for which net/http sends header and body in one packet; that saves a third of
+// the time of a request. A large one is read where it lies.
 func (b *body) attach(req *http.Request) *payload {
-	b.bytes = append(b.bytes, b.envelope.After...)
-	p := &payload{bytes: b.bytes}
-	if b.zip != nil && len(b.bytes) >= gzipFrom {
-		p.bytes = b.zip.compress(b.bytes)
+	whole := b.bytes
+	if b.zip != nil && len(whole) >= gzipFrom {
+		whole = b.zip.compress(whole)
 		req.Header["Content-Encoding"] = []string{"gzip"}
 	}
-	req.ContentLength = int64(len(p.bytes))
-	req.Body = &payloadReader{payload: p}
+	req.ContentLength = int64(len(whole))
+	if len(whole) <= copyBody {
+		whole = bytes.Clone(whole)
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(whole)), nil }
+		req.Body = io.NopCloser(bytes.NewReader(whole))
+		return nil
+	}
+	p := &payload{bytes: whole}
 	req.GetBody = func() (io.ReadCloser, error) { return &payloadReader{payload: p}, nil }
-	b.bytes = b.bytes[:len(b.bytes)-len(b.envelope.After)]
+	req.Body = &payloadReader{payload: p}
 	return p
 }
 
@@ -92,7 +145,7 @@ func (z *zip) compress(b []byte) []byte {
 }
 
 // payload is a body on its way. A transport may still be reading it when the answer is there (a server may answer early), but
-// the memory is wanted for the next request: so the reader is cut off.
+// the memory is wanted for the next request: so the reader is cut off. A nil payload lends nothing.
 type payload struct {
 	mu       sync.Mutex // guards the fields below
 	bytes    []byte
@@ -100,6 +153,9 @@ type payload struct {
 }
 
 func (p *payload) detach() {
+	if p == nil {
+		return
+	}
 	p.mu.Lock()
 	p.bytes, p.detached = nil, true
 	p.mu.Unlock()

@@ -74,8 +74,7 @@ func newEmitter(cfg *Config) (*emitter, error) {
 
 // Emit implements base.Emitter: one record, one request.
 func (e *emitter) Emit(_ zapcore.Entry, frame []byte) error {
-	e.body.begin()
-	e.body.add(frame)
+	e.body.fillOne(frame)
 	return e.send(1, e.keys.fresh())
 }
 
@@ -91,10 +90,13 @@ func (e *emitter) EmitBatch(batch *base.Batch, frames *base.Frames) (n int, err 
 			return n, said.With(&base.RetryError{After: time.Nanosecond, Err: errSlow})
 		}
 		key, count := e.keys.again(batch, n)
-		count = e.fill(frames, n, count)
+		if count == 0 {
+			count = e.fitting(frames, n)
+		}
+		e.body.fill(frames, n, count)
 		err := e.send(count, key)
 		if count > 1 && tooLarge(err) {
-			e.limit = min(e.limit, e.body.size()/2)
+			e.limit = min(e.limit, len(e.body.bytes)/2)
 			continue
 		}
 		retry, rejected := verdictsIn(err)
@@ -116,18 +118,17 @@ func (e *emitter) EmitBatch(batch *base.Batch, frames *base.Frames) (n int, err 
 
 var errSlow = errors.New("httpcore: the server was too slow for the whole batch")
 
-// fill makes the body of the next request: of exactly count records if that is not 0, else of as many as the limit allows.
-func (e *emitter) fill(frames *base.Frames, from, count int) int {
-	exact := count > 0
-	e.body.begin()
-	e.body.add(frames.At(from))
+// fitting returns how many frames, from the one at index from, go into the next request: as many as the limit allows, but one
+// at least.
+func (e *emitter) fitting(frames *base.Frames, from int) int {
+	if e.envelope.OneByOne {
+		return 1
+	}
+	around := len(e.envelope.Before) + len(e.envelope.After)
+	ends := frames.Ends()
+	start := ends[from] - len(frames.At(from))
 	n := 1
-	for from+n < frames.Len() && !e.envelope.OneByOne {
-		next := frames.At(from + n)
-		if exact && n == count || !exact && e.body.with(next) > e.limit {
-			break
-		}
-		e.body.add(next)
+	for from+n < len(ends) && around+ends[from+n]-start+n*len(e.envelope.Between) <= e.limit {
 		n++
 	}
 	return n

@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/httpcore"
@@ -75,7 +78,7 @@ func copies(t testing.TB, n int) *base.Batch {
 func BenchmarkOneRecord(b *testing.B) {
 	b.Run("net/http", func(b *testing.B) {
 		server, body := sink(b), ready(b, 1)
-		client := &http.Client{Transport: &http.Transport{}}
+		client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
 		b.ReportAllocs()
 		for b.Loop() {
 			plainPost(b, client, server.URL, body)
@@ -145,8 +148,25 @@ func BenchmarkBatch(b *testing.B) {
 	}
 	b.Run("net/http", func(b *testing.B) {
 		server, body := sink(b), ready(b, n)
-		client := &http.Client{Transport: &http.Transport{}}
+		client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
 		perRecord(b, func() { plainPost(b, client, server.URL, body) })
+	})
+	b.Run("httpcore of the same bytes", func(b *testing.B) {
+		body := ready(b, 1)
+		core, err := httpcore.New(httpcore.Config{URL: sink(b).URL, Formatter: readyMade(body)})
+		require.NoError(b, err)
+		defer core.Close()
+		batch := copies(b, n)
+		perRecord(b, func() {
+			if _, err := core.WriteBatch(batch); err != nil {
+				b.Fatal(err)
+			}
+		})
+	})
+	b.Run("net/http after zap's encoder", func(b *testing.B) {
+		server, batch, encode := sink(b), copies(b, n), encodeAll()
+		client := &http.Client{Transport: &http.Transport{}}
+		perRecord(b, func() { plainPost(b, client, server.URL, encode(batch)) })
 	})
 	envelopes := []struct {
 		name     string
@@ -173,6 +193,81 @@ func BenchmarkBatch(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkRatios takes turns, so that what else the machine does disturbs both alike, and reports how many times as long as
+// net/http alone the core takes, by medians.
+func BenchmarkRatios(b *testing.B) {
+	client := &http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
+	server := sink(b)
+	one, thousand := ready(b, 1), ready(b, 1000)
+	core := jsonLines(b, server.URL)
+	copying, err := httpcore.New(httpcore.Config{URL: server.URL, Formatter: readyMade(one)})
+	require.NoError(b, err)
+	defer copying.Close()
+	batch, single := copies(b, 1000), copies(b, 1)
+	write := func(core *httpcore.Core, batch *base.Batch) func() {
+		return func() {
+			if _, err := core.WriteBatch(batch); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	encoder := encodeAll()
+	compare := func(name string, plain, ours func()) {
+		b.Run(name, func(b *testing.B) {
+			var times [2][]float64
+			for b.Loop() {
+				for i, do := range []func(){plain, ours} {
+					begin := time.Now()
+					do()
+					times[i] = append(times[i], float64(time.Since(begin)))
+				}
+			}
+			for i := range times {
+				slices.Sort(times[i])
+			}
+			a, o := times[0][len(times[0])/2], times[1][len(times[1])/2]
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(a, "ns-plain")
+			b.ReportMetric(o, "ns-ours")
+			b.ReportMetric(o/a, "times-as-long")
+		})
+	}
+	compare("one record of ready bytes", func() { plainPost(b, client, server.URL, one) }, write(copying, single))
+	compare("one record", func() { plainPost(b, client, server.URL, encoder(single)) }, func() {
+		if err := core.Write(benchEntry, tenFields); err != nil {
+			b.Fatal(err)
+		}
+	})
+	compare("batch of ready bytes", func() { plainPost(b, client, server.URL, thousand) }, write(copying, batch))
+	compare("batch", func() { plainPost(b, client, server.URL, encoder(batch)) }, write(core, batch))
+	compare("batch against ready bytes", func() { plainPost(b, client, server.URL, thousand) }, write(core, batch))
+}
+
+// encodeAll is zap's JSON encoder over a batch, as people do it by hand.
+func encodeAll() func(*base.Batch) []byte {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	encoder := zapcore.NewJSONEncoder(cfg)
+	var body []byte
+	return func(batch *base.Batch) []byte {
+		body = body[:0]
+		for i := range batch.Len() {
+			line, err := batch.At(i).Encode(encoder)
+			if err != nil {
+				panic(err)
+			}
+			body = append(body, line.Bytes()...)
+			line.Free()
+		}
+		return body
+	}
+}
+
+// readyMade is a Formatter that has its work behind it.
+type readyMade []byte
+
+func (f readyMade) Append(dst []byte, _ *base.Record) ([]byte, error) { return append(dst, f...), nil }
 
 func TestAllocations(t *testing.T) {
 	if raceEnabled {
