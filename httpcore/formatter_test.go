@@ -209,3 +209,14 @@ func TestOTLPPartialSuccess(t *testing.T) {
 		})
 	}
 }
+
+func TestMapRecord(t *testing.T) {
+	server, seen := capture(t)
+	core, err := httpcore.New(httpcore.Config{URL: server.URL + "/log", MapRecord: func(ent zapcore.Entry, fields []zapcore.Field) url.Values {
+		return url.Values{"text": {ent.Message + "!"}, "field": {fields[0].Key}}
+	}})
+	require.NoError(t, err)
+	defer core.Close()
+	require.NoError(t, core.Write(zapcore.Entry{Message: "a b"}, []zapcore.Field{zap.Int("n", 1)}))
+	require.Equal(t, "/log?field=n&text=a+b%21", (<-seen).Target)
+}
