@@ -94,7 +94,7 @@ func TestOTLPOfEveryKind(t *testing.T) {
 		"severityNumber":13,"severityText":"warn","body":{"stringValue":"m \"q\""},"attributes":[
 		{"key":"logger.name","value":{"stringValue":"shop"}},
 		{"key":"code.file.path","value":{"stringValue":"/src/a.go"}},{"key":"code.line.number","value":{"intValue":"7"}},
-		{"key":"code.function.name","value":{"stringValue":"a.b"}},{"key":"code.stacktrace","value":{"stringValue":"s"}},
+		{"key":"code.function.name","value":{"stringValue":"a.b"}},
 		{"key":"string","value":{"stringValue":"a b"}},{"key":"int","value":{"intValue":"-1"}},
 		{"key":"int64","value":{"intValue":"-9223372036854775808"}},{"key":"int32","value":{"intValue":"2"}},
 		{"key":"int16","value":{"intValue":"3"}},{"key":"int8","value":{"intValue":"4"}},{"key":"uint","value":{"intValue":"5"}},
@@ -103,10 +103,11 @@ func TestOTLPOfEveryKind(t *testing.T) {
 		{"key":"true","value":{"boolValue":true}},{"key":"false","value":{"boolValue":false}},
 		{"key":"float64","value":{"doubleValue":2}},{"key":"float32","value":{"doubleValue":0.5}},
 		{"key":"nan","value":{"doubleValue":"NaN"}},{"key":"inf","value":{"doubleValue":"-Infinity"}},
-		{"key":"complex128","value":{"stringValue":"1+2i"}},{"key":"complex64","value":{"stringValue":"1-2i"}},
+		{"key":"complex128","value":{"kvlistValue":{"values":[{"key":"r","value":{"doubleValue":1}},{"key":"i","value":{"doubleValue":2}}]}}},
+		{"key":"complex64","value":{"kvlistValue":{"values":[{"key":"r","value":{"doubleValue":1}},{"key":"i","value":{"doubleValue":-2}}]}}},
 		{"key":"duration","value":{"intValue":"1500000000"}},{"key":"time","value":{"intValue":"1795348800123456789"}},
 		{"key":"bytestring","value":{"stringValue":"é"}},{"key":"binary","value":{"bytesValue":"/wA="}},
-		{"key":"error","value":{"stringValue":"broken"}},{"key":"nil","value":{}},
+		{"key":"exception.message","value":{"stringValue":"broken"}},{"key":"nil","value":{}},
 		{"key":"reflected","value":{"kvlistValue":{"values":[{"key":"a","value":{"stringValue":"x"}},
 			{"key":"b","value":{"arrayValue":{"values":[{"intValue":"1"},{"doubleValue":2.5},{},{"boolValue":true}]}}}]}}},
 		{"key":"strings","value":{"arrayValue":{"values":[{"stringValue":"x"},{"stringValue":"y"}]}}},
@@ -115,7 +116,8 @@ func TestOTLPOfEveryKind(t *testing.T) {
 		{"key":"dict","value":{"kvlistValue":{"values":[{"key":"n","value":{"intValue":"1"}},
 			{"key":"inner","value":{"kvlistValue":{"values":[{"key":"s","value":{"stringValue":"t"}}]}}}]}}},
 		{"key":"space","value":{"kvlistValue":{"values":[{"key":"n","value":{"intValue":"2"}},
-			{"key":"deeper","value":{"kvlistValue":{"values":[{"key":"n","value":{"intValue":"3"}}]}}}]}}}]}`, part)
+			{"key":"deeper","value":{"kvlistValue":{"values":[{"key":"n","value":{"intValue":"3"}}]}}}]}}},
+		{"key":"exception.stacktrace","value":{"stringValue":"s"}}]}`, part)
 }
 
 func TestOTLPTraceContext(t *testing.T) {

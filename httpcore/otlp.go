@@ -24,9 +24,11 @@ type OTLPConfig struct {
 
 // OTLP returns the Envelope of an OTLP export of logs in its JSON encoding (OTLP 1.x, Logs Data Model). The message is the
 // body, fields are attributes with their types: integers, doubles, booleans, bytes, arrays and objects stay what they are,
-// durations and times become nanoseconds. Integers beyond int64 become texts. Beside the fields there are the attributes
-// logger.name, code.file.path, code.line.number, code.function.name and code.stacktrace. Severities: Debug is DEBUG, Info
-// INFO, Warn WARN, Error ERROR, DPanic, Panic and Fatal are FATAL, FATAL2 and FATAL3.
+// durations and times become nanoseconds, complex numbers an r and an i. Integers beyond int64 become texts. Beside the fields
+// there are the attributes logger.name, code.file.path, code.line.number, code.function.name and code.stacktrace; the text of
+// zap.Error is exception.message, and the stack of such a record exception.stacktrace. Severities: Debug is DEBUG, Info INFO,
+// Warn WARN, Error ERROR, and DPanic, Panic and Fatal are FATAL, FATAL2 and FATAL3. All this is as OpenTelemetry's bridge for zap
+// has it, but for the name of the logger, the large integers, and the type of an error, which a record does not keep.
 //
 // A collector that takes only a part says how many records it refused, not which: the last ones are named as refused, and
 // none is sent again, as the specification demands.
@@ -101,8 +103,10 @@ func (f otlpFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	dst = appendJSON(append(dst, `,"severityText":`...), text)
 	dst = appendJSON(append(dst, `,"body":{"stringValue":`...), ent.Message)
 	v.out, v.scratch = append(dst, `},"attributes":[`...), nanos
+	v.failed = false
 	w.attributes(&ent)
 	err := w.walk.level(r)
+	w.stack(ent.Stack)
 	dst = append(v.out, ']')
 	dst = appendMember(dst, "traceId", string(v.ids[0].value))
 	dst = appendMember(dst, "spanId", string(v.ids[1].value))
@@ -121,8 +125,16 @@ func (w *otlpWriter) attributes(ent *zapcore.Entry) {
 		w.walk.AddInt("code.line.number", c.Line)
 		w.walk.AddString("code.function.name", c.Function)
 	}
-	if ent.Stack != "" {
-		w.walk.AddString("code.stacktrace", ent.Stack)
+}
+
+// stack writes where the record was logged, which is where its error was met if it has one.
+func (w *otlpWriter) stack(stack string) {
+	switch {
+	case stack == "":
+	case w.values.failed:
+		w.walk.AddString("exception.stacktrace", stack)
+	default:
+		w.walk.AddString("code.stacktrace", stack)
 	}
 }
 

@@ -21,8 +21,9 @@ type otlpValues struct {
 	scratch []byte
 	inArray bool
 	depth   int       // of objects, arrays and namespaces around the value
+	key     string    // of the value to come
 	ids     [2]otlpID // trace and span
-	current *otlpID   // the one that the value to come may be
+	failed  bool      // there was an error among the fields
 }
 
 // otlpID is a field that becomes an id of the record.
@@ -34,22 +35,18 @@ type otlpID struct {
 
 const openList, closeList = `{"kvlistValue":{"values":[`, `]}}`
 
-func (o *otlpValues) begin(key string) {
-	if o.current = o.id(key); o.current == nil {
-		o.announce(key)
-	}
-}
+// begin leaves the key for open to write: some texts are no attributes, or attributes of another name.
+func (o *otlpValues) begin(key string) { o.key = key }
 
-// id returns the id that a value under key may be.
-func (o *otlpValues) id(key string) *otlpID {
-	if o.depth == 0 && !o.inArray {
-		for i := range o.ids {
-			if id := &o.ids[i]; id.field == key && id.digits > 0 && len(id.value) == 0 {
-				return id
-			}
+// take makes v an id of the record, if it is one.
+func (o *otlpValues) take(v string) bool {
+	for i := range o.ids {
+		if id := &o.ids[i]; id.field == o.key && len(id.value) == 0 && isHex(v, id.digits) {
+			id.value = append(id.value, strings.ToLower(v)...)
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 // announce writes what goes before a value.
@@ -62,12 +59,9 @@ func (o *otlpValues) announce(key string) {
 	}
 }
 
-// open writes the beginning of a value of that kind; what was thought to be an id is a plain attribute.
+// open writes the key and the beginning of a value of that kind.
 func (o *otlpValues) open(kind string) {
-	if id := o.current; id != nil {
-		o.current = nil
-		o.announce(id.field)
-	}
+	o.announce(o.key)
 	o.out = append(o.out, kind...)
 }
 
@@ -79,15 +73,21 @@ func (o *otlpValues) close(text string) {
 }
 
 func (o *otlpValues) text(v string) {
-	if id := o.current; id != nil && isHex(v, id.digits) {
-		id.value = append(id.value[:0], strings.ToLower(v)...)
-		o.current = nil
-		return
+	if o.depth == 0 && !o.inArray {
+		if o.take(v) {
+			return
+		}
+		if o.key == zapError {
+			o.key, o.failed = "exception.message", true
+		}
 	}
 	o.open(`{"stringValue":`)
 	o.out = appendJSON(o.out, v)
 	o.close("}")
 }
+
+// zapError is the key of zap.Error.
+const zapError = "error"
 
 // isHex tells whether s is an id of that many digits; one of zeros only is none (W3C Trace Context).
 func isHex(s string, digits int) bool {
@@ -126,6 +126,17 @@ func (o *otlpValues) float(v float64, _ int) {
 		o.out = strconv.AppendFloat(o.out, v, 'g', -1, 64) // a float32 by its exact value, as OpenTelemetry has it
 	}
 	o.close("}")
+}
+func (o *otlpValues) complex(v complex128, bits int) {
+	o.open(openList)
+	_ = o.nest(false, func() error {
+		o.begin("r")
+		o.float(real(v), bits/2)
+		o.begin("i")
+		o.float(imag(v), bits/2)
+		return nil
+	})
+	o.close(closeList)
 }
 func (o *otlpValues) binary(v []byte) {
 	o.open(`{"bytesValue":"`)

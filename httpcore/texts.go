@@ -50,9 +50,13 @@ func (t *texts) boolean(v bool) {
 func (t *texts) integer(v int64)           { t.give(strconv.AppendInt(t.scratch[:0], v, 10)) }
 func (t *texts) unsigned(v uint64)         { t.give(strconv.AppendUint(t.scratch[:0], v, 10)) }
 func (t *texts) float(v float64, bits int) { t.give(appendPythonFloat(t.scratch[:0], v, bits)) }
-func (t *texts) moment(v time.Time)        { t.give(v.AppendFormat(t.scratch[:0], time.RFC3339Nano)) }
-func (t *texts) span(v time.Duration)      { t.float(v.Seconds(), 64) }
-func (t *texts) json(v []byte)             { t.give(append(t.scratch[:0], v...)) }
+func (t *texts) complex(v complex128, bits int) {
+	text := strconv.FormatComplex(v, 'g', -1, bits)
+	t.text(text[1 : len(text)-1]) // without parentheses, as zap's JSON has it
+}
+func (t *texts) moment(v time.Time)   { t.give(v.AppendFormat(t.scratch[:0], time.RFC3339Nano)) }
+func (t *texts) span(v time.Duration) { t.float(v.Seconds(), 64) }
+func (t *texts) json(v []byte)        { t.give(append(t.scratch[:0], v...)) }
 
 // nested makes JSON of objects and arrays.
 var nested = zapcore.NewJSONEncoder(zapcore.EncoderConfig{

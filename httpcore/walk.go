@@ -2,7 +2,6 @@ package httpcore
 
 import (
 	"encoding/json"
-	"strconv"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -17,6 +16,7 @@ type values interface {
 	integer(v int64)
 	unsigned(v uint64)
 	float(v float64, bits int)
+	complex(v complex128, bits int)
 	text(v string)
 	binary(v []byte) // zap's Binary; a ByteString is a text
 	moment(v time.Time)
@@ -66,11 +66,6 @@ func (w *walker) reflected(v any) error {
 	}
 	w.json(raw)
 	return nil
-}
-
-func (w *walker) complex(v complex128, bits int) {
-	text := strconv.FormatComplex(v, 'g', -1, bits)
-	w.text(text[1 : len(text)-1]) // as zap's JSON has it
 }
 
 // The methods of zapcore.ObjectEncoder.
