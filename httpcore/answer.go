@@ -1,0 +1,128 @@
+package httpcore
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// StatusError is an answer that was not 2xx. It is found with errors.As in what Write and WriteBatch return.
+type StatusError struct {
+	Target string // method and URL, without query and credentials
+	Status int    // of HTTP, such as 503
+	Text   string // the first words of the answer, on one line, at most 200 bytes
+}
+
+// Error implements error.
+func (e *StatusError) Error() string {
+	text := fmt.Sprintf("httpcore: %s: %d %s", e.Target, e.Status, http.StatusText(e.Status))
+	if e.Text != "" {
+		text += ": " + e.Text
+	}
+	return text
+}
+
+// Err says what the answer means by its status alone:
+//
+//	2xx                                   nil: all records are delivered
+//	3xx, 408, 429, 5xx but 501            *RetryError: none is, all may be tried again, after Retry-After
+//	413                                   *RejectedError; a request of more than one record is tried again in halves
+//	all other 4xx, 501                    *RejectedError: all are refused for good
+//
+// An Envelope's Read may return other verdicts: a *RejectedError that names only some of the records, a *RetryError that
+// names some, or both of them joined by multierr. Any other error counts as a *RetryError.
+func (a *Answer) Err() error {
+	switch {
+	case a.Status >= 200 && a.Status < 300:
+		return nil
+	case a.Status == http.StatusNotImplemented:
+		return a.Reject(a.err())
+	case a.Status < 400 || a.Status == http.StatusRequestTimeout || a.Status == http.StatusTooManyRequests || a.Status >= 500:
+		return &base.RetryError{After: a.After, Err: a.err()}
+	default:
+		return a.Reject(a.err())
+	}
+}
+
+// Reject returns an error that refuses all records of the request for good.
+func (a *Answer) Reject(err error) *RejectedError {
+	all := make([]int, a.Records)
+	for i := range all {
+		all[i] = i
+	}
+	return &base.RejectedError{Indexes: all, Err: err}
+}
+
+// err is the answer as an error.
+func (a *Answer) err() error {
+	e := &StatusError{Target: a.target, Status: a.Status, Text: firstWords(a.Body)}
+	if location := a.Header.Get("Location"); location != "" && a.Status >= 300 && a.Status < 400 {
+		e.Text = "to another place; Config.FollowRedirects is off, or the redirect would lose the body or https"
+	}
+	return e
+}
+
+// decode reads Body as JSON.
+func (a *Answer) decode(v any) error {
+	if err := a.complete(); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(a.Body, v); err != nil {
+		return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, firstWords(a.Body))
+	}
+	return nil
+}
+
+// complete returns why Body is not the whole answer, if so.
+func (a *Answer) complete() error {
+	switch {
+	case a.failure != nil:
+		return fmt.Errorf("httpcore: %s: %d, then: %w", a.target, a.Status, a.failure)
+	case a.cut:
+		return fmt.Errorf("httpcore: %s: an answer of more than %d bytes", a.target, maxAnswer)
+	}
+	return nil
+}
+
+// firstWords returns the beginning of a text for people, as one line.
+func firstWords(b []byte) string {
+	const most = 200
+	text := strings.Join(strings.FieldsFunc(string(b[:min(len(b), 4*most)]), func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == unicode.ReplacementChar
+	}), " ")
+	if len(text) <= most {
+		return text
+	}
+	end := most
+	for end > 0 && text[end]&0xc0 == 0x80 { // not inside a rune
+		end--
+	}
+	return text[:end] + "…"
+}
+
+// retryAfter reads Retry-After (RFC 9110, section 10.2.3), in seconds or as a date, and returns at most the given time. A
+// date is compared with the server's own, so that the clocks need not agree.
+func retryAfter(header http.Header, now time.Time, most time.Duration) time.Duration {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return min(most, time.Duration(min(seconds, uint64(most/time.Second)+1))*time.Second)
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	return min(most, max(0, at.Sub(now)))
+}

@@ -1,0 +1,122 @@
+package httpcore_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/httpcore"
+	base "example.com/zaphandlers/zapcore"
+)
+
+type verdict int
+
+const (
+	delivered verdict = iota
+	again
+	refused
+)
+
+func TestAnswersAreClassified(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer http.HandlerFunc
+		want   verdict
+		after  time.Duration
+		text   string
+	}{
+		{"200", status(200), delivered, 0, ""},
+		{"202", status(202), delivered, 0, ""},
+		{"204", status(204), delivered, 0, ""},
+		{"a 2xx whose body breaks off is delivered all the same: its status said so", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			fmt.Fprint(w, "half")
+		}, delivered, 0, ""},
+		{"301 is not followed", status(301, "Location", "/other"), again, 0, "301 Moved Permanently"},
+		{"307 is not followed", status(307, "Location", "/other"), again, 0, "307 Temporary Redirect"},
+		{"400", status(400), refused, 0, "400 Bad Request: the server said 400"},
+		{"401", status(401), refused, 0, "401 Unauthorized"},
+		{"404", status(404), refused, 0, "404 Not Found"},
+		{"408", status(408), again, 0, "408 Request Timeout"},
+		{"413 of one record", status(413), refused, 0, "413 Request Entity Too Large"},
+		{"429", status(429), again, 0, "429 Too Many Requests"},
+		{"429 with seconds", status(429, "Retry-After", "7"), again, 7 * time.Second, ""},
+		{"429 with far too many seconds", status(429, "Retry-After", "99999999999999999999"), again, time.Minute, ""},
+		{"429 with a date", status(429, "Date", "Sun, 22 Nov 2026 10:00:00 GMT", "Retry-After", "Sun, 22 Nov 2026 10:00:09 GMT"),
+			again, 9 * time.Second, ""},
+		{"429 with a date that is over", status(429, "Date", "Sun, 22 Nov 2026 10:00:00 GMT", "Retry-After", "Sun, 22 Nov 2026 09:00:00 GMT"),
+			again, 0, ""},
+		{"429 with nonsense", status(429, "Retry-After", "soon"), again, 0, ""},
+		{"500", status(500), again, 0, "500 Internal Server Error"},
+		{"501", status(501), refused, 0, "501 Not Implemented"},
+		{"502", status(502), again, 0, "502 Bad Gateway"},
+		{"503 with seconds", status(503, "Retry-After", "2"), again, 2 * time.Second, ""},
+		{"no answer", hangUp, again, 0, "EOF"},
+		{"no answer in time", func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, again, 0, "deadline exceeded"},
+		{"half a header", func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Le")
+				conn.Close()
+			}
+		}, again, 0, "connection broken"},
+		{"nonsense", func(w http.ResponseWriter, r *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				fmt.Fprint(conn, "220 mail.example ESMTP\r\n")
+				conn.Close()
+			}
+		}, again, 0, "malformed HTTP"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := script(t, test.answer)
+			target := strings.Replace(server.URL, "http://", "http://user:secret@", 1) + "/log?key=secret"
+			core := lines(t, target, func(cfg *httpcore.Config) {
+				cfg.Timeout, cfg.MaxRetryAfter, cfg.PlaintextCredentials = 100*time.Millisecond, time.Minute, true
+			})
+			err := core.Write(zapcore.Entry{Message: "one"}, nil)
+			n, batchErr := core.WriteBatch(batchOf(t, "two"))
+			var retry *base.RetryError
+			var rejected *base.RejectedError
+			switch test.want {
+			case delivered:
+				require.NoError(t, err)
+				require.NoError(t, batchErr)
+				require.Equal(t, 1, n)
+				require.Equal(t, base.Stats{Accepted: 2, Delivered: 2}, core.Stats())
+				return
+			case again:
+				require.ErrorAs(t, err, &retry)
+				require.Equal(t, test.after, retry.After)
+				require.Zero(t, n)
+				require.ErrorAs(t, batchErr, &retry)
+			case refused:
+				require.ErrorAs(t, err, &rejected)
+				require.Equal(t, []int{0}, rejected.Indexes)
+				require.Equal(t, 1, n)
+				require.ErrorAs(t, batchErr, &rejected)
+			}
+			require.ErrorContains(t, err, test.text)
+			require.ErrorContains(t, err, "httpcore: POST "+server.URL+"/log: ")
+			for _, err := range []error{err, batchErr} {
+				require.NotContains(t, err.Error(), "secret", "no credentials and no query in an error")
+				require.NotContains(t, err.Error(), "\n")
+			}
+			require.Zero(t, core.Stats().Accepted)
+		})
+	}
+}
+
+func TestStatusErrorIsFound(t *testing.T) {
+	server := script(t, status(404))
+	err := lines(t, server.URL+"/log", nil).Write(zapcore.Entry{}, nil)
+	var status *httpcore.StatusError
+	require.ErrorAs(t, err, &status)
+	require.Equal(t, httpcore.StatusError{Target: "POST " + server.URL + "/log", Status: 404, Text: "the server said 404"}, *status)
+}

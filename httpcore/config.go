@@ -1,0 +1,104 @@
+package httpcore
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+const (
+	defaultMaxBatchBytes = 1 << 20 // what nginx takes unless it is told otherwise
+	defaultTimeout       = 5 * time.Second
+	defaultMaxRetryAfter = 5 * time.Minute
+)
+
+func (cfg Config) withDefaults() (Config, error) {
+	if err := cfg.envelopeDefaults(); err != nil {
+		return cfg, err
+	}
+	if err := cfg.checkMethod(); err != nil {
+		return cfg, err
+	}
+	switch {
+	case cfg.URL == "":
+		return cfg, errors.New("httpcore: Config.URL is required")
+	case cfg.MaxBatchBytes < 0:
+		return cfg, errors.New("httpcore: Config.MaxBatchBytes is negative")
+	case cfg.MaxRetryAfter < 0:
+		return cfg, errors.New("httpcore: Config.MaxRetryAfter is negative")
+	case cfg.TLS != nil && cfg.Client != nil:
+		return cfg, errors.New("httpcore: Config.TLS and Client exclude each other: configure the Client's transport")
+	case cfg.Credentials != nil && cfg.Token != "":
+		return cfg, errors.New("httpcore: Config.Credentials and Token exclude each other")
+	}
+	if cfg.MaxBatchBytes == 0 {
+		cfg.MaxBatchBytes = defaultMaxBatchBytes
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	if cfg.MaxRetryAfter == 0 {
+		cfg.MaxRetryAfter = defaultMaxRetryAfter
+	}
+	return cfg, nil
+}
+
+// envelopeDefaults chooses the Envelope, and what makes each record's part of it.
+func (cfg *Config) envelopeDefaults() error {
+	if cfg.Encoder != nil && cfg.Formatter != nil {
+		return errors.New("httpcore: Config.Encoder and Formatter exclude each other")
+	}
+	own := cfg.Encoder != nil || cfg.Formatter != nil
+	if cfg.Envelope.zero() {
+		cfg.Envelope = Form()
+		if own {
+			cfg.Envelope = JSONLines()
+		}
+	}
+	e := &cfg.Envelope
+	if e.err != nil {
+		return e.err
+	}
+	switch {
+	case e.ContentType == "":
+		return errors.New("httpcore: Config.Envelope.ContentType is required")
+	case e.Formatter != nil && own:
+		return errors.New("httpcore: Config.Encoder or Formatter is not for an Envelope that has a Formatter of its own")
+	case cfg.MapRecord != nil && !e.form:
+		return errors.New("httpcore: Config.MapRecord is for the Envelope Form")
+	case cfg.MapRecord != nil:
+		cfg.Formatter = mappedForm{cfg.MapRecord}
+	case e.Formatter != nil:
+		cfg.Formatter = e.Formatter
+	case !own:
+		cfg.Encoder = defaultEncoder()
+	}
+	return nil
+}
+
+func (cfg *Config) checkMethod() error {
+	cfg.Method = strings.ToUpper(cfg.Method)
+	switch {
+	case cfg.Method == "" && cfg.Envelope.form:
+		cfg.Method = http.MethodGet
+	case cfg.Method == "":
+		cfg.Method = http.MethodPost
+	case cfg.Method != http.MethodGet && cfg.Method != http.MethodPost:
+		return fmt.Errorf("httpcore: Config.Method %q is neither GET nor POST", cfg.Method)
+	case cfg.Method == http.MethodGet && !cfg.Envelope.form:
+		return errors.New("httpcore: Config.Method GET has no body: it is for the Envelope Form")
+	}
+	return nil
+}
+
+// defaultEncoder is zap's JSON for production, with times that people and servers can read.
+func defaultEncoder() zapcore.Encoder {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return zapcore.NewJSONEncoder(cfg)
+}

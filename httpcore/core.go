@@ -1,0 +1,131 @@
+package httpcore
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// Stats counts records; see its fields.
+type Stats = base.Stats
+
+// RejectedError is what Write returns for a record that the server refused for good.
+type RejectedError = base.RejectedError
+
+// RetryError is what Write returns when the server is down, busy, or asked for patience.
+type RetryError = base.RetryError
+
+// ErrClosed is what Write returns after Close.
+var ErrClosed = base.ErrClosed
+
+// Config says where records go and how. The zero value of each field is its default.
+type Config struct {
+	// Level decides which records are taken. Defaults to everything.
+	Level zapcore.LevelEnabler
+	// Encoder makes each record's part of the body for the Envelopes that leave it open: JSONLines (the default once an
+	// Encoder is given), JSONArray and those of your own. It is copied. Defaults to zap's JSON with RFC 3339 times.
+	Encoder zapcore.Encoder
+	// Formatter does so where no Encoder can. It excludes Encoder.
+	Formatter base.Formatter
+	// Envelope says how records lie in a request and how the answer is read: Form, JSONLines, JSONArray, Elasticsearch,
+	// Loki, Splunk, OTLP, or one of your own. Defaults to Form(), Python's, or to JSONLines() if Encoder or Formatter is
+	// given.
+	Envelope Envelope
+	// MapRecord makes the values of a form of each record; they are sent sorted by name. It is Python's mapLogRecord, runs
+	// on the goroutine that logs, and goes with Form only. Defaults to Python's attributes and the record's fields; see
+	// Form.
+	MapRecord func(ent zapcore.Entry, fields []zapcore.Field) url.Values
+
+	// Host is the server as host or host:port, for a URL that is only a path, as in Python. Required then.
+	Host string
+	// URL is a path with an optional query ("/log?source=web"), or an absolute http or https URL. Required.
+	URL string
+	// Secure asks for https where Host is used.
+	Secure bool
+	// Method is GET or POST, in any case. Defaults to GET for Form, as in Python, to POST for all else, which cannot go
+	// by GET.
+	Method string
+	// Header is added to every request. It is copied. Names and values are checked.
+	Header http.Header
+	// Credentials are sent as basic authentication. They, Token and the headers that authorize are refused over http unless
+	// PlaintextCredentials asks for that.
+	Credentials *url.Userinfo
+	// Token is sent as bearer authentication, or by the scheme that the Envelope names.
+	Token string
+	// PlaintextCredentials lets credentials travel over http, where everyone on the way can read them.
+	PlaintextCredentials bool
+	// TLS configures https. It is copied. Defaults to the system's authorities and TLS 1.2 or later. It excludes Client.
+	TLS *tls.Config
+	// Client makes the requests, for a proxy, a token that expires, or a unix socket. It is copied; its Timeout counts
+	// beside ours, its CheckRedirect is replaced, and its transport stays the caller's to close. What runs in it must not
+	// log to this core. Defaults to one that keeps one connection.
+	Client *http.Client
+	// FollowRedirects follows up to ten redirects that keep the method, so 307 and 308, and never one from https to http.
+	// Without it a redirect is an error.
+	FollowRedirects bool
+
+	// Gzip compresses bodies of 1 KiB and more.
+	Gzip bool
+	// MaxBatchBytes is the largest body, before compression, that is made of more than one record. A record that is larger
+	// goes alone. Defaults to 1 MiB.
+	MaxBatchBytes int
+	// OmitIdempotencyKey leaves out the Idempotency-Key header, by which a server can tell a request that is sent again.
+	// GET requests never have it.
+	OmitIdempotencyKey bool
+	// Timeout is for one request, from dialling to the last byte of the answer. A batch that takes several begins none
+	// after it has passed, so that Write waits at most once, WriteBatch at most twice as long. Defaults to 5 s; negative is
+	// none.
+	Timeout time.Duration
+	// MaxRetryAfter is the most that is believed of a server's Retry-After. Defaults to 5 min.
+	MaxRetryAfter time.Duration
+	// RetryStart, RetryFactor, RetryMax and RetryJitter say how long the server is left alone after it failed without a
+	// Retry-After; writes fail at once meanwhile. They default to Python's 1 s, 2 and 30 s, without jitter.
+	RetryStart  time.Duration
+	RetryFactor float64
+	RetryMax    time.Duration
+	RetryJitter bool
+
+	// OnError is told what no caller waits for. Defaults to a line on stderr.
+	OnError func(error)
+}
+
+// Core is a zapcore.Core that sends records to a web server, in the goroutine that logs, one request at a time. Beside the
+// methods of zapcore.Core it has
+//
+//	Close() error                                      ends the request under way and releases the connection
+//	Stats() Stats                                      what became of the records
+//	WriteBatch(batch *base.Batch) (n int, err error)   many records in as few requests as MaxBatchBytes allows
+//
+// Put it behind a queue, which uses WriteBatch and retries. It is safe for concurrent use; With shares the connection.
+type Core struct{ *base.Handler }
+
+// New returns a Core. It does not connect: the first record does. An error names the field that is missing or wrong, and
+// shows no credentials.
+func New(cfg Config) (*Core, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e, err := newEmitter(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	h, err := base.NewHandler(base.HandlerConfig{
+		Name:      "httpcore",
+		Level:     cfg.Level,
+		Encoder:   cfg.Encoder,
+		Formatter: cfg.Formatter,
+		Emitter:   e,
+		Backoff:   base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter},
+		Report:    base.NewReporter("httpcore", cfg.OnError),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Core{h}, nil
+}

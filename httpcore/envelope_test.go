@@ -1,0 +1,328 @@
+package httpcore_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/httpcore"
+	base "example.com/zaphandlers/zapcore"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 123456789, time.UTC)
+
+// orders returns tapes of n records with the field n.
+func orders(t *testing.T, n int) [][]byte {
+	var tapes [][]byte
+	for i := range n {
+		tapes = append(tapes, record(t, zapcore.Entry{Level: zapcore.InfoLevel, Time: noon.Add(time.Duration(i)), Message: "order"}, zap.Int("n", i)))
+	}
+	return tapes
+}
+
+func post(t *testing.T, server *httptest.Server, envelope httpcore.Envelope, change func(*httpcore.Config)) *httpcore.Core {
+	return lines(t, server.URL, func(cfg *httpcore.Config) {
+		cfg.Encoder, cfg.Envelope, cfg.PlaintextCredentials = nil, envelope, true
+		if change != nil {
+			change(cfg)
+		}
+	})
+}
+
+// elasticsearch is a _bulk endpoint as the reference describes it: pairs of lines, the last one ended, and an answer of 200
+// with a status for each item.
+type elasticsearch struct {
+	t    *testing.T
+	docs map[string]int // by field n: how many there are
+	ids  map[string]bool
+	busy map[string]int // by n: how often it says 429
+	last []string       // n of the last request
+}
+
+func (e *elasticsearch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	if !assert.True(e.t, bytes.HasSuffix(body, []byte("\n")), "a _bulk body ends in a newline") ||
+		!assert.Equal(e.t, "application/x-ndjson", r.Header.Get("Content-Type")) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	var items []string
+	failed := false
+	e.last = nil
+	in := bufio.NewScanner(bytes.NewReader(body))
+	for in.Scan() {
+		var action struct {
+			Create struct {
+				Index string `json:"_index"`
+				ID    string `json:"_id"`
+			} `json:"create"`
+		}
+		assert.NoError(e.t, json.Unmarshal(in.Bytes(), &action), in.Text())
+		assert.Equal(e.t, "logs-shop", action.Create.Index)
+		assert.True(e.t, in.Scan(), "an action has a document")
+		var doc map[string]any
+		assert.NoError(e.t, json.Unmarshal(in.Bytes(), &doc), in.Text())
+		n := fmt.Sprint(doc["n"])
+		e.last = append(e.last, n)
+		item := `{"create":{"_index":"logs-shop","status":201,"result":"created"}}`
+		switch {
+		case e.busy[n] > 0:
+			e.busy[n]--
+			item = `{"create":{"status":429,"error":{"type":"es_rejected_execution_exception","reason":"rejected execution"}}}`
+			failed = true
+		case n == "bad":
+			item = `{"create":{"status":400,"error":{"type":"document_parsing_exception","reason":"[1:2] failed to parse field [n]"}}}`
+			failed = true
+		case action.Create.ID != "" && e.ids[action.Create.ID]:
+			item = `{"create":{"status":409,"error":{"type":"version_conflict_engine_exception","reason":"document already exists"}}}`
+			failed = true
+		default:
+			e.docs[n]++
+			e.ids[action.Create.ID] = true
+			assert.Equal(e.t, "order", doc["message"])
+			assert.Equal(e.t, "info", doc["log.level"])
+			assert.Contains(e.t, doc["@timestamp"], "2026-11-22T12:00:00.123456")
+		}
+		items = append(items, item)
+	}
+	fmt.Fprintf(w, `{"took":3,"errors":%v,"items":[%s]}`, failed, strings.Join(items, ","))
+}
+
+func TestElasticsearch(t *testing.T) {
+	es := &elasticsearch{t: t, docs: map[string]int{}, ids: map[string]bool{}, busy: map[string]int{"3": 2, "7": 1}}
+	server := httptest.NewServer(es)
+	defer server.Close()
+	core := post(t, server, httpcore.Elasticsearch(httpcore.ElasticsearchConfig{Index: "logs-shop"}), nil)
+	tapes := orders(t, 10)
+	tapes[5] = record(t, zapcore.Entry{Time: noon, Message: "order"}, zap.String("n", "bad"))
+
+	var batch base.Batch
+	for _, tape := range tapes {
+		batch.Add(tape)
+	}
+	n, err := core.WriteBatch(&batch)
+	require.Equal(t, 10, n)
+	var rejected *base.RejectedError
+	require.ErrorAs(t, err, &rejected)
+	require.Equal(t, []int{5}, rejected.Indexes)
+	require.ErrorContains(t, rejected, "400 document_parsing_exception: [1:2] failed to parse field [n]")
+	var retry *base.RetryError
+	require.ErrorAs(t, err, &retry)
+	require.Equal(t, []int{3, 7}, retry.Indexes, "only what the cluster was too busy for is tried again")
+	require.Equal(t, base.Stats{Accepted: 7, Delivered: 7, Refused: 1}, core.Stats())
+
+	h := holder{core: core}
+	h.deliver(t, [][]byte{tapes[3], tapes[7]})
+	require.Len(t, es.docs, 9)
+	for n, copies := range es.docs {
+		assert.Equal(t, 1, copies, n)
+	}
+	require.Equal(t, []string{"3"}, es.last)
+}
+
+func TestElasticsearchIDs(t *testing.T) {
+	es := &elasticsearch{t: t, docs: map[string]int{}, ids: map[string]bool{}}
+	lost := true
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if lost { // the documents are stored, the answer does not arrive
+			lost = false
+			es.ServeHTTP(httptest.NewRecorder(), r)
+			hangUp(w, r)
+		}
+		es.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	core := post(t, server, httpcore.Elasticsearch(httpcore.ElasticsearchConfig{
+		Index: "logs-shop",
+		ID:    func(r *base.Record) string { return strconv.FormatInt(r.Entry().Time.UnixNano(), 36) },
+	}), func(cfg *httpcore.Config) { cfg.OmitIdempotencyKey = true }) // or net/http itself would send it again
+	h := holder{core: core}
+	h.deliver(t, orders(t, 10))
+	require.Equal(t, 2, h.calls)
+	require.Empty(t, h.refused, "409 for an id of ours: it is there")
+	require.Len(t, es.docs, 10)
+	for n, copies := range es.docs {
+		assert.Equal(t, 1, copies, n)
+	}
+}
+
+func TestElasticsearchAnswersThatSayNothing(t *testing.T) {
+	for name, answer := range map[string]string{
+		"a proxy's page":      "<html>welcome</html>",
+		"no errors":           `{}`,
+		"errors, no items":    `{"errors":true}`,
+		"errors, few items":   `{"errors":true,"items":[]}`,
+		"an answer cut short": `{"errors":fal`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, answer) }))
+			defer server.Close()
+			core := post(t, server, httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}), nil)
+			n, err := core.WriteBatch(batchOf(t, "a", "b"))
+			require.Zero(t, n, "what nobody confirmed is not delivered")
+			var retry *base.RetryError
+			require.ErrorAs(t, err, &retry)
+		})
+	}
+}
+
+// loki is the push endpoint as the reference describes it.
+type loki struct {
+	t       *testing.T
+	streams map[string][][2]string
+}
+
+func (l *loki) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	assert.Equal(l.t, "application/json", r.Header.Get("Content-Type"))
+	var push struct {
+		Streams []struct {
+			Stream map[string]string `json:"stream"`
+			Values [][2]string       `json:"values"`
+		} `json:"streams"`
+	}
+	body, _ := readBody(r)
+	if err := json.Unmarshal(body, &push); !assert.NoError(l.t, err, string(body)) {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	for _, s := range push.Streams {
+		key := fmt.Sprint(s.Stream) // of a map: sorted
+		l.streams[key] = append(l.streams[key], s.Values...)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func TestLoki(t *testing.T) {
+	l := &loki{t: t, streams: map[string][][2]string{}}
+	server := httptest.NewServer(l)
+	defer server.Close()
+	core := post(t, server, httpcore.Loki(httpcore.LokiConfig{
+		Labels:      map[string]string{"app": "shop", "env": `"test"`},
+		LabelFields: []string{"http.method", "tenant"},
+	}), func(cfg *httpcore.Config) { cfg.Gzip = true })
+	h := holder{core: core}
+	at := func(nanos int, level zapcore.Level, message string, fields ...zapcore.Field) []byte {
+		return record(t, zapcore.Entry{Level: level, Time: noon.Add(time.Duration(nanos)), Message: message}, fields...)
+	}
+	h.deliver(t, [][]byte{
+		at(0, zapcore.InfoLevel, "one", zap.String("tenant", "é\n"), zap.Namespace("http"), zap.String("method", "GET")),
+		at(1, zapcore.InfoLevel, "two", zap.String("tenant", "é\n"), zap.Namespace("http"), zap.String("method", "GET")),
+		at(2, zapcore.ErrorLevel, "three"),
+	})
+	nanos := noon.UnixNano()
+	require.Equal(t, map[string][][2]string{
+		`map[app:shop env:"test" http_method:GET level:info tenant:é` + "\n]": {
+			{fmt.Sprint(nanos), `{"msg":"one","tenant":"é\n","http":{"method":"GET"}}`},
+			{fmt.Sprint(nanos + 1), `{"msg":"two","tenant":"é\n","http":{"method":"GET"}}`},
+		},
+		`map[app:shop env:"test" level:error]`: {{fmt.Sprint(nanos + 2), `{"msg":"three"}`}},
+	}, l.streams, "nanoseconds are kept, and labels belong to their own record only")
+}
+
+// splunk is the event collector as the reference describes it. It takes the events before an invalid one, or does not.
+type splunk struct {
+	t      *testing.T
+	events []string
+	took   bool
+	busy   int
+}
+
+func (s *splunk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	say := func(status int, answer string) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, answer)
+	}
+	if r.Header.Get("Authorization") != "Splunk token" {
+		say(403, `{"text":"Invalid token","code":4}`)
+		return
+	}
+	if s.busy > 0 {
+		s.busy--
+		say(503, `{"text":"Server is busy","code":9}`)
+		return
+	}
+	var events []string
+	decoder := json.NewDecoder(r.Body)
+	decoder.UseNumber()
+	for decoder.More() {
+		var event struct {
+			Time                    json.Number
+			Host, SourceType, Index string
+			Event                   struct {
+				Msg string
+				N   any
+			}
+		}
+		if !assert.NoError(s.t, decoder.Decode(&event)) {
+			return
+		}
+		if event.Event.N == "bad" {
+			if s.took {
+				s.events = append(s.events, events...)
+			}
+			say(400, fmt.Sprintf(`{"text":"Invalid data format","code":6,"invalid-event-number":%d}`, len(events)))
+			return
+		}
+		assert.Equal(s.t, "1795348800.123456", event.Time.String())
+		assert.Equal(s.t, "web-1 _json main", event.Host+" "+event.SourceType+" "+event.Index)
+		events = append(events, fmt.Sprint(event.Event.N))
+	}
+	s.events = append(s.events, events...)
+	say(200, `{"text":"Success","code":0}`)
+}
+
+func TestSplunk(t *testing.T) {
+	for _, took := range []bool{false, true} {
+		t.Run(fmt.Sprintf("takes what is before an invalid event: %v", took), func(t *testing.T) {
+			s := &splunk{t: t, took: took, busy: 2}
+			server := httptest.NewServer(s)
+			defer server.Close()
+			core := post(t, server, httpcore.Splunk(httpcore.SplunkConfig{Host: "web-1", SourceType: "_json", Index: "main"}),
+				func(cfg *httpcore.Config) { cfg.Token = "token" })
+			tapes := orders(t, 6)
+			tapes[2] = record(t, zapcore.Entry{Time: noon, Message: "order"}, zap.String("n", "bad"))
+			h := holder{core: core}
+			h.deliver(t, tapes)
+			require.Equal(t, [][]byte{tapes[2]}, h.refused)
+			want := []string{"0", "1", "3", "4", "5"}
+			if took {
+				want = append([]string{"0", "1"}, want...)
+			}
+			require.Equal(t, want, s.events, "none is lost")
+		})
+	}
+}
+
+func TestOwnEnvelope(t *testing.T) {
+	server := script(t, status(204))
+	core := lines(t, server.URL, func(cfg *httpcore.Config) {
+		cfg.Envelope = httpcore.Envelope{ContentType: "text/plain", Before: "<", Between: "|", After: ">"}
+	})
+	requireTaken(t, core, batchOf(t, "a", "b", "c"))
+	require.NoError(t, core.Write(zapcore.Entry{Message: "d"}, nil))
+	bodies, _ := server.seen()
+	require.Equal(t, []string{"<a|b|c>", "<d>"}, bodies)
+}
+
+func TestJSONArray(t *testing.T) {
+	server := script(t, status(204))
+	core := post(t, server.Server, httpcore.JSONArray(), nil)
+	h := holder{core: core}
+	h.deliver(t, orders(t, 2))
+	bodies, _ := server.seen()
+	require.Equal(t, []string{`[{"level":"info","ts":"2026-11-22T12:00:00.123456789Z","msg":"order","n":0},` +
+		`{"level":"info","ts":"2026-11-22T12:00:00.12345679Z","msg":"order","n":1}]`}, bodies)
+}

@@ -1,0 +1,170 @@
+package httpcore
+
+import (
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// form makes the values of a form of a record, as Form promises.
+type form struct{}
+
+// Append implements base.Formatter.
+func (form) Append(dst []byte, r *base.Record) ([]byte, error) {
+	w := formWriters.Get().(*formWriter)
+	defer w.free()
+	w.out, w.first = dst, true
+	w.attributes(r)
+	err := w.walk.level(r)
+	return w.out, err
+}
+
+// formWriter writes one form.
+type formWriter struct {
+	out   []byte
+	first bool // value of the form
+	texts texts
+	walk  walker
+}
+
+var formWriters = sync.Pool{New: func() any {
+	w := new(formWriter)
+	w.texts.take = w.field
+	w.walk.values = &w.texts
+	return w
+}}
+
+func (w *formWriter) free() {
+	w.out = nil
+	if w.texts.reset() {
+		formWriters.Put(w)
+	}
+}
+
+// attributes writes what zap knows of every record, by Python's names and in Python's order.
+func (w *formWriter) attributes(r *base.Record) {
+	ent := r.Entry()
+	name := ent.LoggerName
+	if name == "" {
+		name = "root"
+	}
+	levelName, level := pythonLevel(ent.Level)
+	w.text("name", name)
+	w.text("msg", ent.Message)
+	w.text("levelname", levelName)
+	w.integer("levelno", level)
+	if c := ent.Caller; c.Defined {
+		file := path.Base(strings.ReplaceAll(c.File, `\`, "/"))
+		w.text("pathname", c.File)
+		w.text("filename", file)
+		w.text("module", strings.TrimSuffix(file, path.Ext(file)))
+	}
+	if ent.Stack != "" {
+		w.text("stack_info", ent.Stack)
+	}
+	if c := ent.Caller; c.Defined {
+		w.integer("lineno", c.Line)
+		w.text("funcName", functionName(c.Function))
+	}
+	w.float("created", float64(ent.Time.Unix())+float64(ent.Time.Nanosecond())/1e9)
+	w.float("msecs", float64(ent.Time.Nanosecond()/int(time.Millisecond)))
+}
+
+// attributeNames are those that attributes may write: they are not for fields.
+var attributeNames = []string{"name", "msg", "levelname", "levelno", "pathname", "filename", "module", "stack_info", "lineno",
+	"funcName", "created", "msecs"}
+
+func (w *formWriter) begin(name string) {
+	if !w.first {
+		w.out = append(w.out, '&')
+	}
+	w.first = false
+	w.out = append(appendQuoted(w.out, name), '=')
+}
+
+func (w *formWriter) text(name, v string) {
+	w.begin(name)
+	w.out = appendQuoted(w.out, v)
+}
+
+func (w *formWriter) integer(name string, v int) {
+	w.begin(name)
+	w.out = strconv.AppendInt(w.out, int64(v), 10)
+}
+
+func (w *formWriter) float(name string, v float64) {
+	w.begin(name)
+	w.out = appendPythonFloat(w.out, v, 64)
+}
+
+// field writes a field of the record.
+func (w *formWriter) field(name, text []byte) {
+	if slices.Contains(attributeNames, string(name)) {
+		name = append(name, '_')
+	}
+	w.begin(string(name))
+	w.out = appendQuoted(w.out, text)
+}
+
+// pythonLevel returns the name and number that Python has for a level; of zap's levels above Error all are CRITICAL.
+func pythonLevel(l zapcore.Level) (string, int) {
+	switch {
+	case l > zapcore.ErrorLevel:
+		return "CRITICAL", 50
+	case l == zapcore.ErrorLevel:
+		return "ERROR", 40
+	case l == zapcore.WarnLevel:
+		return "WARNING", 30
+	case l == zapcore.InfoLevel:
+		return "INFO", 20
+	case l == zapcore.DebugLevel:
+		return "DEBUG", 10
+	}
+	n := max(1, 11+int(l)) // finer than Debug: 9, 8, ...
+	return "Level " + strconv.Itoa(n), n
+}
+
+// functionName returns the name of a function without its package's path: "(*Server).Serve".
+func functionName(function string) string {
+	name := function[strings.LastIndexByte(function, '/')+1:]
+	if _, after, found := strings.Cut(name, "."); found {
+		return after
+	}
+	return name
+}
+
+// appendQuoted appends s as Python's urllib.parse.quote_plus does: letters, digits and _.-~ stay, a space is a plus sign, all
+// else is percent-encoded byte by byte. Bytes that are no UTF-8 arrive as they are.
+func appendQuoted[T string | []byte](dst []byte, s T) []byte {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-' || c == '~':
+			dst = append(dst, c)
+		case c == ' ':
+			dst = append(dst, '+')
+		default:
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return dst
+}
+
+// mappedForm makes forms by Config.MapRecord.
+type mappedForm struct {
+	mapRecord func(zapcore.Entry, []zapcore.Field) url.Values
+}
+
+// Append implements base.Formatter. The hook gets a record of its own, since it may keep it.
+func (f mappedForm) Append(dst []byte, r *base.Record) ([]byte, error) {
+	own := r.Clone()
+	return append(dst, f.mapRecord(own.Entry(), own.AppendFields(nil)).Encode()...), nil
+}

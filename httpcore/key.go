@@ -1,0 +1,74 @@
+package httpcore
+
+import (
+	"crypto/rand"
+	"hash/maphash"
+	"strconv"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// keys makes the Idempotency-Key of each request, and gives a request that failed the same key when it is sent again.
+//
+// Whoever holds a batch sends it again with new records behind it. So the last failed request is remembered by its records,
+// and when a batch has them at the same place they go as a request of their own, under the old key:
+//
+//	attempt 1   a b c       key 7, no answer
+//	attempt 2   a b c d e   → a b c under key 7, then d e under key 8
+//
+// A nil keys makes none.
+type keys struct {
+	prefix string
+	last   uint64
+	seed   maphash.Seed
+
+	failed struct { // the request that is to be sent again, if records is not 0
+		key     string
+		records int
+		hash    uint64 // of their tapes
+	}
+}
+
+func newKeys() *keys { return &keys{prefix: rand.Text(), seed: maphash.MakeSeed()} }
+
+// fresh returns a key that was never used.
+func (k *keys) fresh() string {
+	if k == nil {
+		return ""
+	}
+	k.last++
+	return k.prefix + "-" + strconv.FormatUint(k.last, 10)
+}
+
+// again returns the key for the records of batch from the one at index from, and how many of them it is bound to; 0: as many as
+// fit.
+func (k *keys) again(batch *base.Batch, from int) (key string, records int) {
+	if k == nil {
+		return "", 0
+	}
+	f := &k.failed
+	if f.records == 0 || batch.Len()-from < f.records || k.hash(batch, from, f.records) != f.hash {
+		return k.fresh(), 0
+	}
+	key, records = f.key, f.records
+	f.records = 0
+	return key, records
+}
+
+// remember notes that the request with these records failed.
+func (k *keys) remember(batch *base.Batch, from, records int, key string) {
+	if k == nil {
+		return
+	}
+	k.failed.key, k.failed.records = key, records
+	k.failed.hash = k.hash(batch, from, records)
+}
+
+func (k *keys) hash(batch *base.Batch, from, records int) uint64 {
+	var h maphash.Hash
+	h.SetSeed(k.seed)
+	for i := from; i < from+records; i++ {
+		_, _ = h.Write(batch.Tape(i))
+	}
+	return h.Sum64()
+}

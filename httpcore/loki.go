@@ -1,0 +1,137 @@
+package httpcore
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// LokiConfig is for Grafana Loki's push API ("https://loki.example/loki/api/v1/push").
+type LokiConfig struct {
+	// Labels are the same for all records. The label level is always there.
+	Labels map[string]string
+	// LabelFields names fields that become labels too: those with few values, since each set of labels is a stream of its
+	// own. A field in a namespace is namespace.field. Characters that a label cannot have become underscores. The fields
+	// stay in the line.
+	LabelFields []string
+	// Encoder makes the line. It is copied. Defaults to zap's JSON without time and level, which are sent beside it.
+	Encoder zapcore.Encoder
+}
+
+// Loki returns the Envelope of a push request: times in nanoseconds, a stream for each record, which Loki joins where the
+// labels are the same. Loki answers 400 also if it took some of the records and found others too old: all count as refused.
+func Loki(cfg LokiConfig) Envelope {
+	f := &lokiFormatter{
+		encoder: documentEncoder(cfg.Encoder, zapcore.EncoderConfig{
+			MessageKey: "msg", NameKey: "logger", CallerKey: "caller", StacktraceKey: "stacktrace",
+		}),
+	}
+	labels := map[string]bool{"level": true}
+	for _, name := range slices.Sorted(maps.Keys(cfg.Labels)) {
+		if name != labelName(name) || labels[name] {
+			return Envelope{err: fmt.Errorf("httpcore: LokiConfig.Labels: %q is no label name, or there twice", name)}
+		}
+		labels[name] = true
+		f.labels = string(appendMember([]byte(f.labels), name, cfg.Labels[name]))
+	}
+	for _, field := range cfg.LabelFields {
+		name := labelName(field)
+		if labels[name] {
+			return Envelope{err: fmt.Errorf("httpcore: LokiConfig.LabelFields: label %s is there twice", name)}
+		}
+		labels[name] = true
+		f.fields, f.names = append(f.fields, field), append(f.names, name)
+	}
+	f.writers.New = func() any { return newLokiWriter(f) }
+	return Envelope{
+		ContentType: "application/json",
+		Before:      `{"streams":[`,
+		Between:     ",",
+		After:       "]}",
+		Formatter:   f,
+	}
+}
+
+// labelName makes a name that Prometheus and Loki accept.
+func labelName(s string) string {
+	name := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
+			return r
+		}
+		return '_'
+	}, s)
+	if name == "" || name[0] >= '0' && name[0] <= '9' {
+		return "_" + name
+	}
+	return name
+}
+
+// lokiFormatter makes a stream of each record: {"stream":{labels},"values":[["time","line"]]}.
+type lokiFormatter struct {
+	encoder       zapcore.Encoder
+	labels        string   // of all records, as JSON, each behind a comma
+	fields, names []string // that become labels, and as which
+	writers       sync.Pool
+}
+
+// Append implements base.Formatter.
+func (f *lokiFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
+	ent := r.Entry()
+	dst = appendJSON(append(dst, `{"stream":{"level":`...), ent.Level.String())
+	dst = append(dst, f.labels...)
+	if len(f.fields) > 0 {
+		w := f.writers.Get().(*lokiWriter)
+		dst = w.appendLabels(dst, r)
+		f.writers.Put(w)
+	}
+	dst = append(dst, `},"values":[["`...)
+	dst = append(strconv.AppendInt(dst, ent.Time.UnixNano(), 10), `",`...)
+	line, err := r.Encode(f.encoder)
+	if err != nil {
+		return dst, err
+	}
+	defer line.Free()
+	line.TrimNewline()
+	return append(appendJSON(dst, line.Bytes()), "]]}"...), nil
+}
+
+// lokiWriter finds the fields of a record that become labels.
+type lokiWriter struct {
+	texts  texts
+	walk   walker
+	fields []string
+	names  []string
+	values [][]byte // of fields; empty if the record has none
+}
+
+func newLokiWriter(f *lokiFormatter) *lokiWriter {
+	w := &lokiWriter{fields: f.fields, names: f.names, values: make([][]byte, len(f.fields))}
+	w.walk.values = &w.texts
+	w.texts.take = func(name, text []byte) {
+		for i, field := range w.fields {
+			if string(name) == field {
+				w.values[i] = append(w.values[i][:0], text...)
+			}
+		}
+	}
+	return w
+}
+
+func (w *lokiWriter) appendLabels(dst []byte, r *base.Record) []byte {
+	for i := range w.values {
+		w.values[i] = w.values[i][:0]
+	}
+	w.texts.reset()
+	_ = w.walk.level(r) // a field that cannot be encoded is no label
+	for i, value := range w.values {
+		dst = appendMember(dst, w.names[i], string(value))
+	}
+	return dst
+}

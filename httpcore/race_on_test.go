@@ -1,0 +1,5 @@
+//go:build race
+
+package httpcore_test
+
+const raceEnabled = true

@@ -1,0 +1,171 @@
+package httpcore
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// userAgent names us where Config.Header does not.
+const userAgent = "zaphandlers-httpcore"
+
+// target makes the address and the headers that all requests share, and checks them: what cannot be sent, or would give
+// away credentials, is found here and not by a record.
+func (cfg *Config) target() (*url.URL, http.Header, error) {
+	u, err := cfg.address()
+	if err != nil {
+		return nil, nil, err
+	}
+	header, err := cfg.header()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := cfg.authorize(u, header); err != nil {
+		return nil, nil, err
+	}
+	if u.Scheme == "http" && !cfg.PlaintextCredentials && authorizes(header) {
+		return nil, nil, errors.New("httpcore: credentials over http would be sent in clear: use https, or set Config.PlaintextCredentials")
+	}
+	if cfg.TLS != nil && u.Scheme != "https" {
+		return nil, nil, errors.New("httpcore: Config.TLS makes sense only with https")
+	}
+	return u, header, nil
+}
+
+func (cfg *Config) address() (*url.URL, error) {
+	raw := cfg.URL
+	if strings.HasPrefix(raw, "/") {
+		if cfg.Host == "" {
+			return nil, errors.New("httpcore: Config.Host is required for a URL that is only a path")
+		}
+		scheme := "http://"
+		if cfg.Secure {
+			scheme = "https://"
+		}
+		raw = scheme + cfg.Host + raw
+	} else if cfg.Host != "" || cfg.Secure {
+		return nil, errors.New("httpcore: Config.Host and Secure are for a URL that begins with a slash")
+	}
+	u, err := url.Parse(raw)
+	if err != nil {
+		// The parser's words may quote a password.
+		return nil, errors.New("httpcore: Config.URL: with Host, this is no URL: it has control characters, bad escapes or a bad port")
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("httpcore: Config.URL must begin with a slash, http:// or https://")
+	case u.Hostname() == "":
+		return nil, errors.New("httpcore: Config.URL names no host")
+	case strings.HasPrefix(cfg.URL, "/") && (u.Host != cfg.Host || u.User != nil):
+		return nil, errors.New("httpcore: Config.Host must be host or host:port")
+	case u.Fragment != "":
+		return nil, errors.New("httpcore: Config.URL has a fragment, which is never sent")
+	case strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return nil, errors.New("httpcore: Config.URL has a query with characters that must be escaped")
+	}
+	return u, nil
+}
+
+// withoutURL takes the text of the URL, and any password in it, out of an error.
+func withoutURL(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+func (cfg *Config) header() (http.Header, error) {
+	header := http.Header{"User-Agent": {userAgent}}
+	for name, values := range cfg.Header {
+		if !isToken(name) {
+			return nil, fmt.Errorf("httpcore: Config.Header: %q is no header name", name)
+		}
+		key := http.CanonicalHeaderKey(name)
+		switch key {
+		case "Host", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Trailer":
+			return nil, fmt.Errorf("httpcore: Config.Header: %s is not to be set", key)
+		}
+		for _, value := range values {
+			if !isHeaderValue(value) {
+				return nil, fmt.Errorf("httpcore: Config.Header: the value of %s has control characters", key)
+			}
+		}
+		header[key] = append([]string(nil), values...)
+	}
+	if cfg.Method == http.MethodPost && header["Content-Type"] == nil {
+		if !isHeaderValue(cfg.Envelope.ContentType) {
+			return nil, errors.New("httpcore: Config.Envelope.ContentType has control characters")
+		}
+		header["Content-Type"] = []string{cfg.Envelope.ContentType}
+	}
+	return header, nil
+}
+
+// authorize moves credentials from Config and from u into header.
+func (cfg *Config) authorize(u *url.URL, header http.Header) error {
+	user := cfg.Credentials
+	if u.User != nil {
+		if user != nil {
+			return errors.New("httpcore: Config.Credentials and those in URL exclude each other")
+		}
+		user, u.User = u.User, nil
+	}
+	if user == nil && cfg.Token == "" {
+		return nil
+	}
+	if header["Authorization"] != nil {
+		return errors.New("httpcore: Config.Credentials or Token, and a Header Authorization, exclude each other")
+	}
+	if cfg.Token != "" {
+		if user != nil {
+			return errors.New("httpcore: Config.Token and credentials in URL exclude each other")
+		}
+		if !isHeaderValue(cfg.Token) {
+			return errors.New("httpcore: Config.Token has control characters")
+		}
+		scheme := cfg.Envelope.TokenScheme
+		if scheme == "" {
+			scheme = "Bearer"
+		}
+		header.Set("Authorization", scheme+" "+cfg.Token)
+		return nil
+	}
+	name, password := user.Username(), ""
+	password, _ = user.Password()
+	if strings.Contains(name, ":") || !isHeaderValue(name) || !isHeaderValue(password) {
+		return errors.New("httpcore: Config.Credentials: a user with a colon, or control characters (RFC 7617)")
+	}
+	request := http.Request{Header: header}
+	request.SetBasicAuth(name, password)
+	return nil
+}
+
+// authorizes tells whether header gives its reader the sender's rights.
+func authorizes(header http.Header) bool {
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key"} {
+		if header[http.CanonicalHeaderKey(name)] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// isToken tells whether s is a token of RFC 9110, section 5.6.2.
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+// isHeaderValue tells whether s can be the value of a header: no line can end in it (RFC 9110, section 5.5).
+func isHeaderValue(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,77 @@
+package httpcore
+
+import (
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+const (
+	maxAnswer = 16 << 20 // bytes of an answer that an Envelope's Read is given
+	maxDrain  = 64 << 10 // bytes read and forgotten, so that the connection can be used again
+	maxWords  = 1 << 10  // bytes read of an answer that only people read
+)
+
+// newTransport returns a transport for one caller at a time: it keeps one connection, and notices when the server closes it.
+func newTransport(config *tls.Config) *http.Transport {
+	t := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    1,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
+	}
+	if config != nil {
+		t.TLSClientConfig = config.Clone()
+	}
+	return t
+}
+
+// read reads an answer as far as somebody wants it, and then what is left, so that the connection can be used again.
+func (e *emitter) read(resp *http.Response) *Answer {
+	a := &e.records
+	*a = Answer{
+		Status: resp.StatusCode,
+		Header: resp.Header,
+		After:  retryAfter(resp.Header, time.Now(), e.patience),
+		target: e.target,
+	}
+	want := 0
+	switch {
+	case e.envelope.Read != nil:
+		want = maxAnswer
+	case a.Status >= 300:
+		want = maxWords
+	}
+	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], resp.Body, want)
+	a.Body = e.answer
+	if cap(e.answer) > maxDrain { // one long answer does not hold its memory for ever
+		e.answer = nil
+	}
+	if a.failure == nil {
+		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
+	}
+	return a
+}
+
+// readUpTo appends at most limit bytes of r to dst and tells whether there were more.
+func readUpTo(dst []byte, r io.Reader, limit int) (_ []byte, cut bool, err error) {
+	for len(dst) < limit {
+		if len(dst) == cap(dst) {
+			dst = append(dst, 0)[:len(dst)]
+		}
+		n, err := r.Read(dst[len(dst):min(cap(dst), limit)])
+		dst = dst[:len(dst)+n]
+		if err == io.EOF {
+			return dst, false, nil
+		}
+		if err != nil {
+			return dst, false, err
+		}
+	}
+	return dst, limit > 0, nil
+}
