@@ -116,7 +116,11 @@ func appendClean(dst, text []byte) []byte {
 		if r == ' ' && len(dst) == begin {
 			continue
 		}
-		if len(dst)-begin+utf8.RuneLen(r) > maxSubject-len(ellipsis) && len(text) > 0 {
+		room := maxSubject
+		if len(text) > 0 {
+			room -= len(ellipsis)
+		}
+		if len(dst)-begin+utf8.RuneLen(r) > room {
 			return append(dst, ellipsis...)
 		}
 		dst = utf8.AppendRune(dst, r)

@@ -28,6 +28,7 @@ var hostile = []string{
 	"From here\nFrom there\n>From quoted", "=3D =?utf-8?q?word?= =\n=", "ünïcödé ✓ 日本語 🎉", "invalid \xff\xfe UTF-8 \xc3",
 	strings.Repeat("long ", 500), strings.Repeat("x", 5000), strings.Repeat("ü", 2000), "--=_boundary\r\n--=_boundary--",
 	strings.Repeat("x", 75) + ".dot moved", strings.Repeat("x", 75) + "From moved", "\u2028\u0085", "\n\n\n", " ", "\t",
+	strings.Repeat("x", 252) + "🎉", strings.Repeat("x", 251) + "🎉", strings.Repeat("ü", 127), strings.Repeat("✓ ", 64),
 }
 
 // newTestComposer is one with the headers of a plain Config.

