@@ -2,7 +2,9 @@ package mailcore_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"io"
 	"mime"
@@ -67,6 +69,27 @@ func read(t testing.TB, data []byte) (*mail.Message, string) {
 	return m, string(text)
 }
 
+// attached returns what the attachment of a message holds; "" if it has none.
+func attached(t testing.TB, data []byte) string {
+	m, err := mail.ReadMessage(bytes.NewReader(data))
+	require.NoError(t, err)
+	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	require.NoError(t, err)
+	if params["boundary"] == "" {
+		return ""
+	}
+	parts := multipart.NewReader(m.Body, params["boundary"])
+	_, err = parts.NextRawPart()
+	require.NoError(t, err)
+	part, err := parts.NextPart()
+	require.NoError(t, err)
+	z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, part))
+	require.NoError(t, err)
+	text, err := io.ReadAll(z)
+	require.NoError(t, err)
+	return string(text)
+}
+
 // onlyMessage is an encoder that gives the message and nothing else, as Python's default format.
 func onlyMessage() zapcore.Encoder {
 	return zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "msg"})
@@ -74,6 +97,7 @@ func onlyMessage() zapcore.Encoder {
 
 func TestConforms(t *testing.T) {
 	coretest.Run(t, coretest.Harness{
+		Deadline: time.Second,
 		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 			cfg := configFor(serverTo(t, dst))
 			cfg.Level, cfg.OnError, cfg.Timeout = opts.Level, opts.OnError, dst.Deadline
@@ -90,6 +114,7 @@ func TestConforms(t *testing.T) {
 
 func TestConformsWithAnInterval(t *testing.T) {
 	coretest.Run(t, coretest.Harness{
+		Deadline: time.Second,
 		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 			cfg := configFor(serverTo(t, dst))
 			cfg.Level, cfg.OnError, cfg.Timeout = opts.Level, opts.OnError, dst.Deadline

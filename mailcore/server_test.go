@@ -137,7 +137,7 @@ func (s *server) serve(conn net.Conn) {
 	}
 	ss := &session{server: s, conn: conn, r: bufio.NewReader(conn)}
 	ss.mail.secure = s.implicit
-	if !ss.answer("greeting", "220 test ESMTP") {
+	if !ss.answer(ss.own("greeting"), "220 test ESMTP") {
 		return
 	}
 	for {
@@ -155,13 +155,29 @@ func (s *server) serve(conn net.Conn) {
 	}
 }
 
-// answer says usual, or what reply wants instead. It returns false at the end of the session.
-func (s *session) answer(line, usual string) bool {
-	text := usual
-	if s.reply != nil {
-		if own := s.reply(line); own != "" {
-			text = own
-		}
+// own returns what reply wants instead of the usual answer to line, or "".
+func (s *session) own(line string) string {
+	s.mu.Lock()
+	reply := s.reply
+	s.mu.Unlock()
+	if reply == nil {
+		return ""
+	}
+	return reply(line)
+}
+
+// change gives s another reply while it runs.
+func (s *server) change(reply func(line string) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reply = reply
+}
+
+// answer says own, or if that is empty usual. It returns false at the end of the session.
+func (s *session) answer(own, usual string) bool {
+	text := own
+	if text == "" {
+		text = usual
 	}
 	switch text {
 	case hangUp:
@@ -179,37 +195,37 @@ func (s *session) say(text string) bool {
 }
 
 func (s *session) handle(line string) bool {
+	own := s.own(line)
 	verb, rest, _ := strings.Cut(line, " ")
-	switch strings.ToUpper(verb) {
+	switch verb {
 	case "EHLO":
-		return s.answer(line, s.ehlo())
+		return s.answer(own, s.ehlo())
 	case "STARTTLS":
-		if !s.answer(line, "220 go ahead") {
-			return false
+		if own != "" || !s.say("220 go ahead") {
+			return s.answer(own, "")
 		}
 		s.conn = tls.Server(s.conn, s.tls)
 		s.r = bufio.NewReader(s.conn)
 		s.mail.secure = true
+		return true
 	case "AUTH":
-		return s.answer(line, s.authenticate(rest))
+		if own != "" {
+			return s.answer(own, "")
+		}
+		return s.say(s.authenticate(rest))
 	case "MAIL":
 		from, parameters, _ := strings.Cut(strings.TrimPrefix(rest, "FROM:<"), ">")
 		s.mail.from, s.mail.parameters, s.mail.to = from, strings.TrimSpace(parameters), nil
-		return s.answer(line, "250 ok")
 	case "RCPT":
-		to := strings.TrimSuffix(strings.TrimPrefix(rest, "TO:<"), ">")
-		if s.reply == nil || s.reply(line) == "" {
-			s.mail.to = append(s.mail.to, to)
+		if own == "" {
+			s.mail.to = append(s.mail.to, strings.TrimSuffix(strings.TrimPrefix(rest, "TO:<"), ">"))
 		}
-		return s.answer(line, "250 ok")
 	case "DATA":
-		return s.answer(line, "354 go on") && (s.reply != nil && s.reply(line) != "" || s.content())
+		return s.answer(own, "354 go on") && (own != "" || s.content())
 	case "QUIT":
-		return s.answer(line, "221 bye")
-	default:
-		return s.answer(line, "250 ok")
+		return s.answer(own, "221 bye")
 	}
-	return true
+	return s.answer(own, "250 ok")
 }
 
 func (s *session) content() bool {
@@ -217,8 +233,9 @@ func (s *session) content() bool {
 	if err != nil {
 		return false
 	}
-	s.mail.data = data
-	if s.reply == nil || s.reply(".") == "" {
+	own := s.own(".")
+	if own == "" {
+		s.mail.data = data
 		if s.taken != nil {
 			s.taken(s.mail)
 		}
@@ -226,7 +243,7 @@ func (s *session) content() bool {
 		s.mails = append(s.mails, s.mail)
 		s.mu.Unlock()
 	}
-	return s.answer(".", "250 taken")
+	return s.answer(own, "250 taken")
 }
 
 func (s *session) ehlo() string {
