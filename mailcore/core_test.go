@@ -108,7 +108,7 @@ func TestConforms(t *testing.T) {
 			require.NoError(t, err)
 			return core
 		},
-		Skip: map[string]string{"allocations": "a mail is a dialogue, and net/smtp's allocates; TestAMailAllocates has the figure"},
+		Skip: map[string]string{"allocations": "a mail is a dialogue, and net/smtp's allocates; BenchmarkMail has the figure"},
 	})
 }
 

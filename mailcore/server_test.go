@@ -197,7 +197,7 @@ func (s *session) say(text string) bool {
 func (s *session) handle(line string) bool {
 	own := s.own(line)
 	verb, rest, _ := strings.Cut(line, " ")
-	switch verb {
+	switch strings.ToUpper(verb) {
 	case "EHLO":
 		return s.answer(own, s.ehlo())
 	case "STARTTLS":
@@ -214,11 +214,12 @@ func (s *session) handle(line string) bool {
 		}
 		return s.say(s.authenticate(rest))
 	case "MAIL":
-		from, parameters, _ := strings.Cut(strings.TrimPrefix(rest, "FROM:<"), ">")
-		s.mail.from, s.mail.parameters, s.mail.to = from, strings.TrimSpace(parameters), nil
+		from, parameters := path(rest)
+		s.mail.from, s.mail.parameters, s.mail.to = from, parameters, nil
 	case "RCPT":
 		if own == "" {
-			s.mail.to = append(s.mail.to, strings.TrimSuffix(strings.TrimPrefix(rest, "TO:<"), ">"))
+			to, _ := path(rest)
+			s.mail.to = append(s.mail.to, to)
 		}
 	case "DATA":
 		return s.answer(own, "354 go on") && (own != "" || s.content())
@@ -226,6 +227,13 @@ func (s *session) handle(line string) bool {
 		return s.answer(own, "221 bye")
 	}
 	return s.answer(own, "250 ok")
+}
+
+// path takes "FROM:<address> parameters" apart.
+func path(s string) (address, parameters string) {
+	_, s, _ = strings.Cut(s, "<")
+	address, parameters, _ = strings.Cut(s, ">")
+	return address, strings.TrimSpace(parameters)
 }
 
 func (s *session) content() bool {
