@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -98,40 +97,33 @@ func (e *emitter) EmitBatch(batch *base.Batch, frames *base.Frames) (n int, err 
 		}
 		return frames.Len(), nil
 	}
-	var rejected base.RejectedError
+	var verdicts base.Verdicts
+	delivered := 0
+	defer func() { e.window.open(now, delivered) }()
 	for size := frames.Len(); n < frames.Len(); {
 		size = min(size, frames.Len()-n)
 		err := e.mailPart(batch, frames, n, n+size)
 		switch {
 		case err == nil:
 			n += size
+			delivered += size
 		case size > 1 && errors.As(err, new(*tooLargeError)):
 			size = (size + 1) / 2
 		case isFinal(err):
-			rejected.Err = multierr.Append(rejected.Err, err)
-			for ; size > 0; size-- {
-				rejected.Indexes = append(rejected.Indexes, n)
+			for range size {
+				verdicts.Reject(n, err)
 				n++
 			}
 			size = frames.Len()
 		default:
-			e.window.open(now, n-len(rejected.Indexes))
-			return n, withRejected(&rejected, err)
+			return n, verdicts.With(err)
 		}
 	}
-	e.window.open(now, n-len(rejected.Indexes))
-	return n, withRejected(&rejected, nil)
+	return n, verdicts.With(nil)
 }
 
 func isFinal(err error) bool {
 	return errors.As(err, new(*finalError)) || errors.As(err, new(*tooLargeError))
-}
-
-func withRejected(rejected *base.RejectedError, err error) error {
-	if len(rejected.Indexes) == 0 {
-		return err
-	}
-	return multierr.Append(rejected, err)
 }
 
 // mailPart sends the records of batch from i to j as one mail.
