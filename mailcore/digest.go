@@ -46,6 +46,12 @@ func (d *digest) add(level zapcore.Level, at time.Time, text, subject []byte, ro
 	}
 }
 
+// countOnly gives up the text: what is left fits everywhere.
+func (d *digest) countOnly() {
+	d.unkept = d.records
+	d.text = d.text[:0]
+}
+
 // everythingFits is the room of a digest that keeps all.
 const everythingFits = math.MaxInt
 

@@ -201,6 +201,10 @@ func (e *emitter) flush() (lost uint64, err error) {
 		return 0, nil
 	}
 	err = e.mail(&w.held)
+	if errors.As(err, new(*tooLargeError)) && w.held.unkept < w.held.records {
+		w.held.countOnly()
+		err = e.mail(&w.held)
+	}
 	switch {
 	case err == nil:
 		w.sent(time.Now())

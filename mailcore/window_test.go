@@ -206,6 +206,26 @@ func TestADigestThatIsRefusedForGoodIsDroppedAndSaidSo(t *testing.T) {
 	})
 }
 
+func TestADigestThatIsTooLargeIsOnlyCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := bubbleServer(&server{extensions: []string{"SIZE 2000"}})
+		cfg := configFor(s)
+		cfg.Interval = time.Minute
+		core := newCore(t, cfg)
+		for range 100 {
+			require.NoError(t, write(core, strings.Repeat("x", 100)))
+		}
+		pass(time.Minute)
+		mails := s.received()
+		require.Len(t, mails, 2)
+		_, text := read(t, mails[1].data)
+		assert.Contains(t, text, "99 records (99 error)")
+		assert.Contains(t, text, "99 more suppressed")
+		assert.Equal(t, mailcore.Stats{Accepted: 100, Delivered: 100}, core.Stats())
+		ended(t, s, core)
+	})
+}
+
 func TestSyncSendsWhatIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := bubbleServer(&server{})
