@@ -92,8 +92,8 @@ func (c *composer) appendParts(b []byte, d *digest, rest []byte) []byte {
 	b = strconv.AppendInt(b, int64(len(rest)), 10)
 	b = append(b, " bytes)\r\n\r\n--"...)
 	boundary()
-	b = append(b, "\r\nContent-Type: application/gzip; name=records.log.gz\r\n"+
-		"Content-Disposition: attachment; filename=records.log.gz\r\nContent-Transfer-Encoding: base64\r\n\r\n"...)
+	b = append(b, "\r\nContent-Type: application/gzip; name=\"records.log.gz\"\r\n"+
+		"Content-Disposition: attachment; filename=\"records.log.gz\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"...)
 	b = appendBase64(b, c.compress(rest))
 	b = append(b, "--"...)
 	boundary()
