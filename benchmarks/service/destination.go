@@ -13,10 +13,13 @@ import (
 )
 
 // destinations is where each record goes, all of it through one Tee. A new one is a file of its own and a line here.
-var destinations = []kind{
-	{"rotating file", func() destination { return new(rotatingFile) }},
-	{"queue → rotating file", func() destination { return new(queuedFile) }},
-	{"event log", func() destination { return new(eventLog) }},
+func destinations(cfg config) []kind {
+	return []kind{
+		{"rotating file", func() destination { return new(rotatingFile) }},
+		{"queue → rotating file", func() destination { return new(queuedFile) }},
+		{"mail, the first and a digest", func() destination { return &mailbox{addr: cfg.smtp, to: cfg.mailTo} }},
+		{"event log", func() destination { return new(eventLog) }},
+	}
 }
 
 // kind is a destination before it is opened.

@@ -1,0 +1,160 @@
+package mail
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+	"github.com/stretchr/testify/require"
+)
+
+// server is go-smtp on a loopback port. Its faults are set before the first mail.
+type server struct {
+	addr   string
+	client *tls.Config // what trusts it; nil without TLS
+
+	refuse  []string      // recipients that do not exist
+	closing string        // the command that is answered by 421: MAIL, RCPT or DATA
+	stalls  string        // the command that is never answered
+	done    chan struct{} // closed at the end
+
+	mu    sync.Mutex // guards the fields below
+	mails []mail
+}
+
+// mail is one that the server took.
+type mail struct {
+	from string
+	to   []string
+	data []byte
+}
+
+// keep is how many mails a server keeps: enough for the tests, and no load for the benchmarks.
+const keep = 100
+
+// start completes s and starts it.
+func start(t testing.TB, s *server, secure bool) *server {
+	s.done = make(chan struct{})
+	smtpServer := smtp.NewServer(s)
+	smtpServer.Domain = "localhost"
+	smtpServer.MaxLineLength = 998
+	smtpServer.ErrorLog = log.New(io.Discard, "", 0)
+	if secure {
+		smtpServer.TLSConfig, s.client = certificate(t)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s.addr = l.Addr().String()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = smtpServer.Serve(l)
+	}()
+	t.Cleanup(func() {
+		close(s.done)
+		_ = smtpServer.Close()
+		<-ended
+	})
+	return s
+}
+
+func (s *server) taken() []mail {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.mails)
+}
+
+// NewSession implements smtp.Backend.
+func (s *server) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{server: s}, nil }
+
+type session struct {
+	*server
+	mail mail
+}
+
+const username, password = "orders", "secret"
+
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, pass string) error {
+		if user != username || pass != password {
+			return smtp.ErrAuthFailed
+		}
+		return nil
+	}), nil
+}
+
+// at is what goes wrong at a command.
+func (s *session) at(command string) error {
+	if s.stalls == command {
+		<-s.done
+	}
+	if s.closing == command {
+		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "shutting down"}
+	}
+	return nil
+}
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.mail = mail{from: from}
+	return s.at("MAIL")
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if slices.Contains(s.refuse, to) {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+	}
+	s.mail.to = append(s.mail.to, to)
+	return s.at("RCPT")
+}
+
+func (s *session) Data(r io.Reader) error {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	if err := s.at("DATA"); err != nil {
+		return err
+	}
+	s.mail.data = data
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.mails) < keep {
+		s.mails = append(s.mails, s.mail)
+	}
+	return nil
+}
+
+func (s *session) Reset()        {}
+func (s *session) Logout() error { return nil }
+
+// certificate returns a server's certificate, which is its own authority, and a client that trusts it.
+func certificate(t testing.TB) (server, client *tls.Config) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	parsed, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, &tls.Config{RootCAs: pool}
+}

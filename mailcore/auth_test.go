@@ -1,0 +1,182 @@
+package mailcore_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/mailcore"
+	base "example.com/zaphandlers/zapcore"
+)
+
+var login = mailcore.Credentials{Username: username, Password: password}
+
+// token returns credentials with this token.
+func token(text string, err error) mailcore.Credentials {
+	return mailcore.Credentials{Username: username, Token: func(ctx context.Context) (string, error) {
+		if _, bounded := ctx.Deadline(); !bounded {
+			return "", errors.New("no deadline")
+		}
+		return text, err
+	}}
+}
+
+func TestLogin(t *testing.T) {
+	tests := []struct {
+		name, offered string
+		credentials   mailcore.Credentials
+		used          string // the mechanism that succeeds; "" if the error below comes
+		err           string
+	}{
+		{"the best of all", "LOGIN PLAIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2", login, "SCRAM-SHA-256", ""},
+		{"Python's first", "LOGIN PLAIN CRAM-MD5", login, "CRAM-MD5", ""},
+		{"Python's second", "LOGIN PLAIN", login, "PLAIN", ""},
+		{"Python's third", "NTLM login", login, "LOGIN", ""},
+		{"one that is refused, then the next", "SCRAM-SHA-1 GSSAPI PLAIN", login, "PLAIN", ""},
+		{"a token", "PLAIN XOAUTH2", token("token-1", nil), "XOAUTH2", ""},
+		{"a token that is refused", "XOAUTH2", token("token-2", nil), "", "mailcore: auth XOAUTH2: 535"},
+		{"a token with a forged line", "XOAUTH2", token("token\r\nMAIL", nil), "", "control character"},
+		{"a token that cannot be had", "XOAUTH2", token("", errors.New("no token today")), "", "mailcore: auth XOAUTH2: no token today"},
+		{"a token where only passwords help", "PLAIN", token("token-1", nil), "", "mailcore: auth: not offered"},
+		{"a wrong password", "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256", mailcore.Credentials{Username: username, Password: "wrong"}, "",
+			`mailcore: auth LOGIN: 535 "5.7.8 authentication failed"`},
+		{"no mechanism", "", login, "", "mailcore: auth: not offered"},
+	}
+	cert := newCertificate(t)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newServer(t, &server{tls: cert.server, mechanisms: test.offered})
+			cfg := configFor(s)
+			cfg.Credentials, cfg.TLSConfig = test.credentials, cert.client
+			core := newCore(t, cfg)
+			err := write(core, "x")
+			if test.used == "" {
+				require.ErrorContains(t, err, test.err)
+				assert.NotContains(t, err.Error(), "wrong", "errors do not tell passwords")
+				assert.Empty(t, s.received())
+				return
+			}
+			require.NoError(t, err)
+			mails := s.received()
+			require.Len(t, mails, 1)
+			assert.Equal(t, test.used, mails[0].mechanism)
+			assert.True(t, mails[0].secure)
+		})
+	}
+}
+
+func TestAWrongPasswordIsNotTriedForEachRecord(t *testing.T) {
+	cert := newCertificate(t)
+	s := newServer(t, &server{tls: cert.server, mechanisms: "PLAIN"})
+	cfg := configFor(s)
+	cfg.Credentials, cfg.TLSConfig = mailcore.Credentials{Username: username, Password: "wrong"}, cert.client
+	core := newCore(t, cfg)
+	for range 20 {
+		require.ErrorContains(t, write(core, "x"), "535")
+	}
+	assert.Equal(t, 1, s.connections(), "an account that is locked helps nobody")
+}
+
+func TestARefusedMechanismIsFollowedByTheNext(t *testing.T) {
+	cert := newCertificate(t)
+	s := newServer(t, &server{tls: cert.server, mechanisms: "CRAM-MD5 PLAIN LOGIN"})
+	s.reply = func(line string) string {
+		if strings.HasPrefix(line, "AUTH CRAM-MD5") || strings.HasPrefix(line, "AUTH PLAIN") {
+			return "504 5.5.4 not today"
+		}
+		return ""
+	}
+	cfg := configFor(s)
+	cfg.Credentials, cfg.TLSConfig = login, cert.client
+	require.NoError(t, write(newCore(t, cfg), "x"))
+	assert.Equal(t, "LOGIN", s.received()[0].mechanism)
+	assert.Equal(t, 1, s.connections(), "on the same connection")
+}
+
+func TestNoSecretTravelsInClear(t *testing.T) {
+	cert := newCertificate(t)
+	tests := []struct {
+		name, addr string
+		tls        mailcore.TLS
+		server     *server
+		err        string // "" if the mail is sent
+	}{
+		{"a server that does not offer STARTTLS", "mail.example.com", mailcore.TLSAuto, &server{mechanisms: "PLAIN"}, "mailcore: starttls: not offered"},
+		{"a server that takes it back", "localhost", mailcore.TLSAuto, &server{mechanisms: "PLAIN", tls: cert.server, reply: func(line string) string {
+			if line == "STARTTLS" {
+				return "454 4.7.0 not now"
+			}
+			return ""
+		}}, "mailcore: starttls: 454"},
+		{"TLS refused, elsewhere, with a mechanism that shows the password", "mail.example.com", mailcore.TLSNone, &server{mechanisms: "PLAIN LOGIN"},
+			"mailcore: auth: not offered"},
+		{"TLS refused, elsewhere, with one that does not", "mail.example.com", mailcore.TLSNone, &server{mechanisms: "PLAIN CRAM-MD5"}, ""},
+		{"TLS refused, on this machine", "localhost", mailcore.TLSNone, &server{mechanisms: "PLAIN"}, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newServer(t, test.server)
+			cfg := configFor(s)
+			cfg.Addr, cfg.TLS, cfg.Credentials, cfg.TLSConfig = test.addr, test.tls, login, cert.client
+			err := write(newCore(t, cfg), "x")
+			if test.err == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, test.err)
+			for _, line := range s.heard() {
+				assert.False(t, strings.HasPrefix(line, "AUTH") || strings.HasPrefix(line, "MAIL"), "sent in clear: %s", line)
+			}
+		})
+	}
+}
+
+func TestTheServerProvesWhoItIs(t *testing.T) {
+	cert, stranger := newCertificate(t), newCertificate(t)
+	for _, mode := range []mailcore.TLS{mailcore.TLSSTARTTLS, mailcore.TLSImplicit} {
+		s := newServer(t, &server{tls: cert.server, implicit: mode == mailcore.TLSImplicit, mechanisms: "PLAIN"})
+		addr := s.listen(t)
+		for _, test := range []struct {
+			name, addr string
+			client     *tls.Config
+			trusted    bool
+		}{
+			{"an authority that is trusted", "localhost", cert.client, true},
+			{"one that is not", "localhost", stranger.client, false},
+			{"the system's", "localhost", nil, false},
+			{"another name", "mail.example.com", cert.client, false},
+		} {
+			t.Run(string(mode)+": "+test.name, func(t *testing.T) {
+				cfg := configFor(s)
+				cfg.Addr, cfg.TLS, cfg.TLSConfig, cfg.Credentials = test.addr, mode, test.client, login
+				cfg.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
+					return new(net.Dialer).DialContext(ctx, network, addr)
+				}
+				err := write(newCore(t, cfg), "x")
+				if test.trusted {
+					require.NoError(t, err)
+					return
+				}
+				var verification *tls.CertificateVerificationError
+				require.ErrorAs(t, err, &verification)
+				var retry *base.RetryError
+				require.ErrorAs(t, err, &retry, "it is no verdict on the record")
+			})
+		}
+	}
+}
+
+func TestPort465IsImplicit(t *testing.T) {
+	cert := newCertificate(t)
+	s := newServer(t, &server{tls: cert.server, implicit: true})
+	cfg := configFor(s)
+	cfg.Addr, cfg.TLSConfig = "localhost:465", cert.client
+	require.NoError(t, write(newCore(t, cfg), "x"))
+	assert.True(t, s.received()[0].secure)
+}

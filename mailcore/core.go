@@ -1,0 +1,201 @@
+package mailcore
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// Config says what is mailed, to whom and how. Addr, From and one recipient are required; the zero value of every other field
+// is its documented default. New copies it.
+type Config struct {
+	// Level decides which records are mailed. Defaults to Error and above.
+	Level zapcore.LevelEnabler
+	// Encoder makes the text of a record. Defaults to zap's console encoder, which people can read.
+	Encoder zapcore.Encoder
+
+	// Addr is the server: "host" or "host:port". Required. The port defaults to 25, and to 465 with TLSImplicit; providers
+	// usually want 587 (Python: mailhost).
+	Addr string
+	// From is the sender: "ops@example.com" or "Orders <orders@example.com>". Required (Python: fromaddr).
+	From string
+	// To, Cc and Bcc are the recipients; an element may be a list separated by commas. At least one is required (Python:
+	// toaddrs). Bcc appears in no header.
+	To, Cc, Bcc []string
+	// Subject of each mail. Defaults to the program's name and the host's: "orders on web-3".
+	Subject string
+	// SubjectFunc returns the subject of a record's mail instead (Python: getSubject). A digest has the subject of its worst
+	// record. It is called under no lock by every goroutine that logs, so it must be safe for concurrent use. Control
+	// characters become spaces, and what is longer than 255 bytes is cut.
+	SubjectFunc func(ent zapcore.Entry) string
+
+	// Credentials log in to the server. Defaults to none.
+	Credentials Credentials
+	// TLS says how the connection is encrypted. Defaults to TLSAuto: required if there are Credentials.
+	TLS TLS
+	// TLSConfig is for a private authority or a certificate of the client's. Defaults to the system's authorities, the name
+	// in Addr and TLS 1.2 or better; Python's handler verifies nothing.
+	TLSConfig *tls.Config
+	// LocalName is what the client calls itself to the server (EHLO). Defaults to the name of the host.
+	LocalName string
+	// Dial makes the connection. Defaults to a net.Dialer's DialContext. It must not log to this core.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	// Timeout bounds each exchange with the server: dialling, the TLS handshake, a command and its answer. The content of a
+	// mail has one more for each 64 KiB. Defaults to 1 s, as Python documents.
+	Timeout time.Duration
+	// IdleTime is how long the connection is kept for the next mail. Defaults to 5 s; a negative one makes a connection for
+	// each mail, as Python does.
+	IdleTime time.Duration
+	// Interval limits the flood: after a mail, records are held for this long, and then go in one digest. Defaults to none: a
+	// mail for each record, as Python.
+	Interval time.Duration
+	// HeldBytes is how much text an Interval holds; what comes beyond it is counted. Defaults to 1 MiB.
+	HeldBytes int
+	// InlineBytes is how much text stands in a mail; the rest is attached, compressed. Defaults to 64 KiB.
+	InlineBytes int
+	// MaxBytes is the largest mail. A digest that is larger is sent in parts, and one record that is larger even so is
+	// refused. Defaults to 10 MiB. A server that takes less says so, and is obeyed.
+	MaxBytes int
+
+	// OnError is told what no caller waits for: a held digest that could not be sent, a recipient that the server refused
+	// while others got the mail. The same error comes once. It is called under no lock and may log. Defaults to printing to
+	// stderr.
+	OnError func(error)
+}
+
+// Defaults of Config.
+const (
+	DefaultTimeout     = time.Second
+	DefaultIdleTime    = 5 * time.Second
+	DefaultHeldBytes   = 1 << 20
+	DefaultInlineBytes = 64 << 10
+	DefaultMaxBytes    = 10 << 20
+)
+
+// What users of this package must be able to name.
+type (
+	// Stats counts records. With an Interval, those held are Pending, and those of a digest, shown or only counted, are
+	// Delivered with it.
+	Stats = base.Stats
+	// LostError is what Close returns if the last digest could not be sent.
+	LostError = base.LostError
+)
+
+// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
+var ErrClosed = base.ErrClosed
+
+// Core mails records. Beside the methods of zapcore.Core it has
+//
+//	Close() error              send what is held, within 5 s or Timeout if that is longer, and hang up
+//	Stats() Stats              what became of the records
+//	WriteBatch(*Batch)         one digest mail for many records, as a queue or a buffer hands them over
+//	Level() zapcore.Level      the lowest level that is mailed
+//
+// Write returns nil when the server has taken the mail (its 250 after the content) or, with an Interval, when the record is
+// held. Sync sends what is held. Everything is safe for concurrent use; With shares everything but the fields.
+type Core struct{ *base.Handler }
+
+// New returns a Core. It makes no connection yet. An error names the field that is missing or wrong.
+func New(cfg Config) (*Core, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	emitter, err := newEmitter(cfg)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := base.NewHandler(base.HandlerConfig{
+		Name:    "mailcore",
+		Level:   cfg.Level,
+		Encoder: withSubject(cfg.Encoder, cfg.SubjectFunc),
+		Emitter: emitter,
+		Report:  emitter.report,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Core{handler}, nil
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Level == nil {
+		cfg.Level = zapcore.ErrorLevel
+	}
+	if cfg.Encoder == nil {
+		cfg.Encoder = newTextEncoder()
+	}
+	if cfg.Subject == "" {
+		cfg.Subject = filepath.Base(os.Args[0]) + " on " + hostname()
+	}
+	if cfg.LocalName == "" {
+		cfg.LocalName = hostname()
+	}
+	if cfg.Dial == nil {
+		cfg.Dial = new(net.Dialer).DialContext
+	}
+	setDefault(&cfg.Timeout, DefaultTimeout)
+	setDefault(&cfg.IdleTime, DefaultIdleTime)
+	setDefault(&cfg.HeldBytes, DefaultHeldBytes)
+	setDefault(&cfg.InlineBytes, DefaultInlineBytes)
+	setDefault(&cfg.MaxBytes, DefaultMaxBytes)
+	return cfg
+}
+
+func setDefault[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}
+
+func hostname() string {
+	if name, err := os.Hostname(); err == nil && name != "" {
+		return name
+	}
+	return "localhost"
+}
+
+// check returns an error for a field that stands alone and is wrong. The others are checked where they are understood.
+func (cfg Config) check() error {
+	switch {
+	case cfg.Addr == "":
+		return errors.New("mailcore: Config.Addr is required")
+	case cfg.From == "":
+		return errors.New("mailcore: Config.From is required")
+	case len(cfg.To)+len(cfg.Cc)+len(cfg.Bcc) == 0:
+		return errors.New("mailcore: Config.To is required, or Cc or Bcc")
+	case cfg.Timeout < 0:
+		return errors.New("mailcore: Config.Timeout is negative: a server that stalls would stop the program")
+	case cfg.HeldBytes < 0:
+		return errors.New("mailcore: Config.HeldBytes is negative")
+	case cfg.InlineBytes < 0:
+		return errors.New("mailcore: Config.InlineBytes is negative")
+	case cfg.MaxBytes < 0:
+		return errors.New("mailcore: Config.MaxBytes is negative")
+	case cfg.Credentials.Username == "" && (cfg.Credentials.Password != "" || cfg.Credentials.Token != nil):
+		return errors.New("mailcore: Config.Credentials.Username is required with a Password or a Token")
+	case !isHostname(cfg.LocalName):
+		return fmt.Errorf("mailcore: Config.LocalName: %q is not a host's name", cfg.LocalName)
+	}
+	return nil
+}
+
+// newTextEncoder returns the Encoder that Config.Encoder defaults to.
+func newTextEncoder() zapcore.Encoder {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = zapcore.ISO8601TimeEncoder
+	cfg.EncodeLevel = zapcore.CapitalLevelEncoder
+	cfg.EncodeDuration = zapcore.StringDurationEncoder
+	return zapcore.NewConsoleEncoder(cfg)
+}

@@ -1,0 +1,127 @@
+package mailcore
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/rand"
+	"encoding/base64"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// composer makes messages (RFC 5322, MIME) out of digests. A message is ASCII in lines of CRLF throughout, so every server takes
+// it as it is:
+//
+//	From: "Orders" <orders@example.com>       ─┐
+//	To: ops@example.com                        │ made once
+//	Auto-Submitted: auto-generated            ─┘
+//	Subject: orders on web-3                  ── one line, encoded words
+//	Date, Message-ID, MIME-Version, Content-Type, Content-Transfer-Encoding
+//
+//	text of the records                       ── quoted-printable
+//
+// Above its inline limit the message has two parts: the beginning of the text, and the rest of it as records.log.gz.
+type composer struct {
+	fixed  []byte // the headers that are the same in every mail
+	id     string // makes a Message-ID unique among all programs
+	domain string // behind the @ of a Message-ID
+	inline int    // bytes of text in the body
+
+	buf   []byte // the message; reused
+	mails uint64 // makes a Message-ID unique in this program
+
+	compressed bytes.Buffer
+	gzip       *gzip.Writer
+}
+
+// base64Line is how many bytes make one line of 76 in base64.
+const base64Line = 57
+
+// compose returns d as a message. It is valid until the next call.
+func (c *composer) compose(d *digest, now time.Time) []byte {
+	c.mails++
+	b := append(c.buf[:0], c.fixed...)
+	b = appendSubject(b, d.subjectLine())
+	b = now.AppendFormat(append(b, "Date: "...), time.RFC1123Z)
+	b = c.appendUnique(append(b, "\r\nMessage-ID: <"...), '.')
+	b = append(append(append(b, '@'), c.domain...), ">\r\nMIME-Version: 1.0\r\n"...)
+	if rest := c.rest(d.text); len(rest) == 0 {
+		b = appendPlain(b, d, d.text)
+	} else {
+		b = c.appendParts(b, d, rest)
+	}
+	c.buf = b
+	return b
+}
+
+func (c *composer) appendUnique(b []byte, separator byte) []byte {
+	return strconv.AppendUint(append(append(b, c.id...), separator), c.mails, 10)
+}
+
+// rest returns what of text goes into an attachment: from the end of the last line that is wholly inline on, or if there is
+// none, from a rune.
+func (c *composer) rest(text []byte) []byte {
+	if len(text) <= c.inline {
+		return nil
+	}
+	n := bytes.LastIndexByte(text[:c.inline], '\n') + 1
+	if n == 0 {
+		n = len(cutAtRune(text, c.inline))
+	}
+	return text[n:]
+}
+
+const plainPart = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+
+func appendPlain(b []byte, d *digest, text []byte) []byte {
+	b = append(b, plainPart...)
+	b = appendQuoted(b, d.preface())
+	return appendQuoted(b, text)
+}
+
+// appendParts appends the two parts. Their boundary begins with "=_", which neither quoted-printable nor base64 can contain.
+func (c *composer) appendParts(b []byte, d *digest, rest []byte) []byte {
+	boundary := func() { b = c.appendUnique(append(b, "=_"...), '_') }
+	b = append(b, "Content-Type: multipart/mixed; boundary=\""...)
+	boundary()
+	b = append(b, "\"\r\n\r\n--"...)
+	boundary()
+	b = appendPlain(append(b, "\r\n"...), d, d.text[:len(d.text)-len(rest)])
+	b = append(b, "\r\n(the rest is in the attachment: "...)
+	b = strconv.AppendInt(b, int64(len(rest)), 10)
+	b = append(b, " bytes)\r\n\r\n--"...)
+	boundary()
+	b = append(b, "\r\nContent-Type: application/gzip; name=\"records.log.gz\"\r\n"+
+		"Content-Disposition: attachment; filename=\"records.log.gz\"\r\nContent-Transfer-Encoding: base64\r\n\r\n"...)
+	b = appendBase64(b, c.compress(rest))
+	b = append(b, "--"...)
+	boundary()
+	return append(b, "--\r\n"...)
+}
+
+// compress returns text as a gzip file. It is valid until the next call. A bytes.Buffer takes everything, so nothing fails.
+func (c *composer) compress(text []byte) []byte {
+	c.compressed.Reset()
+	if c.gzip == nil {
+		c.gzip = gzip.NewWriter(&c.compressed)
+	} else {
+		c.gzip.Reset(&c.compressed)
+	}
+	_, _ = c.gzip.Write(text)
+	_ = c.gzip.Close()
+	return c.compressed.Bytes()
+}
+
+func appendBase64(b, data []byte) []byte {
+	for len(data) > 0 {
+		n := min(base64Line, len(data))
+		b = append(base64.StdEncoding.AppendEncode(b, data[:n]), '\r', '\n')
+		data = data[n:]
+	}
+	return b
+}
+
+func newComposer(fixed []byte, domain string, inline int) composer {
+	return composer{fixed: fixed, id: strings.ToLower(rand.Text()), domain: domain, inline: inline}
+}

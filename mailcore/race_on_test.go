@@ -1,0 +1,5 @@
+//go:build race
+
+package mailcore_test
+
+const raceEnabled = true
