@@ -1,0 +1,2 @@
+// Package netcore sends records over sockets: Python's SocketHandler and DatagramHandler.
+package netcore
