@@ -33,7 +33,8 @@ func (e *Emitter) connected(start time.Time) (l *link, fresh bool, err error) {
 		return nil, false, ErrClosed
 	}
 	if l := e.link; l != nil {
-		if !l.gone() {
+		if l.alive(start) {
+			l.used = start
 			return l, false, nil
 		}
 		e.drop(l, nil)
@@ -49,7 +50,7 @@ func (e *Emitter) connected(start time.Time) (l *link, fresh bool, err error) {
 		}
 		return nil, false, &base.RetryError{Err: err}
 	}
-	e.link = l
+	e.link, l.used = l, start
 	if e.troubled {
 		e.troubled = false
 		e.news.post(e.cfg.Report.Recovered)
@@ -60,10 +61,10 @@ func (e *Emitter) connected(start time.Time) (l *link, fresh bool, err error) {
 // drop gives a connection up because of cause, or of what its reader has seen if cause is nil, and reports it if records may
 // have been lost with it.
 func (e *Emitter) drop(l *link, cause error) {
-	if cause == nil && !l.ended() {
+	l.cut()
+	if cause == nil && !l.datagram && !l.ended() {
 		cause = l.err
 	}
-	l.cut()
 	e.forget()
 	switch {
 	case cause == nil || e.acked != nil:
@@ -151,6 +152,7 @@ func (e *Emitter) greet(ctx context.Context, l *link, deadline time.Time) error 
 		return e.failed("greeting", err)
 	}
 	_ = l.raw.SetReadDeadline(time.Time{})
+	l.peek = newPeek(l.raw)
 	l.done = make(chan struct{})
 	go l.read(hear)
 	if verdict.await(ctx, l) {

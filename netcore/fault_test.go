@@ -28,13 +28,12 @@ import (
 // clients that only write lose every second one.
 func TestPeerThatClosesAfterEachRecord(t *testing.T) {
 	const records = 500
-	var got sync.Map
-	var count atomic.Int64
+	closed := make(chan string)
 	p := listen(t, "tcp", func(conn net.Conn) {
-		if line, err := bufio.NewReader(conn).ReadString('\n'); err == nil {
-			if _, twice := got.LoadOrStore(line, true); !twice {
-				count.Add(1)
-			}
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		_ = conn.Close()
+		if err == nil {
+			closed <- strings.TrimSpace(line)
 		}
 	})
 	core := newCore(t, Config{Address: p.address(), Encoder: plain(), OnError: never(t)})
@@ -42,10 +41,11 @@ func TestPeerThatClosesAfterEachRecord(t *testing.T) {
 	defer pace.Stop()
 	for i := range records {
 		<-pace.C
-		require.NoError(t, core.Write(entry(fmt.Sprint("record ", i)), nil))
+		record := fmt.Sprint("record ", i)
+		require.NoError(t, core.Write(entry(record), nil))
+		require.Equal(t, record, receive(t, closed))
 	}
 	require.NoError(t, core.Close())
-	require.Eventually(t, func() bool { return count.Load() == records }, soon, tick)
 	assert.Equal(t, Stats{Accepted: records, Delivered: records}, core.Stats())
 }
 

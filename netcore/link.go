@@ -22,6 +22,8 @@ type link struct {
 	sequence uint64 // of the next frame
 
 	deadline time.Time // for writes, as last set
+	used     time.Time // when it was last written to
+	peek     *peek
 
 	done chan struct{} // closed when the reader has ended; nil for datagrams
 	err  error         // why it has; valid then
@@ -54,6 +56,17 @@ func (l *link) read(hear func(b []byte) (rest []byte, err error)) {
 			return
 		}
 	}
+}
+
+// idle is after how long a connection is looked at before it is written to. Sooner it would cost more than it finds.
+const idle = 500 * time.Microsecond
+
+// alive tells whether the peer is there, as far as this side can know at now.
+func (l *link) alive(now time.Time) bool {
+	if l.datagram {
+		return true
+	}
+	return !l.gone() && (now.Sub(l.used) < idle || !l.peek.hasLeft())
 }
 
 // gone tells whether the reader has seen the end.
