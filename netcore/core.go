@@ -72,8 +72,8 @@ type Config struct {
 	// Window is how much may be unconfirmed with Ack, in bytes, before Write has to wait. Defaults to 1 MiB.
 	Window int
 
-	// Timeout bounds every call: dialling, handshake and writing together. A write over a connection in use may take twice as
-	// long, but at most a second longer, because its deadline is renewed only now and then. Defaults to 1 s, Python's.
+	// Timeout bounds every call: dialling, handshake and writing together. A write over a connection in use may take half as
+	// long again, but at most a second more, because its deadline is renewed only now and then. Defaults to 1 s, Python's.
 	Timeout time.Duration
 	// RetryStart is how long the destination is left alone after it could not be reached, or was too slow. Defaults to 1 s.
 	RetryStart time.Duration

@@ -369,7 +369,7 @@ func (e *Emitter) renew(l *link, now time.Time) error {
 	if l.deadline.Sub(now) >= e.cfg.Timeout {
 		return nil
 	}
-	return e.setDeadline(l, now.Add(e.cfg.Timeout+min(e.cfg.Timeout, time.Second)))
+	return e.setDeadline(l, now.Add(e.cfg.Timeout+min(e.cfg.Timeout/2, time.Second)))
 }
 
 func (e *Emitter) setDeadline(l *link, at time.Time) error {

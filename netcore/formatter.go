@@ -26,11 +26,6 @@ func (records) Append(dst []byte, r *base.Record) ([]byte, error) {
 }
 func (records) binary() {}
 
-type pickle struct{} // XXX
-
-func (pickle) binary()                                           {}
-func (pickle) Append(dst []byte, r *base.Record) ([]byte, error) { return dst, nil }
-
 // newLines returns the encoder of a Config that names none: a JSON object a record, with times as RFC 3339 says.
 func newLines() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
