@@ -37,10 +37,8 @@ func TestPeerThatClosesAfterEachRecord(t *testing.T) {
 		}
 	})
 	core := newCore(t, Config{Address: p.address(), Encoder: plain(), OnError: never(t)})
-	pace := time.NewTicker(2 * time.Millisecond)
-	defer pace.Stop()
 	for i := range records {
-		<-pace.C
+		<-time.After(2 * time.Millisecond) // the pace is what is tested
 		record := fmt.Sprint("record ", i)
 		require.NoError(t, core.Write(entry(record), nil))
 		require.Equal(t, record, receive(t, closed))

@@ -59,7 +59,7 @@ func (l *link) read(hear func(b []byte) (rest []byte, err error)) {
 }
 
 // idle is after how long a connection is looked at before it is written to. Sooner it would cost more than it finds.
-const idle = 500 * time.Microsecond
+const idle = 100 * time.Microsecond
 
 // alive tells whether the peer is there, as far as this side can know at now.
 func (l *link) alive(now time.Time) bool {
