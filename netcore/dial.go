@@ -62,8 +62,8 @@ func (e *Emitter) connected(start time.Time) (l *link, fresh bool, err error) {
 // have been lost with it.
 func (e *Emitter) drop(l *link, cause error) {
 	l.cut()
-	if cause == nil && !l.datagram && !l.ended() {
-		cause = l.err
+	if cause == nil && !l.datagram {
+		cause = l.failure()
 	}
 	e.forget()
 	switch {

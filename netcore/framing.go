@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 )
 
@@ -80,7 +81,7 @@ func appendEscaped(dst, payload []byte, separator byte, escape string) []byte {
 	}
 }
 
-// maxDigits is the longest length that OctetCounting's reader accepts: ten digits hold 4 GiB.
+// maxDigits is the longest length that OctetCounting's reader accepts; it must also stay below 2 GiB.
 const maxDigits = 10
 
 // split finds the first frame in b, which begins where a frame begins.
@@ -95,7 +96,7 @@ func (f Framing) split(b []byte) (from, to, next int, whole bool, err error) {
 		if len(b) < prefixSize {
 			return 0, 0, 0, false, nil
 		}
-		end := prefixSize + int(binary.BigEndian.Uint32(b))
+		end := prefixSize + int(min(binary.BigEndian.Uint32(b), math.MaxInt32-prefixSize))
 		return prefixSize, end, end, len(b) >= end, nil
 	case OctetCounting:
 		return splitCounted(b)
@@ -123,7 +124,7 @@ func splitCounted(b []byte) (from, to, next int, whole bool, err error) {
 		case c == ' ' && i > 0:
 			end := i + 1 + n
 			return i + 1, end, end, len(b) >= end, nil
-		case c < '0' || c > '9' || i == maxDigits:
+		case c < '0' || c > '9' || i == maxDigits || n > math.MaxInt32/10-10:
 			return 0, 0, 0, false, fmt.Errorf("a frame's length is not a number: %q", b[:i+1])
 		}
 		n = n*10 + int(c-'0')

@@ -57,9 +57,12 @@ func (l *errorLog) contains(text string) bool {
 	return false
 }
 
-// newCore returns a Core that the test closes.
+// newCore returns a Core that the test closes. Its timeout, if the test does not say, is for machines with other things to do.
 func newCore(t testing.TB, cfg Config) *Core {
 	t.Helper()
+	if cfg.Timeout == 0 {
+		cfg.Timeout = soon
+	}
 	core, err := New(cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = core.Close() })

@@ -79,9 +79,14 @@ func (l *link) gone() bool {
 	}
 }
 
-// ended tells whether the peer closed in the ordinary way, which is no failure. It is for a link that is gone.
-func (l *link) ended() bool {
-	return l.err == nil || errors.Is(l.err, io.EOF) || errors.Is(l.err, net.ErrClosed)
+// failure returns how a link that is gone ended; nil if the peer closed it in the ordinary way.
+func (l *link) failure() error {
+	for _, err := range []error{l.peek.left, l.err} {
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+	}
+	return nil
 }
 
 // cut closes the connection at once and waits for the reader.

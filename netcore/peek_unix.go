@@ -4,6 +4,7 @@ package netcore
 
 import (
 	"errors"
+	"io"
 	"net"
 	"syscall"
 )
@@ -13,7 +14,7 @@ import (
 type peek struct {
 	raw  syscall.RawConn // nil: there is no descriptor to look at
 	look func(fd uintptr)
-	left bool
+	left error // how, if it has left
 	b    [1]byte
 }
 
@@ -24,12 +25,17 @@ func newPeek(conn net.Conn) *peek {
 	}
 	p.look = func(fd uintptr) {
 		n, _, err := syscall.Recvfrom(int(fd), p.b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		p.left = n == 0 && err == nil || errors.Is(err, syscall.ECONNRESET)
+		switch {
+		case err == nil && n == 0:
+			p.left = io.EOF
+		case errors.Is(err, syscall.ECONNRESET):
+			p.left = err // the kernel says it once, so the reader will not hear it
+		}
 	}
 	return p
 }
 
 // hasLeft tells whether the peer has closed or reset the connection.
 func (p *peek) hasLeft() bool {
-	return p.raw != nil && p.raw.Control(p.look) == nil && p.left
+	return p.raw != nil && p.raw.Control(p.look) == nil && p.left != nil
 }
