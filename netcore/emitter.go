@@ -12,7 +12,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -185,17 +184,17 @@ func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
 // EmitBatch implements base.BatchEmitter: on a stream, one write for up to 64 KiB of frames. What is too large is rejected,
 // and the others go on.
 func (e *Emitter) EmitBatch(_ *base.Batch, frames *base.Frames) (n int, err error) {
-	var rejected rejections
+	var said base.Verdicts
 	for n < frames.Len() && err == nil {
-		n, err = e.emitFrom(n, frames, &rejected)
+		n, err = e.emitFrom(n, frames, &said)
 	}
 	clear(e.payloads)
-	return n, rejected.with(err)
+	return n, said.With(err)
 }
 
 // emitFrom sends the frames from the one at index from, up to one that is too large, and returns the index after the last it
 // is done with.
-func (e *Emitter) emitFrom(from int, frames *base.Frames, rejected *rejections) (int, error) {
+func (e *Emitter) emitFrom(from int, frames *base.Frames, said *base.Verdicts) (int, error) {
 	e.payloads = e.payloads[:0]
 	var tooLarge error
 	for i := from; i < frames.Len() && tooLarge == nil; i++ {
@@ -211,28 +210,10 @@ func (e *Emitter) emitFrom(from int, frames *base.Frames, rejected *rejections) 
 	}
 	var size *sizeError
 	if errors.As(err, &size) {
-		rejected.add(from, err)
+		said.Reject(from, err)
 		return from + 1, nil
 	}
 	return from, err
-}
-
-// rejections collects what a batch lost for good.
-type rejections struct{ err *base.RejectedError }
-
-func (r *rejections) add(i int, err error) {
-	if r.err == nil {
-		r.err = &base.RejectedError{Err: err}
-	}
-	r.err.Indexes = append(r.err.Indexes, i)
-}
-
-// with returns the rejections and err as one error, or nil.
-func (r *rejections) with(err error) error {
-	if r.err == nil {
-		return err
-	}
-	return multierr.Append(r.err, err)
 }
 
 // sizeError refuses a record for its size. Trying again does not help.

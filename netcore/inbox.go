@@ -109,7 +109,11 @@ func (in *inbox) hand() (done, lost, skipped int, err error) {
 		done, err = in.server.batches.WriteBatch(&in.batch)
 		var rejected *base.RejectedError
 		if errors.As(err, &rejected) {
-			lost = len(rejected.Indexes)
+			lost += len(rejected.Indexes)
+		}
+		var again *base.RetryError
+		if errors.As(err, &again) {
+			lost += len(again.Indexes) // nobody here can hold a record from the middle: that is a queue's work
 		}
 		return done, lost, 0, err
 	}

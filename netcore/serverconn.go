@@ -208,18 +208,21 @@ func (c *serverConn) frames(now time.Time) error {
 
 // round takes frames, delivers and confirms them. Two connections of one session take turns.
 func (c *serverConn) round(now time.Time) error {
-	if c.session != nil {
+	greeted := c.session != nil
+	if greeted {
 		c.session.mu.Lock()
 		defer c.session.mu.Unlock()
 	}
 	before := c.sequence
 	splitErr := c.split(now)
-	deliverErr := c.deliver()
+	var deliverErr, confirmErr error
+	if greeted || c.session == nil {
+		deliverErr = c.deliver()
+	}
 	if c.sequence > before {
 		c.renew(now)
 	}
-	var confirmErr error
-	if c.session != nil {
+	if greeted {
 		confirmErr = c.confirm(now)
 	}
 	return errors.Join(splitErr, deliverErr, confirmErr)
@@ -288,7 +291,7 @@ func (c *serverConn) frame(frame []byte, now time.Time) error {
 		frame = payload
 	}
 	if c.server.cfg.Ack && c.session == nil {
-		return c.hello(frame)
+		return c.hello(frame, now)
 	}
 	c.sequence++
 	if c.session != nil && c.sequence-1 <= c.session.last {
@@ -301,8 +304,8 @@ func (c *serverConn) frame(frame []byte, now time.Time) error {
 	return nil
 }
 
-// hello begins or resumes a session.
-func (c *serverConn) hello(frame []byte) error {
+// hello begins or resumes a session: the answer says how far it got, and the client goes on behind that.
+func (c *serverConn) hello(frame []byte, now time.Time) error {
 	session, first, err := c.server.sessions.greet(frame)
 	if err != nil {
 		c.refuse(err)
@@ -311,8 +314,8 @@ func (c *serverConn) hello(frame []byte) error {
 	session.mu.Lock()
 	defer session.mu.Unlock()
 	session.last = max(session.last, first-1)
-	c.session, c.sequence = session, first
-	return nil
+	c.session, c.sequence = session, session.last+1
+	return c.confirm(now)
 }
 
 // deliver hands over what is in the inbox. With Ack, what Target did not take is not confirmed, and costs the connection: the

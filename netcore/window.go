@@ -9,18 +9,18 @@ import (
 	"sync/atomic"
 )
 
-// With Ack a connection begins like this, and the frames follow, numbered by counting from first:
+// With Ack a connection begins like this:
 //
 //	client                                        server
 //	                                         ◄──  "zhn1" nonce (16)             with a Key only
 //	"zha1" session (16) first (8), framed    ──►
 //	                                         ◄──  last (8)                      what it has of this session
-//	frame first, frame first+1, …            ──►
+//	frame last+1, frame last+2, …            ──►
 //	                                         ◄──  last (8) …                    now and then
 //
-// first is the number of the oldest frame that the client still holds. If the server has it, and some after it, from a
-// connection before, its first answer says so and they are not sent again; if they are on their way already, the server knows
-// them by their numbers and drops them.
+// first is the number of the oldest frame that the client still holds. Frames carry no number: both sides count, from the
+// server's first answer on. What the server has got over a connection before is in that answer, and not sent again; what an
+// old connection still delivers meanwhile, the server knows by its number when it comes again, and drops.
 const (
 	nonceMagic  = "zhn1"
 	helloMagic  = "zha1"
