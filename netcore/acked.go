@@ -11,7 +11,7 @@ import (
 // sendAcked puts payloads into the window and sends it; it returns how many were taken. What was written whole stays in the
 // window until the peer confirms it, over however many connections that takes.
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
-	start := time.Now()
+	start := e.now()
 	w := e.acked
 	for n < len(payloads) {
 		w.trim()
@@ -34,7 +34,7 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 }
 
 // sendWindow writes what the present connection has not got, or over a new one all of the window.
-func (e *Emitter) sendWindow(start time.Time) error {
+func (e *Emitter) sendWindow(start time.Duration) error {
 	for {
 		l, fresh, err := e.connected(start)
 		if err != nil {
@@ -62,11 +62,11 @@ func (e *Emitter) sendWindow(start time.Time) error {
 const maxReconnects = 3
 
 // awaitRoom waits until n bytes more may be held. It ends at start plus Timeout.
-func (e *Emitter) awaitRoom(start time.Time, n int) error {
+func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 	if e.timer == nil {
 		e.timer = time.NewTimer(0)
 	}
-	e.timer.Reset(e.cfg.Timeout - time.Since(start))
+	e.timer.Reset(e.cfg.Timeout - (e.now() - start))
 	defer e.timer.Stop()
 	for range maxReconnects {
 		if err := e.sendWindow(start); err != nil {
@@ -110,7 +110,7 @@ func (unconfirmedError) Error() string { return "the peer does not confirm what 
 func (unconfirmedError) Timeout() bool { return true }
 
 // awaitAcks waits until the window is empty.
-func (e *Emitter) awaitAcks(start time.Time) error {
+func (e *Emitter) awaitAcks(start time.Duration) error {
 	e.acked.trim()
 	if len(e.acked.ends) == 0 {
 		return nil
@@ -127,7 +127,7 @@ func (e *Emitter) closeAcked() error {
 	if e.acked == nil {
 		return nil
 	}
-	err := e.awaitAcks(time.Now())
+	err := e.awaitAcks(e.now())
 	e.acked.trim()
 	n := uint64(len(e.acked.ends))
 	if n == 0 {

@@ -28,7 +28,7 @@ func isDatagram(network string) bool { return isUDP(network) || network == "unix
 
 // connected returns the connection, a fresh one if there is none or the peer has left it. What it waits for ends at start
 // plus Timeout.
-func (e *Emitter) connected(start time.Time) (l *link, fresh bool, err error) {
+func (e *Emitter) connected(start time.Duration) (l *link, fresh bool, err error) {
 	if e.interrupted.Load() {
 		return nil, false, ErrClosed
 	}
@@ -39,8 +39,8 @@ func (e *Emitter) connected(start time.Time) (l *link, fresh bool, err error) {
 		}
 		e.drop(l, nil)
 	}
-	deadline := start.Add(e.cfg.Timeout)
-	if l, err = e.connect(deadline); err == nil {
+	deadline := start + e.cfg.Timeout
+	if l, err = e.connect(e.born.Add(deadline)); err == nil {
 		err = e.setDeadline(l, deadline)
 	}
 	if err != nil {

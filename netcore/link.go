@@ -21,8 +21,8 @@ type link struct {
 	acks     *seal  // the same for the reader
 	sequence uint64 // of the next frame
 
-	deadline time.Time // for writes, as last set
-	used     time.Time // when it was last written to
+	deadline time.Duration // for writes, as last set; as all times here since the Emitter was made
+	used     time.Duration // when it was last written to
 	peek     *peek
 
 	done chan struct{} // closed when the reader has ended; nil for datagrams
@@ -62,11 +62,11 @@ func (l *link) read(hear func(b []byte) (rest []byte, err error)) {
 const idle = 100 * time.Microsecond
 
 // alive tells whether the peer is there, as far as this side can know at now.
-func (l *link) alive(now time.Time) bool {
+func (l *link) alive(now time.Duration) bool {
 	if l.datagram {
 		return true
 	}
-	return !l.gone() && (now.Sub(l.used) < idle || !l.peek.hasLeft())
+	return !l.gone() && (now-l.used < idle || !l.peek.hasLeft())
 }
 
 // gone tells whether the reader has seen the end.
