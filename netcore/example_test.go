@@ -3,6 +3,7 @@ package netcore_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"go.uber.org/zap"
@@ -12,12 +13,12 @@ import (
 )
 
 // lines is a core that prints level, name, message and fields.
-func lines() zapcore.Core {
+func lines(to io.Writer) zapcore.Core {
 	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{
 		LevelKey: "l", NameKey: "n", MessageKey: "m",
 		EncodeLevel: zapcore.LowercaseLevelEncoder, EncodeName: zapcore.FullNameEncoder, ConsoleSeparator: " ",
 	})
-	return zapcore.NewCore(encoder, zapcore.AddSync(os.Stdout), zap.DebugLevel)
+	return zapcore.NewCore(encoder, zapcore.AddSync(to), zap.DebugLevel)
 }
 
 // One service logs to another, which writes what comes to its own core.
@@ -26,7 +27,7 @@ func ExampleNew() {
 		Address: "localhost:0",
 		Format:  netcore.FormatRecords,
 		Ack:     true,
-		Target:  lines(),
+		Target:  lines(os.Stdout),
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -60,14 +61,14 @@ func ExampleNew() {
 
 // A server for what Python's SocketHandler sends, and Pickle.
 func ExampleNewServer() {
-	arrived := zap.Hooks(func(ent zapcore.Entry) error {
+	target := zapcore.RegisterHooks(lines(io.Discard), func(ent zapcore.Entry) error {
 		fmt.Println(ent.Level, ent.LoggerName, ent.Message)
 		return nil
 	})
 	server, err := netcore.NewServer(netcore.ServerConfig{
 		Address: "localhost:0",
 		Format:  netcore.FormatPickle,
-		Target:  zap.New(zapcore.NewNopCore()).WithOptions(arrived).Core(),
+		Target:  target,
 	})
 	if err != nil {
 		fmt.Println(err)
