@@ -16,6 +16,7 @@ import (
 var destinations = []kind{
 	{"rotating file", func() destination { return new(rotatingFile) }},
 	{"queue → rotating file", func() destination { return new(queuedFile) }},
+	{"queue → TCP server → file", func() destination { return new(socket) }},
 }
 
 // kind is a destination before it is opened.
