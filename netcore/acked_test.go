@@ -1,0 +1,314 @@
+package netcore
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// collector is a target that knows how often each message came.
+type collector struct {
+	countingCore
+	seen map[string]int
+}
+
+func (c *collector) WriteBatch(b *base.Batch) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen == nil {
+		c.seen = make(map[string]int)
+	}
+	for i := range b.Len() {
+		c.seen[string([]byte(b.At(i).Entry().Message))]++
+		c.n++
+	}
+	return b.Len(), nil
+}
+
+// proxy passes connections on to address and can cut them all.
+type proxy struct {
+	*peer
+	mu    sync.Mutex // guards the field below
+	conns []net.Conn
+}
+
+func newProxy(t testing.TB, address string) *proxy {
+	p := &proxy{}
+	p.peer = listen(t, "tcp", func(client net.Conn) {
+		server, err := net.Dial("tcp", address)
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		p.mu.Lock()
+		p.conns = append(p.conns, client, server)
+		p.mu.Unlock()
+		go func() {
+			_, _ = io.Copy(client, server)
+			_ = client.Close()
+		}()
+		_, _ = io.Copy(server, client)
+	})
+	return p
+}
+
+// cut resets all connections, at both ends.
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, conn := range p.conns {
+		reset(conn)
+	}
+	p.conns = nil
+}
+
+// TestAckLosesAndDoublesNothing sends 20,000 records through ten resets.
+func TestAckLosesAndDoublesNothing(t *testing.T) {
+	for _, key := range [][]byte{nil, testKey} {
+		t.Run(fmt.Sprintf("key %q", key), func(t *testing.T) {
+			const records, resets = 20000, 10
+			target := &collector{}
+			server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Key: key, Target: target, OnError: ignore})
+			proxy := newProxy(t, server.Addr().String())
+			core := newCore(t, Config{Address: proxy.address(), Formatter: Records(), Ack: true, Key: key, Window: 64 << 10, OnError: never(t)})
+			for i := range records {
+				if i%(records/resets) == records/resets/2 {
+					proxy.cut()
+				}
+				ent := entry(fmt.Sprint("record ", i))
+				require.Eventually(t, func() bool { return core.Write(ent, nil) == nil }, soon, tick)
+			}
+			require.NoError(t, core.Close())
+			require.NoError(t, server.Shutdown(t.Context()))
+			assert.Len(t, target.seen, records, "lost")
+			assert.Equal(t, records, target.count(), "doubled")
+			assert.Equal(t, Stats{Accepted: records, Delivered: records, Refused: core.Stats().Refused}, core.Stats())
+			t.Logf("%d records, %d resets: %d lost, %d doubled, %d came twice and were dropped",
+				records, resets, records-len(target.seen), target.count()-len(target.seen), server.Stats().Duplicates)
+		})
+	}
+}
+
+// TestAckBatches is the same with many records a write.
+func TestAckBatches(t *testing.T) {
+	const batches, each = 200, 50
+	target := &collector{}
+	server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
+	proxy := newProxy(t, server.Addr().String())
+	core := newCore(t, Config{Address: proxy.address(), Formatter: Records(), Ack: true, Window: 8 << 10, RetryStart: time.Millisecond,
+		RetryMax: time.Millisecond, OnError: never(t)})
+	for i := range batches {
+		if i%20 == 10 {
+			proxy.cut()
+		}
+		batch := new(base.Batch)
+		for j := range each {
+			var r base.Record
+			require.NoError(t, r.Capture(entry(fmt.Sprint("record ", i, " ", j)), base.Context{}, nil))
+			batch.Add(r.Bytes())
+		}
+		for batch.Len() > 0 {
+			n, err := core.WriteBatch(batch)
+			require.True(t, (err == nil) == (n == batch.Len()), "%d of %d: %v", n, batch.Len(), err)
+			rest := new(base.Batch)
+			rest.Slice(batch, n, batch.Len())
+			batch = rest
+		}
+	}
+	require.NoError(t, core.Close())
+	assert.Len(t, target.seen, batches*each)
+	assert.Equal(t, batches*each, target.count())
+	assert.Equal(t, uint64(batches*each), core.Stats().Delivered)
+}
+
+func TestAckPending(t *testing.T) {
+	// A server that greets, and then confirms only what it is told to.
+	confirm := make(chan uint64)
+	p := listen(t, "tcp", func(conn net.Conn) {
+		if _, err := prefixed(conn); err != nil {
+			return
+		}
+		var s *seal
+		_, _ = conn.Write(s.appendAck(nil, 0))
+		for n := range confirm {
+			if _, err := conn.Write(s.appendAck(nil, n)); err != nil {
+				return
+			}
+		}
+	})
+	t.Cleanup(func() { close(confirm) })
+	core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, Timeout: 100 * time.Millisecond, Window: 1 << 10,
+		RetryStart: time.Hour, OnError: ignore})
+	for range 3 {
+		require.NoError(t, core.Write(entry("x"), nil))
+	}
+	assert.Equal(t, Stats{Accepted: 3, Pending: 3}, core.Stats(), "Write does not wait")
+
+	confirm <- 2
+	require.Eventually(t, func() bool { return core.Stats() == Stats{Accepted: 3, Delivered: 2, Pending: 1} }, soon, tick)
+
+	err := core.Sync()
+	require.ErrorContains(t, err, "does not confirm what it gets (1 records are not confirmed)", "Sync waits, for one deadline")
+	confirm <- 3
+	require.NoError(t, core.Sync())
+
+	accepted := uint64(3)
+	for err = nil; err == nil; {
+		if err = core.Write(entry("until the window is full"), nil); err == nil {
+			accepted++
+		}
+	}
+	require.True(t, isTimeout(err))
+	assert.Equal(t, Stats{Accepted: accepted, Delivered: 3, Pending: accepted - 3, Refused: 1}, core.Stats())
+	require.ErrorContains(t, core.Write(entry("x"), nil), "backing off")
+
+	err = core.Close()
+	var lost *LostError
+	require.ErrorAs(t, err, &lost, "Close gives up what is not confirmed, and says so")
+	assert.Equal(t, accepted-3, lost.Records)
+	assert.Equal(t, Stats{Accepted: accepted, Delivered: 3, Dropped: accepted - 3, Refused: 2}, core.Stats())
+}
+
+func TestAckRefusesNonsense(t *testing.T) {
+	var n atomic.Uint64
+	p := listen(t, "tcp", func(conn net.Conn) {
+		var s *seal
+		_, _ = prefixed(conn)
+		_, _ = conn.Write(s.appendAck(nil, n.Load()))
+		_, _ = conn.Read(make([]byte, 1))
+	})
+	n.Store(7)
+	core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, OnError: ignore})
+	require.ErrorContains(t, core.Write(entry("x"), nil), "the peer confirmed frame 7 of 1")
+}
+
+func TestAckNotGivenForWhatTheTargetDidNotTake(t *testing.T) {
+	target := &collector{}
+	failing := &countingCore{fail: &base.RetryError{Err: errFake}, take: 1}
+	gate := &switchCore{core: failing}
+	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: gate, OnError: ignore})
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), Ack: true, OnError: never(t)})
+	for i := range 5 {
+		require.NoError(t, core.Write(entry(fmt.Sprint(i)), nil))
+	}
+	require.Eventually(t, func() bool { return failing.count() > 0 }, soon, tick)
+	gate.set(target)
+	require.NoError(t, core.Sync())
+	assert.Equal(t, Stats{Accepted: 5, Delivered: 5}, core.Stats())
+	assert.Equal(t, 5, failing.count()+target.count(), "each record was taken once")
+	assert.Equal(t, Stats{Accepted: 5, Delivered: 5}, s.Stats().Stats)
+}
+
+// switchCore passes batches to a core that can be changed.
+type switchCore struct {
+	zapcore.Core
+	mu   sync.Mutex // guards the field below
+	core base.BatchWriter
+}
+
+func (c *switchCore) set(core base.BatchWriter)  { c.mu.Lock(); defer c.mu.Unlock(); c.core = core }
+func (c *switchCore) Enabled(zapcore.Level) bool { return true }
+func (c *switchCore) WriteBatch(b *base.Batch) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.WriteBatch(b)
+}
+
+// TestAckOldConnectionThatLives holds that two connections of one session deliver each frame once.
+func TestAckOldConnectionThatLives(t *testing.T) {
+	target := &collector{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target})
+	w := newWindow(1 << 20)
+	greet := func() (net.Conn, *link) {
+		l := &link{conn: dial(t, s), framing: LengthPrefix}
+		require.NoError(t, w.greet(l))
+		return l.conn, l
+	}
+	for i := range 4 {
+		w.add(frame(fmt.Sprint(i))[prefixSize:])
+	}
+	old, l := greet()
+	fresh, m := greet()
+	b := l.appendFrame(l.appendFrame(nil, w.at(1)), w.at(2))
+	_, err := old.Write(b)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 2 }, soon, tick)
+	b = nil
+	for i := uint64(1); i <= 4; i++ {
+		b = m.appendFrame(b, w.at(i))
+	}
+	_, err = fresh.Write(b)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() >= 4 }, soon, tick)
+	assert.Equal(t, map[string]int{"0": 1, "1": 1, "2": 1, "3": 1}, target.seen)
+	assert.Equal(t, uint64(2), s.Stats().Duplicates)
+}
+
+func TestAckFatalWaits(t *testing.T) {
+	target := &collector{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target})
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), Ack: true, OnError: never(t)})
+	require.NoError(t, core.Write(entry("before"), nil))
+	ent := entry("fatal")
+	ent.Level = zapcore.FatalLevel
+	require.NoError(t, core.Write(ent, nil))
+	assert.Equal(t, 2, target.count(), "delivered before Write returned")
+}
+
+func TestAckAllocations(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
+	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Key: testKey, Target: &countingCore{}})
+	e := newTestEmitter(t, "tcp", s.Addr().String(), EmitterConfig{Framing: LengthPrefix, Ack: true, Key: testKey, Window: 32 << 10})
+	payload := frame("x")[prefixSize:]
+	for range 2000 {
+		require.NoError(t, e.Emit(zapcore.Entry{}, payload))
+	}
+	assert.Zero(t, testing.AllocsPerRun(2000, func() { _ = e.Emit(zapcore.Entry{}, payload) }))
+}
+
+// TestWindow holds what a window keeps against a plain list.
+func TestWindow(t *testing.T) {
+	w := newWindow(100)
+	var want []string
+	first := uint64(1)
+	check := func() {
+		t.Helper()
+		require.Equal(t, len(want), len(w.ends))
+		require.Equal(t, first, w.first)
+		for i := range want {
+			require.Equal(t, want[i], string(w.at(first+uint64(i))))
+		}
+	}
+	for i := range 1000 {
+		for w.hasRoom(10) {
+			text := fmt.Sprint("payload ", i)
+			w.add([]byte(text))
+			want = append(want, text)
+		}
+		check()
+		w.unsent, w.whole = w.next()-uint64(i%3), w.next()-uint64(i%3)
+		stay := w.takeBack(w.next() - uint64(i%5))
+		if cut := i%5 - stay; cut > 0 {
+			want = want[:len(want)-cut]
+		}
+		check()
+		n := min(i%7, len(want))
+		require.NoError(t, w.confirm(first+uint64(n)-1))
+		w.trim()
+		want, first = want[n:], first+uint64(n)
+		check()
+	}
+	require.Error(t, w.confirm(w.next()))
+}

@@ -1,0 +1,180 @@
+package netcore
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// What users of this package have to name.
+type (
+	// Stats counts records.
+	Stats = base.Stats
+	// LostError says how many records Close could not deliver.
+	LostError = base.LostError
+	// Formatter makes the bytes of one record.
+	Formatter = base.Formatter
+	// Record is one log record, as a Formatter gets it.
+	Record = base.Record
+)
+
+// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
+var ErrClosed = base.ErrClosed
+
+// The ports that Python's logging.handlers suggests.
+const (
+	DefaultTCPPort = 9020
+	DefaultUDPPort = 9021
+)
+
+// Config makes a Core. Only Address is required.
+type Config struct {
+	// Level decides which records are sent. Defaults to everything.
+	Level zapcore.LevelEnabler
+	// Encoder makes the frames, one a record. Defaults to JSON with RFC 3339 times. Its line ending is not sent: the framing
+	// says where a record ends.
+	Encoder zapcore.Encoder
+	// Formatter makes the frames instead of an Encoder: Records(), Pickle() or your own (Python: makePickle).
+	Formatter Formatter
+
+	// Network is "tcp", "udp", "unix" or "unixgram"; "tcp4", "tcp6", "udp4" and "udp6" allow only that family. Defaults to "tcp".
+	Network string
+	// Address is "host:port", or the path of a unix socket. Required.
+	Address string
+	// TLS encrypts a stream, if not nil. It verifies the server, by the host in Address unless ServerName says otherwise;
+	// Certificates are the client's own. It is copied.
+	TLS *tls.Config
+	// Dial opens the connection (Python: makeSocket). It must obey ctx, and must not log to this core. Whether what it returns
+	// is a stream is seen from its local address. Defaults to a net.Dialer, which tries every address of a name.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Framing marks the end of a record on a stream. Defaults to Newline for an Encoder and LengthPrefix for a Formatter;
+	// datagrams are Unframed, but for Pickle(), which has a LengthPrefix there too, as Python's DatagramHandler.
+	Framing Framing
+	// MaxSize is the largest frame, in bytes. A larger record is refused, or cut. Defaults to 65,507 for UDP, else to no limit
+	// but the system's.
+	MaxSize int
+	// Truncate cuts a record that is larger than MaxSize, at the end of a rune. It is for text.
+	Truncate bool
+	// Key signs each frame with HMAC-SHA-256, so that a Server with the same Key takes records only from those who know it. At
+	// least 16 bytes. Streams need LengthPrefix. Defaults to no signature.
+	Key []byte
+	// Ack makes a Server with Ack confirm what it has written; unconfirmed records are sent again over the next connection. It
+	// needs a stream with LengthPrefix. Write does not wait for it, Sync and Close do.
+	Ack bool
+	// Window is how much may be unconfirmed with Ack, in bytes, before Write has to wait. Defaults to 1 MiB.
+	Window int
+
+	// Timeout bounds every call: dialling, handshake and writing together. A write over a connection in use may take half as
+	// long again, but at most a second more, because its deadline is renewed only now and then. Defaults to 1 s, Python's.
+	Timeout time.Duration
+	// RetryStart is how long the destination is left alone after it could not be reached, or was too slow. Defaults to 1 s.
+	RetryStart time.Duration
+	// RetryFactor multiplies that with each further failure. Defaults to 2.
+	RetryFactor float64
+	// RetryMax is its limit. Defaults to 30 s.
+	RetryMax time.Duration
+	// RetryJitter draws each of these times evenly between zero and its value, so that a fleet does not come back all at once.
+	RetryJitter bool
+	// OnError is told what no caller waits for: a connection that was reset, a datagram that was refused. It is called once per
+	// error and once on recovery. Defaults to a line on stderr.
+	OnError func(error)
+
+	clock zapcore.Clock // for the tests of the backoff
+}
+
+// Core sends records over a socket: Python's SocketHandler and DatagramHandler. It is a zapcore.Core, safe for concurrent use.
+//
+// Beside the methods of zapcore.Core it has Close, which must be called, Stats, Level, and WriteBatch, by which a queue hands it
+// many records for one write. It connects at the first record; nothing is sent in New.
+type Core struct{ *base.Handler }
+
+// New returns a Core. An error names the field of cfg that is wrong; the destination need not be there yet.
+func New(cfg Config) (*Core, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	report := base.NewReporter("netcore", cfg.OnError)
+	emitter, err := NewEmitter(cfg.emitter(report))
+	if err != nil {
+		return nil, err
+	}
+	handler, err := base.NewHandler(base.HandlerConfig{
+		Name:      "netcore",
+		Level:     cfg.Level,
+		Encoder:   cfg.Encoder,
+		Formatter: cfg.Formatter,
+		Emitter:   emitter,
+		Backoff: base.Backoff{
+			Start:  cfg.RetryStart,
+			Factor: cfg.RetryFactor,
+			Max:    cfg.RetryMax,
+			Jitter: cfg.RetryJitter,
+		},
+		Report: report,
+		Clock:  cfg.clock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Core{handler}, nil
+}
+
+func (cfg Config) withDefaults() (Config, error) {
+	_, binary := cfg.Formatter.(binaryFormatter)
+	switch {
+	case cfg.Address == "":
+		return cfg, errors.New("netcore: Config.Address is required")
+	case cfg.Encoder != nil && cfg.Formatter != nil:
+		return cfg, errors.New("netcore: Config.Encoder and Formatter exclude each other")
+	case binary && cfg.Truncate:
+		return cfg, errors.New("netcore: Config.Truncate is for text, and the Formatter's frames are not")
+	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
+		return cfg, errors.New("netcore: Config.RetryStart, RetryFactor and RetryMax must not be negative")
+	}
+	if cfg.Encoder == nil && cfg.Formatter == nil {
+		cfg.Encoder = newLines()
+	}
+	if cfg.Framing == DefaultFraming {
+		cfg.Framing = LengthPrefix
+		if cfg.Encoder != nil && !cfg.Ack && cfg.Key == nil {
+			cfg.Framing = Newline
+		}
+	}
+	if binary && !cfg.Framing.binary() {
+		return cfg, fmt.Errorf("netcore: Config.Framing %v is for text, and the Formatter's frames are not", cfg.Framing)
+	}
+	return cfg, nil
+}
+
+// emitter returns the part of cfg that is the Emitter's.
+func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
+	datagrams := Unframed
+	if _, ok := cfg.Formatter.(pickle); ok {
+		datagrams = LengthPrefix
+	}
+	return EmitterConfig{
+		Network:         cfg.Network,
+		Address:         cfg.Address,
+		TLS:             cfg.TLS,
+		Dial:            cfg.Dial,
+		Framing:         cfg.Framing,
+		DatagramFraming: datagrams,
+		TrimNewline:     cfg.Encoder != nil,
+		MaxSize:         cfg.MaxSize,
+		Truncate:        cfg.Truncate,
+		Key:             cfg.Key,
+		Ack:             cfg.Ack,
+		Window:          cfg.Window,
+		Timeout:         cfg.Timeout,
+		Report:          report,
+	}
+}

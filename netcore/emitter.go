@@ -1,0 +1,418 @@
+package netcore
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// EmitterConfig makes an Emitter. It is for those who write a handler of their own that speaks over a socket: the fields that
+// Config has too mean the same.
+type EmitterConfig struct {
+	// Name begins errors. Defaults to "netcore".
+	Name string
+
+	Network string // Defaults to "tcp".
+	Address string // Required.
+	TLS     *tls.Config
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+
+	Framing         Framing // on a stream; Defaults to Newline.
+	DatagramFraming Framing // on datagrams; Defaults to Unframed.
+	// TrimNewline takes one newline off the end of each frame, for encoders that put one there.
+	TrimNewline bool
+	MaxSize     int
+	Truncate    bool
+	Key         []byte
+	Ack         bool
+	Window      int
+
+	Timeout time.Duration
+	// Report is told what no caller waits for. Required.
+	Report *base.Reporter
+}
+
+// Emitter carries frames over a socket for a base.Handler: it connects when it has something to send, sees when the peer has
+// gone, and sends a frame that one connection did not take, whole, over the next. Every call returns within its deadline.
+//
+// As every Emitter it is not safe for concurrent use, but for Interrupt.
+type Emitter struct {
+	cfg   EmitterConfig
+	born  time.Time
+	news  announcer
+	acked *window // nil without Ack
+
+	// owned by the call under way
+	link     *link // nil: not connected
+	payloads [][]byte
+	resend   [][]byte
+	buf      []byte
+	ends     []int
+	timer    *time.Timer
+	troubled bool // the user was told of a failure since the last connection
+
+	interrupted atomic.Bool
+	interrupt   chan struct{} // closed by Interrupt; nil in Close
+
+	mu      sync.Mutex         // guards the fields below, which Interrupt needs, and setting deadlines
+	closing bool               // Close has begun
+	cancel  context.CancelFunc // of the dialling under way
+	conn    net.Conn           // of link
+}
+
+var (
+	_ base.BatchEmitter = (*Emitter)(nil)
+	_ base.Interrupter  = (*Emitter)(nil)
+)
+
+// NewEmitter returns an Emitter. An error names the field of cfg that is wrong.
+func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Emitter{cfg: cfg, born: time.Now(), interrupt: make(chan struct{})}
+	if cfg.Ack {
+		e.acked = newWindow(cfg.Window)
+	}
+	return e, nil
+}
+
+const (
+	// maxUDP is the largest payload of a UDP datagram over IPv4, in bytes.
+	maxUDP = 65507
+	// minKey is the shortest Key that is taken, in bytes.
+	minKey = 16
+
+	defaultTimeout = time.Second
+	defaultWindow  = 1 << 20
+)
+
+func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
+	if cfg.Name == "" {
+		cfg.Name = "netcore"
+	}
+	if cfg.Network == "" {
+		cfg.Network = "tcp"
+	}
+	if cfg.Framing == DefaultFraming {
+		cfg.Framing = Newline
+	}
+	if cfg.DatagramFraming == DefaultFraming {
+		cfg.DatagramFraming = Unframed
+	}
+	if err := cfg.check(); err != nil {
+		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
+	}
+	if cfg.TLS != nil {
+		cfg.TLS = cfg.TLS.Clone()
+		if host, _, err := net.SplitHostPort(cfg.Address); err == nil && cfg.TLS.ServerName == "" {
+			cfg.TLS.ServerName = host
+		}
+	}
+	if cfg.MaxSize == 0 && isUDP(cfg.Network) {
+		cfg.MaxSize = maxUDP
+	}
+	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
+	cfg.Window = orDefault(cfg.Window, defaultWindow)
+	cfg.Key = bytes.Clone(cfg.Key)
+	return cfg, nil
+}
+
+// check returns what is wrong, beginning with the field's name.
+func (cfg EmitterConfig) check() error {
+	datagrams := isDatagram(cfg.Network)
+	signed := cfg.Ack || cfg.Key != nil
+	switch {
+	case cfg.Address == "":
+		return errors.New("Address is required")
+	case !knownNetwork(cfg.Network) && cfg.Dial == nil:
+		return fmt.Errorf("Network %q is unknown", cfg.Network)
+	case cfg.Report == nil:
+		return errors.New("Report is required")
+	case cfg.Framing >= framings || cfg.DatagramFraming >= framings:
+		return fmt.Errorf("Framing %v is unknown", max(cfg.Framing, cfg.DatagramFraming))
+	case cfg.Framing == Unframed && !datagrams:
+		return fmt.Errorf("Framing Unframed is for datagrams, not for %q", cfg.Network)
+	case cfg.TLS != nil && datagrams:
+		return fmt.Errorf("TLS needs a stream, not %q", cfg.Network)
+	case cfg.Ack && datagrams:
+		return fmt.Errorf("Ack needs a stream, not %q", cfg.Network)
+	case signed && !datagrams && cfg.Framing != LengthPrefix:
+		return fmt.Errorf("Framing has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
+	case cfg.Key != nil && len(cfg.Key) < minKey:
+		return fmt.Errorf("Key has %d bytes, at least %d are needed", len(cfg.Key), minKey)
+	case cfg.Timeout < 0:
+		return fmt.Errorf("Timeout %v is negative", cfg.Timeout)
+	case cfg.MaxSize < 0:
+		return fmt.Errorf("MaxSize %d is negative", cfg.MaxSize)
+	case cfg.Window < 0:
+		return fmt.Errorf("Window %d is negative", cfg.Window)
+	}
+	return nil
+}
+
+func orDefault[T int | time.Duration](v, def T) T {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+// now returns the time since the Emitter was made, which costs half of what time.Now does.
+func (e *Emitter) now() time.Duration { return time.Since(e.born) }
+
+// Emit sends one frame. It returns a *base.RetryError if there is no connection, and an error that is a timeout if the peer
+// was too slow.
+func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
+	payload, err := e.fit(frame)
+	if err != nil {
+		return err
+	}
+	e.payloads = append(e.payloads[:0], payload)
+	_, err = e.send(e.payloads)
+	return err
+}
+
+// EmitBatch implements base.BatchEmitter: on a stream, one write for up to 64 KiB of frames. What is too large is rejected,
+// and the others go on.
+func (e *Emitter) EmitBatch(_ *base.Batch, frames *base.Frames) (n int, err error) {
+	var said base.Verdicts
+	for n < frames.Len() && err == nil {
+		n, err = e.emitFrom(n, frames, &said)
+	}
+	clear(e.payloads)
+	return n, said.With(err)
+}
+
+// emitFrom sends the frames from the one at index from, up to one that is too large, and returns the index after the last it
+// is done with.
+func (e *Emitter) emitFrom(from int, frames *base.Frames, said *base.Verdicts) (int, error) {
+	e.payloads = e.payloads[:0]
+	var tooLarge error
+	for i := from; i < frames.Len() && tooLarge == nil; i++ {
+		var payload []byte
+		if payload, tooLarge = e.fit(frames.At(i)); tooLarge == nil {
+			e.payloads = append(e.payloads, payload)
+		}
+	}
+	sent, err := e.send(e.payloads)
+	from += sent
+	if err == nil {
+		err = tooLarge
+	}
+	var size *sizeError
+	if errors.As(err, &size) {
+		said.Reject(from, err)
+		return from + 1, nil
+	}
+	return from, err
+}
+
+// sizeError refuses a record for its size. Trying again does not help.
+type sizeError struct {
+	name        string
+	size, limit int // limit is 0 where the system did not say
+}
+
+func (e *sizeError) Error() string {
+	if e.limit == 0 {
+		return fmt.Sprintf("%s: record of %d bytes is larger than the system sends", e.name, e.size)
+	}
+	return fmt.Sprintf("%s: record of %d bytes is larger than the limit of %d", e.name, e.size, e.limit)
+}
+
+// fit returns what is to be sent of a frame.
+func (e *Emitter) fit(frame []byte) ([]byte, error) {
+	if e.cfg.TrimNewline {
+		frame = trimNewline(frame)
+	}
+	room := e.cfg.MaxSize
+	if room == 0 || len(frame) <= room {
+		return frame, nil
+	}
+	if !e.cfg.Truncate {
+		return nil, &sizeError{name: e.cfg.Name, size: len(frame), limit: room}
+	}
+	return frame[:cutAt(frame, room)], nil
+}
+
+func trimNewline(b []byte) []byte {
+	if n := len(b); n > 0 && b[n-1] == '\n' {
+		b = b[:n-1]
+	}
+	if n := len(b); n > 0 && b[n-1] == '\r' {
+		b = b[:n-1]
+	}
+	return b
+}
+
+// cutAt returns the largest length up to limit that cuts no rune of b.
+func cutAt(b []byte, limit int) int {
+	for n := limit; n > limit-utf8.UTFMax && n >= 0; n-- {
+		if utf8.RuneStart(b[n]) {
+			return n
+		}
+	}
+	return limit
+}
+
+// send sends payloads, in order, and returns how many were sent whole. What a connection that was already there did not take
+// goes to a new one, once.
+func (e *Emitter) send(payloads [][]byte) (n int, err error) {
+	if e.acked != nil {
+		return e.sendAcked(payloads)
+	}
+	start := e.now()
+	for n < len(payloads) {
+		l, fresh, err := e.connected(start)
+		if err != nil {
+			return n, err
+		}
+		sent, err := e.write(l, payloads[n:], start)
+		n += sent
+		if err == nil || errors.As(err, new(*base.RetryError)) || errors.As(err, new(*sizeError)) {
+			return n, err
+		}
+		e.drop(l, err)
+		if fresh || isTimeout(err) {
+			return n, e.failed("write", err)
+		}
+	}
+	return n, nil
+}
+
+// chunk is how much goes to a stream in one write, in bytes: larger ones gain nothing.
+const chunk = 64 << 10
+
+// keepBuf is the largest buffer, in bytes, that stays with an Emitter.
+const keepBuf = 1 << 20
+
+// errSlow ends a batch between two writes, so that nobody waits for a slow peer longer than one deadline.
+var errSlow = errors.New("netcore: the peer is slow")
+
+// write sends payloads over l and returns how many of them the kernel took whole.
+func (e *Emitter) write(l *link, payloads [][]byte, start time.Duration) (n int, err error) {
+	now := start
+	for n < len(payloads) {
+		if n > 0 {
+			if now = e.now(); now-start > e.cfg.Timeout/2 {
+				return n, &base.RetryError{After: time.Millisecond, Err: errSlow}
+			}
+		}
+		if err := e.renew(l, now); err != nil {
+			return n, err
+		}
+		e.fill(l, payloads[n:])
+		written, err := l.conn.Write(e.buf)
+		if err == nil {
+			n += len(e.ends)
+			continue
+		}
+		if l.datagram && isTooLarge(err) {
+			return n, &sizeError{name: e.cfg.Name, size: len(payloads[n])}
+		}
+		for _, end := range e.ends {
+			if end <= written {
+				n++
+			}
+		}
+		return n, err
+	}
+	return n, nil
+}
+
+// fill makes the bytes of the next write: one datagram, or a chunk of whole frames.
+func (e *Emitter) fill(l *link, payloads [][]byte) {
+	if cap(e.buf) > keepBuf {
+		e.buf = nil
+	}
+	e.buf, e.ends = e.buf[:0], e.ends[:0]
+	for i, payload := range payloads {
+		if i > 0 && (l.datagram || len(e.buf)+len(payload) > chunk) {
+			return
+		}
+		e.buf = l.appendFrame(e.buf, payload)
+		e.ends = append(e.ends, len(e.buf))
+	}
+}
+
+// renew sees that l has a deadline at least Timeout away, but not more often than it must: setting one costs a tenth of a
+// write.
+func (e *Emitter) renew(l *link, now time.Duration) error {
+	if l.deadline-now >= e.cfg.Timeout {
+		return nil
+	}
+	return e.setDeadline(l, now+e.cfg.Timeout+min(e.cfg.Timeout/2, time.Second))
+}
+
+func (e *Emitter) setDeadline(l *link, at time.Duration) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.interrupted.Load() {
+		return ErrClosed
+	}
+	l.deadline = at
+	return l.conn.SetWriteDeadline(e.born.Add(at))
+}
+
+// Sync waits until everything sent is confirmed, with Ack, and is nil at once without.
+func (e *Emitter) Sync() error {
+	if e.acked == nil {
+		return nil
+	}
+	return e.awaitAcks(e.now())
+}
+
+// Interrupt makes the call under way return, and those after it, but for Close.
+func (e *Emitter) Interrupt() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing || e.interrupted.Swap(true) {
+		return
+	}
+	close(e.interrupt)
+	if e.cancel != nil {
+		e.cancel()
+	}
+	if e.conn != nil {
+		_ = e.conn.SetWriteDeadline(past)
+	}
+}
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
+
+// Close waits for confirmations, with Ack, and closes the connection in order. A *LostError counts what was not confirmed in
+// time.
+func (e *Emitter) Close() error {
+	e.mu.Lock()
+	e.closing, e.interrupt = true, nil
+	e.interrupted.Store(false)
+	e.mu.Unlock()
+	if e.link != nil {
+		e.link.deadline = 0
+	}
+	err := e.closeAcked()
+	if l := e.link; l != nil {
+		l.shut(e.cfg.Timeout)
+		e.forget()
+	}
+	return err
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}

@@ -1,0 +1,106 @@
+package netcore_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/netcore"
+)
+
+// lines is a core that prints level, name, message and fields.
+func lines(to io.Writer) zapcore.Core {
+	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{
+		LevelKey: "l", NameKey: "n", MessageKey: "m",
+		EncodeLevel: zapcore.LowercaseLevelEncoder, EncodeName: zapcore.FullNameEncoder, ConsoleSeparator: " ",
+	})
+	return zapcore.NewCore(encoder, zapcore.AddSync(to), zap.DebugLevel)
+}
+
+// One service logs to another, which writes what comes to its own core.
+func ExampleNew() {
+	server, err := netcore.NewServer(netcore.ServerConfig{
+		Address: "localhost:0",
+		Format:  netcore.FormatRecords,
+		Ack:     true,
+		Target:  lines(os.Stdout),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	go server.Serve()
+
+	core, err := netcore.New(netcore.Config{
+		Address:   server.Addr().String(),
+		Formatter: netcore.Records(),
+		Ack:       true,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	log := zap.New(core).Named("shop")
+	log.Info("order placed", zap.Int("items", 3))
+	log.Warn("stock is low", zap.String("item", "ink"))
+
+	if err := core.Close(); err != nil { // waits until the server has confirmed both
+		fmt.Println(err)
+	}
+	fmt.Println(core.Stats())
+	_ = server.Shutdown(context.Background())
+	// Output:
+	// info shop order placed {"items": 3}
+	// warn shop stock is low {"item": "ink"}
+	// {"accepted":2,"delivered":2,"dropped":0,"skipped":0,"pending":0,"refused":0}
+}
+
+// A server for what Python's SocketHandler sends, and Pickle.
+func ExampleNewServer() {
+	target := zapcore.RegisterHooks(lines(io.Discard), func(ent zapcore.Entry) error {
+		fmt.Println(ent.Level, ent.LoggerName, ent.Message)
+		return nil
+	})
+	server, err := netcore.NewServer(netcore.ServerConfig{
+		Address: "localhost:0",
+		Format:  netcore.FormatPickle,
+		Target:  target,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	go server.Serve()
+
+	core, err := netcore.New(netcore.Config{
+		Address:   server.Addr().String(),
+		Formatter: netcore.Pickle(),
+		Level:     zap.WarnLevel,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	log := zap.New(core).Named("app.db")
+	log.Info("below the level")
+	log.Error("query failed")
+	_ = core.Close()
+	_ = server.Shutdown(context.Background()) // reads what is on its way
+	fmt.Println(server.Stats().Delivered, "record")
+	// Output:
+	// error app.db query failed
+	// 1 record
+}
+
+// A formatter, dialling, framing, deadlines and reconnection are apart, so a handler of your own can use the latter.
+func ExampleFraming_Append() {
+	fmt.Printf("%q\n", netcore.OctetCounting.Append(nil, []byte("<14>1 - - - - - - hello")))
+	fmt.Printf("%q\n", netcore.Newline.Append(nil, []byte("two\nlines")))
+	// Output:
+	// "23 <14>1 - - - - - - hello"
+	// "two\\nlines\n"
+}

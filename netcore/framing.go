@@ -1,0 +1,133 @@
+package netcore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Framing says where one record ends and the next begins on a stream.
+//
+//	LengthPrefix    00 00 00 05 h e l l o 00 00 00 …     Python's SocketHandler; carries any bytes
+//	Newline         h e l l o \n …                       one line a record
+//	NUL             h e l l o \0 …                       Graylog, old syslog daemons
+//	OctetCounting   5 SP h e l l o …                     RFC 6587 section 3.4.1; carries any bytes
+//	Unframed        h e l l o                            datagrams, which end by themselves
+//
+// Where the end of a record is marked by a byte, that byte is escaped inside it, so nothing that is logged can forge a
+// second record: a newline becomes \n, a NUL becomes \x00, both spelled out.
+type Framing uint8
+
+const (
+	// DefaultFraming leaves the choice to the context: see Config.Framing and ServerConfig.Framing.
+	DefaultFraming Framing = iota
+	// LengthPrefix puts the length before each frame, as four bytes, big-endian.
+	LengthPrefix
+	// Newline puts a newline behind each frame.
+	Newline
+	// NUL puts a zero byte behind each frame.
+	NUL
+	// OctetCounting puts the length before each frame, in decimal, and a space: RFC 6587 section 3.4.1.
+	OctetCounting
+	// Unframed adds nothing. It is for datagrams only.
+	Unframed
+
+	framings
+)
+
+// String returns the framing's name as it is spelled here.
+func (f Framing) String() string {
+	names := [framings]string{"DefaultFraming", "LengthPrefix", "Newline", "NUL", "OctetCounting", "Unframed"}
+	if f < framings {
+		return names[f]
+	}
+	return fmt.Sprintf("Framing(%d)", uint8(f))
+}
+
+// prefixSize is the length of LengthPrefix's header, in bytes.
+const prefixSize = 4
+
+// Append appends payload as one whole frame to dst and returns the extended slice. It is safe for concurrent use.
+func (f Framing) Append(dst, payload []byte) []byte {
+	switch f {
+	case LengthPrefix:
+		dst = binary.BigEndian.AppendUint32(dst, uint32(len(payload)))
+		return append(dst, payload...)
+	case Newline:
+		return append(appendEscaped(dst, payload, '\n', `\n`), '\n')
+	case NUL:
+		return append(appendEscaped(dst, payload, 0, `\x00`), 0)
+	case OctetCounting:
+		dst = append(strconv.AppendInt(dst, int64(len(payload)), 10), ' ')
+		return append(dst, payload...)
+	default:
+		return append(dst, payload...)
+	}
+}
+
+// binary tells whether payloads arrive as they were sent, whatever their bytes.
+func (f Framing) binary() bool { return f != Newline && f != NUL }
+
+func appendEscaped(dst, payload []byte, separator byte, escape string) []byte {
+	for {
+		i := bytes.IndexByte(payload, separator)
+		if i < 0 {
+			return append(dst, payload...)
+		}
+		dst = append(append(dst, payload[:i]...), escape...)
+		payload = payload[i+1:]
+	}
+}
+
+// maxDigits is the longest length that OctetCounting's reader accepts; it must also stay below 2 GiB.
+const maxDigits = 10
+
+// split finds the first frame in b, which begins where a frame begins.
+//
+//	size  where the frame lies: payload is b[from:to], and the next frame begins at next
+//	whole whether all of it is in b. If not, next is where it will end, as far as that is known, else 0
+//
+// An error means that the stream can no longer be framed.
+func (f Framing) split(b []byte) (from, to, next int, whole bool, err error) {
+	switch f {
+	case LengthPrefix:
+		if len(b) < prefixSize {
+			return 0, 0, 0, false, nil
+		}
+		end := prefixSize + int(min(binary.BigEndian.Uint32(b), math.MaxInt32-prefixSize))
+		return prefixSize, end, end, len(b) >= end, nil
+	case OctetCounting:
+		return splitCounted(b)
+	case Newline:
+		return splitMarked(b, '\n')
+	case NUL:
+		return splitMarked(b, 0)
+	default:
+		return 0, len(b), len(b), true, nil
+	}
+}
+
+func splitMarked(b []byte, separator byte) (from, to, next int, whole bool, err error) {
+	i := bytes.IndexByte(b, separator)
+	if i < 0 {
+		return 0, 0, 0, false, nil
+	}
+	return 0, i, i + 1, true, nil
+}
+
+func splitCounted(b []byte) (from, to, next int, whole bool, err error) {
+	n := 0
+	for i, c := range b {
+		switch {
+		case c == ' ' && i > 0:
+			end := i + 1 + n
+			return i + 1, end, end, len(b) >= end, nil
+		case c < '0' || c > '9' || i == maxDigits || n > math.MaxInt32/10-10:
+			return 0, 0, 0, false, fmt.Errorf("a frame's length is not a number: %q", b[:i+1])
+		}
+		n = n*10 + int(c-'0')
+	}
+	return 0, 0, 0, false, nil
+}

@@ -1,0 +1,192 @@
+package netcore
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+)
+
+// soon is how long tests wait for an event that must come, tick how often they look.
+const (
+	soon = 20 * time.Second
+	tick = time.Millisecond
+)
+
+// never is an OnError for tests in which nothing may be reported.
+func never(t testing.TB) func(error) {
+	return func(err error) { t.Errorf("OnError: %v", err) }
+}
+
+func ignore(error) {}
+
+// errorLog is an OnError that remembers.
+type errorLog struct {
+	mu   sync.Mutex
+	errs []error
+}
+
+func (l *errorLog) add(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.errs = append(l.errs, err)
+}
+
+func (l *errorLog) all() []error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]error(nil), l.errs...)
+}
+
+func (l *errorLog) contains(text string) bool {
+	for _, err := range l.all() {
+		if strings.Contains(err.Error(), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// newCore returns a Core that the test closes. Its timeout, if the test does not say, is for machines with other things to do.
+func newCore(t testing.TB, cfg Config) *Core {
+	t.Helper()
+	if cfg.Timeout == 0 {
+		cfg.Timeout = soon
+	}
+	core, err := New(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = core.Close() })
+	return core
+}
+
+// plain is an encoder that writes the message and a newline.
+func plain() zapcore.Encoder {
+	return zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m", LineEnding: "\n"})
+}
+
+func entry(message string) zapcore.Entry {
+	return zapcore.Entry{Level: zapcore.InfoLevel, Time: time.Unix(1700000000, 123456789).UTC(), Message: message}
+}
+
+// peer is the other end of a stream: it accepts connections and hands each to serve, which runs on a goroutine of its own.
+type peer struct {
+	net.Listener
+	wait sync.WaitGroup
+
+	mu    sync.Mutex // guards the field below
+	conns []net.Conn
+}
+
+// listen starts a peer on loopback, or on a unix socket. serve must return when its connection is closed.
+func listen(t testing.TB, network string, serve func(net.Conn)) *peer {
+	t.Helper()
+	address := "127.0.0.1:0"
+	switch network {
+	case "unix":
+		address = socketPath(t)
+	case "tcp6":
+		address = "[::1]:0"
+	}
+	l, err := net.Listen(network, address)
+	require.NoError(t, err)
+	return serveOn(t, l, serve)
+}
+
+func serveOn(t testing.TB, l net.Listener, serve func(net.Conn)) *peer {
+	p := &peer{Listener: l}
+	p.wait.Go(func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			p.mu.Lock()
+			p.conns = append(p.conns, conn)
+			p.mu.Unlock()
+			p.wait.Go(func() {
+				defer conn.Close()
+				serve(conn)
+			})
+		}
+	})
+	t.Cleanup(p.stop)
+	return p
+}
+
+func (p *peer) stop() {
+	_ = p.Close()
+	p.mu.Lock()
+	for _, conn := range p.conns {
+		_ = conn.Close()
+	}
+	p.mu.Unlock()
+	p.wait.Wait()
+}
+
+func (p *peer) address() string { return p.Addr().String() }
+
+func socketPath(t testing.TB) string {
+	if runtime.GOOS == "windows" {
+		t.Skip("no unix sockets to rely on")
+	}
+	return filepath.Join(t.TempDir(), "s")
+}
+
+// lines serves a stream of lines into a channel.
+func lines(to chan<- string) func(net.Conn) {
+	return func(conn net.Conn) {
+		for s := bufio.NewScanner(conn); s.Scan(); {
+			to <- s.Text()
+		}
+	}
+}
+
+// prefixed reads one frame with a length before it.
+func prefixed(r io.Reader) ([]byte, error) {
+	var head [prefixSize]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return nil, err
+	}
+	b := make([]byte, binary.BigEndian.Uint32(head[:]))
+	_, err := io.ReadFull(r, b)
+	return b, err
+}
+
+func receive[T any](t testing.TB, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(soon):
+		require.FailNow(t, "nothing came")
+		panic("unreachable")
+	}
+}
+
+// reset makes a connection end by RST.
+func reset(conn net.Conn) {
+	_ = conn.(*net.TCPConn).SetLinger(0)
+	_ = conn.Close()
+}
+
+// pipes is a Dial over net.Pipe, for tests in a synctest bubble.
+func pipes(serve func(net.Conn)) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() {
+			defer far.Close()
+			serve(far)
+		}()
+		return near, nil
+	}
+}

@@ -1,0 +1,344 @@
+package netcore
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// step executes one instruction. They are grouped as in Python's pickletools: what pushes a constant, what handles the stack and
+// the memo, what fills containers, and what names or calls something.
+func (u *unpickler) step(op byte) error {
+	if v, known, err := u.constant(op); known {
+		if err != nil {
+			return err
+		}
+		return u.push(v)
+	}
+	if known, err := u.shuffle(op); known {
+		return err
+	}
+	if known, err := u.container(op); known {
+		return err
+	}
+	if known, err := u.object(op); known {
+		return err
+	}
+	return fmt.Errorf("pickle has the unknown opcode %q", op)
+}
+
+// constant reads what stands in the pickle itself.
+func (u *unpickler) constant(op byte) (v any, known bool, err error) {
+	known = true
+	switch op {
+	case 'X', 'T', 0x8d, 0x8c, 'U', 'S', 'V':
+		v, err = u.text(op)
+	case 'B', 'C', 0x8e, 0x96:
+		var b []byte
+		b, err = u.sized(map[byte]uint64{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8}[op])
+		v = b
+	case opNone:
+	case 0x88, 0x89:
+		v = op == 0x88
+	case opEmptyDict:
+		v = new(dict)
+	case opEmptyList, ')', 0x8f:
+		v = new(list)
+	case opBinInt1, opBinInt2, opBinInt:
+		v, err = u.smallInt(op)
+	case opInt, opLong, 0x8a, 0x8b:
+		v, err = u.int(op)
+	case 'F', opBinFloat:
+		v, err = u.float(op)
+	default:
+		known = false
+	}
+	return v, known, err
+}
+
+func (u *unpickler) text(op byte) (any, error) {
+	switch op {
+	case 'S', 'V':
+		s, err := u.line()
+		if err != nil {
+			return nil, err
+		}
+		if op == 'S' {
+			return wrap(unquote(s))
+		}
+		return wrap(unescape(s, true))
+	}
+	size := uint64(4)
+	switch op {
+	case 0x8c, 'U':
+		size = 1
+	case 0x8d:
+		size = 8
+	}
+	b, err := u.sized(size)
+	return alias(b), err
+}
+
+func wrap(s string, err error) (any, error) { return s, err }
+
+func (u *unpickler) smallInt(op byte) (any, error) {
+	switch op {
+	case opBinInt1:
+		n, err := u.uint(1)
+		return int64(n), err
+	case opBinInt2:
+		n, err := u.uint(2)
+		return int64(n), err
+	}
+	n, err := u.uint(4)
+	return int64(int32(n)), err
+}
+
+func (u *unpickler) int(op byte) (any, error) {
+	switch op {
+	case 0x8a, 0x8b:
+		b, err := u.sized(map[byte]uint64{0x8a: 1, 0x8b: 4}[op])
+		if err != nil {
+			return nil, err
+		}
+		return long(b)
+	}
+	s, err := u.line()
+	if err != nil {
+		return nil, err
+	}
+	if op == opInt && (s == "00" || s == "01") {
+		return s == "01", nil
+	}
+	return decimal(s)
+}
+
+func (u *unpickler) float(op byte) (any, error) {
+	if op == opBinFloat {
+		b, err := u.bytes(8)
+		if err != nil {
+			return nil, err
+		}
+		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
+	}
+	s, err := u.line()
+	if err != nil {
+		return nil, err
+	}
+	return strconv.ParseFloat(s, 64)
+}
+
+// shuffle handles the stack, the memo and the frame.
+func (u *unpickler) shuffle(op byte) (known bool, err error) {
+	switch op {
+	case opMark:
+		if u.pushes++; u.pushes > maxPushes {
+			return true, errPickleMany
+		}
+		u.marks = append(u.marks, len(u.stack))
+	case '0':
+		if len(u.marks) > 0 && u.floor() == len(u.stack) {
+			u.marks = u.marks[:len(u.marks)-1]
+			break
+		}
+		_, err = u.pop()
+	case '1':
+		_, err = u.toMark()
+	case '2':
+		var v any
+		if v, err = u.top(); err == nil {
+			err = u.push(v)
+		}
+	case 'p', 'q', 'r', 0x94, 'g', 'h', 'j':
+		err = u.remember(op)
+	case 0x80:
+		var version byte
+		if version, err = u.byte(); err == nil && version > maxProtocol {
+			err = fmt.Errorf("pickle has the unknown protocol %d", version)
+		}
+	case 0x95: // a frame's length, which is of no use here
+		_, err = u.bytes(8)
+	case 0x98: // makes a buffer read-only
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// remember writes or reads the memo.
+func (u *unpickler) remember(op byte) (err error) {
+	var i uint64
+	switch op {
+	case 'p', 'g':
+		var s string
+		if s, err = u.line(); err == nil {
+			i, err = strconv.ParseUint(s, 10, 63)
+		}
+	case 'q', 'h':
+		i, err = u.uint(1)
+	case 'r', 'j':
+		i, err = u.uint(4)
+	default:
+		i = uint64(len(u.memo))
+	}
+	if err != nil {
+		return err
+	}
+	if op == 'g' || op == 'h' || op == 'j' {
+		return u.get(i)
+	}
+	return u.put(i)
+}
+
+// container makes and fills lists, tuples, sets and dicts.
+func (u *unpickler) container(op byte) (known bool, err error) {
+	var items []any
+	switch op {
+	case 'l', opTuple, 0x91, 'd':
+		if items, err = u.toMark(); err != nil {
+			return true, err
+		}
+		if op == 'd' {
+			d := new(dict)
+			d.set(items)
+			return true, u.push(d)
+		}
+		return true, u.push(&list{items: append([]any(nil), items...)})
+	case 0x85, 0x86, 0x87:
+		if items, err = u.take(int(op - 0x84)); err != nil {
+			return true, err
+		}
+		return true, u.push(&list{items: append([]any(nil), items...)})
+	case 'a':
+		items, err = u.take(1)
+	case 's':
+		items, err = u.take(2)
+	case opAppends, 0x90, opSetItems:
+		items, err = u.toMark()
+	default:
+		return false, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	return true, u.fill(items)
+}
+
+// fill adds items to what is on top of the stack. What is no container of ours ignores them, as the state of an object is ignored.
+func (u *unpickler) fill(items []any) error {
+	v, err := u.top()
+	switch c := v.(type) {
+	case *list:
+		c.items = append(c.items, items...)
+	case *dict:
+		c.set(items)
+	}
+	return err
+}
+
+func (d *dict) set(items []any) {
+	for i := 0; i+1 < len(items); i += 2 {
+		d.keys, d.values = append(d.keys, items[i]), append(d.values, items[i+1])
+	}
+}
+
+// object names things and calls them.
+func (u *unpickler) object(op byte) (known bool, err error) {
+	switch op {
+	case opGlobal, 'i', 0x93:
+		err = u.name(op)
+	case opReduce, 0x81, 0x92, 'o':
+		err = u.call(op)
+	case 'b':
+		var state, v any
+		if state, err = u.pop(); err == nil {
+			v, err = u.top()
+		}
+		if o, ok := v.(*instance); ok {
+			o.build(state)
+		}
+	case 'P', 'Q':
+		if op == 'P' {
+			_, err = u.line()
+		} else {
+			_, err = u.pop()
+		}
+		if err == nil {
+			err = u.push(&instance{class: global{"pickle", "persistent"}})
+		}
+	case 0x82, 0x83, 0x84:
+		var code uint64
+		if code, err = u.uint(1 << (op - 0x82)); err == nil {
+			err = u.push(global{"copyreg", "extension " + strconv.FormatUint(code, 10)})
+		}
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// name pushes a global; INST also calls it.
+func (u *unpickler) name(op byte) (err error) {
+	var g global
+	if op == 0x93 {
+		items, err := u.take(2)
+		if err != nil {
+			return err
+		}
+		module, _ := items[0].(string)
+		name, _ := items[1].(string)
+		return u.push(global{module, name})
+	}
+	if g.module, err = u.line(); err != nil {
+		return err
+	}
+	if g.name, err = u.line(); err != nil {
+		return err
+	}
+	if op == opGlobal {
+		return u.push(g)
+	}
+	args, err := u.toMark()
+	if err != nil {
+		return err
+	}
+	v, err := construct(g, args)
+	if err != nil {
+		return err
+	}
+	return u.push(v)
+}
+
+// call replaces a callable and its arguments by what they make.
+func (u *unpickler) call(op byte) error {
+	var items []any
+	var err error
+	switch op {
+	case 'o':
+		items, err = u.toMark()
+	case 0x92:
+		items, err = u.take(3)
+	default:
+		items, err = u.take(2)
+	}
+	if err != nil {
+		return err
+	}
+	if len(items) == 0 {
+		return errPickleStack
+	}
+	args := items[1:]
+	if op != 'o' {
+		tuple, _ := items[1].(*list)
+		if tuple == nil {
+			tuple = new(list)
+		}
+		args = tuple.items
+	}
+	v, err := construct(items[0], args)
+	if err != nil {
+		return err
+	}
+	return u.push(v)
+}

@@ -1,0 +1,41 @@
+//go:build !windows
+
+package netcore
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+)
+
+// peek looks whether the kernel already knows that a peer has left. It is for a connection that was idle: the reader may not
+// have had its turn on the processor yet.
+type peek struct {
+	raw  syscall.RawConn // nil: there is no descriptor to look at
+	look func(fd uintptr)
+	left error // how, if it has left
+	b    [1]byte
+}
+
+func newPeek(conn net.Conn) *peek {
+	p := &peek{}
+	if c, ok := conn.(syscall.Conn); ok {
+		p.raw, _ = c.SyscallConn()
+	}
+	p.look = func(fd uintptr) {
+		n, _, err := syscall.Recvfrom(int(fd), p.b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch {
+		case err == nil && n == 0:
+			p.left = io.EOF
+		case errors.Is(err, syscall.ECONNRESET):
+			p.left = err // the kernel says it once, so the reader will not hear it
+		}
+	}
+	return p
+}
+
+// hasLeft tells whether the peer has closed or reset the connection.
+func (p *peek) hasLeft() bool {
+	return p.raw != nil && p.raw.Control(p.look) == nil && p.left != nil
+}

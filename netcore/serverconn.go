@@ -1,0 +1,346 @@
+package netcore
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+)
+
+// serverConn reads one stream.
+//
+//	      from                to
+//	buf  ░░│ frame │ frame │ par… │ free …
+//
+// The buffer begins small and grows with what has arrived, never with what a length announces, so a connection costs what it
+// sends.
+type serverConn struct {
+	server *Server
+	raw    net.Conn
+	conn   net.Conn // raw, or TLS over it
+	inbox  inbox
+
+	seal     *seal
+	acks     []byte   // owned by serve
+	session  *session // nil before the client's hello, and without Ack
+	sequence uint64   // of the next frame
+
+	buf      []byte
+	from, to int
+	filled   bool // by the last read
+	skip     int  // bytes of a frame too large that are still to come
+	skipping bool // up to the next separator
+
+	completed time.Time // when the deadline was last renewed
+	wrote     time.Time
+}
+
+const (
+	firstBuf  = 4 << 10
+	steadyBuf = 256 << 10 // a connection that is busy reads as much at once
+
+	handshakeTimeout = 10 * time.Second
+	ackTimeout       = 5 * time.Second
+	quiet            = 100 * time.Millisecond // after which a connection has nothing more on its way, in Shutdown
+)
+
+func newServerConn(s *Server, conn net.Conn) *serverConn {
+	c := &serverConn{server: s, raw: conn, conn: conn, inbox: newInbox(s), sequence: 1}
+	if s.cfg.TLS != nil {
+		c.conn = tls.Server(conn, s.cfg.TLS)
+	}
+	return c
+}
+
+// serve reads until the connection ends.
+func (c *serverConn) serve() {
+	defer c.raw.Close()
+	defer c.resize(0)
+	err := c.greet()
+	for err == nil {
+		err = c.read()
+	}
+	switch {
+	case c.server.isClosed() || errors.Is(err, net.ErrClosed):
+	case errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded):
+		if c.from < c.to || c.skip > 0 {
+			c.refuse(fmt.Errorf("connection ended inside a frame: %w", err))
+		}
+	default:
+		c.server.complain(fmt.Errorf("from %s: connection closed: %w", host(c.raw), withoutPorts(err)), 0)
+	}
+	if t, ok := c.conn.(*tls.Conn); ok {
+		_ = t.SetWriteDeadline(time.Now().Add(quiet))
+		_ = t.CloseWrite()
+	}
+}
+
+// withoutPorts returns what went wrong without the addresses, so that the same error reads the same.
+func withoutPorts(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+func (c *serverConn) refuse(err error) {
+	c.server.count(func(s *ServerStats) { s.Refused++ })
+	c.server.complain(fmt.Errorf("from %s: %w", host(c.raw), err), 1)
+}
+
+// greet does what comes before the first frame.
+func (c *serverConn) greet() error {
+	_ = c.raw.SetDeadline(time.Now().Add(handshakeTimeout))
+	if t, ok := c.conn.(*tls.Conn); ok {
+		if err := t.HandshakeContext(context.Background()); err != nil {
+			return err
+		}
+	}
+	if key := c.server.cfg.Key; key != nil {
+		nonce := newNonce()
+		if _, err := c.conn.Write(append([]byte(nonceMagic), nonce...)); err != nil {
+			return err
+		}
+		c.seal = newSeal(key, nonce)
+	}
+	if c.server.cfg.Ack {
+		c.sequence = 0
+	}
+	if !c.resize(firstBuf) {
+		return errNoMemory
+	}
+	_ = c.raw.SetDeadline(time.Time{})
+	c.renew(time.Now())
+	return nil
+}
+
+// renew puts the deadline off, but not more often than it must. In Shutdown the connection ends when it is quiet.
+func (c *serverConn) renew(now time.Time) {
+	if idle := c.server.cfg.IdleTimeout; now.Sub(c.completed) >= min(time.Second, idle/8) {
+		c.completed = now
+		_ = c.raw.SetReadDeadline(now.Add(idle))
+	}
+	if c.server.draining.Load() {
+		_ = c.raw.SetReadDeadline(now.Add(quiet))
+	}
+}
+
+// drain makes the connection end when it is quiet. A client of this package that sees the end of the stream goes elsewhere.
+func (c *serverConn) drain() {
+	if t, ok := c.raw.(interface{ CloseWrite() error }); ok && !c.server.cfg.Ack {
+		_ = t.CloseWrite()
+	}
+	_ = c.raw.SetReadDeadline(time.Now().Add(quiet))
+}
+
+// read reads once, and delivers what is complete.
+func (c *serverConn) read() error {
+	if !c.makeRoom() {
+		return errNoMemory
+	}
+	n, err := c.conn.Read(c.buf[c.to:])
+	c.to += n
+	c.filled = c.to == len(c.buf)
+	if n > 0 {
+		if frameErr := c.frames(time.Now()); frameErr != nil {
+			return frameErr
+		}
+	}
+	return err
+}
+
+// makeRoom sees that there is room to read into. A connection that filled its buffer gets a larger one.
+func (c *serverConn) makeRoom() bool {
+	if c.filled && len(c.buf) < steadyBuf && c.resize(2*len(c.buf)) {
+		return true
+	}
+	if c.to < len(c.buf) {
+		return true
+	}
+	if c.from > 0 {
+		c.to = copy(c.buf, c.buf[c.from:c.to])
+		c.from = 0
+		return true
+	}
+	return c.resize(2 * len(c.buf))
+}
+
+var errNoMemory = errors.New("no memory left for it: MaxMemory")
+
+// resize gives the connection a buffer of n bytes, if there is memory for it.
+func (c *serverConn) resize(n int) bool {
+	grown := int64(n - len(c.buf))
+	if c.server.memory.Add(grown) > int64(c.server.cfg.MaxMemory) && grown > 0 {
+		c.server.memory.Add(-grown)
+		return false
+	}
+	buf := make([]byte, n)
+	c.to = copy(buf, c.buf[c.from:c.to])
+	c.buf, c.from = buf, 0
+	return true
+}
+
+// frames delivers the complete frames in the buffer.
+func (c *serverConn) frames(now time.Time) error {
+	for {
+		greeted := c.session != nil
+		if err := c.round(now); err != nil {
+			return err
+		}
+		if greeted || c.session == nil {
+			break
+		}
+		// That was the hello. The frames behind it are delivered under the lock of the session it named.
+	}
+	if c.from == c.to {
+		c.from, c.to = 0, 0
+		if len(c.buf) > steadyBuf {
+			c.resize(steadyBuf)
+		}
+	}
+	return nil
+}
+
+// round takes frames, delivers and confirms them. Two connections of one session take turns.
+func (c *serverConn) round(now time.Time) error {
+	greeted := c.session != nil
+	if greeted {
+		c.session.mu.Lock()
+		defer c.session.mu.Unlock()
+	}
+	before := c.sequence
+	splitErr := c.split(now)
+	var deliverErr, confirmErr error
+	if greeted || c.session == nil {
+		deliverErr = c.deliver()
+	}
+	if c.sequence > before {
+		c.renew(now)
+	}
+	if greeted {
+		confirmErr = c.confirm(now)
+	}
+	return errors.Join(splitErr, deliverErr, confirmErr)
+}
+
+// split takes the complete frames from the buffer into the inbox.
+func (c *serverConn) split(now time.Time) error {
+	cfg := &c.server.cfg
+	limit := cfg.MaxFrame
+	if c.seal != nil {
+		limit += c.seal.overhead
+	}
+	for c.from < c.to && c.skipped() {
+		b := c.buf[c.from:c.to]
+		from, to, next, whole, err := cfg.Framing.split(b)
+		switch {
+		case err != nil:
+			c.refuse(err)
+			return errUnframed
+		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
+			c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
+			if cfg.Ack || cfg.Key != nil {
+				return errUnframed // its number, or its signature, is not to be had
+			}
+			c.skip, c.skipping = max(next, 0), next == 0
+		case !whole:
+			return nil
+		default:
+			c.from += next
+			greeted := c.session != nil
+			if err := c.frame(b[from:to], now); err != nil || greeted != (c.session != nil) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var errUnframed = errors.New("the stream can no longer be framed")
+
+// skipped steps over what is left of a frame that is too large, and tells whether a frame begins.
+func (c *serverConn) skipped() bool {
+	if c.skipping {
+		_, _, next, whole, _ := c.server.cfg.Framing.split(c.buf[c.from:c.to])
+		if !whole {
+			c.from = c.to
+			return false
+		}
+		c.from += next
+		c.skipping = false
+	}
+	n := min(c.skip, c.to-c.from)
+	c.from += n
+	c.skip -= n
+	return c.skip == 0 && c.from < c.to
+}
+
+// frame takes one frame.
+func (c *serverConn) frame(frame []byte, now time.Time) error {
+	if c.seal != nil {
+		payload, err := c.seal.verify(frame, c.sequence, now)
+		if err != nil {
+			c.refuse(err)
+			return errUnframed
+		}
+		frame = payload
+	}
+	if c.server.cfg.Ack && c.session == nil {
+		return c.hello(frame, now)
+	}
+	c.sequence++
+	if c.session != nil && c.sequence-1 <= c.session.last {
+		c.server.count(func(s *ServerStats) { s.Duplicates++ })
+		return nil
+	}
+	if err := c.inbox.add(frame, c.sequence-1, now); err != nil {
+		c.refuse(err)
+	}
+	return nil
+}
+
+// hello begins or resumes a session: the answer says how far it got, and the client goes on behind that.
+func (c *serverConn) hello(frame []byte, now time.Time) error {
+	session, first, err := c.server.sessions.greet(frame)
+	if err != nil {
+		c.refuse(err)
+		return errUnframed
+	}
+	session.mu.Lock()
+	defer session.mu.Unlock()
+	session.last = max(session.last, first-1)
+	c.session, c.sequence = session, session.last+1
+	return c.confirm(now)
+}
+
+// deliver hands over what is in the inbox. With Ack, what Target did not take is not confirmed, and costs the connection: the
+// client will send it again.
+func (c *serverConn) deliver() error {
+	pending, err := c.inbox.deliver(c.session != nil)
+	if c.session == nil {
+		return nil
+	}
+	last := c.sequence - 1
+	if pending > 0 {
+		c.session.last = max(c.session.last, pending-1)
+		return err
+	}
+	c.session.last = max(c.session.last, last)
+	return nil
+}
+
+// confirm tells the client how far its session got.
+func (c *serverConn) confirm(now time.Time) error {
+	if now.Sub(c.wrote) >= time.Second {
+		c.wrote = now
+		_ = c.raw.SetWriteDeadline(now.Add(ackTimeout + time.Second))
+	}
+	c.acks = c.seal.appendAck(c.acks[:0], c.session.last)
+	_, err := c.conn.Write(c.acks)
+	return err
+}

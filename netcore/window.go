@@ -1,0 +1,202 @@
+package netcore
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+)
+
+// With Ack a connection begins like this:
+//
+//	client                                        server
+//	                                         ◄──  "zhn1" nonce (16)             with a Key only
+//	"zha1" session (16) first (8), framed    ──►
+//	                                         ◄──  last (8)                      what it has of this session
+//	frame last+1, frame last+2, …            ──►
+//	                                         ◄──  last (8) …                    now and then
+//
+// first is the number of the oldest frame that the client still holds. Frames carry no number: both sides count, from the
+// server's first answer on. What the server has got over a connection before is in that answer, and not sent again; what an
+// old connection still delivers meanwhile, the server knows by its number when it comes again, and drops.
+const (
+	nonceMagic  = "zhn1"
+	helloMagic  = "zha1"
+	sessionSize = 16
+	helloSize   = len(helloMagic) + sessionSize + 8
+)
+
+// window holds the frames that the peer has not confirmed, the oldest first, so that they can be sent again.
+//
+//	buf   ░░░░░░░░│ frame first │ frame first+1 │ … │ frame next-1 │
+//	           head           ends[0]         ends[1]
+type window struct {
+	limit   int // bytes
+	session [sessionSize]byte
+
+	buf     []byte
+	head    int
+	ends    []int
+	first   uint64 // the number of the oldest frame in it; the very first is 1
+	unsent  uint64 // the number of the first that was not written to the present connection
+	whole   uint64 // every frame with a smaller number was written whole to some connection
+	dropped uint64
+
+	confirmed atomic.Uint64 // the number of the last frame that the peer has
+	last      atomic.Uint64 // of the last frame added
+	wake      chan struct{} // receives when confirmed has risen
+}
+
+func newWindow(limit int) *window {
+	w := &window{limit: limit, first: 1, unsent: 1, whole: 1, wake: make(chan struct{}, 1)}
+	rand.Read(w.session[:])
+	return w
+}
+
+func (w *window) next() uint64 { return w.first + uint64(len(w.ends)) }
+func (w *window) size() int    { return len(w.buf) - w.head }
+
+// hasRoom tells whether n bytes more may be held. A single frame always may.
+func (w *window) hasRoom(n int) bool { return len(w.ends) == 0 || w.size()+n <= w.limit }
+
+func (w *window) at(sequence uint64) []byte {
+	i := int(sequence - w.first)
+	from := w.head
+	if i > 0 {
+		from = w.ends[i-1]
+	}
+	return w.buf[from:w.ends[i]]
+}
+
+func (w *window) add(payload []byte) {
+	if w.head > 0 && len(w.buf)+len(payload) > cap(w.buf) {
+		w.compact()
+	}
+	w.buf = append(w.buf, payload...)
+	w.ends = append(w.ends, len(w.buf))
+	w.last.Store(w.next() - 1)
+}
+
+func (w *window) compact() {
+	n := copy(w.buf, w.buf[w.head:])
+	w.buf = w.buf[:n]
+	for i := range w.ends {
+		w.ends[i] -= w.head
+	}
+	w.head = 0
+}
+
+// trim lets go of what the peer has confirmed.
+func (w *window) trim() {
+	n := int(w.confirmed.Load() + 1 - w.first)
+	if n <= 0 {
+		return
+	}
+	w.head = w.ends[n-1]
+	w.ends = w.ends[:copy(w.ends, w.ends[n:])]
+	w.first += uint64(n)
+	w.unsent, w.whole = max(w.unsent, w.first), max(w.whole, w.first)
+	if len(w.ends) == 0 {
+		w.buf, w.head = w.buf[:0], 0
+	}
+}
+
+// takeBack removes the frames from number from on that were never written whole, and returns how many of them stay.
+func (w *window) takeBack(from uint64) (stay int) {
+	from = max(from, w.first)
+	keep := max(from, min(w.whole, w.next()))
+	w.ends = w.ends[:keep-w.first]
+	end := w.head
+	if n := len(w.ends); n > 0 {
+		end = w.ends[n-1]
+	}
+	w.buf = w.buf[:end]
+	w.last.Store(w.next() - 1)
+	w.unsent = min(w.unsent, w.next())
+	return int(keep - from)
+}
+
+// confirm notes that the peer has everything up to sequence. It is called by the reader.
+func (w *window) confirm(sequence uint64) error {
+	if sequence > w.last.Load() {
+		return fmt.Errorf("the peer confirmed frame %d of %d", sequence, w.last.Load())
+	}
+	if sequence > w.confirmed.Load() {
+		w.confirmed.Store(sequence)
+		select {
+		case w.wake <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// hello says what comes before the first record of a connection, and returns who hears what the peer says after it.
+func (e *Emitter) hello(l *link) (hear func([]byte) ([]byte, error), err error) {
+	l.sequence = 1
+	if e.cfg.Key != nil {
+		var greeting [len(nonceMagic) + nonceSize]byte
+		if _, err := io.ReadFull(l.conn, greeting[:]); err != nil {
+			return nil, err
+		}
+		if string(greeting[:len(nonceMagic)]) != nonceMagic {
+			return nil, errors.New("the peer does not ask for signatures")
+		}
+		nonce := greeting[len(nonceMagic):]
+		l.seal, l.acks = newSeal(e.cfg.Key, nonce), newSeal(e.cfg.Key, nonce)
+	}
+	if e.acked == nil {
+		return deaf, nil
+	}
+	if err := e.acked.greet(l); err != nil {
+		return nil, err
+	}
+	return func(b []byte) ([]byte, error) { return e.acked.hear(l, b) }, nil
+}
+
+// deaf ignores what the peer says.
+func deaf([]byte) ([]byte, error) { return nil, nil }
+
+// greet names the session to the peer and learns what it has of it.
+func (w *window) greet(l *link) error {
+	w.trim()
+	payload := append(make([]byte, 0, helloSize), helloMagic...)
+	payload = append(payload, w.session[:]...)
+	payload = binary.BigEndian.AppendUint64(payload, w.first)
+	l.sequence = 0
+	if _, err := l.conn.Write(l.appendFrame(nil, payload)); err != nil {
+		return err
+	}
+	answer := make([]byte, l.acks.ackSize())
+	if _, err := io.ReadFull(l.conn, answer); err != nil {
+		return err
+	}
+	last, err := l.acks.openAck(answer)
+	if err != nil {
+		return err
+	}
+	if err := w.confirm(last); err != nil {
+		return err
+	}
+	w.trim()
+	w.unsent, l.sequence = w.first, w.first
+	return nil
+}
+
+// hear reads confirmations.
+func (w *window) hear(l *link, b []byte) (rest []byte, err error) {
+	size := l.acks.ackSize()
+	for len(b) >= size {
+		sequence, err := l.acks.openAck(b[:size])
+		if err != nil {
+			return nil, err
+		}
+		if err := w.confirm(sequence); err != nil {
+			return nil, err
+		}
+		b = b[size:]
+	}
+	return b, nil
+}
