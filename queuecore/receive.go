@@ -72,6 +72,11 @@ func (l *Listener) Start() {
 	for i := range l.cfg.Targets {
 		r := newReceiver(l, i)
 		l.receivers = append(l.receivers, r)
+		if err := l.engine.Ack(r.target.Name, 0); err != nil { // before any of them lets the engine forget a record
+			r.report.Failed(err, 0)
+		}
+	}
+	for _, r := range l.receivers {
 		go r.run()
 	}
 }
@@ -91,7 +96,7 @@ func (l *Listener) Stop() error {
 	if err != nil {
 		last = 0 // closed or out of reach: there is nothing to wait for
 	}
-	self := goroutineID()
+	self := base.GoroutineID()
 	for _, r := range receivers {
 		r.upto = last
 		close(r.stop)
