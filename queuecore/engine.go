@@ -28,7 +28,8 @@ type Queue interface {
 	// returns that, though ctx be done. The tapes are valid until the cursor's next Read. A cursor that is new begins with the
 	// oldest record that the queue holds.
 	Read(ctx context.Context, cursor string, batch *base.Batch) (last uint64, err error)
-	// Ack says that the cursor is done with the records up to that number. One that is done with already is no error.
+	// Ack says that the cursor is done with the records up to that number. One that is done with already is no error; 0 only
+	// makes a new cursor known, so that from now on records are held for it.
 	Ack(cursor string, number uint64) error
 	// Close releases the engine. What it holds in memory only is lost; calls that wait return.
 	Close(ctx context.Context) error

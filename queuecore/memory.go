@@ -31,7 +31,7 @@ var _ Queue = (*Memory)(nil)
 var errMemoryFull = errors.New("queuecore: the memory engine is full")
 
 // NewMemory returns an engine that holds up to maxBytes of tapes; 0 means no bound. A record is held until each cursor that
-// was ever read with has acknowledged it; as long as there is none, all are.
+// has ever been used has acknowledged it; as long as there is none, all are.
 func NewMemory(maxBytes int) *Memory {
 	if maxBytes <= 0 {
 		maxBytes = math.MaxInt
@@ -95,17 +95,23 @@ func (m *Memory) take(cursor string, batch *base.Batch) (last uint64, news <-cha
 	if m.closed {
 		return 0, nil, fmt.Errorf("queuecore: %w", ErrClosed)
 	}
-	acked, known := m.cursors[cursor]
-	if !known {
-		acked = m.first - 1
-		m.cursors[cursor] = acked
-	}
+	acked := m.cursorLocked(cursor)
 	from := int(acked + 1 - m.first)
 	to := min(from+readRecords, len(m.tapes))
 	for _, tape := range m.tapes[from:to] {
 		batch.Add(tape)
 	}
 	return acked + uint64(to-from), m.news, nil
+}
+
+// cursorLocked returns the place of a cursor, which it makes known.
+func (m *Memory) cursorLocked(name string) (acked uint64) {
+	acked, known := m.cursors[name]
+	if !known {
+		acked = m.first - 1
+		m.cursors[name] = acked
+	}
+	return acked
 }
 
 // Ack implements Queue.
@@ -115,10 +121,8 @@ func (m *Memory) Ack(cursor string, number uint64) error {
 	if m.closed {
 		return fmt.Errorf("queuecore: %w", ErrClosed)
 	}
-	acked, known := m.cursors[cursor]
+	acked := m.cursorLocked(cursor)
 	switch {
-	case !known:
-		return fmt.Errorf("queuecore: cursor %q has read nothing", cursor)
 	case number > m.lastLocked():
 		return fmt.Errorf("queuecore: cursor %q acknowledges record %d of %d", cursor, number, m.lastLocked())
 	case number <= acked:

@@ -70,10 +70,11 @@ func (l *Listener) Start() {
 		return
 	}
 	for i := range l.cfg.Targets {
-		l.receivers = append(l.receivers, newReceiver(l, i))
-	}
-	for _, r := range l.receivers {
-		r.introduce()
+		r := newReceiver(l, i)
+		l.receivers = append(l.receivers, r)
+		if err := l.engine.Ack(r.target.Name, 0); err != nil { // before any of them lets the engine forget a record
+			r.report.Failed(err, 0)
+		}
 	}
 	for _, r := range l.receivers {
 		go r.run()
@@ -95,7 +96,7 @@ func (l *Listener) Stop() error {
 	if err != nil {
 		last = 0 // closed or out of reach: there is nothing to wait for
 	}
-	self := goroutineID()
+	self := base.GoroutineID()
 	for _, r := range receivers {
 		r.upto = last
 		close(r.stop)
@@ -175,14 +176,6 @@ func newReceiver(l *Listener, i int) *receiver {
 	target := l.cfg.Targets[i]
 	r.delivery = newDelivery(target, target.reporter(l.cfg.OnError), r)
 	return r
-}
-
-// introduce makes the engine know the cursor before any target is served: what a fast target has acknowledged would else be gone
-// when a slow one reads for the first time. An error comes again with the first Read.
-func (r *receiver) introduce() {
-	done, cancel := context.WithCancel(context.Background())
-	cancel()
-	_, _ = r.listener.engine.Read(done, r.target.Name, &r.read)
 }
 
 // run delivers until it is stopped.

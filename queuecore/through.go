@@ -5,13 +5,14 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/arena"
 )
 
 // writeThrough delivers a record that found no room to every target, on the caller's goroutine. It tries once; as there is no
 // telling then who is to hear of an error, OnError is.
 func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
-	self := goroutineID()
+	self := base.GoroutineID()
 	q.mu.Lock()
 	q.writers = append(q.writers, self)
 	q.mu.Unlock()

@@ -79,8 +79,7 @@ func offerBatch(w BatchWriter, batch *Batch, fates []Fate) (rejection, err error
 
 // judge sets the fates of a batch of which w is done with n records.
 func judge(fates []Fate, n int, rejection, err error) {
-	var retry *RetryError
-	again := errors.As(err, &retry)
+	again := err != nil && mayRetry(err)
 	for i := range fates {
 		switch {
 		case i < n:
@@ -92,16 +91,24 @@ func judge(fates []Fate, n int, rejection, err error) {
 		}
 	}
 	if again {
+		var retry *RetryError
+		errors.As(err, &retry)
 		for _, i := range retry.Indexes {
 			fates[i] = Kept
 		}
 	}
-	var rejected *RejectedError
-	if errors.As(rejection, &rejected) {
+	if rejection != nil {
+		var rejected *RejectedError
+		errors.As(rejection, &rejected)
 		for _, i := range rejected.Indexes {
 			fates[i] = Rejected
 		}
 	}
+}
+
+func mayRetry(err error) bool {
+	var retry *RetryError
+	return errors.As(err, &retry)
 }
 
 // offerHalves offers a batch at which w has panicked.

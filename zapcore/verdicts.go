@@ -24,6 +24,9 @@ func (v *Verdicts) Reject(i int, err error) {
 
 // Add adds what err says of single records, counted from the record at index from.
 func (v *Verdicts) Add(from int, err error) {
+	if err == nil {
+		return // before the variables below, which errors.As puts on the heap
+	}
 	var rejected *RejectedError
 	if errors.As(err, &rejected) {
 		for _, i := range rejected.Indexes {
@@ -60,16 +63,22 @@ func (v *Verdicts) With(rest error) error {
 }
 
 func rejectedIn(err error) int {
+	if err == nil {
+		return 0
+	}
 	var r *RejectedError
-	if err == nil || !errors.As(err, &r) {
+	if !errors.As(err, &r) {
 		return 0
 	}
 	return len(r.Indexes)
 }
 
 func againIn(err error) int {
+	if err == nil {
+		return 0
+	}
 	var r *RetryError
-	if err == nil || !errors.As(err, &r) {
+	if !errors.As(err, &r) {
 		return 0
 	}
 	return len(r.Indexes)
@@ -77,6 +86,9 @@ func againIn(err error) int {
 
 // ofDestination is err without what it says of single records: what it says of the destination, if anything.
 func ofDestination(err error) error {
+	if err == nil {
+		return nil
+	}
 	var again *RetryError
 	if errors.As(err, &again) && len(again.Indexes) > 0 {
 		return &RetryError{After: again.After, Err: again.Err}
