@@ -182,7 +182,7 @@ func (s *sink) rollIfDueLocked(n int) {
 	if r.times != nil && r.times.clock != nil {
 		_ = s.rollOnTimeLocked(r.times.now())
 	}
-	if !s.file.regular || s.emptyLocked() {
+	if s.file == nil || !s.file.regular || s.emptyLocked() {
 		return
 	}
 	if s.sizeLocked()+int64(n) >= r.ahead && !s.prepared {
@@ -228,8 +228,12 @@ func (s *sink) emptyLocked() bool { return s.sizeLocked() <= int64(len(s.header)
 // with it.
 func (s *sink) rollLocked() error {
 	r := s.roller
+	file := s.file
 	if err := s.flushLocked(); err != nil {
 		return err // the records belong into this file; they stay until it takes them
+	}
+	if s.file != file {
+		return errElsewhere // flushing has found the path to lead elsewhere, and followed
 	}
 	if !r.acquire() {
 		s.troubles.note("rotate "+s.path, errBusy)

@@ -52,11 +52,11 @@ func (r *roller) placeLeft(dir directory) (jobs []*job, err error) {
 
 // place moves one hidden file to its backup name.
 func (r *roller) place(f *rolled) (*job, error) {
-	label := f.label
-	if label.IsZero() {
-		label = modified(f.hidden)
+	if f.label.IsZero() && r.times != nil { // of a process that is gone
+		schedule := r.times.schedule
+		f.label = schedule.Start(schedule.Next(modified(f.hidden)))
 	}
-	backup, err := r.names.place(f.hidden, label, func(src, dst string) error {
+	backup, err := r.names.place(f.hidden, f.label, func(src, dst string) error {
 		onStep("made room")
 		if r.rotator == nil {
 			return renameNew(src, dst)

@@ -193,6 +193,9 @@ func (s *sink) readyLocked(n int) error {
 	}
 	if s.sizeLocked()+int64(n) >= s.mark {
 		s.rollIfDueLocked(n)
+		if s.file == nil { // closed for the sake of a rename, and not to be opened again: Windows
+			return s.openLocked()
+		}
 	}
 	if s.watch != nil && s.buffer == nil {
 		return s.watchLocked()

@@ -187,3 +187,16 @@ func TestTimedRotatingFileConfigErrorsNameTheField(t *testing.T) {
 	_, err = NewTimedRotatingFile(TimedRotatingFileConfig{When: "S"})
 	assert.EqualError(t, err, "writesyncers: Path is required")
 }
+
+func TestTimedRotatingFileFindsThePeriodOfAFileLeftByACrash(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "app.log")
+		left := filepath.Join(filepath.Dir(path), ".app.log.next-1-1")
+		require.NoError(t, os.WriteFile(left, []byte("left\n"), 0o600))
+		friday := time.Date(1999, 12, 24, 18, 0, 0, 0, time.UTC)
+		require.NoError(t, os.Chtimes(left, friday, friday))
+		f, dir := timed(t, TimedRotatingFileConfig{Path: path, When: "W6"})
+		require.NoError(t, f.Close())
+		assert.Equal(t, map[string]string{"app.log": "", "app.log.1999-12-20": "left\n"}, tree(t, dir), "the Monday of that week")
+	})
+}
