@@ -13,9 +13,12 @@ import (
 )
 
 // destinations is where each record goes, all of it through one Tee. A new one is a file of its own and a line here.
-var destinations = []kind{
-	{"rotating file", func() destination { return new(rotatingFile) }},
-	{"queue → rotating file", func() destination { return new(queuedFile) }},
+func destinations(cfg config) []kind {
+	return []kind{
+		{"rotating file", func() destination { return new(rotatingFile) }},
+		{"queue → rotating file", func() destination { return new(queuedFile) }},
+		{"queue → HTTP collector", func() destination { return &collector{url: cfg.http} }},
+	}
 }
 
 // kind is a destination before it is opened.

@@ -19,6 +19,7 @@ type config struct {
 	dir       string
 	input     string
 	keep      bool
+	http      string
 }
 
 func main() {
@@ -36,7 +37,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	}
-	ok, err := run(ctx, cfg, destinations, stdout, stderr)
+	ok, err := run(ctx, cfg, destinations(cfg), stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "service:", err)
 	}
@@ -56,6 +57,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&cfg.dir, "dir", "", "the folder in which the run makes its own (default: the system's for temporary files)")
 	flags.StringVar(&cfg.input, "input", "", "instead of serving requests, log each line of this `file`; - is standard input")
 	flags.BoolVar(&cfg.keep, "keep", false, "keep the files; they are always kept when something is wrong with them")
+	flags.StringVar(&cfg.http, "http", "", "post JSON lines to the collector at this `URL`, and not to one of the program's own")
 	if err := flags.Parse(args); err != nil {
 		return cfg, err
 	}
