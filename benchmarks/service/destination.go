@@ -20,6 +20,7 @@ func destinations(cfg config) []kind {
 		{"queue → TCP server → file", func() destination { return new(socket) }},
 		{"mail, the first and a digest", func() destination { return &mailbox{addr: cfg.smtp, to: cfg.mailTo} }},
 		{"event log", func() destination { return new(eventLog) }},
+		{"queue → HTTP collector", func() destination { return &collector{url: cfg.http} }},
 	}
 }
 

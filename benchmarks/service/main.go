@@ -21,6 +21,7 @@ type config struct {
 	keep      bool
 	smtp      string
 	mailTo    string
+	http      string
 }
 
 func main() {
@@ -60,6 +61,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.BoolVar(&cfg.keep, "keep", false, "keep the files; they are always kept when something is wrong with them")
 	flags.StringVar(&cfg.smtp, "smtp", "", "send the mails to the server at this `host:port`, and not to one of the program's own")
 	flags.StringVar(&cfg.mailTo, "mailto", "postmaster@localhost", "who gets the mails")
+	flags.StringVar(&cfg.http, "http", "", "post JSON lines to the collector at this `URL`, and not to one of the program's own")
 	if err := flags.Parse(args); err != nil {
 		return cfg, err
 	}
