@@ -38,11 +38,17 @@ var byPassword = []mechanism{
 
 // byToken is the one for a token.
 var byToken = []mechanism{{"XOAUTH2", true, func(c *connection) (smtp.Auth, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
-	defer cancel()
-	token, err := c.credentials.Token(ctx)
+	token, err := c.token()
 	return xoauth2{c.credentials.Username, token}, err
 }}}
+
+// token calls the user's code.
+func (c *connection) token() (token string, err error) {
+	defer recovered("Config.Credentials.Token", &err)
+	ctx, cancel := context.WithDeadline(context.Background(), c.allowed(c.timeout))
+	defer cancel()
+	return c.credentials.Token(ctx)
+}
 
 // login logs in by the first mechanism that both sides know and the server accepts. net/smtp's own Auth gives up, and hangs up,
 // at the first that is refused.

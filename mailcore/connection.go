@@ -16,7 +16,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// closeWithin is how long Close may take to send what is held, and a record above Error to arrive.
+// closeWithin is how long Close may take to send what is held, unless the timeout is longer.
 const closeWithin = 5 * time.Second
 
 // connection is the way to the server: made when a mail needs it, and kept for a while afterwards. The dialogue is net/smtp's;
@@ -141,7 +141,7 @@ func (c *connection) dial() error {
 	until := c.allowed(c.timeout)
 	ctx, cancel := context.WithDeadline(context.Background(), until)
 	defer cancel()
-	conn, err := c.dialer(ctx, "tcp", c.addr)
+	conn, err := c.connect(ctx)
 	if err != nil {
 		return fmt.Errorf("mailcore: %w", err)
 	}
@@ -161,6 +161,18 @@ func (c *connection) dial() error {
 		return fmt.Errorf("mailcore: greeting of %s: %w", c.addr, err)
 	}
 	return nil
+}
+
+// connect calls the user's code. A panic in it is an error: it may run on a timer's goroutine, where it would end the program.
+func (c *connection) connect(ctx context.Context) (conn net.Conn, err error) {
+	defer recovered("Config.Dial", &err)
+	return c.dialer(ctx, "tcp", c.addr)
+}
+
+func recovered(who string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s panicked: %v", who, p)
+	}
 }
 
 // greet introduces us, through STARTTLS if wanted, and logs in.

@@ -90,7 +90,11 @@ func (d *digest) preface() []byte {
 		return nil
 	}
 	b := strconv.AppendUint(d.scratch[:0], d.records, 10)
-	b = append(b, " records ("...)
+	b = append(b, " record"...)
+	if d.records != 1 {
+		b = append(b, 's')
+	}
+	b = append(b, " ("...)
 	separator := ""
 	for level := math.MaxInt8; level >= math.MinInt8; level-- {
 		if n := d.levels[uint8(int8(level))]; n > 0 {

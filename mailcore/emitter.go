@@ -140,6 +140,7 @@ func (e *emitter) mailPart(batch *base.Batch, frames *base.Frames, i, j int) err
 // mail sends d as one mail.
 func (e *emitter) mail(d *digest) error {
 	message := e.composer.compose(d, time.Now())
+	defer e.composer.release()
 	if len(message) > e.maxBytes {
 		return &tooLargeError{fmt.Errorf("mailcore: a mail of %d bytes, and Config.MaxBytes is %d", len(message), e.maxBytes)}
 	}

@@ -139,7 +139,7 @@ func TestAStallEndsWithTheTimeout(t *testing.T) {
 			require.ErrorAs(t, err, &netErr)
 			assert.True(t, netErr.Timeout())
 			assert.ErrorContains(t, err, "mailcore: ")
-			assert.Less(t, took, 20*timeout, "one timeout, and what the machine needs for the rest")
+			assert.Less(t, took, 5*time.Second, "one timeout, and what the machine needs for the rest")
 			assert.ErrorContains(t, write(core, "y"), "backing off", "those who waited fail at once")
 			assert.Equal(t, 1, s.connections())
 		})
@@ -154,6 +154,18 @@ func TestADialThatHangsEndsWithTheTimeout(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	require.ErrorIs(t, write(newCore(t, cfg), "x"), context.DeadlineExceeded)
+}
+
+func TestAHookThatPanicsIsAnError(t *testing.T) {
+	cfg := configFor(newServer(t, &server{}))
+	cfg.Dial = func(context.Context, string, string) (net.Conn, error) { panic("bomb") }
+	require.EqualError(t, write(newCore(t, cfg), "x"), "mailcore: Config.Dial panicked: bomb")
+
+	cert := newCertificate(t)
+	cfg = configFor(newServer(t, &server{tls: cert.server, mechanisms: "XOAUTH2"}))
+	cfg.TLSConfig = cert.client
+	cfg.Credentials = mailcore.Credentials{Username: username, Token: func(context.Context) (string, error) { panic("bomb") }}
+	require.EqualError(t, write(newCore(t, cfg), "x"), "mailcore: auth XOAUTH2: Config.Credentials.Token panicked: bomb")
 }
 
 func TestTheServerHangsUp(t *testing.T) {
@@ -298,6 +310,15 @@ func TestAddressesBeyondASCII(t *testing.T) {
 	}
 }
 
+func TestAServerThatKnowsNoEHLO(t *testing.T) {
+	s := newServer(t, &server{reply: at("EHLO", "502 5.5.1 unknown")})
+	require.NoError(t, write(newCore(t, configFor(s)), "x"))
+	assert.Len(t, s.received(), 1)
+	cfg := configFor(s)
+	cfg.Credentials = login
+	require.ErrorContains(t, write(newCore(t, cfg), "x"), "starttls: not offered")
+}
+
 func TestWithoutIdleTimeEachMailHangsUp(t *testing.T) {
 	s := newServer(t, &server{})
 	cfg := configFor(s)
@@ -328,7 +349,7 @@ func TestCloseInterruptsAStall(t *testing.T) {
 	<-arrived
 	begin := time.Now()
 	require.NoError(t, core.Close())
-	assert.Less(t, time.Since(begin), 2*time.Second)
+	assert.Less(t, time.Since(begin), 5*time.Second)
 	require.Error(t, <-written)
 	assert.ErrorIs(t, write(core, "y"), mailcore.ErrClosed)
 	assert.Zero(t, core.Stats().Missing())

@@ -55,6 +55,16 @@ func (c *composer) compose(d *digest, now time.Time) []byte {
 	return b
 }
 
+// keepMessage is the largest message, in bytes, whose memory is kept for the next.
+const keepMessage = 256 << 10
+
+// release gives back the memory of a message that was large.
+func (c *composer) release() {
+	if cap(c.buf)+c.compressed.Cap() > keepMessage {
+		c.buf, c.compressed, c.gzip = nil, bytes.Buffer{}, nil
+	}
+}
+
 func (c *composer) appendUnique(b []byte, separator byte) []byte {
 	return strconv.AppendUint(append(append(b, c.id...), separator), c.mails, 10)
 }

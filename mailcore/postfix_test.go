@@ -92,11 +92,11 @@ mech_list: PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256
 
 // startPostfix runs the server until the test ends.
 func startPostfix(t *testing.T, cert *certificate) *postfix {
+	if os.Geteuid() != 0 {
+		t.Skip("postfix wants to be started by root")
+	}
 	owner, err := user.Lookup("postfix")
-	switch {
-	case os.Geteuid() != 0:
-		absent(t, "postfix wants to be started by root")
-	case err != nil:
+	if err != nil {
 		absent(t, "postfix is not installed: it has no user")
 	}
 	for _, program := range []string{"postfix", "saslpasswd2"} {

@@ -25,13 +25,14 @@ type server struct {
 	addr   string
 	client *tls.Config // what trusts it; nil without TLS
 
-	refuse  []string      // recipients that do not exist
-	closing string        // the command that is answered by 421: MAIL, RCPT or DATA
-	stalls  string        // the command that is never answered
-	done    chan struct{} // closed at the end
+	refuse []string      // recipients that do not exist
+	stalls string        // the command that is never answered
+	done   chan struct{} // closed at the end
 
-	mu    sync.Mutex // guards the fields below
-	mails []mail
+	mu      sync.Mutex // guards the fields below
+	closing string     // the command that is answered by 421: MAIL, RCPT or DATA
+	refused int        // how often it was
+	mails   []mail
 }
 
 // mail is one that the server took.
@@ -76,6 +77,20 @@ func (s *server) taken() []mail {
 	return slices.Clone(s.mails)
 }
 
+// refusals returns how often the server said 421.
+func (s *server) refusals() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
+}
+
+// heal makes the server take everything.
+func (s *server) heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = ""
+}
+
 // NewSession implements smtp.Backend.
 func (s *server) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{server: s}, nil }
 
@@ -102,7 +117,10 @@ func (s *session) at(command string) error {
 	if s.stalls == command {
 		<-s.done
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.closing == command {
+		s.refused++
 		return &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "shutting down"}
 	}
 	return nil
