@@ -3,6 +3,7 @@
 // requirements, and who uses the library downloads none of this.
 //
 //	service   the library's main job, end to end: a service logs real traffic, and every record is counted
+//	net       netcore beside log/syslog, go-gelf, fluent and Python
 //
 // Run them from the root of the repository:
 //

@@ -227,7 +227,7 @@ func (c *switchCore) WriteBatch(b *base.Batch) (int, error) {
 // TestAckOldConnectionThatLives holds that two connections of one session deliver each frame once.
 func TestAckOldConnectionThatLives(t *testing.T) {
 	target := &collector{}
-	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target})
+	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
 	w := newWindow(1 << 20)
 	greet := func() (net.Conn, *link) {
 		l := &link{conn: dial(t, s), framing: LengthPrefix}

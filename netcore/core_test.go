@@ -214,7 +214,7 @@ func TestDialHook(t *testing.T) {
 	t.Run("that panics is an error", func(t *testing.T) {
 		core := newCore(t, Config{Address: "x:1", OnError: never(t),
 			Dial: func(context.Context, string, string) (net.Conn, error) { panic("no wire") }})
-		require.ErrorContains(t, core.Write(entry("x"), nil), "Dial panicked: no wire")
+		require.ErrorContains(t, core.Write(entry("x"), nil), "the Dial hook panicked: no wire")
 	})
 	t.Run("that returns nothing is an error", func(t *testing.T) {
 		core := newCore(t, Config{Address: "x:1", OnError: never(t),

@@ -177,7 +177,7 @@ func (e *Emitter) dial(ctx context.Context) (net.Conn, error) {
 		var r result
 		defer func() {
 			if p := recover(); p != nil {
-				r.err = fmt.Errorf("Dial panicked: %v", p)
+				r.err = fmt.Errorf("the Dial hook panicked: %v", p)
 			}
 			select {
 			case results <- r:
@@ -192,7 +192,7 @@ func (e *Emitter) dial(ctx context.Context) (net.Conn, error) {
 	select {
 	case r := <-results:
 		if r.err == nil && r.conn == nil {
-			r.err = errors.New("Dial returned no connection")
+			r.err = errors.New("the Dial hook returned no connection")
 		}
 		return r.conn, r.err
 	case <-ctx.Done():

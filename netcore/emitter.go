@@ -1,9 +1,7 @@
 package netcore
 
 import (
-	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -16,32 +14,6 @@ import (
 
 	base "example.com/zaphandlers/zapcore"
 )
-
-// EmitterConfig makes an Emitter. It is for those who write a handler of their own that speaks over a socket: the fields that
-// Config has too mean the same.
-type EmitterConfig struct {
-	// Name begins errors. Defaults to "netcore".
-	Name string
-
-	Network string // Defaults to "tcp".
-	Address string // Required.
-	TLS     *tls.Config
-	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
-
-	Framing         Framing // on a stream; Defaults to Newline.
-	DatagramFraming Framing // on datagrams; Defaults to Unframed.
-	// TrimNewline takes one newline off the end of each frame, for encoders that put one there.
-	TrimNewline bool
-	MaxSize     int
-	Truncate    bool
-	Key         []byte
-	Ack         bool
-	Window      int
-
-	Timeout time.Duration
-	// Report is told what no caller waits for. Required.
-	Report *base.Reporter
-}
 
 // Emitter carries frames over a socket for a base.Handler: it connects when it has something to send, sees when the peer has
 // gone, and sends a frame that one connection did not take, whole, over the next. Every call returns within its deadline.
@@ -87,87 +59,6 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 		e.acked = newWindow(cfg.Window)
 	}
 	return e, nil
-}
-
-const (
-	// maxUDP is the largest payload of a UDP datagram over IPv4, in bytes.
-	maxUDP = 65507
-	// minKey is the shortest Key that is taken, in bytes.
-	minKey = 16
-
-	defaultTimeout = time.Second
-	defaultWindow  = 1 << 20
-)
-
-func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
-	if cfg.Name == "" {
-		cfg.Name = "netcore"
-	}
-	if cfg.Network == "" {
-		cfg.Network = "tcp"
-	}
-	if cfg.Framing == DefaultFraming {
-		cfg.Framing = Newline
-	}
-	if cfg.DatagramFraming == DefaultFraming {
-		cfg.DatagramFraming = Unframed
-	}
-	if err := cfg.check(); err != nil {
-		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
-	}
-	if cfg.TLS != nil {
-		cfg.TLS = cfg.TLS.Clone()
-		if host, _, err := net.SplitHostPort(cfg.Address); err == nil && cfg.TLS.ServerName == "" {
-			cfg.TLS.ServerName = host
-		}
-	}
-	if cfg.MaxSize == 0 && isUDP(cfg.Network) {
-		cfg.MaxSize = maxUDP
-	}
-	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
-	cfg.Window = orDefault(cfg.Window, defaultWindow)
-	cfg.Key = bytes.Clone(cfg.Key)
-	return cfg, nil
-}
-
-// check returns what is wrong, beginning with the field's name.
-func (cfg EmitterConfig) check() error {
-	datagrams := isDatagram(cfg.Network)
-	signed := cfg.Ack || cfg.Key != nil
-	switch {
-	case cfg.Address == "":
-		return errors.New("Address is required")
-	case !knownNetwork(cfg.Network) && cfg.Dial == nil:
-		return fmt.Errorf("Network %q is unknown", cfg.Network)
-	case cfg.Report == nil:
-		return errors.New("Report is required")
-	case cfg.Framing >= framings || cfg.DatagramFraming >= framings:
-		return fmt.Errorf("Framing %v is unknown", max(cfg.Framing, cfg.DatagramFraming))
-	case cfg.Framing == Unframed && !datagrams:
-		return fmt.Errorf("Framing Unframed is for datagrams, not for %q", cfg.Network)
-	case cfg.TLS != nil && datagrams:
-		return fmt.Errorf("TLS needs a stream, not %q", cfg.Network)
-	case cfg.Ack && datagrams:
-		return fmt.Errorf("Ack needs a stream, not %q", cfg.Network)
-	case signed && !datagrams && cfg.Framing != LengthPrefix:
-		return fmt.Errorf("Framing has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
-	case cfg.Key != nil && len(cfg.Key) < minKey:
-		return fmt.Errorf("Key has %d bytes, at least %d are needed", len(cfg.Key), minKey)
-	case cfg.Timeout < 0:
-		return fmt.Errorf("Timeout %v is negative", cfg.Timeout)
-	case cfg.MaxSize < 0:
-		return fmt.Errorf("MaxSize %d is negative", cfg.MaxSize)
-	case cfg.Window < 0:
-		return fmt.Errorf("Window %d is negative", cfg.Window)
-	}
-	return nil
-}
-
-func orDefault[T int | time.Duration](v, def T) T {
-	if v == 0 {
-		return def
-	}
-	return v
 }
 
 // now returns the time since the Emitter was made, which costs half of what time.Now does.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // soon is how long tests wait for an event that must come, tick how often they look.
@@ -189,4 +192,37 @@ func pipes(serve func(net.Conn)) func(context.Context, string, string) (net.Conn
 		}()
 		return near, nil
 	}
+}
+
+var errFake = errors.New("no such wire")
+
+// sink reads what comes to a socket of that network, and forgets it. It returns the address.
+func sink(t testing.TB, network string) string {
+	if !isDatagram(network) {
+		return listen(t, network, func(conn net.Conn) { _, _ = io.Copy(io.Discard, struct{ io.Reader }{conn}) }).address()
+	}
+	address := "127.0.0.1:0"
+	if network == "unixgram" {
+		address = socketPath(t)
+	}
+	conn, err := net.ListenPacket(network, address)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	go func() {
+		b := make([]byte, 64<<10)
+		for {
+			if _, err := conn.(net.Conn).Read(b); err != nil {
+				return
+			}
+		}
+	}()
+	return conn.LocalAddr().String()
+}
+
+func newTestEmitter(t testing.TB, network, address string, cfg EmitterConfig) *Emitter {
+	cfg.Network, cfg.Address, cfg.Report = network, address, base.NewReporter("test", ignore)
+	e, err := NewEmitter(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	return e
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -134,73 +133,4 @@ func (s *Server) count(change func(*ServerStats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.stats)
-}
-
-// servePackets reads datagrams, each of which is a frame.
-func (s *Server) servePackets() error {
-	in := newInbox(s)
-	var seal *seal
-	if s.cfg.Key != nil {
-		seal = newDatagramSeal(s.cfg.Key)
-	}
-	buf := make([]byte, max(s.cfg.MaxFrame, maxUDP)+timeSize+macSize+prefixSize+1)
-	for {
-		n, from, err := s.packets.ReadFrom(buf)
-		if err != nil {
-			if s.isClosed() || errors.Is(err, net.ErrClosed) {
-				return nil
-			}
-			s.complain(err, 0)
-			select {
-			case <-time.After(5 * time.Millisecond):
-				continue
-			case <-s.done:
-				return nil
-			}
-		}
-		now := time.Now()
-		frame, err := s.unpack(buf[:n], seal, now)
-		if err == nil {
-			err = in.add(frame, 0, now)
-		}
-		if err != nil {
-			s.count(func(s *ServerStats) { s.Refused++ })
-			s.complain(fmt.Errorf("from %s: %w", sender(from), err), 1)
-			continue
-		}
-		_, _ = in.deliver(false) // reports what is lost
-	}
-}
-
-var (
-	errDatagramLength = errors.New("a datagram's length is not the one it says")
-	errDatagramLarge  = errors.New("a datagram is larger than MaxFrame")
-)
-
-// unpack returns the frame in a datagram.
-func (s *Server) unpack(b []byte, seal *seal, now time.Time) ([]byte, error) {
-	if s.cfg.Framing == LengthPrefix {
-		from, to, _, whole, _ := LengthPrefix.split(b)
-		if !whole || to != len(b) {
-			return nil, errDatagramLength
-		}
-		b = b[from:to]
-	}
-	if seal != nil {
-		var err error
-		if b, err = seal.verify(b, 0, now); err != nil {
-			return nil, err
-		}
-	}
-	if len(b) > s.cfg.MaxFrame {
-		return nil, errDatagramLarge
-	}
-	return b, nil
-}
-
-func sender(from net.Addr) string {
-	if u, ok := from.(*net.UDPAddr); ok {
-		return u.IP.String()
-	}
-	return "a unix socket"
 }

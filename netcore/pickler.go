@@ -5,9 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
-	"os"
-	"path"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,47 +12,7 @@ import (
 	"unicode/utf8"
 
 	"go.uber.org/zap/zapcore"
-
-	base "example.com/zaphandlers/zapcore"
 )
-
-// Pickle returns a Formatter that sends what Python's SocketHandler.makePickle does: the attributes of a LogRecord as a dict,
-// pickled with protocol 1. A Python receiver makes a record of it by logging.makeLogRecord(pickle.loads(frame)); a Server reads
-// it with FormatPickle.
-//
-//	zap                          LogRecord
-//	level                        levelno, levelname: DEBUG 10 … ERROR 40, and CRITICAL 50 for DPanic, Panic and Fatal
-//	logger name                  name ("root" if there is none)
-//	message                      msg; args is None
-//	time                         created, msecs, relativeCreated (since the program began)
-//	caller                       pathname, filename, module, lineno, funcName
-//	stack, and the field "error" exc_text, so that Python's Formatter prints it under the message
-//	process                      process, processName; thread, threadName and taskName are None
-//	fields                       attributes, as Python's extra; one that has the name of an attribute above gets an underscore
-//
-// Objects and namespaces are dicts, arrays are lists, times are aware datetimes (microseconds), durations timedeltas, binary
-// fields bytes. These three and complex numbers name classes of Python's standard library, so a receiver that forbids all
-// globals refuses records that have such fields; everything else is plain.
-func Pickle() Formatter { return pickle{} }
-
-type pickle struct{}
-
-func (pickle) binary() {}
-
-func (pickle) Append(dst []byte, r *base.Record) ([]byte, error) {
-	p := picklers.Get().(*pickler)
-	p.b = append(dst, opEmptyDict, opMark)
-	p.entry(r.Entry())
-	p.top = true
-	_ = r.MarshalLogObject(p) // the errors of its fields are fields
-	p.closeNamespaces(0)
-	p.top = false
-	p.excText(r.Entry().Stack)
-	dst = append(p.b, opSetItems, opStop)
-	p.b, p.failure = nil, ""
-	picklers.Put(p)
-	return dst, nil
-}
 
 // The opcodes of protocol 1 that Python's pickler writes, and what it reads besides.
 const (
@@ -92,90 +49,6 @@ var (
 
 	picklers = sync.Pool{New: func() any { return new(pickler) }}
 )
-
-// What is the same in all records of this process.
-var (
-	began       = time.Now()
-	processID   = int64(os.Getpid())
-	processName = filepath.Base(os.Args[0])
-)
-
-// attributes are the names that a LogRecord has itself, and those that logging refuses as extra.
-var attributes = map[string]bool{
-	"name": true, "msg": true, "args": true, "levelname": true, "levelno": true, "pathname": true, "filename": true,
-	"module": true, "exc_info": true, "exc_text": true, "stack_info": true, "lineno": true, "funcName": true, "created": true,
-	"msecs": true, "relativeCreated": true, "thread": true, "threadName": true, "processName": true, "process": true,
-	"taskName": true, "message": true, "asctime": true,
-}
-
-// entry writes the attributes that every LogRecord has.
-func (p *pickler) entry(ent zapcore.Entry) {
-	name := ent.LoggerName
-	if name == "" {
-		name = "root"
-	}
-	levelno, levelname := pythonLevel(ent.Level)
-	p.AddString("name", name)
-	p.AddString("msg", ent.Message)
-	p.none("args")
-	p.AddString("levelname", levelname)
-	p.AddInt64("levelno", levelno)
-	p.caller(ent.Caller)
-	p.none("exc_info")
-	p.none("stack_info")
-	p.AddFloat64("created", float64(ent.Time.Unix())+float64(ent.Time.Nanosecond())/1e9)
-	p.AddFloat64("msecs", float64(ent.Time.Nanosecond()/1e6))
-	p.AddFloat64("relativeCreated", float64(ent.Time.Sub(began))/1e6)
-	p.none("thread")
-	p.none("threadName")
-	p.AddString("processName", processName)
-	p.AddInt64("process", processID)
-	p.none("taskName")
-}
-
-// pythonLevel returns the number and the name that Python has for a level.
-func pythonLevel(l zapcore.Level) (int64, string) {
-	switch {
-	case l < zapcore.DebugLevel:
-		n := max(1, 10+5*(int64(l)-int64(zapcore.DebugLevel)))
-		return n, "Level " + strconv.FormatInt(n, 10)
-	case l == zapcore.DebugLevel:
-		return 10, "DEBUG"
-	case l == zapcore.InfoLevel:
-		return 20, "INFO"
-	case l == zapcore.WarnLevel:
-		return 30, "WARNING"
-	case l == zapcore.ErrorLevel:
-		return 40, "ERROR"
-	}
-	return 50, "CRITICAL"
-}
-
-// caller writes where the call was; what Python itself writes where it does not know is "(unknown file)".
-func (p *pickler) caller(c zapcore.EntryCaller) {
-	file, function := "(unknown file)", "(unknown function)"
-	if c.Defined {
-		file, function = c.File, c.Function[strings.LastIndexByte(c.Function, '.')+1:]
-	}
-	filename := path.Base(file)
-	p.AddString("pathname", file)
-	p.AddString("filename", filename)
-	p.AddString("module", strings.TrimSuffix(filename, path.Ext(filename)))
-	p.AddInt64("lineno", int64(c.Line))
-	p.AddString("funcName", function)
-}
-
-func (p *pickler) excText(stack string) {
-	switch {
-	case p.failure == "" && stack == "":
-		p.none("exc_text")
-	case p.failure == "" || stack == "":
-		p.AddString("exc_text", p.failure+stack)
-	default:
-		p.key("exc_text")
-		p.text(p.failure, "\n", stack)
-	}
-}
 
 // key writes the name of what comes next.
 func (p *pickler) key(key string) {

@@ -17,7 +17,7 @@ func destinations(cfg config) []kind {
 	return []kind{
 		{"rotating file", func() destination { return new(rotatingFile) }},
 		{"queue → rotating file", func() destination { return new(queuedFile) }},
-		{"queue → TCP server → file", func() destination { return new(socket) }},
+		{"queue → TCP server → file", func() destination { return &socket{addr: cfg.tcp} }},
 		{"mail, the first and a digest", func() destination { return &mailbox{addr: cfg.smtp, to: cfg.mailTo} }},
 		{"event log", func() destination { return new(eventLog) }},
 		{"queue → HTTP collector", func() destination { return &collector{url: cfg.http} }},

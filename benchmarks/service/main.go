@@ -19,6 +19,7 @@ type config struct {
 	dir       string
 	input     string
 	keep      bool
+	tcp       string
 	smtp      string
 	mailTo    string
 	http      string
@@ -59,6 +60,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&cfg.dir, "dir", "", "the folder in which the run makes its own (default: the system's for temporary files)")
 	flags.StringVar(&cfg.input, "input", "", "instead of serving requests, log each line of this `file`; - is standard input")
 	flags.BoolVar(&cfg.keep, "keep", false, "keep the files; they are always kept when something is wrong with them")
+	flags.StringVar(&cfg.tcp, "tcp", "", "send JSON lines to the server at this `host:port`, and not records to one of the program's own")
 	flags.StringVar(&cfg.smtp, "smtp", "", "send the mails to the server at this `host:port`, and not to one of the program's own")
 	flags.StringVar(&cfg.mailTo, "mailto", "postmaster@localhost", "who gets the mails")
 	flags.StringVar(&cfg.http, "http", "", "post JSON lines to the collector at this `URL`, and not to one of the program's own")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"path/filepath"
 	"time"
 
@@ -13,12 +14,16 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// socket is a queue in front of a TCP connection, with acknowledgements and signed frames, to a server that writes what comes to
-// a file. The server would be another machine; here it is in the same process.
+// socket is a queue in front of a TCP connection. The server is one of the program's own: then frames are signed and
+// acknowledged, and it writes what comes to a file.
 //
-//	logger ─► queue ─► Core ── records ──► loopback ──► Server ─► file
+//	logger ─► queue ─► Core ── records ──► loopback ──► Server ─► received.log
 //	                        ◄── confirmed ──
+//
+// Or it is the one of -tcp, which gets a JSON object a line; what the kernel took for it is kept in a file too.
 type socket struct {
+	addr string // of the server; "" for one of its own
+
 	queue  *queuecore.Core
 	core   *netcore.Core
 	server *netcore.Server
@@ -38,8 +43,23 @@ func (d *socket) open(dir string) (zapcore.Core, error) {
 	return d.queue, nil
 }
 
-// connect starts the server, and what leads to it.
+// connect makes what leads to the server, and the server.
 func (d *socket) connect() (err error) {
+	cfg := netcore.Config{Address: d.addr, Encoder: newEncoder(), Dial: d.dial}
+	if d.addr == "" {
+		if cfg, err = d.serve(); err != nil {
+			return err
+		}
+	}
+	if d.core, err = netcore.New(cfg); err != nil {
+		return err
+	}
+	d.queue, err = queuecore.New(queuecore.Config{Targets: queuecore.Targets(d.core)})
+	return err
+}
+
+// serve starts the server, and returns how to reach it.
+func (d *socket) serve() (cfg netcore.Config, err error) {
 	key := []byte("known to both sides only")
 	d.server, err = netcore.NewServer(netcore.ServerConfig{
 		Address: "localhost:0",
@@ -49,20 +69,36 @@ func (d *socket) connect() (err error) {
 		Key:     key,
 	})
 	if err != nil {
-		return err
+		return cfg, err
 	}
 	go func() { _ = d.server.Serve() }()
-	d.core, err = netcore.New(netcore.Config{
+	return netcore.Config{
 		Address:   d.server.Addr().String(),
 		Formatter: netcore.Records(),
 		Ack:       true,
 		Key:       key,
-	})
+	}, nil
+}
+
+// dial opens a connection that keeps what is sent.
+func (d *socket) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.queue, err = queuecore.New(queuecore.Config{Targets: queuecore.Targets(d.core)})
-	return err
+	return keeper{conn, d.file}, nil
+}
+
+// keeper keeps what the kernel took.
+type keeper struct {
+	net.Conn
+	file *writesyncers.File
+}
+
+func (k keeper) Write(b []byte) (int, error) {
+	n, err := k.Conn.Write(b)
+	_, fileErr := k.file.Write(b[:n])
+	return n, multierr.Append(err, fileErr)
 }
 
 // close empties the queue into the connection, waits until the server has confirmed everything, and stops the server.

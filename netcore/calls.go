@@ -1,0 +1,103 @@
+package netcore
+
+import "strconv"
+
+// object names things and calls them.
+func (u *unpickler) object(op byte) (known bool, err error) {
+	switch op {
+	case opGlobal, 'i', 0x93:
+		err = u.name(op)
+	case opReduce, 0x81, 0x92, 'o':
+		err = u.call(op)
+	case 'b':
+		var state, v any
+		if state, err = u.pop(); err == nil {
+			v, err = u.top()
+		}
+		if o, ok := v.(*instance); ok {
+			o.build(state)
+		}
+	case 'P', 'Q':
+		if op == 'P' {
+			_, err = u.line()
+		} else {
+			_, err = u.pop()
+		}
+		if err == nil {
+			err = u.push(&instance{class: global{"pickle", "persistent"}})
+		}
+	case 0x82, 0x83, 0x84:
+		var code uint64
+		if code, err = u.uint(1 << (op - 0x82)); err == nil {
+			err = u.push(global{"copyreg", "extension " + strconv.FormatUint(code, 10)})
+		}
+	default:
+		return false, nil
+	}
+	return true, err
+}
+
+// name pushes a global; INST also calls it.
+func (u *unpickler) name(op byte) (err error) {
+	var g global
+	if op == 0x93 {
+		items, err := u.take(2)
+		if err != nil {
+			return err
+		}
+		module, _ := items[0].(string)
+		name, _ := items[1].(string)
+		return u.push(global{module, name})
+	}
+	if g.module, err = u.line(); err != nil {
+		return err
+	}
+	if g.name, err = u.line(); err != nil {
+		return err
+	}
+	if op == opGlobal {
+		return u.push(g)
+	}
+	args, err := u.toMark()
+	if err != nil {
+		return err
+	}
+	v, err := construct(g, args)
+	if err != nil {
+		return err
+	}
+	return u.push(v)
+}
+
+// call replaces a callable and its arguments by what they make.
+func (u *unpickler) call(op byte) error {
+	var items []any
+	var err error
+	switch op {
+	case 'o':
+		items, err = u.toMark()
+	case 0x92:
+		items, err = u.take(3)
+	default:
+		items, err = u.take(2)
+	}
+	if err != nil {
+		return err
+	}
+	if len(items) == 0 {
+		return errPickleStack
+	}
+	args := items[1:]
+	if op != 'o' {
+		tuple, _ := items[1].(*list)
+		if tuple == nil {
+			tuple = new(list)
+		}
+		args = tuple.items
+	}
+	v, err := construct(items[0], args)
+	if err != nil {
+		return err
+	}
+	return u.push(v)
+}

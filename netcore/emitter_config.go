@@ -1,0 +1,124 @@
+package netcore
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"time"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// EmitterConfig makes an Emitter. It is for those who write a handler of their own that speaks over a socket: the fields that
+// Config has too mean the same.
+type EmitterConfig struct {
+	// Name begins errors. Defaults to "netcore".
+	Name string
+
+	Network string // Defaults to "tcp".
+	Address string // Required.
+	TLS     *tls.Config
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+
+	Framing         Framing // on a stream; Defaults to Newline.
+	DatagramFraming Framing // on datagrams; Defaults to Unframed.
+	// TrimNewline takes one newline off the end of each frame, for encoders that put one there.
+	TrimNewline bool
+	MaxSize     int
+	Truncate    bool
+	Key         []byte
+	Ack         bool
+	Window      int
+
+	Timeout time.Duration
+	// Report is told what no caller waits for. Required.
+	Report *base.Reporter
+}
+
+const (
+	// maxUDP is the largest payload of a UDP datagram over IPv4, in bytes.
+	maxUDP = 65507
+	// minKey is the shortest Key that is taken, in bytes.
+	minKey = 16
+
+	defaultTimeout = time.Second
+	defaultWindow  = 1 << 20
+)
+
+func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
+	if cfg.Name == "" {
+		cfg.Name = "netcore"
+	}
+	if cfg.Network == "" {
+		cfg.Network = "tcp"
+	}
+	if cfg.Framing == DefaultFraming {
+		cfg.Framing = Newline
+	}
+	if cfg.DatagramFraming == DefaultFraming {
+		cfg.DatagramFraming = Unframed
+	}
+	if err := cfg.check(); err != nil {
+		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
+	}
+	if cfg.TLS != nil {
+		cfg.TLS = cfg.TLS.Clone()
+		if host, _, err := net.SplitHostPort(cfg.Address); err == nil && cfg.TLS.ServerName == "" {
+			cfg.TLS.ServerName = host
+		}
+	}
+	if cfg.MaxSize == 0 && isUDP(cfg.Network) {
+		cfg.MaxSize = maxUDP
+	}
+	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
+	cfg.Window = orDefault(cfg.Window, defaultWindow)
+	cfg.Key = bytes.Clone(cfg.Key)
+	return cfg, nil
+}
+
+// check returns what is wrong, beginning with the field's name.
+func (cfg EmitterConfig) check() error {
+	datagrams := isDatagram(cfg.Network)
+	signed := cfg.Ack || cfg.Key != nil
+	switch {
+	case cfg.Address == "":
+		return wrong("Address", "is required")
+	case !knownNetwork(cfg.Network) && cfg.Dial == nil:
+		return wrong("Network", "%q is unknown", cfg.Network)
+	case cfg.Report == nil:
+		return wrong("Report", "is required")
+	case cfg.Framing >= framings || cfg.DatagramFraming >= framings:
+		return wrong("Framing", "%v is unknown", max(cfg.Framing, cfg.DatagramFraming))
+	case cfg.Framing == Unframed && !datagrams:
+		return wrong("Framing", "Unframed is for datagrams, not for %q", cfg.Network)
+	case cfg.TLS != nil && datagrams:
+		return wrong("TLS", "needs a stream, not %q", cfg.Network)
+	case cfg.Ack && datagrams:
+		return wrong("Ack", "needs a stream, not %q", cfg.Network)
+	case signed && !datagrams && cfg.Framing != LengthPrefix:
+		return wrong("Framing", "has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
+	case cfg.Key != nil && len(cfg.Key) < minKey:
+		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
+	case cfg.Timeout < 0:
+		return wrong("Timeout", "%v is negative", cfg.Timeout)
+	case cfg.MaxSize < 0:
+		return wrong("MaxSize", "%d is negative", cfg.MaxSize)
+	case cfg.Window < 0:
+		return wrong("Window", "%d is negative", cfg.Window)
+	}
+	return nil
+}
+
+func orDefault[T int | time.Duration](v, def T) T {
+	if v == 0 {
+		return def
+	}
+	return v
+}
+
+// wrong is an error about one field of a configuration.
+func wrong(field, what string, args ...any) error {
+	return fmt.Errorf("%s "+what, append([]any{field}, args...)...)
+}

@@ -1,0 +1,144 @@
+package netcore
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Format says what the frames that come to a Server hold. There is no guessing: a Server reads one.
+type Format uint8
+
+const (
+	// FormatPickle is what Python's SocketHandler and DatagramHandler send, and Pickle() here. Nothing in it is executed.
+	FormatPickle Format = iota + 1
+	// FormatRecords is what Records() sends.
+	FormatRecords
+	// FormatLines is text: each frame becomes the message of a record at Info, at the time it came.
+	FormatLines
+
+	formats
+)
+
+// ServerConfig makes a Server. Address, Format and Target are required.
+type ServerConfig struct {
+	// Network is "tcp", "udp", "unix" or "unixgram", or one of "tcp4", "tcp6", "udp4", "udp6". Defaults to "tcp".
+	Network string
+	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket. Required.
+	Address string
+	// SocketMode is who may connect to a unix socket. Defaults to 0600, its owner.
+	SocketMode fs.FileMode
+	// TLS encrypts streams, if not nil; with ClientAuth and ClientCAs it demands certificates. It is copied.
+	TLS *tls.Config
+	// Key takes only frames that are signed with it: see Config.Key.
+	Key []byte
+	// Ack confirms what Target has taken: see Config.Ack. The clients must have it too.
+	Ack bool
+
+	// Format is what the frames hold. Required.
+	Format Format
+	// Framing is how streams are cut into frames. Defaults to Newline for FormatLines, LengthPrefix for the others. Datagrams are
+	// Unframed, but have a LengthPrefix with FormatPickle, as Python's.
+	Framing Framing
+	// Target gets the records. It is asked for its level. If it is a base.BatchWriter, as every core of this module is, it
+	// gets all that came together as one batch. Required. The Server does not close it.
+	Target zapcore.Core
+
+	// MaxFrame is the largest frame that is read, in bytes; larger ones are skipped. Defaults to 1 MiB.
+	MaxFrame int
+	// MaxConns is how many connections may be open; more are closed at once. Defaults to 1,024.
+	MaxConns int
+	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Defaults to 256 MiB.
+	MaxMemory int
+	// IdleTimeout closes a connection on which no frame was completed for this long. Defaults to 5 minutes.
+	IdleTimeout time.Duration
+	// OnError is told of frames that cannot be read, connections that are refused and records that Target does not take: the
+	// same error once a minute at most. It runs on the Server's goroutines. Defaults to a line on stderr.
+	OnError func(error)
+}
+
+const (
+	defaultMaxFrame    = 1 << 20
+	defaultMaxConns    = 1024
+	defaultMaxMemory   = 256 << 20
+	defaultIdleTimeout = 5 * time.Minute
+	defaultSocketMode  = 0o600
+)
+
+func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
+	if cfg.Network == "" {
+		cfg.Network = "tcp"
+	}
+	if cfg.Framing == DefaultFraming {
+		cfg.Framing = LengthPrefix
+		if isDatagram(cfg.Network) && cfg.Format != FormatPickle {
+			cfg.Framing = Unframed
+		} else if cfg.Format == FormatLines && !cfg.Ack && cfg.Key == nil {
+			cfg.Framing = Newline
+		}
+	}
+	if err := cfg.check(); err != nil {
+		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
+	}
+	if cfg.TLS != nil {
+		cfg.TLS = cfg.TLS.Clone()
+	}
+	if cfg.SocketMode == 0 {
+		cfg.SocketMode = defaultSocketMode
+	}
+	cfg.MaxFrame = orDefault(cfg.MaxFrame, defaultMaxFrame)
+	cfg.MaxConns = orDefault(cfg.MaxConns, defaultMaxConns)
+	cfg.MaxMemory = orDefault(cfg.MaxMemory, defaultMaxMemory)
+	cfg.IdleTimeout = orDefault(cfg.IdleTimeout, defaultIdleTimeout)
+	return cfg, nil
+}
+
+// check returns what is wrong, beginning with the field's name.
+func (cfg ServerConfig) check() error {
+	datagrams := isDatagram(cfg.Network)
+	signed := cfg.Ack || cfg.Key != nil
+	switch {
+	case cfg.Address == "":
+		return wrong("Address", "is required")
+	case !knownNetwork(cfg.Network):
+		return wrong("Network", "%q is unknown", cfg.Network)
+	case cfg.Format == 0 || cfg.Format >= formats:
+		return wrong("Format", "is required")
+	case cfg.Target == nil:
+		return wrong("Target", "is required")
+	case cfg.Framing >= framings:
+		return wrong("Framing", "%v is unknown", cfg.Framing)
+	case cfg.Framing == Unframed && !datagrams:
+		return wrong("Framing", "Unframed is for datagrams, not for %q", cfg.Network)
+	case datagrams && cfg.Framing != Unframed && cfg.Framing != LengthPrefix:
+		return wrong("Framing", "%v is for streams, not for %q", cfg.Framing, cfg.Network)
+	case cfg.Format != FormatLines && !cfg.Framing.binary():
+		return wrong("Framing", "%v is for text", cfg.Framing)
+	case cfg.TLS != nil && datagrams:
+		return wrong("TLS", "needs a stream, not %q", cfg.Network)
+	case cfg.Ack && datagrams:
+		return wrong("Ack", "needs a stream, not %q", cfg.Network)
+	case signed && !datagrams && cfg.Framing != LengthPrefix:
+		return wrong("Framing", "has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
+	case cfg.Key != nil && len(cfg.Key) < minKey:
+		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
+	}
+	return cfg.checkLimits()
+}
+
+func (cfg ServerConfig) checkLimits() error {
+	switch {
+	case cfg.MaxFrame < 0:
+		return wrong("MaxFrame", "%d is negative", cfg.MaxFrame)
+	case cfg.MaxConns < 0:
+		return wrong("MaxConns", "%d is negative", cfg.MaxConns)
+	case cfg.MaxMemory < 0:
+		return wrong("MaxMemory", "%d is negative", cfg.MaxMemory)
+	case cfg.IdleTimeout < 0:
+		return wrong("IdleTimeout", "%v is negative", cfg.IdleTimeout)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package netcore
+
+import (
+	"encoding/binary"
+	"errors"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// TestServerMemory holds that what a length announces costs nothing before it comes.
+func TestServerMemory(t *testing.T) {
+	target, _ := observer.New(zapcore.DebugLevel)
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, OnError: ignore, MaxFrame: 1 << 30, MaxMemory: 1 << 20})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range 100 {
+		_, err := dial(t, s).Write([]byte("\xff\xff\xff\xff and no more"))
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool { return s.Stats().Connections == 100 && s.memory.Load() == 100*firstBuf }, soon, tick)
+	runtime.ReadMemStats(&after)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(8<<20))
+
+	t.Run("is limited in all", func(t *testing.T) {
+		conn := dial(t, s)
+		_, err := conn.Write(binary.BigEndian.AppendUint32(nil, 1<<29))
+		require.NoError(t, err)
+		require.NoError(t, conn.SetWriteDeadline(time.Now().Add(soon)))
+		for err == nil {
+			_, err = conn.Write(make([]byte, 64<<10))
+		}
+		require.False(t, errors.Is(err, os.ErrDeadlineExceeded), "the server closes it")
+		assert.LessOrEqual(t, s.memory.Load(), int64(1<<20))
+	})
+}
+
+func TestServerMaxConns(t *testing.T) {
+	var log errorLog
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: zapcore.NewNopCore(), MaxConns: 2, OnError: log.add})
+	dial(t, s)
+	dial(t, s)
+	require.Eventually(t, func() bool { return s.Stats().Connections == 2 }, soon, tick)
+	_, err := dial(t, s).Read(make([]byte, 1))
+	require.Error(t, err)
+	require.Eventually(t, func() bool { return log.contains("more than 2 connections") }, soon, tick)
+}
+
+func TestServerIdleTimeout(t *testing.T) {
+	s := serve(t, ServerConfig{Format: FormatLines, Target: zapcore.NewNopCore(), IdleTimeout: 30 * time.Millisecond, OnError: ignore})
+	conn := dial(t, s)
+	go func() { // trickling does not help
+		for {
+			if _, err := conn.Write([]byte("x")); err != nil {
+				return
+			}
+			<-time.After(5 * time.Millisecond)
+		}
+	}()
+	_, err := conn.Read(make([]byte, 1))
+	require.Error(t, err)
+}
+
+// TestSlowConnections holds that a thousand connections which trickle do not stop one that does not.
+func TestSlowConnections(t *testing.T) {
+	const slow, records = 1000, 10000
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, MaxConns: slow + 10, OnError: ignore})
+	whole := frame("slow")
+	var conns []net.Conn
+	for range slow {
+		conn := dial(t, s)
+		_, err := conn.Write(whole[:len(whole)/2])
+		require.NoError(t, err)
+		conns = append(conns, conn)
+	}
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), OnError: never(t)})
+	start := time.Now()
+	for range records {
+		require.NoError(t, core.Write(entry("fast"), nil))
+	}
+	require.Eventually(t, func() bool { return target.count() == records }, soon, tick)
+	t.Logf("%d records in %v beside %d slow connections", records, time.Since(start), slow)
+	for _, conn := range conns {
+		_, err := conn.Write(whole[len(whole)/2:])
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool { return target.count() == records+slow }, soon, tick)
+}
+
+// countingCore is a BatchWriter that counts, and that can be told to fail.
+type countingCore struct {
+	mu   sync.Mutex
+	n    int
+	fail error
+	take int // of a batch, when it fails
+}
+
+func (c *countingCore) count() int                                 { c.mu.Lock(); defer c.mu.Unlock(); return c.n }
+func (c *countingCore) Enabled(zapcore.Level) bool                 { return true }
+func (c *countingCore) With([]zapcore.Field) zapcore.Core          { return c }
+func (c *countingCore) Write(zapcore.Entry, []zapcore.Field) error { return nil }
+func (c *countingCore) Sync() error                                { return nil }
+func (c *countingCore) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	return ce.AddCore(e, c)
+}
+func (c *countingCore) WriteBatch(b *base.Batch) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fail != nil {
+		n := min(c.take, b.Len())
+		c.n += n
+		return n, c.fail
+	}
+	c.n += b.Len()
+	return b.Len(), nil
+}

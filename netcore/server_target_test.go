@@ -1,0 +1,118 @@
+package netcore
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/buffer"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+func TestServerTargetThatFails(t *testing.T) {
+	t.Run("costs the records, which are counted and reported", func(t *testing.T) {
+		var log errorLog
+		s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{fail: errFake}, OnError: log.add})
+		_, err := dial(t, s).Write(append(frame("a"), frame("b")...))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return s.Stats().Dropped == 2 }, soon, tick)
+		assert.True(t, log.contains(errFake.Error()))
+		assert.Zero(t, s.Stats().Missing())
+	})
+	t.Run("by a panic does no more harm", func(t *testing.T) {
+		var log errorLog
+		s := serve(t, ServerConfig{Format: FormatRecords, Target: zapcore.NewCore(panicEncoder{plain()}, zapcore.AddSync(io.Discard), zapcore.DebugLevel), OnError: log.add})
+		_, err := dial(t, s).Write(frame("a"))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return s.Stats().Dropped == 1 && log.contains("panicked") }, soon, tick)
+	})
+	t.Run("is asked for its level", func(t *testing.T) {
+		target, logs := observer.New(zapcore.WarnLevel)
+		s := serve(t, ServerConfig{Format: FormatRecords, Target: target})
+		_, err := dial(t, s).Write(frame("info"))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return s.Stats().Skipped == 1 }, soon, tick)
+		assert.Zero(t, logs.Len())
+	})
+}
+
+type panicEncoder struct{ zapcore.Encoder }
+
+func (p panicEncoder) Clone() zapcore.Encoder   { return p }
+func (p panicEncoder) AddString(string, string) {}
+func (p panicEncoder) EncodeEntry(zapcore.Entry, []zapcore.Field) (*buffer.Buffer, error) {
+	panic("no")
+}
+
+func TestServerShutdownReadsWhatIsOnItsWay(t *testing.T) {
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target})
+	conn := dial(t, s)
+	const records = 5000
+	var all []byte
+	for range records {
+		all = append(all, frame("x")...)
+	}
+	_, err := conn.Write(all)
+	require.NoError(t, err)
+	require.NoError(t, s.Shutdown(t.Context()))
+	assert.Equal(t, records, target.count())
+	_, err = net.Dial("tcp", s.Addr().String())
+	require.Error(t, err)
+
+	t.Run("but not for longer than its context", func(t *testing.T) {
+		s := serve(t, ServerConfig{Format: FormatLines, Target: zapcore.NewNopCore(), OnError: ignore})
+		conn := dial(t, s)
+		go func() {
+			for {
+				if _, err := conn.Write([]byte("x\n")); err != nil {
+					return
+				}
+			}
+		}()
+		require.Eventually(t, func() bool { return s.Stats().Accepted > 0 }, soon, tick)
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, s.Shutdown(ctx), context.DeadlineExceeded)
+	})
+}
+
+func TestServerUnixSocket(t *testing.T) {
+	for _, network := range []string{"unix", "unixgram"} {
+		t.Run(network, func(t *testing.T) {
+			path := socketPath(t)
+			cfg := ServerConfig{Network: network, Address: path, Format: FormatRecords, Target: zapcore.NewNopCore(), OnError: never(t)}
+			s := serve(t, cfg)
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+			_, err = NewServer(cfg)
+			require.Error(t, err, "a socket in use is not taken")
+			require.NoError(t, s.Close())
+			assert.NoFileExists(t, path)
+		})
+		t.Run(network+" that was left behind", func(t *testing.T) {
+			path := socketPath(t)
+			if network == "unix" {
+				l, err := net.ListenUnix(network, &net.UnixAddr{Name: path, Net: network})
+				require.NoError(t, err)
+				l.SetUnlinkOnClose(false)
+				require.NoError(t, l.Close())
+			} else {
+				l, err := net.ListenPacket(network, path)
+				require.NoError(t, err)
+				require.NoError(t, l.Close())
+			}
+			serve(t, ServerConfig{Network: network, Address: path, SocketMode: 0o660, Format: FormatRecords, Target: zapcore.NewNopCore()})
+			info, err := os.Stat(path)
+			require.NoError(t, err)
+			assert.Equal(t, os.FileMode(0o660), info.Mode().Perm())
+		})
+	}
+}

@@ -1,0 +1,167 @@
+package netcore
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// frames delivers the complete frames in the buffer.
+func (c *serverConn) frames(now time.Time) error {
+	for {
+		greeted := c.session != nil
+		if err := c.round(now); err != nil {
+			return err
+		}
+		if greeted || c.session == nil {
+			break
+		}
+		// That was the hello. The frames behind it are delivered under the lock of the session it named.
+	}
+	if c.from == c.to {
+		c.from, c.to = 0, 0
+		if len(c.buf) > steadyBuf {
+			c.resize(steadyBuf)
+		}
+	}
+	return nil
+}
+
+// round takes frames, delivers and confirms them. Two connections of one session take turns.
+func (c *serverConn) round(now time.Time) error {
+	greeted := c.session != nil
+	if greeted {
+		c.session.mu.Lock()
+		defer c.session.mu.Unlock()
+	}
+	before := c.sequence
+	splitErr := c.split(now)
+	var deliverErr, confirmErr error
+	if greeted || c.session == nil {
+		deliverErr = c.deliver()
+	}
+	if c.sequence > before {
+		c.renew(now)
+	}
+	if greeted {
+		confirmErr = c.confirm(now)
+	}
+	return errors.Join(splitErr, deliverErr, confirmErr)
+}
+
+// split takes the complete frames from the buffer into the inbox.
+func (c *serverConn) split(now time.Time) error {
+	cfg := &c.server.cfg
+	limit := cfg.MaxFrame
+	if c.seal != nil {
+		limit += c.seal.overhead
+	}
+	for c.from < c.to && c.skipped() {
+		b := c.buf[c.from:c.to]
+		from, to, next, whole, err := cfg.Framing.split(b)
+		switch {
+		case err != nil:
+			c.refuse(err)
+			return errUnframed
+		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
+			c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
+			if cfg.Ack || cfg.Key != nil {
+				return errUnframed // its number, or its signature, is not to be had
+			}
+			c.skip, c.skipping = max(next, 0), next == 0
+		case !whole:
+			return nil
+		default:
+			c.from += next
+			greeted := c.session != nil
+			if err := c.frame(b[from:to], now); err != nil || greeted != (c.session != nil) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var errUnframed = errors.New("the stream can no longer be framed")
+
+// skipped steps over what is left of a frame that is too large, and tells whether a frame begins.
+func (c *serverConn) skipped() bool {
+	if c.skipping {
+		_, _, next, whole, _ := c.server.cfg.Framing.split(c.buf[c.from:c.to])
+		if !whole {
+			c.from = c.to
+			return false
+		}
+		c.from += next
+		c.skipping = false
+	}
+	n := min(c.skip, c.to-c.from)
+	c.from += n
+	c.skip -= n
+	return c.skip == 0 && c.from < c.to
+}
+
+// frame takes one frame.
+func (c *serverConn) frame(frame []byte, now time.Time) error {
+	if c.seal != nil {
+		payload, err := c.seal.verify(frame, c.sequence, now)
+		if err != nil {
+			c.refuse(err)
+			return errUnframed
+		}
+		frame = payload
+	}
+	if c.server.cfg.Ack && c.session == nil {
+		return c.hello(frame, now)
+	}
+	c.sequence++
+	if c.session != nil && c.sequence-1 <= c.session.last {
+		c.server.count(func(s *ServerStats) { s.Duplicates++ })
+		return nil
+	}
+	if err := c.inbox.add(frame, c.sequence-1, now); err != nil {
+		c.refuse(err)
+	}
+	return nil
+}
+
+// hello begins or resumes a session: the answer says how far it got, and the client goes on behind that.
+func (c *serverConn) hello(frame []byte, now time.Time) error {
+	session, first, err := c.server.sessions.greet(frame)
+	if err != nil {
+		c.refuse(err)
+		return errUnframed
+	}
+	session.mu.Lock()
+	defer session.mu.Unlock()
+	session.last = max(session.last, first-1)
+	c.session, c.sequence = session, session.last+1
+	return c.confirm(now)
+}
+
+// deliver hands over what is in the inbox. With Ack, what Target did not take is not confirmed, and costs the connection: the
+// client will send it again.
+func (c *serverConn) deliver() error {
+	pending, err := c.inbox.deliver(c.session != nil)
+	if c.session == nil {
+		return nil
+	}
+	last := c.sequence - 1
+	if pending > 0 {
+		c.session.last = max(c.session.last, pending-1)
+		return err
+	}
+	c.session.last = max(c.session.last, last)
+	return nil
+}
+
+// confirm tells the client how far its session got.
+func (c *serverConn) confirm(now time.Time) error {
+	if now.Sub(c.wrote) >= time.Second {
+		c.wrote = now
+		_ = c.raw.SetWriteDeadline(now.Add(ackTimeout + time.Second))
+	}
+	c.acks = c.seal.appendAck(c.acks[:0], c.session.last)
+	_, err := c.conn.Write(c.acks)
+	return err
+}
