@@ -33,7 +33,6 @@ func (f *fakeBatchWriter) len() int {
 	return len(f.messages)
 }
 
-
 func (f *fakeBatchWriter) WriteBatch(b *base.Batch) (int, error) {
 	if f.entered != nil {
 		f.entered <- struct{}{}
