@@ -27,7 +27,6 @@ type emitter struct {
 	direct   digest  // what is sent at once; empty between calls
 	window   *window // nil without Config.Interval
 	idle     *time.Timer
-	used     time.Time // when the connection was used last
 	closed   bool
 
 	noticeMu sync.Mutex // guards notice, for the Handler asks while another mail may be on its way
@@ -159,19 +158,17 @@ func (e *emitter) keepWarm() {
 	case e.idleTime < 0:
 		e.link.hangUp()
 	case e.idle == nil:
-		e.used = time.Now()
 		e.idle = time.AfterFunc(e.idleTime, e.idled)
 	default:
-		e.used = time.Now()
 		e.idle.Reset(e.idleTime)
 	}
 }
 
-// idled hangs up, unless a mail came in between.
+// idled hangs up. If a mail was on its way when the time came, the next one finds no connection, which is no harm.
 func (e *emitter) idled() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.closed && time.Since(e.used) >= e.idleTime {
+	if !e.closed {
 		e.link.hangUp()
 	}
 }

@@ -355,6 +355,33 @@ func TestCloseInterruptsAStall(t *testing.T) {
 	assert.Zero(t, core.Stats().Missing())
 }
 
+// A server that is always just in time keeps a mail of many recipients going for long, but not beyond Close.
+func TestCloseBoundsAMailThatIsSlow(t *testing.T) {
+	arrived := make(chan struct{}, 100)
+	s := newServer(t, &server{reply: func(line string) string {
+		if strings.HasPrefix(line, "RCPT") {
+			arrived <- struct{}{}
+			<-time.After(100 * time.Millisecond)
+		}
+		return ""
+	}})
+	cfg := configFor(s)
+	cfg.Timeout, cfg.To = 500*time.Millisecond, nil
+	for i := range 100 {
+		cfg.To = append(cfg.To, fmt.Sprintf("ops%d@example.com", i))
+	}
+	core := newCore(t, cfg)
+	written := make(chan error, 1)
+	go func() { written <- write(core, "x") }()
+	<-arrived
+	begin := time.Now()
+	require.NoError(t, core.Close())
+	assert.Less(t, time.Since(begin), 5*time.Second, "the mail would take 10 s")
+	var timeout net.Error
+	require.ErrorAs(t, <-written, &timeout)
+	assert.True(t, timeout.Timeout())
+}
+
 func TestFatalIsDelivered(t *testing.T) {
 	s := newServer(t, &server{})
 	cfg := configFor(s)

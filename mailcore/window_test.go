@@ -120,6 +120,25 @@ func TestCloseSendsTheLastWindow(t *testing.T) {
 	})
 }
 
+func TestCloseHasFiveSecondsForTheLastWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := bubbleServer(&server{})
+		cfg := configFor(s)
+		cfg.Interval = time.Hour
+		core := newCore(t, cfg)
+		require.NoError(t, write(core, "first"))
+		require.NoError(t, write(core, "held"))
+		s.change(func(string) string {
+			<-time.After(800 * time.Millisecond) // of the second that each exchange has; five make a mail
+			return ""
+		})
+		begin := time.Now()
+		ended(t, s, core)
+		assert.Greater(t, time.Since(begin), 4*time.Second)
+		assert.Equal(t, mailcore.Stats{Accepted: 2, Delivered: 2}, core.Stats())
+	})
+}
+
 func TestCloseSaysWhatItHadToGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := bubbleServer(&server{})
