@@ -22,8 +22,13 @@ func TestTheMailGoesToTheServerOfTheFlag(t *testing.T) {
 	defer func() { require.NoError(t, server.close()) }()
 	cfg, err := parse([]string{"-smtp", server.addr, "-mailto", "ops@example.com", "-requests", "100"}, new(strings.Builder))
 	require.NoError(t, err)
-	all := destinations(cfg)
-	d := all[len(all)-1].make().(*mailbox)
+	var d *mailbox
+	for _, k := range destinations(cfg) {
+		if m, is := k.make().(*mailbox); is {
+			d = m
+		}
+	}
+	require.NotNil(t, d)
 	ok, _, stdout, stderr := try(t, t.Context(), cfg, mailKind(d))
 	require.True(t, ok, "%s%s", stdout, stderr)
 	assert.Nil(t, d.own)
