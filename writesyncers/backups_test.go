@@ -133,7 +133,7 @@ func TestOnRotateThatPanicsOrRollsOverBreaksNothing(t *testing.T) {
 func TestSymlinkLeadsToTheFile(t *testing.T) {
 	dir := t.TempDir()
 	link := filepath.Join(dir, "current")
-	require.NoError(t, os.Symlink("elsewhere", link))
+	symlink(t, "elsewhere", link)
 	f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 5, BackupCount: 1, Symlink: link, OnError: unexpected(t)})
 	require.NoError(t, err)
 	write(t, f, "one\n", "two\n")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"go.uber.org/multierr"
 )
@@ -31,7 +32,8 @@ func (r *roller) compressBackup(info fs.FileInfo) (name string, err error) {
 	if src == nil {
 		return "", err
 	}
-	defer func() { err = multierr.Append(err, src.Close()) }()
+	closing := sync.OnceValue(src.Close)
+	defer func() { err = multierr.Append(err, closing()) }()
 	if !lockExclusive(src) {
 		return "", nil // another process still writes to it; a later start compresses it
 	}
@@ -43,6 +45,11 @@ func (r *roller) compressBackup(info fs.FileInfo) (name string, err error) {
 		return "", multierr.Append(err, remove(part))
 	}
 	onStep("compressed")
+	if !renamesOpenFiles { // nor removes them; elsewhere the file stays open, so that its inode is not another's meanwhile
+		if err := closing(); err != nil {
+			return "", multierr.Append(err, remove(part))
+		}
+	}
 	err = r.withTurn(func() error { name, err = r.publish(part, info); return err })
 	return name, multierr.Append(err, remove(part))
 }
@@ -52,7 +59,7 @@ func (r *roller) openBackup(info fs.FileInfo) (src *os.File, err error) {
 	err = r.withTurn(func() error {
 		name, err := r.find(info)
 		if err == nil && name != "" {
-			src, err = os.Open(name)
+			src, err = openMovable(name)
 		}
 		return err
 	})

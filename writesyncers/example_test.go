@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"example.com/zaphandlers/writesyncers"
-	"go.uber.org/zap"
 )
 
 func ExampleNewStream() {
@@ -80,44 +79,4 @@ func ExampleSchedule_Next() {
 	saturdays := writesyncers.Schedule{When: "W5", Location: time.UTC}
 	fmt.Println(saturdays.Next(time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)))
 	// Output: 2024-03-03 00:00:00 +0000 UTC
-}
-
-func ExampleNewWatchedFile() {
-	dir, _ := os.MkdirTemp("", "")
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "app.log")
-	file, err := writesyncers.NewWatchedFile(writesyncers.WatchedFileConfig{Path: path})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Fprintln(file, "before")
-	_ = os.Rename(path, path+".1") // as logrotate does
-	fmt.Fprintln(file, "after")
-	fmt.Println(file.Close())
-	text, _ := os.ReadFile(path)
-	fmt.Print(string(text))
-	// Output:
-	// <nil>
-	// after
-}
-
-func ExampleRegisterSinks() {
-	dir, _ := os.MkdirTemp("", "")
-	defer os.RemoveAll(dir)
-	if err := writesyncers.RegisterSinks(); err != nil {
-		fmt.Println(err)
-		return
-	}
-	cfg := zap.NewProductionConfig()
-	cfg.OutputPaths = []string{"rotate://" + filepath.ToSlash(dir) + "/app.log?maxBytes=10MiB&backups=5&compress=gzip"}
-	logger, err := cfg.Build()
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	logger.Info("started")
-	_, err = os.Stat(filepath.Join(dir, "app.log"))
-	fmt.Println(err)
-	// Output: <nil>
 }

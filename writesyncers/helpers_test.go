@@ -105,3 +105,15 @@ func allLines(t testing.TB, dir, prefix string) []string {
 	}
 	return lines
 }
+
+// symlink makes a symbolic link, or skips the test where there are none.
+func symlink(t testing.TB, to, link string) {
+	t.Helper()
+	err := os.Symlink(to, link)
+	if err == nil {
+		_, err = os.Readlink(link)
+	}
+	if info, statErr := os.Lstat(link); err != nil || statErr != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+}

@@ -33,3 +33,6 @@ func linkError(op, src, dst string, err error) error {
 	}
 	return nil
 }
+
+// openMovable opens a file for reading so that it can be renamed meanwhile.
+func openMovable(path string) (*os.File, error) { return os.Open(path) }

@@ -1,4 +1,4 @@
-//go:build !linux && !darwin
+//go:build !linux && !darwin && !windows
 
 package writesyncers
 
@@ -6,13 +6,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"runtime"
 )
 
-// Windows renames no file that is open: there rotation closes the file first.
+// A file that is open can be renamed here, so that the next one may be open before its turn comes.
 const (
-	renamesOpenFiles = runtime.GOOS != "windows"
-	opensAhead       = renamesOpenFiles
+	renamesOpenFiles = true
+	opensAhead       = true
 )
 
 // renameNew renames a file to a name that nobody has; if somebody has, it is an error that wraps fs.ErrExist. Looking and
@@ -26,3 +25,6 @@ func renameNew(src, dst string) error {
 
 // exchange swaps the names of two files in one step, or returns errors.ErrUnsupported.
 func exchange(_, _ string) error { return errors.ErrUnsupported }
+
+// openMovable opens a file for reading so that it can be renamed meanwhile.
+func openMovable(path string) (*os.File, error) { return os.Open(path) }

@@ -177,7 +177,7 @@ func TestRotatingFileRollover(t *testing.T) {
 func TestRotatingFileFollowsASymbolicLink(t *testing.T) {
 	dir, links := t.TempDir(), t.TempDir()
 	link := filepath.Join(links, "link")
-	require.NoError(t, os.Symlink(filepath.Join(dir, "app.log"), link))
+	symlink(t, filepath.Join(dir, "app.log"), link)
 	f, err := NewRotatingFile(RotatingFileConfig{Path: link, MaxBytes: 4, BackupCount: 1})
 	require.NoError(t, err)
 	write(t, f, "one\n", "two\n")

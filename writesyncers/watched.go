@@ -180,13 +180,16 @@ func (s *sink) watchLocked() error {
 // lookLocked compares the file in use with what is at the path, and opens that if it is another. An error is one of
 // opening, and returned only if the file in use has no name any more: else records may go on into it.
 func (s *sink) lookLocked() error {
+	if !renamesOpenFiles {
+		return nil
+	}
 	for range 3 { // once is enough, unless the new file is renamed before it is watched
 		here, err := leads(s.pathZ, s.file.id)
 		if err != nil || s.watch.blind {
 			s.troubles.note("look at "+s.path, err)
 			s.watch.blind = err != nil
 		}
-		if here || err != nil || !renamesOpenFiles {
+		if here || err != nil {
 			return nil
 		}
 		err = s.reopenLocked()

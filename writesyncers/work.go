@@ -2,6 +2,7 @@ package writesyncers
 
 import (
 	"io/fs"
+	"os"
 	"sync"
 	"time"
 )
@@ -32,6 +33,7 @@ const closeWait = 10 * time.Second
 func (r *roller) newJob(backup string, tell bool) *job {
 	j := &job{backup: backup, tell: tell && r.onRotate != nil}
 	if info, err := lstat(backup); err == nil && info.Mode().IsRegular() {
+		_ = os.SameFile(info, info) // on Windows the file is looked up only now: under this name it is there
 		j.info = info
 	}
 	return j

@@ -1,0 +1,30 @@
+package writesyncers
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Windows renames no file that another program has open: the log goes on growing, and rolls over when it can.
+func TestRotationWhileAnotherProgramReads(t *testing.T) {
+	var told errorLog
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1, OnError: told.add})
+	write(t, f, "record\n")
+	reader, err := os.Open(filepath.Join(dir, "app.log"))
+	require.NoError(t, err)
+	for i := range 100 {
+		write(t, f, fmt.Sprintf("record %d\n", i))
+	}
+	assert.Equal(t, []string{"app.log"}, names(t, dir))
+	require.Len(t, told.list(), 1, "%v", told.list())
+	require.NoError(t, reader.Close())
+	require.NoError(t, f.Rollover())
+	write(t, f, "the last\n")
+	assert.Equal(t, []string{"app.log", "app.log.1"}, names(t, dir))
+	assert.Len(t, allLines(t, dir, "app.log"), 102)
+}
