@@ -112,11 +112,11 @@ func (unconfirmedError) Timeout() bool { return true }
 // awaitAcks waits until the window is empty.
 func (e *Emitter) awaitAcks(start time.Duration) error {
 	e.acked.trim()
-	if len(e.acked.ends) == 0 {
+	if e.acked.len() == 0 {
 		return nil
 	}
 	err := e.awaitRoom(start, e.acked.limit+1)
-	if n := len(e.acked.ends); err != nil && n > 0 {
+	if n := e.acked.len(); err != nil && n > 0 {
 		return fmt.Errorf("%w (%d records are not confirmed)", err, n)
 	}
 	return nil
@@ -129,7 +129,7 @@ func (e *Emitter) closeAcked() error {
 	}
 	err := e.awaitAcks(e.now())
 	e.acked.trim()
-	n := uint64(len(e.acked.ends))
+	n := uint64(e.acked.len())
 	if n == 0 {
 		return nil
 	}

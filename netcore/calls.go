@@ -14,8 +14,10 @@ func (u *unpickler) object(op byte) (known bool, err error) {
 		if state, err = u.pop(); err == nil {
 			v, err = u.top()
 		}
-		if o, ok := v.(*instance); ok {
-			o.build(state)
+		if o, ok := v.(*instance); ok && err == nil {
+			if err = u.charge(weight(state)); err == nil {
+				o.build(state)
+			}
 		}
 	case 'P', 'Q':
 		if op == 'P' {
@@ -38,8 +40,7 @@ func (u *unpickler) object(op byte) (known bool, err error) {
 }
 
 // name pushes a global; INST also calls it.
-func (u *unpickler) name(op byte) (err error) {
-	var g global
+func (u *unpickler) name(op byte) error {
 	if op == 0x93 {
 		items, err := u.take(2)
 		if err != nil {
@@ -47,14 +48,17 @@ func (u *unpickler) name(op byte) (err error) {
 		}
 		module, _ := items[0].(string)
 		name, _ := items[1].(string)
-		return u.push(global{module, name})
+		return u.push(newGlobal(module, name))
 	}
-	if g.module, err = u.line(); err != nil {
+	module, err := u.line()
+	if err != nil {
 		return err
 	}
-	if g.name, err = u.line(); err != nil {
+	name, err := u.line()
+	if err != nil {
 		return err
 	}
+	g := newGlobal(module, name)
 	if op == opGlobal {
 		return u.push(g)
 	}
@@ -62,7 +66,7 @@ func (u *unpickler) name(op byte) (err error) {
 	if err != nil {
 		return err
 	}
-	v, err := construct(g, args)
+	v, err := u.construct(g, args)
 	if err != nil {
 		return err
 	}
@@ -95,9 +99,16 @@ func (u *unpickler) call(op byte) error {
 		}
 		args = tuple.items
 	}
-	v, err := construct(items[0], args)
+	v, err := u.construct(items[0], args)
 	if err != nil {
 		return err
 	}
 	return u.push(v)
+}
+
+// maxName is the longest name of a module or class that is kept, in bytes.
+const maxName = 200
+
+func newGlobal(module, name string) global {
+	return global{module[:min(len(module), maxName)], name[:min(len(name), maxName)]}
 }

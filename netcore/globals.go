@@ -10,8 +10,14 @@ import (
 )
 
 // construct makes what a call of a global would make, where that is plain data of Python's standard library; of anything else
-// only the name remains. It runs no code but its own.
-func construct(callable any, args []any) (any, error) {
+// only the name remains. It runs no code but its own, and what it may copy of args is charged first: a pickle can make the same
+// call of the same arguments again and again, for five bytes each.
+func (u *unpickler) construct(callable any, args []any) (any, error) {
+	for _, arg := range args {
+		if err := u.charge(weight(arg)); err != nil {
+			return nil, err
+		}
+	}
 	g, ok := callable.(global)
 	if !ok {
 		if o, ok := callable.(*instance); ok {
@@ -25,6 +31,21 @@ func construct(callable any, args []any) (any, error) {
 		}
 	}
 	return &instance{class: g}, nil
+}
+
+// weight is how much there is to copy of v, in values; sixteen bytes count as one.
+func weight(v any) int {
+	switch v := v.(type) {
+	case *list:
+		return len(v.items)
+	case *dict:
+		return len(v.keys)
+	case string:
+		return len(v) / 16
+	case []byte:
+		return len(v) / 16
+	}
+	return 0
 }
 
 // errArguments makes construct fall back to the name.

@@ -65,6 +65,9 @@ func (in *inbox) take(tape []byte, number uint64) {
 // keepTapes is the largest buffer, in bytes, that stays with a connection.
 const keepTapes = 1 << 20
 
+// full tells whether it is time to deliver: small frames can make large records.
+func (in *inbox) full() bool { return len(in.tapes) >= keepTapes }
+
 // deliver hands the batch to the Target and empties it. If the holder keeps what is not taken, pending is the number of the first
 // frame that was not; 0 if there is none.
 func (in *inbox) deliver(holds bool) (pending uint64, err error) {

@@ -143,6 +143,12 @@ func TestUnpicklerRefuses(t *testing.T) {
 		{"what expands to 2^40 leaves", string(bomb), "too large when what it shares is written out"},
 		{"too many values", strings.Repeat("2", maxPushes+2), "empty stack"},
 		{"too many values of one", "N" + strings.Repeat("2", maxPushes+2), "more than"},
+		{"calls that copy the same list again and again", "cbuiltins\nlist\nq\x00((" + strings.Repeat("N", 5000) + "lq\x01tq\x02" +
+			strings.Repeat("h\x00h\x02R", 200000), "more than"},
+		{"calls that encode the same text again and again", "c_codecs\nencode\nq\x00(X\x00\x00\x08\x00" + strings.Repeat("a", 1<<19) + "tq\x02" +
+			strings.Repeat("h\x00h\x02R", 100000), "more than"},
+		{"states built from the same dict again and again", "cuuid\nUUID\n)Rq\x00}(" + strings.Repeat("NN", 5000) + "uq\x02" +
+			strings.Repeat("h\x00h\x02b", 200000), "more than"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			start := time.Now()

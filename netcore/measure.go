@@ -64,6 +64,10 @@ func size(v any) int {
 		return len(v)
 	case number:
 		return len(v)
+	case global:
+		return len(v.module) + len(v.name)
+	case *instance:
+		return len(v.class.module) + len(v.class.name)
 	case *big.Int:
 		return v.BitLen() / 3
 	}

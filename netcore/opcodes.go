@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -28,6 +29,9 @@ func (u *unpickler) step(op byte) error {
 	return fmt.Errorf("pickle has the unknown opcode %q", op)
 }
 
+// lengthSizes is how many bytes the length before a binary value has.
+var lengthSizes = map[byte]uint64{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8, 0x8a: 1, 0x8b: 4, 'X': 4, 'T': 4, 'U': 1, 0x8c: 1, 0x8d: 8}
+
 // constant reads what stands in the pickle itself.
 func (u *unpickler) constant(op byte) (v any, known bool, err error) {
 	known = true
@@ -36,7 +40,7 @@ func (u *unpickler) constant(op byte) (v any, known bool, err error) {
 		v, err = u.text(op)
 	case 'B', 'C', 0x8e, 0x96:
 		var b []byte
-		b, err = u.sized(map[byte]uint64{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8}[op])
+		b, err = u.sized(lengthSizes[op])
 		v = b
 	case opNone:
 	case 0x88, 0x89:
@@ -69,14 +73,7 @@ func (u *unpickler) text(op byte) (any, error) {
 		}
 		return wrap(unescape(s, true))
 	}
-	size := uint64(4)
-	switch op {
-	case 0x8c, 'U':
-		size = 1
-	case 0x8d:
-		size = 8
-	}
-	b, err := u.sized(size)
+	b, err := u.sized(lengthSizes[op])
 	return alias(b), err
 }
 
@@ -98,7 +95,7 @@ func (u *unpickler) smallInt(op byte) (any, error) {
 func (u *unpickler) int(op byte) (any, error) {
 	switch op {
 	case 0x8a, 0x8b:
-		b, err := u.sized(map[byte]uint64{0x8a: 1, 0x8b: 4}[op])
+		b, err := u.sized(lengthSizes[op])
 		if err != nil {
 			return nil, err
 		}
@@ -133,10 +130,9 @@ func (u *unpickler) float(op byte) (any, error) {
 func (u *unpickler) shuffle(op byte) (known bool, err error) {
 	switch op {
 	case opMark:
-		if u.pushes++; u.pushes > maxPushes {
-			return true, errPickleMany
+		if err = u.charge(1); err == nil {
+			u.marks = append(u.marks, len(u.stack))
 		}
-		u.marks = append(u.marks, len(u.stack))
 	case '0':
 		if len(u.marks) > 0 && u.floor() == len(u.stack) {
 			u.marks = u.marks[:len(u.marks)-1]
@@ -238,6 +234,7 @@ func (u *unpickler) fill(items []any) error {
 }
 
 func (d *dict) set(items []any) {
+	d.keys, d.values = slices.Grow(d.keys, len(items)/2), slices.Grow(d.values, len(items)/2)
 	for i := 0; i+1 < len(items); i += 2 {
 		d.keys, d.values = append(d.keys, items[i]), append(d.values, items[i+1])
 	}

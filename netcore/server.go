@@ -42,6 +42,9 @@ type Server struct {
 	stats      ServerStats
 	report     *base.Reporter
 	reportedAt time.Time
+
+	complaints   int // since complainedAt
+	complainedAt time.Time
 }
 
 // NewServer opens the socket and returns a Server; Serve serves it. An error names the field of cfg that is wrong.
@@ -223,13 +226,23 @@ func (s *Server) open() []*serverConn {
 	return list
 }
 
-// complain reports err, which cost that many records, unless it was just reported.
+// maxComplaints is how many errors are reported in a second. Whoever sends nonsense must not fill the log with it.
+const maxComplaints = 10
+
+// complain reports err, which cost that many records, unless it was just reported, or too many others were.
 func (s *Server) complain(err error, records int) {
 	s.mu.Lock()
-	if now := time.Now(); s.report == nil || now.Sub(s.reportedAt) > time.Minute {
+	now := time.Now()
+	if s.report == nil || now.Sub(s.reportedAt) > time.Minute {
 		s.report, s.reportedAt = base.NewReporter("netcore", s.cfg.OnError), now
 	}
-	report := s.report
+	if now.Sub(s.complainedAt) > time.Second {
+		s.complaints, s.complainedAt = 0, now
+	}
+	s.complaints++
+	report, quiet := s.report, s.complaints > maxComplaints
 	s.mu.Unlock()
-	report.Failed(fmt.Errorf("netcore: server %s: %w", s.Addr(), err), records)
+	if !quiet {
+		report.Failed(fmt.Errorf("netcore: server %s: %w", s.Addr(), err), records)
+	}
 }

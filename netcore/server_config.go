@@ -56,7 +56,7 @@ type ServerConfig struct {
 	// IdleTimeout closes a connection on which no frame was completed for this long. Defaults to 5 minutes.
 	IdleTimeout time.Duration
 	// OnError is told of frames that cannot be read, connections that are refused and records that Target does not take: the
-	// same error once a minute at most. It runs on the Server's goroutines. Defaults to a line on stderr.
+	// same error once a minute at most, and ten a second. It runs on the Server's goroutines. Defaults to a line on stderr.
 	OnError func(error)
 }
 

@@ -6,7 +6,9 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,4 +126,52 @@ func (c *countingCore) WriteBatch(b *base.Batch) (int, error) {
 	}
 	c.n += b.Len()
 	return b.Len(), nil
+}
+
+// TestServerDeliversBeforeRecordsPileUp holds that small frames which make large records do not wait for one another.
+func TestServerDeliversBeforeRecordsPileUp(t *testing.T) {
+	const frames, shared = 30, 10 << 10
+	pickled := "}(X\x03\x00\x00\x00msgX\x00\x28\x00\x00" + strings.Repeat("x", shared) + "q\x00X\x01\x00\x00\x00v](" + strings.Repeat("h\x00", 50) + "eu."
+	target := &largestBatch{}
+	s := serve(t, ServerConfig{Format: FormatPickle, Target: target})
+	var all []byte
+	for range frames {
+		all = LengthPrefix.Append(all, []byte(pickled))
+	}
+	_, err := dial(t, s).Write(all)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return s.Stats().Delivered == frames }, soon, tick)
+	assert.Less(t, target.bytes.Load(), int64(keepTapes+shared*52), "in one batch")
+	assert.Greater(t, target.bytes.Load(), int64(shared*50))
+}
+
+// largestBatch remembers how large the largest batch was, in bytes.
+type largestBatch struct {
+	discardCore
+	bytes atomic.Int64
+}
+
+func (c *largestBatch) WriteBatch(b *base.Batch) (int, error) {
+	n := 0
+	for i := range b.Len() {
+		n += len(b.Tape(i))
+	}
+	c.bytes.Store(max(c.bytes.Load(), int64(n)))
+	return b.Len(), nil
+}
+
+// TestServerDoesNotFloodOnError holds that a peer that sends nonsense does not fill the log with it.
+func TestServerDoesNotFloodOnError(t *testing.T) {
+	var log errorLog
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: zapcore.NewNopCore(), OnError: log.add})
+	whole := frame("a record")[prefixSize:]
+	var all []byte
+	for i := range 1000 {
+		all = LengthPrefix.Append(all, whole[:i%len(whole)]) // each is broken at another byte
+	}
+	_, err := dial(t, s).Write(all)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return s.Stats().Refused == 1000 }, soon, tick)
+	assert.LessOrEqual(t, len(log.all()), 5*maxComplaints, "in the few seconds that this may take")
+	assert.NotEmpty(t, log.all())
 }

@@ -28,6 +28,7 @@ type serverConn struct {
 	acks     []byte   // owned by serve
 	session  *session // nil before the client's hello, and without Ack
 	sequence uint64   // of the next frame
+	stuck    bool     // Target did not take a frame of the session: no later one may be confirmed
 
 	buf      []byte
 	from, to int

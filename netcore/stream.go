@@ -77,6 +77,11 @@ func (c *serverConn) split(now time.Time) error {
 			if err := c.frame(b[from:to], now); err != nil || greeted != (c.session != nil) {
 				return err
 			}
+			if c.inbox.full() {
+				if err := c.deliver(); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return nil
@@ -143,15 +148,15 @@ func (c *serverConn) hello(frame []byte, now time.Time) error {
 // client will send it again.
 func (c *serverConn) deliver() error {
 	pending, err := c.inbox.deliver(c.session != nil)
-	if c.session == nil {
+	switch {
+	case c.session == nil || c.stuck:
 		return nil
-	}
-	last := c.sequence - 1
-	if pending > 0 {
+	case pending > 0:
+		c.stuck = true
 		c.session.last = max(c.session.last, pending-1)
 		return err
 	}
-	c.session.last = max(c.session.last, last)
+	c.session.last = max(c.session.last, c.sequence-1)
 	return nil
 }
 

@@ -68,10 +68,8 @@ var (
 
 // load reads one pickle. The value is valid until the frame changes or load is called again.
 func (u *unpickler) load(frame []byte) (v any, err error) {
-	clear(u.stack)
-	clear(u.memo)
-	u.b, u.at, u.pushes, u.far = frame, 0, 0, nil
-	u.stack, u.marks, u.memo = u.stack[:0], u.marks[:0], u.memo[:0]
+	defer u.release()
+	u.b, u.at, u.pushes = frame, 0, 0
 	for {
 		op, err := u.byte()
 		if err != nil {
@@ -84,6 +82,20 @@ func (u *unpickler) load(frame []byte) (v any, err error) {
 			return nil, fmt.Errorf("%w, at byte %d", err, u.at)
 		}
 	}
+}
+
+// keepStack is how many values of stack and memo stay with an unpickler for the next frame.
+const keepStack = 1 << 10
+
+func (u *unpickler) release() {
+	u.b, u.far = nil, nil
+	if cap(u.stack)+cap(u.memo)+cap(u.marks) > keepStack {
+		u.stack, u.memo, u.marks = nil, nil, nil
+		return
+	}
+	clear(u.stack[:cap(u.stack)])
+	clear(u.memo)
+	u.stack, u.marks, u.memo = u.stack[:0], u.marks[:0], u.memo[:0]
 }
 
 func (u *unpickler) bytes(n uint64) ([]byte, error) {
@@ -136,9 +148,17 @@ func (u *unpickler) sized(size uint64) ([]byte, error) {
 	return u.bytes(n)
 }
 
-func (u *unpickler) push(v any) error {
-	if u.pushes++; u.pushes > maxPushes {
+// charge counts n values that the pickle makes.
+func (u *unpickler) charge(n int) error {
+	if u.pushes += n; u.pushes > maxPushes {
 		return errPickleMany
+	}
+	return nil
+}
+
+func (u *unpickler) push(v any) error {
+	if err := u.charge(1); err != nil {
+		return err
 	}
 	u.stack = append(u.stack, v)
 	return nil

@@ -31,15 +31,16 @@ const (
 // window holds the frames that the peer has not confirmed, the oldest first, so that they can be sent again.
 //
 //	buf   ░░░░░░░░│ frame first │ frame first+1 │ … │ frame next-1 │
-//	           head           ends[0]         ends[1]
+//	           head      ends[gone]    ends[gone+1]
 type window struct {
 	limit   int // bytes
 	session [sessionSize]byte
 
 	buf     []byte
-	head    int
 	ends    []int
-	first   uint64 // the number of the oldest frame in it; the very first is 1
+	head    int    // bytes at the beginning of buf that were confirmed
+	gone    int    // entries of ends likewise
+	first   uint64 // the number of the oldest frame; the very first is 1
 	unsent  uint64 // the number of the first that was not written to the present connection
 	whole   uint64 // every frame with a smaller number was written whole to some connection
 	dropped uint64
@@ -55,23 +56,24 @@ func newWindow(limit int) *window {
 	return w
 }
 
-func (w *window) next() uint64 { return w.first + uint64(len(w.ends)) }
+func (w *window) len() int     { return len(w.ends) - w.gone }
 func (w *window) size() int    { return len(w.buf) - w.head }
+func (w *window) next() uint64 { return w.first + uint64(w.len()) }
 
 // hasRoom tells whether n bytes more may be held. A single frame always may.
-func (w *window) hasRoom(n int) bool { return len(w.ends) == 0 || w.size()+n <= w.limit }
+func (w *window) hasRoom(n int) bool { return w.len() == 0 || w.size()+n <= w.limit }
 
 func (w *window) at(sequence uint64) []byte {
-	i := int(sequence - w.first)
+	i := w.gone + int(sequence-w.first)
 	from := w.head
-	if i > 0 {
+	if i > w.gone {
 		from = w.ends[i-1]
 	}
 	return w.buf[from:w.ends[i]]
 }
 
 func (w *window) add(payload []byte) {
-	if w.head > 0 && len(w.buf)+len(payload) > cap(w.buf) {
+	if w.head > len(w.buf)/2 && w.gone > len(w.ends)/2 { // so moving costs less than what was confirmed did
 		w.compact()
 	}
 	w.buf = append(w.buf, payload...)
@@ -80,12 +82,12 @@ func (w *window) add(payload []byte) {
 }
 
 func (w *window) compact() {
-	n := copy(w.buf, w.buf[w.head:])
-	w.buf = w.buf[:n]
+	w.buf = w.buf[:copy(w.buf, w.buf[w.head:])]
+	w.ends = w.ends[:copy(w.ends, w.ends[w.gone:])]
 	for i := range w.ends {
 		w.ends[i] -= w.head
 	}
-	w.head = 0
+	w.head, w.gone = 0, 0
 }
 
 // trim lets go of what the peer has confirmed.
@@ -94,23 +96,23 @@ func (w *window) trim() {
 	if n <= 0 {
 		return
 	}
-	w.head = w.ends[n-1]
-	w.ends = w.ends[:copy(w.ends, w.ends[n:])]
+	w.gone += n
+	w.head = w.ends[w.gone-1]
 	w.first += uint64(n)
 	w.unsent, w.whole = max(w.unsent, w.first), max(w.whole, w.first)
-	if len(w.ends) == 0 {
-		w.buf, w.head = w.buf[:0], 0
+	if w.len() == 0 {
+		w.buf, w.ends, w.head, w.gone = w.buf[:0], w.ends[:0], 0, 0
 	}
 }
 
-// takeBack removes the frames from number from on that were never written whole, and returns how many of them stay.
+// takeBack removes the frames from number from on that were never written whole, and returns how many of them are the window's:
+// confirmed, or held.
 func (w *window) takeBack(from uint64) (stay int) {
-	from = max(from, w.first)
-	keep := max(from, min(w.whole, w.next()))
-	w.ends = w.ends[:keep-w.first]
+	keep := max(from, w.first, min(w.whole, w.next()))
+	w.ends = w.ends[:w.gone+int(keep-w.first)]
 	end := w.head
-	if n := len(w.ends); n > 0 {
-		end = w.ends[n-1]
+	if w.len() > 0 {
+		end = w.ends[len(w.ends)-1]
 	}
 	w.buf = w.buf[:end]
 	w.last.Store(w.next() - 1)
