@@ -1,6 +1,7 @@
 package httpcore_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -55,4 +56,38 @@ func TestOneRecordIsOneRecord(t *testing.T) {
 	requireTaken(t, core, batchOf(t, "one\n{\"forged\":true}", "two"))
 	bodies, _ := server.seen()
 	require.Equal(t, []string{"one {\"forged\":true}\ntwo\n"}, bodies)
+}
+
+// texts is a Formatter that makes the message, whatever is in it, and adds no newline.
+type texts struct{}
+
+func (texts) Append(dst []byte, r *base.Record) ([]byte, error) {
+	return append(dst, r.Entry().Message...), nil
+}
+
+// keeps is a transport that keeps the last body.
+type keeps struct{ body []byte }
+
+func (k *keeps) RoundTrip(r *http.Request) (*http.Response, error) {
+	var err error
+	k.body, err = readBody(r)
+	return &http.Response{StatusCode: 204, Body: http.NoBody}, err
+}
+
+// FuzzLines: n records are n lines, whatever an encoder makes of them.
+func FuzzLines(f *testing.F) {
+	for _, s := range []string{"", "\n", "a\n", "a\nb", "\r\n\r\n", "\n\na", "{}\n"} {
+		f.Add(s, "plain", s)
+	}
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		var sent keeps
+		core, err := httpcore.New(httpcore.Config{URL: "http://h/", Formatter: texts{}, Client: &http.Client{Transport: &sent}})
+		require.NoError(t, err)
+		defer core.Close()
+		n, err := core.WriteBatch(batchOf(t, a, b, c))
+		require.NoError(t, err)
+		require.Equal(t, 3, n)
+		require.Equal(t, 3, bytes.Count(sent.body, []byte("\n")), "%q", sent.body)
+		require.True(t, bytes.HasSuffix(sent.body, []byte("\n")))
+	})
 }

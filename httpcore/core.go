@@ -65,17 +65,18 @@ type Config struct {
 	// beside ours, its CheckRedirect is replaced, and its transport stays the caller's to close. What runs in it must not
 	// log to this core. Defaults to one that keeps one connection.
 	Client *http.Client
-	// FollowRedirects follows up to ten redirects that keep the method, so 307 and 308, and never one from https to http.
-	// Without it a redirect is an error.
+	// FollowRedirects follows up to ten redirects that keep the method, so 307 and 308, but never one from https to http, nor,
+	// with credentials, one to another host. Without it a redirect is an error.
 	FollowRedirects bool
 
 	// Gzip compresses bodies of 1 KiB and more.
 	Gzip bool
 	// MaxBatchBytes is the largest body, before compression, that is made of more than one record. A record that is larger
-	// goes alone. Defaults to 1 MiB.
+	// goes alone. A server that answers 413 halves it for good. Defaults to 1 MiB.
 	MaxBatchBytes int
 	// OmitIdempotencyKey leaves out the Idempotency-Key header, by which a server can tell a request that is sent again.
-	// GET requests never have it.
+	// GET requests never have it. With it, and for GET, net/http itself sends a request once more whose kept connection
+	// turned out to be closed.
 	OmitIdempotencyKey bool
 	// Timeout is for one request, from dialling to the last byte of the answer. A batch that takes several begins none
 	// after it has passed, so that Write waits at most once, WriteBatch at most twice as long. Defaults to 5 s; negative is
@@ -97,7 +98,7 @@ type Config struct {
 // Core is a zapcore.Core that sends records to a web server, in the goroutine that logs, one request at a time. Beside the
 // methods of zapcore.Core it has
 //
-//	Close() error                                      ends the request under way and releases the connection
+//	Close() error                                      gives the request under way a second, and releases the connection
 //	Stats() Stats                                      what became of the records
 //	WriteBatch(batch *base.Batch) (n int, err error)   many records in as few requests as MaxBatchBytes allows
 //

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
+	"sync"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -27,6 +27,7 @@ type emitter struct {
 	patience  time.Duration   // MaxRetryAfter
 	closing   context.Context // done when Close is waiting
 	interrupt context.CancelFunc
+	grace     sync.Once // begun
 
 	// Owned by the Handler's lock.
 	limit   int // bytes in a body of more than one record: MaxBatchBytes, or less if the server said so
@@ -194,8 +195,14 @@ func (e *emitter) failed(err error) error {
 // Sync implements base.Emitter. There is nothing to do: what Emit returned nil for, the server has.
 func (e *emitter) Sync() error { return nil }
 
+// closeGrace is how long a request under way, and those that wait for it, have when Close is called: a server that works
+// answers within it, and nobody has to wonder whether a record arrived.
+const closeGrace = time.Second
+
 // Interrupt implements base.Interrupter.
-func (e *emitter) Interrupt() { e.interrupt() }
+func (e *emitter) Interrupt() {
+	e.grace.Do(func() { time.AfterFunc(closeGrace, e.interrupt) })
+}
 
 // Close implements base.Emitter.
 func (e *emitter) Close() error {
@@ -231,15 +238,18 @@ func (cfg *Config) client() (*http.Client, *http.Transport) {
 		own = newTransport(cfg.TLS)
 		client.Transport = own
 	}
-	follow := cfg.FollowRedirects
 	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		first := via[0]
-		if !follow || len(via) > 10 || req.Method != first.Method || schemeFalls(first.URL, req.URL) {
-			return http.ErrUseLastResponse
+		if cfg.FollowRedirects && len(via) <= 10 && safe(via[0], req) {
+			return nil
 		}
-		return nil
+		return http.ErrUseLastResponse
 	}
 	return &client, own
 }
 
-func schemeFalls(from, to *url.URL) bool { return from.Scheme == "https" && to.Scheme != "https" }
+// safe tells whether a redirect loses neither the body, nor https, nor credentials to another host.
+func safe(first, next *http.Request) bool {
+	return next.Method == first.Method &&
+		(first.URL.Scheme != "https" || next.URL.Scheme == "https") &&
+		(first.URL.Host == next.URL.Host || !authorizes(first.Header))
+}

@@ -7,9 +7,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/httpcore"
 	base "example.com/zaphandlers/zapcore"
@@ -83,6 +85,30 @@ func TestFailedRequestStopsTheBatch(t *testing.T) {
 		"record-00004\nrecord-00005\n"}, bodies)
 	require.Equal(t, keys[1], keys[2], "what is sent again has the same key")
 	require.Len(t, unique(keys), 3)
+}
+
+func TestCloseLetsAWorkingServerAnswer(t *testing.T) {
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-answer
+	}))
+	defer server.Close()
+	core := lines(t, server.URL, nil)
+	done := make(chan error, 1)
+	go func() { done <- core.Write(zapcore.Entry{}, nil) }()
+	<-arrived
+	closed := make(chan error, 1)
+	go func() { closed <- core.Close() }()
+	select {
+	case err := <-done:
+		require.Fail(t, "Close ended a request that was on its way", "%v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(answer)
+	require.NoError(t, <-done, "what the server took is delivered, and said to be")
+	require.NoError(t, <-closed)
+	require.Equal(t, uint64(1), core.Stats().Delivered)
 }
 
 func TestCloseEndsTheRequestUnderWay(t *testing.T) {

@@ -1,13 +1,20 @@
 package httpcore_test
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/httpcore"
+	base "example.com/zaphandlers/zapcore"
 )
 
 func TestRedirects(t *testing.T) {
@@ -26,6 +33,19 @@ func TestRedirects(t *testing.T) {
 		took = nil
 		_, err := lines(t, to(code).URL, follow).WriteBatch(batchOf(t, "a"))
 		require.Error(t, err, "%d would become a GET without the records, and a 200", code)
+		require.Empty(t, took)
+	}
+	for name, change := range map[string]func(*httpcore.Config){
+		"a password": func(cfg *httpcore.Config) { cfg.Credentials = url.UserPassword("u", "p") },
+		"a key":      func(cfg *httpcore.Config) { cfg.Header = http.Header{"X-Api-Key": {"k"}} },
+	} {
+		took = nil
+		_, err := lines(t, to(307).URL, func(cfg *httpcore.Config) {
+			follow(cfg)
+			change(cfg)
+			cfg.PlaintextCredentials = true
+		}).WriteBatch(batchOf(t, "a"))
+		require.ErrorContains(t, err, "307", "%s is not for another host", name)
 		require.Empty(t, took)
 	}
 	secure := httptest.NewTLSServer(status(307, "Location", end.URL))
@@ -56,4 +76,24 @@ func TestConnectionIsKept(t *testing.T) {
 	}
 	require.Equal(t, 20, i)
 	require.Len(t, remotes, 1, "whatever the answer is, it is read to its end")
+}
+
+// A server that takes connections and reads nothing is the same as one that does not answer.
+func TestServerThatNeverReads(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	core := lines(t, "http://"+l.Addr().String(), func(cfg *httpcore.Config) {
+		cfg.Timeout, cfg.MaxBatchBytes, cfg.RetryStart, cfg.RetryMax = 50*time.Millisecond, 64<<20, time.Hour, time.Hour
+	})
+	begin := time.Now()
+	n, err := core.WriteBatch(batchOf(t, strings.Repeat("x", 32<<20)))
+	require.Zero(t, n)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	var retry *base.RetryError
+	require.ErrorAs(t, err, &retry)
+	for range 100 {
+		require.ErrorContains(t, core.Write(zapcore.Entry{}, nil), "backing off")
+	}
+	require.Less(t, time.Since(begin), 5*time.Second, "one deadline, not a hundred and one")
 }
