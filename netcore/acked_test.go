@@ -254,6 +254,58 @@ func TestAckOldConnectionThatLives(t *testing.T) {
 	assert.Equal(t, uint64(2), s.Stats().Duplicates)
 }
 
+func TestAckServerThatWasRestarted(t *testing.T) {
+	first, second := &collector{}, &collector{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: first, OnError: ignore})
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), Ack: true, OnError: never(t)})
+	require.NoError(t, core.Write(entry("before"), nil))
+	require.NoError(t, core.Sync())
+	require.NoError(t, core.Write(entry("between"), nil))
+	require.NoError(t, s.Close())
+	serve(t, ServerConfig{Address: s.Addr().String(), Format: FormatRecords, Ack: true, Target: second, OnError: ignore})
+	require.NoError(t, core.Write(entry("after"), nil))
+	require.NoError(t, core.Sync())
+	assert.Equal(t, Stats{Accepted: 3, Delivered: 3}, core.Stats())
+	assert.Equal(t, 1, first.seen["before"])
+	assert.Positive(t, first.seen["between"]+second.seen["between"])
+	assert.Equal(t, 1, second.seen["after"])
+}
+
+// TestAckStalledPeer holds law 2 where the peer reads and never confirms.
+func TestAckStalledPeer(t *testing.T) {
+	const callers, timeout = 64, 100 * time.Millisecond
+	p := listen(t, "tcp", func(conn net.Conn) {
+		var s *seal
+		_, _ = prefixed(conn)
+		_, _ = conn.Write(s.appendAck(nil, 0))
+		_, _ = io.Copy(io.Discard, conn)
+	})
+	core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: timeout,
+		RetryStart: time.Hour, OnError: ignore})
+	start := time.Now()
+	var wait sync.WaitGroup
+	for range callers {
+		wait.Go(func() {
+			for core.Write(entry("x"), nil) == nil {
+			}
+		})
+	}
+	wait.Wait()
+	assert.Less(t, time.Since(start), 20*timeout, "all of them, one after the other, would be %v", callers*timeout)
+
+	t.Run("Close does not wait behind a Write", func(t *testing.T) {
+		core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, Window: 1, Timeout: soon, OnError: ignore})
+		require.NoError(t, core.Write(entry("fills the window"), nil))
+		result := make(chan error, 1)
+		go func() { result <- core.Write(entry("waits for room"), nil) }()
+		interrupted := make(chan error, 1)
+		go func() { interrupted <- core.Close() }()
+		require.Error(t, receive(t, result))
+		p.stop() // else Close would wait for the confirmation, as it should
+		require.Error(t, receive(t, interrupted))
+	})
+}
+
 func TestAckFatalWaits(t *testing.T) {
 	target := &collector{}
 	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target})

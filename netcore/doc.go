@@ -54,8 +54,9 @@
 // # Differences from Python
 //
 // SocketHandler loses the record whose write fails, and every record while the server is away, in silence; Write returns an
-// error. It waits one second for a connection that is refused and writes to one that the peer has closed. It resets its backoff with
-// every success; here the success must have lasted as long as the last delay, so that a server that accepts and hangs up is not
-// hammered. It has no UDP over IPv6, no TLS, no framing but its own. CRITICAL arrives as DPanic, zap's level for what is
-// particularly important; zap's DPanic, Panic and Fatal leave as CRITICAL.
+// error, and a record that an old connection does not take goes to a new one. SocketHandler writes to a connection that the peer
+// has closed; the Core looks first. SocketHandler begins its backoff anew after every success; here the success must have lasted
+// as long as the last delay, so that a server that accepts and hangs up is not hammered. It has no UDP over IPv6, no TLS, no
+// framing but its own. CRITICAL arrives as DPanic, zap's level for what is particularly important; zap's DPanic, Panic and
+// Fatal leave as CRITICAL.
 package netcore

@@ -64,14 +64,9 @@ func unescape(s string, unicode bool) (string, error) {
 			continue
 		}
 		i++
-		digits := 0
+		digits := escapeDigits(s[i], unicode)
 		switch {
-		case unicode && s[i] == 'u':
-			digits = 4
-		case unicode && s[i] == 'U':
-			digits = 8
-		case !unicode && s[i] == 'x':
-			digits = 2
+		case digits > 0:
 		case unicode:
 			out.WriteByte('\\')
 			writeChar(&out, s[i], unicode)
@@ -95,6 +90,19 @@ func unescape(s string, unicode bool) (string, error) {
 		i += digits
 	}
 	return out.String(), nil
+}
+
+// escapeDigits returns how many hexadecimal digits follow \c; 0 if it is no such escape.
+func escapeDigits(c byte, unicode bool) int {
+	switch {
+	case unicode && c == 'u':
+		return 4
+	case unicode && c == 'U':
+		return 8
+	case !unicode && c == 'x':
+		return 2
+	}
+	return 0
 }
 
 // writeChar writes one byte of a literal: raw-unicode-escape is Latin-1.

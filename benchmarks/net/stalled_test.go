@@ -36,23 +36,29 @@ func TestLoggingCallBehindAQueueDoesNotFeelAStalledPeer(t *testing.T) {
 	require.NoError(t, err)
 	log, f := zap.New(queue, zap.ErrorOutput(zapcore.AddSync(io.Discard))), fields()
 
-	var took []time.Duration
+	idle := zap.New(zapcore.NewNopCore())
+	var took, idleTook []time.Duration
 	end := time.Now().Add(10 * time.Second)
 	for pace := time.NewTicker(time.Millisecond); time.Now().Before(end); <-pace.C {
 		for range 20 {
 			start := time.Now()
 			log.Info(message, f...)
 			took = append(took, time.Since(start))
+			start = time.Now()
+			idle.Info(message, f...)
+			idleTook = append(idleTook, time.Since(start))
 		}
 	}
 	_ = queue.Close()
 	_ = core.Close()
 
 	slices.Sort(took)
-	p999 := took[len(took)*999/1000]
+	slices.Sort(idleTook)
+	at := len(took) * 999 / 1000
+	p999, idleP999 := took[at], idleTook[at]
 	stats := queue.Stats()
 	t.Logf("%d calls in 10 s: p50 %v, p99 %v, p99.9 %v, max %v; %v", len(took), took[len(took)/2], took[len(took)*99/100], p999, took[len(took)-1], stats)
-	assert.LessOrEqual(t, p999, time.Millisecond)
+	assert.LessOrEqual(t, p999, max(time.Millisecond, 2*idleP999), "on a machine that is busy even a call that does nothing takes %v", idleP999)
 	assert.Zero(t, stats.Missing())
 	assert.Positive(t, stats.Dropped+stats.Refused, "the peer was stalled")
 }
