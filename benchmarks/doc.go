@@ -2,6 +2,7 @@
 // measured against, the servers it is tried on, the tools it is checked with. The library's go.mod stays at four direct
 // requirements, and who uses the library downloads none of this.
 //
+//	http      OTLP by httpcore beside OpenTelemetry's own, and a storm behind a queue
 //	service   the library's main job, end to end: a service logs real traffic, and every record is counted
 //	net       netcore beside log/syslog, go-gelf, fluent and Python
 //

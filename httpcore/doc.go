@@ -22,6 +22,9 @@
 // queuecore in front makes it asynchronous, hands it batches, and is the one place that retries. A request that got no
 // answer is sent again under the same Idempotency-Key, so that a server can tell.
 //
+// What a record costs is its formatting, without an allocation; what a request costs is net/http's, about 80 allocations. So a
+// batch of a thousand records costs less than one allocation for ten of them.
+//
 // After a timeout, a 5xx or a Retry-After the server is left alone for a while, and whatever is written meanwhile fails at
 // once: no caller waits twice.
 package httpcore

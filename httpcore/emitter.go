@@ -25,16 +25,16 @@ type emitter struct {
 	target    string       // for errors
 	timeout   time.Duration
 	patience  time.Duration   // MaxRetryAfter
-	closing   context.Context // done when Close is waiting
+	closing   context.Context // done when Close has waited long enough
 	interrupt context.CancelFunc
-	grace     sync.Once // begun
+	grace     sync.Once // begins when Close waits
 
 	// Owned by the Handler's lock.
-	limit   int // bytes in a body of more than one record: MaxBatchBytes, or less if the server said so
-	body    body
-	answer  []byte
-	keys    *keys // nil: no keys are sent
-	records Answer
+	limit  int // bytes in a body of more than one record: MaxBatchBytes, or less if the server said so
+	body   body
+	answer []byte // memory of reply.Body
+	reply  Answer
+	keys   *keys // nil: no keys are sent
 }
 
 var (
@@ -226,30 +226,4 @@ func verdictsIn(err error) (retry *base.RetryError, rejected *base.RejectedError
 func tooLarge(err error) bool {
 	var status *StatusError
 	return errors.As(err, &status) && status.Status == http.StatusRequestEntityTooLarge
-}
-
-// client returns what makes the requests, and its transport if that is ours.
-func (cfg *Config) client() (*http.Client, *http.Transport) {
-	var client http.Client
-	var own *http.Transport
-	if cfg.Client != nil {
-		client = *cfg.Client
-	} else {
-		own = newTransport(cfg.TLS)
-		client.Transport = own
-	}
-	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		if cfg.FollowRedirects && len(via) <= 10 && safe(via[0], req) {
-			return nil
-		}
-		return http.ErrUseLastResponse
-	}
-	return &client, own
-}
-
-// safe tells whether a redirect loses neither the body, nor https, nor credentials to another host.
-func safe(first, next *http.Request) bool {
-	return next.Method == first.Method &&
-		(first.URL.Scheme != "https" || next.URL.Scheme == "https") &&
-		(first.URL.Host == next.URL.Host || !authorizes(first.Header))
 }

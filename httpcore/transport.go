@@ -31,9 +31,35 @@ func newTransport(config *tls.Config) *http.Transport {
 	return t
 }
 
+// client returns what makes the requests, and its transport if that is ours.
+func (cfg *Config) client() (*http.Client, *http.Transport) {
+	var client http.Client
+	var own *http.Transport
+	if cfg.Client != nil {
+		client = *cfg.Client
+	} else {
+		own = newTransport(cfg.TLS)
+		client.Transport = own
+	}
+	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		if cfg.FollowRedirects && len(via) <= 10 && safe(via[0], req) {
+			return nil
+		}
+		return http.ErrUseLastResponse
+	}
+	return &client, own
+}
+
+// safe tells whether a redirect loses neither the body, nor https, nor credentials to another host.
+func safe(first, next *http.Request) bool {
+	return next.Method == first.Method &&
+		(first.URL.Scheme != "https" || next.URL.Scheme == "https") &&
+		(first.URL.Host == next.URL.Host || !authorizes(first.Header))
+}
+
 // read reads an answer as far as somebody wants it, and then what is left, so that the connection can be used again.
 func (e *emitter) read(resp *http.Response) *Answer {
-	a := &e.records
+	a := &e.reply
 	*a = Answer{
 		Status: resp.StatusCode,
 		Header: resp.Header,

@@ -93,3 +93,45 @@ func TestStormBehindAQueue(t *testing.T) {
 	require.Len(t, s.fails, 7, "every way of failing happened")
 	t.Logf("%d records, %d requests, %d of them again: %v", total, len(s.keys)+s.twice, s.twice, s.fails)
 }
+
+// Elasticsearch judges each document by itself: the queue sends again those it was too busy for, and no other.
+func TestPartialSuccessBehindAQueue(t *testing.T) {
+	const total = 2000
+	chance := rand.New(rand.NewPCG(5, 6))
+	stored := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
+		var items []string
+		for i := 1; i < len(lines); i += 2 {
+			code := 201
+			if chance.IntN(4) == 0 {
+				code = 429
+			} else {
+				stored[lines[i]]++
+			}
+			items = append(items, fmt.Sprintf(`{"create":{"status":%d}}`, code))
+		}
+		fmt.Fprintf(w, `{"errors":true,"items":[%s]}`, strings.Join(items, ","))
+	}))
+	defer server.Close()
+	core, err := httpcore.New(httpcore.Config{URL: server.URL + "/_bulk", Envelope: httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}),
+		RetryStart: time.Millisecond, RetryMax: time.Millisecond})
+	require.NoError(t, err)
+	queue, err := queuecore.New(queuecore.Config{
+		Targets: []queuecore.TargetConfig{{Core: core, RetryStart: time.Millisecond, RetryMax: time.Millisecond}},
+		OnError: func(error) {}, DrainTimeout: time.Minute,
+	})
+	require.NoError(t, err)
+	logger := zap.New(queue)
+	for i := range total {
+		logger.Info("record", zap.Int("i", i))
+	}
+	require.NoError(t, queue.Close())
+	require.NoError(t, core.Close())
+	require.Len(t, stored, total)
+	for doc, copies := range stored {
+		require.Equal(t, 1, copies, doc)
+	}
+	require.Equal(t, uint64(total), queue.Stats().Delivered)
+}
