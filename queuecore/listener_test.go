@@ -102,7 +102,7 @@ func TestTargetsDoNotWaitForEachOther(t *testing.T) {
 			if n := dropsOf(s)[Closed]; n > 0 {
 				var lost *LostError
 				require.ErrorAs(t, err, &lost)
-				require.Equal(t, n, lost.Records)
+				require.GreaterOrEqual(t, lost.Records, n, "what was dropped since Close began")
 			}
 		})
 	}
