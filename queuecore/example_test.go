@@ -10,10 +10,15 @@ import (
 	"example.com/zaphandlers/queuecore"
 )
 
+// stdout is os.Stdout without its Sync, which a pipe or a terminal refuses. The streams of package writesyncers know that.
+type stdout struct{}
+
+func (stdout) Write(p []byte) (int, error) { return os.Stdout.Write(p) }
+
 // lines is a Core that prints level and message.
 func lines() zapcore.Core {
 	cfg := zapcore.EncoderConfig{LevelKey: "level", MessageKey: "msg", EncodeLevel: zapcore.LowercaseLevelEncoder}
-	return zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.AddSync(os.Stdout), zapcore.DebugLevel)
+	return zapcore.NewCore(zapcore.NewJSONEncoder(cfg), zapcore.AddSync(stdout{}), zapcore.DebugLevel)
 }
 
 func ExampleNew() {
