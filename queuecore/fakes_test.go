@@ -1,6 +1,7 @@
 package queuecore
 
 import (
+	"strings"
 	"sync"
 
 	"go.uber.org/zap/zapcore"
@@ -62,7 +63,7 @@ func (f *fakeBatchWriter) WriteBatch(b *base.Batch) (int, error) {
 				return i, err
 			}
 		}
-		f.messages = append(f.messages, b.At(i).Entry().Message)
+		f.messages = append(f.messages, strings.Clone(b.At(i).Entry().Message)) // it lies in the arena
 	}
 	if rejected != nil {
 		return b.Len(), rejected

@@ -29,15 +29,18 @@ func (q *queue) crowdedLocked(lane arena.Lane) bool {
 	return len(q.waiting[arena.High]) > 0 || lane == arena.Low && len(q.waiting[arena.Low]) > 0
 }
 
-// admitLocked lets producers in when there is room. It waits for room for many of them, so that producers and listeners do not
-// take turns over each record.
+// admitLocked lets producers in when there is room, or targets that are not worth waiting for can be made to give some. It waits for
+// room for many of them, so that producers and listeners do not take turns over each record.
 func (q *queue) admitLocked() {
 	if len(q.waiting[arena.High]) == 0 && len(q.waiting[arena.Low]) == 0 {
 		return
 	}
 	limit := q.arena.Limit()
-	if q.arena.Used() > limit-min(limit/8, 256<<10) {
-		return
+	enough := limit - min(limit/8, 256<<10)
+	for q.arena.Used() > enough {
+		if !q.skipLocked(arena.Low) && !q.skipLocked(arena.High) {
+			return
+		}
 	}
 	for lane := arena.High; lane >= arena.Low; lane-- {
 		ln := &q.waiting[lane]

@@ -102,13 +102,16 @@ func (l *listener) run() {
 // target does not want.
 func (l *listener) fill() bool {
 	l.q.mu.Lock()
-	found := l.reader.Claim(l.target.BatchBytes)
+	found := l.reader.Claim(l.claimBytes())
 	l.q.mu.Unlock()
 	if found {
 		l.walk(l.target.BatchRecords, l.target.BatchBytes)
 	}
 	return found
 }
+
+// claimBytes is how much the listener claims at once. What is claimed cannot be evicted, so that is never more than a part of the arena.
+func (l *listener) claimBytes() int { return min(l.target.BatchBytes, l.q.cfg.MaxBytes/4) }
 
 // fillUp adds everything that is queued, whatever the bounds: a Handler makes an exception of a batch that holds the last words,
 // not of what comes before them. Two rounds, because each lane may have been claimed in part.
@@ -149,17 +152,18 @@ func (l *listener) resolve(n int) {
 		return
 	}
 	l.q.mu.Lock()
-	told := l.q.resolveLocked(l, n)
+	l.q.resolveLocked(l, n)
+	news := len(l.q.untold) > 0
 	l.q.mu.Unlock()
-	if told {
+	if news {
 		l.q.tell()
 	}
 }
 
-// resolveLocked resolves n records that l's reader holds and returns whether any of them is dropped.
-func (q *queue) resolveLocked(l *listener, n int) (tell bool) {
+// resolveLocked resolves n records that l's reader holds.
+func (q *queue) resolveLocked(l *listener, n int) {
 	if q.isOver {
-		return false // Close has counted them
+		return // Close has counted them
 	}
 	l.reader.Resolve(n)
 	q.admitLocked()
@@ -171,10 +175,8 @@ func (q *queue) resolveLocked(l *listener, n int) (tell bool) {
 			continue
 		}
 		q.dropLocked(l, d.cause, d.level)
-		tell = true
 	}
 	l.dropped = rest
-	return tell
 }
 
 // deadLettered implements source.

@@ -26,7 +26,7 @@ func LaneOf(l zapcore.Level) Lane {
 
 const (
 	blockSize    = 64 << 10
-	minBlockSize = 2 << 10
+	minBlockSize = 1 << 10
 	idleBlocks   = 4 // that Trim leaves
 )
 

@@ -1,0 +1,496 @@
+package queuecore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+func start(t *testing.T, cfg Config) *Core {
+	t.Helper()
+	if cfg.OnError == nil {
+		cfg.OnError = func(error) {}
+	}
+	core, err := New(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = core.Close() })
+	return core
+}
+
+func info(message string) zapcore.Entry { return zapcore.Entry{Message: message, Time: time.Now()} }
+
+func write(t *testing.T, core *Core, level zapcore.Level, messages ...string) {
+	t.Helper()
+	for _, m := range messages {
+		require.NoError(t, core.Write(zapcore.Entry{Level: level, Message: m}, nil))
+	}
+}
+
+func numbered(n int) (all []string) {
+	for i := range n {
+		all = append(all, fmt.Sprintf("record %04d", i))
+	}
+	return all
+}
+
+func observed(seen *observer.ObservedLogs) (all []string) {
+	for _, e := range seen.All() {
+		all = append(all, e.Message)
+	}
+	return all
+}
+
+func dropsOf(s TargetStats) map[Cause]uint64 {
+	causes := make(map[Cause]uint64)
+	for _, d := range s.Drops {
+		causes[d.Cause] += d.Records
+	}
+	return causes
+}
+
+func TestTargetsDoNotWaitForEachOther(t *testing.T) {
+	tests := []struct {
+		name   string
+		broken func(stop <-chan struct{}) zapcore.Core
+	}{
+		{"one blocks for ever", func(stop <-chan struct{}) zapcore.Core {
+			return &fakeBatchWriter{gate: make(chan struct{})}
+		}},
+		{"one panics", func(<-chan struct{}) zapcore.Core {
+			return &fakeBatchWriter{each: func(*base.Record) error { panic("target") }}
+		}},
+		{"one panics that takes records one by one", func(<-chan struct{}) zapcore.Core {
+			return zapcore.RegisterHooks(nopAt(zapcore.DebugLevel), func(zapcore.Entry) error { panic("target") })
+		}},
+		{"one is down", func(<-chan struct{}) zapcore.Core {
+			f := &fakeBatchWriter{}
+			f.fail(1<<30, &base.RetryError{Err: errors.New("down")})
+			return f
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			stop := make(chan struct{})
+			healthy := &fakeBatchWriter{}
+			core := start(t, Config{
+				Targets:      Targets(test.broken(stop), healthy),
+				DrainTimeout: 50 * time.Millisecond,
+			})
+			want := numbered(2000)
+			write(t, core, zapcore.InfoLevel, want...)
+			require.Eventually(t, func() bool { return healthy.len() == len(want) }, 5*time.Second, time.Millisecond)
+			require.Equal(t, want, healthy.all(), "in order")
+			begin := time.Now()
+			err := core.Close()
+			require.Less(t, time.Since(begin), time.Second, "Close keeps its deadline")
+			s := core.Targets()[0]
+			require.Zero(t, s.Missing())
+			require.Zero(t, s.Pending)
+			require.Equal(t, Stats{Accepted: 2000, Delivered: 2000}, core.Targets()[1].Stats)
+			if n := dropsOf(s)[Closed]; n > 0 {
+				var lost *LostError
+				require.ErrorAs(t, err, &lost)
+				require.GreaterOrEqual(t, lost.Records, n, "what was dropped since Close began")
+			}
+		})
+	}
+}
+
+// nopAt is a Core that takes a level and does nothing.
+func nopAt(l zapcore.Level) zapcore.Core {
+	return zapcore.NewCore(jsonEncoder(), zapcore.AddSync(&strings.Builder{}), l)
+}
+
+func TestStuckTargetOfSingleRecordsLosesOnlyWhatItDidNotTake(t *testing.T) {
+	stuck := make(chan struct{})
+	t.Cleanup(func() { close(stuck) })
+	core0, seen := observer.New(zapcore.DebugLevel)
+	var calls atomic.Int32
+	core := start(t, Config{
+		Targets: Targets(zapcore.RegisterHooks(core0, func(zapcore.Entry) error {
+			if calls.Add(1) == 6 {
+				<-stuck
+			}
+			return nil
+		})),
+		DrainTimeout: 20 * time.Millisecond,
+	})
+	write(t, core, zapcore.InfoLevel, numbered(10)...)
+	require.Eventually(t, func() bool { return calls.Load() == 6 }, 5*time.Second, time.Millisecond)
+	var lost *LostError
+	require.ErrorAs(t, core.Close(), &lost)
+	require.Equal(t, uint64(5), lost.Records, "the sixth and those behind it")
+	require.Equal(t, Stats{Accepted: 10, Delivered: 5, Dropped: 5}, core.Stats())
+	require.LessOrEqual(t, seen.Len(), 6)
+}
+
+func TestLevelsAreHonoured(t *testing.T) {
+	warn, warnSeen := observer.New(zapcore.WarnLevel)
+	ignoring, ignoringSeen := observer.New(zapcore.ErrorLevel)
+	above, aboveSeen := observer.New(zapcore.DebugLevel)
+	core := start(t, Config{Targets: []TargetConfig{
+		{Core: warn},
+		{Core: ignoring, IgnoreLevel: true},
+		{Core: above, Level: zapcore.ErrorLevel},
+		{Core: base.FromWriter(jsonEncoder(), zapcore.AddSync(&strings.Builder{}), zapcore.ErrorLevel)},
+	}})
+	require.True(t, core.Enabled(zapcore.DebugLevel), "one of them wants it")
+	write(t, core, zapcore.InfoLevel, "info")
+	write(t, core, zapcore.WarnLevel, "warn")
+	write(t, core, zapcore.ErrorLevel, "error")
+	require.NoError(t, core.Sync())
+	require.Equal(t, []string{"warn", "error"}, observed(warnSeen))
+	require.Equal(t, []string{"info", "warn", "error"}, observed(ignoringSeen))
+	require.Equal(t, []string{"error"}, observed(aboveSeen))
+	require.Equal(t, Stats{Accepted: 3, Delivered: 1, Skipped: 2}, core.Targets()[3].Stats)
+	require.Equal(t, Stats{Accepted: 3, Delivered: 3}, core.Stats())
+}
+
+func TestLevelOfQueue(t *testing.T) {
+	core := start(t, Config{Targets: Targets(nopAt(zapcore.ErrorLevel), nopAt(zapcore.WarnLevel))})
+	require.Equal(t, zapcore.WarnLevel, zapcore.LevelOf(core))
+	require.False(t, core.Enabled(zapcore.InfoLevel), "nobody wants it")
+}
+
+// TestTeeIsAsliceOfCores pins what flatten relies on.
+func TestTeeIsASliceOfCores(t *testing.T) {
+	require.True(t, tee.ConvertibleTo(cores), "zapcore.NewTee returns a slice of Cores by another name")
+}
+
+func TestTeeIsTakenApart(t *testing.T) {
+	a, aSeen := observer.New(zapcore.InfoLevel)
+	b := &fakeBatchWriter{}
+	c, cSeen := observer.New(zapcore.ErrorLevel)
+	core := start(t, Config{Targets: Targets(zapcore.NewTee(a, zapcore.NewTee(b, c)))})
+	write(t, core, zapcore.InfoLevel, "message")
+	require.NoError(t, core.Sync())
+	require.Len(t, core.Targets(), 3, "each member is a target")
+	require.Equal(t, []string{"message"}, observed(aSeen))
+	require.Equal(t, []string{"message"}, b.all(), "a BatchWriter in a Tee gets batches")
+	require.Empty(t, observed(cSeen), "levels of members are honoured")
+}
+
+func TestBatchesHaveBounds(t *testing.T) {
+	f := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 100)}
+	core := start(t, Config{Targets: []TargetConfig{{Core: f, BatchRecords: 10}}})
+	write(t, core, zapcore.InfoLevel, "first")
+	<-f.entered // the listener is busy now
+	write(t, core, zapcore.InfoLevel, numbered(25)...)
+	close(f.gate)
+	require.NoError(t, core.Sync())
+	require.Equal(t, []int{1, 10, 10, 5}, f.batches)
+
+	g := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 100)}
+	core = start(t, Config{Targets: []TargetConfig{{Core: g, BatchBytes: 300}}})
+	write(t, core, zapcore.InfoLevel, "first")
+	<-g.entered
+	write(t, core, zapcore.InfoLevel, strings.Repeat("x", 200), strings.Repeat("y", 200), strings.Repeat("z", 1000))
+	close(g.gate)
+	require.NoError(t, core.Sync())
+	require.Equal(t, []int{1, 2, 1}, g.batches, "a batch is over when it has reached the bound")
+}
+
+func TestBatchWaitsForItsAge(t *testing.T) {
+	f := &fakeBatchWriter{}
+	core := start(t, Config{Targets: []TargetConfig{{Core: f, BatchAge: time.Hour, BatchRecords: 5}}})
+	write(t, core, zapcore.InfoLevel, numbered(5)...)
+	require.Eventually(t, func() bool { return f.len() == 5 }, 5*time.Second, time.Millisecond, "it goes when it is full")
+	require.Len(t, f.batches, 1)
+	write(t, core, zapcore.InfoLevel, "more")
+	require.NoError(t, core.Sync(), "or when somebody waits for it")
+	require.Equal(t, 6, f.len())
+
+	g := &fakeBatchWriter{}
+	core = start(t, Config{Targets: []TargetConfig{{Core: g, BatchAge: 20 * time.Millisecond}}})
+	write(t, core, zapcore.InfoLevel, "lone")
+	require.Eventually(t, func() bool { return g.len() == 1 }, 5*time.Second, time.Millisecond, "or when it is old enough")
+}
+
+func TestRetry(t *testing.T) {
+	down := &base.RetryError{Err: errors.New("down")}
+	t.Run("until it works", func(t *testing.T) {
+		f := &fakeBatchWriter{}
+		f.fail(5, down)
+		var said []string
+		core := start(t, Config{
+			Targets: []TargetConfig{{Core: f, RetryStart: time.Millisecond}},
+			OnError: func(err error) { said = append(said, err.Error()) },
+		})
+		write(t, core, zapcore.InfoLevel, numbered(20)...)
+		require.NoError(t, core.Sync())
+		require.Equal(t, numbered(20), f.all())
+		require.NoError(t, core.Close())
+		require.Len(t, said, 2, "the error once, and that it is over: %q", said)
+	})
+	t.Run("attempts have a bound", func(t *testing.T) {
+		f, dead := &fakeBatchWriter{}, &fakeBatchWriter{}
+		f.fail(3, down)
+		core := start(t, Config{Targets: []TargetConfig{{Core: f, RetryStart: time.Millisecond, RetryAttempts: 3, DeadLetter: dead}}})
+		write(t, core, zapcore.InfoLevel, "unlucky")
+		require.NoError(t, core.Sync())
+		write(t, core, zapcore.InfoLevel, "lucky")
+		require.NoError(t, core.Sync())
+		require.Contains(t, f.all(), "lucky")
+		require.Equal(t, []string{"unlucky"}, dead.all())
+		require.Equal(t, map[Cause]uint64{GaveUp: 1}, dropsOf(core.Targets()[0]))
+		require.Equal(t, uint64(1), core.Targets()[0].DeadLetter)
+	})
+	t.Run("time has a bound", func(t *testing.T) {
+		f := &fakeBatchWriter{}
+		f.fail(1<<30, down)
+		core := start(t, Config{Targets: []TargetConfig{{Core: f, RetryStart: time.Millisecond, RetryFor: 5 * time.Millisecond}}})
+		write(t, core, zapcore.InfoLevel, "unlucky")
+		require.NoError(t, core.Sync())
+		require.Equal(t, map[Cause]uint64{GaveUp: 1}, dropsOf(core.Targets()[0]))
+	})
+	t.Run("patience that is asked for is capped", func(t *testing.T) {
+		f := &fakeBatchWriter{}
+		f.fail(1, &base.RetryError{After: time.Hour, Err: errors.New("busy")})
+		core := start(t, Config{Targets: []TargetConfig{{Core: f, RetryStart: time.Millisecond, RetryMax: 2 * time.Millisecond}}})
+		write(t, core, zapcore.InfoLevel, "message")
+		require.NoError(t, core.Sync())
+		require.Equal(t, []string{"message"}, f.all())
+	})
+	t.Run("rejected for good", func(t *testing.T) {
+		dead, deadSeen := observer.New(zapcore.DebugLevel)
+		f := &fakeBatchWriter{each: func(r *base.Record) error {
+			if r.Entry().Message == "record 0003" {
+				return &base.RejectedError{Err: errors.New("malformed"), Indexes: []int{0}}
+			}
+			return nil
+		}}
+		core := start(t, Config{OmitNotice: true, Targets: []TargetConfig{{Core: f, DeadLetter: dead}}})
+		write(t, core, zapcore.InfoLevel, numbered(10)...)
+		require.NoError(t, core.Sync())
+		require.Equal(t, 9, f.len())
+		require.Equal(t, []string{"record 0003"}, observed(deadSeen))
+		require.Equal(t, map[Cause]uint64{Rejected: 1}, dropsOf(core.Targets()[0]))
+	})
+	t.Run("no retry for any other Core", func(t *testing.T) {
+		dead, deadSeen := observer.New(zapcore.DebugLevel)
+		calls := 0
+		failing := zapcore.RegisterHooks(nopAt(zapcore.DebugLevel), func(zapcore.Entry) error { calls++; return errors.New("bad") })
+		core := start(t, Config{OmitNotice: true, Targets: []TargetConfig{{Core: failing, DeadLetter: dead}}})
+		write(t, core, zapcore.InfoLevel, "message")
+		require.NoError(t, core.Sync())
+		require.Equal(t, 1, calls)
+		require.Equal(t, []string{"message"}, observed(deadSeen))
+		require.Equal(t, map[Cause]uint64{Failed: 1}, dropsOf(core.Targets()[0]))
+	})
+}
+
+func TestFatalIsDeliveredInSpiteOfTheRetryDelay(t *testing.T) {
+	f := &fakeBatchWriter{}
+	f.fail(1, &base.RetryError{After: time.Hour, Err: errors.New("down")})
+	core := start(t, Config{Targets: []TargetConfig{{Core: f, RetryStart: time.Hour, RetryMax: time.Hour}}})
+	write(t, core, zapcore.InfoLevel, "before")
+	require.Eventually(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.failures == 0 }, 5*time.Second, time.Millisecond)
+	write(t, core, zapcore.FatalLevel, "last words")
+	require.Equal(t, []string{"before", "last words"}, f.all(), "when Write returns")
+	require.NotZero(t, f.syncs)
+}
+
+func TestFatalWaitsNoLongerThanItsTimeout(t *testing.T) {
+	f := &fakeBatchWriter{gate: make(chan struct{})}
+	var reported atomic.Bool
+	core := start(t, Config{
+		Targets: Targets(f), FatalTimeout: 20 * time.Millisecond, DrainTimeout: 20 * time.Millisecond,
+		OnError: func(err error) { reported.Store(errors.Is(err, os.ErrDeadlineExceeded) || reported.Load()) },
+	})
+	begin := time.Now()
+	write(t, core, zapcore.FatalLevel, "last words")
+	require.Less(t, time.Since(begin), 2*time.Second)
+	require.True(t, reported.Load())
+	require.Error(t, core.Close())
+	close(f.gate)
+}
+
+func TestSyncWaitsForTheTailItSawAndNotForEmptiness(t *testing.T) {
+	f := &fakeBatchWriter{}
+	core := start(t, Config{Targets: Targets(f)})
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = core.Write(info("noise"), nil)
+			}
+		}
+	}()
+	for i := range 20 {
+		m := fmt.Sprint("mine ", i)
+		write(t, core, zapcore.InfoLevel, m)
+		require.NoError(t, core.Sync())
+		require.Contains(t, f.all(), m)
+	}
+	close(stop)
+	<-done
+}
+
+func TestSyncGivesUpAfterDrainTimeout(t *testing.T) {
+	f := &fakeBatchWriter{gate: make(chan struct{})}
+	core := start(t, Config{Targets: Targets(f), DrainTimeout: 10 * time.Millisecond})
+	require.NoError(t, core.Sync(), "an empty queue has nothing to wait for")
+	write(t, core, zapcore.InfoLevel, "message")
+	require.ErrorIs(t, core.Sync(), os.ErrDeadlineExceeded)
+	require.Empty(t, core.queue.listeners[0].asks, "who gives up leaves nothing behind")
+	close(f.gate)
+}
+
+func TestSyncReturnsTheTargetsError(t *testing.T) {
+	bad := errors.New("disk on fire")
+	core := start(t, Config{Targets: Targets(base.FromWriter(jsonEncoder(), failingSync{bad}, nil))})
+	require.ErrorIs(t, core.Sync(), bad)
+	require.ErrorIs(t, core.Close(), bad)
+}
+
+type failingSync struct{ err error }
+
+func (failingSync) Write(p []byte) (int, error) { return len(p), nil }
+func (f failingSync) Sync() error               { return f.err }
+
+// meddler is a target that does to its own queue whatever f does.
+type meddler struct {
+	zapcore.Core
+	f func(zapcore.Entry)
+}
+
+func (m meddler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	return ce.AddCore(ent, m)
+}
+
+func (m meddler) Write(ent zapcore.Entry, _ []zapcore.Field) error { m.f(ent); return nil }
+
+func TestTargetMayUseItsOwnQueue(t *testing.T) {
+	tests := []struct {
+		name string
+		f    func(*Core)
+	}{
+		{"log", func(c *Core) { _ = c.Write(info("inner"), nil) }},
+		{"log an error", func(c *Core) { _ = c.Write(zapcore.Entry{Level: zapcore.ErrorLevel, Message: "inner"}, nil) }},
+		{"log the last words", func(c *Core) { _ = c.Write(zapcore.Entry{Level: zapcore.FatalLevel, Message: "inner"}, nil) }},
+		{"sync", func(c *Core) { _ = c.Sync() }},
+		{"close", func(c *Core) { _ = c.Close() }},
+		{"fill it", func(c *Core) {
+			for range 100 {
+				_ = c.Write(info(strings.Repeat("x", 500)), nil)
+			}
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var core *Core
+			done := make(chan struct{})
+			var once atomic.Bool
+			ready := make(chan struct{})
+			core, err := New(Config{
+				MaxBytes: minBytes, BlockTimeoutError: time.Hour, BlockTimeout: time.Hour, FatalTimeout: time.Hour, DrainTimeout: time.Hour,
+				Targets: Targets(meddler{nopAt(zapcore.DebugLevel), func(zapcore.Entry) {
+					<-ready
+					if once.CompareAndSwap(false, true) {
+						test.f(core)
+						close(done)
+					}
+				}}),
+			})
+			require.NoError(t, err)
+			close(ready)
+			_ = core.Write(info("outer"), nil)
+			select {
+			case <-done:
+			case <-time.After(10 * time.Second):
+				require.Fail(t, "the target waits for itself")
+			}
+			_ = core.Close()
+		})
+	}
+}
+
+func TestIdleListenerSleepsAndALoneRecordIsNotStuck(t *testing.T) {
+	f := &fakeBatchWriter{}
+	core := start(t, Config{Targets: Targets(f)})
+	asleep := func() bool {
+		core.queue.mu.Lock()
+		defer core.queue.mu.Unlock()
+		return core.queue.wakeAt == wakeAlways
+	}
+	for i := range 200 {
+		if i%20 == 0 {
+			require.Eventually(t, asleep, 5*time.Second, time.Millisecond, "it sleeps for good: no timer is left")
+		}
+		write(t, core, zapcore.InfoLevel, "lone")
+		require.Eventually(t, func() bool { return f.len() == i+1 }, 5*time.Second, 100*time.Microsecond)
+	}
+}
+
+func TestTargetIsFlushedWhenTheQueueRunsEmptyAndNotSynced(t *testing.T) {
+	ws := &flushCounter{}
+	core := start(t, Config{Targets: Targets(base.FromWriter(jsonEncoder(), ws, nil))})
+	write(t, core, zapcore.InfoLevel, "message")
+	require.Eventually(t, func() bool { return ws.flushes.Load() == 1 }, 5*time.Second, time.Millisecond)
+	require.Zero(t, ws.syncs.Load(), "safety on a disk is for Sync")
+	require.NoError(t, core.Sync())
+	require.Equal(t, int32(1), ws.syncs.Load())
+}
+
+type flushCounter struct{ flushes, syncs atomic.Int32 }
+
+func (f *flushCounter) Write(p []byte) (int, error) { return len(p), nil }
+func (f *flushCounter) Flush() error                { f.flushes.Add(1); return nil }
+func (f *flushCounter) Sync() error                 { f.syncs.Add(1); return nil }
+
+func TestPrepare(t *testing.T) {
+	obs, seen := observer.New(zapcore.DebugLevel)
+	core := start(t, Config{
+		Targets: Targets(obs),
+		Prepare: func(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
+			ent.Message = strings.ToUpper(ent.Message)
+			for i := range fields {
+				if fields[i].Key == "password" {
+					fields[i] = zap.String("password", "***")
+				}
+			}
+			return append(fields, zap.String("host", "a")), ent.Message != "SECRET"
+		},
+		PrepareDelivery: func(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
+			if ent.Message == "BOMB" {
+				panic("hook")
+			}
+			return append(fields, zap.Bool("delivered", true)), ent.Message != "NOISE"
+		},
+		OmitNotice: true,
+	})
+	logger := zap.New(core).With(zap.String("password", "of with"))
+	logger.Info("hello", zap.String("password", "of call"))
+	logger.Info("secret")
+	logger.Info("noise")
+	logger.Info("bomb")
+	var batch base.Batch
+	var r base.Record
+	require.NoError(t, r.Capture(info("batched"), base.Context{}, []zapcore.Field{zap.String("password", "of batch")}))
+	batch.Add(r.Bytes())
+	_, err := core.WriteBatch(&batch)
+	require.NoError(t, err)
+	require.NoError(t, core.Sync())
+	require.Equal(t, []string{"HELLO", "BATCHED"}, observed(seen))
+	assert.Equal(t, map[string]any{"password": "***", "host": "a", "delivered": true}, seen.All()[0].ContextMap())
+	assert.Equal(t, map[string]any{"password": "***", "host": "a", "delivered": true}, seen.All()[1].ContextMap())
+	require.Equal(t, Stats{Accepted: 5, Delivered: 2, Skipped: 2, Dropped: 1}, core.Stats())
+	require.Equal(t, map[Cause]uint64{Panicked: 1}, dropsOf(core.Targets()[0]))
+}
