@@ -61,6 +61,13 @@ type Accountant interface {
 	Account() (delivered, dropped uint64, ok bool)
 }
 
+// Skipper is an Emitter that numbers the frames it is given, so that a receiver sees by the gaps what is missing.
+type Skipper interface {
+	// Skip tells of a record that Write refuses because of a backoff, so that the Emitter never sees it. It is called under the
+	// Handler's lock. Records of a batch do not count: their holder tries again.
+	Skip()
+}
+
 // Noticer is an Emitter that may have something to tell although it took the record: a mail that one of its recipients refused.
 type Noticer interface {
 	// Notice returns what has happened since the last call that OnError should hear, or nil. The Handler asks after each call
@@ -95,7 +102,14 @@ func (f *Frames) start(i int) int {
 	return f.ends[i-1]
 }
 
-func (f *Frames) reset() { f.buf, f.ends = f.buf[:0], f.ends[:0] }
+// Add appends a frame. It is for an Emitter that hands frames of its own to another.
+func (f *Frames) Add(frame []byte) {
+	f.buf = append(f.buf, frame...)
+	f.ends = append(f.ends, len(f.buf))
+}
+
+// Reset empties f and keeps its memory.
+func (f *Frames) Reset() { f.buf, f.ends = f.buf[:0], f.ends[:0] }
 
 var framesPool = sync.Pool{New: func() any { return new(Frames) }}
 
@@ -104,7 +118,7 @@ const keepFrames = 4 << 20
 
 func (f *Frames) free() {
 	if cap(f.buf) <= keepFrames {
-		f.reset()
+		f.Reset()
 		framesPool.Put(f)
 	}
 }

@@ -142,7 +142,7 @@ func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 	defer frames.free()
 	var said Verdicts
 	for n < batch.Len() {
-		frames.reset()
+		frames.Reset()
 		formatErr := h.formatBatch(frames, batch, n)
 		done, err := h.out.emitBatch(batch, n, frames)
 		said.Add(n, err)

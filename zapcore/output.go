@@ -86,6 +86,9 @@ func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err erro
 	urgent := ent.Level > zapcore.ErrorLevel
 	if err := o.readyLocked(urgent); err != nil {
 		o.stats.Refused++
+		if skipper, ok := o.emitter.(Skipper); ok {
+			skipper.Skip()
+		}
 		return nil, err
 	}
 	if err = o.emitter.Emit(ent, frame); err != nil || o.failing {
