@@ -1,0 +1,202 @@
+package sysloghandler
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/netcore"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// What users of this package have to name.
+type (
+	// Stats counts records.
+	Stats = base.Stats
+	// Framing says where one message ends and the next begins on a stream.
+	Framing = netcore.Framing
+)
+
+// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
+var ErrClosed = base.ErrClosed
+
+// The framings of syslog. On datagrams there is none.
+const (
+	// OctetCounting puts the length before each message, in decimal, and a space: RFC 6587 section 3.4.1, RFC 5425.
+	OctetCounting = netcore.OctetCounting
+	// Newline puts a newline behind each message: RFC 6587 section 3.4.2.
+	Newline = netcore.Newline
+	// NUL puts a zero byte behind each message, as Python does.
+	NUL = netcore.NUL
+)
+
+// The ports of syslog: RFC 3164 and RFC 5425.
+const (
+	DefaultPort    = 514 // Python: SYSLOG_UDP_PORT, SYSLOG_TCP_PORT
+	DefaultTLSPort = 6514
+)
+
+// Config makes a Core. Nothing is required: the zero Config sends to UDP port 514 of localhost.
+type Config struct {
+	// Level decides which records are sent. Defaults to everything.
+	Level zapcore.LevelEnabler
+	// Encoder makes the text of the messages, with the fields in it. Defaults to zap's message, with the fields in the place
+	// that Format has for them.
+	Encoder zapcore.Encoder
+	// Format is RFC5424, RFC3164 or Python. Defaults to RFC5424, and for Network "local" to RFC3164.
+	Format Format
+
+	// Network is "udp", "tcp", "unixgram", "unix" or "local", which finds the socket of the machine's own daemon: /dev/log,
+	// /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4" and "tcp6" allow only that family. Defaults to "udp", and with
+	// TLS to "tcp".
+	Network string
+	// Address is "host:port", or the path of a unix socket; none for "local". Defaults to "localhost:514", and with TLS to
+	// "localhost:6514".
+	Address string
+	// TLS encrypts a stream, if not nil: RFC 5425. It verifies the server, by the host in Address unless ServerName says
+	// otherwise; Certificates are the client's own. It is copied.
+	TLS *tls.Config
+	// Dial opens the connection (Python: createSocket). It must obey ctx, and must not log to this core. Defaults to a
+	// net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Framing marks the end of a message on a stream: OctetCounting, Newline or NUL. Defaults to OctetCounting for TCP and
+	// TLS, Newline for unix sockets, and NUL for Format Python unless OmitNUL.
+	Framing Framing
+	// MaxSize is the largest message, in bytes, with all that belongs to its frame. A larger one is cut. Defaults to 2,048 for UDP,
+	// else to 8,192, which is what daemons take unless told otherwise.
+	MaxSize int
+
+	// Facility is the name of one, as ParseFacility knows them. Defaults to "user".
+	Facility string
+	// MapPriority returns the priority of a level (Python: mapPriority). It is called for each record by the goroutine that logs.
+	// Defaults to debug, info, warning and err for Debug to Error, crit above, and warning for levels that zap does not know.
+	MapPriority func(zapcore.Level) Priority
+	// Ident comes before each message, exactly as it is (Python: ident).
+	Ident string
+	// OmitNUL leaves out the NUL at the end of Python's form (Python: append_nul = False).
+	OmitNUL bool
+
+	// Hostname is the header's. Defaults to os.Hostname. "-" says nothing.
+	Hostname string
+	// AppName is the header's, and the tag of RFC 3164. Defaults to the name of the program's file. "-" says nothing.
+	AppName string
+	// ProcID is the header's. Defaults to the process id. "-" says nothing.
+	ProcID string
+	// MsgID returns a record's MSGID. It is called by the goroutine that logs. Defaults to the logger's name.
+	MsgID func(zapcore.Entry) string
+
+	// FieldsID is the SD-ID under which RFC 5424 has the fields: a name, @ and your enterprise number. Defaults to
+	// "fields@32473", of which the number is the one reserved for examples.
+	FieldsID string
+	// NestedJSON writes a field that is an object or an array as one JSON text. Defaults to a parameter for each of its
+	// values: outer.inner, list.0.
+	NestedJSON bool
+	// SequenceID numbers the messages, from 1 on: RFC 5424 section 7.3.1. A gap is a record that did not arrive.
+	SequenceID bool
+	// TimeQuality is RFC 5424's timeQuality element. Defaults to none.
+	TimeQuality *TimeQuality
+	// Origin is RFC 5424's origin element. Defaults to none.
+	Origin *Origin
+	// BOM puts a byte order mark before the message, by which RFC 5424 tells UTF-8. Most daemons leave it in the text.
+	BOM bool
+
+	// Timeout bounds every call: dialling, handshake and writing together. A write over a connection in use may take half as
+	// long again, but at most a second more. Defaults to 1 s.
+	Timeout time.Duration
+	// RetryStart is how long the daemon is left alone after it could not be reached, or was too slow. Defaults to 1 s.
+	RetryStart time.Duration
+	// RetryFactor multiplies that with each further failure. Defaults to 2.
+	RetryFactor float64
+	// RetryMax is its limit. Defaults to 30 s.
+	RetryMax time.Duration
+	// RetryJitter draws each of these times evenly between zero and its value, so that a fleet does not come back all at once.
+	RetryJitter bool
+	// OnError is told what no caller waits for: a connection that was reset, a datagram that was refused. It is called once
+	// per error and once on recovery. Defaults to a line on stderr.
+	OnError func(error)
+
+	sockets []string // where "local" looks; localSockets but in tests
+}
+
+// Core sends records to a syslog daemon: Python's SysLogHandler. It is a zapcore.Core, safe for concurrent use.
+//
+// Beside the methods of zapcore.Core it has Close, which must be called, Stats, Level, and WriteBatch, by which a queue hands
+// it many records for one write. It connects at the first record; nothing is sent in New.
+type Core struct{ *base.Handler }
+
+// New returns a Core. An error names the field of cfg that is wrong; the daemon need not be there yet.
+func New(cfg Config) (*Core, error) {
+	cfg, facility, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	formatter, err := newFormatter(&cfg, facility)
+	if err != nil {
+		return nil, err
+	}
+	report := base.NewReporter("sysloghandler", cfg.OnError)
+	emitter, err := newEmitter(&cfg, report)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := base.NewHandler(base.HandlerConfig{
+		Name:      "sysloghandler",
+		Level:     cfg.Level,
+		Formatter: formatter,
+		Emitter:   emitter,
+		Backoff: base.Backoff{
+			Start:  cfg.RetryStart,
+			Factor: cfg.RetryFactor,
+			Max:    cfg.RetryMax,
+			Jitter: cfg.RetryJitter,
+		},
+		Report: report,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Core{handler}, nil
+}
+
+// room is the least that MaxSize has to leave beside the header, in bytes.
+const room = 128
+
+func newFormatter(cfg *Config, facility Facility) (base.Formatter, error) {
+	var formatter interface {
+		base.Formatter
+		headSize() int
+	}
+	switch c := newContent(cfg, facility); cfg.Format {
+	case RFC3164:
+		formatter = newRFC3164(cfg, c)
+	case Python:
+		formatter = newPython(cfg, c)
+	default:
+		formatter = newRFC5424(cfg, c)
+	}
+	if least := (formatter.headSize()+room)*4/3 + cfg.overhead(); cfg.MaxSize < least {
+		return nil, fmt.Errorf("sysloghandler: Config.MaxSize %d is too small: the header needs %d", cfg.MaxSize, least)
+	}
+	return formatter, nil
+}
+
+func newEmitter(cfg *Config, report *base.Reporter) (base.Emitter, error) {
+	emitter, err := netcore.NewEmitter(netcore.EmitterConfig{
+		Name:    "sysloghandler",
+		Network: cfg.Network,
+		Address: cfg.Address,
+		TLS:     cfg.TLS,
+		Dial:    cfg.Dial,
+		Framing: cfg.Framing,
+		Timeout: cfg.Timeout,
+		Report:  report,
+	})
+	if err != nil || !cfg.SequenceID {
+		return emitter, err
+	}
+	return &numbered{Emitter: emitter}, nil
+}

@@ -1,0 +1,182 @@
+package sysloghandler
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"example.com/zaphandlers/netcore"
+)
+
+const (
+	defaultFacility     = "user"
+	defaultFieldsID     = "fields@32473"
+	defaultDatagramSize = 2048
+	defaultMaxSize      = 8192
+	// maxDatagram is the largest payload of a UDP datagram over IPv4, in bytes.
+	maxDatagram = 65507
+)
+
+// local is the Network that finds the daemon's socket.
+const local = "local"
+
+// withDefaults returns cfg with every field as it counts, and the facility of that name.
+func (cfg Config) withDefaults() (Config, Facility, error) {
+	facility, known := facilityNames[cmp.Or(cfg.Facility, defaultFacility)]
+	if !known {
+		return cfg, 0, fmt.Errorf("sysloghandler: Config.Facility %q is unknown", cfg.Facility)
+	}
+	if err := cfg.check(); err != nil {
+		return cfg, 0, fmt.Errorf("sysloghandler: Config.%w", err)
+	}
+	cfg.destination()
+	cfg.header()
+	if cfg.MapPriority == nil {
+		cfg.MapPriority = mapPriority
+	}
+	if cfg.Encoder != nil {
+		cfg.Encoder = cfg.Encoder.Clone()
+	}
+	return cfg, facility, nil
+}
+
+// check returns what is wrong, beginning with the field's name.
+func (cfg *Config) check() error {
+	switch {
+	case cfg.Format >= formats:
+		return fmt.Errorf("Format %v is unknown", cfg.Format)
+	case cfg.Network == local && cfg.Address != "":
+		return fmt.Errorf("Address %q is not for Network \"local\", which finds it", cfg.Address)
+	case cfg.Network == local && cfg.TLS != nil:
+		return errors.New("TLS is not for Network \"local\"")
+	case cfg.Network == local && cfg.Dial != nil:
+		return errors.New("Dial is not for Network \"local\"")
+	case cfg.Framing == netcore.LengthPrefix || cfg.Framing == netcore.Unframed:
+		return fmt.Errorf("Framing %v is none of syslog's", cfg.Framing)
+	case cfg.Framing != netcore.DefaultFraming && !cfg.onStream():
+		return fmt.Errorf("Framing %v needs a stream", cfg.Framing)
+	case cfg.FieldsID != "" && !isName(cfg.FieldsID):
+		return fmt.Errorf("FieldsID %q is no SD-ID: up to %d printable characters but = ] and \"", cfg.FieldsID, maxName)
+	case cfg.SequenceID && cfg.format() != RFC5424:
+		return fmt.Errorf("SequenceID needs Format RFC5424, not %v", cfg.format())
+	case strings.HasPrefix(cfg.network(), "udp") && cfg.MaxSize > maxDatagram:
+		return fmt.Errorf("MaxSize %d is more than a datagram holds, %d", cfg.MaxSize, maxDatagram)
+	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
+		return errors.New("RetryStart, RetryFactor and RetryMax must not be negative")
+	}
+	return nil
+}
+
+// destination sets where messages go, and how they are framed there.
+func (cfg *Config) destination() {
+	cfg.Format, cfg.Network = cfg.format(), cfg.network()
+	port := DefaultPort
+	if cfg.TLS != nil {
+		port = DefaultTLSPort
+	}
+	switch {
+	case cfg.Network == local:
+		paths := cfg.sockets
+		if paths == nil {
+			paths = localSockets
+		}
+		cfg.Address, cfg.Dial = "daemon", localDialer(paths)
+	case cfg.Address == "" && !cfg.onUnix():
+		cfg.Address = net.JoinHostPort("localhost", strconv.Itoa(port))
+	}
+	if cfg.Framing == netcore.DefaultFraming {
+		cfg.Framing = cfg.framing()
+	}
+	if cfg.MaxSize == 0 {
+		cfg.MaxSize = defaultMaxSize
+		if strings.HasPrefix(cfg.Network, "udp") {
+			cfg.MaxSize = defaultDatagramSize
+		}
+	}
+}
+
+// header sets what identifies the program.
+func (cfg *Config) header() {
+	if cfg.Hostname == "" {
+		cfg.Hostname, _ = os.Hostname()
+	}
+	if cfg.AppName == "" && len(os.Args) > 0 {
+		cfg.AppName = filepath.Base(os.Args[0])
+	}
+	if cfg.ProcID == "" {
+		cfg.ProcID = strconv.Itoa(os.Getpid())
+	}
+	cfg.FieldsID = cmp.Or(cfg.FieldsID, defaultFieldsID)
+}
+
+func (cfg *Config) network() string {
+	switch {
+	case cfg.Network != "":
+		return cfg.Network
+	case cfg.TLS != nil:
+		return "tcp"
+	default:
+		return "udp"
+	}
+}
+
+func (cfg *Config) format() Format {
+	switch {
+	case cfg.Format != DefaultFormat:
+		return cfg.Format
+	case cfg.Network == local:
+		return RFC3164
+	default:
+		return RFC5424
+	}
+}
+
+// framing is the default on a stream.
+func (cfg *Config) framing() Framing {
+	switch {
+	case cfg.Format == Python && !cfg.OmitNUL && cfg.onStream():
+		return NUL
+	case cfg.Format == Python || cfg.onUnix():
+		return Newline
+	default:
+		return OctetCounting
+	}
+}
+
+// onUnix tells whether messages go to a unix socket.
+func (cfg *Config) onUnix() bool {
+	return cfg.Network == local || strings.HasPrefix(cfg.Network, "unix")
+}
+
+// onStream tells whether messages are framed. Where "local" finds a stream, which is rare, its Newline framing escapes by
+// itself.
+func (cfg *Config) onStream() bool {
+	network := cfg.network()
+	return strings.HasPrefix(network, "tcp") || network == "unix"
+}
+
+// marked tells whether a byte inside a message could end its frame.
+func (cfg *Config) marked() bool {
+	return cfg.onStream() && (cfg.Framing == Newline || cfg.Framing == NUL)
+}
+
+// overhead is how much of MaxSize is not the formatter's, in bytes: the frame around a message, and the number in it.
+func (cfg *Config) overhead() int {
+	n := 0
+	if cfg.SequenceID {
+		n += maxSequenceSize
+	}
+	switch {
+	case !cfg.onStream():
+		return n
+	case cfg.Framing == OctetCounting:
+		return n + len(strconv.Itoa(cfg.MaxSize)) + 1
+	default:
+		return n + 1
+	}
+}

@@ -1,0 +1,124 @@
+package sysloghandler
+
+import (
+	"unicode/utf8"
+	"unsafe"
+)
+
+// marker ends a text that was cut.
+const marker = "..."
+
+// What is to be done with a byte of a text.
+const (
+	copied   uint8 = iota
+	quoted         // put behind a backslash: RFC 5424 section 6.3.3
+	spelled        // written as \n, \r or \x00
+	spelled2       // the same with its backslash doubled, so that a parser of structured data gives it back as \n
+	encoded        // part of a rune of more than one byte, or of none
+)
+
+// escaping says what is to be done with each byte of a text.
+type escaping [256]uint8
+
+// newEscaping returns the escaping for a value of structured data or for a message. A NUL is always spelled: many daemons take it
+// for the end. If frames are marked by a byte, newlines are spelled as well: whichever byte marks them, there are daemons that
+// stop at either.
+func newEscaping(value, marked bool) *escaping {
+	e, spell := new(escaping), spelled
+	for c := utf8.RuneSelf; c < len(e); c++ {
+		e[c] = encoded
+	}
+	if value {
+		spell = spelled2
+		e['"'], e['\\'], e[']'] = quoted, quoted, quoted
+	}
+	e[0] = spell
+	if marked {
+		e['\n'], e['\r'] = spell, spell
+	}
+	return e
+}
+
+// appendUpTo appends s, and a marker in place of what does not fit into limit bytes of dst. It tells whether all of it did.
+func (e *escaping) appendUpTo(dst []byte, s string, limit int) (_ []byte, whole bool) {
+	start := len(dst)
+	if dst, whole = e.append(dst, s, limit); whole {
+		return dst, true
+	}
+	dst, _ = e.append(dst[:start], s, limit-len(marker))
+	if len(dst)+len(marker) <= limit {
+		dst = append(dst, marker...)
+	}
+	return dst, false
+}
+
+// append appends s as far as it fits into limit bytes of dst, cutting neither a rune nor an escape. Bytes that are not UTF-8
+// become U+FFFD.
+func (e *escaping) append(dst []byte, s string, limit int) (_ []byte, whole bool) {
+	for {
+		n := e.run(s)
+		room := limit - len(dst)
+		if n > room {
+			return append(dst, s[:runesIn(s, room)]...), false
+		}
+		dst = append(dst, s[:n]...)
+		if n == len(s) {
+			return dst, true
+		}
+		before := len(dst)
+		if dst = e.appendSpecial(dst, s[n]); len(dst) > limit {
+			return dst[:before], false
+		}
+		s = s[n+1:]
+	}
+}
+
+// run returns how much of s is copied as it is.
+func (e *escaping) run(s string) int {
+	for i := 0; i < len(s); {
+		switch e[s[i]] {
+		case copied:
+			i++
+		case encoded:
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				return i
+			}
+			i += size
+		default:
+			return i
+		}
+	}
+	return len(s)
+}
+
+// runesIn returns the most bytes of s, up to limit, that cut no rune.
+func runesIn(s string, limit int) int {
+	n := max(limit, 0)
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return n
+}
+
+func (e *escaping) appendSpecial(dst []byte, c byte) []byte {
+	switch e[c] {
+	case quoted:
+		return append(dst, '\\', c)
+	case encoded:
+		return append(dst, "\uFFFD"...)
+	case spelled2:
+		dst = append(dst, '\\')
+	}
+	switch c {
+	case '\n':
+		return append(dst, `\n`...)
+	case '\r':
+		return append(dst, `\r`...)
+	default:
+		return append(dst, `\x00`...)
+	}
+}
+
+// text is b as a string that aliases it.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,121 @@
+package sysloghandler
+
+import (
+	"bytes"
+	"fmt"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// Format is the form of a message.
+type Format uint8
+
+const (
+	// DefaultFormat is RFC5424, but RFC3164 for Network "local".
+	DefaultFormat Format = iota
+	// RFC5424 is <PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID [fields] MSG.
+	RFC5424
+	// RFC3164 is <PRI>TIMESTAMP HOSTNAME TAG[PID]: MSG fields; without the host name on unix sockets, as syslog(3) writes.
+	RFC3164
+	// Python is <PRI>IDENT MSG fields and a NUL, with nothing between PRI, Ident and message: what Python's SysLogHandler sends.
+	Python
+
+	formats
+)
+
+// String returns the format's name as it is spelled here.
+func (f Format) String() string {
+	names := [formats]string{"DefaultFormat", "RFC5424", "RFC3164", "Python"}
+	if f < formats {
+		return names[f]
+	}
+	return fmt.Sprintf("Format(%d)", uint8(f))
+}
+
+// priorities is how many there are.
+const priorities = int(Debug) + 1
+
+// content is what the formatters of all forms share: how a message begins, and what it says. It is immutable.
+type content struct {
+	heads       [priorities]string // "<14>1 " by priority
+	mapPriority func(zapcore.Level) Priority
+	limit       int             // of a message, in bytes
+	encoder     zapcore.Encoder // nil: the message is zap's
+	ident       string
+	text        *escaping // of the message
+	values      *escaping // of fields
+	nestedJSON  bool
+}
+
+// newContent returns the content of a cfg that has its defaults.
+func newContent(cfg *Config, facility Facility) content {
+	c := content{
+		mapPriority: cfg.MapPriority,
+		limit:       cfg.MaxSize - cfg.overhead(),
+		encoder:     cfg.Encoder,
+		ident:       cfg.Ident,
+		text:        newEscaping(false, cfg.marked()),
+		values:      newEscaping(true, cfg.marked()),
+		nestedJSON:  cfg.NestedJSON,
+	}
+	version := ""
+	if cfg.Format == RFC5424 {
+		version = "1 "
+	}
+	for p := range c.heads {
+		c.heads[p] = fmt.Sprintf("<%d>%s", EncodePriority(facility, Priority(p)), version)
+	}
+	return c
+}
+
+// head is what a message of that level begins with.
+func (c *content) head(l zapcore.Level) string {
+	p := c.mapPriority(l)
+	if int(p) >= priorities {
+		p = Warning
+	}
+	return c.heads[p]
+}
+
+// appendBody appends what the record says: the encoder's line, or ident and message.
+func (c *content) appendBody(dst []byte, r *base.Record, message string, limit int) ([]byte, error) {
+	dst, whole := c.text.appendUpTo(dst, c.ident, limit)
+	if !whole {
+		return dst, nil
+	}
+	if c.encoder == nil {
+		dst, _ = c.text.appendUpTo(dst, message, limit)
+		return dst, nil
+	}
+	line, err := r.Encode(c.encoder)
+	if err != nil {
+		return dst, err
+	}
+	defer line.Free()
+	dst, _ = c.text.appendUpTo(dst, text(bytes.TrimSuffix(line.Bytes(), newline)), limit)
+	return dst, nil
+}
+
+var newline = []byte{'\n'}
+
+// appendText appends the body and, unless an encoder has them, the fields behind it: for forms without structured data.
+func (c *content) appendText(dst []byte, r *base.Record, ent *zapcore.Entry, limit int) ([]byte, error) {
+	if c.encoder != nil {
+		return c.appendBody(dst, r, "", limit)
+	}
+	dst, err := c.appendBody(dst, r, ent.Message, limit-len(truncated))
+	if err != nil {
+		return dst, err
+	}
+	return c.appendFields(dst, r, ent, limit), nil
+}
+
+// appendFields appends the record's fields as parameters.
+func (c *content) appendFields(dst []byte, r *base.Record, ent *zapcore.Entry, limit int) []byte {
+	p := beginParams(dst, limit, c.values, c.nestedJSON)
+	_ = r.MarshalLogObject(p) // never an error: each field notes its own
+	p.entry(ent)
+	return p.end()
+}

@@ -1,0 +1,110 @@
+package sysloghandler
+
+import "unicode/utf8"
+
+// The longest values of the header, in bytes: RFC 5424 section 6.
+const (
+	maxHostname = 255
+	maxAppName  = 48
+	maxProcID   = 128
+	maxMsgID    = 32
+)
+
+// maxName is the longest SD-NAME, in bytes: RFC 5424 section 6.
+const maxName = 32
+
+// nilValue stands for a value that there is not.
+const nilValue = "-"
+
+// nameBytes are those which an SD-NAME may hold: printable ASCII but for = ] " and the space. headerBytes are those of a
+// header value, tagBytes those of an RFC 3164 tag, which ends at the first colon or bracket.
+var (
+	headerBytes = printableBut("")
+	nameBytes   = printableBut(`="]`)
+	tagBytes    = printableBut(`:[]`)
+)
+
+func printableBut(others string) (set [256]bool) {
+	for c := '!'; c <= '~'; c++ {
+		set[c] = true
+	}
+	for _, c := range others {
+		set[c] = false
+	}
+	return set
+}
+
+// appendClean appends value with an underscore for each rune that is not of the set, and no more than limit bytes of it.
+// Nothing becomes nilValue.
+func appendClean(dst []byte, value string, set *[256]bool, limit int) []byte {
+	if value == "" {
+		return append(dst, nilValue...)
+	}
+	for i := 0; i < len(value) && limit > 0; limit-- {
+		if c := value[i]; c < utf8.RuneSelf {
+			if !set[c] {
+				c = '_'
+			}
+			dst = append(dst, c)
+			i++
+			continue
+		}
+		_, size := utf8.DecodeRuneInString(value[i:])
+		dst = append(dst, '_')
+		i += size
+	}
+	return dst
+}
+
+func clean(value string, set *[256]bool, limit int) string {
+	return string(appendClean(nil, value, set, limit))
+}
+
+func isName(s string) bool {
+	if s == "" || len(s) > maxName {
+		return false
+	}
+	for i := range len(s) {
+		if !nameBytes[s[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// nameKept is how much of a name that is too long stays: the rest of maxName is a ~ and eight digits that tell it from others
+// with the same beginning.
+const nameKept = maxName - 9
+
+// appendName appends a name made of prefix and key, mapped to one that RFC 5424 allows.
+func appendName(dst, prefix []byte, key string) []byte {
+	start := len(dst)
+	dst = append(append(dst, prefix...), key...)
+	name := dst[start:]
+	if len(name) == 0 {
+		return append(dst, '_')
+	}
+	if len(name) > maxName {
+		hash := fnv32a(name)
+		for i := range 8 {
+			name[nameKept+1+i] = "0123456789abcdef"[hash>>(28-4*i)&15]
+		}
+		name[nameKept] = '~'
+		name = name[:maxName]
+	}
+	for i, c := range name {
+		if !nameBytes[c] {
+			name[i] = '_'
+		}
+	}
+	return dst[:start+len(name)]
+}
+
+// fnv32a is hash/fnv's New32a without the allocation.
+func fnv32a(b []byte) uint32 {
+	h := uint32(2166136261)
+	for _, c := range b {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return h
+}

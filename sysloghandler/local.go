@@ -1,0 +1,39 @@
+package sysloghandler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strings"
+
+	"go.uber.org/multierr"
+)
+
+// localSockets are where daemons listen on the machine itself: Linux, macOS, the BSDs. They are log/syslog's.
+var localSockets = []string{"/dev/log", "/var/run/syslog", "/var/run/log"}
+
+// localDialer returns a Dial that connects to the first of paths where a daemon listens: by datagrams, or else by a stream,
+// as Python's SysLogHandler does.
+func localDialer(paths []string) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var dialer net.Dialer
+		var failed error
+		for _, path := range paths {
+			for _, network := range []string{"unixgram", "unix"} {
+				conn, err := dialer.DialContext(ctx, network, path)
+				if err == nil {
+					return conn, nil
+				}
+				if !errors.Is(err, fs.ErrNotExist) {
+					failed = multierr.Append(failed, err)
+				}
+			}
+		}
+		if failed != nil {
+			return nil, failed
+		}
+		return nil, fmt.Errorf("no daemon listens at %s", strings.Join(paths, ", "))
+	}
+}

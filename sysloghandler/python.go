@@ -1,0 +1,43 @@
+package sysloghandler
+
+import base "example.com/zaphandlers/zapcore"
+
+// python is the Formatter of Python's SysLogHandler:
+//
+//	<14>ident message key="value"␀
+//
+// A message inside which there are NUL bytes, or newlines, is sent with them, as Python does, where the transport itself says
+// where messages end.
+type python struct {
+	content
+	terminator string // "\x00", unless nobody wants it or a framing marks the end
+}
+
+func newPython(cfg *Config, c content) *python {
+	f := &python{content: c}
+	if !cfg.marked() {
+		f.text = f.raw()
+	}
+	if !cfg.OmitNUL && !cfg.marked() {
+		f.terminator = "\x00"
+	}
+	return f
+}
+
+// raw is the escaping that spells nothing.
+func (f *python) raw() *escaping {
+	e := *f.text
+	e[0] = copied
+	return &e
+}
+
+func (f *python) headSize() int { return len("<191>") }
+
+// Append implements base.Formatter.
+func (f *python) Append(dst []byte, r *base.Record) ([]byte, error) {
+	ent := r.Entry()
+	end := len(dst) + f.limit - len(f.terminator)
+	dst = append(dst, f.head(ent.Level)...)
+	dst, err := f.appendText(dst, r, &ent, end)
+	return append(dst, f.terminator...), err
+}

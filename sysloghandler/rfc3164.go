@@ -1,0 +1,42 @@
+package sysloghandler
+
+import (
+	"fmt"
+	"time"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// maxTag is the longest TAG, in bytes: RFC 3164 section 4.1.3.
+const maxTag = 32
+
+// rfc3164 is the Formatter of RFC 3164 section 4.1, as daemons read it: with the process in brackets behind the tag, and on
+// unix sockets without the host name.
+//
+//	<14>Nov 22 10:11:12 host app[4711]: message key="value"
+type rfc3164 struct {
+	content
+	identity string // " host app[4711]: "
+}
+
+func newRFC3164(cfg *Config, c content) *rfc3164 {
+	host := ""
+	if !cfg.onUnix() {
+		host = " " + clean(cfg.Hostname, &headerBytes, maxHostname)
+	}
+	tag, proc := clean(cfg.AppName, &tagBytes, maxTag), clean(cfg.ProcID, &tagBytes, maxProcID)
+	return &rfc3164{content: c, identity: fmt.Sprintf("%s %s[%s]: ", host, tag, proc)}
+}
+
+// headSize is the most that comes before the body, in bytes.
+func (f *rfc3164) headSize() int { return len("<191>") + len(time.Stamp) + len(f.identity) }
+
+// Append implements base.Formatter.
+func (f *rfc3164) Append(dst []byte, r *base.Record) ([]byte, error) {
+	ent := r.Entry()
+	end := len(dst) + f.limit
+	dst = append(dst, f.head(ent.Level)...)
+	dst = ent.Time.AppendFormat(dst, time.Stamp)
+	dst = append(dst, f.identity...)
+	return f.appendText(dst, r, &ent, end)
+}

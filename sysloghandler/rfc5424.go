@@ -1,0 +1,154 @@
+package sysloghandler
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// TimeQuality tells the receiver how far to trust timestamps: RFC 5424 section 7.1.
+type TimeQuality struct {
+	// UnknownZone says that the program does not know its time zone.
+	UnknownZone bool
+	// Synced says that the clock is kept right from outside.
+	Synced bool
+	// Accuracy is how far off the clock may be at most. It counts if Synced; 0 says nothing.
+	Accuracy time.Duration
+}
+
+// Origin tells the receiver where messages come from: RFC 5424 section 7.2. Each value is optional.
+type Origin struct {
+	// IP holds addresses of this machine.
+	IP []string
+	// EnterpriseID is the SMI private enterprise number of the software's maker, with its sub-identifiers: "32473.1".
+	EnterpriseID string
+	// Software is the program's name, up to 48 characters, and Version its version, up to 32.
+	Software, Version string
+}
+
+// rfc5424 is the Formatter of RFC 5424:
+//
+//	<14>1 2026-11-22T10:11:12.123456Z host app 4711 msgid [meta …][timeQuality …][origin …][fields@32473 …] message
+//	└head─┘                          └─── identity ──┘    └────────────── fixed ───────────┘
+type rfc5424 struct {
+	content
+	identity string
+	msgID    func(zapcore.Entry) string // nil: the logger's name
+	fixed    string                     // structured data that is the same in every message
+	element  string                     // the beginning of the fields' element
+	bom      string
+}
+
+// sequenceStart is what comes before the number that a numbered emitter puts in.
+const sequenceStart = `[meta sequenceId="`
+
+func newRFC5424(cfg *Config, c content) *rfc5424 {
+	f := &rfc5424{
+		content: c,
+		identity: fmt.Sprintf(" %s %s %s ", clean(cfg.Hostname, &headerBytes, maxHostname),
+			clean(cfg.AppName, &headerBytes, maxAppName), clean(cfg.ProcID, &headerBytes, maxProcID)),
+		msgID:   cfg.MsgID,
+		fixed:   fixedElements(cfg, c.values),
+		element: "[" + cfg.FieldsID,
+	}
+	if cfg.BOM {
+		f.bom = "\uFEFF"
+	}
+	return f
+}
+
+// headSize is the most that comes before the fields, in bytes.
+func (f *rfc5424) headSize() int {
+	const head, timestamp = len("<191>1 "), len("2026-11-22T10:11:12.123456+01:00")
+	return head + timestamp + len(f.identity) + maxMsgID + 1 + len(f.fixed) + len(f.element) + 1
+}
+
+// Append implements base.Formatter.
+func (f *rfc5424) Append(dst []byte, r *base.Record) ([]byte, error) {
+	ent := r.Entry()
+	end := len(dst) + f.limit
+	dst = append(dst, f.head(ent.Level)...)
+	dst = appendTimestamp(dst, ent.Time)
+	dst = append(dst, f.identity...)
+	id := ent.LoggerName
+	if f.msgID != nil {
+		id = f.msgID(ent)
+	}
+	dst = append(appendClean(dst, id, &headerBytes, maxMsgID), ' ')
+	dst = f.appendStructured(dst, r, &ent, end)
+	if f.encoder == nil && ent.Message == "" && f.ident == "" {
+		return dst, nil
+	}
+	dst = append(append(dst, ' '), f.bom...)
+	return f.appendBody(dst, r, ent.Message, end)
+}
+
+// appendStructured appends the structured data. It leaves a quarter of the message, if it needs so much, to the body.
+func (f *rfc5424) appendStructured(dst []byte, r *base.Record, ent *zapcore.Entry, end int) []byte {
+	dst = append(dst, f.fixed...)
+	if f.encoder == nil {
+		body := 1 + len(f.bom) + len(f.ident) + len(ent.Message)
+		element := len(dst)
+		dst = append(dst, f.element...)
+		params := len(dst)
+		dst = f.appendFields(dst, r, ent, end-min(body, f.limit/4)-1)
+		if len(dst) > params {
+			return append(dst, ']')
+		}
+		dst = dst[:element]
+	}
+	if f.fixed == "" {
+		dst = append(dst, nilValue...)
+	}
+	return dst
+}
+
+// fixedElements returns the elements that are the same in every message, but for the sequence number.
+func fixedElements(cfg *Config, values *escaping) string {
+	var b strings.Builder
+	param := func(name, value string) {
+		escaped, _ := values.append(nil, value, 1<<20)
+		fmt.Fprintf(&b, ` %s="%s"`, name, escaped)
+	}
+	if cfg.SequenceID {
+		b.WriteString(sequenceStart + `"]`)
+	}
+	if q := cfg.TimeQuality; q != nil {
+		b.WriteString("[timeQuality")
+		param("tzKnown", flag(!q.UnknownZone))
+		param("isSynced", flag(q.Synced))
+		if q.Synced && q.Accuracy > 0 {
+			param("syncAccuracy", strconv.FormatInt(q.Accuracy.Microseconds(), 10))
+		}
+		b.WriteByte(']')
+	}
+	if o := cfg.Origin; o != nil {
+		b.WriteString("[origin")
+		for _, ip := range o.IP {
+			param("ip", ip)
+		}
+		for _, p := range [...]struct{ name, value string }{
+			{"enterpriseId", o.EnterpriseID},
+			{"software", o.Software},
+			{"swVersion", o.Version},
+		} {
+			if p.value != "" {
+				param(p.name, p.value)
+			}
+		}
+		b.WriteByte(']')
+	}
+	return b.String()
+}
+
+func flag(is bool) string {
+	if is {
+		return "1"
+	}
+	return "0"
+}

@@ -1,0 +1,291 @@
+package sysloghandler
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// params appends fields as SD-PARAMs (RFC 5424 section 6.3.3), in order and straight to the message:
+//
+//	zap.Int("status", 200), zap.Dict("client", zap.String("ip", "::1")), zap.Strings("tags", []string{"a", "b"})
+//	 status="200"           client.ip="::1"                               tags.0="a" tags.1="b"
+//
+// It is zap's ObjectEncoder and ArrayEncoder at once, as zap's own JSON encoder is. What does not fit is cut: a text that ends
+// with "..." and, behind everything that is there, truncated="true" for the parameters that are not.
+//
+// A params comes from a pool and is used by one goroutine at a time.
+type params struct {
+	*escaping
+	nestedJSON bool
+
+	dst    []byte
+	limit  int  // where the last parameter has to end in dst, so that truncated="true" still fits
+	full   bool // no more parameters
+	prefix []byte
+	index  int // of the next element of the array that is open
+}
+
+var (
+	_ zapcore.ObjectEncoder = (*params)(nil)
+	_ zapcore.ArrayEncoder  = (*params)(nil)
+)
+
+var paramsPool = sync.Pool{New: func() any { return new(params) }}
+
+// truncated says that parameters are missing.
+const truncated = ` truncated="true"`
+
+// beginParams returns a params that appends to dst, up to limit.
+func beginParams(dst []byte, limit int, e *escaping, nestedJSON bool) *params {
+	p := paramsPool.Get().(*params)
+	p.escaping, p.nestedJSON = e, nestedJSON
+	p.dst, p.limit = dst, limit-len(truncated)
+	p.full = len(dst) > p.limit
+	p.prefix, p.index = p.prefix[:0], 0
+	return p
+}
+
+// end gives p back and returns what it appended to.
+func (p *params) end() []byte {
+	dst := p.dst
+	if p.full && len(dst) <= p.limit {
+		dst = append(dst, truncated...)
+	}
+	p.dst, p.escaping = nil, nil
+	paramsPool.Put(p)
+	return dst
+}
+
+// entry appends what zap knows of the record beside its fields, by the keys of zap's production encoder.
+func (p *params) entry(ent *zapcore.Entry) {
+	p.prefix = p.prefix[:0]
+	if ent.Caller.Defined {
+		if start, ok := p.begin("caller"); ok {
+			dst, _ := p.escaping.append(p.dst, lastTwo(ent.Caller.File), p.limit)
+			p.dst = strconv.AppendInt(append(dst, ':'), int64(ent.Caller.Line), 10)
+			p.close(start)
+		}
+	}
+	if ent.Stack != "" {
+		p.AddString("stacktrace", ent.Stack)
+	}
+}
+
+// lastTwo is zapcore.EntryCaller.TrimmedPath without the line: the file and its folder.
+func lastTwo(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		if j := strings.LastIndexByte(path[:i], '/'); j >= 0 {
+			return path[j+1:]
+		}
+	}
+	return path
+}
+
+// begin appends the name and the first quote of a parameter. start is where it begins.
+func (p *params) begin(key string) (start int, ok bool) {
+	if p.full {
+		return 0, false
+	}
+	start = len(p.dst)
+	p.dst = append(p.dst, ' ')
+	if len(p.prefix) == 0 && isName(key) {
+		p.dst = append(p.dst, key...)
+	} else {
+		p.dst = appendName(p.dst, p.prefix, key)
+	}
+	p.dst = append(p.dst, '=', '"')
+	return start, true
+}
+
+// close appends the last quote. A parameter that is now too long is taken back.
+func (p *params) close(start int) {
+	if p.dst = append(p.dst, '"'); len(p.dst) > p.limit {
+		p.dst, p.full = p.dst[:start], true
+	}
+}
+
+// AddString implements zapcore.ObjectEncoder.
+func (p *params) AddString(key, value string) {
+	start, ok := p.begin(key)
+	if !ok {
+		return
+	}
+	values := len(p.dst)
+	if p.dst, ok = p.appendUpTo(p.dst, value, p.limit-1); !ok && len(p.dst) == values {
+		p.dst, p.full = p.dst[:start], true
+		return
+	}
+	p.close(start)
+	p.full = p.full || !ok
+}
+
+// AddByteString implements zapcore.ObjectEncoder.
+func (p *params) AddByteString(key string, value []byte) { p.AddString(key, text(value)) }
+
+// AddBinary appends value in base64, as zap's JSON encoder does.
+func (p *params) AddBinary(key string, value []byte) {
+	start, ok := p.begin(key)
+	if !ok {
+		return
+	}
+	if fits := (p.limit - len(p.dst)) / 4 * 3; len(value) > fits {
+		value = value[:max(0, fits-len(marker))]
+		p.dst = append(base64.StdEncoding.AppendEncode(p.dst, value), marker...)
+		p.close(start)
+		p.full = true
+		return
+	}
+	p.dst = base64.StdEncoding.AppendEncode(p.dst, value)
+	p.close(start)
+}
+
+// AddBool implements zapcore.ObjectEncoder.
+func (p *params) AddBool(key string, value bool) {
+	if start, ok := p.begin(key); ok {
+		p.dst = strconv.AppendBool(p.dst, value)
+		p.close(start)
+	}
+}
+
+// AddInt64 implements zapcore.ObjectEncoder.
+func (p *params) AddInt64(key string, value int64) {
+	if start, ok := p.begin(key); ok {
+		p.dst = strconv.AppendInt(p.dst, value, 10)
+		p.close(start)
+	}
+}
+
+// AddUint64 implements zapcore.ObjectEncoder.
+func (p *params) AddUint64(key string, value uint64) {
+	if start, ok := p.begin(key); ok {
+		p.dst = strconv.AppendUint(p.dst, value, 10)
+		p.close(start)
+	}
+}
+
+func (p *params) addFloat(key string, value float64, bits int) {
+	if start, ok := p.begin(key); ok {
+		p.dst = appendFloat(p.dst, value, bits)
+		p.close(start)
+	}
+}
+
+// appendFloat writes a number as encoding/json does: with an exponent only where it has many digits without. Unlike JSON,
+// it has NaN, +Inf and -Inf.
+func appendFloat(dst []byte, value float64, bits int) []byte {
+	form := byte('f')
+	if abs := math.Abs(value); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		form = 'e'
+	}
+	return strconv.AppendFloat(dst, value, form, -1, bits)
+}
+
+func (p *params) addComplex(key string, value complex128, bits int) {
+	if start, ok := p.begin(key); ok {
+		p.dst = appendFloat(p.dst, real(value), bits)
+		if im := imag(value); im >= 0 && !math.IsInf(im, 1) || math.IsNaN(im) {
+			p.dst = append(p.dst, '+')
+		}
+		p.dst = append(appendFloat(p.dst, imag(value), bits), 'i')
+		p.close(start)
+	}
+}
+
+// AddDuration appends value in Go's spelling: 1.5s.
+func (p *params) AddDuration(key string, value time.Duration) {
+	if start, ok := p.begin(key); ok {
+		p.dst = append(p.dst, value.String()...)
+		p.close(start)
+	}
+}
+
+// AddTime appends value as RFC 3339 says, to the nanosecond.
+func (p *params) AddTime(key string, value time.Time) {
+	if start, ok := p.begin(key); ok {
+		p.dst = value.AppendFormat(p.dst, time.RFC3339Nano)
+		p.close(start)
+	}
+}
+
+// AddReflected appends value as JSON text.
+func (p *params) AddReflected(key string, value any) error {
+	raw, ok := value.(json.RawMessage)
+	if !ok {
+		var err error
+		if raw, err = json.Marshal(value); err != nil {
+			return err
+		}
+	}
+	p.AddByteString(key, raw)
+	return nil
+}
+
+// OpenNamespace puts key and a dot before the names that follow.
+func (p *params) OpenNamespace(key string) { p.prefix = append(append(p.prefix, key...), '.') }
+
+// AddObject appends the fields of an object, each with the object's key and a dot before its name, or the object as JSON.
+func (p *params) AddObject(key string, m zapcore.ObjectMarshaler) error {
+	if p.full {
+		return nil
+	}
+	if p.nestedJSON {
+		return p.addJSON(key, zapcore.Field{Key: key, Type: zapcore.ObjectMarshalerType, Interface: m})
+	}
+	outer, start := len(p.prefix), len(p.dst)
+	p.OpenNamespace(key)
+	err := m.MarshalLogObject(p)
+	p.prefix = p.prefix[:outer]
+	p.noteEmpty(key, "{}", start, err)
+	return err
+}
+
+// AddArray appends the elements of an array, each by the array's key, a dot and its index, or the array as JSON.
+func (p *params) AddArray(key string, m zapcore.ArrayMarshaler) error {
+	if p.full {
+		return nil
+	}
+	if p.nestedJSON {
+		return p.addJSON(key, zapcore.Field{Key: key, Type: zapcore.ArrayMarshalerType, Interface: m})
+	}
+	outer, index, start := len(p.prefix), p.index, len(p.dst)
+	p.OpenNamespace(key)
+	p.index = 0
+	err := m.MarshalLogArray(p)
+	p.prefix, p.index = p.prefix[:outer], index
+	p.noteEmpty(key, "[]", start, err)
+	return err
+}
+
+// noteEmpty appends an object or array that turned out to have nothing in it.
+func (p *params) noteEmpty(key, empty string, start int, err error) {
+	if err == nil && len(p.dst) == start {
+		p.AddString(key, empty)
+	}
+}
+
+// asJSON is zap's JSON encoder without anything but the fields.
+var asJSON = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
+	EncodeDuration: zapcore.StringDurationEncoder,
+	EncodeTime:     zapcore.RFC3339NanoTimeEncoder,
+	SkipLineEnding: true,
+})
+
+// addJSON appends the value of f as JSON: what zap writes for it, without the object around it.
+func (p *params) addJSON(key string, f zapcore.Field) error {
+	f.Key = ""
+	buf, err := asJSON.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
+	if err != nil {
+		return err
+	}
+	defer buf.Free()
+	inner := strings.TrimSuffix(strings.TrimPrefix(text(buf.Bytes()), `{"":`), "}")
+	p.AddString(key, inner)
+	return nil
+}

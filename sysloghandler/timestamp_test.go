@@ -1,0 +1,45 @@
+package sysloghandler
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTimestamp(t *testing.T) {
+	zone := func(seconds int) *time.Location { return time.FixedZone("", seconds) }
+	for _, test := range []struct {
+		name string
+		time time.Time
+		want string
+	}{
+		{"UTC", time.Date(2003, 10, 11, 22, 14, 15, 3_000_000, time.UTC), "2003-10-11T22:14:15.003000Z"},
+		{"west of UTC", time.Date(1985, 4, 12, 19, 20, 50, 520_000_000, zone(-4*3600)), "1985-04-12T19:20:50.520000-04:00"},
+		{"half an hour", time.Date(2026, 1, 1, 0, 0, 0, 0, zone(19800)), "2026-01-01T00:00:00.000000+05:30"},
+		{"less than an hour west", time.Date(2026, 1, 1, 0, 0, 0, 0, zone(-1800)), "2026-01-01T00:00:00.000000-00:30"},
+		{"nanoseconds are cut, not rounded", time.Date(2026, 12, 31, 23, 59, 59, 999_999_999, time.UTC), "2026-12-31T23:59:59.999999Z"},
+		{"a zone with seconds is written as UTC", time.Date(1900, 1, 1, 0, 53, 28, 0, zone(3208)), "1900-01-01T00:00:00.000000Z"},
+		{"an offset of a day is written as UTC", time.Date(2026, 1, 2, 0, 0, 0, 0, zone(86400)), "2026-01-01T00:00:00.000000Z"},
+		{"the leap day", time.Date(2024, 2, 29, 1, 2, 3, 4000, time.UTC), "2024-02-29T01:02:03.000004Z"},
+		{"no leap day", time.Date(2100, 2, 28, 24, 0, 0, 0, time.UTC), "2100-03-01T00:00:00.000000Z"},
+		{"no time", time.Time{}, "-"},
+		{"a year of five digits", time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), "-"},
+		{"a year before the first", time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC), "-"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			require.Equal(t, test.want, string(appendTimestamp(nil, test.time)))
+		})
+	}
+}
+
+func TestTimestampIsWhatTimeFormats(t *testing.T) {
+	from, to := time.Date(0, 1, 2, 0, 0, 0, 0, time.UTC).Unix(), time.Date(9999, 12, 30, 0, 0, 0, 0, time.UTC).Unix()
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		zone := time.FixedZone("", (random.IntN(24*60)-12*60)*60)
+		at := time.Unix(from+random.Int64N(to-from), random.Int64N(1e9)).In(zone)
+		require.Equal(t, at.Format("2006-01-02T15:04:05.000000Z07:00"), string(appendTimestamp(nil, at)))
+	}
+}
