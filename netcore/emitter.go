@@ -103,6 +103,9 @@ func (e *Emitter) emitFrom(from int, frames *base.Frames, said *base.Verdicts) (
 	if err == nil {
 		err = tooLarge
 	}
+	if err == nil {
+		return from, nil
+	}
 	var size *sizeError
 	if errors.As(err, &size) {
 		said.Reject(from, err)
