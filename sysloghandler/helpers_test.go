@@ -204,3 +204,15 @@ func receive[T any](t testing.TB, from <-chan T) T {
 		panic("unreachable")
 	}
 }
+
+// batchOf returns a batch of records with these messages.
+func batchOf(t testing.TB, messages ...string) *base.Batch {
+	t.Helper()
+	var batch base.Batch
+	for _, m := range messages {
+		var r base.Record
+		require.NoError(t, r.Capture(entry(m), base.Context{}, nil))
+		batch.Add(append([]byte(nil), r.Bytes()...))
+	}
+	return &batch
+}

@@ -1,0 +1,37 @@
+package sysloghandler
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/zapcore/coretest"
+)
+
+func TestConformance(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		cfg  Config
+	}{
+		{"RFC 5424", Config{}},
+		{"RFC 5424 numbered", Config{SequenceID: true, Framing: Newline}},
+		{"RFC 3164", Config{Format: RFC3164}},
+		{"Python", Config{Format: Python}},
+		{"JSON", Config{Encoder: zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig())}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			coretest.Run(t, coretest.Harness{
+				New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
+					cfg := test.cfg
+					cfg.Network, cfg.Dial, cfg.Timeout = "tcp", dst.Dial, dst.Deadline
+					cfg.Level, cfg.OnError = opts.Level, opts.OnError
+					core, err := New(cfg)
+					require.NoError(t, err)
+					return core
+				},
+			})
+		})
+	}
+}
