@@ -67,7 +67,7 @@ type Config struct {
 	// TLS, Newline for unix sockets, and NUL for Format Python unless OmitNUL.
 	Framing Framing
 	// MaxSize is the largest message, in bytes, with all that belongs to its frame. A larger one is cut. Defaults to 2,048 for UDP,
-	// else to 8,192, which is what daemons take unless told otherwise.
+	// else to 8,096: what rsyslog calls 8k, and the most that it does not split unless told otherwise.
 	MaxSize int
 
 	// Facility is the name of one, as ParseFacility knows them. Defaults to "user".

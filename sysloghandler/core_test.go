@@ -39,8 +39,8 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		{Config{Network: "tcp", Framing: netcore.LengthPrefix}, `Config.Framing LengthPrefix is none of syslog's`},
 		{Config{Network: "tcp", Framing: 99}, `Config.Framing Framing(99) is unknown`},
 		{Config{Framing: OctetCounting}, `Config.Framing OctetCounting needs a stream`},
-		{Config{FieldsID: "a b"}, `Config.FieldsID "a b" is no SD-ID: up to 32 printable characters but = ] and "`},
-		{Config{FieldsID: strings.Repeat("x", 33)}, `Config.FieldsID "` + strings.Repeat("x", 33) + `" is no SD-ID: up to 32 printable characters but = ] and "`},
+		{Config{FieldsID: "a b"}, `Config.FieldsID "a b" is no SD-ID: up to 32 printable characters but = [ ] and "`},
+		{Config{FieldsID: strings.Repeat("x", 33)}, `Config.FieldsID "` + strings.Repeat("x", 33) + `" is no SD-ID: up to 32 printable characters but = [ ] and "`},
 		{Config{SequenceID: true, Format: RFC3164}, `Config.SequenceID needs Format RFC5424, not RFC3164`},
 		{Config{SequenceID: true, Network: "local"}, `Config.SequenceID needs Format RFC5424, not RFC3164`},
 		{Config{MaxSize: 70000}, `Config.MaxSize 70000 is more than a datagram holds, 65507`},
@@ -65,13 +65,13 @@ func TestDefaults(t *testing.T) {
 		size                   int
 	}{
 		{"nothing", "udp", "localhost:514", Config{}, RFC5424, OctetCounting, 2048},
-		{"TCP", "tcp", "localhost:514", Config{Network: "tcp"}, RFC5424, OctetCounting, 8192},
-		{"TLS", "tcp", "localhost:6514", Config{TLS: new(tls.Config)}, RFC5424, OctetCounting, 8192},
-		{"a unix stream", "unix", "s", Config{Network: "unix", Address: "s"}, RFC5424, Newline, 8192},
-		{"the local daemon", "local", "daemon", Config{Network: "local"}, RFC3164, Newline, 8192},
-		{"the local daemon, for one that reads RFC 5424", "local", "daemon", Config{Network: "local", Format: RFC5424}, RFC5424, Newline, 8192},
-		{"Python's form over TCP", "tcp", "localhost:514", Config{Network: "tcp", Format: Python}, Python, NUL, 8192},
-		{"Python's form over TCP without NUL", "tcp", "localhost:514", Config{Network: "tcp", Format: Python, OmitNUL: true}, Python, Newline, 8192},
+		{"TCP", "tcp", "localhost:514", Config{Network: "tcp"}, RFC5424, OctetCounting, 8096},
+		{"TLS", "tcp", "localhost:6514", Config{TLS: new(tls.Config)}, RFC5424, OctetCounting, 8096},
+		{"a unix stream", "unix", "s", Config{Network: "unix", Address: "s"}, RFC5424, Newline, 8096},
+		{"the local daemon", "local", "daemon", Config{Network: "local"}, RFC3164, Newline, 8096},
+		{"the local daemon, for one that reads RFC 5424", "local", "daemon", Config{Network: "local", Format: RFC5424}, RFC5424, Newline, 8096},
+		{"Python's form over TCP", "tcp", "localhost:514", Config{Network: "tcp", Format: Python}, Python, NUL, 8096},
+		{"Python's form over TCP without NUL", "tcp", "localhost:514", Config{Network: "tcp", Format: Python, OmitNUL: true}, Python, Newline, 8096},
 		{"what is said", "tcp", "h:1", Config{Network: "tcp", Address: "h:1", Framing: NUL, MaxSize: 1000, Format: RFC3164}, RFC3164, NUL, 1000},
 	} {
 		t.Run(test.name, func(t *testing.T) {

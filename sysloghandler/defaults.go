@@ -17,7 +17,7 @@ const (
 	defaultFacility     = "user"
 	defaultFieldsID     = "fields@32473"
 	defaultDatagramSize = 2048
-	defaultMaxSize      = 8192
+	defaultMaxSize      = 8096 // rsyslog's maxMessageSize, which it calls 8k
 	// maxDatagram is the largest payload of a UDP datagram over IPv4, in bytes.
 	maxDatagram = 65507
 )
@@ -61,7 +61,7 @@ func (cfg *Config) check() error {
 	case cfg.Framing != netcore.DefaultFraming && !cfg.onStream():
 		return fmt.Errorf("Framing %v needs a stream", cfg.Framing)
 	case cfg.FieldsID != "" && !isName(cfg.FieldsID):
-		return fmt.Errorf("FieldsID %q is no SD-ID: up to %d printable characters but = ] and \"", cfg.FieldsID, maxName)
+		return fmt.Errorf("FieldsID %q is no SD-ID: up to %d printable characters but = [ ] and \"", cfg.FieldsID, maxName)
 	case cfg.SequenceID && cfg.format() != RFC5424:
 		return fmt.Errorf("SequenceID needs Format RFC5424, not %v", cfg.format())
 	case strings.HasPrefix(cfg.network(), "udp") && cfg.MaxSize > maxDatagram:

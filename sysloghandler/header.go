@@ -16,11 +16,12 @@ const maxName = 32
 // nilValue stands for a value that there is not.
 const nilValue = "-"
 
-// nameBytes are those which an SD-NAME may hold: printable ASCII but for = ] " and the space. headerBytes are those of a
-// header value, tagBytes those of an RFC 3164 tag, which ends at the first colon or bracket.
+// nameBytes are those which an SD-NAME may hold: printable ASCII but for = ] " and the space; [ is left out as well, because
+// syslog-ng loses a parameter with one in its name. headerBytes are those of a header value, tagBytes those of an RFC 3164
+// tag, which ends at the first colon or bracket.
 var (
 	headerBytes = printableBut("")
-	nameBytes   = printableBut(`="]`)
+	nameBytes   = printableBut(`="[]`)
 	tagBytes    = printableBut(`:[]`)
 )
 

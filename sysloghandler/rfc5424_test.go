@@ -204,6 +204,7 @@ func TestNamesAreMapped(t *testing.T) {
 		{"empty", "", "_"},
 		{"a space", "user id", "user_id"},
 		{"all that is forbidden", "a=b]c\"d\x00\n", "a_b_c_d__"},
+		{"what syslog-ng does not take", "a[0]", "a_0_"},
 		{"not ASCII", "größe", "gr____e"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
