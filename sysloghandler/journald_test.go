@@ -1,0 +1,101 @@
+//go:build linux
+
+package sysloghandler
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+)
+
+const (
+	journalRun   = "/run/systemd/journal"
+	journalFiles = "/run/log/journal"
+	journaldPath = "/lib/systemd/systemd-journald"
+)
+
+// startJournald runs systemd's journal as a plain process. Its paths are fixed, so it runs only where no other does.
+func startJournald(t *testing.T) (socket string) {
+	journald := findProgram(t, journaldPath)
+	findProgram(t, "journalctl")
+	if os.Geteuid() != 0 {
+		t.Skip("journald needs root")
+	}
+	for _, path := range []string{journalRun, journalFiles} {
+		if _, err := os.Stat(path); err == nil {
+			t.Skipf("%s is there already: a journal of the machine's own", path)
+		}
+	}
+	require.NoError(t, os.MkdirAll(journalRun, 0o755))
+	cmd := exec.Command(journald)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = os.RemoveAll(journalRun)
+		_ = os.RemoveAll(journalFiles)
+	})
+	socket = filepath.Join(journalRun, "dev-log")
+	require.Eventually(t, func() bool { _, err := os.Stat(socket); return err == nil }, soon, tick)
+	return socket
+}
+
+// journaled is a record as journalctl tells it.
+type journaled struct {
+	Message    string `json:"MESSAGE"`
+	Priority   string `json:"PRIORITY"`
+	Facility   string `json:"SYSLOG_FACILITY"`
+	Identifier string `json:"SYSLOG_IDENTIFIER"`
+	PID        string `json:"SYSLOG_PID"`
+	Timestamp  string `json:"SYSLOG_TIMESTAMP"`
+}
+
+func readJournal(tag string) (all []journaled) {
+	out, err := exec.Command("journalctl", "-D", journalFiles, "-o", "json", "-t", tag).Output()
+	if err != nil {
+		return nil
+	}
+	for _, line := range bytes.Split(bytes.TrimSpace(out), []byte("\n")) {
+		var j journaled
+		if json.Unmarshal(line, &j) != nil {
+			return nil
+		}
+		all = append(all, j)
+	}
+	return all
+}
+
+func TestJournald(t *testing.T) {
+	socket := startJournald(t)
+	tag := fmt.Sprintf("zaphandlers-%d", time.Now().UnixNano())
+	log := logger(t, Config{Network: "local", AppName: tag, ProcID: "4711", Facility: "local3", OnError: never(t), Timeout: soon,
+		sockets: []string{socket}})
+	log.Info("order taken", zap.Int("status", 200), zap.String("path", `/"a"`))
+	log.Error("two\nlines")
+	log.Warn("NUL \x00 and a tail")
+
+	var got []journaled
+	require.Eventually(t, func() bool { got = readJournal(tag); return len(got) == 3 }, soon, 50*tick, "the journal has them")
+	for i, want := range []struct{ message, priority string }{
+		{`order taken status="200" path="/\"a\""`, "6"},
+		{"two\nlines", "3"},
+		{`NUL \x00 and a tail`, "4"},
+	} {
+		assert.Equal(t, want.message, got[i].Message)
+		assert.Equal(t, want.priority, got[i].Priority)
+		assert.Equal(t, "19", got[i].Facility, "local3")
+		assert.Equal(t, tag, got[i].Identifier)
+		assert.Equal(t, "4711", got[i].PID)
+		_, err := time.Parse(time.Stamp+" ", got[i].Timestamp)
+		assert.NoError(t, err)
+	}
+}
