@@ -34,6 +34,12 @@ func (f *fakeBatchWriter) len() int {
 	return len(f.messages)
 }
 
+func (f *fakeBatchWriter) all() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.messages...)
+}
+
 func (f *fakeBatchWriter) WriteBatch(b *base.Batch) (int, error) {
 	if f.entered != nil {
 		f.entered <- struct{}{}
