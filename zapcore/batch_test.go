@@ -137,6 +137,39 @@ func TestEmitBatchSeesItsRecords(t *testing.T) {
 	require.Equal(t, []string{"a", "b", "c"}, e.got)
 }
 
+// sizes is a BatchEmitter that keeps how large its batches were.
+type sizes struct {
+	script
+	bytes []int
+	count int
+}
+
+func (s *sizes) EmitBatch(batch *base.Batch, frames *base.Frames) (int, error) {
+	s.bytes = append(s.bytes, len(frames.Bytes()))
+	for i := range frames.Len() {
+		if want := batch.At(i).Entry().Message; want != string(frames.At(i)) {
+			return i, errors.New("the frames are not of these records")
+		}
+		s.count++
+	}
+	return frames.Len(), nil
+}
+
+func TestAHugeBatchIsEmittedInParts(t *testing.T) {
+	e := &sizes{}
+	h := newHandler(t, e)
+	var messages []string
+	for i := range 100 {
+		messages = append(messages, fmt.Sprint(i, strings.Repeat("x", 64<<10)))
+	}
+	n, err := h.WriteBatch(batchOf(t, messages...))
+	require.NoError(t, err)
+	require.Equal(t, 100, n)
+	require.Equal(t, 100, e.count)
+	require.Len(t, e.bytes, 4, "two megabytes a part: %v", e.bytes)
+	require.Equal(t, uint64(100), h.Stats().Delivered)
+}
+
 // stub is a clock that stands still until it is set.
 type stub struct{ now time.Time }
 

@@ -159,9 +159,14 @@ func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 	return n, said.With(nil)
 }
 
-// formatBatch makes the frames of the records of batch from the one at index from, up to the first that cannot be formatted.
+// maxFrames is how many bytes of frames are made before they are emitted. A queue that closes hands over all it holds at once: a
+// destination that fails at the first record should not have cost the formatting of them all.
+const maxFrames = keepFrames / 2
+
+// formatBatch makes the frames of the records of batch from the one at index from: up to the first that cannot be formatted,
+// or until there is enough to emit.
 func (h *Handler) formatBatch(frames *Frames, batch *Batch, from int) error {
-	for i := from; i < batch.Len(); i++ {
+	for i := from; i < batch.Len() && len(frames.buf) < maxFrames; i++ {
 		r := batch.At(i)
 		if h.encoder != nil {
 			buf, err := r.Encode(h.encoder)
