@@ -293,16 +293,16 @@ func TestAckStalledPeer(t *testing.T) {
 	wait.Wait()
 	assert.Less(t, time.Since(start), 20*timeout, "all of them, one after the other, would be %v", callers*timeout)
 
-	t.Run("Close does not wait behind a Write", func(t *testing.T) {
-		core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, Window: 1, Timeout: soon, OnError: ignore})
-		require.NoError(t, core.Write(entry("fills the window"), nil))
+	t.Run("an Interrupt ends the wait", func(t *testing.T) {
+		e := newTestEmitter(t, "tcp", p.address(), EmitterConfig{Framing: LengthPrefix, Ack: true, Window: 1, Timeout: soon})
+		require.NoError(t, e.Emit(zapcore.Entry{}, []byte("fills the window")))
 		result := make(chan error, 1)
-		go func() { result <- core.Write(entry("waits for room"), nil) }()
-		interrupted := make(chan error, 1)
-		go func() { interrupted <- core.Close() }()
-		require.Error(t, receive(t, result))
+		go func() { result <- e.Emit(zapcore.Entry{}, []byte("waits for room")) }()
+		e.Interrupt()
+		require.ErrorIs(t, receive(t, result), ErrClosed)
 		p.stop() // else Close would wait for the confirmation, as it should
-		require.Error(t, receive(t, interrupted))
+		var lost *LostError
+		require.ErrorAs(t, e.Close(), &lost)
 	})
 }
 
