@@ -293,16 +293,16 @@ func TestAckStalledPeer(t *testing.T) {
 	wait.Wait()
 	assert.Less(t, time.Since(start), 20*timeout, "all of them, one after the other, would be %v", callers*timeout)
 
-	t.Run("Close does not wait behind a Write", func(t *testing.T) {
-		core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, Window: 1, Timeout: soon, OnError: ignore})
-		require.NoError(t, core.Write(entry("fills the window"), nil))
+	t.Run("an Interrupt ends the wait", func(t *testing.T) {
+		e := newTestEmitter(t, "tcp", p.address(), EmitterConfig{Framing: LengthPrefix, Ack: true, Window: 1, Timeout: soon})
+		require.NoError(t, e.Emit(zapcore.Entry{}, []byte("fills the window")))
 		result := make(chan error, 1)
-		go func() { result <- core.Write(entry("waits for room"), nil) }()
-		interrupted := make(chan error, 1)
-		go func() { interrupted <- core.Close() }()
-		require.Error(t, receive(t, result))
+		go func() { result <- e.Emit(zapcore.Entry{}, []byte("waits for room")) }()
+		e.Interrupt()
+		require.ErrorIs(t, receive(t, result), ErrClosed)
 		p.stop() // else Close would wait for the confirmation, as it should
-		require.Error(t, receive(t, interrupted))
+		var lost *LostError
+		require.ErrorAs(t, e.Close(), &lost)
 	})
 }
 
@@ -328,40 +328,4 @@ func TestAckAllocations(t *testing.T) {
 		require.NoError(t, e.Emit(zapcore.Entry{}, payload))
 	}
 	assert.Zero(t, testing.AllocsPerRun(2000, func() { _ = e.Emit(zapcore.Entry{}, payload) }))
-}
-
-// TestWindow holds what a window keeps against a plain list.
-func TestWindow(t *testing.T) {
-	w := newWindow(100)
-	var want []string
-	first := uint64(1)
-	check := func() {
-		t.Helper()
-		require.Equal(t, len(want), w.len())
-		require.LessOrEqual(t, cap(w.buf), 8*w.limit, "it does not grow for ever")
-		require.Equal(t, first, w.first)
-		for i := range want {
-			require.Equal(t, want[i], string(w.at(first+uint64(i))))
-		}
-	}
-	for i := range 1000 {
-		for w.hasRoom(10) {
-			text := fmt.Sprint("payload ", i)
-			w.add([]byte(text))
-			want = append(want, text)
-		}
-		check()
-		w.unsent, w.whole = w.next()-uint64(i%3), w.next()-uint64(i%3)
-		stay := w.takeBack(w.next() - uint64(i%5))
-		if cut := i%5 - stay; cut > 0 {
-			want = want[:len(want)-cut]
-		}
-		check()
-		n := min(i%7, len(want))
-		require.NoError(t, w.confirm(first+uint64(n)-1))
-		w.trim()
-		want, first = want[n:], first+uint64(n)
-		check()
-	}
-	require.Error(t, w.confirm(w.next()))
 }

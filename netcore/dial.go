@@ -33,8 +33,7 @@ func (e *Emitter) connected(start time.Duration) (l *link, fresh bool, err error
 		return nil, false, ErrClosed
 	}
 	if l := e.link; l != nil {
-		if l.alive(start) {
-			l.used = start
+		if l.fresh.Load() || l.check(start) {
 			return l, false, nil
 		}
 		e.drop(l, nil)
@@ -50,7 +49,8 @@ func (e *Emitter) connected(start time.Duration) (l *link, fresh bool, err error
 		}
 		return nil, false, &base.RetryError{Err: err}
 	}
-	e.link, l.used = l, start
+	e.link = l
+	l.watch(start)
 	if e.troubled {
 		e.troubled = false
 		e.news.post(e.cfg.Report.Recovered)

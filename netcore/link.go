@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,7 +23,9 @@ type link struct {
 	sequence uint64 // of the next frame
 
 	deadline time.Duration // for writes, as last set; as all times here since the Emitter was made
-	used     time.Duration // when it was last written to
+	checked  time.Duration // when it was last looked at
+	fresh    atomic.Bool   // that was a moment ago, and the reader has not ended since
+	timer    *time.Timer   // ends the freshness
 	peek     *peek
 
 	done chan struct{} // closed when the reader has ended; nil for datagrams
@@ -44,6 +47,7 @@ func (l *link) appendFrame(dst, payload []byte) []byte {
 
 // read reads until the connection ends. What the peer says goes to hear, which returns what it has not understood yet.
 func (l *link) read(hear func(b []byte) (rest []byte, err error)) {
+	defer l.fresh.Store(false)
 	defer close(l.done)
 	var buf [512]byte
 	n := 0
@@ -58,15 +62,26 @@ func (l *link) read(hear func(b []byte) (rest []byte, err error)) {
 	}
 }
 
-// idle is after how long a connection is looked at before it is written to. Sooner it would cost more than it finds.
-const idle = 100 * time.Microsecond
+// freshness is how long a link is written to after it was looked at. A look costs a reading of the clock and a system call, a
+// fifth of a write, so it is not for each record; a timer says when the next is due.
+const freshness = time.Millisecond
 
-// alive tells whether the peer is there, as far as this side can know at now.
-func (l *link) alive(now time.Duration) bool {
-	if l.datagram {
-		return true
+// watch begins to look after the link.
+func (l *link) watch(now time.Duration) {
+	l.checked = now
+	l.fresh.Store(true)
+	l.timer = time.AfterFunc(freshness, func() { l.fresh.Store(false) })
+	if !l.datagram && l.gone() {
+		l.fresh.Store(false) // the reader said so before
 	}
-	return !l.gone() && (now-l.used < idle || !l.peek.hasLeft())
+}
+
+// check looks whether the peer is there, as far as this side can know.
+func (l *link) check(now time.Duration) bool {
+	l.checked = now
+	l.fresh.Store(true) // before looking: the reader says false after it has ended
+	l.timer.Reset(freshness)
+	return l.datagram || !l.gone() && !l.peek.hasLeft()
 }
 
 // gone tells whether the reader has seen the end.
@@ -91,6 +106,9 @@ func (l *link) failure() error {
 
 // cut closes the connection at once and waits for the reader.
 func (l *link) cut() {
+	if l.timer != nil {
+		l.timer.Stop()
+	}
 	_ = l.raw.Close()
 	if l.done != nil {
 		<-l.done

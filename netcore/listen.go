@@ -33,7 +33,7 @@ func (s *Server) listen() error {
 		s.unlink = cfg.Address
 	}
 	if err := os.Chmod(cfg.Address, cfg.SocketMode); err != nil {
-		s.stopListening()
+		_ = s.Close()
 		return err
 	}
 	return nil

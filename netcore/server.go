@@ -31,9 +31,9 @@ type Server struct {
 	packets  net.PacketConn   // for datagrams
 	unlink   string           // the socket file to remove
 	sessions sessions
-	memory   atomic.Int64 // bytes in buffers of connections
-	done     chan struct{}
-	draining atomic.Bool
+	memory   atomic.Int64  // bytes in buffers of connections
+	done     chan struct{} // closed when Shutdown or Close has begun
+	draining atomic.Bool   // Shutdown has begun
 	working  sync.WaitGroup
 
 	mu         sync.Mutex // guards the fields below
@@ -108,6 +108,7 @@ func (s *Server) accept() error {
 			continue
 		}
 		if s.isClosed() || errors.Is(err, net.ErrClosed) {
+			_ = s.listener.Close()
 			return nil
 		}
 		s.complain(err, 0) // such as too many open files: it passes
@@ -124,15 +125,17 @@ func (s *Server) accept() error {
 func (s *Server) admit(conn net.Conn) {
 	c := newServerConn(s, conn)
 	s.mu.Lock()
-	refused := s.closed || len(s.conns) >= s.cfg.MaxConns
-	if !refused {
+	closed, full := s.closed, len(s.conns) >= s.cfg.MaxConns
+	if !closed && !full {
 		s.conns[c] = struct{}{}
 		s.working.Add(1)
 	}
 	s.mu.Unlock()
-	if refused {
+	if closed || full {
 		_ = conn.Close()
-		s.complain(fmt.Errorf("from %s: more than %d connections", host(conn), s.cfg.MaxConns), 0)
+		if full {
+			s.complain(fmt.Errorf("from %s: more than %d connections", host(conn), s.cfg.MaxConns), 0)
+		}
 		return
 	}
 	go func() {
@@ -157,7 +160,7 @@ func host(conn net.Conn) string {
 // ends it closes them at once and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
-	s.stopListening()
+	s.begin(false)
 	for _, c := range s.open() {
 		c.drain()
 	}
@@ -178,29 +181,32 @@ func (s *Server) Shutdown(ctx context.Context) error {
 // Close stops listening, closes the connections at once and waits until Target has returned from what it was given. It always
 // returns nil.
 func (s *Server) Close() error {
-	s.stopListening()
-	for _, c := range s.open() {
-		_ = c.raw.Close()
-	}
+	s.begin(true)
 	if s.packets != nil {
 		_ = s.packets.Close()
+	} else {
+		_ = s.listener.Close()
+	}
+	for _, c := range s.open() {
+		_ = c.raw.Close()
 	}
 	s.working.Wait()
 	return nil
 }
 
-func (s *Server) stopListening() {
+// begin begins to end: what the kernel has already accepted for us is still served, unless the Server closes.
+func (s *Server) begin(closing bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	s.closed = s.closed || closing
+	if s.isClosed() {
 		return
 	}
-	s.closed = true
 	close(s.done)
 	if s.packets != nil {
 		_ = s.packets.SetReadDeadline(time.Now().Add(quiet))
-	} else {
-		_ = s.listener.Close()
+	} else if l, ok := s.listener.(interface{ SetDeadline(time.Time) error }); ok {
+		_ = l.SetDeadline(time.Now().Add(backlog))
 	}
 	if s.unlink != "" {
 		_ = os.Remove(s.unlink)

@@ -66,6 +66,23 @@ func TestServerShutdownReadsWhatIsOnItsWay(t *testing.T) {
 	_, err = net.Dial("tcp", s.Addr().String())
 	require.Error(t, err)
 
+	t.Run("on connections that nobody has accepted yet too", func(t *testing.T) {
+		target := &countingCore{}
+		s, err := NewServer(ServerConfig{Address: "127.0.0.1:0", Format: FormatRecords, Target: target, OnError: never(t)})
+		require.NoError(t, err)
+		for range 10 {
+			_, err := dial(t, s).Write(frame("x"))
+			require.NoError(t, err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve() }()
+		for s.Stats().Connections == 0 {
+			<-time.After(tick)
+		}
+		require.NoError(t, s.Shutdown(t.Context()))
+		require.NoError(t, receive(t, served))
+		assert.Equal(t, 10, target.count())
+	})
 	t.Run("but not for longer than its context", func(t *testing.T) {
 		s := serve(t, ServerConfig{Format: FormatLines, Target: zapcore.NewNopCore(), OnError: ignore})
 		conn := dial(t, s)

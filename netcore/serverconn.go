@@ -46,7 +46,10 @@ const (
 
 	handshakeTimeout = 10 * time.Second
 	ackTimeout       = 5 * time.Second
-	quiet            = 100 * time.Millisecond // after which a connection has nothing more on its way, in Shutdown
+
+	// In Shutdown:
+	backlog = 20 * time.Millisecond  // for connections that were made and not served yet
+	quiet   = 100 * time.Millisecond // after which a connection has nothing more on its way
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {
