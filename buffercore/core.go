@@ -179,7 +179,7 @@ func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 func (c *Core) Sync() error { return c.buffer.sync() }
 
 // Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What Recordings hold is
-// discarded. What the target could not take is dropped, and returned as a *LostError. The second and later calls return nil.
+// discarded. What the target could not take is dropped; what was dropped since Close began is returned as a *LostError. The second and later calls return nil.
 func (c *Core) Close() error { return c.buffer.close() }
 
 // Stats returns the counts of the buffer and its Recordings.
