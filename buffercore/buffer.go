@@ -56,7 +56,7 @@ func (b *buffer) refuse() {
 }
 
 // write is Core.Write, from the tape on.
-func (b *buffer) write(ent zapcore.Entry, tape []byte) error {
+func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	serious := b.cfg.FlushLevel.Enabled(ent.Level)
 	b.mu.Lock()
 	b.makeRoomLocked(len(tape))
@@ -67,7 +67,7 @@ func (b *buffer) write(ent zapcore.Entry, tape []byte) error {
 		return err
 	}
 	full := records >= b.cfg.Capacity
-	if serious || full || b.cfg.ShouldFlush != nil && b.cfg.ShouldFlush(ent, records) {
+	if serious || full || b.cfg.ShouldFlush != nil && b.cfg.ShouldFlush(*ent, records) {
 		b.flushFor(ent.Level)
 	}
 	if full {
@@ -76,7 +76,7 @@ func (b *buffer) write(ent zapcore.Entry, tape []byte) error {
 	return nil
 }
 
-func (b *buffer) pendingLocked() int { return int(b.arena.Reader(0).Pending()) }
+func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
 
 // makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way. It lets go of the lock meanwhile.
 func (b *buffer) makeRoomLocked(n int) {

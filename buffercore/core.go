@@ -154,7 +154,7 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if err != nil {
 		c.buffer.refuse()
 	} else {
-		err = c.buffer.write(ent, r.Bytes())
+		err = c.buffer.write(&ent, r.Bytes())
 	}
 	r.Free()
 	return err
@@ -163,7 +163,8 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 // WriteBatch implements base.BatchWriter, so that another buffer or a queue hands its records over without taking them apart.
 func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 	for ; n < batch.Len(); n++ {
-		if err := c.buffer.write(batch.At(n).Entry(), batch.Tape(n)); err != nil {
+		ent := batch.At(n).Entry()
+		if err := c.buffer.write(&ent, batch.Tape(n)); err != nil {
 			return n, err
 		}
 	}
@@ -178,7 +179,7 @@ func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 func (c *Core) Sync() error { return c.buffer.sync() }
 
 // Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What Recordings hold is
-// discarded. What the target could not take is dropped, and returned as a *LostError. The second and later calls return nil.
+// discarded. What the target could not take is dropped; what was dropped since Close began is returned as a *LostError. The second and later calls return nil.
 func (c *Core) Close() error { return c.buffer.close() }
 
 // Stats returns the counts of the buffer and its Recordings.

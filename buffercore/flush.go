@@ -139,6 +139,7 @@ func (b *buffer) close() error {
 		return nil
 	}
 	b.closed = true
+	before := b.arena.Stats().Dropped
 	active := b.recordings
 	b.recordings = nil
 	b.mu.Unlock()
@@ -161,7 +162,6 @@ func (b *buffer) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.target = nil
-	before := b.arena.Stats().Dropped
 	b.arena.Abandon(func(int, zapcore.Level) {})
 	if lost := b.arena.Stats().Dropped - before; lost > 0 {
 		return &LostError{Records: lost, Err: err}

@@ -79,7 +79,7 @@ func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 		b.refuse()
 	case b.cfg.FlushLevel.Enabled(ent.Level):
 		r.shared.release()
-		err = b.write(ent, rec.Bytes())
+		err = b.write(&ent, rec.Bytes())
 	default:
 		err = r.shared.keep(ent.Level, rec.Bytes())
 	}

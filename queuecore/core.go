@@ -79,12 +79,8 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.queue.cfg.Prepare != nil {
 		return c.writePrepared(ent, fields)
 	}
-	return c.capture(ent, c.context, fields)
-}
-
-func (c *Core) capture(ent zapcore.Entry, context base.Context, fields []zapcore.Field) error {
 	r := base.GetRecord()
-	err := r.Capture(ent, context, fields)
+	err := r.Capture(ent, c.context, fields)
 	if err == nil {
 		err = c.queue.write(ent.Level, r.Bytes())
 	} else {

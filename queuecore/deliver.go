@@ -21,7 +21,8 @@ type delivery struct {
 	source  source
 
 	batch    base.Batch
-	members  []int       // of each record of batch, which of the records held by source it is
+	members  []int       // of each record of batch, which of those held by source when it began it is
+	released int         // how many of those the source does not hold any more
 	fates    []base.Fate // owned by deliverEach and deliverBatch
 	tapes    [][]byte    // owned by keep
 	prepared []byte      // tapes that PrepareDelivery has made
@@ -85,7 +86,7 @@ func (d *delivery) add(i int, tape []byte, level zapcore.Level, prepare Prepare)
 		d.source.settle(i, arena.Skipped, 0, level)
 		return 0
 	}
-	d.members = append(d.members, i)
+	d.members = append(d.members, i+d.released)
 	d.batch.Add(tape)
 	return len(tape)
 }
@@ -117,6 +118,7 @@ func (d *delivery) deliver() {
 	}
 	d.batch.Reset()
 	d.members = d.members[:0]
+	d.released = 0
 	d.prepared = d.prepared[:0]
 }
 
@@ -134,7 +136,7 @@ func (d *delivery) deliverEach() {
 		} else {
 			d.report.Recovered()
 		}
-		d.release(d.members[i] + 1)
+		d.release(d.members[i] + 1 - d.released)
 	}
 }
 
@@ -142,7 +144,7 @@ func (d *delivery) deliverEach() {
 func (d *delivery) judge(i int, fate base.Fate) {
 	switch fate {
 	case base.Unwanted:
-		d.source.settle(d.members[i], arena.Skipped, 0, d.batch.Level(i))
+		d.source.settle(d.members[i]-d.released, arena.Skipped, 0, d.batch.Level(i))
 	case base.Rejected:
 		d.drop(i, Rejected)
 	case base.Failed:
@@ -158,14 +160,12 @@ func (d *delivery) release(held int) {
 		return
 	}
 	d.source.resolve(held)
-	for i := range d.members {
-		d.members[i] -= held
-	}
+	d.released += held
 }
 
 // drop gives up record i of the batch, for good unless there is a dead-letter Core.
 func (d *delivery) drop(i int, cause Cause) {
-	d.source.settle(d.members[i], arena.Dropped, cause, d.batch.Level(i))
+	d.source.settle(d.members[i]-d.released, arena.Dropped, cause, d.batch.Level(i))
 	if d.target.DeadLetter == nil {
 		return
 	}
@@ -209,7 +209,7 @@ func (d *delivery) deliverBatch() {
 
 // keep settles what the target is done with and makes the batch what it is not. Records before the first of these are resolved.
 func (d *delivery) keep() {
-	resolved := d.members[len(d.members)-1] + 1
+	resolved := d.members[len(d.members)-1] + 1 - d.released
 	kept := d.members[:0]
 	d.tapes = d.tapes[:0]
 	for i, m := range d.members {
@@ -218,7 +218,7 @@ func (d *delivery) keep() {
 			continue
 		}
 		if len(kept) == 0 {
-			resolved = m
+			resolved = m - d.released
 		}
 		d.tapes = append(d.tapes, d.batch.Tape(i))
 		kept = append(kept, m)

@@ -32,7 +32,7 @@ func (q *queue) crowdedLocked(lane arena.Lane) bool {
 // admitLocked lets producers in when there is room, or targets that are not worth waiting for can be made to give some. It waits for
 // room for many of them, so that producers and listeners do not take turns over each record.
 func (q *queue) admitLocked() {
-	if len(q.waiting[arena.High]) == 0 && len(q.waiting[arena.Low]) == 0 {
+	if q.crowd == 0 {
 		return
 	}
 	limit := q.arena.Limit()
@@ -53,6 +53,7 @@ func (q *queue) admitLocked() {
 			p.admitted = true
 			p.ready <- struct{}{}
 			*ln = slices.Delete(*ln, 0, 1)
+			q.crowd--
 		}
 	}
 }
@@ -65,6 +66,7 @@ func (q *queue) dismissLocked() {
 		}
 		q.waiting[lane] = nil
 	}
+	q.crowd = 0
 }
 
 // putSlowly is put when the arena is full or closed.
@@ -190,6 +192,7 @@ func (q *queue) putWaiting(level zapcore.Level, tape []byte, timeout time.Durati
 		return q.lastChance(p, level, tape)
 	}
 	q.waiting[lane] = append(q.waiting[lane], p)
+	q.crowd++
 	q.mu.Unlock()
 	q.wake()
 	p.wait(timeout)
@@ -213,6 +216,7 @@ func (q *queue) lastChance(p *producer, level zapcore.Level, tape []byte) error 
 	lane := arena.LaneOf(level)
 	if i := slices.Index(q.waiting[lane], p); i >= 0 {
 		q.waiting[lane] = slices.Delete(q.waiting[lane], i, i+1)
+		q.crowd--
 	}
 	select {
 	case <-p.ready: // it was admitted just after its time had passed

@@ -33,7 +33,13 @@ func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
 		c.queue.skip()
 		return nil
 	}
-	return c.capture(ent, base.Context{}, fields)
+	r := base.GetRecord()
+	defer r.Free()
+	if err := r.Capture(ent, base.Context{}, fields); err != nil {
+		c.queue.refuse()
+		return err
+	}
+	return c.queue.write(ent.Level, r.Bytes())
 }
 
 // skip counts a record that Prepare has dropped.

@@ -22,6 +22,7 @@ type queue struct {
 	mu      sync.Mutex // guards the fields below; held for a copy, never for a call of anyone's code
 	arena   *arena.Arena
 	wakeAt  int         // a Write that finds more bytes than this taken wakes the listeners
+	crowd   int         // producers that wait
 	waiting [lanes]line // producers that found no room, by lane
 	closed  bool        // no more records
 	isOver  bool        // what is left has been counted
@@ -92,7 +93,7 @@ func (q *queue) write(level zapcore.Level, tape []byte) error {
 func (q *queue) put(level zapcore.Level, tape []byte) error {
 	lane := arena.LaneOf(level)
 	q.mu.Lock()
-	if q.closed || q.crowdedLocked(lane) || !q.arena.Fits(len(tape)) {
+	if q.closed || q.crowd > 0 || !q.arena.Fits(len(tape)) {
 		q.mu.Unlock()
 		return q.putSlowly(level, tape)
 	}

@@ -212,9 +212,12 @@ func (a *Arena) CountThrough(fates []Fate) {
 	settle(&a.stats, dropped > 0, skipped == len(fates))
 }
 
+// Pending returns how many records are held.
+func (a *Arena) Pending() uint64 { return a.lanes[Low].pending + a.lanes[High].pending }
+
 // Stats returns the counts of records: of each by the worst that a reader made of it.
 func (a *Arena) Stats() base.Stats {
 	s := a.stats
-	s.Pending = a.lanes[Low].pending + a.lanes[High].pending
+	s.Pending = a.Pending()
 	return s
 }

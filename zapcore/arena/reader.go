@@ -33,7 +33,8 @@ type Reader struct {
 
 	// Owned by the reader's goroutine.
 	walks [lanes]walk
-	held  []held // walked and not resolved
+	held  []held // walked; the first of them are resolved
+	first int    // how many those are
 }
 
 // piece is the part of a claim that lies in one block. Until it is let go it pins the block.
@@ -144,37 +145,43 @@ func (r *Reader) Next() (tape []byte, level zapcore.Level, ok bool) {
 }
 
 // Len returns how many records are walked over and not resolved.
-func (r *Reader) Len() int { return len(r.held) }
+func (r *Reader) Len() int { return len(r.held) - r.first }
 
 // Tape returns record i of them. It is valid until it is resolved.
-func (r *Reader) Tape(i int) []byte { return r.held[i].block.tape(r.held[i].off) }
+func (r *Reader) Tape(i int) []byte {
+	h := &r.held[r.first+i]
+	return h.block.tape(h.off)
+}
 
 // Level returns the level of record i of them.
-func (r *Reader) Level(i int) zapcore.Level { return r.held[i].block.level(r.held[i].off) }
+func (r *Reader) Level(i int) zapcore.Level {
+	h := &r.held[r.first+i]
+	return h.block.level(h.off)
+}
 
 // SetFate says what record i of them comes to; it is Delivered unless told otherwise.
-func (r *Reader) SetFate(i int, f Fate) { r.held[i].fate = f }
+func (r *Reader) SetFate(i int, f Fate) { r.held[r.first+i].fate = f }
 
 // Resolve is done with the first n of the records walked over, and releases what every reader is done with.
 func (r *Reader) Resolve(n int) {
 	if r.over {
 		return
 	}
-	for i := range r.held[:n] {
-		h := &r.held[i]
+	for i := range n {
+		h := &r.held[r.first+i]
 		r.count(h.fate, 1)
 		if h.fate != Delivered {
 			h.mark()
 		}
 	}
 	r.claimed -= uint64(n)
-	rest := copy(r.held, r.held[n:])
-	clear(r.held[rest:])
-	r.held = r.held[:rest]
-	r.settleDone()
-	if rest == 0 {
+	r.first += n
+	if r.first == len(r.held) {
+		clear(r.held)
+		r.held, r.first = r.held[:0], 0
 		r.unpin()
 	}
+	r.settleDone()
 	r.arena.release()
 }
 
@@ -201,8 +208,8 @@ func (h *held) mark() {
 
 // settleDone works out what is done: everything before the first record that is held, claimed or unread.
 func (r *Reader) settleDone() {
-	if len(r.held) > 0 {
-		r.done = r.held[0].sequence
+	if r.Len() > 0 {
+		r.done = r.held[r.first].sequence
 		return
 	}
 	r.done = r.arena.next

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	plog "github.com/phuslu/log"
+	"github.com/rs/zerolog"
+	"github.com/rs/zerolog/diode"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// path is a way from a call to a sink.
+type path struct {
+	name string
+	open func(sink io.Writer) (log func(), end func() error)
+}
+
+// paths are what is compared. The first is what zap costs before any core runs.
+var paths = []path{
+	{"a Core that does nothing", func(io.Writer) (func(), func() error) {
+		return zapCalls(&nopCore{}), nothing
+	}},
+	{"**queuecore**", func(sink io.Writer) (func(), func() error) {
+		core, err := queuecore.New(queuecore.Config{
+			Targets:      queuecore.Targets(base.FromWriter(jsonEncoder(), zapcore.AddSync(sink), nil)),
+			BlockTimeout: time.Minute,
+		})
+		if err != nil {
+			panic(err)
+		}
+		return zapCalls(core), core.Close
+	}},
+	{"zap, synchronous", func(sink io.Writer) (func(), func() error) {
+		return zapCalls(zapcore.NewCore(jsonEncoder(), zapcore.Lock(zapcore.AddSync(sink)), zapcore.DebugLevel)), nothing
+	}},
+	{"zap BufferedWriteSyncer", func(sink io.Writer) (func(), func() error) {
+		ws := &zapcore.BufferedWriteSyncer{WS: zapcore.AddSync(sink), Size: 256 << 10, FlushInterval: 10 * time.Millisecond}
+		return zapCalls(zapcore.NewCore(jsonEncoder(), ws, zapcore.DebugLevel)), ws.Stop
+	}},
+	{"Core that copies fields to a channel", func(sink io.Writer) (func(), func() error) {
+		core := newChannelCore(zapcore.NewCore(jsonEncoder(), zapcore.AddSync(sink), zapcore.DebugLevel))
+		return zapCalls(core), core.end
+	}},
+	{"zap, zerolog's diode", func(sink io.Writer) (func(), func() error) {
+		w := diode.NewWriter(sink, 8192, 0, func(int) {})
+		return zapCalls(zapcore.NewCore(jsonEncoder(), zapcore.AddSync(copying{w}), zapcore.DebugLevel)), w.Close
+	}},
+	{"zerolog, diode", func(sink io.Writer) (func(), func() error) {
+		w := diode.NewWriter(sink, 8192, 0, func(int) {})
+		l := zerolog.New(w).With().Timestamp().Logger()
+		return func() {
+			l.Info().Str("method", "GET").Str("path", "/api/v1/orders/12345").Int("status", 200).Int64("bytes", 51234).
+				Dur("elapsed", 1234567).Str("remote", "192.0.2.17:51234").Str("request_id", "6f1c2a4e-9b1d-4c55").
+				Str("agent", "curl/8.5.0").Bool("cached", true).Float64("load", 0.75).Msg("request served")
+		}, w.Close
+	}},
+	{"phuslu, AsyncWriter", func(sink io.Writer) (func(), func() error) {
+		w := &plog.AsyncWriter{ChannelSize: 8192, Writer: plog.IOWriter{Writer: sink}}
+		l := plog.Logger{Level: plog.DebugLevel, Writer: w}
+		return func() {
+			l.Info().Str("method", "GET").Str("path", "/api/v1/orders/12345").Int("status", 200).Int64("bytes", 51234).
+				Dur("elapsed", 1234567).Str("remote", "192.0.2.17:51234").Str("request_id", "6f1c2a4e-9b1d-4c55").
+				Str("agent", "curl/8.5.0").Bool("cached", true).Float64("load", 0.75).Msg("request served")
+		}, w.Close
+	}},
+	{"slog, channel", func(sink io.Writer) (func(), func() error) {
+		h := newChannelHandler(slog.NewJSONHandler(sink, nil))
+		l := slog.New(h)
+		return func() {
+			l.LogAttrs(context.Background(), slog.LevelInfo, "request served", slog.String("method", "GET"),
+				slog.String("path", "/api/v1/orders/12345"), slog.Int("status", 200), slog.Int64("bytes", 51234),
+				slog.Duration("elapsed", 1234567), slog.String("remote", "192.0.2.17:51234"),
+				slog.String("request_id", "6f1c2a4e-9b1d-4c55"), slog.String("agent", "curl/8.5.0"),
+				slog.Bool("cached", true), slog.Float64("load", 0.75))
+		}, h.end
+	}},
+}
+
+func nothing() error { return nil }
+
+func jsonEncoder() zapcore.Encoder { return zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()) }
+
+func zapCalls(core zapcore.Core) func() {
+	l := zap.New(core)
+	return func() {
+		l.Info("request served", zap.String("method", "GET"), zap.String("path", "/api/v1/orders/12345"),
+			zap.Int("status", 200), zap.Int64("bytes", 51234), zap.Duration("elapsed", 1234567),
+			zap.String("remote", "192.0.2.17:51234"), zap.String("request_id", "6f1c2a4e-9b1d-4c55"),
+			zap.String("agent", "curl/8.5.0"), zap.Bool("cached", true), zap.Float64("load", 0.75))
+	}
+}
+
+// nopCore takes records and does nothing.
+type nopCore struct{}
+
+func (*nopCore) Enabled(zapcore.Level) bool                 { return true }
+func (c *nopCore) With([]zapcore.Field) zapcore.Core        { return c }
+func (*nopCore) Write(zapcore.Entry, []zapcore.Field) error { return nil }
+func (*nopCore) Sync() error                                { return nil }
+func (c *nopCore) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	return ce.AddCore(ent, c)
+}
+
+// copying gives a diode a copy of its own, for zap takes its buffer back.
+type copying struct{ w io.Writer }
+
+func (c copying) Write(p []byte) (int, error) { return c.w.Write(slices.Clone(p)) }
+
+// channelCore is what people write first: it copies the fields and sends them to a goroutine.
+type channelCore struct {
+	zapcore.Core
+	records chan channelRecord
+	done    chan struct{}
+}
+
+type channelRecord struct {
+	ent    zapcore.Entry
+	fields []zapcore.Field
+}
+
+func newChannelCore(target zapcore.Core) *channelCore {
+	c := &channelCore{Core: target, records: make(chan channelRecord, 8192), done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		for r := range c.records {
+			_ = target.Write(r.ent, r.fields)
+		}
+	}()
+	return c
+}
+
+func (c *channelCore) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	return ce.AddCore(ent, c)
+}
+
+func (c *channelCore) Write(ent zapcore.Entry, fields []zapcore.Field) error {
+	c.records <- channelRecord{ent, slices.Clone(fields)}
+	return nil
+}
+
+func (c *channelCore) end() error {
+	close(c.records)
+	<-c.done
+	return nil
+}
+
+// channelHandler is the same for slog.
+type channelHandler struct {
+	slog.Handler
+	records chan slog.Record
+	done    chan struct{}
+}
+
+func newChannelHandler(target slog.Handler) *channelHandler {
+	h := &channelHandler{Handler: target, records: make(chan slog.Record, 8192), done: make(chan struct{})}
+	go func() {
+		defer close(h.done)
+		for r := range h.records {
+			_ = target.Handle(context.Background(), r)
+		}
+	}()
+	return h
+}
+
+func (h *channelHandler) Handle(_ context.Context, r slog.Record) error {
+	h.records <- r.Clone()
+	return nil
+}
+
+func (h *channelHandler) end() error {
+	close(h.records)
+	<-h.done
+	return nil
+}
