@@ -89,7 +89,7 @@ func (s *sink) writeLocked(p []byte) (int, error) {
 	err := s.readyLocked(len(p))
 	n := 0
 	if err == nil {
-		n, err = s.file.write(p)
+		n, err = s.putLocked(p, 1)
 	}
 	if err != nil {
 		s.stats.Refused++
@@ -146,7 +146,7 @@ func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
 		return 0, err
 	}
 	fit := s.fitLocked(ends, start)
-	n, err := s.file.write(b[:ends[fit-1]-start])
+	n, err := s.putLocked(b[:ends[fit-1]-start], fit)
 	s.stats.Bytes += uint64(n)
 	if err != nil {
 		fit = whole(ends[:fit], start+n)
