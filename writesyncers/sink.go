@@ -213,13 +213,17 @@ func (s *sink) sizeLocked() int64 {
 
 // unlock releases the lock and then does what the call left to be done without it.
 func (s *sink) unlock() {
-	swap := s.swap
-	s.swap = nil
-	s.mu.Unlock()
-	if swap != nil {
+	if s.swap == nil {
+		s.mu.Unlock()
+	} else {
+		swap := s.swap
+		s.swap = nil
+		s.mu.Unlock()
 		s.finish(swap)
 	}
-	s.troubles.say()
+	if s.troubles.waiting.Load() > 0 {
+		s.troubles.say()
+	}
 }
 
 // Sync writes what is in the Buffer and has the records written so far put on the disk (fsync), unless the Fsync policy is FsyncNever or FsyncOnRotate.
