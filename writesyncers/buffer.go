@@ -93,9 +93,10 @@ func (s *sink) flushLocked() error {
 		}
 	}
 	b.resume(s.file)
-	n, err := s.file.write(b.b[b.partial:])
+	into := s.file
+	n, err := s.putLocked(b.b[b.partial:], len(b.ends))
 	s.stats.Bytes += uint64(n)
-	s.stats.Delivered += uint64(b.written(b.partial+n, s.file))
+	s.stats.Delivered += uint64(b.written(b.partial+n, into))
 	return err
 }
 

@@ -40,12 +40,33 @@ func TestOpenWriteCloseLeavesNothing(t *testing.T) {
 		require.NoError(t, err)
 		write(t, f, strings.Repeat("x", 1900<<10)+"\n", fmt.Sprintln(i), strings.Repeat("y", 200<<10)+"\n")
 		require.NoError(t, f.Close())
+		for _, w := range everyWriter(t, t.TempDir()) {
+			write(t, w, "one\n", "two\n")
+			require.NoError(t, w.Sync())
+			require.NoError(t, w.Close())
+		}
 	}
 	// One more is the goroutine that Eventually asks in.
 	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= goroutines+1 }, 5*time.Second, time.Millisecond)
 	assert.Equal(t, open, descriptors(t))
 	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz"}, names(t, dir))
 	assert.NoError(t, os.RemoveAll(dir))
+}
+
+// everyWriter opens one of each.
+func everyWriter(t *testing.T, dir string) []writeCloser {
+	path := func(name string) string { return filepath.Join(dir, name) }
+	file, err := NewFile(FileConfig{Path: path("file"), Buffer: 100})
+	require.NoError(t, err)
+	watched, err := NewWatchedFile(WatchedFileConfig{Path: path("watched"), Notify: true})
+	require.NoError(t, err)
+	every, err := NewWatchedFile(WatchedFileConfig{Path: path("every"), CheckEvery: time.Millisecond})
+	require.NoError(t, err)
+	shared, err := NewRotatingFile(RotatingFileConfig{Path: path("shared"), MaxBytes: 5, BackupCount: 2, Shared: true})
+	require.NoError(t, err)
+	timed, err := NewTimedRotatingFile(TimedRotatingFileConfig{Path: path("timed"), When: "S", Fsync: FsyncEach})
+	require.NoError(t, err)
+	return []writeCloser{file, watched, every, shared, timed}
 }
 
 func TestRotationKeepsPermissionsOfTheFile(t *testing.T) {

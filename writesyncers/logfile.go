@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"runtime"
 )
 
 // logFile is one open file and what is known about its end. It is always in append mode, so that whatever another program
@@ -83,10 +84,18 @@ func (l *logFile) letGo() {
 	}
 }
 
-// wholeNow looks once more whether the file ends in a line end.
+// wholeNow looks again whether the file ends in a line end, a few times: another process may be in the middle of a write.
+// A file that others have rolled out since is theirs to look after.
 func (l *logFile) wholeNow() bool {
-	info, err := l.f.Stat()
-	return err == nil && endsWith(l.f.Name(), info.Size(), l.lineEnd)
+	path := l.f.Name()
+	for range 5 {
+		info, err := l.f.Stat()
+		if err != nil || !l.isAt(append([]byte(path), 0)) || endsWith(path, info.Size(), l.lineEnd) {
+			return true
+		}
+		runtime.Gosched()
+	}
+	return false
 }
 
 // ours reports whether nobody else has appended to the file since it was opened.

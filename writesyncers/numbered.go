@@ -46,7 +46,8 @@ type numbered struct {
 	count int // -1: no end
 	namer func(string) string
 
-	beyond int // the highest number we had to go to because another process held the last one
+	mended bool // number 1 is free already
+	beyond int  // the highest number we had to go to because another process held the last one
 }
 
 func (n *numbered) name(i int) string {
@@ -62,13 +63,16 @@ func named(namer func(string) string, name string) string {
 
 func (n *numbered) place(src string, _ time.Time, move func(src, dst string) error) (dst string, err error) {
 	err = guard(func() error {
-		last, err := n.room()
-		if err != nil {
-			return err
+		if !n.mended || taken(n.name(1)) {
+			last, err := n.room()
+			if err != nil {
+				return err
+			}
+			if err := n.shift(last); err != nil {
+				return err
+			}
 		}
-		if err := n.shift(last); err != nil {
-			return err
-		}
+		n.mended = false
 		dst = n.name(1)
 		return move(src, dst)
 	})
@@ -123,6 +127,7 @@ func (n *numbered) mend() error {
 		if n.count > 0 && free > n.count {
 			return nil // no gap
 		}
+		n.mended = true
 		return n.shift(free - 1)
 	})
 }

@@ -107,7 +107,7 @@ func (r *roller) start(s *sink) {
 	}
 	if r.times != nil {
 		s.mu.Lock()
-		r.times.begin(s)
+		r.times.open(s)
 		s.mu.Unlock()
 	}
 	err := r.recover(len(s.header))

@@ -3,8 +3,6 @@ package writesyncers
 import (
 	"errors"
 	"fmt"
-
-	"go.uber.org/zap/zapcore"
 )
 
 // rotation is what the Configs of the rotating files have in common.
@@ -17,8 +15,7 @@ type rotation struct {
 	compress    string
 	keep        retention
 	names       func(path string) naming // nil: never rotates
-	schedule    *Schedule                // nil: by size only
-	clock       zapcore.Clock
+	times       *timetable               // nil: by size only
 }
 
 func (c *rotation) check() error {
@@ -64,9 +61,7 @@ func (c *rotation) roller(path string) *roller {
 	r.names = c.names(path)
 	r.rotator, r.should, r.onRotate = c.rotator, c.should, c.onRotate
 	r.compress, r.keep = c.compress != "", c.keep
-	if c.schedule != nil {
-		r.times = &timetable{schedule: *c.schedule, clock: c.clock}
-	}
-	r.always = c.should != nil || c.clock != nil
+	r.times = c.times
+	r.always = c.should != nil || c.times != nil && c.times.clock != nil
 	return r
 }

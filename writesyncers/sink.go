@@ -89,7 +89,7 @@ func (s *sink) writeLocked(p []byte) (int, error) {
 	err := s.readyLocked(len(p))
 	n := 0
 	if err == nil {
-		n, err = s.file.write(p)
+		n, err = s.putLocked(p, 1)
 	}
 	if err != nil {
 		s.stats.Refused++
@@ -146,7 +146,7 @@ func (s *sink) writeSome(b []byte, ends []int, start int) (int, error) {
 		return 0, err
 	}
 	fit := s.fitLocked(ends, start)
-	n, err := s.file.write(b[:ends[fit-1]-start])
+	n, err := s.putLocked(b[:ends[fit-1]-start], fit)
 	s.stats.Bytes += uint64(n)
 	if err != nil {
 		fit = whole(ends[:fit], start+n)
@@ -213,13 +213,17 @@ func (s *sink) sizeLocked() int64 {
 
 // unlock releases the lock and then does what the call left to be done without it.
 func (s *sink) unlock() {
-	swap := s.swap
-	s.swap = nil
-	s.mu.Unlock()
-	if swap != nil {
+	if s.swap == nil {
+		s.mu.Unlock()
+	} else {
+		swap := s.swap
+		s.swap = nil
+		s.mu.Unlock()
 		s.finish(swap)
 	}
-	s.troubles.say()
+	if s.troubles.waiting.Load() > 0 {
+		s.troubles.say()
+	}
 }
 
 // Sync writes what is in the Buffer and has the records written so far put on the disk (fsync), unless the Fsync policy is FsyncNever or FsyncOnRotate.

@@ -19,6 +19,7 @@ type Stats struct {
 
 	Bytes      uint64 // that reached the file or stream, headers and torn records included
 	Opens      uint64 // of files, the first included
+	Repeated   uint64 // records that a WatchedFile wrote to two files, to be sure
 	Rotations  uint64 // rollovers done
 	Compressed uint64 // backups compressed
 	Troubles   uint64 // steps that failed where no caller waited for the answer; OnError heard of the first of a kind
@@ -27,8 +28,8 @@ type Stats struct {
 // String returns the counts as one JSON object, so that a Stats can be published with package expvar.
 func (s Stats) String() string {
 	records := s.Stats.String()
-	return fmt.Sprintf(`%s,"bytes":%d,"opens":%d,"rotations":%d,"compressed":%d,"troubles":%d}`,
-		records[:len(records)-1], s.Bytes, s.Opens, s.Rotations, s.Compressed, s.Troubles)
+	return fmt.Sprintf(`%s,"bytes":%d,"opens":%d,"repeated":%d,"rotations":%d,"compressed":%d,"troubles":%d}`,
+		records[:len(records)-1], s.Bytes, s.Opens, s.Repeated, s.Rotations, s.Compressed, s.Troubles)
 }
 
 // summed completes the counts that follow from the others.

@@ -56,6 +56,9 @@ func (s *sink) swapLocked() (*rolled, error) {
 		return nil, err
 	}
 	if err := dir.lock(); err != nil {
+		if !s.file.isAt(s.pathZ) { // whoever has it is done with the path
+			err = s.reopenLocked()
+		}
 		return nil, multierr.Append(err, dir.close())
 	}
 	swap, err := s.swapWithDirLocked()

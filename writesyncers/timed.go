@@ -20,6 +20,11 @@ type TimedRotatingFileConfig struct {
 	AtTime   string
 	Location *time.Location
 
+	// Next replaces When, Interval and AtTime: it returns the end of the period that t is in, which is later than t. The
+	// Next method of a cron expression is one. Backups are then named to the second, for the last rollover before. It must
+	// be pure: it runs under the writer's lock. Defaults to nil: When decides.
+	Next func(t time.Time) time.Time
+
 	// MaxBytes, if it is set, has the file roll over by size as well; see RotatingFileConfig. The backups of one period
 	// are then Path.DATE, Path.DATE.1, Path.DATE.2 and so on, the oldest first.
 	MaxBytes int64
@@ -81,6 +86,9 @@ type TimedRotatingFile struct{ *sink }
 // NewTimedRotatingFile opens the file, or only notes its name if Delay is set.
 func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, error) {
 	schedule := Schedule{cfg.When, cfg.Interval, cfg.AtTime, cfg.Location}
+	if cfg.Next != nil {
+		schedule = Schedule{When: "S", Location: cfg.Location}
+	}
 	if err := schedule.Check(); err != nil {
 		return nil, err
 	}
@@ -90,7 +98,7 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 		names: func(path string) naming {
 			return &dated{path, schedule, cfg.BackupCount, cfg.Namer, cfg.Compress != ""}
 		},
-		schedule: &schedule, clock: cfg.Clock,
+		times: &timetable{schedule: schedule, custom: cfg.Next, clock: cfg.Clock},
 	}
 	s, err := newRotatingSink(options{
 		path: cfg.Path, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode, onError: cfg.OnError,
@@ -111,9 +119,30 @@ func (f *TimedRotatingFile) Backups() ([]string, error) { return f.backups() }
 // timetable is the part of a roller that goes by the clock. The sink's mu guards it.
 type timetable struct {
 	schedule Schedule
-	clock    zapcore.Clock // nil: the system's
-	end      time.Time     // of the period
+	custom   func(time.Time) time.Time // decides in the place of schedule, if it is not nil
+	clock    zapcore.Clock             // nil: the system's
+	begun    time.Time                 // what end was worked out from
+	end      time.Time                 // of the period
 	timer    *time.Timer
+}
+
+// begin begins the period that t is in.
+func (t *timetable) begin(at time.Time) {
+	t.begun, t.end = at, t.schedule.Next(at)
+	if t.custom == nil {
+		return
+	}
+	if t.end = t.custom(at); !t.end.After(at) {
+		t.end = at.Add(lookEvery) // what came back is no time to come; ask again then
+	}
+}
+
+// start returns the beginning of the period, which its backups are named for.
+func (t *timetable) start() time.Time {
+	if t.custom != nil {
+		return t.begun
+	}
+	return t.schedule.Start(t.end)
 }
 
 const (
@@ -130,14 +159,14 @@ func (t *timetable) now() time.Time {
 	return time.Now().Round(0) // the clock on the wall, which can be put back
 }
 
-// begin works out the first period: that of the last record in a file found, else of now.
-func (t *timetable) begin(s *sink) {
+// open works out the first period: that of the last record in a file found, else of now.
+func (t *timetable) open(s *sink) {
 	now := t.now()
 	from := now
 	if info, err := lstat(s.path); err == nil && info.Mode().IsRegular() && info.ModTime().Before(now) {
 		from = info.ModTime()
 	}
-	t.end = t.schedule.Next(from)
+	t.begin(from)
 	t.timer = time.AfterFunc(t.until(now, 0), s.tick)
 }
 
@@ -192,8 +221,8 @@ func (s *sink) catchUpLocked() {
 func (s *sink) rollOnTimeLocked(now time.Time) error {
 	t := s.roller.times
 	if now.Before(t.end) {
-		if now.Before(t.schedule.Start(t.end)) { // the clock was put back
-			t.end = t.schedule.Next(now)
+		if now.Before(t.start()) { // the clock was put back
+			t.begin(now)
 		}
 		return nil
 	}
@@ -211,7 +240,7 @@ func (s *sink) rollOnTimeLocked(now time.Time) error {
 			}
 		}
 	}
-	t.end = t.schedule.Next(now)
+	t.begin(now)
 	return nil
 }
 
@@ -220,7 +249,7 @@ func (r *roller) label() time.Time {
 	if r.times == nil {
 		return time.Time{}
 	}
-	return r.times.schedule.Start(r.times.end)
+	return r.times.start()
 }
 
 // backups is Backups for the types that have it.

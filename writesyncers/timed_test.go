@@ -200,3 +200,32 @@ func TestTimedRotatingFileFindsThePeriodOfAFileLeftByACrash(t *testing.T) {
 		assert.Equal(t, map[string]string{"app.log": "", "app.log.1999-12-20": "left\n"}, tree(t, dir), "the Monday of that week")
 	})
 }
+
+func TestTimedRotatingFileWithATimetableOfOnesOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		quarters := func(t time.Time) time.Time { return t.Truncate(15 * time.Minute).Add(15 * time.Minute) }
+		f, dir := timed(t, TimedRotatingFileConfig{Next: quarters})
+		advance(5 * time.Minute)
+		write(t, f, "one\n")
+		advance(15 * time.Minute)
+		write(t, f, "two\n")
+		advance(15 * time.Minute)
+		require.NoError(t, f.Close())
+		assert.Equal(t, map[string]string{
+			"app.log": "", "app.log.2000-01-01_00-00-00": "one\n", "app.log.2000-01-01_00-15-00": "two\n",
+		}, tree(t, dir))
+	})
+}
+
+func TestTimedRotatingFileWithATimetableThatStandsStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, dir := timed(t, TimedRotatingFileConfig{Next: func(t time.Time) time.Time { return t }})
+		for range 10 {
+			write(t, f, "one\n")
+			advance(time.Minute)
+		}
+		require.NoError(t, f.Close())
+		assert.LessOrEqual(t, len(names(t, dir)), 11, "once a minute at the most")
+		assert.Len(t, allLines(t, dir, "app.log"), 10)
+	})
+}

@@ -69,6 +69,9 @@ type WatchedFileConfig struct {
 // or nowhere, what is there now is opened, or made. It is Python's logging.handlers.WatchedFileHandler, and like it has
 // nothing to watch on Windows, where an open file cannot be renamed; there only Reopen has an effect.
 //
+// A record that is held up between the look at the path and the write, just while the file is renamed, is written to both
+// files, for the old one may have been read already. Stats counts these as Repeated.
+//
 // If the new file cannot be opened, records go on into the old one while that has a name; when it has none, Write returns
 // the error.
 type WatchedFile struct{ *sink }
@@ -133,8 +136,9 @@ type watcher struct {
 }
 
 const (
-	askEvery  = 20 * time.Microsecond // how long a record trusts the kernel's last answer
-	trustEach = time.Second           // how long it does without a look at the path, for the directory may have moved
+	late      = 300 * time.Microsecond // nobody renames a file and has read it to its end in less
+	askEvery  = 20 * time.Microsecond  // how long a record trusts the kernel's last answer
+	trustEach = time.Second            // how long it does without a look at the path, for the directory may have moved
 )
 
 // always reports whether every record has to ask.
@@ -173,8 +177,32 @@ func (s *sink) watchLocked() error {
 		w.timer.Reset(w.every)
 	case !w.always():
 		return nil
+	default:
+		w.asked = time.Now()
 	}
 	return s.lookLocked()
+}
+
+// putLocked writes whole records to the file.
+//
+// Between the look at the path and the write the goroutine may have been held up for so long that the file was renamed,
+// read and compressed meanwhile. Then the records may be nowhere, and are written to the file that has taken its place.
+// They may be found twice, then: that is the lesser evil, and counted.
+func (s *sink) putLocked(p []byte, records int) (int, error) {
+	n, err := s.file.write(p)
+	w := s.watch
+	if w == nil || err != nil || !w.always() || time.Since(w.asked) < late {
+		return n, err
+	}
+	if here, err := leads(s.pathZ, s.file.id); here || err != nil || s.reopenLocked() != nil {
+		return n, nil
+	}
+	again, err := s.file.write(p)
+	s.stats.Bytes += uint64(again)
+	if err == nil {
+		s.stats.Repeated += uint64(records)
+	}
+	return n, nil
 }
 
 // lookLocked compares the file in use with what is at the path, and opens that if it is another. An error is one of
