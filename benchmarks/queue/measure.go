@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -16,7 +17,6 @@ import (
 
 	"example.com/zaphandlers/queuecore"
 	base "example.com/zaphandlers/zapcore"
-	"runtime"
 )
 
 // sinks opens the ends of paths.
