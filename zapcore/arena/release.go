@@ -88,3 +88,26 @@ func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
 	}
 	a.used = 0
 }
+
+// abandon drops what is claimed and what is unread.
+func (r *Reader) abandon(each func(zapcore.Level)) {
+	lost := func(b *block, from, to int) {
+		for off := from; off < to; off += b.size(off) {
+			if b.sequence(off) >= r.done {
+				r.stats.Dropped++
+				each(b.level(off))
+			}
+		}
+	}
+	for l := range r.claims {
+		for _, c := range r.claims[l] {
+			lost(c.block, c.from, c.to)
+		}
+		p := r.next[l].normal()
+		for b, off := p.block, p.off; b != nil; b, off = b.next, 0 {
+			lost(b, off, b.written)
+		}
+		r.next[l] = r.arena.lanes[l].end()
+	}
+	r.claimed, r.done, r.over = 0, r.arena.next, true
+}
