@@ -395,4 +395,6 @@ func TestPrepare(t *testing.T) {
 	assert.Equal(t, map[string]any{"password": "***", "host": "a", "delivered": true}, seen.All()[1].ContextMap())
 	require.Equal(t, Stats{Accepted: 5, Delivered: 2, Skipped: 2, Dropped: 1}, core.Stats())
 	require.Equal(t, map[Cause]uint64{Panicked: 1}, dropsOf(core.Targets()[0]))
+	require.NoError(t, core.Close())
+	require.ErrorIs(t, core.Write(info("secret"), nil), ErrClosed, "also what Prepare would drop")
 }
