@@ -98,6 +98,9 @@ func (b *buffer) putLocked(level zapcore.Level, tape []byte) error {
 		b.refused++
 		return ErrTooLarge
 	}
+	if !b.arena.Fits(len(tape)) {
+		b.arena.Settle()
+	}
 	for !b.arena.Fits(len(tape)) && evict(b.arena) {
 	}
 	if !b.arena.Fits(len(tape)) { // what is left is in the hands of a flush

@@ -149,6 +149,7 @@ func (q *queue) putOrWriteThrough(level zapcore.Level, tape []byte) error {
 // waiting for gives up its oldest records first; then lower records make room for those of Error and above; then, if that
 // is the policy, older for newer.
 func (q *queue) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool {
+	q.arena.Settle()
 	for !q.arena.Fits(n) && (q.skipLocked(arena.Low) || q.skipLocked(arena.High)) {
 	}
 	if lane == arena.High && policy != Block && policy != WriteThrough || policy == DropOldest {

@@ -30,8 +30,7 @@ func prepared(r *base.Record, prepare Prepare) ([]byte, error) {
 func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
 	fields, keep := c.queue.cfg.Prepare(&ent, append(c.context.Fields(), fields...))
 	if !keep {
-		c.queue.skip()
-		return nil
+		return c.queue.skip()
 	}
 	r := base.GetRecord()
 	defer r.Free()
@@ -43,8 +42,13 @@ func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
 }
 
 // skip counts a record that Prepare has dropped.
-func (q *queue) skip() {
+func (q *queue) skip() error {
 	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		q.refused++
+		return ErrClosed
+	}
 	q.arena.Count(1, 0)
-	q.mu.Unlock()
+	return nil
 }

@@ -27,7 +27,7 @@ func LaneOf(l zapcore.Level) Lane {
 const (
 	blockSize    = 64 << 10
 	minBlockSize = 1 << 10
-	idleBlocks   = 4 // that Trim leaves
+	idleBlocks   = 16 // that Trim leaves
 )
 
 // Arena holds records. See the package's text for how, and for who may call what when.
@@ -41,6 +41,7 @@ type Arena struct {
 	next  uint64 // sequence number of the next record
 	free  []*block
 	stats base.Stats // without Pending
+	over  bool       // Abandon has counted everything
 
 	losers []*Reader // owned by Evict
 }
@@ -212,11 +213,12 @@ func (a *Arena) CountThrough(fates []Fate) {
 	settle(&a.stats, dropped > 0, skipped == len(fates))
 }
 
-// Pending returns how many records are held.
+// Pending returns how many records are held; of a block that is resolved in part, all.
 func (a *Arena) Pending() uint64 { return a.lanes[Low].pending + a.lanes[High].pending }
 
 // Stats returns the counts of records: of each by the worst that a reader made of it.
 func (a *Arena) Stats() base.Stats {
+	a.Settle()
 	s := a.stats
 	s.Pending = a.Pending()
 	return s

@@ -35,6 +35,8 @@ type Reader struct {
 	walks [lanes]walk
 	held  []held // walked; the first of them are resolved
 	first int    // how many those are
+	fated int    // how many of the others have a fate of their own
+	stale bool   // there are old ones behind them
 }
 
 // piece is the part of a claim that lies in one block. Until it is let go it pins the block.
@@ -77,8 +79,17 @@ func (r *Reader) Claim(maxBytes int) bool {
 	_, ok := r.pick()
 	if !ok {
 		r.settleDone()
+		r.forget()
 	}
 	return ok
+}
+
+// forget lets go of the blocks that held speaks of no more. There is time for it when there is nothing to read.
+func (r *Reader) forget() {
+	if r.stale {
+		clear(r.held[len(r.held):cap(r.held)])
+		r.stale = false
+	}
 }
 
 func (r *Reader) claimLane(l Lane, w *walk, maxBytes int) {
@@ -160,13 +171,33 @@ func (r *Reader) Level(i int) zapcore.Level {
 }
 
 // SetFate says what record i of them comes to; it is Delivered unless told otherwise.
-func (r *Reader) SetFate(i int, f Fate) { r.held[r.first+i].fate = f }
+func (r *Reader) SetFate(i int, f Fate) {
+	r.held[r.first+i].fate = f
+	r.fated++
+}
 
 // Resolve is done with the first n of the records walked over, and releases what every reader is done with.
 func (r *Reader) Resolve(n int) {
 	if r.over {
 		return
 	}
+	if r.fated == 0 {
+		r.stats.Delivered += uint64(n)
+	} else {
+		r.judge(n)
+	}
+	r.claimed -= uint64(n)
+	r.first += n
+	if r.first == len(r.held) {
+		r.held, r.first, r.fated, r.stale = r.held[:0], 0, 0, true
+		r.unpin()
+	}
+	r.settleDone()
+	r.arena.release(r.arena.used > r.arena.limit/2)
+}
+
+// judge counts and marks the first n records, each by its fate.
+func (r *Reader) judge(n int) {
 	for i := range n {
 		h := &r.held[r.first+i]
 		r.count(h.fate, 1)
@@ -174,15 +205,6 @@ func (r *Reader) Resolve(n int) {
 			h.mark()
 		}
 	}
-	r.claimed -= uint64(n)
-	r.first += n
-	if r.first == len(r.held) {
-		clear(r.held)
-		r.held, r.first = r.held[:0], 0
-		r.unpin()
-	}
-	r.settleDone()
-	r.arena.release()
 }
 
 func (r *Reader) count(f Fate, n uint64) {
@@ -237,29 +259,6 @@ func (r *Reader) unpin() {
 		clear(claims[rest:])
 		r.claims[l] = claims[:rest]
 	}
-}
-
-// abandon drops what is claimed and what is unread.
-func (r *Reader) abandon(each func(zapcore.Level)) {
-	lost := func(b *block, from, to int) {
-		for off := from; off < to; off += b.size(off) {
-			if b.sequence(off) >= r.done {
-				r.stats.Dropped++
-				each(b.level(off))
-			}
-		}
-	}
-	for l := range r.claims {
-		for _, c := range r.claims[l] {
-			lost(c.block, c.from, c.to)
-		}
-		p := r.next[l].normal()
-		for b, off := p.block, p.off; b != nil; b, off = b.next, 0 {
-			lost(b, off, b.written)
-		}
-		r.next[l] = r.arena.lanes[l].end()
-	}
-	r.claimed, r.done, r.over = 0, r.arena.next, true
 }
 
 // Done tells whether the reader has resolved every record before the one of that sequence number.

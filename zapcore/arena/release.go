@@ -6,8 +6,14 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// release makes room of what every reader has resolved.
-func (a *Arena) release() {
+// Settle makes room of all that every reader has resolved. Resolve does so block by block while there is room enough.
+func (a *Arena) Settle() { a.release(true) }
+
+// release makes room of what every reader has resolved; of parts of a block only if it is to be exact.
+func (a *Arena) release(exact bool) {
+	if a.over {
+		return
+	}
 	upto := a.next
 	for _, r := range a.readers {
 		upto = min(upto, r.done)
@@ -16,7 +22,7 @@ func (a *Arena) release() {
 		ln := &a.lanes[l]
 		for b := ln.head; b != nil; {
 			next := b.next
-			if !a.releaseBlock(ln, b, upto) {
+			if !a.releaseBlock(ln, b, upto, exact) {
 				break
 			}
 			a.recycle(ln, b)
@@ -27,12 +33,13 @@ func (a *Arena) release() {
 
 // releaseBlock releases the records of b before the sequence number upto, and returns whether those were all. A block without
 // marks is released at a stroke: every reader delivered all of it.
-func (a *Arena) releaseBlock(ln *lane, b *block, upto uint64) bool {
+func (a *Arena) releaseBlock(ln *lane, b *block, upto uint64, exact bool) bool {
 	if b.live > 0 && b.last < upto && b.marks == 0 {
 		a.stats.Delivered += uint64(b.records)
 		a.forget(ln, b, b.live, b.records)
 	}
-	for b.live > 0 && b.sequence(b.released) < upto {
+	exact = exact || b.last < upto
+	for exact && b.live > 0 && b.sequence(b.released) < upto {
 		head := b.header(b.released)
 		size := b.size(b.released)
 		b.released += size
@@ -70,6 +77,8 @@ func settle(s *base.Stats, dropped, skippedByAll bool) {
 // Abandon drops everything, for every reader. It tells each record: lost by which reader, at what level. The arena must not be used for more than its counts afterwards; what a reader works on stays valid, and
 // what it resolves counts no more.
 func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
+	a.Settle()
+	a.over = true
 	for i, r := range a.readers {
 		r.abandon(func(level zapcore.Level) { each(i, level) })
 	}
@@ -78,4 +87,27 @@ func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
 		a.lanes[l].pending = 0
 	}
 	a.used = 0
+}
+
+// abandon drops what is claimed and what is unread.
+func (r *Reader) abandon(each func(zapcore.Level)) {
+	lost := func(b *block, from, to int) {
+		for off := from; off < to; off += b.size(off) {
+			if b.sequence(off) >= r.done {
+				r.stats.Dropped++
+				each(b.level(off))
+			}
+		}
+	}
+	for l := range r.claims {
+		for _, c := range r.claims[l] {
+			lost(c.block, c.from, c.to)
+		}
+		p := r.next[l].normal()
+		for b, off := p.block, p.off; b != nil; b, off = b.next, 0 {
+			lost(b, off, b.written)
+		}
+		r.next[l] = r.arena.lanes[l].end()
+	}
+	r.claimed, r.done, r.over = 0, r.arena.next, true
 }

@@ -1,0 +1,202 @@
+package buffercore
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"go.uber.org/multierr"
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+	"example.com/zaphandlers/zapcore/arena"
+)
+
+// flusher hands the content of a buffer to its target. It is used by one goroutine at a time: see buffer.flushing.
+type flusher struct {
+	buffer *buffer
+	reader *arena.Reader // its Claim and Resolve need buffer.mu
+
+	batch   base.Batch // what the target has not taken yet
+	members []int      // of each record of batch, which of the records that reader holds it is
+	fates   []base.Fate
+	tapes   [][]byte
+}
+
+// claimBytes is how much a flush takes in hand at once. That much cannot be evicted while it waits for another attempt.
+func (f *flusher) claimBytes() int { return min(64<<10, f.buffer.cfg.MaxBytes/4) }
+
+// run hands over batches until nothing is left, or the target takes no more.
+func (f *flusher) run() error {
+	b := f.buffer
+	b.mu.Lock()
+	b.owner = base.GoroutineID()
+	b.mu.Unlock()
+	var last zapcore.Core
+	failed := false
+	for {
+		target, more := f.fill()
+		if !more {
+			break
+		}
+		last = target
+		f.fates = slices.Grow(f.fates[:0], f.batch.Len())[:f.batch.Len()]
+		rejection, err := base.Offer(target, &f.batch, b.cfg.IgnoreLevel, f.fates)
+		f.settle()
+		if f.batch.Len() > 0 {
+			b.failed()
+			return multierr.Append(rejection, err)
+		}
+		if err = multierr.Append(rejection, err); err != nil {
+			b.report.Failed(err, 0)
+			failed = true
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	if !failed {
+		b.succeeded()
+	}
+	if t, ok := last.(base.Flusher); ok {
+		return base.Guard(t.Flush)
+	}
+	return nil
+}
+
+func (b *buffer) failed() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failing = true
+	b.retry.Failed(time.Now())
+}
+
+func (b *buffer) succeeded() {
+	b.mu.Lock()
+	if b.failing {
+		b.failing = false
+		b.retry.Succeeded(time.Now())
+	}
+	b.mu.Unlock()
+	b.report.Recovered()
+}
+
+// fill makes the next batch, unless there is still one, and returns whom it is for.
+func (f *flusher) fill() (target zapcore.Core, more bool) {
+	b := f.buffer
+	for {
+		b.mu.Lock()
+		target = b.target
+		if target != nil && f.batch.Len() == 0 {
+			more = f.reader.Claim(f.claimBytes())
+		}
+		b.mu.Unlock()
+		switch {
+		case target == nil:
+			return nil, false
+		case f.batch.Len() > 0:
+			return target, true
+		case !more:
+			return nil, false
+		}
+		f.walk(target)
+		if f.batch.Len() > 0 {
+			return target, true
+		}
+		f.resolve(f.reader.Len())
+	}
+}
+
+// fillUp makes one batch of everything, whatever its size: a Handler makes an exception of a batch that holds the last words of a
+// program, not of what comes before them. Two rounds, because each lane may have been claimed in part.
+func (f *flusher) fillUp() {
+	for range 2 {
+		f.buffer.mu.Lock()
+		target := f.buffer.target
+		more := target != nil && f.reader.Claim(math.MaxInt)
+		f.buffer.mu.Unlock()
+		if more {
+			f.walk(target)
+		}
+	}
+	if f.batch.Len() == 0 {
+		f.resolve(f.reader.Len())
+	}
+}
+
+// walk makes a batch of what is claimed, as far as the target wants it.
+func (f *flusher) walk(target zapcore.Core) {
+	for {
+		tape, level, ok := f.reader.Next()
+		if !ok {
+			return
+		}
+		if !f.buffer.cfg.IgnoreLevel && !target.Enabled(level) {
+			f.reader.SetFate(f.reader.Len()-1, arena.Skipped)
+			continue
+		}
+		f.batch.Add(tape)
+		f.members = append(f.members, f.reader.Len()-1)
+	}
+}
+
+// settle resolves what the target is done with, and makes the batch what it is not.
+func (f *flusher) settle() {
+	done := f.reader.Len()
+	kept := f.members[:0]
+	f.tapes = f.tapes[:0]
+	for i, m := range f.members {
+		switch f.fates[i] {
+		case base.Delivered:
+		case base.Unwanted:
+			f.reader.SetFate(m, arena.Skipped)
+		case base.Kept:
+			if len(kept) == 0 {
+				done = m
+			}
+			f.tapes = append(f.tapes, f.batch.Tape(i))
+			kept = append(kept, m)
+		default:
+			f.reader.SetFate(m, arena.Dropped)
+		}
+	}
+	f.batch.Reset()
+	for i, tape := range f.tapes {
+		f.batch.Add(tape)
+		kept[i] -= done
+	}
+	f.members = kept
+	clear(f.tapes)
+	f.resolve(done)
+}
+
+func (f *flusher) resolve(n int) {
+	f.buffer.mu.Lock()
+	f.reader.Resolve(n)
+	f.buffer.mu.Unlock()
+}
+
+// discard throws everything away.
+func (f *flusher) discard() {
+	f.buffer.mu.Lock()
+	defer f.buffer.mu.Unlock()
+	discard(f.reader)
+	f.batch.Reset()
+	f.members = f.members[:0]
+}
+
+// discard resolves everything that a reader holds, or could, as skipped.
+func discard(r *arena.Reader) (records uint64) {
+	for {
+		for _, _, ok := r.Next(); ok; _, _, ok = r.Next() {
+		}
+		for i := range r.Len() {
+			r.SetFate(i, arena.Skipped)
+		}
+		records += uint64(r.Len())
+		r.Resolve(r.Len())
+		if !r.Claim(1 << 30) {
+			return records
+		}
+	}
+}
