@@ -17,24 +17,27 @@ const (
 	encoded        // part of a rune of more than one byte, or of none
 )
 
-// escaping says what is to be done with each byte of a text.
-type escaping [256]uint8
+// escaping says what is to be done with each byte of a text. It is immutable.
+type escaping struct {
+	todo  [256]uint8
+	value bool // of structured data: quotes, backslashes and closing brackets are not copied
+}
 
 // newEscaping returns the escaping for a value of structured data or for a message. A NUL is always spelled: many daemons take it
 // for the end. If frames are marked by a byte, newlines are spelled as well: whichever byte marks them, there are daemons that
 // stop at either.
 func newEscaping(value, marked bool) *escaping {
-	e, spell := new(escaping), spelled
-	for c := utf8.RuneSelf; c < len(e); c++ {
-		e[c] = encoded
+	e, spell := &escaping{value: value}, spelled
+	for c := utf8.RuneSelf; c < len(e.todo); c++ {
+		e.todo[c] = encoded
 	}
 	if value {
 		spell = spelled2
-		e['"'], e['\\'], e[']'] = quoted, quoted, quoted
+		e.todo['"'], e.todo['\\'], e.todo[']'] = quoted, quoted, quoted
 	}
-	e[0] = spell
+	e.todo[0] = spell
 	if marked {
-		e['\n'], e['\r'] = spell, spell
+		e.todo['\n'], e.todo['\r'] = spell, spell
 	}
 	return e
 }
@@ -75,8 +78,14 @@ func (e *escaping) append(dst []byte, s string, limit int) (_ []byte, whole bool
 
 // run returns how much of s is copied as it is.
 func (e *escaping) run(s string) int {
-	for i := 0; i < len(s); {
-		switch e[s[i]] {
+	i := 0
+	for ; len(s)-i >= 8; i += 8 {
+		if x := load64(s, i); !isPrintable(x) || e.value && (has(x, '"') || has(x, '\\') || has(x, ']')) {
+			break
+		}
+	}
+	for i < len(s) {
+		switch e.todo[s[i]] {
 		case copied:
 			i++
 		case encoded:
@@ -92,6 +101,28 @@ func (e *escaping) run(s string) int {
 	return len(s)
 }
 
+// Eight bytes at once: each is a lane of a 64-bit word, of which the top bit tells the answer.
+const (
+	lanes = 0x0101010101010101
+	tops  = 0x80 * lanes
+)
+
+// load64 returns the eight bytes of s at i; the compiler makes one load of it.
+func load64(s string, i int) uint64 {
+	s = s[i : i+8]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// isPrintable tells whether all bytes of x are from the space to DEL.
+func isPrintable(x uint64) bool { return ((x-' '*lanes)|x)&tops == 0 }
+
+// has tells whether a byte of x, all of which are printable, is c.
+func has(x uint64, c uint64) bool {
+	x ^= c * lanes
+	return (x-lanes)&^x&tops != 0
+}
+
 // runesIn returns the most bytes of s, up to limit, that cut no rune.
 func runesIn(s string, limit int) int {
 	n := max(limit, 0)
@@ -102,7 +133,7 @@ func runesIn(s string, limit int) int {
 }
 
 func (e *escaping) appendSpecial(dst []byte, c byte) []byte {
-	switch e[c] {
+	switch e.todo[c] {
 	case quoted:
 		return append(dst, '\\', c)
 	case encoded:

@@ -3,6 +3,7 @@ package sysloghandler
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"go.uber.org/zap/zapcore"
 
@@ -47,6 +48,7 @@ type content struct {
 	text        *escaping // of the message
 	values      *escaping // of fields
 	nestedJSON  bool
+	workspaces  *sync.Pool
 }
 
 // newContent returns the content of a cfg that has its defaults.
@@ -59,6 +61,7 @@ func newContent(cfg *Config, facility Facility) content {
 		text:        newEscaping(false, cfg.marked()),
 		values:      newEscaping(true, cfg.marked()),
 		nestedJSON:  cfg.NestedJSON,
+		workspaces:  &sync.Pool{New: func() any { return new(workspace) }},
 	}
 	version := ""
 	if cfg.Format == RFC5424 {
@@ -69,6 +72,14 @@ func newContent(cfg *Config, facility Facility) content {
 	}
 	return c
 }
+
+// workspace is what a formatter needs beside the message while it makes one, and what it remembers of the one before.
+type workspace struct {
+	params
+	second
+}
+
+func (c *content) workspace() *workspace { return c.workspaces.Get().(*workspace) }
 
 // head is what a message of that level begins with.
 func (c *content) head(l zapcore.Level) string {
@@ -81,9 +92,11 @@ func (c *content) head(l zapcore.Level) string {
 
 // appendBody appends what the record says: the encoder's line, or ident and message.
 func (c *content) appendBody(dst []byte, r *base.Record, message string, limit int) ([]byte, error) {
-	dst, whole := c.text.appendUpTo(dst, c.ident, limit)
-	if !whole {
-		return dst, nil
+	if c.ident != "" {
+		var whole bool
+		if dst, whole = c.text.appendUpTo(dst, c.ident, limit); !whole {
+			return dst, nil
+		}
 	}
 	if c.encoder == nil {
 		dst, _ = c.text.appendUpTo(dst, message, limit)
@@ -101,7 +114,7 @@ func (c *content) appendBody(dst []byte, r *base.Record, message string, limit i
 var newline = []byte{'\n'}
 
 // appendText appends the body and, unless an encoder has them, the fields behind it: for forms without structured data.
-func (c *content) appendText(dst []byte, r *base.Record, ent *zapcore.Entry, limit int) ([]byte, error) {
+func (c *content) appendText(w *workspace, dst []byte, r *base.Record, ent *zapcore.Entry, limit int) ([]byte, error) {
 	if c.encoder != nil {
 		return c.appendBody(dst, r, "", limit)
 	}
@@ -109,13 +122,13 @@ func (c *content) appendText(dst []byte, r *base.Record, ent *zapcore.Entry, lim
 	if err != nil {
 		return dst, err
 	}
-	return c.appendFields(dst, r, ent, limit), nil
+	return c.appendFields(w, dst, r, ent, limit), nil
 }
 
 // appendFields appends the record's fields as parameters.
-func (c *content) appendFields(dst []byte, r *base.Record, ent *zapcore.Entry, limit int) []byte {
-	p := beginParams(dst, limit, c.values, c.nestedJSON)
-	_ = r.MarshalLogObject(p) // never an error: each field notes its own
-	p.entry(ent)
-	return p.end()
+func (c *content) appendFields(w *workspace, dst []byte, r *base.Record, ent *zapcore.Entry, limit int) []byte {
+	w.begin(dst, limit, c.values, c.nestedJSON)
+	_ = r.MarshalLogObject(&w.params) // never an error: each field notes its own
+	w.entry(ent)
+	return w.end()
 }

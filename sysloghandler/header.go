@@ -41,6 +41,9 @@ func appendClean(dst []byte, value string, set *[256]bool, limit int) []byte {
 	if value == "" {
 		return append(dst, nilValue...)
 	}
+	if len(value) <= limit && isOf(value, set) {
+		return append(dst, value...)
+	}
 	for i := 0; i < len(value) && limit > 0; limit-- {
 		if c := value[i]; c < utf8.RuneSelf {
 			if !set[c] {
@@ -61,17 +64,17 @@ func clean(value string, set *[256]bool, limit int) string {
 	return string(appendClean(nil, value, set, limit))
 }
 
-func isName(s string) bool {
-	if s == "" || len(s) > maxName {
-		return false
-	}
+// isOf tells whether all bytes of s are in the set.
+func isOf(s string, set *[256]bool) bool {
 	for i := range len(s) {
-		if !nameBytes[s[i]] {
+		if !set[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+func isName(s string) bool { return s != "" && len(s) <= maxName && isOf(s, &nameBytes) }
 
 // nameKept is how much of a name that is too long stays: the rest of maxName is a ~ and eight digits that tell it from others
 // with the same beginning.

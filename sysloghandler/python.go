@@ -27,7 +27,7 @@ func newPython(cfg *Config, c content) *python {
 // raw is the escaping that spells nothing.
 func (f *python) raw() *escaping {
 	e := *f.text
-	e[0] = copied
+	e.todo[0] = copied
 	return &e
 }
 
@@ -35,9 +35,11 @@ func (f *python) headSize() int { return len("<191>") }
 
 // Append implements base.Formatter.
 func (f *python) Append(dst []byte, r *base.Record) ([]byte, error) {
+	w := f.workspace()
+	defer f.workspaces.Put(w)
 	ent := r.Entry()
 	end := len(dst) + f.limit - len(f.terminator)
 	dst = append(dst, f.head(ent.Level)...)
-	dst, err := f.appendText(dst, r, &ent, end)
+	dst, err := f.appendText(w, dst, r, &ent, end)
 	return append(dst, f.terminator...), err
 }

@@ -33,10 +33,12 @@ func (f *rfc3164) headSize() int { return len("<191>") + len(time.Stamp) + len(f
 
 // Append implements base.Formatter.
 func (f *rfc3164) Append(dst []byte, r *base.Record) ([]byte, error) {
+	w := f.workspace()
+	defer f.workspaces.Put(w)
 	ent := r.Entry()
 	end := len(dst) + f.limit
 	dst = append(dst, f.head(ent.Level)...)
-	dst = ent.Time.AppendFormat(dst, time.Stamp)
+	dst = w.appendStamp(dst, ent.Time)
 	dst = append(dst, f.identity...)
-	return f.appendText(dst, r, &ent, end)
+	return f.appendText(w, dst, r, &ent, end)
 }

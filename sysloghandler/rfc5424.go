@@ -70,17 +70,19 @@ func (f *rfc5424) headSize() int {
 
 // Append implements base.Formatter.
 func (f *rfc5424) Append(dst []byte, r *base.Record) ([]byte, error) {
+	w := f.workspace()
+	defer f.workspaces.Put(w)
 	ent := r.Entry()
 	end := len(dst) + f.limit
 	dst = append(dst, f.head(ent.Level)...)
-	dst = appendTimestamp(dst, ent.Time)
+	dst = w.appendTimestamp(dst, ent.Time)
 	dst = append(dst, f.identity...)
 	id := ent.LoggerName
 	if f.msgID != nil {
 		id = f.msgID(ent)
 	}
 	dst = append(appendClean(dst, id, &headerBytes, maxMsgID), ' ')
-	dst = f.appendStructured(dst, r, &ent, end)
+	dst = f.appendStructured(w, dst, r, &ent, end)
 	if f.encoder == nil && ent.Message == "" && f.ident == "" {
 		return dst, nil
 	}
@@ -89,14 +91,14 @@ func (f *rfc5424) Append(dst []byte, r *base.Record) ([]byte, error) {
 }
 
 // appendStructured appends the structured data. It leaves a quarter of the message, if it needs so much, to the body.
-func (f *rfc5424) appendStructured(dst []byte, r *base.Record, ent *zapcore.Entry, end int) []byte {
+func (f *rfc5424) appendStructured(w *workspace, dst []byte, r *base.Record, ent *zapcore.Entry, end int) []byte {
 	dst = append(dst, f.fixed...)
 	if f.encoder == nil {
 		body := 1 + len(f.bom) + len(f.ident) + len(ent.Message)
 		element := len(dst)
 		dst = append(dst, f.element...)
 		params := len(dst)
-		dst = f.appendFields(dst, r, ent, end-min(body, f.limit/4)-1)
+		dst = f.appendFields(w, dst, r, ent, end-min(body, f.limit/4)-1)
 		if len(dst) > params {
 			return append(dst, ']')
 		}

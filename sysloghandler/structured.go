@@ -6,7 +6,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -20,7 +19,7 @@ import (
 // It is zap's ObjectEncoder and ArrayEncoder at once, as zap's own JSON encoder is. What does not fit is cut: a text that ends
 // with "..." and, behind everything that is there, truncated="true" for the parameters that are not.
 //
-// A params comes from a pool and is used by one goroutine at a time.
+// A params is used by one goroutine at a time.
 type params struct {
 	*escaping
 	nestedJSON bool
@@ -37,29 +36,24 @@ var (
 	_ zapcore.ArrayEncoder  = (*params)(nil)
 )
 
-var paramsPool = sync.Pool{New: func() any { return new(params) }}
-
 // truncated says that parameters are missing.
 const truncated = ` truncated="true"`
 
-// beginParams returns a params that appends to dst, up to limit.
-func beginParams(dst []byte, limit int, e *escaping, nestedJSON bool) *params {
-	p := paramsPool.Get().(*params)
+// begin makes p append to dst, up to limit.
+func (p *params) begin(dst []byte, limit int, e *escaping, nestedJSON bool) {
 	p.escaping, p.nestedJSON = e, nestedJSON
 	p.dst, p.limit = dst, limit-len(truncated)
 	p.full = len(dst) > p.limit
 	p.prefix, p.index = p.prefix[:0], 0
-	return p
 }
 
-// end gives p back and returns what it appended to.
+// end returns what p appended to.
 func (p *params) end() []byte {
 	dst := p.dst
 	if p.full && len(dst) <= p.limit {
 		dst = append(dst, truncated...)
 	}
-	p.dst, p.escaping = nil, nil
-	paramsPool.Put(p)
+	p.dst = nil
 	return dst
 }
 
@@ -67,7 +61,7 @@ func (p *params) end() []byte {
 func (p *params) entry(ent *zapcore.Entry) {
 	p.prefix = p.prefix[:0]
 	if ent.Caller.Defined {
-		if start, ok := p.begin("caller"); ok {
+		if start, ok := p.open("caller"); ok {
 			dst, _ := p.escaping.append(p.dst, lastTwo(ent.Caller.File), p.limit)
 			p.dst = strconv.AppendInt(append(dst, ':'), int64(ent.Caller.Line), 10)
 			p.close(start)
@@ -88,19 +82,19 @@ func lastTwo(path string) string {
 	return path
 }
 
-// begin appends the name and the first quote of a parameter. start is where it begins.
-func (p *params) begin(key string) (start int, ok bool) {
+// open appends the name and the first quote of a parameter. start is where it begins.
+func (p *params) open(key string) (start int, ok bool) {
 	if p.full {
 		return 0, false
 	}
 	start = len(p.dst)
-	p.dst = append(p.dst, ' ')
+	dst := append(p.dst, ' ')
 	if len(p.prefix) == 0 && isName(key) {
-		p.dst = append(p.dst, key...)
+		dst = append(dst, key...)
 	} else {
-		p.dst = appendName(p.dst, p.prefix, key)
+		dst = appendName(dst, p.prefix, key)
 	}
-	p.dst = append(p.dst, '=', '"')
+	p.dst = append(dst, '=', '"')
 	return start, true
 }
 
@@ -113,11 +107,15 @@ func (p *params) close(start int) {
 
 // AddString implements zapcore.ObjectEncoder.
 func (p *params) AddString(key, value string) {
-	start, ok := p.begin(key)
+	start, ok := p.open(key)
 	if !ok {
 		return
 	}
 	values := len(p.dst)
+	if values+len(value) < p.limit && p.run(value) == len(value) {
+		p.dst = append(append(p.dst, value...), '"')
+		return
+	}
 	if p.dst, ok = p.appendUpTo(p.dst, value, p.limit-1); !ok && len(p.dst) == values {
 		p.dst, p.full = p.dst[:start], true
 		return
@@ -131,7 +129,7 @@ func (p *params) AddByteString(key string, value []byte) { p.AddString(key, text
 
 // AddBinary appends value in base64, as zap's JSON encoder does.
 func (p *params) AddBinary(key string, value []byte) {
-	start, ok := p.begin(key)
+	start, ok := p.open(key)
 	if !ok {
 		return
 	}
@@ -148,7 +146,7 @@ func (p *params) AddBinary(key string, value []byte) {
 
 // AddBool implements zapcore.ObjectEncoder.
 func (p *params) AddBool(key string, value bool) {
-	if start, ok := p.begin(key); ok {
+	if start, ok := p.open(key); ok {
 		p.dst = strconv.AppendBool(p.dst, value)
 		p.close(start)
 	}
@@ -156,7 +154,7 @@ func (p *params) AddBool(key string, value bool) {
 
 // AddInt64 implements zapcore.ObjectEncoder.
 func (p *params) AddInt64(key string, value int64) {
-	if start, ok := p.begin(key); ok {
+	if start, ok := p.open(key); ok {
 		p.dst = strconv.AppendInt(p.dst, value, 10)
 		p.close(start)
 	}
@@ -164,14 +162,14 @@ func (p *params) AddInt64(key string, value int64) {
 
 // AddUint64 implements zapcore.ObjectEncoder.
 func (p *params) AddUint64(key string, value uint64) {
-	if start, ok := p.begin(key); ok {
+	if start, ok := p.open(key); ok {
 		p.dst = strconv.AppendUint(p.dst, value, 10)
 		p.close(start)
 	}
 }
 
 func (p *params) addFloat(key string, value float64, bits int) {
-	if start, ok := p.begin(key); ok {
+	if start, ok := p.open(key); ok {
 		p.dst = appendFloat(p.dst, value, bits)
 		p.close(start)
 	}
@@ -188,7 +186,7 @@ func appendFloat(dst []byte, value float64, bits int) []byte {
 }
 
 func (p *params) addComplex(key string, value complex128, bits int) {
-	if start, ok := p.begin(key); ok {
+	if start, ok := p.open(key); ok {
 		p.dst = appendFloat(p.dst, real(value), bits)
 		if im := imag(value); im >= 0 && !math.IsInf(im, 1) || math.IsNaN(im) {
 			p.dst = append(p.dst, '+')
@@ -200,7 +198,7 @@ func (p *params) addComplex(key string, value complex128, bits int) {
 
 // AddDuration appends value in Go's spelling: 1.5s.
 func (p *params) AddDuration(key string, value time.Duration) {
-	if start, ok := p.begin(key); ok {
+	if start, ok := p.open(key); ok {
 		p.dst = append(p.dst, value.String()...)
 		p.close(start)
 	}
@@ -208,7 +206,7 @@ func (p *params) AddDuration(key string, value time.Duration) {
 
 // AddTime appends value as RFC 3339 says, to the nanosecond.
 func (p *params) AddTime(key string, value time.Time) {
-	if start, ok := p.begin(key); ok {
+	if start, ok := p.open(key); ok {
 		p.dst = value.AppendFormat(p.dst, time.RFC3339Nano)
 		p.close(start)
 	}

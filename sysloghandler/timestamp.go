@@ -2,6 +2,52 @@ package sysloghandler
 
 import "time"
 
+// second is the text of one second, which many a record shares with the one before. The zero value has none.
+type second struct {
+	unix int64
+	zone *time.Location
+	text [len(timestampForm) + len("+hh:mm")]byte
+	size int
+}
+
+// is tells whether s is the second of t.
+func (s *second) is(t time.Time) bool {
+	return s.size > 0 && s.unix == t.Unix() && s.zone == t.Location()
+}
+
+func (s *second) keep(t time.Time, text []byte) {
+	s.unix, s.zone, s.size = t.Unix(), t.Location(), copy(s.text[:], text)
+}
+
+// appendTimestamp is appendTimestamp with the digits taken from s where they are the same.
+func (s *second) appendTimestamp(dst []byte, t time.Time) []byte {
+	start := len(dst)
+	if s.is(t) {
+		dst = append(dst, s.text[:s.size]...)
+		putMicros(dst[start:], t)
+		return dst
+	}
+	dst = appendTimestamp(dst, t)
+	if text := dst[start:]; len(text) >= len(timestampForm) {
+		s.keep(t, text)
+	}
+	return dst
+}
+
+// appendStamp appends t as RFC 3164 section 4.1.2 says: Nov 22 10:11:12.
+func (s *second) appendStamp(dst []byte, t time.Time) []byte {
+	start := len(dst)
+	if s.is(t) {
+		return append(dst, s.text[:s.size]...)
+	}
+	dst = t.AppendFormat(dst, time.Stamp)
+	s.keep(t, dst[start:])
+	return dst
+}
+
+// timestampForm is a timestamp without its zone.
+const timestampForm = "yyyy-mm-ddThh:mm:ss.uuuuuu"
+
 // appendTimestamp appends t as RFC 5424 section 6.2.3 says, always with six fraction digits: some daemons read no other
 // number of them rightly. Six is also the most that is allowed. What the RFC cannot write (no time, a year beyond 9999) is
 // the nil value; a zone whose offset is not whole minutes is written as UTC.
@@ -22,16 +68,26 @@ func appendTimestamp(dst []byte, t time.Time) []byte {
 	if year < 0 || year > 9999 {
 		return append(dst, nilValue...)
 	}
-	micros := t.Nanosecond() / 1000
-	dst = append(dst,
-		digit(year/1000), digit(year/100), digit(year/10), digit(year), '-',
-		digit(month/10), digit(month), '-',
-		digit(day/10), digit(day), 'T',
-		digit(clock/36000), digit(clock/3600), ':',
-		digit(clock/600%6), digit(clock/60), ':',
-		digit(clock/10%6), digit(clock), '.',
-		digit(micros/100000), digit(micros/10000), digit(micros/1000), digit(micros/100), digit(micros/10), digit(micros))
+	start := len(dst)
+	dst = append(dst, timestampForm...)
+	b := dst[start:]
+	put2(b[0:], year/100)
+	put2(b[2:], year%100)
+	put2(b[5:], month)
+	put2(b[8:], day)
+	put2(b[11:], clock/3600)
+	put2(b[14:], clock/60%60)
+	put2(b[17:], clock%60)
+	putMicros(b, t)
 	return appendOffset(dst, offset/60)
+}
+
+// putMicros writes the microseconds of t into the timestamp b.
+func putMicros(b []byte, t time.Time) {
+	micros := t.Nanosecond() / 1000
+	put2(b[20:], micros/10000)
+	put2(b[22:], micros/100%100)
+	put2(b[24:], micros%100)
 }
 
 func appendOffset(dst []byte, minutes int) []byte {
@@ -42,11 +98,17 @@ func appendOffset(dst []byte, minutes int) []byte {
 	case minutes < 0:
 		sign, minutes = '-', -minutes
 	}
-	return append(dst, sign, digit(minutes/600), digit(minutes/60), ':', digit(minutes/10%6), digit(minutes))
+	dst = append(dst, sign, 'h', 'h', ':', 'm', 'm')
+	put2(dst[len(dst)-5:], minutes/60)
+	put2(dst[len(dst)-2:], minutes%60)
+	return dst
 }
 
-// digit is the last decimal digit of n.
-func digit(n int) byte { return '0' + byte(n%10) }
+// put2 writes n, which is below 100, as two digits.
+func put2(b []byte, n int) {
+	_ = b[1]
+	b[0], b[1] = '0'+byte(n/10), '0'+byte(n%10)
+}
 
 // civil is the date that lies days after 1970-01-01. It counts in eras of 400 years, which all have the same length, from a
 // March on, so that the leap day is the last of its year.

@@ -43,3 +43,17 @@ func TestTimestampIsWhatTimeFormats(t *testing.T) {
 		require.Equal(t, at.Format("2006-01-02T15:04:05.000000Z07:00"), string(appendTimestamp(nil, at)))
 	}
 }
+
+func TestARememberedSecondIsTheSameText(t *testing.T) {
+	var iso, bsd second
+	zones := []*time.Location{time.UTC, time.Local, time.FixedZone("", 3600), time.FixedZone("", -1800)}
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 10_000 {
+		at := time.Unix(1_700_000_000+random.Int64N(3), random.Int64N(1e9)).In(zones[random.IntN(len(zones))])
+		require.Equal(t, string(appendTimestamp(nil, at)), string(iso.appendTimestamp(nil, at)))
+		require.Equal(t, at.Format(time.Stamp), string(bsd.appendStamp(nil, at)))
+	}
+	for _, at := range []time.Time{{}, time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		require.Equal(t, "-", string(iso.appendTimestamp(nil, at)), "what has no text is not remembered")
+	}
+}
