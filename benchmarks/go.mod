@@ -9,9 +9,11 @@ tool honnef.co/go/tools/cmd/staticcheck
 require (
 	example.com/zaphandlers v0.0.0-00010101000000-000000000000
 	github.com/DeRuina/timberjack v1.4.9
+	github.com/RackSec/srslog v0.0.0-20180709174129-a4725f04ec91
 	github.com/emersion/go-sasl v0.0.0-20241020182733-b788ff22d5a6
 	github.com/emersion/go-smtp v0.25.1
 	github.com/fluent/fluent-logger-golang v1.10.2
+	github.com/leodido/go-syslog/v4 v4.5.0
 	github.com/lestrrat-go/file-rotatelogs v2.4.0+incompatible
 	github.com/phuslu/log v1.0.121
 	github.com/stretchr/testify v1.12.1
