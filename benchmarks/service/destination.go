@@ -18,6 +18,7 @@ func destinations(cfg config) []kind {
 		{"rotating file", func() destination { return new(rotatingFile) }},
 		{"queue → rotating file", func() destination { return new(queuedFile) }},
 		{"queue → TCP server → file", func() destination { return &socket{addr: cfg.tcp} }},
+		{"queue → syslog daemon", func() destination { return &syslogDaemon{target: cfg.syslog} }},
 		{"mail, the first and a digest", func() destination { return &mailbox{addr: cfg.smtp, to: cfg.mailTo} }},
 		{"event log", func() destination { return new(eventLog) }},
 		{"queue → HTTP collector", func() destination { return &collector{url: cfg.http} }},

@@ -20,6 +20,7 @@ type config struct {
 	input     string
 	keep      bool
 	tcp       string
+	syslog    string
 	smtp      string
 	mailTo    string
 	http      string
@@ -61,6 +62,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&cfg.input, "input", "", "instead of serving requests, log each line of this `file`; - is standard input")
 	flags.BoolVar(&cfg.keep, "keep", false, "keep the files; they are always kept when something is wrong with them")
 	flags.StringVar(&cfg.tcp, "tcp", "", "send JSON lines to the server at this `host:port`, and not records to one of the program's own")
+	flags.StringVar(&cfg.syslog, "syslog", "", "send syslog messages to the daemon at this `network://address`, and not to one of the program's own")
 	flags.StringVar(&cfg.smtp, "smtp", "", "send the mails to the server at this `host:port`, and not to one of the program's own")
 	flags.StringVar(&cfg.mailTo, "mailto", "postmaster@localhost", "who gets the mails")
 	flags.StringVar(&cfg.http, "http", "", "post JSON lines to the collector at this `URL`, and not to one of the program's own")
