@@ -17,6 +17,8 @@ import (
 type (
 	// Stats counts records.
 	Stats = base.Stats
+	// Formatter makes the bytes of one message.
+	Formatter = base.Formatter
 	// Framing says where one message ends and the next begins on a stream.
 	Framing = netcore.Framing
 )
@@ -130,11 +132,7 @@ type Core struct{ *base.Handler }
 
 // New returns a Core. An error names the field of cfg that is wrong; the daemon need not be there yet.
 func New(cfg Config) (*Core, error) {
-	cfg, facility, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	formatter, err := newFormatter(&cfg, facility)
+	cfg, formatter, err := cfg.complete()
 	if err != nil {
 		return nil, err
 	}
@@ -162,12 +160,29 @@ func New(cfg Config) (*Core, error) {
 	return &Core{handler}, nil
 }
 
+// NewFormatter returns the Formatter of a Core that New would make of cfg, for those who send its messages by another way. With
+// SequenceID it leaves the number out.
+func NewFormatter(cfg Config) (Formatter, error) {
+	_, formatter, err := cfg.complete()
+	return formatter, err
+}
+
+// complete returns cfg with its defaults, and the formatter that it asks for.
+func (cfg Config) complete() (Config, Formatter, error) {
+	cfg, facility, err := cfg.withDefaults()
+	if err != nil {
+		return cfg, nil, err
+	}
+	formatter, err := newFormatter(&cfg, facility)
+	return cfg, formatter, err
+}
+
 // room is the least that MaxSize has to leave beside the header, in bytes.
 const room = 128
 
-func newFormatter(cfg *Config, facility Facility) (base.Formatter, error) {
+func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 	var formatter interface {
-		base.Formatter
+		Formatter
 		headSize() int
 	}
 	switch c := newContent(cfg, facility); cfg.Format {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/sysloghandler"
+	base "example.com/zaphandlers/zapcore"
 )
 
 func ExampleNew() {
@@ -93,6 +94,23 @@ func ExampleConfig_python() {
 	n, _, _ := daemon.ReadFrom(message)
 	fmt.Printf("%q\n", message[:n])
 	// Output: "<12>shop: stock is low\x00"
+}
+
+// Messages for a way of one's own: here, standard output.
+func ExampleNewFormatter() {
+	formatter, err := sysloghandler.NewFormatter(sysloghandler.Config{Hostname: "web7", AppName: "shop", ProcID: "4711"})
+	if err != nil {
+		panic(err)
+	}
+	record := base.GetRecord()
+	defer record.Free()
+	entry := zapcore.Entry{Time: midnight{}.Now(), Message: "order taken"}
+	if err := record.Capture(entry, base.Context{}, []zapcore.Field{zap.Int("status", 200)}); err != nil {
+		panic(err)
+	}
+	message, err := formatter.Append(nil, record)
+	fmt.Println(string(message), err)
+	// Output: <14>1 2026-11-22T00:00:00.000000Z web7 shop 4711 - [fields@32473 status="200"] order taken <nil>
 }
 
 func ExampleParseFacility() {

@@ -55,11 +55,9 @@ func format(t testing.TB, cfg Config, ent zapcore.Entry, fields ...zapcore.Field
 	return string(b[6:])
 }
 
-func formatterOf(t testing.TB, cfg Config) base.Formatter {
+func formatterOf(t testing.TB, cfg Config) Formatter {
 	t.Helper()
-	cfg, facility, err := cfg.withDefaults()
-	require.NoError(t, err)
-	f, err := newFormatter(&cfg, facility)
+	f, err := NewFormatter(cfg)
 	require.NoError(t, err)
 	return f
 }
