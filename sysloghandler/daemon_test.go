@@ -36,7 +36,8 @@ type daemon struct {
 
 // daemonConf fills the configurations in testdata.
 type daemonConf struct {
-	Dir, Out, Socket                     string
+	Dir, Out                             string
+	Socket, DevLog                       string // for RFC 5424, and as the machine's own is set up
 	UDP, TCP, Lines, TLS, MutualTLS      int
 	CA, Cert, Key, ClientCert, ClientKey string
 }
@@ -75,7 +76,7 @@ func newDaemon(t testing.TB, conf string) *daemon {
 	dir, err := os.MkdirTemp("", "syslog") // short, for the sake of socket paths
 	require.NoError(t, err)
 	d := &daemon{t: t, conf: daemonConf{
-		Dir: dir, Out: filepath.Join(dir, "out.jsonl"), Socket: filepath.Join(dir, "s"),
+		Dir: dir, Out: filepath.Join(dir, "out.jsonl"), Socket: filepath.Join(dir, "s"), DevLog: filepath.Join(dir, "log"),
 		UDP: freePort(t, "udp"), TCP: freePort(t, "tcp"), Lines: freePort(t, "tcp"), TLS: freePort(t, "tcp"), MutualTLS: freePort(t, "tcp"),
 	}}
 	t.Cleanup(func() {
@@ -130,7 +131,9 @@ func (d *daemon) start() {
 			return err == nil
 		}, soon, tick, "the daemon listens at %d", port)
 	}
-	require.Eventually(d.t, func() bool { _, err := os.Stat(d.conf.Socket); return err == nil }, soon, tick)
+	for _, path := range []string{d.conf.Socket, d.conf.DevLog} {
+		require.Eventually(d.t, func() bool { _, err := os.Stat(path); return err == nil }, soon, tick)
+	}
 }
 
 func local4(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
@@ -144,6 +147,7 @@ func (d *daemon) kill() {
 	_ = d.cmd.Wait()
 	_ = os.Remove(filepath.Join(d.conf.Dir, "pid"))
 	_ = os.Remove(d.conf.Socket)
+	_ = os.Remove(d.conf.DevLog)
 	d.cmd = nil
 }
 

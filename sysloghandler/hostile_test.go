@@ -80,6 +80,32 @@ func logHostile(t *testing.T, cfg Config, way string, want map[string]*message) 
 	want[ent.LoggerName].elements[0].params[0].value = strconv.Itoa(len(hostile) + 1)
 }
 
+// TestDaemonsReadWhatIsSentToTheLocalSocket, where they are set up as a distribution does it for the C library's syslog(3).
+func TestDaemonsReadWhatIsSentToTheLocalSocket(t *testing.T) {
+	for _, kind := range daemons {
+		t.Run(kind.name, func(t *testing.T) {
+			d := kind.start(t)
+			log := logger(t, Config{Network: "local", AppName: "shop", ProcID: "4711", Facility: "local3", OnError: never(t), Timeout: soon,
+				sockets: []string{d.conf.DevLog}})
+			for _, h := range hostile[:len(hostile)-1] {
+				log.Warn(h.text, zap.String("value", h.text))
+			}
+			records := d.await(len(hostile) - 1)
+			require.Len(t, records, len(hostile)-1)
+			for i, got := range records {
+				want := asLogged(hostile[i].text, false)
+				assert.Equal(t, []string{"156", "shop", "4711"}, []string{got.PRI, got.App, got.ProcID})
+				message, field, found := strings.Cut(strings.TrimPrefix(got.Msg, " "), ` value="`)
+				require.True(t, found, got.Msg)
+				assert.Equal(t, want, message)
+				value, _, err := parseValue(field)
+				require.NoError(t, err)
+				assert.Equal(t, want, value)
+			}
+		})
+	}
+}
+
 // asLogged is what has to arrive of a text.
 func asLogged(s string, marked bool) string {
 	s = repaired(s)

@@ -159,24 +159,39 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// BenchmarkBatch hands a thousand records over at once, as a queue does. The time is for one record.
+// BenchmarkBatch hands a thousand records over at once, as a queue does: with the making of the messages, and ready. The
+// time is for one record.
 func BenchmarkBatch(b *testing.B) {
 	const size = 1000
 	var batch base.Batch
+	var frames base.Frames
+	ready := message(b)
 	for range size {
 		var r base.Record
 		require.NoError(b, r.Capture(entry(), base.Context{}, fields))
 		batch.Add(append([]byte(nil), r.Bytes()...))
+		frames.Add(ready)
 	}
 	core := newCore(b, sysloghandler.Config{Network: "tcp", Address: drain(b, "tcp"), Timeout: 10 * time.Second})
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if i%size != 0 {
-			continue
+	thousands(b, "records", size, func() (int, error) { return core.WriteBatch(&batch) })
+	emitter, err := netcore.NewEmitter(netcore.EmitterConfig{Address: drain(b, "tcp"), Framing: netcore.OctetCounting,
+		Timeout: 10 * time.Second, Report: base.NewReporter("", func(error) {})})
+	require.NoError(b, err)
+	thousands(b, "ready", size, func() (int, error) { return emitter.EmitBatch(&batch, &frames) })
+	_ = emitter.Close()
+}
+
+// thousands runs a benchmark of which each size-th step does the work of size steps.
+func thousands(b *testing.B, name string, size int, write func() (int, error)) {
+	b.Run(name, func(b *testing.B) {
+		b.ReportAllocs()
+		for i := 0; b.Loop(); i++ {
+			if i%size != 0 {
+				continue
+			}
+			if n, err := write(); err != nil || n != size {
+				b.Fatal(n, err)
+			}
 		}
-		n, err := core.WriteBatch(&batch)
-		if err != nil || n != size {
-			b.Fatal(n, err)
-		}
-	}
+	})
 }
