@@ -162,7 +162,11 @@ func TestRecoverLeavesTheFilesOfTheLivingAlone(t *testing.T) {
 	require.NoError(t, err)
 	write(t, living, strings.Repeat("x", 1<<20)+"\n", strings.Repeat("y", 800<<10)+"\n")
 	write(t, living, "past seven eighths\n")
-	next := func() bool { return len(names(t, dir)) == 2 }
+	next := func() bool {
+		found, err := filepath.Glob(filepath.Join(dir, ".app.log"+nextTag+"*"))
+		require.NoError(t, err)
+		return len(found) == 1 && held(found[0])
+	}
 	require.Eventually(t, next, 5*time.Second, time.Millisecond, "the next file, opened ahead")
 
 	other, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 2 << 20, BackupCount: 2, OnError: unexpected(t)})
