@@ -3,7 +3,6 @@ package sysloghandler
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"time"
 
@@ -194,7 +193,7 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 		formatter = newRFC5424(cfg, c)
 	}
 	if least := (formatter.headSize()+room)*4/3 + cfg.overhead(); cfg.MaxSize < least {
-		return nil, fmt.Errorf("sysloghandler: Config.MaxSize %d is too small: the header needs %d", cfg.MaxSize, least)
+		return nil, wrong("MaxSize", "%d is too small: the header needs %d", cfg.MaxSize, least)
 	}
 	return formatter, nil
 }

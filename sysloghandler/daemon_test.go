@@ -75,9 +75,10 @@ func startSyslogNG(t testing.TB) *daemon {
 func newDaemon(t testing.TB, conf string) *daemon {
 	dir, err := os.MkdirTemp("", "syslog") // short, for the sake of socket paths
 	require.NoError(t, err)
+	ports := freePorts(t, 4)
 	d := &daemon{t: t, conf: daemonConf{
 		Dir: dir, Out: filepath.Join(dir, "out.jsonl"), Socket: filepath.Join(dir, "s"), DevLog: filepath.Join(dir, "log"),
-		UDP: freePort(t, "udp"), TCP: freePort(t, "tcp"), Lines: freePort(t, "tcp"), TLS: freePort(t, "tcp"), MutualTLS: freePort(t, "tcp"),
+		UDP: ports[0], TCP: ports[0], Lines: ports[1], TLS: ports[2], MutualTLS: ports[3],
 	}}
 	t.Cleanup(func() {
 		d.kill()
@@ -91,18 +92,19 @@ func newDaemon(t testing.TB, conf string) *daemon {
 	return d
 }
 
-// freePort returns a port that nobody listens on.
-func freePort(t testing.TB, network string) int {
-	if network == "udp" {
-		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+// freePorts returns n ports that nobody listens on, neither for TCP nor for UDP.
+func freePorts(t testing.TB, n int) (ports []int) {
+	for len(ports) < n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(t, err)
-		defer conn.Close()
-		return conn.LocalAddr().(*net.UDPAddr).Port
+		defer l.Close() // when all are found, so that they differ
+		port := l.Addr().(*net.TCPAddr).Port
+		if conn, err := net.ListenPacket("udp", local4(port)); err == nil {
+			_ = conn.Close()
+			ports = append(ports, port)
+		}
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	return ports
 }
 
 func (d *daemon) writeConf(name string) string {

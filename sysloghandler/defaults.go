@@ -2,7 +2,6 @@ package sysloghandler
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -29,10 +28,10 @@ const local = "local"
 func (cfg Config) withDefaults() (Config, Facility, error) {
 	facility, known := facilityNames[cmp.Or(cfg.Facility, defaultFacility)]
 	if !known {
-		return cfg, 0, fmt.Errorf("sysloghandler: Config.Facility %q is unknown", cfg.Facility)
+		return cfg, 0, wrong("Facility", "%q is unknown", cfg.Facility)
 	}
 	if err := cfg.check(); err != nil {
-		return cfg, 0, fmt.Errorf("sysloghandler: Config.%w", err)
+		return cfg, 0, err
 	}
 	cfg.destination()
 	cfg.header()
@@ -45,31 +44,35 @@ func (cfg Config) withDefaults() (Config, Facility, error) {
 	return cfg, facility, nil
 }
 
-// check returns what is wrong, beginning with the field's name.
 func (cfg *Config) check() error {
 	switch {
 	case cfg.Format >= formats:
-		return fmt.Errorf("Format %v is unknown", cfg.Format)
+		return wrong("Format", "%v is unknown", cfg.Format)
 	case cfg.Network == local && cfg.Address != "":
-		return fmt.Errorf("Address %q is not for Network \"local\", which finds it", cfg.Address)
+		return wrong("Address", "%q is not for Network \"local\", which finds it", cfg.Address)
 	case cfg.Network == local && cfg.TLS != nil:
-		return errors.New("TLS is not for Network \"local\"")
+		return wrong("TLS", "is not for Network \"local\"")
 	case cfg.Network == local && cfg.Dial != nil:
-		return errors.New("Dial is not for Network \"local\"")
+		return wrong("Dial", "is not for Network \"local\"")
 	case cfg.Framing == netcore.LengthPrefix || cfg.Framing == netcore.Unframed:
-		return fmt.Errorf("Framing %v is none of syslog's", cfg.Framing)
+		return wrong("Framing", "%v is none of syslog's", cfg.Framing)
 	case cfg.Framing != netcore.DefaultFraming && !cfg.onStream():
-		return fmt.Errorf("Framing %v needs a stream", cfg.Framing)
+		return wrong("Framing", "%v needs a stream", cfg.Framing)
 	case cfg.FieldsID != "" && !isName(cfg.FieldsID):
-		return fmt.Errorf("FieldsID %q is no SD-ID: up to %d printable characters but = [ ] and \"", cfg.FieldsID, maxName)
+		return wrong("FieldsID", "%q is no SD-ID: up to %d printable characters but = [ ] and \"", cfg.FieldsID, maxName)
 	case cfg.SequenceID && cfg.format() != RFC5424:
-		return fmt.Errorf("SequenceID needs Format RFC5424, not %v", cfg.format())
+		return wrong("SequenceID", "needs Format RFC5424, not %v", cfg.format())
 	case strings.HasPrefix(cfg.network(), "udp") && cfg.MaxSize > maxDatagram:
-		return fmt.Errorf("MaxSize %d is more than a datagram holds, %d", cfg.MaxSize, maxDatagram)
+		return wrong("MaxSize", "%d is more than a datagram holds, %d", cfg.MaxSize, maxDatagram)
 	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
-		return errors.New("RetryStart, RetryFactor and RetryMax must not be negative")
+		return wrong("RetryStart,", "RetryFactor and RetryMax must not be negative")
 	}
 	return nil
+}
+
+// wrong is an error about one field of a Config.
+func wrong(field, what string, args ...any) error {
+	return fmt.Errorf("sysloghandler: Config.%s "+what, append([]any{field}, args...)...)
 }
 
 // destination sets where messages go, and how they are framed there.

@@ -28,7 +28,7 @@
 // Daemons read local sockets as syslog(3) of the C library writes to them: RFC 3164 without a host name. systemd's journal
 // reads nothing else. So that is the default form for Network "local".
 //
-// # Nothing forges, nothing is refused
+// # Nothing forges a message, and none is refused for what it says
 //
 // Whatever is logged, one record is one message. Header values are cleaned once, in New: printable ASCII, never longer than
 // the RFC says. Keys of fields that no PARAM-NAME may have are mapped, values escaped, invalid UTF-8 repaired; NUL bytes,
@@ -48,10 +48,14 @@
 //
 // # How the files hang together
 //
-//	core.go ─┬─ formatter.go ─┬─ rfc5424.go ── structured.go ── timestamp.go
-//	Config   │  what they     ├─ rfc3164.go                     escape.go
-//	New      │  share         └─ python.go                      header.go
-//	         ├─ emitter.go      numbers, over netcore's sockets
-//	         ├─ local.go        finds the daemon's socket
-//	         └─ priority.go     names and numbers
+//	core.go ─┬─ defaults.go        what a Config says, and what it leaves to us
+//	         ├─ formatter.go ─┬─ rfc5424.go   what is said, in three forms
+//	         │                ├─ rfc3164.go
+//	         │                └─ python.go
+//	         │                     ├─ structured.go, elements.go   fields as parameters
+//	         │                     ├─ header.go, priority.go       names and numbers
+//	         │                     ├─ timestamp.go                 six digits, always
+//	         │                     └─ escape.go                    and nothing breaks out
+//	         └─ emitter.go         numbers, over netcore's sockets
+//	            local.go           finds the daemon's
 package sysloghandler

@@ -25,8 +25,11 @@ const (
 
 // startJournald runs systemd's journal as a plain process. Its paths are fixed, so it runs only where no other does.
 func startJournald(t *testing.T) (socket string) {
-	journald := findProgram(t, journaldPath)
-	findProgram(t, "journalctl")
+	for _, program := range []string{journaldPath, "journalctl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip("no journald here: ", err)
+		}
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("journald needs root")
 	}
@@ -36,7 +39,7 @@ func startJournald(t *testing.T) (socket string) {
 		}
 	}
 	require.NoError(t, os.MkdirAll(journalRun, 0o755))
-	cmd := exec.Command(journald)
+	cmd := exec.Command(journaldPath)
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()

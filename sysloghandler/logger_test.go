@@ -1,6 +1,7 @@
 package sysloghandler
 
 import (
+	"bytes"
 	"net"
 	"os/exec"
 	"regexp"
@@ -19,7 +20,11 @@ func logged(t *testing.T, args ...string) string {
 	address, received := datagrams(t, "udp")
 	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	cmd := exec.Command(findProgram(t, "logger"), append([]string{"--server", host, "--port", port, "--udp"}, args...)...)
+	program := findProgram(t, "logger")
+	if version, _ := exec.Command(program, "--version").Output(); !bytes.Contains(version, []byte("util-linux")) {
+		missing(t, "util-linux's logger")
+	}
+	cmd := exec.Command(program, append([]string{"--server", host, "--port", port, "--udp"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return receive(t, received)
