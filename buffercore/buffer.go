@@ -78,7 +78,8 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 
 func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
 
-// makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way. It lets go of the lock meanwhile.
+// makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way. It lets go of the lock
+// meanwhile.
 func (b *buffer) makeRoomLocked(n int) {
 	if b.arena.Fits(n) || b.closed || !b.flushing && !b.mayFlushLocked() {
 		return

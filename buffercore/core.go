@@ -33,7 +33,8 @@ type Config struct {
 	// IgnoreLevel gives the target records that are below its own level too, as Python's MemoryHandler does.
 	IgnoreLevel bool
 
-	// Capacity is how many records make the buffer flush (Python's capacity), and how many it keeps at most. Defaults to 1000.
+	// Capacity is how many records make the buffer flush (Python's capacity), and how many it keeps at most. Defaults to
+	// 1000.
 	Capacity int
 	// MaxBytes is how many bytes of records it keeps at most; a record that would not fit makes it flush before. Defaults to
 	// 1 MiB; at least 4 KiB.
@@ -104,7 +105,8 @@ var (
 	_ base.BatchWriter = (*Core)(nil)
 )
 
-// New returns a Core. An error names the field that is wrong. It starts a goroutine only for a FlushInterval, which Close ends.
+// New returns a Core. An error names the field that is wrong. It starts a goroutine only for a FlushInterval, which Close
+// ends.
 func New(cfg Config) (*Core, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -145,9 +147,9 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 	return ce
 }
 
-// Write puts the record into the buffer, and flushes that if it is time. Nil means that the buffer has taken the record, or has
-// counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error is delivered and synced when Write
-// returns, if the target can.
+// Write puts the record into the buffer, and flushes that if it is time. Nil means that the buffer has taken the record,
+// or has counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error is delivered and synced
+// when Write returns, if the target can.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	r := base.GetRecord()
 	err := r.Capture(ent, c.context, fields)
@@ -171,15 +173,16 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 	return n, nil
 }
 
-// SetTarget makes the buffer flush to another target, or to none. When it returns, the old one is not used any more. A target that calls
-// it from within a flush is used until that is over.
+// SetTarget makes the buffer flush to another target, or to none. When it returns, the old one is not used any more. A
+// target that calls it from within a flush is used until that is over.
 func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 
 // Sync flushes the buffer and syncs the target. It returns nil after Close.
 func (c *Core) Sync() error { return c.buffer.sync() }
 
-// Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What Recordings hold is
-// discarded. What the target could not take is dropped; what was dropped since Close began is returned as a *LostError. The second and later calls return nil.
+// Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What
+// Recordings hold is discarded. What the target could not take is dropped; what was dropped since Close began is returned
+// as a *LostError. The second and later calls return nil.
 func (c *Core) Close() error { return c.buffer.close() }
 
 // Stats returns the counts of the buffer and its Recordings.

@@ -1,6 +1,6 @@
-// Package buffercore is Python's MemoryHandler for zap: a Core that gathers records and hands them to a target together, when there
-// are many of them, when one of them is serious, or when told to. And a flight recorder: the debug records of a request are
-// kept, and reach the log only if the request goes wrong.
+// Package buffercore is Python's MemoryHandler for zap: a Core that gathers records and hands them to a target together,
+// when there are many of them, when one of them is serious, or when told to. And a flight recorder: the debug records of
+// a request are kept, and reach the log only if the request goes wrong.
 //
 //	core, err := buffercore.New(buffercore.Config{Target: file})
 //	…
@@ -9,15 +9,17 @@
 //
 // # The buffer
 //
-// A record that is written is recorded as a tape, which costs a fraction of encoding it, and lies in an arena of bounded size
-// until the buffer is flushed: when it holds Capacity records, when the next would not fit into MaxBytes, when a record comes that
-// FlushLevel takes (Error and above by default), when the ShouldFlush hook says so, every FlushInterval, and by Sync and
-// Close. The flush runs on the goroutine that caused it; others go on writing, and do not wait for it.
+// A record that is written is recorded as a tape, which costs a fraction of encoding it, and lies in an arena of bounded
+// size until the buffer is flushed: when it holds Capacity records, when the next would not fit into MaxBytes, when a
+// record comes that FlushLevel takes (Error and above by default), when the ShouldFlush hook says so, every
+// FlushInterval, and by Sync and Close. The flush runs on the goroutine that caused it; others go on writing, and do not
+// wait for it.
 //
-// A flush clears what the target took, and nothing else. What a target that is a BatchWriter could not take stays, in order,
-// and is offered again at the next flush, without the duplicates that Python's handler makes of it; between attempts that the
-// buffer makes of its own accord it waits longer and longer. A buffer that cannot flush, because its target is down or it has none yet,
-// keeps the newest records and drops the oldest, those below Error first, and counts them; Python's grows for ever.
+// A flush clears what the target took, and nothing else. What a target that is a BatchWriter could not take stays, in
+// order, and is offered again at the next flush, without the duplicates that Python's handler makes of it; between
+// attempts that the buffer makes of its own accord it waits longer and longer. A buffer that cannot flush, because its
+// target is down or it has none yet, keeps the newest records and drops the oldest, those below Error first, and counts
+// them; Python's grows for ever.
 //
 // # The flight recorder
 //
@@ -31,8 +33,9 @@
 //	         recording                   order, then
 //	                                     this, flushed
 //
-// A Recording is a Core for one request. What is below FlushLevel stays in it; a record that is not brings all of it along, in
-// order, before itself. End decides about the rest. Recordings are bounded in bytes and reuse each other's memory.
+// A Recording is a Core for one request. What is below FlushLevel stays in it; a record that is not brings all of it
+// along, in order, before itself. End decides about the rest. Recordings are bounded in bytes and reuse each other's
+// memory.
 //
 // # Counts
 //

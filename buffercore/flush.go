@@ -9,8 +9,9 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// One goroutine at a time flushes. Whoever comes meanwhile leaves it what there is to do, since it goes on until nothing is left; only
-// Sync, Close, SetTarget and an entry above Error wait for it to end, unless they are called from within it, by the target.
+// One goroutine at a time flushes. Whoever comes meanwhile leaves it what there is to do, since it goes on until nothing
+// is left; only Sync, Close, SetTarget and an entry above Error wait for it to end, unless they are called from within
+// it, by the target.
 
 // flushFor flushes because of a record of that level.
 func (b *buffer) flushFor(level zapcore.Level) {

@@ -107,8 +107,8 @@ func (f *flusher) fill() (target zapcore.Core, more bool) {
 	}
 }
 
-// fillUp makes one batch of everything, whatever its size: a Handler makes an exception of a batch that holds the last words of a
-// program, not of what comes before them. Two rounds, because each lane may have been claimed in part.
+// fillUp makes one batch of everything, whatever its size: a Handler makes an exception of a batch that holds the last
+// words of a program, not of what comes before them. Two rounds, because each lane may have been claimed in part.
 func (f *flusher) fillUp() {
 	for range 2 {
 		f.buffer.mu.Lock()

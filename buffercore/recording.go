@@ -9,8 +9,8 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// Recording is a Core for one request: a flight recorder. It keeps what is below FlushLevel; a record that FlushLevel takes brings
-// what is kept along, in order, into the buffer, which is flushed then. End must be called, once is enough.
+// Recording is a Core for one request: a flight recorder. It keeps what is below FlushLevel; a record that FlushLevel
+// takes brings what is kept along, in order, into the buffer, which is flushed then. End must be called, once is enough.
 //
 // All its methods are safe for concurrent use. With returns a Recording that shares what is kept.
 type Recording struct {
@@ -68,8 +68,8 @@ func (r *Recording) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.
 	return ce
 }
 
-// Write keeps the record, or writes what is kept and then the record, into the buffer. After End there is nothing to keep it for:
-// what is below FlushLevel is skipped then.
+// Write keeps the record, or writes what is kept and then the record, into the buffer. After End there is nothing to keep
+// it for: what is below FlushLevel is skipped then.
 func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := r.shared.buffer
 	rec := base.GetRecord()
@@ -90,8 +90,8 @@ func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 // Sync syncs the buffer. What is kept stays.
 func (r *Recording) Sync() error { return r.shared.buffer.sync() }
 
-// End ends the Recording. With keep, what is kept is written into the buffer; without, it is discarded, and counts as skipped. The
-// second and later calls do nothing.
+// End ends the Recording. With keep, what is kept is written into the buffer; without, it is discarded, and counts as
+// skipped. The second and later calls do nothing.
 func (r *Recording) End(keep bool) {
 	r.shared.end(keep)
 	r.shared.buffer.forget(r.shared)

@@ -24,8 +24,8 @@ type ask struct {
 // sync is Core.Sync.
 func (q *queue) sync() error { return q.await(q.cfg.DrainTimeout, false) }
 
-// lastWords waits until what the queue holds has arrived: the record before the program's end among it. Whoever logs it has no
-// use for an error, so that is reported.
+// lastWords waits until what the queue holds has arrived: the record before the program's end among it. Whoever logs it
+// has no use for an error, so that is reported.
 func (q *queue) lastWords() {
 	if err := q.await(q.cfg.FatalTimeout, true); err != nil {
 		q.report.Failed(err, 0)

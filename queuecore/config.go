@@ -107,8 +107,8 @@ const (
 	Block Overflow = iota
 	// DropNewest drops the record. Write returns nil.
 	DropNewest
-	// DropOldest drops the oldest records that some target has not begun to deliver, for that target, until there is room: those
-	// below Error first.
+	// DropOldest drops the oldest records that some target has not begun to deliver, for that target, until there is
+	// room: those below Error first.
 	DropOldest
 	// WriteThrough makes Write deliver the record to all targets itself, ahead of those that are queued.
 	WriteThrough

@@ -29,8 +29,8 @@ var ErrTooLarge = errors.New("queuecore: record is larger than Config.MaxBytes")
 
 // Core is a zapcore.Core that puts records into a queue. New makes one whose listeners run.
 //
-// Beside the methods of zapcore.Core it has Close, Stats, Targets, WriteBatch and Level. All are safe for concurrent use. With
-// returns a Core that shares the queue; closing one closes all.
+// Beside the methods of zapcore.Core it has Close, Stats, Targets, WriteBatch and Level. All are safe for concurrent use.
+// With returns a Core that shares the queue; closing one closes all.
 type Core struct {
 	queue   *queue
 	context base.Context
@@ -72,9 +72,9 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 	return ce
 }
 
-// Write puts the record into the queue. Nil means that the queue has it, or has counted it as dropped; ErrFull, ErrTooLarge and
-// ErrClosed mean that it has not. For an entry above Error it returns when every target has delivered and synced it, or after
-// FatalTimeout.
+// Write puts the record into the queue. Nil means that the queue has it, or has counted it as dropped; ErrFull,
+// ErrTooLarge and ErrClosed mean that it has not. For an entry above Error it returns when every target has delivered and
+// synced it, or after FatalTimeout.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.queue.cfg.Prepare != nil {
 		return c.writePrepared(ent, fields)
@@ -117,11 +117,12 @@ func (c *Core) writeTape(batch *base.Batch, i int) error {
 // does not wait for itself. It returns nil after Close.
 func (c *Core) Sync() error { return c.queue.sync() }
 
-// Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. What it cannot deliver within
-// DrainTimeout is dropped; what was dropped since Close began is returned as a *LostError. A target that is stuck in a call is left to itself then.
-// The targets stay open: who opened them closes them, afterwards. The second and later calls return nil.
+// Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. What it cannot deliver
+// within DrainTimeout is dropped; what was dropped since Close began is returned as a *LostError. A target that is stuck
+// in a call is left to itself then. The targets stay open: who opened them closes them, afterwards. The second and later
+// calls return nil.
 func (c *Core) Close() error { return c.queue.close() }
 
-// Stats returns the counts of the queue. A record that goes to several targets counts once, as dropped if any of them lost it, as
-// skipped if none wanted it, else as delivered when the last is done with it.
+// Stats returns the counts of the queue. A record that goes to several targets counts once, as dropped if any of them
+// lost it, as skipped if none wanted it, else as delivered when the last is done with it.
 func (c *Core) Stats() Stats { return c.queue.stats() }

@@ -33,8 +33,8 @@ type delivery struct {
 	dirty    bool      // something was delivered since the last flush
 }
 
-// source is where a delivery's records come from, and who is told their fate. It holds records, in order, of which the first are
-// resolved as they are done with.
+// source is where a delivery's records come from, and who is told their fate. It holds records, in order, of which the
+// first are resolved as they are done with.
 type source interface {
 	// settle says what became of the held record i. It is Delivered unless told otherwise.
 	settle(i int, fate arena.Fate, cause Cause, level zapcore.Level)
@@ -207,7 +207,8 @@ func (d *delivery) deliverBatch() {
 	}
 }
 
-// keep settles what the target is done with and makes the batch what it is not. Records before the first of these are resolved.
+// keep settles what the target is done with and makes the batch what it is not. Records before the first of these are
+// resolved.
 func (d *delivery) keep() {
 	resolved := d.members[len(d.members)-1] + 1 - d.released
 	kept := d.members[:0]
@@ -257,8 +258,8 @@ func (d *delivery) giveUp(err error) {
 	d.report.Failed(err, len(d.members))
 }
 
-// hold waits before the next attempt. It returns false if there must be none, and early if there is no time left: at Close and
-// for the last words of a program, each once.
+// hold waits before the next attempt. It returns false if there must be none, and early if there is no time left: at
+// Close and for the last words of a program, each once.
 func (d *delivery) hold(err error) bool {
 	left := d.backoff.Failed(time.Now())
 	var retry *base.RetryError

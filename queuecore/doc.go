@@ -1,5 +1,5 @@
-// Package queuecore is Python's QueueHandler and QueueListener for zap: a Core that takes a record in well under a microsecond,
-// whatever its targets are doing, and goroutines that carry the records to any Cores.
+// Package queuecore is Python's QueueHandler and QueueListener for zap: a Core that takes a record in well under a
+// microsecond, whatever its targets are doing, and goroutines that carry the records to any Cores.
 //
 //	core, err := queuecore.New(queuecore.Config{Targets: queuecore.Targets(file, syslog, mail)})
 //	…
@@ -12,25 +12,39 @@
 //	        lock → copy the tape into the arena → unlock
 //	listen  one goroutine a target: lock → claim what is new → unlock → deliver it, a batch at a time → lock → resolve → unlock
 //
-// The arena is bounded in bytes. A record stays in it until each target is done with it, so a slow, dead or panicking target
-// neither delays nor reorders what the others get; when the arena is full because of it, the overflow policy decides.
+// The arena is bounded in bytes. A record stays in it until each target is done with it, so a slow, dead or panicking
+// target neither delays nor reorders what the others get; when the arena is full because of it, the overflow policy
+// decides.
 //
-// A target that is a BatchWriter (every handler of this module is one) gets its records a batch at a time, without a copy, and
-// what it could not take is offered again after a delay that grows. Any other Core gets them one by one as a Logger would
-// give them, once, because nobody can tell what a Tee, a sampler or a hook has already taken when it fails.
+// A target that is a BatchWriter (every handler of this module is one) gets its records a batch at a time, without a
+// copy, and what it could not take is offered again after a delay that grows. Any other Core gets them one by one as a
+// Logger would give them, once, because nobody can tell what a Tee, a sampler or a hook has already taken when it fails.
 //
 // # Listeners that cost nothing
 //
-// A listener that finds nothing new naps, for a fifth of a millisecond at first and up to five; while it naps a Write need not
-// wake it, which is the expensive part of most queues. Only when nothing has come for about six milliseconds does it go to sleep for
-// good, and then the next Write wakes it. So a lone record is delivered at once, a stream of records without wake-ups, and an
-// idle queue takes no time at all. Before the first nap it flushes a target that can be flushed (base.Flusher), so that large
-// buffers are no reason for lines that are not there yet.
+// A listener that finds nothing new naps, for a fifth of a millisecond at first and up to five; while it naps a Write
+// need not wake it, which is the expensive part of most queues. Only when nothing has come for about six milliseconds
+// does it go to sleep for good, and then the next Write wakes it. So a lone record is delivered at once, a stream of
+// records without wake-ups, and an idle queue takes no time at all. Before the first nap it flushes a target that can be
+// flushed (base.Flusher), so that large buffers are no reason for lines that are not there yet.
+//
+// # When the queue is full
+//
+// What happens to a record that finds no room is the Overflow policy's to say, for all or level by level: wait, drop the
+// newest, drop the oldest, or let the caller deliver it. A record of Error or above takes the room of lower ones before it
+// is lost, and a target with SkipWhenFull gives up its own oldest before anybody waits for it. Each drop is counted by
+// target, level and cause, told to OnDrop, and told to the target itself once it has caught up, in a record of the queue's
+// own: "records dropped". What a target refuses goes to its DeadLetter.
+//
+// # Two halves
+//
+// New is both halves of Python's pair, over memory. NewHandler and NewListener are the halves by themselves, over an engine
+// (Queue) that may live elsewhere: on a disk, in a broker, or in memory (NewMemory). A Write still meets the arena only.
 //
 // # Promises
 //
-// Nothing is lost silently: Stats and Targets count each record, and at every quiet moment what was accepted is delivered,
-// dropped, skipped or pending. Nothing blocks for ever: Write waits for room up to BlockTimeout, Sync and Close up to
-// DrainTimeout. An entry above Error is delivered and synced by every target before Write returns, since the program is about to
-// end. A target may log to its own queue: its goroutine never waits for itself.
+// Nothing is lost silently: Stats and Targets count each record, and at every quiet moment what was accepted is
+// delivered, dropped, skipped or pending. Nothing blocks for ever: Write waits for room up to BlockTimeout, Sync and
+// Close up to DrainTimeout. An entry above Error is delivered and synced by every target before Write returns, since the
+// program is about to end. A target may log to its own queue: its goroutine never waits for itself.
 package queuecore

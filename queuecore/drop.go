@@ -69,8 +69,9 @@ func (q *queue) dropLocked(l *listener, cause Cause, level zapcore.Level) {
 	}
 }
 
-// tell calls OnDrop for what was dropped since the last time. It must be called without the lock. One goroutine tells at a time, and
-// not without end: an OnDrop that logs to a full queue makes news of its own, which waits for the next occasion.
+// tell calls OnDrop for what was dropped since the last time. It must be called without the lock. One goroutine tells at
+// a time, and not without end: an OnDrop that logs to a full queue makes news of its own, which waits for the next
+// occasion.
 func (q *queue) tell() {
 	if q.cfg.OnDrop == nil {
 		return
@@ -99,8 +100,8 @@ func (q *queue) tell() {
 // maxTold is how many calls of OnDrop one occasion makes at most.
 const maxTold = 64
 
-// notice makes the record that tells of a gap: "records dropped", how many, and for which causes. Its level is Warn, or Error if
-// any of them was Error or above.
+// notice makes the record that tells of a gap: "records dropped", how many, and for which causes. Its level is Warn, or
+// Error if any of them was Error or above.
 func notice(gap drops) *base.Record {
 	ent := zapcore.Entry{Level: zapcore.WarnLevel, Time: time.Now(), LoggerName: "queuecore", Message: "records dropped"}
 	var total uint64

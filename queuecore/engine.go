@@ -10,23 +10,23 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Queue is an engine that keeps records elsewhere: on a disk, in a broker, in memory that two parts of a program share. NewHandler
-// puts the arena in front of one, so that nothing slow is ever on the way of a Write, and NewListener delivers from one. Package
-// queuetest says what an engine must do.
+// Queue is an engine that keeps records elsewhere: on a disk, in a broker, in memory that two parts of a program share.
+// NewHandler puts the arena in front of one, so that nothing slow is ever on the way of a Write, and NewListener delivers
+// from one. Package queuetest says what an engine must do.
 //
-// An engine numbers its records from 1, without gaps, in the order in which they were appended. A cursor is a reader's place, known by
-// name: the number of the last record that it has acknowledged. Two readers with two cursors get every record both. All methods
-// are safe for concurrent use, but a cursor is for one reader at a time.
+// An engine numbers its records from 1, without gaps, in the order in which they were appended. A cursor is a reader's
+// place, known by name: the number of the last record that it has acknowledged. Two readers with two cursors get every
+// record both. All methods are safe for concurrent use, but a cursor is for one reader at a time.
 type Queue interface {
-	// Append adds the records of batch and returns the number of the last record of the queue. When it returns nil the records
-	// are as safe as the engine promises; with an error it has taken none of them, and a *RetryError among the causes says
-	// that it may take them later. An empty batch adds nothing. It keeps nothing of the batch.
+	// Append adds the records of batch and returns the number of the last record of the queue. When it returns nil the
+	// records are as safe as the engine promises; with an error it has taken none of them, and a *RetryError among the
+	// causes says that it may take them later. An empty batch adds nothing. It keeps nothing of the batch.
 	Append(batch *base.Batch) (last uint64, err error)
 	// Read adds to batch, which is empty, what follows the last record that the cursor has acknowledged, as much as is
-	// convenient, and returns the number of the last record added. If there is nothing it waits until there is, until ctx is
-	// done, or until the queue is closed, and returns ctx's error or one that wraps ErrClosed; if there is something it
-	// returns that, though ctx be done. The tapes are valid until the cursor's next Read. A cursor that is new begins with the
-	// oldest record that the queue holds.
+	// convenient, and returns the number of the last record added. If there is nothing it waits until there is, until ctx
+	// is done, or until the queue is closed, and returns ctx's error or one that wraps ErrClosed; if there is something
+	// it returns that, though ctx be done. The tapes are valid until the cursor's next Read. A cursor that is new begins
+	// with the oldest record that the queue holds.
 	Read(ctx context.Context, cursor string, batch *base.Batch) (last uint64, err error)
 	// Ack says that the cursor is done with the records up to that number. One that is done with already is no error; 0 only
 	// makes a new cursor known, so that from now on records are held for it.
@@ -35,9 +35,9 @@ type Queue interface {
 	Close(ctx context.Context) error
 }
 
-// NewHandler is Python's QueueHandler: a Core that puts records into an engine, by way of the arena. Config.Targets must be empty, or one
-// target without a Core that says how large batches are and how often they are tried again. Close does not close the
-// engine.
+// NewHandler is Python's QueueHandler: a Core that puts records into an engine, by way of the arena. Config.Targets must
+// be empty, or one target without a Core that says how large batches are and how often they are tried again. Close does
+// not close the engine.
 func NewHandler(engine Queue, cfg Config) (*Core, error) {
 	if engine == nil {
 		return nil, errors.New("queuecore: NewHandler needs an engine")

@@ -29,8 +29,8 @@ func (q *queue) crowdedLocked(lane arena.Lane) bool {
 	return len(q.waiting[arena.High]) > 0 || lane == arena.Low && len(q.waiting[arena.Low]) > 0
 }
 
-// admitLocked lets producers in when there is room, or targets that are not worth waiting for can be made to give some. It waits for
-// room for many of them, so that producers and listeners do not take turns over each record.
+// admitLocked lets producers in when there is room, or targets that are not worth waiting for can be made to give some.
+// It waits for room for many of them, so that producers and listeners do not take turns over each record.
 func (q *queue) admitLocked() {
 	if q.crowd == 0 {
 		return
@@ -145,9 +145,9 @@ func (q *queue) putOrWriteThrough(level zapcore.Level, tape []byte) error {
 	return nil
 }
 
-// makeRoomLocked evicts what may make room for a tape of n bytes, and returns whether there is room then. A target that is not worth
-// waiting for gives up its oldest records first; then lower records make room for those of Error and above; then, if that
-// is the policy, older for newer.
+// makeRoomLocked evicts what may make room for a tape of n bytes, and returns whether there is room then. A target that
+// is not worth waiting for gives up its oldest records first; then lower records make room for those of Error and above;
+// then, if that is the policy, older for newer.
 func (q *queue) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool {
 	q.arena.Settle()
 	for !q.arena.Fits(n) && (q.skipLocked(arena.Low) || q.skipLocked(arena.High)) {
@@ -211,8 +211,8 @@ func (p *producer) wait(timeout time.Duration) {
 	}
 }
 
-// lastChance puts the record if p has been admitted, or if there is room now, or room can be made of lower records for one of Error
-// or above; else it is refused. It is called with the lock held, and releases it.
+// lastChance puts the record if p has been admitted, or if there is room now, or room can be made of lower records for
+// one of Error or above; else it is refused. It is called with the lock held, and releases it.
 func (q *queue) lastChance(p *producer, level zapcore.Level, tape []byte) error {
 	lane := arena.LaneOf(level)
 	if i := slices.Index(q.waiting[lane], p); i >= 0 {

@@ -24,8 +24,8 @@ func (q *queue) current() *listener {
 	return nil
 }
 
-// inside tells whether the caller is called by a target: by way of a listener, or of a Write that delivers itself. It must not wait
-// for what only that target can do.
+// inside tells whether the caller is called by a target: by way of a listener, or of a Write that delivers itself. It
+// must not wait for what only that target can do.
 func (q *queue) inside() bool {
 	if q.current() != nil {
 		return true

@@ -12,8 +12,8 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// A listener naps for minNap when it has found nothing, twice as long each time it finds nothing again, and sleeps when the nap
-// would be longer than maxNap.
+// A listener naps for minNap when it has found nothing, twice as long each time it finds nothing again, and sleeps when
+// the nap would be longer than maxNap.
 const (
 	minNap = 200 * time.Microsecond
 	maxNap = 5 * time.Millisecond
@@ -98,8 +98,8 @@ func (l *listener) run() {
 	}
 }
 
-// fill claims what is new and adds it to the batch. It returns whether there is anything to resolve: perhaps only records that the
-// target does not want.
+// fill claims what is new and adds it to the batch. It returns whether there is anything to resolve: perhaps only records
+// that the target does not want.
 func (l *listener) fill() bool {
 	l.q.mu.Lock()
 	found := l.reader.Claim(l.claimBytes())
@@ -110,11 +110,12 @@ func (l *listener) fill() bool {
 	return found
 }
 
-// claimBytes is how much the listener claims at once. What is claimed cannot be evicted, so that is never more than a part of the arena.
+// claimBytes is how much the listener claims at once. What is claimed cannot be evicted, so that is never more than a
+// part of the arena.
 func (l *listener) claimBytes() int { return min(l.target.BatchBytes, l.q.cfg.MaxBytes/4) }
 
-// fillUp adds everything that is queued, whatever the bounds: a Handler makes an exception of a batch that holds the last words,
-// not of what comes before them. Two rounds, because each lane may have been claimed in part.
+// fillUp adds everything that is queued, whatever the bounds: a Handler makes an exception of a batch that holds the last
+// words, not of what comes before them. Two rounds, because each lane may have been claimed in part.
 func (l *listener) fillUp() {
 	for range 2 {
 		l.q.mu.Lock()

@@ -11,8 +11,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Memory is an engine that holds records in memory: the reference for what an engine does, and the one that connects a NewHandler and
-// NewListeners in one program. It is not on the hot path of a Write, and is simple instead of fast.
+// Memory is an engine that holds records in memory: the reference for what an engine does, and the one that connects a
+// NewHandler and NewListeners in one program. It is not on the hot path of a Write, and is simple instead of fast.
 type Memory struct {
 	limit int
 

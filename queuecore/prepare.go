@@ -7,8 +7,8 @@ import (
 )
 
 // Prepare is a hook that may change a record: redact it, enrich it, or drop it (Python's QueueHandler.prepare and
-// QueueListener.prepare). It may change ent and returns the fields to go on with, those of With first; with keep false the record goes
-// no further and counts as skipped. It must not keep what it is given.
+// QueueListener.prepare). It may change ent and returns the fields to go on with, those of With first; with keep false
+// the record goes no further and counts as skipped. It must not keep what it is given.
 type Prepare func(ent *zapcore.Entry, fields []zapcore.Field) (prepared []zapcore.Field, keep bool)
 
 // prepared returns the tape of what the hook makes of r, or nil if it drops it.

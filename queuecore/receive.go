@@ -15,7 +15,8 @@ type ListenerConfig struct {
 	// Targets get the records, each by a goroutine and a cursor of its own. Required. The members of a Tee become targets
 	// themselves. SkipWhenFull and BatchAge mean nothing here.
 	Targets []TargetConfig
-	// PrepareDelivery may change each record, or drop it, before a target gets it; see Config.PrepareDelivery. Defaults to none.
+	// PrepareDelivery may change each record, or drop it, before a target gets it; see Config.PrepareDelivery. Defaults
+	// to none.
 	PrepareDelivery Prepare
 	// StopTimeout is how long Stop waits. Defaults to 10 s; negative means without a bound.
 	StopTimeout time.Duration
@@ -23,9 +24,9 @@ type ListenerConfig struct {
 	OnError func(error)
 }
 
-// Listener is Python's QueueListener: it delivers what an engine holds. What a target could not take stays in the engine, and is
-// delivered by the next Listener that has a target of that name: once at least, and more than once only if a listener ends
-// between a delivery and its acknowledgement. Its methods are safe for concurrent use.
+// Listener is Python's QueueListener: it delivers what an engine holds. What a target could not take stays in the engine,
+// and is delivered by the next Listener that has a target of that name: once at least, and more than once only if a
+// listener ends between a delivery and its acknowledgement. Its methods are safe for concurrent use.
 type Listener struct {
 	engine Queue
 	cfg    ListenerConfig
@@ -77,9 +78,9 @@ func (l *Listener) Start() {
 	}
 }
 
-// Stop delivers what the engine held when Stop was called, syncs the targets and ends the goroutines. What cannot be delivered
-// within StopTimeout stays in the engine, and the error, which wraps os.ErrDeadlineExceeded, says so. A target that calls it is not
-// waited for. It does nothing if the Listener is not started.
+// Stop delivers what the engine held when Stop was called, syncs the targets and ends the goroutines. What cannot be
+// delivered within StopTimeout stays in the engine, and the error, which wraps os.ErrDeadlineExceeded, says so. A target
+// that calls it is not waited for. It does nothing if the Listener is not started.
 func (l *Listener) Stop() error {
 	l.mu.Lock()
 	receivers := l.receivers

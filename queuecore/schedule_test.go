@@ -138,8 +138,9 @@ func (f *foreignTarget) Write(ent zapcore.Entry, _ []zapcore.Field) error {
 
 var manners = []string{"behaves", "stalls", "fails", "panics", "logs", "rejects"}
 
-// TestRandomSchedules holds law 1 to the letter: whatever the policies, and whatever the targets do, what was accepted is delivered,
-// dropped or skipped in the end, for the queue and for each target, and what is counted as delivered is what the target has.
+// TestRandomSchedules holds law 1 to the letter: whatever the policies, and whatever the targets do, what was accepted is
+// delivered, dropped or skipped in the end, for the queue and for each target, and what is counted as delivered is what
+// the target has.
 func TestRandomSchedules(t *testing.T) {
 	schedules := 400
 	if testing.Short() {

@@ -12,8 +12,8 @@ var (
 	tee = reflect.TypeOf(zapcore.NewTee(zapcore.NewNopCore(), zapcore.NewNopCore()))
 )
 
-// flatten returns the targets with the members of a Tee in place of it, so that each has a place in the queue, a level and retries of
-// its own, and a BatchWriter among them is seen.
+// flatten returns the targets with the members of a Tee in place of it, so that each has a place in the queue, a level
+// and retries of its own, and a BatchWriter among them is seen.
 func flatten(targets []TargetConfig) []TargetConfig {
 	var flat []TargetConfig
 	for _, t := range targets {

@@ -21,13 +21,13 @@ const (
 	Kept                  // not taken: it may be offered again
 )
 
-// Offer hands the records of batch to any Core, and sets fates, which has the length of batch, to what became of each. It is for those
-// who hold records, a queue or a buffer. A BatchWriter gets the batch, without being asked for levels; any other Core gets the
-// records one by one as Record.Deliver does, with ignoreLevel.
+// Offer hands the records of batch to any Core, and sets fates, which has the length of batch, to what became of each. It
+// is for those who hold records, a queue or a buffer. A BatchWriter gets the batch, without being asked for levels; any
+// other Core gets the records one by one as Record.Deliver does, with ignoreLevel.
 //
-// The error is why some were not taken; it says nothing of those that a BatchWriter rejected if those were all. If a BatchWriter
-// panics there is one record at which it does, most likely, so the batch is halved until that one is alone: what came before it
-// in the batch may arrive twice then.
+// rejection is what a BatchWriter said of the records that it refused for good; err is why others were not taken. If a
+// BatchWriter panics there is one record at which it does, most likely, so the batch is halved until that one is alone:
+// what came before it in the batch may arrive twice then.
 func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, fates []Fate) (rejection, err error) {
 	w, ok := core.(BatchWriter)
 	if ok {

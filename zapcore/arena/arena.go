@@ -46,8 +46,8 @@ type Arena struct {
 	losers []*Reader // owned by Evict
 }
 
-// New returns an Arena that holds up to limit bytes of records, headers included, and has that many readers. The memory it takes
-// follows its content; blocks that are not quite full and what readers have claimed come on top.
+// New returns an Arena that holds up to limit bytes of records, headers included, and has that many readers. The memory
+// it takes follows its content; blocks that are not quite full and what readers have claimed come on top.
 func New(limit, readers int) *Arena {
 	a := &Arena{limit: limit, blockSize: min(blockSize, max(minBlockSize, limit/16))}
 	for l := range a.lanes {
@@ -141,8 +141,8 @@ func (a *Arena) Trim() {
 	}
 }
 
-// Oldest returns the readers that have not claimed the oldest record of a lane which some reader has not: those that would lose
-// it by Evict. It is empty if all have claimed everything, and valid until the next call.
+// Oldest returns the readers that have not claimed the oldest record of a lane which some reader has not: those that
+// would lose it by Evict. It is empty if all have claimed everything, and valid until the next call.
 func (a *Arena) Oldest(l Lane) []*Reader {
 	a.losers = a.losers[:0]
 	oldest := a.lanes[l].put
@@ -184,8 +184,8 @@ func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
 	return level, losers, true
 }
 
-// Count notes records that never came in but count as accepted by the arena and by each reader: skipped by a hook, or dropped for
-// want of room.
+// Count notes records that never came in but count as accepted by the arena and by each reader: skipped by a hook, or
+// dropped for want of room.
 func (a *Arena) Count(skipped, dropped uint64) {
 	a.stats.Accepted += skipped + dropped
 	a.stats.Skipped += skipped

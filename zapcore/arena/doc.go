@@ -1,9 +1,9 @@
-// Package arena holds records in memory for cores that deliver them later: the queue, where several readers each follow at
-// their own pace, and the buffer, which has one.
+// Package arena holds records in memory for cores that deliver them later: the queue, where several readers each follow
+// at their own pace, and the buffer, which has one.
 //
-// An Arena is bytes, no pointers: a service that holds 65,536 records gives the garbage collector nothing to mark. It is bounded
-// in bytes, keeps records of Error and above apart from the rest so that the rest can be given up first, and never moves a
-// record, so that a reader works on it in place.
+// An Arena is bytes, no pointers: a service that holds 65,536 records gives the garbage collector nothing to mark. It is
+// bounded in bytes, keeps records of Error and above apart from the rest so that the rest can be given up first, and
+// never moves a record, so that a reader works on it in place.
 //
 //	            oldest                                                      newest
 //	low lane    ┌───────────────────┐   ┌───────────────────┐   ┌───────────────────┐
@@ -14,14 +14,14 @@
 //	            └───┬──┬────────────┘           │
 //	           done ┘  └─ next of a reader ─────┘         ░ released   ▒ claimed   ▓ unread
 //
-// Each lane is a list of blocks that are written once, from front to back. Beside the tape a record has a header of sixteen
-// bytes: its length, its sequence number, its level and its marks. The sequence number runs over both lanes, and readers merge
-// them by it: they see the records in the order in which they were put.
+// Each lane is a list of blocks that are written once, from front to back. Beside the tape a record has a header of
+// sixteen bytes: its length, its sequence number, its level and its marks. The sequence number runs over both lanes, and
+// readers merge them by it: they see the records in the order in which they were put.
 //
 // # Who may touch what
 //
-// An Arena has no lock. Its owner has one, and every method but Reader.Next, Len and Tape is called with it held. The rule that
-// lets Next do without is that bytes, once written, are never written again while anyone may read them:
+// An Arena has no lock. Its owner has one, and every method but Reader.Next, Len, Tape, Level and SetFate is called with it held. The
+// rule that lets Next do without is that bytes, once written, are never written again while anyone may read them:
 //
 //   - A reader reads only what it has claimed. Claim, under the lock, moves the reader's next over some records and pins their
 //     blocks; Put writes behind the end of every claim, since a claim ends where the lane ended at that moment.
@@ -32,8 +32,8 @@
 //
 // # What a record comes to
 //
-// A reader resolves what it claimed, in order: delivered, skipped or dropped. When every reader has, the record is released, and
-// counted for the whole: dropped if any reader dropped it, else skipped if all skipped it, else delivered. Its bytes are room
-// again. The numbers of pending records are counted on their own and not worked out from the others, so that
-// base.Stats.Missing means something.
+// A reader resolves what it claimed, in order: delivered, skipped or dropped. When every reader has, the record is
+// released, and counted for the whole: dropped if any reader dropped it, else skipped if all skipped it, else delivered.
+// Its bytes are room again. The numbers of pending records are counted on their own and not worked out from the others,
+// so that base.Stats.Missing means something.
 package arena

@@ -64,8 +64,8 @@ type held struct {
 // Index returns the number of r among the arena's readers.
 func (r *Reader) Index() int { return r.index }
 
-// Claim takes hold of more records of each lane, oldest first: at least maxBytes of them, up to a block more, if there are so many. It
-// returns whether Next has anything to give.
+// Claim takes hold of more records of each lane, oldest first: at least maxBytes of them, up to a block more, if there
+// are so many. It returns whether Next has anything to give.
 func (r *Reader) Claim(maxBytes int) bool {
 	if r.over {
 		return false

@@ -74,8 +74,9 @@ func settle(s *base.Stats, dropped, skippedByAll bool) {
 	}
 }
 
-// Abandon drops everything, for every reader. It tells each record: lost by which reader, at what level. The arena must not be used for more than its counts afterwards; what a reader works on stays valid, and
-// what it resolves counts no more.
+// Abandon drops everything, for every reader. It tells each record: lost by which reader, at what level. The arena must
+// not be used for more than its counts afterwards; what a reader works on stays valid, and what it resolves counts no
+// more.
 func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
 	a.Settle()
 	a.over = true
