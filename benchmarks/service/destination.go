@@ -16,6 +16,8 @@ import (
 func destinations(cfg config) []kind {
 	return []kind{
 		{"rotating file", func() destination { return new(rotatingFile) }},
+		{"file rotated each second", func() destination { return new(timedFile) }},
+		{"file renamed by others", func() destination { return new(watchedFile) }},
 		{"queue → rotating file", func() destination { return new(queuedFile) }},
 		{"queue → TCP server → file", func() destination { return &socket{addr: cfg.tcp} }},
 		{"queue → syslog daemon", func() destination { return &syslogDaemon{target: cfg.syslog} }},
@@ -43,6 +45,12 @@ type destination interface {
 	stats() base.Stats
 	// readBack gives t what there is: usually every file, by t.readFile.
 	readBack(t *tally) error
+}
+
+// selective is a destination that is not to hold every record; the others are skipped.
+type selective interface {
+	// wants tells whether record seq is to be found there. errored are the records at Error and above.
+	wants(seq uint64, errored *set) bool
 }
 
 // opened is a destination that the run has opened.

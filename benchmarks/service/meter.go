@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/bits"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,9 @@ type meter struct {
 
 	next              atomic.Uint64
 	calls, callsOnNop latencies
+
+	mu      sync.Mutex // guards the field below
+	errored set        // records at Error and above
 }
 
 func newMeter(core zapcore.Core, errors zapcore.WriteSyncer) *meter {
@@ -31,6 +35,11 @@ func (m *meter) logged() uint64 { return m.next.Load() }
 func (m *meter) log(r *record) {
 	r.Seq = m.next.Add(1) - 1
 	r.Sum = r.checksum()
+	if r.Level >= zapcore.ErrorLevel {
+		m.mu.Lock()
+		m.errored.add(r.Seq)
+		m.mu.Unlock()
+	}
 	if r.Seq%2 == 0 {
 		m.callsOnNop.time(r, m.nop)
 	}

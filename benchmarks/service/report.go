@@ -28,7 +28,10 @@ func newResult(name string, stats base.Stats, t *tally) result {
 		problems = append(problems, fmt.Sprintf("of %s logged %s accepted and %s refused",
 			plural(t.logged, "record"), thousands(stats.Accepted), thousands(stats.Refused)))
 	}
-	t.seen = nil
+	if unwanted := t.logged - t.wanted(); stats.Skipped != unwanted {
+		problems = append(problems, fmt.Sprintf("%s skipped, and %s not wanted here", plural(stats.Skipped, "record"), thousands(unwanted)))
+	}
+	t.seen = set{}
 	return result{name, stats, t, problems}
 }
 

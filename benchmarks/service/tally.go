@@ -12,23 +12,24 @@ import (
 // maxRecord is the longest record that is read back, or line that is read from -input, in bytes.
 const maxRecord = 16 << 20
 
-// tally finds out which of the records 0 to logged-1 are in a destination: each exactly once and as it was logged, or which
-// ones not. It costs one bit a record.
+// tally finds out which of the records 0 to logged-1 are in a destination: each that is to be there exactly once and as it
+// was logged, or which ones not. It costs one bit a record.
 type tally struct {
-	logged uint64
-	seen   []uint64 // bit i: record i was found, intact
+	logged   uint64
+	wants    func(seq uint64) bool // which are to be there; nil: all
+	repeated uint64                // records that are to be there twice, set by a destination that knows of some
 
-	found   uint64 // records that were found intact, doubles included
-	bytes   int64
-	files   int
-	doubled ranges
-	damaged findings
-	unknown ranges
+	seen     set    // records that were found, intact
+	found    uint64 // how many, doubles included
+	bytes    int64
+	files    int
+	doubled  ranges
+	damaged  findings
+	unknown  ranges
+	unwanted ranges
 }
 
-func newTally(logged uint64) *tally {
-	return &tally{logged: logged, seen: make([]uint64, (logged+63)/64)}
-}
+func newTally(logged uint64) *tally { return &tally{logged: logged} }
 
 // readFiles reads every file that glob matches.
 func (t *tally) readFiles(glob string) error {
@@ -87,26 +88,38 @@ func (t *tally) add(r *record, where string) {
 		t.unknown.add(r.Seq)
 	default:
 		t.found++
-		word, bit := &t.seen[r.Seq/64], uint64(1)<<(r.Seq%64)
-		if *word&bit != 0 {
+		if t.seen.has(r.Seq) {
 			t.doubled.add(r.Seq)
+		} else if t.wants != nil && !t.wants(r.Seq) {
+			t.unwanted.add(r.Seq)
 		}
-		*word |= bit
+		t.seen.add(r.Seq)
 	}
 }
 
-// missing returns the records that were logged and not found.
+// missing returns the records that are to be there and were not found.
 func (t *tally) missing() *ranges {
 	var missing ranges
-	for i := uint64(0); i < t.logged; i++ {
-		switch word := t.seen[i/64]; {
-		case i%64 == 0 && word == ^uint64(0):
-			i += 63
-		case word&(1<<(i%64)) == 0:
+	for i := range t.logged {
+		if !t.seen.has(i) && (t.wants == nil || t.wants(i)) {
 			missing.add(i)
 		}
 	}
 	return &missing
+}
+
+// wanted returns how many records are to be there.
+func (t *tally) wanted() uint64 {
+	if t.wants == nil {
+		return t.logged
+	}
+	n := uint64(0)
+	for i := range t.logged {
+		if t.wants(i) {
+			n++
+		}
+	}
+	return n
 }
 
 // problems says what is wrong, a line each; nil if nothing is.
@@ -115,15 +128,32 @@ func (t *tally) problems() []string {
 	for _, p := range []struct {
 		what string
 		*ranges
-	}{{"missing", t.missing()}, {"doubled", &t.doubled}, {"never logged", &t.unknown}} {
-		if p.count > 0 {
+	}{{"missing", t.missing()}, {"doubled", &t.doubled}, {"never logged", &t.unknown}, {"not wanted here", &t.unwanted}} {
+		if p.count > 0 && (p.ranges != &t.doubled || p.count != t.repeated) {
 			lines = append(lines, fmt.Sprintf("%s: %s: records %s", plural(p.count, "record"), p.what, p.ranges))
 		}
+	}
+	if t.repeated != t.doubled.count && t.repeated > 0 {
+		lines = append(lines, plural(t.repeated, "record")+": doubled on purpose, says the destination")
 	}
 	if t.damaged.count > 0 {
 		lines = append(lines, fmt.Sprintf("%s: damaged: %s", plural(t.damaged.count, "record"), &t.damaged))
 	}
 	return lines
+}
+
+// set is a set of numbers from 0, one bit each.
+type set struct{ words []uint64 }
+
+func (s *set) add(n uint64) {
+	for uint64(len(s.words)) <= n/64 {
+		s.words = append(s.words, 0)
+	}
+	s.words[n/64] |= 1 << (n % 64)
+}
+
+func (s *set) has(n uint64) bool {
+	return n/64 < uint64(len(s.words)) && s.words[n/64]&(1<<(n%64)) != 0
 }
 
 // named is how many records, runs of records or findings are named; all are counted.
