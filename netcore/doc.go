@@ -30,7 +30,8 @@
 // Once the kernel has a record, an error can come too late: a peer that crashes, or resets the connection, takes with it what
 // it had not read, and nobody on this side can say how much that was. The Core does what can be done. It reads from the
 // connection, so it sees a peer that closed before it writes the next record (a client that only writes loses every second
-// record to a server that closes after each), and it reports a reset to OnError. What was in flight is lost.
+// record to a server that closes after each), and it reports a reset to OnError. What was in flight is lost. On Windows it
+// cannot ask the kernel as well, so a record that is written in the very moment in which the peer leaves is lost there, too.
 //
 // With Ack nothing is. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is sent again
 // over the next connection; the Server knows the numbers and drops what it has already. Write does not wait for that, Sync and
@@ -38,7 +39,8 @@
 // restarted has forgotten its clients, and may deliver a second time what it had not confirmed; and what is pending when
 // the program logs nothing more is sent again at the next Write, Sync or Close.
 //
-// Datagrams get lost without a sign. A Core over UDP reports to OnError that nobody listens, if the peer's system says so.
+// Datagrams get lost without a sign. A Core over UDP reports to OnError that nobody listens, if the peer's system says so
+// (on Windows, Go keeps that to itself).
 //
 // # Security
 //

@@ -24,6 +24,9 @@ import (
 // TestPeerThatClosesAfterEachRecord holds that a peer's FIN is seen before the next record is written: none is lost, where
 // clients that only write lose every second one.
 func TestPeerThatClosesAfterEachRecord(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there the reader alone sees a FIN, and may see it after the next write: see the package's text")
+	}
 	const records = 500
 	closed := make(chan string)
 	p := listen(t, "tcp", func(conn net.Conn) {
