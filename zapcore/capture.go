@@ -3,7 +3,6 @@ package zapcore
 import (
 	"encoding/binary"
 	"slices"
-	"time"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -18,11 +17,12 @@ const headBound = 3 + timeSize + zoneFixed + 6*textHeadSize + 8
 // entry starts a tape with what zap knows of a record beside its fields.
 func (r *recorder) entry(ent *zapcore.Entry) {
 	c := &ent.Caller
-	zone, offset := "", 0
 	var flags byte
-	if ent.Time.Location() != time.UTC {
+	zone, offset := ent.Time.Zone()
+	if isUTC(zone, offset) {
+		zone = ""
+	} else {
 		flags = flagZone
-		zone, offset = ent.Time.Zone()
 	}
 	room := headBound + len(zone) + len(ent.LoggerName) + len(ent.Message) +
 		len(c.File) + len(c.Function) + len(ent.Stack)

@@ -93,16 +93,17 @@ func (r *Record) Level() zapcore.Level { return zapcore.Level(int8(r.tape[tapeLe
 // (it means nothing in another process): it is 0.
 func (r *Record) Entry() zapcore.Entry {
 	if !r.decoded {
+		r.entry = zapcore.Entry{}
 		r.nodesAt = decodeEntry(&r.entry, r.tape)
 		r.decoded = true
 	}
 	return r.entry
 }
 
-// decodeEntry sets ent to the entry on a tape, and returns where the fields begin.
+// decodeEntry sets ent, which must be empty, to the entry on a tape, and returns where the fields begin.
 func decodeEntry(ent *zapcore.Entry, tape []byte) (nodesAt int) {
-	*ent = zapcore.Entry{Level: zapcore.Level(int8(tape[tapeLevelAt]))}
 	c := cursorAt(tape, tapeTimeAt)
+	ent.Level = zapcore.Level(int8(tape[tapeLevelAt]))
 	flags := tape[tapeFlagsAt]
 	if flags&flagZone != 0 {
 		ent.Time = c.zoned()
@@ -159,7 +160,8 @@ func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	}
 	var ent zapcore.Entry
 	r.nodesAt = decodeEntry(&ent, r.tape)
-	return enc.EncodeEntry(ent, r.inlineField())
+	fields := r.inlineField()
+	return enc.EncodeEntry(ent, fields)
 }
 
 // inlineField returns all fields as one, or none.

@@ -73,7 +73,7 @@ func boolTag(v bool) tag {
 }
 
 func timeTag(t time.Time) tag {
-	if t.Location() == time.UTC {
+	if isUTC(t.Zone()) {
 		return tagTimeUTC
 	}
 	return tagTime

@@ -10,6 +10,9 @@ import (
 // A tape holds a zone's name and offset at that instant. They are all that a layout can print; the rules of the zone
 // (what its offset would be in July) are not on it.
 
+// isUTC tells whether a zone prints as UTC does, as the local one of most servers: then the tape holds none.
+func isUTC(name string, offset int) bool { return offset == 0 && name == "UTC" }
+
 // inZone returns t in the zone of that name and offset.
 func inZone(t time.Time, name string, offset int) time.Time {
 	return t.In(zones.get(name, offset))
