@@ -63,7 +63,7 @@ func account(all []opened, m *meter, stdout io.Writer) (ok bool, err error) {
 			ok = false
 			fmt.Fprintf(stdout, "%s: %s\n", r.name, problem)
 		}
-		if n := r.tally.repeated; n > 0 && r.tally.doubled.count == n {
+		if n := r.tally.doubled.count; 0 < n && n <= r.tally.repeated {
 			fmt.Fprintf(stdout, "%s: %s, as it says, written twice on purpose: records %s\n", r.name, plural(n, "record"), &r.tally.doubled)
 		}
 	}
