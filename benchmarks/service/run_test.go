@@ -131,6 +131,14 @@ func TestRunLogsEveryLineOfAnInput(t *testing.T) {
 	assert.ElementsMatch(t, want, got)
 }
 
+func TestEveryDestinationHoldsALongLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "input")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("long ", 600_000)+"\nshort\n"), 0o644))
+	ok, _, stdout, stderr := try(t, t.Context(), config{input: path, producers: 1}, destinations(config{input: path, mailTo: "ops@example.com"})...)
+	assert.True(t, ok, "%s%s", stdout, stderr)
+	assert.Contains(t, stdout, "2 lines in ")
+}
+
 func TestRunAccountsForWhatWasLoggedBeforeAnInterruption(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
