@@ -14,11 +14,15 @@ import (
 
 // destinations is where each record goes, all of it through one Tee. A new one is a file of its own and a line here.
 func destinations(cfg config) []kind {
+	two := newFork(cfg).kinds()
 	return []kind{
 		{"rotating file", func() destination { return new(rotatingFile) }},
 		{"file rotated each second", func() destination { return new(timedFile) }},
 		{"file renamed by others", func() destination { return new(watchedFile) }},
 		{"queue → rotating file", func() destination { return new(queuedFile) }},
+		two[0],
+		two[1],
+		{"flight recorder", func() destination { return new(flightRecorder) }},
 		{"queue → TCP server → file", func() destination { return &socket{addr: cfg.tcp} }},
 		{"queue → syslog daemon", func() destination { return &syslogDaemon{target: cfg.syslog} }},
 		{"mail, the first and a digest", func() destination { return &mailbox{addr: cfg.smtp, to: cfg.mailTo} }},

@@ -5,10 +5,11 @@
 //	go -C benchmarks run ./service -input FILE            # each line of a real log becomes a record; - is standard input
 //	go -C benchmarks run ./service -rate 500 -requests 5000 -keep
 //
-// It exits 0 if every record that was logged is in every destination exactly once and as it was logged, and 1 if not, after
-// naming the records that are missing, doubled or damaged. Ctrl-C ends the traffic early; what was logged until then is
-// delivered and accounted for as ever. A second Ctrl-C ends the program. (go run says 1 after any Ctrl-C; go build first to
-// see the exit code of an interrupted run.)
+// It exits 0 if every record that was logged is in every destination that wants it, exactly once and as it was logged, and 1
+// if not, after naming the records that are missing, doubled or damaged. All destinations want all records but the flight
+// recorder, which keeps what led to an error and what came after it. Ctrl-C ends the traffic early; what was logged until
+// then is delivered and accounted for as ever. A second Ctrl-C ends the program. (go run says 1 after any Ctrl-C; go build
+// first to see the exit code of an interrupted run.)
 //
 // # How the files hang together
 //
@@ -33,5 +34,6 @@
 //
 // rotating_file.go is the shortest example. A destination that sends records away starts its receiver in open and has it
 // write JSON lines to a file in its folder; readBack is then t.readFiles. What arrives in another form goes to t.add as a
-// record, with seq and sum among its fields.
+// record, with seq and sum among its fields. A destination that is not to hold every record has a fifth method, wants, which
+// is what it is held to: flight_recorder.go.
 package main

@@ -200,14 +200,21 @@ func readMail(r io.Reader, where string, t *tally) error {
 	return err
 }
 
-// readParts reads the text, and then the attachment.
+// theRest stands in the text of a mail where it goes on in the attachment.
+const theRest = "\n(the rest is in the attachment: "
+
+// readParts reads the text and the attachment as one, for a long record begins in the one and ends in the other.
 func readParts(parts *multipart.Reader, where string, t *tally) error {
-	text, err := parts.NextPart() // decodes quoted-printable
+	part, err := parts.NextPart() // decodes quoted-printable
 	if err != nil {
 		return err
 	}
-	if err := readRecords(text, where, t); err != nil {
+	text, err := io.ReadAll(part)
+	if err != nil {
 		return err
+	}
+	if end := bytes.LastIndex(text, []byte(theRest)); end >= 0 {
+		text = bytes.TrimSuffix(text[:end], []byte("\r"))
 	}
 	attached, err := parts.NextPart()
 	if err != nil {
@@ -217,7 +224,7 @@ func readParts(parts *multipart.Reader, where string, t *tally) error {
 	if err != nil {
 		return err
 	}
-	return readRecords(rest, where+", attached", t)
+	return readRecords(io.MultiReader(bytes.NewReader(text), rest), where, t)
 }
 
 // readRecords counts the lines that are records.

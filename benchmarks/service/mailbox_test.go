@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,6 +16,14 @@ func TestTheMailHoldsTheWholeRun(t *testing.T) {
 	ok, _, stdout, stderr := try(t, t.Context(), config{requests: 500}, mailKind(&mailbox{to: "ops@example.com"}))
 	require.True(t, ok, "%s%s", stdout, stderr)
 	assert.Regexp(t, `mail +500 +500 +0 +0 +0 +500 `, stdout)
+}
+
+func TestAMailHoldsALineThatIsLongerThanItsText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "input")
+	long := strings.Repeat("long ", 40_000) + "\n"
+	require.NoError(t, os.WriteFile(path, []byte(long+"short\n"+long+long), 0o644))
+	ok, _, stdout, stderr := try(t, t.Context(), config{input: path, producers: 1}, mailKind(&mailbox{to: "ops@example.com"}))
+	require.True(t, ok, "%s%s", stdout, stderr)
 }
 
 func TestTheMailGoesToTheServerOfTheFlag(t *testing.T) {

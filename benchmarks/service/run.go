@@ -52,14 +52,9 @@ func run(ctx context.Context, cfg config, kinds []kind, stdout, stderr io.Writer
 func account(all []opened, m *meter, stdout io.Writer) (ok bool, err error) {
 	var results []result
 	for _, d := range all {
-		t := newTally(m.logged())
-		if some, is := d.destination.(selective); is {
-			t.wants = func(seq uint64) bool { return some.wants(seq, &m.errored) }
-		}
-		if reading := d.readBack(t); reading != nil {
-			err = errors.Join(err, fmt.Errorf("%s: %w", d.name, reading))
-		}
-		results = append(results, newResult(d.name, d.stats(), t))
+		r, reading := d.account(m)
+		err = errors.Join(err, reading)
+		results = append(results, r)
 	}
 	printTable(stdout, results)
 	ok = err == nil
@@ -68,11 +63,24 @@ func account(all []opened, m *meter, stdout io.Writer) (ok bool, err error) {
 			ok = false
 			fmt.Fprintf(stdout, "%s: %s\n", r.name, problem)
 		}
-		if n := r.tally.repeated; n > 0 && r.tally.doubled.count == n {
-			fmt.Fprintf(stdout, "%s: %s written twice on purpose: %s\n", r.name, plural(n, "record"), &r.tally.doubled)
+		if n := r.tally.doubled.count; 0 < n && n <= r.tally.repeated {
+			fmt.Fprintf(stdout, "%s: %s, as it says, written twice on purpose: records %s\n", r.name, plural(n, "record"), &r.tally.doubled)
 		}
 	}
 	return ok, err
+}
+
+// account reads the destination back.
+func (d *opened) account(m *meter) (result, error) {
+	t := newTally(m.logged())
+	if some, is := d.destination.(selective); is {
+		t.wants = func(seq uint64) bool { return some.wants(seq, &m.errored) }
+	}
+	err := d.readBack(t)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", d.name, err)
+	}
+	return newResult(d.name, d.stats(), t), err
 }
 
 func verdict(inPlace, allLogged bool, stdout io.Writer) bool {

@@ -131,6 +131,14 @@ func TestRunLogsEveryLineOfAnInput(t *testing.T) {
 	assert.ElementsMatch(t, want, got)
 }
 
+func TestEveryDestinationHoldsALongLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "input")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("long ", 600_000)+"\nshort\n"), 0o644))
+	ok, _, stdout, stderr := try(t, t.Context(), config{input: path, producers: 1}, destinations(config{input: path, mailTo: "ops@example.com"})...)
+	assert.True(t, ok, "%s%s", stdout, stderr)
+	assert.Contains(t, stdout, "2 lines in ")
+}
+
 func TestRunAccountsForWhatWasLoggedBeforeAnInterruption(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
@@ -226,6 +234,19 @@ func TestRunNamesWhatIsWrong(t *testing.T) {
 		})
 	}
 }
+
+// TestRunAsksADestinationWhatItWants is one that wants no errors, and gets and keeps them all the same.
+func TestRunAsksADestinationWhatItWants(t *testing.T) {
+	ok, _, stdout, _ := try(t, t.Context(), config{requests: 1000, producers: 1}, kind{"file", func() destination { return &peaceful{} }})
+	assert.False(t, ok)
+	assert.Contains(t, stdout, "file: 5 records: not wanted here: records 199, 399, 599, 799, 999\n")
+	assert.Contains(t, stdout, "file: 0 records skipped, and 5 not wanted here\n")
+	assert.NotContains(t, stdout, "missing")
+}
+
+type peaceful struct{ fake }
+
+func (*peaceful) wants(seq uint64, errored *set) bool { return !errored.has(seq) }
 
 // withoutBlankLines lets a case join lines with more line ends than there are.
 func withoutBlankLines(tamper func([]string) []string) func([]string) []string {

@@ -62,11 +62,12 @@ func (d *socket) connect() (err error) {
 func (d *socket) serve() (cfg netcore.Config, err error) {
 	key := []byte("known to both sides only")
 	d.server, err = netcore.NewServer(netcore.ServerConfig{
-		Address: "localhost:0",
-		Format:  netcore.FormatRecords,
-		Target:  base.FromWriter(newEncoder(), d.file, nil),
-		Ack:     true,
-		Key:     key,
+		Address:  "localhost:0",
+		Format:   netcore.FormatRecords,
+		Target:   base.FromWriter(newEncoder(), d.file, nil),
+		Ack:      true,
+		Key:      key,
+		MaxFrame: 2 * maxRecord, // nothing is to be skipped
 	})
 	if err != nil {
 		return cfg, err

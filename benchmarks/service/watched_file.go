@@ -3,40 +3,53 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/bits"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"example.com/zaphandlers/writesyncers"
 	base "example.com/zaphandlers/zapcore"
+	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 )
 
-// watchedFile is a file that somebody else rotates, as logrotate does, while records are written to it:
+// watchedFile is a file that somebody else rotates, as logrotate with compress does, while records are written to it:
+// renamed, read to its end, removed. A record that comes to a renamed file after that is lost.
 //
-//	records     128    256      512              1024 …
-//	        ──────┼──────┼────────┼────────────────┼───►
-//	app.log  ► app.log.128  app.log.256  app.log.512
+//	records     128       256        512              1024 …
+//	        ──────┼─────────┼──────────┼────────────────┼───►
+//	app.log  ► archived.128  archived.256  archived.512
 //
 // By then as many again are written each time, so a run of any length has its last rotation in its second half. After every
 // other one logrotate makes the new file (create), after the rest the writer does (nocreate).
 type watchedFile struct {
-	file    *writesyncers.WatchedFile
-	path    string
-	written atomic.Uint64
+	file      *writesyncers.WatchedFile
+	dir, path string
+	written   atomic.Uint64
+
+	archiving sync.WaitGroup
+	mu        sync.Mutex // guards the field below
+	failed    error      // what went wrong with archiving
 }
 
-// firstRename is how many records are written before the first rotation. It is a power of two.
-const firstRename = 128
+const (
+	// firstRotation is after how many records. It is a power of two.
+	firstRotation = 128
+	// reading is when the renamed file is read: logrotate starts gzip first. A WatchedFile trusts that it takes 0.3 ms.
+	reading = time.Millisecond
+)
 
 func (d *watchedFile) open(dir string) (zapcore.Core, error) {
 	if runtime.GOOS == "windows" {
 		return nil, fmt.Errorf("%w: nobody renames an open file on Windows", errors.ErrUnsupported)
 	}
-	d.path = filepath.Join(dir, "app.log")
+	d.dir, d.path = dir, filepath.Join(dir, "app.log")
 	var err error
 	if d.file, err = writesyncers.NewWatchedFile(writesyncers.WatchedFileConfig{Path: d.path}); err != nil {
 		return nil, err
@@ -48,15 +61,20 @@ func (d *watchedFile) open(dir string) (zapcore.Core, error) {
 // count counts a record that was written, and rotates when it is time. The others go on writing meanwhile.
 func (d *watchedFile) count() error {
 	n := d.written.Add(1)
-	if n < firstRename || n&(n-1) != 0 {
+	if n < firstRotation || n&(n-1) != 0 {
 		return nil
 	}
-	err := os.Rename(d.path, fmt.Sprint(d.path, ".", n))
+	renamed := fmt.Sprint(d.path, ".", n)
+	err := os.Rename(d.path, renamed)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // no record since the last time, and so no file
 	}
-	if err != nil || bits.Len64(n)%2 != 0 {
+	if err != nil {
 		return err
+	}
+	d.archiving.Go(func() { d.archive(renamed, filepath.Join(d.dir, fmt.Sprint("archived.", n))) })
+	if bits.Len64(n)%2 != 0 {
+		return nil
 	}
 	file, err := os.OpenFile(d.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if errors.Is(err, fs.ErrExist) {
@@ -67,12 +85,39 @@ func (d *watchedFile) count() error {
 	return file.Close()
 }
 
-func (d *watchedFile) close() error { return d.file.Close() }
+// archive puts what is in a file into another, and removes it.
+func (d *watchedFile) archive(from, to string) {
+	time.Sleep(reading)
+	err := multierr.Append(copyFile(from, to), os.Remove(from))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failed = multierr.Append(d.failed, err)
+}
+
+func copyFile(from, to string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = src.Close() }()
+	dst, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	return multierr.Append(err, dst.Close())
+}
+
+func (d *watchedFile) close() error {
+	d.archiving.Wait()
+	return multierr.Append(d.failed, d.file.Close())
+}
 
 func (d *watchedFile) stats() base.Stats { return d.file.Stats().Stats }
 
-// readBack expects twice what a WatchedFile, to be sure, wrote to the file before the rotation and to the one after it.
+// readBack may find twice what a WatchedFile, to be sure, wrote to the file before a rotation and to the one after it: once, if
+// the one before had been read already.
 func (d *watchedFile) readBack(t *tally) error {
 	t.repeated = d.file.Stats().Repeated
-	return t.readFiles(d.path + "*")
+	return multierr.Append(t.readFiles(filepath.Join(d.dir, "archived.*")), t.readFile(d.path))
 }
