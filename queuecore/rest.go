@@ -4,12 +4,16 @@ import "time"
 
 // How a listener waits.
 
+// lingerStep is the longest that a batch which is full already may wait: a listener that lingers looks that often, since no Write
+// wakes it.
+const lingerStep = 20 * time.Millisecond
+
 // linger waits for the batch to be full or old enough, if it has an age.
 func (l *listener) linger() {
 	if l.target.BatchAge <= 0 || l.batch.Len() == 0 {
 		return
 	}
-	step := max(maxNap, l.target.BatchAge/16)
+	step := min(max(maxNap, l.target.BatchAge/16), lingerStep)
 	for left := l.target.BatchAge; left > 0 && l.mayLinger(); left -= step {
 		for d := min(step, left); d > 0 && l.mayLinger(); {
 			d = l.pause(d)
