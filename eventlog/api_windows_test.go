@@ -18,25 +18,18 @@ import (
 	"go.uber.org/zap/zapcore"
 	"golang.org/x/sys/windows"
 	winreg "golang.org/x/sys/windows/registry"
+
+	"example.com/zaphandlers/internal/peers"
 )
 
 // These run on Windows, as an administrator, or under wine.
-
-// missing skips a test, or fails it where nothing may be missing.
-func missing(t *testing.T, reason string) {
-	t.Helper()
-	if os.Getenv("ZAPHANDLERS_PEERS") == "required" {
-		t.Fatal(reason)
-	}
-	t.Skip(reason)
-}
 
 // newSource returns the Config of a source that does not exist, and has it removed after the test.
 func newSource(t *testing.T, log string) Config {
 	t.Helper()
 	cfg := Config{Source: fmt.Sprintf("zaphandlers test %d %s", os.Getpid(), t.Name()), Log: log}
 	if err := Install(cfg); err != nil {
-		missing(t, err.Error())
+		peers.Missing(t, err.Error())
 	}
 	require.NoError(t, Remove(cfg))
 	t.Cleanup(func() { assert.NoError(t, Remove(cfg)) })
@@ -137,7 +130,7 @@ func wineTrace(t *testing.T, want ...string) string {
 	t.Helper()
 	path := os.Getenv("ZAPHANDLERS_WINE_TRACE")
 	if path == "" {
-		missing(t, "only wine tells what became of an event; see scripts/wine")
+		peers.Missing(t, "only wine tells what became of an event; see scripts/wine")
 	}
 	var trace string
 	require.Eventually(t, func() bool {

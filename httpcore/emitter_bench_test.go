@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/httpcore"
+	"example.com/zaphandlers/internal/peers"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -104,10 +105,7 @@ func BenchmarkOneRecord(b *testing.B) {
 		}
 	})
 	b.Run("Python HTTPHandler", func(b *testing.B) {
-		python, err := findPython()
-		if err != nil {
-			b.Skip(err)
-		}
+		python := peers.Python(b, "")
 		server := sink(b)
 		b.ResetTimer()
 		out, err := exec.Command(python, "-c", fmt.Sprintf(pythonLoop, server.Listener.Addr(), b.N)).CombinedOutput()

@@ -28,6 +28,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/httpcore"
+	"example.com/zaphandlers/internal/peers"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -66,7 +67,7 @@ http {
 }`
 
 func startNginx(t *testing.T) *nginx {
-	program := peer(t, "nginx", findNginx)
+	program := peers.Program(t, "nginx")
 	n := &nginx{protocols: map[string]bool{}}
 	recorder := httptest.NewServer(n)
 	t.Cleanup(recorder.Close)

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/httpcore"
+	"example.com/zaphandlers/internal/peers"
 )
 
 // pythonSends sends one record by the real HTTPHandler. With "same" it leaves out what zap's records do not have.
@@ -61,7 +62,7 @@ func capture(t *testing.T) (*httptest.Server, <-chan request) {
 }
 
 func TestSameRequestAsPython(t *testing.T) {
-	python := peer(t, "Python", findPython)
+	python := peers.Python(t, "")
 	const created = 1795428672.25
 	at := time.Unix(1795428672, 250e6).UTC()
 	plain := zapcore.Entry{Level: zapcore.WarnLevel, Time: at, LoggerName: "shop.orders", Message: "order 7 is late",

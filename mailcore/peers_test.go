@@ -20,34 +20,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/peers"
 	"example.com/zaphandlers/mailcore"
 )
 
 // The tests of this file talk to real programs.
-
-// absent ends a test whose peer cannot be had: it is skipped, or fails if the peers are required.
-func absent(t testing.TB, why string) {
-	if os.Getenv("ZAPHANDLERS_PEERS") == "required" {
-		require.FailNow(t, why)
-	}
-	t.Skip(why)
-}
-
-// python returns an interpreter that runs these statements: the one that variable names, 3.13, whatever is called python3.
-func python(t testing.TB, variable, statements string) string {
-	candidates := []string{os.Getenv(variable), "python3.13"}
-	if root, err := exec.Command("pyenv", "root").Output(); err == nil {
-		newest, _ := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "versions", "3.13.*", "bin", "python3"))
-		candidates = append(candidates, newest...)
-	}
-	for _, candidate := range append(candidates, "python3", "/usr/bin/python3") {
-		if candidate != "" && exec.Command(candidate, "-c", statements).Run() == nil {
-			return candidate
-		}
-	}
-	absent(t, "no python3 that runs "+statements)
-	return ""
-}
 
 // seen is a mail as Python's email module reads it.
 type seen struct {
@@ -69,7 +46,7 @@ func readByPython(t testing.TB, messages ...[]byte) []seen {
 }
 
 func runReader(t testing.TB, input []byte, args ...string) (mails []seen) {
-	cmd := exec.Command(python(t, "", "import email"), append([]string{"testdata/read.py"}, args...)...)
+	cmd := exec.Command(peers.Python(t, "", "import email"), append([]string{"testdata/read.py"}, args...)...)
 	cmd.Stdin = bytes.NewReader(input)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -142,7 +119,7 @@ func TestPythonReadsTheAttachment(t *testing.T) {
 }
 
 func TestTheSameMailAsPythons(t *testing.T) {
-	interpreter := python(t, "", "import logging.handlers")
+	interpreter := peers.Python(t, "", "import logging.handlers")
 	messages := []string{
 		"Hello ✓", "plain", "two\nlines", "a line of more than 78 bytes: " + strings.Repeat("x", 200), "grün " + strings.Repeat("und mehr ", 40),
 		".", ".leading dot\n..", "tab\tand trailing space ",
@@ -200,7 +177,7 @@ type taken struct {
 }
 
 func TestAiosmtpd(t *testing.T) {
-	interpreter := python(t, "ZAPHANDLERS_AIOSMTPD_PYTHON", "import aiosmtpd")
+	interpreter := peers.Python(t, "ZAPHANDLERS_AIOSMTPD_PYTHON", "import aiosmtpd")
 	cert := newCertificate(t)
 	dir := t.TempDir()
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/zaphandlers/internal/peers"
 	"example.com/zaphandlers/mailcore"
 )
 
@@ -97,11 +98,11 @@ func startPostfix(t *testing.T, cert *certificate) *postfix {
 	}
 	owner, err := user.Lookup("postfix")
 	if err != nil {
-		absent(t, "postfix is not installed: it has no user")
+		peers.Missing(t, "postfix is not installed: it has no user")
 	}
 	for _, program := range []string{"postfix", "saslpasswd2"} {
 		if _, err := exec.LookPath(program); err != nil {
-			absent(t, program+" is not installed")
+			peers.Missing(t, program+" is not installed")
 		}
 	}
 	dir := t.TempDir()

@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/internal/peers"
 )
 
 // manualClock stands still until it is told.
@@ -51,7 +53,7 @@ print(json.dumps(tried))
 
 // TestBackoffIsPythons holds that the sequence of attempts is that of Python's SocketHandler, run beside.
 func TestBackoffIsPythons(t *testing.T) {
-	python := findPython(t)
+	python := peers.Python(t, "")
 	for _, test := range []struct {
 		start, factor, limit float64
 		ticks, upFrom, upTo  int

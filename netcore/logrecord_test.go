@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/peers"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -83,7 +84,7 @@ var wantValues = map[string]string{
 }
 
 func TestUnpicklerReadsAllProtocols(t *testing.T) {
-	out, err := exec.Command(findPython(t), "-c", values).Output()
+	out, err := exec.Command(peers.Python(t, ""), "-c", values).Output()
 	require.NoError(t, err)
 	seen := 0
 	for s := bufio.NewScanner(strings.NewReader(string(out))); s.Scan(); seen++ {

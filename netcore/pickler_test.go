@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/peers"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -51,7 +52,7 @@ server.handle_request()
 // startPython runs a program and returns its first line and a channel of the others.
 func startPython(t testing.TB, program string, args ...string) (string, <-chan string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), findPython(t), append([]string{"-c", program}, args...)...)
+	cmd := exec.CommandContext(t.Context(), peers.Python(t, ""), append([]string{"-c", program}, args...)...)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	var stderr strings.Builder

@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/internal/peers"
 )
 
 // daemon is a real syslog daemon that the test runs, and that writes what it understood to a file, a JSON object a record.
@@ -52,7 +54,7 @@ var daemons = []struct {
 }{{"rsyslog", startRsyslog}, {"syslog-ng", startSyslogNG}}
 
 func startRsyslog(t testing.TB) *daemon {
-	program := findProgram(t, "rsyslogd")
+	program := peers.Program(t, "rsyslogd")
 	d := newDaemon(t, "rsyslog.conf")
 	d.conf.Lines = d.conf.TCP // which tells the framing by the first byte
 	d.argv = []string{program, "-n", "-f", d.writeConf("rsyslog.conf"), "-i", filepath.Join(d.conf.Dir, "pid")}
@@ -63,7 +65,7 @@ func startRsyslog(t testing.TB) *daemon {
 func startSyslogNG(t testing.TB) *daemon {
 	program := os.Getenv("ZAPHANDLERS_SYSLOG_NG")
 	if program == "" {
-		program = findProgram(t, "syslog-ng")
+		program = peers.Program(t, "syslog-ng")
 	}
 	d := newDaemon(t, "syslog-ng.conf")
 	in := func(name string) string { return filepath.Join(d.conf.Dir, name) }

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/internal/peers"
 )
 
 // logged returns the datagram that util-linux's logger(1) sends for args.
@@ -20,9 +22,9 @@ func logged(t *testing.T, args ...string) string {
 	address, received := datagrams(t, "udp")
 	host, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
-	program := findProgram(t, "logger")
+	program := peers.Program(t, "logger")
 	if version, _ := exec.Command(program, "--version").Output(); !bytes.Contains(version, []byte("util-linux")) {
-		missing(t, "util-linux's logger")
+		peers.Missing(t, "util-linux's logger")
 	}
 	cmd := exec.Command(program, append([]string{"--server", host, "--port", port, "--udp"}, args...)...)
 	out, err := cmd.CombinedOutput()

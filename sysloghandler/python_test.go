@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/internal/peers"
 )
 
 // asked is what the script asks of Python's SysLogHandler.
@@ -29,7 +31,7 @@ var zapLevels = map[int]zapcore.Level{
 
 // TestSameBytesAsPython has the real SysLogHandler and ours send the same records, and compares the datagrams.
 func TestSameBytesAsPython(t *testing.T) {
-	python := findPython(t)
+	python := peers.Python(t, "")
 	for _, network := range []string{"udp", "unixgram"} {
 		t.Run(network, func(t *testing.T) {
 			address, received := datagrams(t, network)

@@ -6,26 +6,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/internal/peers"
 )
 
-// needPeer skips a test for the lack of a program it talks to, or fails it where peers are required.
-func needPeer(t testing.TB, name string, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	if os.Getenv("ZAPHANDLERS_PEERS") == "required" {
-		require.NoError(t, err, "%s is required", name)
-	}
-	t.Skipf("needs %s: %v", name, err)
-}
-
-// cpython is a Python interpreter: the newest the machine has.
+// cpython is a Python interpreter.
 type cpython struct {
 	path  string
 	minor int // of 3.minor
@@ -33,23 +21,12 @@ type cpython struct {
 
 func python(t testing.TB) cpython {
 	t.Helper()
-	candidates := []string{"python3.14", "python3.13"}
-	if root, err := exec.Command("pyenv", "root").Output(); err == nil {
-		found, _ := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "versions", "3.1[34]*", "bin", "python3"))
-		candidates = append(candidates, found...)
-	}
-	best := cpython{}
-	var err error
-	for _, path := range append(candidates, "python3") {
-		var out []byte
-		if out, err = exec.Command(path, "-c", "import sys; print(sys.version_info[1])").Output(); err == nil {
-			best.path = path
-			_, err = fmt.Sscan(string(out), &best.minor)
-			break
-		}
-	}
-	needPeer(t, "python3", err)
-	return best
+	py := cpython{path: peers.Python(t, "")}
+	out, err := exec.Command(py.path, "-c", "import sys; print(sys.version_info[1])").Output()
+	require.NoError(t, err)
+	_, err = fmt.Sscan(string(out), &py.minor)
+	require.NoError(t, err)
+	return py
 }
 
 // run runs a script with in as JSON on its standard input, and reads out as JSON from its standard output.

@@ -18,6 +18,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/internal/peers"
 )
 
 // watched returns a WatchedFile on app.log in a directory of its own.
@@ -254,11 +256,7 @@ func TestWatchedFileUnderLoadWhileOthersRemove(t *testing.T) {
 }
 
 func TestWatchedFileAndTheRealLogrotate(t *testing.T) {
-	program, err := exec.LookPath("logrotate")
-	if err != nil {
-		program, err = exec.LookPath("/usr/sbin/logrotate")
-	}
-	needPeer(t, "logrotate", err)
+	program := peers.Program(t, "logrotate")
 	for name, cfg := range lookers {
 		for _, directives := range []string{"create", "nocreate", "create compress nodelaycompress", "create compress delaycompress"} {
 			t.Run(name+", "+directives, func(t *testing.T) {

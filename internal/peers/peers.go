@@ -1,0 +1,51 @@
+// Package peers finds the real programs that tests talk to. Where there is none the test skips, with the reason, or fails if
+// ZAPHANDLERS_PEERS is "required"; scripts/peers.sh gets them.
+package peers
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Missing ends a test whose peer cannot be had.
+func Missing(tb testing.TB, why string) {
+	tb.Helper()
+	if os.Getenv("ZAPHANDLERS_PEERS") == "required" {
+		tb.Fatalf("%s, and ZAPHANDLERS_PEERS=required", why)
+	}
+	tb.Skip(why)
+}
+
+// Program returns the path of a program, which may be one that only administrators have on their PATH.
+func Program(tb testing.TB, name string) string {
+	tb.Helper()
+	for _, path := range []string{name, filepath.Join("/usr/sbin", name)} {
+		if found, err := exec.LookPath(path); err == nil {
+			return found
+		}
+	}
+	Missing(tb, name+" is not installed")
+	return ""
+}
+
+// Python returns a Python that runs these statements, by default those that import logging.handlers: the one that the
+// environment variable names, if it is not "", else 3.13, whose behaviour is the model here, else what there is.
+func Python(tb testing.TB, variable string, statements ...string) string {
+	tb.Helper()
+	candidates := []string{os.Getenv(variable), "python3.13"}
+	if root, err := exec.Command("pyenv", "root").Output(); err == nil {
+		found, _ := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "versions", "3.13*", "bin", "python3"))
+		candidates = append(candidates, found...)
+	}
+	program := strings.Join(append(statements, "import logging.handlers"), "\n")
+	for _, path := range append(candidates, "python3", "/usr/bin/python3") {
+		if path != "" && exec.Command(path, "-c", program).Run() == nil {
+			return path
+		}
+	}
+	Missing(tb, "there is no python3 that runs: "+program)
+	return ""
+}
