@@ -220,6 +220,68 @@ func TestUrgentRecordsAreSynced(t *testing.T) {
 	}
 }
 
+// unsafe is an Emitter whose Sync fails when it is told to.
+type unsafe struct {
+	script
+	err error
+}
+
+func (u *unsafe) Sync() error { return u.err }
+
+func TestASyncThatFailsIsToldEachTimeItBegins(t *testing.T) {
+	e := &unsafe{}
+	var said []string
+	h, err := base.NewHandler(base.HandlerConfig{Name: "test", Formatter: plain{}, Emitter: e,
+		Report: base.NewReporter("test", func(err error) { said = append(said, err.Error()) })})
+	require.NoError(t, err)
+	fatal := zapcore.Entry{Message: "f", Level: zapcore.FatalLevel}
+	for _, e.err = range []error{nil, errors.New("disk"), errors.New("disk"), nil, errors.New("disk")} {
+		require.NoError(t, h.Write(fatal, nil), "the record was taken")
+	}
+	require.Equal(t, []string{"disk", "test: working again, 0 records were lost", "disk"}, said)
+}
+
+// bookkeeper is an Emitter that learns later what was delivered, has something to tell, holds bytes back, and numbers frames.
+type bookkeeper struct {
+	script
+	delivered, dropped uint64
+	notice             error
+	flushes, skipped   int
+}
+
+func (b *bookkeeper) Account() (delivered, dropped uint64, ok bool) {
+	return b.delivered, b.dropped, true
+}
+func (b *bookkeeper) Notice() error { err := b.notice; b.notice = nil; return err }
+func (b *bookkeeper) Flush() error  { b.flushes++; return nil }
+func (b *bookkeeper) Skip()         { b.skipped++ }
+
+func TestWhatAnEmitterMayDoBeside(t *testing.T) {
+	e := &bookkeeper{script: script{answers: map[string]error{"x": &base.RetryError{Err: errors.New("away")}}}}
+	var said []string
+	h, err := base.NewHandler(base.HandlerConfig{Name: "test", Formatter: plain{}, Emitter: e,
+		Report: base.NewReporter("test", func(err error) { said = append(said, err.Error()) })})
+	require.NoError(t, err)
+	write := func(m string) error { return h.Write(zapcore.Entry{Message: m}, nil) }
+	for range 3 {
+		require.NoError(t, write("a"))
+	}
+	e.delivered, e.dropped = 1, 1
+	require.Equal(t, base.Stats{Accepted: 3, Delivered: 1, Dropped: 1, Pending: 1}, h.Stats(), "the Accountant's word counts")
+
+	e.notice = errors.New("one of two refused")
+	require.NoError(t, write("b"))
+	require.Equal(t, []string{"one of two refused"}, said, "a Noticer is asked after a record that was taken")
+
+	require.NoError(t, h.Flush())
+	require.Equal(t, 1, e.flushes)
+
+	require.Error(t, write("x"))
+	require.Zero(t, e.skipped, "that one was the Emitter's own to refuse")
+	require.Error(t, write("y"))
+	require.Equal(t, 1, e.skipped, "a Skipper hears of what a backoff refused")
+}
+
 // limited is a writer that has room for some bytes.
 type limited struct {
 	bytes.Buffer

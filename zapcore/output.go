@@ -3,6 +3,7 @@ package zapcore
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -17,6 +18,8 @@ type output struct {
 	notices   Noticer      // emitter, if it is one
 	report    *Reporter
 	clock     zapcore.Clock
+
+	syncFailed atomic.Bool // the last Sync after an urgent record did
 
 	mu      sync.Mutex // guards the fields below
 	closed  bool
@@ -64,10 +67,18 @@ func (o *output) refuse(err error) error {
 func (o *output) emit(ent zapcore.Entry, frame []byte) error {
 	defer o.tell()
 	syncErr, err := o.emitAndSync(ent, frame)
-	if syncErr != nil {
-		o.report.Failed(syncErr, 0)
-	}
+	o.tellSync(syncErr, err == nil && ent.Level > zapcore.ErrorLevel)
 	return err
+}
+
+// tellSync reports a Sync that failed after an urgent record was taken, and that it works again. It runs after the lock.
+func (o *output) tellSync(err error, synced bool) {
+	if err != nil {
+		o.syncFailed.Store(true)
+		o.report.Failed(err, 0)
+	} else if synced && o.syncFailed.Swap(false) {
+		o.report.Recovered()
+	}
 }
 
 // tell reports what the Emitter has to tell. It runs after the lock.
@@ -157,18 +168,16 @@ func (o *output) emitBatch(batch *Batch, from int, frames *Frames) (n int, err e
 		return 0, nil
 	}
 	defer o.tell()
-	n, syncErr, err := o.emitBatchAndSync(batch, from, frames)
-	if syncErr != nil {
-		o.report.Failed(syncErr, 0)
-	}
-	return n, err
-}
-
-func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames) (n int, syncErr, err error) {
 	urgent := false
 	for i := range frames.Len() {
 		urgent = urgent || batch.Level(from+i) > zapcore.ErrorLevel
 	}
+	n, syncErr, err := o.emitBatchAndSync(batch, from, frames, urgent)
+	o.tellSync(syncErr, err == nil && urgent)
+	return n, err
+}
+
+func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent bool) (n int, syncErr, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := o.readyLocked(urgent); err != nil {
