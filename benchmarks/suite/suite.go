@@ -1,0 +1,131 @@
+package suite
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// Suite is the benchmarks of an area.
+type Suite struct {
+	Name   string // one word: "Queue"
+	Tables []Table
+	Bounds []Bound // what was promised of them
+}
+
+// Table is one comparison.
+type Table struct {
+	Name string
+	N    int // operations a row's turn
+	Rows []Row
+}
+
+// Row is one way to do the work of a table.
+type Row struct {
+	Name string
+	N    int // operations a turn; 0: as the table says
+
+	// Run does b.N operations, as any benchmark does: what it does before b.ResetTimer and after b.StopTimer is not measured.
+	// Each turn begins with a run of one operation, which does not count. Metrics are reported by b.ReportMetric. An error ends
+	// the suite; ErrLeftOut leaves the row out.
+	Run func(b *testing.B) error
+}
+
+// ErrLeftOut is wrapped by the error of a row that cannot run on this machine, with the reason.
+var ErrLeftOut = errors.New("left out")
+
+// ballast stands for a service's heap: without it the garbage collector runs all the time, for zap's slice of fields.
+var ballast = make([]byte, 64<<20)
+
+// Run gives each row of each table whose name matches as many turns as there are rounds, and writes the results in Go's
+// benchmark format. What is left out, and why, goes to notes. Names are "Queue/table/row"; a nil pattern matches all.
+func (s Suite) Run(results, notes io.Writer, rounds int, match *regexp.Regexp) error {
+	testing.Init()
+	ballast[0] = 1
+	defer runtime.KeepAlive(ballast)
+	for _, t := range s.Tables {
+		lines := make([][]string, len(t.Rows))
+		for round := range rounds {
+			for i := range t.Rows {
+				if round%2 == 1 {
+					i = len(t.Rows) - 1 - i
+				}
+				name := s.key(t.Name + "/" + t.Rows[i].Name)
+				if match != nil && !match.MatchString(name) {
+					continue
+				}
+				line, err := turn(name, t, t.Rows[i])
+				if errors.Is(err, ErrLeftOut) {
+					if round == 0 {
+						fmt.Fprintf(notes, "%s: %v\n", name, err)
+					}
+					continue
+				}
+				if err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
+				lines[i] = append(lines[i], line)
+			}
+		}
+		for _, row := range lines {
+			for _, line := range row {
+				if _, err := fmt.Fprintln(results, line); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// Header is what Go prints before benchmarks.
+func Header() string {
+	return fmt.Sprintf("goos: %s\ngoarch: %s\ngo: %s\n", runtime.GOOS, runtime.GOARCH, runtime.Version())
+}
+
+// Benchmark runs the rows as what they are, for profiles: go test -bench Suite/table/row -cpuprofile cpu.out
+func (s Suite) Benchmark(b *testing.B) {
+	for _, t := range s.Tables {
+		for _, r := range t.Rows {
+			b.Run(t.Name+"/"+r.Name, func(b *testing.B) {
+				b.ReportAllocs()
+				if err := r.Run(b); errors.Is(err, ErrLeftOut) {
+					b.Skip(err)
+				} else if err != nil {
+					b.Fatal(err)
+				}
+			})
+		}
+	}
+}
+
+// key is what the line of a row, "table/row", begins with, less "Benchmark" and the number of processors.
+func (s Suite) key(row string) string { return strings.ReplaceAll(s.Name+"/"+row, " ", "_") }
+
+// turn runs a row and returns its line.
+func turn(name string, t Table, r Row) (line string, err error) {
+	n := t.N
+	if r.N > 0 {
+		n = r.N
+	}
+	if err := flag.Set("test.benchtime", fmt.Sprintf("%dx", n)); err != nil {
+		return "", err
+	}
+	result := testing.Benchmark(func(b *testing.B) {
+		if err = r.Run(b); err != nil {
+			b.FailNow()
+		}
+	})
+	if err != nil {
+		return "", err
+	}
+	if result.N == 0 {
+		return "", errors.New("failed without an error: it called b.Fatal or panicked")
+	}
+	return fmt.Sprintf("Benchmark%s-%d\t%s\t%s", name, runtime.GOMAXPROCS(0), result, result.MemString()), nil
+}
