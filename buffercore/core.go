@@ -151,6 +151,9 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 // or has counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error is delivered and synced
 // when Write returns, if the target can.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
+	if c.buffer.capture(&ent, &c.context, fields) {
+		return nil
+	}
 	r := base.GetRecord()
 	err := r.Capture(ent, c.context, fields)
 	if err != nil {

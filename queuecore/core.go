@@ -79,6 +79,9 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.queue.cfg.Prepare != nil {
 		return c.writePrepared(ent, fields)
 	}
+	if c.queue.capture(&ent, &c.context, fields) {
+		return nil
+	}
 	r := base.GetRecord()
 	err := r.Capture(ent, c.context, fields)
 	if err == nil {

@@ -19,11 +19,12 @@ import (
 	"strings"
 
 	"example.com/zaphandlers/benchmarks/files"
+	"example.com/zaphandlers/benchmarks/queue"
 	"example.com/zaphandlers/benchmarks/suite"
 )
 
 // suites are the areas.
-var suites = []suite.Suite{files.Suite}
+var suites = []suite.Suite{files.Suite, queue.Suite}
 
 // dir is where results and pictures are.
 var dir = flag.String("dir", "results", "directory of the results and the pictures")
