@@ -145,7 +145,7 @@ func Example_collectors() {
 
 		elastic, err := httpcore.New(httpcore.Config{
 			URL:      url + "/logs-shop/_bulk", // also OpenSearch
-			Token:    key,                      // sent over https only; so are Credentials
+			Token:    key,                      // refused over http, as Credentials are
 			Envelope: httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}),
 		})
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.uber.org/multierr"
@@ -56,6 +57,30 @@ func Example_rotatingFile() {
 	// Output:
 	// <nil>
 	// {"level":"info","msg":"order taken","order":1234}
+}
+
+// The same from a configuration file, for a program whose logger is built by zap.Config.
+func Example_configuration() {
+	path, remove := logPath()
+	defer remove()
+	path = urlPath(path)
+
+	run := func() error {
+		if err := writesyncers.RegisterSinks(); err != nil {
+			return err
+		}
+		cfg := zap.NewProductionConfig()
+		cfg.OutputPaths = []string{"rotate://" + path + "?maxBytes=10MiB&backups=5&compress=gzip&makeDirs"} // rotate:///var/log/…
+		logger, err := cfg.Build()
+		if err != nil {
+			return err
+		}
+		defer logger.Sync()
+		logger.Info("order taken")
+		return nil
+	}
+	fmt.Println(run())
+	// Output: <nil>
 }
 
 // Everything into a file, warnings to syslog, and the goroutine that logs waits for neither.
@@ -230,7 +255,7 @@ func Example_counters() {
 // The Windows event log. On other systems, and where the source was not installed, New says so.
 func Example_eventLog() {
 	run := func() (err error) {
-		events, err := eventlog.New(eventlog.Config{Source: "zaphandlers readme", Level: zap.WarnLevel})
+		events, err := eventlog.New(eventlog.Config{Source: "shop", Level: zap.WarnLevel})
 		if err != nil {
 			return err // where the source is missing, it has the commands that an administrator has to run
 		}
@@ -252,6 +277,11 @@ func logPath() (path string, remove func()) {
 		panic(err)
 	}
 	return filepath.Join(dir, "log", "app.log"), func() { _ = os.RemoveAll(dir) }
+}
+
+// urlPath returns a path as a URL has it: /C:/log/app.log on Windows.
+func urlPath(path string) string {
+	return "/" + strings.TrimPrefix(filepath.ToSlash(path), "/")
 }
 
 func read(path string) string {
