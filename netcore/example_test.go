@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/netcore"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // lines is a core that prints level, name, message and fields.
@@ -94,6 +95,49 @@ func ExampleNewServer() {
 	// Output:
 	// error app.db query failed
 	// 1 record
+}
+
+// A handler of your own that speaks over a socket needs a Formatter, or an Encoder as here, and no Emitter: this one dials, frames,
+// keeps deadlines and connects again.
+func ExampleNewEmitter() {
+	server, err := netcore.NewServer(netcore.ServerConfig{
+		Address: "localhost:0",
+		Format:  netcore.FormatLines,
+		Framing: netcore.NUL,
+		Target:  lines(os.Stdout),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	go server.Serve()
+
+	report := base.NewReporter("shopcore", nil)
+	emitter, err := netcore.NewEmitter(netcore.EmitterConfig{
+		Name:        "shopcore",
+		Address:     server.Addr().String(),
+		Framing:     netcore.NUL,
+		TrimNewline: true, // the framing says where a record ends
+		Report:      report,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	core, err := base.NewHandler(base.HandlerConfig{
+		Name:    "shopcore",
+		Encoder: zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}),
+		Emitter: emitter,
+		Report:  report,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	zap.New(core).Info("order placed", zap.Int("items", 3))
+	_ = core.Close()
+	_ = server.Shutdown(context.Background())
+	// Output: info {"msg":"order placed","items":3}
 }
 
 // A formatter, dialling, framing, deadlines and reconnection are apart, so a handler of your own can use the latter.
