@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -59,4 +60,37 @@ func TestEveryConstructorHasAnExample(t *testing.T) {
 		}
 	}
 	assert.Greater(t, seen, 15, "the constructors were looked for in the wrong place")
+}
+
+// extensionPoints is what Python has one override, or set, in its handlers.
+var extensionPoints = map[string][]string{
+	"writesyncers": {"mode", "encoding", "delay", "setStream", "flush", "reopenIfNeeded", "maxBytes", "backupCount", "namer", "rotator",
+		"shouldRollover", "doRollover", "computeRollover", "getFilesToDelete", "atTime", "utc"},
+	"netcore":       {"host", "port", "makeSocket", "makePickle", "retryStart", "retryFactor", "retryMax"},
+	"sysloghandler": {"address", "facility", "socktype", "createSocket", "encodePriority", "mapPriority", "append_nul", "ident"},
+	"eventlog":      {"appname", "dllname", "logtype", "getMessageID", "getEventCategory", "getEventType"},
+	"mailcore":      {"mailhost", "fromaddr", "toaddrs", "subject", "getSubject", "credentials", "secure", "timeout"},
+	"httpcore":      {"host", "url", "method", "secure", "credentials", "context", "mapLogRecord"},
+	"buffercore":    {"capacity", "shouldFlush", "flush", "setTarget", "flushLevel", "flushOnClose"},
+	"queuecore":     {"prepare", "enqueue", "dequeue", "start", "stop", "respect_handler_level"},
+}
+
+// Who comes from Python finds what they knew by its name.
+func TestPythonsNamesAreInTheComments(t *testing.T) {
+	for pkg, names := range extensionPoints {
+		var comments strings.Builder
+		sources, err := filepath.Glob(filepath.Join("..", pkg, "*.go"))
+		require.NoError(t, err)
+		for _, source := range sources {
+			file, err := parser.ParseFile(token.NewFileSet(), source, nil, parser.ParseComments)
+			require.NoError(t, err)
+			for _, comment := range file.Comments {
+				comments.WriteString(comment.Text())
+			}
+		}
+		for _, name := range names {
+			said := regexp.MustCompile(`(?s)Python.{0,120}\b` + name + `\b|\b` + name + `\b.{0,120}Python`)
+			assert.True(t, said.MatchString(comments.String()), "%s: no comment says what became of Python's %s", pkg, name)
+		}
+	}
 }
