@@ -22,7 +22,8 @@ import (
 // A receiver for a fleet of Python programs.
 func Example_pythonToGo() {
 	address := "localhost:0"
-	target := messagesTo(os.Stdout)
+	messages := make(chan string, 10)
+	target := messagesTo(messages)
 
 	run := func(serve func(*netcore.Server) error) (err error) {
 		server, err := netcore.NewServer(netcore.ServerConfig{
@@ -47,6 +48,7 @@ func Example_pythonToGo() {
 			return err
 		}
 		zap.New(python).Info("hello from Python")
+		fmt.Println(<-messages)
 		return python.Close()
 	}))
 	// Output:
@@ -79,7 +81,7 @@ func Example_goToPython() {
 		return nil
 	}
 	fmt.Println(run())
-	fmt.Print(received())
+	fmt.Println(received())
 	// Output:
 	// <nil>
 	// order taken

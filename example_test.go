@@ -132,7 +132,7 @@ func Example_service() {
 	}
 	fmt.Println(run())
 	fmt.Print(read(path))
-	fmt.Print(received())
+	fmt.Println(received())
 	// Output:
 	// <nil>
 	// {"level":"info","msg":"order taken","order":1234}

@@ -26,41 +26,46 @@ import (
 
 // The other ends of the recipes, in this process.
 
-// syslogDaemon listens for RFC 5424 messages over TCP. received ends it and returns the messages, without what differs from
-// one run to the next.
+// syslogDaemon listens for RFC 5424 messages over TCP. received waits for one, and returns it without what differs from one run
+// to the next.
 func syslogDaemon() (address string, received func() string) {
-	address, messages := receiver(netcore.ServerConfig{Format: netcore.FormatLines, Framing: netcore.OctetCounting})
+	server, messages := receiver(netcore.ServerConfig{Format: netcore.FormatLines, Framing: netcore.OctetCounting})
 	header := regexp.MustCompile(`1 \S+ \S+ shop \d+`)
-	return address, func() string { return header.ReplaceAllString(messages(), "1 TIME HOST shop PID") }
+	return server.Addr().String(), func() string {
+		defer server.Close()
+		return header.ReplaceAllString(<-messages, "1 TIME HOST shop PID")
+	}
 }
 
 // pythonReceiver takes what Python's cookbook receiver takes, and reads it by the same rules.
 func pythonReceiver() (address string, received func() string) {
-	return receiver(netcore.ServerConfig{Format: netcore.FormatPickle})
+	server, messages := receiver(netcore.ServerConfig{Format: netcore.FormatPickle})
+	return server.Addr().String(), func() string {
+		defer server.Close()
+		return <-messages
+	}
 }
 
-// receiver starts a server. received ends it and returns the messages.
-func receiver(cfg netcore.ServerConfig) (address string, received func() string) {
-	var messages strings.Builder
+// receiver starts a server whose messages come by a channel.
+func receiver(cfg netcore.ServerConfig) (*netcore.Server, <-chan string) {
+	messages := make(chan string, 10)
 	cfg.Address = "localhost:0"
-	cfg.Target = messagesTo(&messages)
+	cfg.Target = messagesTo(messages)
 	server, err := netcore.NewServer(cfg)
 	if err != nil {
 		panic(err)
 	}
 	go func() { _ = server.Serve() }()
-	return server.Addr().String(), func() string {
-		_ = server.Shutdown(context.Background())
-		return messages.String()
-	}
+	return server, messages
 }
 
-// messagesTo returns a core that writes messages, without fields: some of those that Python sends differ from run to run.
-func messagesTo(w io.Writer) zapcore.Core {
+// messagesTo returns a core that gives messages to a channel, without fields: some of those that Python sends differ from run
+// to run.
+func messagesTo(messages chan<- string) zapcore.Core {
 	all := zapcore.NewCore(encoder, zapcore.AddSync(io.Discard), zap.DebugLevel)
 	return zapcore.RegisterHooks(all, func(ent zapcore.Entry) error {
-		_, err := fmt.Fprintln(w, ent.Message)
-		return err
+		messages <- ent.Message
+		return nil
 	})
 }
 
