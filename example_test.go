@@ -221,12 +221,12 @@ func Example_counters() {
 		}
 		defer multierr.AppendInvoke(&err, multierr.Close(file))
 
+		drops := expvar.NewMap("log.drops")
 		queue, err := queuecore.New(queuecore.Config{
 			Targets: queuecore.Targets(base.FromWriter(encoder, file, nil)),
-			OnError: alarm, // a failure once, and once more when it is over
-			OnDrop: func(d queuecore.Drop) { // each record given up: which target, what level, why
-				alarm(fmt.Errorf("%d %v records for target %d: %v", d.Records, d.Level, d.Target, d.Cause))
-			},
+			// A failure is told once, and once more when it is over.
+			OnError: alarm,
+			OnDrop:  func(d queuecore.Drop) { drops.Add(d.Cause.String(), int64(d.Records)) },
 		})
 		if err != nil {
 			return err
