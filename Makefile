@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test lint format vet staticcheck peers bench gate service
+.PHONY: help test lint format vet staticcheck peers bench service
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -26,11 +26,8 @@ staticcheck: ## staticcheck in every module
 peers: ## get the real servers that the tests talk to: Debian, as root
 	@scripts/peers.sh >/dev/null
 
-bench: ## measure everything beside its rivals, in turns: benchmarks/results
-	@go -C benchmarks run ./bench run
-
-gate: ## compare the ratios that were promised with those that make bench measured
-	@go -C benchmarks run ./bench gate
+bench: ## all benchmarks, once
+	@scripts/each.sh go test -run '^$$' -bench . -benchmem ./...
 
 service: ## the main job: a service logs 100,000 requests, and every record is counted
 	@go -C benchmarks run ./service
