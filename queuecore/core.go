@@ -18,7 +18,7 @@ type (
 	LostError = base.LostError
 )
 
-// ErrClosed is what Write returns after Close.
+// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
 // ErrFull is what Write returns for a record that found no room in time. It wraps os.ErrDeadlineExceeded.

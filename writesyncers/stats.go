@@ -25,7 +25,8 @@ type Stats struct {
 	Troubles   uint64 // steps that failed where no caller waited for the answer; OnError heard of the first of a kind
 }
 
-// String returns the counts as one JSON object, so that a Stats can be published with package expvar.
+// String returns the counts as one JSON object. A Stats is what the counts were when it was taken: publish them with package
+// expvar by expvar.Func(func() any { return file.Stats() }).
 func (s Stats) String() string {
 	records := s.Stats.String()
 	return fmt.Sprintf(`%s,"bytes":%d,"opens":%d,"repeated":%d,"rotations":%d,"compressed":%d,"troubles":%d}`,

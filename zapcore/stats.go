@@ -22,7 +22,8 @@ func (s Stats) Missing() int64 {
 	return int64(s.Accepted - s.Delivered - s.Dropped - s.Skipped - s.Pending)
 }
 
-// String returns the counts as one JSON object, so that a Stats can be published with package expvar.
+// String returns the counts as one JSON object. A Stats is what the counts were when it was taken: publish them with package
+// expvar by expvar.Func(func() any { return core.Stats() }).
 func (s Stats) String() string {
 	return fmt.Sprintf(`{"accepted":%d,"delivered":%d,"dropped":%d,"skipped":%d,"pending":%d,"refused":%d}`,
 		s.Accepted, s.Delivered, s.Dropped, s.Skipped, s.Pending, s.Refused)

@@ -98,8 +98,7 @@ func (a *Arena) Used() int { return a.hot.used }
 // Fits tells whether a tape of n bytes has room.
 func (a *Arena) Fits(n int) bool { return a.hot.used+Size(n) <= a.limit }
 
-// Reserve takes room for a tape of n bytes that will be put later, or gives back what was reserved for one if n is its size
-// negated.
+// Reserve takes size bytes of room, the Size of a tape that will be put later; a negative size gives back what was reserved for one.
 func (a *Arena) Reserve(size int) { a.hot.used += size }
 
 // Next returns the sequence number that the next record will get.
