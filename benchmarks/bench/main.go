@@ -18,12 +18,13 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/zaphandlers/benchmarks/faults"
 	"example.com/zaphandlers/benchmarks/files"
 	"example.com/zaphandlers/benchmarks/suite"
 )
 
 // suites are the areas.
-var suites = []suite.Suite{files.Suite}
+var suites = []suite.Suite{files.Suite, faults.Suite}
 
 // dir is where results and pictures are.
 var dir = flag.String("dir", "results", "directory of the results and the pictures")
