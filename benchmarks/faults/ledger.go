@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // ledger knows what became of numbered records.
@@ -62,6 +63,21 @@ func (l *ledger) take(frame []byte) {
 	}
 	l.arrived[number]++
 }
+
+// await waits until that many records have arrived, if they do.
+func (l *ledger) await(records int) {
+	for start := time.Now(); time.Since(start) < soon; time.Sleep(time.Millisecond) {
+		l.mu.Lock()
+		all := len(l.arrived) >= records
+		l.mu.Unlock()
+		if all {
+			return
+		}
+	}
+}
+
+// soon is a bound for whatever must happen.
+const soon = 2 * time.Second
 
 // takeLines notes the lines of a file.
 func (l *ledger) takeLines(text []byte) {

@@ -12,7 +12,7 @@ const messageSize = 250
 func networkFaults() []fault {
 	rivals := slices.Concat(logSyslog, []client{srslogOctets, goGELF, fluentSync})
 	return []fault{
-		{"peer hangs up after each record", 100, meeting(peerHangsUp, slices.Concat([]client{oursNetcore, oursSyslog}, rivals))},
+		{"peer hangs up after each record", 50, meeting(peerHangsUp, slices.Concat([]client{oursNetcore, oursSyslog}, rivals))},
 		{"server restarts", 300, meeting(serverRestarts, slices.Concat([]client{oursQueued, oursNetcore, oursSyslog}, rivals))},
 		{"peer resets 10 times", 2200, meeting(tenResets, slices.Concat([]client{oursAcked, oursNetcore}, rivals, []client{fluentAcked}))},
 	}
@@ -26,7 +26,7 @@ func meeting(staged func(c client, records int) (outcome, error), clients []clie
 }
 
 // exchange has a client send to its peer through a relay, while during stages what happens, and returns what came of it.
-func exchange(c client, records int, carry carrier, during func(r *relay, send func(number int))) (outcome, error) {
+func exchange(c client, records int, carry carrier, during func(r *relay, l *ledger, send func(number int))) (outcome, error) {
 	l := newLedger()
 	peer, stop, err := c.peer(l.take)
 	if err != nil {
@@ -40,7 +40,7 @@ func exchange(c client, records int, carry carrier, during func(r *relay, send f
 	if err != nil {
 		return outcome{}, err
 	}
-	during(r, func(number int) { l.wrote(number, s.send(record(number, messageSize))) })
+	during(r, l, func(number int) { l.wrote(number, s.send(record(number, messageSize))) })
 	dropped, _ := s.close() // an error here does not say which records it speaks of
 	l.drop(dropped)
 	r.finish()
@@ -48,23 +48,23 @@ func exchange(c client, records int, carry carrier, during func(r *relay, send f
 	return l.outcome(records), err
 }
 
-// pace is how far apart records are where the program has to find out about its peer between two of them.
-const pace = 2 * time.Millisecond
+// pace is how far apart things are that a program has to notice.
+const pace = 5 * time.Millisecond
 
 // peerHangsUp has the peer close the connection, in the ordinary way, after each record that it has read. The next is sent
-// 2 ms after it has.
+// 5 ms after it has.
 func peerHangsUp(c client, records int) (outcome, error) {
 	once := func(client *net.TCPConn, peer net.Conn) bool {
 		err := forwardOnce(peer, client, make([]byte, 64<<10), nil)
 		_ = client.Close()
 		return err == nil
 	}
-	return exchange(c, records, once, func(r *relay, send func(int)) {
+	return exchange(c, records, once, func(r *relay, _ *ledger, send func(int)) {
 		for i := range records {
 			send(i)
 			select {
 			case <-r.ended:
-			case <-time.After(3 * pace): // it will not: the record did not get there
+			case <-time.After(2 * pace): // it will not: the record did not get there
 			}
 			<-time.After(pace)
 		}
@@ -74,11 +74,11 @@ func peerHangsUp(c client, records int) (outcome, error) {
 // serverRestarts has a server that is away for the middle third of the records. It leaves, and comes back, at a quiet moment.
 func serverRestarts(c client, records int) (outcome, error) {
 	always := func(client *net.TCPConn, peer net.Conn) bool { _ = forward(peer, client); return false }
-	return exchange(c, records, always, func(r *relay, send func(int)) {
+	return exchange(c, records, always, func(r *relay, l *ledger, send func(int)) {
 		for i := range records {
 			switch {
 			case i > 0 && i == records/3:
-				time.Sleep(5 * pace) // what was sent has been read
+				l.await(i)
 				r.stop()
 				time.Sleep(pace)
 			case i > 1 && i == 2*records/3:
@@ -109,20 +109,20 @@ func tenResets(c client, records int) (outcome, error) {
 		}
 		select {
 		case <-now:
-		case <-time.After(10 * pace): // for a client that waits for an answer
+		case <-time.After(4 * pace): // for a client that waits for an answer
 		}
 		resets.Add(1)
 		_ = client.SetLinger(0)
 		_ = client.Close()
 		return true
 	}
-	return exchange(c, records, stalls, func(r *relay, send func(int)) {
+	return exchange(c, records, stalls, func(r *relay, _ *ledger, send func(int)) {
 		for i := range records {
 			if i > 0 && i%part == 0 {
 				select {
 				case now <- struct{}{}:
 					<-r.ended
-				case <-time.After(10 * pace):
+				case <-time.After(4 * pace):
 				}
 			}
 			send(i)

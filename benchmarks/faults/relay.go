@@ -94,9 +94,6 @@ func (r *relay) finish() {
 	r.wg.Wait()
 }
 
-// soon is a bound for whatever must happen.
-const soon = 2 * time.Second
-
 // forward carries until a connection ends.
 func forward(dst, src net.Conn) error {
 	buf := make([]byte, 64<<10)
