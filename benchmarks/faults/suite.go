@@ -2,7 +2,6 @@ package faults
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"example.com/zaphandlers/benchmarks/suite"
@@ -39,14 +38,4 @@ func tables() (tables []suite.Table) {
 		tables = append(tables, t)
 	}
 	return tables
-}
-
-// Ours tells whether a row is a handler of this module.
-func Ours(row string) bool {
-	for _, name := range []string{"netcore", "sysloghandler", "queuecore", "File", "RotatingFile", "WatchedFile"} {
-		if row == name || strings.HasPrefix(row, name+",") {
-			return true
-		}
-	}
-	return false
 }

@@ -98,7 +98,7 @@ func (s Suite) Judge(results Results) (verdicts []Verdict, missing []Bound) {
 
 // ratios returns b's ratio in each round: both sides of one round saw the same machine.
 func (s Suite) ratios(b Bound, results Results) []float64 {
-	of, against := s.values(b.Of, results), s.values(b.Against, results)
+	of, against := s.Values(b.Of, results), s.Values(b.Against, results)
 	if b.Against == (Value{}) {
 		return of
 	}
@@ -109,7 +109,8 @@ func (s Suite) ratios(b Bound, results Results) []float64 {
 	return ratios
 }
 
-func (s Suite) values(v Value, results Results) []float64 {
+// Values returns what v was in each round.
+func (s Suite) Values(v Value, results Results) []float64 {
 	unit := v.Unit
 	if unit == "" {
 		unit = "ns/op"

@@ -1,0 +1,132 @@
+package chart
+
+import (
+	"image/color"
+
+	xfont "golang.org/x/image/font"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// column draws panels one below the other, over an axis.
+func (c Chart) column(area draw.Canvas, panels []Panel, theme Theme) {
+	p := plot.New()
+	p.BackgroundColor = color.Transparent
+	p.HideY()
+	p.Y.Min, p.Y.Max = 0, rowsOf(panels)
+	p.X.Min, p.X.Max = 0, c.top()
+	if c.Log {
+		p.X.Min = c.bottom()
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	}
+	p.X.Padding = 0
+	p.X.Label.Text, p.X.Label.TextStyle = c.Axis, centred(plain(9, theme.Muted))
+	p.X.Tick.Label = centred(plain(8, theme.Muted))
+	p.X.LineStyle.Color, p.X.Tick.LineStyle.Color = theme.Grid, theme.Grid
+	grid := plotter.NewGrid()
+	grid.Horizontal.Color, grid.Vertical.Color = nil, theme.Grid
+	p.Add(grid, rows{panels, theme})
+
+	var names, notes vg.Length
+	for _, panel := range panels {
+		for _, b := range panel.Bars {
+			names = max(names, nameStyle(b, theme).Width(b.Name))
+			notes = max(notes, noteStyle(b, theme).Width(b.Note))
+		}
+	}
+	area = draw.Crop(area, names+space, -notes-space, 0, 0)
+	area.Min.Y = area.Max.Y - vg.Length(p.Y.Max*rowHeight) - axis
+	p.Draw(area)
+}
+
+// rows draws the panels of a column, names and notes beside the bars.
+type rows struct {
+	panels []Panel
+	theme  Theme
+}
+
+// Plot implements plot.Plotter.
+func (r rows) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	at := p.Y.Max
+	for _, panel := range r.panels {
+		at -= headRows
+		left := c.Min.X
+		for _, b := range panel.Bars {
+			left = min(left, c.Min.X-space-nameStyle(b, r.theme).Width(b.Name))
+		}
+		rectangle(&c, r.theme.Back, c.Min.X-1, c.Max.X+1, y(at), y(at+headRows-0.2)) // no lines behind the heading
+		c.FillText(bold(9.5, r.theme.Ink), vg.Point{X: left, Y: y(at + 0.35)}, panel.Heading)
+		for _, b := range panel.Bars {
+			at--
+			r.row(&c, b, x, y(at+0.5), p.X.Min)
+		}
+	}
+}
+
+// row draws a bar whose middle is at height y.
+func (r rows) row(c *draw.Canvas, b Bar, x func(float64) vg.Length, y vg.Length, from float64) {
+	middle := func(style draw.TextStyle) draw.TextStyle {
+		style.YAlign = draw.YCenter
+		return style
+	}
+	name := middle(nameStyle(b, r.theme))
+	name.XAlign = draw.XRight
+	c.FillText(name, vg.Point{X: c.Min.X - space, Y: y}, b.Name)
+	end := c.Min.X
+	sum := 0.0
+	for _, part := range b.Parts {
+		sum += part.Value
+		if part.Value == 0 {
+			continue
+		}
+		begin := end
+		end = max(x(max(sum, from)), begin+0.75) // what there is can be seen
+		rectangle(c, r.theme.fill(part.Color), begin, end, y-barHeight/2, y+barHeight/2)
+	}
+	c.FillText(middle(noteStyle(b, r.theme)), vg.Point{X: end + space, Y: y}, b.Note)
+}
+
+func nameStyle(b Bar, theme Theme) draw.TextStyle {
+	if b.Ours {
+		return bold(9, theme.Ink)
+	}
+	return plain(9, theme.Ink)
+}
+
+func noteStyle(b Bar, theme Theme) draw.TextStyle {
+	style := plain(9, theme.Muted)
+	if b.Ours {
+		style = bold(9, theme.Ink)
+	}
+	if b.Alarm {
+		style.Color = theme.Alarm
+	}
+	return style
+}
+
+func rectangle(c *draw.Canvas, fill color.Color, left, right, low, high vg.Length) {
+	c.FillPolygon(fill, []vg.Point{{X: left, Y: low}, {X: right, Y: low}, {X: right, Y: high}, {X: left, Y: high}})
+}
+
+func plain(size vg.Length, ink color.Color) draw.TextStyle {
+	return draw.TextStyle{
+		Color:   ink,
+		Font:    font.Font{Typeface: plot.DefaultFont.Typeface, Variant: "Sans", Size: size},
+		Handler: plot.DefaultTextHandler,
+	}
+}
+
+func bold(size vg.Length, ink color.Color) draw.TextStyle {
+	style := plain(size, ink)
+	style.Font.Weight = xfont.WeightBold
+	return style
+}
+
+func centred(style draw.TextStyle) draw.TextStyle {
+	style.XAlign, style.YAlign = draw.XCenter, draw.YBottom
+	return style
+}
