@@ -17,16 +17,16 @@ const nothing = "a Core that does nothing"
 func producer(r *reading) chart.Chart {
 	c := chart.Chart{
 		Title:    "What a logging call costs the caller: short is good",
-		Subtitle: "A call with 10 fields, in bursts that the queue has room for. zap's own part comes before any Core is asked.",
+		Subtitle: "A call with 10 fields, in bursts. zap's own part is what a call costs with a Core that does nothing.",
 		Legend: []chart.Key{
 			{Color: chart.Floor, Text: "zap's own part"},
 			{Color: chart.Ours, Text: "queuecore adds"},
-			{Color: chart.Others, Text: "the others"},
-			{Color: chart.Apart, Text: "drops records when flooded"},
+			{Color: chart.Others, Text: "others add"},
+			{Color: chart.Apart, Text: "others that drop records"},
 		},
 		Axis: "nanoseconds a call",
 	}
-	for _, sink := range []struct{ table, heading string }{{"discard", "sink: nothing"}, {"file", "sink: a file"}} {
+	for _, sink := range []struct{ table, heading string }{{"discard", "sink discards"}, {"file", "sink is a file"}} {
 		var panels []chart.Panel
 		for _, goroutines := range []string{"1 goroutine logs", "2 goroutines log"} {
 			table := fmt.Sprintf("producer, %s, %.1s", sink.table, goroutines)
@@ -59,12 +59,14 @@ func calls(r *reading, table string) (bars []chart.Bar) {
 		}
 		if lost := r.Values(suite.Value{Row: table + "/" + row, Unit: "lost-%"}, r.results); len(lost) > 0 && suite.Median(lost) > 0 {
 			color, b.Alarm = chart.Apart, true
-			b.Note += fmt.Sprintf(", loses %s", percent(suite.Median(lost)))
+			b.Note += fmt.Sprintf(", drops %s", percent(suite.Median(lost)))
 		}
 		if zapBased(row) {
 			net := max(0, all-floor)
 			b.Parts = []chart.Part{{Value: all - net, Color: chart.Floor}, {Value: net, Color: color}}
-			b.Note += fmt.Sprintf(" (+%.0f)", net)
+			if b.Ours {
+				b.Note = fmt.Sprintf("%.0f ns: zap's %.0f and %.0f", all, floor, net)
+			}
 		} else {
 			b.Parts = []chart.Part{{Value: all, Color: color}}
 		}
@@ -116,7 +118,7 @@ func fates(r *reading) chart.Chart {
 		Top:      100,
 		Legend: []chart.Key{
 			{Color: chart.Arrived, Text: "arrived"},
-			{Color: chart.Reported, Text: "not, and the program was told"},
+			{Color: chart.Reported, Text: "did not, and the program was told"},
 			{Color: chart.Lost, Text: "lost silently"},
 		},
 	}
@@ -154,7 +156,9 @@ func (r *reading) fate(table, row string) (chart.Bar, bool) {
 	}}
 	if lost := part("lost-silently"); lost > 0 {
 		b.Note, b.Alarm = percent(lost)+" lost", true
-	} else if part("reported") == 0 {
+	} else if told := part("reported"); told > 0 {
+		b.Note = percent(told) + " told"
+	} else {
 		b.Note = "all there"
 	}
 	return b, true

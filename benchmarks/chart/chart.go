@@ -20,7 +20,7 @@ type Chart struct {
 	Columns  [][]Panel // from the left; the panels of each from the top
 
 	Axis string  // what a bar's length says, with its unit
-	Top  float64 // the end of the axis; 0: the longest bar
+	Top  float64 // the end of the axis; 0: there is room for the longest bar
 	Log  bool    // a step to the right multiplies; values must be positive
 }
 
@@ -58,9 +58,10 @@ const (
 	rowHeight = 12.5
 	barHeight = 8.5
 	headRows  = 1.7 // rows that a panel's heading takes
+	footRows  = 0.4 // rows between the last bar and the axis
 	gap       = 16  // between columns
 	space     = 4   // between a text and what it belongs to
-	axis      = 30
+	axis      = 26
 	header    = 52
 	footer    = 18
 )
@@ -71,7 +72,7 @@ func (c Chart) SVG(theme Theme) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	height := header + vg.Length(rows*rowHeight) + axis + footer
+	height := header + vg.Length((rows+footRows)*rowHeight) + axis + footer
 	canvas := vgsvg.New(width, height)
 	area := draw.Crop(draw.New(canvas), margin, -margin, 0, 0)
 	c.frame(area, theme)
@@ -117,22 +118,11 @@ func (c Chart) rows() (rows float64, err error) {
 
 func rowsOf(panels []Panel) (rows float64) {
 	for _, p := range panels {
-		rows += headRows + float64(len(p.Bars))
-	}
-	return rows
-}
-
-// top returns where the axis ends.
-func (c Chart) top() float64 {
-	top := c.Top
-	for _, panels := range c.Columns {
-		for _, p := range panels {
-			for _, b := range p.Bars {
-				top = max(top, b.length())
-			}
+		if rows += float64(len(p.Bars)); p.Heading != "" {
+			rows += headRows
 		}
 	}
-	return top
+	return rows
 }
 
 // bottom returns where a logarithmic axis begins: at a power of ten, so that every bar is to be seen.

@@ -2,34 +2,17 @@ package chart
 
 import (
 	"image/color"
+	"math"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
 // column draws panels one below the other, over an axis.
 func (c Chart) column(area draw.Canvas, panels []Panel, theme Theme) {
-	p := plot.New()
-	p.BackgroundColor = color.Transparent
-	p.HideY()
-	p.Y.Min, p.Y.Max = 0, rowsOf(panels)
-	p.X.Min, p.X.Max = 0, c.top()
-	if c.Log {
-		p.X.Min = c.bottom()
-		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	}
-	p.X.Padding = 0
-	p.X.Label.Text, p.X.Label.TextStyle = c.Axis, centred(plain(9, theme.Muted))
-	p.X.Tick.Label = centred(plain(8, theme.Muted))
-	p.X.LineStyle.Color, p.X.Tick.LineStyle.Color = theme.Grid, theme.Grid
-	grid := plotter.NewGrid()
-	grid.Horizontal.Color, grid.Vertical.Color = nil, theme.Grid
-	p.Add(grid, rows{panels, theme})
-
 	var names, notes vg.Length
 	for _, panel := range panels {
 		for _, b := range panel.Bars {
@@ -37,9 +20,46 @@ func (c Chart) column(area draw.Canvas, panels []Panel, theme Theme) {
 			notes = max(notes, noteStyle(b, theme).Width(b.Note))
 		}
 	}
-	area = draw.Crop(area, names+space, -notes-space, 0, 0)
-	area.Min.Y = area.Max.Y - vg.Length(p.Y.Max*rowHeight) - axis
+	area.Min.X += names + space
+	p := plot.New()
+	p.BackgroundColor = color.Transparent
+	p.HideY()
+	p.Y.Min, p.Y.Max = -footRows, rowsOf(panels)
+	p.X.Min = 0
+	if c.Log {
+		p.X.Min = c.bottom()
+		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	}
+	if p.X.Max = c.Top; c.Top > 0 {
+		area.Max.X -= notes + space
+	} else {
+		p.X.Max = c.room(p.X.Min, area.Max.X-area.Min.X, theme)
+	}
+	p.X.Padding = 0
+	p.X.Label.Text, p.X.Label.TextStyle = c.Axis, centred(plain(9, theme.Muted))
+	p.X.Tick.Label = centred(plain(8, theme.Muted))
+	p.X.LineStyle.Color, p.X.Tick.LineStyle.Color = theme.Grid, theme.Grid
+	p.Add(rows{panels, theme})
+	area.Min.Y = area.Max.Y - vg.Length((p.Y.Max+footRows)*rowHeight) - axis
 	p.Draw(area)
+}
+
+// room returns where the axes end, if they are that wide, so that there is room for each bar of the chart and the note behind
+// it. All columns have the same.
+func (c Chart) room(from float64, width vg.Length, theme Theme) (end float64) {
+	for _, panels := range c.Columns {
+		for _, panel := range panels {
+			for _, b := range panel.Bars {
+				share := float64(width / max(1, width-noteStyle(b, theme).Width(b.Note)-space))
+				if c.Log {
+					end = max(end, from*math.Pow(b.length()/from, share))
+				} else {
+					end = max(end, from+(b.length()-from)*share)
+				}
+			}
+		}
+	}
+	return end
 }
 
 // rows draws the panels of a column, names and notes beside the bars.
@@ -51,15 +71,23 @@ type rows struct {
 // Plot implements plot.Plotter.
 func (r rows) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
-	at := p.Y.Max
+	left := c.Min.X
 	for _, panel := range r.panels {
-		at -= headRows
-		left := c.Min.X
 		for _, b := range panel.Bars {
 			left = min(left, c.Min.X-space-nameStyle(b, r.theme).Width(b.Name))
 		}
-		rectangle(&c, r.theme.Back, c.Min.X-1, c.Max.X+1, y(at), y(at+headRows-0.2)) // no lines behind the heading
-		c.FillText(bold(9.5, r.theme.Ink), vg.Point{X: left, Y: y(at + 0.35)}, panel.Heading)
+	}
+	at := p.Y.Max
+	for _, panel := range r.panels {
+		if panel.Heading != "" {
+			at -= headRows
+			c.FillText(bold(9.5, r.theme.Ink), vg.Point{X: left, Y: y(at + 0.35)}, panel.Heading)
+		}
+		for _, tick := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+			if !tick.IsMinor() && tick.Value >= p.X.Min && tick.Value <= p.X.Max {
+				c.StrokeLine2(p.X.LineStyle, x(tick.Value), y(at-float64(len(panel.Bars))), x(tick.Value), y(at))
+			}
+		}
 		for _, b := range panel.Bars {
 			at--
 			r.row(&c, b, x, y(at+0.5), p.X.Min)

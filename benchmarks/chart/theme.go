@@ -18,11 +18,11 @@ const (
 	colors
 )
 
-// Theme is how a picture looks. It has no background of its own: Back is the one it is made for.
+// Theme is how a picture looks on a page. It has no background of its own.
 type Theme struct {
-	Name                          string
-	Back, Ink, Muted, Grid, Alarm color.Color
-	Fill                          [colors]color.Color
+	Name                    string
+	Ink, Muted, Grid, Alarm color.Color
+	Fill                    [colors]color.Color
 }
 
 func (t Theme) fill(c Color) color.Color { return t.Fill[c] }
@@ -31,14 +31,14 @@ func (t Theme) fill(c Color) color.Color { return t.Fill[c] }
 // green.
 var Themes = []Theme{
 	{
-		Name: "light", Back: rgb(0xffffff), Ink: rgb(0x1f2328), Muted: rgb(0x59636e), Grid: rgb(0xd1d9e0), Alarm: rgb(0xcf222e),
+		Name: "light", Ink: rgb(0x1f2328), Muted: rgb(0x59636e), Grid: rgb(0xd1d9e0), Alarm: rgb(0xcf222e),
 		Fill: [colors]color.Color{
 			Ours: rgb(0x0969da), Others: rgb(0xafb8c1), Floor: rgb(0xdde2e8), Apart: rgb(0xe7c36a),
 			Arrived: rgb(0x4c9aec), Reported: rgb(0xe7c36a), Lost: rgb(0xcf222e),
 		},
 	},
 	{
-		Name: "dark", Back: rgb(0x0d1117), Ink: rgb(0xf0f6fc), Muted: rgb(0x9198a1), Grid: rgb(0x30363d), Alarm: rgb(0xff7b72),
+		Name: "dark", Ink: rgb(0xf0f6fc), Muted: rgb(0x9198a1), Grid: rgb(0x30363d), Alarm: rgb(0xff7b72),
 		Fill: [colors]color.Color{
 			Ours: rgb(0x4493f8), Others: rgb(0x656c76), Floor: rgb(0x2f353d), Apart: rgb(0x9e7a1f),
 			Arrived: rgb(0x316dca), Reported: rgb(0x9e7a1f), Lost: rgb(0xf85149),
