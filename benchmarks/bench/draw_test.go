@@ -79,8 +79,9 @@ func queueResults() (suite.Suite, string) {
 }
 
 func fileResults() (suite.Suite, string) {
-	return imagined("Files", "ns/op pause-us", map[string]map[string]string{"rotation, disk": {
-		"RotatingFile": "100 80", "RotatingFile, gzip": "100 110", "TimedRotatingFile": "100 90",
+	return imagined("Files", "ns/op pause-us", map[string]map[string]string{"disk, rotate at 8 MiB": {
+		"os.File.Write": "1 12",
+		"RotatingFile":  "100 80", "RotatingFile, gzip": "100 110", "TimedRotatingFile": "100 90",
 		"lumberjack": "100 210", "lumberjack, gzip": "100 250", "timberjack": "100 310", "timberjack, gzip": "1 330",
 		"file-rotatelogs": "100 480", "phuslu/log FileWriter": "100 64", "Python RotatingFileHandler": "100 12345",
 	}})
@@ -137,7 +138,7 @@ func TestATableThatTheSuiteHasNotIsMissing(t *testing.T) {
 	svgs, err := drawn(t, func() (suite.Suite, string) {
 		return imagined("Files", "ns/op", map[string]map[string]string{"another": {"x": "1"}})
 	})
-	assert.ErrorContains(t, err, "pause: no result for rotation, disk")
+	assert.ErrorContains(t, err, "pause: no result for disk, rotate at 8 MiB")
 	assert.Empty(t, svgs)
 }
 
