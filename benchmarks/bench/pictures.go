@@ -116,7 +116,7 @@ func pause(r *reading) chart.Chart {
 func fates(r *reading) chart.Chart {
 	c := chart.Chart{
 		Title:    "What becomes of the records when their destination fails: no red is good",
-		Subtitle: "Numbered records, each handler on the same fault. Bold: this module.",
+		Subtitle: "Bold: this module. Without Ack nobody can know what a reset took along; for files that others move there is WatchedFile.",
 		Axis:     "per cent of the records sent",
 		Top:      100,
 		Legend: []chart.Key{

@@ -36,8 +36,8 @@ func (c Chart) column(area draw.Canvas, panels []Panel, theme Theme) {
 		p.X.Max = c.room(p.X.Min, area.Max.X-area.Min.X, theme)
 	}
 	p.X.Padding = 0
-	p.X.Label.Text, p.X.Label.TextStyle = c.Axis, centred(plain(9, theme.Muted))
-	p.X.Tick.Label = centred(plain(8, theme.Muted))
+	p.X.Label.Text, p.X.Label.TextStyle = c.Axis, centred(plain(9, theme.Muted), draw.YBottom)
+	p.X.Tick.Label = centred(plain(8, theme.Muted), draw.YTop)
 	p.X.LineStyle.Color, p.X.Tick.LineStyle.Color = theme.Grid, theme.Grid
 	p.Add(rows{panels, theme})
 	area.Min.Y = area.Max.Y - vg.Length((p.Y.Max+footRows)*rowHeight) - axis
@@ -154,7 +154,8 @@ func bold(size vg.Length, ink color.Color) draw.TextStyle {
 	return style
 }
 
-func centred(style draw.TextStyle) draw.TextStyle {
-	style.XAlign, style.YAlign = draw.XCenter, draw.YBottom
+// centred puts the middle of a text where it is drawn, and one of its edges.
+func centred(style draw.TextStyle, edge draw.YAlignment) draw.TextStyle {
+	style.XAlign, style.YAlign = draw.XCenter, edge
 	return style
 }

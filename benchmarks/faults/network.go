@@ -10,11 +10,13 @@ import (
 const messageSize = 250
 
 func networkFaults() []fault {
+	unacked := oursNetcore
+	unacked.name = "netcore, no Ack"
 	rivals := slices.Concat(logSyslog, []client{srslogOctets, goGELF, fluentSync})
 	return []fault{
 		{"peer hangs up after each record", 50, meeting(peerHangsUp, slices.Concat([]client{oursNetcore, oursSyslog}, rivals))},
 		{"server restarts", 300, meeting(serverRestarts, slices.Concat([]client{oursQueued, oursNetcore, oursSyslog}, rivals))},
-		{"peer resets 10 times", 2200, meeting(tenResets, slices.Concat([]client{oursAcked, oursNetcore}, rivals, []client{fluentAcked}))},
+		{"peer resets 10 times", 2200, meeting(tenResets, slices.Concat([]client{oursAcked, unacked}, rivals, []client{fluentAcked}))},
 	}
 }
 
