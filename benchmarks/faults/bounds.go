@@ -22,8 +22,8 @@ var bounds = promised(
 	promise{"two writers on one file", "RotatingFile, Shared", all},
 	promise{"two writers on one file", "RotatingFile", all},
 	promise{"100 rotations at once", "RotatingFile", all},
-	promise{"burst to a slow sink", "queuecore", all},
-	promise{"burst to a slow sink", "queuecore, DropNewest", known},
+	promise{"sink stalls during a burst", "queuecore", all},
+	promise{"sink stalls during a burst", "queuecore, DropNewest", known},
 )
 
 // promise is what a handler promises to do with the records under a fault.

@@ -18,7 +18,7 @@
 //	a peer that closes the connection after each record; a server that is restarted; ten resets with records on the way
 //	a disk that is full for a while; a directory that refuses the rotation; a file that a collector renames and removes;
 //	logrotate's copytruncate; two writers of one path; a hundred rotations as fast as can be
-//	a burst for a sink that is slower, and for which the queue has no room
+//	a sink that stalls while more is logged than a queue has room for
 //
 // What is not measured: time, which the other packages measure, and whatever the kernel does to a file when the machine loses
 // its power. A full disk is a small file system in memory, and a rotation that is refused a directory that is immutable: both

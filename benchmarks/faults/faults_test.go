@@ -59,7 +59,7 @@ func TestFaultsAreFaults(t *testing.T) {
 		"copytruncate by logrotate":       "lumberjack",
 		"two writers on one file":         "lumberjack",
 		"100 rotations at once":           "lumberjack",
-		"burst to a slow sink":            "zerolog, diode",
+		"sink stalls during a burst":      "zerolog, diode",
 	} {
 		t.Run(name, func(t *testing.T) {
 			all := faults()

@@ -1,8 +1,8 @@
 package faults
 
 import (
-	"bytes"
 	"io"
+	"sync/atomic"
 	"time"
 
 	plog "github.com/phuslu/log"
@@ -24,39 +24,43 @@ type queued struct {
 const room = 8192
 
 func queueFaults() []fault {
-	f := fault{name: "burst to a slow sink", records: 20_000}
+	f := fault{name: "sink stalls during a burst", records: 20_000}
 	for _, q := range []queued{oursBlocking, oursDropping, zapDiode, zerologDiode, phusluAsync} {
 		f.handlers = append(f.handlers, handler{q.name, func(records int) (outcome, error) { return burst(q, records) }})
 	}
 	return []fault{f}
 }
 
-// burst logs as fast as it can to a sink that stalls for 5 ms each 250 records: more than there is room for.
+// burst logs as fast as it can to a sink that stalls.
 func burst(q queued, records int) (outcome, error) {
-	l := newLedger()
-	log, end, err := q.open(&stalling{l: l}, l)
+	sink := &stalling{ledger: newLedger()}
+	log, end, err := q.open(sink, sink.ledger)
 	if err != nil {
 		return outcome{}, err
 	}
 	for i := range records {
 		log(i)
+		sink.logged.Add(1)
 	}
 	err = end()
-	return l.outcome(records), err
+	return sink.outcome(records), err
 }
 
-// stalling is a sink. It has no Sync: nobody waits for a disk.
+// stalling is a sink that stalls at its first line until more has been logged than there is room for, or until the program
+// has to wait for it. It has no Sync: nobody waits for a disk.
 type stalling struct {
-	l     *ledger
-	lines int
+	*ledger
+	logged  atomic.Int64
+	stalled bool
 }
 
 func (s *stalling) Write(p []byte) (int, error) {
-	s.l.takeLines(p)
-	if s.lines += bytes.Count(p, []byte{'\n'}); s.lines >= 250 {
-		s.lines -= 250
-		time.Sleep(5 * time.Millisecond)
+	for last := int64(-1); !s.stalled; time.Sleep(10 * pace) {
+		now := s.logged.Load()
+		s.stalled = now >= 2*room || now == last
+		last = now
 	}
+	s.takeLines(p)
 	return len(p), nil
 }
 
