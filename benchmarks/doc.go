@@ -8,8 +8,8 @@
 //	queue     queuecore and buffercore beside the other ways to log without waiting
 //	net       netcore beside log/syslog, go-gelf, fluent and Python
 //	syslog    sysloghandler beside log/syslog and srslog, and against a parser of its own mind
-//	http      httpcore beside OpenTelemetry's own client, and a storm behind a queue
-//	mail      mailcore beside net/smtp and go-mail, against a server that does everything wrong
+//	http      httpcore beside net/http and OpenTelemetry's exporter, and a storm behind a queue
+//	mail      mailcore beside net/smtp, against a server that does everything wrong
 //	faults    what arrives under ten faults, ours beside the rivals on the same fault
 //
 //	suite     how all of them are measured: in turns, in one process
