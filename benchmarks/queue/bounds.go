@@ -37,4 +37,5 @@ var bounds = []suite.Bound{
 	},
 	{Claim: "buffercore's Write, of recording", Of: value("Core.Write/buffercore", ""), Against: value("Core.Write/recording", ""), AtMost: 1.3},
 	{Claim: "a call into a buffer, of Python's MemoryHandler", Of: value("beside Python/buffercore", ""), Against: value("beside Python/MemoryHandler", ""), AtMost: 0.08},
+	{Claim: "a call through the queue, of spdlog's", Of: value("beside C++/queuecore", ""), Against: value("beside C++/spdlog async", ""), AtMost: 0.65},
 }

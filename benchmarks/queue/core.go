@@ -33,7 +33,11 @@ func coreTables() []suite.Table {
 			{Name: "queuecore", Run: collectQueue},
 			{Name: "copies of fields", Run: collectCopies},
 		}},
-		{Name: "beside Python", N: 100_000, Rows: []suite.Row{
+		{Name: "beside C++", N: 50 * burst, Rows: []suite.Row{
+			{Name: "queuecore", Run: func(b *testing.B) error { return bursts(b, queueWay, discard, 1) }},
+			{Name: "spdlog async", N: 1, Run: spdlog},
+		}},
+		{Name: "beside Python", N: 200_000, Rows: []suite.Row{
 			{Name: "queuecore", Run: callQueue},
 			{Name: "QueueHandler", N: 1, Run: python(queueHandler)},
 			{Name: "buffercore", Run: callBuffer},
