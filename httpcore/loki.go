@@ -109,18 +109,17 @@ type lokiWriter struct {
 	fields []string
 	names  []string
 	values [][]byte // of fields; empty if the record has none
+	at     int      // the field that was found last
 }
 
 func newLokiWriter(f *lokiFormatter) *lokiWriter {
 	w := &lokiWriter{fields: f.fields, names: f.names, values: make([][]byte, len(f.fields))}
 	w.walk.values = &w.texts
-	w.texts.take = func(name, text []byte) {
-		for i, field := range w.fields {
-			if string(name) == field {
-				w.values[i] = append(w.values[i][:0], text...)
-			}
-		}
+	w.texts.wants = func(name []byte) bool {
+		w.at = slices.IndexFunc(w.fields, func(field string) bool { return field == string(name) })
+		return w.at >= 0
 	}
+	w.texts.take = func(_, text []byte) { w.values[w.at] = append(w.values[w.at][:0], text...) }
 	return w
 }
 

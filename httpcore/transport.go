@@ -12,6 +12,8 @@ const (
 	maxAnswer = 16 << 20 // bytes of an answer that an Envelope's Read is given
 	maxDrain  = 64 << 10 // bytes read and forgotten, so that the connection can be used again
 	maxWords  = 1 << 10  // bytes read of an answer that only people read
+
+	keepAnswer = 1 << 20 // bytes of memory kept for the next answer; Elasticsearch says something of each record
 )
 
 // newTransport returns a transport for one caller at a time: it keeps one connection, and notices when the server closes it.
@@ -75,7 +77,7 @@ func (e *emitter) read(resp *http.Response) *Answer {
 	}
 	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], resp.Body, want)
 	a.Body = e.answer
-	if cap(e.answer) > maxDrain { // one long answer does not hold its memory for ever
+	if cap(e.answer) > keepAnswer { // one long answer does not hold its memory for ever
 		e.answer = nil
 	}
 	if a.failure == nil {
