@@ -115,12 +115,21 @@ type lokiWriter struct {
 func newLokiWriter(f *lokiFormatter) *lokiWriter {
 	w := &lokiWriter{fields: f.fields, names: f.names, values: make([][]byte, len(f.fields))}
 	w.walk.values = &w.texts
-	w.texts.wants = func(name []byte) bool {
-		w.at = slices.IndexFunc(w.fields, func(field string) bool { return field == string(name) })
-		return w.at >= 0
-	}
+	w.texts.wants = w.find
 	w.texts.take = func(_, text []byte) { w.values[w.at] = append(w.values[w.at][:0], text...) }
 	return w
+}
+
+// find tells whether the field with that key, in the namespaces that are open, becomes a label.
+func (w *lokiWriter) find(key string) bool {
+	for i, field := range w.fields {
+		namespace, ok := strings.CutSuffix(field, key)
+		if ok && namespace == string(w.texts.prefix) {
+			w.at = i
+			return true
+		}
+	}
+	return false
 }
 
 func (w *lokiWriter) appendLabels(dst []byte, r *base.Record) []byte {

@@ -13,7 +13,7 @@ import (
 // are those of Python's str: True, None, 0.5, 1e+16, nan. Times are RFC 3339, durations seconds; objects and arrays are JSON.
 type texts struct {
 	take  func(name, text []byte) // keeps neither
-	wants func(name []byte) bool  // whether take wants it; nil: it wants all
+	wants func(key string) bool   // whether take wants that field, whose name is prefix and key; nil: it wants all
 
 	prefix  []byte // of the open namespaces, with their dots
 	name    []byte // of the value to come
@@ -31,8 +31,10 @@ func (t *texts) reset() (keep bool) {
 }
 
 func (t *texts) begin(key string) {
-	t.name = append(append(t.name[:0], t.prefix...), key...)
-	t.wanted = t.wants == nil || t.wants(t.name)
+	t.wanted = t.wants == nil || t.wants(key)
+	if t.wanted {
+		t.name = append(append(t.name[:0], t.prefix...), key...)
+	}
 }
 
 func (t *texts) give(text []byte) {
