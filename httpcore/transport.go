@@ -80,7 +80,7 @@ func (e *emitter) read(resp *http.Response) *Answer {
 	if cap(e.answer) > keepAnswer { // one long answer does not hold its memory for ever
 		e.answer = nil
 	}
-	if a.failure == nil {
+	if a.failure == nil && resp.Body != http.NoBody {
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 	}
 	return a

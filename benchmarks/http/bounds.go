@@ -35,9 +35,9 @@ var bounds = append([]suite.Bound{
 		AtMost:  1.1,
 	},
 	{
-		Claim:   "one POST of a form a record, of net/http posting a line of JSON",
+		Claim:   "one POST of a form a record, of url.Values and net/http by hand",
 		Of:      suite.Value{Row: "post/one, httpcore form"},
-		Against: suite.Value{Row: "post/one, net/http ready-made"},
+		Against: suite.Value{Row: "post/one, url.Values and net/http"},
 		AtMost:  1.1,
 	},
 	{

@@ -5,6 +5,8 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	neturl "net/url"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -72,6 +74,23 @@ func byEncoder(compress bool) way {
 			return plainPost(client, url, "application/x-ndjson", zipped.Bytes(), "gzip")
 		}, nil, err
 	}
+}
+
+// byValues is Python's form by net/url and net/http, as people do it by hand.
+func byValues(url string, _ *base.Batch) (post, close func() error, err error) {
+	client := plain()
+	return func() error {
+		level, created := entry.Level.CapitalString(), float64(entry.Time.UnixNano())/1e9
+		values := neturl.Values{
+			"name": {"root"}, "msg": {entry.Message}, "levelname": {level}, "levelno": {"20"},
+			"created": {strconv.FormatFloat(created, 'f', -1, 64)}, "msecs": {"123.0"},
+			"method": {"GET"}, "path": {"/api/v1/orders/12345"}, "status": {strconv.Itoa(200)}, "bytes": {strconv.Itoa(51234)},
+			"elapsed": {strconv.FormatFloat(0.001234567, 'f', -1, 64)}, "remote": {"192.0.2.17:51234"},
+			"request_id": {"6f1c2a4e-0000"}, "agent": {"curl/8.5.0"}, "cached": {"True"},
+			"load": {strconv.FormatFloat(0.75, 'f', -1, 64)},
+		}
+		return plainPost(client, url, "application/x-www-form-urlencoded", []byte(values.Encode()), "")
+	}, nil, nil
 }
 
 func plain() *http.Client {

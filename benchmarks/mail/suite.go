@@ -26,10 +26,10 @@ func tables() (tables []suite.Table) {
 		secure, kept bool
 		n            int
 	}{
-		{"plain, kept", false, true, 2000},
-		{"plain, dialled", false, false, 600},
-		{"STARTTLS, kept", true, true, 2000},
-		{"STARTTLS, dialled", true, false, 150},
+		{"plain, kept", false, true, 5000},
+		{"plain, dialled", false, false, 1500},
+		{"STARTTLS, kept", true, true, 5000},
+		{"STARTTLS, dialled", true, false, 300},
 	} {
 		t := suite.Table{Name: place.name, N: place.n, Rows: []suite.Row{
 			row("net/smtp", place.secure, standard(place.kept)),
@@ -147,7 +147,7 @@ const digestSize = 1000
 
 // digests is a record's share of a mail.
 func digests() suite.Table {
-	return suite.Table{Name: "digest", N: 20 * digestSize, Rows: []suite.Row{
+	return suite.Table{Name: "digest", N: 100 * digestSize, Rows: []suite.Row{
 		{Name: "a mail a record", N: 1000, Run: row("", false, ours(true)).Run},
 		{Name: "net/smtp, 1,000 ready-made", Run: func(b *testing.B) error { return digest(b, true) }},
 		{Name: "mailcore, 1,000", Run: func(b *testing.B) error { return digest(b, false) }},
@@ -185,7 +185,7 @@ func digest(b *testing.B, readyMade bool) error {
 
 // floods is a record that the limit on mails holds back, beside one that zap's encoder makes for nobody.
 func floods() suite.Table {
-	return suite.Table{Name: "flood", N: 50_000, Rows: []suite.Row{
+	return suite.Table{Name: "flood", N: 200_000, Rows: []suite.Row{
 		{Name: "zap's core to nowhere", Run: func(b *testing.B) error {
 			core := zapcore.NewCore(benchConfig(new(server), true).Encoder, zapcore.AddSync(nowhere{}), zapcore.DebugLevel)
 			return writes(b, core)
