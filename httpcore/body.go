@@ -105,7 +105,7 @@ func (b *body) add(frame []byte) {
 	}
 }
 
-// trimLineEnd is bytes.TrimRight(frame, "\r\n"), which takes longer to look for these than to copy the frame.
+// trimLineEnd is bytes.TrimRight(frame, "\r\n") without the table that it makes at each call.
 func trimLineEnd(frame []byte) []byte {
 	for n := len(frame); n > 0 && (frame[n-1] == '\n' || frame[n-1] == '\r'); n-- {
 		frame = frame[:n-1]
