@@ -154,6 +154,9 @@ func (z *zip) compress(b []byte) []byte {
 
 // payload is a body on its way. A transport may still be reading it when the answer is there (a server may answer early), but
 // the memory is wanted for the next request: so the reader is cut off. A nil payload lends nothing.
+//
+// A write under way is waited for. It ends soon: 50 ms after the answer, or when the request's time is up, net/http closes a
+// connection that has not taken the body.
 type payload struct {
 	mu       sync.Mutex // guards the fields below
 	bytes    []byte
@@ -191,6 +194,20 @@ func (r *payloadReader) Read(dst []byte) (int, error) {
 	n := copy(dst, p.bytes[r.at:])
 	r.at += n
 	return n, nil
+}
+
+// writeTo writes what is left, but no more than that many bytes, to w.
+func (r *payloadReader) writeTo(w io.Writer, most int64) (int64, error) {
+	p := r.payload
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.detached {
+		return 0, errDetached
+	}
+	rest := p.bytes[r.at:]
+	n, err := w.Write(rest[:min(most, int64(len(rest)))])
+	r.at += n
+	return int64(n), err
 }
 
 // Close implements io.Closer.
