@@ -45,7 +45,7 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 }
 
 // lender is a connection that sends a payload from where it lies. By itself net/http copies it, 32 KiB at a time, through a
-// buffer that it makes for each request: half of what a record costs that needs no encoding.
+// buffer that it makes for each request.
 type lender struct{ *net.TCPConn }
 
 // ReadFrom implements io.ReaderFrom. net/http hands over a body of known length as a LimitedReader.
