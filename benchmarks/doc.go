@@ -29,7 +29,7 @@
 // A network: peers are on the same machine, and share its processors with whoever sends to them. More than the processors
 // there are. Disks: files are on whatever the directory for temporary files is on, nobody waits for a disk unless the row
 // says so, and a loss of power is not staged. Windows, where the event log was tried under wine and not timed. And other
-// languages, but for Python's logging, which runs where python3 is.
+// languages, but for Python's logging and spdlog, which run where they are installed.
 //
 // Run it from the root of the repository:
 //

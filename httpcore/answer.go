@@ -74,10 +74,15 @@ func (a *Answer) decode(v any) error {
 	if err := a.complete(); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(a.Body, v); err != nil {
-		return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, firstWords(a.Body))
+	return a.malformed(json.Unmarshal(a.Body, v))
+}
+
+// malformed is err of decoding Body, or nil if that is.
+func (a *Answer) malformed(err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, firstWords(a.Body))
 }
 
 // complete returns why Body is not the whole answer, if so.

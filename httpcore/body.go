@@ -92,7 +92,7 @@ func (b *body) begin() {
 
 func (b *body) add(frame []byte) {
 	start := len(b.own)
-	b.own = append(b.own, bytes.TrimRight(frame, "\r\n")...)
+	b.own = append(b.own, trimLineEnd(frame)...)
 	if !b.envelope.oneLine {
 		return
 	}
@@ -103,6 +103,14 @@ func (b *body) add(frame []byte) {
 		}
 		line[i], line = ' ', line[i+1:]
 	}
+}
+
+// trimLineEnd is bytes.TrimRight(frame, "\r\n") without the table that it makes at each call.
+func trimLineEnd(frame []byte) []byte {
+	for n := len(frame); n > 0 && (frame[n-1] == '\n' || frame[n-1] == '\r'); n-- {
+		frame = frame[:n-1]
+	}
+	return frame
 }
 
 func (b *body) end() {
@@ -146,6 +154,9 @@ func (z *zip) compress(b []byte) []byte {
 
 // payload is a body on its way. A transport may still be reading it when the answer is there (a server may answer early), but
 // the memory is wanted for the next request: so the reader is cut off. A nil payload lends nothing.
+//
+// A write under way is waited for. It ends soon: 50 ms after the answer, or when the request's time is up, net/http closes a
+// connection that has not taken the body.
 type payload struct {
 	mu       sync.Mutex // guards the fields below
 	bytes    []byte
@@ -183,6 +194,20 @@ func (r *payloadReader) Read(dst []byte) (int, error) {
 	n := copy(dst, p.bytes[r.at:])
 	r.at += n
 	return n, nil
+}
+
+// writeTo writes what is left, but no more than that many bytes, to w.
+func (r *payloadReader) writeTo(w io.Writer, most int64) (int64, error) {
+	p := r.payload
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.detached {
+		return 0, errDetached
+	}
+	rest := p.bytes[r.at:]
+	n, err := w.Write(rest[:min(most, int64(len(rest)))])
+	r.at += n
+	return int64(n), err
 }
 
 // Close implements io.Closer.

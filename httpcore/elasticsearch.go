@@ -1,7 +1,6 @@
 package httpcore
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 
@@ -73,12 +72,6 @@ func (f *bulkFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return appendLine(append(dst, "}}\n"...), r, f.encoder)
 }
 
-// bulkAnswer is what _bulk answers. The items are decoded only if something went wrong.
-type bulkAnswer struct {
-	Errors *bool           `json:"errors"`
-	Items  json.RawMessage `json:"items"`
-}
-
 type bulkItem struct {
 	Status int `json:"status"`
 	Error  struct {
@@ -91,23 +84,28 @@ func readBulk(a *Answer, ids bool) error {
 	if err := a.Err(); err != nil {
 		return err
 	}
-	var answer bulkAnswer
-	if err := a.decode(&answer); err != nil {
+	if err := a.complete(); err != nil {
 		return err
 	}
-	switch {
-	case answer.Errors == nil:
+	said, err := member(a.Body, "errors") // behind it are the items, which are as long as the records
+	if err != nil {
+		return a.malformed(err)
+	}
+	switch failed, ok := said.(bool); {
+	case !ok:
 		return fmt.Errorf("httpcore: %s: an answer without errors, which no _bulk gives: %s", a.target, firstWords(a.Body))
-	case !*answer.Errors:
+	case !failed:
 		return nil
 	}
-	var items []map[string]bulkItem
-	if err := json.Unmarshal(answer.Items, &items); err != nil || len(items) != a.Records {
-		return fmt.Errorf("httpcore: %s: errors, and %d items for %d records (%v)", a.target, len(items), a.Records, err)
+	var answer struct {
+		Items []map[string]bulkItem `json:"items"`
+	}
+	if err := a.decode(&answer); err != nil || len(answer.Items) != a.Records {
+		return fmt.Errorf("httpcore: %s: errors, and %d items for %d records (%v)", a.target, len(answer.Items), a.Records, err)
 	}
 	var rejected base.RejectedError
 	again := base.RetryError{After: a.After}
-	for i, item := range items {
+	for i, item := range answer.Items {
 		for _, said := range item { // one: create
 			err := fmt.Errorf("httpcore: %s: %d %s: %s", a.target, said.Status, said.Error.Type, firstWords([]byte(said.Error.Reason)))
 			switch {

@@ -161,11 +161,15 @@ func TestElasticsearchIDs(t *testing.T) {
 
 func TestElasticsearchAnswersThatSayNothing(t *testing.T) {
 	for name, answer := range map[string]string{
-		"a proxy's page":      "<html>welcome</html>",
-		"no errors":           `{}`,
-		"errors, no items":    `{"errors":true}`,
-		"errors, few items":   `{"errors":true,"items":[]}`,
-		"an answer cut short": `{"errors":fal`,
+		"a proxy's page":       "<html>welcome</html>",
+		"no errors":            `{}`,
+		"a list":               `["errors",false]`,
+		"errors that are null": `{"errors":null}`,
+		"errors elsewhere":     `{"items":[{"errors":false}]}`,
+		"errors, no items":     `{"errors":true}`,
+		"errors, few items":    `{"errors":true,"items":[]}`,
+		"an answer cut short":  `{"errors":fal`,
+		"cut short before it":  `{"items":[{"create":`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, answer) }))

@@ -3,7 +3,6 @@ package httpcore
 import (
 	"net/url"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -78,16 +77,27 @@ func (w *formWriter) attributes(r *base.Record) {
 	w.float("msecs", float64(ent.Time.Nanosecond()/int(time.Millisecond)))
 }
 
-// attributeNames are those that attributes may write: they are not for fields.
-var attributeNames = []string{"name", "msg", "levelname", "levelno", "pathname", "filename", "module", "stack_info", "lineno",
-	"funcName", "created", "msecs"}
+// isAttribute tells whether attributes may write a value of that name, so that no field can have it.
+func isAttribute(name []byte) bool {
+	switch string(name) {
+	case "name", "msg", "levelname", "levelno", "pathname", "filename", "module", "stack_info", "lineno", "funcName", "created",
+		"msecs":
+		return true
+	}
+	return false
+}
 
 func (w *formWriter) begin(name string) {
+	w.and()
+	w.out = append(appendQuoted(w.out, name), '=')
+}
+
+// and separates a value from the one before it.
+func (w *formWriter) and() {
 	if !w.first {
 		w.out = append(w.out, '&')
 	}
 	w.first = false
-	w.out = append(appendQuoted(w.out, name), '=')
 }
 
 func (w *formWriter) text(name, v string) {
@@ -107,11 +117,12 @@ func (w *formWriter) float(name string, v float64) {
 
 // field writes a field of the record.
 func (w *formWriter) field(name, text []byte) {
-	if slices.Contains(attributeNames, string(name)) {
-		name = append(name, '_')
+	w.and()
+	w.out = appendQuoted(w.out, name)
+	if isAttribute(name) {
+		w.out = append(w.out, '_')
 	}
-	w.begin(string(name))
-	w.out = appendQuoted(w.out, text)
+	w.out = appendQuoted(append(w.out, '='), text)
 }
 
 // pythonLevel returns the name and number that Python has for a level; of zap's levels above Error all are CRITICAL.
@@ -141,13 +152,18 @@ func functionName(function string) string {
 	return name
 }
 
+// unreserved tells which bytes stay in a form.
+var unreserved = bytesThat(func(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-' || c == '~'
+})
+
 // appendQuoted appends s as Python's urllib.parse.quote_plus does: letters, digits and _.-~ stay, a space is a plus sign, all
 // else is percent-encoded byte by byte. Bytes that are no UTF-8 arrive as they are.
 func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789ABCDEF"
 	for i := range len(s) {
 		switch c := s[i]; {
-		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-' || c == '~':
+		case unreserved[c]:
 			dst = append(dst, c)
 		case c == ' ':
 			dst = append(dst, '+')

@@ -2,6 +2,7 @@ package httpcore
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"unicode/utf8"
 
@@ -10,6 +11,16 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
+// jsonPlain tells which bytes stand for themselves in a string of JSON, whatever is around them.
+var jsonPlain = bytesThat(func(c byte) bool { return c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf })
+
+func bytesThat(are func(c byte) bool) (table [256]bool) {
+	for c := range table {
+		table[c] = are(byte(c))
+	}
+	return table
+}
+
 // appendJSON appends s as a string of JSON. Bytes that are no UTF-8 become U+FFFD, as with zap's JSON encoder.
 func appendJSON[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
@@ -17,7 +28,7 @@ func appendJSON[T string | []byte](dst []byte, s T) []byte {
 	plain := 0 // where what needs no change begins
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
+		if jsonPlain[c] {
 			i++
 			continue
 		}
@@ -81,4 +92,26 @@ func documentEncoder(enc zapcore.Encoder, cfg zapcore.EncoderConfig) zapcore.Enc
 	cfg.EncodeDuration = zapcore.SecondsDurationEncoder
 	cfg.EncodeCaller = zapcore.ShortCallerEncoder
 	return zapcore.NewJSONEncoder(cfg)
+}
+
+// member returns the value of a member of an object, or nil if there is none, and reads no further than that.
+func member(object []byte, name string) (value json.Token, err error) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+		return nil, err
+	}
+	var other json.RawMessage
+	for d.More() {
+		key, err := d.Token()
+		if err == nil && key == name {
+			return d.Token()
+		}
+		if err == nil {
+			err = d.Decode(&other)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }

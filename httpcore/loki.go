@@ -109,19 +109,27 @@ type lokiWriter struct {
 	fields []string
 	names  []string
 	values [][]byte // of fields; empty if the record has none
+	at     int      // the field that was found last
 }
 
 func newLokiWriter(f *lokiFormatter) *lokiWriter {
 	w := &lokiWriter{fields: f.fields, names: f.names, values: make([][]byte, len(f.fields))}
 	w.walk.values = &w.texts
-	w.texts.take = func(name, text []byte) {
-		for i, field := range w.fields {
-			if string(name) == field {
-				w.values[i] = append(w.values[i][:0], text...)
-			}
+	w.texts.wants = w.find
+	w.texts.take = func(_, text []byte) { w.values[w.at] = append(w.values[w.at][:0], text...) }
+	return w
+}
+
+// find tells whether the field with that key, in the namespaces that are open, becomes a label.
+func (w *lokiWriter) find(key string) bool {
+	for i, field := range w.fields {
+		namespace, ok := strings.CutSuffix(field, key)
+		if ok && namespace == string(w.texts.prefix) {
+			w.at = i
+			return true
 		}
 	}
-	return w
+	return false
 }
 
 func (w *lokiWriter) appendLabels(dst []byte, r *base.Record) []byte {

@@ -52,11 +52,23 @@ type splunkFormatter struct {
 
 // Append implements base.Formatter.
 func (f splunkFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
-	micro := r.Entry().Time.UnixMicro()
-	dst = strconv.AppendFloat(append(dst, `{"time":`...), float64(micro)/1e6, 'f', 6, 64)
+	dst = appendSeconds(append(dst, `{"time":`...), r.Entry().Time.UnixMicro())
 	dst = append(append(dst, f.meta...), `,"event":`...)
 	dst, err := appendLine(dst, r, f.encoder)
 	return append(dst, '}'), err
+}
+
+// appendSeconds appends a time in microseconds as seconds with six decimals.
+func appendSeconds(dst []byte, micro int64) []byte {
+	n := uint64(micro)
+	if micro < 0 {
+		dst, n = append(dst, '-'), -n
+	}
+	dst = strconv.AppendUint(dst, n/1e6, 10)
+	point := len(dst)
+	dst = strconv.AppendUint(dst, 1e6+n%1e6, 10)
+	dst[point] = '.' // where the million's 1 was
+	return dst
 }
 
 func readSplunk(a *Answer) error {

@@ -12,10 +12,12 @@ import (
 // texts gives each top-level field of a record as a name and a text, which is what forms and labels are made of. The texts
 // are those of Python's str: True, None, 0.5, 1e+16, nan. Times are RFC 3339, durations seconds; objects and arrays are JSON.
 type texts struct {
-	take func(name, text []byte) // keeps neither
+	take  func(name, text []byte) // keeps neither
+	wants func(key string) bool   // whether take wants that field, whose name is prefix and key; nil: it wants all
 
 	prefix  []byte // of the open namespaces, with their dots
 	name    []byte // of the value to come
+	wanted  bool   // that value
 	scratch []byte
 }
 
@@ -28,16 +30,27 @@ func (t *texts) reset() (keep bool) {
 	return cap(t.scratch) <= keepScratch
 }
 
-func (t *texts) begin(key string) { t.name = append(append(t.name[:0], t.prefix...), key...) }
+func (t *texts) begin(key string) {
+	t.wanted = t.wants == nil || t.wants(key)
+	if t.wanted {
+		t.name = append(append(t.name[:0], t.prefix...), key...)
+	}
+}
 
 func (t *texts) give(text []byte) {
 	t.scratch = text[:0]
 	t.take(t.name, text)
 }
 
-func (t *texts) text(v string) { t.give(append(t.scratch[:0], v...)) }
+func (t *texts) text(v string) {
+	if t.wanted {
+		t.give(append(t.scratch[:0], v...))
+	}
+}
 func (t *texts) binary(v []byte) {
-	t.give(append(t.scratch[:0], v...))
+	if t.wanted {
+		t.give(append(t.scratch[:0], v...))
+	}
 }
 func (t *texts) null() { t.text("None") }
 func (t *texts) boolean(v bool) {
@@ -47,16 +60,32 @@ func (t *texts) boolean(v bool) {
 		t.text("False")
 	}
 }
-func (t *texts) integer(v int64)           { t.give(strconv.AppendInt(t.scratch[:0], v, 10)) }
-func (t *texts) unsigned(v uint64)         { t.give(strconv.AppendUint(t.scratch[:0], v, 10)) }
-func (t *texts) float(v float64, bits int) { t.give(appendPythonFloat(t.scratch[:0], v, bits)) }
+func (t *texts) integer(v int64) {
+	if t.wanted {
+		t.give(strconv.AppendInt(t.scratch[:0], v, 10))
+	}
+}
+func (t *texts) unsigned(v uint64) {
+	if t.wanted {
+		t.give(strconv.AppendUint(t.scratch[:0], v, 10))
+	}
+}
+func (t *texts) float(v float64, bits int) {
+	if t.wanted {
+		t.give(appendPythonFloat(t.scratch[:0], v, bits))
+	}
+}
 func (t *texts) complex(v complex128, bits int) {
 	text := strconv.FormatComplex(v, 'g', -1, bits)
 	t.text(text[1 : len(text)-1]) // without parentheses, as zap's JSON has it
 }
-func (t *texts) moment(v time.Time)   { t.give(v.AppendFormat(t.scratch[:0], time.RFC3339Nano)) }
+func (t *texts) moment(v time.Time) {
+	if t.wanted {
+		t.give(v.AppendFormat(t.scratch[:0], time.RFC3339Nano))
+	}
+}
 func (t *texts) span(v time.Duration) { t.float(v.Seconds(), 64) }
-func (t *texts) json(v []byte)        { t.give(append(t.scratch[:0], v...)) }
+func (t *texts) json(v []byte)        { t.binary(v) }
 
 // nested makes JSON of objects and arrays.
 var nested = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
@@ -75,6 +104,9 @@ func (t *texts) array(_ *walker, m zapcore.ArrayMarshaler) error {
 
 // nest gives the JSON of f without what the encoder puts around it.
 func (t *texts) nest(f zapcore.Field, before, after string) error {
+	if !t.wanted {
+		return nil
+	}
 	buf, err := nested.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
 	if err != nil {
 		return err

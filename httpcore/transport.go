@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -12,13 +13,15 @@ const (
 	maxAnswer = 16 << 20 // bytes of an answer that an Envelope's Read is given
 	maxDrain  = 64 << 10 // bytes read and forgotten, so that the connection can be used again
 	maxWords  = 1 << 10  // bytes read of an answer that only people read
+
+	keepAnswer = 1 << 20 // bytes of memory kept for the next answer; Elasticsearch says something of each record
 )
 
 // newTransport returns a transport for one caller at a time: it keeps one connection, and notices when the server closes it.
 func newTransport(config *tls.Config) *http.Transport {
 	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:            dial,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    1,
 		IdleConnTimeout:        90 * time.Second,
@@ -29,6 +32,32 @@ func newTransport(config *tls.Config) *http.Transport {
 		t.TLSClientConfig = config.Clone()
 	}
 	return t
+}
+
+var dialer = net.Dialer{KeepAlive: 30 * time.Second}
+
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := dialer.DialContext(ctx, network, address)
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		return lender{tcp}, err
+	}
+	return conn, err
+}
+
+// lender is a connection that sends a payload from where it lies. By itself net/http copies it, 32 KiB at a time, through a
+// buffer that it makes for each request.
+type lender struct{ *net.TCPConn }
+
+// ReadFrom implements io.ReaderFrom. net/http hands over a body of known length as a LimitedReader.
+func (l lender) ReadFrom(r io.Reader) (int64, error) {
+	if limited, ok := r.(*io.LimitedReader); ok {
+		if body, ok := limited.R.(*payloadReader); ok {
+			n, err := body.writeTo(l.TCPConn, limited.N)
+			limited.N -= n
+			return n, err
+		}
+	}
+	return l.TCPConn.ReadFrom(r)
 }
 
 // client returns what makes the requests, and its transport if that is ours.
@@ -75,10 +104,10 @@ func (e *emitter) read(resp *http.Response) *Answer {
 	}
 	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], resp.Body, want)
 	a.Body = e.answer
-	if cap(e.answer) > maxDrain { // one long answer does not hold its memory for ever
+	if cap(e.answer) > keepAnswer { // one long answer does not hold its memory for ever
 		e.answer = nil
 	}
-	if a.failure == nil {
+	if a.failure == nil && resp.Body != http.NoBody {
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 	}
 	return a

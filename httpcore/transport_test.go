@@ -106,3 +106,29 @@ func TestServerThatNeverReads(t *testing.T) {
 	}
 	require.Less(t, time.Since(begin), 5*time.Second, "one deadline, not a hundred and one")
 }
+
+// A server may answer early and never read the rest: what was lent to the connection comes back all the same, without a timeout.
+func TestServerThatAnswersAndReadsNoMore(t *testing.T) {
+	for _, answer := range []string{"HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer l.Close()
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = conn.Read(make([]byte, 1<<10))
+				_, _ = conn.Write([]byte(answer))
+				defer conn.Close()
+			}
+		}()
+		core := lines(t, "http://"+l.Addr().String(), func(cfg *httpcore.Config) { cfg.Timeout, cfg.MaxBatchBytes = -1, 64<<20 })
+		for range 2 {
+			n, err := core.WriteBatch(batchOf(t, strings.Repeat("x", 32<<20))) // more than the sockets hold
+			require.NoError(t, err)
+			require.Equal(t, 1, n)
+		}
+	}
+}

@@ -1,4 +1,4 @@
-package http_test
+package http
 
 import (
 	"compress/gzip"
@@ -85,8 +85,6 @@ func (c *collector) only() (plog.ResourceLogs, plog.ScopeLogs, plog.LogRecord) {
 	c.logs = nil
 	return resource, scope, scope.LogRecords().At(0)
 }
-
-var noon = time.Date(2026, 11, 22, 12, 0, 0, 123456789, time.UTC)
 
 func TestSameRecordAsOpenTelemetry(t *testing.T) {
 	caller := zapcore.EntryCaller{Defined: true, File: "/src/shop/orders.go", Line: 42, Function: "example.com/shop.(*Server).deliver"}
@@ -191,51 +189,4 @@ func TestDifferencesFromOpenTelemetry(t *testing.T) {
 	require.Equal(t, "s", theirs.Attributes().AsRaw()["exception.stacktrace"])
 	require.Equal(t, "4bf92f3577b34da6a3ce929d0e0e4736", ours.TraceID().String(), "theirs is an attribute: it knows only a context")
 	require.Equal(t, "00f067aa0ba902b7", ours.SpanID().String())
-}
-
-// BenchmarkOTLP takes 1,000 records of ten fields a turn to a server that reads and forgets: our core, and the SDK's batches
-// through the bridge, until all are exported.
-func BenchmarkOTLP(b *testing.B) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
-	defer server.Close()
-	const n = 1000
-	ent := zapcore.Entry{Level: zapcore.InfoLevel, Time: noon, Message: "request served"}
-	fields := []zapcore.Field{
-		zap.String("method", "GET"), zap.String("path", "/api/v1/orders/12345"), zap.Int("status", 200),
-		zap.Int64("bytes", 51234), zap.Duration("elapsed", 1234567), zap.String("remote", "192.0.2.17:51234"),
-		zap.String("request_id", "6f1c2a4e-9b1d"), zap.String("agent", "curl/8.5.0"), zap.Bool("cached", true),
-		zap.Float64("load", 0.75),
-	}
-	b.Run("httpcore", func(b *testing.B) {
-		core, err := httpcore.New(httpcore.Config{URL: server.URL + "/v1/logs", Envelope: httpcore.OTLP(httpcore.OTLPConfig{})})
-		require.NoError(b, err)
-		defer core.Close()
-		b.ReportAllocs()
-		for b.Loop() {
-			batch := recorded(b, n, ent, fields)
-			if _, err := core.WriteBatch(batch); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("otelzap and otlploghttp", func(b *testing.B) {
-		ctx := context.Background()
-		exporter, err := otlploghttp.New(ctx, otlploghttp.WithEndpointURL(server.URL+"/v1/logs"))
-		require.NoError(b, err)
-		provider := sdklog.NewLoggerProvider(sdklog.WithProcessor(sdklog.NewBatchProcessor(exporter,
-			sdklog.WithMaxQueueSize(2*n), sdklog.WithExportMaxBatchSize(n))))
-		core := otelzap.NewCore("zaphandlers", otelzap.WithLoggerProvider(provider))
-		b.ReportAllocs()
-		for b.Loop() {
-			for range n {
-				if err := core.Write(ent, fields); err != nil {
-					b.Fatal(err)
-				}
-			}
-			if err := provider.ForceFlush(ctx); err != nil {
-				b.Fatal(err)
-			}
-		}
-		require.NoError(b, provider.Shutdown(ctx))
-	})
 }

@@ -16,21 +16,16 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// configFor returns a Config whose mails hold the message and nothing else.
-func configFor(s *server) mailcore.Config {
-	cfg := mailcore.Config{
-		Addr:        s.addr,
-		From:        "Orders ✓ <orders@example.com>",
-		To:          []string{"ops@example.com", "Dev <dev@example.com>"},
-		Encoder:     zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "msg"}),
-		SubjectFunc: func(ent zapcore.Entry) string { return ent.Message },
-		TLSConfig:   s.client,
-		Timeout:     5 * time.Second,
-	}
-	if s.client != nil {
-		cfg.Credentials = mailcore.Credentials{Username: username, Password: password}
-	}
-	return cfg
+func TestSuite(t *testing.T) { Suite.Smoke(t) }
+
+func BenchmarkSuite(b *testing.B) { Suite.Benchmark(b) }
+
+// start starts s for a test.
+func start(t testing.TB, s *server, secure bool) *server {
+	stop, err := s.start(secure)
+	require.NoError(t, err)
+	t.Cleanup(stop)
+	return s
 }
 
 func newCore(t testing.TB, cfg mailcore.Config) *mailcore.Core {

@@ -39,9 +39,9 @@ func coreTables() []suite.Table {
 		}},
 		{Name: "beside Python", N: 200_000, Rows: []suite.Row{
 			{Name: "queuecore", Run: callQueue},
-			{Name: "QueueHandler", N: 1, Run: python(queueHandler)},
+			{Name: "QueueHandler", N: 20_000, Run: python(queueHandler)},
 			{Name: "buffercore", Run: callBuffer},
-			{Name: "MemoryHandler", N: 1, Run: python(memoryHandler)},
+			{Name: "MemoryHandler", N: 20_000, Run: python(memoryHandler)},
 		}},
 	}
 }

@@ -24,7 +24,6 @@ extra = dict(method="GET", path="/api/v1/orders/12345", status=200, bytes=51234,
 log = logging.getLogger("bench"); log.setLevel(1); log.propagate = False
 def measure(handler, end):
     log.addHandler(handler)
-    n = 20000
     start = time.perf_counter()
     for i in range(n): log.info("request served", extra=extra)
     end()
@@ -42,7 +41,7 @@ measure(logging.handlers.MemoryHandler(1000, target=Null()), lambda: None)
 
 // python runs a handler of Python's.
 func python(handler string) func(*testing.B) error {
-	return func(b *testing.B) error { return tell(b, exec.Command("python3", "-c", pythonCalls+handler)) }
+	return func(b *testing.B) error { return suite.Python(b, pythonCalls+handler) }
 }
 
 // spdlogCalls is the same for spdlog's asynchronous logger, in bursts that its thread empties between, as for producerTables.
@@ -88,14 +87,9 @@ func spdlog(b *testing.B) error {
 	if out, err := compile.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: c++: %w: %s", suite.ErrLeftOut, err, bytes.TrimSpace(out))
 	}
-	return tell(b, exec.Command(program))
-}
-
-// tell takes a program's word for what a call costs.
-func tell(b *testing.B, program *exec.Cmd) error {
-	out, err := program.Output()
+	out, err := exec.Command(program).Output()
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w", suite.ErrLeftOut, program.Path, err)
+		return err
 	}
 	ns, err := strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
 	b.ReportMetric(ns, "ns/op")

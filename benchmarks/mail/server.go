@@ -12,12 +12,10 @@ import (
 	"net"
 	"slices"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
-	"github.com/stretchr/testify/require"
 )
 
 // server is go-smtp on a loopback port. Its faults are set before the first mail.
@@ -32,7 +30,8 @@ type server struct {
 	mu      sync.Mutex // guards the fields below
 	closing string     // the command that is answered by 421: MAIL, RCPT or DATA
 	refused int        // how often it was
-	mails   []mail
+	mails   []mail     // the first ones
+	stored  int        // all of them
 }
 
 // mail is one that the server took.
@@ -45,36 +44,53 @@ type mail struct {
 // keep is how many mails a server keeps: enough for the tests, and no load for the benchmarks.
 const keep = 100
 
-// start completes s and starts it.
-func start(t testing.TB, s *server, secure bool) *server {
+// start completes s and starts it; stop ends it.
+func (s *server) start(secure bool) (stop func(), err error) {
 	s.done = make(chan struct{})
 	smtpServer := smtp.NewServer(s)
 	smtpServer.Domain = "localhost"
 	smtpServer.MaxLineLength = 998
 	smtpServer.ErrorLog = log.New(io.Discard, "", 0)
 	if secure {
-		smtpServer.TLSConfig, s.client = certificate(t)
+		if smtpServer.TLSConfig, s.client, err = certificate(); err != nil {
+			return nil, err
+		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
 	s.addr = l.Addr().String()
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		_ = smtpServer.Serve(l)
 	}()
-	t.Cleanup(func() {
+	return func() {
 		close(s.done)
 		_ = smtpServer.Close()
 		<-ended
-	})
-	return s
+	}, nil
 }
 
 func (s *server) taken() []mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.mails)
+}
+
+// count returns how many mails the server took.
+func (s *server) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stored
+}
+
+// forget makes the server as new.
+func (s *server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mails, s.stored = nil, 0
 }
 
 // refusals returns how often the server said 421.
@@ -150,6 +166,7 @@ func (s *session) Data(r io.Reader) error {
 	s.mail.data = data
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.stored++
 	if len(s.mails) < keep {
 		s.mails = append(s.mails, s.mail)
 	}
@@ -160,19 +177,26 @@ func (s *session) Reset()        {}
 func (s *session) Logout() error { return nil }
 
 // certificate returns a server's certificate, which is its own authority, and a client that trusts it.
-func certificate(t testing.TB) (server, client *tls.Config) {
+func certificate() (server, client *tls.Config, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
+	if err != nil {
+		return nil, nil, err
+	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	require.NoError(t, err)
+	if err != nil {
+		return nil, nil, err
+	}
 	parsed, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
+	if err != nil {
+		return nil, nil, err
+	}
 	pool := x509.NewCertPool()
 	pool.AddCert(parsed)
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, &tls.Config{RootCAs: pool}
+	server = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	return server, &tls.Config{RootCAs: pool}, nil
 }

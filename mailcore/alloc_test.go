@@ -1,7 +1,6 @@
 package mailcore_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -48,35 +47,4 @@ func TestARecordThatIsHeldAllocatesNothing(t *testing.T) {
 		t.Skip("the race detector allocates")
 	}
 	assert.Zero(t, allocs)
-}
-
-func BenchmarkHeld(b *testing.B) {
-	core := held(b)
-	ent := zapcore.Entry{Level: zapcore.ErrorLevel, Time: noon, Message: "out of stock"}
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := core.Write(ent, tenFields); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkMail(b *testing.B) {
-	for _, keep := range []bool{true, false} {
-		b.Run(fmt.Sprintf("kept=%t", keep), func(b *testing.B) {
-			s := newServer(b, &server{})
-			cfg := configFor(s)
-			cfg.Addr, cfg.Dial = s.listen(b), nil
-			if !keep {
-				cfg.IdleTime = -1
-			}
-			core := newCore(b, cfg)
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := write(core, "out of stock"); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }
