@@ -19,11 +19,13 @@ import (
 	"strings"
 
 	"example.com/zaphandlers/benchmarks/files"
+	"example.com/zaphandlers/benchmarks/net"
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/benchmarks/syslog"
 )
 
 // suites are the areas.
-var suites = []suite.Suite{files.Suite}
+var suites = []suite.Suite{files.Suite, net.Suite, syslog.Suite}
 
 // dir is where results and pictures are.
 var dir = flag.String("dir", "results", "directory of the results and the pictures")

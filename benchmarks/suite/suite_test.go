@@ -113,3 +113,24 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []float64{42, 42}, results[s.key("t/x, by y")]["answers"])
 }
+
+func TestCalls(t *testing.T) {
+	var calls []int
+	n := 0
+	s := Suite{Name: "Area", Tables: []Table{{"t", 3, []Row{{Name: "x", Run: Calls(func(b *testing.B) (func() error, error) {
+		n = 0
+		b.Cleanup(func() { calls = append(calls, n) })
+		return func() error { n++; return nil }, nil
+	})}}}}}
+	require.NoError(t, s.Run(new(strings.Builder), nil, 1, nil))
+	assert.Equal(t, []int{2, 4}, calls, "one before the clock starts, in the run that does not count too")
+
+	broken := errors.New("broken")
+	for name, open := range map[string]func(*testing.B) (func() error, error){
+		"open": func(*testing.B) (func() error, error) { return nil, broken },
+		"call": func(*testing.B) (func() error, error) { return func() error { return broken }, nil },
+	} {
+		s.Tables[0].Rows[0].Run = Calls(open)
+		require.ErrorIs(t, s.Run(new(strings.Builder), nil, 1, nil), broken, name)
+	}
+}

@@ -1,0 +1,137 @@
+package net
+
+import (
+	"cmp"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/benchmarks/sink"
+	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/netcore"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// Suite is the benchmarks of this package.
+var Suite = suite.Suite{Name: "Net", Tables: tables(), Bounds: bounds}
+
+func tables() []suite.Table {
+	return []suite.Table{
+		emit("tcp"),
+		emit("udp"),
+		emit("unixgram"),
+		{Name: "call, tcp", N: 20_000, Rows: slices.Concat(
+			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}},
+			ours("tcp"), stdlib("tcp"), rivals("tcp"))},
+		{Name: "call, udp", N: 20_000, Rows: slices.Concat(
+			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}},
+			ours("udp"), stdlib("udp"), rivals("udp"))},
+		{Name: "queue, tcp", N: 100_000, Rows: slices.Concat(
+			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}, {Name: "framed by hand", Run: framed}, {Name: "encoded, JSON", Run: suite.Calls(encoded)}},
+			queues, stdlib("tcp"))},
+		{Name: "server, tcp", N: 100_000, Rows: servers},
+		{Name: "stalled peer", N: 40_000, Rows: []suite.Row{{Name: "queue", Run: stalled}}},
+	}
+}
+
+// soon is a bound for whatever must happen.
+const soon = 20 * time.Second
+
+const message = "GET /orders/8273648 200 in a moment"
+
+// fields are what a service logs of a request: with the entry, about 250 bytes of JSON.
+func fields() []zap.Field {
+	return []zap.Field{
+		zap.String("method", "GET"), zap.String("path", "/orders/8273648"), zap.Int("status", 200),
+		zap.Duration("took", 1500*time.Microsecond), zap.String("user", "u-827364"), zap.Bool("cached", false),
+		zap.String("trace", "4bf92f3577b34da6a3ce929d0e0e4736"),
+	}
+}
+
+func encoder() zapcore.Encoder {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return zapcore.NewJSONEncoder(cfg)
+}
+
+// logging is a call of a logger over core.
+func logging(core zapcore.Core) func() error {
+	log, f := zap.New(core), fields()
+	return func() error { log.Info(message, f...); return nil }
+}
+
+// nop is what zap itself costs.
+func nop(*testing.B) (func() error, error) { return logging(new(counter)), nil }
+
+// newCore returns a Core with a sink behind it, unless cfg has an address. What goes wrong fails b.
+func newCore(b *testing.B, cfg netcore.Config) (*netcore.Core, error) {
+	if cfg.Address == "" {
+		var err error
+		if cfg.Address, err = sink.Open(b, cmp.Or(cfg.Network, "tcp")); err != nil {
+			return nil, err
+		}
+	}
+	cfg.OnError = func(err error) { b.Error(err) }
+	cfg.Timeout = soon
+	core, err := netcore.New(cfg)
+	if err == nil {
+		b.Cleanup(func() { _ = core.Close() })
+	}
+	return core, err
+}
+
+// emit compares a ready frame through the Emitter with the bare system call.
+func emit(network string) suite.Table {
+	frame := []byte(strings.Repeat("x", 249) + "\n")
+	return suite.Table{Name: "emit, " + network, N: 200_000, Rows: []suite.Row{
+		{Name: "write", Run: suite.Calls(func(b *testing.B) (func() error, error) {
+			address, err := sink.Open(b, network)
+			if err != nil {
+				return nil, err
+			}
+			conn, err := net.Dial(network, address)
+			if err != nil {
+				return nil, err
+			}
+			b.Cleanup(func() { _ = conn.Close() })
+			return func() error { _, err := conn.Write(frame); return err }, nil
+		})},
+		{Name: "Emitter", Run: suite.Calls(func(b *testing.B) (func() error, error) {
+			address, err := sink.Open(b, network)
+			if err != nil {
+				return nil, err
+			}
+			e, err := netcore.NewEmitter(netcore.EmitterConfig{Network: network, Address: address, TrimNewline: true,
+				Timeout: soon, Report: base.NewReporter("", func(err error) { b.Error(err) })})
+			if err != nil {
+				return nil, err
+			}
+			b.Cleanup(func() { _ = e.Close() })
+			return func() error { return e.Emit(zapcore.Entry{}, frame) }, nil
+		})},
+	}}
+}
+
+// ours are the rows of package netcore: a record a write.
+func ours(network string) []suite.Row {
+	row := func(name string, cfg netcore.Config) suite.Row {
+		cfg.Network = network
+		return suite.Row{Name: name, Run: suite.Calls(func(b *testing.B) (func() error, error) {
+			core, err := newCore(b, cfg)
+			if err != nil {
+				return nil, err
+			}
+			return logging(core), nil
+		})}
+	}
+	return []suite.Row{
+		row("netcore, JSON", netcore.Config{Encoder: encoder()}),
+		row("netcore, records", netcore.Config{Formatter: netcore.Records()}),
+		row("netcore, pickles", netcore.Config{Formatter: netcore.Pickle()}),
+	}
+}

@@ -1,0 +1,171 @@
+package syslog
+
+import (
+	"net"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"go.uber.org/multierr"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/benchmarks/sink"
+	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/netcore"
+	"example.com/zaphandlers/sysloghandler"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// Suite is the benchmarks of this package.
+var Suite = suite.Suite{Name: "Syslog", Tables: tables(), Bounds: bounds}
+
+func tables() []suite.Table {
+	tables := []suite.Table{{Name: "format", N: 200_000, Rows: formats}}
+	for _, network := range []string{"unixgram", "udp", "tcp"} {
+		tables = append(tables, suite.Table{Name: "emit, " + network, N: 200_000, Rows: []suite.Row{
+			{Name: "write", Run: write(network)},
+			{Name: "Emitter", Run: emit(network)},
+		}})
+	}
+	for _, network := range []string{"unixgram", "udp", "tcp"} {
+		tables = append(tables, suite.Table{Name: "call, " + network, N: 20_000, Rows: slices.Concat(
+			[]suite.Row{{Name: "sysloghandler", Run: call(network)}},
+			stdlib(network), rivals(network))})
+	}
+	return append(tables, suite.Table{Name: "batch, tcp", N: 100_000, Rows: slices.Concat(
+		[]suite.Row{
+			{Name: "framed by hand", Run: framed},
+			{Name: "sysloghandler", Run: thousands(wholeBatch)},
+			{Name: "sysloghandler, SequenceID", Run: thousands(numberedBatch)},
+			{Name: "ready messages", Run: thousands(readyBatch)},
+		},
+		stdlib("tcp")[:1])})
+}
+
+const (
+	text = "order taken: the customer was sent a confirmation, the stock was updated and the invoice is on its way"
+	line = text + ` method=POST path=/api/v1/orders status=201 took=1.534ms` // what a rival without fields logs
+)
+
+var fields = []zapcore.Field{
+	zap.String("method", "POST"), zap.String("path", "/api/v1/orders"), zap.Int("status", 201), zap.Duration("took", 1534*time.Microsecond),
+}
+
+func entry() zapcore.Entry {
+	return zapcore.Entry{Level: zapcore.InfoLevel, Time: time.Now(), LoggerName: "orders", Message: text}
+}
+
+// soon is a bound for whatever must happen.
+const soon = 20 * time.Second
+
+// message is what the core sends for entry and fields.
+func message() ([]byte, error) {
+	var conn tape
+	core, err := sysloghandler.New(sysloghandler.Config{Dial: conn.dial})
+	if err != nil {
+		return nil, err
+	}
+	err = core.Write(entry(), fields)
+	return conn.last, multierr.Append(err, core.Close())
+}
+
+func newCore(b *testing.B, cfg sysloghandler.Config) (_ *sysloghandler.Core, err error) {
+	if cfg.Address, err = sink.Open(b, cfg.Network); err != nil {
+		return nil, err
+	}
+	cfg.Format, cfg.Timeout, cfg.OnError = sysloghandler.RFC5424, soon, func(err error) { b.Error(err) }
+	core, err := sysloghandler.New(cfg)
+	if err == nil {
+		b.Cleanup(func() { _ = core.Close() })
+	}
+	return core, err
+}
+
+func newEmitter(b *testing.B, network string) (*netcore.Emitter, error) {
+	address, err := sink.Open(b, network)
+	if err != nil {
+		return nil, err
+	}
+	e, err := netcore.NewEmitter(netcore.EmitterConfig{Network: network, Address: address, Framing: netcore.OctetCounting,
+		Timeout: soon, Report: base.NewReporter("", func(err error) { b.Error(err) })})
+	if err == nil {
+		b.Cleanup(func() { _ = e.Close() })
+	}
+	return e, err
+}
+
+func dial(b *testing.B, network string) (net.Conn, error) {
+	address, err := sink.Open(b, network)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := net.Dial(network, address)
+	if err == nil {
+		b.Cleanup(func() { _ = conn.Close() })
+	}
+	return conn, err
+}
+
+// write is the bare system call.
+func write(network string) func(b *testing.B) error {
+	return suite.Calls(func(b *testing.B) (func() error, error) {
+		frame, err := message()
+		if err != nil {
+			return nil, err
+		}
+		conn, err := dial(b, network)
+		return func() error { _, err := conn.Write(frame); return err }, err
+	})
+}
+
+func emit(network string) func(b *testing.B) error {
+	return suite.Calls(func(b *testing.B) (func() error, error) {
+		frame, err := message()
+		if err != nil {
+			return nil, err
+		}
+		e, err := newEmitter(b, network)
+		return func() error { return e.Emit(zapcore.Entry{}, frame) }, err
+	})
+}
+
+func call(network string) func(b *testing.B) error {
+	return suite.Calls(func(b *testing.B) (func() error, error) {
+		core, err := newCore(b, sysloghandler.Config{Network: network})
+		if err != nil {
+			return nil, err
+		}
+		log := zap.New(core)
+		return func() error { log.Info(text, fields...); return nil }, nil
+	})
+}
+
+// framed frames one message again and again into 64 KiB writes.
+func framed(b *testing.B) error {
+	const chunk = 64 << 10
+	frame, err := message()
+	if err != nil {
+		return err
+	}
+	conn, err := dial(b, "tcp")
+	if err != nil {
+		return err
+	}
+	head := strconv.Itoa(len(frame)) + " "
+	buf := make([]byte, 0, chunk)
+	b.ResetTimer()
+	for range b.N {
+		if len(buf)+len(head)+len(frame) > chunk {
+			if _, err := conn.Write(buf); err != nil {
+				return err
+			}
+			buf = buf[:0]
+		}
+		buf = append(append(buf, head...), frame...)
+	}
+	_, err = conn.Write(buf)
+	b.StopTimer()
+	return err
+}
