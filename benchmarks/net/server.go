@@ -1,6 +1,7 @@
 package net
 
 import (
+	"encoding/base64"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,8 +27,27 @@ var servers = []suite.Row{
 	{Name: "pickles, forgotten", Run: served(netcore.Config{Formatter: netcore.Pickle()}, nil)},
 	{Name: "pickles", Run: served(netcore.Config{Formatter: netcore.Pickle()},
 		&netcore.ServerConfig{Format: netcore.FormatPickle})},
+	{Name: "pickles of Python's", Run: served(netcore.Config{Formatter: fixed(fromPython)},
+		&netcore.ServerConfig{Format: netcore.FormatPickle})},
 	{Name: "lines", Run: served(netcore.Config{Encoder: encoder()}, &netcore.ServerConfig{Format: netcore.FormatLines})},
 }
+
+// fixed is a Formatter that makes the same frame of every record.
+type fixed []byte
+
+func (f fixed) Append(dst []byte, _ *base.Record) ([]byte, error) { return append(dst, f...), nil }
+
+// fromPython is what Python's SocketHandler sends of such a record.
+var fromPython, _ = base64.StdEncoding.DecodeString("" +
+	"fXEAKFgEAAAAbmFtZXEBWAYAAABvcmRlcnNxAlgDAAAAbXNncQNYIwAAAEdFVCAvb3JkZXJzLzgyNzM2NDggMjAwIGluIGEgbW9tZW50cQRYBA" +
+	"AAAGFyZ3NxBU5YCQAAAGxldmVsbmFtZXEGWAQAAABJTkZPcQdYBwAAAGxldmVsbm9xCEsUWAgAAABwYXRobmFtZXEJWBMAAAAvc3J2L3Nob3Av" +
+	"b3JkZXJzLnB5cQpYCAAAAGZpbGVuYW1lcQtYCQAAAG9yZGVycy5weXEMWAYAAABtb2R1bGVxDVgGAAAAb3JkZXJzcQ5YCAAAAGV4Y19pbmZvcQ" +
+	"9OWAgAAABleGNfdGV4dHEQTlgKAAAAc3RhY2tfaW5mb3ERTlgGAAAAbGluZW5vcRJLEVgIAAAAZnVuY05hbWVxE1gEAAAAdGFrZXEUWAcAAABj" +
+	"cmVhdGVkcRVHQdrA9GNx98dYBQAAAG1zZWNzcRZHQIhgAAAAAABYDwAAAHJlbGF0aXZlQ3JlYXRlZHEXR0AVhkEAAAAAWAYAAAB0aHJlYWRxGE" +
+	"wxMzk3MDk5NTk1MTUwMDhMClgKAAAAdGhyZWFkTmFtZXEZWAoAAABNYWluVGhyZWFkcRpYCwAAAHByb2Nlc3NOYW1lcRtYCwAAAE1haW5Qcm9j" +
+	"ZXNzcRxYBwAAAHByb2Nlc3NxHU05UVgGAAAAbWV0aG9kcR5YAwAAAEdFVHEfWAQAAABwYXRocSBYDwAAAC9vcmRlcnMvODI3MzY0OHEhWAYAAA" +
+	"BzdGF0dXNxIkvIWAQAAAB0b29rcSNHP1iTdLxqfvpYBAAAAHVzZXJxJFgIAAAAdS04MjczNjRxJVgGAAAAY2FjaGVkcSZJMDAKWAUAAAB0cmFj" +
+	"ZXEnWCAAAAA0YmY5MmYzNTc3YjM0ZGE2YTNjZTkyOWQwZTBlNDczNnEodS4=")
 
 // served sends records in batches to a Server in this process, and waits until all are in its target. With a nil server
 // nobody looks at them.
