@@ -204,7 +204,9 @@ func (u *unpickler) remember(op byte) (err error) {
 			i, err = strconv.ParseUint(s, 10, 63)
 		}
 	case 'q', 'h':
-		i, err = u.uint(1)
+		var b byte
+		b, err = u.byte()
+		i = uint64(b)
 	case 'r', 'j':
 		i, err = u.uint(4)
 	default:

@@ -66,6 +66,8 @@ func (o *instance) String() string {
 // fieldOf returns v as a field of the type it has in Python.
 func fieldOf(key string, v any) zapcore.Field {
 	switch v := v.(type) {
+	case text:
+		return zap.String(key, clean(*v))
 	case nil:
 		return zap.Reflect(key, nil)
 	case bool:
