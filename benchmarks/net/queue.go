@@ -10,8 +10,8 @@ import (
 	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/benchmarks/sink"
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/netcore"
 	"example.com/zaphandlers/queuecore"
 )
@@ -69,7 +69,7 @@ func queued(cfg netcore.Config, backlog bool) func(b *testing.B) error {
 // framed frames 250 bytes again and again into 64 KiB writes.
 func framed(b *testing.B) error {
 	const chunk = 64 << 10
-	address, err := sink.Open(b, "tcp")
+	address, err := sockets.Sink(b, "tcp")
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap/zapcore"
 	"gopkg.in/Graylog2/go-gelf.v2/gelf"
 
-	"example.com/zaphandlers/benchmarks/sink"
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/internal/sockets"
 )
 
 // rivals are the other clients, each as its documentation says, with the same text and fields but without zap.
@@ -43,7 +43,7 @@ func extras(prefix string) map[string]any {
 }
 
 func gelfTCP(b *testing.B) (func() error, error) {
-	address, err := sink.Open(b, "tcp")
+	address, err := sockets.Sink(b, "tcp")
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func gelfTCP(b *testing.B) (func() error, error) {
 }
 
 func gelfUDP(b *testing.B) (func() error, error) {
-	address, err := sink.Open(b, "udp")
+	address, err := sockets.Sink(b, "udp")
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func gelfMessage() *gelf.Message {
 // fluently posts each record; with async the time is that until all have left.
 func fluently(async bool) func(b *testing.B) error {
 	return func(b *testing.B) error {
-		address, err := sink.Open(b, "tcp")
+		address, err := sockets.Sink(b, "tcp")
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ print((time.perf_counter() - start) / int(n) * 1e9)
 // python has one of Python's handlers send b.N records and reports its own clock.
 func python(handler, network string) func(b *testing.B) error {
 	return func(b *testing.B) error {
-		address, err := sink.Open(b, network)
+		address, err := sockets.Sink(b, network)
 		if err != nil {
 			return err
 		}

@@ -11,8 +11,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/benchmarks/sink"
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/netcore"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -72,7 +72,7 @@ func nop(*testing.B) (func() error, error) { return logging(new(counter)), nil }
 func newCore(b *testing.B, cfg netcore.Config) (*netcore.Core, error) {
 	if cfg.Address == "" {
 		var err error
-		if cfg.Address, err = sink.Open(b, cmp.Or(cfg.Network, "tcp")); err != nil {
+		if cfg.Address, err = sockets.Sink(b, cmp.Or(cfg.Network, "tcp")); err != nil {
 			return nil, err
 		}
 	}
@@ -90,7 +90,7 @@ func emit(network string) suite.Table {
 	frame := []byte(strings.Repeat("x", 249) + "\n")
 	return suite.Table{Name: "emit, " + network, N: 200_000, Rows: []suite.Row{
 		{Name: "write", Run: suite.Calls(func(b *testing.B) (func() error, error) {
-			address, err := sink.Open(b, network)
+			address, err := sockets.Sink(b, network)
 			if err != nil {
 				return nil, err
 			}
@@ -102,7 +102,7 @@ func emit(network string) suite.Table {
 			return func() error { _, err := conn.Write(frame); return err }, nil
 		})},
 		{Name: "Emitter", Run: suite.Calls(func(b *testing.B) (func() error, error) {
-			address, err := sink.Open(b, network)
+			address, err := sockets.Sink(b, network)
 			if err != nil {
 				return nil, err
 			}

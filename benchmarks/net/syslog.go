@@ -8,14 +8,14 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/benchmarks/sink"
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/internal/sockets"
 )
 
 // stdlib is what people do: the same JSON through log/syslog.
 func stdlib(network string) []suite.Row {
 	return []suite.Row{{Name: "log/syslog, JSON", Run: suite.Calls(func(b *testing.B) (func() error, error) {
-		address, err := sink.Open(b, network)
+		address, err := sockets.Sink(b, network)
 		if err != nil {
 			return nil, err
 		}

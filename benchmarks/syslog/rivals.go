@@ -5,14 +5,14 @@ import (
 
 	"github.com/RackSec/srslog"
 
-	"example.com/zaphandlers/benchmarks/sink"
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/internal/sockets"
 )
 
 // rivals are the other clients, as their documentation says.
 func rivals(network string) []suite.Row {
 	return []suite.Row{{Name: "srslog", Run: suite.Calls(func(b *testing.B) (func() error, error) {
-		address, err := sink.Open(b, network)
+		address, err := sockets.Sink(b, network)
 		if err != nil {
 			return nil, err
 		}

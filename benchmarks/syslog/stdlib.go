@@ -9,14 +9,14 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/benchmarks/sink"
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/internal/sockets"
 )
 
 // stdlib is log/syslog with a text that is ready, and as zap's users have it.
 func stdlib(network string) []suite.Row {
 	open := func(b *testing.B) (*stdsyslog.Writer, error) {
-		address, err := sink.Open(b, network)
+		address, err := sockets.Sink(b, network)
 		if err != nil {
 			return nil, err
 		}

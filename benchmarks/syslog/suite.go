@@ -11,8 +11,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/benchmarks/sink"
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/netcore"
 	"example.com/zaphandlers/sysloghandler"
 	base "example.com/zaphandlers/zapcore"
@@ -72,7 +72,7 @@ func message() ([]byte, error) {
 }
 
 func newCore(b *testing.B, cfg sysloghandler.Config) (_ *sysloghandler.Core, err error) {
-	if cfg.Address, err = sink.Open(b, cfg.Network); err != nil {
+	if cfg.Address, err = sockets.Sink(b, cfg.Network); err != nil {
 		return nil, err
 	}
 	cfg.Format, cfg.Timeout, cfg.OnError = sysloghandler.RFC5424, soon, func(err error) { b.Error(err) }
@@ -84,7 +84,7 @@ func newCore(b *testing.B, cfg sysloghandler.Config) (_ *sysloghandler.Core, err
 }
 
 func newEmitter(b *testing.B, network string) (*netcore.Emitter, error) {
-	address, err := sink.Open(b, network)
+	address, err := sockets.Sink(b, network)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func newEmitter(b *testing.B, network string) (*netcore.Emitter, error) {
 }
 
 func dial(b *testing.B, network string) (net.Conn, error) {
-	address, err := sink.Open(b, network)
+	address, err := sockets.Sink(b, network)
 	if err != nil {
 		return nil, err
 	}
