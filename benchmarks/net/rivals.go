@@ -22,14 +22,14 @@ func rivals(network string) []suite.Row {
 	if network == "udp" {
 		return []suite.Row{
 			{Name: "go-gelf, gzip", N: 500, Run: suite.Calls(gelfUDP)},
-			{Name: "Python DatagramHandler", Run: python("DatagramHandler", "udp")},
+			{Name: "Python DatagramHandler", N: 20_000, Run: python("DatagramHandler", "udp")},
 		}
 	}
 	return []suite.Row{
 		{Name: "go-gelf", Run: suite.Calls(gelfTCP)},
 		{Name: "fluent-logger", Run: fluently(false)},
 		{Name: "fluent-logger, Async", Run: fluently(true)},
-		{Name: "Python SocketHandler", Run: python("SocketHandler", "tcp")},
+		{Name: "Python SocketHandler", N: 20_000, Run: python("SocketHandler", "tcp")},
 	}
 }
 

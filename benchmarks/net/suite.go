@@ -25,16 +25,13 @@ func tables() []suite.Table {
 		emit("tcp"),
 		emit("udp"),
 		emit("unixgram"),
-		{Name: "call, tcp", N: 20_000, Rows: slices.Concat(
-			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}},
-			ours("tcp"), stdlib("tcp"), rivals("tcp"))},
-		{Name: "call, udp", N: 20_000, Rows: slices.Concat(
-			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}},
-			ours("udp"), stdlib("udp"), rivals("udp"))},
-		{Name: "queue, tcp", N: 100_000, Rows: slices.Concat(
-			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}, {Name: "framed by hand", Run: framed}, {Name: "encoded, JSON", Run: suite.Calls(encoded)}},
-			queues, stdlib("tcp"))},
-		{Name: "server, tcp", N: 100_000, Rows: servers},
+		calls("tcp"),
+		calls("udp"),
+		{Name: "queue, tcp", N: 300_000, Rows: slices.Concat(
+			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}, {Name: "framed by hand", N: 2_000_000, Run: framed}, {Name: "encoded, JSON", Run: suite.Calls(encoded)}},
+			queues,
+			[]suite.Row{{Name: "log/syslog, JSON", N: 50_000, Run: suite.Calls(openSyslog("tcp"))}})},
+		{Name: "server, tcp", N: 200_000, Rows: servers},
 		{Name: "stalled peer", N: 40_000, Rows: []suite.Row{{Name: "queue", Run: stalled}}},
 	}
 }
@@ -87,51 +84,67 @@ func newCore(b *testing.B, cfg netcore.Config) (*netcore.Core, error) {
 
 // emit compares a ready frame through the Emitter with the bare system call.
 func emit(network string) suite.Table {
-	frame := []byte(strings.Repeat("x", 249) + "\n")
-	return suite.Table{Name: "emit, " + network, N: 200_000, Rows: []suite.Row{
-		{Name: "write", Run: suite.Calls(func(b *testing.B) (func() error, error) {
-			address, err := sockets.Sink(b, network)
-			if err != nil {
-				return nil, err
-			}
-			conn, err := net.Dial(network, address)
-			if err != nil {
-				return nil, err
-			}
-			b.Cleanup(func() { _ = conn.Close() })
-			return func() error { _, err := conn.Write(frame); return err }, nil
-		})},
-		{Name: "Emitter", Run: suite.Calls(func(b *testing.B) (func() error, error) {
-			address, err := sockets.Sink(b, network)
-			if err != nil {
-				return nil, err
-			}
-			e, err := netcore.NewEmitter(netcore.EmitterConfig{Network: network, Address: address, TrimNewline: true,
-				Timeout: soon, Report: base.NewReporter("", func(err error) { b.Error(err) })})
-			if err != nil {
-				return nil, err
-			}
-			b.Cleanup(func() { _ = e.Close() })
-			return func() error { return e.Emit(zapcore.Entry{}, frame) }, nil
-		})},
+	return suite.Table{Name: "emit, " + network, N: 100_000, Rows: []suite.Row{
+		{Name: "write", Run: suite.Calls(openWrite(network))},
+		{Name: "Emitter", Run: suite.Calls(openEmitter(network))},
+		{Name: "Emitter and write in turns", Run: suite.InTurns(suite.Side{Open: openEmitter(network)}, suite.Side{Open: openWrite(network)})},
 	}}
 }
 
-// ours are the rows of package netcore: a record a write.
-func ours(network string) []suite.Row {
-	row := func(name string, cfg netcore.Config) suite.Row {
+var frame = []byte(strings.Repeat("x", 249) + "\n")
+
+type opener = func(b *testing.B) (call func() error, err error)
+
+func openWrite(network string) opener {
+	return func(b *testing.B) (func() error, error) {
+		address, err := sockets.Sink(b, network)
+		if err != nil {
+			return nil, err
+		}
+		conn, err := net.Dial(network, address)
+		if err != nil {
+			return nil, err
+		}
+		b.Cleanup(func() { _ = conn.Close() })
+		return func() error { _, err := conn.Write(frame); return err }, nil
+	}
+}
+
+func openEmitter(network string) opener {
+	return func(b *testing.B) (func() error, error) {
+		address, err := sockets.Sink(b, network)
+		if err != nil {
+			return nil, err
+		}
+		e, err := netcore.NewEmitter(netcore.EmitterConfig{Network: network, Address: address, TrimNewline: true,
+			Timeout: soon, Report: base.NewReporter("", func(err error) { b.Error(err) })})
+		if err != nil {
+			return nil, err
+		}
+		b.Cleanup(func() { _ = e.Close() })
+		return func() error { return e.Emit(zapcore.Entry{}, frame) }, nil
+	}
+}
+
+// calls is a record a write, by each client.
+func calls(network string) suite.Table {
+	ours := func(cfg netcore.Config) opener {
 		cfg.Network = network
-		return suite.Row{Name: name, Run: suite.Calls(func(b *testing.B) (func() error, error) {
+		return func(b *testing.B) (func() error, error) {
 			core, err := newCore(b, cfg)
 			if err != nil {
 				return nil, err
 			}
 			return logging(core), nil
-		})}
+		}
 	}
-	return []suite.Row{
-		row("netcore, JSON", netcore.Config{Encoder: encoder()}),
-		row("netcore, records", netcore.Config{Formatter: netcore.Records()}),
-		row("netcore, pickles", netcore.Config{Formatter: netcore.Pickle()}),
-	}
+	json := ours(netcore.Config{Encoder: encoder()})
+	return suite.Table{Name: "call, " + network, N: 50_000, Rows: append([]suite.Row{
+		{Name: "zap alone", Run: suite.Calls(nop)},
+		{Name: "netcore, JSON", Run: suite.Calls(json)},
+		{Name: "netcore, records", Run: suite.Calls(ours(netcore.Config{Formatter: netcore.Records()}))},
+		{Name: "netcore, pickles", Run: suite.Calls(ours(netcore.Config{Formatter: netcore.Pickle()}))},
+		{Name: "log/syslog, JSON", Run: suite.Calls(openSyslog(network))},
+		{Name: "netcore and log/syslog in turns", Run: suite.InTurns(suite.Side{Open: json}, suite.Side{Open: openSyslog(network)})},
+	}, rivals(network)...)}
 }

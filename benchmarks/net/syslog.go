@@ -8,13 +8,12 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/internal/sockets"
 )
 
-// stdlib is what people do: the same JSON through log/syslog.
-func stdlib(network string) []suite.Row {
-	return []suite.Row{{Name: "log/syslog, JSON", Run: suite.Calls(func(b *testing.B) (func() error, error) {
+// openSyslog is what people do: the same JSON through log/syslog.
+func openSyslog(network string) opener {
+	return func(b *testing.B) (func() error, error) {
 		address, err := sockets.Sink(b, network)
 		if err != nil {
 			return nil, err
@@ -25,5 +24,5 @@ func stdlib(network string) []suite.Row {
 		}
 		b.Cleanup(func() { _ = w.Close() })
 		return logging(zapcore.NewCore(encoder(), zapcore.AddSync(w), zapcore.DebugLevel)), nil
-	})}}
+	}
 }

@@ -9,9 +9,9 @@ import (
 	"example.com/zaphandlers/benchmarks/suite"
 )
 
-// stdlib leaves log/syslog out: this system has none.
-func stdlib(string) []suite.Row {
-	return []suite.Row{{Name: "log/syslog, JSON", Run: func(*testing.B) error {
-		return fmt.Errorf("%w: no log/syslog on this system", suite.ErrLeftOut)
-	}}}
+// openSyslog leaves log/syslog out: this system has none.
+func openSyslog(string) opener {
+	return func(*testing.B) (func() error, error) {
+		return nil, fmt.Errorf("%w: no log/syslog on this system", suite.ErrLeftOut)
+	}
 }

@@ -4,32 +4,46 @@ import (
 	"fmt"
 	"testing"
 
+	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/sysloghandler"
 	base "example.com/zaphandlers/zapcore"
 )
 
-// thousands runs a row of which a call does the work of a thousand operations, and the last one that of those that are left.
-func thousands(open func(b *testing.B, batch *base.Batch) (write func(batch *base.Batch) (int, error), err error)) func(b *testing.B) error {
-	return func(b *testing.B) error {
-		var batch, last base.Batch
-		for range min(b.N, 1000) {
-			var r base.Record
-			if err := r.Capture(entry(), base.Context{}, fields); err != nil {
-				return err
-			}
-			batch.Add(r.Bytes())
+// batches opens something that takes batches.
+type batches = func(b *testing.B, batch *base.Batch) (write func(batch *base.Batch) (int, error), err error)
+
+// newBatch returns a batch of n records.
+func newBatch(n int) (*base.Batch, error) {
+	batch := new(base.Batch)
+	for range n {
+		var r base.Record
+		if err := r.Capture(entry(), base.Context{}, fields); err != nil {
+			return nil, err
 		}
-		write, err := open(b, &batch)
+		batch.Add(r.Bytes())
+	}
+	return batch, nil
+}
+
+// thousands runs a row of which a call does the work of a thousand operations, and the last one that of those that are left.
+func thousands(open batches) func(b *testing.B) error {
+	return func(b *testing.B) error {
+		batch, err := newBatch(min(b.N, 1000))
 		if err != nil {
 			return err
 		}
+		write, err := open(b, batch)
+		if err != nil {
+			return err
+		}
+		var last base.Batch
 		lost := 0
 		b.ResetTimer()
 		for left := b.N; left > 0; left -= batch.Len() {
-			part := &batch
+			part := batch
 			if left < batch.Len() {
 				part = &last
-				last.Slice(&batch, 0, left)
+				last.Slice(batch, 0, left)
 			}
 			n, err := write(part)
 			if err != nil {
@@ -41,6 +55,19 @@ func thousands(open func(b *testing.B, batch *base.Batch) (write func(batch *bas
 		b.ReportMetric(float64(lost)/float64(b.N), "lost/op")
 		return nil
 	}
+}
+
+// thousand is a side of which a call hands over a thousand records.
+func thousand(open batches) suite.Side {
+	const n = 1000
+	return suite.Side{Ops: n, Open: func(b *testing.B) (func() error, error) {
+		batch, err := newBatch(n)
+		if err != nil {
+			return nil, err
+		}
+		write, err := open(b, batch)
+		return func() error { _, err := write(batch); return err }, err
+	}}
 }
 
 type writeBatch = func(batch *base.Batch) (int, error)

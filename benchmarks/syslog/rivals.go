@@ -5,13 +5,12 @@ import (
 
 	"github.com/RackSec/srslog"
 
-	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/internal/sockets"
 )
 
-// rivals are the other clients, as their documentation says.
-func rivals(network string) []suite.Row {
-	return []suite.Row{{Name: "srslog", Run: suite.Calls(func(b *testing.B) (func() error, error) {
+// rival is srslog as its documentation says.
+func rival(network string) opener {
+	return func(b *testing.B) (func() error, error) {
 		address, err := sockets.Sink(b, network)
 		if err != nil {
 			return nil, err
@@ -24,5 +23,5 @@ func rivals(network string) []suite.Row {
 		w.SetFormatter(srslog.RFC5424Formatter)
 		w.SetFramer(srslog.RFC5425MessageLengthFramer)
 		return func() error { return w.Info(line) }, nil
-	})}}
+	}
 }

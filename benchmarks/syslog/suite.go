@@ -2,7 +2,6 @@ package syslog
 
 import (
 	"net"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -24,25 +23,33 @@ var Suite = suite.Suite{Name: "Syslog", Tables: tables(), Bounds: bounds}
 func tables() []suite.Table {
 	tables := []suite.Table{{Name: "format", N: 200_000, Rows: formats}}
 	for _, network := range []string{"unixgram", "udp", "tcp"} {
-		tables = append(tables, suite.Table{Name: "emit, " + network, N: 200_000, Rows: []suite.Row{
-			{Name: "write", Run: write(network)},
-			{Name: "Emitter", Run: emit(network)},
+		tables = append(tables, suite.Table{Name: "emit, " + network, N: 100_000, Rows: []suite.Row{
+			{Name: "write", Run: suite.Calls(write(network))},
+			{Name: "Emitter", Run: suite.Calls(emit(network))},
+			{Name: "Emitter and write in turns", Run: suite.InTurns(suite.Side{Open: emit(network)}, suite.Side{Open: write(network)})},
 		}})
 	}
 	for _, network := range []string{"unixgram", "udp", "tcp"} {
-		tables = append(tables, suite.Table{Name: "call, " + network, N: 20_000, Rows: slices.Concat(
-			[]suite.Row{{Name: "sysloghandler", Run: call(network)}},
-			stdlib(network), rivals(network))})
+		tables = append(tables, suite.Table{Name: "call, " + network, N: 50_000, Rows: []suite.Row{
+			{Name: "sysloghandler", Run: suite.Calls(call(network))},
+			{Name: "log/syslog", Run: suite.Calls(stdlib(network))},
+			{Name: "sysloghandler and log/syslog in turns", Run: suite.InTurns(suite.Side{Open: call(network)}, suite.Side{Open: stdlib(network)})},
+			{Name: "log/syslog, zap JSON", Run: suite.Calls(stdlibJSON(network))},
+			{Name: "srslog", Run: suite.Calls(rival(network))},
+		}})
 	}
-	return append(tables, suite.Table{Name: "batch, tcp", N: 100_000, Rows: slices.Concat(
-		[]suite.Row{
-			{Name: "framed by hand", Run: framed},
-			{Name: "sysloghandler", Run: thousands(wholeBatch)},
-			{Name: "sysloghandler, SequenceID", Run: thousands(numberedBatch)},
-			{Name: "ready messages", Run: thousands(readyBatch)},
-		},
-		stdlib("tcp")[:1])})
+	return append(tables, suite.Table{Name: "batch, tcp", N: 500_000, Rows: []suite.Row{
+		{Name: "framed by hand", N: 2_000_000, Run: framed},
+		{Name: "sysloghandler", Run: thousands(wholeBatch)},
+		{Name: "sysloghandler, SequenceID", Run: thousands(numberedBatch)},
+		{Name: "ready messages", N: 2_000_000, Run: thousands(readyBatch)},
+		{Name: "log/syslog", N: 50_000, Run: suite.Calls(stdlib("tcp"))},
+		{Name: "log/syslog and sysloghandler in turns", N: 50_000, Run: suite.InTurns(suite.Side{Open: stdlib("tcp")}, thousand(wholeBatch))},
+		{Name: "log/syslog and ready messages in turns", N: 50_000, Run: suite.InTurns(suite.Side{Open: stdlib("tcp")}, thousand(readyBatch))},
+	}})
 }
+
+type opener = func(b *testing.B) (call func() error, err error)
 
 const (
 	text = "order taken: the customer was sent a confirmation, the stock was updated and the invoice is on its way"
@@ -109,37 +116,37 @@ func dial(b *testing.B, network string) (net.Conn, error) {
 }
 
 // write is the bare system call.
-func write(network string) func(b *testing.B) error {
-	return suite.Calls(func(b *testing.B) (func() error, error) {
+func write(network string) opener {
+	return func(b *testing.B) (func() error, error) {
 		frame, err := message()
 		if err != nil {
 			return nil, err
 		}
 		conn, err := dial(b, network)
 		return func() error { _, err := conn.Write(frame); return err }, err
-	})
+	}
 }
 
-func emit(network string) func(b *testing.B) error {
-	return suite.Calls(func(b *testing.B) (func() error, error) {
+func emit(network string) opener {
+	return func(b *testing.B) (func() error, error) {
 		frame, err := message()
 		if err != nil {
 			return nil, err
 		}
 		e, err := newEmitter(b, network)
 		return func() error { return e.Emit(zapcore.Entry{}, frame) }, err
-	})
+	}
 }
 
-func call(network string) func(b *testing.B) error {
-	return suite.Calls(func(b *testing.B) (func() error, error) {
+func call(network string) opener {
+	return func(b *testing.B) (func() error, error) {
 		core, err := newCore(b, sysloghandler.Config{Network: network})
 		if err != nil {
 			return nil, err
 		}
 		log := zap.New(core)
 		return func() error { log.Info(text, fields...); return nil }, nil
-	})
+	}
 }
 
 // framed frames one message again and again into 64 KiB writes.
