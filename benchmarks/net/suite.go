@@ -2,9 +2,7 @@ package net
 
 import (
 	"cmp"
-	"net"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,9 +10,9 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/benchmarks/wire"
 	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/netcore"
-	base "example.com/zaphandlers/zapcore"
 )
 
 // Suite is the benchmarks of this package.
@@ -30,7 +28,7 @@ func tables() []suite.Table {
 		{Name: "queue, tcp", N: 300_000, Rows: slices.Concat(
 			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}, {Name: "framed by hand", N: 2_000_000, Run: framed}, {Name: "encoded, JSON", Run: suite.Calls(encoded)}},
 			queues,
-			[]suite.Row{{Name: "log/syslog, JSON", N: 50_000, Run: suite.Calls(openSyslog("tcp"))}})},
+			[]suite.Row{{Name: "log/syslog, JSON", N: 50_000, Run: wire.Alone("tcp", openSyslog)}})},
 		{Name: "server, tcp", N: 200_000, Rows: servers},
 		{Name: "stalled peer", N: 40_000, Rows: []suite.Row{{Name: "queue", Run: stalled}}},
 	}
@@ -82,56 +80,13 @@ func newCore(b *testing.B, cfg netcore.Config) (*netcore.Core, error) {
 	return core, err
 }
 
-// emit compares a ready frame through the Emitter with the bare system call.
-func emit(network string) suite.Table {
-	return suite.Table{Name: "emit, " + network, N: 100_000, Rows: []suite.Row{
-		{Name: "write", Run: suite.Calls(openWrite(network))},
-		{Name: "Emitter", Run: suite.Calls(openEmitter(network))},
-		{Name: "Emitter and write in turns", Run: suite.InTurns(suite.Side{Open: openEmitter(network)}, suite.Side{Open: openWrite(network)})},
-	}}
-}
-
-var frame = []byte(strings.Repeat("x", 249) + "\n")
-
-type opener = func(b *testing.B) (call func() error, err error)
-
-func openWrite(network string) opener {
-	return func(b *testing.B) (func() error, error) {
-		address, err := sockets.Sink(b, network)
-		if err != nil {
-			return nil, err
-		}
-		conn, err := net.Dial(network, address)
-		if err != nil {
-			return nil, err
-		}
-		b.Cleanup(func() { _ = conn.Close() })
-		return func() error { _, err := conn.Write(frame); return err }, nil
-	}
-}
-
-func openEmitter(network string) opener {
-	return func(b *testing.B) (func() error, error) {
-		address, err := sockets.Sink(b, network)
-		if err != nil {
-			return nil, err
-		}
-		e, err := netcore.NewEmitter(netcore.EmitterConfig{Network: network, Address: address, TrimNewline: true,
-			Timeout: soon, Report: base.NewReporter("", func(err error) { b.Error(err) })})
-		if err != nil {
-			return nil, err
-		}
-		b.Cleanup(func() { _ = e.Close() })
-		return func() error { return e.Emit(zapcore.Entry{}, frame) }, nil
-	}
-}
-
 // calls is a record a write, by each client.
 func calls(network string) suite.Table {
-	ours := func(cfg netcore.Config) opener {
-		cfg.Network = network
-		return func(b *testing.B) (func() error, error) {
-			core, err := newCore(b, cfg)
+	ours := func(cfg netcore.Config) wire.Opener {
+		return func(b *testing.B, network, address string) (func() error, error) {
+			own := cfg
+			own.Network, own.Address = network, address
+			core, err := newCore(b, own)
 			if err != nil {
 				return nil, err
 			}
@@ -141,10 +96,10 @@ func calls(network string) suite.Table {
 	json := ours(netcore.Config{Encoder: encoder()})
 	return suite.Table{Name: "call, " + network, N: 50_000, Rows: append([]suite.Row{
 		{Name: "zap alone", Run: suite.Calls(nop)},
-		{Name: "netcore, JSON", Run: suite.Calls(json)},
-		{Name: "netcore, records", Run: suite.Calls(ours(netcore.Config{Formatter: netcore.Records()}))},
-		{Name: "netcore, pickles", Run: suite.Calls(ours(netcore.Config{Formatter: netcore.Pickle()}))},
-		{Name: "log/syslog, JSON", Run: suite.Calls(openSyslog(network))},
-		{Name: "netcore and log/syslog in turns", Run: suite.InTurns(suite.Side{Open: json}, suite.Side{Open: openSyslog(network)})},
+		{Name: "netcore, JSON", Run: wire.Alone(network, json)},
+		{Name: "netcore, records", Run: wire.Alone(network, ours(netcore.Config{Formatter: netcore.Records()}))},
+		{Name: "netcore, pickles", Run: wire.Alone(network, ours(netcore.Config{Formatter: netcore.Pickle()}))},
+		{Name: "log/syslog, JSON", Run: wire.Alone(network, openSyslog)},
+		{Name: "netcore and log/syslog in turns", Run: wire.InTurns(network, json, openSyslog)},
 	}, rivals(network)...)}
 }

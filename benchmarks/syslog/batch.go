@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/sysloghandler"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -57,17 +58,24 @@ func thousands(open batches) func(b *testing.B) error {
 	}
 }
 
-// thousand is a side of which a call hands over a thousand records.
-func thousand(open batches) suite.Side {
+// byThousand compares log/syslog's calls with records that are handed over by the thousand.
+func byThousand(open batches) func(b *testing.B) error {
 	const n = 1000
-	return suite.Side{Ops: n, Open: func(b *testing.B) (func() error, error) {
+	single := suite.Side{Open: func(b *testing.B) (func() error, error) {
+		address, err := sockets.Sink(b, "tcp")
+		if err != nil {
+			return nil, err
+		}
+		return stdlib(b, "tcp", address)
+	}}
+	return suite.InTurns(single, suite.Side{Ops: n, Open: func(b *testing.B) (func() error, error) {
 		batch, err := newBatch(n)
 		if err != nil {
 			return nil, err
 		}
 		write, err := open(b, batch)
 		return func() error { _, err := write(batch); return err }, err
-	}}
+	}})
 }
 
 type writeBatch = func(batch *base.Batch) (int, error)

@@ -8,9 +8,6 @@ var bounds = []suite.Bound{
 	{Claim: "srslog's message without fields, of ours with four", Of: suite.Value{Row: "format/srslog, no fields"}, Against: suite.Value{Row: "format/RFC 5424"}, AtLeast: 3},
 	{Claim: "allocations for a message", Of: suite.Value{Row: "format/RFC 5424", Unit: "allocs/op"}, None: true},
 
-	{Claim: "a ready message to unixgram, of a bare write", Of: suite.Value{Row: "emit, unixgram/Emitter and write in turns", Unit: "ratio"}, AtMost: 1.15},
-	{Claim: "a ready message to UDP, of a bare write", Of: suite.Value{Row: "emit, udp/Emitter and write in turns", Unit: "ratio"}, AtMost: 1.15},
-
 	{Claim: "a call to unixgram, of log/syslog's", Of: suite.Value{Row: "call, unixgram/sysloghandler and log/syslog in turns", Unit: "ratio"}, AtMost: 1},
 	{Claim: "a call to UDP, of log/syslog's", Of: suite.Value{Row: "call, udp/sysloghandler and log/syslog in turns", Unit: "ratio"}, AtMost: 1},
 	{Claim: "a call to TCP, of log/syslog's", Of: suite.Value{Row: "call, tcp/sysloghandler and log/syslog in turns", Unit: "ratio"}, AtMost: 1},

@@ -5,10 +5,11 @@
 //
 //	format   the bytes of one message, of a record that is there. capture is what a Core does before; with zap's encoder that
 //	         is all
-//	emit     a ready message, by netcore's Emitter and by conn.Write
 //	call     a whole logging call, each record by itself. A rival without fields gets a text of the same length, ready
 //	batch    a record of a thousand that are handed over at once, as a queue does: with the making of the messages, and
 //	         ready. The floor is the same message framed by hand into 64 KiB writes
+//
+// How a ready message is sent is measured in package net: that is netcore's Emitter.
 //
 // What is measured includes the peer, which shares the cores. UDP is measured to the socket: a datagram that the peer's
 // buffer had no room for is not seen from here.

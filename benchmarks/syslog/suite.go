@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/benchmarks/suite"
+	"example.com/zaphandlers/benchmarks/wire"
 	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/netcore"
 	"example.com/zaphandlers/sysloghandler"
@@ -23,19 +24,12 @@ var Suite = suite.Suite{Name: "Syslog", Tables: tables(), Bounds: bounds}
 func tables() []suite.Table {
 	tables := []suite.Table{{Name: "format", N: 200_000, Rows: formats}}
 	for _, network := range []string{"unixgram", "udp", "tcp"} {
-		tables = append(tables, suite.Table{Name: "emit, " + network, N: 100_000, Rows: []suite.Row{
-			{Name: "write", Run: suite.Calls(write(network))},
-			{Name: "Emitter", Run: suite.Calls(emit(network))},
-			{Name: "Emitter and write in turns", Run: suite.InTurns(suite.Side{Open: emit(network)}, suite.Side{Open: write(network)})},
-		}})
-	}
-	for _, network := range []string{"unixgram", "udp", "tcp"} {
 		tables = append(tables, suite.Table{Name: "call, " + network, N: 50_000, Rows: []suite.Row{
-			{Name: "sysloghandler", Run: suite.Calls(call(network))},
-			{Name: "log/syslog", Run: suite.Calls(stdlib(network))},
-			{Name: "sysloghandler and log/syslog in turns", Run: suite.InTurns(suite.Side{Open: call(network)}, suite.Side{Open: stdlib(network)})},
-			{Name: "log/syslog, zap JSON", Run: suite.Calls(stdlibJSON(network))},
-			{Name: "srslog", Run: suite.Calls(rival(network))},
+			{Name: "sysloghandler", Run: wire.Alone(network, ours)},
+			{Name: "log/syslog", Run: wire.Alone(network, stdlib)},
+			{Name: "sysloghandler and log/syslog in turns", Run: wire.InTurns(network, ours, stdlib)},
+			{Name: "log/syslog, zap JSON", Run: wire.Alone(network, stdlibJSON)},
+			{Name: "srslog", Run: wire.Alone(network, rival)},
 		}})
 	}
 	return append(tables, suite.Table{Name: "batch, tcp", N: 500_000, Rows: []suite.Row{
@@ -43,13 +37,11 @@ func tables() []suite.Table {
 		{Name: "sysloghandler", Run: thousands(wholeBatch)},
 		{Name: "sysloghandler, SequenceID", Run: thousands(numberedBatch)},
 		{Name: "ready messages", N: 2_000_000, Run: thousands(readyBatch)},
-		{Name: "log/syslog", N: 50_000, Run: suite.Calls(stdlib("tcp"))},
-		{Name: "log/syslog and sysloghandler in turns", N: 50_000, Run: suite.InTurns(suite.Side{Open: stdlib("tcp")}, thousand(wholeBatch))},
-		{Name: "log/syslog and ready messages in turns", N: 50_000, Run: suite.InTurns(suite.Side{Open: stdlib("tcp")}, thousand(readyBatch))},
+		{Name: "log/syslog", N: 50_000, Run: wire.Alone("tcp", stdlib)},
+		{Name: "log/syslog and sysloghandler in turns", N: 50_000, Run: byThousand(wholeBatch)},
+		{Name: "log/syslog and ready messages in turns", N: 50_000, Run: byThousand(readyBatch)},
 	}})
 }
-
-type opener = func(b *testing.B) (call func() error, err error)
 
 const (
 	text = "order taken: the customer was sent a confirmation, the stock was updated and the invoice is on its way"
@@ -79,8 +71,10 @@ func message() ([]byte, error) {
 }
 
 func newCore(b *testing.B, cfg sysloghandler.Config) (_ *sysloghandler.Core, err error) {
-	if cfg.Address, err = sockets.Sink(b, cfg.Network); err != nil {
-		return nil, err
+	if cfg.Address == "" {
+		if cfg.Address, err = sockets.Sink(b, cfg.Network); err != nil {
+			return nil, err
+		}
 	}
 	cfg.Format, cfg.Timeout, cfg.OnError = sysloghandler.RFC5424, soon, func(err error) { b.Error(err) }
 	core, err := sysloghandler.New(cfg)
@@ -115,38 +109,14 @@ func dial(b *testing.B, network string) (net.Conn, error) {
 	return conn, err
 }
 
-// write is the bare system call.
-func write(network string) opener {
-	return func(b *testing.B) (func() error, error) {
-		frame, err := message()
-		if err != nil {
-			return nil, err
-		}
-		conn, err := dial(b, network)
-		return func() error { _, err := conn.Write(frame); return err }, err
+// ours is a logger over a Core that writes each record by itself.
+func ours(b *testing.B, network, address string) (func() error, error) {
+	core, err := newCore(b, sysloghandler.Config{Network: network, Address: address})
+	if err != nil {
+		return nil, err
 	}
-}
-
-func emit(network string) opener {
-	return func(b *testing.B) (func() error, error) {
-		frame, err := message()
-		if err != nil {
-			return nil, err
-		}
-		e, err := newEmitter(b, network)
-		return func() error { return e.Emit(zapcore.Entry{}, frame) }, err
-	}
-}
-
-func call(network string) opener {
-	return func(b *testing.B) (func() error, error) {
-		core, err := newCore(b, sysloghandler.Config{Network: network})
-		if err != nil {
-			return nil, err
-		}
-		log := zap.New(core)
-		return func() error { log.Info(text, fields...); return nil }, nil
-	}
+	log := zap.New(core)
+	return func() error { log.Info(text, fields...); return nil }, nil
 }
 
 // framed frames one message again and again into 64 KiB writes.
