@@ -217,6 +217,18 @@ func TestLogRecordAttributes(t *testing.T) {
 	}
 }
 
+func TestAnOrdinaryLogRecordAllocatesNothing(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
+	frame, err := base64.StdEncoding.DecodeString(fromPython)
+	require.NoError(t, err)
+	reader := logRecordReader{limit: 1 << 20}
+	var r base.Record
+	assert.Zero(t, testing.AllocsPerRun(100, func() { err = reader.read(&r, frame, time.Time{}) }))
+	require.NoError(t, err)
+}
+
 func TestTimeOf(t *testing.T) {
 	now := time.Unix(42, 0)
 	seconds, whole := func(f float64) float { return &f }, int64(7)

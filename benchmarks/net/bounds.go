@@ -23,7 +23,6 @@ var bounds = []suite.Bound{
 	{Claim: "records lost behind a queue over TCP", Of: suite.Value{Row: "queue, tcp/records, sustained", Unit: "lost/op"}, None: true},
 
 	{Claim: "nanoseconds a record by a Server: 500,000 in a second", Of: suite.Value{Row: "server, tcp/records"}, AtMost: 2000},
-	{Claim: "nanoseconds a pickle by a Server: 500,000 in a second", Of: suite.Value{Row: "server, tcp/pickles"}, AtMost: 2000},
 	{Claim: "records lost by a Server", Of: suite.Value{Row: "server, tcp/records", Unit: "lost/op"}, None: true},
 	{Claim: "pickles lost by a Server", Of: suite.Value{Row: "server, tcp/pickles", Unit: "lost/op"}, None: true},
 

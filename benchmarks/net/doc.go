@@ -8,6 +8,7 @@
 //	server   from WriteBatch at one end to the Target at the other. The floor is the same sender and a peer that forgets
 //	stalled  a call in front of a queue of which the peer accepts and never reads
 //
-// What is measured includes the peer, which shares the cores. UDP is measured to the socket: a datagram that the peer's
+// "In turns" are rows of two that share the connection, or at least the peer: sockets of a kind differ more than what is asked
+// here. What is measured includes the peer, which shares the cores. UDP is measured to the socket: a datagram that the peer's
 // buffer had no room for is not seen from here.
 package net

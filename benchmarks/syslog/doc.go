@@ -9,7 +9,8 @@
 //	batch    a record of a thousand that are handed over at once, as a queue does: with the making of the messages, and
 //	         ready. The floor is the same message framed by hand into 64 KiB writes
 //
-// How a ready message is sent is measured in package net: that is netcore's Emitter.
+// "In turns" are rows of two that share the peer: the ratio is closer than that of two rows. How a ready message is sent is
+// measured in package net: that is netcore's Emitter.
 //
 // What is measured includes the peer, which shares the cores. UDP is measured to the socket: a datagram that the peer's
 // buffer had no room for is not seen from here.
