@@ -53,8 +53,8 @@ func (s *store[T]) reset() {
 	*s = (*s)[:0]
 }
 
-// keepStore is how many values of one kind stay with an unpickler for the next frame.
-const keepStore = 1 << 10
+// keepStore is how many values of one kind stay with an unpickler for the next frame: each connection has one.
+const keepStore = 1 << 8
 
 const (
 	maxProtocol = 5
