@@ -61,10 +61,14 @@ type RetryError struct {
 
 // Error implements error.
 func (e *RetryError) Error() string {
-	if e.After <= 0 {
-		return e.Err.Error()
+	why := "not taken now"
+	if e.Err != nil {
+		why = e.Err.Error()
 	}
-	return fmt.Sprintf("%v (next attempt in %v)", e.Err, e.After)
+	if e.After <= 0 {
+		return why
+	}
+	return fmt.Sprintf("%s (next attempt in %v)", why, e.After)
 }
 
 // Unwrap returns the cause.

@@ -36,7 +36,7 @@ func printError(err error) {
 
 // Failed reports err, which cost that many records. The same error again is only counted.
 func (r *Reporter) Failed(err error, records int) {
-	text := err.Error()
+	text := trouble(err).Error()
 	r.mu.Lock()
 	r.lost += uint64(records)
 	news := text != r.last
@@ -44,6 +44,23 @@ func (r *Reporter) Failed(err error, records int) {
 	r.mu.Unlock()
 	if news {
 		r.say(err)
+	}
+}
+
+// trouble returns what is behind err: to be told to wait because of an error is that error again.
+func trouble(err error) error {
+	for {
+		switch e := err.(type) {
+		case *backoffError:
+			err = e.err
+		case *RetryError:
+			if e.Err == nil {
+				return err
+			}
+			err = e.Err
+		default:
+			return err
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -24,6 +25,16 @@ func TestReporterSaysAnErrorOnce(t *testing.T) {
 	r.Recovered()
 	r.Failed(errors.New("disk full"), 0)
 	require.Equal(t, []string{"disk full", "disk gone", "test: working again, 7 records were lost", "disk full"}, said)
+}
+
+func TestReporterKnowsAnErrorAgainInARetryError(t *testing.T) {
+	var said []string
+	r := base.NewReporter("test", func(err error) { said = append(said, err.Error()) })
+	r.Failed(errors.New("disk full"), 0)
+	r.Failed(&base.RetryError{After: time.Second, Err: errors.New("disk full")}, 0)
+	r.Failed(&base.RetryError{After: time.Second}, 0)
+	r.Failed(&base.RetryError{}, 0)
+	require.Equal(t, []string{"disk full", "not taken now (next attempt in 1s)", "not taken now"}, said)
 }
 
 func TestReporterTellsTheNumber(t *testing.T) {

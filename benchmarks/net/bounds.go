@@ -20,11 +20,11 @@ var bounds = []suite.Bound{
 	{Claim: "JSON out of a queue over TCP, less zap's encoder, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/JSON, backlog", Less: "queue, tcp/encoded, JSON"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},
 	{Claim: "log/syslog over TCP, of records logged through a queue", Of: suite.Value{Row: "queue, tcp/log/syslog, JSON"}, Against: suite.Value{Row: "queue, tcp/records, sustained"}, AtLeast: 10},
 	{Claim: "log/syslog over TCP, of records out of a queue", Of: suite.Value{Row: "queue, tcp/log/syslog, JSON"}, Against: suite.Value{Row: "queue, tcp/records, backlog"}, AtLeast: 10},
-	{Claim: "records lost behind a queue over TCP", Of: suite.Value{Row: "queue, tcp/records, sustained", Unit: "lost/op"}, None: true},
+	{Claim: "records lost behind a queue over TCP", Of: suite.Value{Row: "queue, tcp/records, sustained", Unit: "lost/op"}, None: true, Always: true},
 
 	{Claim: "nanoseconds a record by a Server: 500,000 in a second", Of: suite.Value{Row: "server, tcp/records"}, AtMost: 2000},
-	{Claim: "records lost by a Server", Of: suite.Value{Row: "server, tcp/records", Unit: "lost/op"}, None: true},
-	{Claim: "pickles lost by a Server", Of: suite.Value{Row: "server, tcp/pickles", Unit: "lost/op"}, None: true},
+	{Claim: "records lost by a Server", Of: suite.Value{Row: "server, tcp/records", Unit: "lost/op"}, None: true, Always: true},
+	{Claim: "pickles lost by a Server", Of: suite.Value{Row: "server, tcp/pickles", Unit: "lost/op"}, None: true, Always: true},
 
 	{Claim: "nanoseconds of a call in front of a queue whose peer is stalled, at p99.9", Of: suite.Value{Row: "stalled peer/queue", Unit: "p99.9-ns"}, AtMost: 1e6},
 }
