@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -37,14 +38,14 @@ func (c *collector) WriteBatch(b *base.Batch) (int, error) {
 
 // proxy passes connections on to address and can cut them all.
 type proxy struct {
-	*peer
+	*sockets.Peer
 	mu    sync.Mutex // guards the field below
 	conns []net.Conn
 }
 
 func newProxy(t testing.TB, address string) *proxy {
 	p := &proxy{}
-	p.peer = listen(t, "tcp", func(client net.Conn) {
+	p.Peer = sockets.Listen(t, "tcp", func(client net.Conn) {
 		server, err := net.Dial("tcp", address)
 		if err != nil {
 			return
@@ -80,7 +81,7 @@ func TestAckLosesAndDoublesNothing(t *testing.T) {
 			target := &collector{}
 			server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Key: key, Target: target, OnError: ignore})
 			proxy := newProxy(t, server.Addr().String())
-			core := newCore(t, Config{Address: proxy.address(), Formatter: Records(), Ack: true, Key: key, Window: 64 << 10, OnError: never(t)})
+			core := newCore(t, Config{Address: proxy.Address(), Formatter: Records(), Ack: true, Key: key, Window: 64 << 10, OnError: never(t)})
 			for i := range records {
 				if i%(records/resets) == records/resets/2 {
 					proxy.cut()
@@ -105,7 +106,7 @@ func TestAckBatches(t *testing.T) {
 	target := &collector{}
 	server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
 	proxy := newProxy(t, server.Addr().String())
-	core := newCore(t, Config{Address: proxy.address(), Formatter: Records(), Ack: true, Window: 8 << 10, RetryStart: time.Millisecond,
+	core := newCore(t, Config{Address: proxy.Address(), Formatter: Records(), Ack: true, Window: 8 << 10, RetryStart: time.Millisecond,
 		RetryMax: time.Millisecond, OnError: never(t)})
 	for i := range batches {
 		if i%20 == 10 {
@@ -134,7 +135,7 @@ func TestAckBatches(t *testing.T) {
 func TestAckPending(t *testing.T) {
 	// A server that greets, and then confirms only what it is told to.
 	confirm := make(chan uint64)
-	p := listen(t, "tcp", func(conn net.Conn) {
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		if _, err := prefixed(conn); err != nil {
 			return
 		}
@@ -147,7 +148,7 @@ func TestAckPending(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() { close(confirm) })
-	core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, Timeout: 100 * time.Millisecond, Window: 1 << 10,
+	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Timeout: 100 * time.Millisecond, Window: 1 << 10,
 		RetryStart: time.Hour, OnError: ignore})
 	for range 3 {
 		require.NoError(t, core.Write(entry("x"), nil))
@@ -181,14 +182,14 @@ func TestAckPending(t *testing.T) {
 
 func TestAckRefusesNonsense(t *testing.T) {
 	var n atomic.Uint64
-	p := listen(t, "tcp", func(conn net.Conn) {
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		var s *seal
 		_, _ = prefixed(conn)
 		_, _ = conn.Write(s.appendAck(nil, n.Load()))
 		_, _ = conn.Read(make([]byte, 1))
 	})
 	n.Store(7)
-	core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, OnError: ignore})
+	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, OnError: ignore})
 	require.ErrorContains(t, core.Write(entry("x"), nil), "the peer confirmed frame 7 of 1")
 }
 
@@ -275,13 +276,13 @@ func TestAckServerThatWasRestarted(t *testing.T) {
 // TestAckStalledPeer holds law 2 where the peer reads and never confirms.
 func TestAckStalledPeer(t *testing.T) {
 	const callers, timeout = 64, 100 * time.Millisecond
-	p := listen(t, "tcp", func(conn net.Conn) {
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		var s *seal
 		_, _ = prefixed(conn)
 		_, _ = conn.Write(s.appendAck(nil, 0))
 		_, _ = io.Copy(io.Discard, conn)
 	})
-	core := newCore(t, Config{Address: p.address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: timeout,
+	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: timeout,
 		RetryStart: time.Hour, OnError: ignore})
 	start := time.Now()
 	var wait sync.WaitGroup
@@ -295,13 +296,13 @@ func TestAckStalledPeer(t *testing.T) {
 	assert.Less(t, time.Since(start), 20*timeout, "all of them, one after the other, would be %v", callers*timeout)
 
 	t.Run("an Interrupt ends the wait", func(t *testing.T) {
-		e := newTestEmitter(t, "tcp", p.address(), EmitterConfig{Framing: LengthPrefix, Ack: true, Window: 1, Timeout: soon})
+		e := newTestEmitter(t, "tcp", p.Address(), EmitterConfig{Framing: LengthPrefix, Ack: true, Window: 1, Timeout: soon})
 		require.NoError(t, e.Emit(zapcore.Entry{}, []byte("fills the window")))
 		result := make(chan error, 1)
 		go func() { result <- e.Emit(zapcore.Entry{}, []byte("waits for room")) }()
 		e.Interrupt()
-		require.ErrorIs(t, receive(t, result), ErrClosed)
-		p.stop() // else Close would wait for the confirmation, as it should
+		require.ErrorIs(t, sockets.Receive(t, result), ErrClosed)
+		p.Stop() // else Close would wait for the confirmation, as it should
 		var lost *LostError
 		require.ErrorAs(t, e.Close(), &lost)
 	})

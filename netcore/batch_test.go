@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -35,26 +36,26 @@ func TestBatches(t *testing.T) {
 
 	t.Run("arrive in order", func(t *testing.T) {
 		got := make(chan string, len(many))
-		p := listen(t, "tcp", lines(got))
-		core := newCore(t, Config{Address: p.address(), Encoder: plain(), OnError: never(t)})
+		p := sockets.Listen(t, "tcp", lines(got))
+		core := newCore(t, Config{Address: p.Address(), Encoder: plain(), OnError: never(t)})
 		n, err := core.WriteBatch(newBatch(many...))
 		require.NoError(t, err)
 		require.Equal(t, len(many), n)
 		for _, want := range many {
-			require.Equal(t, want, receive(t, got))
+			require.Equal(t, want, sockets.Receive(t, got))
 		}
 	})
 	t.Run("reject what is too large and go on", func(t *testing.T) {
 		got := make(chan string, 10)
-		p := listen(t, "tcp", lines(got))
-		core := newCore(t, Config{Address: p.address(), Encoder: plain(), MaxSize: 4, OnError: never(t)})
+		p := sockets.Listen(t, "tcp", lines(got))
+		core := newCore(t, Config{Address: p.Address(), Encoder: plain(), MaxSize: 4, OnError: never(t)})
 		n, err := core.WriteBatch(newBatch("large", "a", "large", "large", "b", "large"))
 		require.Equal(t, 6, n)
 		var rejected *base.RejectedError
 		require.ErrorAs(t, err, &rejected)
 		assert.Equal(t, []int{0, 2, 3, 5}, rejected.Indexes)
-		assert.Equal(t, "a", receive(t, got))
-		assert.Equal(t, "b", receive(t, got))
+		assert.Equal(t, "a", sockets.Receive(t, got))
+		assert.Equal(t, "b", sockets.Receive(t, got))
 		assert.Equal(t, Stats{Accepted: 2, Delivered: 2, Refused: 4}, core.Stats())
 	})
 	t.Run("stay the holder's when nothing listens", func(t *testing.T) {
@@ -74,7 +75,7 @@ func TestBatches(t *testing.T) {
 		var mu sync.Mutex
 		seen := make(map[string]int)
 		first := true
-		p := listen(t, "tcp", func(conn net.Conn) {
+		p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 			mu.Lock()
 			cut := first
 			first = false
@@ -90,7 +91,7 @@ func TestBatches(t *testing.T) {
 				}
 			}
 		})
-		core := newCore(t, Config{Address: p.address(), Encoder: plain(), RetryStart: time.Millisecond, OnError: ignore})
+		core := newCore(t, Config{Address: p.Address(), Encoder: plain(), RetryStart: time.Millisecond, OnError: ignore})
 		var last string
 		for _, m := range many {
 			last = m

@@ -3,7 +3,7 @@ package netcore
 import "strconv"
 
 // object names things and calls them.
-func (u *unpickler) object(op byte) (known bool, err error) {
+func (u *unpickler) object(op byte) (err error) {
 	switch op {
 	case opGlobal, 'i', 0x93:
 		err = u.name(op)
@@ -31,12 +31,10 @@ func (u *unpickler) object(op byte) (known bool, err error) {
 	case 0x82, 0x83, 0x84:
 		var code uint64
 		if code, err = u.uint(1 << (op - 0x82)); err == nil {
-			err = u.push(global{"copyreg", "extension " + strconv.FormatUint(code, 10)})
+			err = u.push(u.newGlobal("copyreg", "extension "+strconv.FormatUint(code, 10)))
 		}
-	default:
-		return false, nil
 	}
-	return true, err
+	return err
 }
 
 // name pushes a global; INST also calls it.
@@ -46,9 +44,9 @@ func (u *unpickler) name(op byte) error {
 		if err != nil {
 			return err
 		}
-		module, _ := items[0].(string)
-		name, _ := items[1].(string)
-		return u.push(newGlobal(module, name))
+		module, _ := pointed[string](items, 0)
+		name, _ := pointed[string](items, 1)
+		return u.push(u.newGlobal(module, name))
 	}
 	module, err := u.line()
 	if err != nil {
@@ -58,7 +56,7 @@ func (u *unpickler) name(op byte) error {
 	if err != nil {
 		return err
 	}
-	g := newGlobal(module, name)
+	g := u.newGlobal(module, name)
 	if op == opGlobal {
 		return u.push(g)
 	}
@@ -109,6 +107,6 @@ func (u *unpickler) call(op byte) error {
 // maxName is the longest name of a module or class that is kept, in bytes.
 const maxName = 200
 
-func newGlobal(module, name string) global {
-	return global{module[:min(len(module), maxName)], name[:min(len(name), maxName)]}
+func (u *unpickler) newGlobal(module, name string) *global {
+	return u.globals.keep(global{module[:min(len(module), maxName)], name[:min(len(name), maxName)]})
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/internal/sockets"
 )
 
 func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
@@ -47,10 +49,10 @@ func TestStreams(t *testing.T) {
 	for _, network := range []string{"tcp", "tcp4", "tcp6", "unix"} {
 		t.Run(network, func(t *testing.T) {
 			got := make(chan string, 10)
-			p := listen(t, network, lines(got))
-			core := newCore(t, Config{Network: network, Address: p.address(), OnError: never(t)})
+			p := sockets.Listen(t, network, lines(got))
+			core := newCore(t, Config{Network: network, Address: p.Address(), OnError: never(t)})
 			zap.New(core).Info("hello", zap.String("k", "a\nb"))
-			line := receive(t, got)
+			line := sockets.Receive(t, got)
 			assert.Contains(t, line, `"msg":"hello"`)
 			assert.Contains(t, line, `"k":"a\nb"`)
 			require.NoError(t, core.Close())
@@ -72,7 +74,7 @@ func TestStreamFramings(t *testing.T) {
 	} {
 		t.Run(test.framing.String(), func(t *testing.T) {
 			got := make(chan string, 1)
-			p := listen(t, "tcp", func(conn net.Conn) {
+			p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 				b := make([]byte, 0, 100)
 				for {
 					n, err := conn.Read(b[len(b):cap(b)])
@@ -82,11 +84,11 @@ func TestStreamFramings(t *testing.T) {
 					}
 				}
 			})
-			core := newCore(t, Config{Address: p.address(), Encoder: plain(), Framing: test.framing, OnError: never(t)})
+			core := newCore(t, Config{Address: p.Address(), Encoder: plain(), Framing: test.framing, OnError: never(t)})
 			require.NoError(t, core.Write(entry("one"), nil))
 			require.NoError(t, core.Write(entry("two\nforged"), nil))
 			require.NoError(t, core.Close())
-			assert.Equal(t, test.want, receive(t, got))
+			assert.Equal(t, test.want, sockets.Receive(t, got))
 		})
 	}
 }
@@ -96,7 +98,7 @@ func TestDatagrams(t *testing.T) {
 		t.Run(network, func(t *testing.T) {
 			address := map[string]string{"udp4": "127.0.0.1:0", "udp6": "[::1]:0"}[network]
 			if network == "unixgram" {
-				address = socketPath(t)
+				address = sockets.Path(t)
 			}
 			conn, err := net.ListenPacket(network, address)
 			require.NoError(t, err)
@@ -132,7 +134,7 @@ func TestDatagramTooLarge(t *testing.T) {
 		require.NoError(t, core.Write(entry("small"), nil))
 	})
 	t.Run("is cut at the end of a rune", func(t *testing.T) {
-		path := socketPath(t)
+		path := sockets.Path(t)
 		conn, err := net.ListenPacket("unixgram", path)
 		require.NoError(t, err)
 		defer conn.Close()
@@ -194,8 +196,8 @@ func TestDialHook(t *testing.T) {
 				return pipes(lines(got))(nil, "", "")
 			}})
 		require.NoError(t, core.Write(entry("coo"), nil))
-		assert.Equal(t, "carrier pigeon loft", receive(t, asked))
-		assert.Equal(t, "coo", receive(t, got))
+		assert.Equal(t, "carrier pigeon loft", sockets.Receive(t, asked))
+		assert.Equal(t, "coo", sockets.Receive(t, got))
 	})
 	t.Run("that ignores its context is left behind", func(t *testing.T) {
 		release := make(chan struct{})
@@ -243,13 +245,13 @@ func TestClose(t *testing.T) {
 			}})
 		result := make(chan error, 1)
 		go func() { result <- core.Write(entry("x"), nil) }()
-		receive(t, dialling)
+		sockets.Receive(t, dialling)
 		require.NoError(t, core.Close())
-		require.Error(t, receive(t, result))
+		require.Error(t, sockets.Receive(t, result))
 	})
 	t.Run("interrupts a write", func(t *testing.T) {
-		p := listen(t, "tcp", func(conn net.Conn) { <-t.Context().Done() })
-		core := newCore(t, Config{Address: p.address(), Encoder: plain(), Timeout: time.Hour, OnError: ignore})
+		p := sockets.Listen(t, "tcp", func(conn net.Conn) { <-t.Context().Done() })
+		core := newCore(t, Config{Address: p.Address(), Encoder: plain(), Timeout: time.Hour, OnError: ignore})
 		result := make(chan error, 1)
 		written := make(chan struct{}, 1)
 		go func() {
@@ -264,20 +266,20 @@ func TestClose(t *testing.T) {
 				}
 			}
 		}()
-		receive(t, written)
+		sockets.Receive(t, written)
 		require.NoError(t, core.Close())
-		require.Error(t, receive(t, result))
+		require.Error(t, sockets.Receive(t, result))
 	})
 }
 
 func TestLevelAndWith(t *testing.T) {
 	got := make(chan string, 10)
-	p := listen(t, "tcp", lines(got))
-	core := newCore(t, Config{Address: p.address(), Level: zapcore.WarnLevel, OnError: never(t)})
+	p := sockets.Listen(t, "tcp", lines(got))
+	core := newCore(t, Config{Address: p.Address(), Level: zapcore.WarnLevel, OnError: never(t)})
 	log := zap.New(core).With(zap.Int("n", 1))
 	log.Info("not wanted")
 	log.Warn("wanted")
-	assert.Contains(t, receive(t, got), `"n":1`)
+	assert.Contains(t, sockets.Receive(t, got), `"n":1`)
 	assert.Equal(t, zapcore.WarnLevel, core.Level())
 	assert.Equal(t, uint64(1), core.Stats().Accepted)
 }

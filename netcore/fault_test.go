@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -29,19 +30,19 @@ func TestPeerThatClosesAfterEachRecord(t *testing.T) {
 	}
 	const records = 500
 	closed := make(chan string)
-	p := listen(t, "tcp", func(conn net.Conn) {
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		line, err := bufio.NewReader(conn).ReadString('\n')
 		_ = conn.Close()
 		if err == nil {
 			closed <- strings.TrimSpace(line)
 		}
 	})
-	core := newCore(t, Config{Address: p.address(), Encoder: plain(), OnError: never(t)})
+	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), OnError: never(t)})
 	for i := range records {
 		<-time.After(2 * time.Millisecond) // the pace is what is tested
 		record := fmt.Sprint("record ", i)
 		require.NoError(t, core.Write(entry(record), nil))
-		require.Equal(t, record, receive(t, closed))
+		require.Equal(t, record, sockets.Receive(t, closed))
 	}
 	require.NoError(t, core.Close())
 	assert.Equal(t, Stats{Accepted: records, Delivered: records}, core.Stats())
@@ -54,7 +55,7 @@ func TestResets(t *testing.T) {
 	seen := make(map[string]int)
 	var broken []string
 	var done atomic.Int64
-	p := listen(t, "tcp", func(conn net.Conn) {
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		r := bufio.NewReader(conn)
 		for n := 0; ; n++ {
 			if n == records/resets/10 && done.Load() < resets {
@@ -74,7 +75,7 @@ func TestResets(t *testing.T) {
 			mu.Unlock()
 		}
 	})
-	core := newCore(t, Config{Address: p.address(), Encoder: plain(), Framing: LengthPrefix, OnError: ignore})
+	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), Framing: LengthPrefix, OnError: ignore})
 	refused := 0
 	for i := range records {
 		if i > 0 && i%(records/resets) == 0 {
@@ -85,7 +86,7 @@ func TestResets(t *testing.T) {
 		}
 	}
 	require.NoError(t, core.Close())
-	p.stop()
+	p.Stop()
 	assert.Empty(t, broken, "frames cut or joined")
 	assert.GreaterOrEqual(t, done.Load(), int64(resets-1), "the peer has reset as often as it should")
 	doubled := 0
@@ -99,20 +100,20 @@ func TestResets(t *testing.T) {
 
 func TestResetIsReportedOnceAndSoIsRecovery(t *testing.T) {
 	conns := make(chan net.Conn, 10)
-	p := listen(t, "tcp", func(conn net.Conn) {
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		conns <- conn
 		_, _ = io.Copy(io.Discard, conn)
 	})
 	var log errorLog
-	core := newCore(t, Config{Address: p.address(), Encoder: plain(), OnError: log.add})
+	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), OnError: log.add})
 	require.NoError(t, core.Write(entry("one"), nil))
-	reset(receive(t, conns))
+	reset(sockets.Receive(t, conns))
 	require.Eventually(t, func() bool {
 		require.NoError(t, core.Write(entry("more"), nil))
 		return len(log.all()) == 2
 	}, soon, tick)
 	errs := log.all()
-	assert.ErrorContains(t, errs[0], "netcore: connection to tcp "+p.address())
+	assert.ErrorContains(t, errs[0], "netcore: connection to tcp "+p.Address())
 	assert.ErrorContains(t, errs[0], "what was sent last may be lost")
 	var recovered *base.RecoveredError
 	assert.ErrorAs(t, errs[1], &recovered)
@@ -121,17 +122,17 @@ func TestResetIsReportedOnceAndSoIsRecovery(t *testing.T) {
 func TestOnErrorMayLogToTheSameCore(t *testing.T) {
 	conns := make(chan net.Conn, 10)
 	got := make(chan string, 100)
-	p := listen(t, "tcp", func(conn net.Conn) {
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		conns <- conn
 		lines(got)(conn)
 	})
 	var core *Core
-	core = newCore(t, Config{Address: p.address(), Encoder: plain(), OnError: func(err error) {
+	core = newCore(t, Config{Address: p.Address(), Encoder: plain(), OnError: func(err error) {
 		_ = core.Write(entry("trouble"), nil)
 	}})
 	require.NoError(t, core.Write(entry("one"), nil))
-	require.Equal(t, "one", receive(t, got))
-	reset(receive(t, conns))
+	require.Equal(t, "one", sockets.Receive(t, got))
+	reset(sockets.Receive(t, conns))
 	require.Eventually(t, func() bool {
 		require.NoError(t, core.Write(entry("more"), nil))
 		for len(got) > 0 {
@@ -160,7 +161,7 @@ func TestDatagramsRefusedAreReported(t *testing.T) {
 }
 
 func TestUnixgramThatComesBack(t *testing.T) {
-	path := socketPath(t)
+	path := sockets.Path(t)
 	conn, err := net.ListenPacket("unixgram", path)
 	require.NoError(t, err)
 	core := newCore(t, Config{Network: "unixgram", Address: path, Encoder: plain(), OnError: never(t)})
@@ -178,7 +179,7 @@ func TestUnixgramThatComesBack(t *testing.T) {
 }
 
 func TestUnixgramNobodyReads(t *testing.T) {
-	path := socketPath(t)
+	path := sockets.Path(t)
 	conn, err := net.ListenPacket("unixgram", path)
 	require.NoError(t, err)
 	defer conn.Close()
@@ -198,8 +199,8 @@ func TestUnixgramNobodyReads(t *testing.T) {
 // many.
 func TestStalledPeer(t *testing.T) {
 	const callers, timeout = 64, 200 * time.Millisecond
-	p := listen(t, "tcp", func(net.Conn) { <-t.Context().Done() })
-	core := newCore(t, Config{Address: p.address(), Encoder: plain(), Timeout: timeout, RetryStart: time.Hour, OnError: ignore})
+	p := sockets.Listen(t, "tcp", func(net.Conn) { <-t.Context().Done() })
+	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), Timeout: timeout, RetryStart: time.Hour, OnError: ignore})
 	message := strings.Repeat("x", 64<<10)
 	var longest atomic.Int64
 	var wait sync.WaitGroup
@@ -242,9 +243,9 @@ func TestShortWrites(t *testing.T) {
 		}})
 	require.NoError(t, core.Write(entry("one"), nil))
 	require.NoError(t, core.Write(entry("two"), nil))
-	assert.Equal(t, "one", receive(t, got))
-	assert.Equal(t, "tw", receive(t, got), "what the first connection took of it")
-	assert.Equal(t, "two", receive(t, got))
+	assert.Equal(t, "one", sockets.Receive(t, got))
+	assert.Equal(t, "tw", sockets.Receive(t, got), "what the first connection took of it")
+	assert.Equal(t, "two", sockets.Receive(t, got))
 	assert.Equal(t, 2, dialled)
 	assert.Equal(t, Stats{Accepted: 2, Delivered: 2}, core.Stats())
 }

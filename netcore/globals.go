@@ -18,19 +18,19 @@ func (u *unpickler) construct(callable any, args []any) (any, error) {
 			return nil, err
 		}
 	}
-	g, ok := callable.(global)
+	g, ok := callable.(*global)
 	if !ok {
 		if o, ok := callable.(*instance); ok {
 			return o, nil // a call of what a call made: the name of the first remains
 		}
 		return nil, errors.New("pickle calls what cannot be called")
 	}
-	if build := builders[g.module+" "+g.name]; build != nil {
+	if build := builders[*g]; build != nil {
 		if v, err := build(args); err == nil {
 			return v, nil
 		}
 	}
-	return &instance{class: g}, nil
+	return &instance{class: *g}, nil
 }
 
 // weight is how much there is to copy of v, in values; sixteen bytes count as one.
@@ -39,9 +39,9 @@ func weight(v any) int {
 	case *list:
 		return len(v.items)
 	case *dict:
-		return len(v.keys)
-	case string:
-		return len(v) / 16
+		return len(v.items)
+	case text:
+		return len(*v) / 16
 	case []byte:
 		return len(v) / 16
 	}
@@ -51,37 +51,37 @@ func weight(v any) int {
 // errArguments makes construct fall back to the name.
 var errArguments = errors.New("pickle calls a known class with other arguments")
 
-// builders are the globals that are known, by "module name". Python 2 and protocols below 3 say __builtin__ and copy_reg.
-var builders = map[string]func(args []any) (any, error){
-	"_codecs encode":          buildEncoded,
-	"__builtin__ bytes":       buildBytes,
-	"builtins bytes":          buildBytes,
-	"__builtin__ bytearray":   buildBytes,
-	"builtins bytearray":      buildBytes,
-	"__builtin__ set":         buildList,
-	"builtins set":            buildList,
-	"__builtin__ frozenset":   buildList,
-	"builtins frozenset":      buildList,
-	"__builtin__ list":        buildList,
-	"builtins list":           buildList,
-	"__builtin__ tuple":       buildList,
-	"builtins tuple":          buildList,
-	"__builtin__ dict":        buildDict,
-	"builtins dict":           buildDict,
-	"collections OrderedDict": buildDict,
-	"__builtin__ complex":     buildComplex,
-	"builtins complex":        buildComplex,
-	"datetime datetime":       buildDatetime,
-	"datetime date":           buildDate,
-	"datetime time":           buildTime,
-	"datetime timedelta":      buildTimedelta,
-	"datetime timezone":       buildTimezone,
-	"decimal Decimal":         buildDecimal,
-	"_decimal Decimal":        buildDecimal,
-	"copy_reg _reconstructor": buildReconstructed,
-	"copyreg _reconstructor":  buildReconstructed,
-	"copyreg __newobj__":      buildReconstructed,
-	"copy_reg __newobj__":     buildReconstructed,
+// builders are the globals that are known. Python 2 and protocols below 3 say __builtin__ and copy_reg.
+var builders = map[global]func(args []any) (any, error){
+	{"_codecs", "encode"}:          buildEncoded,
+	{"__builtin__", "bytes"}:       buildBytes,
+	{"builtins", "bytes"}:          buildBytes,
+	{"__builtin__", "bytearray"}:   buildBytes,
+	{"builtins", "bytearray"}:      buildBytes,
+	{"__builtin__", "set"}:         buildList,
+	{"builtins", "set"}:            buildList,
+	{"__builtin__", "frozenset"}:   buildList,
+	{"builtins", "frozenset"}:      buildList,
+	{"__builtin__", "list"}:        buildList,
+	{"builtins", "list"}:           buildList,
+	{"__builtin__", "tuple"}:       buildList,
+	{"builtins", "tuple"}:          buildList,
+	{"__builtin__", "dict"}:        buildDict,
+	{"builtins", "dict"}:           buildDict,
+	{"collections", "OrderedDict"}: buildDict,
+	{"__builtin__", "complex"}:     buildComplex,
+	{"builtins", "complex"}:        buildComplex,
+	{"datetime", "datetime"}:       buildDatetime,
+	{"datetime", "date"}:           buildDate,
+	{"datetime", "time"}:           buildTime,
+	{"datetime", "timedelta"}:      buildTimedelta,
+	{"datetime", "timezone"}:       buildTimezone,
+	{"decimal", "Decimal"}:         buildDecimal,
+	{"_decimal", "Decimal"}:        buildDecimal,
+	{"copy_reg", "_reconstructor"}: buildReconstructed,
+	{"copyreg", "_reconstructor"}:  buildReconstructed,
+	{"copyreg", "__newobj__"}:      buildReconstructed,
+	{"copy_reg", "__newobj__"}:     buildReconstructed,
 }
 
 // argument returns args[i] if it is a T.
@@ -92,19 +92,28 @@ func argument[T any](args []any, i int) (v T, ok bool) {
 	return v, ok
 }
 
+// pointed returns what args[i] points to if it is a *T.
+func pointed[T any](args []any, i int) (v T, ok bool) {
+	p, ok := argument[*T](args, i)
+	if ok {
+		v = *p
+	}
+	return v, ok
+}
+
 // buildEncoded is how protocols below 3 write bytes: each as a character, to be encoded as Latin-1.
 func buildEncoded(args []any) (any, error) {
-	text, ok := argument[string](args, 0)
-	encoding, named := argument[string](args, 1)
+	chars, ok := pointed[string](args, 0)
+	encoding, named := pointed[string](args, 1)
 	if !ok || named && encoding != "latin1" && encoding != "latin-1" {
 		return nil, errArguments
 	}
-	return latin1(text)
+	return latin1(chars)
 }
 
-func latin1(text string) ([]byte, error) {
-	b := make([]byte, 0, len(text))
-	for _, r := range text {
+func latin1(chars string) ([]byte, error) {
+	b := make([]byte, 0, len(chars))
+	for _, r := range chars {
 		if r > math.MaxUint8 {
 			return nil, errArguments
 		}
@@ -142,7 +151,7 @@ func buildDict(args []any) (any, error) {
 		return d, nil
 	}
 	if other, ok := argument[*dict](args, 0); ok {
-		d.keys, d.values = append(d.keys, other.keys...), append(d.values, other.values...)
+		d.items = append(d.items, other.items...)
 		return d, nil
 	}
 	pairs, ok := argument[*list](args, 0)
@@ -151,15 +160,15 @@ func buildDict(args []any) (any, error) {
 	}
 	for _, pair := range pairs.items {
 		if p, ok := pair.(*list); ok && len(p.items) == 2 {
-			d.set(p.items)
+			d.items = append(d.items, p.items...)
 		}
 	}
 	return d, nil
 }
 
 func buildComplex(args []any) (any, error) {
-	re, ok := argument[float64](args, 0)
-	im, ok2 := argument[float64](args, 1)
+	re, ok := pointed[float64](args, 0)
+	im, ok2 := pointed[float64](args, 1)
 	if !ok || !ok2 {
 		return nil, errArguments
 	}
@@ -169,7 +178,7 @@ func buildComplex(args []any) (any, error) {
 // state returns the packed fields of a datetime, date or time, n bytes long.
 func state(args []any, n int) ([]byte, error) {
 	b, ok := argument[[]byte](args, 0)
-	if s, isText := argument[string](args, 0); isText { // Python 2
+	if s, isText := pointed[string](args, 0); isText { // Python 2
 		b, ok = []byte(s), true
 	}
 	if !ok || len(b) != n {
@@ -199,8 +208,10 @@ func buildDatetime(args []any) (any, error) {
 	if aware {
 		return t, nil
 	}
-	return isoFormat(t, "2006-01-02T15:04:05"), nil
+	return newText(isoFormat(t, "2006-01-02T15:04:05")), nil
 }
+
+func newText(s string) text { return &s }
 
 func isoFormat(t time.Time, layout string) string {
 	if t.Nanosecond() != 0 {
@@ -214,7 +225,7 @@ func buildDate(args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", int(b[0])<<8|int(b[1]), b[2], b[3]), nil
+	return newText(fmt.Sprintf("%04d-%02d-%02d", int(b[0])<<8|int(b[1]), b[2], b[3])), nil
 }
 
 func buildTime(args []any) (any, error) {
@@ -224,24 +235,24 @@ func buildTime(args []any) (any, error) {
 	}
 	micro := int(b[3])<<16 | int(b[4])<<8 | int(b[5])
 	t := time.Date(1, 1, 1, int(b[0]&^fold), int(b[1]), int(b[2]), micro*1000, time.UTC)
-	text := isoFormat(t, "15:04:05")
+	iso := isoFormat(t, "15:04:05")
 	if zone, ok := argument[*time.Location](args, 1); ok {
-		text += time.Date(1, 1, 1, 0, 0, 0, 0, zone).Format("-07:00")
+		iso += time.Date(1, 1, 1, 0, 0, 0, 0, zone).Format("-07:00")
 	}
-	return text, nil
+	return newText(iso), nil
 }
 
 // buildTimedelta makes a Duration, or of more than 292 years a text.
 func buildTimedelta(args []any) (any, error) {
-	days, ok := argument[int64](args, 0)
-	seconds, ok2 := argument[int64](args, 1)
-	micro, ok3 := argument[int64](args, 2)
+	days, ok := pointed[int64](args, 0)
+	seconds, ok2 := pointed[int64](args, 1)
+	micro, ok3 := pointed[int64](args, 2)
 	const most = 106751 // days in an int64 of nanoseconds
 	switch {
 	case !ok || !ok2 || !ok3 || seconds < 0 || seconds >= 86400 || micro < 0 || micro >= 1e6:
 		return nil, errArguments
 	case days >= most || days <= -most:
-		return fmt.Sprintf("%d days, %v", days, time.Duration(seconds)*time.Second+time.Duration(micro)*time.Microsecond), nil
+		return newText(fmt.Sprintf("%d days, %v", days, time.Duration(seconds)*time.Second+time.Duration(micro)*time.Microsecond)), nil
 	}
 	return time.Duration(days)*24*time.Hour + time.Duration(seconds)*time.Second + time.Duration(micro)*time.Microsecond, nil
 }
@@ -251,7 +262,7 @@ func buildTimezone(args []any) (any, error) {
 	if !ok || offset <= -24*time.Hour || offset >= 24*time.Hour {
 		return nil, errArguments
 	}
-	name, _ := argument[string](args, 1)
+	name, _ := pointed[string](args, 1)
 	if offset == 0 && (name == "" || name == "UTC") {
 		return time.UTC, nil
 	}
@@ -260,19 +271,19 @@ func buildTimezone(args []any) (any, error) {
 
 // buildDecimal keeps the digits as they are.
 func buildDecimal(args []any) (any, error) {
-	s, ok := argument[string](args, 0)
+	s, ok := pointed[string](args, 0)
 	switch {
 	case !ok || len(s) > maxDigits10:
 		return nil, errArguments
 	case json.Valid([]byte(s)) && s != "null" && s != "true" && s != "false" && s[0] != '"' && s[0] != '[' && s[0] != '{':
 		return number(s), nil
 	}
-	return s, nil // NaN, Infinity, 1E+3 and such
+	return newText(s), nil // NaN, Infinity, 1E+3 and such
 }
 
 // buildReconstructed makes an object without its state, which BUILD may bring.
 func buildReconstructed(args []any) (any, error) {
-	class, ok := argument[global](args, 0)
+	class, ok := pointed[global](args, 0)
 	if !ok {
 		return nil, errArguments
 	}
@@ -285,9 +296,9 @@ func (o *instance) build(state any) {
 	if !ok || o.class != (global{"uuid", "UUID"}) {
 		return
 	}
-	for i, key := range d.keys {
-		if key == "int" {
-			if b, ok := bits(d.values[i]); ok {
+	for i := 0; i < len(d.items); i += 2 {
+		if key, ok := d.items[i].(text); ok && *key == "int" {
+			if b, ok := bits(d.items[i+1]); ok {
 				o.uuid = fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 			}
 		}
@@ -297,8 +308,8 @@ func (o *instance) build(state any) {
 // bits returns a number as 128 bits.
 func bits(v any) (b [16]byte, ok bool) {
 	n, ok := v.(*big.Int)
-	if small, isSmall := v.(int64); isSmall {
-		n, ok = big.NewInt(small), true
+	if small, isSmall := v.(integer); isSmall {
+		n, ok = big.NewInt(*small), true
 	}
 	if !ok || n.Sign() < 0 || n.BitLen() > 128 {
 		return b, false

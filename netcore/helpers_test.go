@@ -7,8 +7,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -81,70 +80,6 @@ func entry(message string) zapcore.Entry {
 	return zapcore.Entry{Level: zapcore.InfoLevel, Time: time.Unix(1700000000, 123456789).UTC(), Message: message}
 }
 
-// peer is the other end of a stream: it accepts connections and hands each to serve, which runs on a goroutine of its own.
-type peer struct {
-	net.Listener
-	wait sync.WaitGroup
-
-	mu    sync.Mutex // guards the field below
-	conns []net.Conn
-}
-
-// listen starts a peer on loopback, or on a unix socket. serve must return when its connection is closed.
-func listen(t testing.TB, network string, serve func(net.Conn)) *peer {
-	t.Helper()
-	address := "127.0.0.1:0"
-	switch network {
-	case "unix":
-		address = socketPath(t)
-	case "tcp6":
-		address = "[::1]:0"
-	}
-	l, err := net.Listen(network, address)
-	require.NoError(t, err)
-	return serveOn(t, l, serve)
-}
-
-func serveOn(t testing.TB, l net.Listener, serve func(net.Conn)) *peer {
-	p := &peer{Listener: l}
-	p.wait.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			p.mu.Lock()
-			p.conns = append(p.conns, conn)
-			p.mu.Unlock()
-			p.wait.Go(func() {
-				defer conn.Close()
-				serve(conn)
-			})
-		}
-	})
-	t.Cleanup(p.stop)
-	return p
-}
-
-func (p *peer) stop() {
-	_ = p.Close()
-	p.mu.Lock()
-	for _, conn := range p.conns {
-		_ = conn.Close()
-	}
-	p.mu.Unlock()
-	p.wait.Wait()
-}
-
-func (p *peer) address() string { return p.Addr().String() }
-
-func socketPath(t testing.TB) string {
-	if runtime.GOOS == "windows" {
-		t.Skip("no unix sockets to rely on")
-	}
-	return filepath.Join(t.TempDir(), "s")
-}
-
 // lines serves a stream of lines into a channel.
 func lines(to chan<- string) func(net.Conn) {
 	return func(conn net.Conn) {
@@ -163,17 +98,6 @@ func prefixed(r io.Reader) ([]byte, error) {
 	b := make([]byte, binary.BigEndian.Uint32(head[:]))
 	_, err := io.ReadFull(r, b)
 	return b, err
-}
-
-func receive[T any](t testing.TB, from <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-from:
-		return v
-	case <-time.After(soon):
-		require.FailNow(t, "nothing came")
-		panic("unreachable")
-	}
 }
 
 // reset makes a connection end by RST.
@@ -196,27 +120,12 @@ func pipes(serve func(net.Conn)) func(context.Context, string, string) (net.Conn
 
 var errFake = errors.New("no such wire")
 
-// sink reads what comes to a socket of that network, and forgets it. It returns the address.
+// sink is sockets.Sink where it must work.
 func sink(t testing.TB, network string) string {
-	if !isDatagram(network) {
-		return listen(t, network, func(conn net.Conn) { _, _ = io.Copy(io.Discard, struct{ io.Reader }{conn}) }).address()
-	}
-	address := "127.0.0.1:0"
-	if network == "unixgram" {
-		address = socketPath(t)
-	}
-	conn, err := net.ListenPacket(network, address)
+	t.Helper()
+	address, err := sockets.Sink(t, network)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
-	go func() {
-		b := make([]byte, 64<<10)
-		for {
-			if _, err := conn.(net.Conn).Read(b); err != nil {
-				return
-			}
-		}
-	}()
-	return conn.LocalAddr().String()
+	return address
 }
 
 func newTestEmitter(t testing.TB, network, address string, cfg EmitterConfig) *Emitter {

@@ -9,25 +9,25 @@ import (
 )
 
 // decimal reads the integer in s, which may end with L.
-func decimal(s string) (any, error) {
+func decimal(s string) (small int64, large *big.Int, err error) {
 	s = strings.TrimSuffix(s, "L")
 	if v, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return v, nil
+		return v, nil, nil
 	}
 	if len(s) > maxDigits10+1 {
-		return nil, errPickleInt
+		return 0, nil, errPickleInt
 	}
 	v, ok := new(big.Int).SetString(s, 10)
 	if !ok {
-		return nil, errors.New("pickle holds an integer that is none")
+		return 0, nil, errors.New("pickle holds an integer that is none")
 	}
-	return v, nil
+	return 0, v, nil
 }
 
 // long makes an integer of two's complement, little-endian.
-func long(b []byte) (any, error) {
+func long(b []byte) (small int64, large *big.Int, err error) {
 	if len(b) > maxIntBits/8 {
-		return nil, errPickleInt
+		return 0, nil, errPickleInt
 	}
 	big1 := make([]byte, len(b))
 	for i, c := range b {
@@ -38,9 +38,9 @@ func long(b []byte) (any, error) {
 		v.Sub(v, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
 	}
 	if v.IsInt64() {
-		return v.Int64(), nil
+		return v.Int64(), nil, nil
 	}
-	return v, nil
+	return 0, v, nil
 }
 
 // unquote reads a Python 2 string literal.

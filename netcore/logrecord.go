@@ -32,6 +32,7 @@ type logRecordReader struct {
 
 // read makes r the record in a frame.
 func (l *logRecordReader) read(r *base.Record, frame []byte, now time.Time) error {
+	defer l.unpickler.release()
 	v, err := l.unpickler.load(frame)
 	if err != nil {
 		return err
@@ -62,13 +63,13 @@ type logAttributes struct {
 func attributesOf(d *dict, now time.Time) logAttributes {
 	a := logAttributes{entry: zapcore.Entry{Time: now}}
 	ent := &a.entry
-	for i, key := range d.keys {
-		v := d.values[i]
-		text, isText := v.(string)
-		switch key {
+	for i := 0; i < len(d.items); i += 2 {
+		v := d.items[i+1]
+		said, isText := pointed[string](d.items, i+1)
+		switch nameOf(d.items[i]) {
 		case "name":
-			if isText && text != "root" {
-				ent.LoggerName = clean(text)
+			if isText && said != "root" {
+				ent.LoggerName = clean(said)
 			}
 		case "msg":
 			ent.Message = textOf(v)
@@ -76,20 +77,20 @@ func attributesOf(d *dict, now time.Time) logAttributes {
 			a.level = v
 			ent.Level = zapLevel(v)
 		case "levelname":
-			a.levelname = text
+			a.levelname = said
 		case "created":
 			ent.Time = timeOf(v, now)
 		case "pathname":
-			a.pathname = clean(text)
+			a.pathname = clean(said)
 			ent.Caller.File = a.pathname
-			ent.Caller.Defined = isText && text != "(unknown file)"
+			ent.Caller.Defined = isText && said != "(unknown file)"
 		case "lineno":
-			n, _ := v.(int64)
+			n, _ := pointed[int64](d.items, i+1)
 			ent.Caller.Line = int(min(max(n, 0), math.MaxInt32))
 		case "funcName":
-			ent.Caller.Function = clean(text)
+			ent.Caller.Function = clean(said)
 		case "exc_text":
-			ent.Stack = clean(text)
+			ent.Stack = clean(said)
 		}
 	}
 	if !ent.Caller.Defined {
@@ -101,10 +102,11 @@ func attributesOf(d *dict, now time.Time) logAttributes {
 // appendFields appends what the entry does not say.
 func (a *logAttributes) appendFields(fields []zapcore.Field, d *dict) []zapcore.Field {
 	number, name := pythonLevel(a.entry.Level)
-	standard := a.level == number && a.levelname == name
-	for i, key := range d.keys {
-		v := d.values[i]
-		switch key {
+	level, _ := a.level.(integer)
+	standard := level != nil && *level == number && a.levelname == name
+	for i := 0; i < len(d.items); i += 2 {
+		key, v := d.items[i], d.items[i+1]
+		switch nameOf(key) {
 		case "name", "msg", "created", "pathname", "lineno", "funcName", "msecs":
 			continue
 		case "levelno", "levelname":
@@ -112,7 +114,7 @@ func (a *logAttributes) appendFields(fields []zapcore.Field, d *dict) []zapcore.
 				continue
 			}
 		case "exc_text":
-			if _, isText := v.(string); isText || v == nil {
+			if _, isText := v.(text); isText || v == nil {
 				continue
 			}
 		case "args", "exc_info", "stack_info", "thread", "threadName", "processName", "process", "taskName", "relativeCreated":
@@ -124,7 +126,7 @@ func (a *logAttributes) appendFields(fields []zapcore.Field, d *dict) []zapcore.
 				continue
 			}
 		case "filename", "module":
-			if text, ok := v.(string); ok && strings.Contains(a.pathname, clean(text)) || !a.entry.Caller.Defined {
+			if part, ok := v.(text); ok && strings.Contains(a.pathname, clean(*part)) || !a.entry.Caller.Defined {
 				continue
 			}
 		}
@@ -133,15 +135,26 @@ func (a *logAttributes) appendFields(fields []zapcore.Field, d *dict) []zapcore.
 	return fields
 }
 
+// nameOf returns the name of an attribute, "" for what is none.
+func nameOf(key any) string {
+	if name, ok := key.(text); ok {
+		return *name
+	}
+	return ""
+}
+
 // zapLevel returns the level for a Python number, of whatever size.
 func zapLevel(v any) zapcore.Level {
-	n, ok := v.(int64)
-	if !ok {
-		if b, isBig := v.(*big.Int); isBig && b.Sign() > 0 {
-			n = math.MaxInt64
-		} else if f, isFloat := v.(float64); isFloat && f > 0 {
-			n = int64(min(f, 50))
+	var n int64
+	switch v := v.(type) {
+	case integer:
+		n = *v
+	case float:
+		if *v > 0 {
+			n = int64(min(*v, 50))
 		}
+	case *big.Int:
+		n = int64(v.Sign()) * math.MaxInt64
 	}
 	switch {
 	case n < 20:
@@ -160,14 +173,14 @@ func zapLevel(v any) zapcore.Level {
 func timeOf(v any, now time.Time) time.Time {
 	const most = 1 << 37 // seconds: the year 6325
 	switch v := v.(type) {
-	case float64:
-		if math.Abs(v) < most {
-			seconds := math.Floor(v)
-			return time.Unix(int64(seconds), int64(math.Round((v-seconds)*1e6))*1000)
+	case float:
+		if math.Abs(*v) < most {
+			seconds := math.Floor(*v)
+			return time.Unix(int64(seconds), int64(math.Round((*v-seconds)*1e6))*1000)
 		}
-	case int64:
-		if v > -most && v < most {
-			return time.Unix(v, 0)
+	case integer:
+		if *v > -most && *v < most {
+			return time.Unix(*v, 0)
 		}
 	}
 	return now

@@ -35,22 +35,20 @@ func (m *measure) add(v any, depth int) error {
 	case *list:
 		return m.inside(&v.open, depth, v.items)
 	case *dict:
-		return m.inside(&v.open, depth, v.keys, v.values)
+		return m.inside(&v.open, depth, v.items)
 	}
 	return nil
 }
 
-func (m *measure) inside(open *bool, depth int, parts ...[]any) error {
+func (m *measure) inside(open *bool, depth int, items []any) error {
 	if *open {
 		return errCycle
 	}
 	*open = true
 	defer func() { *open = false }()
-	for _, part := range parts {
-		for _, v := range part {
-			if err := m.add(v, depth+1); err != nil {
-				return err
-			}
+	for _, v := range items {
+		if err := m.add(v, depth+1); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -58,13 +56,13 @@ func (m *measure) inside(open *bool, depth int, parts ...[]any) error {
 
 func size(v any) int {
 	switch v := v.(type) {
-	case string:
-		return len(v)
+	case text:
+		return len(*v)
 	case []byte:
 		return len(v)
 	case number:
 		return len(v)
-	case global:
+	case *global:
 		return len(v.module) + len(v.name)
 	case *instance:
 		return len(v.class.module) + len(v.class.name)

@@ -4,82 +4,110 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"slices"
+	"math/big"
 	"strconv"
 )
 
-// step executes one instruction. They are grouped as in Python's pickletools: what pushes a constant, what handles the stack and
-// the memo, what fills containers, and what names or calls something.
+// group says which method executes an instruction. They are grouped as in Python's pickletools.
+type group uint8
+
+const (
+	unknown    group = iota
+	constants        // push what stands in the pickle itself
+	texts            // the same, of texts
+	memos            // write or read the memo
+	shuffles         // handle the stack, and what is around it
+	containers       // make and fill lists, tuples, sets and dicts
+	objects          // name things and call them
+)
+
+var groups = func() (of [256]group) {
+	for g, ops := range [...]string{
+		constants:  "BC\x8e\x96N\x88\x89})]\x8fKMJIL\x8a\x8bFG",
+		texts:      "XTU\x8c\x8dSV",
+		memos:      "pqr\x94ghj",
+		shuffles:   "(012\x80\x95\x98",
+		containers: "lt\x91d\x85\x86\x87ase\x90u",
+		objects:    "ci\x93R\x81\x92obPQ\x82\x83\x84",
+	} {
+		for _, op := range []byte(ops) {
+			of[op] = group(g)
+		}
+	}
+	return of
+}()
+
+// step executes one instruction.
 func (u *unpickler) step(op byte) error {
-	if v, known, err := u.constant(op); known {
+	switch groups[op] {
+	case constants:
+		v, err := u.constant(op)
 		if err != nil {
 			return err
 		}
 		return u.push(v)
-	}
-	if known, err := u.shuffle(op); known {
-		return err
-	}
-	if known, err := u.container(op); known {
-		return err
-	}
-	if known, err := u.object(op); known {
-		return err
+	case texts:
+		s, err := u.text(op)
+		if err != nil {
+			return err
+		}
+		return u.push(u.texts.keep(s))
+	case memos:
+		return u.remember(op)
+	case shuffles:
+		return u.shuffle(op)
+	case containers:
+		return u.container(op)
+	case objects:
+		return u.object(op)
 	}
 	return fmt.Errorf("pickle has the unknown opcode %q", op)
 }
 
 // lengthSizes is how many bytes the length before a binary value has.
-var lengthSizes = map[byte]uint64{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8, 0x8a: 1, 0x8b: 4, 'X': 4, 'T': 4, 'U': 1, 0x8c: 1, 0x8d: 8}
+var lengthSizes = [256]uint64{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8, 0x8a: 1, 0x8b: 4, 'X': 4, 'T': 4, 'U': 1, 0x8c: 1, 0x8d: 8}
 
-// constant reads what stands in the pickle itself.
-func (u *unpickler) constant(op byte) (v any, known bool, err error) {
-	known = true
+// constant reads what is no text.
+func (u *unpickler) constant(op byte) (any, error) {
 	switch op {
-	case 'X', 'T', 0x8d, 0x8c, 'U', 'S', 'V':
-		v, err = u.text(op)
 	case 'B', 'C', 0x8e, 0x96:
-		var b []byte
-		b, err = u.sized(lengthSizes[op])
-		v = b
-	case opNone:
+		b, err := u.sized(lengthSizes[op])
+		return b, err
 	case 0x88, 0x89:
-		v = op == 0x88
+		return op == 0x88, nil
 	case opEmptyDict:
-		v = new(dict)
+		return u.dicts.keep(dict{}), nil
 	case opEmptyList, ')', 0x8f:
-		v = new(list)
+		return u.lists.keep(list{}), nil
 	case opBinInt1, opBinInt2, opBinInt:
-		v, err = u.smallInt(op)
+		n, err := u.smallInt(op)
+		return u.integers.keep(n), err
 	case opInt, opLong, 0x8a, 0x8b:
-		v, err = u.int(op)
+		return u.int(op)
 	case 'F', opBinFloat:
-		v, err = u.float(op)
-	default:
-		known = false
+		f, err := u.float(op)
+		return u.floats.keep(f), err
 	}
-	return v, known, err
+	return nil, nil // None
 }
 
-func (u *unpickler) text(op byte) (any, error) {
+func (u *unpickler) text(op byte) (string, error) {
 	switch op {
 	case 'S', 'V':
 		s, err := u.line()
 		if err != nil {
-			return nil, err
+			return "", err
 		}
 		if op == 'S' {
-			return wrap(unquote(s))
+			return unquote(s)
 		}
-		return wrap(unescape(s, true))
+		return unescape(s, true)
 	}
 	b, err := u.sized(lengthSizes[op])
 	return alias(b), err
 }
 
-func wrap(s string, err error) (any, error) { return s, err }
-
-func (u *unpickler) smallInt(op byte) (any, error) {
+func (u *unpickler) smallInt(op byte) (int64, error) {
 	switch op {
 	case opBinInt1:
 		n, err := u.uint(1)
@@ -99,7 +127,7 @@ func (u *unpickler) int(op byte) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return long(b)
+		return u.integer(long(b))
 	}
 	s, err := u.line()
 	if err != nil {
@@ -108,26 +136,34 @@ func (u *unpickler) int(op byte) (any, error) {
 	if op == opInt && (s == "00" || s == "01") {
 		return s == "01", nil
 	}
-	return decimal(s)
+	return u.integer(decimal(s))
 }
 
-func (u *unpickler) float(op byte) (any, error) {
+// integer is an integer that may be large.
+func (u *unpickler) integer(small int64, large *big.Int, err error) (any, error) {
+	if large != nil {
+		return large, err
+	}
+	return u.integers.keep(small), err
+}
+
+func (u *unpickler) float(op byte) (float64, error) {
 	if op == opBinFloat {
 		b, err := u.bytes(8)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
 	}
 	s, err := u.line()
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	return strconv.ParseFloat(s, 64)
 }
 
-// shuffle handles the stack, the memo and the frame.
-func (u *unpickler) shuffle(op byte) (known bool, err error) {
+// shuffle handles the stack.
+func (u *unpickler) shuffle(op byte) (err error) {
 	switch op {
 	case opMark:
 		if err = u.charge(1); err == nil {
@@ -146,8 +182,6 @@ func (u *unpickler) shuffle(op byte) (known bool, err error) {
 		if v, err = u.top(); err == nil {
 			err = u.push(v)
 		}
-	case 'p', 'q', 'r', 0x94, 'g', 'h', 'j':
-		err = u.remember(op)
 	case 0x80:
 		var version byte
 		if version, err = u.byte(); err == nil && version > maxProtocol {
@@ -156,10 +190,8 @@ func (u *unpickler) shuffle(op byte) (known bool, err error) {
 	case 0x95: // a frame's length, which is of no use here
 		_, err = u.bytes(8)
 	case 0x98: // makes a buffer read-only
-	default:
-		return false, nil
 	}
-	return true, err
+	return err
 }
 
 // remember writes or reads the memo.
@@ -172,7 +204,9 @@ func (u *unpickler) remember(op byte) (err error) {
 			i, err = strconv.ParseUint(s, 10, 63)
 		}
 	case 'q', 'h':
-		i, err = u.uint(1)
+		var b byte
+		b, err = u.byte()
+		i = uint64(b)
 	case 'r', 'j':
 		i, err = u.uint(4)
 	default:
@@ -188,37 +222,33 @@ func (u *unpickler) remember(op byte) (err error) {
 }
 
 // container makes and fills lists, tuples, sets and dicts.
-func (u *unpickler) container(op byte) (known bool, err error) {
+func (u *unpickler) container(op byte) (err error) {
 	var items []any
 	switch op {
 	case 'l', opTuple, 0x91, 'd':
 		if items, err = u.toMark(); err != nil {
-			return true, err
+			return err
 		}
 		if op == 'd' {
-			d := new(dict)
-			d.set(items)
-			return true, u.push(d)
+			return u.push(u.dicts.keep(dict{items: u.join(nil, pairs(items))}))
 		}
-		return true, u.push(&list{items: append([]any(nil), items...)})
+		return u.push(u.newList(items))
 	case 0x85, 0x86, 0x87:
 		if items, err = u.take(int(op - 0x84)); err != nil {
-			return true, err
+			return err
 		}
-		return true, u.push(&list{items: append([]any(nil), items...)})
+		return u.push(u.newList(items))
 	case 'a':
 		items, err = u.take(1)
 	case 's':
 		items, err = u.take(2)
 	case opAppends, 0x90, opSetItems:
 		items, err = u.toMark()
-	default:
-		return false, nil
 	}
 	if err != nil {
-		return true, err
+		return err
 	}
-	return true, u.fill(items)
+	return u.fill(items)
 }
 
 // fill adds items to what is on top of the stack. What is no container of ours ignores them, as the state of an object is ignored.
@@ -226,16 +256,12 @@ func (u *unpickler) fill(items []any) error {
 	v, err := u.top()
 	switch c := v.(type) {
 	case *list:
-		c.items = append(c.items, items...)
+		c.items = u.join(c.items, items)
 	case *dict:
-		c.set(items)
+		c.items = u.join(c.items, pairs(items))
 	}
 	return err
 }
 
-func (d *dict) set(items []any) {
-	d.keys, d.values = slices.Grow(d.keys, len(items)/2), slices.Grow(d.values, len(items)/2)
-	for i := 0; i+1 < len(items); i += 2 {
-		d.keys, d.values = append(d.keys, items[i]), append(d.values, items[i+1])
-	}
-}
+// pairs leaves out a key without a value.
+func pairs(items []any) []any { return items[:len(items)&^1] }

@@ -66,6 +66,42 @@ var attributes = map[string]bool{
 	"taskName": true, "message": true, "asctime": true,
 }
 
+// What is the same in every pickle is made once. Each ends with the name of the attribute that comes next.
+var (
+	toName      = constant(func(p *pickler) { p.key("name") })
+	toMessage   = constant(func(p *pickler) { p.key("msg") })
+	toLevel     = constant(func(p *pickler) { p.none("args"); p.key("levelname") })
+	toNumber    = constant(func(p *pickler) { p.key("levelno") })
+	toPath      = constant(func(p *pickler) { p.key("pathname") })
+	toFile      = constant(func(p *pickler) { p.key("filename") })
+	toModule    = constant(func(p *pickler) { p.key("module") })
+	toLine      = constant(func(p *pickler) { p.key("lineno") })
+	toFunction  = constant(func(p *pickler) { p.key("funcName") })
+	noCaller    = constant(func(p *pickler) { p.caller(zapcore.EntryCaller{File: unknownFile, Function: unknownFunction}) })
+	toTime      = constant(func(p *pickler) { p.none("exc_info"); p.none("stack_info"); p.key("created") })
+	toMillis    = constant(func(p *pickler) { p.key("msecs") })
+	toRelative  = constant(func(p *pickler) { p.key("relativeCreated") })
+	thisProcess = constant(func(p *pickler) {
+		p.none("thread")
+		p.none("threadName")
+		p.AddString("processName", processName)
+		p.AddInt64("process", processID)
+		p.none("taskName")
+	})
+)
+
+// What Python itself writes where it does not know.
+const (
+	unknownFile     = "(unknown file)"
+	unknownFunction = "(unknown function)"
+)
+
+func constant(write func(p *pickler)) string {
+	var p pickler
+	write(&p)
+	return string(p.b)
+}
+
 // entry writes the attributes that every LogRecord has.
 func (p *pickler) entry(ent zapcore.Entry) {
 	name := ent.LoggerName
@@ -73,22 +109,25 @@ func (p *pickler) entry(ent zapcore.Entry) {
 		name = "root"
 	}
 	levelno, levelname := pythonLevel(ent.Level)
-	p.AddString("name", name)
-	p.AddString("msg", ent.Message)
-	p.none("args")
-	p.AddString("levelname", levelname)
-	p.AddInt64("levelno", levelno)
-	p.caller(ent.Caller)
-	p.none("exc_info")
-	p.none("stack_info")
-	p.AddFloat64("created", float64(ent.Time.Unix())+float64(ent.Time.Nanosecond())/1e9)
-	p.AddFloat64("msecs", float64(ent.Time.Nanosecond()/1e6))
-	p.AddFloat64("relativeCreated", float64(ent.Time.Sub(began))/1e6)
-	p.none("thread")
-	p.none("threadName")
-	p.AddString("processName", processName)
-	p.AddInt64("process", processID)
-	p.none("taskName")
+	p.made(toName).text(name)
+	p.made(toMessage).text(ent.Message)
+	p.made(toLevel).text(levelname)
+	p.made(toNumber).int(levelno)
+	if ent.Caller.Defined {
+		p.caller(ent.Caller)
+	} else {
+		p.made(noCaller)
+	}
+	p.made(toTime).float(float64(ent.Time.Unix()) + float64(ent.Time.Nanosecond())/1e9)
+	p.made(toMillis).float(float64(ent.Time.Nanosecond() / 1e6))
+	p.made(toRelative).float(float64(ent.Time.Sub(began)) / 1e6)
+	p.made(thisProcess)
+}
+
+// made appends what is the same in every pickle.
+func (p *pickler) made(constant string) *pickler {
+	p.b = append(p.b, constant...)
+	return p
 }
 
 // pythonLevel returns the number and the name that Python has for a level.
@@ -109,18 +148,14 @@ func pythonLevel(l zapcore.Level) (int64, string) {
 	return 50, "CRITICAL"
 }
 
-// caller writes where the call was; what Python itself writes where it does not know is "(unknown file)".
+// caller writes where the call was.
 func (p *pickler) caller(c zapcore.EntryCaller) {
-	file, function := "(unknown file)", "(unknown function)"
-	if c.Defined {
-		file, function = c.File, c.Function[strings.LastIndexByte(c.Function, '.')+1:]
-	}
-	filename := path.Base(file)
-	p.AddString("pathname", file)
-	p.AddString("filename", filename)
-	p.AddString("module", strings.TrimSuffix(filename, path.Ext(filename)))
-	p.AddInt64("lineno", int64(c.Line))
-	p.AddString("funcName", function)
+	filename := path.Base(c.File)
+	p.made(toPath).text(c.File)
+	p.made(toFile).text(filename)
+	p.made(toModule).text(strings.TrimSuffix(filename, path.Ext(filename)))
+	p.made(toLine).int(int64(c.Line))
+	p.made(toFunction).text(c.Function[strings.LastIndexByte(c.Function, '.')+1:])
 }
 
 func (p *pickler) excText(stack string) {

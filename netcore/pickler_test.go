@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/peers"
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -74,7 +75,7 @@ func startPython(t testing.TB, program string, args ...string) (string, <-chan s
 		_ = cmd.Wait()
 		assert.Empty(t, stderr.String())
 	})
-	return receive(t, first), rest
+	return sockets.Receive(t, first), rest
 }
 
 func TestPickleReachesPython(t *testing.T) {
@@ -102,7 +103,7 @@ func TestPickleReachesPython(t *testing.T) {
 	require.NoError(t, core.Write(ent, fields))
 	require.NoError(t, core.Close())
 	var record map[string]any
-	require.NoError(t, json.Unmarshal([]byte(receive(t, got)), &record))
+	require.NoError(t, json.Unmarshal([]byte(sockets.Receive(t, got)), &record))
 
 	want := map[string]any{
 		"name": "app.db", "msg": "späm ✓ %s\x00\n", "args": nil, "levelname": "ERROR", "levelno": "40",
@@ -142,7 +143,7 @@ func TestPickleOfABareRecord(t *testing.T) {
 	require.NoError(t, core.Close())
 	for _, want := range []string{"1 Level 1", "10 DEBUG", "20 INFO", "30 WARNING", "50 CRITICAL", "50 CRITICAL"} {
 		var record map[string]any
-		require.NoError(t, json.Unmarshal([]byte(receive(t, got)), &record))
+		require.NoError(t, json.Unmarshal([]byte(sockets.Receive(t, got)), &record))
 		assert.Equal(t, want, fmt.Sprint(record["levelno"], " ", record["levelname"]))
 		assert.Equal(t, "root", record["name"])
 		assert.Equal(t, "(unknown file)", record["pathname"])
@@ -155,8 +156,8 @@ func TestPickleAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates")
 	}
-	p := listen(t, "tcp", func(conn net.Conn) { _, _ = io.Copy(io.Discard, struct{ io.Reader }{conn}) })
-	core := newCore(t, Config{Address: p.address(), Formatter: Pickle(), OnError: never(t)})
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) { _, _ = io.Copy(io.Discard, struct{ io.Reader }{conn}) })
+	core := newCore(t, Config{Address: p.Address(), Formatter: Pickle(), OnError: never(t)})
 	ent := entry("hello")
 	fields := []zapcore.Field{zap.String("a", "b"), zap.Int("n", 1<<40), zap.Bool("t", true), zap.Float64("f", 1.5),
 		zap.Duration("d", time.Second), zap.Time("at", ent.Time), zap.Binary("b", []byte("x"))}

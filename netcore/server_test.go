@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -26,7 +27,7 @@ func serve(t testing.TB, cfg ServerConfig) *Server {
 	if cfg.Address == "" {
 		cfg.Address = "127.0.0.1:0"
 		if cfg.Network == "unix" || cfg.Network == "unixgram" {
-			cfg.Address = socketPath(t)
+			cfg.Address = sockets.Path(t)
 		}
 	}
 	if cfg.OnError == nil {
@@ -38,7 +39,7 @@ func serve(t testing.TB, cfg ServerConfig) *Server {
 	go func() { served <- s.Serve() }()
 	t.Cleanup(func() {
 		_ = s.Close()
-		assert.NoError(t, receive(t, served))
+		assert.NoError(t, sockets.Receive(t, served))
 		assert.Zero(t, s.memory.Load(), "memory is given back")
 	})
 	return s

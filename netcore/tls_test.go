@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/internal/sockets"
 )
 
 // authority is a certificate authority of the test process.
@@ -102,8 +104,8 @@ func TestTLS(t *testing.T) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
 			got := make(chan string, 10)
-			p := serveOn(t, tls.NewListener(l, test.server), lines(got))
-			core := newCore(t, Config{Address: p.address(), TLS: test.client, Encoder: plain(), OnError: never(t)})
+			p := sockets.Serve(t, tls.NewListener(l, test.server), lines(got))
+			core := newCore(t, Config{Address: p.Address(), TLS: test.client, Encoder: plain(), OnError: never(t)})
 			err = core.Write(entry("hello"), nil)
 			if test.want != "" {
 				require.ErrorContains(t, err, "netcore: TLS handshake with tcp 127.0.0.1:")
@@ -112,15 +114,15 @@ func TestTLS(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			assert.Equal(t, "hello", receive(t, got))
+			assert.Equal(t, "hello", sockets.Receive(t, got))
 			require.NoError(t, core.Close())
 		})
 	}
 }
 
 func TestTLSHandshakeThatNeverEndsIsBounded(t *testing.T) {
-	p := listen(t, "tcp", func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
-	core := newCore(t, Config{Address: p.address(), TLS: clientTLS(t), Timeout: 50 * time.Millisecond, OnError: never(t)})
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
+	core := newCore(t, Config{Address: p.Address(), TLS: clientTLS(t), Timeout: 50 * time.Millisecond, OnError: never(t)})
 	start := time.Now()
 	require.Error(t, core.Write(entry("hello"), nil))
 	assert.Less(t, time.Since(start), 5*time.Second)
@@ -130,12 +132,12 @@ func TestTLSCloseIsInOrder(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ended := make(chan error, 1)
-	p := serveOn(t, tls.NewListener(l, serverTLS()), func(conn net.Conn) {
+	p := sockets.Serve(t, tls.NewListener(l, serverTLS()), func(conn net.Conn) {
 		_, err := io.Copy(io.Discard, conn) // nil only after close_notify
 		ended <- err
 	})
-	core := newCore(t, Config{Address: p.address(), TLS: clientTLS(t), OnError: never(t)})
+	core := newCore(t, Config{Address: p.Address(), TLS: clientTLS(t), OnError: never(t)})
 	require.NoError(t, core.Write(entry("hello"), nil))
 	require.NoError(t, core.Close())
-	require.NoError(t, receive(t, ended))
+	require.NoError(t, sockets.Receive(t, ended))
 }

@@ -14,7 +14,8 @@ import (
 // What it reads comes from anyone who can reach the port. So everything is bounded: a value costs at least one byte of the
 // frame, their number is limited, and what is shared on the stack is counted again, by a measure, before it is written out.
 //
-// Strings alias the frame. An unpickler is for one goroutine at a time and is used again for the next frame.
+// Strings alias the frame. An unpickler is for one goroutine at a time and is used again for the next frame: of a LogRecord
+// as logging makes them it allocates nothing.
 type unpickler struct {
 	b      []byte
 	at     int
@@ -23,7 +24,37 @@ type unpickler struct {
 	memo   []any
 	far    map[uint64]any // memo entries beyond maxNearMemo
 	pushes int
+
+	// What the values on the stack are made of.
+	texts    store[string]
+	integers store[int64]
+	floats   store[float64]
+	globals  store[global]
+	lists    store[list]
+	dicts    store[dict]
+	items    store[any]
 }
+
+// store is memory for the values of one pickle. What keep returns stays where it is when the store grows.
+type store[T any] []T
+
+func (s *store[T]) keep(v T) *T {
+	*s = append(*s, v)
+	return &(*s)[len(*s)-1]
+}
+
+// reset makes s empty. What was large is not kept for the next pickle.
+func (s *store[T]) reset() {
+	if cap(*s) > keepStore {
+		*s = nil
+		return
+	}
+	clear(*s)
+	*s = (*s)[:0]
+}
+
+// keepStore is how many values of one kind stay with an unpickler for the next frame: each connection has one.
+const keepStore = 1 << 8
 
 const (
 	maxProtocol = 5
@@ -33,9 +64,13 @@ const (
 	maxIntBits  = 14285
 )
 
-// The values on the stack are nil, bool, int64, *big.Int, float64, complex128, string, []byte, time.Time, time.Duration,
-// and these.
+// The values on the stack are nil, bool, *big.Int, complex128, []byte, time.Time, time.Duration, and these. Those that nearly
+// every record has are pointers, which an interface holds as they are.
 type (
+	text    = *string
+	integer = *int64
+	float   = *float64
+
 	// list is a list, tuple, set or frozenset.
 	list struct {
 		items []any
@@ -43,8 +78,8 @@ type (
 	}
 	// dict is a dict or OrderedDict, in order; later keys hide earlier ones.
 	dict struct {
-		keys, values []any
-		open         bool
+		items []any // key, value, key, value …
+		open  bool
 	}
 	// global is a class or a function, by name.
 	global struct{ module, name string }
@@ -66,9 +101,8 @@ var (
 	errPickleInt   = fmt.Errorf("pickle holds an integer of more than %d digits", maxDigits10)
 )
 
-// load reads one pickle. The value is valid until the frame changes or load is called again.
+// load reads one pickle. The value is valid until the frame changes or release is called, which must be before the next load.
 func (u *unpickler) load(frame []byte) (v any, err error) {
-	defer u.release()
 	u.b, u.at, u.pushes = frame, 0, 0
 	for {
 		op, err := u.byte()
@@ -84,18 +118,37 @@ func (u *unpickler) load(frame []byte) (v any, err error) {
 	}
 }
 
-// keepStack is how many values of stack and memo stay with an unpickler for the next frame.
-const keepStack = 1 << 10
-
 func (u *unpickler) release() {
 	u.b, u.far = nil, nil
-	if cap(u.stack)+cap(u.memo)+cap(u.marks) > keepStack {
+	u.texts.reset()
+	u.integers.reset()
+	u.floats.reset()
+	u.globals.reset()
+	u.lists.reset()
+	u.dicts.reset()
+	u.items.reset()
+	if cap(u.stack)+cap(u.memo)+cap(u.marks) > keepStore {
 		u.stack, u.memo, u.marks = nil, nil, nil
 		return
 	}
 	clear(u.stack[:cap(u.stack)])
 	clear(u.memo)
 	u.stack, u.marks, u.memo = u.stack[:0], u.marks[:0], u.memo[:0]
+}
+
+// newList returns a list of items.
+func (u *unpickler) newList(items []any) *list {
+	return u.lists.keep(list{items: u.join(nil, items)})
+}
+
+// join appends items to those of a container.
+func (u *unpickler) join(to, items []any) []any {
+	if len(to) > 0 {
+		return append(to, items...)
+	}
+	start := len(u.items)
+	u.items = append(u.items, items...)
+	return u.items[start:len(u.items):len(u.items)]
 }
 
 func (u *unpickler) bytes(n uint64) ([]byte, error) {
@@ -115,15 +168,21 @@ func (u *unpickler) byte() (byte, error) {
 	return u.b[u.at-1], nil
 }
 
-// uint reads an unsigned little-endian number of size bytes.
+// uint reads an unsigned little-endian number of size bytes: 1, 2, 4 or 8.
 func (u *unpickler) uint(size uint64) (uint64, error) {
 	b, err := u.bytes(size)
 	if err != nil {
 		return 0, err
 	}
-	var v [8]byte
-	copy(v[:], b)
-	return binary.LittleEndian.Uint64(v[:]), nil
+	switch size {
+	case 1:
+		return uint64(b[0]), nil
+	case 2:
+		return uint64(binary.LittleEndian.Uint16(b)), nil
+	case 4:
+		return uint64(binary.LittleEndian.Uint32(b)), nil
+	}
+	return binary.LittleEndian.Uint64(b), nil
 }
 
 // line reads up to a newline.

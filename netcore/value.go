@@ -27,8 +27,8 @@ func textOf(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "None"
-	case string:
-		return clean(v)
+	case text:
+		return clean(*v)
 	case []byte:
 		return clean(string(v))
 	case bool:
@@ -36,15 +36,15 @@ func textOf(v any) string {
 			return "True"
 		}
 		return "False"
-	case int64:
-		return strconv.FormatInt(v, 10)
+	case integer:
+		return strconv.FormatInt(*v, 10)
 	case *big.Int:
 		return v.String()
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+	case float:
+		return strconv.FormatFloat(*v, 'g', -1, 64)
 	case number:
 		return string(v)
-	case global:
+	case *global:
 		return clean(v.String())
 	case *instance:
 		return v.String()
@@ -66,12 +66,14 @@ func (o *instance) String() string {
 // fieldOf returns v as a field of the type it has in Python.
 func fieldOf(key string, v any) zapcore.Field {
 	switch v := v.(type) {
+	case text:
+		return zap.String(key, clean(*v))
 	case nil:
 		return zap.Reflect(key, nil)
 	case bool:
 		return zap.Bool(key, v)
-	case int64:
-		return zap.Int64(key, v)
+	case integer:
+		return zap.Int64(key, *v)
 	case *big.Int:
 		if v.IsUint64() {
 			return zap.Uint64(key, v.Uint64())
@@ -79,8 +81,8 @@ func fieldOf(key string, v any) zapcore.Field {
 		return zap.Reflect(key, json.RawMessage(v.String()))
 	case number:
 		return zap.Reflect(key, json.RawMessage(v))
-	case float64:
-		return zap.Float64(key, v)
+	case float:
+		return zap.Float64(key, *v)
 	case complex128:
 		return zap.Complex128(key, v)
 	case []byte:
@@ -99,8 +101,8 @@ func fieldOf(key string, v any) zapcore.Field {
 
 // MarshalLogObject implements zapcore.ObjectMarshaler.
 func (d *dict) MarshalLogObject(enc zapcore.ObjectEncoder) error {
-	for i, key := range d.keys {
-		fieldOf(textOf(key), d.values[i]).AddTo(enc)
+	for i := 0; i < len(d.items); i += 2 {
+		fieldOf(textOf(d.items[i]), d.items[i+1]).AddTo(enc)
 	}
 	return nil
 }
@@ -121,14 +123,14 @@ func appendValue(enc zapcore.ArrayEncoder, v any) error {
 		return enc.AppendReflected(nil)
 	case bool:
 		enc.AppendBool(v)
-	case int64:
-		enc.AppendInt64(v)
+	case integer:
+		enc.AppendInt64(*v)
 	case *big.Int:
 		return enc.AppendReflected(json.RawMessage(v.String()))
 	case number:
 		return enc.AppendReflected(json.RawMessage(v))
-	case float64:
-		enc.AppendFloat64(v)
+	case float:
+		enc.AppendFloat64(*v)
 	case complex128:
 		enc.AppendComplex128(v)
 	case []byte:

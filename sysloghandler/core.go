@@ -96,7 +96,8 @@ type Config struct {
 	// NestedJSON writes a field that is an object or an array as one JSON text. Defaults to a parameter for each of its
 	// values: outer.inner, list.0.
 	NestedJSON bool
-	// SequenceID numbers the messages, from 1 on: RFC 5424 section 7.3.1. A gap is a record that did not arrive.
+	// SequenceID numbers the messages, from 1 on: RFC 5424 section 7.3.1. A gap is a record that did not arrive; what a queue
+	// in front dropped had no number, and leaves none.
 	SequenceID bool
 	// TimeQuality is RFC 5424's timeQuality element. Defaults to none.
 	TimeQuality *TimeQuality

@@ -1,7 +1,6 @@
 package sysloghandler
 
 import (
-	"net"
 	"testing"
 	"time"
 
@@ -53,49 +52,4 @@ func BenchmarkFormat(b *testing.B) {
 			buf.Free()
 		}
 	})
-}
-
-// BenchmarkWrite sends records to a reader on the same machine, next to the bare write of the same bytes.
-func BenchmarkWrite(b *testing.B) {
-	for _, network := range []string{"unixgram", "udp"} {
-		ent := zapcore.Entry{Level: zapcore.InfoLevel, Time: time.Now(), Message: benchText}
-		b.Run(network+"/raw", func(b *testing.B) {
-			conn, err := net.Dial(network, drain(b, network))
-			require.NoError(b, err)
-			defer conn.Close()
-			message := []byte(format(b, Config{}, ent, benchFields...))
-			b.ReportAllocs()
-			for b.Loop() {
-				_, _ = conn.Write(message)
-			}
-		})
-		b.Run(network+"/core", func(b *testing.B) {
-			core := newCore(b, Config{Network: network, Address: drain(b, network), Format: RFC5424, OnError: ignore})
-			b.ReportAllocs()
-			for b.Loop() {
-				_ = core.Write(ent, benchFields)
-			}
-		})
-	}
-}
-
-// drain reads datagrams and forgets them.
-func drain(b *testing.B, network string) (address string) {
-	address = "127.0.0.1:0"
-	if network == "unixgram" {
-		address = socketPath(b)
-	}
-	conn, err := net.ListenPacket(network, address)
-	require.NoError(b, err)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for buf := make([]byte, 1<<16); ; {
-			if _, _, err := conn.ReadFrom(buf); err != nil {
-				return
-			}
-		}
-	}()
-	b.Cleanup(func() { _ = conn.Close(); <-done })
-	return conn.LocalAddr().String()
 }

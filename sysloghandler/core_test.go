@@ -20,6 +20,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/netcore"
 )
 
@@ -131,7 +132,7 @@ func TestEachTransport(t *testing.T) {
 				log.Info("message\nof two lines", zap.Int("i", i))
 			}
 			for i := range 10 {
-				m, err := parse(receive(t, received))
+				m, err := parse(sockets.Receive(t, received))
 				require.NoError(t, err)
 				assert.Contains(t, []string{"message\nof two lines", `message\nof two lines`}, m.text)
 				assert.Equal(t, []string{strconv.Itoa(i)}, m.param("fields@32473", "i"))
@@ -157,9 +158,9 @@ func TestLocalFindsTheDaemon(t *testing.T) {
 		return newCore(t, Config{Network: "local", OnError: ignore, sockets: sockets})
 	}
 	require.NoError(t, find(path("none"), path("gram"), stream).Write(entry("one"), nil))
-	assert.Contains(t, receive(t, grams), "one", "the first that is there")
+	assert.Contains(t, sockets.Receive(t, grams), "one", "the first that is there")
 	require.NoError(t, find(path("none"), path("file"), stream, path("gram")).Write(entry("two\nlines\x00"), nil))
-	assert.Contains(t, receive(t, lines), `two\nlines\x00`, "a stream where there are no datagrams, and framed")
+	assert.Contains(t, sockets.Receive(t, lines), `two\nlines\x00`, "a stream where there are no datagrams, and framed")
 
 	err = find(path("none"), path("nowhere")).Write(entry("three"), nil)
 	require.EqualError(t, err, "sysloghandler: dial local daemon: no daemon listens at "+path("none")+", "+path("nowhere"))
@@ -168,7 +169,7 @@ func TestLocalFindsTheDaemon(t *testing.T) {
 
 // TestASocketMadeAgain: a daemon that restarts removes its socket and makes a new one.
 func TestASocketMadeAgain(t *testing.T) {
-	path := socketPath(t)
+	path := sockets.Path(t)
 	first, err := net.ListenPacket("unixgram", path)
 	if err != nil {
 		t.Skip("no unix datagrams here:", err)
@@ -183,7 +184,7 @@ func TestASocketMadeAgain(t *testing.T) {
 	require.NoError(t, err)
 	received := readDatagrams(t, second)
 	require.NoError(t, core.Write(entry("after"), nil))
-	assert.Contains(t, receive(t, received), "after")
+	assert.Contains(t, sockets.Receive(t, received), "after")
 	require.Equal(t, Stats{Accepted: 2, Delivered: 2, Refused: 1}, core.Stats())
 }
 
@@ -200,7 +201,7 @@ func TestEveryGapIsALostRecord(t *testing.T) {
 			return new(net.Dialer).DialContext(ctx, network, address)
 		}})
 	number := func() string {
-		m, err := parse(receive(t, received))
+		m, err := parse(sockets.Receive(t, received))
 		require.NoError(t, err)
 		return m.param("meta", "sequenceId")[0]
 	}
@@ -239,7 +240,7 @@ func TestARecordRefusedByABackoffIsAGapToo(t *testing.T) {
 	fatal := entry("tried in spite of the backoff")
 	fatal.Level = zapcore.FatalLevel
 	require.NoError(t, core.Write(fatal, nil))
-	assert.Contains(t, receive(t, received), `[meta sequenceId="6"]`)
+	assert.Contains(t, sockets.Receive(t, received), `[meta sequenceId="6"]`)
 }
 
 func TestNumbersBeginAgain(t *testing.T) {

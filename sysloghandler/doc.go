@@ -45,6 +45,8 @@
 // carries a number, and every gap is a record that was lost on the way or refused.
 //
 // Write waits for the network. A queue (package queuecore) in front of the Core makes it asynchronous, batched and retried.
+// What such a queue drops has not reached the Core and never had a number: it leaves no gap. The queue counts it, and sends a
+// record that says how many were dropped.
 //
 // # How the files hang together
 //

@@ -78,10 +78,19 @@ func (e *escaping) append(dst []byte, s string, limit int) (_ []byte, whole bool
 
 // run returns how much of s is copied as it is.
 func (e *escaping) run(s string) int {
-	i := 0
-	for ; len(s)-i >= 8; i += 8 {
-		if x := load64(s, i); !isPrintable(x) || e.value && (has(x, '"') || has(x, '\\') || has(x, ']')) {
-			break
+	i, last := 0, len(s)-8
+	for i <= last && e.isCopied(load64(s, i)) {
+		i += 8
+	}
+	switch { // the bytes left of the last eight are looked at twice
+	case i <= last:
+	case last >= 0:
+		if e.isCopied(load64(s, last)) {
+			return len(s)
+		}
+	case len(s) >= 4:
+		if e.isCopied(uint64(load32(s, 0)) | uint64(load32(s, len(s)-4))<<32) {
+			return len(s)
 		}
 	}
 	for i < len(s) {
@@ -112,6 +121,16 @@ func load64(s string, i int) uint64 {
 	s = s[i : i+8]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func load32(s string, i int) uint32 {
+	s = s[i : i+4]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+// isCopied tells whether all bytes of x surely are.
+func (e *escaping) isCopied(x uint64) bool {
+	return isPrintable(x) && !(e.value && (has(x, '"') || has(x|lanes, '\\'|1)))
 }
 
 // isPrintable tells whether all bytes of x are from the space to DEL.

@@ -2,10 +2,7 @@ package sysloghandler
 
 import (
 	"bufio"
-	"context"
 	"net"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +12,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -92,19 +90,12 @@ func (f failing) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func socketPath(t testing.TB) string {
-	if runtime.GOOS == "windows" {
-		t.Skip("no unix sockets to rely on")
-	}
-	return filepath.Join(t.TempDir(), "s")
-}
-
 // datagrams listens for datagrams and returns where, and a channel that gets each.
 func datagrams(t testing.TB, network string) (address string, received <-chan string) {
 	t.Helper()
 	address = "127.0.0.1:0"
 	if network == "unixgram" {
-		address = socketPath(t)
+		address = sockets.Path(t)
 	}
 	conn, err := net.ListenPacket(network, address)
 	require.NoError(t, err)
@@ -130,33 +121,13 @@ func readDatagrams(t testing.TB, conn net.PacketConn) <-chan string {
 // streams listens for connections, each of which is read by split into a channel.
 func streams(t testing.TB, network string, split bufio.SplitFunc) (address string, received <-chan string) {
 	t.Helper()
-	address = "127.0.0.1:0"
-	if network == "unix" {
-		address = socketPath(t)
-	}
-	listener, err := net.Listen(network, address)
-	require.NoError(t, err)
 	out := make(chan string, 1<<10)
-	ctx, cancel := context.WithCancel(context.Background())
-	var wait sync.WaitGroup
-	wait.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-			wait.Go(func() {
-				defer stop()
-				defer conn.Close()
-				for s := scan(conn, split); s.Scan(); {
-					out <- s.Text()
-				}
-			})
+	peer := sockets.Listen(t, network, func(conn net.Conn) {
+		for s := scan(conn, split); s.Scan(); {
+			out <- s.Text()
 		}
 	})
-	t.Cleanup(func() { _ = listener.Close(); cancel(); wait.Wait() })
-	return listener.Addr().String(), out
+	return peer.Address(), out
 }
 
 func scan(conn net.Conn, split bufio.SplitFunc) *bufio.Scanner {
@@ -190,17 +161,6 @@ func counted(data []byte, _ bool) (int, []byte, error) {
 		return end, data[space+1 : end], nil
 	}
 	return 0, nil, nil
-}
-
-func receive[T any](t testing.TB, from <-chan T) T {
-	t.Helper()
-	select {
-	case v := <-from:
-		return v
-	case <-time.After(soon):
-		require.FailNow(t, "nothing came")
-		panic("unreachable")
-	}
 }
 
 // batchOf returns a batch of records with these messages.

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/peers"
+	"example.com/zaphandlers/internal/sockets"
 )
 
 // logged returns the datagram that util-linux's logger(1) sends for args.
@@ -29,7 +30,7 @@ func logged(t *testing.T, args ...string) string {
 	cmd := exec.Command(program, append([]string{"--server", host, "--port", port, "--udp"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	return receive(t, received)
+	return sockets.Receive(t, received)
 }
 
 func TestParsesAsLoggersMessageDoes(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/peers"
+	"example.com/zaphandlers/internal/sockets"
 )
 
 // asked is what the script asks of Python's SysLogHandler.
@@ -57,7 +58,7 @@ func TestSameBytesAsPython(t *testing.T) {
 			for ; lines.Scan(); compared++ {
 				var a asked
 				require.NoError(t, json.Unmarshal(lines.Bytes(), &a))
-				want := receive(t, received)
+				want := sockets.Receive(t, received)
 				compareWithPython(t, a, network, address, want, received)
 				_, err := io.WriteString(stdin, "\n")
 				require.NoError(t, err)
@@ -76,7 +77,7 @@ func compareWithPython(t *testing.T, a asked, network, address, want string, rec
 	defer func() { require.NoError(t, core.Close()) }()
 	level := zapLevels[a.Level]
 	require.NoError(t, core.Write(zapcore.Entry{Level: level, Message: a.Message}, nil))
-	require.Equal(t, want, receive(t, received), "%+v", a)
+	require.Equal(t, want, sockets.Receive(t, received), "%+v", a)
 	require.Equal(t, a.PRI, EncodePriority(facilityNames[a.Facility], mapPriority(level)), "%+v", a)
 	require.Equal(t, fmt.Sprintf("<%d>", a.PRI), want[:len(fmt.Sprint(a.PRI))+2])
 }

@@ -130,3 +130,25 @@ func turn(name string, t Table, r Row) (line string, err error) {
 	}
 	return fmt.Sprintf("Benchmark%s-%d\t%s\t%s", name, runtime.GOMAXPROCS(0), result, result.MemString()), nil
 }
+
+// Calls is the Run of a row of which an operation is one call. open makes the call; it has had one, which may have connected
+// something, before the clock starts. What it opens it closes by b.Cleanup.
+func Calls(open func(b *testing.B) (call func() error, err error)) func(b *testing.B) error {
+	return func(b *testing.B) error {
+		call, err := open(b)
+		if err != nil {
+			return err
+		}
+		if err := call(); err != nil {
+			return err
+		}
+		b.ResetTimer()
+		for range b.N {
+			if err := call(); err != nil {
+				return err
+			}
+		}
+		b.StopTimer()
+		return nil
+	}
+}

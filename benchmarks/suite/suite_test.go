@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -119,4 +120,58 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	results, err := Read(strings.NewReader(Header()+out.String()), "test")
 	require.NoError(t, err)
 	assert.Equal(t, []float64{42, 42}, results[s.key("t/x, by y")]["answers"])
+}
+
+func TestCalls(t *testing.T) {
+	var calls []int
+	n := 0
+	s := Suite{Name: "Area", Tables: []Table{{"t", 3, []Row{{Name: "x", Run: Calls(func(b *testing.B) (func() error, error) {
+		n = 0
+		b.Cleanup(func() { calls = append(calls, n) })
+		return func() error { n++; return nil }, nil
+	})}}}}}
+	require.NoError(t, s.Run(new(strings.Builder), nil, 1, nil))
+	assert.Equal(t, []int{2, 4}, calls, "one before the clock starts, in the run that does not count too")
+
+	broken := errors.New("broken")
+	for name, open := range map[string]func(*testing.B) (func() error, error){
+		"open": func(*testing.B) (func() error, error) { return nil, broken },
+		"call": func(*testing.B) (func() error, error) { return func() error { return broken }, nil },
+	} {
+		s.Tables[0].Rows[0].Run = Calls(open)
+		require.ErrorIs(t, s.Run(new(strings.Builder), nil, 1, nil), broken, name)
+	}
+}
+
+func TestInTurns(t *testing.T) {
+	var order []string
+	side := func(name string, ops int, wait time.Duration) Side {
+		return Side{Ops: ops, Open: func(*testing.B) (func() error, error) {
+			return func() error {
+				order = append(order, name)
+				for start := time.Now(); time.Since(start) < wait; {
+				}
+				return nil
+			}, nil
+		}}
+	}
+	// Both need longer for a call than a turn takes, so that a turn is one call.
+	run := InTurns(side("x", 10, 4*turnTime), side("y", 1, 2*turnTime))
+	var b *testing.B
+	s := Suite{Name: "Area", Tables: []Table{{"t", 40, []Row{{Name: "x by y", Run: func(own *testing.B) error {
+		b, order = own, nil
+		return run(own)
+	}}}}}}
+	var out strings.Builder
+	require.NoError(t, s.Run(&out, nil, 1, nil))
+	require.Equal(t, 40, b.N)
+	assert.Equal(t, "xy"+"xyyxxyyx", strings.Join(order, ""), "one to begin with, and four turns for forty operations")
+
+	results, err := Read(strings.NewReader(out.String()), "test")
+	require.NoError(t, err)
+	assert.Len(t, results[s.key("t/x by y")]["ratio"], 1)
+
+	broken := errors.New("broken")
+	s.Tables[0].Rows[0].Run = InTurns(side("x", 1, 0), Side{Open: func(*testing.B) (func() error, error) { return nil, broken }})
+	require.ErrorIs(t, s.Run(new(strings.Builder), nil, 1, nil), broken)
 }

@@ -1,8 +1,6 @@
 package syslog
 
 import (
-	"context"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -15,22 +13,6 @@ import (
 
 	"example.com/zaphandlers/sysloghandler"
 )
-
-// tape is a connection that keeps what was last written to it.
-type tape struct {
-	net.Conn
-	last []byte
-}
-
-func (c *tape) Write(p []byte) (int, error) {
-	c.last = append(c.last[:0], p...)
-	return len(p), nil
-}
-func (c *tape) LocalAddr() net.Addr              { return &net.UDPAddr{} }
-func (c *tape) SetWriteDeadline(time.Time) error { return nil }
-func (c *tape) Close() error                     { return nil }
-
-func (c *tape) dial(context.Context, string, string) (net.Conn, error) { return c, nil }
 
 // repaired is s as it has to arrive.
 func repaired(s string) string {
@@ -49,6 +31,10 @@ func isName(s string) bool {
 	}
 	return s != "" && len(s) <= 32
 }
+
+func TestSuite(t *testing.T) { Suite.Smoke(t) }
+
+func BenchmarkSuite(b *testing.B) { Suite.Benchmark(b) }
 
 // FuzzParser has an independent parser read what was logged, and compares every value.
 func FuzzParser(f *testing.F) {

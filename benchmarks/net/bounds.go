@@ -1,0 +1,30 @@
+package net
+
+import "example.com/zaphandlers/benchmarks/suite"
+
+// What was promised of these rows. An Emitter's own share of a call must be small beside the system call; a queue must make
+// many records as cheap as one write allows.
+var bounds = []suite.Bound{
+	{Claim: "a ready frame over TCP, of a bare write", Of: suite.Value{Row: "emit, tcp/Emitter and write in turns", Unit: "ratio"}, AtMost: 1.15},
+	{Claim: "a ready frame over UDP, of a bare write", Of: suite.Value{Row: "emit, udp/Emitter and write in turns", Unit: "ratio"}, AtMost: 1.15},
+	{Claim: "a ready frame over unixgram, of a bare write", Of: suite.Value{Row: "emit, unixgram/Emitter and write in turns", Unit: "ratio"}, AtMost: 1.15},
+	{Claim: "allocations for a ready frame over TCP", Of: suite.Value{Row: "emit, tcp/Emitter", Unit: "allocs/op"}, None: true},
+	{Claim: "allocations for a ready frame over UDP", Of: suite.Value{Row: "emit, udp/Emitter", Unit: "allocs/op"}, None: true},
+	{Claim: "allocations for a ready frame over unixgram", Of: suite.Value{Row: "emit, unixgram/Emitter", Unit: "allocs/op"}, None: true},
+
+	{Claim: "a call that sends JSON over TCP, of log/syslog's", Of: suite.Value{Row: "call, tcp/netcore and log/syslog in turns", Unit: "ratio"}, AtMost: 0.9},
+	{Claim: "a call that sends JSON over UDP, of log/syslog's", Of: suite.Value{Row: "call, udp/netcore and log/syslog in turns", Unit: "ratio"}, AtMost: 0.9},
+
+	{Claim: "records out of a queue over TCP, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/records, backlog"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},
+	{Claim: "records logged through a queue over TCP, less zap, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/records, sustained", Less: "queue, tcp/zap alone"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},
+	{Claim: "JSON out of a queue over TCP, less zap's encoder, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/JSON, backlog", Less: "queue, tcp/encoded, JSON"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},
+	{Claim: "log/syslog over TCP, of records logged through a queue", Of: suite.Value{Row: "queue, tcp/log/syslog, JSON"}, Against: suite.Value{Row: "queue, tcp/records, sustained"}, AtLeast: 10},
+	{Claim: "log/syslog over TCP, of records out of a queue", Of: suite.Value{Row: "queue, tcp/log/syslog, JSON"}, Against: suite.Value{Row: "queue, tcp/records, backlog"}, AtLeast: 10},
+	{Claim: "records lost behind a queue over TCP", Of: suite.Value{Row: "queue, tcp/records, sustained", Unit: "lost/op"}, None: true, Always: true},
+
+	{Claim: "nanoseconds a record by a Server: 500,000 in a second", Of: suite.Value{Row: "server, tcp/records"}, AtMost: 2000},
+	{Claim: "records lost by a Server", Of: suite.Value{Row: "server, tcp/records", Unit: "lost/op"}, None: true, Always: true},
+	{Claim: "pickles lost by a Server", Of: suite.Value{Row: "server, tcp/pickles", Unit: "lost/op"}, None: true, Always: true},
+
+	{Claim: "nanoseconds of a call in front of a queue whose peer is stalled, at p99.9", Of: suite.Value{Row: "stalled peer/queue", Unit: "p99.9-ns"}, AtMost: 1e6},
+}

@@ -1,0 +1,7 @@
+package net
+
+import "testing"
+
+func TestSuite(t *testing.T) { Suite.Smoke(t) }
+
+func BenchmarkSuite(b *testing.B) { Suite.Benchmark(b) }
