@@ -55,24 +55,3 @@ func BenchmarkWrite(b *testing.B) {
 	run("buffer of 1000 to JSON, discarded", Config{Target: target}, self)
 	run("recording that keeps the newest", Config{Target: target}, func(c *Core) zapcore.Core { return c.Begin() })
 }
-
-// ballast stands for a service's heap: without it the garbage collector runs all the time, for zap's slice of fields.
-var ballast = make([]byte, 64<<20)
-
-// BenchmarkCall is a whole call of the logger into a buffer of 1000 that flushes to a Core that does nothing: what Python's
-// MemoryHandler(1000) is measured at.
-func BenchmarkCall(b *testing.B) {
-	core, err := New(Config{Target: zapcore.NewNopCore()})
-	require.NoError(b, err)
-	defer core.Close()
-	logger := zap.New(core)
-	ballast[0] = 1
-	b.ReportAllocs()
-	for b.Loop() {
-		logger.Info("request served",
-			zap.String("method", "GET"), zap.String("path", "/api/v1/orders/12345"), zap.Int("status", 200),
-			zap.Int64("bytes", 51234), zap.Duration("elapsed", 1234567*time.Nanosecond), zap.String("remote", "192.0.2.17:51234"),
-			zap.String("request_id", "6f1c2a4e-9b1d-4c55"), zap.String("agent", "curl/8.5.0"), zap.Bool("cached", true),
-			zap.Float64("load", 0.75))
-	}
-}
