@@ -1,0 +1,89 @@
+package files
+
+import (
+	"fmt"
+
+	"example.com/zaphandlers/benchmarks/suite"
+)
+
+func bounds() (bounds []suite.Bound) {
+	for _, p := range places {
+		for _, size := range sizes {
+			for _, g := range goroutines {
+				bounds = append(bounds, writeBounds(p, size, g)...)
+			}
+		}
+	}
+	for _, p := range places {
+		for _, g := range goroutines {
+			bounds = append(bounds, bufferBounds(p, g)...)
+		}
+	}
+	return append(append(bounds, pauseBounds()...), twoWritersBounds()...)
+}
+
+// writeBounds are those of one system call a record.
+func writeBounds(p place, size, goroutines int) (bounds []suite.Bound) {
+	table := writeName(p, size, goroutines)
+	parity := 1.05
+	if goroutines > 1 {
+		parity = 1.10
+	}
+	for _, w := range []struct {
+		writer
+		atMost float64
+	}{
+		{file, parity}, {rotating, parity}, {timed, parity}, {shared, 1.6},
+		{watched, 2.8}, {watchedNotify, 1.3}, {watchedEvery, parity},
+	} {
+		row := table + "/" + w.name
+		bounds = append(bounds,
+			suite.Bound{
+				Claim: fmt.Sprintf("%s, %s: a write, of os.File.Write", w.name, table),
+				Of:    suite.Value{Row: row}, Against: suite.Value{Row: table + "/" + floor.name}, AtMost: w.atMost,
+			},
+			suite.Bound{
+				Claim: fmt.Sprintf("%s, %s: allocations a write", w.name, table),
+				Of:    suite.Value{Row: row, Unit: "allocs/op"}, None: true,
+			})
+	}
+	return bounds
+}
+
+// bufferBounds are those of a write into a buffer.
+func bufferBounds(p place, goroutines int) []suite.Bound {
+	table := writeName(p, 200, goroutines)
+	of := suite.Value{Row: table + "/" + fileBuffer.name}
+	claim := fileBuffer.name + ", " + table + ": "
+	return []suite.Bound{
+		{Claim: claim + "a write, of os.File.Write", Of: of, Against: suite.Value{Row: table + "/" + floor.name}, AtMost: 0.09},
+		{Claim: claim + "a write, of zap's BufferedWriteSyncer", Of: of, Against: suite.Value{Row: table + "/" + zapBuffer.name}, AtMost: 1},
+		{Claim: claim + "allocations a write", Of: suite.Value{Row: of.Row, Unit: "allocs/op"}, None: true},
+	}
+}
+
+// pauseBounds are those of the write that rotates.
+func pauseBounds() (bounds []suite.Bound) {
+	table := rotateName(disk)
+	pause := func(w writer) suite.Value { return suite.Value{Row: table + "/" + w.name, Unit: "pause-us"} }
+	for _, w := range []struct{ ours, lumber, timber writer }{{rotating, lumber, timber}, {rotatingGzip, lumberGzip, timberGzip}} {
+		claim := fmt.Sprintf("%s, %s: pause of the write that rotates", w.ours.name, table)
+		bounds = append(bounds,
+			suite.Bound{Claim: claim + ", µs", Of: pause(w.ours), AtMost: 100},
+			suite.Bound{Claim: claim + ", of timberjack's", Of: pause(w.ours), Against: pause(w.timber), AtMost: 0.35},
+			suite.Bound{Claim: claim + ", of lumberjack's", Of: pause(w.ours), Against: pause(w.lumber), AtMost: 0.08})
+	}
+	return bounds
+}
+
+func twoWritersBounds() (bounds []suite.Bound) {
+	for _, w := range []writer{rotating, shared} {
+		for _, unit := range []string{"lost/op", "torn/op"} {
+			bounds = append(bounds, suite.Bound{
+				Claim: fmt.Sprintf("%s, %s: records %s", w.name, twoWriters, unit[:4]),
+				Of:    suite.Value{Row: twoWriters + "/" + w.name, Unit: unit}, None: true,
+			})
+		}
+	}
+	return bounds
+}
