@@ -79,6 +79,7 @@ func (o *options) openAt(path string, extra int) (*logFile, error) {
 	}
 	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd, shared: o.shared, id: identify(f)}
 	if l.regular {
+		l.direct = descriptorOf(f)
 		l.locked = lockShared(f) // says that the file has an owner: see held
 		l.size = info.Size()
 		l.torn = !endsWith(path, l.size, o.lineEnd)

@@ -25,11 +25,15 @@ var (
 )
 
 const (
-	writes         = 100_000
-	bufferedWrites = 400_000 // one of them is soon done
-	pythonWrites   = 20_000
-	rotations      = 7
+	pythonWrites = 20_000
+	rotations    = 7
 )
+
+// writes is how many records of some size a row writes: not so many that the system makes writers wait for the disk.
+func writes(size int) int { return 16 << 20 / size }
+
+// bufferedWrites is the same for a buffer, which is soon done.
+func bufferedWrites(size int) int { return 4 * writes(size) }
 
 func tables() (tables []suite.Table) {
 	for _, p := range places {
@@ -52,7 +56,7 @@ func writeName(p place, size, goroutines int) string {
 }
 
 func writeTable(p place, size, goroutines int) suite.Table {
-	t := suite.Table{Name: writeName(p, size, goroutines), N: writes}
+	t := suite.Table{Name: writeName(p, size, goroutines), N: writes(size)}
 	add := func(n int, writers ...writer) {
 		for _, w := range writers {
 			t.Rows = append(t.Rows, suite.Row{Name: w.name, N: n, Run: throughput(w, p, size, goroutines)})
@@ -60,9 +64,9 @@ func writeTable(p place, size, goroutines int) suite.Table {
 	}
 	add(0, floor, file, rotating, timed, shared, watched, watchedNotify, watchedEvery, lumber, timber, lestrrat, phuslu)
 	if goroutines == 1 {
-		add(bufferedWrites, bufferFloor)
+		add(bufferedWrites(size), bufferFloor)
 	}
-	add(bufferedWrites, fileBuffer, zapBuffer)
+	add(bufferedWrites(size), fileBuffer, zapBuffer)
 	if goroutines == 1 && size == 200 {
 		t.Rows = append(t.Rows, pythonRows(p, size)...)
 	}
@@ -83,7 +87,7 @@ func rotateTable(p place) suite.Table {
 const twoWriters = "disk, two writers on one path"
 
 func twoWritersTable() suite.Table {
-	t := suite.Table{Name: twoWriters, N: writes}
+	t := suite.Table{Name: twoWriters, N: 100_000}
 	for _, w := range []writer{rotating, shared, lumber, timber, lestrrat, phuslu} {
 		t.Rows = append(t.Rows, suite.Row{Name: w.name, Run: together(w, disk)})
 	}
