@@ -26,6 +26,9 @@ func (s *sink) openLocked() error {
 		s.troubles.note("link to "+s.path, linkTo(s.path, s.symlink))
 	}
 	s.file, s.opened = file, true
+	if s.buffer != nil {
+		s.buffer.easy = 0 // it was worked out from the other file's size
+	}
 	if s.roller != nil {
 		s.mark, s.prepared = s.roller.mark(), false
 	}
