@@ -173,7 +173,8 @@ func (s *sink) watchLocked() error {
 			return nil
 		}
 		w.looked = now
-	case w.due.Swap(false):
+	case w.due.Load(): // the timer has set it, and rests until its Reset
+		w.due.Store(false)
 		w.timer.Reset(w.every)
 	case !w.always():
 		return nil

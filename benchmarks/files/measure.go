@@ -49,7 +49,6 @@ func throughput(w writer, p place, size, goroutines int) func(b *testing.B) erro
 // rotated: the slowest round each place where a file is full.
 func pauses(w writer, p place) func(b *testing.B) error {
 	const limit = 8 << 20
-	const around = 12 // writers differ in a few records in what they call full
 	return inside(p, func(b *testing.B, path string) error {
 		out, err := w.open(path, rotation{limit, 5})
 		if err != nil {
@@ -68,13 +67,21 @@ func pauses(w writer, p place) func(b *testing.B) error {
 		b.StopTimer()
 		var slowest []float64
 		for r := 1; r <= b.N; r++ {
-			at := r * (perFile - 1)
-			slowest = append(slowest, microseconds(slices.Max(took[at-around:at+around+r])))
+			from, to := fullAt(perFile, r)
+			slowest = append(slowest, microseconds(slices.Max(took[from:to])))
 		}
 		b.ReportMetric(suite.Median(slowest), "pause-us")
 		b.ReportMetric(slices.Max(slowest), "worst-us")
 		return multierr.Append(err, out.Close())
 	})
+}
+
+// fullAt returns between which writes the rotation comes that has this number, from 1 on. Writers differ in a few records in
+// what they call full.
+func fullAt(perFile, rotation int) (from, to int) {
+	const around = 12
+	at := rotation * (perFile - 1)
+	return at - around, at + around + rotation
 }
 
 func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }

@@ -31,7 +31,10 @@ var (
 			rotatelogs.WithRotationCount(uint(r.backups)))
 	}}
 	phuslu = writer{"phuslu/log FileWriter", func(path string, r rotation) (io.WriteCloser, error) {
-		return &log.FileWriter{Filename: path, MaxSize: r.limit, MaxBackups: r.backups, FileMode: 0o644}, nil
+		return &log.FileWriter{
+			Filename: path, MaxSize: r.limit, MaxBackups: r.backups, FileMode: 0o644,
+			TimeFormat: "2006-01-02T15-04-05.000000", // by default one to the second, in which it does not rotate twice
+		}, nil
 	}}
 	zapBuffer = writer{"zap BufferedWriteSyncer", func(path string, _ rotation) (io.WriteCloser, error) {
 		f, err := create(path)
