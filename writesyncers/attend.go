@@ -15,8 +15,8 @@ const (
 	attendLooks = 200
 )
 
-// attending is where a rollover is awaited.
-var attending = new(rolled)
+// In the place of a rollover: somebody waits for one; nobody is to wait any more.
+var attending, ended = new(rolled), new(rolled)
 
 // wait returns the rollover handed over meanwhile, or nil.
 func (a *attendance) wait() *rolled {
@@ -29,14 +29,18 @@ func (a *attendance) wait() *rolled {
 			break
 		}
 	}
-	if swap := a.at.Swap(nil); swap != attending {
-		return swap
+	if a.at.CompareAndSwap(attending, nil) || a.at.Load() == ended {
+		return nil
 	}
-	return nil
+	return a.at.Swap(nil)
 }
 
 // hand hands a rollover to whoever waits for one, and reports whether somebody does.
 func (a *attendance) hand(swap *rolled) bool { return a.at.CompareAndSwap(attending, swap) }
 
-// end sends away whoever waits.
-func (a *attendance) end() { a.at.CompareAndSwap(attending, nil) }
+// end sends away whoever waits, or is about to. A rollover that was handed over is still seen to.
+func (a *attendance) end() {
+	if !a.at.CompareAndSwap(attending, ended) {
+		a.at.CompareAndSwap(nil, ended)
+	}
+}

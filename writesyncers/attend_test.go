@@ -19,9 +19,10 @@ func TestAttendance(t *testing.T) {
 			assert.True(t, a.hand(swap))
 			assert.False(t, a.hand(new(rolled)))
 		}, swap, attendEvery},
-		"whoever is sent away goes": {func(t *testing.T, a *attendance) {
+		"whoever is sent away goes, and nobody comes": {func(t *testing.T, a *attendance) {
 			a.end()
 			assert.False(t, a.hand(swap))
+			assert.Nil(t, a.wait())
 		}, nil, attendEvery},
 		"what was handed over is not forgotten at the end": {func(t *testing.T, a *attendance) {
 			assert.True(t, a.hand(swap))

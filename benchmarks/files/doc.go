@@ -11,7 +11,7 @@
 //
 // What is not measured: encoding a record; the disk itself, for nobody here waits for an fsync, and a turn writes less than
 // the system lets a program write ahead; and opening the next file ahead, which a RotatingFile has done by another goroutine
-// when the file is full to seven eighths: waking that one costs a write some 20 µs, once a file.
+// when the file is full to seven eighths: to wake that one takes a write about as long as the rotation itself, once a file.
 //
 // The floor of a writer without a buffer is os.File.Write: one system call a record. That of a buffer is to copy each record
 // and to write 256 KiB at a time, without a lock: a mutex adds two atomic operations to it.
