@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test lint format vet staticcheck peers bench service
+.PHONY: help test lint format vet staticcheck peers bench gate service
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -26,8 +26,12 @@ staticcheck: ## staticcheck in every module
 peers: ## get the real servers that the tests talk to: Debian, as root
 	@scripts/peers.sh >/dev/null
 
-bench: ## all benchmarks, once
-	@scripts/each.sh go test -run '^$$' -bench . -benchmem ./...
+bench: ## measure everything beside its rivals, and draw the pictures: a quarter of an hour; as root, all faults
+	@go -C benchmarks run ./bench run
+	@go -C benchmarks run ./bench draw
+
+gate: ## the ratios that were promised beside those that make bench has measured
+	@go -C benchmarks run ./bench gate
 
 service: ## the main job: a service logs 100,000 requests, and every record is counted
 	@go -C benchmarks run ./service

@@ -55,6 +55,18 @@ func (b *buffer) refuse() {
 	b.mu.Unlock()
 }
 
+// capture records plain data where it is to lie, which spares it a copy. It returns false, and has done nothing, for any other
+// record, and for one that is more than kept: then it takes the long way by write.
+func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
+	if b.cfg.ShouldFlush != nil || b.cfg.FlushLevel.Enabled(ent.Level) || !base.IsPlain(fields) {
+		return false
+	}
+	b.mu.Lock()
+	ok := !b.closed && b.pendingLocked()+1 < b.cfg.Capacity && b.arena.Capture(ent, context, fields)
+	b.mu.Unlock()
+	return ok
+}
+
 // write is Core.Write, from the tape on.
 func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	serious := b.cfg.FlushLevel.Enabled(ent.Level)

@@ -18,7 +18,7 @@ type (
 	LostError = base.LostError
 )
 
-// ErrClosed is what Write returns after Close.
+// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
 // ErrTooLarge is what Write returns for a record that is larger than the whole buffer.
@@ -49,7 +49,8 @@ type Config struct {
 	// DiscardOnClose makes Close discard what the buffer holds (Python's flushOnClose=False).
 	DiscardOnClose bool
 
-	// RecordingBytes is how many bytes of records a Recording keeps at most. Defaults to 64 KiB; at least 4 KiB.
+	// RecordingBytes is how many bytes of records a Recording keeps at most: then the oldest make room, and count as dropped.
+	// Defaults to 64 KiB; at least 4 KiB.
 	RecordingBytes int
 
 	// OnError is told what no caller waits for: a target that fails, once, and once more when it works again. It may log to
@@ -151,6 +152,9 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 // or has counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error is delivered and synced
 // when Write returns, if the target can.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
+	if c.buffer.capture(&ent, &c.context, fields) {
+		return nil
+	}
 	r := base.GetRecord()
 	err := r.Capture(ent, c.context, fields)
 	if err != nil {
@@ -173,11 +177,11 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 	return n, nil
 }
 
-// SetTarget makes the buffer flush to another target, or to none. When it returns, the old one is not used any more. A
-// target that calls it from within a flush is used until that is over.
+// SetTarget makes the buffer flush to another target, or to none (Python: setTarget). When it returns, the old one is not used
+// any more. A target that calls it from within a flush is used until that is over.
 func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 
-// Sync flushes the buffer and syncs the target. It returns nil after Close.
+// Sync flushes the buffer (Python: flush) and syncs the target. It returns nil after Close.
 func (c *Core) Sync() error { return c.buffer.sync() }
 
 // Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What

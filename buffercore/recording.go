@@ -72,12 +72,16 @@ func (r *Recording) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.
 // it for: what is below FlushLevel is skipped then.
 func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := r.shared.buffer
+	serious := b.cfg.FlushLevel.Enabled(ent.Level)
+	if !serious && base.IsPlain(fields) && r.shared.capture(&ent, &r.context, fields) {
+		return nil
+	}
 	rec := base.GetRecord()
 	err := rec.Capture(ent, r.context, fields)
 	switch {
 	case err != nil:
 		b.refuse()
-	case b.cfg.FlushLevel.Enabled(ent.Level):
+	case serious:
 		r.shared.release()
 		err = b.write(&ent, rec.Bytes())
 	default:
@@ -102,6 +106,13 @@ func (r *recording) pendingLocked() uint64 {
 		return 0
 	}
 	return r.memory.Stats().Pending
+}
+
+// capture keeps a record of plain data, made where it is to lie, if there is room for it.
+func (r *recording) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.memory != nil && r.memory.Capture(ent, context, fields)
 }
 
 // keep keeps a record, at the cost of the oldest.

@@ -20,7 +20,7 @@ type RejectedError = base.RejectedError
 // RetryError is what Write returns when the server is down, busy, or asked for patience.
 type RetryError = base.RetryError
 
-// ErrClosed is what Write returns after Close.
+// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
 // Config says where records go and how. The zero value of each field is its default.
@@ -41,25 +41,26 @@ type Config struct {
 	// Form.
 	MapRecord func(ent zapcore.Entry, fields []zapcore.Field) url.Values
 
-	// Host is the server as host or host:port, for a URL that is only a path, as in Python. Required then.
+	// Host is the server as host or host:port, for a URL that is only a path (Python: host). Required then.
 	Host string
-	// URL is a path with an optional query ("/log?source=web"), or an absolute http or https URL. Required.
+	// URL (Python: url) is a path with an optional query ("/log?source=web"), or an absolute http or https URL. Required.
 	URL string
-	// Secure asks for https where Host is used.
+	// Secure asks for https where Host is used (Python: secure).
 	Secure bool
-	// Method is GET or POST, in any case. Defaults to GET for Form, as in Python, to POST for all else, which cannot go
-	// by GET.
+	// Method is GET or POST, in any case (Python: method). Defaults to GET for Form, as in Python, to POST for all else, which
+	// cannot go by GET.
 	Method string
 	// Header is added to every request. It is copied. Names and values are checked.
 	Header http.Header
-	// Credentials are sent as basic authentication. They, Token and the headers that authorize are refused over http unless
-	// PlaintextCredentials asks for that.
+	// Credentials are sent as basic authentication (Python: credentials). They, Token and the headers that authorize are refused
+	// over http unless PlaintextCredentials asks for that.
 	Credentials *url.Userinfo
 	// Token is sent as bearer authentication, or by the scheme that the Envelope names.
 	Token string
 	// PlaintextCredentials lets credentials travel over http, where everyone on the way can read them.
 	PlaintextCredentials bool
-	// TLS configures https. It is copied. Defaults to the system's authorities and TLS 1.2 or later. It excludes Client.
+	// TLS configures https (Python: context). It is copied. Defaults to the system's authorities and TLS 1.2 or later. It
+	// excludes Client.
 	TLS *tls.Config
 	// Client makes the requests, for a proxy, a token that expires, or a unix socket. It is copied; its Timeout counts
 	// beside ours, its CheckRedirect is replaced, and its transport stays the caller's to close. What runs in it must not

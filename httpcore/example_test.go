@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -58,4 +59,92 @@ func ExampleLoki() {
 		fmt.Println(err)
 	}
 	// Output: /loki/api/v1/push {"streams":[{"stream":{"level":"info","service":"shop","tenant":"acme"},"values":[["1795348800123456789","{\"msg\":\"paid\",\"tenant\":\"acme\"}"]]}]}
+}
+
+// show writes one record to a server that prints what it gets and gives this answer.
+func show(answer string, cfg httpcore.Config, path string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Println(r.Method, r.URL.Path, r.Header.Get("Content-Type"))
+		fmt.Println(strings.TrimSpace(string(body)))
+		_, _ = io.WriteString(w, answer)
+	}))
+	defer server.Close()
+	cfg.URL = server.URL + path
+	core, err := httpcore.New(cfg)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer core.Close()
+	if err := core.Write(zapcore.Entry{Time: noon, Message: "paid"}, []zapcore.Field{zap.String("tenant", "acme")}); err != nil {
+		fmt.Println(err)
+	}
+}
+
+// Documents in the names of the Elastic Common Schema. The server's answer is judged item by item.
+func ExampleElasticsearch() {
+	show(`{"errors":false,"items":[{"create":{"status":201}}]}`,
+		httpcore.Config{Envelope: httpcore.Elasticsearch(httpcore.ElasticsearchConfig{})}, "/logs-shop/_bulk")
+	// Output:
+	// POST /logs-shop/_bulk application/x-ndjson
+	// {"create":{}}
+	// {"log.level":"info","@timestamp":"2026-11-22T12:00:00.123456789Z","message":"paid","tenant":"acme"}
+}
+
+// One event a record. Over http the token would be refused, unless PlaintextCredentials says that nobody else can read it.
+func ExampleSplunk() {
+	show(`{"text":"Success","code":0}`, httpcore.Config{
+		Envelope:             httpcore.Splunk(httpcore.SplunkConfig{Source: "shop"}),
+		Token:                "11111111-2222-3333-4444-555555555555",
+		PlaintextCredentials: true,
+	}, "/services/collector/event")
+	// Output:
+	// POST /services/collector/event application/json
+	// {"time":1795348800.123456,"source":"shop","event":{"level":"info","msg":"paid","tenant":"acme"}}
+}
+
+// Fields are attributes, with their types.
+func ExampleOTLP() {
+	show(`{}`, httpcore.Config{
+		Envelope: httpcore.OTLP(httpcore.OTLPConfig{Resource: []zapcore.Field{zap.String("service.name", "shop")}}),
+	}, "/v1/logs")
+	// Output:
+	// POST /v1/logs application/json
+	// {"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"scope":{"name":""},"logRecords":[{"timeUnixNano":"1795348800123456789","observedTimeUnixNano":"1795348800123456789","severityNumber":9,"severityText":"info","body":{"stringValue":"paid"},"attributes":[{"key":"tenant","value":{"stringValue":"acme"}}]}]}]}]}
+}
+
+// Any encoder's records, one a line.
+func ExampleJSONLines() {
+	show("", httpcore.Config{
+		Envelope: httpcore.JSONLines(),
+		Encoder:  zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}),
+	}, "/log")
+	// Output:
+	// POST /log application/x-ndjson
+	// {"msg":"paid","tenant":"acme"}
+}
+
+// An Envelope of one's own: the server takes an object with a list, and says in its answer what it could not read.
+func ExampleEnvelope() {
+	show(`{"accepted":0}`, httpcore.Config{
+		Envelope: httpcore.Envelope{
+			ContentType: "application/json",
+			Before:      `{"records":[`, Between: ",", After: "]}",
+			Read: func(a *httpcore.Answer) error {
+				if err := a.Err(); err != nil {
+					return err
+				}
+				if !strings.Contains(string(a.Body), fmt.Sprintf(`"accepted":%d`, a.Records)) {
+					return a.Reject(fmt.Errorf("the server says %s", a.Body))
+				}
+				return nil
+			},
+		},
+		Encoder: zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}),
+	}, "/log")
+	// Output:
+	// POST /log application/json
+	// {"records":[{"msg":"paid","tenant":"acme"}]}
+	// 1 records rejected: the server says {"accepted":0}
 }

@@ -32,16 +32,16 @@ type Config struct {
 	// To, Cc and Bcc are the recipients; an element may be a list separated by commas. At least one is required (Python:
 	// toaddrs). Bcc appears in no header.
 	To, Cc, Bcc []string
-	// Subject of each mail. Defaults to the program's name and the host's: "orders on web-3".
+	// Subject of each mail (Python: subject). Defaults to the program's name and the host's: "orders on web-3".
 	Subject string
 	// SubjectFunc returns the subject of a record's mail instead (Python: getSubject). A digest has the subject of its worst
 	// record. It is called under no lock by every goroutine that logs, so it must be safe for concurrent use. Control
 	// characters become spaces, and what is longer than 255 bytes is cut.
 	SubjectFunc func(ent zapcore.Entry) string
 
-	// Credentials log in to the server. Defaults to none.
+	// Credentials log in to the server (Python: credentials). Defaults to none.
 	Credentials Credentials
-	// TLS says how the connection is encrypted. Defaults to TLSAuto: required if there are Credentials.
+	// TLS says how the connection is encrypted (Python: secure). Defaults to TLSAuto: required if there are Credentials.
 	TLS TLS
 	// TLSConfig is for a private authority or a certificate of the client's. Defaults to the system's authorities, the name
 	// in Addr and TLS 1.2 or better; Python's handler verifies nothing.
@@ -52,7 +52,7 @@ type Config struct {
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	// Timeout bounds each exchange with the server: dialling, the TLS handshake, a command and its answer. The content of a
-	// mail has one more for each 64 KiB. Defaults to 1 s, as Python documents.
+	// mail has one more for each 64 KiB. Defaults to 1 s, as Python documents its timeout.
 	Timeout time.Duration
 	// IdleTime is how long the connection is kept for the next mail. Defaults to 5 s; a negative one makes a connection for
 	// each mail, as Python does.

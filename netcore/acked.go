@@ -11,7 +11,7 @@ import (
 // sendAcked puts payloads into the window and sends it; it returns how many were taken. What was written whole stays in the
 // window until the peer confirms it, over however many connections that takes.
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
-	start := e.start()
+	start := e.now()
 	w := e.acked
 	for n < len(payloads) {
 		w.trim()

@@ -46,7 +46,7 @@ type Config struct {
 
 	// Network is "tcp", "udp", "unix" or "unixgram"; "tcp4", "tcp6", "udp4" and "udp6" allow only that family. Defaults to "tcp".
 	Network string
-	// Address is "host:port", or the path of a unix socket. Required.
+	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). Required.
 	Address string
 	// TLS encrypts a stream, if not nil. It verifies the server, by the host in Address unless ServerName says otherwise;
 	// Certificates are the client's own. It is copied.
@@ -75,11 +75,12 @@ type Config struct {
 	// Timeout bounds every call: dialling, handshake and writing together. A write over a connection in use may take half as
 	// long again, but at most a second more, because its deadline is renewed only now and then. Defaults to 1 s, Python's.
 	Timeout time.Duration
-	// RetryStart is how long the destination is left alone after it could not be reached, or was too slow. Defaults to 1 s.
+	// RetryStart is how long the destination is left alone after it could not be reached, or was too slow (Python: retryStart).
+	// Defaults to 1 s.
 	RetryStart time.Duration
-	// RetryFactor multiplies that with each further failure. Defaults to 2.
+	// RetryFactor multiplies that with each further failure (Python: retryFactor). Defaults to 2.
 	RetryFactor float64
-	// RetryMax is its limit. Defaults to 30 s.
+	// RetryMax is its limit (Python: retryMax). Defaults to 30 s.
 	RetryMax time.Duration
 	// RetryJitter draws each of these times evenly between zero and its value, so that a fleet does not come back all at once.
 	RetryJitter bool

@@ -33,7 +33,7 @@ func (e *Emitter) connected(start time.Duration) (l *link, fresh bool, err error
 		return nil, false, ErrClosed
 	}
 	if l := e.link; l != nil {
-		if l.fresh.Load() || l.check(start) {
+		if l.lives(start) {
 			return l, false, nil
 		}
 		e.drop(l, nil)
@@ -50,7 +50,7 @@ func (e *Emitter) connected(start time.Duration) (l *link, fresh bool, err error
 		return nil, false, &base.RetryError{Err: err}
 	}
 	e.link = l
-	l.watch(start)
+	l.checked = start
 	if e.troubled {
 		e.troubled = false
 		e.news.post(e.cfg.Report.Recovered)

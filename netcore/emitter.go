@@ -64,15 +64,6 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 // now returns the time since the Emitter was made.
 func (e *Emitter) now() time.Duration { return time.Since(e.born) }
 
-// start returns the time at which a call begins. Where a link was just looked at, that time will do: reading the clock is a good
-// part of what a write costs.
-func (e *Emitter) start() time.Duration {
-	if l := e.link; l != nil && l.fresh.Load() {
-		return l.checked
-	}
-	return e.now()
-}
-
 // Emit sends one frame. It returns a *base.RetryError if there is no connection, and an error that is a timeout if the peer
 // was too slow.
 func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
@@ -177,7 +168,7 @@ func (e *Emitter) send(payloads [][]byte) (n int, err error) {
 	if e.acked != nil {
 		return e.sendAcked(payloads)
 	}
-	start := e.start()
+	start := e.now()
 	for n < len(payloads) {
 		l, fresh, err := e.connected(start)
 		if err != nil {

@@ -11,8 +11,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// EmitterConfig makes an Emitter. It is for those who write a handler of their own that speaks over a socket: the fields that
-// Config has too mean the same.
+// EmitterConfig makes an Emitter. It is for those who write a handler of their own that speaks over a socket. What is said of no
+// field here is said of the field of that name in Config.
 type EmitterConfig struct {
 	// Name begins errors. Defaults to "netcore".
 	Name string
@@ -22,8 +22,8 @@ type EmitterConfig struct {
 	TLS     *tls.Config
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 
-	Framing         Framing // on a stream; Defaults to Newline.
-	DatagramFraming Framing // on datagrams; Defaults to Unframed.
+	Framing         Framing // On a stream. Defaults to Newline.
+	DatagramFraming Framing // On datagrams. Defaults to Unframed.
 	// TrimNewline takes one newline off the end of each frame, for encoders that put one there.
 	TrimNewline bool
 	MaxSize     int

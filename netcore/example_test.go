@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/netcore"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // lines is a core that prints level, name, message and fields.
@@ -61,8 +62,10 @@ func ExampleNew() {
 
 // A server for what Python's SocketHandler sends, and Pickle.
 func ExampleNewServer() {
+	arrived := make(chan struct{})
 	target := zapcore.RegisterHooks(lines(io.Discard), func(ent zapcore.Entry) error {
 		fmt.Println(ent.Level, ent.LoggerName, ent.Message)
+		close(arrived)
 		return nil
 	})
 	server, err := netcore.NewServer(netcore.ServerConfig{
@@ -88,12 +91,62 @@ func ExampleNewServer() {
 	log := zap.New(core).Named("app.db")
 	log.Info("below the level")
 	log.Error("query failed")
+	<-arrived
 	_ = core.Close()
-	_ = server.Shutdown(context.Background()) // reads what is on its way
+	_ = server.Shutdown(context.Background()) // reads what else may be on its way
 	fmt.Println(server.Stats().Delivered, "record")
 	// Output:
 	// error app.db query failed
 	// 1 record
+}
+
+// A handler of your own that speaks over a socket needs a Formatter, or an Encoder as here, and no Emitter: this one dials, frames,
+// keeps deadlines and connects again.
+func ExampleNewEmitter() {
+	messages := make(chan string, 1)
+	target := zapcore.RegisterHooks(lines(io.Discard), func(ent zapcore.Entry) error {
+		messages <- ent.Message
+		return nil
+	})
+	server, err := netcore.NewServer(netcore.ServerConfig{
+		Address: "localhost:0",
+		Format:  netcore.FormatLines,
+		Framing: netcore.NUL,
+		Target:  target,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	go server.Serve()
+	defer server.Close()
+
+	report := base.NewReporter("shopcore", nil)
+	emitter, err := netcore.NewEmitter(netcore.EmitterConfig{
+		Name:        "shopcore",
+		Address:     server.Addr().String(),
+		Framing:     netcore.NUL,
+		TrimNewline: true, // the framing says where a record ends
+		Report:      report,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	core, err := base.NewHandler(base.HandlerConfig{
+		Name:    "shopcore",
+		Encoder: zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}),
+		Emitter: emitter,
+		Report:  report,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer core.Close()
+	zap.New(core).Info("order placed", zap.Int("items", 3))
+	fmt.Println(<-messages)
+	// Output: {"msg":"order placed","items":3}
 }
 
 // A formatter, dialling, framing, deadlines and reconnection are apart, so a handler of your own can use the latter.

@@ -223,7 +223,8 @@ func TestStalledPeer(t *testing.T) {
 	}
 	wait.Wait()
 	t.Logf("the longest of %d callers waited %v with a timeout of %v", callers, time.Duration(longest.Load()), timeout)
-	assert.Less(t, time.Duration(longest.Load()), 2*timeout+100*time.Millisecond)
+	const slack = 2 * time.Second // of a busy machine; one after the other, they would wait for 64 timeouts
+	assert.Less(t, time.Duration(longest.Load()), 2*timeout+slack)
 	require.NoError(t, core.Close())
 }
 

@@ -24,8 +24,7 @@ type link struct {
 
 	deadline time.Duration // for writes, as last set; as all times here since the Emitter was made
 	checked  time.Duration // when it was last looked at
-	fresh    atomic.Bool   // that was a moment ago, and the reader has not ended since
-	timer    *time.Timer   // ends the freshness
+	ended    atomic.Bool   // the reader has ended: what done says, for less
 	peek     *peek
 
 	done chan struct{} // closed when the reader has ended; nil for datagrams
@@ -47,7 +46,7 @@ func (l *link) appendFrame(dst, payload []byte) []byte {
 
 // read reads until the connection ends. What the peer says goes to hear, which returns what it has not understood yet.
 func (l *link) read(hear func(b []byte) (rest []byte, err error)) {
-	defer l.fresh.Store(false)
+	defer l.ended.Store(true)
 	defer close(l.done)
 	var buf [512]byte
 	n := 0
@@ -62,25 +61,16 @@ func (l *link) read(hear func(b []byte) (rest []byte, err error)) {
 	}
 }
 
-// freshness is how long a link is written to after it was looked at. A look costs a reading of the clock and a system call, a
-// fifth of a write, so it is not for each record; a timer says when the next is due.
+// freshness is how long a link is written to after it was looked at. A look costs a system call, a fifth of a write, so it is
+// not for each record.
 const freshness = time.Millisecond
 
-// watch begins to look after the link.
-func (l *link) watch(now time.Duration) {
-	l.checked = now
-	l.fresh.Store(true)
-	l.timer = time.AfterFunc(freshness, func() { l.fresh.Store(false) })
-	if !l.datagram && l.gone() {
-		l.fresh.Store(false) // the reader said so before
+// lives tells whether the peer is there, as far as this side can know.
+func (l *link) lives(now time.Duration) bool {
+	if now-l.checked < freshness {
+		return !l.ended.Load()
 	}
-}
-
-// check looks whether the peer is there, as far as this side can know.
-func (l *link) check(now time.Duration) bool {
 	l.checked = now
-	l.fresh.Store(true) // before looking: the reader says false after it has ended
-	l.timer.Reset(freshness)
 	return l.datagram || !l.gone() && !l.peek.hasLeft()
 }
 
@@ -106,9 +96,6 @@ func (l *link) failure() error {
 
 // cut closes the connection at once and waits for the reader.
 func (l *link) cut() {
-	if l.timer != nil {
-		l.timer.Stop()
-	}
 	_ = l.raw.Close()
 	if l.done != nil {
 		<-l.done

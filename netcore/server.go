@@ -100,14 +100,20 @@ func (s *Server) Serve() error {
 
 func (s *Server) accept() error {
 	pause := time.Duration(0)
+	came, rounds := true, 0 // in Shutdown: whether a connection came since the deadline was set, and how often that was
 	for {
 		conn, err := s.listener.Accept()
 		if err == nil {
-			pause = 0
+			pause, came = 0, true
 			s.admit(conn)
 			continue
 		}
 		if s.isClosed() || errors.Is(err, net.ErrClosed) {
+			if errors.Is(err, os.ErrDeadlineExceeded) && came && rounds < backlogs && s.acceptMore() {
+				came = false
+				rounds++
+				continue
+			}
 			_ = s.listener.Close()
 			return nil
 		}
@@ -119,6 +125,15 @@ func (s *Server) accept() error {
 			return nil
 		}
 	}
+}
+
+// acceptMore gives Accept, which a deadline of Shutdown has ended, another one: where this goroutine came late, the first
+// says nothing of who is waiting.
+func (s *Server) acceptMore() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.listener.(interface{ SetDeadline(time.Time) error })
+	return ok && !s.closed && l.SetDeadline(time.Now().Add(backlog)) == nil
 }
 
 // admit starts to serve a connection, if there is room for it.

@@ -48,8 +48,9 @@ const (
 	ackTimeout       = 5 * time.Second
 
 	// In Shutdown:
-	backlog = 20 * time.Millisecond  // for connections that were made and not served yet
-	quiet   = 100 * time.Millisecond // after which a connection has nothing more on its way
+	backlog  = 20 * time.Millisecond  // for connections that were made and not served yet
+	backlogs = 50                     // how often that is, while some come
+	quiet    = 100 * time.Millisecond // after which a connection has nothing more on its way
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {

@@ -62,8 +62,8 @@ type TargetConfig struct {
 	Name string
 	// Level decides which records it gets, beside its own level. Defaults to everything.
 	Level zapcore.LevelEnabler
-	// IgnoreLevel gives it records that are below its own level too, as Python's QueueListener does unless told to respect
-	// it.
+	// IgnoreLevel gives it records that are below its own level too, as Python's QueueListener does unless
+	// respect_handler_level says otherwise.
 	IgnoreLevel bool
 
 	// BatchRecords is how many records a batch has at most. Defaults to 1024. A Core that is no BatchWriter gets them one by

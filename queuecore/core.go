@@ -18,7 +18,7 @@ type (
 	LostError = base.LostError
 )
 
-// ErrClosed is what Write returns after Close.
+// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
 // ErrFull is what Write returns for a record that found no room in time. It wraps os.ErrDeadlineExceeded.
@@ -78,6 +78,9 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.queue.cfg.Prepare != nil {
 		return c.writePrepared(ent, fields)
+	}
+	if c.queue.capture(&ent, &c.context, fields) {
+		return nil
 	}
 	r := base.GetRecord()
 	err := r.Capture(ent, c.context, fields)

@@ -40,10 +40,10 @@ func (c Cause) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // Drop is a number of records of one level that one target did not get, for one cause.
 type Drop struct {
-	Target  int           `json:"-"` // index in Config.Targets, once a Tee among them is taken apart
-	Level   zapcore.Level `json:"level"`
-	Cause   Cause         `json:"cause"`
-	Records uint64        `json:"records"`
+	Target  int           `json:"-"`       // index in Config.Targets, once a Tee among them is taken apart
+	Level   zapcore.Level `json:"level"`   // of the records
+	Cause   Cause         `json:"cause"`   // why
+	Records uint64        `json:"records"` // how many
 }
 
 // drops counts them, one entry a level and cause.

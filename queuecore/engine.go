@@ -18,15 +18,15 @@ import (
 // place, known by name: the number of the last record that it has acknowledged. Two readers with two cursors get every
 // record both. All methods are safe for concurrent use, but a cursor is for one reader at a time.
 type Queue interface {
-	// Append adds the records of batch and returns the number of the last record of the queue. When it returns nil the
-	// records are as safe as the engine promises; with an error it has taken none of them, and a *RetryError among the
+	// Append adds the records of batch (Python: enqueue) and returns the number of the last record of the queue. When it returns
+	// nil the records are as safe as the engine promises; with an error it has taken none of them, and a *RetryError among the
 	// causes says that it may take them later. An empty batch adds nothing. It keeps nothing of the batch.
 	Append(batch *base.Batch) (last uint64, err error)
 	// Read adds to batch, which is empty, what follows the last record that the cursor has acknowledged, as much as is
-	// convenient, and returns the number of the last record added. If there is nothing it waits until there is, until ctx
-	// is done, or until the queue is closed, and returns ctx's error or one that wraps ErrClosed; if there is something
-	// it returns that, though ctx be done. The tapes are valid until the cursor's next Read. A cursor that is new begins
-	// with the oldest record that the queue holds.
+	// convenient, and returns the number of the last record added (Python: dequeue). If there is nothing it waits until there
+	// is, until ctx is done, or until the queue is closed, and returns ctx's error or one that wraps ErrClosed; if there is
+	// something it returns that, though ctx be done. The tapes are valid until the cursor's next Read. A cursor that is new
+	// begins with the oldest record that the queue holds.
 	Read(ctx context.Context, cursor string, batch *base.Batch) (last uint64, err error)
 	// Ack says that the cursor is done with the records up to that number. One that is done with already is no error; 0 only
 	// makes a new cursor known, so that from now on records are held for it.

@@ -1,6 +1,7 @@
 package queuecore_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -8,6 +9,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/queuecore"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // stdout is os.Stdout without its Sync, which a pipe or a terminal refuses. The streams of package writesyncers know that.
@@ -118,4 +120,29 @@ func ExampleNewHandler() {
 	fmt.Println(handler.Stats().Delivered, "record is in the engine")
 	// Output:
 	// 1 record is in the engine
+}
+
+// An engine numbers its records from 1, and keeps each until every cursor has acknowledged it.
+func ExampleNewMemory() {
+	engine := queuecore.NewMemory(0)
+	defer engine.Close(context.Background())
+
+	record := base.GetRecord()
+	defer record.Free()
+	if err := record.Capture(zapcore.Entry{Message: "kept"}, base.Context{}, nil); err != nil {
+		panic(err)
+	}
+	var batch base.Batch
+	batch.Add(record.Bytes())
+	last, err := engine.Append(&batch)
+	fmt.Println("appended up to", last, err)
+
+	var read base.Batch
+	last, err = engine.Read(context.Background(), "a target", &read)
+	fmt.Println("read up to", last, err, read.At(0).Entry().Message)
+	fmt.Println(engine.Ack("a target", last))
+	// Output:
+	// appended up to 1 <nil>
+	// read up to 1 <nil> kept
+	// <nil>
 }

@@ -3,6 +3,7 @@ package queuecore
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/multierr"
@@ -19,7 +20,11 @@ type queue struct {
 	listeners []*listener
 	abandoned chan struct{} // closed when Close has waited long enough
 
-	mu      sync.Mutex // guards the fields below; held for a copy, never for a call of anyone's code
+	// A producer has met another at the lock since a listener last found nothing to do: they make their records before they
+	// lock, and lock for a copy only.
+	crossing atomic.Bool
+
+	mu      *sync.Mutex // the arena's; guards the fields below; held for the making or the copy of a record, never for a call of anyone's code
 	arena   *arena.Arena
 	wakeAt  int         // a Write that finds more bytes than this taken wakes the listeners
 	crowd   int         // producers that wait
@@ -38,9 +43,11 @@ const (
 )
 
 func newQueue(cfg Config) *queue {
+	memory := arena.New(cfg.MaxBytes, len(cfg.Targets))
 	q := &queue{
 		cfg:       cfg,
-		arena:     arena.New(cfg.MaxBytes, len(cfg.Targets)),
+		mu:        memory.Mutex(),
+		arena:     memory,
 		report:    base.NewReporter("queuecore", cfg.OnError),
 		wakeAt:    wakeNever,
 		abandoned: make(chan struct{}),
@@ -89,10 +96,10 @@ func (q *queue) write(level zapcore.Level, tape []byte) error {
 	return nil
 }
 
-// put is the hot path.
+// put is the way of a tape that is made.
 func (q *queue) put(level zapcore.Level, tape []byte) error {
 	lane := arena.LaneOf(level)
-	q.mu.Lock()
+	q.lock()
 	if q.closed || q.crowd > 0 || !q.arena.Fits(len(tape)) {
 		q.mu.Unlock()
 		return q.putSlowly(level, tape)
@@ -105,9 +112,47 @@ func (q *queue) put(level zapcore.Level, tape []byte) error {
 	return nil
 }
 
+// capture records plain data where it is to lie, which spares it a copy. It returns false, and has done nothing, if there is
+// anything in the way: then the record takes the long way by write.
+func (q *queue) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
+	if q.crossing.Load() || ent.Level > zapcore.ErrorLevel || !base.IsPlain(fields) {
+		return false
+	}
+	if !q.mu.TryLock() {
+		q.crossing.Store(true)
+		return false
+	}
+	ok := !q.closed && q.crowd == 0 && q.arena.Capture(ent, context, fields)
+	wake := ok && q.wantsWakeLocked()
+	q.mu.Unlock()
+	if wake {
+		q.wake()
+	}
+	return ok
+}
+
+// spins is how often lock asks: for longer than any holder that runs takes, and shorter than one step of a mutex that waits.
+const spins = 100
+
+// lock locks q.mu for a producer. Another one that holds it is done in a few dozen nanoseconds, and the mutex's own waiting is
+// made for longer, so lock asks a few times first.
+func (q *queue) lock() {
+	for range spins {
+		if q.mu.TryLock() {
+			return
+		}
+	}
+	q.mu.Lock()
+}
+
 // putLocked adds a record that fits, and returns whether the listeners are to be woken.
 func (q *queue) putLocked(lane arena.Lane, level zapcore.Level, tape []byte) (wake bool) {
 	q.arena.Put(lane, level, tape)
+	return q.wantsWakeLocked()
+}
+
+// wantsWakeLocked tells whether the record just put is one that wakes the listeners.
+func (q *queue) wantsWakeLocked() bool {
 	if q.arena.Used() <= q.wakeAt {
 		return false
 	}

@@ -59,7 +59,7 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 	return &Listener{engine: engine, cfg: cfg, counts: make([]Stats, len(cfg.Targets))}, nil
 }
 
-// Start starts a goroutine for each target. It does nothing if they run.
+// Start starts a goroutine for each target (Python: start). It does nothing if they run.
 func (l *Listener) Start() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,7 +78,7 @@ func (l *Listener) Start() {
 	}
 }
 
-// Stop delivers what the engine held when Stop was called, syncs the targets and ends the goroutines. What cannot be
+// Stop delivers what the engine held when Stop was called (Python: stop), syncs the targets and ends the goroutines. What cannot be
 // delivered within StopTimeout stays in the engine, and the error, which wraps os.ErrDeadlineExceeded, says so. A target
 // that calls it is not waited for. It does nothing if the Listener is not started.
 func (l *Listener) Stop() error {

@@ -51,6 +51,7 @@ func (l *listener) rest() bool {
 		l.q.mu.Unlock()
 		return false
 	}
+	l.q.crossing.Store(false)
 	nap := l.nap <= maxNap
 	if nap {
 		l.q.wakeAt = min(l.q.wakeAt, l.q.arena.Used()+l.q.arena.Limit()/4)

@@ -53,10 +53,10 @@ type Config struct {
 
 	// Network is "udp", "tcp", "unixgram", "unix" or "local", which finds the socket of the machine's own daemon: /dev/log,
 	// /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4" and "tcp6" allow only that family. Defaults to "udp", and with
-	// TLS to "tcp".
+	// TLS to "tcp" (Python: socktype).
 	Network string
-	// Address is "host:port", or the path of a unix socket; none for "local". Defaults to "localhost:514", and with TLS to
-	// "localhost:6514".
+	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". Defaults to "localhost:514", and
+	// with TLS to "localhost:6514".
 	Address string
 	// TLS encrypts a stream, if not nil: RFC 5425. It verifies the server, by the host in Address unless ServerName says
 	// otherwise; Certificates are the client's own. It is copied.
@@ -71,7 +71,7 @@ type Config struct {
 	// else to 8,096: what rsyslog calls 8k, and the most that it does not split unless told otherwise.
 	MaxSize int
 
-	// Facility is the name of one, as ParseFacility knows them. Defaults to "user".
+	// Facility is the name of one, as ParseFacility knows them (Python: facility). Defaults to "user".
 	Facility string
 	// MapPriority returns the priority of a level (Python: mapPriority). It is called for each record by the goroutine that logs.
 	// Defaults to debug, info, warning and err for Debug to Error, crit above, and warning for levels that zap does not know.
@@ -81,16 +81,16 @@ type Config struct {
 	// OmitNUL leaves out the NUL at the end of Python's form (Python: append_nul = False).
 	OmitNUL bool
 
-	// Hostname is the header's. Defaults to os.Hostname. "-" says nothing.
+	// Hostname is the header's: RFC 5424 section 6.2.4. Defaults to os.Hostname. "-" says nothing.
 	Hostname string
-	// AppName is the header's, and the tag of RFC 3164. Defaults to the name of the program's file. "-" says nothing.
+	// AppName is the header's, section 6.2.5, and the tag of RFC 3164. Defaults to the name of the program's file. "-" says nothing.
 	AppName string
-	// ProcID is the header's. Defaults to the process id. "-" says nothing.
+	// ProcID is the header's: section 6.2.6. Defaults to the process id. "-" says nothing.
 	ProcID string
-	// MsgID returns a record's MSGID. It is called by the goroutine that logs. Defaults to the logger's name.
+	// MsgID returns a record's MSGID, section 6.2.7. It is called by the goroutine that logs. Defaults to the logger's name.
 	MsgID func(zapcore.Entry) string
 
-	// FieldsID is the SD-ID under which RFC 5424 has the fields: a name, @ and your enterprise number. Defaults to
+	// FieldsID is the SD-ID, section 6.3.2, under which RFC 5424 has the fields: a name, @ and your enterprise number. Defaults to
 	// "fields@32473", of which the number is the one reserved for examples.
 	FieldsID string
 	// NestedJSON writes a field that is an object or an array as one JSON text. Defaults to a parameter for each of its
@@ -102,7 +102,7 @@ type Config struct {
 	TimeQuality *TimeQuality
 	// Origin is RFC 5424's origin element. Defaults to none.
 	Origin *Origin
-	// BOM puts a byte order mark before the message, by which RFC 5424 tells UTF-8. Most daemons leave it in the text.
+	// BOM puts a byte order mark before the message, by which RFC 5424 tells UTF-8: section 6.4. Most daemons leave it in the text.
 	BOM bool
 
 	// Timeout bounds every call: dialling, handshake and writing together. A write over a connection in use may take half as

@@ -10,10 +10,10 @@ type FileConfig struct {
 	// Path of the file. Required. It is made absolute at construction, so a later chdir changes nothing.
 	Path string
 
-	// Mode says what happens to a file that is there already. Defaults to ModeAppend.
+	// Mode says what happens to a file that is there already (Python: mode). Defaults to ModeAppend.
 	Mode Mode
 
-	// Delay puts off opening to the first record. An error of opening is then that record's error.
+	// Delay puts off opening to the first record (Python: delay). An error of opening is then that record's error.
 	Delay bool
 
 	// Perm are the permissions of a new file, less the umask. Defaults to 0644.
@@ -22,9 +22,9 @@ type FileConfig struct {
 	// MakeDirs makes the directories of Path that are missing (0755, less the umask).
 	MakeDirs bool
 
-	// Encode turns a record, which is UTF-8, into the character set of the file: it appends src to dst, encoded, and
-	// returns the longer slice. It runs on the caller's goroutine, outside every lock, possibly on several at once; it
-	// must not keep src. An error refuses the record. Defaults to nil: bytes go in as they are.
+	// Encode turns a record, which is UTF-8, into the character set of the file (Python: encoding): it appends src to dst,
+	// encoded, and returns the longer slice. It runs on the caller's goroutine, outside every lock, possibly on several at once;
+	// it must not keep src. An error refuses the record. Defaults to nil: bytes go in as they are.
 	Encode func(dst, src []byte) ([]byte, error)
 
 	// Header is written at the start of a file that is empty, as a line of its own. Defaults to "": none.
@@ -55,7 +55,8 @@ type FileConfig struct {
 // record that comes after Close is an error in every Mode.
 type File struct{ *sink }
 
-// NewFile opens the file, or only notes its name if Delay is set.
+// NewFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
+// opening.
 func NewFile(cfg FileConfig) (*File, error) {
 	o, err := options{
 		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,

@@ -17,6 +17,7 @@ import (
 //	rotate:///var/log/app.log?maxBytes=10MiB&backups=5&compress=gzip
 //	timed:///var/log/app.log?when=midnight&backups=7
 //	watch:///var/log/app.log
+//	rotate:///C:/log/app.log?maxBytes=10MiB&backups=5
 //
 // Parameters are the Config's fields, in lower camel case, with two exceptions: backups is BackupCount, and a Location is
 // named ("UTC", "Europe/Berlin"). Sizes have units (k, kB, KiB, M, MB, MiB, G, GB, GiB: B and iB say powers of 1000 and

@@ -12,11 +12,12 @@ type RotatingFileConfig struct {
 	Path string
 
 	// MaxBytes is the size a file does not reach: a record that would make it as long or longer goes into the next file.
-	// A single record that is longer than that has a file of its own. Defaults to 0: the file never rolls over by size.
+	// A single record that is longer than that has a file of its own. Defaults to 0: the file never rolls over by size (Python:
+	// maxBytes).
 	MaxBytes int64
 
-	// BackupCount is the number of older files kept: Path.1, the newest, to Path.BackupCount. -1 keeps all of them.
-	// Defaults to 0: the file never rolls over, as in Python.
+	// BackupCount is the number of older files kept (Python: backupCount): Path.1, the newest, to Path.BackupCount. -1 keeps all
+	// of them. Defaults to 0: the file never rolls over, as in Python.
 	BackupCount int
 
 	// Mode says what happens to a file that is there already. Defaults to ModeAppend. Where MaxBytes is set ModeTruncate
@@ -36,18 +37,19 @@ type RotatingFileConfig struct {
 	// Encode turns a record into the character set of the file; see FileConfig. Sizes are those of the encoded record.
 	Encode func(dst, src []byte) ([]byte, error)
 
-	// Namer turns the name a backup has by default (Path.1, absolute) into the one it shall have. It must be pure: it is
-	// called often, and the same name must give the same answer. Defaults to nil: names stay.
+	// Namer turns the name a backup has by default (Path.1, absolute) into the one it shall have (Python: namer). It must be
+	// pure: it is called often, and the same name must give the same answer. Defaults to nil: names stay.
 	Namer func(name string) string
 
-	// Rotator moves a file that was rolled out to its backup name; compressing it on the way is the usual reason to have
-	// one. It must leave no src behind. src lies beside Path: Path itself is the next file already. An error leaves src
-	// where it is, and it is tried again. It runs outside every lock; calls do not overlap. Defaults to nil: a rename.
+	// Rotator moves a file that was rolled out to its backup name (Python: rotator); compressing it on the way is the usual
+	// reason to have one. It must leave no src behind. src lies beside Path: Path itself is the next file already. An error
+	// leaves src where it is, and it is tried again. It runs outside every lock; calls do not overlap. Defaults to nil: a
+	// rename.
 	Rotator func(src, dst string) error
 
-	// ShouldRollover replaces the rule by which MaxBytes decides: it gets the size of the file and the length of the next
-	// record. It is not asked about an empty file. It runs under the writer's lock and must not log to it. Defaults to
-	// nil: size+n >= MaxBytes.
+	// ShouldRollover replaces the rule by which MaxBytes decides (Python: shouldRollover): it gets the size of the file and the
+	// length of the next record. It is not asked about an empty file. It runs under the writer's lock and must not log to it.
+	// Defaults to nil: size+n >= MaxBytes.
 	ShouldRollover func(size int64, n int) bool
 
 	// Compress is Gzip for backups that are compressed, by a goroutine of their own, once they have their name: Path.1.gz.
@@ -107,7 +109,8 @@ type RotatingFileConfig struct {
 // not a regular file (a pipe, /dev/null, /dev/stdout) is written and never rotated.
 type RotatingFile struct{ *sink }
 
-// NewRotatingFile opens the file, or only notes its name if Delay is set.
+// NewRotatingFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
+// opening.
 func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
 	if cfg.MaxBytes > 0 && cfg.Mode == ModeTruncate {
 		cfg.Mode = ModeAppend
@@ -131,8 +134,8 @@ func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
 	return &RotatingFile{s}, nil
 }
 
-// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done. With a
-// BackupCount of 0 it does nothing, for such a file never rolls over.
+// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover).
+// With a BackupCount of 0 it does nothing, for such a file never rolls over.
 func (f *RotatingFile) Rollover() error { return f.rollover() }
 
 // Backups returns the paths of the backups there are, the newest first.

@@ -1,7 +1,7 @@
 package writesyncers
 
 import (
-	"fmt"
+	"encoding/json"
 
 	base "example.com/zaphandlers/zapcore"
 )
@@ -17,19 +17,19 @@ var ErrClosed = base.ErrClosed
 type Stats struct {
 	base.Stats
 
-	Bytes      uint64 // that reached the file or stream, headers and torn records included
-	Opens      uint64 // of files, the first included
-	Repeated   uint64 // records that a WatchedFile wrote to two files, to be sure
-	Rotations  uint64 // rollovers done
-	Compressed uint64 // backups compressed
-	Troubles   uint64 // steps that failed where no caller waited for the answer; OnError heard of the first of a kind
+	Bytes      uint64 `json:"bytes"`      // that reached the file or stream, headers and torn records included
+	Opens      uint64 `json:"opens"`      // of files, the first included
+	Repeated   uint64 `json:"repeated"`   // records that a WatchedFile wrote to two files, to be sure
+	Rotations  uint64 `json:"rotations"`  // rollovers done
+	Compressed uint64 `json:"compressed"` // backups compressed
+	Troubles   uint64 `json:"troubles"`   // steps that failed where no caller waited for the answer; OnError heard of the first of a kind
 }
 
-// String returns the counts as one JSON object, so that a Stats can be published with package expvar.
+// String returns the counts as one JSON object. A Stats is what the counts were when it was taken: publish them with package
+// expvar by expvar.Func(func() any { return file.Stats() }).
 func (s Stats) String() string {
-	records := s.Stats.String()
-	return fmt.Sprintf(`%s,"bytes":%d,"opens":%d,"repeated":%d,"rotations":%d,"compressed":%d,"troubles":%d}`,
-		records[:len(records)-1], s.Bytes, s.Opens, s.Repeated, s.Rotations, s.Compressed, s.Troubles)
+	text, _ := json.Marshal(s) // numbers always can be
+	return string(text)
 }
 
 // summed completes the counts that follow from the others.

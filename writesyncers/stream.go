@@ -115,7 +115,8 @@ func (s *Stream) writeLocked(p []byte) (int, error) {
 
 var errStreamClosed = fmt.Errorf("writesyncers: stream: %w", ErrClosed)
 
-// Sync calls the writer's Sync, or else its Flush, if it has one. For a terminal or a pipe it does nothing and returns nil.
+// Sync calls the writer's Sync, or else its Flush, if it has one (Python: flush). For a terminal or a pipe it does nothing and
+// returns nil.
 func (s *Stream) Sync() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

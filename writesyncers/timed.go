@@ -83,7 +83,8 @@ type TimedRotatingFileConfig struct {
 // What is not a regular file is written and never rotated.
 type TimedRotatingFile struct{ *sink }
 
-// NewTimedRotatingFile opens the file, or only notes its name if Delay is set.
+// NewTimedRotatingFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
+// opening.
 func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, error) {
 	schedule := Schedule{cfg.When, cfg.Interval, cfg.AtTime, cfg.Location}
 	if cfg.Next != nil {
@@ -110,7 +111,7 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 	return &TimedRotatingFile{s}, nil
 }
 
-// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done.
+// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover).
 func (f *TimedRotatingFile) Rollover() error { return f.rollover() }
 
 // Backups returns the paths of the backups there are, the newest first.

@@ -76,7 +76,8 @@ type WatchedFileConfig struct {
 // the error.
 type WatchedFile struct{ *sink }
 
-// NewWatchedFile opens the file, or only notes its name if Delay is set.
+// NewWatchedFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
+// opening.
 func NewWatchedFile(cfg WatchedFileConfig) (*WatchedFile, error) {
 	o, err := options{
 		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode,
@@ -94,7 +95,7 @@ func NewWatchedFile(cfg WatchedFileConfig) (*WatchedFile, error) {
 }
 
 // ReopenIfNeeded looks at the path now, whatever CheckEvery says, and opens what is there if it is another file, or none.
-// Writers need not call it.
+// Writers need not call it (Python: reopenIfNeeded).
 func (f *WatchedFile) ReopenIfNeeded() error {
 	f.mu.Lock()
 	defer f.unlock()

@@ -16,24 +16,29 @@ const headBound = 3 + timeSize + zoneFixed + 6*textHeadSize + 8
 
 // entry starts a tape with what zap knows of a record beside its fields.
 func (r *recorder) entry(ent *zapcore.Entry) {
-	c := &ent.Caller
-	var flags byte
 	zone, offset := ent.Time.Zone()
-	if isUTC(zone, offset) {
-		zone = ""
-	} else {
-		flags = flagZone
-	}
-	room := headBound + len(zone) + len(ent.LoggerName) + len(ent.Message) +
-		len(c.File) + len(c.Function) + len(ent.Stack)
 	b := r.b[:cap(r.b)]
-	if len(b) < room {
+	if room := entryBound(ent, zone); len(b) < room {
 		b = make([]byte, room+room/2)
 	}
+	r.b = b[:putEntry(b, ent, zone, offset)]
+}
+
+// entryBound is at least what an entry takes whose time is in zone.
+func entryBound(ent *zapcore.Entry, zone string) int {
+	c := &ent.Caller
+	return headBound + len(zone) + len(ent.LoggerName) + len(ent.Message) + len(c.File) + len(c.Function) + len(ent.Stack)
+}
+
+// putEntry writes the head of a tape to b, where there is room, and returns where it ends.
+func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
+	c := &ent.Caller
+	var flags byte
 	binary.LittleEndian.PutUint64(b[tapeTimeAt:], uint64(ent.Time.Unix()))
 	binary.LittleEndian.PutUint32(b[tapeTimeAt+8:], uint32(ent.Time.Nanosecond()))
-	n := tapeZoneAt
-	if flags != 0 {
+	n = tapeZoneAt
+	if !isUTC(zone, offset) {
+		flags = flagZone
 		binary.LittleEndian.PutUint32(b[n:], uint32(int32(offset)))
 		n = putText(b, n+zoneFixed, zone)
 	}
@@ -53,7 +58,7 @@ func (r *recorder) entry(ent *zapcore.Entry) {
 		n = putText(b, n, ent.Stack)
 	}
 	b[0], b[tapeLevelAt], b[tapeFlagsAt] = tapeVersion, byte(ent.Level), flags
-	r.b = b[:n]
+	return n
 }
 
 // plain says how a field of plain data is recorded: by which tag, in how many bytes of its Integer, and which bits of Integer
@@ -80,28 +85,40 @@ var plain = [256]struct {
 	zapcore.NamespaceType: {tag: tagNamespace},
 }
 
-// fields records fields in order. Plain data takes the short way below; whatever runs code of the program (marshalers,
-// Stringers, errors, reflection) goes through zap's own Field.AddTo, which also turns its panics and errors into what zap's
-// encoders would log.
+// fields records fields in order. Plain data takes the short way of putFields; whatever runs code of the program
+// (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, which also turns its panics and errors
+// into what zap's encoders would log.
+func (r *recorder) fields(fields []zapcore.Field) {
+	for {
+		n, done := putFields(r.b[:cap(r.b)], len(r.b), fields)
+		r.b = r.b[:n]
+		fields = fields[done:]
+		if len(fields) == 0 {
+			return
+		}
+		f := &fields[0]
+		if plain[f.Type].tag != tagInvalid {
+			r.b = slices.Grow(r.b, len(f.Key)+len(f.String)+nodeBound)
+			continue
+		}
+		r.slowField(f)
+		fields = fields[1:]
+	}
+}
+
+// putFields writes fields of plain data to b at n, up to the first that is none or has no room. It returns where they end and
+// how many they were.
 //
 // Most of the cost of a field is the copy of its key, and most of that is the call of memmove: so a key of 4 to 16 bytes is
 // copied in place by two loads and stores, which overlap. Integer is written for every field and as eight bytes; what its
 // value does not need is overwritten by what comes next.
-func (r *recorder) fields(fields []zapcore.Field) {
-	b, n := r.b[:cap(r.b)], len(r.b)
+func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 	for i := range fields {
 		f := &fields[i]
 		as := plain[f.Type]
-		if as.tag == tagInvalid {
-			r.b = b[:n]
-			r.slowField(f)
-			n, b = len(r.b), r.b[:cap(r.b)]
-			continue
-		}
 		key := f.Key
-		if n+len(key)+len(f.String)+nodeBound > len(b) {
-			b = slices.Grow(b[:n], len(key)+len(f.String)+nodeBound)
-			b = b[:cap(b)]
+		if as.tag == tagInvalid || n+len(key)+len(f.String)+nodeBound > len(b) {
+			return n, i
 		}
 		node := (*[nodeBound]byte)(b[n:])
 		node[0] = as.tag + byte(f.Integer)&as.flag
@@ -127,7 +144,35 @@ func (r *recorder) fields(fields []zapcore.Field) {
 			n += int(as.size)
 		}
 	}
-	r.b = b[:n]
+	return n, len(fields)
+}
+
+// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations and
+// namespaces. Then CapturePlain may record them under a lock.
+func IsPlain(fields []zapcore.Field) bool {
+	for i := range fields {
+		if plain[fields[i].Type].tag == tagInvalid {
+			return false
+		}
+	}
+	return true
+}
+
+// CapturePlain writes the tape that Record.Capture would make of ent, the fields of context and then fields into b, and
+// returns how long it is. It returns 0 if b has too little room, which is some bytes more than the tape takes, or if a field
+// is not plain.
+func CapturePlain(b []byte, ent *zapcore.Entry, context *Context, fields []zapcore.Field) int {
+	zone, offset := ent.Time.Zone()
+	if len(b) < entryBound(ent, zone)+len(context.nodes) {
+		return 0
+	}
+	n := putEntry(b, ent, zone, offset)
+	n += copy(b[n:], context.nodes)
+	n, done := putFields(b, n, fields)
+	if done < len(fields) {
+		return 0
+	}
+	return n
 }
 
 // putText writes a length and the bytes of s to b at n, where there is room, and returns where they end.

@@ -49,7 +49,7 @@
 //   - An error is returned if a caller waits, told to OnError if none does, and never both; the same error is told once.
 //   - A record above Error is delivered and synced before Write returns: the process may be about to end.
 //   - Close can be called twice, delivers what it holds, and leaves no goroutine. Afterwards Write returns [ErrClosed].
-//   - A Write of plain fields allocates nothing.
+//   - A Write of plain fields allocates nothing, unless a library that carries it does (net/http, net/smtp).
 //
 // Package coretest holds any core to them, yours too.
 //

@@ -78,6 +78,18 @@ func ExampleRecord() {
 	// Output: {"level":"info","msg":"kept","name":"before"}
 }
 
+// A Reporter tells a failure once, and once more when it is over.
+func ExampleNewReporter() {
+	report := base.NewReporter("shoutcore", func(err error) { fmt.Println(err) })
+	for range 1000 {
+		report.Failed(errors.New("shoutcore: nobody listens"), 1)
+	}
+	report.Recovered()
+	// Output:
+	// shoutcore: nobody listens
+	// shoutcore: working again, 1000 records were lost
+}
+
 func ExampleReportTo() {
 	logger := zap.New(base.FromWriter(zapcore.NewJSONEncoder(messageOnly()), refusing{}, nil),
 		zap.WithClock(&stub{now: time.Unix(0, 0).UTC()}), zap.ErrorOutput(base.ReportTo(os.Stdout)))

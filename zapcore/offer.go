@@ -175,7 +175,9 @@ func Guard(f func() error) (err error) {
 }
 
 // PanicError is a panic of code that is not ours.
-type PanicError struct{ Value any }
+type PanicError struct {
+	Value any // what was panicked with
+}
 
 // Error implements error.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }

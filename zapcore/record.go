@@ -146,6 +146,9 @@ func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 // as fields of ErrorType, objects and arrays as marshalers that replay them. They alias the tape; use Clone first for a core
 // that keeps what it gets.
 func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
+	if cap(dst) == 0 {
+		dst = make([]zapcore.Field, 0, r.nodes().count())
+	}
 	for c := r.nodes(); c.more(); {
 		dst = append(dst, c.field())
 	}

@@ -348,3 +348,32 @@ func TestRecordAllocatesNothing(t *testing.T) {
 	replayed := testing.AllocsPerRun(100, func() { view.View(tape); buf, _ := view.Encode(enc); buf.Free() })
 	assert.LessOrEqual(t, replayed, direct, "replay of nested values allocates no more than encoding them at once")
 }
+
+func TestCapturePlainMakesTheTapeOfCapture(t *testing.T) {
+	context := base.Context{}.With([]zapcore.Field{zap.Int("worker", 3)})
+	entries := []zapcore.Entry{
+		{},
+		{Level: zapcore.WarnLevel, Time: time.Unix(1.8e9, 123456789).UTC(), LoggerName: "orders", Message: "text"},
+		{Time: time.Unix(1.8e9, 0).In(time.FixedZone("", 0)), Message: long("m"), Stack: long("s")},
+		{Time: time.Unix(1.8e9, 0).In(time.FixedZone("CEST", 7200)), Caller: zapcore.NewEntryCaller(1, "dir/file.go", 12, true)},
+	}
+	plain := 0
+	for name, fields := range constructors {
+		for i := range entries {
+			var r base.Record
+			require.NoError(t, r.Capture(entries[i], context, fields))
+			b := make([]byte, len(r.Bytes())+200)
+			n := base.CapturePlain(b, &entries[i], &context, fields)
+			if !base.IsPlain(fields) {
+				require.Zero(t, n, name)
+				continue
+			}
+			plain++
+			require.Equal(t, r.Bytes(), b[:n], name)
+			for short := range n { // too little room is said, and nothing is written behind it
+				require.Zero(t, base.CapturePlain(b[:short:short], &entries[i], &context, fields), "%s in %d bytes", name, short)
+			}
+		}
+	}
+	require.Positive(t, plain)
+}

@@ -184,6 +184,26 @@ func (c *cursor) nested() cursor {
 	return sub
 }
 
+// count returns how many nodes there are from c on, those inside objects and arrays left out. They have keys.
+func (c cursor) count() (n int) {
+	for ; c.more(); n++ {
+		t := c.tag()
+		c.text()
+		switch size := fixedSize[t]; {
+		case size >= 0:
+			c.at += int(size)
+		case t == tagTime:
+			c.at += timeSize + zoneFixed
+			c.text()
+		case t == tagObject || t == tagArray:
+			c.nested()
+		default:
+			c.text()
+		}
+	}
+	return n
+}
+
 // utc reads a time without a zone.
 func (c *cursor) utc() time.Time {
 	sec := int64(c.u64())

@@ -3,7 +3,7 @@
 //	go -C benchmarks run ./bench run               every area, a quarter of an hour: results/*.txt in Go's benchmark format
 //	go -C benchmarks run ./bench run files queue   some of them
 //	go -C benchmarks run ./bench gate              the promised ratios beside the measured ones; exit code 1 if one falls short
-//	go -C benchmarks run ./bench draw              the pictures of the README, from the results
+//	go -C benchmarks run ./bench draw              the pictures of the README, from the results: results/*.svg
 //
 // Each row is measured six times, in turns with the others of its table; package suite says how, and what that is worth.
 // benchstat reads the results, too: benchstat results/queue.txt
@@ -18,12 +18,14 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/zaphandlers/benchmarks/faults"
 	"example.com/zaphandlers/benchmarks/files"
+	"example.com/zaphandlers/benchmarks/queue"
 	"example.com/zaphandlers/benchmarks/suite"
 )
 
 // suites are the areas.
-var suites = []suite.Suite{files.Suite}
+var suites = []suite.Suite{files.Suite, queue.Suite, faults.Suite}
 
 // dir is where results and pictures are.
 var dir = flag.String("dir", "results", "directory of the results and the pictures")

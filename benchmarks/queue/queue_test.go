@@ -1,4 +1,4 @@
-package main
+package queue
 
 import (
 	"bytes"
@@ -18,11 +18,11 @@ import (
 
 // TestEveryPathArrives keeps the comparison honest: what is measured also delivers.
 func TestEveryPathArrives(t *testing.T) {
-	for _, p := range paths[1:] {
-		t.Run(p.name, func(t *testing.T) {
-			s, err := sinks{}.discard()
+	for _, w := range ways[1:] {
+		t.Run(w.name, func(t *testing.T) {
+			s, err := discard()
 			require.NoError(t, err)
-			log, end := p.open(s)
+			log, end := w.open(s)
 			for range 100 {
 				log()
 			}
@@ -32,11 +32,9 @@ func TestEveryPathArrives(t *testing.T) {
 	}
 }
 
-func TestQueueLosesNothingToAFile(t *testing.T) {
-	arrived, _, err := flood(paths[1], sinks{t.TempDir()}.file, 2, 20_000)
-	require.NoError(t, err)
-	require.EqualValues(t, 20_000, arrived)
-}
+func TestSuite(t *testing.T) { Suite.Smoke(t) }
+
+func BenchmarkSuite(b *testing.B) { Suite.Benchmark(b) }
 
 // TestSlog runs Go's own conformance suite on zap's slog handler on top of a queue in front of a JSON core.
 func TestSlog(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Suite is the benchmarks of an area.
@@ -88,9 +89,9 @@ func (s Suite) Run(results, notes io.Writer, rounds int, match *regexp.Regexp) e
 	return nil
 }
 
-// Header is what Go prints before benchmarks.
+// Header is what Go prints before benchmarks, and the day.
 func Header() string {
-	return fmt.Sprintf("goos: %s\ngoarch: %s\ngo: %s\n", runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return fmt.Sprintf("goos: %s\ngoarch: %s\ngo: %s\ndate: %s\n", runtime.GOOS, runtime.GOARCH, runtime.Version(), time.Now().Format(time.DateOnly))
 }
 
 // Benchmark runs the rows as what they are, for profiles: go test -bench Suite/table/row -cpuprofile cpu.out

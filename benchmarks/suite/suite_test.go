@@ -85,7 +85,10 @@ BenchmarkArea/a_table/rival-2	100	102 ns/op	8 B/op
 		{Claim: "whole", Of: Value{Row: ours}, Against: Value{Row: rival}, AtMost: 0.5},
 		{Claim: "bytes", Of: Value{Row: ours, Unit: "B/op"}, None: true},
 		{Claim: "lost", Of: Value{Row: ours, Unit: "lost/op"}, None: true},
+		{Claim: "never lost", Of: Value{Row: ours, Unit: "lost/op"}, None: true, Always: true},
+		{Claim: "always fast", Of: Value{Row: ours}, Against: Value{Row: rival}, AtMost: 0.7, Always: true},
 		{Claim: "rate", Of: Value{Row: rival}, Against: Value{Row: ours}, AtLeast: 1.6},
+		{Claim: "rate, always", Of: Value{Row: rival}, Against: Value{Row: ours}, AtLeast: 1.6, Always: true},
 		{Claim: "not run", Of: Value{Row: "a table/Python"}, Against: Value{Row: ours}, AtLeast: 1},
 	}}
 	verdicts, missing := s.Judge(results)
@@ -99,6 +102,10 @@ BenchmarkArea/a_table/rival-2	100	102 ns/op	8 B/op
 		"bytes": "0.000 0 true",
 		"lost":  "0.000 0 true",
 		"rate":  "1.667 >= 1.6 true",
+
+		"never lost":   "0.000 0 false", // 3, 0, 0
+		"always fast":  "0.600 <= 0.7 true",
+		"rate, always": "1.667 >= 1.6 false", // 1.44 in the second round
 	}, got)
 	require.Len(t, missing, 1)
 	assert.Equal(t, "not run", missing[0].Claim)

@@ -1,6 +1,8 @@
 package arena
 
 import (
+	"sync"
+
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -35,10 +37,9 @@ type Arena struct {
 	limit     int // bytes
 	blockSize int
 	readers   []*Reader
+	hot       *hot
 
 	lanes [lanes]lane
-	used  int    // bytes of live records and of reservations
-	next  uint64 // sequence number of the next record
 	free  []*block
 	stats base.Stats // without Pending
 	over  bool       // Abandon has counted everything
@@ -46,12 +47,31 @@ type Arena struct {
 	losers []*Reader // owned by Evict
 }
 
+// hot is what Put writes beside the record itself: one cache line, if the record is of the low lane. Producers on several
+// cores hand it from one to the other, and each line more would cost them as much again. What can be worked out from it,
+// the counts of lanes and blocks, is brought up to it by catchUp, when somebody wants to know.
+type hot struct {
+	mu    sync.Mutex // the owner's
+	used  int        // bytes of live records and of reservations
+	next  uint64     // sequence number of the next record
+	tails [lanes]tail
+	_     [24]byte // makes it 128 bytes, which the allocator aligns to the line
+}
+
+// tail is the end of a lane: its last block, as Put sees it.
+type tail struct {
+	buf     []byte
+	written uint32 // bytes of buf that hold records
+	records uint32 // of those, which the block does not know of
+	last    uint64 // sequence number of the last of them
+}
+
 // New returns an Arena that holds up to limit bytes of records, headers included, and has that many readers. The memory
 // it takes follows its content; blocks that are not quite full and what readers have claimed come on top.
 func New(limit, readers int) *Arena {
-	a := &Arena{limit: limit, blockSize: min(blockSize, max(minBlockSize, limit/16))}
+	a := &Arena{limit: limit, blockSize: min(blockSize, max(minBlockSize, limit/16)), hot: new(hot)}
 	for l := range a.lanes {
-		a.lanes[l].append(a.newBlock(a.blockSize))
+		a.append(Lane(l), a.newBlock(a.blockSize))
 	}
 	for i := range readers {
 		r := &Reader{arena: a, index: i}
@@ -69,40 +89,92 @@ func (a *Arena) Reader(i int) *Reader { return a.readers[i] }
 // Limit returns how many bytes of records a holds at most.
 func (a *Arena) Limit() int { return a.limit }
 
+// Mutex returns the lock that a's owner holds for its calls. It lies beside what Put writes.
+func (a *Arena) Mutex() *sync.Mutex { return &a.hot.mu }
+
 // Used returns how many bytes are taken.
-func (a *Arena) Used() int { return a.used }
+func (a *Arena) Used() int { return a.hot.used }
 
 // Fits tells whether a tape of n bytes has room.
-func (a *Arena) Fits(n int) bool { return a.used+Size(n) <= a.limit }
+func (a *Arena) Fits(n int) bool { return a.hot.used+Size(n) <= a.limit }
 
-// Reserve takes room for a tape of n bytes that will be put later, or gives back what was reserved for one if n is its size
-// negated.
-func (a *Arena) Reserve(size int) { a.used += size }
+// Reserve takes size bytes of room, the Size of a tape that will be put later; a negative size gives back what was reserved for one.
+func (a *Arena) Reserve(size int) { a.hot.used += size }
 
 // Next returns the sequence number that the next record will get.
-func (a *Arena) Next() uint64 { return a.next }
+func (a *Arena) Next() uint64 { return a.hot.next }
 
 // Put adds a record and returns its sequence number. Whether it fits is the caller's to ask.
 func (a *Arena) Put(l Lane, level zapcore.Level, tape []byte) uint64 {
-	ln := &a.lanes[l]
+	t := &a.hot.tails[l]
 	size := Size(len(tape))
-	if ln.tail.room() < size {
-		a.grow(ln, size)
+	if len(t.buf)-int(t.written) < size {
+		a.grow(l, size)
 	}
-	ln.tail.put(tape, a.next, level)
-	ln.put++
-	ln.pending++
-	a.used += size
-	a.stats.Accepted++
-	a.next++
-	return a.next - 1
+	copy(t.buf[t.written+headerSize:], tape)
+	return a.commit(l, level, len(tape))
 }
 
-// grow gives ln a tail in which size bytes have room.
-func (a *Arena) grow(ln *lane, size int) {
-	full := ln.tail
-	ln.append(a.newBlock(max(a.blockSize, size)))
-	a.recycle(ln, full)
+// Capture makes a record of an entry, the fields of context and then fields, which must be plain (see base.IsPlain), where it
+// is to lie. It spares a copy. It returns false, and has added nothing, if there is no room for it in the last block, or if
+// it does not fit: then Put is the way.
+func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
+	l := LaneOf(ent.Level)
+	t := &a.hot.tails[l]
+	room := t.buf[min(int(t.written)+headerSize, len(t.buf)):]
+	n := base.CapturePlain(room, ent, context, fields)
+	if n == 0 || !a.Fits(n) {
+		return false
+	}
+	a.commit(l, ent.Level, n)
+	return true
+}
+
+// commit adds the record of which the tape, n bytes, has been written behind the others of a lane.
+func (a *Arena) commit(l Lane, level zapcore.Level, n int) uint64 {
+	h := a.hot
+	t := &h.tails[l]
+	putHeader(t.buf[t.written:], n, h.next, level)
+	size := Size(n)
+	t.written += uint32(size)
+	t.records++
+	t.last = h.next
+	h.used += size
+	h.next++
+	return t.last
+}
+
+// grow gives lane l a tail in which size bytes have room.
+func (a *Arena) grow(l Lane, size int) {
+	a.catchUp()
+	full := a.lanes[l].tail
+	a.append(l, a.newBlock(max(a.blockSize, size)))
+	a.recycle(&a.lanes[l], full)
+}
+
+// append makes b, which is empty, the tail of lane l, which has caught up.
+func (a *Arena) append(l Lane, b *block) {
+	a.lanes[l].append(b)
+	a.hot.tails[l] = tail{buf: b.buf}
+}
+
+// catchUp brings the counts of lanes and of their last blocks up to what Put has written.
+func (a *Arena) catchUp() {
+	for l := range a.lanes {
+		t := &a.hot.tails[l]
+		if t.records == 0 {
+			continue
+		}
+		ln := &a.lanes[l]
+		n, b := uint64(t.records), ln.tail
+		b.live += int(t.written) - b.written
+		b.written, b.last = int(t.written), t.last
+		b.records += int(n)
+		ln.put += n
+		ln.pending += n
+		a.stats.Accepted += n
+		t.records = 0
+	}
 }
 
 func (a *Arena) newBlock(size int) *block {
@@ -144,6 +216,7 @@ func (a *Arena) Trim() {
 // Oldest returns the readers that have not claimed the oldest record of a lane which some reader has not: those that
 // would lose it by Evict. It is empty if all have claimed everything, and valid until the next call.
 func (a *Arena) Oldest(l Lane) []*Reader {
+	a.catchUp()
 	a.losers = a.losers[:0]
 	oldest := a.lanes[l].put
 	for _, r := range a.readers {
@@ -178,7 +251,7 @@ func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
 	b.live -= size
 	b.records--
 	a.lanes[l].pending--
-	a.used -= size
+	a.hot.used -= size
 	a.stats.Dropped++
 	a.recycle(&a.lanes[l], b)
 	return level, losers, true
@@ -214,7 +287,13 @@ func (a *Arena) CountThrough(fates []Fate) {
 }
 
 // Pending returns how many records are held; of a block that is resolved in part, all.
-func (a *Arena) Pending() uint64 { return a.lanes[Low].pending + a.lanes[High].pending }
+func (a *Arena) Pending() uint64 {
+	n := uint64(0)
+	for l := range a.lanes {
+		n += a.lanes[l].pending + uint64(a.hot.tails[l].records)
+	}
+	return n
+}
 
 // Stats returns the counts of records: of each by the worst that a reader made of it.
 func (a *Arena) Stats() base.Stats {

@@ -23,7 +23,7 @@ const (
 // Size returns how much of an arena a tape of n bytes takes.
 func Size(n int) int { return (headerSize + n + 7) &^ 7 }
 
-// block is a part of a lane.
+// block is a part of a lane. What it knows of itself as the last of its lane may be older than the Arena's tail: see catchUp.
 type block struct {
 	buf        []byte
 	prev, next *block
@@ -53,20 +53,12 @@ func (b *block) tape(off int) []byte {
 
 func (b *block) size(off int) int { return Size(int(binary.LittleEndian.Uint32(b.buf[off:]))) }
 
-func (b *block) room() int { return len(b.buf) - b.written }
-
-// put writes a record behind the others.
-func (b *block) put(tape []byte, sequence uint64, level zapcore.Level) {
-	size := Size(len(tape))
-	h := b.buf[b.written : b.written+size]
-	binary.LittleEndian.PutUint32(h, uint32(len(tape)))
+// putHeader writes the header of a record with a tape of n bytes.
+func putHeader(b []byte, n int, sequence uint64, level zapcore.Level) {
+	h := b[:headerSize]
+	binary.LittleEndian.PutUint32(h, uint32(n))
 	binary.LittleEndian.PutUint64(h[sequenceAt:], sequence)
 	binary.LittleEndian.PutUint32(h[droppedAt:], uint32(uint8(level))<<24)
-	copy(h[headerSize:], tape)
-	b.written += size
-	b.last = sequence
-	b.live += size
-	b.records++
 }
 
 // place is where a record of a lane begins, or where the next one will.

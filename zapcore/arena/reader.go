@@ -70,6 +70,7 @@ func (r *Reader) Claim(maxBytes int) bool {
 	if r.over {
 		return false
 	}
+	r.arena.catchUp()
 	for l := range r.walks {
 		w := &r.walks[l]
 		if w.over() {
@@ -95,7 +96,7 @@ func (r *Reader) forget() {
 func (r *Reader) claimLane(l Lane, w *walk, maxBytes int) {
 	ln := &r.arena.lanes[l]
 	from := r.next[l].normal()
-	w.at, w.end, w.bound = from, ln.end(), r.arena.next
+	w.at, w.end, w.bound = from, ln.end(), r.arena.hot.next
 	if from.number == w.end.number {
 		r.next[l] = w.end
 		return
@@ -181,6 +182,7 @@ func (r *Reader) Resolve(n int) {
 	if r.over {
 		return
 	}
+	r.arena.catchUp()
 	if r.fated == 0 {
 		r.stats.Delivered += uint64(n)
 	} else {
@@ -193,7 +195,7 @@ func (r *Reader) Resolve(n int) {
 		r.unpin()
 	}
 	r.settleDone()
-	r.arena.release(r.arena.used > r.arena.limit/2)
+	r.arena.release(r.arena.hot.used > r.arena.limit/2)
 }
 
 // judge counts and marks the first n records, each by its fate.
@@ -234,7 +236,7 @@ func (r *Reader) settleDone() {
 		r.done = r.held[r.first].sequence
 		return
 	}
-	r.done = r.arena.next
+	r.done = r.arena.hot.next
 	for l := range r.walks {
 		if w := &r.walks[l]; !w.over() {
 			r.done = min(r.done, w.at.sequence())
@@ -266,6 +268,7 @@ func (r *Reader) Done(sequence uint64) bool { return r.done >= sequence }
 
 // Behind returns how many records the reader has not claimed.
 func (r *Reader) Behind() uint64 {
+	r.arena.catchUp()
 	n := uint64(0)
 	for l := range r.next {
 		n += r.arena.lanes[l].put - r.next[l].number
@@ -278,6 +281,7 @@ func (r *Reader) Pending() uint64 { return r.claimed + r.Behind() }
 
 // Stats returns the counts of this reader.
 func (r *Reader) Stats() base.Stats {
+	r.arena.catchUp()
 	s := r.stats
 	s.Accepted = r.arena.stats.Accepted
 	s.Pending = r.Pending()

@@ -14,7 +14,8 @@ func (a *Arena) release(exact bool) {
 	if a.over {
 		return
 	}
-	upto := a.next
+	a.catchUp()
+	upto := a.hot.next
 	for _, r := range a.readers {
 		upto = min(upto, r.done)
 	}
@@ -59,7 +60,7 @@ func (a *Arena) forget(ln *lane, b *block, bytes, records int) {
 	b.live -= bytes
 	b.records -= records
 	ln.pending -= uint64(records)
-	a.used -= bytes
+	a.hot.used -= bytes
 }
 
 // settle counts one record.
@@ -87,7 +88,7 @@ func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
 		a.stats.Dropped += a.lanes[l].pending
 		a.lanes[l].pending = 0
 	}
-	a.used = 0
+	a.hot.used = 0
 }
 
 // abandon drops what is claimed and what is unread.
@@ -110,5 +111,5 @@ func (r *Reader) abandon(each func(zapcore.Level)) {
 		}
 		r.next[l] = r.arena.lanes[l].end()
 	}
-	r.claimed, r.done, r.over = 0, r.arena.next, true
+	r.claimed, r.done, r.over = 0, r.arena.hot.next, true
 }

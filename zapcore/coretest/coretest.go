@@ -14,7 +14,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Core is what the suite tests: a zapcore.Core that can be closed and that counts.
+// Core is what the suite tests: a zapcore.Core that can be closed. It counts, too: see Harness.Stats.
 type Core interface {
 	zapcore.Core
 	Close() error
@@ -22,7 +22,7 @@ type Core interface {
 
 // Options is what a case asks of the core that New makes.
 type Options struct {
-	Level   zapcore.LevelEnabler // nil: the core's default must then take Debug, or Harness.Lowest says what it takes
+	Level   zapcore.LevelEnabler // nil: the core's default, or another that takes Info and above
 	OnError func(error)          // never nil
 }
 
@@ -31,8 +31,7 @@ type Harness struct {
 	// New returns a fresh core over dst. It may use t.Cleanup; the suite closes the core.
 	New func(t *testing.T, dst *Destination, opts Options) Core
 	// Deadline is how long one attempt at a stalled destination lasts; New must configure the core so (dst.Deadline says
-	// it too). Defaults to 250 ms: on a busy machine that is enough to
-	// tell one deadline from two.
+	// it too). Defaults to 250 ms: on a busy machine that is enough to tell one deadline from two.
 	Deadline time.Duration
 	// Bound is the longest a Write may take, whatever the destination does. Defaults to two deadlines.
 	Bound time.Duration
@@ -45,7 +44,8 @@ type Harness struct {
 	Async bool
 	// Allocs is how many allocations a Write of plain fields may make. 0 is this project's law.
 	Allocs float64
-	// Skip names cases that do not apply, each with the reason, which is logged.
+	// Skip names cases that do not apply, as "allocations", each with the reason, which is logged. The names are those of
+	// the subtests.
 	Skip map[string]string
 }
 

@@ -1,4 +1,4 @@
-package main
+package queue
 
 import (
 	"context"
@@ -17,42 +17,55 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// path is a way from a call to a sink.
-type path struct {
-	name string
-	open func(sink io.Writer) (log func(), end func() error)
+// way is how a call gets to a sink.
+type way struct {
+	name    string
+	open    func(sink io.Writer) (log func(), end func() error)
+	nowhere bool // nothing is meant to arrive
 }
 
-// paths are what is compared. The first is what zap costs before any core runs.
-var paths = []path{
-	{"a Core that does nothing", func(io.Writer) (func(), func() error) {
+const (
+	nop         = "a Core that does nothing"
+	ours        = "queuecore"
+	synchronous = "zap, synchronous"
+	buffered    = "zap BufferedWriteSyncer"
+	channel     = "Core that copies fields to a channel"
+	phuslu      = "phuslu AsyncWriter"
+)
+
+// queueWay is ours.
+var queueWay = way{ours, func(sink io.Writer) (func(), func() error) {
+	core, err := queuecore.New(queuecore.Config{
+		Targets:      queuecore.Targets(base.FromWriter(jsonEncoder(), zapcore.AddSync(sink), nil)),
+		BlockTimeout: time.Minute,
+	})
+	if err != nil {
+		panic(err)
+	}
+	return zapCalls(core), core.Close
+}, false}
+
+// ways are what is compared. The first is what zap costs before any core runs.
+var ways = []way{
+	{nop, func(io.Writer) (func(), func() error) {
 		return zapCalls(&nopCore{}), nothing
-	}},
-	{"**queuecore**", func(sink io.Writer) (func(), func() error) {
-		core, err := queuecore.New(queuecore.Config{
-			Targets:      queuecore.Targets(base.FromWriter(jsonEncoder(), zapcore.AddSync(sink), nil)),
-			BlockTimeout: time.Minute,
-		})
-		if err != nil {
-			panic(err)
-		}
-		return zapCalls(core), core.Close
-	}},
-	{"zap, synchronous", func(sink io.Writer) (func(), func() error) {
+	}, true},
+	queueWay,
+	{synchronous, func(sink io.Writer) (func(), func() error) {
 		return zapCalls(zapcore.NewCore(jsonEncoder(), zapcore.Lock(zapcore.AddSync(sink)), zapcore.DebugLevel)), nothing
-	}},
-	{"zap BufferedWriteSyncer", func(sink io.Writer) (func(), func() error) {
+	}, false},
+	{buffered, func(sink io.Writer) (func(), func() error) {
 		ws := &zapcore.BufferedWriteSyncer{WS: zapcore.AddSync(sink), Size: 256 << 10, FlushInterval: 10 * time.Millisecond}
 		return zapCalls(zapcore.NewCore(jsonEncoder(), ws, zapcore.DebugLevel)), ws.Stop
-	}},
-	{"Core that copies fields to a channel", func(sink io.Writer) (func(), func() error) {
+	}, false},
+	{channel, func(sink io.Writer) (func(), func() error) {
 		core := newChannelCore(zapcore.NewCore(jsonEncoder(), zapcore.AddSync(sink), zapcore.DebugLevel))
 		return zapCalls(core), core.end
-	}},
+	}, false},
 	{"zap, zerolog's diode", func(sink io.Writer) (func(), func() error) {
 		w := diode.NewWriter(sink, 8192, 0, func(int) {})
 		return zapCalls(zapcore.NewCore(jsonEncoder(), zapcore.AddSync(copying{w}), zapcore.DebugLevel)), w.Close
-	}},
+	}, false},
 	{"zerolog, diode", func(sink io.Writer) (func(), func() error) {
 		w := diode.NewWriter(sink, 8192, 0, func(int) {})
 		l := zerolog.New(w).With().Timestamp().Logger()
@@ -61,8 +74,8 @@ var paths = []path{
 				Dur("elapsed", 1234567).Str("remote", "192.0.2.17:51234").Str("request_id", "6f1c2a4e-9b1d-4c55").
 				Str("agent", "curl/8.5.0").Bool("cached", true).Float64("load", 0.75).Msg("request served")
 		}, w.Close
-	}},
-	{"phuslu, AsyncWriter", func(sink io.Writer) (func(), func() error) {
+	}, false},
+	{phuslu, func(sink io.Writer) (func(), func() error) {
 		w := &plog.AsyncWriter{ChannelSize: 8192, Writer: plog.IOWriter{Writer: sink}}
 		l := plog.Logger{Level: plog.DebugLevel, Writer: w}
 		return func() {
@@ -70,8 +83,8 @@ var paths = []path{
 				Dur("elapsed", 1234567).Str("remote", "192.0.2.17:51234").Str("request_id", "6f1c2a4e-9b1d-4c55").
 				Str("agent", "curl/8.5.0").Bool("cached", true).Float64("load", 0.75).Msg("request served")
 		}, w.Close
-	}},
-	{"slog, channel", func(sink io.Writer) (func(), func() error) {
+	}, false},
+	{"slog to a channel", func(sink io.Writer) (func(), func() error) {
 		h := newChannelHandler(slog.NewJSONHandler(sink, nil))
 		l := slog.New(h)
 		return func() {
@@ -81,7 +94,7 @@ var paths = []path{
 				slog.String("request_id", "6f1c2a4e-9b1d-4c55"), slog.String("agent", "curl/8.5.0"),
 				slog.Bool("cached", true), slog.Float64("load", 0.75))
 		}, h.end
-	}},
+	}, false},
 }
 
 func nothing() error { return nil }
@@ -95,6 +108,18 @@ func zapCalls(core zapcore.Core) func() {
 			zap.Int("status", 200), zap.Int64("bytes", 51234), zap.Duration("elapsed", 1234567),
 			zap.String("remote", "192.0.2.17:51234"), zap.String("request_id", "6f1c2a4e-9b1d-4c55"),
 			zap.String("agent", "curl/8.5.0"), zap.Bool("cached", true), zap.Float64("load", 0.75))
+	}
+}
+
+// entry and fields are what zapCalls logs, for a Core that is called without a Logger.
+func entry() zapcore.Entry { return zapcore.Entry{Message: "request served", Time: time.Now()} }
+
+func fields() []zapcore.Field {
+	return []zapcore.Field{
+		zap.String("method", "GET"), zap.String("path", "/api/v1/orders/12345"), zap.Int("status", 200),
+		zap.Int64("bytes", 51234), zap.Duration("elapsed", 1234567), zap.String("remote", "192.0.2.17:51234"),
+		zap.String("request_id", "6f1c2a4e-9b1d-4c55"), zap.String("agent", "curl/8.5.0"), zap.Bool("cached", true),
+		zap.Float64("load", 0.75),
 	}
 }
 

@@ -1,0 +1,156 @@
+package queue
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"example.com/zaphandlers/benchmarks/suite"
+)
+
+// Suite is the benchmarks of this package.
+var Suite = suite.Suite{
+	Name:   "Queue",
+	Tables: slices.Concat(producerTables(), pacedTables(), sustainedTables(), coreTables()),
+	Bounds: bounds,
+}
+
+// producerTables: what a call costs its caller, in bursts that are delivered between.
+func producerTables() (tables []suite.Table) {
+	for _, to := range []struct {
+		name string
+		open func() (*sink, error)
+	}{{"discard", discard}, {"file", file}} {
+		for _, producers := range []int{1, 2} {
+			tables = append(tables, table(fmt.Sprintf("producer, %s, %d", to.name, producers), 50*burst, func(b *testing.B, w way) error {
+				return bursts(b, w, to.open, producers)
+			}))
+		}
+	}
+	return tables
+}
+
+// table is a table of all ways.
+func table(name string, n int, run func(b *testing.B, w way) error) suite.Table {
+	t := suite.Table{Name: name, N: n}
+	for _, w := range ways {
+		t.Rows = append(t.Rows, suite.Row{Name: w.name, Run: func(b *testing.B) error { return run(b, w) }})
+	}
+	return t
+}
+
+const burst = 2048
+
+// bursts logs b.N records in bursts and reports what one took.
+func bursts(b *testing.B, w way, open func() (*sink, error), producers int) error {
+	var took time.Duration
+	sent := 0
+	arrived, err := with(w, open, func(log func(), s *sink) {
+		b.ResetTimer()
+		for sent < b.N {
+			n := min(burst, b.N-sent)
+			took += together(producers, n, log)
+			sent += n
+			s.drain(int64(sent))
+		}
+		b.StopTimer()
+	})
+	b.ReportMetric(float64(took.Nanoseconds())*float64(producers)/float64(b.N), "ns/op")
+	return lost(b, w, arrived, err)
+}
+
+// lost reports what did not arrive.
+func lost(b *testing.B, w way, arrived int64, err error) error {
+	if err == nil && !w.nowhere {
+		b.ReportMetric(100*(1-float64(arrived)/float64(b.N)), "lost-%")
+	}
+	return err
+}
+
+// together has n calls of log made by some goroutines, and returns how long that took from their common start.
+func together(producers, n int, log func()) time.Duration {
+	if producers == 1 {
+		begin := time.Now()
+		for range n {
+			log()
+		}
+		return time.Since(begin)
+	}
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for p := range producers {
+		wg.Go(func() {
+			<-start
+			for i := p; i < n; i += producers {
+				log()
+			}
+		})
+	}
+	begin := time.Now()
+	close(start)
+	wg.Wait()
+	return time.Since(begin)
+}
+
+// pacedTables: how long a call takes, one each 5 µs.
+func pacedTables() []suite.Table {
+	return []suite.Table{
+		table("paced", 20_000, func(b *testing.B, w way) error { return paced(b, w, discard) }),
+		table("paced, the sink stalls", 20_000, func(b *testing.B, w way) error { return paced(b, w, stalling) }),
+	}
+}
+
+func paced(b *testing.B, w way, open func() (*sink, error)) error {
+	took := make([]time.Duration, b.N)
+	arrived, err := with(w, open, func(log func(), _ *sink) {
+		b.ResetTimer()
+		next := time.Now()
+		for i := range took {
+			for time.Now().Before(next) {
+			}
+			begin := time.Now()
+			log()
+			took[i] = time.Since(begin)
+			next = begin.Add(5 * time.Microsecond)
+		}
+		b.StopTimer()
+	})
+	slices.Sort(took)
+	quantile := func(q float64) float64 {
+		return float64(took[min(len(took)-1, int(q*float64(len(took))))].Nanoseconds())
+	}
+	b.ReportMetric(quantile(0.5), "p50-ns")
+	b.ReportMetric(quantile(0.99), "p99-ns")
+	b.ReportMetric(quantile(0.999), "p99.9-ns")
+	b.ReportMetric(quantile(1), "max-ns")
+	b.ReportMetric(0, "ns/op")
+	return lost(b, w, arrived, err)
+}
+
+// sustainedTables: a record from the call to the file, as fast as it goes, the last one delivered.
+func sustainedTables() (tables []suite.Table) {
+	for _, producers := range []int{1, 2} {
+		tables = append(tables, table(fmt.Sprintf("sustained, file, %d", producers), 200_000, func(b *testing.B, w way) error {
+			s, err := file()
+			if err != nil {
+				return err
+			}
+			log, end := w.open(s)
+			b.ResetTimer()
+			begin := time.Now()
+			together(producers, b.N, log)
+			if err = end(); err != nil {
+				return err
+			}
+			took := time.Since(begin)
+			b.StopTimer()
+			if arrived := s.lines.Load(); arrived > 0 { // a record that was lost was not delivered fast
+				b.ReportMetric(float64(took.Nanoseconds())/float64(arrived), "ns/op")
+			}
+			return lost(b, w, s.lines.Load(), s.close())
+		}))
+	}
+	return tables
+}
