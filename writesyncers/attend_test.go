@@ -1,11 +1,14 @@
 package writesyncers
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestAttendance(t *testing.T) {
@@ -49,4 +52,23 @@ func TestAttendance(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhoOpenedTheFileAheadNamesTheBackup(t *testing.T) {
+	if !opensAhead {
+		t.Skip("this system opens nothing ahead")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		f, dir := rotating(t, RotatingFileConfig{MaxBytes: 2 << 20, BackupCount: 1, OnError: unexpected(t)})
+		first := strings.Repeat("x", 1900<<10) + "\n"
+		last := strings.Repeat("y", 200<<10) + "\n"
+		write(t, f, first, "opens the next file ahead\n")
+		synctest.Wait()
+		write(t, f, last)
+		assert.Equal(t, last, read(t, filepath.Join(dir, "app.log")))
+		assert.NoFileExists(t, filepath.Join(dir, "app.log.1"))
+		advance(attendEvery)
+		assert.Equal(t, first+"opens the next file ahead\n", read(t, filepath.Join(dir, "app.log.1")))
+		require.NoError(t, f.Close())
+	})
 }
