@@ -30,10 +30,10 @@ const (
 )
 
 // writes is how many records of some size a row writes: not so many that the system makes writers wait for the disk.
-func writes(size int) int { return 16 << 20 / size }
+func writes(size int) int { return min(60_000, 24<<20/size) }
 
-// bufferedWrites is the same for a buffer, which is soon done.
-func bufferedWrites(size int) int { return 4 * writes(size) }
+// bufferedWrites are more, for they are soon done.
+func bufferedWrites(size int) int { return 48 << 20 / size }
 
 func tables() (tables []suite.Table) {
 	for _, p := range places {
