@@ -18,6 +18,7 @@ type buffer struct {
 	timer *time.Timer // runs from the first record in an empty buffer on
 
 	b       []byte
+	easy    int      // while b is shorter than this, adding a record is all there is to do; 0: there may be more
 	ends    []int    // of the records in b
 	partial int      // bytes of the first record that are in the file already
 	into    *logFile // which file
@@ -33,6 +34,16 @@ func (b *buffer) start(s *sink) {
 		b.timer = time.AfterFunc(time.Hour, func() { s.flushOnTime() })
 		b.timer.Stop()
 	}
+}
+
+// add takes one record, if that is all there is to do.
+func (b *buffer) add(p []byte) bool {
+	end := len(b.b) + len(p)
+	if end >= b.easy {
+		return false
+	}
+	b.b, b.ends = append(b.b, p...), append(b.ends, end)
+	return true
 }
 
 // bufferLocked takes one record.
@@ -52,6 +63,9 @@ func (s *sink) bufferLocked(p []byte) error {
 	b.b, b.ends = append(b.b, p...), append(b.ends, len(b.b)+len(p))
 	if len(b.b) >= b.size { // a record that is larger than all of it
 		return s.flushLargeLocked()
+	}
+	if s.fsync < FsyncInterval {
+		b.easy = int(max(0, min(int64(b.size), s.mark-s.file.size)))
 	}
 	return nil
 }
@@ -84,6 +98,7 @@ func (s *sink) flushLocked() error {
 	if b == nil || len(b.b) == 0 {
 		return nil
 	}
+	b.easy = 0
 	if s.file == nil {
 		return s.errClosed
 	}
@@ -114,11 +129,12 @@ func (b *buffer) resume(file *logFile) {
 
 // written drops the records within the first n bytes, and returns how many they are.
 func (b *buffer) written(n int, into *logFile) int {
-	done := whole(b.ends, n)
-	if done == len(b.ends) {
+	if n == len(b.b) {
+		done := len(b.ends)
 		b.b, b.ends, b.partial, b.into = b.b[:0], b.ends[:0], 0, nil
 		return done
 	}
+	done := whole(b.ends, n)
 	start := 0
 	if done > 0 {
 		start = b.ends[done-1]

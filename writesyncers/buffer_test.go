@@ -84,6 +84,34 @@ func TestBufferUnderManyGoroutines(t *testing.T) {
 	assert.Zero(t, f.Stats().Missing())
 }
 
+func TestBufferTakesNothingAfterClose(t *testing.T) {
+	f, path := buffered(t, FileConfig{Buffer: 1000})
+	write(t, f, "one\n", "two\n")
+	require.NoError(t, f.Close())
+	for _, record := range []string{"three\n", ""} {
+		_, err := f.Write([]byte(record))
+		assert.ErrorIs(t, err, ErrClosed)
+	}
+	assert.Equal(t, "one\ntwo\n", read(t, path))
+	assert.Equal(t, base.Stats{Accepted: 2, Delivered: 2, Refused: 2}, f.Stats().Stats)
+}
+
+func TestBufferKnowsTheSizeOfTheFileItFollowsTo(t *testing.T) {
+	if !canShare {
+		t.Skip("Shared is not for this system")
+	}
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1, Buffer: 1000, Shared: true})
+	other, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 100, BackupCount: -1, Shared: true})
+	require.NoError(t, err)
+	write(t, f, "in the buffer\n", "and this\n")
+	write(t, other, strings.Repeat("x", 89)+"\n", strings.Repeat("y", 79)+"\n") // rolls over
+	require.NoError(t, other.Close())
+	f.followIdle()
+	write(t, f, "too much for that file\n")
+	require.NoError(t, f.Close())
+	assert.Equal(t, "too much for that file\n", read(t, filepath.Join(dir, "app.log")))
+}
+
 func TestBufferConfigErrorsNameTheField(t *testing.T) {
 	_, err := NewFile(FileConfig{Path: "x", Buffer: -1})
 	assert.EqualError(t, err, "writesyncers: Buffer -1 is negative")

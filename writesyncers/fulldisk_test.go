@@ -4,6 +4,7 @@ package writesyncers
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,15 +74,15 @@ func checkFull(t *testing.T, dir string, accepted map[string]bool, pieces int) {
 }
 
 func TestFullDisk(t *testing.T) {
-	for name, open := range map[string]func(path string) (benchWriter, error){
-		"file": func(path string) (benchWriter, error) { return NewFile(FileConfig{Path: path}) },
-		"rotating": func(path string) (benchWriter, error) {
+	for name, open := range map[string]func(path string) (io.WriteCloser, error){
+		"file": func(path string) (io.WriteCloser, error) { return NewFile(FileConfig{Path: path}) },
+		"rotating": func(path string) (io.WriteCloser, error) {
 			return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 30_000, BackupCount: -1, OnError: func(error) {}})
 		},
-		"compressing": func(path string) (benchWriter, error) {
+		"compressing": func(path string) (io.WriteCloser, error) {
 			return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 90_000, BackupCount: -1, Compress: Gzip, OnError: func(error) {}})
 		},
-		"buffered": func(path string) (benchWriter, error) { return NewFile(FileConfig{Path: path, Buffer: 10_000}) },
+		"buffered": func(path string) (io.WriteCloser, error) { return NewFile(FileConfig{Path: path, Buffer: 10_000}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := smallDisk(t, 200<<10)

@@ -13,6 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// writeCloser is what all our writers are.
+type writeCloser interface {
+	Write([]byte) (int, error)
+	WriteRecords([]byte, []int) (int, error)
+	Sync() error
+	Close() error
+}
+
 // read returns what is in a file.
 func read(t testing.TB, path string) string {
 	t.Helper()

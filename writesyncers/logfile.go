@@ -11,6 +11,7 @@ import (
 // writes to it, or cuts off it (logrotate's copytruncate), is never overwritten nor filled up with NULs.
 type logFile struct {
 	f       *os.File
+	direct  descriptor // of f, if it is a regular file
 	id      identity
 	size    int64 // bytes in it, as far as we know: other writers' are seen only at opening
 	regular bool
@@ -44,7 +45,12 @@ func (l *logFile) write(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n, err := l.f.Write(p)
+	n, err := l.direct.write(p), error(nil)
+	if n < len(p) { // let os.File find out why, or do the rest
+		var rest int
+		rest, err = l.f.Write(p[n:])
+		n += rest
+	}
 	l.size += int64(n)
 	if l.shared {
 		l.trueSize()

@@ -26,6 +26,9 @@ func (s *sink) openLocked() error {
 		s.troubles.note("link to "+s.path, linkTo(s.path, s.symlink))
 	}
 	s.file, s.opened = file, true
+	if s.buffer != nil {
+		s.buffer.easy = 0 // it was worked out from the other file's size
+	}
 	if s.roller != nil {
 		s.mark, s.prepared = s.roller.mark(), false
 	}
@@ -79,6 +82,7 @@ func (o *options) openAt(path string, extra int) (*logFile, error) {
 	}
 	l := &logFile{f: f, regular: info.Mode().IsRegular(), lineEnd: o.lineEnd, shared: o.shared, id: identify(f)}
 	if l.regular {
+		l.direct = descriptorOf(f)
 		l.locked = lockShared(f) // says that the file has an owner: see held
 		l.size = info.Size()
 		l.torn = !endsWith(path, l.size, o.lineEnd)

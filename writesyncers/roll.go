@@ -42,6 +42,7 @@ type roller struct {
 	left  []rolled      // files whose backup name was refused; owned by the turn
 	wait  time.Duration // how long the last refusal put off the next attempt; owned by the turn
 
+	attendance attendance
 	retryAt    atomic.Int64 // Unix nanoseconds before which no attempt is made; 0: none was refused
 	count      atomic.Uint64
 	compressed atomic.Uint64
@@ -275,8 +276,13 @@ func (s *sink) finish(swap *rolled) {
 		_, _ = s.roller.settle(swap)
 		return
 	}
-	go func() {
-		s.roller.settle(swap)
-		s.troubles.say()
-	}()
+	if !s.roller.attendance.hand(swap) {
+		go s.settle(swap)
+	}
+}
+
+// settle is what is done behind the writer's back.
+func (s *sink) settle(swap *rolled) {
+	_, _ = s.roller.settle(swap)
+	s.troubles.say()
 }

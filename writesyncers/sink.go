@@ -69,6 +69,10 @@ func (s *sink) Write(p []byte) (int, error) {
 		return s.writeEncoded(p)
 	}
 	s.mu.Lock()
+	if s.buffer != nil && s.buffer.add(p) {
+		s.mu.Unlock()
+		return len(p), nil
+	}
 	n, err := s.writeLocked(p)
 	number := s.stats.Delivered
 	s.unlock()

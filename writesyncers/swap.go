@@ -21,15 +21,24 @@ func (s *sink) prepareLocked() {
 	r.work.group.Add(1)
 	go func() {
 		defer r.work.group.Done()
-		defer r.release()
-		if r.next != nil {
-			return
-		}
-		if next, err := s.create(like); err == nil {
-			next.dir, _ = openDir(filepath.Dir(s.path))
-			r.next = next
+		s.openAhead(like)
+		if swap := r.attendance.wait(); swap != nil {
+			s.settle(swap)
 		}
 	}()
+}
+
+// openAhead opens the file that is to follow like, and gives the turn back.
+func (s *sink) openAhead(like *logFile) {
+	r := s.roller
+	defer r.release()
+	if r.next != nil {
+		return
+	}
+	if next, err := s.create(like); err == nil {
+		next.dir, _ = openDir(filepath.Dir(s.path))
+		r.next = next
+	}
 }
 
 // create makes the file that is to follow like: under a hidden name, with the same permissions and owner.

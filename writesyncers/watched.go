@@ -165,16 +165,17 @@ func (s *sink) watchLocked() error {
 	w := s.watch
 	switch {
 	case w.notify && w.events != nil:
-		now := time.Now()
-		if now.Sub(w.asked) < askEvery {
+		if time.Since(w.asked) < askEvery { // asks one clock, where time.Now asks two
 			return nil
 		}
+		now := time.Now()
 		w.asked = now
 		if !w.events.any() && now.Sub(w.looked) < trustEach {
 			return nil
 		}
 		w.looked = now
-	case w.due.Swap(false):
+	case w.due.Load(): // the timer has set it, and rests until its Reset
+		w.due.Store(false)
 		w.timer.Reset(w.every)
 	case !w.always():
 		return nil

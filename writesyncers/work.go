@@ -113,6 +113,7 @@ func (r *roller) withTurn(f func() error) error {
 // close waits until all that belongs to rollovers is done, compression only so long, and removes the file that was opened
 // ahead. It leaves no goroutine, unless the user's own code does not return.
 func (r *roller) close() error {
+	r.attendance.end()
 	done := make(chan struct{})
 	go func() {
 		r.work.group.Wait()

@@ -1,80 +1,95 @@
 package files
 
 import (
-	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
-	"sync"
-	"testing"
-	"time"
-
-	"go.uber.org/multierr"
 
 	"example.com/zaphandlers/benchmarks/suite"
 )
 
-// Suite is the benchmarks of this package. Its files are in the directory for temporary files, and in memory under /dev/shm.
-var Suite = suite.Suite{Name: "Files", Tables: tables()}
+// Suite is the benchmarks of this package.
+var Suite = suite.Suite{Name: "Files", Tables: tables(), Bounds: bounds()}
+
+// place is where files are.
+type place struct{ name, dir string }
+
+var (
+	disk   = place{"disk", os.TempDir()}
+	memory = place{"memory", "/dev/shm"}
+	places = []place{disk, memory}
+)
+
+var (
+	sizes      = []int{200, 1024} // bytes of a record
+	goroutines = []int{1, 2}
+)
+
+const (
+	pythonWrites = 20_000
+	rotations    = 7
+)
+
+// writes is how many records of some size a row writes: not so many that the system makes writers wait for the disk.
+func writes(size int) int { return min(60_000, 24<<20/size) }
+
+// bufferedWrites are more, for they are soon done.
+func bufferedWrites(size int) int { return 48 << 20 / size }
 
 func tables() (tables []suite.Table) {
-	all := slices.Concat([]writer{{"os.File.Write", raw}}, ours, rivals)
-	for _, place := range []struct{ name, dir string }{{"disk", os.TempDir()}, {"memory", "/dev/shm"}} {
-		for _, size := range []int{200, 1024} {
-			for _, goroutines := range []int{1, 2} {
-				t := suite.Table{Name: fmt.Sprintf("%s, %d B, %d", place.name, size, goroutines), N: 100_000}
-				for _, w := range all {
-					t.Rows = append(t.Rows, suite.Row{Name: w.name, Run: func(b *testing.B) error {
-						return inside(place.dir, func(path string) error { return throughput(b, w, path, size, goroutines) })
-					}})
-				}
-				tables = append(tables, t)
+	for _, p := range places {
+		for _, size := range sizes {
+			for _, g := range goroutines {
+				tables = append(tables, writeTable(p, size, g))
 			}
 		}
 	}
-	return tables
+	tables = append(tables, writeTable(disk, 200, 64))
+	for _, p := range places {
+		tables = append(tables, rotateTable(p))
+	}
+	return append(tables, twoWritersTable())
 }
 
-// throughput writes b.N records from some goroutines to a new file.
-func throughput(b *testing.B, w writer, path string, size, goroutines int) error {
-	out, err := w.open(path, 0)
-	if err != nil {
-		return err
-	}
-	line := record(size)
-	if _, err := out.Write(line); err != nil { // some open only now
-		return err
-	}
-	errs := make([]error, goroutines)
-	var wg sync.WaitGroup
-	b.ResetTimer()
-	for g := range goroutines {
-		wg.Go(func() {
-			for i := g; i < b.N && errs[g] == nil; i += goroutines {
-				_, errs[g] = out.Write(line)
-			}
-		})
-	}
-	wg.Wait()
-	b.StopTimer()
-	return multierr.Append(multierr.Combine(errs...), out.Close())
+// writeName is the name of a table in which some goroutines write records.
+func writeName(p place, size, goroutines int) string {
+	return fmt.Sprintf("%s, %d B, %d", p.name, size, goroutines)
 }
 
-func record(size int) []byte { return append(bytes.Repeat([]byte("x"), size-1), '\n') }
-
-// inside runs f with a path in a new directory under dir.
-func inside(dir string, f func(path string) error) error {
-	own, err := os.MkdirTemp(dir, "files")
-	if err != nil {
-		return fmt.Errorf("%w: %w", suite.ErrLeftOut, err)
-	}
-	err = f(filepath.Join(own, "app.log"))
-	for range 100 { // some still work in the directory after their Close
-		if os.RemoveAll(own) == nil {
-			return err
+func writeTable(p place, size, goroutines int) suite.Table {
+	t := suite.Table{Name: writeName(p, size, goroutines), N: writes(size)}
+	add := func(n int, writers ...writer) {
+		for _, w := range writers {
+			t.Rows = append(t.Rows, suite.Row{Name: w.name, N: n, Run: throughput(w, p, size, goroutines)})
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	return multierr.Append(err, os.RemoveAll(own))
+	add(0, floor, file, rotating, timed, shared, watched, watchedNotify, watchedEvery, lumber, timber, lestrrat, phuslu)
+	if goroutines == 1 {
+		add(bufferedWrites(size), bufferFloor)
+	}
+	add(bufferedWrites(size), fileBuffer, zapBuffer)
+	if goroutines == 1 && size == 200 {
+		t.Rows = append(t.Rows, pythonRows(p, size)...)
+	}
+	return t
+}
+
+// rotateName is the name of the table of rotations.
+func rotateName(p place) string { return p.name + ", rotate at 8 MiB" }
+
+func rotateTable(p place) suite.Table {
+	t := suite.Table{Name: rotateName(p), N: rotations}
+	for _, w := range []writer{floor, rotating, rotatingGzip, timed, lumber, lumberGzip, timber, timberGzip, lestrrat, phuslu} {
+		t.Rows = append(t.Rows, suite.Row{Name: w.name, Run: pauses(w, p)})
+	}
+	return t
+}
+
+const twoWriters = "disk, two writers on one path"
+
+func twoWritersTable() suite.Table {
+	t := suite.Table{Name: twoWriters, N: 100_000}
+	for _, w := range []writer{rotating, shared, lumber, timber, lestrrat, phuslu} {
+		t.Rows = append(t.Rows, suite.Row{Name: w.name, Run: together(w, disk)})
+	}
+	return t
 }

@@ -32,7 +32,7 @@ func TestRowsTakeTurns(t *testing.T) {
 	s := Suite{Name: "Area", Tables: []Table{{"two words", 3, []Row{r.row("x"), r.row("y"), own}}}}
 	var out, notes strings.Builder
 	require.NoError(t, s.Run(&out, &notes, 2, nil))
-	assert.Equal(t, []string{"x3", "y3", "own5", "own5", "y3", "x3"}, r.turns)
+	assert.Equal(t, []string{"x3", "x3", "y3", "own5", "own5", "y3", "x3"}, r.turns, "the first turn is not counted")
 	assert.Empty(t, notes.String())
 
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -46,7 +46,7 @@ func TestOnlyWhatMatches(t *testing.T) {
 	var r recorder
 	s := Suite{Name: "Area", Tables: []Table{{"t", 3, []Row{r.row("x"), r.row("y")}}}}
 	require.NoError(t, s.Run(new(strings.Builder), nil, 1, regexp.MustCompile("Area/t/y")))
-	assert.Equal(t, []string{"y3"}, r.turns)
+	assert.Equal(t, []string{"y3", "y3"}, r.turns, "the first turn is not counted")
 }
 
 func TestErrorsOfRows(t *testing.T) {
