@@ -58,7 +58,7 @@ func (b *buffer) refuse() {
 // capture records plain data where it is to lie, which spares it a copy. It returns false, and has done nothing, for any other
 // record, and for one that is more than kept: then it takes the long way by write.
 func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	if b.cfg.ShouldFlush != nil || b.cfg.FlushLevel.Enabled(ent.Level) || !base.IsPlain(fields) {
+	if b.cfg.ShouldFlush != nil || b.cfg.FlushLevel.Enabled(ent.Level) {
 		return false
 	}
 	b.mu.Lock()

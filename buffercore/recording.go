@@ -73,7 +73,7 @@ func (r *Recording) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.
 func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := r.shared.buffer
 	serious := b.cfg.FlushLevel.Enabled(ent.Level)
-	if !serious && base.IsPlain(fields) && r.shared.capture(&ent, &r.context, fields) {
+	if !serious && r.shared.capture(&ent, &r.context, fields) {
 		return nil
 	}
 	rec := base.GetRecord()

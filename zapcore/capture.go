@@ -150,13 +150,22 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 // IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations and
 // namespaces. Then CapturePlain may record them under a lock.
 func IsPlain(fields []zapcore.Field) bool {
+	all := uint64(1)
 	for i := range fields {
-		if plain[fields[i].Type].tag == tagInvalid {
-			return false
+		all &= plainTypes >> (fields[i].Type & 63)
+	}
+	return all != 0
+}
+
+// plainTypes has a bit for each type that plain knows.
+var plainTypes = func() (types uint64) {
+	for t := range 64 {
+		if plain[t].tag != tagInvalid {
+			types |= 1 << t
 		}
 	}
-	return true
-}
+	return types
+}()
 
 // CapturePlain writes the tape that Record.Capture would make of ent, the fields of context and then fields into b, and
 // returns how long it is. It returns 0 if b has too little room, which is some bytes more than the tape takes, or if a field

@@ -75,7 +75,7 @@ func queueResults() (suite.Suite, string) {
 			"slog to a channel":                    fmt.Sprint(333+60*k, " 0"),
 		}
 	}
-	return imagined("Queue", "ns/op lost-%", tables)
+	return imagined("Queue", "burst-ns lost-%", tables)
 }
 
 func fileResults() (suite.Suite, string) {
@@ -124,7 +124,7 @@ func TestWhatIsMissingIsSaidAndTheRestDrawn(t *testing.T) {
 	})
 	require.Error(t, err)
 	for _, said := range []string{
-		"producer: no result for producer, discard, 1/queuecore; go -C benchmarks run ./bench run queue measures it",
+		"producer: no result for producer, discard, 1/queuecore burst-ns; go -C benchmarks run ./bench run queue measures it",
 		"pause: there are no results", "./bench run files measures it",
 		"faults: there is no area Faults",
 	} {

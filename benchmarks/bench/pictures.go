@@ -17,7 +17,7 @@ const nothing = "a Core that does nothing"
 func producer(r *reading) chart.Chart {
 	c := chart.Chart{
 		Title:    "What a logging call costs the caller: short is good",
-		Subtitle: "A call with 10 fields, in bursts. zap's own part is what a call costs with a Core that does nothing.",
+		Subtitle: "A call with 10 fields, in the median of bursts. zap's own part is what a call costs with a Core that does nothing.",
 		Legend: []chart.Key{
 			{Color: chart.Floor, Text: "zap's own part"},
 			{Color: chart.Ours, Text: "queuecore adds"},
@@ -43,12 +43,12 @@ func calls(r *reading, table string) (bars []chart.Bar) {
 	if rows == nil {
 		return nil
 	}
-	floor, ok := r.median(suite.Value{Row: table + "/" + nothing})
+	floor, ok := r.median(suite.Value{Row: table + "/" + nothing, Unit: "burst-ns"})
 	for _, row := range rows {
 		if row == nothing {
 			continue
 		}
-		all, found := r.median(suite.Value{Row: table + "/" + row})
+		all, found := r.median(suite.Value{Row: table + "/" + row, Unit: "burst-ns"})
 		if !ok || !found {
 			continue
 		}

@@ -103,20 +103,19 @@ func writeBuffer(b *testing.B) error {
 // writeBursts writes in bursts, between which all is delivered, and reports what a Write took.
 func writeBursts(b *testing.B, core zapcore.Core) (err error) {
 	ent, f := entry(), fields()
-	var took time.Duration
+	var took durations
 	b.ResetTimer()
-	for done := 0; done < b.N; {
-		n := min(burst, b.N-done)
+	for took.records < b.N {
+		n := min(burst, b.N-took.records)
 		begin := time.Now()
 		for range n {
 			err = multierr.Append(err, core.Write(ent, f))
 		}
-		took += time.Since(begin)
-		done += n
+		took.add(time.Since(begin), n)
 		err = multierr.Append(err, core.Sync())
 	}
 	b.StopTimer()
-	b.ReportMetric(float64(took.Nanoseconds())/float64(b.N), "ns/op")
+	took.report(b, 1)
 	return err
 }
 

@@ -3,6 +3,10 @@
 // MemoryHandler; and beside zap without any of them.
 //
 // A call is one of the logger, ten fields, so zap's own part is in it; the rows of a Core that does nothing say what that is.
-// There are two cores here: with two producers and a consumer three threads share them, and no row says how a queue scales to
-// many cores. The diodes drop what they cannot hold: their rows say how much, and their times cannot be compared.
+// What a call costs is measured in bursts that are delivered between: ns/op is the mean of all, burst-ns the median burst. On
+// a machine with two processors the kernel now and then puts the two threads that work on one of them, and the mean has
+// what the one waits for the other then.
+//
+// What is not measured: how a queue scales to many processors. With two producers and a consumer three threads share the
+// processors there are here. The diodes drop what they cannot hold: their rows say how much, and their times cannot be compared.
 package queue

@@ -131,7 +131,8 @@ func TestCalls(t *testing.T) {
 		return func() error { n++; return nil }, nil
 	})}}}}}
 	require.NoError(t, s.Run(new(strings.Builder), nil, 1, nil))
-	assert.Equal(t, []int{2, 4}, calls, "one before the clock starts, in the run that does not count too")
+	require.Len(t, calls, 4, "the first turn of a process does not count")
+	assert.Equal(t, []int{2, 4}, calls[2:], "one before the clock starts, in the run that does not count too")
 
 	broken := errors.New("broken")
 	for name, open := range map[string]func(*testing.B) (func() error, error){

@@ -115,9 +115,9 @@ func (a *Arena) Put(l Lane, level zapcore.Level, tape []byte) uint64 {
 	return a.commit(l, level, len(tape))
 }
 
-// Capture makes a record of an entry, the fields of context and then fields, which must be plain (see base.IsPlain), where it
-// is to lie. It spares a copy. It returns false, and has added nothing, if there is no room for it in the last block, or if
-// it does not fit: then Put is the way.
+// Capture makes a record of an entry, the fields of context and then fields, where it is to lie. It spares a copy. It returns
+// false, and has added nothing, if a field is not plain (see base.IsPlain), if there is no room in the last block, or if the
+// record does not fit: then Put is the way. It runs no code of the program.
 func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
 	l := LaneOf(ent.Level)
 	t := &a.hot.tails[l]
