@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io/fs"
 	"os"
@@ -33,10 +34,11 @@ func missing(t *testing.T, why string) {
 	peers.Missing(t, why)
 }
 
-// newSource returns the Config of a source that does not exist, and has it removed after the test.
+// newSource returns the Config of a source that does not exist, whatever a test that was killed has left, and has it removed
+// after the test.
 func newSource(t *testing.T, log string) Config {
 	t.Helper()
-	cfg := Config{Source: fmt.Sprintf("zaphandlers test %d %s", os.Getpid(), t.Name()), Log: log}
+	cfg := Config{Source: fmt.Sprintf("zaphandlers test %s %s", rand.Text()[:8], t.Name()), Log: log}
 	if err := Install(cfg); err != nil {
 		missing(t, err.Error())
 	}
