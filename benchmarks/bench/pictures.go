@@ -22,7 +22,6 @@ func producer(r *reading) chart.Chart {
 			{Color: chart.Floor, Text: "zap's own part"},
 			{Color: chart.Ours, Text: "queuecore adds"},
 			{Color: chart.Others, Text: "others add"},
-			{Color: chart.Apart, Text: "others that drop records"},
 		},
 		Axis: "nanoseconds a call",
 	}
@@ -33,6 +32,11 @@ func producer(r *reading) chart.Chart {
 			panels = append(panels, chart.Panel{Heading: sink.heading + "; " + goroutines, Bars: calls(r, table)})
 		}
 		c.Columns = append(c.Columns, panels)
+		for _, p := range panels {
+			if slices.ContainsFunc(p.Bars, func(b chart.Bar) bool { return b.Alarm }) && len(c.Legend) == 3 {
+				c.Legend = append(c.Legend, chart.Key{Color: chart.Apart, Text: "others that drop records"})
+			}
+		}
 	}
 	return c
 }
