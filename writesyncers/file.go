@@ -52,7 +52,8 @@ type FileConfig struct {
 }
 
 // File appends records to a file. It is Python's logging.FileHandler, with these differences: Sync is an fsync, and a
-// record that comes after Close is an error in every Mode.
+// record that comes after Close is an error in every Mode. As there, records follow a file that somebody moves or removes; a
+// WatchedFile does not.
 type File struct{ *sink }
 
 // NewFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of

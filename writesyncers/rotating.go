@@ -107,6 +107,9 @@ type RotatingFileConfig struct {
 // RotatingFile is a file that gives way to the next when it is about to reach MaxBytes: Python's
 // logging.handlers.RotatingFileHandler, with its names and its rule, though sizes are always counted in bytes. What is
 // not a regular file (a pipe, /dev/null, /dev/stdout) is written and never rotated.
+//
+// As in Python, it does not look whether somebody moves or removes the file: until the next rollover, records go where it
+// went. With Shared it looks each 100 ms; a WatchedFile is made for that.
 type RotatingFile struct{ *sink }
 
 // NewRotatingFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
