@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -205,6 +206,17 @@ func setDefault[T int | float64 | time.Duration](field *T, value T) {
 // enabled tells whether the target is to get records of level l.
 func (t *TargetConfig) enabled(l zapcore.Level) bool {
 	return (t.Level == nil || t.Level.Enabled(l)) && (t.IgnoreLevel || t.Core.Enabled(l))
+}
+
+// wanted is enabled in as few steps as it takes: a logger asks twice for each record.
+func (t *TargetConfig) wanted() zapcore.LevelEnabler {
+	switch {
+	case t.Level == nil && !t.IgnoreLevel:
+		return t.Core
+	case t.Level != nil && t.IgnoreLevel:
+		return t.Level
+	}
+	return zap.LevelEnablerFunc(t.enabled)
 }
 
 // lowest returns the lowest level that the target is to get.

@@ -18,7 +18,8 @@ type queue struct {
 	cfg       Config
 	report    *base.Reporter
 	listeners []*listener
-	abandoned chan struct{} // closed when Close has waited long enough
+	abandoned chan struct{}          // closed when Close has waited long enough
+	wanted    []zapcore.LevelEnabler // what each target wants
 
 	// A producer has met another at the lock since a listener last found nothing to do: they make their records before they
 	// lock, and lock for a copy only.
@@ -54,6 +55,7 @@ func newQueue(cfg Config) *queue {
 	}
 	for i := range cfg.Targets {
 		q.listeners = append(q.listeners, newListener(q, i))
+		q.wanted = append(q.wanted, cfg.Targets[i].wanted())
 	}
 	return q
 }
@@ -68,8 +70,8 @@ func (q *queue) enabled(l zapcore.Level) bool {
 	if q.cfg.Level != nil && !q.cfg.Level.Enabled(l) {
 		return false
 	}
-	for i := range q.cfg.Targets {
-		if q.cfg.Targets[i].enabled(l) {
+	for _, wanted := range q.wanted {
+		if wanted.Enabled(l) {
 			return true
 		}
 	}
