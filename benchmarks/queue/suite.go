@@ -26,7 +26,7 @@ func producerTables() (tables []suite.Table) {
 		open func() (*sink, error)
 	}{{"discard", discard}, {"file", file}} {
 		for _, producers := range []int{1, 2} {
-			tables = append(tables, table(fmt.Sprintf("producer, %s, %d", to.name, producers), 50*burst, func(b *testing.B, w way) error {
+			tables = append(tables, table(fmt.Sprintf("producer, %s, %d", to.name, producers), 150*burst, func(b *testing.B, w way) error {
 				return bursts(b, w, to.open, producers)
 			}))
 		}
