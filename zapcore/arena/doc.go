@@ -20,11 +20,12 @@
 //
 // # Who may touch what
 //
-// An Arena has no lock. Its owner has one, and every method but Reader.Next, Len, Tape, Level and SetFate is called with it held. The
-// rule that lets Next do without is that bytes, once written, are never written again while anyone may read them:
+// An Arena takes no lock. Its owner does, its own or the one that Mutex returns, and every method but Reader.Next, Len, Tape, Level
+// and SetFate is called with it held. The rule that lets Next do without is that bytes, once written, are never written again while
+// anyone may read them:
 //
 //   - A reader reads only what it has claimed. Claim, under the lock, moves the reader's next over some records and pins their
-//     blocks; Put writes behind the end of every claim, since a claim ends where the lane ended at that moment.
+//     blocks; Put and Capture write behind the end of every claim, since a claim ends where the lane ended at that moment.
 //   - Evict, under the lock, takes the oldest record that some reader has not claimed, and moves the next of the readers that
 //     had not. It takes nothing from a reader that had: that one will deliver or refuse it.
 //   - A block is used again only when all its records are released or evicted and no claim pins it.
