@@ -245,3 +245,25 @@ func TestDatagramSeal(t *testing.T) {
 	_, err = server.verify(b[:10], 0, now)
 	assert.ErrorIs(t, err, errUnsigned)
 }
+
+// TestShutdownAcceptsWhoIsWaiting: a Server that gets to accepting when the time which Shutdown gives for it has passed
+// still reads what those have sent who connected before.
+func TestShutdownAcceptsWhoIsWaiting(t *testing.T) {
+	core, logs := observer.New(zapcore.DebugLevel)
+	s, err := NewServer(ServerConfig{Address: "127.0.0.1:0", Format: FormatLines, Target: core, OnError: never(t)})
+	require.NoError(t, err)
+	const clients = 5
+	for i := range clients {
+		conn, err := net.Dial("tcp", s.Addr().String())
+		require.NoError(t, err)
+		_, err = fmt.Fprintf(conn, "record %d\n", i)
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+	}
+	s.draining.Store(true)
+	s.begin(false)
+	require.NoError(t, s.listener.(*net.TCPListener).SetDeadline(time.Unix(1, 0)))
+	require.NoError(t, s.Serve())
+	require.NoError(t, s.Shutdown(t.Context()))
+	require.Equal(t, clients, logs.Len())
+}

@@ -349,6 +349,15 @@ func TestRecordAllocatesNothing(t *testing.T) {
 	assert.LessOrEqual(t, replayed, direct, "replay of nested values allocates no more than encoding them at once")
 }
 
+func TestFieldsOfARecordAreAllocatedOnce(t *testing.T) {
+	for name, fields := range constructors {
+		var r base.Record
+		require.NoError(t, r.Capture(zapcore.Entry{}, base.Context{}, fields))
+		got := r.AppendFields(nil)
+		require.Equal(t, len(got), cap(got), name)
+	}
+}
+
 func TestCapturePlainMakesTheTapeOfCapture(t *testing.T) {
 	context := base.Context{}.With([]zapcore.Field{zap.Int("worker", 3)})
 	entries := []zapcore.Entry{
