@@ -47,6 +47,9 @@ const burst = 2048
 
 // bursts logs b.N records in bursts and reports what one took.
 func bursts(b *testing.B, w way, open func() (*sink, error), producers int) error {
+	if err := w.takes(producers); err != nil {
+		return err
+	}
 	var took durations
 	sent := 0
 	arrived, err := with(w, open, func(log func(), s *sink) {
@@ -157,6 +160,9 @@ func paced(b *testing.B, w way, open func() (*sink, error)) error {
 func sustainedTables() (tables []suite.Table) {
 	for _, producers := range []int{1, 2} {
 		tables = append(tables, table(fmt.Sprintf("sustained, file, %d", producers), 200_000, func(b *testing.B, w way) error {
+			if err := w.takes(producers); err != nil {
+				return err
+			}
 			s, err := file()
 			if err != nil {
 				return err
