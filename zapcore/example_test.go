@@ -17,7 +17,7 @@ func messageOnly() zapcore.EncoderConfig {
 }
 
 func ExampleFromWriter() {
-	core := base.FromWriter(zapcore.NewJSONEncoder(messageOnly()), os.Stdout, zapcore.InfoLevel)
+	core := base.FromWriter(base.NewJSON(messageOnly()), os.Stdout, zapcore.InfoLevel)
 	defer core.Close()
 
 	logger := zap.New(core)
@@ -27,6 +27,13 @@ func ExampleFromWriter() {
 	// Output:
 	// {"level":"info","msg":"shown","n":1}
 	// {"accepted":1,"delivered":1,"dropped":0,"skipped":0,"pending":0,"refused":0}
+}
+
+// NewJSON's encoder serves wherever zap takes one.
+func ExampleNewJSON() {
+	core := zapcore.NewCore(base.NewJSON(messageOnly()), os.Stdout, zapcore.DebugLevel)
+	zap.New(core).Info("request", zap.Duration("took", 3), zap.Strings("tags", []string{"a", "b"}))
+	// Output: {"level":"info","msg":"request","took":3,"tags":["a","b"]}
 }
 
 // shout is a Formatter: it makes the bytes of one record.

@@ -13,7 +13,8 @@ type HandlerConfig struct {
 	Name string
 	// Level decides which records are taken. Defaults to everything.
 	Level zapcore.LevelEnabler
-	// Encoder makes the frames. It is copied. Required unless Formatter is given, and not allowed with it.
+	// Encoder makes the frames. It is copied. Required unless Formatter is given, and not allowed with it. If it is a
+	// Formatter too, as NewJSON's is, it is given the records themselves.
 	Encoder zapcore.Encoder
 	// Formatter makes the frames where no Encoder does.
 	Formatter Formatter
@@ -35,9 +36,10 @@ type HandlerConfig struct {
 // Beside the methods of zapcore.Core it has Close, Stats, WriteBatch and Level. All are safe for concurrent use. With
 // returns a Handler that shares everything but the fields; closing one closes all.
 type Handler struct {
-	out     *output
-	encoder zapcore.Encoder // with the fields of With; nil if out has a formatter
-	context Context         // the fields of With for the formatter
+	out       *output
+	formatter Formatter       // encoder, if it is one, or what stands in its place; nil if there is only an encoder
+	encoder   zapcore.Encoder // with the fields of With; nil if there is only a formatter
+	context   Context         // the fields of With where there is no encoder
 }
 
 var (
@@ -61,11 +63,17 @@ func NewHandler(cfg HandlerConfig) (*Handler, error) {
 	case cfg.Encoder != nil && cfg.Formatter != nil:
 		return nil, fmt.Errorf("%s: HandlerConfig.Encoder and Formatter exclude each other", cfg.Name)
 	}
-	h := &Handler{out: newOutput(cfg)}
-	if cfg.Encoder != nil {
-		h.encoder = cfg.Encoder.Clone()
+	if cfg.Formatter != nil {
+		return &Handler{out: newOutput(cfg), formatter: cfg.Formatter}, nil
 	}
-	return h, nil
+	return newEncoding(newOutput(cfg), cfg.Encoder.Clone()), nil
+}
+
+// newEncoding returns a Handler that owns enc.
+func newEncoding(out *output, enc zapcore.Encoder) *Handler {
+	h := &Handler{out: out, encoder: enc}
+	h.formatter, _ = enc.(Formatter)
+	return h
 }
 
 // Enabled tells whether records of level l are taken.
@@ -81,16 +89,16 @@ func (h *Handler) Level() zapcore.Level {
 
 // With returns a Handler whose records begin with fields. They are encoded or recorded now.
 func (h *Handler) With(fields []zapcore.Field) zapcore.Core {
-	child := *h
 	if h.encoder == nil {
+		child := *h
 		child.context = h.context.With(fields)
 		return &child
 	}
-	child.encoder = h.encoder.Clone()
+	enc := h.encoder.Clone()
 	for i := range fields {
-		fields[i].AddTo(child.encoder)
+		fields[i].AddTo(enc)
 	}
-	return &child
+	return newEncoding(h.out, enc)
 }
 
 // Check adds h to ce if the entry's level is taken.
@@ -105,7 +113,7 @@ func (h *Handler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Ch
 // took it. During a backoff it returns the same error, at once, for each record. An entry above Error is tried in spite of a
 // backoff, and synced before Write returns.
 func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
-	if h.encoder != nil {
+	if h.formatter == nil {
 		buf, err := h.encoder.EncodeEntry(ent, fields)
 		if err != nil {
 			return h.out.refuse(err)
@@ -129,7 +137,7 @@ func (h *Handler) format(frames *Frames, ent zapcore.Entry, fields []zapcore.Fie
 	r := GetRecord()
 	err := r.capture(ent, h.context, fields)
 	if err == nil {
-		frames.buf, err = h.out.formatter.Append(frames.buf[:0], r)
+		frames.buf, err = h.formatter.Append(frames.buf[:0], r)
 	}
 	r.Free()
 	return err
@@ -167,21 +175,16 @@ const maxFrames = keepFrames / 2
 // or until there is enough to emit.
 func (h *Handler) formatBatch(frames *Frames, batch *Batch, from int) error {
 	for i := from; i < batch.Len() && len(frames.buf) < maxFrames; i++ {
-		r := batch.At(i)
-		if h.encoder != nil {
-			buf, err := r.Encode(h.encoder)
-			if err != nil {
-				return err
-			}
-			frames.buf = append(frames.buf, buf.Bytes()...)
-			buf.Free()
+		var err error
+		end := len(frames.buf)
+		if h.formatter != nil {
+			frames.buf, err = h.formatter.Append(frames.buf, batch.At(i))
 		} else {
-			var err error
-			end := len(frames.buf)
-			if frames.buf, err = h.out.formatter.Append(frames.buf, r); err != nil {
-				frames.buf = frames.buf[:end]
-				return err
-			}
+			frames.buf, err = batch.At(i).AppendEncoded(frames.buf, h.encoder)
+		}
+		if err != nil {
+			frames.buf = frames.buf[:end]
+			return err
 		}
 		frames.ends = append(frames.ends, len(frames.buf))
 	}

@@ -10,14 +10,13 @@ import (
 
 // output is what a Handler and its With children share: the lock, the Emitter behind it, the backoff and the counts.
 type output struct {
-	name      string
-	level     zapcore.LevelEnabler
-	formatter Formatter
-	emitter   Emitter
-	batches   BatchEmitter // emitter, if it is one
-	notices   Noticer      // emitter, if it is one
-	report    *Reporter
-	clock     zapcore.Clock
+	name    string
+	level   zapcore.LevelEnabler
+	emitter Emitter
+	batches BatchEmitter // emitter, if it is one
+	notices Noticer      // emitter, if it is one
+	report  *Reporter
+	clock   zapcore.Clock
 
 	syncFailed atomic.Bool // the last Sync after an urgent record did
 
@@ -32,13 +31,12 @@ type output struct {
 
 func newOutput(cfg HandlerConfig) *output {
 	o := &output{
-		name:      cfg.Name,
-		level:     cfg.Level,
-		formatter: cfg.Formatter,
-		emitter:   cfg.Emitter,
-		report:    cfg.Report,
-		clock:     cfg.Clock,
-		backoff:   cfg.Backoff,
+		name:    cfg.Name,
+		level:   cfg.Level,
+		emitter: cfg.Emitter,
+		report:  cfg.Report,
+		clock:   cfg.Clock,
+		backoff: cfg.Backoff,
 	}
 	o.batches, _ = cfg.Emitter.(BatchEmitter)
 	o.notices, _ = cfg.Emitter.(Noticer)

@@ -26,6 +26,7 @@ type Record struct {
 	entry   zapcore.Entry // its strings alias the tape, or are those that Capture was given
 
 	inline [1]zapcore.Field // the Record itself as zap.Inline
+	json   jsonWriter       // what NewJSON's encoder writes with
 }
 
 // keepBuffer is the largest buffer, in bytes, that a pool keeps: one huge record does not hold its memory for ever.
@@ -91,13 +92,16 @@ func (r *Record) Level() zapcore.Level { return zapcore.Level(int8(r.tape[tapeLe
 
 // Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded
 // (it means nothing in another process): it is 0.
-func (r *Record) Entry() zapcore.Entry {
+func (r *Record) Entry() zapcore.Entry { return *r.entryView() }
+
+// entryView is Entry without the copy.
+func (r *Record) entryView() *zapcore.Entry {
 	if !r.decoded {
 		r.entry = zapcore.Entry{}
 		r.nodesAt = decodeEntry(&r.entry, r.tape)
 		r.decoded = true
 	}
-	return r.entry
+	return &r.entry
 }
 
 // decodeEntry sets ent, which must be empty, to the entry on a tape, and returns where the fields begin.
@@ -156,8 +160,12 @@ func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
 }
 
 // Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. enc sees one
-// inline field, so it must be an encoder that adds fields by Field.AddTo, as zap's do, and must keep none.
+// inline field, so it must be an encoder that adds fields by Field.AddTo, as zap's do, and must keep none. An encoder that is a
+// Formatter too, as NewJSON's is, is given the record itself.
 func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
+	if f, ok := enc.(Formatter); ok {
+		return r.encodeBy(f)
+	}
 	if r.decoded {
 		return enc.EncodeEntry(r.entry, r.inlineField())
 	}
@@ -165,6 +173,34 @@ func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	r.nodesAt = decodeEntry(&ent, r.tape)
 	fields := r.inlineField()
 	return enc.EncodeEntry(ent, fields)
+}
+
+func (r *Record) encodeBy(f Formatter) (*buffer.Buffer, error) {
+	frames := framesPool.Get().(*Frames)
+	defer frames.free()
+	var err error
+	if frames.buf, err = f.Append(frames.buf[:0], r); err != nil {
+		return nil, err
+	}
+	buf := bufferPool.Get()
+	buf.AppendBytes(frames.buf)
+	return buf, nil
+}
+
+var bufferPool = buffer.NewPool()
+
+// AppendEncoded appends to dst what Encode returns, and returns the extended slice. After an error dst may have grown.
+func (r *Record) AppendEncoded(dst []byte, enc zapcore.Encoder) ([]byte, error) {
+	if f, ok := enc.(Formatter); ok {
+		return f.Append(dst, r)
+	}
+	buf, err := r.Encode(enc)
+	if err != nil {
+		return dst, err
+	}
+	dst = append(dst, buf.Bytes()...)
+	buf.Free()
+	return dst, nil
 }
 
 // inlineField returns all fields as one, or none.

@@ -41,6 +41,14 @@ func FuzzRecordParse(f *testing.F) {
 			want.Free()
 			got.Free()
 		}
+		for name, cfg := range jsonConfigs {
+			want, err := r.Encode(zapcore.NewJSONEncoder(cfg))
+			require.NoError(t, err)
+			got, err := r.AppendEncoded(nil, base.NewJSON(cfg))
+			require.NoError(t, err)
+			require.Equal(t, want.String(), string(got), name)
+			want.Free()
+		}
 		require.NoError(t, r.MarshalLogObject(zapcore.NewMapObjectEncoder()))
 		_, err := r.Deliver(zapcore.NewNopCore(), true)
 		require.NoError(t, err)

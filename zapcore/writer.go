@@ -14,10 +14,7 @@ import (
 func FromWriter(enc zapcore.Encoder, ws zapcore.WriteSyncer, enab zapcore.LevelEnabler) *Handler {
 	e := &writerEmitter{ws: ws}
 	e.records, _ = ws.(RecordWriter)
-	return &Handler{
-		out:     newOutput(HandlerConfig{Name: "zapcore", Level: enab, Emitter: e}),
-		encoder: enc.Clone(),
-	}
+	return newEncoding(newOutput(HandlerConfig{Name: "zapcore", Level: enab, Emitter: e}), enc.Clone())
 }
 
 // writerEmitter emits to a WriteSyncer.

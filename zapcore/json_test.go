@@ -1,0 +1,234 @@
+package zapcore_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// jsonConfigs go through all that an EncoderConfig can ask for.
+var jsonConfigs = map[string]zapcore.EncoderConfig{
+	"production":  zap.NewProductionEncoderConfig(),
+	"development": zap.NewDevelopmentEncoderConfig(),
+	"dates":       datesConfig(),
+	"no keys":     {},
+	"all keys, nothing to encode with": {
+		MessageKey: "m", LevelKey: "l", TimeKey: "t", NameKey: "n", FunctionKey: "f", StacktraceKey: "s", LineEnding: "\r\n",
+	},
+	"keys to escape": {
+		MessageKey: "a\"b", LevelKey: "\\", TimeKey: "t\n", NameKey: "é", CallerKey: "\xff", FunctionKey: "seventeen letters", StacktraceKey: "<&>",
+		EncodeLevel: zapcore.CapitalColorLevelEncoder, EncodeTime: zapcore.EpochMillisTimeEncoder, EncodeCaller: zapcore.ShortCallerEncoder,
+		EncodeDuration: zapcore.MillisDurationEncoder, SkipLineEnding: true,
+	},
+	"functions that write nothing": {
+		MessageKey: "m", LevelKey: "l", TimeKey: "t", NameKey: "n", CallerKey: "c",
+		EncodeLevel: func(zapcore.Level, zapcore.PrimitiveArrayEncoder) {}, EncodeTime: func(time.Time, zapcore.PrimitiveArrayEncoder) {},
+		EncodeDuration: func(time.Duration, zapcore.PrimitiveArrayEncoder) {}, EncodeName: func(string, zapcore.PrimitiveArrayEncoder) {},
+		EncodeCaller: func(zapcore.EntryCaller, zapcore.PrimitiveArrayEncoder) {},
+	},
+	"functions that write all there is": {
+		MessageKey: "m", LevelKey: "l", TimeKey: "t", NameKey: "n", CallerKey: "c",
+		EncodeLevel: func(l zapcore.Level, enc zapcore.PrimitiveArrayEncoder) { _ = everyPrimitive(enc) },
+		EncodeTime:  zapcore.RFC3339NanoTimeEncoder, EncodeDuration: zapcore.NanosDurationEncoder,
+		EncodeName:   func(name string, enc zapcore.PrimitiveArrayEncoder) { enc.AppendByteString([]byte(name + "\x01\"")) },
+		EncodeCaller: func(c zapcore.EntryCaller, enc zapcore.PrimitiveArrayEncoder) { enc.AppendString(c.FullPath()) },
+	},
+}
+
+// everyPrimitive calls what a function of an EncoderConfig may call.
+func everyPrimitive(enc zapcore.PrimitiveArrayEncoder) error {
+	enc.AppendBool(true)
+	enc.AppendBool(false)
+	enc.AppendByteString([]byte("bytes\xff"))
+	enc.AppendComplex128(1 - 2i)
+	enc.AppendComplex64(0.1 + 0.2i)
+	enc.AppendFloat64(0.1)
+	enc.AppendFloat32(0.1)
+	enc.AppendInt(-1)
+	enc.AppendInt64(-2)
+	enc.AppendInt32(-3)
+	enc.AppendInt16(-4)
+	enc.AppendInt8(-5)
+	enc.AppendString("text\n")
+	enc.AppendUint(1)
+	enc.AppendUint64(2)
+	enc.AppendUint32(3)
+	enc.AppendUint16(4)
+	enc.AppendUint8(5)
+	enc.AppendUintptr(6)
+	return nil
+}
+
+// requireZaps requires that NewJSON's encoder writes what zap's does: fields that a logger gives, and a record.
+func requireZaps(t *testing.T, cfg zapcore.EncoderConfig, ent zapcore.Entry, with, fields []zapcore.Field) {
+	t.Helper()
+	zaps, ours := zapcore.NewJSONEncoder(cfg), base.NewJSON(cfg)
+	want := encode(t, zaps, ent, with, fields)
+	require.Equal(t, want, encode(t, ours, ent, with, fields), "fields")
+
+	r := recorded(t, ent, with, fields)
+	got, err := r.AppendEncoded([]byte("before "), ours)
+	require.NoError(t, err)
+	require.Equal(t, "before "+want, string(got), "a record")
+	buf, err := r.Encode(ours)
+	require.NoError(t, err)
+	require.Equal(t, want, buf.String(), "a record, into a buffer")
+
+	ours = ours.Clone()
+	addTo(ours, with)
+	got, err = recorded(t, ent, nil, fields).AppendEncoded(nil, ours)
+	require.NoError(t, err)
+	require.Equal(t, want, string(got), "a record, behind fields of the encoder")
+}
+
+func TestJSONIsZapsByteForByte(t *testing.T) {
+	for name, cfg := range jsonConfigs {
+		t.Run(name, func(t *testing.T) {
+			ent := fullEntry()
+			for _, fields := range constructors {
+				for i := range fields {
+					requireZaps(t, cfg, ent, nil, fields[i:i+1])
+				}
+				requireZaps(t, cfg, ent, fields, fields)
+				requireZaps(t, cfg, ent, []zapcore.Field{zap.Namespace("outer")}, fields)
+				requireZaps(t, cfg, ent, fields, []zapcore.Field{zap.Namespace("inner"), zap.Dict("d", fields...)})
+			}
+			ent.Caller.Defined = false
+			for _, ent := range []zapcore.Entry{
+				{}, ent, {Message: "m", Time: time.Now()}, {Level: -7, Time: time.Unix(0, 0), LoggerName: long("n"), Message: long("é"), Stack: long("s")},
+			} {
+				requireZaps(t, cfg, ent, nil, nil)
+				requireZaps(t, cfg, ent, nil, tenFields())
+			}
+		})
+	}
+}
+
+// Where zap's panics, ours goes on.
+func TestJSONWithoutACallerEncoder(t *testing.T) {
+	got := encode(t, base.NewJSON(zapcore.EncoderConfig{CallerKey: "caller", SkipLineEnding: true}), fullEntry(), nil, nil)
+	require.Equal(t, `{"caller":"/src/pkg/file.go:42"}`, got)
+}
+
+// A reflected value is on one line, whoever wrote the record.
+func TestJSONFromOutsideIsCompacted(t *testing.T) {
+	compact, spread := []byte(`{"a":[1,  "b  c"]}`), []byte("{\"a\":[1,\n\t\"b  c\"]}")
+	var r base.Record
+	require.NoError(t, r.Capture(zapcore.Entry{}, base.Context{}, []zapcore.Field{zap.Any("k", json.RawMessage(`{"a":[1,33,"b  c"]}`))}))
+	tape := slices.Clone(r.Bytes())
+	tape = append(tape[:len(tape)-len(compact)-2], byte(len(spread)))
+	require.NoError(t, r.Parse(append(tape, spread...)))
+	ours, err := r.AppendEncoded(nil, base.NewJSON(zapcore.EncoderConfig{}))
+	require.NoError(t, err)
+	require.Equal(t, `{"k":{"a":[1,"b  c"]}}`+"\n", string(ours))
+	buf, err := r.Encode(zapcore.NewJSONEncoder(zapcore.EncoderConfig{}))
+	require.NoError(t, err)
+	require.Equal(t, buf.String(), string(ours))
+}
+
+// countingEncoder is somebody's encoder of reflected values.
+type countingEncoder struct{ w io.Writer }
+
+func (e countingEncoder) Encode(v any) error {
+	_, err := fmt.Fprintf(e.w, "%q", fmt.Sprintf("%T", v))
+	return err
+}
+
+func TestJSONWithAReflectedEncoder(t *testing.T) {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.NewReflectedEncoder = func(w io.Writer) zapcore.ReflectedEncoder { return countingEncoder{w} }
+	require.Contains(t, encode(t, base.NewJSON(cfg), fullEntry(), nil, []zapcore.Field{zap.Reflect("k", struct{}{})}), `"k":"struct {}"`,
+		"it sees the value itself")
+}
+
+// An encoder is shared: by the children of With, and by all who log.
+func TestJSONIsForManyGoroutines(t *testing.T) {
+	enc := base.NewJSON(zap.NewProductionEncoderConfig())
+	addTo(enc, tenFields())
+	want := encode(t, enc, fullEntry(), nil, tenFields())
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			child := enc.Clone()
+			child.AddInt("child", i)
+			for range 100 {
+				assert.Equal(t, want, encode(t, enc, fullEntry(), nil, tenFields()))
+				assert.Contains(t, encode(t, child, fullEntry(), nil, nil), fmt.Sprintf(`"child":%d`, i))
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestJSONAllocatesNothing(t *testing.T) {
+	if raceOn {
+		t.Skip("the race detector makes pools allocate")
+	}
+	ent, fields := fullEntry(), append(tenFields(), zap.Time("t", time.Now()), zap.String("escaped", "é\n\"\x00"))
+	cfg := datesConfig()
+	cfg.EncodeCaller = func(_ zapcore.EntryCaller, enc zapcore.PrimitiveArrayEncoder) { enc.AppendInt(1) } // zap's own make a string
+	cfg.EncodeDuration = zapcore.SecondsDurationEncoder                                                    // so does String
+	enc := base.NewJSON(cfg)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { buf, _ := enc.EncodeEntry(ent, fields); buf.Free() }), "fields")
+
+	var r base.Record
+	require.NoError(t, r.Capture(ent, base.Context{}, append(fields, zap.Object("o", nested(2)), zap.Binary("b", []byte("binary")))))
+	tape, dst := slices.Clone(r.Bytes()), make([]byte, 0, 4096)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { r.View(tape); dst, _ = r.AppendEncoded(dst[:0], enc) }), "a record")
+	text := []byte("text \"quoted\"")
+	assert.Zero(t, testing.AllocsPerRun(100, func() { dst = base.AppendJSONString(dst[:0], text) }), "a text")
+}
+
+func requireZapsText(t *testing.T, s string) {
+	if s == "" {
+		require.Equal(t, `""`, string(base.AppendJSONString(nil, s)))
+		return
+	}
+	want := encode(t, zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: s, SkipLineEnding: true}), zapcore.Entry{Message: s}, nil, nil)
+	got := encode(t, base.NewJSON(zapcore.EncoderConfig{MessageKey: s, SkipLineEnding: true}), zapcore.Entry{Message: s}, nil, nil)
+	require.Equal(t, want, got, "%q", s)
+	quoted := base.AppendJSONString(nil, s)
+	require.Equal(t, want, fmt.Sprintf("{%s:%s}", quoted, quoted))
+	require.Equal(t, quoted, base.AppendJSONString(nil, []byte(s)))
+	if utf8.ValidString(s) {
+		var back string
+		require.NoError(t, json.Unmarshal(quoted, &back))
+		require.Equal(t, s, back)
+	}
+}
+
+// Each byte at each place of a text of each length: eight are looked at together, and the last eight overlap others.
+func TestJSONTextIsZaps(t *testing.T) {
+	for n := range 27 {
+		requireZapsText(t, strings.Repeat("x", n))
+		for at := range n {
+			for c := range 256 {
+				text := []byte(strings.Repeat("x", n))
+				text[at] = byte(c)
+				requireZapsText(t, string(text))
+			}
+		}
+	}
+	for _, s := range []string{"é", "日本語のログ", "a\u2028b", "\xc3", "\xe6\x97", "end \xf0\x9f\x98", "\ufffd", "\U0010ffff", long("\n")} {
+		requireZapsText(t, s)
+	}
+}
+
+func FuzzJSONText(f *testing.F) {
+	f.Add("plain")
+	f.Add("a \"text\" with\\ all\x00 of \xff it, é")
+	f.Fuzz(requireZapsText)
+}

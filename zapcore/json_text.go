@@ -1,0 +1,168 @@
+package zapcore
+
+import (
+	"encoding/binary"
+	"slices"
+	"unicode/utf8"
+	"unsafe"
+)
+
+// AppendJSONString appends s as a string of JSON, in quotes, as zap's JSON encoder writes it: what is no UTF-8 becomes \ufffd. It
+// is for Formatters that write JSON of their own.
+func AppendJSONString[T string | []byte](dst []byte, s T) []byte {
+	if text, ok := any(s).([]byte); ok {
+		return appendString(dst, unsafe.String(unsafe.SliceData(text), len(text)))
+	}
+	return appendString(dst, string(s))
+}
+
+// appendSeparator appends a comma, unless what stands before begins an object, an array or a value.
+func appendSeparator(b []byte) []byte {
+	switch b[len(b)-1] {
+	case '{', '[', ':', ',', ' ':
+		return b
+	}
+	return append(b, ',')
+}
+
+// keyRoom is what a comma, a key of sixteen bytes in quotes and a colon take.
+const keyRoom = 1 + 16 + 3
+
+// appendKey appends the name of a member, with what separates it from the member before and from its value. Most of its cost is
+// calls, so there is none for a name of 4 to 16 bytes: two loads and stores copy it, which overlap.
+func appendKey(b []byte, key string) []byte {
+	n, k := len(b), len(key)
+	if k == 0 || k > 16 || cap(b)-n < keyRoom {
+		return append(appendString(appendSeparator(b), key), ':')
+	}
+	if b[n-1] != '{' {
+		b = append(b, ',')
+		n++
+	}
+	node := (*[keyRoom - 1]byte)(b[n : n+keyRoom-1])
+	node[0] = '"'
+	var special uint64
+	switch {
+	case k >= 8:
+		first, last := load64(key, 0), load64(key, k-8)
+		binary.LittleEndian.PutUint64(node[1:], first)
+		binary.LittleEndian.PutUint64(node[1+k-8:], last)
+		special = specials(first) | specials(last)
+	case k >= 4:
+		first, last := load32(key, 0), load32(key, k-4)
+		binary.LittleEndian.PutUint32(node[1:], first)
+		binary.LittleEndian.PutUint32(node[1+k-4:], last)
+		special = specials(uint64(first) | uint64(last)<<32)
+	default:
+		first, middle, last := key[0], key[k/2], key[k-1]
+		node[1], node[1+k/2], node[k] = first, middle, last
+		special = specials(three(first, middle, last))
+	}
+	if special&highBits != 0 {
+		return append(appendEscaped(b[:n+1], key), '"', ':')
+	}
+	node[1+k], node[2+k] = '"', ':'
+	return b[:n+3+k]
+}
+
+// appendString is AppendJSONString.
+//
+// Most strings need no change, so s is copied while it is looked at, eight bytes together; the last eight overlap those before.
+// If one of them is special after all, the rest of the work is appendEscaped's, from the beginning.
+func appendString(b []byte, s string) []byte {
+	n := len(s)
+	end := len(b) + n + 2
+	if end > cap(b) {
+		b = slices.Grow(b, n+2)
+	}
+	quoted := b[len(b):end]
+	quoted[0] = '"'
+	text := quoted[1 : n+1]
+	var special uint64
+	switch {
+	case n >= 8:
+		last := load64(s, n-8)
+		special = specials(last)
+		for i := 0; i < n-8; i += 8 {
+			eight := load64(s, i)
+			special |= specials(eight)
+			binary.LittleEndian.PutUint64(text[i:], eight)
+		}
+		binary.LittleEndian.PutUint64(text[n-8:], last)
+	case n >= 4:
+		first, last := load32(s, 0), load32(s, n-4)
+		special = specials(uint64(first) | uint64(last)<<32)
+		binary.LittleEndian.PutUint32(text, first)
+		binary.LittleEndian.PutUint32(text[n-4:], last)
+	case n > 0:
+		first, middle, last := s[0], s[n/2], s[n-1]
+		text[0], text[n/2], text[n-1] = first, middle, last
+		special = specials(three(first, middle, last))
+	}
+	if special&highBits != 0 {
+		return append(appendEscaped(b[:len(b)+1], s), '"')
+	}
+	quoted[n+1] = '"'
+	return b[:end]
+}
+
+const (
+	eachByte = 0x0101010101010101
+	highBits = 0x80 * eachByte
+)
+
+// specials has a high bit set if one of the eight bytes of v is special. Taking 0x20 from a byte below it, or 1 from a byte that
+// is zero because it was a quote or a backslash, sets its high bit; that may borrow from the byte above, which does no harm.
+func specials(v uint64) uint64 {
+	return v | (v - ' '*eachByte) | ((v ^ '"'*eachByte) - eachByte) | ((v ^ '\\'*eachByte) - eachByte)
+}
+
+// three is eight bytes of which three count.
+func three(first, middle, last byte) uint64 {
+	return 'a'*(eachByte&^0xffffff) | uint64(first) | uint64(middle)<<8 | uint64(last)<<16
+}
+
+// isPlain tells which bytes are not special.
+var isPlain = func() (table [256]bool) {
+	for c := byte(' '); c < utf8.RuneSelf; c++ {
+		table[c] = c != '"' && c != '\\'
+	}
+	return table
+}()
+
+// appendEscaped appends s as it stands in a string of JSON.
+func appendEscaped(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	plain := 0 // where what needs no change begins
+	for i := 0; i < len(s); {
+		c := s[i]
+		if isPlain[c] {
+			i++
+			continue
+		}
+		if c >= utf8.RuneSelf {
+			if r, size := utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		b = append(b, s[plain:i]...)
+		switch {
+		case c >= utf8.RuneSelf:
+			b = append(b, `\ufffd`...)
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, '\\', 'n')
+		case c == '\r':
+			b = append(b, '\\', 'r')
+		case c == '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		i++
+		plain = i
+	}
+	return append(b, s[plain:]...)
+}
