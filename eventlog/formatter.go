@@ -21,7 +21,7 @@ type formatter struct {
 func newFormatter(cfg Config, installed registration) *formatter {
 	f := &formatter{cfg: cfg, ours: cfg.Encoder == nil}
 	if f.ours {
-		f.encoder = zapcore.NewJSONEncoder(detail)
+		f.encoder = base.NewJSON(detail)
 	} else {
 		f.encoder = cfg.Encoder.Clone()
 	}

@@ -9,6 +9,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 const (
@@ -100,5 +102,5 @@ func (cfg *Config) checkMethod() error {
 func defaultEncoder() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	return zapcore.NewJSONEncoder(cfg)
+	return base.NewJSON(cfg)
 }

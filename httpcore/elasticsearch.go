@@ -29,7 +29,7 @@ type ElasticsearchConfig struct {
 func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 	action := []byte(`{"create":{`)
 	if cfg.Index != "" {
-		action = appendJSON(append(action, `"_index":`...), cfg.Index)
+		action = base.AppendJSONString(append(action, `"_index":`...), cfg.Index)
 	}
 	f := &bulkFormatter{
 		action:  action,
@@ -66,7 +66,7 @@ func (f *bulkFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 			if f.indexed {
 				dst = append(dst, ',')
 			}
-			dst = appendJSON(append(dst, `"_id":`...), id)
+			dst = base.AppendJSONString(append(dst, `"_id":`...), id)
 		}
 	}
 	return appendLine(append(dst, "}}\n"...), r, f.encoder)

@@ -153,9 +153,12 @@ func functionName(function string) string {
 }
 
 // unreserved tells which bytes stay in a form.
-var unreserved = bytesThat(func(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-' || c == '~'
-})
+var unreserved = func() (table [256]bool) {
+	for c := range table {
+		table[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-' || c == '~'
+	}
+	return table
+}()
 
 // appendQuoted appends s as Python's urllib.parse.quote_plus does: letters, digits and _.-~ stay, a space is a plus sign, all
 // else is percent-encoded byte by byte. Bytes that are no UTF-8 arrive as they are.

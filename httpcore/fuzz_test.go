@@ -19,18 +19,6 @@ import (
 
 var nasty = []string{"", "plain", "a b&c=d+e%41", "\x00\x1f\x7f\"\\\n\r\t", "é✓🚚", "\xff\xc3(\xed\xa0\x80", "\u2028</script>", "\ufffd"}
 
-func FuzzJSONString(f *testing.F) {
-	for _, s := range nasty {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		var back string
-		require.NoError(t, json.Unmarshal(appendJSON(nil, s), &back))
-		require.Equal(t, string([]rune(s)), back, "what it was, with U+FFFD for each byte that is no UTF-8")
-		require.Equal(t, appendJSON(nil, s), appendJSON(nil, []byte(s)))
-	})
-}
-
 func FuzzQuoted(f *testing.F) {
 	for _, s := range nasty {
 		f.Add(s)

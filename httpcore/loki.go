@@ -84,7 +84,7 @@ type lokiFormatter struct {
 // Append implements base.Formatter.
 func (f *lokiFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	ent := r.Entry()
-	dst = appendJSON(append(dst, `{"stream":{"level":`...), ent.Level.String())
+	dst = base.AppendJSONString(append(dst, `{"stream":{"level":`...), ent.Level.String())
 	dst = append(dst, f.labels...)
 	if len(f.fields) > 0 {
 		w := f.writers.Get().(*lokiWriter)
@@ -99,7 +99,7 @@ func (f *lokiFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	}
 	defer line.Free()
 	line.TrimNewline()
-	return append(appendJSON(dst, line.Bytes()), "]]}"...), nil
+	return append(base.AppendJSONString(dst, line.Bytes()), "]]}"...), nil
 }
 
 // lokiWriter finds the fields of a record that become labels.

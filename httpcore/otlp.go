@@ -54,7 +54,7 @@ func otlpBefore(cfg *OTLPConfig) string {
 	w.values.out = append(w.values.out, `{"resourceLogs":[{"resource":{"attributes":[`...)
 	_ = w.walk.level(fields(cfg.Resource)) // zap's fields report their errors as fields
 	b := append(w.values.out, `]},"scopeLogs":[{"scope":{"name":`...)
-	b = appendJSON(b, cfg.Scope)
+	b = base.AppendJSONString(b, cfg.Scope)
 	b = appendMember(b, "version", cfg.ScopeVersion)
 	return string(append(b, `},"logRecords":[`...))
 }
@@ -100,8 +100,8 @@ func (f otlpFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	dst = append(append(dst, `{"timeUnixNano":"`...), nanos...)
 	dst = append(append(dst, `","observedTimeUnixNano":"`...), nanos...)
 	dst = strconv.AppendInt(append(dst, `","severityNumber":`...), int64(number), 10)
-	dst = appendJSON(append(dst, `,"severityText":`...), text)
-	dst = appendJSON(append(dst, `,"body":{"stringValue":`...), ent.Message)
+	dst = base.AppendJSONString(append(dst, `,"severityText":`...), text)
+	dst = base.AppendJSONString(append(dst, `,"body":{"stringValue":`...), ent.Message)
 	v.out, v.scratch = append(dst, `},"attributes":[`...), nanos
 	v.failed = false
 	w.attributes(&ent)

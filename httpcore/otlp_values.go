@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // otlpValues writes values as OTLP's AnyValue in protobuf's JSON: {"intValue":"7"}, and each under its key as a KeyValue:
@@ -55,7 +57,7 @@ func (o *otlpValues) announce(key string) {
 		o.out = append(o.out, ',')
 	}
 	if !o.inArray {
-		o.out = append(appendJSON(append(o.out, `{"key":`...), key), `,"value":`...)
+		o.out = append(base.AppendJSONString(append(o.out, `{"key":`...), key), `,"value":`...)
 	}
 }
 
@@ -82,7 +84,7 @@ func (o *otlpValues) text(v string) {
 		}
 	}
 	o.open(`{"stringValue":`)
-	o.out = appendJSON(o.out, v)
+	o.out = base.AppendJSONString(o.out, v)
 	o.close("}")
 }
 

@@ -30,5 +30,5 @@ func (records) binary() {}
 func newLines() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	return zapcore.NewJSONEncoder(cfg)
+	return base.NewJSON(cfg)
 }

@@ -104,7 +104,8 @@ func formats() suite.Table {
 			}
 			return nil
 		}},
-		formatRow("zap's JSON encoder, of a record", replay{jsonEncoder()}),
+		formatRow("zap's JSON encoder, of a record", asLines{jsonEncoder()}),
+		formatRow("httpcore's JSON, of a record", asLines{base.NewJSON(jsonConfig())}),
 		formatRow("form", httpcore.Form().Formatter),
 	}}
 	for _, e := range envelopes {
@@ -128,16 +129,11 @@ func formatRow(name string, f base.Formatter) suite.Row {
 	}}
 }
 
-// replay is zap's encoder as a Formatter.
-type replay struct{ zapcore.Encoder }
+// asLines is an encoder as a Formatter.
+type asLines struct{ zapcore.Encoder }
 
-func (f replay) Append(dst []byte, r *base.Record) ([]byte, error) {
-	line, err := r.Encode(f.Encoder)
-	if err != nil {
-		return dst, err
-	}
-	defer line.Free()
-	return append(dst, line.Bytes()...), nil
+func (f asLines) Append(dst []byte, r *base.Record) ([]byte, error) {
+	return r.AppendEncoded(dst, f.Encoder)
 }
 
 // exports is the call of a logger, and a record's share of all that follows until the collector has it.

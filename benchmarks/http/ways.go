@@ -115,11 +115,13 @@ func plainPost(client *http.Client, url, contentType string, body []byte, encodi
 	return resp.Body.Close()
 }
 
-// jsonEncoder is httpcore's default.
-func jsonEncoder() zapcore.Encoder {
+// jsonEncoder is zap's, and writes what httpcore's default does.
+func jsonEncoder() zapcore.Encoder { return zapcore.NewJSONEncoder(jsonConfig()) }
+
+func jsonConfig() zapcore.EncoderConfig {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	return zapcore.NewJSONEncoder(cfg)
+	return cfg
 }
 
 // readyMade is a Formatter that has its work behind it: the line of a record.

@@ -5,10 +5,8 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/multierr"
-	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/internal/sockets"
@@ -20,8 +18,8 @@ import (
 var queues = []suite.Row{
 	{Name: "records, sustained", Run: queued(netcore.Config{Formatter: netcore.Records()}, false)},
 	{Name: "records, backlog", Run: queued(netcore.Config{Formatter: netcore.Records()}, true)},
-	{Name: "JSON, sustained", Run: queued(netcore.Config{Encoder: encoder()}, false)},
-	{Name: "JSON, backlog", Run: queued(netcore.Config{Encoder: encoder()}, true)},
+	{Name: "JSON, sustained", Run: queued(netcore.Config{}, false)},
+	{Name: "JSON, backlog", Run: queued(netcore.Config{}, true)},
 }
 
 // queued logs through a queue and closes it. With a backlog, the connection is opened, and the clock started, when all is in
@@ -92,15 +90,4 @@ func framed(b *testing.B) error {
 	_, err = conn.Write(buf)
 	b.StopTimer()
 	return multierr.Append(err, conn.Close())
-}
-
-// encoded is what zap's JSON encoder costs, which nobody behind it can make cheaper.
-func encoded(*testing.B) (func() error, error) {
-	enc, f := encoder(), fields()
-	ent := zapcore.Entry{Level: zapcore.InfoLevel, Time: time.Now(), Message: message}
-	return func() error {
-		line, err := enc.EncodeEntry(ent, f)
-		line.Free()
-		return err
-	}, nil
 }

@@ -29,7 +29,7 @@ var servers = []suite.Row{
 		&netcore.ServerConfig{Format: netcore.FormatPickle})},
 	{Name: "pickles of Python's", Run: served(netcore.Config{Formatter: fixed(fromPython)},
 		&netcore.ServerConfig{Format: netcore.FormatPickle})},
-	{Name: "lines", Run: served(netcore.Config{Encoder: encoder()}, &netcore.ServerConfig{Format: netcore.FormatLines})},
+	{Name: "lines", Run: served(netcore.Config{}, &netcore.ServerConfig{Format: netcore.FormatLines})},
 }
 
 // fixed is a Formatter that makes the same frame of every record.

@@ -26,7 +26,7 @@ func tables() []suite.Table {
 		calls("tcp"),
 		calls("udp"),
 		{Name: "queue, tcp", N: 300_000, Rows: slices.Concat(
-			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}, {Name: "framed by hand", N: 2_000_000, Run: framed}, {Name: "encoded, JSON", Run: suite.Calls(encoded)}},
+			[]suite.Row{{Name: "zap alone", Run: suite.Calls(nop)}, {Name: "framed by hand", N: 2_000_000, Run: framed}},
 			queues,
 			[]suite.Row{{Name: "log/syslog, JSON", N: 50_000, Run: wire.Alone("tcp", openSyslog)}})},
 		{Name: "server, tcp", N: 200_000, Rows: servers},
@@ -48,6 +48,7 @@ func fields() []zap.Field {
 	}
 }
 
+// encoder is zap's, and writes what netcore's default does.
 func encoder() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
@@ -93,7 +94,7 @@ func calls(network string) suite.Table {
 			return logging(core), nil
 		}
 	}
-	json := ours(netcore.Config{Encoder: encoder()})
+	json := ours(netcore.Config{})
 	return suite.Table{Name: "call, " + network, N: 50_000, Rows: append([]suite.Row{
 		{Name: "zap alone", Run: suite.Calls(nop)},
 		{Name: "netcore, JSON", Run: wire.Alone(network, json)},

@@ -26,7 +26,7 @@ func producerTables() (tables []suite.Table) {
 		open func() (*sink, error)
 	}{{"discard", discard}, {"file", file}} {
 		for _, producers := range []int{1, 2} {
-			tables = append(tables, table(fmt.Sprintf("producer, %s, %d", to.name, producers), 150*burst, func(b *testing.B, w way) error {
+			tables = append(tables, table(fmt.Sprintf("producer, %s, %d", to.name, producers), 150*burst, ways, func(b *testing.B, w way) error {
 				return bursts(b, w, to.open, producers)
 			}))
 		}
@@ -34,8 +34,8 @@ func producerTables() (tables []suite.Table) {
 	return tables
 }
 
-// table is a table of all ways.
-func table(name string, n int, run func(b *testing.B, w way) error) suite.Table {
+// table is a table of ways.
+func table(name string, n int, ways []way, run func(b *testing.B, w way) error) suite.Table {
 	t := suite.Table{Name: name, N: n}
 	for _, w := range ways {
 		t.Rows = append(t.Rows, suite.Row{Name: w.name, Run: func(b *testing.B) error { return run(b, w) }})
@@ -124,8 +124,8 @@ func together(producers, n int, log func()) time.Duration {
 // pacedTables: how long a call takes, one each 5 µs.
 func pacedTables() []suite.Table {
 	return []suite.Table{
-		table("paced", 20_000, func(b *testing.B, w way) error { return paced(b, w, discard) }),
-		table("paced, the sink stalls", 20_000, func(b *testing.B, w way) error { return paced(b, w, stalling) }),
+		table("paced", 20_000, ways, func(b *testing.B, w way) error { return paced(b, w, discard) }),
+		table("paced, the sink stalls", 20_000, ways, func(b *testing.B, w way) error { return paced(b, w, stalling) }),
 	}
 }
 
@@ -159,7 +159,7 @@ func paced(b *testing.B, w way, open func() (*sink, error)) error {
 // sustainedTables: a record from the call to the file, as fast as it goes, the last one delivered.
 func sustainedTables() (tables []suite.Table) {
 	for _, producers := range []int{1, 2} {
-		tables = append(tables, table(fmt.Sprintf("sustained, file, %d", producers), 200_000, func(b *testing.B, w way) error {
+		tables = append(tables, table(fmt.Sprintf("sustained, file, %d", producers), 200_000, append(ways, queueZapsWay), func(b *testing.B, w way) error {
 			if err := w.takes(producers); err != nil {
 				return err
 			}

@@ -7,6 +7,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // record is one log record on both sides: what is logged, and what is found on reading back. Seq makes it unique, from 0
@@ -37,7 +39,7 @@ func newEncoder() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
 	cfg.EncodeDuration = zapcore.NanosDurationEncoder
-	return zapcore.NewJSONEncoder(cfg)
+	return base.NewJSON(cfg)
 }
 
 // log is the logging call, as a service would write it.
