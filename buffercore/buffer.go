@@ -13,12 +13,14 @@ import (
 // buffer is what a Core, its With children and its Recordings share.
 type buffer struct {
 	cfg     Config
+	calm    zapcore.Level // no record below it makes the buffer flush
 	report  *base.Reporter
 	stop    chan struct{} // closed by Close
 	stopped chan struct{} // closed when no flushPeriodically runs
 
 	mu         sync.Mutex // guards the fields below
 	arena      *arena.Arena
+	room       int // at most as many records fit as Capacity leaves; a flush leaves more
 	target     zapcore.Core
 	closed     bool
 	refused    uint64
@@ -38,12 +40,16 @@ type buffer struct {
 func newBuffer(cfg Config) *buffer {
 	b := &buffer{
 		cfg:        cfg,
+		calm:       everything,
 		report:     base.NewReporter("buffercore", cfg.OnError),
 		stop:       make(chan struct{}),
 		stopped:    make(chan struct{}),
 		arena:      arena.New(cfg.MaxBytes, 1),
 		target:     cfg.Target,
 		recordings: make(map[*recording]struct{}),
+	}
+	if l, ok := cfg.FlushLevel.(zapcore.Level); ok && cfg.ShouldFlush == nil {
+		b.calm = l
 	}
 	b.flusher = flusher{buffer: b, reader: b.arena.Reader(0)}
 	return b
@@ -58,11 +64,14 @@ func (b *buffer) refuse() {
 // capture records plain data where it is to lie, which spares it a copy. It returns false, and has done nothing, for any other
 // record, and for one that is more than kept: then it takes the long way by write.
 func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	if b.cfg.ShouldFlush != nil || b.cfg.FlushLevel.Enabled(ent.Level) {
+	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || b.cfg.FlushLevel.Enabled(ent.Level)) {
 		return false
 	}
 	b.mu.Lock()
-	ok := !b.closed && b.pendingLocked()+1 < b.cfg.Capacity && b.arena.Capture(ent, context, fields)
+	ok := b.room > 1 && !b.closed && b.arena.Capture(ent, context, fields)
+	if ok {
+		b.room--
+	}
 	b.mu.Unlock()
 	return ok
 }
@@ -121,6 +130,7 @@ func (b *buffer) putLocked(level zapcore.Level, tape []byte) error {
 		return nil
 	}
 	b.arena.Put(arena.LaneOf(level), level, tape)
+	b.room = b.cfg.Capacity - b.pendingLocked()
 	return nil
 }
 

@@ -3,12 +3,12 @@ package zapcore
 import (
 	"encoding/binary"
 	"slices"
+	"unsafe"
 
 	"go.uber.org/zap/zapcore"
 )
 
-// nodeBound is at least what a node of plain data takes beyond its key and text, and what a node with a short key takes in
-// all: the tag, the key's length, sixteen bytes of key, eight of value.
+// nodeBound is at least what a node of plain data takes beyond its key and text.
 const nodeBound = 32
 
 // headBound is more than the head of a tape takes beyond its texts.
@@ -61,29 +61,36 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 	return n
 }
 
-// plain says how a field of plain data is recorded: by which tag, in how many bytes of its Integer, and which bits of Integer
-// are added to the tag (a bool's value is in its tag). The other types have tagInvalid here.
-var plain = [256]struct {
-	tag        tag
-	size, flag uint8
-	_          uint8 // four bytes, so that an index is a shift
-}{
-	zapcore.StringType:    {tag: tagString},
-	zapcore.Int64Type:     {tag: tagInt64, size: 8},
-	zapcore.Int32Type:     {tag: tagInt32, size: 4},
-	zapcore.Int16Type:     {tag: tagInt16, size: 2},
-	zapcore.Int8Type:      {tag: tagInt8, size: 1},
-	zapcore.Uint64Type:    {tag: tagUint64, size: 8},
-	zapcore.Uint32Type:    {tag: tagUint32, size: 4},
-	zapcore.Uint16Type:    {tag: tagUint16, size: 2},
-	zapcore.Uint8Type:     {tag: tagUint8, size: 1},
-	zapcore.UintptrType:   {tag: tagUintptr, size: 8},
-	zapcore.DurationType:  {tag: tagDuration, size: 8},
-	zapcore.Float64Type:   {tag: tagFloat64, size: 8},
-	zapcore.Float32Type:   {tag: tagFloat32, size: 4},
-	zapcore.BoolType:      {tag: tagFalse, flag: 1},
-	zapcore.NamespaceType: {tag: tagNamespace},
+// plain says how a field of each type is recorded, if it is plain data. The other types have none here.
+var plain = [256]plainType{
+	zapcore.StringType:    plainAs(tagString, 0, 0),
+	zapcore.Int64Type:     plainAs(tagInt64, 8, 0),
+	zapcore.Int32Type:     plainAs(tagInt32, 4, 0),
+	zapcore.Int16Type:     plainAs(tagInt16, 2, 0),
+	zapcore.Int8Type:      plainAs(tagInt8, 1, 0),
+	zapcore.Uint64Type:    plainAs(tagUint64, 8, 0),
+	zapcore.Uint32Type:    plainAs(tagUint32, 4, 0),
+	zapcore.Uint16Type:    plainAs(tagUint16, 2, 0),
+	zapcore.Uint8Type:     plainAs(tagUint8, 1, 0),
+	zapcore.UintptrType:   plainAs(tagUintptr, 8, 0),
+	zapcore.DurationType:  plainAs(tagDuration, 8, 0),
+	zapcore.Float64Type:   plainAs(tagFloat64, 8, 0),
+	zapcore.Float32Type:   plainAs(tagFloat32, 4, 0),
+	zapcore.BoolType:      plainAs(tagFalse, 0, 1),
+	zapcore.NamespaceType: plainAs(tagNamespace, 0, 0),
 }
+
+// plainType is a tag, how many bytes of a field's Integer follow, and which bits of Integer are added to the tag (a bool's value
+// is in its tag), in a byte each, so that they are read together.
+type plainType uint32
+
+func plainAs(t tag, size, flag uint8) plainType {
+	return plainType(t) | plainType(size)<<8 | plainType(flag)<<16
+}
+
+func (p plainType) tag() tag    { return tag(p) }
+func (p plainType) size() int   { return int(uint8(p >> 8)) }
+func (p plainType) flag() uint8 { return uint8(p >> 16) }
 
 // fields records fields in order. Plain data takes the short way of putFields; whatever runs code of the program
 // (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, which also turns its panics and errors
@@ -97,7 +104,7 @@ func (r *recorder) fields(fields []zapcore.Field) {
 			return
 		}
 		f := &fields[0]
-		if plain[f.Type].tag != tagInvalid {
+		if plain[f.Type] != 0 {
 			r.b = slices.Grow(r.b, len(f.Key)+len(f.String)+nodeBound)
 			continue
 		}
@@ -109,43 +116,60 @@ func (r *recorder) fields(fields []zapcore.Field) {
 // putFields writes fields of plain data to b at n, up to the first that is none or has no room. It returns where they end and
 // how many they were.
 //
-// Most of the cost of a field is the copy of its key, and most of that is the call of memmove: so a key of 4 to 16 bytes is
-// copied in place by two loads and stores, which overlap. Integer is written for every field and as eight bytes; what its
-// value does not need is overwritten by what comes next.
+// Most of the cost of a field is the copy of its key and its text, and most of that is the call of memmove: so short ones are
+// copied by a few loads and stores, which overlap. Integer is written as eight bytes; what its value does not need is
+// overwritten by what comes next. The bounds of slices would take as long as all that: so what is written goes through a
+// pointer, and that there is room behind it is asked once a field, which is what makes it safe.
 func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
+	start := unsafe.Pointer(unsafe.SliceData(b))
 	for i := range fields {
 		f := &fields[i]
 		as := plain[f.Type]
-		key := f.Key
-		if as.tag == tagInvalid || n+len(key)+len(f.String)+nodeBound > len(b) {
+		k, v := len(f.Key), len(f.String)
+		if as == 0 || n+k+v+nodeBound > len(b) {
 			return n, i
 		}
-		node := (*[nodeBound]byte)(b[n:])
-		node[0] = as.tag + byte(f.Integer)&as.flag
-		node[1] = byte(len(key))
-		switch k := uint(len(key)); {
+		to, key := unsafe.Add(start, n), unsafe.Pointer(unsafe.StringData(f.Key))
+		*(*[2]byte)(to) = [2]byte{as.tag() + byte(f.Integer)&as.flag(), byte(k)}
+		switch {
 		case k >= 4 && k < 8:
-			binary.LittleEndian.PutUint32(node[2:], load32(key, 0))
-			binary.LittleEndian.PutUint32(node[2+k-4:], load32(key, len(key)-4))
-			binary.LittleEndian.PutUint64(node[2+k:], uint64(f.Integer))
-			n += int(2 + k)
+			copy4(unsafe.Add(to, 2), key)
+			copy4(unsafe.Add(to, 2+k-4), unsafe.Add(key, k-4))
+			n += 2 + k
 		case k >= 8 && k <= 16:
-			binary.LittleEndian.PutUint64(node[2:], load64(key, 0))
-			binary.LittleEndian.PutUint64(node[2+k-8:], load64(key, len(key)-8))
-			binary.LittleEndian.PutUint64(node[2+k:], uint64(f.Integer))
-			n += int(2 + k)
+			copy8(unsafe.Add(to, 2), key)
+			copy8(unsafe.Add(to, 2+k-8), unsafe.Add(key, k-8))
+			n += 2 + k
 		default:
-			n = putText(b, n+1, key)
-			binary.LittleEndian.PutUint64(b[n:], uint64(f.Integer))
+			n = putText(b, n+1, f.Key)
 		}
-		if as.tag == tagString {
+		to = unsafe.Add(start, n)
+		if as.tag() != tagString {
+			binary.LittleEndian.PutUint64((*[8]byte)(to)[:], uint64(f.Integer))
+			n += as.size()
+			continue
+		}
+		text := unsafe.Pointer(unsafe.StringData(f.String))
+		switch {
+		case v >= 8 && v <= 32:
+			*(*byte)(to) = byte(v)
+			copy8(unsafe.Add(to, 1), text)
+			if v > 16 {
+				copy8(unsafe.Add(to, 1+8), unsafe.Add(text, 8))
+				copy8(unsafe.Add(to, 1+v-16), unsafe.Add(text, v-16))
+			}
+			copy8(unsafe.Add(to, 1+v-8), unsafe.Add(text, v-8))
+			n += 1 + v
+		default:
 			n = putText(b, n, f.String)
-		} else {
-			n += int(as.size)
 		}
 	}
 	return n, len(fields)
 }
+
+// copy4 and copy8 copy so many bytes, each by one load and one store.
+func copy4(to, from unsafe.Pointer) { *(*[4]byte)(to) = *(*[4]byte)(from) }
+func copy8(to, from unsafe.Pointer) { *(*[8]byte)(to) = *(*[8]byte)(from) }
 
 // IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations and
 // namespaces. Then CapturePlain may record them under a lock.
@@ -160,7 +184,7 @@ func IsPlain(fields []zapcore.Field) bool {
 // plainTypes has a bit for each type that plain knows.
 var plainTypes = func() (types uint64) {
 	for t := range 64 {
-		if plain[t].tag != tagInvalid {
+		if plain[t] != 0 {
 			types |= 1 << t
 		}
 	}
@@ -176,7 +200,9 @@ func CapturePlain(b []byte, ent *zapcore.Entry, context *Context, fields []zapco
 		return 0
 	}
 	n := putEntry(b, ent, zone, offset)
-	n += copy(b[n:], context.nodes)
+	if context.nodes != "" {
+		n += copy(b[n:], context.nodes)
+	}
 	n, done := putFields(b, n, fields)
 	if done < len(fields) {
 		return 0

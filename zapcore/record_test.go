@@ -358,6 +358,25 @@ func TestFieldsOfARecordAreAllocatedOnce(t *testing.T) {
 	}
 }
 
+// Keys and texts of each length are copied each in its way; nothing is written beyond the room there is.
+func TestRecordKeepsTextsOfEveryLength(t *testing.T) {
+	letters := strings.Repeat("0123456789abcdefghijklmnopqrstuvwxyz", 10)
+	for k := range 40 {
+		for v := range 300 {
+			fields := []zapcore.Field{
+				zap.String(letters[:k], letters[300-v:300]), zap.Int64(letters[k:2*k], int64(v)), zap.String("last", letters[:v]),
+			}
+			var r base.Record
+			require.NoError(t, r.Capture(zapcore.Entry{}, base.Context{}, fields))
+			require.Equal(t, fields, r.AppendFields(nil))
+			b := append(make([]byte, len(r.Bytes())+100), letters...)
+			n := base.CapturePlain(b[:len(r.Bytes())+100], &zapcore.Entry{}, &base.Context{}, fields)
+			require.Equal(t, r.Bytes(), b[:n])
+			require.Equal(t, letters, string(b[len(r.Bytes())+100:]))
+		}
+	}
+}
+
 func TestCapturePlainMakesTheTapeOfCapture(t *testing.T) {
 	context := base.Context{}.With([]zapcore.Field{zap.Int("worker", 3)})
 	entries := []zapcore.Entry{

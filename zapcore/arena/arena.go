@@ -112,28 +112,30 @@ func (a *Arena) Put(l Lane, level zapcore.Level, tape []byte) uint64 {
 		a.grow(l, size)
 	}
 	copy(t.buf[t.written+headerSize:], tape)
-	return a.commit(l, level, len(tape))
+	a.hot.commit(t, level, len(tape))
+	return t.last
 }
 
 // Capture makes a record of an entry, the fields of context and then fields, where it is to lie. It spares a copy. It returns
 // false, and has added nothing, if a field is not plain (see base.IsPlain), if there is no room in the last block, or if the
 // record does not fit: then Put is the way. It runs no code of the program.
 func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	l := LaneOf(ent.Level)
-	t := &a.hot.tails[l]
-	room := t.buf[min(int(t.written)+headerSize, len(t.buf)):]
-	n := base.CapturePlain(room, ent, context, fields)
-	if n == 0 || !a.Fits(n) {
+	h := a.hot
+	t := &h.tails[LaneOf(ent.Level)]
+	room := t.buf[t.written:]
+	if len(room) < headerSize {
 		return false
 	}
-	a.commit(l, ent.Level, n)
+	n := base.CapturePlain(room[headerSize:], ent, context, fields)
+	if n == 0 || h.used+Size(n) > a.limit {
+		return false
+	}
+	h.commit(t, ent.Level, n)
 	return true
 }
 
-// commit adds the record of which the tape, n bytes, has been written behind the others of a lane.
-func (a *Arena) commit(l Lane, level zapcore.Level, n int) uint64 {
-	h := a.hot
-	t := &h.tails[l]
+// commit adds the record of which the tape, n bytes, has been written behind the others of a lane, t.
+func (h *hot) commit(t *tail, level zapcore.Level, n int) {
 	putHeader(t.buf[t.written:], n, h.next, level)
 	size := Size(n)
 	t.written += uint32(size)
@@ -141,7 +143,6 @@ func (a *Arena) commit(l Lane, level zapcore.Level, n int) uint64 {
 	t.last = h.next
 	h.used += size
 	h.next++
-	return t.last
 }
 
 // grow gives lane l a tail in which size bytes have room.
