@@ -59,6 +59,29 @@ func (d *drops) add(more Drop) {
 	*d = append(*d, more)
 }
 
+// loss is a record that a source holds, and that counts as dropped once it is resolved.
+type loss struct {
+	held  int // number among those that the source holds
+	cause Cause
+	level zapcore.Level
+}
+
+type losses []loss
+
+// resolve counts those among the first n records that the source holds.
+func (ls *losses) resolve(n int, count func(loss)) {
+	rest := (*ls)[:0]
+	for _, lost := range *ls {
+		if lost.held < n {
+			count(lost)
+			continue
+		}
+		lost.held -= n
+		rest = append(rest, lost)
+	}
+	*ls = rest
+}
+
 // dropLocked counts a record that listener l lost, for Targets, for OnDrop and for the notice.
 func (q *queue) dropLocked(l *listener, cause Cause, level zapcore.Level) {
 	d := Drop{Target: l.index, Level: level, Cause: cause, Records: 1}

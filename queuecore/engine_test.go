@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -73,8 +75,8 @@ func TestListenerDeliversWhatWasQueuedBeforeStop(t *testing.T) {
 	require.NoError(t, l.Stop(), "and so has a second Stop")
 	require.Equal(t, 3000, seen.Len())
 	require.Zero(t, errsSeen.Len())
-	require.Equal(t, Stats{Accepted: 3000, Delivered: 3000}, l.Targets()[0])
-	require.Equal(t, Stats{Accepted: 3000, Skipped: 3000}, l.Targets()[1])
+	require.Equal(t, Stats{Accepted: 3000, Delivered: 3000}, l.Targets()[0].Stats)
+	require.Equal(t, Stats{Accepted: 3000, Skipped: 3000}, l.Targets()[1].Stats)
 }
 
 func TestListenerGivesBackWhatItsTargetDidNotTake(t *testing.T) {
@@ -105,7 +107,7 @@ func TestListenerGivesBackWhatItsTargetDidNotTake(t *testing.T) {
 	l.Start()
 	<-entered
 	require.ErrorIs(t, l.Stop(), os.ErrDeadlineExceeded)
-	require.Equal(t, Stats{Accepted: 3, Delivered: 3}, l.Targets()[0], "the fourth, and what is behind it, is the engine's again")
+	require.Equal(t, Stats{Accepted: 3, Delivered: 3}, l.Targets()[0].Stats, "the fourth, and what is behind it, is the engine's again")
 	close(stuck)
 
 	l.Start()
@@ -133,6 +135,63 @@ func TestListenerRetries(t *testing.T) {
 	require.NoError(t, h.Close())
 	require.NoError(t, l.Stop())
 	require.Equal(t, 100, target.len())
+}
+
+func TestListenerTellsWhatWasDropped(t *testing.T) {
+	engine := NewMemory(0)
+	h, err := NewHandler(engine, Config{})
+	require.NoError(t, err)
+	write(t, h, zapcore.InfoLevel, numbered(10)...)
+	write(t, h, zapcore.ErrorLevel, "serious")
+	require.NoError(t, h.Close())
+
+	dead := &fakeBatchWriter{}
+	picky := &fakeBatchWriter{each: func(r *base.Record) error {
+		if r.Entry().Message == "record 0003" || r.Level() == zapcore.ErrorLevel {
+			return &base.RejectedError{Err: errors.New("malformed"), Indexes: []int{0}}
+		}
+		return nil
+	}}
+	down := &fakeBatchWriter{}
+	down.fail(1<<30, &base.RetryError{Err: errors.New("down")})
+	var mu sync.Mutex
+	var told drops
+	var said []string
+	l, err := NewListener(engine, ListenerConfig{
+		Targets: []TargetConfig{{Core: picky, DeadLetter: dead}, {Core: down, RetryStart: time.Millisecond, RetryAttempts: 2}},
+		PrepareDelivery: func(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
+			if ent.Message == "record 0007" {
+				panic("of the hook")
+			}
+			return fields, ent.Message != "record 0008"
+		},
+		OnDrop: func(d Drop) {
+			mu.Lock()
+			defer mu.Unlock()
+			told.add(d)
+			if d.Cause == Panicked {
+				panic("of OnDrop")
+			}
+		},
+		OnError: func(err error) { mu.Lock(); said = append(said, err.Error()); mu.Unlock() },
+	})
+	require.NoError(t, err)
+	l.Start()
+	require.NoError(t, l.Stop())
+
+	targets := l.Targets()
+	require.Equal(t, Stats{Accepted: 11, Delivered: 7, Dropped: 3, Skipped: 1}, targets[0].Stats)
+	require.ElementsMatch(t, []Drop{
+		{Level: zapcore.InfoLevel, Cause: Panicked, Records: 1}, {Level: zapcore.InfoLevel, Cause: Rejected, Records: 1},
+		{Level: zapcore.ErrorLevel, Cause: Rejected, Records: 1},
+	}, targets[0].Drops)
+	require.Equal(t, uint64(2), targets[0].DeadLetter)
+	require.Equal(t, []string{"record 0003", "serious"}, dead.all())
+	require.Equal(t, Stats{Accepted: 11, Dropped: 10, Skipped: 1}, targets[1].Stats)
+	require.Equal(t, map[Cause]uint64{Panicked: 1, GaveUp: 9}, dropsOf(targets[1]))
+	require.ElementsMatch(t, append(targets[0].Drops, targets[1].Drops...), []Drop(told), "OnDrop is told of each")
+	require.Contains(t, strings.Join(said, "\n"), "of OnDrop", "which may panic")
+	require.Contains(t, l.String(), `{"level":"error","cause":"rejected","records":1}`)
 }
 
 func TestEngineErrors(t *testing.T) {

@@ -38,19 +38,12 @@ type listener struct {
 
 	// Owned by the goroutine.
 	delivery
-	reader  *arena.Reader // its methods but Next, SetFate, Len, Level and Tape need q.mu
-	dropped []dropped     // held records that are to be counted as dropped when they are resolved
-	nap     time.Duration
+	reader *arena.Reader // its methods but Next, SetFate, Len, Level and Tape need q.mu
+	losses losses
+	nap    time.Duration
 
 	sawClosed bool   // urged has spoken of the Close
 	sawUrgent uint64 // and of the urgent asks up to this one
-}
-
-// dropped is what is counted of a record that the target has not taken.
-type dropped struct {
-	held  int // number among those that the reader holds
-	cause Cause
-	level zapcore.Level
 }
 
 func newListener(q *queue, i int) *listener {
@@ -143,7 +136,7 @@ func (l *listener) walk(records, bytes int) {
 func (l *listener) settle(i int, fate arena.Fate, cause Cause, level zapcore.Level) {
 	l.reader.SetFate(i, fate)
 	if fate == arena.Dropped {
-		l.dropped = append(l.dropped, dropped{i, cause, level})
+		l.losses = append(l.losses, loss{i, cause, level})
 	}
 }
 
@@ -168,16 +161,7 @@ func (q *queue) resolveLocked(l *listener, n int) {
 	}
 	l.reader.Resolve(n)
 	q.admitLocked()
-	rest := l.dropped[:0]
-	for _, d := range l.dropped {
-		if d.held >= n {
-			d.held -= n
-			rest = append(rest, d)
-			continue
-		}
-		q.dropLocked(l, d.cause, d.level)
-	}
-	l.dropped = rest
+	l.losses.resolve(n, func(lost loss) { q.dropLocked(l, lost.cause, lost.level) })
 }
 
 // deadLettered implements source.

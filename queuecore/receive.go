@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,9 @@ type ListenerConfig struct {
 	PrepareDelivery Prepare
 	// StopTimeout is how long Stop waits. Defaults to 10 s; negative means without a bound.
 	StopTimeout time.Duration
+	// OnDrop is told of each record that a target refused for good, or that was given up, by the goroutine of that target. It
+	// may log. Defaults to none: Targets has the counts.
+	OnDrop func(Drop)
 	// OnError is told what goes wrong: see Config.OnError.
 	OnError func(error)
 }
@@ -31,9 +35,9 @@ type Listener struct {
 	engine Queue
 	cfg    ListenerConfig
 
-	mu        sync.Mutex  // guards the fields below, and the counts of the receivers
-	receivers []*receiver // one a target; empty when stopped
-	counts    []Stats     // of the targets, from receivers that have ended
+	mu        sync.Mutex    // guards the fields below
+	receivers []*receiver   // one a target; empty when stopped
+	counts    []TargetStats // of the targets, since NewListener
 }
 
 // NewListener returns a Listener that waits for Start. An error names the field that is missing or wrong.
@@ -56,7 +60,7 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 		names[t.Name] = true
 	}
 	setDefault(&cfg.StopTimeout, 10*time.Second)
-	return &Listener{engine: engine, cfg: cfg, counts: make([]Stats, len(cfg.Targets))}, nil
+	return &Listener{engine: engine, cfg: cfg, counts: make([]TargetStats, len(cfg.Targets))}, nil
 }
 
 // Start starts a goroutine for each target (Python: start). It does nothing if they run.
@@ -132,10 +136,21 @@ var expiredAlready = func() <-chan time.Time {
 	return c
 }()
 
-// Targets returns the counts of each target since NewListener: Accepted is what it has read and not given back.
-func (l *Listener) Targets() []Stats {
+// Targets returns the counts of each target since NewListener: Accepted is what it has read and not given back. Notices are
+// a queue's, and 0 here.
+func (l *Listener) Targets() []TargetStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	counts := append([]Stats(nil), l.counts...)
+	counts := slices.Clone(l.counts)
+	for i := range counts {
+		counts[i].Drops = slices.Clone(counts[i].Drops)
+	}
 	return counts
+}
+
+// String returns the counts as JSON, so that a Listener can be published with package expvar.
+func (l *Listener) String() string {
+	return jsonText(struct {
+		Targets []TargetStats `json:"targets"`
+	}{l.Targets()})
 }

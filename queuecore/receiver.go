@@ -3,6 +3,7 @@ package queuecore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -27,6 +28,7 @@ type receiver struct {
 	// Owned by the goroutine.
 	read    base.Batch
 	fates   []arena.Fate // of the records of read that are not resolved
+	losses  losses       // of those
 	number  uint64       // of the last that is
 	unacked bool         // the engine has not been told
 	warned  bool         // urged has spoken
@@ -84,7 +86,7 @@ func (r *receiver) receive(last uint64) {
 	n := r.read.Len()
 	r.number = last - uint64(n)
 	r.fates = append(r.fates[:0], make([]arena.Fate, n)...)
-	r.count(func(s *Stats) { s.Accepted += uint64(n); s.Pending += uint64(n) })
+	r.count(func(s *TargetStats) { s.Accepted += uint64(n); s.Pending += uint64(n) })
 	for i := 0; i < n; {
 		done := n - len(r.fates)
 		for i < n && len(r.members) < r.target.BatchRecords {
@@ -101,7 +103,7 @@ func (r *receiver) receive(last uint64) {
 }
 
 // count changes the counts, unless they are nobody's business any more.
-func (r *receiver) count(change func(*Stats)) {
+func (r *receiver) count(change func(*TargetStats)) {
 	r.listener.mu.Lock()
 	defer r.listener.mu.Unlock()
 	if !r.gone() {
@@ -127,7 +129,12 @@ func (r *receiver) stopping() bool {
 }
 
 // settle implements source.
-func (r *receiver) settle(i int, fate arena.Fate, _ Cause, _ zapcore.Level) { r.fates[i] = fate }
+func (r *receiver) settle(i int, fate arena.Fate, cause Cause, level zapcore.Level) {
+	r.fates[i] = fate
+	if fate == arena.Dropped {
+		r.losses = append(r.losses, loss{i, cause, level})
+	}
+}
 
 // resolve implements source.
 func (r *receiver) resolve(n int) {
@@ -140,14 +147,32 @@ func (r *receiver) resolve(n int) {
 	}
 	r.fates = r.fates[n:]
 	r.number += uint64(n)
-	r.count(func(s *Stats) {
+	var lost drops
+	r.losses.resolve(n, func(l loss) { lost.add(Drop{Target: r.index, Level: l.level, Cause: l.cause, Records: 1}) })
+	r.count(func(s *TargetStats) {
 		s.Delivered += counts[arena.Delivered]
 		s.Skipped += counts[arena.Skipped]
 		s.Dropped += counts[arena.Dropped]
 		s.Pending -= uint64(n)
+		for _, d := range lost {
+			(*drops)(&s.Drops).add(d)
+		}
 	})
 	r.unacked = true
 	r.unacked = r.listener.engine.Ack(r.target.Name, r.number) != nil
+	r.tell(lost)
+}
+
+// tell calls OnDrop.
+func (r *receiver) tell(lost drops) {
+	if r.listener.cfg.OnDrop == nil {
+		return
+	}
+	for _, d := range lost {
+		if err := base.Guard(func() error { r.listener.cfg.OnDrop(d); return nil }); err != nil {
+			r.report.Failed(fmt.Errorf("queuecore: OnDrop: %w", err), 0)
+		}
+	}
 }
 
 // ack tells the engine what it would not hear before: to read on would be to read the same again. It waits after a failure.
@@ -200,4 +225,4 @@ func (r *receiver) urged() bool {
 func (r *receiver) fillUp() {}
 
 // deadLettered implements source.
-func (r *receiver) deadLettered() {}
+func (r *receiver) deadLettered() { r.count(func(s *TargetStats) { s.DeadLetter++ }) }

@@ -42,9 +42,14 @@ func (c *Core) String() string {
 	c.queue.mu.Lock()
 	all.Bytes, all.Limit = c.queue.arena.Used(), c.queue.arena.Limit()
 	c.queue.mu.Unlock()
-	text, err := json.Marshal(all)
+	return jsonText(all)
+}
+
+// jsonText is counts as JSON.
+func jsonText(counts any) string {
+	text, err := json.Marshal(counts)
 	if err != nil {
-		return "{}" // it is plain numbers and texts
+		return "{}" // they are plain numbers and texts
 	}
 	return string(text)
 }
