@@ -245,12 +245,11 @@ func (everyMethod) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// everyElement calls every method of ArrayEncoder.
-type everyElement struct{}
-
-func (everyElement) MarshalLogArray(enc zapcore.ArrayEncoder) error {
+// everyPrimitive calls every method of PrimitiveArrayEncoder.
+func everyPrimitive(enc zapcore.PrimitiveArrayEncoder) {
+	enc.AppendBool(true)
 	enc.AppendBool(false)
-	enc.AppendByteString([]byte("s"))
+	enc.AppendByteString([]byte("s\xff"))
 	enc.AppendComplex128(1 + 2i)
 	enc.AppendComplex64(1 - 2i)
 	enc.AppendFloat64(0.1)
@@ -260,13 +259,20 @@ func (everyElement) MarshalLogArray(enc zapcore.ArrayEncoder) error {
 	enc.AppendInt32(-3)
 	enc.AppendInt16(-4)
 	enc.AppendInt8(-5)
-	enc.AppendString("s")
+	enc.AppendString("s\n")
 	enc.AppendUint(1)
 	enc.AppendUint64(2)
 	enc.AppendUint32(3)
 	enc.AppendUint16(4)
 	enc.AppendUint8(5)
 	enc.AppendUintptr(6)
+}
+
+// everyElement calls every method of ArrayEncoder.
+type everyElement struct{}
+
+func (everyElement) MarshalLogArray(enc zapcore.ArrayEncoder) error {
+	everyPrimitive(enc)
 	enc.AppendDuration(time.Minute)
 	enc.AppendTime(time.Date(2026, 1, 2, 3, 4, 5, 6, zone("T", 60)))
 	enc.AppendTime(time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC))
