@@ -27,7 +27,7 @@ import (
 // The recipes of README.md. What they need beside Go is in receivers_test.go, and TestReadme holds the two to the same text.
 
 // encoder writes lines that are always the same.
-var encoder = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
+var encoder = base.NewJSON(zapcore.EncoderConfig{
 	LevelKey: "level", MessageKey: "msg", EncodeLevel: zapcore.LowercaseLevelEncoder, EncodeDuration: zapcore.StringDurationEncoder,
 })
 

@@ -28,8 +28,8 @@ func appendSeparator(b []byte) []byte {
 // keyRoom is what a comma, a key of sixteen bytes in quotes and a colon take.
 const keyRoom = 1 + 16 + 3
 
-// appendKey appends the name of a member, with what separates it from the member before and from its value. Most of its cost is
-// calls, so there is none for a name of 4 to 16 bytes: two loads and stores copy it, which overlap.
+// appendKey appends the name of a member, with what separates it from the member before and from its value. It is appendString
+// for short names without its calls, which are most of their cost.
 func appendKey(b []byte, key string) []byte {
 	n, k := len(b), len(key)
 	if k == 0 || k > 16 || cap(b)-n < keyRoom {
