@@ -46,7 +46,14 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 		flags |= flagName
 		n = putText(b, n, ent.LoggerName)
 	}
-	n = putText(b, n, ent.Message)
+	if k := len(ent.Message); k >= 8 && k <= 32 {
+		text := b[n : n+1+k]
+		text[0] = byte(k)
+		copyShort(unsafe.Pointer(&text[1]), unsafe.Pointer(unsafe.StringData(ent.Message)), k)
+		n += len(text)
+	} else {
+		n = putText(b, n, ent.Message)
+	}
 	if c.Defined {
 		flags |= flagCaller
 		n = putText(b, n, c.File)
@@ -149,22 +156,25 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 			n += as.size()
 			continue
 		}
-		text := unsafe.Pointer(unsafe.StringData(f.String))
-		switch {
-		case v >= 8 && v <= 32:
+		if v >= 8 && v <= 32 {
 			*(*byte)(to) = byte(v)
-			copy8(unsafe.Add(to, 1), text)
-			if v > 16 {
-				copy8(unsafe.Add(to, 1+8), unsafe.Add(text, 8))
-				copy8(unsafe.Add(to, 1+v-16), unsafe.Add(text, v-16))
-			}
-			copy8(unsafe.Add(to, 1+v-8), unsafe.Add(text, v-8))
+			copyShort(unsafe.Add(to, 1), unsafe.Pointer(unsafe.StringData(f.String)), v)
 			n += 1 + v
-		default:
+		} else {
 			n = putText(b, n, f.String)
 		}
 	}
 	return n, len(fields)
+}
+
+// copyShort copies 8 to 32 bytes.
+func copyShort(to, from unsafe.Pointer, n int) {
+	copy8(to, from)
+	if n > 16 {
+		copy8(unsafe.Add(to, 8), unsafe.Add(from, 8))
+		copy8(unsafe.Add(to, n-16), unsafe.Add(from, n-16))
+	}
+	copy8(unsafe.Add(to, n-8), unsafe.Add(from, n-8))
 }
 
 // copy4 and copy8 copy so many bytes, each by one load and one store.

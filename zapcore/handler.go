@@ -77,7 +77,12 @@ func newEncoding(out *output, enc zapcore.Encoder) *Handler {
 }
 
 // Enabled tells whether records of level l are taken.
-func (h *Handler) Enabled(l zapcore.Level) bool { return h.out.level.Enabled(l) }
+func (h *Handler) Enabled(l zapcore.Level) bool {
+	if lowest, ok := h.out.level.(zapcore.Level); ok {
+		return l >= lowest
+	}
+	return h.out.level.Enabled(l)
+}
 
 // Level returns the lowest level that is taken, for zapcore.LevelOf.
 func (h *Handler) Level() zapcore.Level {

@@ -62,6 +62,10 @@ func requireZaps(t *testing.T, cfg zapcore.EncoderConfig, ent zapcore.Entry, wit
 	require.NoError(t, err)
 	require.Equal(t, want, buf.String(), "a record, into a buffer")
 
+	buf, err = r.Encode(struct{ zapcore.Encoder }{ours})
+	require.NoError(t, err)
+	require.Equal(t, want, buf.String(), "a record, through an encoder that wraps it")
+
 	ours = ours.Clone()
 	addTo(ours, with)
 	got, err = recorded(t, ent, nil, fields).AppendEncoded(nil, ours)
