@@ -73,19 +73,27 @@ func times(v float64, fives uint64, d int) (n uint64, tie bool) {
 	return (high+carry)<<(64-shift) | low>>shift, tie
 }
 
-// appendDecimals appends a point and n, written with so many digits, less the zeros at its end; or nothing for zero.
+// appendDecimals appends a point and n, written with so many digits, at most nine, less the zeros at its end; or nothing for
+// zero.
 func appendDecimals(b []byte, n uint64, digits int) []byte {
 	if n == 0 {
 		return b
 	}
-	for n%10 == 0 {
+	for ; n%10 == 0; digits-- {
 		n /= 10
-		digits--
 	}
 	b = append(b, ".000000000"[:digits+1]...)
-	for i := len(b) - 1; n > 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
+	at := len(b)
+	for ; n >= 10; n /= 100 {
+		at -= 2
+		two := n % 100 * 2
+		b[at], b[at+1] = pairs[two], pairs[two+1]
+	}
+	if n > 0 {
+		b[at-1] = byte('0' + n)
 	}
 	return b
 }
+
+// pairs are the numbers below a hundred.
+const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -93,6 +94,28 @@ func TestJSONIsZapsByteForByte(t *testing.T) {
 				requireZaps(t, cfg, ent, nil, tenFields())
 			}
 		})
+	}
+}
+
+// What is remembered of the second before is not written for another one, nor for the same in another zone.
+func TestJSONTimesAreZaps(t *testing.T) {
+	cfg := zapcore.EncoderConfig{TimeKey: "t", EncodeTime: zapcore.RFC3339NanoTimeEncoder}
+	zaps, ours := zapcore.NewJSONEncoder(cfg), base.NewJSON(cfg)
+	zones := []*time.Location{time.UTC, time.Local, zone("", 3600), zone("ODD", -1859), zone("W", 86400)}
+	seconds := []int64{1.7e9, 1.7e9 + 1, 0, -1, -62135596801, -62167219201, 253402300799, 253402300800}
+	random := rand.New(rand.NewPCG(1, 2))
+	var r base.Record
+	for range 20_000 {
+		nanos := random.Int64N(1e9)
+		if random.IntN(2) == 0 {
+			nanos -= nanos % 1e6
+		}
+		ent := zapcore.Entry{Time: time.Unix(seconds[random.IntN(len(seconds))], nanos).In(zones[random.IntN(len(zones))])}
+		fields := []zapcore.Field{zap.Time("f", ent.Time.Add(time.Duration(random.Int64N(3))*time.Second))}
+		require.NoError(t, r.Capture(ent, base.Context{}, fields))
+		got, err := r.AppendEncoded(nil, ours)
+		require.NoError(t, err)
+		require.Equal(t, encode(t, zaps, ent, nil, fields), string(got))
 	}
 }
 

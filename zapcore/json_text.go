@@ -29,17 +29,20 @@ func appendSeparator(b []byte) []byte {
 const keyRoom = 1 + 16 + 3
 
 // appendKey appends the name of a member, with what separates it from the member before and from its value. It is appendString
-// for short names without its calls, which are most of their cost.
+// for short names without its calls, which are most of their cost. As in putFields, whether there is room is asked once, and
+// what is written goes through a pointer.
 func appendKey(b []byte, key string) []byte {
 	n, k := len(b), len(key)
 	if k == 0 || k > 16 || cap(b)-n < keyRoom {
 		return append(appendString(appendSeparator(b), key), ':')
 	}
+	to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n)
 	if b[n-1] != '{' {
-		b = append(b, ',')
+		*(*byte)(to) = ','
+		to = unsafe.Add(to, 1)
 		n++
 	}
-	node := (*[keyRoom - 1]byte)(b[n : n+keyRoom-1])
+	node := (*[keyRoom - 1]byte)(to)
 	node[0] = '"'
 	var special uint64
 	switch {
@@ -75,9 +78,9 @@ func appendString(b []byte, s string) []byte {
 	if end > cap(b) {
 		b = slices.Grow(b, n+2)
 	}
-	quoted := b[len(b):end]
-	quoted[0] = '"'
-	text := quoted[1 : n+1]
+	to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), len(b))
+	*(*byte)(to) = '"'
+	to = unsafe.Add(to, 1)
 	var special uint64
 	switch {
 	case n >= 8:
@@ -86,25 +89,29 @@ func appendString(b []byte, s string) []byte {
 		for i := 0; i < n-8; i += 8 {
 			eight := load64(s, i)
 			special |= specials(eight)
-			binary.LittleEndian.PutUint64(text[i:], eight)
+			put8(unsafe.Add(to, i), eight)
 		}
-		binary.LittleEndian.PutUint64(text[n-8:], last)
+		put8(unsafe.Add(to, n-8), last)
 	case n >= 4:
 		first, last := load32(s, 0), load32(s, n-4)
 		special = specials(uint64(first) | uint64(last)<<32)
-		binary.LittleEndian.PutUint32(text, first)
-		binary.LittleEndian.PutUint32(text[n-4:], last)
+		put4(to, first)
+		put4(unsafe.Add(to, n-4), last)
 	case n > 0:
 		first, middle, last := s[0], s[n/2], s[n-1]
-		text[0], text[n/2], text[n-1] = first, middle, last
+		*(*byte)(to), *(*byte)(unsafe.Add(to, n/2)), *(*byte)(unsafe.Add(to, n-1)) = first, middle, last
 		special = specials(three(first, middle, last))
 	}
 	if special&highBits != 0 {
 		return append(appendEscaped(b[:len(b)+1], s), '"')
 	}
-	quoted[n+1] = '"'
+	*(*byte)(unsafe.Add(to, n)) = '"'
 	return b[:end]
 }
+
+// put4 and put8 write an integer, little-endian.
+func put4(to unsafe.Pointer, v uint32) { binary.LittleEndian.PutUint32((*[4]byte)(to)[:], v) }
+func put8(to unsafe.Pointer, v uint64) { binary.LittleEndian.PutUint64((*[8]byte)(to)[:], v) }
 
 const (
 	eachByte = 0x0101010101010101

@@ -16,9 +16,10 @@ import (
 // jsonWriter appends JSON to b. It is the PrimitiveArrayEncoder to which the functions of an EncoderConfig write times, levels
 // and the like: each of its exported methods appends one value, behind a comma if it needs one.
 type jsonWriter struct {
-	cfg  *zapcore.EncoderConfig
-	b    []byte
-	open int // namespaces of the object that is being written
+	cfg    *zapcore.EncoderConfig
+	b      []byte
+	open   int // namespaces of the object that is being written
+	second jsonSecond
 }
 
 var _ zapcore.PrimitiveArrayEncoder = (*jsonWriter)(nil)
@@ -187,7 +188,13 @@ func (w *jsonWriter) AppendTime(v time.Time) {
 // AppendTimeLayout is what zap's encoders of time look for, so that they need no string.
 func (w *jsonWriter) AppendTimeLayout(v time.Time, layout string) {
 	w.separate()
-	w.b = append(v.AppendFormat(append(w.b, '"'), layout), '"')
+	w.b = append(w.b, '"')
+	if layout == time.RFC3339Nano {
+		w.b = w.second.append(w.b, v)
+	} else {
+		w.b = v.AppendFormat(w.b, layout)
+	}
+	w.b = append(w.b, '"')
 }
 
 // The methods of zapcore.PrimitiveArrayEncoder.
