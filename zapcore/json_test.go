@@ -1,6 +1,7 @@
 package zapcore_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -224,6 +225,27 @@ func TestJSONTextIsZaps(t *testing.T) {
 	}
 	for _, s := range []string{"é", "日本語のログ", "a\u2028b", "\xc3", "\xe6\x97", "end \xf0\x9f\x98", "\ufffd", "\U0010ffff", long("\n")} {
 		requireZapsText(t, s)
+	}
+}
+
+// Whatever room there is behind what JSON is appended to, it comes out the same, and nothing is written beyond.
+func TestJSONStaysInItsRoom(t *testing.T) {
+	var fields []zapcore.Field
+	for n := range 20 {
+		fields = append(fields, zap.String(strings.Repeat("k", n), strings.Repeat("v", 20-n)), zap.String("escaped", strings.Repeat("\n", n)))
+	}
+	var r base.Record
+	require.NoError(t, r.Capture(fullEntry(), base.Context{}, fields))
+	enc := base.NewJSON(zap.NewProductionEncoderConfig())
+	want, err := r.AppendEncoded([]byte("#"), enc)
+	require.NoError(t, err)
+	memory := bytes.Repeat([]byte("#"), len(want)+100)
+	for room := range len(want) + 50 {
+		got, err := r.AppendEncoded(memory[:1:1+room], enc)
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got))
+		require.Equal(t, len(memory)-1-room, bytes.Count(memory[1+room:], []byte("#")), "beyond %d bytes", room)
+		copy(memory, bytes.Repeat([]byte("#"), len(memory)))
 	}
 }
 
