@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"runtime"
 )
 
 // logFile is one open file and what is known about its end. It is always in append mode, so that whatever another program
@@ -90,16 +89,20 @@ func (l *logFile) letGo() {
 	}
 }
 
-// wholeNow looks again whether the file ends in a line end, a few times: another process may be in the middle of a write.
+// looks is how often wholeNow looks at most, in less than a millisecond. Another process that writes all the time is in the middle
+// of a write at about every second look.
+const looks = 100
+
+// wholeNow looks again whether the file ends in a line end, until it does: another process may be in the middle of a write.
 // A file that others have rolled out since is theirs to look after.
 func (l *logFile) wholeNow() bool {
 	path := l.f.Name()
-	for range 5 {
+	for range looks {
+		awaitWrite(l.f)
 		info, err := l.f.Stat()
 		if err != nil || !l.isAt(append([]byte(path), 0)) || endsWith(path, info.Size(), l.lineEnd) {
 			return true
 		}
-		runtime.Gosched()
 	}
 	return false
 }

@@ -1,0 +1,48 @@
+package writesyncers
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Who opens a file while others write to it may find it without a line end, and must not take that for a torn line.
+func TestALineThatOthersAreWritingIsNotEnded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	line := []byte(strings.Repeat("x", 8000) + "\n") // long enough that one can see half of it
+	stop := make(chan struct{})
+	var others sync.WaitGroup
+	for range 2 {
+		other, err := NewFile(FileConfig{Path: path})
+		require.NoError(t, err)
+		others.Go(func() {
+			defer other.Close()
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					_, _ = other.Write(line)
+				}
+			}
+		})
+	}
+	for range 1000 {
+		f, err := NewFile(FileConfig{Path: path})
+		require.NoError(t, err)
+		_, err = f.Write(line)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+	}
+	close(stop)
+	others.Wait()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Zero(t, len(content)%len(line))
+	require.Equal(t, len(content)/len(line), bytes.Count(content, line), "whole lines, and nothing else")
+}
