@@ -47,10 +47,13 @@ func (h *staller) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// step is how often drain looks.
+const step = 100 * time.Microsecond
+
 // drain waits for n lines, or until no more come: some ways lose lines.
 func (s *sink) drain(n int64) {
 	for last, still := int64(-1), 0; s.lines.Load() < n && still < 20; {
-		time.Sleep(100 * time.Microsecond)
+		time.Sleep(step)
 		if now := s.lines.Load(); now != last {
 			last, still = now, 0
 		} else {
