@@ -367,3 +367,16 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		require.ErrorContains(t, err, field)
 	}
 }
+
+func TestFlushLevelMayChange(t *testing.T) {
+	seen, logs := observer.New(zapcore.DebugLevel)
+	level := zap.NewAtomicLevelAt(zapcore.ErrorLevel)
+	core, err := New(Config{Target: seen, FlushLevel: level})
+	require.NoError(t, err)
+	require.NoError(t, core.Write(zapcore.Entry{Level: zapcore.InfoLevel, Message: "kept"}, nil))
+	require.Zero(t, logs.Len())
+	level.SetLevel(zapcore.InfoLevel)
+	require.NoError(t, core.Write(zapcore.Entry{Level: zapcore.InfoLevel, Message: "flushes"}, nil))
+	require.Equal(t, 2, logs.Len())
+	require.NoError(t, core.Close())
+}

@@ -19,7 +19,7 @@ func AppendJSONString[T string | []byte](dst []byte, s T) []byte {
 // appendSeparator appends a comma, unless what stands before begins an object, an array or a value.
 func appendSeparator(b []byte) []byte {
 	switch b[len(b)-1] {
-	case '{', '[', ':', ',', ' ':
+	case '{', '[', ':':
 		return b
 	}
 	return append(b, ',')
