@@ -1,4 +1,4 @@
-package zapcore
+package tape
 
 import (
 	"encoding/binary"
@@ -10,11 +10,11 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// recorder writes nodes to a tape. It is zap's ObjectEncoder and ArrayEncoder at once: a marshaler writes to it what it would
+// Recorder writes nodes to a tape. It is zap's ObjectEncoder and ArrayEncoder at once: a marshaler writes to it what it would
 // write to a JSON encoder, at the time of the call and on the caller's goroutine.
 //
-// A recorder is used by one goroutine at a time. A marshaler that panics leaves it half written; its owner throws it away.
-type recorder struct {
+// A Recorder is used by one goroutine at a time. A marshaler that panics leaves it half written; its owner throws it away.
+type Recorder struct {
 	b     []byte
 	depth int // of objects and arrays that are open
 
@@ -31,9 +31,27 @@ func (o *jsonOut) Write(p []byte) (int, error) {
 }
 
 var (
-	_ zapcore.ObjectEncoder = (*recorder)(nil)
-	_ zapcore.ArrayEncoder  = (*recorder)(nil)
+	_ zapcore.ObjectEncoder = (*Recorder)(nil)
+	_ zapcore.ArrayEncoder  = (*Recorder)(nil)
 )
+
+// Continue empties r for nodes that begin no tape of their own: those of With.
+func (r *Recorder) Continue(nodes string) { r.b, r.depth = append(r.b[:0], nodes...), 0 }
+
+// Nodes adds nodes that were recorded before.
+func (r *Recorder) Nodes(nodes string) { r.b = append(r.b, nodes...) }
+
+// Bytes returns what was recorded. It is valid until r is used again.
+func (r *Recorder) Bytes() []byte { return r.b }
+
+// Clone returns a Recorder that goes on behind a copy of what r has recorded.
+func (r *Recorder) Clone() Recorder { return Recorder{b: append([]byte(nil), r.b...)} }
+
+// Memory returns the larger of the buffers that r keeps, in bytes. Release lets them go.
+func (r *Recorder) Memory() int { return max(cap(r.b), cap(r.jsonOut.b)) }
+
+// Release lets go of the memory that r keeps.
+func (r *Recorder) Release() { *r = Recorder{} }
 
 var errTooDeep = errors.New("zapcore: objects and arrays nested too deep to be recorded")
 
@@ -58,67 +76,67 @@ func appendZone(b []byte, t time.Time) []byte {
 	return appendText(b, name)
 }
 
-func (r *recorder) key(t tag, key string) { r.b = appendText(append(r.b, t), key) }
-func (r *recorder) elem(t tag)            { r.b = append(r.b, t) }
+func (r *Recorder) key(t Tag, key string) { r.b = appendText(append(r.b, t), key) }
+func (r *Recorder) elem(t Tag)            { r.b = append(r.b, t) }
 
-func (r *recorder) u64(v uint64) { r.b = binary.LittleEndian.AppendUint64(r.b, v) }
-func (r *recorder) u32(v uint32) { r.b = binary.LittleEndian.AppendUint32(r.b, v) }
-func (r *recorder) u16(v uint16) { r.b = binary.LittleEndian.AppendUint16(r.b, v) }
+func (r *Recorder) u64(v uint64) { r.b = binary.LittleEndian.AppendUint64(r.b, v) }
+func (r *Recorder) u32(v uint32) { r.b = binary.LittleEndian.AppendUint32(r.b, v) }
+func (r *Recorder) u16(v uint16) { r.b = binary.LittleEndian.AppendUint16(r.b, v) }
 
-func boolTag(v bool) tag {
+func boolTag(v bool) Tag {
 	if v {
-		return tagTrue
+		return TagTrue
 	}
-	return tagFalse
+	return TagFalse
 }
 
-func timeTag(t time.Time) tag {
+func timeTag(t time.Time) Tag {
 	if isUTC(t.Zone()) {
-		return tagTimeUTC
+		return TagTimeUTC
 	}
-	return tagTime
+	return TagTime
 }
 
-func (r *recorder) time(t time.Time, tg tag) {
+func (r *Recorder) time(t time.Time, tg Tag) {
 	r.b = appendTime(r.b, t)
-	if tg == tagTime {
+	if tg == TagTime {
 		r.b = appendZone(r.b, t)
 	}
 }
 
-func (r *recorder) complex128(v complex128) {
+func (r *Recorder) complex128(v complex128) {
 	r.u64(math.Float64bits(real(v)))
 	r.u64(math.Float64bits(imag(v)))
 }
 
-func (r *recorder) complex64(v complex64) {
+func (r *Recorder) complex64(v complex64) {
 	r.u32(math.Float32bits(real(v)))
 	r.u32(math.Float32bits(imag(v)))
 }
 
 // open leaves room for the length of a nested value; shut fills it in.
-func (r *recorder) open() (at int) {
+func (r *Recorder) open() (at int) {
 	at = len(r.b)
 	r.u32(0)
 	r.depth++
 	return at
 }
 
-func (r *recorder) shut(at int) {
+func (r *Recorder) shut(at int) {
 	r.depth--
 	binary.LittleEndian.PutUint32(r.b[at:], uint32(len(r.b)-at-lengthSize))
 }
 
 // object records what m marshals as one nested value. What m wrote before an error stays, as with zap's own encoders; the
 // error is for the field that asked.
-func (r *recorder) object(m zapcore.ObjectMarshaler) error {
+func (r *Recorder) object(m zapcore.ObjectMarshaler) error {
 	at := r.open()
 	err := m.MarshalLogObject(r)
 	r.shut(at)
 	return err
 }
 
-func (r *recorder) array(m zapcore.ArrayMarshaler) error {
+func (r *Recorder) array(m zapcore.ArrayMarshaler) error {
 	at := r.open()
 	err := m.MarshalLogArray(r)
 	r.shut(at)
@@ -126,7 +144,7 @@ func (r *recorder) array(m zapcore.ArrayMarshaler) error {
 }
 
 // marshal gives v as JSON, valid until the next call.
-func (r *recorder) marshal(v any) ([]byte, error) {
+func (r *Recorder) marshal(v any) ([]byte, error) {
 	if r.json == nil {
 		r.json = json.NewEncoder(&r.jsonOut)
 		r.json.SetEscapeHTML(false)
@@ -140,128 +158,128 @@ func (r *recorder) marshal(v any) ([]byte, error) {
 
 // The methods of zapcore.ObjectEncoder.
 
-func (r *recorder) AddObject(key string, m zapcore.ObjectMarshaler) error {
+func (r *Recorder) AddObject(key string, m zapcore.ObjectMarshaler) error {
 	if r.depth >= maxDepth {
 		return errTooDeep
 	}
-	r.key(tagObject, key)
+	r.key(TagObject, key)
 	return r.object(m)
 }
 
-func (r *recorder) AddArray(key string, m zapcore.ArrayMarshaler) error {
+func (r *Recorder) AddArray(key string, m zapcore.ArrayMarshaler) error {
 	if r.depth >= maxDepth {
 		return errTooDeep
 	}
-	r.key(tagArray, key)
+	r.key(TagArray, key)
 	return r.array(m)
 }
 
-func (r *recorder) AddReflected(key string, v any) error {
+func (r *Recorder) AddReflected(key string, v any) error {
 	if v == nil {
-		r.key(tagNull, key)
+		r.key(TagNull, key)
 		return nil
 	}
 	text, err := r.marshal(v)
 	if err != nil {
 		return err
 	}
-	r.key(tagJSON, key)
+	r.key(TagJSON, key)
 	r.b = appendText(r.b, text)
 	return nil
 }
 
-func (r *recorder) OpenNamespace(key string) { r.key(tagNamespace, key) }
+func (r *Recorder) OpenNamespace(key string) { r.key(TagNamespace, key) }
 
-func (r *recorder) AddString(key, v string) { r.key(tagString, key); r.b = appendText(r.b, v) }
-func (r *recorder) AddByteString(key string, v []byte) {
-	r.key(tagByteString, key)
+func (r *Recorder) AddString(key, v string) { r.key(TagString, key); r.b = appendText(r.b, v) }
+func (r *Recorder) AddByteString(key string, v []byte) {
+	r.key(TagByteString, key)
 	r.b = appendText(r.b, v)
 }
-func (r *recorder) AddBinary(key string, v []byte) { r.key(tagBinary, key); r.b = appendText(r.b, v) }
-func (r *recorder) AddBool(key string, v bool)     { r.key(boolTag(v), key) }
-func (r *recorder) AddTime(key string, v time.Time) {
+func (r *Recorder) AddBinary(key string, v []byte) { r.key(TagBinary, key); r.b = appendText(r.b, v) }
+func (r *Recorder) AddBool(key string, v bool)     { r.key(boolTag(v), key) }
+func (r *Recorder) AddTime(key string, v time.Time) {
 	tg := timeTag(v)
 	r.key(tg, key)
 	r.time(v, tg)
 }
-func (r *recorder) AddDuration(key string, v time.Duration) {
-	r.key(tagDuration, key)
+func (r *Recorder) AddDuration(key string, v time.Duration) {
+	r.key(TagDuration, key)
 	r.u64(uint64(v))
 }
-func (r *recorder) AddComplex128(key string, v complex128) {
-	r.key(tagComplex128, key)
+func (r *Recorder) AddComplex128(key string, v complex128) {
+	r.key(TagComplex128, key)
 	r.complex128(v)
 }
-func (r *recorder) AddComplex64(key string, v complex64) { r.key(tagComplex64, key); r.complex64(v) }
-func (r *recorder) AddFloat64(key string, v float64) {
-	r.key(tagFloat64, key)
+func (r *Recorder) AddComplex64(key string, v complex64) { r.key(TagComplex64, key); r.complex64(v) }
+func (r *Recorder) AddFloat64(key string, v float64) {
+	r.key(TagFloat64, key)
 	r.u64(math.Float64bits(v))
 }
-func (r *recorder) AddFloat32(key string, v float32) {
-	r.key(tagFloat32, key)
+func (r *Recorder) AddFloat32(key string, v float32) {
+	r.key(TagFloat32, key)
 	r.u32(math.Float32bits(v))
 }
-func (r *recorder) AddInt(key string, v int)         { r.key(tagInt, key); r.u64(uint64(v)) }
-func (r *recorder) AddInt64(key string, v int64)     { r.key(tagInt64, key); r.u64(uint64(v)) }
-func (r *recorder) AddInt32(key string, v int32)     { r.key(tagInt32, key); r.u32(uint32(v)) }
-func (r *recorder) AddInt16(key string, v int16)     { r.key(tagInt16, key); r.u16(uint16(v)) }
-func (r *recorder) AddInt8(key string, v int8)       { r.key(tagInt8, key); r.elem(byte(v)) }
-func (r *recorder) AddUint(key string, v uint)       { r.key(tagUint, key); r.u64(uint64(v)) }
-func (r *recorder) AddUint64(key string, v uint64)   { r.key(tagUint64, key); r.u64(v) }
-func (r *recorder) AddUint32(key string, v uint32)   { r.key(tagUint32, key); r.u32(v) }
-func (r *recorder) AddUint16(key string, v uint16)   { r.key(tagUint16, key); r.u16(v) }
-func (r *recorder) AddUint8(key string, v uint8)     { r.key(tagUint8, key); r.elem(v) }
-func (r *recorder) AddUintptr(key string, v uintptr) { r.key(tagUintptr, key); r.u64(uint64(v)) }
+func (r *Recorder) AddInt(key string, v int)         { r.key(TagInt, key); r.u64(uint64(v)) }
+func (r *Recorder) AddInt64(key string, v int64)     { r.key(TagInt64, key); r.u64(uint64(v)) }
+func (r *Recorder) AddInt32(key string, v int32)     { r.key(TagInt32, key); r.u32(uint32(v)) }
+func (r *Recorder) AddInt16(key string, v int16)     { r.key(TagInt16, key); r.u16(uint16(v)) }
+func (r *Recorder) AddInt8(key string, v int8)       { r.key(TagInt8, key); r.elem(byte(v)) }
+func (r *Recorder) AddUint(key string, v uint)       { r.key(TagUint, key); r.u64(uint64(v)) }
+func (r *Recorder) AddUint64(key string, v uint64)   { r.key(TagUint64, key); r.u64(v) }
+func (r *Recorder) AddUint32(key string, v uint32)   { r.key(TagUint32, key); r.u32(v) }
+func (r *Recorder) AddUint16(key string, v uint16)   { r.key(TagUint16, key); r.u16(v) }
+func (r *Recorder) AddUint8(key string, v uint8)     { r.key(TagUint8, key); r.elem(v) }
+func (r *Recorder) AddUintptr(key string, v uintptr) { r.key(TagUintptr, key); r.u64(uint64(v)) }
 
 // The methods of zapcore.ArrayEncoder.
 
-func (r *recorder) AppendObject(m zapcore.ObjectMarshaler) error {
+func (r *Recorder) AppendObject(m zapcore.ObjectMarshaler) error {
 	if r.depth >= maxDepth {
 		return errTooDeep
 	}
-	r.elem(tagObject)
+	r.elem(TagObject)
 	return r.object(m)
 }
 
-func (r *recorder) AppendArray(m zapcore.ArrayMarshaler) error {
+func (r *Recorder) AppendArray(m zapcore.ArrayMarshaler) error {
 	if r.depth >= maxDepth {
 		return errTooDeep
 	}
-	r.elem(tagArray)
+	r.elem(TagArray)
 	return r.array(m)
 }
 
-func (r *recorder) AppendReflected(v any) error {
+func (r *Recorder) AppendReflected(v any) error {
 	if v == nil {
-		r.elem(tagNull)
+		r.elem(TagNull)
 		return nil
 	}
 	text, err := r.marshal(v)
 	if err != nil {
 		return err
 	}
-	r.elem(tagJSON)
+	r.elem(TagJSON)
 	r.b = appendText(r.b, text)
 	return nil
 }
 
-func (r *recorder) AppendString(v string)          { r.elem(tagString); r.b = appendText(r.b, v) }
-func (r *recorder) AppendByteString(v []byte)      { r.elem(tagByteString); r.b = appendText(r.b, v) }
-func (r *recorder) AppendBool(v bool)              { r.elem(boolTag(v)) }
-func (r *recorder) AppendTime(v time.Time)         { tg := timeTag(v); r.elem(tg); r.time(v, tg) }
-func (r *recorder) AppendDuration(v time.Duration) { r.elem(tagDuration); r.u64(uint64(v)) }
-func (r *recorder) AppendComplex128(v complex128)  { r.elem(tagComplex128); r.complex128(v) }
-func (r *recorder) AppendComplex64(v complex64)    { r.elem(tagComplex64); r.complex64(v) }
-func (r *recorder) AppendFloat64(v float64)        { r.elem(tagFloat64); r.u64(math.Float64bits(v)) }
-func (r *recorder) AppendFloat32(v float32)        { r.elem(tagFloat32); r.u32(math.Float32bits(v)) }
-func (r *recorder) AppendInt(v int)                { r.elem(tagInt); r.u64(uint64(v)) }
-func (r *recorder) AppendInt64(v int64)            { r.elem(tagInt64); r.u64(uint64(v)) }
-func (r *recorder) AppendInt32(v int32)            { r.elem(tagInt32); r.u32(uint32(v)) }
-func (r *recorder) AppendInt16(v int16)            { r.elem(tagInt16); r.u16(uint16(v)) }
-func (r *recorder) AppendInt8(v int8)              { r.elem(tagInt8); r.elem(byte(v)) }
-func (r *recorder) AppendUint(v uint)              { r.elem(tagUint); r.u64(uint64(v)) }
-func (r *recorder) AppendUint64(v uint64)          { r.elem(tagUint64); r.u64(v) }
-func (r *recorder) AppendUint32(v uint32)          { r.elem(tagUint32); r.u32(v) }
-func (r *recorder) AppendUint16(v uint16)          { r.elem(tagUint16); r.u16(v) }
-func (r *recorder) AppendUint8(v uint8)            { r.elem(tagUint8); r.elem(v) }
-func (r *recorder) AppendUintptr(v uintptr)        { r.elem(tagUintptr); r.u64(uint64(v)) }
+func (r *Recorder) AppendString(v string)          { r.elem(TagString); r.b = appendText(r.b, v) }
+func (r *Recorder) AppendByteString(v []byte)      { r.elem(TagByteString); r.b = appendText(r.b, v) }
+func (r *Recorder) AppendBool(v bool)              { r.elem(boolTag(v)) }
+func (r *Recorder) AppendTime(v time.Time)         { tg := timeTag(v); r.elem(tg); r.time(v, tg) }
+func (r *Recorder) AppendDuration(v time.Duration) { r.elem(TagDuration); r.u64(uint64(v)) }
+func (r *Recorder) AppendComplex128(v complex128)  { r.elem(TagComplex128); r.complex128(v) }
+func (r *Recorder) AppendComplex64(v complex64)    { r.elem(TagComplex64); r.complex64(v) }
+func (r *Recorder) AppendFloat64(v float64)        { r.elem(TagFloat64); r.u64(math.Float64bits(v)) }
+func (r *Recorder) AppendFloat32(v float32)        { r.elem(TagFloat32); r.u32(math.Float32bits(v)) }
+func (r *Recorder) AppendInt(v int)                { r.elem(TagInt); r.u64(uint64(v)) }
+func (r *Recorder) AppendInt64(v int64)            { r.elem(TagInt64); r.u64(uint64(v)) }
+func (r *Recorder) AppendInt32(v int32)            { r.elem(TagInt32); r.u32(uint32(v)) }
+func (r *Recorder) AppendInt16(v int16)            { r.elem(TagInt16); r.u16(uint16(v)) }
+func (r *Recorder) AppendInt8(v int8)              { r.elem(TagInt8); r.elem(byte(v)) }
+func (r *Recorder) AppendUint(v uint)              { r.elem(TagUint); r.u64(uint64(v)) }
+func (r *Recorder) AppendUint64(v uint64)          { r.elem(TagUint64); r.u64(v) }
+func (r *Recorder) AppendUint32(v uint32)          { r.elem(TagUint32); r.u32(v) }
+func (r *Recorder) AppendUint16(v uint16)          { r.elem(TagUint16); r.u16(v) }
+func (r *Recorder) AppendUint8(v uint8)            { r.elem(TagUint8); r.elem(v) }
+func (r *Recorder) AppendUintptr(v uintptr)        { r.elem(TagUintptr); r.u64(uint64(v)) }

@@ -1,9 +1,11 @@
-package zapcore
+package tape
 
 import (
 	"fmt"
 	"time"
 	"unsafe"
+
+	"go.uber.org/zap/zapcore"
 )
 
 // The tape: one record as bytes, all integers little-endian.
@@ -22,12 +24,12 @@ import (
 // A namespace is a node without a value; the nodes after it, to the end of its level, lie in it, as zap's
 // Field of that name says. Nothing on a tape points outside it.
 const (
-	tapeVersion = 1
+	version = 1
 
-	tapeLevelAt = 1
-	tapeFlagsAt = 2
-	tapeTimeAt  = 3
-	tapeZoneAt  = tapeTimeAt + timeSize
+	levelAt = 1
+	flagsAt = 2
+	timeAt  = 3
+	zoneAt  = timeAt + timeSize
 
 	timeSize   = 12
 	zoneFixed  = 4
@@ -37,8 +39,8 @@ const (
 	textHeadSize = 1 + lengthSize
 )
 
-// MaxRecordSize is the largest tape, in bytes: 1 GiB. A record that would be larger is refused by Capture and by Parse.
-const MaxRecordSize = 1 << 30
+// MaxSize is the largest tape, in bytes: 1 GiB.
+const MaxSize = 1 << 30
 
 // maxDepth is how deep objects and arrays may be nested on a tape. It bounds the goroutine's stack for replay of what came
 // from outside; a marshaler that goes deeper gets an error, which is logged in place of the value.
@@ -52,60 +54,60 @@ const (
 	knownFlags = 1<<iota - 1
 )
 
-// tag says what a node carries. One tag per method of zap's ObjectEncoder, so that replay calls just the method that the
+// Tag says what a node carries. One tag per method of zap's ObjectEncoder, so that replay calls just the method that the
 // field would have called: narrow integers stay narrow, a float32 prints by 32-bit rules.
-type tag = byte
+type Tag = byte
 
+// The tags. Those of plain data stand for one method of zap's ObjectEncoder each.
 const (
-	tagInvalid tag = iota
-	tagFalse
-	tagTrue // tagFalse plus one
-	tagInt
-	tagInt64
-	tagInt32
-	tagInt16
-	tagInt8
-	tagUint
-	tagUint64
-	tagUint32
-	tagUint16
-	tagUint8
-	tagUintptr
-	tagFloat64
-	tagFloat32
-	tagComplex128
-	tagComplex64
-	tagDuration
-	tagTimeUTC
-	tagTime
-	tagString
-	tagError // a string that was an error's text
-	tagByteString
-	tagBinary
-	tagJSON // a reflected value, marshalled by encoding/json
-	tagNull // a reflected nil
-	tagObject
-	tagArray
-	tagNamespace
-	tagCount
+	TagInvalid Tag = iota
+	TagFalse
+	TagTrue // TagFalse plus one
+	TagInt
+	TagInt64
+	TagInt32
+	TagInt16
+	TagInt8
+	TagUint
+	TagUint64
+	TagUint32
+	TagUint16
+	TagUint8
+	TagUintptr
+	TagFloat64
+	TagFloat32
+	TagComplex128
+	TagComplex64
+	TagDuration
+	TagTimeUTC
+	TagTime
+	TagString
+	TagError // a string that was an error's text
+	TagByteString
+	TagBinary
+	TagJSON // a reflected value, marshalled by encoding/json
+	TagNull // a reflected nil
+	TagObject
+	TagArray
+	TagNamespace
+	TagCount
 )
 
 // fixedSize holds the size of the values that have one; the others start with their length.
-var fixedSize = [tagCount]int8{
-	tagInvalid: -1,
-	tagTrue:    0, tagFalse: 0, tagNull: 0, tagNamespace: 0,
-	tagInt: 8, tagInt64: 8, tagInt32: 4, tagInt16: 2, tagInt8: 1,
-	tagUint: 8, tagUint64: 8, tagUint32: 4, tagUint16: 2, tagUint8: 1, tagUintptr: 8,
-	tagFloat64: 8, tagFloat32: 4, tagComplex128: 16, tagComplex64: 8,
-	tagDuration: 8, tagTimeUTC: timeSize,
-	tagTime:   -1,
-	tagString: -1, tagError: -1, tagByteString: -1, tagBinary: -1, tagJSON: -1,
-	tagObject: -1, tagArray: -1,
+var fixedSize = [TagCount]int8{
+	TagInvalid: -1,
+	TagTrue:    0, TagFalse: 0, TagNull: 0, TagNamespace: 0,
+	TagInt: 8, TagInt64: 8, TagInt32: 4, TagInt16: 2, TagInt8: 1,
+	TagUint: 8, TagUint64: 8, TagUint32: 4, TagUint16: 2, TagUint8: 1, TagUintptr: 8,
+	TagFloat64: 8, TagFloat32: 4, TagComplex128: 16, TagComplex64: 8,
+	TagDuration: 8, TagTimeUTC: timeSize,
+	TagTime:   -1,
+	TagString: -1, TagError: -1, TagByteString: -1, TagBinary: -1, TagJSON: -1,
+	TagObject: -1, TagArray: -1,
 }
 
-var (
-	errTapeLong = fmt.Errorf("zapcore: record is larger than %d bytes", MaxRecordSize)
-)
+// ErrTooLong is what a record gets that is larger than MaxSize.
+var ErrTooLong = fmt.Errorf("zapcore: record is larger than %d bytes", MaxSize)
 
 // tapeError names the byte at which a tape stops making sense.
 type tapeError struct {
@@ -115,105 +117,147 @@ type tapeError struct {
 
 func (e *tapeError) Error() string { return fmt.Sprintf("zapcore: record byte %d: %s", e.at, e.what) }
 
-// cursor walks a tape that is known to be right: made by Capture, or accepted by Parse. The tape is a string because a part
+// Cursor walks a tape that is known to be right: made by Capture, or accepted by Parse. The tape is a string because a part
 // of a string is cheap to take; it aliases the bytes.
-type cursor struct {
+type Cursor struct {
 	s  string
 	at int
 }
 
-func cursorAt(tape []byte, at int) cursor {
-	return cursor{s: unsafe.String(unsafe.SliceData(tape), len(tape)), at: at}
+// NewCursor returns a Cursor on tape, at the byte at.
+func NewCursor(tape []byte, at int) Cursor {
+	return Cursor{s: unsafe.String(unsafe.SliceData(tape), len(tape)), at: at}
 }
 
-func (c *cursor) more() bool { return c.at < len(c.s) }
+// CursorIn is NewCursor on a tape that is a string.
+func CursorIn(tape string, at int) Cursor { return Cursor{s: tape, at: at} }
 
-func (c *cursor) u8() uint8 {
+// Position returns the tape and where on it c is, for who walks it with both in registers.
+func (c Cursor) Position() (tape string, at int) { return c.s, c.at }
+
+// More reports whether there is a node left.
+func (c *Cursor) More() bool { return c.at < len(c.s) }
+
+// U8, U16, U32 and U64 read an integer, little-endian.
+func (c *Cursor) U8() uint8 {
 	v := c.s[c.at]
 	c.at++
 	return v
 }
 
-func (c *cursor) tag() tag { return c.u8() }
+// Tag reads a tag.
+func (c *Cursor) Tag() Tag { return c.U8() }
 
-func (c *cursor) u16() uint16 {
+// U16 reads an integer; see U8.
+func (c *Cursor) U16() uint16 {
 	v := uint16(c.s[c.at]) | uint16(c.s[c.at+1])<<8
 	c.at += 2
 	return v
 }
 
-func (c *cursor) u32() uint32 {
-	v := load32(c.s, c.at)
+// U32 reads an integer; see U8.
+func (c *Cursor) U32() uint32 {
+	v := Load32(c.s, c.at)
 	c.at += 4
 	return v
 }
 
-func (c *cursor) u64() uint64 {
-	v := load64(c.s, c.at)
+// U64 reads an integer; see U8.
+func (c *Cursor) U64() uint64 {
+	v := Load64(c.s, c.at)
 	c.at += 8
 	return v
 }
 
-// text returns the text at the cursor. It aliases the tape.
-func (c *cursor) text() (s string) {
-	s, c.at = textAt(c.s, c.at)
+// Text returns the text at the Cursor. It aliases the tape.
+func (c *Cursor) Text() (s string) {
+	s, c.at = TextAt(c.s, c.at)
 	return s
 }
 
-// textAt returns the text of which the length is at s[at], and where it ends.
-func textAt(s string, at int) (text string, end int) {
+// TextAt returns the text of which the length is at s[at], and where it ends.
+func TextAt(s string, at int) (text string, end int) {
 	n := int(s[at])
 	at++
 	if n == longText {
-		n, at = int(load32(s, at)), at+lengthSize
+		n, at = int(Load32(s, at)), at+lengthSize
 	}
 	return s[at : at+n], at + n
 }
 
-// bytes is text as bytes. They alias the tape, so nobody may change them.
-func (c *cursor) bytes() []byte {
-	s := c.text()
+// Bytes is Text as bytes. They alias the tape, so nobody may change them.
+func (c *Cursor) Bytes() []byte {
+	s := c.Text()
 	return unsafe.Slice(unsafe.StringData(s), len(s))
 }
 
-// nested returns the nodes of the object or array at the cursor and steps over them.
-func (c *cursor) nested() cursor {
-	n := int(c.u32())
-	sub := cursor{s: c.s[c.at : c.at+n]}
+// Nested returns the nodes of the object or array at the Cursor and steps over them.
+func (c *Cursor) Nested() Cursor {
+	n := int(c.U32())
+	sub := Cursor{s: c.s[c.at : c.at+n]}
 	c.at += n
 	return sub
 }
 
-// count returns how many nodes there are from c on, those inside objects and arrays left out. They have keys.
-func (c cursor) count() (n int) {
-	for ; c.more(); n++ {
-		t := c.tag()
-		c.text()
+// Count returns how many nodes there are from c on, those inside objects and arrays left out. They have keys.
+func (c Cursor) Count() (n int) {
+	for ; c.More(); n++ {
+		t := c.Tag()
+		c.Text()
 		switch size := fixedSize[t]; {
 		case size >= 0:
 			c.at += int(size)
-		case t == tagTime:
+		case t == TagTime:
 			c.at += timeSize + zoneFixed
-			c.text()
-		case t == tagObject || t == tagArray:
-			c.nested()
+			c.Text()
+		case t == TagObject || t == TagArray:
+			c.Nested()
 		default:
-			c.text()
+			c.Text()
 		}
 	}
 	return n
 }
 
-// utc reads a time without a zone.
-func (c *cursor) utc() time.Time {
-	sec := int64(c.u64())
-	return time.Unix(sec, int64(c.u32())).UTC()
+// UTC reads a time without a zone.
+func (c *Cursor) UTC() time.Time {
+	sec := int64(c.U64())
+	return time.Unix(sec, int64(c.U32())).UTC()
 }
 
-// zoned reads a time and its zone.
-func (c *cursor) zoned() time.Time {
-	sec := int64(c.u64())
-	t := time.Unix(sec, int64(c.u32()))
-	offset := int(int32(c.u32()))
-	return inZone(t, c.text(), offset)
+// Zoned reads a time and its zone.
+func (c *Cursor) Zoned() time.Time {
+	sec := int64(c.U64())
+	t := time.Unix(sec, int64(c.U32()))
+	offset := int(int32(c.U32()))
+	return inZone(t, c.Text(), offset)
+}
+
+// Level returns the level of the record on a tape.
+func Level(tape []byte) zapcore.Level { return zapcore.Level(int8(tape[levelAt])) }
+
+// Head sets ent, which must be empty, to the entry on a tape, and returns where the fields begin.
+func Head(ent *zapcore.Entry, tape []byte) (nodesAt int) {
+	c := NewCursor(tape, timeAt)
+	ent.Level = zapcore.Level(int8(tape[levelAt]))
+	flags := tape[flagsAt]
+	if flags&flagZone != 0 {
+		ent.Time = c.Zoned()
+	} else {
+		ent.Time = c.UTC()
+	}
+	if flags&flagName != 0 {
+		ent.LoggerName = c.Text()
+	}
+	ent.Message = c.Text()
+	if flags&flagCaller != 0 {
+		ent.Caller.Defined = true
+		ent.Caller.File = c.Text()
+		ent.Caller.Line = int(c.U64())
+		ent.Caller.Function = c.Text()
+	}
+	if flags&flagStack != 0 {
+		ent.Stack = c.Text()
+	}
+	return c.at
 }
