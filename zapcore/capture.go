@@ -100,7 +100,7 @@ func (p plainType) size() int   { return int(uint8(p >> 8)) }
 func (p plainType) flag() uint8 { return uint8(p >> 16) }
 
 // fields records fields in order. Plain data takes the short way of putFields; whatever runs code of the program
-// (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, which also turns its panics and errors
+// (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, by addField, which also turns its panics and errors
 // into what zap's encoders would log.
 func (r *recorder) fields(fields []zapcore.Field) {
 	for {
@@ -248,7 +248,7 @@ func load32(s string, i int) uint32 {
 // slowField records a field that is not plain data.
 func (r *recorder) slowField(f *zapcore.Field) {
 	at := len(r.b)
-	f.AddTo(r)
+	addField(r, f)
 	if f.Type == zapcore.ErrorType {
 		r.markError(at, f.Key)
 	}

@@ -101,7 +101,7 @@ func (h *Handler) With(fields []zapcore.Field) zapcore.Core {
 	}
 	enc := h.encoder.Clone()
 	for i := range fields {
-		fields[i].AddTo(enc)
+		addField(enc, &fields[i])
 	}
 	return newEncoding(h.out, enc)
 }
@@ -119,7 +119,7 @@ func (h *Handler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Ch
 // backoff, and synced before Write returns.
 func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if h.formatter == nil {
-		buf, err := h.encoder.EncodeEntry(ent, fields)
+		buf, err := h.encoder.EncodeEntry(ent, withRawJSON(fields))
 		if err != nil {
 			return h.out.refuse(err)
 		}
