@@ -14,7 +14,10 @@ import (
 //
 // It serves wherever zap takes an Encoder. A zap.Config takes the name of one, which zap.RegisterEncoder gives it.
 //
-// It differs where zap's would panic or never end: a nil EncodeCaller writes the whole path, and what is nested deeper than
+// A json.RawMessage stays JSON with every toolchain; zap's encoder writes it as a string when built by Go 1.27, because it has a
+// String method there. (Fields that zap's own core adds by With are zap's to encode; FromWriter's are not.)
+//
+// It differs where zap's would panic or never end, too: a nil EncodeCaller writes the whole path, and what is nested deeper than
 // a Record allows is an error in place of the value. For a cfg with a NewReflectedEncoder it returns zap's own encoder, because
 // that must see the values themselves.
 func NewJSON(cfg zapcore.EncoderConfig) zapcore.Encoder {

@@ -101,7 +101,7 @@ func (p plainType) size() int   { return int(uint8(p >> 8)) }
 func (p plainType) flag() uint8 { return uint8(p >> 16) }
 
 // Fields records fields in order. Plain data takes the short way of putFields; whatever runs code of the program
-// (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, which also turns its panics and errors
+// (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, by AddField, which also turns its panics and errors
 // into what zap's encoders would log.
 func (r *Recorder) Fields(fields []zapcore.Field) {
 	for {
@@ -248,7 +248,7 @@ func Load32(s string, i int) uint32 {
 // slowField records a field that is not plain data.
 func (r *Recorder) slowField(f *zapcore.Field) {
 	at := len(r.b)
-	f.AddTo(r)
+	AddField(r, f)
 	if f.Type == zapcore.ErrorType {
 		r.markError(at, f.Key)
 	}
