@@ -12,6 +12,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"go.uber.org/multierr"
+
+	"example.com/zaphandlers/internal/filelock"
 )
 
 // lockName is the file in Dir whose lock says that an engine uses it. The server has no lock of its own: two on one folder both
@@ -65,7 +67,7 @@ func lockDir(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: Dir: %w", err)
 	}
-	taken, err := lockFile(lock)
+	taken, err := filelock.TryLock(lock)
 	switch {
 	case taken:
 		return nil, multierr.Append(fmt.Errorf("jetstream: Dir %s is in use by another engine, of this process or another", dir), lock.Close())
