@@ -37,6 +37,7 @@ func compareReaders(ctx context.Context, cfg config, stdout, stderr io.Writer) (
 		return false, errors.New("no tool or no writer has a name like that; -list has them")
 	}
 	intervals, err := cfg.intervals()
+	var page []byte
 	ok = true
 	for _, every := range intervals {
 		t := newTable(all, some, cfg.count)
@@ -46,13 +47,14 @@ func compareReaders(ctx context.Context, cfg config, stdout, stderr io.Writer) (
 		}
 		fmt.Fprintf(stdout, "%d records, %d a file, a rotation every %v, the worst of %d runs: lost/repeated\n\n", cfg.count, recordsPerFile, every, cfg.runs)
 		t.print(stdout)
+		page = append(page, t.markdown(every, cfg.runs)...)
 		for _, complaint := range t.judge() {
 			ok = false
 			fmt.Fprintln(stdout, "worse:", complaint)
 		}
 		fmt.Fprintln(stdout)
 	}
-	return ok, err
+	return ok, multierr.Append(err, writePage(cfg.page, "readers", page))
 }
 
 // fill has each writer run, some at the same time.

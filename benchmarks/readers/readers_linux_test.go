@@ -171,3 +171,18 @@ func TestACancelledRunEnds(t *testing.T) {
 	var said bytes.Buffer
 	require.Equal(t, 1, command(ctx, []string{"-tools", "GNU tail -F", "-writers", plainNumbered}, &said, &said))
 }
+
+func TestWritePage(t *testing.T) {
+	page := filepath.Join(t.TempDir(), "page.md")
+	require.NoError(t, os.WriteFile(page, []byte("before\n<!-- readers -->\nold\n<!-- /readers -->\nafter\n"), 0o644))
+	table := newTable([]tool{{name: "t"}}, []writer{{name: "w"}}, 10)
+	table.add(writer{name: "w"}, map[string]outcome{"t": {lost: 1}})
+	for range 2 { // again, over itself
+		require.NoError(t, writePage(page, "readers", table.markdown(time.Second, 1)))
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		require.Equal(t, "before\n<!-- readers -->\n\n10 records, a rotation every 1s, the worst of 1 runs; lost/repeated:\n\n"+
+			"| tool | w |\n|---|---|\n| t | 1/0 |\n\n<!-- /readers -->\nafter\n", string(text))
+	}
+	require.Error(t, writePage(page, "filesystems", nil))
+}
