@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -133,3 +134,26 @@ var indent = regexp.MustCompile(`(?m)^[ \t]+`)
 
 // unindented takes the white space off the beginning of every line, for an Example has a piece further in than a document.
 func unindented(text string) string { return indent.ReplaceAllString(text, "") }
+
+// A test that a page names is there.
+func TestPagesNameTestsThatExist(t *testing.T) {
+	there := make(map[string]bool)
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(source, -1) {
+			there[string(match[1])] = true
+		}
+		return err
+	}))
+	require.True(t, there["TestPagesNameTestsThatExist"])
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(text, -1) {
+			assert.True(t, there[string(name[1])], "%s names %s, and no test has that name", page, name[1])
+		}
+	}
+}
