@@ -359,3 +359,11 @@ func read(t *testing.T, dir string) []record {
 	}
 	return records
 }
+
+func TestMakeDirMakesItsParent(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "not", "there")
+	dir, err := makeDir(parent)
+	require.NoError(t, err)
+	require.Equal(t, parent, filepath.Dir(dir))
+	require.DirExists(t, dir)
+}
