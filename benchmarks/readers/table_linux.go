@@ -88,7 +88,7 @@ func (t *table) judge() (complaints []string) {
 			if ours.lost > tool.allowed(plain.lost, t.count) {
 				worse = append(worse, fmt.Sprintf("%d lost, and %d with %s", ours.lost, plain.lost, w.plain))
 			}
-			if ours.again > tool.allowed(plain.again, t.count) {
+			if ours.again > tool.allowed(2*plain.again, t.count) {
 				worse = append(worse, fmt.Sprintf("%d repeated, and %d with %s", ours.again, plain.again, w.plain))
 			}
 			if len(worse) > 0 {
