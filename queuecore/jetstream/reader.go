@@ -144,14 +144,19 @@ func (e *Engine) callContext() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(e.stop, e.cfg.Timeout)
 }
 
-// oldest returns the place before the oldest record.
+// oldest returns the place before the oldest record. It looks at the end first: if nothing is there afterwards, that is the place
+// whatever is appended meanwhile.
 func (e *Engine) oldest(ctx context.Context) (place, error) {
+	e.appending.Lock()
+	err := e.findEnd(ctx)
+	end := place{number: e.log.number, sequence: e.log.sequence}
+	e.appending.Unlock()
+	if err != nil {
+		return place{}, fmt.Errorf("jetstream: %w", err)
+	}
 	msg, err := e.records.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(e.subject))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		e.appending.Lock()
-		defer e.appending.Unlock()
-		err = e.findEnd(ctx)
-		return place{number: e.log.number, sequence: e.log.sequence}, err
+		return end, nil
 	}
 	if err != nil {
 		return place{}, fmt.Errorf("jetstream: %w", err)
