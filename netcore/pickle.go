@@ -183,6 +183,6 @@ func (p *pickler) excText(stack string) {
 		p.AddString("exc_text", p.failure+stack)
 	default:
 		p.key("exc_text")
-		p.b = pickle.AppendText(p.b, p.failure, "\n", stack)
+		p.b = pickle.AppendTexts(p.b, p.failure, "\n", stack)
 	}
 }

@@ -34,7 +34,7 @@ var (
 // Python looks up to do something with the record.
 func (p *pickler) key(key string) {
 	if p.top && p.opened == 0 && (attributes[key] || strings.HasPrefix(key, "__") && strings.HasSuffix(key, "__")) {
-		p.b = pickle.AppendText(p.b, key, "_")
+		p.b = pickle.AppendTexts(p.b, key, "_")
 		return
 	}
 	p.text(key)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,7 +91,8 @@ func (p Interpreter) Run(t testing.TB, program Program) []byte {
 	write("wires.py", wires)
 	cmd := exec.CommandContext(t.Context(), p.path, append([]string{source}, program.Args...)...)
 	if p.WASM {
-		args := append([]string{write("run.mjs", runner), p.path, strings.Join(append(program.Folders, dir), "\n"), source}, program.Args...)
+		folders := strings.Join(append(slices.Clone(program.Folders), dir), "\n")
+		args := append([]string{write("run.mjs", runner), p.path, folders, write("stdin", string(program.Stdin)), source}, program.Args...)
 		cmd = exec.CommandContext(t.Context(), peers.Program(t, "node"), args...)
 	}
 	cmd.Stdin = bytes.NewReader(program.Stdin)

@@ -1,9 +1,10 @@
-// Runs a Python program under pyodide: node run.mjs HOME FOLDERS PROGRAM ARGS…
-// HOME has node_modules/pyodide, FOLDERS are folders of the host, one a line, that the program sees under the same names.
+// Runs a Python program under pyodide: node run.mjs HOME FOLDERS STDIN PROGRAM ARGS…
+// HOME has node_modules/pyodide, FOLDERS are folders of the host, one a line, that the program sees under the same names, STDIN is
+// a file that the program has as its standard input.
 import { existsSync, readFileSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const [home, folders, program, ...args] = process.argv.slice(2);
+const [home, folders, stdin, program, ...args] = process.argv.slice(2);
 const lib = home + "/node_modules/pyodide/";
 const { loadPyodide } = await import(pathToFileURL(lib + "pyodide.mjs"));
 const py = await loadPyodide({ indexURL: lib });
@@ -14,12 +15,14 @@ function whole(fd) {
 py.setStdout(whole(1));
 py.setStderr(whole(2));
 
+const mounted = [];
 for (const folder of [...folders.split("\n"), "/usr/share/zoneinfo"]) {
-	if (!existsSync(folder)) continue;
+	if (!existsSync(folder) || mounted.some((outer) => folder.startsWith(outer + "/"))) continue;
+	mounted.push(folder);
 	py.FS.mkdirTree(folder);
 	py.FS.mount(py.FS.filesystems.NODEFS, { root: folder }, folder);
 }
-py.globals.set("_start", py.toPy({ path: program, args, stdin: readFileSync(0).toString("base64") }));
+py.globals.set("_start", py.toPy({ path: program, args, stdin: readFileSync(stdin).toString("base64") }));
 try {
 	py.runPython(`
 def _prepare(start):

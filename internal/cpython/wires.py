@@ -10,6 +10,7 @@ class Wire:
 
     def __init__(self, greeting=b"", answer=lambda line: None):
         self.sent = b""
+        self.datagrams = []
         self.answer = answer
         self.waiting = greeting
         self.line = b""
@@ -27,7 +28,8 @@ class Wire:
         return len(data)
 
     def sendto(self, data, *address):
-        return self.send(data)
+        self.datagrams.append(bytes(data))
+        return len(data)
 
     def makefile(self, mode="r", *args, **kwargs):
         return io.BufferedReader(_Answers(self))

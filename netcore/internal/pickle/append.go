@@ -51,8 +51,17 @@ func End(b []byte) []byte { return append(b, opStop) }
 // AppendNone appends None.
 func AppendNone(b []byte) []byte { return append(b, opNone) }
 
-// AppendText appends its parts as one str. Python's hold no broken UTF-8: that becomes U+FFFD.
-func AppendText(b []byte, parts ...string) []byte {
+// AppendText appends a str. Python's hold no broken UTF-8: that becomes U+FFFD.
+func AppendText(b []byte, s string) []byte {
+	if !utf8.ValidString(s) {
+		return AppendTexts(b, s)
+	}
+	n := len(s)
+	return append(append(b, opBinUnicode, byte(n), byte(n>>8), byte(n>>16), byte(n>>24)), s...)
+}
+
+// AppendTexts appends its parts as one str.
+func AppendTexts(b []byte, parts ...string) []byte {
 	b = append(b, opBinUnicode, 0, 0, 0, 0)
 	start := len(b)
 	for _, part := range parts {

@@ -202,7 +202,7 @@ func TestAppendedIsDecoded(t *testing.T) {
 	b := BeginList(nil)
 	b = AppendInt(AppendInt(AppendInt(AppendInt(b, 255), 65535), -1), -1<<63)
 	b = AppendUint(AppendDigits(b, "-12345678901234567890123"), 1<<63)
-	b = AppendText(AppendBool(AppendBool(AppendNone(b), true), false), "a", "\xff✓")
+	b = AppendTexts(AppendBool(AppendBool(AppendNone(b), true), false), "a", "\xff✓")
 	b = AppendComplex(AppendBytes(AppendFloat(b, 0.5), []byte{0, 255}), 1-2i)
 	b = AppendTime(AppendDuration(b, -26*time.Hour-1500*time.Millisecond), at)
 	b = AppendTime(AppendTime(b, at.AddDate(20000, 0, 0)), at.In(time.FixedZone("far", 100000)))
