@@ -159,7 +159,7 @@ func (cfg Config) withDefaults() (Config, error) {
 // emitter returns the part of cfg that is the Emitter's.
 func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 	datagrams := Unframed
-	if _, ok := cfg.Formatter.(pickle); ok {
+	if _, ok := cfg.Formatter.(pickleFormatter); ok {
 		datagrams = LengthPrefix
 	}
 	return EmitterConfig{

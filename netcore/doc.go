@@ -42,6 +42,15 @@
 // Datagrams get lost without a sign. A Core over UDP reports to OnError that nobody listens, if the peer's system says so
 // (on Windows, Go keeps that to itself).
 //
+// # What a pickle holds
+//
+// A Server with FormatPickle gives a value as what stands in the frame, at any depth: enums, subclasses of str, int, list or dict as
+// their base value (without attributes of their own), namedtuples and ranges as lists of their arguments, dataclasses and other
+// objects as their attributes, Counter, defaultdict, deque and array as their items, paths, fractions, UUIDs and IP addresses as
+// texts, exceptions as the last line of their traceback. A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an instant if this
+// machine's time zone database has the zone; else it is a text, the clock's time with the zone's name behind it. What holds no data
+// that is in the frame (a class, a function) is its name. A level or a name that is an enum's counts as what it stands for.
+//
 // # Security
 //
 // TLS verifies the server; give certificates for both sides to know each other. With a Key, each frame is signed by
@@ -49,7 +58,8 @@
 // replayed; datagrams carry their time instead, and can be replayed within a minute. A Key does not encrypt.
 //
 // A Server expects the worst of whoever reaches its port. It unpickles without executing anything; what a frame may cost is
-// bounded in bytes, values, depth and digits, before and after what a pickle shares is written out; connections, idle time and
+// bounded in bytes, values, depth and digits, before and after what a pickle shares is written out (a value beyond a bound costs
+// that value, not its record); connections, idle time and
 // memory are limited. A frame that cannot be read is reported and counted, and costs the sender its connection only where the
 // stream can no longer be framed.
 //

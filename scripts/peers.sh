@@ -14,7 +14,7 @@
 # A new peer is one function below, and its name in the list.
 set -euo pipefail
 
-peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd wine)
+peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd pyodide wine)
 
 # Not a peer, but the race detector does not work without one.
 compiler() { program gcc || install gcc libc6-dev && program gcc; }
@@ -58,6 +58,22 @@ aiosmtpd() {
 	aiosmtpd_there || install python3-minimal python3-aiosmtpd && aiosmtpd_there && give ZAPHANDLERS_AIOSMTPD_PYTHON /usr/bin/python3
 }
 aiosmtpd_there() { runs /usr/bin/python3 -c 'import aiosmtpd' || { echo "python3-aiosmtpd is not installed"; false; }; }
+
+# The newest CPythons, as WebAssembly: npm's package pyodide has one a version. Nothing of it is installed but in the cache folder.
+pyodide() {
+	local version home missing=
+	runs node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && program npm ||
+		{ install nodejs npm && runs node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } || { echo "node 20 and npm are not installed"; return 1; }
+	for version in 0.29.5 314.0.7 315.0.0-alpha.2; do # CPython 3.13, 3.14, 3.15
+		home=$cache/pyodide/$version
+		[[ -e $home/node_modules/pyodide/pyodide.mjs ]] && continue
+		[[ $wanted != none ]] || { missing="$version is not installed, and ZAPHANDLERS_PEERS=none forbids to"; continue; }
+		mkdir -p "$home" && npm install --prefix "$home" --no-audit --no-fund --silent "pyodide@$version" >>"$log" 2>&1 ||
+			missing="npm install pyodide@$version: $(tail -n 1 "$log")"
+	done
+	! compgen -G "$cache/pyodide/*/node_modules/pyodide/pyodide.mjs" >/dev/null || give ZAPHANDLERS_PYODIDE "$cache/pyodide"
+	[[ -z $missing ]] || { echo "$missing"; return 1; }
+}
 
 # Windows, as far as the event log and file locks need it: 700 MB.
 wine() {

@@ -28,8 +28,9 @@ for c in json.load(sys.stdin):
 print("true")
 `
 
-func TestRotatingFileIsCPythons(t *testing.T) {
-	py := python(t)
+func TestRotatingFileIsCPythons(t *testing.T) { eachPython(t, rotatingFileIsCPythons) }
+
+func rotatingFileIsCPythons(t *testing.T, py cpython) {
 	type sequence struct {
 		Dir     string   `json:"dir"`
 		Max     int64    `json:"max"`
@@ -96,8 +97,9 @@ for c in json.load(sys.stdin):
 print("true")
 `
 
-func TestTimedRotatingFileIsCPythons(t *testing.T) {
-	py := python(t)
+func TestTimedRotatingFileIsCPythons(t *testing.T) { eachPython(t, timedRotatingFileIsCPythons) }
+
+func timedRotatingFileIsCPythons(t *testing.T, py cpython) {
 	type sequence struct {
 		Dir      string  `json:"dir"`
 		Zone     string  `json:"zone"`
@@ -159,7 +161,10 @@ json.dump(out, sys.stdout)
 `
 
 func TestOurBackupsAreThoseOfCPythonsGetFilesToDelete(t *testing.T) {
-	py := python(t)
+	eachPython(t, ourBackupsAreThoseOfCPythonsGetFilesToDelete)
+}
+
+func ourBackupsAreThoseOfCPythonsGetFilesToDelete(t *testing.T, py cpython) {
 	if py.minor < 13 {
 		t.Skip("Python's rule is that of 3.13")
 	}

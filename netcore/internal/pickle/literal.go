@@ -1,4 +1,4 @@
-package netcore
+package pickle
 
 import (
 	"errors"
@@ -8,6 +8,13 @@ import (
 	"strings"
 )
 
+const (
+	maxDigits10 = 4300 // of an integer, as in Python
+	maxIntBits  = 14285
+)
+
+var errLong = errors.New("pickle holds an integer that is too long")
+
 // decimal reads the integer in s, which may end with L.
 func decimal(s string) (small int64, large *big.Int, err error) {
 	s = strings.TrimSuffix(s, "L")
@@ -15,7 +22,7 @@ func decimal(s string) (small int64, large *big.Int, err error) {
 		return v, nil, nil
 	}
 	if len(s) > maxDigits10+1 {
-		return 0, nil, errPickleInt
+		return 0, nil, errLong
 	}
 	v, ok := new(big.Int).SetString(s, 10)
 	if !ok {
@@ -27,7 +34,7 @@ func decimal(s string) (small int64, large *big.Int, err error) {
 // long makes an integer of two's complement, little-endian.
 func long(b []byte) (small int64, large *big.Int, err error) {
 	if len(b) > maxIntBits/8 {
-		return 0, nil, errPickleInt
+		return 0, nil, errLong
 	}
 	big1 := make([]byte, len(b))
 	for i, c := range b {

@@ -1,4 +1,4 @@
-package netcore
+package pickle
 
 import (
 	"encoding/binary"
@@ -38,28 +38,28 @@ var groups = func() (of [256]group) {
 }()
 
 // step executes one instruction.
-func (u *unpickler) step(op byte) error {
+func (d *Decoder) step(op byte) error {
 	switch groups[op] {
 	case constants:
-		v, err := u.constant(op)
+		v, err := d.constant(op)
 		if err != nil {
 			return err
 		}
-		return u.push(v)
+		return d.stack.push(v)
 	case texts:
-		s, err := u.text(op)
+		s, err := d.text(op)
 		if err != nil {
 			return err
 		}
-		return u.push(u.texts.keep(s))
+		return d.stack.push(d.memory.texts.keep(s))
 	case memos:
-		return u.remember(op)
+		return d.remember(op)
 	case shuffles:
-		return u.shuffle(op)
+		return d.shuffle(op)
 	case containers:
-		return u.container(op)
+		return d.container(op)
 	case objects:
-		return u.object(op)
+		return d.object(op)
 	}
 	return fmt.Errorf("pickle has the unknown opcode %q", op)
 }
@@ -68,33 +68,33 @@ func (u *unpickler) step(op byte) error {
 var lengthSizes = [256]uint64{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8, 0x8a: 1, 0x8b: 4, 'X': 4, 'T': 4, 'U': 1, 0x8c: 1, 0x8d: 8}
 
 // constant reads what is no text.
-func (u *unpickler) constant(op byte) (any, error) {
+func (d *Decoder) constant(op byte) (any, error) {
 	switch op {
 	case 'B', 'C', 0x8e, 0x96:
-		b, err := u.sized(lengthSizes[op])
+		b, err := d.in.sized(lengthSizes[op])
 		return b, err
 	case 0x88, 0x89:
 		return op == 0x88, nil
 	case opEmptyDict:
-		return u.dicts.keep(dict{}), nil
+		return d.memory.dict(nil), nil
 	case opEmptyList, ')', 0x8f:
-		return u.lists.keep(list{}), nil
+		return d.memory.list(nil, op == ')'), nil
 	case opBinInt1, opBinInt2, opBinInt:
-		n, err := u.smallInt(op)
-		return u.integers.keep(n), err
+		n, err := d.smallInt(op)
+		return d.memory.integers.keep(n), err
 	case opInt, opLong, 0x8a, 0x8b:
-		return u.int(op)
+		return d.int(op)
 	case 'F', opBinFloat:
-		f, err := u.float(op)
-		return u.floats.keep(f), err
+		f, err := d.float(op)
+		return d.memory.floats.keep(f), err
 	}
 	return nil, nil // None
 }
 
-func (u *unpickler) text(op byte) (string, error) {
+func (d *Decoder) text(op byte) (string, error) {
 	switch op {
 	case 'S', 'V':
-		s, err := u.line()
+		s, err := d.in.line()
 		if err != nil {
 			return "", err
 		}
@@ -103,59 +103,62 @@ func (u *unpickler) text(op byte) (string, error) {
 		}
 		return unescape(s, true)
 	}
-	b, err := u.sized(lengthSizes[op])
+	b, err := d.in.sized(lengthSizes[op])
 	return alias(b), err
 }
 
-func (u *unpickler) smallInt(op byte) (int64, error) {
+func (d *Decoder) smallInt(op byte) (int64, error) {
 	switch op {
 	case opBinInt1:
-		n, err := u.uint(1)
+		n, err := d.in.uint(1)
 		return int64(n), err
 	case opBinInt2:
-		n, err := u.uint(2)
+		n, err := d.in.uint(2)
 		return int64(n), err
 	}
-	n, err := u.uint(4)
+	n, err := d.in.uint(4)
 	return int64(int32(n)), err
 }
 
-func (u *unpickler) int(op byte) (any, error) {
+func (d *Decoder) int(op byte) (any, error) {
 	switch op {
 	case 0x8a, 0x8b:
-		b, err := u.sized(lengthSizes[op])
+		b, err := d.in.sized(lengthSizes[op])
 		if err != nil {
 			return nil, err
 		}
-		return u.integer(long(b))
+		return d.integer(long(b))
 	}
-	s, err := u.line()
+	s, err := d.in.line()
 	if err != nil {
 		return nil, err
 	}
 	if op == opInt && (s == "00" || s == "01") {
 		return s == "01", nil
 	}
-	return u.integer(decimal(s))
+	return d.integer(decimal(s))
 }
 
-// integer is an integer that may be large.
-func (u *unpickler) integer(small int64, large *big.Int, err error) (any, error) {
-	if large != nil {
+// integer is an integer that may be large. One that is too long costs itself, not what is around it.
+func (d *Decoder) integer(small int64, large *big.Int, err error) (any, error) {
+	switch {
+	case err == errLong:
+		return longNumber, nil
+	case large != nil:
 		return large, err
 	}
-	return u.integers.keep(small), err
+	return d.memory.integers.keep(small), err
 }
 
-func (u *unpickler) float(op byte) (float64, error) {
+func (d *Decoder) float(op byte) (float64, error) {
 	if op == opBinFloat {
-		b, err := u.bytes(8)
+		b, err := d.in.bytes(8)
 		if err != nil {
 			return 0, err
 		}
 		return math.Float64frombits(binary.BigEndian.Uint64(b)), nil
 	}
-	s, err := u.line()
+	s, err := d.in.line()
 	if err != nil {
 		return 0, err
 	}
@@ -163,105 +166,113 @@ func (u *unpickler) float(op byte) (float64, error) {
 }
 
 // shuffle handles the stack.
-func (u *unpickler) shuffle(op byte) (err error) {
+func (d *Decoder) shuffle(op byte) (err error) {
 	switch op {
 	case opMark:
-		if err = u.charge(1); err == nil {
-			u.marks = append(u.marks, len(u.stack))
-		}
+		err = d.stack.mark()
 	case '0':
-		if len(u.marks) > 0 && u.floor() == len(u.stack) {
-			u.marks = u.marks[:len(u.marks)-1]
-			break
-		}
-		_, err = u.pop()
+		err = d.stack.drop()
 	case '1':
-		_, err = u.toMark()
+		_, err = d.stack.toMark()
 	case '2':
 		var v any
-		if v, err = u.top(); err == nil {
-			err = u.push(v)
+		if v, err = d.stack.top(); err == nil {
+			err = d.stack.push(v)
 		}
 	case 0x80:
 		var version byte
-		if version, err = u.byte(); err == nil && version > maxProtocol {
+		if version, err = d.in.byte(); err == nil && version > maxProtocol {
 			err = fmt.Errorf("pickle has the unknown protocol %d", version)
 		}
 	case 0x95: // a frame's length, which is of no use here
-		_, err = u.bytes(8)
+		_, err = d.in.bytes(8)
 	case 0x98: // makes a buffer read-only
 	}
 	return err
 }
 
 // remember writes or reads the memo.
-func (u *unpickler) remember(op byte) (err error) {
+func (d *Decoder) remember(op byte) (err error) {
 	var i uint64
 	switch op {
 	case 'p', 'g':
 		var s string
-		if s, err = u.line(); err == nil {
+		if s, err = d.in.line(); err == nil {
 			i, err = strconv.ParseUint(s, 10, 63)
 		}
 	case 'q', 'h':
 		var b byte
-		b, err = u.byte()
+		b, err = d.in.byte()
 		i = uint64(b)
 	case 'r', 'j':
-		i, err = u.uint(4)
+		i, err = d.in.uint(4)
 	default:
-		i = uint64(len(u.memo))
+		i = uint64(len(d.memo.near))
 	}
 	if err != nil {
 		return err
 	}
 	if op == 'g' || op == 'h' || op == 'j' {
-		return u.get(i)
-	}
-	return u.put(i)
-}
-
-// container makes and fills lists, tuples, sets and dicts.
-func (u *unpickler) container(op byte) (err error) {
-	var items []any
-	switch op {
-	case 'l', opTuple, 0x91, 'd':
-		if items, err = u.toMark(); err != nil {
+		v, err := d.memo.get(i)
+		if err != nil {
 			return err
 		}
-		if op == 'd' {
-			return u.push(u.dicts.keep(dict{items: u.join(nil, pairs(items))}))
-		}
-		return u.push(u.newList(items))
-	case 0x85, 0x86, 0x87:
-		if items, err = u.take(int(op - 0x84)); err != nil {
-			return err
-		}
-		return u.push(u.newList(items))
-	case 'a':
-		items, err = u.take(1)
-	case 's':
-		items, err = u.take(2)
-	case opAppends, 0x90, opSetItems:
-		items, err = u.toMark()
+		return d.stack.push(v)
 	}
-	if err != nil {
-		return err
-	}
-	return u.fill(items)
-}
-
-// fill adds items to what is on top of the stack. What is no container of ours ignores them, as the state of an object is ignored.
-func (u *unpickler) fill(items []any) error {
-	v, err := u.top()
-	switch c := v.(type) {
-	case *list:
-		c.items = u.join(c.items, items)
-	case *dict:
-		c.items = u.join(c.items, pairs(items))
+	v, err := d.stack.top()
+	if err == nil {
+		d.memo.put(i, v)
 	}
 	return err
 }
 
-// pairs leaves out a key without a value.
-func pairs(items []any) []any { return items[:len(items)&^1] }
+// container makes and fills lists, tuples, sets and dicts.
+func (d *Decoder) container(op byte) (err error) {
+	var items []any
+	switch op {
+	case 'l', opTuple, 0x91, 'd':
+		if items, err = d.stack.toMark(); err != nil {
+			return err
+		}
+		if op == 'd' {
+			return d.stack.push(d.memory.dict(items))
+		}
+		return d.stack.push(d.memory.list(items, op == opTuple))
+	case 0x85, 0x86, 0x87:
+		if items, err = d.stack.take(int(op - 0x84)); err != nil {
+			return err
+		}
+		return d.stack.push(d.memory.list(items, true))
+	case 'a':
+		items, err = d.stack.take(1)
+	case 's':
+		items, err = d.stack.take(2)
+	case opAppends, 0x90, opSetItems:
+		items, err = d.stack.toMark()
+	}
+	if err != nil {
+		return err
+	}
+	return d.fill(items, op == 's' || op == opSetItems)
+}
+
+// fill adds items to what is on top of the stack: values, or keys and values. What is no container ignores them.
+func (d *Decoder) fill(items []any, keyed bool) error {
+	v, err := d.stack.top()
+	if keyed {
+		items = pairs(items)
+	}
+	switch c := v.(type) {
+	case *List:
+		c.Items = d.memory.join(c.Items, items)
+	case *Dict:
+		c.Items = d.memory.join(c.Items, pairs(items))
+	case *object:
+		if keyed {
+			c.pairs = d.memory.join(c.pairs, items)
+		} else {
+			c.items = d.memory.join(c.items, items)
+		}
+	}
+	return err
+}
