@@ -4,9 +4,9 @@
 // The rule, as package httpcore documents it: each value has a path, the names of the objects around it and its own, joined by
 // dots, so that "a.b" and b inside a are one path. In a document a path is there once, and none leads through a value that is
 // no object. What the record itself has (message, time, level, ...) comes first, then the fields in order; one that would
-// break the rule gets an underscore behind its name, and if that is taken too a number from 2 on:
+// break the rule gets an underscore behind the part of its name that is in the way, and if that is taken too a number from 2 on:
 //
-//	message  message_  message_2  message_3
+//	message  message_  message_2  message_3  message_4.part
 //
 // A part of a name that is empty or blank becomes an underscore.
 //

@@ -98,30 +98,32 @@ func (r *renamer) choose(want kind) (name string, path uint64) {
 	return r.distinct(name, want)
 }
 
-// distinct returns name, or one like it that is free, and takes it.
+// distinct returns name, or one like it that is free, and takes it. Only the part of the name that is in the way is changed.
 func (r *renamer) distinct(name string, want kind) (string, uint64) {
-	path, free := r.find(name, want)
-	if !free {
-		counter := r.rule.join(^path, "") // of all names that would have this path
-		for stem := name; !free; {
-			s := r.seen.at(counter)
-			name = r.numbered(stem, s.next)
-			s.next++
-			path, free = r.find(name, want)
+	path, end := r.find(name, want)
+	var stem, tail string
+	for changed := -1; end > 0; path, end = r.find(name, want) {
+		if end != changed {
+			stem, tail = name[:end], name[end:]
 		}
+		s := r.seen.at(r.rule.join(^r.pathOf(stem), "")) // counts for all names that would have this path
+		name = r.numbered(stem, s.next, tail)
+		s.next++
+		changed = len(name) - len(tail)
 	}
 	r.take(name, want)
 	r.changed = r.changed || name != r.key
 	return name, path
 }
 
-// numbered returns name_ for 1, name_2 for 2 and so on. The text lives as long as the record is walked.
-func (r *renamer) numbered(name string, n uint32) string {
+// numbered returns stem_ for 1, stem_2 for 2 and so on, with the tail behind. The text lives as long as the record is walked.
+func (r *renamer) numbered(stem string, n uint32, tail string) string {
 	begin := len(r.scratch)
-	r.scratch = append(append(r.scratch, name...), '_')
+	r.scratch = append(append(r.scratch, stem...), '_')
 	if n > 1 {
 		r.scratch = strconv.AppendUint(r.scratch, uint64(n), 10)
 	}
+	r.scratch = append(r.scratch, tail...)
 	return unsafe.String(&r.scratch[begin], len(r.scratch)-begin) // what is written there stays, if not in r.scratch any more
 }
 
@@ -142,23 +144,37 @@ func (r *renamer) withoutBlank(name string) string {
 	return strings.Join(parts, ".")
 }
 
-// find returns the hash of the path that name has in this scope, and whether it is free for a value of that kind.
-func (r *renamer) find(name string, want kind) (path uint64, free bool) {
-	path, free = r.scope.path, true
-	for rest := name; ; {
-		part, after, more := strings.Cut(rest, ".")
-		path = r.rule.join(path, part)
-		known := r.known(path)
-		if more {
-			free = free && known != leaf
-			rest = after
-			continue
+// find returns the hash of the path that name has in this scope, and 0 if it is free for a value of that kind; else where the part
+// of the name ends that is in the way.
+func (r *renamer) find(name string, want kind) (path uint64, end int) {
+	path = r.scope.path
+	for {
+		dot := strings.IndexByte(name[end:], '.')
+		if dot < 0 {
+			break
 		}
-		if want == object {
-			return path, free && known != leaf && r.seen.get(r.member(name)) == none
+		path = r.rule.join(path, name[end:end+dot])
+		if r.known(path) == leaf {
+			return path, end + dot
 		}
-		return path, free && known == none
+		end += dot + 1
 	}
+	path = r.rule.join(path, name[end:])
+	switch known := r.known(path); {
+	case known == none, known == object && want == object && r.seen.get(r.member(name)) == none:
+		return path, 0
+	}
+	return path, len(name)
+}
+
+// pathOf returns the hash of the path that name has in this scope.
+func (r *renamer) pathOf(name string) uint64 {
+	path := r.scope.path
+	for part, rest, more := "", name, true; more; {
+		part, rest, more = strings.Cut(rest, ".")
+		path = r.rule.join(path, part)
+	}
+	return path
 }
 
 // known returns what is known of a path.
