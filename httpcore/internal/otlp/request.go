@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"go.uber.org/zap/zapcore"
 
@@ -20,10 +21,10 @@ func NewRequest(resource []zapcore.Field, scope, version string) *Request {
 	r := distinctFields(resource)
 	_ = w.walk.Level(r) // zap's fields report their errors as fields
 	var s []byte
-	if scope != "" {
+	if scope = strings.ToValidUTF8(scope, "\ufffd"); scope != "" {
 		s = appendText(append(s, tagScopeName), scope)
 	}
-	if version != "" {
+	if version = strings.ToValidUTF8(version, "\ufffd"); version != "" {
 		s = appendText(append(s, tagScopeVersion), version)
 	}
 	return &Request{resource: message(tagResourceLogsRes, w.out), scope: message(tagScopeLogsScope, s)}
