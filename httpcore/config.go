@@ -119,7 +119,7 @@ func (cfg *Config) envelopeDefaults() error {
 		if own {
 			enc = cfg.Encoder.Clone()
 		}
-		cfg.Encoder, cfg.Formatter = nil, newDocument(enc, "")
+		cfg.Encoder, cfg.Formatter = nil, newDocument(enc, "", storeNames...)
 	}
 	return nil
 }

@@ -31,17 +31,15 @@ type LokiConfig struct {
 // labels are the same. A record without a time has that of its sending; one that an int64 of nanoseconds cannot hold (years 1677
 // to 2262) has the nearest. Loki answers 400 also if it took some of the records and found others too old: all count as refused.
 func Loki(cfg LokiConfig) Envelope {
-	f := &lokiFormatter{
-		line: documentOf(cfg.Encoder, zapcore.EncoderConfig{
-			MessageKey: "msg", NameKey: "logger", CallerKey: "caller", StacktraceKey: "stacktrace",
-		}, "", storeNames...),
-	}
+	f := new(lokiFormatter)
 	labels := map[string]bool{"level": true}
+	reserved := append([]string{"level"}, storeNames...) // a receiver that reads the line finds labels and fields in one place
 	for _, name := range slices.Sorted(maps.Keys(cfg.Labels)) {
 		if name != labelName(name) || labels[name] {
 			return Envelope{err: fmt.Errorf("httpcore: LokiConfig.Labels: %q is no label name, or there twice", name)}
 		}
 		labels[name] = true
+		reserved = append(reserved, name)
 		f.labels = string(appendMember([]byte(f.labels), name, cfg.Labels[name]))
 	}
 	for _, field := range cfg.LabelFields {
@@ -52,6 +50,9 @@ func Loki(cfg LokiConfig) Envelope {
 		labels[name] = true
 		f.fields, f.names = append(f.fields, field), append(f.names, name)
 	}
+	f.line = documentOf(cfg.Encoder, zapcore.EncoderConfig{
+		MessageKey: "msg", NameKey: "logger", CallerKey: "caller", StacktraceKey: "stacktrace",
+	}, "", reserved...)
 	f.writers.New = func() any { return newLokiWriter(f) }
 	return Envelope{
 		ContentType: "application/json",

@@ -36,8 +36,10 @@ const (
 // resourceRule is for the attributes of a Resource.
 var resourceRule = names.New(names.Config{})
 
+// rule also keeps attributes from having the names under which VictoriaLogs stores what is no attribute.
 var rule = names.New(names.Config{
-	Reserved: []string{loggerName, filePath, lineNumber, functionName, codeStack, exceptionStack},
+	Reserved: []string{loggerName, filePath, lineNumber, functionName, codeStack, exceptionStack,
+		"_msg", "_time", "_stream", "_stream_id", "severity_text", "severity_number"},
 	Error:    ExceptionMessage,
 })
 
