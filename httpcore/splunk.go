@@ -95,11 +95,14 @@ func readSplunk(a *Answer) error {
 		Code    int    `json:"code"`
 		Invalid *int   `json:"invalid-event-number"`
 	}
-	if json.Unmarshal(a.Body, &answer) != nil || answer.Invalid == nil || *answer.Invalid < 0 || *answer.Invalid >= a.Records {
+	if json.Unmarshal(a.Body, &answer) != nil || answer.Text == "" {
 		return err
 	}
-	return &faultError{
-		index: *answer.Invalid,
-		err:   fmt.Errorf("httpcore: %s: %s (code %d)", a.target, firstWords([]byte(answer.Text)), answer.Code),
+	fault := &faultError{index: -1, err: &StatusError{ // the same words whatever the event is
+		Target: a.target, Status: a.Status, Text: fmt.Sprintf("%s (code %d)", firstWords([]byte(answer.Text)), answer.Code),
+	}}
+	if n := answer.Invalid; n != nil && *n >= 0 && *n < a.Records {
+		fault.index = *n
 	}
+	return fault
 }
