@@ -40,7 +40,7 @@ var resourceRule = names.New(names.Config{})
 var rule = names.New(names.Config{
 	Reserved: []string{loggerName, filePath, lineNumber, functionName, codeStack, exceptionStack,
 		"_msg", "_time", "_stream", "_stream_id", "severity_text", "severity_number"},
-	Error:    ExceptionMessage,
+	Error: ExceptionMessage,
 })
 
 // Append implements base.Formatter.
