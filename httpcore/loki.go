@@ -132,7 +132,11 @@ func newLokiWriter(f *lokiFormatter) *lokiWriter {
 	w := &lokiWriter{fields: f.fields, names: f.names, values: make([][]byte, len(f.fields))}
 	w.walk.Values = &w.texts
 	w.texts.Wants = w.find
-	w.texts.Take = func(_, text []byte) { w.values[w.at] = append(w.values[w.at][:0], text...) }
+	w.texts.Take = func(_, text []byte) { // of two fields of a name the first keeps it
+		if len(w.values[w.at]) == 0 {
+			w.values[w.at] = append(w.values[w.at], text...)
+		}
+	}
 	return w
 }
 
