@@ -193,6 +193,9 @@ func (d *delivery) deliverBatch() {
 		switch progress := d.batch.Len() < had; {
 		case d.batch.Len() == 0 && err != nil:
 			d.report.Failed(err, 0)
+		case d.batch.Len() == 0 && rejection != nil: // to have refused them is not to work again
+			d.tries = 0
+			d.backoff.Succeeded(time.Now())
 		case d.batch.Len() == 0:
 			d.succeeded()
 		case !d.again(progress):

@@ -14,7 +14,7 @@
 # A new peer is one function below, and its name in the list.
 set -euo pipefail
 
-peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd pyodide wine)
+peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd pyodide wine victorialogs clickhouse zincsearch)
 
 # Not a peer, but the race detector does not work without one.
 compiler() { program gcc || install gcc libc6-dev && program gcc; }
@@ -81,6 +81,20 @@ wine() {
 	runs $wine64 --version || install wine64 && runs $wine64 --version && give ZAPHANDLERS_WINE $wine64
 }
 
+# A log store that takes the wires of Elasticsearch, Loki, Splunk and OpenTelemetry: 20 s to build, 22 MB.
+victorialogs() {
+	local at=$cache/victorialogs/victoria-logs package=github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
+	runs "$at" -version || build "$at" $package "$package@v1.52.1" && runs "$at" -version && give ZAPHANDLERS_VICTORIALOGS "$at"
+}
+
+clickhouse() { program clickhouse-server || install clickhouse-server && program clickhouse-server; }
+
+# Elasticsearch's _bulk and _search: a minute to build, 72 MB. It tells no version, so that it is there must do.
+zincsearch() {
+	local at=$cache/zincsearch/zincsearch
+	runs test -x "$at" || build_main "$at" benchmarks/backends/testdata/zincsearch && give ZAPHANDLERS_ZINCSEARCH "$at"
+}
+
 # What the functions above are made of. The last line that a failing one prints is the reason why there is no such peer.
 
 program() { type -P "$1" >/dev/null || { echo "$1 is not installed"; false; }; }
@@ -117,6 +131,28 @@ unpack() {
 	depends=$(dpkg-deb -f "$work/$package"_*.deb Depends | tr ',' '\n' | sed 's/[|(:].*//; s/ //g')
 	# shellcheck disable=SC2086 # one word a package
 	install $depends
+}
+
+# build makes a program of a package in a module of Go, at a version. It is built once: the cache keeps it.
+build() {
+	local at=$1 package=$2 version=$3
+	can_build || return
+	mkdir -p "$work/build" "$(dirname "$at")"
+	(cd "$work/build" && rm -f go.mod go.sum && go mod init peer && go get "$version" && go build -o "$at" "$package") >>"$log" 2>&1 ||
+		{ echo "go build $version: $(tail -n 1 "$log")"; return 1; }
+}
+
+# build_main makes a program of a folder here that is a module of its own.
+build_main() {
+	local at=$1 dir=$2
+	can_build || return
+	mkdir -p "$(dirname "$at")"
+	go -C "$(dirname "${BASH_SOURCE[0]}")/../$dir" build -o "$at" . >>"$log" 2>&1 || { echo "go build $dir: $(tail -n 1 "$log")"; return 1; }
+}
+
+can_build() {
+	[[ $wanted != none ]] || { echo "not built, and ZAPHANDLERS_PEERS=none forbids to"; false; } || return
+	type -P go >/dev/null || { echo "not built, and there is no go here"; false; }
 }
 
 # no_services keeps the packages from starting the servers they bring. An administrator's own rule stays.

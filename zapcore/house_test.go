@@ -198,7 +198,7 @@ var floors = map[string][]string{
 	"mailcore":            {"zapcore"},
 	"eventlog":            {"zapcore"},
 	"buffercore":          {"zapcore", "zapcore/arena"},
-	"queuecore":           {"zapcore", "zapcore/arena"},
+	"queuecore":           {"zapcore", "zapcore/arena", "internal/filelock"},
 	"queuecore/queuetest": {"zapcore"},
 	"sysloghandler":       {"zapcore", "netcore"},
 }

@@ -1,4 +1,4 @@
-package httpcore
+package fields
 
 import (
 	"math"
@@ -9,13 +9,13 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// texts gives each top-level field of a record as a name and a text, which is what forms and labels are made of. The texts
+// Texts gives each top-level field of a record as a name and a text, which is what forms and labels are made of. The texts
 // are those of Python's str: True, None, 0.5, 1e+16, nan. Times are RFC 3339, durations seconds; objects and arrays are JSON.
-type texts struct {
-	take  func(name, text []byte) // keeps neither
-	wants func(key string) bool   // whether take wants that field, whose name is prefix and key; nil: it wants all
+type Texts struct {
+	Take   func(name, text []byte) // keeps neither
+	Wants  func(key string) bool   // whether Take wants that field, whose name is Prefix and key; nil: it wants all
+	Prefix []byte                  // of the open namespaces, with their dots
 
-	prefix  []byte // of the open namespaces, with their dots
 	name    []byte // of the value to come
 	wanted  bool   // that value
 	scratch []byte
@@ -24,68 +24,73 @@ type texts struct {
 // keepScratch is the largest scratch space, in bytes, that is kept.
 const keepScratch = 64 << 10
 
-// reset makes t ready for another record, or tells that it has grown too large to keep.
-func (t *texts) reset() (keep bool) {
-	t.prefix = t.prefix[:0]
+// Reset makes t ready for another record, or tells that it has grown too large to keep.
+func (t *Texts) Reset() (keep bool) {
+	t.Prefix = t.Prefix[:0]
 	return cap(t.scratch) <= keepScratch
 }
 
-func (t *texts) begin(key string) {
-	t.wanted = t.wants == nil || t.wants(key)
+func (t *Texts) Begin(key string) {
+	t.wanted = t.Wants == nil || t.Wants(key)
 	if t.wanted {
-		t.name = append(append(t.name[:0], t.prefix...), key...)
+		t.name = append(append(t.name[:0], t.Prefix...), key...)
 	}
 }
 
-func (t *texts) give(text []byte) {
+func (t *Texts) give(text []byte) {
 	t.scratch = text[:0]
-	t.take(t.name, text)
+	t.Take(t.name, text)
 }
 
-func (t *texts) text(v string) {
+func (t *Texts) Text(v string) {
 	if t.wanted {
 		t.give(append(t.scratch[:0], v...))
 	}
 }
-func (t *texts) binary(v []byte) {
+func (t *Texts) Binary(v []byte) {
 	if t.wanted {
 		t.give(append(t.scratch[:0], v...))
 	}
 }
-func (t *texts) null() { t.text("None") }
-func (t *texts) boolean(v bool) {
+func (t *Texts) Null() { t.Text("None") }
+func (t *Texts) Boolean(v bool) {
 	if v {
-		t.text("True")
+		t.Text("True")
 	} else {
-		t.text("False")
+		t.Text("False")
 	}
 }
-func (t *texts) integer(v int64) {
+func (t *Texts) Integer(v int64) {
 	if t.wanted {
 		t.give(strconv.AppendInt(t.scratch[:0], v, 10))
 	}
 }
-func (t *texts) unsigned(v uint64) {
+func (t *Texts) Unsigned(v uint64) {
 	if t.wanted {
 		t.give(strconv.AppendUint(t.scratch[:0], v, 10))
 	}
 }
-func (t *texts) float(v float64, bits int) {
+func (t *Texts) Float(v float64, bits int) {
 	if t.wanted {
-		t.give(appendPythonFloat(t.scratch[:0], v, bits))
+		t.give(AppendPythonFloat(t.scratch[:0], v, bits))
 	}
 }
-func (t *texts) complex(v complex128, bits int) {
+func (t *Texts) Complex(v complex128, bits int) {
 	text := strconv.FormatComplex(v, 'g', -1, bits)
-	t.text(text[1 : len(text)-1]) // without parentheses, as zap's JSON has it
+	t.Text(text[1 : len(text)-1]) // without parentheses, as zap's JSON has it
 }
-func (t *texts) moment(v time.Time) {
+func (t *Texts) Moment(v time.Time) {
 	if t.wanted {
 		t.give(v.AppendFormat(t.scratch[:0], time.RFC3339Nano))
 	}
 }
-func (t *texts) span(v time.Duration) { t.float(v.Seconds(), 64) }
-func (t *texts) json(v []byte)        { t.binary(v) }
+func (t *Texts) Span(v time.Duration) { t.Float(v.Seconds(), 64) }
+
+// Number gives text as it is.
+func (t *Texts) Number(text string) { t.Text(text) }
+
+// JSON gives v as it is.
+func (t *Texts) JSON(_ *Walker, v []byte) error { t.Binary(v); return nil }
 
 // nested makes JSON of objects and arrays.
 var nested = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
@@ -94,16 +99,16 @@ var nested = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 	EncodeDuration: zapcore.SecondsDurationEncoder,
 })
 
-func (t *texts) object(_ *walker, m zapcore.ObjectMarshaler) error {
+func (t *Texts) Object(_ *Walker, m zapcore.ObjectMarshaler) error {
 	return t.nest(zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: m}, "", "")
 }
 
-func (t *texts) array(_ *walker, m zapcore.ArrayMarshaler) error {
+func (t *Texts) Array(_ *Walker, m zapcore.ArrayMarshaler) error {
 	return t.nest(zapcore.Field{Type: zapcore.ArrayMarshalerType, Key: "a", Interface: m}, `{"a":`, "}")
 }
 
 // nest gives the JSON of f without what the encoder puts around it.
-func (t *texts) nest(f zapcore.Field, before, after string) error {
+func (t *Texts) nest(f zapcore.Field, before, after string) error {
 	if !t.wanted {
 		return nil
 	}
@@ -113,16 +118,16 @@ func (t *texts) nest(f zapcore.Field, before, after string) error {
 	}
 	defer buf.Free()
 	text := strings.TrimSuffix(strings.TrimPrefix(buf.String(), before), after)
-	t.text(text)
+	t.Text(text)
 	return nil
 }
 
-func (t *texts) namespace(key string) { t.prefix = append(append(t.prefix, key...), '.') }
-func (t *texts) leave()               {} // a namespace of the top level ends with the record
+func (t *Texts) Namespace(key string) { t.Prefix = append(append(t.Prefix, key...), '.') }
+func (t *Texts) Leave()               {} // a namespace of the top level ends with the record
 
-// appendPythonFloat appends what Python's repr gives: the shortest text that reads back the same, always with a dot or an
+// AppendPythonFloat appends what Python's repr gives: the shortest text that reads back the same, always with a dot or an
 // exponent, and the exponent from 1e16 on and below 1e-4.
-func appendPythonFloat(b []byte, v float64, bits int) []byte {
+func AppendPythonFloat(b []byte, v float64, bits int) []byte {
 	switch abs := math.Abs(v); {
 	case math.IsNaN(v):
 		return append(b, "nan"...)
