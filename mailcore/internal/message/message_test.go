@@ -1,4 +1,4 @@
-package mailcore
+package message
 
 import (
 	"bytes"
@@ -17,31 +17,25 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/mailcore/internal/messagetest"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// hostile are texts that want to be more than text.
-var hostile = []string{
-	"", "plain", "two\nlines", "carriage\rreturn", "both\r\nof them\r\n", "NUL \x00 and bell \a", "tab\t and space \nat the end ",
-	"Subject: forged\r\nBcc: eve@example.com\r\n\r\nbody", "\r\n.\r\nMAIL FROM:<eve@example.com>\r\n", ".", "..\n.\n..x\n.",
-	"From here\nFrom there\n>From quoted", "=3D =?utf-8?q?word?= =\n=", "ünïcödé ✓ 日本語 🎉", "invalid \xff\xfe UTF-8 \xc3",
-	strings.Repeat("long ", 500), strings.Repeat("x", 5000), strings.Repeat("ü", 2000), "--=_boundary\r\n--=_boundary--",
-	strings.Repeat("x", 75) + ".dot moved", strings.Repeat("x", 75) + "From moved", "\u2028\u0085", "\n\n\n", " ", "\t",
-	strings.Repeat("x", 252) + "🎉", strings.Repeat("x", 251) + "🎉", strings.Repeat("ü", 127), strings.Repeat("✓ ", 64),
-}
-
 // newTestComposer is one with the headers of a plain Config.
-func newTestComposer(inline int) *composer {
-	c := newComposer([]byte("From: a@example.com\r\nTo: b@example.com\r\nAuto-Submitted: auto-generated\r\n"), "example.com", inline)
+func newTestComposer(inline int) *Composer {
+	c := NewComposer([]byte("From: a@example.com\r\nTo: b@example.com\r\nAuto-Submitted: auto-generated\r\n"), "example.com", inline)
 	return &c
 }
 
-func composeOne(c *composer, subject, text string) []byte {
-	var d digest
-	d.add(zapcore.ErrorLevel, noon, []byte(text), []byte(subject), everythingFits)
-	return bytes.Clone(c.compose(&d, noon))
+func composeOne(c *Composer, subject, text string) []byte {
+	var d Digest
+	d.Add(zapcore.ErrorLevel, noon, []byte(text), []byte(subject), EverythingFits)
+	return bytes.Clone(c.Compose(&d, c.NewIdentity(noon)))
 }
+
+func composed(c *Composer, d *Digest) []byte { return c.Compose(d, c.NewIdentity(noon)) }
 
 // requireWellFormed requires what every message promises on the wire.
 func requireWellFormed(t testing.TB, message []byte) *mail.Message {
@@ -55,21 +49,10 @@ func requireWellFormed(t testing.TB, message []byte) *mail.Message {
 	return m
 }
 
-// cleaned is what a subject may lose: control characters, the spaces at its ends, what is not UTF-8, its end.
-func cleaned(subject string) string {
-	subject = strings.Trim(strings.Map(func(r rune) rune {
-		if r < ' ' || 0x7f <= r && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(subject, "\uFFFD")), " ")
-	return subject
-}
-
 func requireSubject(t testing.TB, subject string, m *mail.Message) {
 	got, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
 	require.NoError(t, err)
-	want := cleaned(string([]rune(subject)))
+	want := messagetest.Cleaned(string([]rune(subject)))
 	if before, cut := strings.CutSuffix(got, "…"); cut && got != want {
 		require.LessOrEqual(t, len(got), maxSubject)
 		require.True(t, strings.HasPrefix(want, strings.TrimRight(before, " ")), "%q is cut from %q", got, want)
@@ -90,26 +73,17 @@ func quoted(t testing.TB, r io.Reader) string {
 	return strings.ReplaceAll(string(b), "\r\n", "\n")
 }
 
-// logged is what has to arrive of a text, to the last carriage return.
-func logged(text string) string {
-	text = string([]rune(text))
-	if !strings.HasSuffix(text, "\n") {
-		text += "\n"
-	}
-	return text
-}
-
 func TestWhateverIsLoggedIsTextAndNothingElse(t *testing.T) {
-	for _, text := range hostile {
+	for _, text := range messagetest.Hostile {
 		m := requireWellFormed(t, composeOne(newTestComposer(1<<20), text, text))
 		assert.Len(t, m.Header, 9, "no header comes from %q: %v", text, m.Header)
 		requireSubject(t, text, m)
-		assert.Equal(t, logged(text), body(t, m))
+		assert.Equal(t, messagetest.Logged(text), body(t, m))
 	}
 }
 
 func TestQuotedLinesAreShort(t *testing.T) {
-	for _, text := range hostile {
+	for _, text := range messagetest.Hostile {
 		for _, line := range strings.Split(string(appendQuoted(nil, []byte(text))), "\r\n") {
 			assert.LessOrEqual(t, len(line), quotedLine)
 			assert.False(t, strings.HasPrefix(line, "."), "servers double a dot: %q", line)
@@ -128,10 +102,10 @@ func TestHeaderLinesFold(t *testing.T) {
 	for range 200 {
 		list = append(list, `"Doe, Jané ✓" <somebody@example.com>, plain@example.com`)
 	}
-	addresses, err := parseAddresses("To", list...)
+	addresses, err := ParseAddresses(list...)
 	require.NoError(t, err)
-	header := appendAddresses(nil, "To", addresses)
-	require.NoError(t, checkHeader(header))
+	header := AppendAddresses(nil, "To", addresses)
+	require.NoError(t, CheckHeader(header))
 	m, err := mail.ReadMessage(strings.NewReader(string(header) + "\r\n"))
 	require.NoError(t, err)
 	read, err := m.Header.AddressList("To")
@@ -171,17 +145,17 @@ func TestALongTextIsAttached(t *testing.T) {
 }
 
 func TestADigestSaysWhatItHolds(t *testing.T) {
-	var d digest
-	d.add(zapcore.WarnLevel, noon.Add(time.Second), []byte("one\n"), []byte("calm"), 10)
-	d.add(zapcore.PanicLevel, noon, []byte("two"), []byte("panic"), 10)
-	d.add(zapcore.ErrorLevel, noon.Add(time.Minute), []byte("three"), []byte("later"), 10)
-	m := requireWellFormed(t, newTestComposer(1000).compose(&d, noon))
+	var d Digest
+	d.Add(zapcore.WarnLevel, noon.Add(time.Second), []byte("one\n"), []byte("calm"), 10)
+	d.Add(zapcore.PanicLevel, noon, []byte("two"), []byte("panic"), 10)
+	d.Add(zapcore.ErrorLevel, noon.Add(time.Minute), []byte("three"), []byte("later"), 10)
+	m := requireWellFormed(t, composed(newTestComposer(1000), &d))
 	assert.Equal(t, "panic (3 records)", m.Header.Get("Subject"), "the subject is the worst record's")
 	assert.Equal(t, "3 records (1 panic, 1 error, 1 warn), from 2026-11-22 12:00:00.000 +0000 to 2026-11-22 12:01:00.000 +0000.\n"+
 		"1 more suppressed: they are counted above, and not shown.\n\none\ntwo\n", body(t, m))
-	d.reset()
+	d.Reset()
 	assert.Empty(t, d.text)
-	assert.Zero(t, d.records)
+	assert.Zero(t, d.Records)
 }
 
 func TestMessageIDsDiffer(t *testing.T) {
@@ -197,31 +171,20 @@ func TestMessageIDsDiffer(t *testing.T) {
 	}
 }
 
-func TestAddressesThatAreNone(t *testing.T) {
-	for _, s := range []string{"", "root", "a@example.com\r\nBcc: eve@example.com", "a@b\x00", "<a@example.com", "\"a\rb\"@example.com"} {
-		_, err := parseAddresses("To", s)
-		require.Error(t, err, "%q", s)
-		assert.Contains(t, err.Error(), "Config.To")
-	}
-	list, err := parseAddresses("To", `"a b"@example.com, Ops <ops@example.com>`)
-	require.NoError(t, err)
-	assert.Equal(t, []address{{`"a b"@example.com`, `"a b"@example.com`}, {`"Ops" <ops@example.com>`, "ops@example.com"}}, list)
-}
-
 func TestComposeAllocatesNothing(t *testing.T) {
 	c := newTestComposer(1 << 16)
-	var d digest
+	var d Digest
 	text, subject := []byte(strings.Repeat("a line of a log, ünd more\n", 40)), []byte("orders on web-3: grün")
 	allocs := testing.AllocsPerRun(200, func() {
-		d.reset()
-		d.add(zapcore.ErrorLevel, noon, text, subject, everythingFits)
-		c.compose(&d, noon)
+		d.Reset()
+		d.Add(zapcore.ErrorLevel, noon, text, subject, EverythingFits)
+		c.Compose(&d, c.NewIdentity(noon))
 	})
 	assert.Zero(t, allocs)
 }
 
 func FuzzMessage(f *testing.F) {
-	for _, text := range hostile {
+	for _, text := range messagetest.Hostile {
 		f.Add(text, text, 100)
 	}
 	f.Fuzz(func(t *testing.T, subject, text string, inline int) {
@@ -233,26 +196,26 @@ func FuzzMessage(f *testing.F) {
 		require.Equal(t, "a@example.com", m.Header.Get("From"))
 		require.LessOrEqual(t, len(m.Header), 9)
 		if m.Header.Get("Content-Transfer-Encoding") != "" {
-			require.Equal(t, logged(text), body(t, m))
+			require.Equal(t, messagetest.Logged(text), body(t, m))
 		}
 	})
 }
 
 func FuzzAddress(f *testing.F) {
-	for _, text := range hostile {
+	for _, text := range messagetest.Hostile {
 		f.Add(text)
 		f.Add("\"" + text + "\" <a@example.com>")
 		f.Add("\"" + text + "\"@example.com")
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		list, err := parseAddresses("To", s)
+		list, err := ParseAddresses(s)
 		if err != nil {
 			return
 		}
 		for _, a := range list {
-			require.False(t, hasControl(a.envelope) || hasControl(a.header), "%q gives %q", s, a)
+			require.False(t, hasControl(a.Envelope) || hasControl(a.header), "%q gives %q", s, a)
 		}
-		header := string(appendAddresses(nil, "To", list))
+		header := string(AppendAddresses(nil, "To", list))
 		m, err := mail.ReadMessage(strings.NewReader(header + "\r\n"))
 		require.NoError(t, err)
 		require.Len(t, m.Header, 1, "%q is one header", header)

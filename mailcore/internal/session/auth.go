@@ -1,7 +1,6 @@
-package mailcore
+package session
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -17,56 +16,53 @@ import (
 type mechanism struct {
 	name  string
 	clear bool // shows the secret to whoever listens
-	make  func(c *connection) (smtp.Auth, error)
+	make  func(s *Session) (smtp.Auth, error)
 }
 
 // byPassword are the mechanisms for a password, the best first. The last three are Python's, in Python's order.
 var byPassword = []mechanism{
-	{"SCRAM-SHA-256", false, func(c *connection) (smtp.Auth, error) {
-		return newSCRAM(c.credentials.Username, c.credentials.Password), nil
+	{"SCRAM-SHA-256", false, func(s *Session) (smtp.Auth, error) {
+		return newSCRAM(s.cfg.Username, s.cfg.Password), nil
 	}},
-	{"CRAM-MD5", false, func(c *connection) (smtp.Auth, error) {
-		return smtp.CRAMMD5Auth(c.credentials.Username, c.credentials.Password), nil
+	{"CRAM-MD5", false, func(s *Session) (smtp.Auth, error) {
+		return smtp.CRAMMD5Auth(s.cfg.Username, s.cfg.Password), nil
 	}},
-	{"PLAIN", true, func(c *connection) (smtp.Auth, error) {
-		return smtp.PlainAuth("", c.credentials.Username, c.credentials.Password, c.host), nil
+	{"PLAIN", true, func(s *Session) (smtp.Auth, error) {
+		return smtp.PlainAuth("", s.cfg.Username, s.cfg.Password, s.cfg.Host), nil
 	}},
-	{"LOGIN", true, func(c *connection) (smtp.Auth, error) {
-		return &loginAuth{[]string{c.credentials.Username, c.credentials.Password}}, nil
+	{"LOGIN", true, func(s *Session) (smtp.Auth, error) {
+		return &loginAuth{[]string{s.cfg.Username, s.cfg.Password}}, nil
 	}},
 }
 
 // byToken is the one for a token.
-var byToken = []mechanism{{"XOAUTH2", true, func(c *connection) (smtp.Auth, error) {
-	token, err := c.token()
-	return xoauth2{c.credentials.Username, token}, err
+var byToken = []mechanism{{"XOAUTH2", true, func(s *Session) (smtp.Auth, error) {
+	token, err := s.token()
+	return xoauth2{s.cfg.Username, token}, err
 }}}
 
 // token calls the user's code.
-func (c *connection) token() (token string, err error) {
-	defer recovered("Config.Credentials.Token", &err)
-	ctx, cancel := context.WithDeadline(context.Background(), c.allowed(c.timeout))
-	defer cancel()
-	return c.credentials.Token(ctx)
+func (s *Session) token() (string, error) {
+	return callHook(&s.wire, s.cfg.Timeout, "Config.Credentials.Token", s.cfg.Token, func(string) {})
 }
 
 // login logs in by the first mechanism that both sides know and the server accepts. net/smtp's own Auth gives up, and hangs up,
 // at the first that is refused.
-func (c *connection) login() error {
-	_, list := c.client.Extension("AUTH")
+func (s *Session) login() error {
+	_, list := s.client.Extension("AUTH")
 	offered := strings.Fields(strings.ToUpper(list))
 	known := byPassword
-	if c.credentials.Token != nil {
+	if s.cfg.Token != nil {
 		known = byToken
 	}
-	_, encrypted := c.client.TLSConnectionState()
-	server := &smtp.ServerInfo{Name: c.host, TLS: encrypted, Auth: offered}
+	_, encrypted := s.client.TLSConnectionState()
+	server := &smtp.ServerInfo{Name: s.cfg.Host, TLS: encrypted, Auth: offered}
 	var refused error
 	for _, m := range known {
-		if !slices.Contains(offered, m.name) || m.clear && !encrypted && !isLocalhost(c.host) {
+		if !slices.Contains(offered, m.name) || m.clear && !encrypted && !isLocalhost(s.cfg.Host) {
 			continue
 		}
-		err := c.authenticate(m, server)
+		err := s.authenticate(m, server)
 		var reply *textproto.Error
 		if err == nil || !errors.As(err, &reply) || reply.Code < 500 {
 			return err
@@ -74,7 +70,7 @@ func (c *connection) login() error {
 		refused = multierr.Append(refused, err)
 	}
 	if refused == nil {
-		refused = fmt.Errorf("mailcore: auth: %w by %s: a mechanism for these credentials (it has %q)", errNotOffered, c.addr, list)
+		refused = fmt.Errorf("mailcore: auth: %w by %s: a mechanism for these credentials (it has %q)", errNotOffered, s.cfg.Addr, list)
 		if !encrypted {
 			refused = fmt.Errorf("%w, without TLS", refused)
 		}
@@ -87,18 +83,18 @@ func isLocalhost(host string) bool {
 }
 
 // authenticate runs one mechanism's dialogue.
-func (c *connection) authenticate(m mechanism, server *smtp.ServerInfo) error {
-	auth, err := m.make(c)
+func (s *Session) authenticate(m mechanism, server *smtp.ServerInfo) error {
+	auth, err := m.make(s)
 	if err != nil {
 		return fmt.Errorf("mailcore: auth %s: %w", m.name, err)
 	}
-	if err = c.converse(auth, server); err != nil {
+	if err = s.converse(auth, server); err != nil {
 		return fmt.Errorf("mailcore: auth %s: %w", m.name, err)
 	}
 	return nil
 }
 
-func (c *connection) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
+func (s *Session) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
 	name, response, err := auth.Start(server)
 	if err != nil {
 		return err
@@ -108,11 +104,7 @@ func (c *connection) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
 		line += " " + encodeResponse(response)
 	}
 	for {
-		c.allow(c.timeout)
-		if err := c.client.Text.PrintfLine("%s", line); err != nil {
-			return err
-		}
-		code, text, err := c.client.Text.ReadResponse(0)
+		code, text, err := s.say(line)
 		if err != nil {
 			return err
 		}
@@ -126,13 +118,24 @@ func (c *connection) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
 				response, err = auth.Next(challenge, true)
 			}
 			if err != nil {
-				return multierr.Append(err, c.cancelAuth())
+				return multierr.Append(err, s.cancelAuth())
 			}
 			line = base64.StdEncoding.EncodeToString(response)
 		default:
 			return &textproto.Error{Code: code, Msg: text}
 		}
 	}
+}
+
+// say sends one line of a dialogue and returns the answer.
+func (s *Session) say(line string) (code int, text string, err error) {
+	err = s.during(loggingIn, func() (err error) {
+		if err = s.client.Text.PrintfLine("%s", line); err == nil {
+			code, text, err = s.client.Text.ReadResponse(0)
+		}
+		return err
+	})
+	return code, text, err
 }
 
 // encodeResponse returns an initial response: "=" stands for an empty one.
@@ -144,7 +147,7 @@ func encodeResponse(response []byte) string {
 }
 
 // cancelAuth ends a dialogue that we do not go on with. The server confirms with 501.
-func (c *connection) cancelAuth() error { return c.command(501, "*") }
+func (s *Session) cancelAuth() error { return s.command(loggingIn, 501, "*") }
 
 // loginAuth is LOGIN, which no standard describes: the server asks for the name and then for the password, in words that vary.
 type loginAuth struct{ answers []string }

@@ -1,4 +1,4 @@
-package mailcore
+package message
 
 import "unicode/utf8"
 
@@ -8,7 +8,7 @@ const quotedLine = 76
 const upperHex = "0123456789ABCDEF"
 
 // appendQuoted appends text as quoted-printable (RFC 2045 section 6.7): 7-bit lines of at most 76 bytes, whatever text holds. A
-// line feed is a line break; every other control character is written as its number, so that a carriage return or a NUL is
+// line feed is a line break, with a carriage return before it or without; every other control character is written as its number, so that a carriage return or a NUL is
 // what it was when the mail is decoded, and nothing on the way. Bytes that are not UTF-8 become U+FFFD.
 //
 // A dot at the beginning of a line is encoded, and so is the F of "From ": servers double the one, mailboxes mark the other.
@@ -19,6 +19,7 @@ func appendQuoted(dst, text []byte) []byte {
 		switch {
 		case c == '\n':
 			dst, column = append(dst, '\r', '\n'), 0
+		case c == '\r' && i+1 < len(text) && text[i+1] == '\n': // the line feed breaks the line
 		case c >= utf8.RuneSelf:
 			r, size := utf8.DecodeRune(text[i:])
 			i += size - 1
@@ -53,7 +54,8 @@ func isLiteral(text []byte, i, column int) bool {
 	begins := column == 0 || column == quotedLine-1 // there, it moves to the next line
 	switch {
 	case c == ' ' || c == '\t':
-		return i+1 < len(text) && text[i+1] != '\n' // at the end of a line, servers may strip it
+		rest := text[i+1:] // at the end of a line, servers may strip it
+		return len(rest) > 0 && rest[0] != '\n' && !(len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n')
 	case c == '.':
 		return !begins
 	case c == 'F':

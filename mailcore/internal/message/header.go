@@ -1,9 +1,8 @@
-package mailcore
+package message
 
 import (
 	"encoding/base64"
 	"fmt"
-	"net/mail"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,48 +13,12 @@ const (
 	maxSubject    = 255 // bytes; a longer subject is cut
 )
 
-// address is one mailbox in its two forms.
-type address struct {
-	header   string // as a header shows it: "Ops" <ops@example.com>
-	envelope string // as MAIL FROM and RCPT TO name it: ops@example.com
-}
-
-// parseAddresses returns the mailboxes of a field of Config. Each string may hold several, separated by commas.
-func parseAddresses(field string, list ...string) ([]address, error) {
-	var all []address
-	for _, s := range list {
-		parsed, err := mail.ParseAddressList(s)
-		if err != nil {
-			return nil, fmt.Errorf("mailcore: Config.%s: %q: %w", field, s, err)
-		}
-		for _, p := range parsed {
-			a := newAddress(p)
-			if hasControl(a.header) || hasControl(a.envelope) {
-				return nil, fmt.Errorf("mailcore: Config.%s: %q: control character in an address", field, s)
-			}
-			all = append(all, a)
-		}
-	}
-	return all, nil
-}
-
-func newAddress(p *mail.Address) address {
-	bare := mail.Address{Address: p.Address}
-	envelope := strings.TrimSuffix(strings.TrimPrefix(bare.String(), "<"), ">")
-	if p.Name == "" {
-		return address{envelope, envelope}
-	}
-	return address{p.String(), envelope}
-}
-
-// domain returns what stands behind the last @.
-func (a address) domain() string { return a.envelope[strings.LastIndexByte(a.envelope, '@')+1:] }
-
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
-func isASCII[T string | []byte](s T) bool {
+// IsASCII tells whether s holds nothing beyond ASCII.
+func IsASCII[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -64,24 +27,8 @@ func isASCII[T string | []byte](s T) bool {
 	return true
 }
 
-// appendAddresses appends one header line of addresses, folded between them. It appends nothing if there are none.
-func appendAddresses(dst []byte, name string, list []address) []byte {
-	if len(list) == 0 {
-		return dst
-	}
-	begin := len(dst)
-	dst = append(append(dst, name...), ": "...)
-	for i, a := range list {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = append(dst, a.header...)
-	}
-	return append(fold(dst, begin), '\r', '\n')
-}
-
-// checkHeader returns an error if a line of header is longer than RFC 5322 allows.
-func checkHeader(header []byte) error {
+// CheckHeader returns an error if a line of header is longer than RFC 5322 allows.
+func CheckHeader(header []byte) error {
 	for line := range strings.SplitSeq(string(header), "\r\n") {
 		if len(line) > maxHeaderLine {
 			return fmt.Errorf("a header line of %d bytes, of at most %d: %.40q…", len(line), maxHeaderLine, line)
@@ -146,7 +93,7 @@ func isPlain(text []byte) bool {
 func encodeWords(dst []byte, from int) []byte {
 	const room = 45 // bytes that are 60 in base64, and 72 with what stands around them
 	var own [maxSubject]byte
-	text := own[:copy(own[:], dst[from:])]
+	text := append(own[:0], dst[from:]...)
 	dst = dst[:from]
 	for len(text) > 0 {
 		n := len(cutAtRune(text, room))

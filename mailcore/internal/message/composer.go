@@ -1,4 +1,4 @@
-package mailcore
+package message
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// composer makes messages (RFC 5322, MIME) out of digests. A message is ASCII in lines of CRLF throughout, so every server takes
+// Composer makes messages (RFC 5322, MIME) out of digests. A message is ASCII in lines of CRLF throughout, so every server takes
 // it as it is:
 //
 //	From: "Orders" <orders@example.com>       ─┐
@@ -22,7 +22,7 @@ import (
 //	text of the records                       ── quoted-printable
 //
 // Above its inline limit the message has two parts: the beginning of the text, and the rest of it as records.log.gz.
-type composer struct {
+type Composer struct {
 	fixed  []byte // the headers that are the same in every mail
 	id     string // makes a Message-ID unique among all programs
 	domain string // behind the @ of a Message-ID
@@ -38,18 +38,29 @@ type composer struct {
 // base64Line is how many bytes make one line of 76 in base64.
 const base64Line = 57
 
-// compose returns d as a message. It is valid until the next call.
-func (c *composer) compose(d *digest, now time.Time) []byte {
+// Identity is what one mail keeps over all its attempts, so that a receiver recognises a copy.
+type Identity struct {
+	number uint64 // among the mails of this Composer
+	date   time.Time
+}
+
+// NewIdentity returns the Identity of a new mail.
+func (c *Composer) NewIdentity(now time.Time) Identity {
 	c.mails++
+	return Identity{c.mails, now}
+}
+
+// Compose returns d as a message: the same bytes for the same d and id. It is valid until the next call.
+func (c *Composer) Compose(d *Digest, id Identity) []byte {
 	b := append(c.buf[:0], c.fixed...)
 	b = appendSubject(b, d.subjectLine())
-	b = now.AppendFormat(append(b, "Date: "...), time.RFC1123Z)
-	b = c.appendUnique(append(b, "\r\nMessage-ID: <"...), '.')
+	b = id.date.AppendFormat(append(b, "Date: "...), time.RFC1123Z)
+	b = c.appendUnique(append(b, "\r\nMessage-ID: <"...), '.', id)
 	b = append(append(append(b, '@'), c.domain...), ">\r\nMIME-Version: 1.0\r\n"...)
 	if rest := c.rest(d.text); len(rest) == 0 {
 		b = appendPlain(b, d, d.text)
 	} else {
-		b = c.appendParts(b, d, rest)
+		b = c.appendParts(b, d, rest, id)
 	}
 	c.buf = b
 	return b
@@ -58,41 +69,44 @@ func (c *composer) compose(d *digest, now time.Time) []byte {
 // keepMessage is the largest message, in bytes, whose memory is kept for the next.
 const keepMessage = 256 << 10
 
-// release gives back the memory of a message that was large.
-func (c *composer) release() {
+// Release gives back the memory of a message that was large.
+func (c *Composer) Release() {
 	if cap(c.buf)+c.compressed.Cap() > keepMessage {
 		c.buf, c.compressed, c.gzip = nil, bytes.Buffer{}, nil
 	}
 }
 
-func (c *composer) appendUnique(b []byte, separator byte) []byte {
-	return strconv.AppendUint(append(append(b, c.id...), separator), c.mails, 10)
+func (c *Composer) appendUnique(b []byte, separator byte, id Identity) []byte {
+	return strconv.AppendUint(append(append(b, c.id...), separator), id.number, 10)
 }
 
 // rest returns what of text goes into an attachment: from the end of the last line that is wholly inline on, or if there is
 // none, from a rune.
-func (c *composer) rest(text []byte) []byte {
+func (c *Composer) rest(text []byte) []byte {
 	if len(text) <= c.inline {
 		return nil
 	}
 	n := bytes.LastIndexByte(text[:c.inline], '\n') + 1
 	if n == 0 {
 		n = len(cutAtRune(text, c.inline))
+		if n > 1 && text[n-1] == '\r' { // its line feed may be next
+			n--
+		}
 	}
 	return text[n:]
 }
 
 const plainPart = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 
-func appendPlain(b []byte, d *digest, text []byte) []byte {
+func appendPlain(b []byte, d *Digest, text []byte) []byte {
 	b = append(b, plainPart...)
 	b = appendQuoted(b, d.preface())
 	return appendQuoted(b, text)
 }
 
 // appendParts appends the two parts. Their boundary begins with "=_", which neither quoted-printable nor base64 can contain.
-func (c *composer) appendParts(b []byte, d *digest, rest []byte) []byte {
-	boundary := func() { b = c.appendUnique(append(b, "=_"...), '_') }
+func (c *Composer) appendParts(b []byte, d *Digest, rest []byte, id Identity) []byte {
+	boundary := func() { b = c.appendUnique(append(b, "=_"...), '_', id) }
 	b = append(b, "Content-Type: multipart/mixed; boundary=\""...)
 	boundary()
 	b = append(b, "\"\r\n\r\n--"...)
@@ -111,7 +125,7 @@ func (c *composer) appendParts(b []byte, d *digest, rest []byte) []byte {
 }
 
 // compress returns text as a gzip file. It is valid until the next call. A bytes.Buffer takes everything, so nothing fails.
-func (c *composer) compress(text []byte) []byte {
+func (c *Composer) compress(text []byte) []byte {
 	c.compressed.Reset()
 	if c.gzip == nil {
 		c.gzip = gzip.NewWriter(&c.compressed)
@@ -132,6 +146,8 @@ func appendBase64(b, data []byte) []byte {
 	return b
 }
 
-func newComposer(fixed []byte, domain string, inline int) composer {
-	return composer{fixed: fixed, id: strings.ToLower(rand.Text()), domain: domain, inline: inline}
+// NewComposer returns a Composer of mails that begin with the headers fixed, have domain in their Message-ID, and attach what exceeds
+// inline bytes.
+func NewComposer(fixed []byte, domain string, inline int) Composer {
+	return Composer{fixed: fixed, id: strings.ToLower(rand.Text()), domain: domain, inline: inline}
 }

@@ -1,4 +1,4 @@
-package mailcore
+package session
 
 import (
 	"strings"
