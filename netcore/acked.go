@@ -2,7 +2,6 @@ package netcore
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	base "example.com/zaphandlers/zapcore"
@@ -51,9 +50,14 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 		if err == nil || errors.As(err, new(*base.RetryError)) {
 			return err
 		}
-		e.drop(l, err)
-		if fresh || isTimeout(err) {
+		if again := e.drop(l, err); again != nil {
+			return again
+		}
+		if isTimeout(err) {
 			return e.failed("write", err)
+		}
+		if fresh {
+			return &base.RetryError{Err: e.failed("write", err)}
 		}
 	}
 }
@@ -115,9 +119,8 @@ func (e *Emitter) awaitAcks(start time.Duration) error {
 	if e.acked.len() == 0 {
 		return nil
 	}
-	err := e.awaitRoom(start, e.acked.limit+1)
-	if n := e.acked.len(); err != nil && n > 0 {
-		return fmt.Errorf("%w (%d records are not confirmed)", err, n)
+	if err := e.awaitRoom(start, e.acked.limit+1); e.acked.len() > 0 {
+		return err
 	}
 	return nil
 }
@@ -137,10 +140,11 @@ func (e *Emitter) closeAcked() error {
 	return &LostError{Records: n, Err: err}
 }
 
-// Account implements base.Accountant: with Ack, a record is delivered when the peer has confirmed it.
+// Account implements base.Accountant: with Ack, a record is delivered when the peer has confirmed it; without, when the kernel has
+// taken it, unless it is known to be lost since.
 func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 	if e.acked == nil {
-		return 0, 0, false
+		return e.taken - e.lost, e.lost, true
 	}
 	e.acked.trim()
 	return e.acked.first - 1, e.acked.dropped, true

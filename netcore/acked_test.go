@@ -159,7 +159,7 @@ func TestAckPending(t *testing.T) {
 	require.Eventually(t, func() bool { return core.Stats() == Stats{Accepted: 3, Delivered: 2, Pending: 1} }, soon, tick)
 
 	err := core.Sync()
-	require.ErrorContains(t, err, "does not confirm what it gets (1 records are not confirmed)", "Sync waits, for one deadline")
+	require.ErrorContains(t, err, "does not confirm what it gets", "Sync waits, for one deadline")
 	confirm <- 3
 	require.NoError(t, core.Sync())
 
@@ -190,7 +190,7 @@ func TestAckRefusesNonsense(t *testing.T) {
 	})
 	n.Store(7)
 	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, OnError: ignore})
-	require.ErrorContains(t, core.Write(entry("x"), nil), "the peer confirmed frame 7 of 1")
+	require.ErrorContains(t, core.Write(entry("x"), nil), "the peer confirms frames that were never sent")
 }
 
 func TestAckNotGivenForWhatTheTargetDidNotTake(t *testing.T) {

@@ -176,6 +176,7 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		Ack:             cfg.Ack,
 		Window:          cfg.Window,
 		Timeout:         cfg.Timeout,
+		RetryStart:      cfg.RetryStart,
 		Report:          report,
 	}
 }

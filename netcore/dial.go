@@ -33,10 +33,12 @@ func (e *Emitter) connected(start time.Duration) (l *link, fresh bool, err error
 		return nil, false, ErrClosed
 	}
 	if l := e.link; l != nil {
-		if l.lives(start) {
+		if l.lives(start) && !e.moved(start) {
 			return l, false, nil
 		}
-		e.drop(l, nil)
+		if err := e.drop(l, nil); err != nil {
+			return nil, false, err
+		}
 	}
 	deadline := start + e.cfg.Timeout
 	if l, err = e.connect(e.born.Add(deadline)); err == nil {
@@ -44,50 +46,116 @@ func (e *Emitter) connected(start time.Duration) (l *link, fresh bool, err error
 	}
 	if err != nil {
 		e.forget()
-		if errors.Is(err, ErrClosed) {
-			return nil, false, err
+		if e.interrupted.Load() {
+			return nil, false, ErrClosed
 		}
 		return nil, false, &base.RetryError{Err: err}
 	}
 	e.link = l
 	l.checked = start
-	if e.troubled {
-		e.troubled = false
-		e.news.post(e.cfg.Report.Recovered)
-	}
 	return l, true, nil
 }
 
-// drop gives a connection up because of cause, or of what its reader has seen if cause is nil, and reports it if records may
-// have been lost with it.
-func (e *Emitter) drop(l *link, cause error) {
-	l.cut()
+// moved tells whether the name of a destination over UDP no longer means the address that datagrams go to.
+func (e *Emitter) moved(now time.Duration) bool { return e.addresses != nil && e.addresses.moved(now) }
+
+// drop gives a connection up because of cause, or of what its reader has seen if cause is nil. It reports and counts what is
+// lost with it. It returns an error if the destination is to be left alone before the next attempt.
+func (e *Emitter) drop(l *link, cause error) error {
 	if cause == nil && !l.datagram {
 		cause = l.failure()
 	}
-	e.forget()
-	switch {
-	case cause == nil || e.acked != nil:
-	case l.datagram:
-		// Only UDP says later that a datagram did not arrive; on a unix socket the one in hand did not.
-		if isUDP(l.conn.LocalAddr().Network()) && !isTimeout(cause) {
-			e.complain(fmt.Errorf("%w: the datagram before may be lost", e.failed("write", cause)), 1)
-		}
-	default:
-		e.complain(fmt.Errorf("%w: what was sent last may be lost", e.failed("connection to", cause)), 0)
+	if isReset(cause) {
+		cause = errReset
 	}
+	var again error
+	switch now := e.now(); {
+	case cause == nil:
+		e.brief = false
+	case l.datagram:
+		again = e.dropDatagrams(l, cause, now)
+	default:
+		again = e.dropStream(l, cause, now)
+	}
+	l.cut()
+	e.forget()
+	return again
 }
 
-// complain reports what no caller is told.
-func (e *Emitter) complain(err error, records int) {
-	e.troubled = true
-	e.news.post(func() { e.cfg.Report.Failed(err, records) })
+// errReset stands for what systems say in several ways.
+var errReset = errors.New("connection reset by peer")
+
+// dropStream judges a stream that has failed. One that did not last is opened again at once the first time, and then only after
+// a backoff.
+func (e *Emitter) dropStream(l *link, cause error, now time.Duration) (again error) {
+	err := e.failed("connection to", cause)
+	early := now-l.born < e.cfg.RetryStart
+	if e.acked != nil && e.acked.confirmed.Load() > l.confirmed {
+		early = false // it was of use
+	}
+	if early && e.brief {
+		again = &base.RetryError{Err: err}
+	} else {
+		e.brief = early
+	}
+	if e.acked != nil {
+		return again // what was not confirmed is sent again
+	}
+	lost := uint64(0)
+	if cause == errReset {
+		lost = l.lost(now, e.cfg.RetryStart)
+	}
+	e.complain(fmt.Errorf("%w: what was sent last may be lost", err), lost)
+	return again
+}
+
+// dropDatagrams judges a socket for datagrams that has failed. Only UDP says later that one did not arrive; on a unix socket the
+// one in hand did not.
+func (e *Emitter) dropDatagrams(l *link, cause error, now time.Duration) (again error) {
+	if !isUDP(l.conn.LocalAddr().Network()) || isTimeout(cause) {
+		return nil
+	}
+	err := e.failed("write", cause)
+	lost := min(1, l.written.frames)
+	if now-l.born < e.cfg.RetryStart {
+		lost = l.written.frames // nobody has ever listened there
+	}
+	if l.written.frames > 0 {
+		e.complain(fmt.Errorf("%w: the datagram before may be lost", err), lost)
+	}
+	if (isRefused(cause) || isUnreachable(cause)) && (e.addresses == nil || !e.addresses.refused()) {
+		return &base.RetryError{Err: err}
+	}
+	return nil
+}
+
+// complain reports what no caller is told, and counts what was taken and is lost.
+func (e *Emitter) complain(err error, lost uint64) {
+	e.lost += lost
+	e.troubled, e.works = true, 0
+	e.news.post(func() { e.cfg.Report.Failed(err, int(lost)) })
+}
+
+// succeeded notes that the destination took something. Where it does not confirm that, a failure is over only when success has
+// held for a while.
+func (e *Emitter) succeeded(l *link, now time.Duration) {
+	if e.addresses != nil && now-l.born >= e.cfg.RetryStart {
+		e.addresses.held()
+	}
+	switch {
+	case !e.troubled:
+	case e.works == 0:
+		e.works = now
+	case now-e.works >= e.cfg.RetryStart:
+		e.troubled, e.works = false, 0
+		e.news.post(e.cfg.Report.Recovered)
+	}
 }
 
 func (e *Emitter) forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.link, e.conn, e.cancel = nil, nil, nil
+	e.link, e.conn, e.cancel, e.opening = nil, nil, nil, false
 }
 
 // connect dials, does the handshakes and starts the reader.
@@ -97,11 +165,13 @@ func (e *Emitter) connect(deadline time.Time) (*link, error) {
 	if err := e.begin(nil, cancel); err != nil {
 		return nil, err
 	}
+	begun := e.now()
 	conn, err := e.dial(ctx)
 	if err != nil {
 		return nil, e.failed("dial", err)
 	}
-	l := &link{conn: conn, raw: below(conn), framing: e.cfg.Framing}
+	l := &link{conn: conn, raw: below(conn), framing: e.cfg.Framing, born: e.now()}
+	l.peek = newPeek(l.raw)
 	if err := e.begin(l.raw, cancel); err != nil {
 		_ = l.raw.Close()
 		return nil, err
@@ -111,9 +181,15 @@ func (e *Emitter) connect(deadline time.Time) (*link, error) {
 		if e.cfg.Key != nil {
 			l.seal = newDatagramSeal(e.cfg.Key)
 		}
-		return l, nil
+		return l, e.opened()
 	}
-	if err := e.greet(ctx, l, deadline); err != nil {
+	if err = e.greet(ctx, l, deadline); err == nil {
+		err = e.earlyEnd(ctx, l, l.born-begun)
+	}
+	if err == nil {
+		err = e.opened()
+	}
+	if err != nil {
 		if l.done != nil {
 			l.cut()
 		}
@@ -123,6 +199,36 @@ func (e *Emitter) connect(deadline time.Time) (*link, error) {
 	return l, nil
 }
 
+const (
+	minGrace = 5 * time.Millisecond
+	maxGrace = 50 * time.Millisecond
+)
+
+// earlyEnd returns an error if the peer closes a connection at once, as a proxy without a server behind it does, or a daemon
+// that has enough of them. Only a moment of silence tells: what is written in it is lost. A peer that has answered something,
+// in a handshake of TLS or of ours, is there.
+func (e *Emitter) earlyEnd(ctx context.Context, l *link, took time.Duration) error {
+	if e.cfg.TLS != nil || e.cfg.Key != nil || e.acked != nil {
+		return nil
+	}
+	grace := min(max(2*took, minGrace), maxGrace)
+	if e.brief {
+		grace = maxGrace
+	}
+	timer := time.NewTimer(min(grace, e.cfg.Timeout/4))
+	defer timer.Stop()
+	select {
+	case <-l.done:
+		return e.failed("connection to", errEarlyEnd)
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+// errEarlyEnd is how a connection ended on which nothing was sent yet.
+var errEarlyEnd = errors.New("closed by the peer at once")
+
 // begin makes what is being opened known to Interrupt.
 func (e *Emitter) begin(conn net.Conn, cancel context.CancelFunc) error {
 	e.mu.Lock()
@@ -130,8 +236,30 @@ func (e *Emitter) begin(conn net.Conn, cancel context.CancelFunc) error {
 	if e.interrupted.Load() {
 		return ErrClosed
 	}
-	e.conn, e.cancel = conn, cancel
+	e.conn, e.cancel, e.opening = conn, cancel, true
 	return nil
+}
+
+// opened ends what begin began: from now on Interrupt leaves the reader alone.
+func (e *Emitter) opened() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.interrupted.Load() {
+		return ErrClosed
+	}
+	e.cancel, e.opening = nil, false
+	return nil
+}
+
+// readUnbounded lets the reader wait for as long as the connection lasts.
+func (e *Emitter) readUnbounded(l *link) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.interrupted.Load() {
+		return ErrClosed
+	}
+	e.opening = false
+	return l.raw.SetReadDeadline(time.Time{})
 }
 
 // greet does what comes before the first record on a stream.
@@ -151,8 +279,9 @@ func (e *Emitter) greet(ctx context.Context, l *link, deadline time.Time) error 
 	if err != nil {
 		return e.failed("greeting", err)
 	}
-	_ = l.raw.SetReadDeadline(time.Time{})
-	l.peek = newPeek(l.raw)
+	if err := e.readUnbounded(l); err != nil {
+		return err
+	}
 	l.done = make(chan struct{})
 	go l.read(hear)
 	if verdict.await(ctx, l) {
@@ -165,6 +294,9 @@ func (e *Emitter) greet(ctx context.Context, l *link, deadline time.Time) error 
 // closed.
 func (e *Emitter) dial(ctx context.Context) (net.Conn, error) {
 	if e.cfg.Dial == nil {
+		if e.addresses != nil {
+			return e.addresses.dial(ctx, e.now())
+		}
 		var d net.Dialer
 		return d.DialContext(ctx, e.cfg.Network, e.cfg.Address)
 	}
@@ -200,16 +332,12 @@ func (e *Emitter) dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-// failed says what could not be done with which destination. Local ports are left out, so that the same failure reads the same.
+// failed says what could not be done with which destination, the same failure in the same words each time.
 func (e *Emitter) failed(what string, err error) error {
 	if err == nil || errors.Is(err, ErrClosed) {
 		return err
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	return fmt.Errorf("%s: %s %s %s: %w", e.cfg.Name, what, e.cfg.Network, e.cfg.Address, err)
+	return fmt.Errorf("%s: %s %s %s: %w", e.cfg.Name, what, e.cfg.Network, e.cfg.Address, steady(err))
 }
 
 // announcer tells the user news in order, and on a goroutine that lives only as long as there are any: the Emitter learns

@@ -32,7 +32,13 @@ type Emitter struct {
 	buf      []byte
 	ends     []int
 	timer    *time.Timer
-	troubled bool // the user was told of a failure since the last connection
+
+	addresses *addresses    // nil unless datagrams go to a host by its name
+	brief     bool          // the last connection failed before it had lasted
+	troubled  bool          // the user was told of a failure, and not yet that it is over
+	works     time.Duration // since when it seems to be over; 0: it does not
+	taken     uint64        // frames, as far as Emit and EmitBatch said
+	lost      uint64        // of them
 
 	interrupted atomic.Bool
 	interrupt   chan struct{} // closed by Interrupt; nil in Close
@@ -41,6 +47,7 @@ type Emitter struct {
 	closing bool               // Close has begun
 	cancel  context.CancelFunc // of the dialling under way
 	conn    net.Conn           // of link
+	opening bool               // its handshakes are under way
 }
 
 var (
@@ -57,6 +64,9 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 	e := &Emitter{cfg: cfg, born: time.Now(), interrupt: make(chan struct{})}
 	if cfg.Ack {
 		e.acked = newWindow(cfg.Window)
+	}
+	if isUDP(cfg.Network) && cfg.Dial == nil {
+		e.addresses = newAddresses(cfg.Network, cfg.Address, cfg.Timeout)
 	}
 	return e, nil
 }
@@ -162,12 +172,23 @@ func cutAt(b []byte, limit int) int {
 	return limit
 }
 
-// send sends payloads, in order, and returns how many were sent whole. What a connection that was already there did not take
-// goes to a new one, once.
+// send sends payloads, in order, and returns how many were sent whole.
 func (e *Emitter) send(payloads [][]byte) (n int, err error) {
 	if e.acked != nil {
-		return e.sendAcked(payloads)
+		n, err = e.sendAcked(payloads)
+	} else {
+		n, err = e.sendPlain(payloads)
 	}
+	e.taken += uint64(n)
+	if err != nil && e.interrupted.Load() {
+		err = ErrClosed
+	}
+	return n, err
+}
+
+// sendPlain sends to a peer that confirms nothing. What a connection that was already there did not take goes to a new one, once,
+// and a datagram that is refused to the next address.
+func (e *Emitter) sendPlain(payloads [][]byte) (n int, err error) {
 	start := e.now()
 	for n < len(payloads) {
 		l, fresh, err := e.connected(start)
@@ -176,23 +197,41 @@ func (e *Emitter) send(payloads [][]byte) (n int, err error) {
 		}
 		sent, err := e.write(l, payloads[n:], start)
 		n += sent
-		if err == nil || errors.As(err, new(*base.RetryError)) || errors.As(err, new(*sizeError)) {
+		if err == nil {
+			e.succeeded(l, start)
+			continue
+		}
+		if errors.As(err, new(*base.RetryError)) || errors.As(err, new(*sizeError)) {
 			return n, err
 		}
-		e.drop(l, err)
-		if fresh || isTimeout(err) {
+		if again := e.drop(l, err); again != nil {
+			return n, again
+		}
+		switch {
+		case isTimeout(err):
+			return n, e.failed("write", err)
+		case fresh && !l.datagram:
+			return n, &base.RetryError{Err: e.failed("write", err)}
+		case fresh && !isRefused(err) && !isUnreachable(err):
 			return n, e.failed("write", err)
 		}
 	}
 	return n, nil
 }
 
+// Unconfirmed tells that nil from Emit is no proof that the destination works.
+func (e *Emitter) Unconfirmed() bool { return e.acked == nil }
+
 // Sync waits until everything sent is confirmed, with Ack, and is nil at once without.
 func (e *Emitter) Sync() error {
 	if e.acked == nil {
 		return nil
 	}
-	return e.awaitAcks(e.now())
+	err := e.awaitAcks(e.now())
+	if err != nil && e.interrupted.Load() {
+		return ErrClosed
+	}
+	return err
 }
 
 // Interrupt makes the call under way return, and those after it, but for Close.
@@ -206,7 +245,11 @@ func (e *Emitter) Interrupt() {
 	if e.cancel != nil {
 		e.cancel()
 	}
-	if e.conn != nil {
+	switch {
+	case e.conn == nil:
+	case e.opening:
+		_ = e.conn.SetDeadline(past)
+	default:
 		_ = e.conn.SetWriteDeadline(past)
 	}
 }
@@ -225,6 +268,9 @@ func (e *Emitter) Close() error {
 		e.link.deadline = 0
 	}
 	err := e.closeAcked()
+	if e.addresses != nil {
+		e.addresses.close()
+	}
 	if l := e.link; l != nil {
 		l.shut(e.cfg.Timeout)
 		e.forget()

@@ -33,6 +33,9 @@ type EmitterConfig struct {
 	Window      int
 
 	Timeout time.Duration
+	// RetryStart is how long a connection, or success where nothing is confirmed, has to last to be trusted after a failure: a
+	// peer that hangs up sooner is left to the Handler's backoff. Defaults to 1 s.
+	RetryStart time.Duration
 	// Report is told what no caller waits for. Required.
 	Report *base.Reporter
 }
@@ -73,6 +76,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 		cfg.MaxSize = maxUDP
 	}
 	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
+	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
 	cfg.Window = orDefault(cfg.Window, defaultWindow)
 	cfg.Key = bytes.Clone(cfg.Key)
 	return cfg, nil
@@ -103,6 +107,8 @@ func (cfg EmitterConfig) check() error {
 		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
 	case cfg.Timeout < 0:
 		return wrong("Timeout", "%v is negative", cfg.Timeout)
+	case cfg.RetryStart < 0:
+		return wrong("RetryStart", "%v is negative", cfg.RetryStart)
 	case cfg.MaxSize < 0:
 		return wrong("MaxSize", "%d is negative", cfg.MaxSize)
 	case cfg.Window < 0:

@@ -16,3 +16,13 @@ func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
 // setMode gives a socket the mode that its file will have. Only Linux heeds it.
 func setMode(fd uintptr, mode fs.FileMode) error { return syscall.Fchmod(int(fd), uint32(mode.Perm())) }
+
+// isReset tells whether err says that the peer has reset a connection, or that it has closed it and takes no more.
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
+}
+
+// isUnreachable tells whether err says that there is no way to an address.
+func isUnreachable(err error) bool {
+	return errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
+}

@@ -22,9 +22,13 @@ type link struct {
 	acks     *seal  // the same for the reader
 	sequence uint64 // of the next frame
 
-	deadline time.Duration // for writes, as last set; as all times here since the Emitter was made
+	confirmed uint64 // the number of the last frame that the peer had when the link began
+
+	born     time.Duration // as all times here since the Emitter was made
+	deadline time.Duration // for writes, as last set
 	checked  time.Duration // when it was last looked at
-	ended    atomic.Bool   // the reader has ended: what done says, for less
+	written  progress
+	ended    atomic.Bool // the reader has ended: what done says, for less
 	peek     *peek
 
 	done chan struct{} // closed when the reader has ended; nil for datagrams
@@ -84,14 +88,82 @@ func (l *link) gone() bool {
 	}
 }
 
-// failure returns how a link that is gone ended; nil if the peer closed it in the ordinary way.
+// failure returns how a link that is gone ended; nil if the peer closed it in the ordinary way and has what was written before.
 func (l *link) failure() error {
 	for _, err := range []error{l.peek.left, l.err} {
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 			return err
 		}
 	}
+	if l.unacknowledged() > 0 {
+		return errReset // or it is going to be
+	}
 	return nil
+}
+
+// unacknowledged returns how many bytes are not acknowledged by the system of a peer that has closed. What is on its way gets a
+// moment to arrive: a peer that has only closed its own side still takes it.
+func (l *link) unacknowledged() int {
+	n := l.peek.unacknowledged()
+	for range 10 {
+		if n == 0 || l.peek.wasReset() {
+			break
+		}
+		time.Sleep(2 * time.Millisecond)
+		n = l.peek.unacknowledged()
+	}
+	return n
+}
+
+// lost returns how many of the frames that were written to a stream are lost with it, as far as this side knows, now that it
+// has failed.
+//
+// A system resets a connection if whoever reads it closes it with something unread, or if something comes after that. So the
+// frame that was written last is lost, if that was not long ago, and so is what the peer's system did not acknowledge. A
+// connection that has not even lasted for hold is taken for one that nobody read.
+func (l *link) lost(now, hold time.Duration) uint64 {
+	switch n := l.peek.unacknowledged(); {
+	case now-l.born < hold:
+		return l.written.frames
+	case n > 0:
+		return max(1, l.written.after(n))
+	case now-l.written.at < hold:
+		return min(1, l.written.frames)
+	}
+	return 0
+}
+
+// progress is how far the writing to a stream has come.
+type progress struct {
+	bytes, frames uint64
+	at            time.Duration // of the last write
+	ends          [64]struct{ bytes, frames uint64 }
+	writes        int // the last of them are in ends
+}
+
+func (p *progress) add(bytes, frames int, now time.Duration) {
+	p.bytes += uint64(bytes)
+	p.frames += uint64(frames)
+	p.at = now
+	end := &p.ends[p.writes%len(p.ends)]
+	end.bytes, end.frames = p.bytes, p.frames
+	p.writes++
+}
+
+// after returns how many frames were in the writes that the last n bytes come from; of many writes, at least that many.
+func (p *progress) after(n int) uint64 {
+	reached := p.bytes - min(p.bytes, uint64(n))
+	frames := uint64(0)
+	for i := range min(p.writes, len(p.ends)) {
+		end := &p.ends[(p.writes-1-i)%len(p.ends)]
+		if frames = p.frames - end.frames; end.bytes <= reached {
+			return frames
+		}
+	}
+	if p.writes <= len(p.ends) {
+		return p.frames
+	}
+	return frames
 }
 
 // cut closes the connection at once and waits for the reader.

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"sync/atomic"
 )
@@ -120,10 +119,12 @@ func (w *window) takeBack(from uint64) (stay int) {
 	return int(keep - from)
 }
 
+var errConfirmsTooMuch = errors.New("the peer confirms frames that were never sent")
+
 // confirm notes that the peer has everything up to sequence. It is called by the reader.
 func (w *window) confirm(sequence uint64) error {
 	if sequence > w.last.Load() {
-		return fmt.Errorf("the peer confirmed frame %d of %d", sequence, w.last.Load())
+		return errConfirmsTooMuch
 	}
 	if sequence > w.confirmed.Load() {
 		w.confirmed.Store(sequence)
@@ -183,7 +184,7 @@ func (w *window) greet(l *link) error {
 		return err
 	}
 	w.trim()
-	w.unsent, l.sequence = w.first, w.first
+	w.unsent, l.sequence, l.confirmed = w.first, w.first, last
 	return nil
 }
 

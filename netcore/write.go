@@ -30,8 +30,14 @@ func (e *Emitter) write(l *link, payloads [][]byte, start time.Duration) (n int,
 		}
 		e.fill(l, payloads[n:])
 		written, err := l.conn.Write(e.buf)
+		if err == nil && l.datagram && l.written.writes == 0 {
+			if err = l.peek.refusal(); err != nil { // on the machine itself it is there at once
+				return n, err
+			}
+		}
 		if err == nil {
 			n += len(e.ends)
+			l.written.add(len(e.buf), len(e.ends), now)
 			continue
 		}
 		if l.datagram && isTooLarge(err) {
