@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
 )
 
 // listen opens the socket. A unix socket has its mode from the first moment on, where the system can do that.
@@ -45,7 +46,7 @@ func removeStale(network, path string) {
 	if err != nil || info.Mode()&os.ModeSocket == 0 {
 		return
 	}
-	conn, err := net.Dial(network, path)
+	conn, err := net.DialTimeout(network, path, time.Second)
 	if err != nil {
 		if isRefused(err) {
 			_ = os.Remove(path)

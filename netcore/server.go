@@ -18,6 +18,7 @@ type ServerStats struct {
 	Stats              // Refused are frames that could not be read; Dropped what Target did not take; Skipped what it did not want
 	Connections int    // open now
 	Duplicates  uint64 // frames that came again, with Ack, and were not delivered again
+	Evicted     uint64 // connections that were idle, and were ended to make room for others
 }
 
 // Server is the other end of a Core, and of Python's SocketHandler and DatagramHandler: the receiver that Python leaves to its
@@ -35,10 +36,13 @@ type Server struct {
 	done     chan struct{} // closed when Shutdown or Close has begun
 	draining atomic.Bool   // Shutdown has begun
 	working  sync.WaitGroup
+	patience time.Duration // of Close with Target; closePatience but in tests
 
 	mu         sync.Mutex // guards the fields below
 	closed     bool
 	conns      map[*serverConn]struct{}
+	leaving    int           // of them are evicted
+	ended      chan struct{} // closed when no goroutine is left; nil before anybody waits
 	stats      ServerStats
 	report     *base.Reporter
 	reportedAt time.Time
@@ -54,9 +58,10 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg:   cfg,
-		done:  make(chan struct{}),
-		conns: make(map[*serverConn]struct{}),
+		cfg:      cfg,
+		done:     make(chan struct{}),
+		conns:    make(map[*serverConn]struct{}),
+		patience: closePatience,
 	}
 	s.batches, _ = cfg.Target.(base.BatchWriter)
 	if err := s.listen(); err != nil {
@@ -140,12 +145,25 @@ func (s *Server) acceptMore() bool {
 func (s *Server) admit(conn net.Conn) {
 	c := newServerConn(s, conn)
 	s.mu.Lock()
-	closed, full := s.closed, len(s.conns) >= s.cfg.MaxConns
+	closed, full := s.closed, len(s.conns)-s.leaving >= s.cfg.MaxConns
+	var evicted *serverConn
+	if full && !closed {
+		if evicted = s.longestIdleLocked(); evicted != nil {
+			evicted.evicted = true
+			s.leaving++
+			s.stats.Evicted++
+			full = false
+		}
+	}
 	if !closed && !full {
 		s.conns[c] = struct{}{}
 		s.working.Add(1)
 	}
 	s.mu.Unlock()
+	if evicted != nil {
+		evicted.drain(evictionPatience)
+		s.complain(fmt.Errorf("from %s: ended while idle: more than %d connections", host(evicted.raw), s.cfg.MaxConns), 0)
+	}
 	if closed || full {
 		_ = conn.Close()
 		if full {
@@ -158,8 +176,31 @@ func (s *Server) admit(conn net.Conn) {
 		c.serve()
 		s.mu.Lock()
 		delete(s.conns, c)
+		if c.evicted {
+			s.leaving--
+		}
 		s.mu.Unlock()
 	}()
+}
+
+// longestIdleLocked returns the connection whose last frame was the longest ago, or nil. One that has sent none yet is given
+// time to.
+func (s *Server) longestIdleLocked() *serverConn {
+	var longest *serverConn
+	var since int64
+	for c := range s.conns {
+		idle := c.idle.Load()
+		if idle == 0 {
+			if time.Since(c.begun) < handshakeTimeout {
+				continue
+			}
+			idle = c.begun.UnixNano()
+		}
+		if !c.evicted && (longest == nil || idle < since) {
+			longest, since = c, idle
+		}
+	}
+	return longest
 }
 
 // host returns where a connection comes from, without the port, so that errors of one peer read the same.
@@ -172,30 +213,38 @@ func host(conn net.Conn) string {
 }
 
 // Shutdown stops listening, reads what is on its way on the open connections, until they are quiet, and closes them. When ctx
-// ends it closes them at once and returns ctx's error.
+// ends it closes them at once and returns ctx's error, even while Target is busy: what that was given it still has.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	s.begin(false)
 	for _, c := range s.open() {
-		c.drain()
+		c.drain(0)
 	}
-	done := make(chan struct{})
-	go func() {
-		s.working.Wait()
-		close(done)
-	}()
 	select {
-	case <-done:
+	case <-s.idle():
 		return s.Close()
 	case <-ctx.Done():
-		_ = s.Close()
+		s.cut()
 		return ctx.Err()
 	}
 }
 
-// Close stops listening, closes the connections at once and waits until Target has returned from what it was given. It always
-// returns nil.
+// Close stops listening, closes the connections at once and waits until Target has returned from what it was given, for up to
+// 5 s. After that it returns an error, and Target is left alone with it.
 func (s *Server) Close() error {
+	s.cut()
+	timer := time.NewTimer(s.patience)
+	defer timer.Stop()
+	select {
+	case <-s.idle():
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("netcore: server %s: closed, but Target has not returned within %v", s.Addr(), s.patience)
+	}
+}
+
+// cut closes everything at once, and waits for nobody.
+func (s *Server) cut() {
 	s.begin(true)
 	if s.packets != nil {
 		_ = s.packets.Close()
@@ -205,8 +254,20 @@ func (s *Server) Close() error {
 	for _, c := range s.open() {
 		_ = c.raw.Close()
 	}
-	s.working.Wait()
-	return nil
+}
+
+// idle returns a channel that is closed when no goroutine of the Server is left.
+func (s *Server) idle() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = make(chan struct{})
+		go func() {
+			s.working.Wait()
+			close(s.ended)
+		}()
+	}
+	return s.ended
 }
 
 // begin begins to end: what the kernel has already accepted for us is still served, unless the Server closes.

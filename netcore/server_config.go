@@ -49,22 +49,29 @@ type ServerConfig struct {
 
 	// MaxFrame is the largest frame that is read, in bytes; larger ones are skipped. Defaults to 1 MiB.
 	MaxFrame int
-	// MaxConns is how many connections may be open; more are closed at once. Defaults to 1,024.
+	// MaxConns is how many connections may be open. For one more, that which has been idle the longest since its last frame is
+	// ended, and counted; where none is idle, the new one is closed at once. Defaults to 1,024.
 	MaxConns int
 	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Defaults to 256 MiB.
 	MaxMemory int
-	// IdleTimeout closes a connection on which no frame was completed for this long. Defaults to 5 minutes.
+	// IdleTimeout closes a connection on which no frame was completed for this long. A client that only writes, as Python's
+	// SocketHandler, loses the next records to that. So it defaults to none, which keep-alive probes make safe: they find the dead
+	// ones; with Ack, where nothing is lost, to 5 minutes. Negative is none too. A frame that was begun has to be complete
+	// within 5 minutes whatever is set.
 	IdleTimeout time.Duration
 	// OnError is told of frames that cannot be read, connections that are refused and records that Target does not take: the
 	// same error once a minute at most, and ten a second. It runs on the Server's goroutines. Defaults to a line on stderr.
 	OnError func(error)
 }
 
+// DefaultMaxFrame is the largest frame that a Server reads unless told otherwise, in bytes.
+const DefaultMaxFrame = 1 << 20
+
 const (
-	defaultMaxFrame    = 1 << 20
 	defaultMaxConns    = 1024
 	defaultMaxMemory   = 256 << 20
-	defaultIdleTimeout = 5 * time.Minute
+	defaultIdleTimeout = 5 * time.Minute // with Ack
+	frameTimeout       = 5 * time.Minute // for a frame that was begun
 	defaultSocketMode  = 0o600
 )
 
@@ -89,10 +96,13 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 	if cfg.SocketMode == 0 {
 		cfg.SocketMode = defaultSocketMode
 	}
-	cfg.MaxFrame = orDefault(cfg.MaxFrame, defaultMaxFrame)
+	cfg.MaxFrame = orDefault(cfg.MaxFrame, DefaultMaxFrame)
 	cfg.MaxConns = orDefault(cfg.MaxConns, defaultMaxConns)
 	cfg.MaxMemory = orDefault(cfg.MaxMemory, defaultMaxMemory)
-	cfg.IdleTimeout = orDefault(cfg.IdleTimeout, defaultIdleTimeout)
+	if cfg.Ack {
+		cfg.IdleTimeout = orDefault(cfg.IdleTimeout, defaultIdleTimeout)
+	}
+	cfg.IdleTimeout = max(0, cfg.IdleTimeout)
 	return cfg, nil
 }
 
@@ -137,8 +147,6 @@ func (cfg ServerConfig) checkLimits() error {
 		return wrong("MaxConns", "%d is negative", cfg.MaxConns)
 	case cfg.MaxMemory < 0:
 		return wrong("MaxMemory", "%d is negative", cfg.MaxMemory)
-	case cfg.IdleTimeout < 0:
-		return wrong("IdleTimeout", "%v is negative", cfg.IdleTimeout)
 	}
 	return nil
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,6 +40,11 @@ type serverConn struct {
 
 	completed time.Time // when the deadline was last renewed
 	wrote     time.Time
+
+	begun   time.Time
+	idle    atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
+	drainBy atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
+	evicted bool         // guarded by Server.mu
 }
 
 const (
@@ -51,10 +58,13 @@ const (
 	backlog  = 20 * time.Millisecond  // for connections that were made and not served yet
 	backlogs = 50                     // how often that is, while some come
 	quiet    = 100 * time.Millisecond // after which a connection has nothing more on its way
+
+	evictionPatience = time.Second     // with one that is to make room for another
+	closePatience    = 5 * time.Second // of Close, with Target
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {
-	c := &serverConn{server: s, raw: conn, conn: conn, inbox: newInbox(s), sequence: 1}
+	c := &serverConn{server: s, raw: conn, conn: conn, inbox: newInbox(s), sequence: 1, begun: time.Now()}
 	if s.cfg.TLS != nil {
 		c.conn = tls.Server(conn, s.cfg.TLS)
 	}
@@ -67,30 +77,25 @@ func (c *serverConn) serve() {
 	defer c.resize(0)
 	err := c.greet()
 	for err == nil {
-		err = c.read()
+		if err = c.read(); errors.Is(err, os.ErrDeadlineExceeded) && c.mayBeIdle() {
+			c.completed = time.Time{}
+			c.renew(time.Now())
+			err = nil
+		}
 	}
 	switch {
 	case c.server.isClosed() || errors.Is(err, net.ErrClosed):
 	case errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded):
 		if c.from < c.to || c.skip > 0 {
-			c.refuse(fmt.Errorf("connection ended inside a frame: %w", err))
+			c.refuse(fmt.Errorf("connection ended inside a frame: %w", steady(err)))
 		}
 	default:
-		c.server.complain(fmt.Errorf("from %s: connection closed: %w", host(c.raw), withoutPorts(err)), 0)
+		c.server.complain(fmt.Errorf("from %s: connection closed: %w", host(c.raw), steady(err)), 0)
 	}
 	if t, ok := c.conn.(*tls.Conn); ok {
 		_ = t.SetWriteDeadline(time.Now().Add(quiet))
 		_ = t.CloseWrite()
 	}
-}
-
-// withoutPorts returns what went wrong without the addresses, so that the same error reads the same.
-func withoutPorts(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err
-	}
-	return err
 }
 
 func (c *serverConn) refuse(err error) {
@@ -124,19 +129,39 @@ func (c *serverConn) greet() error {
 	return nil
 }
 
-// renew puts the deadline off, but not more often than it must. In Shutdown the connection ends when it is quiet.
+// mayBeIdle tells whether a deadline that has passed is none for this connection: nothing of a frame has come.
+func (c *serverConn) mayBeIdle() bool {
+	inside := c.from < c.to || c.skip > 0 || c.skipping
+	return c.server.cfg.IdleTimeout == 0 && !inside && c.drainBy.Load() == 0 && !c.server.isClosed()
+}
+
+// renew puts the deadline off, but not more often than it must. A connection that is draining ends when it is quiet.
 func (c *serverConn) renew(now time.Time) {
-	if idle := c.server.cfg.IdleTimeout; now.Sub(c.completed) >= min(time.Second, idle/8) {
-		c.completed = now
-		_ = c.raw.SetReadDeadline(now.Add(idle))
+	limit := c.server.cfg.IdleTimeout
+	if limit == 0 {
+		limit = frameTimeout
 	}
-	if c.server.draining.Load() {
-		_ = c.raw.SetReadDeadline(now.Add(quiet))
+	if now.Sub(c.completed) >= min(time.Second, limit/8) {
+		c.completed = now
+		_ = c.raw.SetReadDeadline(now.Add(limit))
+	}
+	by := c.drainBy.Load()
+	if by == 0 && c.server.draining.Load() {
+		by = math.MaxInt64
+	}
+	if by != 0 {
+		_ = c.raw.SetReadDeadline(time.Unix(0, min(by, now.Add(quiet).UnixNano())))
 	}
 }
 
-// drain makes the connection end when it is quiet. A client of this package that sees the end of the stream goes elsewhere.
-func (c *serverConn) drain() {
+// drain makes the connection end when it is quiet, or when patience has passed; 0 is without end. A client of this package that
+// sees the end of the stream goes elsewhere.
+func (c *serverConn) drain(patience time.Duration) {
+	by := int64(math.MaxInt64)
+	if patience > 0 {
+		by = time.Now().Add(patience).UnixNano()
+	}
+	c.drainBy.Store(by)
 	if t, ok := c.raw.(interface{ CloseWrite() error }); ok && !c.server.cfg.Ack {
 		_ = t.CloseWrite()
 	}

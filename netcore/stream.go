@@ -41,6 +41,7 @@ func (c *serverConn) round(now time.Time) error {
 		deliverErr = c.deliver()
 	}
 	if c.sequence > before {
+		c.idle.Store(now.UnixNano())
 		c.renew(now)
 	}
 	if greeted {

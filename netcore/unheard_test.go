@@ -177,8 +177,8 @@ func resolveBy(t *testing.T, addresses ...string) *names {
 	t.Cleanup(func() { _ = server.Close() })
 	go n.serve(server)
 	before := net.DefaultResolver
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp4", server.LocalAddr().String())
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		return net.DialUDP("udp4", nil, server.LocalAddr().(*net.UDPAddr))
 	}}
 	t.Cleanup(func() { net.DefaultResolver = before })
 	return n
