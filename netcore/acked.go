@@ -2,6 +2,7 @@ package netcore
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	base "example.com/zaphandlers/zapcore"
@@ -13,21 +14,36 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	start := e.now()
 	w := e.acked
 	for n < len(payloads) {
-		w.trim()
-		from := w.next()
-		for i := n; i < len(payloads) && w.hasRoom(len(payloads[i])); i++ {
-			w.add(payloads[i])
+		if _, _, err := e.connected(start); err != nil { // it says what the peer takes
+			return n, err
 		}
-		if w.next() == from {
+		w.trim()
+		w.begin()
+		added := 0
+		for i := n; i < len(payloads); i++ {
+			payload := e.cut(payloads[i], w.largest)
+			if !w.takes(len(payload)) || !w.hasRoom(len(payload)) {
+				break
+			}
+			w.add(payload)
+			added++
+		}
+		if size := len(payloads[n]); added == 0 && !e.cfg.Truncate && !w.takes(size) {
+			return n, &sizeError{name: e.cfg.Name, size: size, limit: w.largest}
+		}
+		if added == 0 {
 			if err := e.awaitRoom(start, len(payloads[n])); err != nil {
 				return n, err
 			}
 			continue
 		}
 		if err := e.sendWindow(start); err != nil {
-			return n + w.takeBack(from), err
+			return n + w.takeBack(), err
 		}
-		n += int(w.next() - from)
+		n += added
+		if e.troubled {
+			e.recovered()
+		}
 	}
 	return n, nil
 }
@@ -136,8 +152,16 @@ func (e *Emitter) closeAcked() error {
 	if n == 0 {
 		return nil
 	}
-	e.acked.dropped = n
+	e.acked.dropped += n
 	return &LostError{Records: n, Err: err}
+}
+
+// reportDropped reports the records that were dropped because the peer has begun to refuse their size.
+func (e *Emitter) reportDropped() {
+	n := e.acked.dropped - e.reported
+	e.reported = e.acked.dropped
+	err := e.failed("connection to", fmt.Errorf("it takes no more than %d bytes now, and what is larger was dropped", e.acked.largest))
+	e.complain(err, n)
 }
 
 // Account implements base.Accountant: with Ack, a record is delivered when the peer has confirmed it; without, when the kernel has

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -140,7 +141,7 @@ func TestAckPending(t *testing.T) {
 			return
 		}
 		var s *seal
-		_, _ = conn.Write(s.appendAck(nil, 0))
+		_, _ = conn.Write(s.appendWelcome(nil, 0, 1<<20))
 		for n := range confirm {
 			if _, err := conn.Write(s.appendAck(nil, n)); err != nil {
 				return
@@ -185,7 +186,7 @@ func TestAckRefusesNonsense(t *testing.T) {
 	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		var s *seal
 		_, _ = prefixed(conn)
-		_, _ = conn.Write(s.appendAck(nil, n.Load()))
+		_, _ = conn.Write(s.appendWelcome(nil, n.Load(), 1<<20))
 		_, _ = conn.Read(make([]byte, 1))
 	})
 	n.Store(7)
@@ -279,7 +280,7 @@ func TestAckStalledPeer(t *testing.T) {
 	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		var s *seal
 		_, _ = prefixed(conn)
-		_, _ = conn.Write(s.appendAck(nil, 0))
+		_, _ = conn.Write(s.appendWelcome(nil, 0, 1<<20))
 		_, _ = io.Copy(io.Discard, conn)
 	})
 	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: timeout,
@@ -330,4 +331,96 @@ func TestAckAllocations(t *testing.T) {
 		require.NoError(t, e.Emit(zapcore.Entry{}, payload))
 	}
 	assert.Zero(t, testing.AllocsPerRun(2000, func() { _ = e.Emit(zapcore.Entry{}, payload) }))
+}
+
+// TestAckTooLarge holds that a record which the Server never takes is refused, and passed.
+func TestAckTooLarge(t *testing.T) {
+	for _, key := range [][]byte{nil, testKey} {
+		t.Run(fmt.Sprintf("key %q", key), func(t *testing.T) {
+			target := &collector{}
+			s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Key: key, Target: target})
+			core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), Ack: true, Key: key, OnError: never(t)})
+			large := strings.Repeat("x", 2<<20)
+			var batch base.Batch
+			for i := range 400 {
+				var r base.Record
+				message := fmt.Sprint("record ", i)
+				if i%100 == 0 {
+					message = large
+				}
+				require.NoError(t, r.Capture(entry(message), base.Context{}, nil))
+				batch.Add(r.Bytes())
+			}
+			n, err := core.WriteBatch(&batch)
+			require.Equal(t, 400, n)
+			var rejected *base.RejectedError
+			require.ErrorAs(t, err, &rejected)
+			require.Equal(t, []int{0, 100, 200, 300}, rejected.Indexes)
+			require.ErrorContains(t, err, "is larger than the limit of 1048576")
+			require.ErrorContains(t, core.Write(entry(large), nil), "is larger than the limit of 1048576")
+			require.NoError(t, core.Write(entry("one more"), nil))
+			require.NoError(t, core.Close())
+			assert.Len(t, target.seen, 397)
+			assert.Equal(t, Stats{Accepted: 397, Delivered: 397, Refused: 5}, core.Stats())
+		})
+	}
+	t.Run("but for its end, where it may be cut", func(t *testing.T) {
+		logs := &collector{}
+		s := serve(t, ServerConfig{Format: FormatLines, Ack: true, Target: logs, MaxFrame: 10})
+		core := newCore(t, Config{Address: s.Addr().String(), Encoder: plain(), Ack: true, Truncate: true, OnError: never(t)})
+		require.NoError(t, core.Write(entry("a text of more than ten bytes"), nil))
+		require.NoError(t, core.Sync())
+		assert.Equal(t, map[string]int{"a text of ": 1}, logs.seen)
+	})
+	t.Run("for a Server with little memory too", func(t *testing.T) {
+		s := serve(t, ServerConfig{Format: FormatLines, Ack: true, Target: &collector{}, MaxMemory: 100 << 10})
+		core := newCore(t, Config{Address: s.Addr().String(), Encoder: plain(), Ack: true, OnError: never(t)})
+		require.ErrorContains(t, core.Write(entry(strings.Repeat("x", 60<<10)), nil), "is larger than the limit")
+		require.NoError(t, core.Write(entry(strings.Repeat("x", 40<<10)), nil))
+		require.NoError(t, core.Sync())
+	})
+	t.Run("from a client that does not heed the limit", func(t *testing.T) {
+		var log errorLog
+		target := &collector{}
+		s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, MaxFrame: 1000, OnError: log.add})
+		w := newWindow(1 << 20)
+		l := &link{conn: dial(t, s), framing: LengthPrefix}
+		require.NoError(t, w.greet(l))
+		b := l.appendFrame(nil, make([]byte, 5000))
+		b = l.appendFrame(b, frame("good")[prefixSize:])
+		w.add(nil)
+		w.add(nil)
+		_, err := l.conn.Write(b)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return s.Stats().Delivered == 1 }, soon, tick)
+		ack := make([]byte, 8)
+		for w.confirmed.Load() < 2 {
+			_, err = io.ReadFull(l.conn, ack)
+			require.NoError(t, err)
+			_, err = w.hear(l, ack)
+			require.NoError(t, err)
+		}
+		assert.EqualValues(t, 1, s.Stats().Refused)
+	})
+}
+
+// TestAckServerThatBecomesSmaller holds that what the next Server does not take is dropped and counted, and passed.
+func TestAckServerThatBecomesSmaller(t *testing.T) {
+	failing := &countingCore{fail: &base.RetryError{Err: errFake}}
+	s := serve(t, ServerConfig{Format: FormatLines, Ack: true, Target: failing, OnError: ignore})
+	var log errorLog
+	core := newCore(t, Config{Address: s.Addr().String(), Encoder: plain(), Ack: true, RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: log.add})
+	for _, message := range []string{"small", "large: " + strings.Repeat("x", 100), "small too"} {
+		require.Eventually(t, func() bool { return core.Write(entry(message), nil) == nil }, soon, tick)
+	}
+	require.NoError(t, s.Close())
+	target := &collector{}
+	serve(t, ServerConfig{Address: s.Addr().String(), Format: FormatLines, Ack: true, Target: target, MaxFrame: 50, OnError: ignore})
+	require.Eventually(t, func() bool { return core.Sync() == nil }, soon, tick)
+	assert.Equal(t, map[string]int{"small": 1, "small too": 1}, target.seen)
+	assert.Equal(t, Stats{Accepted: 3, Delivered: 2, Dropped: 1, Refused: core.Stats().Refused}, core.Stats())
+	require.NoError(t, core.Write(entry("more"), nil))
+	require.Eventually(t, func() bool {
+		return log.contains("it takes no more than 50 bytes now") && log.contains("1 records were lost")
+	}, soon, tick)
 }

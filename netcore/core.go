@@ -58,8 +58,9 @@ type Config struct {
 	// Framing marks the end of a record on a stream. Defaults to Newline for an Encoder and LengthPrefix for a Formatter;
 	// datagrams are Unframed, but for Pickle(), which has a LengthPrefix there too, as Python's DatagramHandler.
 	Framing Framing
-	// MaxSize is the largest frame, in bytes. A larger record is refused, or cut. Defaults to 65,507 for UDP, else to no limit
-	// but the system's.
+	// MaxSize is the largest frame, in bytes. A larger record is refused, or cut. Defaults to 65,507 for UDP; to DefaultMaxFrame
+	// where only a Server can be the peer, with Records() or a Key; else to no limit but the system's. With Ack the Server says what
+	// it takes, and no more than that is sent.
 	MaxSize int
 	// Truncate cuts a record that is larger than MaxSize, at the end of a rune. It is for text.
 	Truncate bool
@@ -149,6 +150,9 @@ func (cfg Config) withDefaults() (Config, error) {
 		if cfg.Encoder != nil && !cfg.Ack && cfg.Key == nil {
 			cfg.Framing = Newline
 		}
+	}
+	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil) && !cfg.Ack && cfg.MaxSize == 0 && !isUDP(cfg.Network) {
+		cfg.MaxSize = DefaultMaxFrame
 	}
 	if binary && !cfg.Framing.binary() {
 		return cfg, fmt.Errorf("netcore: Config.Framing %v is for text, and the Formatter's frames are not", cfg.Framing)

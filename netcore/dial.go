@@ -41,7 +41,12 @@ func (e *Emitter) connected(start time.Duration) (l *link, fresh bool, err error
 		}
 	}
 	deadline := start + e.cfg.Timeout
-	if l, err = e.connect(e.born.Add(deadline)); err == nil {
+	l, err = e.connect(e.born.Add(deadline))
+	if errors.Is(err, errNewSession) {
+		e.reportDropped()
+		l, err = e.connect(e.born.Add(deadline))
+	}
+	if err == nil {
 		err = e.setDeadline(l, deadline)
 	}
 	if err != nil {
@@ -147,9 +152,13 @@ func (e *Emitter) succeeded(l *link, now time.Duration) {
 	case e.works == 0:
 		e.works = now
 	case now-e.works >= e.cfg.RetryStart:
-		e.troubled, e.works = false, 0
-		e.news.post(e.cfg.Report.Recovered)
+		e.recovered()
 	}
+}
+
+func (e *Emitter) recovered() {
+	e.troubled, e.works = false, 0
+	e.news.post(e.cfg.Report.Recovered)
 }
 
 func (e *Emitter) forget() {

@@ -38,7 +38,8 @@ type Emitter struct {
 	troubled  bool          // the user was told of a failure, and not yet that it is over
 	works     time.Duration // since when it seems to be over; 0: it does not
 	taken     uint64        // frames, as far as Emit and EmitBatch said
-	lost      uint64        // of them
+	lost      uint64        // of them, without Ack
+	reported  uint64        // frames that the window has dropped, as far as the user knows
 
 	interrupted atomic.Bool
 	interrupt   chan struct{} // closed by Interrupt; nil in Close
@@ -149,7 +150,15 @@ func (e *Emitter) fit(frame []byte) ([]byte, error) {
 	if !e.cfg.Truncate {
 		return nil, &sizeError{name: e.cfg.Name, size: len(frame), limit: room}
 	}
-	return frame[:cutAt(frame, room)], nil
+	return e.cut(frame, room), nil
+}
+
+// cut returns what goes into limit bytes, if a payload may be cut and there is a limit.
+func (e *Emitter) cut(payload []byte, limit int) []byte {
+	if !e.cfg.Truncate || limit == 0 || len(payload) <= limit {
+		return payload
+	}
+	return payload[:cutAt(payload, limit)]
 }
 
 func trimNewline(b []byte) []byte {

@@ -16,6 +16,7 @@ import (
 //	on a stream    nonce of the connection (16) │ 'f' │ sequence (8) │ payload
 //	in a datagram  16 zero bytes                │ 'd' │ time (8)     │ payload
 //	in an ack      nonce of the connection (16) │ 'a' │ sequence (8)
+//	in a welcome   nonce of the connection (16) │ 'w' │ sequence (8) │ limit (8)
 //
 // and looks like this on the wire (behind the length, where the framing has one):
 //
@@ -31,6 +32,7 @@ const (
 	sealFrame    = 'f'
 	sealDatagram = 'd'
 	sealAck      = 'a'
+	sealWelcome  = 'w'
 )
 
 // keyWindow is how far a signed datagram's time may be from the receiver's.
@@ -139,4 +141,30 @@ func (s *seal) openAck(b []byte) (uint64, error) {
 		}
 	}
 	return sequence, nil
+}
+
+// appendWelcome appends the answer to a client's hello: a confirmation of everything up to sequence, and the largest frame that
+// the server takes, in bytes.
+func (s *seal) appendWelcome(dst []byte, sequence uint64, limit int) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, sequence)
+	dst = binary.BigEndian.AppendUint64(dst, uint64(limit))
+	if s != nil {
+		dst = s.sign(dst, sealWelcome, sequence, dst[len(dst)-8:])
+	}
+	return dst
+}
+
+// welcomeSize returns the length of the answer to a hello.
+func (s *seal) welcomeSize() int { return s.ackSize() + 8 }
+
+// openWelcome reads what appendWelcome wrote: b is welcomeSize long.
+func (s *seal) openWelcome(b []byte) (sequence, limit uint64, err error) {
+	sequence, limit = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
+	if s != nil {
+		s.sum = s.sign(s.sum[:0], sealWelcome, sequence, b[8:16])
+		if !hmac.Equal(s.sum, b[16:]) {
+			return 0, 0, errors.New("the answer to a hello is not signed with the key")
+		}
+	}
+	return sequence, limit, nil
 }

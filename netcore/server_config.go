@@ -150,3 +150,9 @@ func (cfg ServerConfig) checkLimits() error {
 	}
 	return nil
 }
+
+// largestFrame returns the largest frame that a connection can read, which MaxMemory may limit too: its buffer is doubled when it
+// grows.
+func (cfg *ServerConfig) largestFrame() int {
+	return max(1, min(cfg.MaxFrame, cfg.MaxMemory/2-prefixSize-macSize))
+}

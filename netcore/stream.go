@@ -54,6 +54,9 @@ func (c *serverConn) round(now time.Time) error {
 func (c *serverConn) split(now time.Time) error {
 	cfg := &c.server.cfg
 	limit := cfg.MaxFrame
+	if cfg.Ack && c.session == nil {
+		limit = max(limit, helloSize)
+	}
 	if c.seal != nil {
 		limit += c.seal.overhead
 	}
@@ -65,9 +68,8 @@ func (c *serverConn) split(now time.Time) error {
 			c.refuse(err)
 			return errUnframed
 		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
-			c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
-			if cfg.Ack || cfg.Key != nil {
-				return errUnframed // its number, or its signature, is not to be had
+			if !c.passTooLarge() {
+				return errUnframed
 			}
 			c.skip, c.skipping = max(next, 0), next == 0
 		case !whole:
@@ -86,6 +88,17 @@ func (c *serverConn) split(now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// passTooLarge refuses a frame for its size, and tells whether the next one can be read. It has its number: were it not confirmed,
+// its client would send it for ever.
+func (c *serverConn) passTooLarge() bool {
+	cfg := &c.server.cfg
+	if c.session == nil || c.sequence > c.session.last {
+		c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
+	}
+	c.sequence++
+	return cfg.Key == nil && (!cfg.Ack || c.session != nil) // a signature could not be checked, nor is that a hello
 }
 
 var errUnframed = errors.New("the stream can no longer be framed")
@@ -142,7 +155,7 @@ func (c *serverConn) hello(frame []byte, now time.Time) error {
 	defer session.mu.Unlock()
 	session.last = max(session.last, first-1)
 	c.session, c.sequence = session, session.last+1
-	return c.confirm(now)
+	return c.answer(now, c.seal.appendWelcome(c.acks[:0], session.last, c.server.cfg.largestFrame()))
 }
 
 // deliver hands over what is in the inbox. With Ack, what Target did not take is not confirmed, and costs the connection: the
@@ -163,11 +176,16 @@ func (c *serverConn) deliver() error {
 
 // confirm tells the client how far its session got.
 func (c *serverConn) confirm(now time.Time) error {
+	return c.answer(now, c.seal.appendAck(c.acks[:0], c.session.last))
+}
+
+// answer writes to the client. It keeps b, which is made of acks.
+func (c *serverConn) answer(now time.Time, b []byte) error {
 	if now.Sub(c.wrote) >= time.Second {
 		c.wrote = now
 		_ = c.raw.SetWriteDeadline(now.Add(ackTimeout + time.Second))
 	}
-	c.acks = c.seal.appendAck(c.acks[:0], c.session.last)
-	_, err := c.conn.Write(c.acks)
+	c.acks = b
+	_, err := c.conn.Write(b)
 	return err
 }

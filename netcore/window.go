@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"sync/atomic"
 )
 
@@ -12,8 +13,8 @@ import (
 //
 //	client                                        server
 //	                                         ◄──  "zhn1" nonce (16)             with a Key only
-//	"zha1" session (16) first (8), framed    ──►
-//	                                         ◄──  last (8)                      what it has of this session
+//	"zha2" session (16) first (8), framed    ──►
+//	                                         ◄──  last (8) limit (8)            what it has of this session; its largest frame
 //	frame last+1, frame last+2, …            ──►
 //	                                         ◄──  last (8) …                    now and then
 //
@@ -22,7 +23,7 @@ import (
 // old connection still delivers meanwhile, the server knows by its number when it comes again, and drops.
 const (
 	nonceMagic  = "zhn1"
-	helloMagic  = "zha1"
+	helloMagic  = "zha2"
 	sessionSize = 16
 	helloSize   = len(helloMagic) + sessionSize + 8
 )
@@ -34,6 +35,7 @@ const (
 type window struct {
 	limit   int // bytes
 	session [sessionSize]byte
+	largest int // what the peer takes as a frame, in bytes; 0: it has not said yet
 
 	buf     []byte
 	ends    []int
@@ -43,6 +45,9 @@ type window struct {
 	unsent  uint64 // the number of the first that was not written to the present connection
 	whole   uint64 // every frame with a smaller number was written whole to some connection
 	dropped uint64
+
+	call        uint64 // the number of the first frame of the call under way
+	callDropped int    // frames of that call
 
 	confirmed atomic.Uint64 // the number of the last frame that the peer has
 	last      atomic.Uint64 // of the last frame added
@@ -104,9 +109,13 @@ func (w *window) trim() {
 	}
 }
 
-// takeBack removes the frames from number from on that were never written whole, and returns how many of them are the window's:
-// confirmed, or held.
-func (w *window) takeBack(from uint64) (stay int) {
+// begin notes that a call begins to add frames.
+func (w *window) begin() { w.call, w.callDropped = w.next(), 0 }
+
+// takeBack removes the frames of the call under way that were never written whole, and returns how many of them are the window's:
+// confirmed, held, or dropped.
+func (w *window) takeBack() (stay int) {
+	from := w.call
 	keep := max(from, w.first, min(w.whole, w.next()))
 	w.ends = w.ends[:w.gone+int(keep-w.first)]
 	end := w.head
@@ -116,7 +125,7 @@ func (w *window) takeBack(from uint64) (stay int) {
 	w.buf = w.buf[:end]
 	w.last.Store(w.next() - 1)
 	w.unsent = min(w.unsent, w.next())
-	return int(keep - from)
+	return int(keep-from) + w.callDropped
 }
 
 var errConfirmsTooMuch = errors.New("the peer confirms frames that were never sent")
@@ -172,11 +181,11 @@ func (w *window) greet(l *link) error {
 	if _, err := l.conn.Write(l.appendFrame(nil, payload)); err != nil {
 		return err
 	}
-	answer := make([]byte, l.acks.ackSize())
+	answer := make([]byte, l.acks.welcomeSize())
 	if _, err := io.ReadFull(l.conn, answer); err != nil {
 		return err
 	}
-	last, err := l.acks.openAck(answer)
+	last, limit, err := l.acks.openWelcome(answer)
 	if err != nil {
 		return err
 	}
@@ -184,9 +193,49 @@ func (w *window) greet(l *link) error {
 		return err
 	}
 	w.trim()
+	w.largest = int(min(limit, math.MaxInt32))
+	if w.dropLarger() {
+		return errNewSession
+	}
 	w.unsent, l.sequence, l.confirmed = w.first, w.first, last
 	return nil
 }
+
+// errNewSession ends a connection whose peer takes less than the one before it, so that frames were dropped from the middle of
+// the window. The numbers of those behind them have changed, so they have to be of another session.
+var errNewSession = errors.New("the peer has become smaller than a frame that it has not confirmed")
+
+// dropLarger drops the frames that the peer will never take, and tells whether there were any.
+func (w *window) dropLarger() bool {
+	var buf []byte
+	var ends []int
+	before := 0
+	for s := w.first; s < w.next(); s++ {
+		switch b := w.at(s); {
+		case len(b) <= w.largest:
+			buf = append(buf, b...)
+			ends = append(ends, len(buf))
+		case s < w.call:
+			before++
+		default:
+			w.callDropped++
+		}
+	}
+	n := w.len() - len(ends)
+	if n == 0 {
+		return false
+	}
+	w.buf, w.ends, w.head, w.gone = buf, ends, 0, 0
+	w.dropped += uint64(n)
+	w.call -= uint64(before)
+	w.unsent, w.whole = w.first, w.first
+	w.last.Store(w.next() - 1)
+	rand.Read(w.session[:])
+	return true
+}
+
+// takes tells whether the peer takes a frame of n bytes, as far as it has said.
+func (w *window) takes(n int) bool { return w.largest == 0 || n <= w.largest }
 
 // hear reads confirmations.
 func (w *window) hear(l *link, b []byte) (rest []byte, err error) {

@@ -29,7 +29,8 @@ func TestWindow(t *testing.T) {
 		}
 		check()
 		w.unsent, w.whole = w.next()-uint64(i%3), w.next()-uint64(i%3)
-		stay := w.takeBack(w.next() - uint64(i%5))
+		w.call = w.next() - uint64(i%5)
+		stay := w.takeBack()
 		if cut := i%5 - stay; cut > 0 {
 			want = want[:len(want)-cut]
 		}
@@ -41,4 +42,29 @@ func TestWindow(t *testing.T) {
 		check()
 	}
 	require.Error(t, w.confirm(w.next()))
+}
+
+// TestWindowOfASmallerPeer holds what becomes of a window whose peer takes less than the one before.
+func TestWindowOfASmallerPeer(t *testing.T) {
+	w := newWindow(1000)
+	for _, text := range []string{"confirmed", "too large a frame", "held", "another too large"} {
+		w.add([]byte(text))
+	}
+	require.NoError(t, w.confirm(1))
+	w.begin()
+	for _, text := range []string{"new", "new and too large", "the last"} {
+		w.add([]byte(text))
+	}
+	w.trim()
+	session := w.session
+	w.largest = 10
+	require.True(t, w.dropLarger())
+	require.NotEqual(t, session, w.session)
+	require.False(t, w.dropLarger())
+	require.Equal(t, "held new the last", string(w.at(2))+" "+string(w.at(3))+" "+string(w.at(4)))
+	require.EqualValues(t, 5, w.next())
+	require.EqualValues(t, 3, w.dropped)
+	require.Equal(t, 1, w.takeBack(), "one of the call's frames was dropped, the others were never written")
+	require.EqualValues(t, 3, w.next())
+	require.Equal(t, "held", string(w.at(2)))
 }
