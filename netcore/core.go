@@ -44,9 +44,11 @@ type Config struct {
 	// Formatter makes the frames instead of an Encoder: Records(), Pickle() or your own (Python: makePickle).
 	Formatter Formatter
 
-	// Network is "tcp", "udp", "unix" or "unixgram"; "tcp4", "tcp6", "udp4" and "udp6" allow only that family. Defaults to "tcp".
+	// Network is "tcp", "udp", "unix" or "unixgram"; "tcp4", "tcp6", "udp4" and "udp6" allow only that family. Defaults to "tcp", and
+	// if Address is a path to "unix".
 	Network string
-	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). Required.
+	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). A host alone has Python's port
+	// for the network, DefaultTCPPort or DefaultUDPPort; an IPv6 address is in brackets. Required.
 	Address string
 	// TLS encrypts a stream, if not nil. It verifies the server, by the host in Address unless ServerName says otherwise;
 	// Certificates are the client's own. It is copied.
@@ -169,6 +171,7 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 	return EmitterConfig{
 		Network:         cfg.Network,
 		Address:         cfg.Address,
+		DefaultPort:     defaultPort(cfg.Network),
 		TLS:             cfg.TLS,
 		Dial:            cfg.Dial,
 		Framing:         cfg.Framing,
@@ -183,4 +186,12 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		RetryStart:      cfg.RetryStart,
 		Report:          report,
 	}
+}
+
+// defaultPort is the one that Python suggests for a network.
+func defaultPort(network string) int {
+	if isUDP(network) {
+		return DefaultUDPPort
+	}
+	return DefaultTCPPort
 }

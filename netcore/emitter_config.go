@@ -17,10 +17,12 @@ type EmitterConfig struct {
 	// Name begins errors. Defaults to "netcore".
 	Name string
 
-	Network string // Defaults to "tcp".
+	Network string // Defaults to "tcp", and for a path to "unix".
 	Address string // Required.
-	TLS     *tls.Config
-	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	// DefaultPort is the port of an Address that is a host alone. Without one such an Address is refused.
+	DefaultPort int
+	TLS         *tls.Config
+	Dial        func(ctx context.Context, network, address string) (net.Conn, error)
 
 	Framing         Framing // On a stream. Defaults to Newline.
 	DatagramFraming Framing // On datagrams. Defaults to Unframed.
@@ -55,7 +57,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 		cfg.Name = "netcore"
 	}
 	if cfg.Network == "" {
-		cfg.Network = "tcp"
+		cfg.Network = defaultNetwork(cfg.Address)
 	}
 	if cfg.Framing == DefaultFraming {
 		cfg.Framing = Newline
@@ -65,6 +67,12 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	}
 	if err := cfg.check(); err != nil {
 		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
+	}
+	if cfg.Dial == nil {
+		var err error
+		if cfg.Address, err = checkAddress(cfg.Network, cfg.Address, cfg.DefaultPort, false); err != nil {
+			return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
+		}
 	}
 	if cfg.TLS != nil {
 		cfg.TLS = cfg.TLS.Clone()
@@ -82,7 +90,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	return cfg, nil
 }
 
-// check returns what is wrong, beginning with the field's name.
+// check returns what is wrong, but for the address, beginning with the field's name.
 func (cfg EmitterConfig) check() error {
 	datagrams := isDatagram(cfg.Network)
 	signed := cfg.Ack || cfg.Key != nil

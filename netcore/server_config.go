@@ -25,9 +25,11 @@ const (
 
 // ServerConfig makes a Server. Address, Format and Target are required.
 type ServerConfig struct {
-	// Network is "tcp", "udp", "unix" or "unixgram", or one of "tcp4", "tcp6", "udp4", "udp6". Defaults to "tcp".
+	// Network is "tcp", "udp", "unix" or "unixgram", or one of "tcp4", "tcp6", "udp4", "udp6". Defaults to "tcp", and if Address is a
+	// path to "unix".
 	Network string
-	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket. Required.
+	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket. A host alone has DefaultTCPPort or
+	// DefaultUDPPort. Required.
 	Address string
 	// SocketMode is who may connect to a unix socket. Defaults to 0600, its owner.
 	SocketMode fs.FileMode
@@ -77,7 +79,7 @@ const (
 
 func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 	if cfg.Network == "" {
-		cfg.Network = "tcp"
+		cfg.Network = defaultNetwork(cfg.Address)
 	}
 	if cfg.Framing == DefaultFraming {
 		cfg.Framing = LengthPrefix
@@ -88,6 +90,10 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 		}
 	}
 	if err := cfg.check(); err != nil {
+		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
+	}
+	var err error
+	if cfg.Address, err = checkAddress(cfg.Network, cfg.Address, defaultPort(cfg.Network), true); err != nil {
 		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
 	}
 	if cfg.TLS != nil {

@@ -344,7 +344,7 @@ func TestWriteThatRacesClose(t *testing.T) {
 			result := make(chan error, 1)
 			go func() {
 				for {
-					if err := core.Write(entry(string(make([]byte, 1<<20))), nil); err != nil {
+					if err := core.Write(entry(string(make([]byte, 512<<10))), nil); err != nil {
 						result <- err
 						return
 					}
