@@ -66,6 +66,10 @@ type Config struct {
 	MaxSize int
 	// Truncate cuts a record that is larger than MaxSize, at the end of a rune. It is for text.
 	Truncate bool
+	// EscapeControls spells control characters out, whatever the transport: a newline becomes \n, ESC becomes \x1b. It is for text that
+	// may hold some (no JSON does but for DEL and those of C1) and a receiver that refuses them or takes a line feed for the end of a
+	// message, even in a datagram, so that what is logged could forge one. Framing sees to its own separator without it.
+	EscapeControls bool
 	// Key signs each frame with HMAC-SHA-256, so that a Server with the same Key takes records only from those who know it. At
 	// least 16 bytes. Streams need LengthPrefix. Defaults to no signature.
 	Key []byte
@@ -141,6 +145,8 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, errors.New("netcore: Config.Encoder and Formatter exclude each other")
 	case binary && cfg.Truncate:
 		return cfg, errors.New("netcore: Config.Truncate is for text, and the Formatter's frames are not")
+	case binary && cfg.EscapeControls:
+		return cfg, errors.New("netcore: Config.EscapeControls is for text, and the Formatter's frames are not")
 	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
 		return cfg, errors.New("netcore: Config.RetryStart, RetryFactor and RetryMax must not be negative")
 	}
@@ -179,6 +185,7 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		TrimNewline:     cfg.Encoder != nil,
 		MaxSize:         cfg.MaxSize,
 		Truncate:        cfg.Truncate,
+		EscapeControls:  cfg.EscapeControls,
 		Key:             cfg.Key,
 		Ack:             cfg.Ack,
 		Window:          cfg.Window,

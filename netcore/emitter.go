@@ -29,6 +29,7 @@ type Emitter struct {
 	link     *link // nil: not connected
 	payloads [][]byte
 	resend   [][]byte
+	visible  []byte // payloads with their control characters spelled out
 	buf      []byte
 	ends     []int
 	timer    *time.Timer
@@ -78,6 +79,7 @@ func (e *Emitter) now() time.Duration { return time.Since(e.born) }
 // Emit sends one frame. It returns a *base.RetryError if there is no connection, and an error that is a timeout if the peer
 // was too slow.
 func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
+	e.visible = e.visible[:0]
 	payload, err := e.fit(frame)
 	if err != nil {
 		return err
@@ -90,6 +92,9 @@ func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
 // EmitBatch implements base.BatchEmitter: on a stream, one write for up to 64 KiB of frames. What is too large is rejected,
 // and the others go on.
 func (e *Emitter) EmitBatch(_ *base.Batch, frames *base.Frames) (n int, err error) {
+	if e.visible = e.visible[:0]; cap(e.visible) > keepBuf {
+		e.visible = nil
+	}
 	var said base.Verdicts
 	for n < frames.Len() && err == nil {
 		n, err = e.emitFrom(n, frames, &said)
@@ -142,6 +147,11 @@ func (e *sizeError) Error() string {
 func (e *Emitter) fit(frame []byte) ([]byte, error) {
 	if e.cfg.TrimNewline {
 		frame = trimNewline(frame)
+	}
+	if e.cfg.EscapeControls && hasControls(frame) {
+		at := len(e.visible)
+		e.visible = appendVisible(e.visible, frame)
+		frame = e.visible[at:]
 	}
 	room := e.cfg.MaxSize
 	if room == 0 || len(frame) <= room {

@@ -27,12 +27,13 @@ type EmitterConfig struct {
 	Framing         Framing // On a stream. Defaults to Newline.
 	DatagramFraming Framing // On datagrams. Defaults to Unframed.
 	// TrimNewline takes one newline off the end of each frame, for encoders that put one there.
-	TrimNewline bool
-	MaxSize     int
-	Truncate    bool
-	Key         []byte
-	Ack         bool
-	Window      int
+	TrimNewline    bool
+	MaxSize        int
+	Truncate       bool
+	EscapeControls bool
+	Key            []byte
+	Ack            bool
+	Window         int
 
 	Timeout time.Duration
 	// RetryStart is how long a connection, or success where nothing is confirmed, has to last to be trusted after a failure: a
