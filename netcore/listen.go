@@ -21,11 +21,13 @@ func (s *Server) listen() error {
 			return raw.Control(func(fd uintptr) { _ = setMode(fd, cfg.SocketMode) })
 		}
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout) // a name is looked up
+	defer cancel()
 	var err error
 	if isDatagram(cfg.Network) {
-		s.packets, err = lc.ListenPacket(context.Background(), cfg.Network, cfg.Address)
+		s.packets, err = lc.ListenPacket(ctx, cfg.Network, cfg.Address)
 	} else {
-		s.listener, err = lc.Listen(context.Background(), cfg.Network, cfg.Address)
+		s.listener, err = lc.Listen(ctx, cfg.Network, cfg.Address)
 	}
 	if err != nil || !unix {
 		return err
