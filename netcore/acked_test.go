@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/sockets"
+	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -140,10 +141,10 @@ func TestAckPending(t *testing.T) {
 		if _, err := prefixed(conn); err != nil {
 			return
 		}
-		var s *seal
-		_, _ = conn.Write(s.appendWelcome(nil, 0, 1<<20))
+		var s *session.Seal
+		_, _ = conn.Write(s.AppendWelcome(nil, 0, 1<<20))
 		for n := range confirm {
-			if _, err := conn.Write(s.appendAck(nil, n)); err != nil {
+			if _, err := conn.Write(s.AppendAck(nil, n)); err != nil {
 				return
 			}
 		}
@@ -184,9 +185,9 @@ func TestAckPending(t *testing.T) {
 func TestAckRefusesNonsense(t *testing.T) {
 	var n atomic.Uint64
 	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
-		var s *seal
+		var s *session.Seal
 		_, _ = prefixed(conn)
-		_, _ = conn.Write(s.appendWelcome(nil, n.Load(), 1<<20))
+		_, _ = conn.Write(s.AppendWelcome(nil, n.Load(), 1<<20))
 		_, _ = conn.Read(make([]byte, 1))
 	})
 	n.Store(7)
@@ -231,24 +232,19 @@ func (c *switchCore) WriteBatch(b *base.Batch) (int, error) {
 func TestAckOldConnectionThatLives(t *testing.T) {
 	target := &collector{}
 	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
-	w := newWindow(1 << 20)
-	greet := func() (net.Conn, *link) {
-		l := &link{conn: dial(t, s), framing: LengthPrefix}
-		require.NoError(t, w.greet(l))
-		return l.conn, l
-	}
+	w := session.NewWindow(1 << 20)
 	for i := range 4 {
-		w.add(frame(fmt.Sprint(i))[prefixSize:])
+		w.Add(frame(fmt.Sprint(i))[prefixSize:])
 	}
-	old, l := greet()
-	fresh, m := greet()
-	b := l.appendFrame(l.appendFrame(nil, w.at(1)), w.at(2))
+	old := newClient(t, dial(t, s), w, nil)
+	fresh := newClient(t, dial(t, s), w, nil)
+	b := old.appendFrame(old.appendFrame(nil, w.At(1)), w.At(2))
 	_, err := old.Write(b)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return target.count() == 2 }, soon, tick)
 	b = nil
 	for i := uint64(1); i <= 4; i++ {
-		b = m.appendFrame(b, w.at(i))
+		b = fresh.appendFrame(b, w.At(i))
 	}
 	_, err = fresh.Write(b)
 	require.NoError(t, err)
@@ -278,9 +274,9 @@ func TestAckServerThatWasRestarted(t *testing.T) {
 func TestAckStalledPeer(t *testing.T) {
 	const callers, timeout = 64, 100 * time.Millisecond
 	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
-		var s *seal
+		var s *session.Seal
 		_, _ = prefixed(conn)
-		_, _ = conn.Write(s.appendWelcome(nil, 0, 1<<20))
+		_, _ = conn.Write(s.AppendWelcome(nil, 0, 1<<20))
 		_, _ = io.Copy(io.Discard, conn)
 	})
 	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: timeout,
@@ -383,22 +379,22 @@ func TestAckTooLarge(t *testing.T) {
 		var log errorLog
 		target := &collector{}
 		s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, MaxFrame: 1000, OnError: log.add})
-		w := newWindow(1 << 20)
-		l := &link{conn: dial(t, s), framing: LengthPrefix}
-		require.NoError(t, w.greet(l))
-		b := l.appendFrame(nil, make([]byte, 5000))
-		b = l.appendFrame(b, frame("good")[prefixSize:])
-		w.add(nil)
-		w.add(nil)
-		_, err := l.conn.Write(b)
+		w := session.NewWindow(1 << 20)
+		c := newClient(t, dial(t, s), w, nil)
+		b := c.appendFrame(nil, make([]byte, 5000))
+		b = c.appendFrame(b, frame("good")[prefixSize:])
+		w.Add(nil)
+		w.Add(nil)
+		_, err := c.Write(b)
 		require.NoError(t, err)
 		require.Eventually(t, func() bool { return s.Stats().Delivered == 1 }, soon, tick)
 		ack := make([]byte, 8)
-		for w.confirmed.Load() < 2 {
-			_, err = io.ReadFull(l.conn, ack)
+		for w.Delivered() < 2 {
+			_, err = io.ReadFull(c, ack)
 			require.NoError(t, err)
-			_, err = w.hear(l, ack)
+			_, err = w.Receive(nil, ack)
 			require.NoError(t, err)
+			w.Trim()
 		}
 		assert.EqualValues(t, 1, s.Stats().Refused)
 	})

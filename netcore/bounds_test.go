@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/zaphandlers/internal/sockets"
+	"example.com/zaphandlers/netcore/internal/session"
 )
 
 // TestBounds holds the table in the package's text: each call ends in its time with a peer that never answers.
@@ -22,9 +23,9 @@ func TestBounds(t *testing.T) {
 	}
 	greets := func(t *testing.T) string { // a session, and then nothing
 		return sockets.Listen(t, "tcp", func(conn net.Conn) {
-			var s *seal
+			var s *session.Seal
 			_, _ = prefixed(conn)
-			_, _ = conn.Write(s.appendWelcome(nil, 0, 1<<20))
+			_, _ = conn.Write(s.AppendWelcome(nil, 0, 1<<20))
 			_, _ = io.Copy(io.Discard, conn)
 		}).Address()
 	}
@@ -48,9 +49,9 @@ func TestBounds(t *testing.T) {
 		call func(*Core) error
 		want string // of the error; none if empty
 	}{
-		{"the name lookup over UDP", func(t *testing.T) string { resolveBy(t).down.Store(true); return "loghost.test:1" },
+		{"the name lookup over UDP", func(t *testing.T) string { sockets.Resolve(t).Down(true); return "loghost.test:1" },
 			Config{Network: "udp"}, write, "lookup loghost.test"},
-		{"the name lookup over TCP", func(t *testing.T) string { resolveBy(t).down.Store(true); return "loghost.test:1" },
+		{"the name lookup over TCP", func(t *testing.T) string { sockets.Resolve(t).Down(true); return "loghost.test:1" },
 			Config{}, write, "lookup loghost.test"},
 		{"the dial", nil, Config{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }}, write, "dial"},
 		{"a Dial that does not heed its context", nil, Config{Dial: func(context.Context, string, string) (net.Conn, error) { <-t.Context().Done(); return nil, errFake }}, write, "dial"},
@@ -136,9 +137,7 @@ func TestServerBounds(t *testing.T) {
 		near, far := net.Pipe()
 		defer near.Close()
 		s.admit(addressed{far})
-		w := newWindow(1 << 20)
-		l := &link{conn: near, framing: LengthPrefix}
-		require.NoError(t, w.greet(l))
+		newClient(t, near, session.NewWindow(1<<20), nil)
 		start := time.Now()
 		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick, "it writes, and nobody reads")
 		assert.Greater(t, time.Since(start), time.Second)

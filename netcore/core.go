@@ -8,8 +8,10 @@ import (
 	"net"
 	"time"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/netcore/internal/connection"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -159,7 +161,7 @@ func (cfg Config) withDefaults() (Config, error) {
 			cfg.Framing = Newline
 		}
 	}
-	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil) && !cfg.Ack && cfg.MaxSize == 0 && !isUDP(cfg.Network) {
+	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil) && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
 		cfg.MaxSize = DefaultMaxFrame
 	}
 	if binary && !cfg.Framing.binary() {
@@ -197,8 +199,34 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 
 // defaultPort is the one that Python suggests for a network.
 func defaultPort(network string) int {
-	if isUDP(network) {
+	if connection.IsUDP(network) {
 		return DefaultUDPPort
 	}
 	return DefaultTCPPort
+}
+
+// binaryFormatter marks the formatters of this package whose frames are not text: no framing that escapes may carry them, and
+// no limit may cut them.
+type binaryFormatter interface {
+	base.Formatter
+	binary()
+}
+
+// Records returns a Formatter that sends records as they are kept inside this module: the level, the time to the nanosecond,
+// the caller and every field with its type. It is the densest form, and the cheapest at both ends; only a Server with
+// FormatRecords reads it.
+func Records() Formatter { return records{} }
+
+type records struct{}
+
+func (records) Append(dst []byte, r *base.Record) ([]byte, error) {
+	return append(dst, r.Bytes()...), nil
+}
+func (records) binary() {}
+
+// newLines returns the encoder of a Config that names none: a JSON object a record, with times as RFC 3339 says.
+func newLines() zapcore.Encoder {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return base.NewJSON(cfg)
 }

@@ -88,4 +88,17 @@
 // as long as the last delay, so that a server that accepts and hangs up is not hammered. It has no UDP over IPv6, no TLS, no
 // framing but its own. CRITICAL arrives as DPanic, zap's level for what is particularly important; zap's DPanic, Panic and
 // Fatal leave as CRITICAL.
+//
+// # How the files hang together
+//
+//	core.go ── emitter_config.go ── emitter.go ─┬─ send.go       frames onto a connection, whole
+//	                                            ├─ acked.go      the same, until they are confirmed
+//	                                            └─ failures.go   what no caller is told
+//	server.go ── server_config.go ── listen.go ─┬─ serverconn.go, server_frames.go   a stream
+//	                                            ├─ server_datagrams.go
+//	                                            └─ batcher.go    frames to records, and to Target
+//	framing.go      where a record ends, at both ends
+//	pickle.go …     Python's LogRecord
+//	internal/connection   dialling, TLS, addresses, deadlines, and how a connection ended
+//	internal/session      Ack and Key: the protocol of both sides
 package netcore

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net"
 	"time"
+	"unicode/utf8"
 
+	"example.com/zaphandlers/netcore/internal/connection"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -58,7 +60,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 		cfg.Name = "netcore"
 	}
 	if cfg.Network == "" {
-		cfg.Network = defaultNetwork(cfg.Address)
+		cfg.Network = connection.DefaultNetwork(cfg.Address)
 	}
 	if cfg.Framing == DefaultFraming {
 		cfg.Framing = Newline
@@ -71,7 +73,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	}
 	if cfg.Dial == nil {
 		var err error
-		if cfg.Address, err = checkAddress(cfg.Network, cfg.Address, cfg.DefaultPort, false); err != nil {
+		if cfg.Address, err = connection.CheckAddress(cfg.Network, cfg.Address, cfg.DefaultPort, false); err != nil {
 			return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
 		}
 	}
@@ -81,7 +83,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 			cfg.TLS.ServerName = host
 		}
 	}
-	if cfg.MaxSize == 0 && isUDP(cfg.Network) {
+	if cfg.MaxSize == 0 && connection.IsUDP(cfg.Network) {
 		cfg.MaxSize = maxUDP
 	}
 	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
@@ -93,12 +95,12 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 
 // check returns what is wrong, but for the address, beginning with the field's name.
 func (cfg EmitterConfig) check() error {
-	datagrams := isDatagram(cfg.Network)
+	datagrams := connection.IsDatagram(cfg.Network)
 	signed := cfg.Ack || cfg.Key != nil
 	switch {
 	case cfg.Address == "":
 		return wrong("Address", "is required")
-	case !knownNetwork(cfg.Network) && cfg.Dial == nil:
+	case !connection.KnownNetwork(cfg.Network) && cfg.Dial == nil:
 		return wrong("Network", "%q is unknown", cfg.Network)
 	case cfg.Report == nil:
 		return wrong("Report", "is required")
@@ -136,4 +138,22 @@ func orDefault[T int | time.Duration](v, def T) T {
 // wrong is an error about one field of a configuration.
 func wrong(field, what string, args ...any) error {
 	return fmt.Errorf("%s "+what, append([]any{field}, args...)...)
+}
+
+// cut returns what goes into limit bytes, if a payload may be cut and there is a limit.
+func (cfg *EmitterConfig) cut(payload []byte, limit int) []byte {
+	if !cfg.Truncate || limit == 0 || len(payload) <= limit {
+		return payload
+	}
+	return payload[:cutAt(payload, limit)]
+}
+
+// cutAt returns the largest length up to limit that cuts no rune of b.
+func cutAt(b []byte, limit int) int {
+	for n := limit; n > limit-utf8.UTFMax && n >= 0; n-- {
+		if utf8.RuneStart(b[n]) {
+			return n
+		}
+	}
+	return limit
 }

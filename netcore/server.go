@@ -2,7 +2,6 @@ package netcore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -31,7 +31,7 @@ type Server struct {
 	listener net.Listener     // for streams
 	packets  net.PacketConn   // for datagrams
 	unlink   string           // the socket file to remove
-	sessions sessions
+	sessions session.Registry
 	memory   atomic.Int64  // bytes in buffers of connections
 	done     chan struct{} // closed when Shutdown or Close has begun
 	draining atomic.Bool   // Shutdown has begun
@@ -47,8 +47,8 @@ type Server struct {
 	report     *base.Reporter
 	reportedAt time.Time
 
-	complaints   int // since complainedAt
-	complainedAt time.Time
+	reports      int // since reportsSince
+	reportsSince time.Time
 }
 
 // NewServer opens the socket and returns a Server; Serve serves it. An error names the field of cfg that is wrong.
@@ -101,115 +101,6 @@ func (s *Server) Serve() error {
 		return s.servePackets()
 	}
 	return s.accept()
-}
-
-func (s *Server) accept() error {
-	pause := time.Duration(0)
-	came, rounds := true, 0 // in Shutdown: whether a connection came since the deadline was set, and how often that was
-	for {
-		conn, err := s.listener.Accept()
-		if err == nil {
-			pause, came = 0, true
-			s.admit(conn)
-			continue
-		}
-		if s.isClosed() || errors.Is(err, net.ErrClosed) {
-			if errors.Is(err, os.ErrDeadlineExceeded) && came && rounds < backlogs && s.acceptMore() {
-				came = false
-				rounds++
-				continue
-			}
-			_ = s.listener.Close()
-			return nil
-		}
-		s.complain(err, 0) // such as too many open files: it passes
-		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-		select {
-		case <-time.After(pause):
-		case <-s.done:
-			return nil
-		}
-	}
-}
-
-// acceptMore gives Accept, which a deadline of Shutdown has ended, another one: where this goroutine came late, the first
-// says nothing of who is waiting.
-func (s *Server) acceptMore() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l, ok := s.listener.(interface{ SetDeadline(time.Time) error })
-	return ok && !s.closed && l.SetDeadline(time.Now().Add(backlog)) == nil
-}
-
-// admit starts to serve a connection, if there is room for it.
-func (s *Server) admit(conn net.Conn) {
-	c := newServerConn(s, conn)
-	s.mu.Lock()
-	closed, full := s.closed, len(s.conns)-s.leaving >= s.cfg.MaxConns
-	var evicted *serverConn
-	if full && !closed {
-		if evicted = s.longestIdleLocked(); evicted != nil {
-			evicted.evicted = true
-			s.leaving++
-			s.stats.Evicted++
-			full = false
-		}
-	}
-	if !closed && !full {
-		s.conns[c] = struct{}{}
-		s.working.Add(1)
-	}
-	s.mu.Unlock()
-	if evicted != nil {
-		evicted.drain(evictionPatience)
-		s.complain(fmt.Errorf("from %s: ended while idle: more than %d connections", host(evicted.raw), s.cfg.MaxConns), 0)
-	}
-	if closed || full {
-		_ = conn.Close()
-		if full {
-			s.complain(fmt.Errorf("from %s: more than %d connections", host(conn), s.cfg.MaxConns), 0)
-		}
-		return
-	}
-	go func() {
-		defer s.working.Done()
-		c.serve()
-		s.mu.Lock()
-		delete(s.conns, c)
-		if c.evicted {
-			s.leaving--
-		}
-		s.mu.Unlock()
-	}()
-}
-
-// longestIdleLocked returns the connection whose last frame was the longest ago, or nil. One that has sent none yet is given
-// time to.
-func (s *Server) longestIdleLocked() *serverConn {
-	var longest *serverConn
-	var since int64
-	for c := range s.conns {
-		idle := c.idle.Load()
-		if idle == 0 {
-			if time.Since(c.begun) < handshakeTimeout {
-				continue
-			}
-			idle = c.begun.UnixNano()
-		}
-		if !c.evicted && (longest == nil || idle < since) {
-			longest, since = c, idle
-		}
-	}
-	return longest
-}
-
-// host returns where a connection comes from, without the port, so that errors of one peer read the same.
-func host(conn net.Conn) string {
-	address := conn.RemoteAddr().String()
-	if h, _, err := net.SplitHostPort(address); err == nil {
-		return h
-	}
-	return conn.RemoteAddr().Network()
 }
 
 // Shutdown stops listening, reads what is on its way on the open connections, until they are quiet, and closes them. When ctx
@@ -308,23 +199,30 @@ func (s *Server) open() []*serverConn {
 	return list
 }
 
-// maxComplaints is how many errors are reported in a second. Whoever sends nonsense must not fill the log with it.
-const maxComplaints = 10
+// maxReports is how many errors are reported in a second. Whoever sends nonsense must not fill the log with it.
+const maxReports = 10
 
-// complain reports err, which cost that many records, unless it was just reported, or too many others were.
-func (s *Server) complain(err error, records int) {
+// reportError reports err, which cost that many records, unless it was just reported, or too many others were.
+func (s *Server) reportError(err error, records int) {
 	s.mu.Lock()
 	now := time.Now()
 	if s.report == nil || now.Sub(s.reportedAt) > time.Minute {
 		s.report, s.reportedAt = base.NewReporter("netcore", s.cfg.OnError), now
 	}
-	if now.Sub(s.complainedAt) > time.Second {
-		s.complaints, s.complainedAt = 0, now
+	if now.Sub(s.reportsSince) > time.Second {
+		s.reports, s.reportsSince = 0, now
 	}
-	s.complaints++
-	report, quiet := s.report, s.complaints > maxComplaints
+	s.reports++
+	report, quiet := s.report, s.reports > maxReports
 	s.mu.Unlock()
 	if !quiet {
 		report.Failed(fmt.Errorf("netcore: server %s: %w", s.Addr(), err), records)
 	}
+}
+
+// count changes the counts.
+func (s *Server) count(change func(*ServerStats)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.stats)
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/session"
 )
 
 // Format says what the frames that come to a Server hold. There is no guessing: a Server reads one.
@@ -79,11 +82,11 @@ const (
 
 func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 	if cfg.Network == "" {
-		cfg.Network = defaultNetwork(cfg.Address)
+		cfg.Network = connection.DefaultNetwork(cfg.Address)
 	}
 	if cfg.Framing == DefaultFraming {
 		cfg.Framing = LengthPrefix
-		if isDatagram(cfg.Network) && cfg.Format != FormatPickle {
+		if connection.IsDatagram(cfg.Network) && cfg.Format != FormatPickle {
 			cfg.Framing = Unframed
 		} else if cfg.Format == FormatLines && !cfg.Ack && cfg.Key == nil {
 			cfg.Framing = Newline
@@ -93,7 +96,7 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
 	}
 	var err error
-	if cfg.Address, err = checkAddress(cfg.Network, cfg.Address, defaultPort(cfg.Network), true); err != nil {
+	if cfg.Address, err = connection.CheckAddress(cfg.Network, cfg.Address, defaultPort(cfg.Network), true); err != nil {
 		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
 	}
 	if cfg.TLS != nil {
@@ -114,12 +117,12 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 
 // check returns what is wrong, beginning with the field's name.
 func (cfg ServerConfig) check() error {
-	datagrams := isDatagram(cfg.Network)
+	datagrams := connection.IsDatagram(cfg.Network)
 	signed := cfg.Ack || cfg.Key != nil
 	switch {
 	case cfg.Address == "":
 		return wrong("Address", "is required")
-	case !knownNetwork(cfg.Network):
+	case !connection.KnownNetwork(cfg.Network):
 		return wrong("Network", "%q is unknown", cfg.Network)
 	case cfg.Format == 0 || cfg.Format >= formats:
 		return wrong("Format", "is required")
@@ -160,5 +163,5 @@ func (cfg ServerConfig) checkLimits() error {
 // largestFrame returns the largest frame that a connection can read, which MaxMemory may limit too: its buffer is doubled when it
 // grows.
 func (cfg *ServerConfig) largestFrame() int {
-	return max(1, min(cfg.MaxFrame, cfg.MaxMemory/2-prefixSize-macSize))
+	return max(1, min(cfg.MaxFrame, cfg.MaxMemory/2-prefixSize-session.MACSize))
 }

@@ -172,7 +172,7 @@ func TestServerDoesNotFloodOnError(t *testing.T) {
 	_, err := dial(t, s).Write(all)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return s.Stats().Refused == 1000 }, soon, tick)
-	assert.LessOrEqual(t, len(log.all()), 5*maxComplaints, "in the few seconds that this may take")
+	assert.LessOrEqual(t, len(log.all()), 5*maxReports, "in the few seconds that this may take")
 	assert.NotEmpty(t, log.all())
 }
 

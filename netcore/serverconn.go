@@ -11,6 +11,9 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/session"
 )
 
 // serverConn reads one stream.
@@ -21,16 +24,16 @@ import (
 // The buffer begins small and grows with what has arrived, never with what a length announces, so a connection costs what it
 // sends.
 type serverConn struct {
-	server *Server
-	raw    net.Conn
-	conn   net.Conn // raw, or TLS over it
-	inbox  inbox
+	server  *Server
+	raw     net.Conn
+	conn    net.Conn // raw, or TLS over it
+	batcher batcher
 
-	seal     *seal
-	acks     []byte   // owned by serve
-	session  *session // nil before the client's hello, and without Ack
-	sequence uint64   // of the next frame
-	stuck    bool     // Target did not take a frame of the session: no later one may be confirmed
+	seal        *session.Seal
+	acks        []byte           // owned by serve
+	session     *session.Session // nil before the client's hello, and without Ack
+	sequence    uint64           // of the next frame
+	unconfirmed bool             // Target did not take a frame of the session: no later one may be confirmed
 
 	buf      []byte
 	from, to int
@@ -64,7 +67,7 @@ const (
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {
-	c := &serverConn{server: s, raw: conn, conn: conn, inbox: newInbox(s), sequence: 1, begun: time.Now()}
+	c := &serverConn{server: s, raw: conn, conn: conn, batcher: newBatcher(s), sequence: 1, begun: time.Now()}
 	if s.cfg.TLS != nil {
 		c.conn = tls.Server(conn, s.cfg.TLS)
 	}
@@ -75,7 +78,7 @@ func newServerConn(s *Server, conn net.Conn) *serverConn {
 func (c *serverConn) serve() {
 	defer c.raw.Close()
 	defer c.resize(0)
-	err := c.greet()
+	err := c.handshake()
 	for err == nil {
 		if err = c.read(); errors.Is(err, os.ErrDeadlineExceeded) && c.mayBeIdle() {
 			c.completed = time.Time{}
@@ -87,10 +90,10 @@ func (c *serverConn) serve() {
 	case c.server.isClosed() || errors.Is(err, net.ErrClosed):
 	case errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded):
 		if c.from < c.to || c.skip > 0 {
-			c.refuse(fmt.Errorf("connection ended inside a frame: %w", steady(err)))
+			c.refuse(fmt.Errorf("connection ended inside a frame: %w", connection.Steady(err)))
 		}
 	default:
-		c.server.complain(fmt.Errorf("from %s: connection closed: %w", host(c.raw), steady(err)), 0)
+		c.server.reportError(fmt.Errorf("from %s: connection closed: %w", host(c.raw), connection.Steady(err)), 0)
 	}
 	if t, ok := c.conn.(*tls.Conn); ok {
 		_ = t.SetWriteDeadline(time.Now().Add(quiet))
@@ -100,11 +103,11 @@ func (c *serverConn) serve() {
 
 func (c *serverConn) refuse(err error) {
 	c.server.count(func(s *ServerStats) { s.Refused++ })
-	c.server.complain(fmt.Errorf("from %s: %w", host(c.raw), err), 1)
+	c.server.reportError(fmt.Errorf("from %s: %w", host(c.raw), err), 1)
 }
 
-// greet does what comes before the first frame.
-func (c *serverConn) greet() error {
+// handshake does what comes before the first frame.
+func (c *serverConn) handshake() error {
 	_ = c.raw.SetDeadline(time.Now().Add(handshakeTimeout))
 	if t, ok := c.conn.(*tls.Conn); ok {
 		if err := t.HandshakeContext(context.Background()); err != nil {
@@ -112,11 +115,10 @@ func (c *serverConn) greet() error {
 		}
 	}
 	if key := c.server.cfg.Key; key != nil {
-		nonce := newNonce()
-		if _, err := c.conn.Write(append([]byte(nonceMagic), nonce...)); err != nil {
+		var err error
+		if c.seal, err = session.AcceptSigned(c.conn, key); err != nil {
 			return err
 		}
-		c.seal = newSeal(key, nonce)
 	}
 	if c.server.cfg.Ack {
 		c.sequence = 0

@@ -1,4 +1,4 @@
-package netcore
+package connection
 
 import (
 	"context"
@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// addresses are those of a host name over UDP, where no handshake tells at which of them somebody listens: one is used until it
+// names knows the addresses of a host name over UDP, where no handshake tells at which of them somebody listens: one is used until it
 // refuses, then the next. The name is looked up again from time to time, in the background, because a socket that is never
 // refused would otherwise send to an old address for ever.
 //
 // It is for one goroutine at a time.
-type addresses struct {
+type names struct {
 	network    string // "udp", "udp4" or "udp6"
 	host, port string
 	timeout    time.Duration
@@ -36,8 +36,8 @@ type lookup struct {
 // lookupInterval is how long the addresses of a name are used before it is looked up again.
 const lookupInterval = 10 * time.Second
 
-// newAddresses returns the addresses of the host in address, or nil if there is nothing to look up.
-func newAddresses(network, address string, timeout time.Duration) *addresses {
+// newNames returns the names of the host in address, or nil if there is nothing to look up.
+func newNames(network, address string, timeout time.Duration) *names {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host == "" {
 		return nil
@@ -45,24 +45,24 @@ func newAddresses(network, address string, timeout time.Duration) *addresses {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return nil
 	}
-	return &addresses{network: network, host: host, port: port, timeout: timeout}
+	return &names{network: network, host: host, port: port, timeout: timeout}
 }
 
 // dial opens a socket to the present address, or to the first one after it that the system has a way to.
-func (a *addresses) dial(ctx context.Context, now time.Duration) (net.Conn, error) {
-	if len(a.known) == 0 {
-		found, err := a.resolve(ctx)
+func (n *names) dial(ctx context.Context, now time.Duration) (net.Conn, error) {
+	if len(n.known) == 0 {
+		found, err := n.resolve(ctx)
 		if err != nil {
 			return nil, err
 		}
-		a.known, a.asked = found, now
+		n.known, n.asked = found, now
 	}
-	at := max(0, slices.Index(a.known, a.current))
+	at := max(0, slices.Index(n.known, n.current))
 	var failure error
-	for i := range a.known {
-		a.current = a.known[(at+i)%len(a.known)]
+	for i := range n.known {
+		n.current = n.known[(at+i)%len(n.known)]
 		var d net.Dialer
-		conn, err := d.DialContext(ctx, a.network, net.JoinHostPort(a.current.String(), a.port))
+		conn, err := d.DialContext(ctx, n.network, net.JoinHostPort(n.current.String(), n.port))
 		if err == nil {
 			return conn, nil
 		}
@@ -70,12 +70,12 @@ func (a *addresses) dial(ctx context.Context, now time.Duration) (net.Conn, erro
 			failure = err
 		}
 	}
-	a.known = nil // so that the next attempt asks again
+	n.known = nil // so that the next attempt asks again
 	return nil, failure
 }
 
-func (a *addresses) resolve(ctx context.Context) ([]netip.Addr, error) {
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+a.network[len("udp"):], a.host)
+func (n *names) resolve(ctx context.Context) ([]netip.Addr, error) {
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+n.network[len("udp"):], n.host)
 	for i := range found {
 		found[i] = found[i].Unmap()
 	}
@@ -84,59 +84,59 @@ func (a *addresses) resolve(ctx context.Context) ([]netip.Addr, error) {
 
 // refused notes that nobody listens at the present address, and tells whether there is another to try. After all of them have
 // refused in a row the name is looked up anew.
-func (a *addresses) refused() (another bool) {
-	a.refusals++
-	another = a.refusals < len(a.known)
-	if at := slices.Index(a.known, a.current); at >= 0 {
-		a.current = a.known[(at+1)%len(a.known)]
+func (n *names) refused() (another bool) {
+	n.refusals++
+	another = n.refusals < len(n.known)
+	if at := slices.Index(n.known, n.current); at >= 0 {
+		n.current = n.known[(at+1)%len(n.known)]
 	}
 	if !another {
-		a.refusals, a.known = 0, nil
+		n.refusals, n.known = 0, nil
 	}
 	return another
 }
 
 // held notes that the present address has not refused for long enough to be trusted.
-func (a *addresses) held() { a.refusals = 0 }
+func (n *names) held() { n.refusals = 0 }
 
 // moved looks the name up from time to time and tells whether the present address is no longer one of its own.
-func (a *addresses) moved(now time.Duration) bool {
-	if a.lookup == nil {
-		if now-a.asked >= lookupInterval {
-			a.lookUp(now)
+func (n *names) moved(now time.Duration) bool {
+	if n.lookup == nil {
+		if now-n.asked >= lookupInterval {
+			n.lookUp(now)
 		}
 		return false
 	}
 	select {
-	case <-a.lookup.done:
+	case <-n.lookup.done:
 	default:
 		return false
 	}
-	found := a.lookup.found
-	a.lookup = nil
+	found := n.lookup.found
+	n.lookup = nil
 	if len(found) == 0 {
 		return false // what is known is better than nothing
 	}
-	a.known = found
-	return !slices.Contains(found, a.current)
+	n.known = found
+	return !slices.Contains(found, n.current)
 }
 
-func (a *addresses) lookUp(now time.Duration) {
-	a.asked = now
-	ctx, cancel := context.WithTimeout(context.Background(), a.timeout)
+func (n *names) lookUp(now time.Duration) {
+	n.asked = now
+	ctx, cancel := context.WithTimeout(context.Background(), n.timeout)
 	l := &lookup{cancel: cancel, done: make(chan struct{})}
-	a.lookup = l
+	n.lookup = l
 	go func() {
 		defer close(l.done)
 		defer cancel()
-		l.found, _ = a.resolve(ctx)
+		l.found, _ = n.resolve(ctx)
 	}()
 }
 
 // close ends a lookup that is under way.
-func (a *addresses) close() {
-	if a.lookup != nil {
-		a.lookup.cancel()
-		<-a.lookup.done
+func (n *names) close() {
+	if n.lookup != nil {
+		n.lookup.cancel()
+		<-n.lookup.done
 	}
 }

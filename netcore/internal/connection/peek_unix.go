@@ -1,6 +1,6 @@
 //go:build !windows
 
-package netcore
+package connection
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package netcore
+package session
 
 import (
 	"crypto/hmac"
@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"time"
 )
 
@@ -25,9 +26,12 @@ import (
 //	in a datagram  ┌ time (8) ┬ MAC (32) ┬ payload …    Datagrams get lost and overtake each other, so only their age is
 //	               └──────────┴──────────┴──────────    checked: whoever can listen may repeat one within keyWindow.
 const (
-	nonceSize = 16
-	macSize   = sha256.Size
-	timeSize  = 8
+	nonceMagic = "zhn1"
+	nonceSize  = 16
+	// MACSize is how much a signature on a stream adds to a frame, in bytes; on a datagram it adds TimeSize more.
+	MACSize = sha256.Size
+	// TimeSize is the length of a datagram's time.
+	TimeSize = 8
 
 	sealFrame    = 'f'
 	sealDatagram = 'd'
@@ -38,34 +42,54 @@ const (
 // keyWindow is how far a signed datagram's time may be from the receiver's.
 const keyWindow = time.Minute
 
-// seal signs and verifies. It is for one goroutine at a time.
-type seal struct {
+// Seal signs and verifies. It is for one goroutine at a time.
+type Seal struct {
 	mac      hash.Hash
 	head     [nonceSize + 1 + 8]byte // what is signed before the payload
 	sum      []byte
 	datagram bool
-	overhead int // bytes that a signature adds to a frame
+	Overhead int // bytes that a signature adds to a frame
 }
 
-func newSeal(key, nonce []byte) *seal {
-	s := &seal{mac: hmac.New(sha256.New, key), overhead: macSize}
+// NewSeal returns the Seal of one direction of a stream, on a connection that the server has begun with nonce.
+func NewSeal(key, nonce []byte) *Seal {
+	s := &Seal{mac: hmac.New(sha256.New, key), Overhead: MACSize}
 	copy(s.head[:], nonce)
 	return s
 }
 
-func newDatagramSeal(key []byte) *seal {
-	return &seal{mac: hmac.New(sha256.New, key), overhead: timeSize + macSize, datagram: true}
+// NewDatagramSeal returns the Seal of datagrams.
+func NewDatagramSeal(key []byte) *Seal {
+	return &Seal{mac: hmac.New(sha256.New, key), Overhead: TimeSize + MACSize, datagram: true}
 }
 
-// newNonce returns what a server greets a connection with.
-func newNonce() []byte {
-	nonce := make([]byte, nonceSize)
-	rand.Read(nonce)
-	return nonce
+// AcceptSigned begins a signed connection at the server: it sends a new nonce and returns the Seal for both directions, which
+// one goroutine may use.
+func AcceptSigned(conn io.Writer, key []byte) (*Seal, error) {
+	greeting := append(make([]byte, 0, len(nonceMagic)+nonceSize), nonceMagic...)
+	greeting = greeting[:cap(greeting)]
+	rand.Read(greeting[len(nonceMagic):])
+	if _, err := conn.Write(greeting); err != nil {
+		return nil, err
+	}
+	return NewSeal(key, greeting[len(nonceMagic):]), nil
+}
+
+// DialSigned begins a signed connection at the client: it reads the server's nonce and returns a Seal for each direction.
+func DialSigned(conn io.Reader, key []byte) (out, in *Seal, err error) {
+	var greeting [len(nonceMagic) + nonceSize]byte
+	if _, err := io.ReadFull(conn, greeting[:]); err != nil {
+		return nil, nil, err
+	}
+	if string(greeting[:len(nonceMagic)]) != nonceMagic {
+		return nil, nil, errors.New("the peer does not ask for signatures")
+	}
+	nonce := greeting[len(nonceMagic):]
+	return NewSeal(key, nonce), NewSeal(key, nonce), nil
 }
 
 // sign appends the signature of payload to dst.
-func (s *seal) sign(dst []byte, kind byte, number uint64, payload []byte) []byte {
+func (s *Seal) sign(dst []byte, kind byte, number uint64, payload []byte) []byte {
 	s.head[nonceSize] = kind
 	binary.BigEndian.PutUint64(s.head[nonceSize+1:], number)
 	s.mac.Reset()
@@ -74,8 +98,8 @@ func (s *seal) sign(dst []byte, kind byte, number uint64, payload []byte) []byte
 	return s.mac.Sum(dst)
 }
 
-// append appends the signature of payload, and payload, to dst.
-func (s *seal) append(dst []byte, sequence uint64, payload []byte) []byte {
+// Append appends the signature of payload, and payload, to dst.
+func (s *Seal) Append(dst []byte, sequence uint64, payload []byte) []byte {
 	if s.datagram {
 		now := uint64(time.Now().UnixNano())
 		dst = binary.BigEndian.AppendUint64(dst, now)
@@ -91,19 +115,19 @@ var (
 	errStale    = fmt.Errorf("a datagram's time is more than %v from ours", keyWindow)
 )
 
-// verify returns the payload of a signed frame. Nothing of it may be looked at before.
-func (s *seal) verify(frame []byte, sequence uint64, now time.Time) ([]byte, error) {
-	if len(frame) < s.overhead {
+// Verify returns the payload of a signed frame. Nothing of it may be looked at before.
+func (s *Seal) Verify(frame []byte, sequence uint64, now time.Time) ([]byte, error) {
+	if len(frame) < s.Overhead {
 		return nil, errUnsigned
 	}
 	kind, number := byte(sealFrame), sequence
 	if s.datagram {
 		kind, number = sealDatagram, binary.BigEndian.Uint64(frame)
-		frame = frame[timeSize:]
+		frame = frame[TimeSize:]
 	}
-	payload := frame[macSize:]
+	payload := frame[MACSize:]
 	s.sum = s.sign(s.sum[:0], kind, number, payload)
-	if !hmac.Equal(s.sum, frame[:macSize]) {
+	if !hmac.Equal(s.sum, frame[:MACSize]) {
 		return nil, errUnsigned
 	}
 	if s.datagram {
@@ -114,8 +138,8 @@ func (s *seal) verify(frame []byte, sequence uint64, now time.Time) ([]byte, err
 	return payload, nil
 }
 
-// appendAck appends the confirmation of everything up to sequence. A nil seal does not sign it.
-func (s *seal) appendAck(dst []byte, sequence uint64) []byte {
+// AppendAck appends the confirmation of everything up to sequence. A nil Seal does not sign it.
+func (s *Seal) AppendAck(dst []byte, sequence uint64) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, sequence)
 	if s != nil {
 		dst = s.sign(dst, sealAck, sequence, nil)
@@ -123,16 +147,16 @@ func (s *seal) appendAck(dst []byte, sequence uint64) []byte {
 	return dst
 }
 
-// ackSize returns the length of a confirmation.
-func (s *seal) ackSize() int {
+// AckSize returns the length of a confirmation.
+func (s *Seal) AckSize() int {
 	if s == nil {
 		return 8
 	}
-	return 8 + macSize
+	return 8 + MACSize
 }
 
-// openAck reads what appendAck wrote: b is ackSize long.
-func (s *seal) openAck(b []byte) (uint64, error) {
+// OpenAck reads what AppendAck wrote: b is AckSize long.
+func (s *Seal) OpenAck(b []byte) (uint64, error) {
 	sequence := binary.BigEndian.Uint64(b)
 	if s != nil {
 		s.sum = s.sign(s.sum[:0], sealAck, sequence, nil)
@@ -143,9 +167,9 @@ func (s *seal) openAck(b []byte) (uint64, error) {
 	return sequence, nil
 }
 
-// appendWelcome appends the answer to a client's hello: a confirmation of everything up to sequence, and the largest frame that
+// AppendWelcome appends the answer to a client's hello: a confirmation of everything up to sequence, and the largest frame that
 // the server takes, in bytes.
-func (s *seal) appendWelcome(dst []byte, sequence uint64, limit int) []byte {
+func (s *Seal) AppendWelcome(dst []byte, sequence uint64, limit int) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, sequence)
 	dst = binary.BigEndian.AppendUint64(dst, uint64(limit))
 	if s != nil {
@@ -154,11 +178,11 @@ func (s *seal) appendWelcome(dst []byte, sequence uint64, limit int) []byte {
 	return dst
 }
 
-// welcomeSize returns the length of the answer to a hello.
-func (s *seal) welcomeSize() int { return s.ackSize() + 8 }
+// WelcomeSize returns the length of the answer to a hello.
+func (s *Seal) WelcomeSize() int { return s.AckSize() + 8 }
 
-// openWelcome reads what appendWelcome wrote: b is welcomeSize long.
-func (s *seal) openWelcome(b []byte) (sequence, limit uint64, err error) {
+// OpenWelcome reads what AppendWelcome wrote: b is WelcomeSize long.
+func (s *Seal) OpenWelcome(b []byte) (sequence, limit uint64, err error) {
 	sequence, limit = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
 	if s != nil {
 		s.sum = s.sign(s.sum[:0], sealWelcome, sequence, b[8:16])

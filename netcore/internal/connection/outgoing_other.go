@@ -1,6 +1,6 @@
 //go:build !linux
 
-package netcore
+package connection
 
 import "syscall"
 

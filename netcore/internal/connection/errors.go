@@ -1,4 +1,4 @@
-package netcore
+package connection
 
 import (
 	"crypto/x509"
@@ -23,9 +23,15 @@ var (
 	present = regexp.MustCompile(`: current time \S+ is (before|after) `)
 )
 
-// steady returns err without what differs each time: the connection's own port, and the present time. What errors.Is and
+// IsTimeout tells whether err is a deadline that passed.
+func IsTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// Steady returns err without what differs each time: the connection's own port, and the present time. What errors.Is and
 // errors.As see stays.
-func steady(err error) error {
+func Steady(err error) error {
 	inner := err
 	var op *net.OpError
 	if errors.As(err, &op) && op.Err != nil {
