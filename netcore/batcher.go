@@ -11,8 +11,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// inbox makes records of frames and hands them to the Target, all that came together at once. It is for one goroutine.
-type inbox struct {
+// batcher makes records of frames and hands them to the Target, all that came together at once. It is for one goroutine.
+type batcher struct {
 	server  *Server
 	pickles logRecordReader
 	record  base.Record
@@ -21,94 +21,94 @@ type inbox struct {
 	tapes   []byte   // records that do not lie in the connection's buffer
 }
 
-func newInbox(s *Server) inbox {
-	return inbox{server: s, pickles: logRecordReader{limit: s.cfg.MaxFrame}}
+func newBatcher(s *Server) batcher {
+	return batcher{server: s, pickles: logRecordReader{limit: s.cfg.MaxFrame}}
 }
 
 // add makes a record of a frame, which must not change before deliver. An error says why that is not possible.
-func (in *inbox) add(frame []byte, number uint64, now time.Time) error {
+func (b *batcher) add(frame []byte, number uint64, now time.Time) error {
 	var err error
-	switch in.server.cfg.Format {
+	switch b.server.cfg.Format {
 	case FormatRecords:
-		if err = in.record.Parse(frame); err == nil {
-			in.take(in.record.Bytes(), number)
+		if err = b.record.Parse(frame); err == nil {
+			b.take(b.record.Bytes(), number)
 		}
 		return err
 	case FormatPickle:
-		err = in.pickles.read(&in.record, frame, now)
+		err = b.pickles.read(&b.record, frame, now)
 	default:
 		text := string(bytes.ToValidUTF8(bytes.TrimSuffix(frame, []byte{'\r'}), []byte("\ufffd")))
-		err = in.record.Capture(zapcore.Entry{Time: now, Message: text}, base.Context{}, nil)
+		err = b.record.Capture(zapcore.Entry{Time: now, Message: text}, base.Context{}, nil)
 	}
 	if err != nil {
 		return err
 	}
-	at := len(in.tapes)
-	in.tapes = append(in.tapes, in.record.Bytes()...)
-	in.take(in.tapes[at:len(in.tapes):len(in.tapes)], number)
+	at := len(b.tapes)
+	b.tapes = append(b.tapes, b.record.Bytes()...)
+	b.take(b.tapes[at:len(b.tapes):len(b.tapes)], number)
 	return nil
 }
 
 // take puts a record into the batch, if the Target wants it.
-func (in *inbox) take(tape []byte, number uint64) {
-	if in.server.batches != nil {
-		in.record.View(tape)
-		if !in.server.cfg.Target.Enabled(in.record.Level()) {
-			in.server.count(func(s *ServerStats) { s.Accepted++; s.Skipped++ })
+func (b *batcher) take(tape []byte, number uint64) {
+	if b.server.batches != nil {
+		b.record.View(tape)
+		if !b.server.cfg.Target.Enabled(b.record.Level()) {
+			b.server.count(func(s *ServerStats) { s.Accepted++; s.Skipped++ })
 			return
 		}
 	}
-	in.batch.Add(tape)
-	in.numbers = append(in.numbers, number)
+	b.batch.Add(tape)
+	b.numbers = append(b.numbers, number)
 }
 
 // keepTapes is the largest buffer, in bytes, that stays with a connection.
 const keepTapes = 1 << 20
 
 // full tells whether it is time to deliver: small frames can make large records.
-func (in *inbox) full() bool { return len(in.tapes) >= keepTapes }
+func (b *batcher) full() bool { return len(b.tapes) >= keepTapes }
 
 // deliver hands the batch to the Target and empties it. If the holder keeps what is not taken, pending is the number of the first
 // frame that was not; 0 if there is none.
-func (in *inbox) deliver(holds bool) (pending uint64, err error) {
-	if in.batch.Len() == 0 {
+func (b *batcher) deliver(holds bool) (pending uint64, err error) {
+	if b.batch.Len() == 0 {
 		return 0, nil
 	}
-	done, lost, skipped, err := in.hand()
-	rest := in.batch.Len() - done
+	done, lost, skipped, err := b.hand()
+	rest := b.batch.Len() - done
 	if rest > 0 && holds {
-		pending = in.numbers[done]
+		pending = b.numbers[done]
 	} else {
-		lost, done = lost+rest, in.batch.Len()
+		lost, done = lost+rest, b.batch.Len()
 	}
-	in.server.count(func(s *ServerStats) {
+	b.server.count(func(s *ServerStats) {
 		s.Accepted += uint64(done)
 		s.Delivered += uint64(done - lost - skipped)
 		s.Dropped += uint64(lost)
 		s.Skipped += uint64(skipped)
 	})
 	if err != nil {
-		in.server.complain(fmt.Errorf("target: %w", err), lost)
+		b.server.reportError(fmt.Errorf("target: %w", err), lost)
 	}
-	in.batch.Reset()
-	in.numbers = in.numbers[:0]
-	if in.tapes = in.tapes[:0]; cap(in.tapes) > keepTapes {
-		in.tapes = nil
+	b.batch.Reset()
+	b.numbers = b.numbers[:0]
+	if b.tapes = b.tapes[:0]; cap(b.tapes) > keepTapes {
+		b.tapes = nil
 	}
 	return pending, err
 }
 
 // hand gives the batch to the Target and returns with how many records it is done, how many of them are lost, and how many it
 // did not want. A Target that panics takes nothing.
-func (in *inbox) hand() (done, lost, skipped int, err error) {
+func (b *batcher) hand() (done, lost, skipped int, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			done, lost = in.batch.Len(), in.batch.Len()-skipped
+			done, lost = b.batch.Len(), b.batch.Len()-skipped
 			err = fmt.Errorf("panicked: %v", p)
 		}
 	}()
-	if in.server.batches != nil {
-		done, err = in.server.batches.WriteBatch(&in.batch)
+	if b.server.batches != nil {
+		done, err = b.server.batches.WriteBatch(&b.batch)
 		var rejected *base.RejectedError
 		if errors.As(err, &rejected) {
 			lost += len(rejected.Indexes)
@@ -119,8 +119,8 @@ func (in *inbox) hand() (done, lost, skipped int, err error) {
 		}
 		return done, lost, 0, err
 	}
-	for i := range in.batch.Len() {
-		wanted, writeErr := in.batch.At(i).Deliver(in.server.cfg.Target, false)
+	for i := range b.batch.Len() {
+		wanted, writeErr := b.batch.At(i).Deliver(b.server.cfg.Target, false)
 		if writeErr != nil {
 			lost++
 			err = writeErr
@@ -128,12 +128,5 @@ func (in *inbox) hand() (done, lost, skipped int, err error) {
 			skipped++
 		}
 	}
-	return in.batch.Len(), lost, skipped, err
-}
-
-// count changes the counts.
-func (s *Server) count(change func(*ServerStats)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(&s.stats)
+	return b.batch.Len(), lost, skipped, err
 }

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package netcore
+package connection
 
 import (
 	"errors"
@@ -38,4 +38,33 @@ func newPeek(conn net.Conn) *peek {
 // hasLeft tells whether the peer has closed or reset the connection.
 func (p *peek) hasLeft() bool {
 	return p.raw != nil && p.raw.Control(p.look) == nil && p.left != nil
+}
+
+// wasReset tells whether the peer has reset the connection.
+func (p *peek) wasReset() bool {
+	p.hasLeft()
+	return p.left != nil && !errors.Is(p.left, io.EOF)
+}
+
+// unacknowledged returns how many bytes the peer's system has not acknowledged, as far as ours says.
+func (p *peek) unacknowledged() int {
+	if p == nil || p.raw == nil {
+		return 0
+	}
+	return unacknowledged(p.raw)
+}
+
+// refusal returns the error that the system holds for a socket, once.
+func (p *peek) refusal() error {
+	if p.raw == nil {
+		return nil
+	}
+	var errno int
+	_ = p.raw.Control(func(fd uintptr) {
+		errno, _ = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
+	})
+	if errno == 0 {
+		return nil
+	}
+	return syscall.Errno(errno)
 }

@@ -1,4 +1,4 @@
-package netcore
+package connection
 
 import (
 	"context"
@@ -45,10 +45,10 @@ func watchVerdict(cfg *tls.Config) (*tls.Config, *verdict) {
 	return watched, v
 }
 
-// await waits for the verdict on l and tells whether it is a refusal, or any other end of the connection. A nil verdict is
+// await waits for the verdict on c and tells whether it is a refusal, or any other end of the connection. A nil verdict is
 // none to wait for.
-func (v *verdict) await(ctx context.Context, l *link) (refused bool) {
-	if v == nil || !v.asked || l.conn.(*tls.Conn).ConnectionState().Version < tls.VersionTLS13 {
+func (v *verdict) await(ctx context.Context, c *Conn) (refused bool) {
+	if v == nil || !v.asked || c.net.(*tls.Conn).ConnectionState().Version < tls.VersionTLS13 {
 		return false
 	}
 	silence := min(max(2*time.Since(v.begun), minSilence), maxSilence)
@@ -58,7 +58,7 @@ func (v *verdict) await(ctx context.Context, l *link) (refused bool) {
 	case <-v.content:
 	case <-timer.C:
 	case <-ctx.Done():
-	case <-l.done:
+	case <-c.done:
 		return true
 	}
 	return false

@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"example.com/zaphandlers/netcore/internal/session"
 )
 
 // frames delivers the complete frames in the buffer.
 func (c *serverConn) frames(now time.Time) error {
 	for {
 		greeted := c.session != nil
-		if err := c.round(now); err != nil {
+		if err := c.process(now); err != nil {
 			return err
 		}
 		if greeted || c.session == nil {
@@ -27,12 +29,12 @@ func (c *serverConn) frames(now time.Time) error {
 	return nil
 }
 
-// round takes frames, delivers and confirms them. Two connections of one session take turns.
-func (c *serverConn) round(now time.Time) error {
+// process takes frames, delivers and confirms them. Two connections of one session take turns.
+func (c *serverConn) process(now time.Time) error {
 	greeted := c.session != nil
 	if greeted {
-		c.session.mu.Lock()
-		defer c.session.mu.Unlock()
+		c.session.Lock()
+		defer c.session.Unlock()
 	}
 	before := c.sequence
 	splitErr := c.split(now)
@@ -41,6 +43,7 @@ func (c *serverConn) round(now time.Time) error {
 		deliverErr = c.deliver()
 	}
 	if c.sequence > before {
+		c.idle.Store(now.UnixNano())
 		c.renew(now)
 	}
 	if greeted {
@@ -49,12 +52,15 @@ func (c *serverConn) round(now time.Time) error {
 	return errors.Join(splitErr, deliverErr, confirmErr)
 }
 
-// split takes the complete frames from the buffer into the inbox.
+// split takes the complete frames from the buffer into the batch.
 func (c *serverConn) split(now time.Time) error {
 	cfg := &c.server.cfg
 	limit := cfg.MaxFrame
+	if cfg.Ack && c.session == nil {
+		limit = max(limit, session.HelloSize)
+	}
 	if c.seal != nil {
-		limit += c.seal.overhead
+		limit += c.seal.Overhead
 	}
 	for c.from < c.to && c.skipped() {
 		b := c.buf[c.from:c.to]
@@ -64,9 +70,8 @@ func (c *serverConn) split(now time.Time) error {
 			c.refuse(err)
 			return errUnframed
 		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
-			c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
-			if cfg.Ack || cfg.Key != nil {
-				return errUnframed // its number, or its signature, is not to be had
+			if !c.passTooLarge() {
+				return errUnframed
 			}
 			c.skip, c.skipping = max(next, 0), next == 0
 		case !whole:
@@ -77,7 +82,7 @@ func (c *serverConn) split(now time.Time) error {
 			if err := c.frame(b[from:to], now); err != nil || greeted != (c.session != nil) {
 				return err
 			}
-			if c.inbox.full() {
+			if c.batcher.full() {
 				if err := c.deliver(); err != nil {
 					return err
 				}
@@ -85,6 +90,17 @@ func (c *serverConn) split(now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// passTooLarge refuses a frame for its size, and tells whether the next one can be read. It has its number: were it not confirmed,
+// its client would send it for ever.
+func (c *serverConn) passTooLarge() bool {
+	cfg := &c.server.cfg
+	if c.session == nil || c.sequence > c.session.Last() {
+		c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
+	}
+	c.sequence++
+	return cfg.Key == nil && (!cfg.Ack || c.session != nil) // a signature could not be checked, nor is that a hello
 }
 
 var errUnframed = errors.New("the stream can no longer be framed")
@@ -109,7 +125,7 @@ func (c *serverConn) skipped() bool {
 // frame takes one frame.
 func (c *serverConn) frame(frame []byte, now time.Time) error {
 	if c.seal != nil {
-		payload, err := c.seal.verify(frame, c.sequence, now)
+		payload, err := c.seal.Verify(frame, c.sequence, now)
 		if err != nil {
 			c.refuse(err)
 			return errUnframed
@@ -120,11 +136,11 @@ func (c *serverConn) frame(frame []byte, now time.Time) error {
 		return c.hello(frame, now)
 	}
 	c.sequence++
-	if c.session != nil && c.sequence-1 <= c.session.last {
+	if c.session != nil && c.sequence-1 <= c.session.Last() {
 		c.server.count(func(s *ServerStats) { s.Duplicates++ })
 		return nil
 	}
-	if err := c.inbox.add(frame, c.sequence-1, now); err != nil {
+	if err := c.batcher.add(frame, c.sequence-1, now); err != nil {
 		c.refuse(err)
 	}
 	return nil
@@ -132,41 +148,46 @@ func (c *serverConn) frame(frame []byte, now time.Time) error {
 
 // hello begins or resumes a session: the answer says how far it got, and the client goes on behind that.
 func (c *serverConn) hello(frame []byte, now time.Time) error {
-	session, first, err := c.server.sessions.greet(frame)
+	known, first, err := c.server.sessions.Greet(frame)
 	if err != nil {
 		c.refuse(err)
 		return errUnframed
 	}
-	session.mu.Lock()
-	defer session.mu.Unlock()
-	session.last = max(session.last, first-1)
-	c.session, c.sequence = session, session.last+1
-	return c.confirm(now)
+	known.Lock()
+	defer known.Unlock()
+	known.Reached(first - 1)
+	c.session, c.sequence = known, known.Last()+1
+	return c.answer(now, c.seal.AppendWelcome(c.acks[:0], known.Last(), c.server.cfg.largestFrame()))
 }
 
-// deliver hands over what is in the inbox. With Ack, what Target did not take is not confirmed, and costs the connection: the
+// deliver hands over what is in the batch. With Ack, what Target did not take is not confirmed, and costs the connection: the
 // client will send it again.
 func (c *serverConn) deliver() error {
-	pending, err := c.inbox.deliver(c.session != nil)
+	pending, err := c.batcher.deliver(c.session != nil)
 	switch {
-	case c.session == nil || c.stuck:
+	case c.session == nil || c.unconfirmed:
 		return nil
 	case pending > 0:
-		c.stuck = true
-		c.session.last = max(c.session.last, pending-1)
+		c.unconfirmed = true
+		c.session.Reached(pending - 1)
 		return err
 	}
-	c.session.last = max(c.session.last, c.sequence-1)
+	c.session.Reached(c.sequence - 1)
 	return nil
 }
 
 // confirm tells the client how far its session got.
 func (c *serverConn) confirm(now time.Time) error {
+	return c.answer(now, c.seal.AppendAck(c.acks[:0], c.session.Last()))
+}
+
+// answer writes to the client. It keeps b, which is made of acks.
+func (c *serverConn) answer(now time.Time, b []byte) error {
 	if now.Sub(c.wrote) >= time.Second {
 		c.wrote = now
 		_ = c.raw.SetWriteDeadline(now.Add(ackTimeout + time.Second))
 	}
-	c.acks = c.seal.appendAck(c.acks[:0], c.session.last)
-	_, err := c.conn.Write(c.acks)
+	c.acks = b
+	_, err := c.conn.Write(b)
 	return err
 }

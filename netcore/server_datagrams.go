@@ -5,23 +5,25 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"example.com/zaphandlers/netcore/internal/session"
 )
 
 // servePackets reads datagrams, each of which is a frame.
 func (s *Server) servePackets() error {
-	in := newInbox(s)
-	var seal *seal
+	in := newBatcher(s)
+	var seal *session.Seal
 	if s.cfg.Key != nil {
-		seal = newDatagramSeal(s.cfg.Key)
+		seal = session.NewDatagramSeal(s.cfg.Key)
 	}
-	buf := make([]byte, max(s.cfg.MaxFrame, maxUDP)+timeSize+macSize+prefixSize+1)
+	buf := make([]byte, max(s.cfg.MaxFrame, maxUDP)+session.TimeSize+session.MACSize+prefixSize+1)
 	for {
 		n, from, err := s.packets.ReadFrom(buf)
 		if err != nil {
 			if s.isClosed() || errors.Is(err, net.ErrClosed) {
 				return nil
 			}
-			s.complain(err, 0)
+			s.reportError(err, 0)
 			select {
 			case <-time.After(5 * time.Millisecond):
 				continue
@@ -36,7 +38,7 @@ func (s *Server) servePackets() error {
 		}
 		if err != nil {
 			s.count(func(s *ServerStats) { s.Refused++ })
-			s.complain(fmt.Errorf("from %s: %w", sender(from), err), 1)
+			s.reportError(fmt.Errorf("from %s: %w", sender(from), err), 1)
 			continue
 		}
 		_, _ = in.deliver(false) // reports what is lost
@@ -49,7 +51,7 @@ var (
 )
 
 // unpack returns the frame in a datagram.
-func (s *Server) unpack(b []byte, seal *seal, now time.Time) ([]byte, error) {
+func (s *Server) unpack(b []byte, seal *session.Seal, now time.Time) ([]byte, error) {
 	if s.cfg.Framing == LengthPrefix {
 		from, to, _, whole, _ := LengthPrefix.split(b)
 		if !whole || to != len(b) {
@@ -59,7 +61,7 @@ func (s *Server) unpack(b []byte, seal *seal, now time.Time) ([]byte, error) {
 	}
 	if seal != nil {
 		var err error
-		if b, err = seal.verify(b, 0, now); err != nil {
+		if b, err = seal.Verify(b, 0, now); err != nil {
 			return nil, err
 		}
 	}
