@@ -87,7 +87,7 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if err == nil {
 		err = c.queue.write(ent.Level, r.Bytes())
 	} else {
-		c.queue.refuse()
+		c.queue.refused.Add(1)
 	}
 	r.Free()
 	return err

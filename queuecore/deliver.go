@@ -46,8 +46,13 @@ type source interface {
 	gone() bool
 	// urged tells whether something that cannot wait has come up since it was last asked.
 	urged() bool
+	// overtaken delivers what cannot wait for its turn any longer, and tells whether the held record i is among it. A Core that
+	// gets records one by one is asked before each.
+	overtaken(i int) bool
 	// fillUp adds to the batch what came before that, whatever its bounds.
 	fillUp()
+	// took tells whether the target has just taken a record, or has refused all that it was given.
+	took(any bool)
 	// deadLettered counts a record that the dead-letter Core has taken.
 	deadLettered()
 }
@@ -82,7 +87,13 @@ func (d *delivery) add(i int, tape []byte, level zapcore.Level, prepare Prepare)
 		d.record.View(tape)
 		level = d.record.Level()
 	}
-	if !d.target.enabled(level) {
+	enabled, err := d.target.asked(level)
+	switch {
+	case err != nil:
+		d.report.Failed(err, 1)
+		d.source.settle(i, arena.Dropped, Panicked, level)
+		return 0
+	case !enabled:
 		d.source.settle(i, arena.Skipped, 0, level)
 		return 0
 	}
@@ -128,13 +139,20 @@ func (d *delivery) deliverEach() {
 	var one base.Batch
 	d.fates = slices.Grow(d.fates[:0], 1)[:1]
 	for i := range d.batch.Len() {
+		if d.source.overtaken(d.members[i] - d.released) {
+			d.release(d.members[i] + 1 - d.released)
+			continue
+		}
 		one.Slice(&d.batch, i, i+1)
 		_, err := base.Offer(d.target.Core, &one, d.target.IgnoreLevel, d.fates)
 		d.judge(i, d.fates[0])
-		if err != nil {
+		switch {
+		case err != nil:
 			d.report.Failed(err, 1)
-		} else {
+			d.source.took(false)
+		case d.fates[0] == base.Delivered:
 			d.report.Recovered()
+			d.source.took(true)
 		}
 		d.release(d.members[i] + 1 - d.released)
 	}
@@ -186,25 +204,44 @@ func (d *delivery) deliverBatch() {
 		had := d.batch.Len()
 		d.fates = slices.Grow(d.fates[:0], had)[:had]
 		rejection, err := base.Offer(d.writer, &d.batch, false, d.fates)
-		if rejection != nil {
-			d.report.Failed(rejection, 0)
-		}
+		lost, delivered := d.tally()
 		d.keep()
-		switch progress := d.batch.Len() < had; {
-		case d.batch.Len() == 0 && err != nil:
-			d.report.Failed(err, 0)
-		case d.batch.Len() == 0:
-			d.succeeded()
-		case !d.again(progress):
+		if delivered > 0 || lost > 0 {
+			d.source.took(delivered > 0)
+		}
+		if rejection != nil {
+			d.report.Failed(rejection, lost)
+			lost = 0
+		}
+		left := d.batch.Len()
+		switch {
+		case left == 0 && err != nil:
+			d.report.Failed(err, lost)
+		case left == 0:
+			d.succeeded(rejection == nil && delivered > 0)
+		case !d.again(left < had):
 			d.giveUp(err)
 			return
 		default:
-			d.report.Failed(err, 0)
+			d.report.Failed(err, lost)
 			if !d.hold(err) {
 				return
 			}
 		}
 	}
+}
+
+// tally counts the fates of the batch: the records that are lost, and those that have arrived.
+func (d *delivery) tally() (lost, delivered int) {
+	for _, f := range d.fates {
+		switch f {
+		case base.Delivered:
+			delivered++
+		case base.Rejected, base.Failed, base.Panicked:
+			lost++
+		}
+	}
+	return lost, delivered
 }
 
 // keep settles what the target is done with and makes the batch what it is not. Records before the first of these are
@@ -233,10 +270,14 @@ func (d *delivery) keep() {
 	d.release(resolved)
 }
 
-func (d *delivery) succeeded() {
+// succeeded notes that the target is done with a batch. It works only if it has taken what it was given: one that has refused a
+// record is no better than before.
+func (d *delivery) succeeded(works bool) {
 	d.tries = 0
 	d.backoff.Succeeded(time.Now())
-	d.report.Recovered()
+	if works {
+		d.report.Recovered()
+	}
 }
 
 // again tells whether what is left of the batch may be tried again.

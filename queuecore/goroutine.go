@@ -2,6 +2,7 @@ package queuecore
 
 import (
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	base "example.com/zaphandlers/zapcore"
@@ -27,10 +28,43 @@ func (q *queue) current() *listener {
 // inside tells whether the caller is called by a target: by way of a listener, or of a Write that delivers itself. It
 // must not wait for what only that target can do.
 func (q *queue) inside() bool {
-	if q.current() != nil {
-		return true
+	id := base.GoroutineID()
+	for _, l := range q.listeners {
+		if l.goroutine.Load() == id {
+			return true
+		}
 	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return slices.Contains(q.writers, base.GoroutineID())
+	return q.writers.contain(id)
+}
+
+// throughWriters are the goroutines that deliver a record themselves.
+type throughWriters struct {
+	n atomic.Int32 // how many there are: mostly none
+
+	mu  sync.Mutex // guards the field below
+	ids []uint64
+}
+
+func (w *throughWriters) enter(id uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n.Add(1)
+	w.ids = append(w.ids, id)
+}
+
+func (w *throughWriters) leave(id uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n.Add(-1)
+	i := slices.Index(w.ids, id)
+	w.ids = slices.Delete(w.ids, i, i+1)
+}
+
+func (w *throughWriters) contain(id uint64) bool {
+	if w.n.Load() == 0 {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Contains(w.ids, id)
 }

@@ -16,7 +16,7 @@ func (c *Core) asleep() bool {
 	c.queue.mu.Lock()
 	defer c.queue.mu.Unlock()
 	for _, l := range c.queue.listeners {
-		if len(l.looks) > 0 {
+		if l.idle.Woken() {
 			return false
 		}
 	}

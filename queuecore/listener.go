@@ -2,21 +2,14 @@ package queuecore
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/queuecore/internal/idle"
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/arena"
-)
-
-// A listener naps for minNap when it has found nothing, twice as long each time it finds nothing again, and sleeps when
-// the nap would be longer than maxNap.
-const (
-	minNap = 200 * time.Microsecond
-	maxNap = 5 * time.Millisecond
 )
 
 // listener is the goroutine of one target. It is the source of that target's delivery.
@@ -25,47 +18,35 @@ type listener struct {
 	index int
 
 	goroutine goroutine
-	looks     chan struct{} // of capacity 1: a value means that there may be something to do
+	idle      *idle.Idle
 	stopped   chan struct{} // closed when the goroutine ends
 
 	// Guarded by q.mu.
-	asks      []*ask // in the order of upto
-	lastError error  // of the Sync at the end
+	flushes   flushRequests
+	notice    gapNotice
+	lastError error // of the Sync at the end
 	drops     drops
-	gap       drops  // since the last notice
-	notices   uint64 // delivered
 	dead      uint64 // records that the dead-letter Core took
 
 	// Owned by the goroutine.
 	delivery
 	reader *arena.Reader // its methods but Next, SetFate, Len, Level and Tape need q.mu
 	losses losses
-	nap    time.Duration
 
-	sawClosed bool   // urged has spoken of the Close
-	sawUrgent uint64 // and of the urgent asks up to this one
+	sawClosed bool // urged has spoken of the Close
 }
 
 func newListener(q *queue, i int) *listener {
 	l := &listener{
 		q:       q,
 		index:   i,
-		looks:   make(chan struct{}, 1),
+		idle:    idle.New(),
 		stopped: make(chan struct{}),
 		reader:  q.arena.Reader(i),
-		nap:     minNap,
 	}
 	target := q.cfg.Targets[i]
 	l.delivery = newDelivery(target, target.reporter(q.cfg.OnError), l)
 	return l
-}
-
-// look makes the listener look for something to do before it next sleeps. It never blocks.
-func (l *listener) look() {
-	select {
-	case l.looks <- struct{}{}:
-	default:
-	}
 }
 
 // run delivers until the queue is closed and empty, or abandoned.
@@ -74,9 +55,10 @@ func (l *listener) run() {
 	l.goroutine.enter()
 	defer l.goroutine.leave()
 	for {
+		l.overtake()
 		switch {
 		case l.fill():
-			l.nap = minNap
+			l.idle.Busy()
 			l.linger()
 			l.deliver()
 			l.resolve(l.reader.Len())
@@ -84,7 +66,7 @@ func (l *listener) run() {
 		case l.tellGap():
 		case l.dirty:
 			l.flush()
-		case !l.rest():
+		case !l.wait():
 			l.finish()
 			return
 		}
@@ -108,9 +90,9 @@ func (l *listener) fill() bool {
 func (l *listener) claimBytes() int { return min(l.target.BatchBytes, l.q.cfg.MaxBytes/4) }
 
 // fillUp adds everything that is queued, whatever the bounds: a Handler makes an exception of a batch that holds the last
-// words, not of what comes before them. Two rounds, because each lane may have been claimed in part.
+// words, not of what comes before them. Some rounds, because each lane may have been claimed in part.
 func (l *listener) fillUp() {
-	for range 2 {
+	for range arena.Lanes + 1 {
 		l.q.mu.Lock()
 		l.reader.Claim(math.MaxInt)
 		l.q.mu.Unlock()
@@ -128,8 +110,73 @@ func (l *listener) walk(records, bytes int) {
 		if !ok {
 			return
 		}
-		bytes -= l.add(l.reader.Len()-1, tape, level, l.q.cfg.PrepareDelivery)
+		if i := l.reader.Len() - 1; !l.wasDelivered(i) {
+			bytes -= l.add(i, tape, level, l.q.cfg.PrepareDelivery)
+		}
 	}
+}
+
+// wasDelivered tells whether the held record i was delivered ahead of its turn, and forgets that.
+func (l *listener) wasDelivered(i int) bool {
+	if len(l.flushes.overtaken) == 0 {
+		return false
+	}
+	sequence := l.reader.Sequence(i)
+	was := l.flushes.overtaken[sequence]
+	delete(l.flushes.overtaken, sequence)
+	return was
+}
+
+// overtaken implements source.
+func (l *listener) overtaken(i int) bool {
+	l.overtake()
+	return l.wasDelivered(i)
+}
+
+// overtake delivers, ahead of what is queued before them, records above Error of which the time is running out.
+func (l *listener) overtake() {
+	if l.flushes.urgent.Load() == 0 {
+		return
+	}
+	l.q.mu.Lock()
+	late := l.flushes.late(time.Now(), l.reader.Done)
+	if l.q.isOver {
+		late = nil
+	}
+	l.q.mu.Unlock()
+	for _, u := range late {
+		if fate, _ := l.deliverOne(u.tape); fate != base.Delivered {
+			continue // it keeps its turn
+		}
+		if l.flushes.overtaken == nil {
+			l.flushes.overtaken = make(map[uint64]bool)
+		}
+		l.flushes.overtaken[u.sequence] = true
+		if err := base.Guard(l.target.Core.Sync); err != nil {
+			l.report.Failed(err, 0)
+		}
+	}
+}
+
+// deliverOne hands a record to the target that is none of those in hand.
+func (l *listener) deliverOne(tape []byte) (fate base.Fate, err error) {
+	var batch, view base.Batch
+	var fates [1]base.Fate
+	batch.Add(tape)
+	if prepare := l.q.cfg.PrepareDelivery; prepare != nil {
+		kept, err := l.prepare(tape, prepare)
+		if err != nil || kept == nil {
+			return base.Unwanted, err
+		}
+		view.Add(kept)
+		batch = view
+	}
+	enabled, err := l.target.asked(batch.Level(0))
+	if err != nil || !enabled {
+		return base.Unwanted, err
+	}
+	rejection, err := base.Offer(l.target.Core, &batch, l.target.IgnoreLevel, fates[:])
+	return fates[0], multierr.Append(rejection, err)
 }
 
 // settle implements source.
@@ -145,24 +192,28 @@ func (l *listener) resolve(n int) {
 	if n == 0 {
 		return
 	}
-	l.q.mu.Lock()
-	l.q.resolveLocked(l, n)
-	news := len(l.q.untold) > 0
-	l.q.mu.Unlock()
-	if news {
-		l.q.tell()
+	q := l.q
+	q.mu.Lock()
+	if q.isOver { // Close has counted them
+		q.mu.Unlock()
+		return
+	}
+	l.reader.Resolve(n)
+	l.losses.resolve(n, func(lost loss) { q.dropLocked(l, lost.cause, lost.level) })
+	admitted, wake := q.admitLocked(false)
+	pending := q.drops.pendingLocked()
+	q.mu.Unlock()
+	admitted.Wake()
+	if wake {
+		q.wake()
+	}
+	if pending {
+		q.drops.tell()
 	}
 }
 
-// resolveLocked resolves n records that l's reader holds.
-func (q *queue) resolveLocked(l *listener, n int) {
-	if q.isOver {
-		return // Close has counted them
-	}
-	l.reader.Resolve(n)
-	q.admitLocked()
-	l.losses.resolve(n, func(lost loss) { q.dropLocked(l, lost.cause, lost.level) })
-}
+// took implements source.
+func (l *listener) took(any bool) { l.notice.took(any) }
 
 // deadLettered implements source.
 func (l *listener) deadLettered() {
@@ -171,41 +222,44 @@ func (l *listener) deadLettered() {
 	l.q.mu.Unlock()
 }
 
-// tellGap tells the target, once it has caught up, of the records that it did not get. It returns whether it told.
+// tellGap tells the target, once it has caught up, of the records that it did not get. It returns whether it told. A target that
+// takes nothing is not told of that, and one that refuses the notice for good does not get it again.
 func (l *listener) tellGap() bool {
 	l.q.mu.Lock()
-	if len(l.gap) == 0 || l.q.cfg.OmitNotice || l.q.isOver {
-		l.q.mu.Unlock()
-		return false
+	var gap drops
+	if !l.q.cfg.OmitNotice && !l.q.isOver {
+		gap = l.notice.takeLocked()
 	}
-	gap := slices.Clone(l.gap)
-	l.gap = l.gap[:0]
 	l.q.mu.Unlock()
-
+	if gap == nil {
+		return false
+	}
 	r := notice(gap)
-	if !l.target.enabled(r.Level()) {
+	enabled, err := l.target.asked(r.Level())
+	if err != nil || !enabled {
 		return false
 	}
-	err := l.deliverNotice(r)
-	l.q.mu.Lock()
-	defer l.q.mu.Unlock()
-	if err != nil {
-		for _, d := range gap {
-			l.gap.add(d)
-		}
-		return false
-	}
-	l.notices++
-	l.dirty = true
-	return true
-}
-
-func (l *listener) deliverNotice(r *base.Record) error {
 	var batch base.Batch
 	var fate [1]base.Fate
 	batch.Add(r.Bytes())
 	rejection, err := base.Offer(l.target.Core, &batch, l.target.IgnoreLevel, fate[:])
-	return multierr.Append(rejection, err)
+	l.notice.took(fate[0] == base.Delivered)
+	if fate[0] != base.Delivered {
+		if err = multierr.Append(rejection, err); err != nil {
+			l.report.Failed(err, 0)
+		}
+	}
+	l.q.mu.Lock()
+	defer l.q.mu.Unlock()
+	switch fate[0] {
+	case base.Delivered:
+		l.notice.sent++
+		l.dirty = true
+		return true
+	case base.Kept:
+		l.notice.keepLocked(gap)
+	}
+	return false
 }
 
 // finish syncs the target, after which the goroutine ends.

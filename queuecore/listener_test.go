@@ -251,7 +251,7 @@ func TestSyncGivesUpAfterDrainTimeout(t *testing.T) {
 	require.NoError(t, core.Sync(), "an empty queue has nothing to wait for")
 	write(t, core, zapcore.InfoLevel, "message")
 	require.ErrorIs(t, core.Sync(), os.ErrDeadlineExceeded)
-	require.Empty(t, core.queue.listeners[0].asks, "who gives up leaves nothing behind")
+	require.Empty(t, core.queue.listeners[0].flushes.pending, "who gives up leaves nothing behind")
 	close(f.gate)
 }
 

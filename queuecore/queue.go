@@ -1,6 +1,7 @@
 package queuecore
 
 import (
+	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -24,18 +25,19 @@ type queue struct {
 	// A producer has met another at the lock since a listener last found nothing to do: they make their records before they
 	// lock, and lock for a copy only.
 	crossing atomic.Bool
+	// A target has logged to its own full queue: producers ask whether they are called by one before they wait.
+	reentrant atomic.Bool
+	refused   atomic.Uint64
 
-	mu      *sync.Mutex // the arena's; guards the fields below; held for the making or the copy of a record, never for a call of anyone's code
-	arena   *arena.Arena
-	wakeAt  int         // a Write that finds more bytes than this taken wakes the listeners
-	crowd   int         // producers that wait
-	waiting [lanes]line // producers that found no room, by lane
-	closed  bool        // no more records
-	isOver  bool        // what is left has been counted
-	refused uint64
-	writers []uint64 // goroutines that deliver a record themselves: WriteThrough
-	untold  drops    // of which OnDrop has not been told
-	telling bool     // it is being told
+	mu       *sync.Mutex // the arena's; guards the fields below; held for the making or the copy of a record, never for a call of anyone's code
+	arena    *arena.Arena
+	wakeAt   int // a Write that finds more bytes than this taken wakes the listeners
+	overflow overflow
+	closed   bool // no more records
+	isOver   bool // what is left has been counted
+	drops    dropTeller
+
+	writers throughWriters
 }
 
 const (
@@ -53,6 +55,9 @@ func newQueue(cfg Config) *queue {
 		wakeAt:    wakeNever,
 		abandoned: make(chan struct{}),
 	}
+	q.drops = dropTeller{onDrop: cfg.OnDrop, report: q.report, mu: q.mu}
+	q.overflow = overflow{targets: cfg.Targets, arena: memory, put: q.putLocked}
+	q.overflow.lose = func(reader int, cause Cause, level zapcore.Level) { q.dropLocked(q.listeners[reader], cause, level) }
 	for i := range cfg.Targets {
 		q.listeners = append(q.listeners, newListener(q, i))
 		q.wanted = append(q.wanted, cfg.Targets[i].wanted())
@@ -66,7 +71,14 @@ func (q *queue) start() {
 	}
 }
 
-func (q *queue) enabled(l zapcore.Level) bool {
+// enabled tells whether anybody wants records of level l. If a level panics nobody knows, and the record is taken.
+func (q *queue) enabled(l zapcore.Level) (enabled bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			enabled = true
+			q.report.Failed(fmt.Errorf("queuecore: Enabled: %w", &base.PanicError{Value: p}), 0)
+		}
+	}()
 	if q.cfg.Level != nil && !q.cfg.Level.Enabled(l) {
 		return false
 	}
@@ -78,8 +90,13 @@ func (q *queue) enabled(l zapcore.Level) bool {
 	return false
 }
 
-func (q *queue) level() zapcore.Level {
-	low := zapcore.InvalidLevel
+func (q *queue) level() (low zapcore.Level) {
+	defer func() {
+		if recover() != nil {
+			low = everything
+		}
+	}()
+	low = zapcore.InvalidLevel
 	for i := range q.cfg.Targets {
 		low = min(low, q.cfg.Targets[i].lowest())
 	}
@@ -87,70 +104,6 @@ func (q *queue) level() zapcore.Level {
 		low = max(low, zapcore.LevelOf(q.cfg.Level))
 	}
 	return low
-}
-
-// write puts a record into the arena. An entry above Error is about to end the program: it returns when that is delivered.
-func (q *queue) write(level zapcore.Level, tape []byte) error {
-	if err := q.put(level, tape); err != nil || level <= zapcore.ErrorLevel {
-		return err
-	}
-	q.lastWords()
-	return nil
-}
-
-// put is the way of a tape that is made.
-func (q *queue) put(level zapcore.Level, tape []byte) error {
-	lane := arena.LaneOf(level)
-	q.lock()
-	if q.closed || q.crowd > 0 || !q.arena.Fits(len(tape)) {
-		q.mu.Unlock()
-		return q.putSlowly(level, tape)
-	}
-	wake := q.putLocked(lane, level, tape)
-	q.mu.Unlock()
-	if wake {
-		q.wake()
-	}
-	return nil
-}
-
-// capture records plain data where it is to lie, which spares it a copy. It returns false, and has done nothing, if there is
-// anything in the way: then the record takes the long way by write.
-func (q *queue) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	if q.crossing.Load() || ent.Level > zapcore.ErrorLevel || !base.IsPlain(fields) {
-		return false
-	}
-	if !q.mu.TryLock() {
-		q.crossing.Store(true)
-		return false
-	}
-	ok := !q.closed && q.crowd == 0 && q.arena.Capture(ent, context, fields)
-	wake := ok && q.wantsWakeLocked()
-	q.mu.Unlock()
-	if wake {
-		q.wake()
-	}
-	return ok
-}
-
-// spins is how often lock asks: for longer than any holder that runs takes, and shorter than one step of a mutex that waits.
-const spins = 100
-
-// lock locks q.mu for a producer. Another one that holds it is done in a few dozen nanoseconds, and the mutex's own waiting is
-// made for longer, so lock asks a few times first.
-func (q *queue) lock() {
-	for range spins {
-		if q.mu.TryLock() {
-			return
-		}
-	}
-	q.mu.Lock()
-}
-
-// putLocked adds a record that fits, and returns whether the listeners are to be woken.
-func (q *queue) putLocked(lane arena.Lane, level zapcore.Level, tape []byte) (wake bool) {
-	q.arena.Put(lane, level, tape)
-	return q.wantsWakeLocked()
 }
 
 // wantsWakeLocked tells whether the record just put is one that wakes the listeners.
@@ -165,21 +118,23 @@ func (q *queue) wantsWakeLocked() bool {
 // wake makes the listeners look: those that sleep or nap now, the others before they would.
 func (q *queue) wake() {
 	for _, l := range q.listeners {
-		l.look()
+		l.idle.Wake()
 	}
 }
 
-func (q *queue) refuse() {
-	q.mu.Lock()
-	q.refused++
-	q.mu.Unlock()
+// dropLocked counts a record that listener l lost, for Targets, for OnDrop and for the notice.
+func (q *queue) dropLocked(l *listener, cause Cause, level zapcore.Level) {
+	d := Drop{Target: l.index, Level: level, Cause: cause, Records: 1}
+	l.drops.add(d)
+	l.notice.gap.add(d)
+	q.drops.addLocked(d)
 }
 
 func (q *queue) stats() base.Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.arena.Stats()
-	s.Refused += q.refused
+	s.Refused += q.refused.Load()
 	return s
 }
 
@@ -191,9 +146,10 @@ func (q *queue) close() error {
 		return nil
 	}
 	q.closed = true
-	q.dismissLocked()
+	dismissed := q.overflow.Dismiss()
 	dropped := q.arena.Stats().Dropped
 	q.mu.Unlock()
+	dismissed.Wake()
 
 	q.wake()
 	self := q.current()
@@ -220,7 +176,7 @@ func (q *queue) close() error {
 
 // abandon gives up what is left, if anything is, and returns what went wrong since the number of dropped records was that.
 func (q *queue) abandon(dropped uint64) error {
-	defer q.tell()
+	defer q.drops.tellWithin(q.cfg.DrainTimeout)
 	defer close(q.abandoned) // after Abandon: what a listener resolves then counts no more
 	var err error
 	q.mu.Lock()

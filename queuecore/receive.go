@@ -14,7 +14,7 @@ import (
 // ListenerConfig makes a Listener.
 type ListenerConfig struct {
 	// Targets get the records, each by a goroutine and a cursor of its own. Required. The members of a Tee become targets
-	// themselves. SkipWhenFull and BatchAge mean nothing here.
+	// themselves. SkipWhenFull and BatchAge are a queue's, and an error here.
 	Targets []TargetConfig
 	// PrepareDelivery may change each record, or drop it, before a target gets it; see Config.PrepareDelivery. Defaults
 	// to none.
@@ -59,6 +59,18 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 		}
 		names[t.Name] = true
 	}
+	for i, t := range cfg.Targets {
+		switch {
+		case t.SkipWhenFull:
+			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets[%d].SkipWhenFull: an engine keeps what a target has not taken; set it in a Config", i)
+		case t.BatchAge != 0:
+			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets[%d].BatchAge: an engine says how much it gives at once; set it in a Config", i)
+		}
+	}
+	stop := duration{"StopTimeout", cfg.StopTimeout, time.Millisecond, "10 * time.Second"}
+	if err := stop.check(); err != nil {
+		return nil, fmt.Errorf("queuecore: ListenerConfig.%w", err)
+	}
 	setDefault(&cfg.StopTimeout, 10*time.Second)
 	return &Listener{engine: engine, cfg: cfg, counts: make([]TargetStats, len(cfg.Targets))}, nil
 }
@@ -73,7 +85,7 @@ func (l *Listener) Start() {
 	for i := range l.cfg.Targets {
 		r := newReceiver(l, i)
 		l.receivers = append(l.receivers, r)
-		if err := l.engine.Ack(r.target.Name, 0); err != nil { // before any of them lets the engine forget a record
+		if err := r.acknowledge(0); err != nil { // before any of them lets the engine forget a record
 			r.report.Failed(err, 0)
 		}
 	}
@@ -93,10 +105,7 @@ func (l *Listener) Stop() error {
 	if receivers == nil {
 		return nil
 	}
-	last, err := l.engine.Append(&base.Batch{})
-	if err != nil {
-		last = 0 // closed or out of reach: there is nothing to wait for
-	}
+	last := l.last()
 	self := base.GoroutineID()
 	for _, r := range receivers {
 		r.upto = last
@@ -128,6 +137,28 @@ func (l *Listener) Stop() error {
 		return fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", late, len(receivers), l.cfg.StopTimeout, os.ErrDeadlineExceeded)
 	}
 	return nil
+}
+
+// last returns the number of the engine's last record; 0, so that there is nothing to wait for, if the engine is closed or out of reach,
+// or does not say within StopTimeout.
+func (l *Listener) last() uint64 {
+	answer := make(chan uint64, 1)
+	go func() {
+		var last uint64
+		err := base.Guard(func() (err error) { last, err = l.engine.Append(&base.Batch{}); return err })
+		if err != nil {
+			last = 0
+		}
+		answer <- last
+	}()
+	expired, done := after(l.cfg.StopTimeout)
+	defer done()
+	select {
+	case last := <-answer:
+		return last
+	case <-expired:
+		return 0
+	}
 }
 
 var expiredAlready = func() <-chan time.Time {

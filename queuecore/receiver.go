@@ -58,7 +58,7 @@ func (r *receiver) run() {
 			continue
 		}
 		r.read.Reset()
-		last, err := r.listener.engine.Read(r.ctx, r.target.Name, &r.read)
+		last, err := r.readMore()
 		switch {
 		case err == nil:
 			r.backoff.Succeeded(time.Now())
@@ -81,6 +81,20 @@ func (r *receiver) run() {
 	}
 }
 
+// readMore waits for records. An engine that panics has failed.
+func (r *receiver) readMore() (last uint64, err error) {
+	err = base.Guard(func() (err error) {
+		last, err = r.listener.engine.Read(r.ctx, r.target.Name, &r.read)
+		return err
+	})
+	return last, err
+}
+
+// acknowledge tells the engine how far this target has come.
+func (r *receiver) acknowledge(number uint64) error {
+	return base.Guard(func() error { return r.listener.engine.Ack(r.target.Name, number) })
+}
+
 // receive delivers what was read, of which the last record has that number.
 func (r *receiver) receive(last uint64) {
 	n := r.read.Len()
@@ -89,9 +103,8 @@ func (r *receiver) receive(last uint64) {
 	r.count(func(s *TargetStats) { s.Accepted += uint64(n); s.Pending += uint64(n) })
 	for i := 0; i < n; {
 		done := n - len(r.fates)
-		for i < n && len(r.members) < r.target.BatchRecords {
-			r.add(i-done, r.read.Tape(i), r.read.Level(i), r.listener.cfg.PrepareDelivery)
-			i++
+		for bytes := 0; i < n && len(r.members) < r.target.BatchRecords && bytes < r.target.BatchBytes; i++ {
+			bytes += r.add(i-done, r.read.Tape(i), r.read.Level(i), r.listener.cfg.PrepareDelivery)
 		}
 		r.deliver()
 		r.resolve(i - (n - len(r.fates)))
@@ -159,7 +172,7 @@ func (r *receiver) resolve(n int) {
 		}
 	})
 	r.unacked = true
-	r.unacked = r.listener.engine.Ack(r.target.Name, r.number) != nil
+	r.unacked = r.acknowledge(r.number) != nil
 	r.tell(lost)
 }
 
@@ -177,7 +190,7 @@ func (r *receiver) tell(lost drops) {
 
 // ack tells the engine what it would not hear before: to read on would be to read the same again. It waits after a failure.
 func (r *receiver) ack() bool {
-	err := r.listener.engine.Ack(r.target.Name, r.number)
+	err := r.acknowledge(r.number)
 	r.unacked = err != nil && !errors.Is(err, ErrClosed)
 	if r.unacked {
 		r.report.Failed(err, 0)
@@ -221,8 +234,14 @@ func (r *receiver) urged() bool {
 	return urged
 }
 
+// overtaken implements source: who writes to an engine does not wait for its reader.
+func (r *receiver) overtaken(int) bool { return false }
+
 // fillUp implements source: what was read is all there is.
 func (r *receiver) fillUp() {}
+
+// took implements source: it is the queue that tells of drops.
+func (r *receiver) took(bool) {}
 
 // deadLettered implements source.
 func (r *receiver) deadLettered() { r.count(func(s *TargetStats) { s.DeadLetter++ }) }

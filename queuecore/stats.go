@@ -25,7 +25,7 @@ func (c *Core) Targets() []TargetStats {
 			Stats:      l.reader.Stats(),
 			Drops:      slices.Clone(l.drops),
 			DeadLetter: l.dead,
-			Notices:    l.notices,
+			Notices:    l.notice.sent,
 		}
 	}
 	return targets

@@ -2,6 +2,7 @@ package queuecore
 
 import (
 	"reflect"
+	"strconv"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -21,9 +22,12 @@ func flatten(targets []TargetConfig) []TargetConfig {
 			flat = append(flat, t)
 			continue
 		}
-		for _, member := range reflect.ValueOf(t.Core).Convert(cores).Interface().([]zapcore.Core) {
+		for i, member := range reflect.ValueOf(t.Core).Convert(cores).Interface().([]zapcore.Core) {
 			of := t
 			of.Core = member
+			if t.Name != "" {
+				of.Name = t.Name + "." + strconv.Itoa(i)
+			}
 			flat = append(flat, flatten([]TargetConfig{of})...)
 		}
 	}

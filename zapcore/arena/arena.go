@@ -8,22 +8,28 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Lane is one of the two lists of records.
+// Lane is one of the lists of records.
 type Lane int
 
 // The lanes of an Arena.
 const (
-	Low  Lane = iota // below Error
-	High             // Error and above
-	lanes
+	Low    Lane = iota // below Error
+	High               // Error
+	Urgent             // above Error: the program is about to end
+
+	Lanes = 3 // how many there are
 )
 
 // LaneOf returns the lane of records of a level.
 func LaneOf(l zapcore.Level) Lane {
-	if l >= zapcore.ErrorLevel {
+	switch {
+	case l < zapcore.ErrorLevel:
+		return Low
+	case l == zapcore.ErrorLevel:
 		return High
+	default:
+		return Urgent
 	}
-	return Low
 }
 
 const (
@@ -39,7 +45,7 @@ type Arena struct {
 	readers   []*Reader
 	hot       *hot
 
-	lanes [lanes]lane
+	lanes [Lanes]lane
 	free  []*block
 	stats base.Stats // without Pending
 	over  bool       // Abandon has counted everything
@@ -54,8 +60,8 @@ type hot struct {
 	mu    sync.Mutex // the owner's
 	used  int        // bytes of live records and of reservations
 	next  uint64     // sequence number of the next record
-	tails [lanes]tail
-	_     [24]byte // makes it 128 bytes, which the allocator aligns to the line
+	tails [Lanes]tail
+	_     [48]byte // makes it 192 bytes, which the allocator aligns to the line
 }
 
 // tail is the end of a lane: its last block, as Put sees it.
@@ -70,9 +76,9 @@ type tail struct {
 // it takes follows its content; blocks that are not quite full and what readers have claimed come on top.
 func New(limit, readers int) *Arena {
 	a := &Arena{limit: limit, blockSize: min(blockSize, max(minBlockSize, limit/16)), hot: new(hot)}
-	for l := range a.lanes {
-		a.append(Lane(l), a.newBlock(a.blockSize))
-	}
+	a.append(Low, a.newBlock(a.blockSize))
+	a.append(High, a.newBlock(a.blockSize))
+	a.append(Urgent, new(block)) // most programs never need it
 	for i := range readers {
 		r := &Reader{arena: a, index: i}
 		for l := range a.lanes {
@@ -232,6 +238,15 @@ func (a *Arena) Oldest(l Lane) []*Reader {
 		a.losers = append(a.losers, r)
 	}
 	return a.losers
+}
+
+// OldestSequence returns the sequence number of the record that Oldest speaks of. ok is false if there is none.
+func (a *Arena) OldestSequence(l Lane) (sequence uint64, ok bool) {
+	losers := a.Oldest(l)
+	if len(losers) == 0 {
+		return 0, false
+	}
+	return losers[0].next[l].normal().sequence(), true
 }
 
 // Evict gives up the record that Oldest speaks of, and returns its level and who lost it. ok is false if there is none.

@@ -1,6 +1,10 @@
 package queuecore
 
-import "time"
+import (
+	"time"
+
+	"example.com/zaphandlers/queuecore/internal/idle"
+)
 
 // How a listener waits.
 
@@ -13,7 +17,7 @@ func (l *listener) linger() {
 	if l.target.BatchAge <= 0 || l.batch.Len() == 0 {
 		return
 	}
-	step := min(max(maxNap, l.target.BatchAge/16), lingerStep)
+	step := min(max(idle.MaxNap, l.target.BatchAge/16), lingerStep)
 	for left := l.target.BatchAge; left > 0 && l.mayLinger(); left -= step {
 		for d := min(step, left); d > 0 && l.mayLinger(); {
 			d = l.pause(d)
@@ -33,70 +37,47 @@ func (l *listener) mayLinger() bool {
 	}
 	l.q.mu.Lock()
 	defer l.q.mu.Unlock()
-	return !l.q.closed && len(l.asks) == 0 && l.q.arena.Used() < l.q.arena.Limit()/2
+	return !l.q.closed && len(l.flushes.pending) == 0 && l.q.arena.Used() < l.q.arena.Limit()/2
 }
 
-// rest naps, or sleeps, until there may be something to do. It returns false when there never will be.
-func (l *listener) rest() bool {
-	l.q.mu.Lock()
+// wait naps, or sleeps, until there may be something to do. It returns false when there never will be.
+func (l *listener) wait() bool {
+	q := l.q
+	q.mu.Lock()
 	switch {
-	case l.dueLocked():
-		l.q.mu.Unlock()
+	case l.flushes.answerable(l.reader.Done):
+		q.mu.Unlock()
 		l.answer()
 		return true
 	case l.reader.Behind() > 0:
-		l.q.mu.Unlock()
+		q.mu.Unlock()
 		return true
-	case l.q.closed:
-		l.q.mu.Unlock()
+	case q.closed:
+		q.mu.Unlock()
 		return false
 	}
-	l.q.crossing.Store(false)
-	nap := l.nap <= maxNap
-	if nap {
-		l.q.wakeAt = min(l.q.wakeAt, l.q.arena.Used()+l.q.arena.Limit()/4)
+	q.crossing.Store(false)
+	if l.idle.Sleeps() {
+		q.wakeAt = wakeAlways
+		q.arena.Trim()
 	} else {
-		l.q.wakeAt = wakeAlways
-		l.q.arena.Trim()
+		q.wakeAt = min(q.wakeAt, q.arena.Used()+q.arena.Limit()/4)
 	}
-	l.q.mu.Unlock()
-	if nap {
-		l.pause(l.nap)
-		l.nap *= 2
-	} else {
-		<-l.looks
-		l.nap = minNap
-	}
+	q.mu.Unlock()
+	l.idle.Wait()
 	return true
 }
 
 // pause implements source.
-func (l *listener) pause(d time.Duration) (left time.Duration) {
-	until := time.Now().Add(d)
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return 0
-	case <-l.looks:
-	case <-l.q.abandoned:
-	}
-	return max(0, time.Until(until))
-}
+func (l *listener) pause(d time.Duration) (left time.Duration) { return l.idle.Pause(d, l.q.abandoned) }
 
 // urged implements source.
 func (l *listener) urged() bool {
 	l.q.mu.Lock()
 	defer l.q.mu.Unlock()
-	urged := l.q.closed && !l.sawClosed
+	closing := l.q.closed && !l.sawClosed
 	l.sawClosed = l.q.closed
-	for _, a := range l.asks {
-		if a.urgent && a.upto > l.sawUrgent {
-			l.sawUrgent = a.upto
-			urged = true
-		}
-	}
-	return urged
+	return l.flushes.urged() || closing
 }
 
 // gone implements source.

@@ -1,8 +1,6 @@
 package queuecore
 
 import (
-	"slices"
-
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -13,9 +11,8 @@ import (
 // telling then who is to hear of an error, OnError is.
 func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
 	self := base.GoroutineID()
-	q.mu.Lock()
-	q.writers = append(q.writers, self)
-	q.mu.Unlock()
+	q.writers.enter(self)
+	defer q.writers.leave(self)
 	fates := make([]arena.Fate, len(q.listeners))
 	causes := make([]Cause, len(q.listeners))
 	for i, l := range q.listeners {
@@ -28,7 +25,6 @@ func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.writers = slices.Delete(q.writers, slices.Index(q.writers, self), slices.Index(q.writers, self)+1)
 	q.arena.CountThrough(fates)
 	for i, l := range q.listeners {
 		if fates[i] == arena.Dropped {
@@ -51,5 +47,9 @@ func (t *through) settle(_ int, fate arena.Fate, cause Cause, _ zapcore.Level) {
 }
 
 func (t *through) resolve(int) {}
+
+func (t *through) took(bool) {}
+
+func (t *through) overtaken(int) bool { return false }
 
 var _ source = (*through)(nil)

@@ -1,0 +1,210 @@
+package queuecore
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/multierr"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// flushRequest is somebody who waits until the targets have delivered and synced everything before a sequence number.
+type flushRequest struct {
+	upto   uint64
+	urgent *urgentRecord // the one before upto, if the program is about to end
+
+	left int           // targets that have not answered; guarded by queue.mu
+	err  error         // of their Sync; guarded by queue.mu
+	done chan struct{} // closed when none is left
+}
+
+// urgentRecord is a record above Error whose Write waits. It is to be delivered in spite of a backoff, and ahead of what is queued
+// before it if that takes too long.
+type urgentRecord struct {
+	sequence  uint64
+	tape      []byte    // a copy: who is late may look at it when the Write has returned
+	overtakes time.Time // when it need not wait for its turn any longer
+}
+
+// flushRequests are those that one target has not answered, in the order of upto. They are guarded by queue.mu, but for what says
+// otherwise.
+type flushRequests struct {
+	pending []*flushRequest
+	urgent  atomic.Int32 // how many of them are; read without the lock
+
+	seenUrgent uint64          // urged has spoken of those up to this one
+	overtaken  map[uint64]bool // sequence numbers of records that were delivered ahead of their turn; owned by the goroutine
+	tried      uint64          // an attempt was made at the urgent records up to this one; owned by the goroutine
+}
+
+func (f *flushRequests) add(r *flushRequest) {
+	f.pending = append(f.pending, r)
+	if r.urgent != nil {
+		f.urgent.Add(1)
+	}
+}
+
+// remove forgets a request, if it is there.
+func (f *flushRequests) remove(r *flushRequest) {
+	if i := slices.Index(f.pending, r); i >= 0 {
+		f.pending = slices.Delete(f.pending, i, i+1)
+		if r.urgent != nil {
+			f.urgent.Add(-1)
+		}
+	}
+}
+
+// answerable tells whether there is a request that can be answered.
+func (f *flushRequests) answerable(done func(upto uint64) bool) bool {
+	return len(f.pending) > 0 && done(f.pending[0].upto)
+}
+
+// take removes and returns the requests of which done says that they can be answered.
+func (f *flushRequests) take(done func(upto uint64) bool) (due []*flushRequest) {
+	for f.answerable(done) {
+		due = append(due, f.pending[0])
+		f.remove(f.pending[0])
+	}
+	return due
+}
+
+// urged tells whether there is an urgent request that it has not told of.
+func (f *flushRequests) urged() (urged bool) {
+	for _, r := range f.pending {
+		if r.urgent != nil && r.upto > f.seenUrgent {
+			f.seenUrgent = r.upto
+			urged = true
+		}
+	}
+	return urged
+}
+
+// late returns the urgent records that are not resolved and need not wait for their turn any longer, each once.
+func (f *flushRequests) late(now time.Time, resolved func(upto uint64) bool) (late []*urgentRecord) {
+	for _, r := range f.pending {
+		u := r.urgent
+		if u != nil && u.tape != nil && u.sequence >= f.tried && !u.overtakes.After(now) && !resolved(u.sequence+1) {
+			f.tried = u.sequence + 1
+			late = append(late, u)
+		}
+	}
+	return late
+}
+
+// answerLocked ends a target's part in requests that it has synced for.
+func answerLocked(due []*flushRequest, err error) {
+	for _, r := range due {
+		r.err = multierr.Append(r.err, err)
+		if r.left--; r.left == 0 {
+			close(r.done)
+		}
+	}
+}
+
+// sync is Core.Sync.
+func (q *queue) sync() error { return q.await(nil, q.cfg.DrainTimeout) }
+
+// deliverUrgently waits until what the queue holds has arrived: the record before the program's end, of that sequence number, among
+// it. Whoever logs it has no use for an error, so that is reported.
+func (q *queue) deliverUrgently(sequence uint64, tape []byte) {
+	timeout := q.cfg.FatalTimeout
+	if timeout < 0 {
+		timeout = defaultFatalTimeout
+	}
+	u := &urgentRecord{sequence: sequence, overtakes: time.Now().Add(timeout / 4)}
+	if sequence != writtenThrough {
+		u.tape = slices.Clone(tape)
+	}
+	if err := q.await(u, q.cfg.FatalTimeout); err != nil {
+		q.report.Failed(err, 0)
+	}
+	q.mu.Lock()
+	q.overflow.releaseLocked(sequence)
+	q.mu.Unlock()
+}
+
+// await asks all targets but the one that is calling, and waits for their answers.
+func (q *queue) await(urgent *urgentRecord, timeout time.Duration) error {
+	self := q.current()
+	r := &flushRequest{urgent: urgent, done: make(chan struct{})}
+	q.mu.Lock()
+	if q.closed {
+		q.mu.Unlock()
+		if urgent == nil {
+			return nil
+		}
+		return q.awaitClose(self, timeout)
+	}
+	r.upto = q.arena.Next()
+	for _, l := range q.listeners {
+		if l != self {
+			l.flushes.add(r)
+			r.left++
+		}
+	}
+	left := r.left
+	q.mu.Unlock()
+	if left == 0 {
+		return nil
+	}
+	q.wake()
+
+	expired, stop := after(timeout)
+	defer stop()
+	select {
+	case <-r.done:
+		return r.err
+	case <-expired:
+		return q.withdraw(r, timeout)
+	}
+}
+
+// awaitClose waits for the end of a Close that is under way, which delivers all there is.
+func (q *queue) awaitClose(self *listener, timeout time.Duration) error {
+	expired, stop := after(timeout)
+	defer stop()
+	for _, l := range q.listeners {
+		if l == self {
+			continue
+		}
+		select {
+		case <-l.stopped:
+		case <-q.abandoned:
+		case <-expired:
+			return fmt.Errorf("queuecore: Close has not ended within %v: %w", timeout, os.ErrDeadlineExceeded)
+		}
+	}
+	return nil
+}
+
+// withdraw forgets a request that was not answered in time.
+func (q *queue) withdraw(r *flushRequest, timeout time.Duration) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, l := range q.listeners {
+		l.flushes.remove(r)
+	}
+	if r.left == 0 {
+		return r.err
+	}
+	late := fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", r.left, len(q.listeners), timeout, os.ErrDeadlineExceeded)
+	return multierr.Append(r.err, late)
+}
+
+// answer syncs the target if somebody waits for that, and tells them.
+func (l *listener) answer() {
+	l.q.mu.Lock()
+	due := l.flushes.take(l.reader.Done)
+	l.q.mu.Unlock()
+	if due == nil {
+		return
+	}
+	err := base.Guard(l.target.Core.Sync)
+	l.q.mu.Lock()
+	defer l.q.mu.Unlock()
+	answerLocked(due, err)
+}
