@@ -1,6 +1,7 @@
 package buffercore
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -28,12 +29,11 @@ type buffer struct {
 	recordings map[*recording]struct{} // not ended
 	memories   []*arena.Arena          // of those that have, for the next
 
-	flushing bool          // somebody owns the flusher
-	idle     chan struct{} // nil unless somebody waits; closed when nobody flushes any more
-	owner    uint64        // whose goroutine that is
-	retry    base.Backoff  // when the buffer may next flush of its own accord
-	failing  bool          // the last flush left something
+	urgent  int          // records above Error whose Writes wait
+	retry   base.Backoff // when the buffer may next flush of its own accord
+	failing bool         // the last flush left something
 
+	lock    flushLock // of the flusher
 	flusher flusher
 }
 
@@ -64,7 +64,7 @@ func (b *buffer) refuse() {
 // capture records plain data where it is to lie, which spares it a copy. It returns false, and has done nothing, for any other
 // record, and for one that is more than kept: then it takes the long way by write.
 func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || b.cfg.FlushLevel.Enabled(ent.Level)) {
+	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || ent.Level > zapcore.ErrorLevel || b.serious(ent.Level)) {
 		return false
 	}
 	b.mu.Lock()
@@ -76,19 +76,65 @@ func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zap
 	return ok
 }
 
+// serious tells whether FlushLevel takes records of level l. If it panics, Error is.
+func (b *buffer) serious(l zapcore.Level) bool {
+	return b.asks(b.cfg.FlushLevel, l, l >= zapcore.ErrorLevel)
+}
+
+// asks asks a LevelEnabler, which may panic: then it is otherwise.
+func (b *buffer) asks(e zapcore.LevelEnabler, l zapcore.Level, otherwise bool) (enabled bool) {
+	if lowest, ok := e.(zapcore.Level); ok {
+		return l >= lowest
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			enabled = otherwise
+			b.report.Failed(fmt.Errorf("buffercore: Enabled: %w", &base.PanicError{Value: p}), 0)
+		}
+	}()
+	return e.Enabled(l)
+}
+
+// level is Core.Level.
+func (b *buffer) level() (l zapcore.Level) {
+	defer func() {
+		if recover() != nil {
+			l = everything
+		}
+	}()
+	if l, ok := b.cfg.Level.(zapcore.Level); ok {
+		return l
+	}
+	return zapcore.LevelOf(b.cfg.Level)
+}
+
+// shouldFlush asks the hook.
+func (b *buffer) shouldFlush(ent *zapcore.Entry, records int) (should bool) {
+	if b.cfg.ShouldFlush == nil {
+		return false
+	}
+	if err := base.Guard(func() error { should = b.cfg.ShouldFlush(*ent, records); return nil }); err != nil {
+		b.report.Failed(fmt.Errorf("buffercore: ShouldFlush: %w", err), 0)
+	}
+	return should
+}
+
 // write is Core.Write, from the tape on.
 func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
-	serious := b.cfg.FlushLevel.Enabled(ent.Level)
+	if ent.Level > zapcore.ErrorLevel {
+		return b.writeUrgent(ent, tape)
+	}
+	serious := b.serious(ent.Level)
 	b.mu.Lock()
 	b.makeRoomLocked(len(tape))
-	err := b.putLocked(ent.Level, tape)
+	_, err := b.putLocked(ent.Level, tape)
 	records := b.pendingLocked()
 	b.mu.Unlock()
 	if err != nil {
 		return err
 	}
 	full := records >= b.cfg.Capacity
-	if serious || full || b.cfg.ShouldFlush != nil && b.cfg.ShouldFlush(*ent, records) {
+	if serious || full || b.shouldFlush(ent, records) {
 		b.flushFor(ent.Level)
 	}
 	if full {
@@ -97,41 +143,83 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	return nil
 }
 
+// writeUrgent is write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
+// Write waits.
+func (b *buffer) writeUrgent(ent *zapcore.Entry, tape []byte) error {
+	serious := b.serious(ent.Level)
+	b.mu.Lock()
+	b.urgent++
+	b.makeRoomLocked(len(tape))
+	put, err := b.tryPutLocked(ent.Level, tape)
+	if err == nil && !put { // all is in the hands of a flush, or of its kind
+		b.mu.Unlock()
+		got := b.lock.acquire(b.cfg.FatalTimeout)
+		if got == acquired {
+			b.flushHeld()
+		}
+		b.mu.Lock()
+		for got == acquired && !b.arena.Fits(len(tape)) && evict(b.arena, arena.Urgent) {
+		}
+		put, err = b.tryPutLocked(ent.Level, tape)
+	}
+	if err == nil && !put {
+		b.refused++
+		err = fmt.Errorf("buffercore: no room for a record above Error: %w", late(b.cfg.FatalTimeout))
+	}
+	records := b.pendingLocked()
+	b.mu.Unlock()
+	if err == nil && (serious || records >= b.cfg.Capacity || b.shouldFlush(ent, records)) {
+		b.flushFor(ent.Level)
+	}
+	b.mu.Lock()
+	b.urgent--
+	b.mu.Unlock()
+	return err
+}
+
 func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
 
 // makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way. It lets go of the lock
 // meanwhile.
 func (b *buffer) makeRoomLocked(n int) {
-	if b.arena.Fits(n) || b.closed || !b.flushing && !b.mayFlushLocked() {
+	if b.arena.Fits(n) || b.closed || !b.lock.isHeld() && !b.mayFlushLocked() {
 		return
 	}
 	b.mu.Unlock()
-	b.flush(true)
+	b.flushWaiting()
 	b.mu.Lock()
 }
 
-// putLocked adds a record, at the cost of the oldest if need be.
-func (b *buffer) putLocked(level zapcore.Level, tape []byte) error {
+// putLocked adds a record, at the cost of the oldest if need be, or counts it as dropped.
+func (b *buffer) putLocked(level zapcore.Level, tape []byte) (put bool, err error) {
+	put, err = b.tryPutLocked(level, tape)
+	if err == nil && !put { // what is left is in the hands of a flush
+		b.arena.Count(0, 1)
+	}
+	return put, err
+}
+
+// tryPutLocked adds a record, at the cost of the oldest if need be.
+func (b *buffer) tryPutLocked(level zapcore.Level, tape []byte) (put bool, err error) {
 	if b.closed {
 		b.refused++
-		return ErrClosed
+		return false, ErrClosed
 	}
 	if arena.Size(len(tape)) > b.cfg.MaxBytes {
 		b.refused++
-		return ErrTooLarge
+		return false, ErrTooLarge
 	}
 	if !b.arena.Fits(len(tape)) {
 		b.arena.Settle()
 	}
-	for !b.arena.Fits(len(tape)) && evict(b.arena) {
+	for !b.arena.Fits(len(tape)) && b.evictLocked() {
 	}
-	if !b.arena.Fits(len(tape)) { // what is left is in the hands of a flush
-		b.arena.Count(0, 1)
-		return nil
+	if !b.arena.Fits(len(tape)) {
+		return false, nil
 	}
 	b.arena.Put(arena.LaneOf(level), level, tape)
 	b.room = b.cfg.Capacity - b.pendingLocked()
-	return nil
+	return true, nil
 }
 
 // shrink gives up the oldest of more than Capacity records, unless a flush is about to take them.
@@ -141,17 +229,26 @@ func (b *buffer) shrink() {
 	if b.target != nil && !b.failing {
 		return
 	}
-	for b.pendingLocked() > b.cfg.Capacity && evict(b.arena) {
+	for b.pendingLocked() > b.cfg.Capacity && b.evictLocked() {
 	}
 }
 
-// evict gives up the oldest record of those below Error, or else the oldest.
-func evict(a *arena.Arena) bool {
-	if _, _, ok := a.Evict(arena.Low); ok {
-		return true
+// evictLocked gives up the oldest record; no record above Error as long as a Write of one waits.
+func (b *buffer) evictLocked() bool {
+	if b.urgent > 0 {
+		return evict(b.arena, arena.High)
 	}
-	_, _, ok := a.Evict(arena.High)
-	return ok
+	return evict(b.arena, arena.Urgent)
+}
+
+// evict gives up the oldest record of the lowest lane that has one, up to a lane.
+func evict(a *arena.Arena, upTo arena.Lane) bool {
+	for l := arena.Low; l <= upTo; l++ {
+		if _, _, ok := a.Evict(l); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // stats is Core.Stats.

@@ -1,6 +1,7 @@
 package buffercore
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// flusher hands the content of a buffer to its target. It is used by one goroutine at a time: see buffer.flushing.
+// flusher hands the content of a buffer to its target. It is used by the holder of the buffer's flushLock.
 type flusher struct {
 	buffer *buffer
 	reader *arena.Reader // its Claim and Resolve need buffer.mu
@@ -29,11 +30,9 @@ func (f *flusher) claimBytes() int { return min(64<<10, f.buffer.cfg.MaxBytes/4)
 // run hands over batches until nothing is left, or the target takes no more.
 func (f *flusher) run() error {
 	b := f.buffer
-	b.mu.Lock()
-	b.owner = base.GoroutineID()
-	b.mu.Unlock()
+	b.lock.enter()
 	var last zapcore.Core
-	failed := false
+	delivered, failed := 0, false
 	for {
 		target, more := f.fill()
 		if !more {
@@ -42,26 +41,42 @@ func (f *flusher) run() error {
 		last = target
 		f.fates = slices.Grow(f.fates[:0], f.batch.Len())[:f.batch.Len()]
 		rejection, err := base.Offer(target, &f.batch, b.cfg.IgnoreLevel, f.fates)
+		arrived, lost := f.tally()
+		delivered += arrived
 		f.settle()
 		if f.batch.Len() > 0 {
+			if rejection != nil {
+				b.report.Failed(rejection, lost)
+			}
 			b.failed()
-			return multierr.Append(rejection, err)
+			return err
 		}
 		if err = multierr.Append(rejection, err); err != nil {
-			b.report.Failed(err, 0)
+			b.report.Failed(err, lost)
 			failed = true
 		}
 	}
 	if last == nil {
 		return nil
 	}
-	if !failed {
-		b.succeeded()
-	}
+	b.succeeded(!failed && delivered > 0)
 	if t, ok := last.(base.Flusher); ok {
 		return base.Guard(t.Flush)
 	}
 	return nil
+}
+
+// tally counts the records of the batch that have arrived, and those that are lost.
+func (f *flusher) tally() (delivered, lost int) {
+	for _, fate := range f.fates {
+		switch fate {
+		case base.Delivered:
+			delivered++
+		case base.Rejected, base.Failed, base.Panicked:
+			lost++
+		}
+	}
+	return delivered, lost
 }
 
 func (b *buffer) failed() {
@@ -71,14 +86,18 @@ func (b *buffer) failed() {
 	b.retry.Failed(time.Now())
 }
 
-func (b *buffer) succeeded() {
+// succeeded notes that the target has left nothing. It works only if it has taken what it was given: one that has refused a record is
+// no better than before.
+func (b *buffer) succeeded(works bool) {
 	b.mu.Lock()
 	if b.failing {
 		b.failing = false
 		b.retry.Succeeded(time.Now())
 	}
 	b.mu.Unlock()
-	b.report.Recovered()
+	if works {
+		b.report.Recovered()
+	}
 }
 
 // fill makes the next batch, unless there is still one, and returns whom it is for.
@@ -108,9 +127,9 @@ func (f *flusher) fill() (target zapcore.Core, more bool) {
 }
 
 // fillUp makes one batch of everything, whatever its size: a Handler makes an exception of a batch that holds the last
-// words of a program, not of what comes before them. Two rounds, because each lane may have been claimed in part.
+// words of a program, not of what comes before them. Some rounds, because each lane may have been claimed in part.
 func (f *flusher) fillUp() {
-	for range 2 {
+	for range arena.Lanes + 1 {
 		f.buffer.mu.Lock()
 		target := f.buffer.target
 		more := target != nil && f.reader.Claim(math.MaxInt)
@@ -131,9 +150,18 @@ func (f *flusher) walk(target zapcore.Core) {
 		if !ok {
 			return
 		}
-		if !f.buffer.cfg.IgnoreLevel && !target.Enabled(level) {
-			f.reader.SetFate(f.reader.Len()-1, arena.Skipped)
-			continue
+		if !f.buffer.cfg.IgnoreLevel {
+			enabled := false
+			err := base.Guard(func() error { enabled = target.Enabled(level); return nil })
+			switch {
+			case err != nil:
+				f.buffer.report.Failed(fmt.Errorf("buffercore: Enabled: %w", err), 1)
+				f.reader.SetFate(f.reader.Len()-1, arena.Dropped)
+				continue
+			case !enabled:
+				f.reader.SetFate(f.reader.Len()-1, arena.Skipped)
+				continue
+			}
 		}
 		f.batch.Add(tape)
 		f.members = append(f.members, f.reader.Len()-1)

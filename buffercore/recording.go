@@ -50,10 +50,12 @@ func (c *Core) Begin() *Recording {
 }
 
 // Enabled tells whether records of level l are taken: whether the buffer takes them.
-func (r *Recording) Enabled(l zapcore.Level) bool { return r.shared.buffer.cfg.Level.Enabled(l) }
+func (r *Recording) Enabled(l zapcore.Level) bool {
+	return r.shared.buffer.asks(r.shared.buffer.cfg.Level, l, true)
+}
 
 // Level returns the lowest level that is taken, for zapcore.LevelOf.
-func (r *Recording) Level() zapcore.Level { return levelOf(r.shared.buffer.cfg.Level) }
+func (r *Recording) Level() zapcore.Level { return r.shared.buffer.level() }
 
 // With returns a Recording whose records begin with fields. They are recorded now.
 func (r *Recording) With(fields []zapcore.Field) zapcore.Core {
@@ -72,7 +74,7 @@ func (r *Recording) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.
 // it for: what is below FlushLevel is skipped then.
 func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := r.shared.buffer
-	serious := b.cfg.FlushLevel.Enabled(ent.Level)
+	serious := b.serious(ent.Level)
 	if !serious && r.shared.capture(&ent, &r.context, fields) {
 		return nil
 	}
@@ -126,7 +128,7 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 		r.buffer.refuse()
 		return ErrTooLarge
 	}
-	for !r.memory.Fits(len(tape)) && evict(r.memory) {
+	for !r.memory.Fits(len(tape)) && evict(r.memory, arena.Urgent) {
 		r.dropped++
 	}
 	r.memory.Put(arena.LaneOf(level), level, tape)
@@ -181,7 +183,7 @@ func (r *recording) makeRoom() {
 func (b *buffer) takeOver(level zapcore.Level, tape []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.putLocked(level, tape) != nil { // it was accepted when it was kept
+	if _, err := b.putLocked(level, tape); err != nil { // it was accepted when it was kept
 		b.refused--
 		b.finished.Accepted++
 		b.finished.Dropped++

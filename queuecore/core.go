@@ -124,6 +124,9 @@ func (c *Core) Sync() error { return c.queue.sync() }
 // within DrainTimeout is dropped; what was dropped since Close began is returned as a *LostError. A target that is stuck
 // in a call is left to itself then. The targets stay open: who opened them closes them, afterwards. The second and later
 // calls return nil.
+//
+// A program that is ended by a signal never comes here: SIGTERM, which is how systemd, Kubernetes and docker stop end a program, has
+// to be taken (os/signal.NotifyContext) and main to return. The example "signals" is the few lines that it takes.
 func (c *Core) Close() error { return c.queue.close() }
 
 // Stats returns the counts of the queue. A record that goes to several targets counts once, as dropped if any of them
