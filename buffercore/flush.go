@@ -23,7 +23,10 @@ func (b *buffer) flushFor(level zapcore.Level) {
 		}
 		return
 	}
-	if b.lock.tryAcquire() {
+	b.mu.Lock()
+	may := b.mayFlushLocked()
+	b.mu.Unlock()
+	if may && b.lock.tryAcquire() {
 		b.flushHeld()
 	}
 }

@@ -151,11 +151,10 @@ func (f *flusher) walk(target zapcore.Core) {
 			return
 		}
 		if !f.buffer.cfg.IgnoreLevel {
-			enabled := false
-			err := base.Guard(func() error { enabled = target.Enabled(level); return nil })
+			enabled, err := wants(target, level)
 			switch {
 			case err != nil:
-				f.buffer.report.Failed(fmt.Errorf("buffercore: Enabled: %w", err), 1)
+				f.buffer.report.Failed(err, 1)
 				f.reader.SetFate(f.reader.Len()-1, arena.Dropped)
 				continue
 			case !enabled:
@@ -166,6 +165,16 @@ func (f *flusher) walk(target zapcore.Core) {
 		f.batch.Add(tape)
 		f.members = append(f.members, f.reader.Len()-1)
 	}
+}
+
+// wants asks a target, which may panic.
+func wants(target zapcore.Core, level zapcore.Level) (enabled bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("buffercore: Enabled: %w", &base.PanicError{Value: p})
+		}
+	}()
+	return target.Enabled(level), nil
 }
 
 // settle resolves what the target is done with, and makes the batch what it is not.

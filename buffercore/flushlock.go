@@ -12,8 +12,8 @@ import (
 type flushLock struct {
 	mu    sync.Mutex // guards the fields below
 	held  bool
-	since time.Time     // when it was acquired
 	owner uint64        // the goroutine that calls the target; 0 until it says so
+	since time.Time     // when it said so
 	free  chan struct{} // nil unless somebody waits; closed by release
 }
 
@@ -37,7 +37,7 @@ func (l *flushLock) takeLocked() bool {
 	if l.held {
 		return false
 	}
-	l.held, l.owner, l.since = true, 0, time.Now()
+	l.held, l.owner = true, 0
 	return true
 }
 
@@ -79,7 +79,7 @@ func (l *flushLock) acquire(timeout time.Duration) acquisition {
 func (l *flushLock) patience(timeout time.Duration) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if timeout < 0 || !l.held {
+	if timeout < 0 || !l.held || l.owner == 0 {
 		return timeout
 	}
 	return max(0, timeout-time.Since(l.since))
@@ -90,7 +90,7 @@ func (l *flushLock) enter() {
 	id := base.GoroutineID()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.owner = id
+	l.owner, l.since = id, time.Now()
 }
 
 func (l *flushLock) isHeld() bool {

@@ -260,11 +260,12 @@ func (t *TargetConfig) enabled(l zapcore.Level) bool {
 
 // asked is enabled for goroutines of the queue: a level or a target that panics costs a record, not the program.
 func (t *TargetConfig) asked(l zapcore.Level) (enabled bool, err error) {
-	err = base.Guard(func() error { enabled = t.enabled(l); return nil })
-	if err != nil {
-		err = fmt.Errorf("Enabled: %w", err)
-	}
-	return enabled, err
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("Enabled: %w", &base.PanicError{Value: p})
+		}
+	}()
+	return t.enabled(l), nil
 }
 
 // wanted is enabled in as few steps as it takes: a logger asks twice for each record.

@@ -93,7 +93,9 @@ func TestFieldsHaveAnEffect(t *testing.T) {
 		f := &fakeBatchWriter{}
 		f.fail(1, errors.New("bad"))
 		core := start(t, Config{Targets: []TargetConfig{{Core: f, Name: "file"}}, OnError: heard.onError})
-		write(t, core, zapcore.InfoLevel, "one", "two")
+		write(t, core, zapcore.InfoLevel, "lost")
+		require.NoError(t, core.Sync())
+		write(t, core, zapcore.InfoLevel, "delivered")
 		_ = core.Close()
 		require.Contains(t, heard.errs[len(heard.errs)-1].Error(), "target file")
 	})

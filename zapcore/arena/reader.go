@@ -35,6 +35,8 @@ type Reader struct {
 
 	// Owned by the reader's goroutine.
 	walks [Lanes]walk
+	lane  Lane   // of the last record that was walked over
+	until uint64 // no other lane has a record before this sequence number that is to be walked over first
 	held  []held // walked; the first of them are resolved
 	first int    // how many those are
 	fated int    // how many of the others have a fate of their own
@@ -122,8 +124,11 @@ func (r *Reader) claimLane(l Lane, w *walk, maxBytes int) {
 }
 
 // pick returns the lane of the next record to walk over: the oldest of those that are claimed, unless a lane of which all that is
-// claimed has been walked over may hold an older one outside the claim.
+// claimed has been walked over may hold an older one outside the claim. Most records come from the lane of the one before.
 func (r *Reader) pick() (next Lane, ok bool) {
+	if w := &r.walks[r.lane]; !w.over() && w.at.sequence() < r.until {
+		return r.lane, true
+	}
 	first, bound := uint64(math.MaxUint64), uint64(math.MaxUint64)
 	for l := range r.walks {
 		w := &r.walks[l]
@@ -132,9 +137,13 @@ func (r *Reader) pick() (next Lane, ok bool) {
 			continue
 		}
 		if sequence := w.at.sequence(); sequence < first {
+			bound = min(bound, first)
 			next, first = Lane(l), sequence
+		} else {
+			bound = min(bound, sequence)
 		}
 	}
+	r.lane, r.until = next, bound
 	return next, first < bound
 }
 
