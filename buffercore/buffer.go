@@ -3,7 +3,6 @@ package buffercore
 import (
 	"fmt"
 	"sync"
-	"time"
 
 	"go.uber.org/zap/zapcore"
 
@@ -16,6 +15,7 @@ type buffer struct {
 	cfg     Config
 	calm    zapcore.Level // no record below it makes the buffer flush
 	report  *base.Reporter
+	when    conditions
 	stop    chan struct{} // closed by Close
 	stopped chan struct{} // closed when no flushPeriodically runs
 
@@ -29,9 +29,8 @@ type buffer struct {
 	recordings map[*recording]struct{} // not ended
 	memories   []*arena.Arena          // of those that have, for the next
 
-	urgent  int          // records above Error whose Writes wait
-	retry   base.Backoff // when the buffer may next flush of its own accord
-	failing bool         // the last flush left something
+	urgent   int // records above Error whose Writes wait
+	attempts attempts
 
 	lock    flushLock // of the flusher
 	flusher flusher
@@ -51,6 +50,7 @@ func newBuffer(cfg Config) *buffer {
 	if l, ok := cfg.FlushLevel.(zapcore.Level); ok && cfg.ShouldFlush == nil {
 		b.calm = l
 	}
+	b.when = conditions{&b.cfg, b.report}
 	b.flusher = flusher{buffer: b, reader: b.arena.Reader(0)}
 	return b
 }
@@ -64,7 +64,7 @@ func (b *buffer) refuse() {
 // capture records plain data where it is to lie, which spares it a copy. It returns false, and has done nothing, for any other
 // record, and for one that is more than kept: then it takes the long way by write.
 func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || ent.Level > zapcore.ErrorLevel || b.serious(ent.Level)) {
+	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || ent.Level > zapcore.ErrorLevel || b.when.serious(ent.Level)) {
 		return false
 	}
 	b.mu.Lock()
@@ -76,55 +76,12 @@ func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zap
 	return ok
 }
 
-// serious tells whether FlushLevel takes records of level l. If it panics, Error is.
-func (b *buffer) serious(l zapcore.Level) bool {
-	return b.asks(b.cfg.FlushLevel, l, l >= zapcore.ErrorLevel)
-}
-
-// asks asks a LevelEnabler, which may panic: then it is otherwise.
-func (b *buffer) asks(e zapcore.LevelEnabler, l zapcore.Level, otherwise bool) (enabled bool) {
-	if lowest, ok := e.(zapcore.Level); ok {
-		return l >= lowest
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			enabled = otherwise
-			b.report.Failed(fmt.Errorf("buffercore: Enabled: %w", &base.PanicError{Value: p}), 0)
-		}
-	}()
-	return e.Enabled(l)
-}
-
-// level is Core.Level.
-func (b *buffer) level() (l zapcore.Level) {
-	defer func() {
-		if recover() != nil {
-			l = everything
-		}
-	}()
-	if l, ok := b.cfg.Level.(zapcore.Level); ok {
-		return l
-	}
-	return zapcore.LevelOf(b.cfg.Level)
-}
-
-// shouldFlush asks the hook.
-func (b *buffer) shouldFlush(ent *zapcore.Entry, records int) (should bool) {
-	if b.cfg.ShouldFlush == nil {
-		return false
-	}
-	if err := base.Guard(func() error { should = b.cfg.ShouldFlush(*ent, records); return nil }); err != nil {
-		b.report.Failed(fmt.Errorf("buffercore: ShouldFlush: %w", err), 0)
-	}
-	return should
-}
-
 // write is Core.Write, from the tape on.
 func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	if ent.Level > zapcore.ErrorLevel {
 		return b.writeUrgent(ent, tape)
 	}
-	serious := b.serious(ent.Level)
+	serious := b.when.serious(ent.Level)
 	b.mu.Lock()
 	b.makeRoomLocked(len(tape))
 	_, err := b.putLocked(ent.Level, tape)
@@ -134,7 +91,7 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 		return err
 	}
 	full := records >= b.cfg.Capacity
-	if serious || full || b.shouldFlush(ent, records) {
+	if serious || full || b.when.shouldFlush(ent, records) {
 		b.flushFor(ent.Level)
 	}
 	if full {
@@ -146,7 +103,7 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 // writeUrgent is write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
 // Write waits.
 func (b *buffer) writeUrgent(ent *zapcore.Entry, tape []byte) error {
-	serious := b.serious(ent.Level)
+	serious := b.when.serious(ent.Level)
 	b.mu.Lock()
 	b.urgent++
 	b.makeRoomLocked(len(tape))
@@ -168,7 +125,7 @@ func (b *buffer) writeUrgent(ent *zapcore.Entry, tape []byte) error {
 	}
 	records := b.pendingLocked()
 	b.mu.Unlock()
-	if err == nil && (serious || records >= b.cfg.Capacity || b.shouldFlush(ent, records)) {
+	if err == nil && (serious || records >= b.cfg.Capacity || b.when.shouldFlush(ent, records)) {
 		b.flushFor(ent.Level)
 	}
 	b.mu.Lock()
@@ -179,14 +136,16 @@ func (b *buffer) writeUrgent(ent *zapcore.Entry, tape []byte) error {
 
 func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
 
-// makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way. It lets go of the lock
-// meanwhile.
+// makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way, but not longer than for
+// DrainTimeout from its beginning. It lets go of the lock meanwhile.
 func (b *buffer) makeRoomLocked(n int) {
 	if b.arena.Fits(n) || b.closed || !b.lock.isHeld() && !b.mayFlushLocked() {
 		return
 	}
 	b.mu.Unlock()
-	b.flushWaiting()
+	if b.lock.acquire(b.lock.patience(b.cfg.DrainTimeout)) == acquired {
+		b.flushHeld()
+	}
 	b.mu.Lock()
 }
 
@@ -226,7 +185,7 @@ func (b *buffer) tryPutLocked(level zapcore.Level, tape []byte) (put bool, err e
 func (b *buffer) shrink() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.target != nil && !b.failing {
+	if b.target != nil && !b.attempts.failing {
 		return
 	}
 	for b.pendingLocked() > b.cfg.Capacity && b.evictLocked() {
@@ -275,17 +234,33 @@ func (b *buffer) stats() Stats {
 	return s
 }
 
-// flushPeriodically flushes until Close.
-func (b *buffer) flushPeriodically() {
-	defer close(b.stopped)
-	tick := time.NewTicker(b.cfg.FlushInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			b.flushFor(zapcore.DebugLevel)
-		case <-b.stop:
-			return
-		}
+// skip counts a record that nobody keeps.
+func (b *buffer) skip() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		b.refused++
+		return ErrClosed
 	}
+	b.finished.Accepted++
+	b.finished.Skipped++
+	return nil
+}
+
+// takeOver puts a record that a Recording has kept into the buffer.
+func (b *buffer) takeOver(level zapcore.Level, tape []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, err := b.putLocked(level, tape); err != nil { // it was accepted when it was kept
+		b.refused--
+		b.finished.Accepted++
+		b.finished.Dropped++
+	}
+}
+
+// forget lets go of a Recording that has ended.
+func (b *buffer) forget(r *recording) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.recordings, r)
 }

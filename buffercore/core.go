@@ -145,10 +145,10 @@ func New(cfg Config) (*Core, error) {
 }
 
 // Enabled tells whether records of level l are taken.
-func (c *Core) Enabled(l zapcore.Level) bool { return c.buffer.asks(c.buffer.cfg.Level, l, true) }
+func (c *Core) Enabled(l zapcore.Level) bool { return c.buffer.when.asks(c.buffer.cfg.Level, l, true) }
 
 // Level returns the lowest level that is taken, for zapcore.LevelOf.
-func (c *Core) Level() zapcore.Level { return c.buffer.level() }
+func (c *Core) Level() zapcore.Level { return c.buffer.when.level() }
 
 // With returns a Core whose records begin with fields. They are recorded now.
 func (c *Core) With(fields []zapcore.Field) zapcore.Core {
@@ -200,7 +200,7 @@ func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 
 // Sync flushes the buffer (Python: flush) and syncs the target. It gives up after DrainTimeout with an error that wraps
 // os.ErrDeadlineExceeded. It returns nil after Close.
-func (c *Core) Sync() error { return c.buffer.sync() }
+func (c *Core) Sync() error { return c.buffer.syncNow(c.buffer.cfg.DrainTimeout, false) }
 
 // Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What
 // Recordings hold is discarded. What the target could not take is dropped; what was dropped since Close began is returned

@@ -31,13 +31,6 @@ func (b *buffer) flushFor(level zapcore.Level) {
 	}
 }
 
-// flushWaiting flushes, or waits for the flush under way, but not longer than for DrainTimeout from its beginning.
-func (b *buffer) flushWaiting() {
-	if b.lock.acquire(b.lock.patience(b.cfg.DrainTimeout)) == acquired {
-		b.flushHeld()
-	}
-}
-
 // flushHeld flushes if the buffer may, and releases the lock. An error is reported.
 func (b *buffer) flushHeld() {
 	b.mu.Lock()
@@ -54,7 +47,44 @@ func (b *buffer) flushHeld() {
 
 // mayFlushLocked tells whether the buffer may flush of its own accord: not too soon after a failure.
 func (b *buffer) mayFlushLocked() bool {
-	return b.target != nil && (!b.failing || b.retry.Wait(time.Now()) == 0)
+	return b.target != nil && b.attempts.allowed()
+}
+
+// attempts decides when a buffer may flush of its own accord.
+type attempts struct {
+	retry   base.Backoff
+	failing bool // the last flush left something
+}
+
+func (a *attempts) allowed() bool { return !a.failing || a.retry.Wait(time.Now()) == 0 }
+
+func (a *attempts) failed() {
+	a.failing = true
+	a.retry.Failed(time.Now())
+}
+
+func (a *attempts) succeeded() {
+	if a.failing {
+		a.failing = false
+		a.retry.Succeeded(time.Now())
+	}
+}
+
+func (b *buffer) noteFailure() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.attempts.failed()
+}
+
+// noteSuccess notes that the target has left nothing. It works only if it has taken what it was given: one that has refused a record
+// is no better than before.
+func (b *buffer) noteSuccess(works bool) {
+	b.mu.Lock()
+	b.attempts.succeeded()
+	b.mu.Unlock()
+	if works {
+		b.report.Recovered()
+	}
 }
 
 // finish flushes and releases the lock. The error is why something is left.
@@ -65,9 +95,6 @@ func (b *buffer) finish(urgent bool) error {
 	}
 	return b.flusher.run()
 }
-
-// sync is Core.Sync.
-func (b *buffer) sync() error { return b.syncNow(b.cfg.DrainTimeout, false) }
 
 // syncNow flushes and syncs the target; if it is urgent, in spite of a backoff of the target.
 func (b *buffer) syncNow(timeout time.Duration, urgent bool) error {
@@ -116,7 +143,7 @@ func (b *buffer) setTarget(target zapcore.Core) {
 	got := b.lock.acquire(b.cfg.DrainTimeout)
 	b.mu.Lock()
 	if !b.closed {
-		b.target, b.failing = target, false
+		b.target, b.attempts.failing = target, false
 	}
 	b.mu.Unlock()
 	switch got {
@@ -173,4 +200,19 @@ func (b *buffer) lastFlush() error {
 		<-b.stopped
 		return err
 	})
+}
+
+// flushPeriodically flushes until Close.
+func (b *buffer) flushPeriodically() {
+	defer close(b.stopped)
+	tick := time.NewTicker(b.cfg.FlushInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			b.flushFor(zapcore.DebugLevel)
+		case <-b.stop:
+			return
+		}
+	}
 }

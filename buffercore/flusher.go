@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
@@ -48,7 +47,7 @@ func (f *flusher) run() error {
 			if rejection != nil {
 				b.report.Failed(rejection, lost)
 			}
-			b.failed()
+			b.noteFailure()
 			return err
 		}
 		if err = multierr.Append(rejection, err); err != nil {
@@ -59,7 +58,7 @@ func (f *flusher) run() error {
 	if last == nil {
 		return nil
 	}
-	b.succeeded(!failed && delivered > 0)
+	b.noteSuccess(!failed && delivered > 0)
 	if t, ok := last.(base.Flusher); ok {
 		return base.Guard(t.Flush)
 	}
@@ -77,27 +76,6 @@ func (f *flusher) tally() (delivered, lost int) {
 		}
 	}
 	return delivered, lost
-}
-
-func (b *buffer) failed() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.failing = true
-	b.retry.Failed(time.Now())
-}
-
-// succeeded notes that the target has left nothing. It works only if it has taken what it was given: one that has refused a record is
-// no better than before.
-func (b *buffer) succeeded(works bool) {
-	b.mu.Lock()
-	if b.failing {
-		b.failing = false
-		b.retry.Succeeded(time.Now())
-	}
-	b.mu.Unlock()
-	if works {
-		b.report.Recovered()
-	}
 }
 
 // fill makes the next batch, unless there is still one, and returns whom it is for.

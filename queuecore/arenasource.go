@@ -2,205 +2,161 @@ package queuecore
 
 import (
 	"math"
-	"time"
 
-	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/queuecore/internal/delivery"
 	"example.com/zaphandlers/queuecore/internal/idle"
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// listener is the goroutine of one target. It is the source of that target's delivery.
-type listener struct {
-	q     *queue
-	index int
+// arenaSource is the source of one target's delivery, and its goroutine: the records of the queue's arena.
+type arenaSource struct {
+	q      *queue
+	index  int
+	target *TargetConfig
+	report *base.Reporter
 
 	goroutine goroutine
 	idle      *idle.Idle
 	stopped   chan struct{} // closed when the goroutine ends
 
 	// Guarded by q.mu.
-	flushes   flushRequests
+	requests  flushRequests
 	notice    gapNotice
 	lastError error // of the Sync at the end
 	drops     drops
 	dead      uint64 // records that the dead-letter Core took
 
 	// Owned by the goroutine.
-	delivery
-	reader *arena.Reader // its methods but Next, SetFate, Len, Level and Tape need q.mu
-	losses losses
+	delivery *delivery.Delivery
+	reader   *arena.Reader // its methods but Next, SetFate, Len, Level, Sequence and Tape need q.mu
+	losses   losses
 
-	sawClosed bool // urged has spoken of the Close
+	sawClosed bool // Interrupts has told of the Close
 }
 
-func newListener(q *queue, i int) *listener {
-	l := &listener{
+var _ delivery.Source = (*arenaSource)(nil)
+
+func newArenaSource(q *queue, i int) *arenaSource {
+	s := &arenaSource{
 		q:       q,
 		index:   i,
+		target:  &q.cfg.Targets[i],
 		idle:    idle.New(),
 		stopped: make(chan struct{}),
 		reader:  q.arena.Reader(i),
 	}
-	target := q.cfg.Targets[i]
-	l.delivery = newDelivery(target, target.reporter(q.cfg.OnError), l)
-	return l
+	s.report = s.target.reporter(q.cfg.OnError)
+	s.delivery = delivery.New(s.target.delivery(q.cfg.PrepareDelivery, s.report), s)
+	return s
 }
 
 // run delivers until the queue is closed and empty, or abandoned.
-func (l *listener) run() {
-	defer close(l.stopped)
-	l.goroutine.enter()
-	defer l.goroutine.leave()
+func (s *arenaSource) run() {
+	defer close(s.stopped)
+	s.goroutine.enter()
+	defer s.goroutine.leave()
+	s.delivery.Run()
+	if s.Abandoned() {
+		return
+	}
+	err := s.delivery.Sync()
+	s.q.mu.Lock()
+	s.lastError = err
+	s.q.mu.Unlock()
+	s.answer()
+}
+
+// Next implements delivery.Source.
+func (s *arenaSource) Next() bool {
 	for {
-		l.overtake()
+		s.overtake()
 		switch {
-		case l.fill():
-			l.idle.Busy()
-			l.linger()
-			l.deliver()
-			l.resolve(l.reader.Len())
-			l.answer()
-		case l.tellGap():
-		case l.dirty:
-			l.flush()
-		case !l.wait():
-			l.finish()
-			return
+		case s.fill():
+			s.idle.Busy()
+			s.linger()
+			return true
+		case s.tellGap():
+		case s.delivery.Dirty():
+			s.delivery.Flush()
+		case !s.wait():
+			return false
 		}
 	}
+}
+
+// Done implements delivery.Source.
+func (s *arenaSource) Done() {
+	s.Resolve(s.reader.Len())
+	s.answer()
 }
 
 // fill claims what is new and adds it to the batch. It returns whether there is anything to resolve: perhaps only records
 // that the target does not want.
-func (l *listener) fill() bool {
-	l.q.mu.Lock()
-	found := l.reader.Claim(l.claimBytes())
-	l.q.mu.Unlock()
+func (s *arenaSource) fill() bool {
+	s.q.mu.Lock()
+	found := s.reader.Claim(s.claimBytes())
+	s.q.mu.Unlock()
 	if found {
-		l.walk(l.target.BatchRecords, l.target.BatchBytes)
+		s.walk(s.target.BatchRecords, s.target.BatchBytes)
 	}
 	return found
 }
 
-// claimBytes is how much the listener claims at once. What is claimed cannot be evicted, so that is never more than a
-// part of the arena.
-func (l *listener) claimBytes() int { return min(l.target.BatchBytes, l.q.cfg.MaxBytes/4) }
+// claimBytes is how much is claimed at once. What is claimed cannot be evicted, so that is never more than a part of the arena.
+func (s *arenaSource) claimBytes() int { return min(s.target.BatchBytes, s.q.cfg.MaxBytes/4) }
 
-// fillUp adds everything that is queued, whatever the bounds: a Handler makes an exception of a batch that holds the last
-// words, not of what comes before them. Some rounds, because each lane may have been claimed in part.
-func (l *listener) fillUp() {
+// FillUp implements delivery.Source: it adds everything that is queued, whatever the bounds. A Handler makes an exception of a batch
+// that holds an urgent record, not of what comes before it. Some rounds, because each lane may have been claimed in part.
+func (s *arenaSource) FillUp() {
 	for range arena.Lanes + 1 {
-		l.q.mu.Lock()
-		l.reader.Claim(math.MaxInt)
-		l.q.mu.Unlock()
-		l.walk(math.MaxInt, math.MaxInt)
+		s.q.mu.Lock()
+		s.reader.Claim(math.MaxInt)
+		s.q.mu.Unlock()
+		s.walk(math.MaxInt, math.MaxInt)
 	}
 }
 
 // walk adds claimed records to the batch up to its bounds.
-func (l *listener) walk(records, bytes int) {
-	for i := range l.batch.Len() {
-		bytes -= len(l.batch.Tape(i))
-	}
-	for l.batch.Len() < records && bytes > 0 {
-		tape, level, ok := l.reader.Next()
+func (s *arenaSource) walk(records, bytes int) {
+	bytes -= s.delivery.Bytes()
+	for s.delivery.Len() < records && bytes > 0 {
+		tape, level, ok := s.reader.Next()
 		if !ok {
 			return
 		}
-		if i := l.reader.Len() - 1; !l.wasDelivered(i) {
-			bytes -= l.add(i, tape, level, l.q.cfg.PrepareDelivery)
+		if i := s.reader.Len() - 1; !s.wasDelivered(i) {
+			bytes -= s.delivery.Add(i, tape, level)
 		}
 	}
 }
 
-// wasDelivered tells whether the held record i was delivered ahead of its turn, and forgets that.
-func (l *listener) wasDelivered(i int) bool {
-	if len(l.flushes.overtaken) == 0 {
-		return false
-	}
-	sequence := l.reader.Sequence(i)
-	was := l.flushes.overtaken[sequence]
-	delete(l.flushes.overtaken, sequence)
-	return was
-}
-
-// overtaken implements source.
-func (l *listener) overtaken(i int) bool {
-	l.overtake()
-	return l.wasDelivered(i)
-}
-
-// overtake delivers, ahead of what is queued before them, records above Error of which the time is running out.
-func (l *listener) overtake() {
-	if l.flushes.urgent.Load() == 0 {
+// SetOutcome implements delivery.Source.
+func (s *arenaSource) SetOutcome(i int, o delivery.Outcome, level zapcore.Level) {
+	if o == delivery.Skipped {
+		s.reader.SetFate(i, arena.Skipped)
 		return
 	}
-	l.q.mu.Lock()
-	late := l.flushes.late(time.Now(), l.reader.Done)
-	if l.q.isOver {
-		late = nil
-	}
-	l.q.mu.Unlock()
-	for _, u := range late {
-		if fate, _ := l.deliverOne(u.tape); fate != base.Delivered {
-			continue // it keeps its turn
-		}
-		if l.flushes.overtaken == nil {
-			l.flushes.overtaken = make(map[uint64]bool)
-		}
-		l.flushes.overtaken[u.sequence] = true
-		if err := base.Guard(l.target.Core.Sync); err != nil {
-			l.report.Failed(err, 0)
-		}
-	}
+	s.reader.SetFate(i, arena.Dropped)
+	s.losses = append(s.losses, loss{i, causeOf(o), level})
 }
 
-// deliverOne hands a record to the target that is none of those in hand.
-func (l *listener) deliverOne(tape []byte) (fate base.Fate, err error) {
-	var batch, view base.Batch
-	var fates [1]base.Fate
-	batch.Add(tape)
-	if prepare := l.q.cfg.PrepareDelivery; prepare != nil {
-		kept, err := l.prepare(tape, prepare)
-		if err != nil || kept == nil {
-			return base.Unwanted, err
-		}
-		view.Add(kept)
-		batch = view
-	}
-	enabled, err := l.target.asked(batch.Level(0))
-	if err != nil || !enabled {
-		return base.Unwanted, err
-	}
-	rejection, err := base.Offer(l.target.Core, &batch, l.target.IgnoreLevel, fates[:])
-	return fates[0], multierr.Append(rejection, err)
-}
-
-// settle implements source.
-func (l *listener) settle(i int, fate arena.Fate, cause Cause, level zapcore.Level) {
-	l.reader.SetFate(i, fate)
-	if fate == arena.Dropped {
-		l.losses = append(l.losses, loss{i, cause, level})
-	}
-}
-
-// resolve implements source.
-func (l *listener) resolve(n int) {
+// Resolve implements delivery.Source.
+func (s *arenaSource) Resolve(n int) {
 	if n == 0 {
 		return
 	}
-	q := l.q
+	q := s.q
 	q.mu.Lock()
 	if q.isOver { // Close has counted them
 		q.mu.Unlock()
 		return
 	}
-	l.reader.Resolve(n)
-	l.losses.resolve(n, func(lost loss) { q.dropLocked(l, lost.cause, lost.level) })
-	admitted, wake := q.admitLocked(false)
+	s.reader.Resolve(n)
+	s.losses.resolve(n, func(lost loss) { q.dropLocked(s, lost.cause, lost.level) })
+	admitted, wake := q.enqueuer.admitLocked(false)
 	pending := q.drops.pendingLocked()
 	q.mu.Unlock()
 	admitted.Wake()
@@ -208,68 +164,16 @@ func (l *listener) resolve(n int) {
 		q.wake()
 	}
 	if pending {
-		q.drops.tell()
+		q.drops.callOnDrop()
 	}
 }
 
-// took implements source.
-func (l *listener) took(any bool) { l.notice.took(any) }
+// Accepts implements delivery.Source.
+func (s *arenaSource) Accepts(any bool) { s.notice.took(any) }
 
-// deadLettered implements source.
-func (l *listener) deadLettered() {
-	l.q.mu.Lock()
-	l.dead++
-	l.q.mu.Unlock()
-}
-
-// tellGap tells the target, once it has caught up, of the records that it did not get. It returns whether it told. A target that
-// takes nothing is not told of that, and one that refuses the notice for good does not get it again.
-func (l *listener) tellGap() bool {
-	l.q.mu.Lock()
-	var gap drops
-	if !l.q.cfg.OmitNotice && !l.q.isOver {
-		gap = l.notice.takeLocked()
-	}
-	l.q.mu.Unlock()
-	if gap == nil {
-		return false
-	}
-	r := notice(gap)
-	enabled, err := l.target.asked(r.Level())
-	if err != nil || !enabled {
-		return false
-	}
-	var batch base.Batch
-	var fate [1]base.Fate
-	batch.Add(r.Bytes())
-	rejection, err := base.Offer(l.target.Core, &batch, l.target.IgnoreLevel, fate[:])
-	l.notice.took(fate[0] == base.Delivered)
-	if fate[0] != base.Delivered {
-		if err = multierr.Append(rejection, err); err != nil {
-			l.report.Failed(err, 0)
-		}
-	}
-	l.q.mu.Lock()
-	defer l.q.mu.Unlock()
-	switch fate[0] {
-	case base.Delivered:
-		l.notice.sent++
-		l.dirty = true
-		return true
-	case base.Kept:
-		l.notice.keepLocked(gap)
-	}
-	return false
-}
-
-// finish syncs the target, after which the goroutine ends.
-func (l *listener) finish() {
-	if l.gone() {
-		return
-	}
-	err := base.Guard(l.target.Core.Sync)
-	l.q.mu.Lock()
-	l.lastError = err
-	l.q.mu.Unlock()
-	l.answer()
+// DeadLettered implements delivery.Source.
+func (s *arenaSource) DeadLettered() {
+	s.q.mu.Lock()
+	s.dead++
+	s.q.mu.Unlock()
 }

@@ -14,45 +14,39 @@ type goroutine struct{ atomic.Uint64 }
 func (g *goroutine) enter() { g.Store(base.GoroutineID()) }
 func (g *goroutine) leave() { g.Store(0) }
 
-// current returns the listener whose goroutine is calling, or nil.
-func (q *queue) current() *listener {
-	id := base.GoroutineID()
-	for _, l := range q.listeners {
-		if l.goroutine.Load() == id {
-			return l
-		}
-	}
-	return nil
+// callers knows the goroutines on which targets are called, so that none of them waits for what only it can do.
+type callers struct {
+	goroutines []*goroutine // of the targets
+	writers    writeThroughCallers
 }
 
-// inside tells whether the caller is called by a target: by way of a listener, or of a Write that delivers itself. It
-// must not wait for what only that target can do.
-func (q *queue) inside() bool {
+// inside tells whether the caller is called by a target: by way of its goroutine, or of a Write that delivers itself.
+func (c *callers) inside() bool {
 	id := base.GoroutineID()
-	for _, l := range q.listeners {
-		if l.goroutine.Load() == id {
+	for _, g := range c.goroutines {
+		if g.Load() == id {
 			return true
 		}
 	}
-	return q.writers.contain(id)
+	return c.writers.contain(id)
 }
 
-// throughWriters are the goroutines that deliver a record themselves.
-type throughWriters struct {
+// writeThroughCallers are the goroutines that deliver a record themselves.
+type writeThroughCallers struct {
 	n atomic.Int32 // how many there are: mostly none
 
 	mu  sync.Mutex // guards the field below
 	ids []uint64
 }
 
-func (w *throughWriters) enter(id uint64) {
+func (w *writeThroughCallers) enter(id uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.n.Add(1)
 	w.ids = append(w.ids, id)
 }
 
-func (w *throughWriters) leave(id uint64) {
+func (w *writeThroughCallers) leave(id uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.n.Add(-1)
@@ -60,7 +54,7 @@ func (w *throughWriters) leave(id uint64) {
 	w.ids = slices.Delete(w.ids, i, i+1)
 }
 
-func (w *throughWriters) contain(id uint64) bool {
+func (w *writeThroughCallers) contain(id uint64) bool {
 	if w.n.Load() == 0 {
 		return false
 	}

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -35,6 +36,20 @@ func (c Cause) String() string {
 		return fmt.Sprintf("Cause(%d)", uint8(c))
 	}
 	return causeNames[c]
+}
+
+// causeOf returns why a record with that outcome was dropped.
+func causeOf(o delivery.Outcome) Cause {
+	switch o {
+	case delivery.Rejected:
+		return Rejected
+	case delivery.GaveUp:
+		return GaveUp
+	case delivery.Failed:
+		return Failed
+	default:
+		return Panicked
+	}
 }
 
 // MarshalText implements encoding.TextMarshaler.
@@ -84,45 +99,45 @@ func (ls *losses) resolve(n int, count func(loss)) {
 	*ls = rest
 }
 
-// dropTeller calls OnDrop for what was dropped: one call at a time, without the lock.
-type dropTeller struct {
+// dropReports calls OnDrop for what was dropped: one call at a time, without the lock.
+type dropReports struct {
 	onDrop func(Drop) // nil if there is none
 	report *base.Reporter
 
-	mu      *sync.Mutex // the queue's; guards the fields below
-	untold  drops
-	telling bool // a call is under way
+	mu        *sync.Mutex // the queue's; guards the fields below
+	pending   drops
+	reporting bool // a call is under way
 }
 
-func (t *dropTeller) addLocked(d Drop) {
+func (t *dropReports) addLocked(d Drop) {
 	if t.onDrop != nil {
-		t.untold.add(d)
+		t.pending.add(d)
 	}
 }
 
 // pendingLocked tells whether there is anything to tell.
-func (t *dropTeller) pendingLocked() bool { return len(t.untold) > 0 && !t.telling }
+func (t *dropReports) pendingLocked() bool { return len(t.pending) > 0 && !t.reporting }
 
-// tell calls OnDrop for what was dropped since the last time. It does not do so without end: an OnDrop that logs to a full queue
+// callOnDrop calls OnDrop for what was dropped since the last time. It does not do so without end: an OnDrop that logs to a full queue
 // makes drops of its own, which wait for the next occasion.
-func (t *dropTeller) tell() {
+func (t *dropReports) callOnDrop() {
 	if t.onDrop == nil {
 		return
 	}
-	for range maxTold {
+	for range maxOnDrop {
 		t.mu.Lock()
 		if !t.pendingLocked() {
 			t.mu.Unlock()
 			return
 		}
-		n := len(t.untold)
-		d := t.untold[n-1]
-		t.untold = t.untold[:n-1]
-		t.telling = true
+		n := len(t.pending)
+		d := t.pending[n-1]
+		t.pending = t.pending[:n-1]
+		t.reporting = true
 		t.mu.Unlock()
 		err := base.Guard(func() error { t.onDrop(d); return nil })
 		t.mu.Lock()
-		t.telling = false
+		t.reporting = false
 		t.mu.Unlock()
 		if err != nil {
 			t.report.Failed(fmt.Errorf("queuecore: OnDrop: %w", err), 0)
@@ -130,11 +145,11 @@ func (t *dropTeller) tell() {
 	}
 }
 
-// maxTold is how many calls of OnDrop one occasion makes at most.
-const maxTold = 64
+// maxOnDrop is how many calls of OnDrop one occasion makes at most.
+const maxOnDrop = 64
 
-// tellWithin is tell for Close, which does not wait longer than that for an OnDrop.
-func (t *dropTeller) tellWithin(timeout time.Duration) {
+// reportWithin is callOnDrop for Close, which does not wait longer than that for an OnDrop.
+func (t *dropReports) reportWithin(timeout time.Duration) {
 	t.mu.Lock()
 	pending := t.pendingLocked()
 	t.mu.Unlock()
@@ -144,7 +159,7 @@ func (t *dropTeller) tellWithin(timeout time.Duration) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		t.tell()
+		t.callOnDrop()
 	}()
 	expired, stop := after(timeout)
 	defer stop()

@@ -8,15 +8,17 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
-	"example.com/zaphandlers/zapcore/arena"
 )
 
-// receiver is the goroutine of one target of a Listener. It is the source of that target's delivery.
-type receiver struct {
-	delivery
+// engineSource is the source of the delivery of one target of a Listener, and its goroutine: the records of an engine.
+type engineSource struct {
 	listener  *Listener
 	index     int
+	target    *TargetConfig
+	report    *base.Reporter
+	delivery  *delivery.Delivery
 	goroutine goroutine
 	ctx       context.Context // done when stop is closed
 	cancel    context.CancelFunc
@@ -26,222 +28,249 @@ type receiver struct {
 	stopped   chan struct{} // closed when the goroutine ends
 
 	// Owned by the goroutine.
-	read    base.Batch
-	fates   []arena.Fate // of the records of read that are not resolved
-	losses  losses       // of those
-	number  uint64       // of the last that is
-	unacked bool         // the engine has not been told
-	warned  bool         // urged has spoken
+	read     base.Batch
+	next     int                // of read, the first that is not in a batch yet
+	outcomes []delivery.Outcome // of the records of read that are not resolved
+	losses   losses             // of those
+	number   uint64             // of the last that is
+	unacked  bool               // the engine has not been told
+	warned   bool               // Interrupts has told of the Stop
 }
 
-func newReceiver(l *Listener, i int) *receiver {
-	r := &receiver{
+var _ delivery.Source = (*engineSource)(nil)
+
+func newEngineSource(l *Listener, i int) *engineSource {
+	s := &engineSource{
 		listener: l,
 		index:    i,
+		target:   &l.cfg.Targets[i],
 		stop:     make(chan struct{}),
 		disowned: make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
-	target := l.cfg.Targets[i]
-	r.delivery = newDelivery(target, target.reporter(l.cfg.OnError), r)
-	return r
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.report = s.target.reporter(l.cfg.OnError)
+	s.delivery = delivery.New(s.target.delivery(l.cfg.PrepareDelivery, s.report), s)
+	return s
 }
 
 // run delivers until it is stopped.
-func (r *receiver) run() {
-	defer close(r.stopped)
-	r.goroutine.enter()
-	defer r.goroutine.leave()
-	for !r.gone() {
-		if r.unacked && !r.ack() {
-			continue
-		}
-		r.read.Reset()
-		last, err := r.readMore()
-		switch {
-		case err == nil:
-			r.backoff.Succeeded(time.Now())
-			r.receive(last)
-			if !r.stopping() || r.number < r.upto {
-				continue
-			}
-		case errors.Is(err, ErrClosed), r.stopping():
-		default:
-			r.report.Failed(err, 0)
-			r.hold(err)
-			continue
-		}
-		break
-	}
-	if !r.gone() {
-		if err := base.Guard(r.target.Core.Sync); err != nil {
-			r.report.Failed(err, 0)
+func (s *engineSource) run() {
+	defer close(s.stopped)
+	s.goroutine.enter()
+	defer s.goroutine.leave()
+	s.delivery.Run()
+	if !s.Abandoned() {
+		if err := s.delivery.Sync(); err != nil {
+			s.report.Failed(err, 0)
 		}
 	}
 }
 
+// Next implements delivery.Source: it makes a batch of what is left of the last reading, or reads on.
+func (s *engineSource) Next() bool {
+	for !s.Abandoned() {
+		switch {
+		case s.next < s.read.Len():
+			s.fill()
+			return true
+		case s.delivery.Dirty():
+			s.delivery.Flush()
+		case s.stopping() && s.number >= s.upto && s.hasRead():
+			return false
+		case s.unacked:
+			s.acknowledgeAgain()
+		case !s.readOn():
+			return false
+		}
+	}
+	return false
+}
+
+// hasRead tells whether anything has been read.
+func (s *engineSource) hasRead() bool { return s.read.Len() > 0 }
+
+// fill adds records to the batch up to its bounds.
+func (s *engineSource) fill() {
+	resolved := s.read.Len() - len(s.outcomes)
+	for bytes := 0; s.next < s.read.Len() && s.delivery.Len() < s.target.BatchRecords && bytes < s.target.BatchBytes; s.next++ {
+		bytes += s.delivery.Add(s.next-resolved, s.read.Tape(s.next), s.read.Level(s.next))
+	}
+}
+
+// Done implements delivery.Source.
+func (s *engineSource) Done() { s.Resolve(s.next - (s.read.Len() - len(s.outcomes))) }
+
+// readOn waits for records. It returns false when there will be none.
+func (s *engineSource) readOn() bool {
+	s.read.Reset()
+	s.next, s.outcomes = 0, nil
+	last, err := s.readMore()
+	switch {
+	case err == nil:
+		s.delivery.Reached()
+		n := s.read.Len()
+		s.number = last - uint64(n)
+		s.outcomes = make([]delivery.Outcome, n)
+		s.count(func(t *TargetStats) { t.Accepted += uint64(n); t.Pending += uint64(n) })
+	case errors.Is(err, ErrClosed), s.stopping():
+		return false
+	default:
+		s.read.Reset()
+		s.report.Failed(err, 0)
+		s.delivery.Backoff(err)
+	}
+	return true
+}
+
 // readMore waits for records. An engine that panics has failed.
-func (r *receiver) readMore() (last uint64, err error) {
+func (s *engineSource) readMore() (last uint64, err error) {
 	err = base.Guard(func() (err error) {
-		last, err = r.listener.engine.Read(r.ctx, r.target.Name, &r.read)
+		last, err = s.listener.engine.Read(s.ctx, s.target.Name, &s.read)
 		return err
 	})
 	return last, err
 }
 
 // acknowledge tells the engine how far this target has come.
-func (r *receiver) acknowledge(number uint64) error {
-	return base.Guard(func() error { return r.listener.engine.Ack(r.target.Name, number) })
-}
-
-// receive delivers what was read, of which the last record has that number.
-func (r *receiver) receive(last uint64) {
-	n := r.read.Len()
-	r.number = last - uint64(n)
-	r.fates = append(r.fates[:0], make([]arena.Fate, n)...)
-	r.count(func(s *TargetStats) { s.Accepted += uint64(n); s.Pending += uint64(n) })
-	for i := 0; i < n; {
-		done := n - len(r.fates)
-		for bytes := 0; i < n && len(r.members) < r.target.BatchRecords && bytes < r.target.BatchBytes; i++ {
-			bytes += r.add(i-done, r.read.Tape(i), r.read.Level(i), r.listener.cfg.PrepareDelivery)
-		}
-		r.deliver()
-		r.resolve(i - (n - len(r.fates)))
-		if r.gone() {
-			return
-		}
-	}
-	r.flush()
+func (s *engineSource) acknowledge(number uint64) error {
+	return base.Guard(func() error { return s.listener.engine.Ack(s.target.Name, number) })
 }
 
 // count changes the counts, unless they are nobody's business any more.
-func (r *receiver) count(change func(*TargetStats)) {
-	r.listener.mu.Lock()
-	defer r.listener.mu.Unlock()
-	if !r.gone() {
-		change(&r.listener.counts[r.index])
+func (s *engineSource) count(change func(*TargetStats)) {
+	s.listener.mu.Lock()
+	defer s.listener.mu.Unlock()
+	if !s.Abandoned() {
+		change(&s.listener.counts[s.index])
 	}
 }
 
 // disownLocked gives what is not resolved back to the engine.
-func (r *receiver) disownLocked() {
-	s := &r.listener.counts[r.index]
-	s.Accepted -= s.Pending
-	s.Pending = 0
-	close(r.disowned)
+func (s *engineSource) disownLocked() {
+	t := &s.listener.counts[s.index]
+	t.Accepted -= t.Pending
+	t.Pending = 0
+	close(s.disowned)
 }
 
-func (r *receiver) stopping() bool {
+func (s *engineSource) stopping() bool {
 	select {
-	case <-r.stop:
+	case <-s.stop:
 		return true
 	default:
 		return false
 	}
 }
 
-// settle implements source.
-func (r *receiver) settle(i int, fate arena.Fate, cause Cause, level zapcore.Level) {
-	r.fates[i] = fate
-	if fate == arena.Dropped {
-		r.losses = append(r.losses, loss{i, cause, level})
+// SetOutcome implements delivery.Source.
+func (s *engineSource) SetOutcome(i int, o delivery.Outcome, level zapcore.Level) {
+	s.outcomes[i] = o
+	if o != delivery.Skipped {
+		s.losses = append(s.losses, loss{i, causeOf(o), level})
 	}
 }
 
-// resolve implements source.
-func (r *receiver) resolve(n int) {
-	if n == 0 || r.gone() {
+// Resolve implements delivery.Source.
+func (s *engineSource) Resolve(n int) {
+	if n == 0 || s.Abandoned() {
 		return
 	}
-	var counts [3]uint64
-	for _, f := range r.fates[:n] {
-		counts[f]++
+	var delivered, skipped, dropped uint64
+	for _, o := range s.outcomes[:n] {
+		switch o {
+		case delivery.Delivered:
+			delivered++
+		case delivery.Skipped:
+			skipped++
+		default:
+			dropped++
+		}
 	}
-	r.fates = r.fates[n:]
-	r.number += uint64(n)
+	s.outcomes = s.outcomes[n:]
+	s.number += uint64(n)
 	var lost drops
-	r.losses.resolve(n, func(l loss) { lost.add(Drop{Target: r.index, Level: l.level, Cause: l.cause, Records: 1}) })
-	r.count(func(s *TargetStats) {
-		s.Delivered += counts[arena.Delivered]
-		s.Skipped += counts[arena.Skipped]
-		s.Dropped += counts[arena.Dropped]
-		s.Pending -= uint64(n)
+	s.losses.resolve(n, func(l loss) { lost.add(Drop{Target: s.index, Level: l.level, Cause: l.cause, Records: 1}) })
+	s.count(func(t *TargetStats) {
+		t.Delivered += delivered
+		t.Skipped += skipped
+		t.Dropped += dropped
+		t.Pending -= uint64(n)
 		for _, d := range lost {
-			(*drops)(&s.Drops).add(d)
+			(*drops)(&t.Drops).add(d)
 		}
 	})
-	r.unacked = true
-	r.unacked = r.acknowledge(r.number) != nil
-	r.tell(lost)
+	s.unacked = true
+	s.unacked = s.acknowledge(s.number) != nil
+	s.tell(lost)
 }
 
 // tell calls OnDrop.
-func (r *receiver) tell(lost drops) {
-	if r.listener.cfg.OnDrop == nil {
+func (s *engineSource) tell(lost drops) {
+	if s.listener.cfg.OnDrop == nil {
 		return
 	}
 	for _, d := range lost {
-		if err := base.Guard(func() error { r.listener.cfg.OnDrop(d); return nil }); err != nil {
-			r.report.Failed(fmt.Errorf("queuecore: OnDrop: %w", err), 0)
+		if err := base.Guard(func() error { s.listener.cfg.OnDrop(d); return nil }); err != nil {
+			s.report.Failed(fmt.Errorf("queuecore: OnDrop: %w", err), 0)
 		}
 	}
 }
 
-// ack tells the engine what it would not hear before: to read on would be to read the same again. It waits after a failure.
-func (r *receiver) ack() bool {
-	err := r.acknowledge(r.number)
-	r.unacked = err != nil && !errors.Is(err, ErrClosed)
-	if r.unacked {
-		r.report.Failed(err, 0)
-		r.hold(err)
+// acknowledgeAgain tells the engine what it would not hear before: to read on would be to read the same again. It waits after a
+// failure.
+func (s *engineSource) acknowledgeAgain() {
+	err := s.acknowledge(s.number)
+	s.unacked = err != nil && !errors.Is(err, ErrClosed)
+	if s.unacked {
+		s.report.Failed(err, 0)
+		s.delivery.Backoff(err)
 	}
-	return !r.unacked
 }
 
-// pause implements source.
-func (r *receiver) pause(d time.Duration) (left time.Duration) {
+// Pause implements delivery.Source.
+func (s *engineSource) Pause(d time.Duration) (left time.Duration) {
 	until := time.Now().Add(d)
 	t := time.NewTimer(d)
 	defer t.Stop()
-	stop := r.stop
-	if r.warned {
+	stop := s.stop
+	if s.warned {
 		stop = nil
 	}
 	select {
 	case <-t.C:
 		return 0
 	case <-stop:
-	case <-r.disowned:
+	case <-s.disowned:
 	}
 	return max(0, time.Until(until))
 }
 
-// gone implements source.
-func (r *receiver) gone() bool {
+// Abandoned implements delivery.Source.
+func (s *engineSource) Abandoned() bool {
 	select {
-	case <-r.disowned:
+	case <-s.disowned:
 		return true
 	default:
 		return false
 	}
 }
 
-// urged implements source.
-func (r *receiver) urged() bool {
-	urged := r.stopping() && !r.warned
-	r.warned = r.stopping()
+// Interrupts implements delivery.Source: Stop does, once.
+func (s *engineSource) Interrupts() bool {
+	urged := s.stopping() && !s.warned
+	s.warned = s.stopping()
 	return urged
 }
 
-// overtaken implements source: who writes to an engine does not wait for its reader.
-func (r *receiver) overtaken(int) bool { return false }
+// Overtaken implements delivery.Source: who writes to an engine does not wait for its reader.
+func (s *engineSource) Overtaken(int) bool { return false }
 
-// fillUp implements source: what was read is all there is.
-func (r *receiver) fillUp() {}
+// FillUp implements delivery.Source: what was read is all there is.
+func (s *engineSource) FillUp() {}
 
-// took implements source: it is the queue that tells of drops.
-func (r *receiver) took(bool) {}
+// Accepts implements delivery.Source: it is the queue that tells of drops.
+func (s *engineSource) Accepts(bool) {}
 
-// deadLettered implements source.
-func (r *receiver) deadLettered() { r.count(func(s *TargetStats) { s.DeadLetter++ }) }
+// DeadLettered implements delivery.Source.
+func (s *engineSource) DeadLettered() { s.count(func(t *TargetStats) { t.DeadLetter++ }) }

@@ -93,7 +93,7 @@ func TestAFatalAmongErrorsThatKeepComingArrives(t *testing.T) {
 					defer end()
 					require.Eventually(t, func() bool {
 						s := core.Stats()
-						return s.Dropped > 0 || core.queue.overflow.Len() > 0 || policy == WriteThrough && len(all()) > 100
+						return s.Dropped > 0 || core.queue.enqueuer.overflow.Len() > 0 || policy == WriteThrough && len(all()) > 100
 					}, 10*time.Second, time.Millisecond, "the queue is full")
 					for i := range 3 {
 						m := fmt.Sprint("fatal ", i)

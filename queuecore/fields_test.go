@@ -132,8 +132,8 @@ func TestFieldsHaveAnEffect(t *testing.T) {
 			Core: zapcore.NewNopCore(), RetryStart: time.Minute, RetryFactor: 3, RetryJitter: true, RetryMax: time.Hour,
 		}
 		require.NoError(t, target.setDefaults())
-		d := newDelivery(target, base.NewReporter("", nil), nil)
-		require.Equal(t, base.Backoff{Start: time.Minute, Factor: 3, Max: time.Hour, Jitter: true}, d.backoff)
+		d := target.delivery(nil, base.NewReporter("", nil))
+		require.Equal(t, base.Backoff{Start: time.Minute, Factor: 3, Max: time.Hour, Jitter: true}, d.Backoff)
 		target = TargetConfig{Core: zapcore.NewNopCore(), RetryStart: time.Minute}
 		require.NoError(t, target.setDefaults())
 		require.Equal(t, time.Minute, target.RetryMax, "the default is no less than RetryStart")

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"go.uber.org/multierr"
-
-	base "example.com/zaphandlers/zapcore"
 )
 
 // flushRequest is somebody who waits until the targets have delivered and synced everything before a sequence number.
@@ -36,7 +34,7 @@ type flushRequests struct {
 	pending []*flushRequest
 	urgent  atomic.Int32 // how many of them are; read without the lock
 
-	seenUrgent uint64          // urged has spoken of those up to this one
+	seenUrgent uint64          // urged has told of those up to this one
 	overtaken  map[uint64]bool // sequence numbers of records that were delivered ahead of their turn; owned by the goroutine
 	tried      uint64          // an attempt was made at the urgent records up to this one; owned by the goroutine
 }
@@ -105,13 +103,16 @@ func answerLocked(due []*flushRequest, err error) {
 	}
 }
 
+// flushes is where requests are made: Sync, and the Writes of records above Error.
+type flushes struct{ q *queue }
+
 // sync is Core.Sync.
-func (q *queue) sync() error { return q.await(nil, q.cfg.DrainTimeout) }
+func (f *flushes) sync() error { return f.await(nil, f.q.cfg.DrainTimeout) }
 
 // deliverUrgently waits until what the queue holds has arrived: the record before the program's end, of that sequence number, among
 // it. Whoever logs it has no use for an error, so that is reported.
-func (q *queue) deliverUrgently(sequence uint64, tape []byte) {
-	timeout := q.cfg.FatalTimeout
+func (f *flushes) deliverUrgently(sequence uint64, tape []byte) {
+	timeout := f.q.cfg.FatalTimeout
 	if timeout < 0 {
 		timeout = defaultFatalTimeout
 	}
@@ -119,39 +120,39 @@ func (q *queue) deliverUrgently(sequence uint64, tape []byte) {
 	if sequence != writtenThrough {
 		u.tape = slices.Clone(tape)
 	}
-	if err := q.await(u, q.cfg.FatalTimeout); err != nil {
-		q.report.Failed(err, 0)
+	if err := f.await(u, f.q.cfg.FatalTimeout); err != nil {
+		f.q.report.Failed(err, 0)
 	}
-	q.mu.Lock()
-	q.overflow.releaseLocked(sequence)
-	q.mu.Unlock()
+	f.q.mu.Lock()
+	f.q.enqueuer.overflow.releaseLocked(sequence)
+	f.q.mu.Unlock()
 }
 
 // await asks all targets but the one that is calling, and waits for their answers.
-func (q *queue) await(urgent *urgentRecord, timeout time.Duration) error {
-	self := q.current()
+func (f *flushes) await(urgent *urgentRecord, timeout time.Duration) error {
+	self := f.q.current()
 	r := &flushRequest{urgent: urgent, done: make(chan struct{})}
-	q.mu.Lock()
-	if q.closed {
-		q.mu.Unlock()
+	f.q.mu.Lock()
+	if f.q.enqueuer.closed {
+		f.q.mu.Unlock()
 		if urgent == nil {
 			return nil
 		}
-		return q.awaitClose(self, timeout)
+		return f.awaitClose(self, timeout)
 	}
-	r.upto = q.arena.Next()
-	for _, l := range q.listeners {
-		if l != self {
-			l.flushes.add(r)
+	r.upto = f.q.arena.Next()
+	for _, s := range f.q.targets {
+		if s != self {
+			s.requests.add(r)
 			r.left++
 		}
 	}
 	left := r.left
-	q.mu.Unlock()
+	f.q.mu.Unlock()
 	if left == 0 {
 		return nil
 	}
-	q.wake()
+	f.q.wake()
 
 	expired, stop := after(timeout)
 	defer stop()
@@ -159,21 +160,21 @@ func (q *queue) await(urgent *urgentRecord, timeout time.Duration) error {
 	case <-r.done:
 		return r.err
 	case <-expired:
-		return q.withdraw(r, timeout)
+		return f.withdraw(r, timeout)
 	}
 }
 
 // awaitClose waits for the end of a Close that is under way, which delivers all there is.
-func (q *queue) awaitClose(self *listener, timeout time.Duration) error {
+func (f *flushes) awaitClose(self *arenaSource, timeout time.Duration) error {
 	expired, stop := after(timeout)
 	defer stop()
-	for _, l := range q.listeners {
-		if l == self {
+	for _, s := range f.q.targets {
+		if s == self {
 			continue
 		}
 		select {
-		case <-l.stopped:
-		case <-q.abandoned:
+		case <-s.stopped:
+		case <-f.q.abandoned:
 		case <-expired:
 			return fmt.Errorf("queuecore: Close has not ended within %v: %w", timeout, os.ErrDeadlineExceeded)
 		}
@@ -182,29 +183,15 @@ func (q *queue) awaitClose(self *listener, timeout time.Duration) error {
 }
 
 // withdraw forgets a request that was not answered in time.
-func (q *queue) withdraw(r *flushRequest, timeout time.Duration) error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, l := range q.listeners {
-		l.flushes.remove(r)
+func (f *flushes) withdraw(r *flushRequest, timeout time.Duration) error {
+	f.q.mu.Lock()
+	defer f.q.mu.Unlock()
+	for _, s := range f.q.targets {
+		s.requests.remove(r)
 	}
 	if r.left == 0 {
 		return r.err
 	}
-	late := fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", r.left, len(q.listeners), timeout, os.ErrDeadlineExceeded)
+	late := fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", r.left, len(f.q.targets), timeout, os.ErrDeadlineExceeded)
 	return multierr.Append(r.err, late)
-}
-
-// answer syncs the target if somebody waits for that, and tells them.
-func (l *listener) answer() {
-	l.q.mu.Lock()
-	due := l.flushes.take(l.reader.Done)
-	l.q.mu.Unlock()
-	if due == nil {
-		return
-	}
-	err := base.Guard(l.target.Core.Sync)
-	l.q.mu.Lock()
-	defer l.q.mu.Unlock()
-	answerLocked(due, err)
 }

@@ -35,9 +35,9 @@ type Listener struct {
 	engine Queue
 	cfg    ListenerConfig
 
-	mu        sync.Mutex    // guards the fields below
-	receivers []*receiver   // one a target; empty when stopped
-	counts    []TargetStats // of the targets, since NewListener
+	mu      sync.Mutex      // guards the fields below
+	sources []*engineSource // one a target; empty when stopped
+	counts  []TargetStats   // of the targets, since NewListener
 }
 
 // NewListener returns a Listener that waits for Start. An error names the field that is missing or wrong.
@@ -79,18 +79,18 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 func (l *Listener) Start() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.receivers != nil {
+	if l.sources != nil {
 		return
 	}
 	for i := range l.cfg.Targets {
-		r := newReceiver(l, i)
-		l.receivers = append(l.receivers, r)
-		if err := r.acknowledge(0); err != nil { // before any of them lets the engine forget a record
-			r.report.Failed(err, 0)
+		s := newEngineSource(l, i)
+		l.sources = append(l.sources, s)
+		if err := s.acknowledge(0); err != nil { // before any of them lets the engine forget a record
+			s.report.Failed(err, 0)
 		}
 	}
-	for _, r := range l.receivers {
-		go r.run()
+	for _, s := range l.sources {
+		go s.run()
 	}
 }
 
@@ -99,42 +99,42 @@ func (l *Listener) Start() {
 // that calls it is not waited for. It does nothing if the Listener is not started.
 func (l *Listener) Stop() error {
 	l.mu.Lock()
-	receivers := l.receivers
-	l.receivers = nil
+	sources := l.sources
+	l.sources = nil
 	l.mu.Unlock()
-	if receivers == nil {
+	if sources == nil {
 		return nil
 	}
 	last := l.last()
 	self := base.GoroutineID()
-	for _, r := range receivers {
-		r.upto = last
-		close(r.stop)
-		r.cancel()
+	for _, s := range sources {
+		s.upto = last
+		close(s.stop)
+		s.cancel()
 	}
 	expired, done := after(l.cfg.StopTimeout)
 	defer done()
 	late := 0
-	for _, r := range receivers {
-		if r.goroutine.Load() == self {
+	for _, s := range sources {
+		if s.goroutine.Load() == self {
 			continue
 		}
 		select {
-		case <-r.stopped:
+		case <-s.stopped:
 		case <-expired:
 			expired = expiredAlready
 			late++
 		}
 	}
 	l.mu.Lock()
-	for _, r := range receivers {
-		if r.goroutine.Load() != self {
-			r.disownLocked()
+	for _, s := range sources {
+		if s.goroutine.Load() != self {
+			s.disownLocked()
 		}
 	}
 	l.mu.Unlock()
 	if late > 0 {
-		return fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", late, len(receivers), l.cfg.StopTimeout, os.ErrDeadlineExceeded)
+		return fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", late, len(sources), l.cfg.StopTimeout, os.ErrDeadlineExceeded)
 	}
 	return nil
 }

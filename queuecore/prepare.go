@@ -37,16 +37,16 @@ func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
 	})
 	switch {
 	case err != nil:
-		c.queue.refused.Add(1)
+		c.queue.enqueuer.refused.Add(1)
 		return fmt.Errorf("queuecore: Prepare: %w", err)
 	case !keep:
-		return c.queue.skip()
+		return c.queue.enqueuer.skip()
 	}
 	r := base.GetRecord()
 	defer r.Free()
 	if err := r.Capture(ent, base.Context{}, fields); err != nil {
-		c.queue.refused.Add(1)
+		c.queue.enqueuer.refused.Add(1)
 		return err
 	}
-	return c.queue.write(ent.Level, r.Bytes())
+	return c.queue.enqueuer.write(ent.Level, r.Bytes())
 }

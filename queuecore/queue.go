@@ -2,9 +2,7 @@ package queuecore
 
 import (
 	"fmt"
-	"math"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/multierr"
@@ -14,36 +12,22 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// queue is what a Core, its With children and the listeners share.
+// queue is what a Core, its With children and the goroutines of the targets share.
 type queue struct {
 	cfg       Config
 	report    *base.Reporter
-	listeners []*listener
+	targets   []*arenaSource
 	abandoned chan struct{}          // closed when Close has waited long enough
 	wanted    []zapcore.LevelEnabler // what each target wants
+	callers   callers
+	flushes   flushes
 
-	// A producer has met another at the lock since a listener last found nothing to do: they make their records before they
-	// lock, and lock for a copy only.
-	crossing atomic.Bool
-	// A target has logged to its own full queue: producers ask whether they are called by one before they wait.
-	reentrant atomic.Bool
-	refused   atomic.Uint64
-
-	mu       *sync.Mutex // the arena's; guards the fields below; held for the making or the copy of a record, never for a call of anyone's code
+	enqueuer enqueuer
+	mu       *sync.Mutex // the arena's; guards the fields below
 	arena    *arena.Arena
-	wakeAt   int // a Write that finds more bytes than this taken wakes the listeners
-	overflow overflow
-	closed   bool // no more records
 	isOver   bool // what is left has been counted
-	drops    dropTeller
-
-	writers throughWriters
+	drops    dropReports
 }
-
-const (
-	wakeAlways = -1          // a listener sleeps
-	wakeNever  = math.MaxInt // no listener sleeps or naps
-)
 
 func newQueue(cfg Config) *queue {
 	memory := arena.New(cfg.MaxBytes, len(cfg.Targets))
@@ -52,22 +36,26 @@ func newQueue(cfg Config) *queue {
 		mu:        memory.Mutex(),
 		arena:     memory,
 		report:    base.NewReporter("queuecore", cfg.OnError),
-		wakeAt:    wakeNever,
 		abandoned: make(chan struct{}),
 	}
-	q.drops = dropTeller{onDrop: cfg.OnDrop, report: q.report, mu: q.mu}
-	q.overflow = overflow{targets: cfg.Targets, arena: memory, put: q.putLocked}
-	q.overflow.lose = func(reader int, cause Cause, level zapcore.Level) { q.dropLocked(q.listeners[reader], cause, level) }
+	q.drops = dropReports{onDrop: cfg.OnDrop, report: q.report, mu: q.mu}
+	q.flushes.q = q
+	e := &q.enqueuer
+	e.q, e.mu, e.arena, e.wakeAt = q, q.mu, memory, wakeNever
+	e.overflow = overflow{targets: cfg.Targets, arena: memory, put: e.putLocked}
+	e.overflow.lose = func(reader int, cause Cause, level zapcore.Level) { q.dropLocked(q.targets[reader], cause, level) }
 	for i := range cfg.Targets {
-		q.listeners = append(q.listeners, newListener(q, i))
+		s := newArenaSource(q, i)
+		q.targets = append(q.targets, s)
+		q.callers.goroutines = append(q.callers.goroutines, &s.goroutine)
 		q.wanted = append(q.wanted, cfg.Targets[i].wanted())
 	}
 	return q
 }
 
 func (q *queue) start() {
-	for _, l := range q.listeners {
-		go l.run()
+	for _, s := range q.targets {
+		go s.run()
 	}
 }
 
@@ -106,27 +94,18 @@ func (q *queue) level() (low zapcore.Level) {
 	return low
 }
 
-// wantsWakeLocked tells whether the record just put is one that wakes the listeners.
-func (q *queue) wantsWakeLocked() bool {
-	if q.arena.Used() <= q.wakeAt {
-		return false
-	}
-	q.wakeAt = wakeNever
-	return true
-}
-
-// wake makes the listeners look: those that sleep or nap now, the others before they would.
+// wake makes the goroutines of the targets look: those that sleep or nap now, the others before they would.
 func (q *queue) wake() {
-	for _, l := range q.listeners {
-		l.idle.Wake()
+	for _, s := range q.targets {
+		s.idle.Wake()
 	}
 }
 
-// dropLocked counts a record that listener l lost, for Targets, for OnDrop and for the notice.
-func (q *queue) dropLocked(l *listener, cause Cause, level zapcore.Level) {
-	d := Drop{Target: l.index, Level: level, Cause: cause, Records: 1}
-	l.drops.add(d)
-	l.notice.gap.add(d)
+// dropLocked counts a record that a target lost, for Targets, for OnDrop and for the notice.
+func (q *queue) dropLocked(s *arenaSource, cause Cause, level zapcore.Level) {
+	d := Drop{Target: s.index, Level: level, Cause: cause, Records: 1}
+	s.drops.add(d)
+	s.notice.gap.add(d)
 	q.drops.addLocked(d)
 }
 
@@ -134,19 +113,19 @@ func (q *queue) stats() base.Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.arena.Stats()
-	s.Refused += q.refused.Load()
+	s.Refused += q.enqueuer.refused.Load()
 	return s
 }
 
 // close is Core.Close. A target that closes its own queue does not wait for itself.
 func (q *queue) close() error {
 	q.mu.Lock()
-	if q.closed {
+	if q.enqueuer.closed {
 		q.mu.Unlock()
 		return nil
 	}
-	q.closed = true
-	dismissed := q.overflow.Dismiss()
+	q.enqueuer.closed = true
+	dismissed := q.enqueuer.overflow.Dismiss()
 	dropped := q.arena.Stats().Dropped
 	q.mu.Unlock()
 	dismissed.Wake()
@@ -155,12 +134,12 @@ func (q *queue) close() error {
 	self := q.current()
 	expired, stop := after(q.cfg.DrainTimeout)
 	defer stop()
-	for _, l := range q.listeners {
-		if l == self {
+	for _, s := range q.targets {
+		if s == self {
 			continue
 		}
 		select {
-		case <-l.stopped:
+		case <-s.stopped:
 		case <-expired:
 			return q.abandon(dropped)
 		}
@@ -174,18 +153,29 @@ func (q *queue) close() error {
 	return q.abandon(dropped)
 }
 
+// current returns the target whose goroutine is calling, or nil.
+func (q *queue) current() *arenaSource {
+	id := base.GoroutineID()
+	for _, s := range q.targets {
+		if s.goroutine.Load() == id {
+			return s
+		}
+	}
+	return nil
+}
+
 // abandon gives up what is left, if anything is, and returns what went wrong since the number of dropped records was that.
 func (q *queue) abandon(dropped uint64) error {
-	defer q.drops.tellWithin(q.cfg.DrainTimeout)
-	defer close(q.abandoned) // after Abandon: what a listener resolves then counts no more
+	defer q.drops.reportWithin(q.cfg.DrainTimeout)
+	defer close(q.abandoned) // after Abandon: what a target resolves then counts no more
 	var err error
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.isOver = true
-	q.arena.Abandon(func(i int, level zapcore.Level) { q.dropLocked(q.listeners[i], Closed, level) })
+	q.arena.Abandon(func(i int, level zapcore.Level) { q.dropLocked(q.targets[i], Closed, level) })
 	lost := q.arena.Stats().Dropped - dropped
-	for _, l := range q.listeners {
-		err = multierr.Append(err, l.lastError)
+	for _, s := range q.targets {
+		err = multierr.Append(err, s.lastError)
 	}
 	if lost > 0 {
 		return &base.LostError{Records: lost, Err: err}

@@ -21,11 +21,11 @@ func TestProducersThatWaitAreServedInTheirOrder(t *testing.T) {
 		m := fmt.Sprintf("waiter %03d", i)
 		want = append(want, m)
 		wg.Go(func() { _ = core.Write(info(m+big), nil) })
-		require.Eventually(t, func() bool { return core.queue.overflow.Len() == i+1 }, 5*time.Second, 10*time.Microsecond)
+		require.Eventually(t, func() bool { return core.queue.enqueuer.overflow.Len() == i+1 }, 5*time.Second, 10*time.Microsecond)
 	}
 	go close(f.gate)
 	for range n + 200 {
-		if core.queue.overflow.Len() > 0 {
+		if core.queue.enqueuer.overflow.Len() > 0 {
 			core.queue.mu.Lock()
 			used := core.queue.arena.Used()
 			core.queue.mu.Unlock()

@@ -3,6 +3,7 @@ package queuecore
 import (
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/arena"
 )
@@ -11,45 +12,51 @@ import (
 // telling then who is to hear of an error, OnError is.
 func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
 	self := base.GoroutineID()
-	q.writers.enter(self)
-	defer q.writers.leave(self)
-	fates := make([]arena.Fate, len(q.listeners))
-	causes := make([]Cause, len(q.listeners))
-	for i, l := range q.listeners {
-		t := &through{listener: l}
-		t.delivery = newDelivery(l.target, l.report, t)
-		t.target.RetryAttempts = 1
-		t.add(0, tape, level, q.cfg.PrepareDelivery)
-		t.deliver()
-		fates[i], causes[i] = t.fate, t.cause
+	q.callers.writers.enter(self)
+	defer q.callers.writers.leave(self)
+	sources := make([]throughSource, len(q.targets))
+	for i, t := range q.targets {
+		s := &sources[i]
+		s.arenaSource = t
+		target := t.target.delivery(q.cfg.PrepareDelivery, t.report)
+		target.RetryAttempts = 1
+		s.delivery = delivery.New(target, s)
+		s.delivery.Add(0, tape, level)
+		s.delivery.Deliver()
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.arena.CountThrough(fates)
-	for i, l := range q.listeners {
-		if fates[i] == arena.Dropped {
-			q.dropLocked(l, causes[i], level)
+	fates := make([]arena.Fate, len(sources))
+	for i := range sources {
+		switch o := sources[i].outcome; o {
+		case delivery.Delivered:
+		case delivery.Skipped:
+			fates[i] = arena.Skipped
+		default:
+			fates[i] = arena.Dropped
+			q.dropLocked(q.targets[i], causeOf(o), level)
 		}
 	}
+	q.arena.CountThrough(fates)
 }
 
-// through is the source of a delivery of one record that was never in the arena.
-type through struct {
-	*listener
-	delivery
-
-	fate  arena.Fate
-	cause Cause
+// throughSource is the source of a delivery of one record that was never in the arena.
+type throughSource struct {
+	*arenaSource
+	delivery *delivery.Delivery
+	outcome  delivery.Outcome
 }
 
-func (t *through) settle(_ int, fate arena.Fate, cause Cause, _ zapcore.Level) {
-	t.fate, t.cause = fate, cause
-}
+var _ delivery.Source = (*throughSource)(nil)
 
-func (t *through) resolve(int) {}
+// SetOutcome implements delivery.Source.
+func (s *throughSource) SetOutcome(_ int, o delivery.Outcome, _ zapcore.Level) { s.outcome = o }
 
-func (t *through) took(bool) {}
+// Resolve implements delivery.Source.
+func (s *throughSource) Resolve(int) {}
 
-func (t *through) overtaken(int) bool { return false }
+// Accepts implements delivery.Source: notices are the business of the target's goroutine.
+func (s *throughSource) Accepts(bool) {}
 
-var _ source = (*through)(nil)
+// Overtaken implements delivery.Source.
+func (s *throughSource) Overtaken(int) bool { return false }

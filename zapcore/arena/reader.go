@@ -289,15 +289,3 @@ func (r *Reader) Behind() uint64 {
 	}
 	return n
 }
-
-// Pending returns how many records the reader has not resolved.
-func (r *Reader) Pending() uint64 { return r.claimed + r.Behind() }
-
-// Stats returns the counts of this reader.
-func (r *Reader) Stats() base.Stats {
-	r.arena.catchUp()
-	s := r.stats
-	s.Accepted = r.arena.stats.Accepted
-	s.Pending = r.Pending()
-	return s
-}
