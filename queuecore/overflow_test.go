@@ -139,7 +139,7 @@ func TestOverflowBlock(t *testing.T) {
 		require.Eventually(t, func() bool {
 			core.queue.mu.Lock()
 			defer core.queue.mu.Unlock()
-			return len(core.queue.waiting[0]) == 1
+			return core.queue.enqueuer.overflow.Len() == 1
 		}, 5*time.Second, time.Millisecond)
 		require.Error(t, core.Close())
 		require.ErrorIs(t, <-written, ErrClosed)
