@@ -190,20 +190,21 @@ func typeName(e ast.Expr) string {
 
 // floors says which packages of this module a package may import: only those below it.
 var floors = map[string][]string{
-	"zapcore":                  {},
-	"zapcore/coretest":         {"zapcore"},
-	"writesyncers":             {"zapcore"},
-	"netcore":                  {"zapcore"},
-	"httpcore":                 {"zapcore"},
-	"httpcore/internal/fields": {"zapcore"},
-	"httpcore/internal/names":  {"zapcore"},
-	"httpcore/internal/otlp":   {"zapcore"},
-	"mailcore":                 {"zapcore"},
-	"eventlog":                 {"zapcore"},
-	"buffercore":               {"zapcore", "zapcore/arena"},
-	"queuecore":                {"zapcore", "zapcore/arena"},
-	"queuecore/queuetest":      {"zapcore"},
-	"sysloghandler":            {"zapcore", "netcore"},
+	"zapcore":                   {},
+	"zapcore/coretest":          {"zapcore"},
+	"writesyncers":              {"zapcore"},
+	"netcore":                   {"zapcore"},
+	"httpcore":                  {"zapcore"},
+	"httpcore/internal/fields":  {"zapcore"},
+	"httpcore/internal/names":   {"zapcore"},
+	"httpcore/internal/otlp":    {"zapcore"},
+	"httpcore/internal/request": {"zapcore"},
+	"mailcore":                  {"zapcore"},
+	"eventlog":                  {"zapcore"},
+	"buffercore":                {"zapcore", "zapcore/arena"},
+	"queuecore":                 {"zapcore", "zapcore/arena"},
+	"queuecore/queuetest":       {"zapcore"},
+	"sysloghandler":             {"zapcore", "netcore"},
 }
 
 func TestImportsGoDownOnly(t *testing.T) {
