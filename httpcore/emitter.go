@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -29,7 +30,8 @@ type emitter struct {
 	patience  time.Duration   // MaxRetryAfter
 	closing   context.Context // done when Close has waited long enough
 	interrupt context.CancelFunc
-	grace     sync.Once // begins when Close waits
+	grace     sync.Once   // begins when Close waits
+	ending    atomic.Bool // Close waits
 
 	maxRecords, maxRecord int // MaxBatchRecords, MaxRecordBytes
 
@@ -186,7 +188,7 @@ func (e *emitter) judge(steps *request.Step, a *Answer) error {
 
 // failed is an attempt that brought no answer.
 func (e *emitter) failed(steps *request.Step, err error) error {
-	if e.closing.Err() != nil {
+	if e.ending.Load() || e.closing.Err() != nil { // whatever it was: there is no other attempt
 		return fmt.Errorf("httpcore: %s: %w", e.target, base.ErrClosed)
 	}
 	if late := steps.Late(); late != nil {
@@ -205,7 +207,10 @@ const closeGrace = time.Second
 
 // Interrupt implements base.Interrupter.
 func (e *emitter) Interrupt() {
-	e.grace.Do(func() { time.AfterFunc(closeGrace, e.interrupt) })
+	e.grace.Do(func() {
+		e.ending.Store(true)
+		time.AfterFunc(closeGrace, e.interrupt)
+	})
 }
 
 // Close implements base.Emitter.
