@@ -71,10 +71,12 @@ type Config struct {
 	// else to 8,096: what rsyslog calls 8k, and the most that it does not split unless told otherwise.
 	MaxSize int
 
-	// Facility is the name of one, as ParseFacility knows them (Python: facility). Defaults to "user".
-	Facility string
+	// Facility is the name of one, as ParseFacility knows them, or one of the constants: "local3" or Local3 (Python:
+	// facility). Anything else is an error of New. Defaults to "user".
+	Facility any
 	// MapPriority returns the priority of a level (Python: mapPriority). It is called for each record by the goroutine that logs.
-	// Defaults to debug, info, warning and err for Debug to Error, crit above, and warning for levels that zap does not know.
+	// Defaults to debug, info, warning and err for Debug to Error, debug below, and crit above; in Python's form, as there, a
+	// level that is none of zap's is a warning.
 	MapPriority func(zapcore.Level) Priority
 	// Ident comes before each message, exactly as it is (Python: ident).
 	Ident string
@@ -96,6 +98,13 @@ type Config struct {
 	// NestedJSON writes a field that is an object or an array as one JSON text. Defaults to a parameter for each of its
 	// values: outer.inner, list.0.
 	NestedJSON bool
+	// Separator stands between the names of a field and of the object or array that it is in, and in place of dots in keys: one
+	// character. Defaults to a dot. syslog-ng makes an element of its own of what stands before a dot: with "_" or "/" it
+	// does not.
+	Separator string
+	// Controls says whether control characters in texts and values are written as they are, or so that they can be seen.
+	// Defaults to VisibleControls for RFC3164 but on unix sockets, and else to RawControls.
+	Controls Controls
 	// SequenceID numbers the messages, from 1 on: RFC 5424 section 7.3.1. A gap is a record that did not arrive; what a queue
 	// in front dropped had no number, and leaves none.
 	SequenceID bool

@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	defaultFacility     = "user"
 	defaultFieldsID     = "fields@32473"
 	defaultDatagramSize = 2048
 	defaultMaxSize      = 8096 // rsyslog's maxMessageSize, which it calls 8k
@@ -26,9 +25,9 @@ const local = "local"
 
 // withDefaults returns cfg with every field as it counts, and the facility of that name.
 func (cfg Config) withDefaults() (Config, Facility, error) {
-	facility, known := facilityNames[cmp.Or(cfg.Facility, defaultFacility)]
-	if !known {
-		return cfg, 0, wrong("Facility", "%q is unknown", cfg.Facility)
+	facility, err := facilityOf(cfg.Facility)
+	if err != nil {
+		return cfg, 0, err
 	}
 	if err := cfg.check(); err != nil {
 		return cfg, 0, err
@@ -36,7 +35,10 @@ func (cfg Config) withDefaults() (Config, Facility, error) {
 	cfg.destination()
 	cfg.header()
 	if cfg.MapPriority == nil {
-		cfg.MapPriority = mapPriority
+		cfg.MapPriority = severity
+		if cfg.Format == Python {
+			cfg.MapPriority = mapPriority
+		}
 	}
 	if cfg.Encoder != nil {
 		cfg.Encoder = cfg.Encoder.Clone()
@@ -60,6 +62,10 @@ func (cfg *Config) check() error {
 		return wrong("Framing", "%v needs a stream", cfg.Framing)
 	case cfg.FieldsID != "" && !isName(cfg.FieldsID):
 		return wrong("FieldsID", "%q is no SD-ID: up to %d printable characters but = [ ] and \"", cfg.FieldsID, maxName)
+	case cfg.Controls > RawControls:
+		return wrong("Controls", "%d is unknown", cfg.Controls)
+	case len(cfg.Separator) > 1 || cfg.Separator != "" && !isName(cfg.Separator):
+		return wrong("Separator", `%q is not one printable ASCII character but = [ ] and "`, cfg.Separator)
 	case cfg.SequenceID && cfg.format() != RFC5424:
 		return wrong("SequenceID", "needs Format RFC5424, not %v", cfg.format())
 	case strings.HasPrefix(cfg.network(), "udp") && cfg.MaxSize > maxDatagram:

@@ -23,6 +23,7 @@ import (
 type params struct {
 	*escaping
 	nestedJSON bool
+	separator  byte // stands in names where zap's keys have a dot; 0: a dot
 
 	dst    []byte
 	limit  int  // where the last parameter has to end in dst, so that truncated="true" still fits
@@ -94,8 +95,19 @@ func (p *params) open(key string) (start int, ok bool) {
 	} else {
 		dst = appendName(dst, p.prefix, key)
 	}
+	if p.separator != '.' && p.separator != 0 {
+		replaceDots(dst[start:], p.separator)
+	}
 	p.dst = append(dst, '=', '"')
 	return start, true
+}
+
+func replaceDots(name []byte, separator byte) {
+	for i, c := range name {
+		if c == '.' {
+			name[i] = separator
+		}
+	}
 }
 
 // close appends the last quote. A parameter that is now too long is taken back.
