@@ -102,14 +102,6 @@ func (p *params) open(key string) (start int, ok bool) {
 	return start, true
 }
 
-func replaceDots(name []byte, separator byte) {
-	for i, c := range name {
-		if c == '.' {
-			name[i] = separator
-		}
-	}
-}
-
 // close appends the last quote. A parameter that is now too long is taken back.
 func (p *params) close(start int) {
 	if p.dst = append(p.dst, '"'); len(p.dst) > p.limit {
