@@ -3,6 +3,8 @@ package sysloghandler
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"time"
 
@@ -51,8 +53,8 @@ type Config struct {
 	// Format is RFC5424, RFC3164 or Python. Defaults to RFC5424, and for Network "local" to RFC3164.
 	Format Format
 
-	// Network is "udp", "tcp", "unixgram", "unix" or "local", which finds the socket of the machine's own daemon: /dev/log,
-	// /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4" and "tcp6" allow only that family. Defaults to "udp", and with
+	// Network is "udp", "tcp", "unixgram", "unix", "journal", which is systemd's journal in its own protocol (Linux), or "local",
+	// which finds the socket of the machine's own daemon: /dev/log, /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4" and "tcp6" allow only that family. Defaults to "udp", and with
 	// TLS to "tcp" (Python: socktype).
 	Network string
 	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". Defaults to "localhost:514", and
@@ -195,6 +197,8 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 		headSize() int
 	}
 	switch c := newContent(cfg, facility); cfg.Format {
+	case journalForm:
+		formatter = newNative(cfg, c, facility)
 	case RFC3164:
 		formatter = newRFC3164(cfg, c)
 	case Python:
@@ -209,6 +213,9 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 }
 
 func newEmitter(cfg *Config, report *base.Reporter) (base.Emitter, error) {
+	if cfg.Network == journal && !journalSupported {
+		return nil, fmt.Errorf("sysloghandler: Config.Network \"journal\" is for Linux: %w", errors.ErrUnsupported)
+	}
 	emitter, err := netcore.NewEmitter(netcore.EmitterConfig{
 		Name:    "sysloghandler",
 		Network: cfg.Network,

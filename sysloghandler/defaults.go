@@ -52,6 +52,8 @@ func (cfg *Config) check() error {
 		return wrong("Format", "%v is unknown", cfg.Format)
 	case cfg.Network == local && cfg.Address != "":
 		return wrong("Address", "%q is not for Network \"local\", which finds it", cfg.Address)
+	case cfg.Network == journal && (cfg.Format != DefaultFormat || cfg.Framing != netcore.DefaultFraming || cfg.TLS != nil):
+		return wrong("Format,", "Framing and TLS are not for Network \"journal\", which has its own")
 	case cfg.Network == local && cfg.TLS != nil:
 		return wrong("TLS", "is not for Network \"local\"")
 	case cfg.Network == local && cfg.Dial != nil:
@@ -95,6 +97,12 @@ func (cfg *Config) destination() {
 			paths = localSockets
 		}
 		cfg.Address, cfg.Dial = "daemon", localDialer(paths)
+	case cfg.Network == journal:
+		cfg.Address = cmp.Or(cfg.Address, journalSocket)
+		cfg.Dial = journalDialer(cfg.Dial)
+		if cfg.MaxSize == 0 {
+			cfg.MaxSize = journalMaxSize
+		}
 	case cfg.Address == "" && !cfg.onUnix():
 		cfg.Address = net.JoinHostPort("localhost", strconv.Itoa(port))
 	}
@@ -140,6 +148,8 @@ func (cfg *Config) format() Format {
 		return cfg.Format
 	case cfg.Network == local:
 		return RFC3164
+	case cfg.Network == journal:
+		return journalForm
 	default:
 		return RFC5424
 	}
@@ -159,7 +169,7 @@ func (cfg *Config) framing() Framing {
 
 // onUnix tells whether messages go to a unix socket.
 func (cfg *Config) onUnix() bool {
-	return cfg.Network == local || strings.HasPrefix(cfg.Network, "unix")
+	return cfg.Network == local || cfg.Network == journal || strings.HasPrefix(cfg.Network, "unix")
 }
 
 // onStream tells whether messages are framed. Where "local" finds a stream, which is rare, its Newline framing escapes by

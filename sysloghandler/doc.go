@@ -31,6 +31,23 @@
 // Daemons read local sockets as syslog(3) of the C library writes to them: RFC 3164 without a host name. systemd's journal
 // reads nothing else. So that is the default form for Network "local".
 //
+// # The journal
+//
+// Network "journal" speaks systemd's own protocol, in which a record is fields and not a line, so that journalctl finds it by any of
+// them:
+//
+//	journalctl SYSLOG_IDENTIFIER=shop STATUS=500 -o json
+//
+//	MESSAGE PRIORITY SYSLOG_FACILITY SYSLOG_IDENTIFIER SYSLOG_PID SYSLOG_TIMESTAMP   as in the other forms
+//	LOGGER CODE_FILE CODE_LINE CODE_FUNC STACKTRACE                                  what zap knows of the record
+//	STATUS CLIENT_IP TAGS_0                                                          status, client.ip, tags.0: its fields
+//
+// The journal takes only names of capitals, digits and underscores, and drops others without a word. So letters become capitals,
+// and everything else an underscore; an X goes before what would begin with a digit or an underscore, or is a name of the first two lines; a
+// name of more than 64 bytes ends in a hash; and a name that the record has already gets a number: user.id and user_id are USER_ID
+// and USER_ID_2. A record has at most 1,000 fields, and says TRUNCATED=true if it had more. Values may hold line feeds, which need no
+// escape here; what is larger than a datagram is passed in a sealed file in memory.
+//
 // # Nothing forges a message, and none is refused for what it says
 //
 // Whatever is logged, one record is one message. Header values are cleaned once, in New: printable ASCII, never longer than
@@ -87,7 +104,8 @@
 //	core.go ─┬─ defaults.go        what a Config says, and what it leaves to us
 //	         ├─ formatter.go ─┬─ rfc5424.go   what is said, in three forms
 //	         │                ├─ rfc3164.go
-//	         │                └─ python.go
+//	         │                ├─ python.go
+//	         │                └─ journal.go   and as the journal has it
 //	         │                     ├─ structured.go, elements.go   fields as parameters
 //	         │                     ├─ header.go, priority.go       names and numbers
 //	         │                     ├─ timestamp.go                 six digits, always
