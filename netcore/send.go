@@ -71,6 +71,8 @@ func (e *Emitter) sendPlain(payloads [][]byte) (n int, err error) {
 		switch {
 		case connection.IsTimeout(err):
 			return n, e.failed("write", err)
+		case errors.Is(err, connection.ErrEarlyEnd):
+			return n, &base.RetryError{Err: e.failed("connection to", err)}
 		case fresh && !w.conn.Datagram():
 			return n, &base.RetryError{Err: e.failed("write", err)}
 		case fresh && !connection.IsRefused(err) && !connection.IsUnreachable(err):
