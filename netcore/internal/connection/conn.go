@@ -111,18 +111,28 @@ func (c *Conn) Expire() { c.deadline = 0 }
 func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 	defer c.ended.Store(true)
 	defer close(c.done)
-	var buf [512]byte
+	buf := make([]byte, 512)
 	n := 0
 	for {
 		m, err := c.net.Read(buf[n:])
 		n += m
 		rest, receiveErr := receive(buf[:n])
-		n = copy(buf[:], rest)
+		if n = copy(buf, rest); n == len(buf) {
+			if len(buf) >= maxMessage {
+				receiveErr = errors.Join(receiveErr, errMessageTooLong)
+			}
+			buf = append(buf, make([]byte, len(buf))...)
+		}
 		if c.err = errors.Join(err, receiveErr); c.err != nil {
 			return
 		}
 	}
 }
+
+// maxMessage is the longest that a peer may say at once, in bytes.
+const maxMessage = 64 << 10
+
+var errMessageTooLong = errors.New("the peer sends more than it may at once")
 
 // checkInterval is how long a connection is written to after it was looked at. A look costs a system call, a fifth of a write, so it is
 // not for each record.
