@@ -110,4 +110,5 @@
 //	pickle.go …     Python's LogRecord
 //	internal/connection   dialling, TLS, addresses, deadlines, and how a connection ended
 //	internal/session      Ack and Key: the protocol of both sides
+//	internal/relp         RELP, for sysloghandler
 package netcore

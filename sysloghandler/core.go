@@ -41,6 +41,8 @@ const (
 const (
 	DefaultPort    = 514 // Python: SYSLOG_UDP_PORT, SYSLOG_TCP_PORT
 	DefaultTLSPort = 6514
+	// DefaultRELPPort is the one that rsyslog's documentation has; none is registered.
+	DefaultRELPPort = 2514
 )
 
 // Config makes a Core. Nothing is required: the zero Config sends to UDP port 514 of localhost.
@@ -53,14 +55,17 @@ type Config struct {
 	// Format is RFC5424, RFC3164 or Python. Defaults to RFC5424, and for Network "local" to RFC3164.
 	Format Format
 
-	// Network is "udp", "tcp", "unixgram", "unix", "journal", which is systemd's journal in its own protocol (Linux), or "local",
-	// which finds the socket of the machine's own daemon: /dev/log, /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4" and
-	// "tcp6" allow only that family. Defaults to "udp", and with TLS to "tcp"; if Address is a path, to "local" at that path
+	// Network is "udp", "tcp", "relp", "unixgram", "unix", "journal", which is systemd's journal in its own protocol (Linux), or
+	// "local", which finds the socket of the machine's own daemon: /dev/log, /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4"
+	// and "tcp6" allow only that family. Defaults to "udp", and with TLS to "tcp"; if Address is a path, to "local" at that path
 	// (Python: socktype).
+	//
+	// With "relp", over TCP and with TLS if asked, the receiver (rsyslog's imrelp) acknowledges each message: a record is delivered when it
+	// has, pending before, and sent again over the next connection otherwise. Write does not wait for that, Sync and Close do.
 	Network string
-	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". A host alone has port 514, and with TLS
-	// 6514; an IPv6 address is in brackets. A path without a Network is the daemon's own socket, as "local" finds it. Defaults to
-	// "localhost".
+	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". A host alone has port 514, with TLS
+	// 6514, and with "relp" 2514; an IPv6 address is in brackets. A path without a Network is the daemon's own socket, as "local" finds
+	// it. Defaults to "localhost".
 	Address string
 	// TLS encrypts a stream, if not nil: RFC 5425. It verifies the server, by the host in Address unless ServerName says
 	// otherwise; Certificates are the client's own. It is copied.
@@ -218,15 +223,21 @@ func newEmitter(cfg *Config, report *base.Reporter) (base.Emitter, error) {
 	if cfg.Network == journal && !journalSupported {
 		return nil, fmt.Errorf("sysloghandler: Config.Network \"journal\" is for Linux: %w", errors.ErrUnsupported)
 	}
+	network := cfg.Network
+	if network == relp {
+		network = "tcp"
+	}
 	emitter, err := netcore.NewEmitter(netcore.EmitterConfig{
 		Name:        "sysloghandler",
-		Network:     cfg.Network,
+		Network:     network,
+		RELP:        cfg.Network == relp,
 		Address:     cfg.Address,
 		DefaultPort: cfg.defaultPort(),
 		TLS:         cfg.TLS,
 		Dial:        cfg.Dial,
 		Framing:     cfg.Framing,
 		Timeout:     cfg.Timeout,
+		RetryStart:  cfg.RetryStart,
 		Report:      report,
 	})
 	if err != nil || !cfg.SequenceID {

@@ -23,6 +23,9 @@ const (
 // local is the Network that finds the daemon's socket.
 const local = "local"
 
+// relp is the Network on which the receiver acknowledges messages.
+const relp = "relp"
+
 // withDefaults returns cfg with every field as it counts, and the facility of that name.
 func (cfg Config) withDefaults() (Config, Facility, error) {
 	facility, err := facilityOf(cfg.Facility)
@@ -120,6 +123,9 @@ func (cfg *Config) destination() {
 
 // defaultPort is the port of an Address that is a host alone.
 func (cfg *Config) defaultPort() int {
+	if cfg.Network == relp {
+		return DefaultRELPPort
+	}
 	if cfg.TLS != nil {
 		return DefaultTLSPort
 	}

@@ -81,7 +81,11 @@
 //
 // # What is lost
 //
-// Syslog has no acknowledgement. Nil from Write means that the kernel took the whole message: over a unix socket that is the
+// With Network "relp" the receiver acknowledges each message, and what it has not is sent again over the next connection, so that
+// nothing is lost on the way, and some may arrive twice, at most the 1,000 that may wait for an answer. What rsyslog has acknowledged
+// it holds in memory: without a disk queue of its own it loses that when it is killed.
+//
+// Otherwise syslog has no acknowledgement. Nil from Write means that the kernel took the whole message: over a unix socket that is the
 // daemon's own queue, over TCP it is a buffer which a daemon that dies does not empty, over UDP it is nothing much. The Core
 // sees a peer that has left before it writes to it, finds it again when it is back, waits for a stalled one no longer than
 // Timeout, and says each failure once to OnError. With SequenceID the receiver can prove what is missing: each message
