@@ -81,7 +81,7 @@ func newMemory(cfg Config) (*arena.Arena, *spool.Spool, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	memory := arena.NewIn(sp.Backing(), cfg.MaxBytes, len(cfg.Targets))
+	memory := arena.WithBacking(sp.Backing(), cfg.MaxBytes, len(cfg.Targets))
 	var r base.Record
 	for _, held := range sp.Records {
 		r.View(held.Tape)

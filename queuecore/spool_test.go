@@ -110,17 +110,6 @@ func TestRandomSchedulesWithASpool(t *testing.T) {
 	}
 }
 
-func TestAWriteIntoASpoolAllocatesNothing(t *testing.T) {
-	core := start(t, Config{Targets: Targets(nopCore{zapcore.DebugLevel}), Spool: t.TempDir(), MaxBytes: 64 << 20})
-	ent, fields := info("request served"), tenFields()
-	for range 20_000 {
-		_ = core.Write(ent, fields)
-	}
-	require.NoError(t, core.Sync())
-	allocs := testing.AllocsPerRun(2000, func() { _ = core.Write(ent, fields) })
-	require.Zero(t, int(allocs))
-}
-
 func TestAFullSpoolOverflows(t *testing.T) {
 	f := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 1000)}
 	core := start(t, Config{Targets: Targets(f), Spool: t.TempDir(), MaxBytes: minBytes, Overflow: DropOldest, OmitNotice: true})

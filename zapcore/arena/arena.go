@@ -67,11 +67,11 @@ type tail struct {
 
 // New returns an Arena that holds up to limit bytes of records, headers included, and has that many readers. The memory
 // it takes follows its content; blocks that are not quite full and what readers have claimed come on top.
-func New(limit, readers int) *Arena { return NewIn(nil, limit, readers) }
+func New(limit, readers int) *Arena { return WithBacking(nil, limit, readers) }
 
-// NewIn is New for an Arena whose memory is a Backing's; nil is the heap. It has to have blocks for twice the limit, and some more: of
+// WithBacking is New for an Arena whose memory is a Backing's; nil is the heap. It has to have blocks for twice the limit, and some more: of
 // BlockSize, and of the size of what does not fit into one.
-func NewIn(backing Backing, limit, readers int) *Arena {
+func WithBacking(backing Backing, limit, readers int) *Arena {
 	a := &Arena{limit: limit, hot: new(hot), blocks: blocks{size: BlockSize(limit), backing: backing}}
 	a.hot.begin(Low, &a.lanes[Low], a.blocks.get(a.blocks.size))
 	a.hot.begin(High, &a.lanes[High], a.blocks.get(a.blocks.size))
