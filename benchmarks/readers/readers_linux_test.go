@@ -90,6 +90,24 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// What is tried again is what there are complaints about, with the writers that it is compared with.
+func TestDoubted(t *testing.T) {
+	good, bad := tool{name: "good"}, tool{name: "bad"}
+	plain, ours, others := writer{name: "plain"}, writer{name: "ours", plain: "plain"}, writer{name: "others", plain: "plain"}
+	table := newTable([]tool{good, bad}, []writer{plain, ours, others}, 1000)
+	for _, w := range table.writers {
+		table.add(w, map[string]outcome{"good": {}, "bad": {}})
+	}
+	require.Empty(t, table.judge())
+	table.add(ours, map[string]outcome{"bad": {lost: 1}})
+	again := table.doubted(table.judge())
+	require.Equal(t, []complaint{{"bad", "ours", "1 lost, and 0 with plain"}}, table.judge())
+	require.Len(t, again.tools, 1)
+	require.Equal(t, "bad", again.tools[0].name)
+	require.Len(t, again.writers, 2)
+	require.Empty(t, again.judge())
+}
+
 // The worst of several runs is kept.
 func TestTheWorstRunCounts(t *testing.T) {
 	table := newTable([]tool{{name: "tool"}}, []writer{{name: "w"}}, 10)
