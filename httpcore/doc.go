@@ -27,4 +27,6 @@
 //
 // After a timeout, a 5xx or a Retry-After the server is left alone for a while, and whatever is written meanwhile fails at
 // once: no caller waits twice.
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package httpcore

@@ -53,4 +53,6 @@
 //
 // Differences from Python, on purpose: certificates are verified; a line break in a subject becomes a space where Python loses
 // the record; Auto-Submitted keeps vacation programs quiet; the connection is kept.
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package mailcore

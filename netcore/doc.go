@@ -61,4 +61,6 @@
 // as long as the last delay, so that a server that accepts and hangs up is not hammered. It has no UDP over IPv6, no TLS, no
 // framing but its own. CRITICAL arrives as DPanic, zap's level for what is particularly important; zap's DPanic, Panic and
 // Fatal leave as CRITICAL.
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package netcore

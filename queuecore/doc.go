@@ -46,5 +46,6 @@
 // Nothing is lost silently: Stats and Targets count each record, and at every quiet moment what was accepted is
 // delivered, dropped, skipped or pending. Nothing blocks for ever: Write waits for room up to BlockTimeout, Sync and
 // Close up to DrainTimeout. An entry above Error is delivered and synced by every target before Write returns, since the
-// program is about to end. A target may log to its own queue: its goroutine never waits for itself.
+// program is about to end. A signal ends a Go program without a deferred call, and what is queued is gone: signal.NotifyContext
+// makes SIGTERM a normal end, at which Close runs. A target may log to its own queue: its goroutine never waits for itself.
 package queuecore
