@@ -67,4 +67,6 @@
 // Who waits for another call that ran into a timeout fails at once when that ends. The steps are bounded by the request's context: a
 // Config.Client must heed it, as http.Transport does. Redirects, attempts that net/http makes by itself, 1xx answers and an
 // answer without an end get no time of their own; 101 ends the request, because nobody asked for another protocol.
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package httpcore

@@ -116,4 +116,6 @@
 //	         │                     └─ escape.go                    and nothing breaks out
 //	         └─ emitter.go         numbers, over netcore's sockets
 //	            local.go           finds the daemon's
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package sysloghandler
