@@ -1,4 +1,3 @@
-// Package messagetest has what the tests of mailcore and of its message package share.
 package messagetest
 
 import "strings"
