@@ -63,3 +63,17 @@ func TestSeparator(t *testing.T) {
 		require.ErrorContains(t, err, "Config.Separator")
 	}
 }
+
+func TestUniqueNames(t *testing.T) {
+	fields := []zap.Field{zap.Int("status", 1), zap.Int("Status", 2), zap.Int("status", 3), zap.Int("path", 4), zap.Dict("a", zap.Int("b", 5)), zap.Int("A.B", 6)}
+	assert.Contains(t, format(t, Config{}, entry("m"), fields...), ` status="1" Status="2" status="3" path="4" a.b="5" A.B="6"]`)
+	assert.Contains(t, format(t, Config{UniqueNames: true}, entry("m"), fields...), ` status="1" Status_2="2" status_3="3" path="4" a.b="5" A.B_2="6"]`)
+	long := strings.Repeat("k", 100)
+	m := parsed(t, Config{UniqueNames: true}, entry("m"), zap.Int(long, 1), zap.Int(long, 2), zap.Int(strings.ToUpper(long), 3))
+	names := map[string]bool{}
+	for _, p := range m.elements[0].params {
+		assert.LessOrEqual(t, len(p.name), 32)
+		names[strings.ToLower(p.name)] = true
+	}
+	assert.Len(t, names, 3)
+}

@@ -111,6 +111,9 @@ type Config struct {
 	// character. Defaults to a dot. syslog-ng makes an element of its own of what stands before a dot: with "_" or "/" it
 	// does not.
 	Separator string
+	// UniqueNames puts a number behind a name that the message has already, in whatever case: status, Status_2. Some receivers
+	// keep only one of such fields (rsyslog's mmpstrucdata, collectors). It takes a while per field.
+	UniqueNames bool
 	// Controls says whether control characters in texts and values are written as they are, or so that they can be seen.
 	// Defaults to VisibleControls for RFC3164 but on unix sockets, and else to RawControls.
 	Controls Controls

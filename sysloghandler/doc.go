@@ -71,7 +71,7 @@
 //	a collector with octet counting  trims blanks at the end before it counts            preserve_trailing_whitespaces: true
 //	syslog-ng                        makes an element of what stands before a dot in a   Separator
 //	                                 name; nested objects have such names
-//	rsyslog's mmpstrucdata, and      of names that differ only in case, or repeat, keep  other names: With, a namespace
+//	rsyslog's mmpstrucdata, and      of names that differ only in case, or repeat, keep  UniqueNames
 //	a collector                      one, mostly the last
 //	rsyslog's imuxsock               stores its own time, whatever the header says       another input, or useSpecialParser="off"
 //	systemd's journal                reads RFC 3164 without a host name only             Network "local"
@@ -111,7 +111,7 @@
 //	         │                ├─ python.go
 //	         │                └─ journal.go   and as the journal has it
 //	         │                     ├─ structured.go, elements.go   fields as parameters
-//	         │                     ├─ header.go, priority.go       names and numbers
+//	         │                     ├─ header.go, names.go, priority.go
 //	         │                     ├─ timestamp.go                 six digits, always
 //	         │                     └─ escape.go                    and nothing breaks out
 //	         └─ emitter.go         numbers, over netcore's sockets

@@ -95,3 +95,13 @@ func (p *params) addJSON(key string, f zapcore.Field) error {
 	p.AddString(key, inner)
 	return nil
 }
+
+// lastTwo is zapcore.EntryCaller.TrimmedPath without the line: the file and its folder.
+func lastTwo(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		if j := strings.LastIndexByte(path[:i], '/'); j >= 0 {
+			return path[j+1:]
+		}
+	}
+	return path
+}

@@ -69,7 +69,8 @@ type content struct {
 	text        *escaping // of the message
 	values      *escaping // of fields
 	nestedJSON  bool
-	separator   byte // in names
+	separator   byte // in names; 0: a dot
+	unique      bool // names are
 	workspaces  *sync.Pool
 }
 
@@ -83,13 +84,13 @@ func newContent(cfg *Config, facility Facility) content {
 		text:        newEscaping(false, cfg.marked()),
 		values:      newEscaping(true, cfg.marked()),
 		nestedJSON:  cfg.NestedJSON,
-		separator:   '.',
+		unique:      cfg.UniqueNames,
 		workspaces:  &sync.Pool{New: func() any { return new(workspace) }},
 	}
 	if cfg.visible() {
 		c.text, c.values = c.text.visible(), c.values.visible()
 	}
-	if cfg.Separator != "" {
+	if cfg.Separator != "" && cfg.Separator != "." {
 		c.separator = cfg.Separator[0]
 	}
 	version := ""
@@ -156,7 +157,7 @@ func (c *content) appendText(w *workspace, dst []byte, r *base.Record, ent *zapc
 
 // appendFields appends the record's fields as parameters.
 func (c *content) appendFields(w *workspace, dst []byte, r *base.Record, ent *zapcore.Entry, limit int) []byte {
-	w.separator = c.separator
+	w.separator, w.unique, w.names, w.nameBase = c.separator, c.unique, w.names[:0], len(dst)
 	w.begin(dst, limit, c.values, c.nestedJSON)
 	_ = r.MarshalLogObject(&w.params) // never an error: each field notes its own
 	w.entry(ent)

@@ -62,7 +62,7 @@ func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
 		dst = append(w.appendTimestamp(append(dst, "SYSLOG_TIMESTAMP="...), ent.Time), '\n')
 	}
 	p := &w.params
-	p.separator, p.native = '.', true
+	p.separator, p.native, p.unique = 0, true, true
 	p.names, p.nameBase = p.names[:0], start
 	p.begin(dst, end, f.text, f.nestedJSON)
 	if ent.LoggerName != "" {
@@ -124,12 +124,6 @@ func (c *content) priority(l zapcore.Level) Priority {
 		return p
 	}
 	return Warning
-}
-
-// nameSpan is where a name stands in the entry, and its hash.
-type nameSpan struct {
-	hash       uint32
-	start, end int
 }
 
 // addNative appends a field whose name is legal.
@@ -199,7 +193,7 @@ func (p *params) openNative(key string) (start int, ok bool) {
 			p.dst = append(p.dst, "0123456789ABCDEF"[hash>>(28-4*i)&15])
 		}
 	}
-	p.makeUnique(start)
+	p.makeUnique(start, maxJournalName)
 	return start, true
 }
 
@@ -222,28 +216,6 @@ func isOwn(name []byte) bool {
 	case "MESSAGE", "MESSAGE_ID", "PRIORITY", "CODE_FILE", "CODE_LINE", "CODE_FUNC", "LOGGER", "TRUNCATED", "SYSLOG_FACILITY",
 		"SYSLOG_IDENTIFIER", "SYSLOG_PID", "SYSLOG_TIMESTAMP", "SYSLOG_RAW", "ERRNO", "TID", "UNIT", "OBJECT_PID":
 		return true
-	}
-	return false
-}
-
-// makeUnique puts a number behind the name at the end of dst, which begins at start, if the entry has it already.
-func (p *params) makeUnique(start int) {
-	base := len(p.dst)
-	for n := 2; p.isKnown(p.dst[start:]); n++ {
-		var digits [20]byte
-		number := strconv.AppendInt(digits[:0], int64(n), 10)
-		p.dst = append(p.dst[:min(base, start+maxJournalName-1-len(number))], '_')
-		p.dst = append(p.dst, number...)
-	}
-	p.names = append(p.names, nameSpan{fnv32a(p.dst[start:]), start - p.nameBase, len(p.dst) - p.nameBase})
-}
-
-func (p *params) isKnown(name []byte) bool {
-	hash := fnv32a(name)
-	for _, known := range p.names {
-		if known.hash == hash && bytes.Equal(p.dst[p.nameBase+known.start:p.nameBase+known.end], name) {
-			return true
-		}
 	}
 	return false
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -24,10 +23,11 @@ type params struct {
 	*escaping
 	nestedJSON bool
 	separator  byte // stands in names where zap's keys have a dot; 0: a dot
+	native     bool // the fields are those of the journal's protocol
+	unique     bool // a name that there is already gets a number
 
-	native   bool       // the fields are those of the journal's protocol
-	names    []nameSpan // of them, the names that the entry has
-	nameBase int        // where in dst the entry begins
+	names    []nameSpan // if unique, those that there are
+	nameBase int        // where in dst the message begins
 
 	dst    []byte
 	limit  int  // where the last parameter has to end in dst, so that truncated="true" still fits
@@ -81,16 +81,6 @@ func (p *params) entry(ent *zapcore.Entry) {
 	}
 }
 
-// lastTwo is zapcore.EntryCaller.TrimmedPath without the line: the file and its folder.
-func lastTwo(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i > 0 {
-		if j := strings.LastIndexByte(path[:i], '/'); j >= 0 {
-			return path[j+1:]
-		}
-	}
-	return path
-}
-
 // open appends the name and the first quote of a parameter. start is where it begins.
 func (p *params) open(key string) (start int, ok bool) {
 	if p.native {
@@ -109,8 +99,13 @@ func (p *params) open(key string) (start int, ok bool) {
 	} else {
 		dst = appendName(dst, p.prefix, key)
 	}
-	if p.separator != '.' && p.separator != 0 {
+	if p.separator != 0 {
 		replaceDots(dst[start:], p.separator)
+	}
+	if p.unique {
+		p.dst = dst
+		p.makeUnique(start+1, maxName)
+		dst = p.dst
 	}
 	p.dst = append(dst, '=', '"')
 	return start, true
