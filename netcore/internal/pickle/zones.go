@@ -6,6 +6,14 @@ import (
 	"time"
 )
 
+// What the zones are made by that may be those of the database.
+var (
+	zoneInfo = name{"zoneinfo", "ZoneInfo._unpickle"}
+	pytzZone = name{"pytz", "_p"}
+)
+
+const dateutilModule = "dateutil.tz.tz"
+
 // zone is a tzinfo.
 type zone struct {
 	loc  *time.Location // nil if it is not known here
@@ -89,7 +97,7 @@ func buildPytzOffset(args []any) (any, error) {
 
 // dateutil returns the zone that an object of python-dateutil is; nil if it is none, or has rules of its own.
 func dateutil(o *object) *zone {
-	if o.class.module != "dateutil.tz.tz" {
+	if o.class.module != dateutilModule {
 		return nil
 	}
 	state, _ := o.state.(*Dict)
