@@ -24,11 +24,11 @@ type zone struct {
 func (z *zone) shown() Text {
 	switch {
 	case z.name != "":
-		return NewText(Clean(z.name))
+		return newText(Clean(z.name))
 	case z.loc.String() != "":
-		return NewText(z.loc.String())
+		return newText(z.loc.String())
 	}
-	return NewText("UTC" + time.Time{}.In(z.loc).Format("-07:00"))
+	return newText("UTC" + time.Time{}.In(z.loc).Format("-07:00"))
 }
 
 // zoneOf returns args[i] as a zone; nil if there is none. An object that is none that is known keeps its name.
