@@ -116,7 +116,7 @@ func TestAnOrdinaryLogRecordAllocatesNothing(t *testing.T) {
 
 func TestTimeOf(t *testing.T) {
 	now := time.Unix(42, 0)
-	seconds, whole := func(f float64) pickle.Float { return &f }, int64(7)
+	seconds, whole, yesterday := func(f float64) pickle.Float { return &f }, int64(7), "yesterday"
 	for _, test := range []struct {
 		name string
 		v    any
@@ -127,7 +127,7 @@ func TestTimeOf(t *testing.T) {
 		{"whole seconds", &whole, time.Unix(7, 0)},
 		{"not a number", seconds(nan()), now},
 		{"far away", seconds(1e300), now},
-		{"text", pickle.NewText("yesterday"), now},
+		{"text", &yesterday, now},
 	} {
 		t.Run(test.name, func(t *testing.T) { assert.True(t, test.want.Equal(timeOf(test.v, now))) })
 	}

@@ -133,10 +133,8 @@ func (d *Decoder) pushResult(callable any, c call) error {
 	}
 	switch f := callable.(type) {
 	case *global:
-		if f.key() == packedArray {
-			if err := d.stack.charge(elements(c.args)); err != nil {
-				return err
-			}
+		if err := d.stack.charge(price(f.key(), c.args)); err != nil {
+			return err
 		}
 		if build := builders[f.key()]; build != nil {
 			if v, err := build(c.args); err == nil {
@@ -155,6 +153,21 @@ func (d *Decoder) pushResult(callable any, c call) error {
 	return errors.New("pickle calls what cannot be called")
 }
 
+// zonePrice is what a time zone costs that may have to be looked for in files, in values: some thousands a pickle may have, which
+// takes less than a second.
+const zonePrice = 64
+
+// price is what a call costs beside the weight of its arguments, in values.
+func price(f name, args []any) int {
+	switch f {
+	case packedArray:
+		return elements(args)
+	case zoneInfo, pytzZone:
+		return zonePrice
+	}
+	return 0
+}
+
 // weight is how much there is to copy of v, in values; sixteen bytes count as one.
 func weight(v any) int {
 	switch v := v.(type) {
@@ -166,6 +179,10 @@ func weight(v any) int {
 		return len(*v) / 16
 	case []byte:
 		return len(v) / 16
+	case *object:
+		if v.class.module == dateutilModule {
+			return zonePrice
+		}
 	}
 	return 0
 }

@@ -31,9 +31,9 @@ func buildDatetime(args []any) (any, error) {
 	z := zoneOf(args, 1)
 	switch {
 	case z == nil:
-		return NewText(isoFormat(clock, "2006-01-02T15:04:05")), nil
+		return newText(isoFormat(clock, "2006-01-02T15:04:05")), nil
 	case z.loc == nil:
-		return NewText(isoFormat(clock, "2006-01-02T15:04:05") + "[" + Clean(z.name) + "]"), nil
+		return newText(isoFormat(clock, "2006-01-02T15:04:05") + "[" + Clean(z.name) + "]"), nil
 	}
 	return instant(clock, z.loc, b[2]&fold != 0), nil
 }
@@ -86,7 +86,7 @@ func buildDate(args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewText(fmt.Sprintf("%04d-%02d-%02d", int(b[0])<<8|int(b[1]), b[2], b[3])), nil
+	return newText(fmt.Sprintf("%04d-%02d-%02d", int(b[0])<<8|int(b[1]), b[2], b[3])), nil
 }
 
 func buildTime(args []any) (any, error) {
@@ -103,7 +103,7 @@ func buildTime(args []any) (any, error) {
 	default:
 		iso += time.Time{}.In(z.loc).Format("-07:00")
 	}
-	return NewText(iso), nil
+	return newText(iso), nil
 }
 
 // buildTimedelta makes a Duration, or of more than 292 years a text. Python brings days, seconds and microseconds into their
@@ -129,7 +129,7 @@ func buildTimedelta(args []any) (any, error) {
 		days, rest = days-1, rest+day
 	}
 	if days >= most || days <= -most {
-		return NewText(fmt.Sprintf("%d days, %v", days, rest)), nil
+		return newText(fmt.Sprintf("%d days, %v", days, rest)), nil
 	}
 	return time.Duration(days)*day + rest, nil
 }

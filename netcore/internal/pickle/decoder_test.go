@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,15 @@ func bomb() string {
 	return "](]q\x00(K\x01K\x01eq\x00" + strings.Repeat("]q\x01(h\x00h\x00eq\x00", 40) + "e"
 }
 
+// zonesOf is a list of so many time zones of which there is none.
+func zonesOf(n int) string {
+	frame := "](czoneinfo\nZoneInfo._unpickle\nq\x000"
+	for i := range n {
+		frame += "h\x00(" + str(fmt.Sprint("Mars/", i)) + "K\x01tR"
+	}
+	return frame + "e."
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -56,6 +66,7 @@ func TestDecodeRefuses(t *testing.T) {
 			strings.Repeat("h\x00h\x02R", 200000), "more than"},
 		{"calls that encode the same text again and again", "c_codecs\nencode\nq\x00(X\x00\x00\x08\x00" + strings.Repeat("a", 1<<19) + "tq\x02" +
 			strings.Repeat("h\x00h\x02R", 100000), "more than"},
+		{"time zones that are looked for again and again", zonesOf(20000), "more than"},
 		{"arrays of the same bytes again and again", "carray\n_array_reconstructor\nq\x00(NNK\x00B\x00\x00\x01\x00" + strings.Repeat("a", 1<<16) + "tq\x02" +
 			strings.Repeat("h\x00h\x02R", 100000), "more than"},
 	} {
@@ -187,9 +198,9 @@ func TestDecodeObjects(t *testing.T) {
 		{"a dateutil zone", aware("cdateutil.tz.tz\ntzfile\n(N" + str("/usr/share/zoneinfo/Europe/Berlin") + "tR}" + str("_trans_list") + "]sb"), `2026-02-03T04:05:06+01:00`},
 		{"a subclass of what holds nothing", dateutilObject("other") + "}" + str("x") + "K\x01sb", `{"x": 1}`},
 		{"pytz's UTC", aware("cpytz\n_UTC\n)R"), `2026-02-03T04:05:06Z`},
-		{"a zone that is not there", aware(zoneInfo("Mars/Phobos")), `"2026-02-03T04:05:06[Mars/Phobos]"`},
-		{"this machine's zone", aware(zoneInfo("Local")), `"2026-02-03T04:05:06[Local]"`},
-		{"a file that is no zone", aware(zoneInfo("../../../etc/hostname")), `"2026-02-03T04:05:06[../../../etc/hostname]"`},
+		{"a zone that is not there", aware(zoneInfoOf("Mars/Phobos")), `"2026-02-03T04:05:06[Mars/Phobos]"`},
+		{"this machine's zone", aware(zoneInfoOf("Local")), `"2026-02-03T04:05:06[Local]"`},
+		{"a file that is no zone", aware(zoneInfoOf("../../../etc/hostname")), `"2026-02-03T04:05:06[../../../etc/hostname]"`},
 		{"a zone of a class of its own", aware("cdateutil.tz\ntzlocal\n)R"), `"2026-02-03T04:05:06[dateutil.tz.tzlocal]"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -210,7 +221,7 @@ func dateutilObject(class string) string {
 	return "ccopy_reg\n_reconstructor\n(cdateutil.tz.tz\n" + class + "\ncdatetime\ntzinfo\ncdatetime\ntzinfo\n)RtR"
 }
 
-func zoneInfo(key string) string { return "czoneinfo\nZoneInfo._unpickle\n(" + str(key) + "K\x01tR" }
+func zoneInfoOf(key string) string { return "czoneinfo\nZoneInfo._unpickle\n(" + str(key) + "K\x01tR" }
 
 // TestAppendedIsDecoded holds that both directions agree.
 func TestAppendedIsDecoded(t *testing.T) {
@@ -249,7 +260,7 @@ func FuzzDecode(f *testing.F) {
 		"capp\nC\n(K\x01tR}" + str("x") + "K\x02sb", "capp\nC\n)\x81(K\x01K\x02e", "capp\nC\n)}\x92", "capp\nAnError\n(" + str("x") + "tR",
 		"ccopy_reg\n_reconstructor\n(capp\nC\nc__builtin__\nlong\nK\x05tR", "(capp\nC\nK\x01o", "(K\x01iapp\nC\n",
 		"carray\n_array_reconstructor\n(NNK\x08C\x04\x01\x00\x00\x00tR", "cuuid\nUUID\n)\x81}" + str("int") + "K\x05sb",
-		aware(zoneInfo("Europe/Berlin")), aware("cdatetime\ntimezone\n(cdatetime\ntimedelta\n(K\x00K\x3cK\x00tRtR"), bomb(),
+		aware(zoneInfoOf("Europe/Berlin")), aware("cdatetime\ntimezone\n(cdatetime\ntimedelta\n(K\x00K\x3cK\x00tRtR"), bomb(),
 	} {
 		f.Add([]byte(beside(value)))
 	}

@@ -16,7 +16,7 @@ func (g *global) key() name { return name{g.module, g.name} }
 // shown returns the value of a global that is named and not called.
 func (g *global) shown() Text {
 	if g.text == nil {
-		g.text = NewText(Clean("<" + g.module + "." + g.name + ">"))
+		g.text = newText(Clean("<" + g.module + "." + g.name + ">"))
 	}
 	return g.text
 }
@@ -140,7 +140,7 @@ func (o *object) value() any {
 	return o.class.shown()
 }
 
-var argsKey = NewText("args")
+var argsKey = newText("args")
 
 func (o *object) arguments() any {
 	if len(o.args) == 1 {
@@ -208,7 +208,7 @@ func (o *object) exception(state *Dict) Text {
 	if state != nil {
 		b = appendText(append(b, ' '), state)
 	}
-	return NewText(Clean(string(b)))
+	return newText(Clean(string(b)))
 }
 
 // specials are the classes that keep their value in an attribute.

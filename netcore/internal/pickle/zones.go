@@ -6,6 +6,14 @@ import (
 	"time"
 )
 
+// What the zones are made by that may be those of the database.
+var (
+	zoneInfo = name{"zoneinfo", "ZoneInfo._unpickle"}
+	pytzZone = name{"pytz", "_p"}
+)
+
+const dateutilModule = "dateutil.tz.tz"
+
 // zone is a tzinfo.
 type zone struct {
 	loc  *time.Location // nil if it is not known here
@@ -16,11 +24,11 @@ type zone struct {
 func (z *zone) shown() Text {
 	switch {
 	case z.name != "":
-		return NewText(Clean(z.name))
+		return newText(Clean(z.name))
 	case z.loc.String() != "":
-		return NewText(z.loc.String())
+		return newText(z.loc.String())
 	}
-	return NewText("UTC" + time.Time{}.In(z.loc).Format("-07:00"))
+	return newText("UTC" + time.Time{}.In(z.loc).Format("-07:00"))
 }
 
 // zoneOf returns args[i] as a zone; nil if there is none. An object that is none that is known keeps its name.
@@ -89,7 +97,7 @@ func buildPytzOffset(args []any) (any, error) {
 
 // dateutil returns the zone that an object of python-dateutil is; nil if it is none, or has rules of its own.
 func dateutil(o *object) *zone {
-	if o.class.module != "dateutil.tz.tz" {
+	if o.class.module != dateutilModule {
 		return nil
 	}
 	state, _ := o.state.(*Dict)
