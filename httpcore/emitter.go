@@ -193,6 +193,9 @@ func (e *emitter) failed(steps *request.Step, err error) error {
 	}
 	if late := steps.Late(); late != nil {
 		e.steps.Expired(steps)
+		if e.transport != nil { // a connection of HTTP/2 that went silent would be used again
+			e.transport.CloseIdleConnections()
+		}
 		err = late
 	}
 	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, request.Stable(err))}
