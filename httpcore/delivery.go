@@ -67,7 +67,7 @@ var errSlow = errors.New("httpcore: the server was too slow for the whole batch"
 func (d *delivery) run() {
 	e := d.emitter
 	for first := true; len(d.pending) > 0 && d.failure == nil && d.again == nil; first = false {
-		if !first && e.timeout > 0 && time.Since(d.began) > e.timeout {
+		if most := e.steps.Batch(); !first && most > 0 && time.Since(d.began) > most {
 			d.failure = &base.RetryError{After: time.Nanosecond, Err: errSlow}
 			return
 		}

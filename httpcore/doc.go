@@ -60,7 +60,7 @@
 //	call          waits for                                    at most
 //	New           nothing                                      at once
 //	Write         another call; connection, sending, answer    ConnectTimeout and twice Timeout
-//	WriteBatch    the same, for each request of the batch      begins none after Timeout; then as Write, with MaxTimeout
+//	WriteBatch    the same, for each request of the batch      begins none after Timeout, or what it has grown to; then as Write
 //	Sync          another call                                 as that
 //	Stats, Flush  another call                                 as that
 //	Close         the request under way                        a second, then the request is ended
