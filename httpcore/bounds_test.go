@@ -273,3 +273,42 @@ func TestWriteThatRacesCloseIsClosed(t *testing.T) {
 	require.ErrorIs(t, <-written, httpcore.ErrClosed)
 	require.ErrorIs(t, core.Write(zapcore.Entry{Message: "two"}, nil), httpcore.ErrClosed)
 }
+
+// A connection of HTTP/2 on which nothing comes any more is not used again.
+func TestSilentConnectionIsLeft(t *testing.T) {
+	server := httptest.NewUnstartedServer(status(204))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	var frozen atomic.Bool
+	var dialled atomic.Int32
+	relay, _ := peer(t, func(conn net.Conn, _ func()) {
+		dialled.Add(1)
+		to, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			return
+		}
+		defer to.Close()
+		silent := false
+		go func() { _, _ = io.Copy(conn, to) }()
+		for b := make([]byte, 32<<10); ; {
+			n, err := conn.Read(b)
+			if err != nil {
+				return
+			}
+			if silent = silent || frozen.Swap(false); !silent { // what is frozen once stays so
+				_, _ = to.Write(b[:n])
+			}
+		}
+	})
+	pool := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	core := lines(t, "https://"+relay, func(cfg *httpcore.Config) {
+		cfg.TLS, cfg.Timeout, cfg.ConnectTimeout, cfg.OmitIdempotencyKey = &tls.Config{RootCAs: pool, ServerName: "example.com"}, 200*time.Millisecond, 5*time.Second, true
+	})
+	requireTaken(t, core, batchOf(t, "one"))
+	frozen.Store(true)
+	_, err := core.WriteBatch(batchOf(t, "two"))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	requireTaken(t, core, batchOf(t, "two"))
+	require.Equal(t, int32(2), dialled.Load())
+}

@@ -52,14 +52,15 @@
 // A server that does its work and then does not answer gets the same records again. Three things keep that from making copies
 // without end: a batch that was not answered in time has twice as long the next time, up to Config.MaxTimeout; a request that is
 // sent again has the Idempotency-Key that it had; and each of Elasticsearch's documents keeps its _id over all attempts, so that
-// the second one is a conflict, which counts as delivered. Loki and Splunk have nothing of the kind.
+// the second one is a conflict, which counts as delivered. Loki and Splunk have nothing of the kind, and a server that has stored half of a
+// request which it then refuses (VictoriaLogs) has that half twice when the request is sent in halves.
 //
 // # How long a call takes
 //
 //	call          waits for                                    at most
 //	New           nothing                                      at once
 //	Write         another call; connection, sending, answer    ConnectTimeout and twice Timeout
-//	WriteBatch    the same, for each request of the batch      begins none after Timeout; then as Write, with MaxTimeout
+//	WriteBatch    the same, for each request of the batch      begins none after Timeout, or what it has grown to; then as Write
 //	Sync          another call                                 as that
 //	Stats, Flush  another call                                 as that
 //	Close         the request under way                        a second, then the request is ended

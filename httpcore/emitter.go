@@ -23,10 +23,9 @@ type emitter struct {
 	transport *http.Transport // ours to close; nil if the client is the user's
 	envelope  Envelope
 	policy    policy
-	template  http.Request // that all requests begin as copies of
-	query     string       // what goes before a record in the query of a GET
-	target    string       // for errors
-	timeout   time.Duration
+	template  http.Request    // that all requests begin as copies of
+	query     string          // what goes before a record in the query of a GET
+	target    string          // for errors
 	patience  time.Duration   // MaxRetryAfter
 	closing   context.Context // done when Close has waited long enough
 	interrupt context.CancelFunc
@@ -59,7 +58,6 @@ func newEmitter(cfg *Config) (*emitter, error) {
 	e := &emitter{
 		envelope: cfg.Envelope,
 		policy:   policy{retryOn: cfg.RetryOn, splitOn: cfg.SplitOn, retries: cfg.Envelope.retries},
-		timeout:  cfg.Timeout,
 		patience: cfg.MaxRetryAfter,
 		limit:    cfg.MaxBatchBytes,
 		steps:    request.Deadlines{Connect: cfg.ConnectTimeout, First: cfg.Timeout, Most: cfg.MaxTimeout, Own: cfg.Client == nil},
@@ -193,6 +191,9 @@ func (e *emitter) failed(steps *request.Step, err error) error {
 	}
 	if late := steps.Late(); late != nil {
 		e.steps.Expired(steps)
+		if e.transport != nil { // a connection of HTTP/2 that went silent would be used again
+			e.transport.CloseIdleConnections()
+		}
 		err = late
 	}
 	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, request.Stable(err))}

@@ -136,6 +136,9 @@ func (d *Deadlines) Expired(s *Step) {
 	}
 }
 
+// Batch returns how long requests of one batch may be begun: what Timeout has grown to, or 0 for ever.
+func (d *Deadlines) Batch() time.Duration { return max(0, d.First, d.now) }
+
 // Answered notes how long a request took.
 func (d *Deadlines) Answered(took time.Duration) {
 	if took < d.First {

@@ -19,12 +19,17 @@ func NewTransport(config *tls.Config) *http.Transport {
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 		DisableCompression:     true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
 	}
 	if config != nil {
 		t.TLSClientConfig = config.Clone()
 	}
 	return t
 }
+
+// pingAfter is how long a connection of HTTP/2 may be silent before it is asked whether there is anybody, and then how long the
+// answer may take.
+const pingAfter = 15 * time.Second
 
 // dialer has no timeout of its own: the step's context ends it.
 var dialer = net.Dialer{KeepAlive: 30 * time.Second}
