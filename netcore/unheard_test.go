@@ -123,6 +123,30 @@ func skipWithoutRefusals(t *testing.T) {
 	}
 }
 
+// TestCloseLooksOnceMore: what is known to be lost when nothing more is written counts too.
+func TestCloseLooksOnceMore(t *testing.T) {
+	skipWithoutRefusals(t)
+	t.Run("for a datagram", func(t *testing.T) {
+		receiver, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		require.NoError(t, err)
+		core := newCore(t, Config{Network: "udp", Address: receiver.LocalAddr().String(), Encoder: plain(), RetryStart: time.Nanosecond, OnError: ignore})
+		require.NoError(t, core.Write(entry("arrives"), nil))
+		require.NoError(t, receiver.Close())
+		require.NoError(t, core.Write(entry("is lost"), nil))
+		require.NoError(t, core.Close())
+		assert.Equal(t, Stats{Accepted: 2, Delivered: 1, Dropped: 1}, core.Stats())
+	})
+	t.Run("for a stream", func(t *testing.T) {
+		conns := make(chan net.Conn, 1)
+		p := sockets.Listen(t, "tcp", func(conn net.Conn) { conns <- conn; <-t.Context().Done() })
+		core := newCore(t, Config{Address: p.Address(), Encoder: plain(), OnError: ignore})
+		require.NoError(t, core.Write(entry("is lost"), nil))
+		reset(sockets.Receive(t, conns))
+		require.NoError(t, core.Close())
+		assert.Equal(t, Stats{Accepted: 1, Dropped: 1}, core.Stats())
+	})
+}
+
 func TestDatagramsToNobody(t *testing.T) {
 	skipWithoutRefusals(t)
 	var log errorLog
