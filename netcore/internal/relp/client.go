@@ -182,7 +182,14 @@ func parse(b []byte) (f frame, n int, err error) {
 	if f.transaction, err = strconv.ParseUint(string(number), 10, 32); err != nil {
 		return f, 0, errNoFrame
 	}
-	f.command = string(command)
+	switch string(command) { // without a copy
+	case "rsp":
+		f.command = "rsp"
+	case "serverclose":
+		f.command = "serverclose"
+	default:
+		f.command = string(command)
+	}
 	at := len(number) + 1 + len(command) + 1 + digits
 	if size > 0 {
 		at++ // the space
