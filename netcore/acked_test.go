@@ -45,7 +45,7 @@ func TestAckLosesAndDoublesNothing(t *testing.T) {
 			const records, resets = 20000, 10
 			target := &collector{}
 			server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Key: key, Target: target, OnError: ignore})
-			proxy := sockets.NewProxy(t, server.Addr().String())
+			proxy := sockets.Relay(t, server.Addr().String())
 			core := newCore(t, Config{Address: proxy.Address(), Formatter: Records(), Ack: true, Key: key, Window: 64 << 10, OnError: never(t)})
 			for i := range records {
 				if i%(records/resets) == records/resets/2 {
@@ -70,7 +70,7 @@ func TestAckBatches(t *testing.T) {
 	const batches, each = 200, 50
 	target := &collector{}
 	server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
-	proxy := sockets.NewProxy(t, server.Addr().String())
+	proxy := sockets.Relay(t, server.Addr().String())
 	core := newCore(t, Config{Address: proxy.Address(), Formatter: Records(), Ack: true, Window: 8 << 10, RetryStart: time.Millisecond,
 		RetryMax: time.Millisecond, OnError: never(t)})
 	for i := range batches {

@@ -188,6 +188,11 @@ func (e *Emitter) Close() error {
 	}
 	err := e.closeAcked()
 	if e.wire != nil {
+		if alive, cause := e.wire.conn.LastLook(e.dialer.Now()); !alive {
+			_ = e.drop(e.wire, cause) // what is lost with it counts
+		}
+	}
+	if e.wire != nil {
 		e.wire.endSession(e.dialer.Now(), e.cfg.Timeout)
 		e.wire.conn.Close(e.cfg.Timeout)
 		e.wire = nil

@@ -26,8 +26,8 @@ python() { program python3 || install python3-minimal && program python3; }
 
 nginx() { program nginx || install nginx-light && program nginx; }
 
-rsyslog() { rsyslog_there || install rsyslog rsyslog-gnutls && rsyslog_there; }
-rsyslog_there() { program rsyslogd && lib 'rsyslog/lmnsd_gtls.so'; }
+rsyslog() { rsyslog_there || install rsyslog rsyslog-gnutls rsyslog-relp && rsyslog_there; }
+rsyslog_there() { program rsyslogd && lib 'rsyslog/lmnsd_gtls.so' && lib 'rsyslog/imrelp.so'; }
 
 # syslog-ng and rsyslog exclude one another as packages, so this one is unpacked beside it, with a script that starts it.
 syslog_ng() {

@@ -72,6 +72,23 @@ func ExampleNew_tls() {
 	// Output: sysloghandler: dial tcp logs.example.com:6514: no such machine
 }
 
+// To an rsyslog that acknowledges each message. What it has not is sent again when it is back.
+func ExampleNew_relp() {
+	core, err := sysloghandler.New(sysloghandler.Config{
+		Network: "relp",
+		Address: "logs.example.com:2514",
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, fmt.Errorf("no such machine")
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer core.Close()
+	fmt.Println(core.Write(zapcore.Entry{Message: "order taken"}, nil))
+	// Output: sysloghandler: dial tcp logs.example.com:2514: no such machine
+}
+
 // Python's own form, byte for byte.
 func ExampleConfig_python() {
 	daemon, err := net.ListenPacket("udp", "127.0.0.1:0")

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -33,8 +32,8 @@ input(type="imrelp" address="127.0.0.1" port="%[4]d" ruleset="out" tls="on" tls.
 `, d.conf.Dir, d.conf.Out, d.conf.TCP, d.conf.TLS, d.conf.CA, d.conf.Cert, d.conf.Key)
 	require.NoError(t, os.WriteFile(conf, []byte(text), 0o600))
 	d.argv = []string{program, "-n", "-f", conf, "-i", filepath.Join(d.conf.Dir, "pid")}
-	if out, err := exec.Command(program, "-N1", "-f", conf).CombinedOutput(); strings.Contains(string(out), "imrelp") && err != nil {
-		t.Skip("rsyslog has no RELP here (rsyslog-relp):", string(out))
+	if out, err := exec.Command(program, "-N1", "-f", conf).CombinedOutput(); err != nil {
+		peers.Missing(t, "rsyslog does not speak RELP (package rsyslog-relp): "+string(out))
 	}
 	d.startListening(d.conf.TCP, d.conf.TLS)
 	return d, d.conf.TCP, d.conf.TLS
@@ -87,7 +86,7 @@ func TestRELP(t *testing.T) {
 func TestRELPLosesNothing(t *testing.T) {
 	d, plain, _ := startRELP(t)
 	const records, cuts = 5000, 10
-	proxy := sockets.NewProxy(t, local4(plain))
+	proxy := sockets.Relay(t, local4(plain))
 	core := newCore(t, Config{Network: "relp", Address: proxy.Address(), SequenceID: true, Timeout: soon, RetryStart: time.Millisecond,
 		RetryMax: 10 * time.Millisecond, OnError: ignore})
 	refused := 0

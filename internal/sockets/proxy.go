@@ -14,8 +14,8 @@ type Proxy struct {
 	conns []net.Conn
 }
 
-// NewProxy starts a Proxy that ends with the test.
-func NewProxy(tb testing.TB, address string) *Proxy {
+// Relay starts a Proxy that ends with the test.
+func Relay(tb testing.TB, address string) *Proxy {
 	p := &Proxy{}
 	p.Peer = Listen(tb, "tcp", func(client net.Conn) {
 		server, err := net.Dial("tcp", address)

@@ -150,6 +150,16 @@ func (c *Conn) Alive(now time.Duration) bool {
 	return c.datagram || !c.Gone() && !c.peek.hasLeft()
 }
 
+// LastLook tells whether the peer is there now that nothing more is written, and what the system holds against a datagram.
+func (c *Conn) LastLook(now time.Duration) (alive bool, err error) {
+	if c.datagram {
+		err = c.peek.refusal()
+		return err == nil, err
+	}
+	c.checked = now - checkInterval
+	return c.Alive(now), nil
+}
+
 // Gone tells whether the reader has seen the end.
 func (c *Conn) Gone() bool {
 	select {

@@ -182,20 +182,35 @@ func parse(b []byte) (f frame, n int, err error) {
 	if f.transaction, err = strconv.ParseUint(string(number), 10, 32); err != nil {
 		return f, 0, errNoFrame
 	}
-	f.command = string(command)
-	at := len(number) + 1 + len(command) + 1 + digits
+	f.command = name(command)
+	f.data, n, err = parseData(b, len(number)+1+len(command)+1+digits, size)
+	return f, n, err
+}
+
+// parseData returns what follows the length in a frame, which ends at, and where the frame ends; 0 if it is not whole.
+func parseData(b []byte, at, size int) (data []byte, n int, err error) {
 	if size > 0 {
 		at++ // the space
 	}
 	end := at + size + 1
 	switch {
 	case len(b) < end:
-		return f, 0, nil
+		return nil, 0, nil
 	case b[end-1] != '\n' || size > 0 && b[at-1] != ' ':
-		return f, 0, errNoFrame
+		return nil, 0, errNoFrame
 	}
-	f.data = b[at : end-1]
-	return f, end, nil
+	return b[at : end-1], end, nil
+}
+
+// name returns a command as a string, without a copy for those that come often.
+func name(command []byte) string {
+	switch string(command) {
+	case "rsp":
+		return "rsp"
+	case "serverclose":
+		return "serverclose"
+	}
+	return string(command)
 }
 
 // unfinished returns an error if b is too long to be the beginning of a frame's head.

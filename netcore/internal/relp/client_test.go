@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -106,6 +107,19 @@ func TestReceive(t *testing.T) {
 		require.ErrorIs(t, err, errServerClose)
 		assert.Zero(t, w.acknowledged)
 	})
+}
+
+func TestAllocations(t *testing.T) {
+	c, _, _, err := open(t, welcome, 1)
+	require.NoError(t, err)
+	var message, answer []byte
+	assert.Zero(t, testing.AllocsPerRun(1000, func() {
+		message = c.Append(message[:0], []byte("a message"))
+		answer = append(strconv.AppendUint(answer[:0], c.transaction, 10), " rsp 6 200 OK\n"...)
+		if _, err := c.Receive(answer); err != nil {
+			panic(err)
+		}
+	}))
 }
 
 // FuzzParse holds that a frame is found again, and that nothing is read beyond what is there.

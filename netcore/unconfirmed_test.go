@@ -47,15 +47,17 @@ func TestPeerThatAcceptsAndHangsUp(t *testing.T) {
 				})
 				var log errorLog
 				core := newCore(t, Config{Network: network, Address: p.Address(), Encoder: plain(), OnError: log.add})
-				for start := time.Now(); time.Since(start) < 700*time.Millisecond; <-time.After(tick) {
+				start := time.Now()
+				for ; time.Since(start) < 700*time.Millisecond; <-time.After(tick) {
 					_ = core.Write(entry("into the void"), nil)
 				}
-				assert.LessOrEqual(t, accepted.Load(), int32(2), "connections in the time of one backoff")
+				backoffs := int32(time.Since(start) / time.Second) // none, unless the machine is very busy
+				assert.LessOrEqual(t, accepted.Load(), 2+backoffs, "connections in the time of one backoff")
 				assert.LessOrEqual(t, len(log.all()), 1)
 				stats := core.Stats()
 				assert.Zero(t, stats.Delivered)
 				assert.Zero(t, stats.Missing())
-				assert.Greater(t, stats.Refused, uint64(10))
+				assert.Positive(t, stats.Refused)
 			})
 		}
 	}
@@ -121,6 +123,30 @@ func skipWithoutRefusals(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Go turns these reports off on Windows: https://go.dev/issue/5834")
 	}
+}
+
+// TestCloseLooksOnceMore: what is known to be lost when nothing more is written counts too.
+func TestCloseLooksOnceMore(t *testing.T) {
+	skipWithoutRefusals(t)
+	t.Run("for a datagram", func(t *testing.T) {
+		receiver, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		require.NoError(t, err)
+		core := newCore(t, Config{Network: "udp", Address: receiver.LocalAddr().String(), Encoder: plain(), RetryStart: time.Nanosecond, OnError: ignore})
+		require.NoError(t, core.Write(entry("arrives"), nil))
+		require.NoError(t, receiver.Close())
+		require.NoError(t, core.Write(entry("is lost"), nil))
+		require.NoError(t, core.Close())
+		assert.Equal(t, Stats{Accepted: 2, Delivered: 1, Dropped: 1}, core.Stats())
+	})
+	t.Run("for a stream", func(t *testing.T) {
+		conns := make(chan net.Conn, 1)
+		p := sockets.Listen(t, "tcp", func(conn net.Conn) { conns <- conn; <-t.Context().Done() })
+		core := newCore(t, Config{Address: p.Address(), Encoder: plain(), OnError: ignore})
+		require.NoError(t, core.Write(entry("is lost"), nil))
+		reset(sockets.Receive(t, conns))
+		require.NoError(t, core.Close())
+		assert.Equal(t, Stats{Accepted: 1, Dropped: 1}, core.Stats())
+	})
 }
 
 func TestDatagramsToNobody(t *testing.T) {
