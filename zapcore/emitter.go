@@ -75,6 +75,14 @@ type Noticer interface {
 	Notice() error
 }
 
+// Unconfirmer is an Emitter whose destination may not confirm what it gets.
+type Unconfirmer interface {
+	// Unconfirmed returns true where a nil from Emit is no proof that the destination works, as with datagrams and streams without
+	// acknowledgement. Whoever reports a failure then says that it is over only when success has held for a second. It may be
+	// called at any time, by any goroutine.
+	Unconfirmed() bool
+}
+
 // Frames is an ordered list of frames that lie end to end in one buffer, so that they can be written at once.
 type Frames struct {
 	buf  []byte

@@ -207,5 +207,8 @@ func (h *Handler) Flush() error { return h.out.flush() }
 // ErrClosed.
 func (h *Handler) Close() error { return h.out.close() }
 
+// Unconfirmed implements Unconfirmer for who holds records for this Handler: whether its nil is no proof.
+func (h *Handler) Unconfirmed() bool { return h.out.unconfirmed() }
+
 // Stats returns the counts of this Handler and all that share its destination.
 func (h *Handler) Stats() Stats { return h.out.count() }

@@ -75,8 +75,18 @@ func (o *output) tellSync(err error, synced bool) {
 		o.syncFailed.Store(true)
 		o.report.Failed(err, 0)
 	} else if synced && o.syncFailed.Swap(false) {
-		o.report.Recovered()
+		if o.unconfirmed() {
+			o.report.Unconfirmed()
+		} else {
+			o.report.Recovered()
+		}
 	}
+}
+
+// unconfirmed reports whether a nil of the Emitter's is no proof that the destination works.
+func (o *output) unconfirmed() bool {
+	u, ok := o.emitter.(Unconfirmer)
+	return ok && u.Unconfirmed()
 }
 
 // tell reports what the Emitter has to tell. It runs after the lock.
@@ -255,6 +265,7 @@ func (o *output) close() error {
 	if i, ok := o.emitter.(Interrupter); ok {
 		i.Interrupt()
 	}
+	defer o.report.Stop()
 	defer o.tell()
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -1,25 +1,36 @@
 package zapcore
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"go.uber.org/zap/zapcore"
 )
 
 // Reporter tells the user what no caller waits for, and tells it once: an error that repeats is counted, and when things
-// work again one line says how many records it cost. It calls the user's function under no lock and survives its panics, so the
-// function may log, even to the core that failed. It is safe for concurrent use.
+// work again one line says what it cost. It decides for every package of this module when an error is the same as before, and when
+// a failure is over:
+//
+//   - Two errors are the same if their texts differ in numbers only: a port of our own, a clock time, a message id. While a failure
+//     lasts each different one is told once, and no more than eight of them.
+//   - A failure is over at the first success, and after a success that is no proof (see Unconfirmed) when it has held for a second.
+//     When it comes back within that time the next recovery has to hold: 1 s, 2 s, 4 s and so on up to 30 s.
+//
+// It calls the user's function under no lock and survives its panics, so the function may log, even to the core that failed. All
+// methods are safe for concurrent use.
 type Reporter struct {
 	name    string
 	onError func(error)
 
-	mu   sync.Mutex // guards the fields below
-	last string     // the error that was said; "" when things work
-	lost uint64     // records it has cost
+	failures atomic.Uint64 // all that was noted
+	failing  atomic.Int32  // outages that last
+	waiting  atomic.Int32  // notes that Tell has yet to pass on
+
+	mu      sync.Mutex         // guards the fields below
+	outages map[string]*outage // by step; "" is the destination as a whole
+	notes   []error
+	stopped bool
 }
 
 // NewReporter returns a Reporter for the package of that name. A nil onError prints to stderr in the form that zap uses.
@@ -27,55 +38,136 @@ func NewReporter(name string, onError func(error)) *Reporter {
 	if onError == nil {
 		onError = printError
 	}
-	return &Reporter{name: name, onError: onError}
+	return &Reporter{name: name, onError: onError, outages: make(map[string]*outage)}
 }
 
 func printError(err error) {
 	fmt.Fprintf(os.Stderr, "%v write error: %v\n", time.Now(), err)
 }
 
-// Failed reports err, which cost that many records. The same error again is only counted.
+// Failed reports err, which cost that many records.
 func (r *Reporter) Failed(err error, records int) {
-	text := trouble(err).Error()
-	r.mu.Lock()
-	r.lost += uint64(records)
-	news := text != r.last
-	r.last = text
-	r.mu.Unlock()
-	if news {
-		r.say(err)
-	}
+	r.fail("", err, records)
+	r.Tell()
 }
 
-// trouble returns what is behind err: to be told to wait because of an error is that error again.
-func trouble(err error) error {
-	for {
-		switch e := err.(type) {
-		case *backoffError:
-			err = e.err
-		case *RetryError:
-			if e.Err == nil {
-				return err
-			}
-			err = e.Err
-		default:
-			return err
-		}
-	}
-}
-
-// Recovered reports that things work again and what the failure cost. It does nothing if nothing had failed.
+// Recovered reports a success that proves that things work: an acknowledgement, a 2xx answer, a write to a disk. It does nothing
+// if nothing had failed.
 func (r *Reporter) Recovered() {
-	r.mu.Lock()
-	last, lost := r.last, r.lost
-	r.last, r.lost = "", 0
-	r.mu.Unlock()
-	if last != "" {
-		r.say(&RecoveredError{Records: lost, name: r.name})
+	r.succeed("", 0)
+	r.Tell()
+}
+
+// Unconfirmed reports a success that is no proof, as that of a datagram or of a stream without acknowledgement: the system took
+// the bytes, and may learn later that nobody was there. The failure is over when no other has come for a second.
+func (r *Reporter) Unconfirmed() {
+	r.succeed("", holdStart)
+	r.Tell()
+}
+
+// Note takes down how one step of several went (rotate, compress, sync), each of which fails and works again by itself; nil is
+// well. It may be called under any lock, for it calls nobody: Tell does.
+func (r *Reporter) Note(step string, err error) {
+	if err != nil {
+		r.fail(step, fmt.Errorf("%s: %s: %w", r.name, step, err), 0)
+	} else {
+		r.succeed(step, 0)
 	}
 }
 
-func (r *Reporter) say(err error) {
+// Pending reports whether Tell has something to pass on. It costs one atomic load.
+func (r *Reporter) Pending() bool { return r.waiting.Load() > 0 }
+
+// Failures returns how many failures were reported or noted, the repeated ones included.
+func (r *Reporter) Failures() uint64 { return r.failures.Load() }
+
+// Tell passes on what was noted. It is called under no lock. What the user's function causes to be noted is told by that call.
+func (r *Reporter) Tell() {
+	if !r.Pending() {
+		return
+	}
+	r.mu.Lock()
+	notes := r.notes
+	r.notes = nil
+	r.waiting.Store(0)
+	r.mu.Unlock()
+	for _, err := range notes {
+		r.tell(err)
+	}
+}
+
+// Stop is for Close: a recovery that has yet to hold is not told any more. What is reported later is.
+func (r *Reporter) Stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stopped = true
+	for _, o := range r.outages {
+		o.cancel()
+	}
+}
+
+func (r *Reporter) fail(step string, err error, records int) {
+	r.failures.Add(1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := r.outages[step]
+	if o == nil {
+		o = new(outage)
+		r.outages[step] = o
+	}
+	if !o.failing {
+		r.failing.Add(1)
+	}
+	if o.fail(err, records, time.Now()) {
+		r.noteLocked(err)
+	}
+}
+
+// succeed ends an outage once the success has held for as long as it has to, at least that long.
+func (r *Reporter) succeed(step string, atLeast time.Duration) {
+	if r.failing.Load() == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := r.outages[step]
+	if o == nil || !o.failing || o.timer != nil {
+		return
+	}
+	wait := max(atLeast, o.hold)
+	if wait == 0 {
+		r.endLocked(step, o)
+		return
+	}
+	if r.stopped {
+		return
+	}
+	failures := o.failures
+	o.timer = time.AfterFunc(wait, func() { r.held(step, o, failures) })
+}
+
+// held ends an outage when a success has held, unless another failure has come.
+func (r *Reporter) held(step string, o *outage, failures uint64) {
+	r.mu.Lock()
+	if o.timer != nil && o.failures == failures && !r.stopped {
+		r.endLocked(step, o)
+	}
+	r.mu.Unlock()
+	r.Tell()
+}
+
+func (r *Reporter) endLocked(step string, o *outage) {
+	r.noteLocked(&RecoveredError{Records: o.records, Failures: o.failures, Step: step, name: r.name})
+	o.end(time.Now())
+	r.failing.Add(-1)
+}
+
+func (r *Reporter) noteLocked(err error) {
+	r.notes = append(r.notes, err)
+	r.waiting.Add(1)
+}
+
+func (r *Reporter) tell(err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			printError(fmt.Errorf("%s: OnError panicked: %v, on: %w", r.name, p, err))
@@ -86,61 +178,25 @@ func (r *Reporter) say(err error) {
 
 // RecoveredError is what OnError gets when a failure is over.
 type RecoveredError struct {
-	Records uint64 // lost while it lasted
+	Records  uint64 // lost while it lasted
+	Failures uint64 // how often it was met
+	Step     string // what had failed, of a writer whose steps fail by themselves; "" is the destination as a whole
 
 	name string
 }
 
 // Error implements error.
 func (e *RecoveredError) Error() string {
-	return fmt.Sprintf("%s: working again, %d records were lost", e.name, e.Records)
+	if e.Step != "" {
+		return fmt.Sprintf("%s: %s: works again after %s", e.name, e.Step, count(e.Failures, "failure", "failures"))
+	}
+	return fmt.Sprintf("%s: working again, %s lost", e.name, count(e.Records, "record was", "records were"))
 }
 
-// ReportTo returns a WriteSyncer for zap.ErrorOutput that writes to ws and says each error once: zap writes a line for each
-// failed Write, which for a destination that is down means a line a record. A line that differs from the last only in its
-// time is counted instead, and the count is written before the next line that differs. It is safe for concurrent use.
-func ReportTo(ws zapcore.WriteSyncer) zapcore.WriteSyncer { return &deduplicator{ws: ws} }
-
-type deduplicator struct {
-	ws zapcore.WriteSyncer
-
-	mu       sync.Mutex // guards the fields below, and ws
-	last     []byte     // the last line without its time
-	repeated int        // how often it came again
-}
-
-var writeError = []byte(" write error: ")
-
-func (d *deduplicator) Write(line []byte) (int, error) {
-	text := line
-	if i := bytes.Index(line, writeError); i >= 0 {
-		text = line[i:]
+// count returns n and what there are n of, in the number that fits.
+func count(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.last) > 0 && bytes.Equal(text, d.last) {
-		d.repeated++
-		return len(line), nil
-	}
-	if err := d.tellLocked(); err != nil {
-		return 0, err
-	}
-	d.last = append(d.last[:0], text...)
-	return d.ws.Write(line)
-}
-
-func (d *deduplicator) tellLocked() error {
-	if d.repeated == 0 {
-		return nil
-	}
-	_, err := fmt.Fprintf(d.ws, "%v the last error came %d more times\n", time.Now(), d.repeated)
-	d.repeated = 0
-	return err
-}
-
-// Sync passes on what was written. It does not tell the count: zap calls it after each line.
-func (d *deduplicator) Sync() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.ws.Sync()
+	return fmt.Sprintf("%d %s", n, many)
 }

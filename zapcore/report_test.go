@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -13,18 +14,123 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
+func reporter(t *testing.T) (*base.Reporter, *[]string) {
+	t.Helper()
+	told := new([]string)
+	return base.NewReporter("test", func(err error) { *told = append(*told, err.Error()) }), told
+}
+
 func TestReporterSaysAnErrorOnce(t *testing.T) {
-	var said []string
-	r := base.NewReporter("test", func(err error) { said = append(said, err.Error()) })
+	r, told := reporter(t)
 	r.Recovered()
 	for range 3 {
 		r.Failed(errors.New("disk full"), 2)
 	}
 	r.Failed(errors.New("disk gone"), 1)
+	r.Failed(errors.New("disk full"), 0) // in turns: each was told
 	r.Recovered()
 	r.Recovered()
 	r.Failed(errors.New("disk full"), 0)
-	require.Equal(t, []string{"disk full", "disk gone", "test: working again, 7 records were lost", "disk full"}, said)
+	require.Equal(t, []string{"disk full", "disk gone", "test: working again, 7 records were lost", "disk full"}, *told)
+	require.Equal(t, uint64(6), r.Failures())
+}
+
+func TestReporterKnowsAnErrorWhoseNumbersChange(t *testing.T) {
+	for _, same := range [][2]string{
+		{"write tcp 127.0.0.1:51432->10.0.0.7:25: broken pipe", "write tcp 127.0.0.1:51434->10.0.0.7:25: broken pipe"},
+		{"write tcp [::1]:51432->[::1]:25: broken pipe", "write tcp [::1]:9->[::1]:25: broken pipe"},
+		{
+			"x509: certificate has expired: current time 2026-11-28T21:00:01Z is after 2026-01-01T00:00:00Z",
+			"x509: certificate has expired: current time 2026-11-28T21:00:02Z is after 2026-01-01T00:00:00Z",
+		},
+		{"451 4.3.0 q7F2Kx: try later", "451 4.3.0 zz91Ab: try later"},
+		{"dial: i/o timeout (next attempt in 1s)", "dial: i/o timeout (next attempt in 2.5s)"},
+	} {
+		r, told := reporter(t)
+		r.Failed(errors.New(same[0]), 0)
+		r.Failed(errors.New(same[1]), 0)
+		require.Equal(t, same[:1], *told)
+	}
+	for _, other := range [][2]string{
+		{"HTTP status 401", "HTTP status 503"},
+		{"write tcp 127.0.0.1:51432->10.0.0.7:25: broken pipe", "write tcp 127.0.0.1:51432->10.0.0.8:25: broken pipe"},
+		{"disk 1 full", "disk 1 gone"},
+	} {
+		r, told := reporter(t)
+		r.Failed(errors.New(other[0]), 0)
+		r.Failed(errors.New(other[1]), 0)
+		require.Equal(t, other[:], *told)
+	}
+}
+
+func TestReporterBoundsWhatOneOutageTells(t *testing.T) {
+	r, told := reporter(t)
+	for i := range 100 {
+		r.Failed(errors.New(strings.Repeat("x", i+1)), 0)
+	}
+	require.Len(t, *told, 8)
+}
+
+func TestReporterSaysARecoveryOnlyWhenItHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, told := reporter(t)
+		for range 100 { // a datagram is taken, and the next call learns that nobody was there
+			r.Failed(errors.New("refused"), 0)
+			r.Unconfirmed()
+			time.Sleep(5 * time.Millisecond)
+		}
+		require.Equal(t, []string{"refused"}, *told)
+		time.Sleep(time.Second)
+		require.Equal(t, []string{"refused", "test: working again, 0 records were lost"}, *told, "without another call")
+	})
+}
+
+func TestReporterHoldsBackARecoveryThatWasFalse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, told := reporter(t)
+		for range 1000 { // a server that takes every second request
+			r.Failed(errors.New("refused"), 1)
+			r.Recovered()
+			time.Sleep(100 * time.Millisecond)
+		}
+		require.Equal(t, []string{"refused", "test: working again, 1 record was lost", "refused"}, *told)
+		time.Sleep(time.Minute)
+		require.Equal(t, "test: working again, 999 records were lost", (*told)[3])
+		require.Len(t, *told, 4)
+		r.Failed(errors.New("refused"), 1)
+		r.Recovered()
+		require.Len(t, *told, 6, "a failure of its own, later")
+	})
+}
+
+func TestReporterTellsNoRecoveryAfterStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, told := reporter(t)
+		r.Failed(errors.New("refused"), 0)
+		r.Unconfirmed()
+		r.Stop()
+		r.Unconfirmed()
+		time.Sleep(time.Minute)
+		require.Equal(t, []string{"refused"}, *told)
+	})
+}
+
+func TestReporterKnowsStepsApart(t *testing.T) {
+	r, told := reporter(t)
+	r.Note("rotate", errors.New("busy"))
+	r.Note("compress", errors.New("disk full"))
+	r.Note("rotate", errors.New("busy"))
+	require.True(t, r.Pending())
+	require.Empty(t, *told, "a note calls nobody")
+	r.Tell()
+	r.Note("rotate", nil)
+	r.Note("compress", nil)
+	r.Note("sync", nil)
+	r.Tell()
+	require.False(t, r.Pending())
+	require.Equal(t, []string{
+		"test: rotate: busy", "test: compress: disk full", "test: rotate: works again after 2 failures", "test: compress: works again after 1 failure",
+	}, *told)
 }
 
 func TestReporterKnowsAnErrorAgainInARetryError(t *testing.T) {
