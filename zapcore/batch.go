@@ -1,6 +1,10 @@
 package zapcore
 
-import "go.uber.org/zap/zapcore"
+import (
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/zapcore/internal/tape"
+)
 
 // Batch is an ordered list of records, held as tapes that it does not own. Whoever holds many records (a queue, a buffer)
 // hands them over as one Batch; what takes it must not keep any of it.
@@ -28,7 +32,7 @@ func (b *Batch) At(i int) *Record {
 func (b *Batch) Tape(i int) []byte { return b.tapes[i] }
 
 // Level returns the level of record i.
-func (b *Batch) Level(i int) zapcore.Level { return zapcore.Level(int8(b.tapes[i][tapeLevelAt])) }
+func (b *Batch) Level(i int) zapcore.Level { return tape.Level(b.tapes[i]) }
 
 // Reset empties b and keeps its memory.
 func (b *Batch) Reset() {

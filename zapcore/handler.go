@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
 // HandlerConfig makes a Handler. It is for those who write a handler package; users see that package's own Config.
@@ -101,7 +103,7 @@ func (h *Handler) With(fields []zapcore.Field) zapcore.Core {
 	}
 	enc := h.encoder.Clone()
 	for i := range fields {
-		fields[i].AddTo(enc)
+		tape.AddField(enc, &fields[i])
 	}
 	return newEncoding(h.out, enc)
 }
@@ -119,7 +121,7 @@ func (h *Handler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Ch
 // backoff, and synced before Write returns.
 func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if h.formatter == nil {
-		buf, err := h.encoder.EncodeEntry(ent, fields)
+		buf, err := h.encoder.EncodeEntry(ent, tape.WithRawJSON(fields))
 		if err != nil {
 			return h.out.refuse(err)
 		}

@@ -17,6 +17,7 @@ type outage struct {
 	told     []string // the errors told, without their numbers; at most maxTold
 	records  uint64   // it has cost
 	failures uint64
+	serial   uint64 // of the last failure, in all outages
 
 	timer *time.Timer   // runs while a success has yet to hold
 	ended time.Time     // when the last one was over
@@ -42,6 +43,7 @@ func (o *outage) fail(err error, records int, now time.Time) bool {
 	o.failing = true
 	o.records += uint64(records)
 	o.failures++
+	o.serial++
 	text := cause(err).Error()
 	if text == o.last {
 		return false
@@ -57,7 +59,7 @@ func (o *outage) fail(err error, records int, now time.Time) bool {
 
 // end forgets all but how long the next success has to hold.
 func (o *outage) end(now time.Time) {
-	*o = outage{ended: now, hold: o.hold, told: o.told[:0]}
+	*o = outage{ended: now, hold: o.hold, told: o.told[:0], serial: o.serial}
 }
 
 // cancel has a success that has yet to hold forgotten.

@@ -5,7 +5,13 @@ import (
 
 	"go.uber.org/zap/buffer"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/zapcore/internal/jsonenc"
+	"example.com/zaphandlers/zapcore/internal/tape"
 )
+
+// MaxRecordSize is the largest record, in bytes of its tape: 1 GiB. A record that would be larger is refused by Capture and by Parse.
+const MaxRecordSize = tape.MaxSize
 
 // Record is one log record made self-contained: the entry, the fields of With and the fields of the call, as bytes (a tape)
 // on which nothing points anywhere else. What the program changes after the call cannot change it. It is what Python's
@@ -18,15 +24,15 @@ import (
 //
 // The zero value is ready for use. A Record must not be copied, and is for one goroutine at a time.
 type Record struct {
-	tape []byte // own.b, or bytes that View or Parse was given
-	own  recorder
+	tape []byte // what own has recorded, or bytes that View or Parse was given
+	own  tape.Recorder
 
 	nodesAt int           // where the fields begin; 0: not known yet
 	decoded bool          // entry says what the tape says
 	entry   zapcore.Entry // its strings alias the tape, or are those that Capture was given
 
 	inline [1]zapcore.Field // the Record itself as zap.Inline
-	json   jsonWriter       // what NewJSON's encoder writes with
+	json   jsonenc.Writer   // what NewJSON's encoder writes with
 }
 
 // keepBuffer is the largest buffer, in bytes, that a pool keeps: one huge record does not hold its memory for ever.
@@ -39,7 +45,7 @@ func GetRecord() *Record { return recordPool.Get().(*Record) }
 
 // Free returns r to the pool of GetRecord. Neither r nor anything it returned may be used afterwards.
 func (r *Record) Free() {
-	if cap(r.own.b) > keepBuffer || cap(r.own.jsonOut.b) > keepBuffer {
+	if r.own.Memory() > keepBuffer {
 		return
 	}
 	r.reset(nil)
@@ -48,7 +54,7 @@ func (r *Record) Free() {
 }
 
 // reset leaves entry as it is: what decoded does not vouch for is not looked at.
-func (r *Record) reset(tape []byte) { r.tape, r.nodesAt, r.decoded = tape, 0, false }
+func (r *Record) reset(b []byte) { r.tape, r.nodesAt, r.decoded = b, 0, false }
 
 // Capture records ent, the fields of context and then fields. Whatever code of the program the fields carry (Stringers,
 // marshalers, Error methods) runs now; a panic in it reaches the caller as it does with zap's encoders. The only error is a
@@ -57,17 +63,16 @@ func (r *Record) reset(tape []byte) { r.tape, r.nodesAt, r.decoded = tape, 0, fa
 // It allocates nothing itself once r has grown to the size of the records it is used for.
 func (r *Record) Capture(ent zapcore.Entry, context Context, fields []zapcore.Field) error {
 	r.reset(nil)
-	r.own.depth = 0
-	r.own.entry(&ent)
+	r.own.Begin(&ent)
 	if context.nodes != "" {
-		r.own.b = append(r.own.b, context.nodes...)
+		r.own.Nodes(context.nodes)
 	}
-	r.own.fields(fields)
-	if len(r.own.b) > MaxRecordSize {
-		r.own.b = nil
-		return errTapeLong
+	r.own.Fields(fields)
+	if len(r.own.Bytes()) > MaxRecordSize {
+		r.own.Release()
+		return tape.ErrTooLong
 	}
-	r.tape = r.own.b
+	r.tape = r.own.Bytes()
 	return nil
 }
 
@@ -80,15 +85,27 @@ func (r *Record) capture(ent zapcore.Entry, context Context, fields []zapcore.Fi
 	return nil
 }
 
-// View makes r show the record that tape holds. The tape must be what Bytes returned or Parse accepted, and must not change
+// Parse makes r show the record in b after checking all of it: whatever Parse accepts, the other methods can use without
+// looking again. The bytes may come from anywhere. r aliases them and allocates nothing for them, so a record never takes more memory
+// than its bytes; an error names the byte at which it stops making sense.
+func (r *Record) Parse(b []byte) error {
+	r.reset(nil)
+	if err := tape.Check(b); err != nil {
+		return err
+	}
+	r.tape = b
+	return nil
+}
+
+// View makes r show the record that b holds: a tape, which must be what Bytes returned or Parse accepted, and must not change
 // while r is used: r aliases it.
-func (r *Record) View(tape []byte) { r.reset(tape) }
+func (r *Record) View(b []byte) { r.reset(b) }
 
 // Bytes returns the tape. It is valid until r is used for another record or freed; an empty tape means no record.
 func (r *Record) Bytes() []byte { return r.tape }
 
 // Level returns the record's level without decoding the rest.
-func (r *Record) Level() zapcore.Level { return zapcore.Level(int8(r.tape[tapeLevelAt])) }
+func (r *Record) Level() zapcore.Level { return tape.Level(r.tape) }
 
 // Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded
 // (it means nothing in another process): it is 0.
@@ -98,51 +115,25 @@ func (r *Record) Entry() zapcore.Entry { return *r.entryView() }
 func (r *Record) entryView() *zapcore.Entry {
 	if !r.decoded {
 		r.entry = zapcore.Entry{}
-		r.nodesAt = decodeEntry(&r.entry, r.tape)
+		r.nodesAt = tape.Head(&r.entry, r.tape)
 		r.decoded = true
 	}
 	return &r.entry
 }
 
-// decodeEntry sets ent, which must be empty, to the entry on a tape, and returns where the fields begin.
-func decodeEntry(ent *zapcore.Entry, tape []byte) (nodesAt int) {
-	c := cursorAt(tape, tapeTimeAt)
-	ent.Level = zapcore.Level(int8(tape[tapeLevelAt]))
-	flags := tape[tapeFlagsAt]
-	if flags&flagZone != 0 {
-		ent.Time = c.zoned()
-	} else {
-		ent.Time = c.utc()
-	}
-	if flags&flagName != 0 {
-		ent.LoggerName = c.text()
-	}
-	ent.Message = c.text()
-	if flags&flagCaller != 0 {
-		ent.Caller.Defined = true
-		ent.Caller.File = c.text()
-		ent.Caller.Line = int(c.u64())
-		ent.Caller.Function = c.text()
-	}
-	if flags&flagStack != 0 {
-		ent.Stack = c.text()
-	}
-	return c.at
-}
-
 // nodes returns a cursor at the first field.
-func (r *Record) nodes() cursor {
+func (r *Record) nodes() tape.Cursor {
 	if r.nodesAt == 0 {
 		var ent zapcore.Entry
-		r.nodesAt = decodeEntry(&ent, r.tape)
+		r.nodesAt = tape.Head(&ent, r.tape)
 	}
-	return cursorAt(r.tape, r.nodesAt)
+	return tape.NewCursor(r.tape, r.nodesAt)
 }
 
 // MarshalLogObject adds the record's fields to enc, each by the method the field itself would have called, so that a Record
 // is a zap.Inline field of its own. Strings and byte slices alias the tape: enc must copy what it keeps.
 func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
-	r.nodes().replay(enc)
+	r.nodes().Replay(enc)
 	return nil
 }
 
@@ -151,10 +142,10 @@ func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 // that keeps what it gets.
 func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
 	if cap(dst) == 0 {
-		dst = make([]zapcore.Field, 0, r.nodes().count())
+		dst = make([]zapcore.Field, 0, r.nodes().Count())
 	}
-	for c := r.nodes(); c.more(); {
-		dst = append(dst, c.field())
+	for c := r.nodes(); c.More(); {
+		dst = append(dst, c.Field())
 	}
 	return dst
 }
@@ -170,7 +161,7 @@ func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 		return enc.EncodeEntry(r.entry, r.inlineField())
 	}
 	var ent zapcore.Entry
-	r.nodesAt = decodeEntry(&ent, r.tape)
+	r.nodesAt = tape.Head(&ent, r.tape)
 	fields := r.inlineField()
 	return enc.EncodeEntry(ent, fields)
 }
@@ -205,7 +196,7 @@ func (r *Record) AppendEncoded(dst []byte, enc zapcore.Encoder) ([]byte, error) 
 
 // inlineField returns all fields as one, or none.
 func (r *Record) inlineField() []zapcore.Field {
-	if c := r.nodes(); !c.more() {
+	if c := r.nodes(); !c.More() {
 		return nil
 	}
 	if r.inline[0].Interface == nil {
@@ -217,30 +208,4 @@ func (r *Record) inlineField() []zapcore.Field {
 // Clone returns a copy of r that shares nothing with it and is never pooled.
 func (r *Record) Clone() *Record {
 	return &Record{tape: append([]byte(nil), r.tape...)}
-}
-
-// Context holds the fields of With, recorded when With was called, as the beginning of every record made with it. It is
-// immutable: With returns a new one. The zero value holds no fields.
-type Context struct{ nodes string }
-
-// With returns a Context that holds the fields of c and then fields.
-func (c Context) With(fields []zapcore.Field) Context {
-	if len(fields) == 0 {
-		return c
-	}
-	r := GetRecord()
-	defer r.Free()
-	r.own.depth = 0
-	r.own.b = append(r.own.b[:0], c.nodes...)
-	r.own.fields(fields)
-	return Context{nodes: string(r.own.b)}
-}
-
-// Fields returns the fields that c holds, as AppendFields does.
-func (c Context) Fields() []zapcore.Field {
-	var fields []zapcore.Field
-	for cur := (cursor{s: c.nodes}); cur.more(); {
-		fields = append(fields, cur.field())
-	}
-	return fields
 }

@@ -142,14 +142,14 @@ func (r *Reporter) succeed(step string, atLeast time.Duration) {
 	if r.stopped {
 		return
 	}
-	failures := o.failures
-	o.timer = time.AfterFunc(wait, func() { r.held(step, o, failures) })
+	serial := o.serial
+	o.timer = time.AfterFunc(wait, func() { r.held(step, o, serial) })
 }
 
 // held ends an outage when a success has held, unless another failure has come.
-func (r *Reporter) held(step string, o *outage, failures uint64) {
+func (r *Reporter) held(step string, o *outage, serial uint64) {
 	r.mu.Lock()
-	if o.timer != nil && o.failures == failures && !r.stopped {
+	if o.timer != nil && o.serial == serial && !r.stopped {
 		r.endLocked(step, o)
 	}
 	r.mu.Unlock()

@@ -1,4 +1,4 @@
-package zapcore
+package tape
 
 import (
 	"strings"

@@ -1,10 +1,10 @@
-package zapcore
+package jsonenc
 
 import "time"
 
-// jsonSecond is the text of one second in RFC 3339's form, which many a record shares with the one before: what comes before the
+// second is the text of one second in RFC 3339's form, which many a record shares with the one before: what comes before the
 // fraction, and the zone behind it. The zero value has none.
-type jsonSecond struct {
+type second struct {
 	unix int64
 	zone *time.Location // nil: there is none
 	text [len(time.RFC3339)]byte
@@ -15,7 +15,7 @@ type jsonSecond struct {
 const fractionAt = len("2006-01-02T15:04:05")
 
 // append appends t in the form of time.RFC3339Nano.
-func (s *jsonSecond) append(b []byte, t time.Time) []byte {
+func (s *second) append(b []byte, t time.Time) []byte {
 	if s.zone != t.Location() || s.unix != t.Unix() {
 		start := len(b)
 		b = t.AppendFormat(b, time.RFC3339)

@@ -1,4 +1,4 @@
-package zapcore
+package tape
 
 import (
 	"encoding/binary"
@@ -6,23 +6,17 @@ import (
 	"fmt"
 )
 
-// Parse makes r show the record in tape after checking all of it: whatever Parse accepts, the other methods can use without
-// looking again. The tape may come from anywhere. r aliases it and allocates nothing for it, so a record never takes more memory
-// than its bytes; an error names the byte at which it stops making sense.
-func (r *Record) Parse(tape []byte) error {
-	r.reset(nil)
-	if len(tape) > MaxRecordSize {
-		return errTapeLong
+// Check looks at all of a tape, which may come from anywhere: a Cursor walks what it accepts without looking again. It allocates
+// nothing; an error names the byte at which the tape stops making sense.
+func Check(tape []byte) error {
+	if len(tape) > MaxSize {
+		return ErrTooLong
 	}
 	c := checker{b: tape}
-	if err := c.record(); err != nil {
-		return err
-	}
-	r.tape = tape
-	return nil
+	return c.record()
 }
 
-// checker reads what a cursor reads, and believes nothing.
+// checker reads what a Cursor reads, and believes nothing.
 type checker struct {
 	b  []byte
 	at int
@@ -65,18 +59,18 @@ func (c *checker) skipText() error {
 }
 
 func (c *checker) record() error {
-	if len(c.b) <= tapeTimeAt {
+	if len(c.b) <= timeAt {
 		return c.fail("ends too early")
 	}
-	if v := c.b[0]; v != tapeVersion {
-		return c.fail("format version %d, this program reads %d", v, tapeVersion)
+	if v := c.b[0]; v != version {
+		return c.fail("format version %d, this program reads %d", v, version)
 	}
-	flags := c.b[tapeFlagsAt]
+	flags := c.b[flagsAt]
 	if flags&^knownFlags != 0 {
-		c.at = tapeFlagsAt
+		c.at = flagsAt
 		return c.fail("unknown flags %#x", flags)
 	}
-	c.at = tapeTimeAt
+	c.at = timeAt
 	if err := c.entry(flags); err != nil {
 		return err
 	}
@@ -163,7 +157,7 @@ func (c *checker) nodes(depth int, keyed bool) error {
 	}
 	for c.at < len(c.b) {
 		t := c.b[c.at]
-		if t == tagInvalid || t >= tagCount || !keyed && (t == tagNamespace || t == tagBinary) {
+		if t == TagInvalid || t >= TagCount || !keyed && (t == TagNamespace || t == TagBinary) {
 			return c.fail("unknown tag %d", t)
 		}
 		c.at++
@@ -179,22 +173,22 @@ func (c *checker) nodes(depth int, keyed bool) error {
 	return nil
 }
 
-func (c *checker) value(t tag, depth int) error {
+func (c *checker) value(t Tag, depth int) error {
 	if size := fixedSize[t]; size >= 0 {
-		if t == tagTimeUTC {
+		if t == TagTimeUTC {
 			return c.time()
 		}
 		return c.skip(int(size))
 	}
 	switch t {
-	case tagTime:
+	case TagTime:
 		if err := c.time(); err != nil {
 			return err
 		}
 		return c.zone()
-	case tagObject, tagArray:
-		return c.nest(depth, t == tagObject)
-	case tagJSON:
+	case TagObject, TagArray:
+		return c.nest(depth, t == TagObject)
+	case TagJSON:
 		text, err := c.text()
 		if err != nil {
 			return err

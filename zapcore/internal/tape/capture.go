@@ -1,4 +1,4 @@
-package zapcore
+package tape
 
 import (
 	"encoding/binary"
@@ -14,8 +14,9 @@ const nodeBound = 32
 // headBound is more than the head of a tape takes beyond its texts.
 const headBound = 3 + timeSize + zoneFixed + 6*textHeadSize + 8
 
-// entry starts a tape with what zap knows of a record beside its fields.
-func (r *recorder) entry(ent *zapcore.Entry) {
+// Begin starts a tape with what zap knows of a record beside its fields.
+func (r *Recorder) Begin(ent *zapcore.Entry) {
+	r.depth = 0
 	zone, offset := ent.Time.Zone()
 	b := r.b[:cap(r.b)]
 	if room := entryBound(ent, zone); len(b) < room {
@@ -34,9 +35,9 @@ func entryBound(ent *zapcore.Entry, zone string) int {
 func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 	c := &ent.Caller
 	var flags byte
-	binary.LittleEndian.PutUint64(b[tapeTimeAt:], uint64(ent.Time.Unix()))
-	binary.LittleEndian.PutUint32(b[tapeTimeAt+8:], uint32(ent.Time.Nanosecond()))
-	n = tapeZoneAt
+	binary.LittleEndian.PutUint64(b[timeAt:], uint64(ent.Time.Unix()))
+	binary.LittleEndian.PutUint32(b[timeAt+8:], uint32(ent.Time.Nanosecond()))
+	n = zoneAt
 	if !isUTC(zone, offset) {
 		flags = flagZone
 		binary.LittleEndian.PutUint32(b[n:], uint32(int32(offset)))
@@ -64,45 +65,45 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 		flags |= flagStack
 		n = putText(b, n, ent.Stack)
 	}
-	b[0], b[tapeLevelAt], b[tapeFlagsAt] = tapeVersion, byte(ent.Level), flags
+	b[0], b[levelAt], b[flagsAt] = version, byte(ent.Level), flags
 	return n
 }
 
 // plain says how a field of each type is recorded, if it is plain data. The other types have none here.
 var plain = [256]plainType{
-	zapcore.StringType:    plainAs(tagString, 0, 0),
-	zapcore.Int64Type:     plainAs(tagInt64, 8, 0),
-	zapcore.Int32Type:     plainAs(tagInt32, 4, 0),
-	zapcore.Int16Type:     plainAs(tagInt16, 2, 0),
-	zapcore.Int8Type:      plainAs(tagInt8, 1, 0),
-	zapcore.Uint64Type:    plainAs(tagUint64, 8, 0),
-	zapcore.Uint32Type:    plainAs(tagUint32, 4, 0),
-	zapcore.Uint16Type:    plainAs(tagUint16, 2, 0),
-	zapcore.Uint8Type:     plainAs(tagUint8, 1, 0),
-	zapcore.UintptrType:   plainAs(tagUintptr, 8, 0),
-	zapcore.DurationType:  plainAs(tagDuration, 8, 0),
-	zapcore.Float64Type:   plainAs(tagFloat64, 8, 0),
-	zapcore.Float32Type:   plainAs(tagFloat32, 4, 0),
-	zapcore.BoolType:      plainAs(tagFalse, 0, 1),
-	zapcore.NamespaceType: plainAs(tagNamespace, 0, 0),
+	zapcore.StringType:    plainAs(TagString, 0, 0),
+	zapcore.Int64Type:     plainAs(TagInt64, 8, 0),
+	zapcore.Int32Type:     plainAs(TagInt32, 4, 0),
+	zapcore.Int16Type:     plainAs(TagInt16, 2, 0),
+	zapcore.Int8Type:      plainAs(TagInt8, 1, 0),
+	zapcore.Uint64Type:    plainAs(TagUint64, 8, 0),
+	zapcore.Uint32Type:    plainAs(TagUint32, 4, 0),
+	zapcore.Uint16Type:    plainAs(TagUint16, 2, 0),
+	zapcore.Uint8Type:     plainAs(TagUint8, 1, 0),
+	zapcore.UintptrType:   plainAs(TagUintptr, 8, 0),
+	zapcore.DurationType:  plainAs(TagDuration, 8, 0),
+	zapcore.Float64Type:   plainAs(TagFloat64, 8, 0),
+	zapcore.Float32Type:   plainAs(TagFloat32, 4, 0),
+	zapcore.BoolType:      plainAs(TagFalse, 0, 1),
+	zapcore.NamespaceType: plainAs(TagNamespace, 0, 0),
 }
 
 // plainType is a tag, how many bytes of a field's Integer follow, and which bits of Integer are added to the tag (a bool's value
 // is in its tag), in a byte each, so that they are read together.
 type plainType uint32
 
-func plainAs(t tag, size, flag uint8) plainType {
+func plainAs(t Tag, size, flag uint8) plainType {
 	return plainType(t) | plainType(size)<<8 | plainType(flag)<<16
 }
 
-func (p plainType) tag() tag    { return tag(p) }
+func (p plainType) tag() Tag    { return Tag(p) }
 func (p plainType) size() int   { return int(uint8(p >> 8)) }
 func (p plainType) flag() uint8 { return uint8(p >> 16) }
 
-// fields records fields in order. Plain data takes the short way of putFields; whatever runs code of the program
-// (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, which also turns its panics and errors
+// Fields records fields in order. Plain data takes the short way of putFields; whatever runs code of the program
+// (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, by AddField, which also turns its panics and errors
 // into what zap's encoders would log.
-func (r *recorder) fields(fields []zapcore.Field) {
+func (r *Recorder) Fields(fields []zapcore.Field) {
 	for {
 		n, done := putFields(r.b[:cap(r.b)], len(r.b), fields)
 		r.b = r.b[:n]
@@ -151,7 +152,7 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 			n = putText(b, n+1, f.Key)
 		}
 		to = unsafe.Add(start, n)
-		if as.tag() != tagString {
+		if as.tag() != TagString {
 			binary.LittleEndian.PutUint64((*[8]byte)(to)[:], uint64(f.Integer))
 			n += as.size()
 			continue
@@ -182,7 +183,7 @@ func copy4(to, from unsafe.Pointer) { *(*[4]byte)(to) = *(*[4]byte)(from) }
 func copy8(to, from unsafe.Pointer) { *(*[8]byte)(to) = *(*[8]byte)(from) }
 
 // IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations and
-// namespaces. Then CapturePlain may record them under a lock.
+// namespaces. Then Plain may record them under a lock.
 func IsPlain(fields []zapcore.Field) bool {
 	all := uint64(1)
 	for i := range fields {
@@ -201,17 +202,16 @@ var plainTypes = func() (types uint64) {
 	return types
 }()
 
-// CapturePlain writes the tape that Record.Capture would make of ent, the fields of context and then fields into b, and
-// returns how long it is. It returns 0 if b has too little room, which is some bytes more than the tape takes, or if a field
-// is not plain.
-func CapturePlain(b []byte, ent *zapcore.Entry, context *Context, fields []zapcore.Field) int {
+// Plain writes the tape of ent, nodes that were recorded before, and fields into b, and returns how long it is. It returns 0 if b
+// has too little room, which is some bytes more than the tape takes, or if a field is not plain.
+func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field) int {
 	zone, offset := ent.Time.Zone()
-	if len(b) < entryBound(ent, zone)+len(context.nodes) {
+	if len(b) < entryBound(ent, zone)+len(nodes) {
 		return 0
 	}
 	n := putEntry(b, ent, zone, offset)
-	if context.nodes != "" {
-		n += copy(b[n:], context.nodes)
+	if nodes != "" {
+		n += copy(b[n:], nodes)
 	}
 	n, done := putFields(b, n, fields)
 	if done < len(fields) {
@@ -233,22 +233,22 @@ func putText(b []byte, n int, s string) int {
 	return n + copy(b[n:], s)
 }
 
-// load64 returns the eight bytes of s at i, load32 four; the compiler makes one load of each.
-func load64(s string, i int) uint64 {
+// Load64 returns the eight bytes of s at i, Load32 four; the compiler makes one load of each.
+func Load64(s string, i int) uint64 {
 	s = s[i : i+8]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-func load32(s string, i int) uint32 {
+func Load32(s string, i int) uint32 {
 	s = s[i : i+4]
 	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
 // slowField records a field that is not plain data.
-func (r *recorder) slowField(f *zapcore.Field) {
+func (r *Recorder) slowField(f *zapcore.Field) {
 	at := len(r.b)
-	f.AddTo(r)
+	AddField(r, f)
 	if f.Type == zapcore.ErrorType {
 		r.markError(at, f.Key)
 	}
@@ -256,9 +256,9 @@ func (r *recorder) slowField(f *zapcore.Field) {
 
 // markError notes that the string just recorded for key was an error's text, not some other string. It is not there when
 // Error panicked: then zap logs the panic under another key.
-func (r *recorder) markError(at int, key string) {
-	c := cursorAt(r.b, at)
-	if c.more() && c.tag() == tagString && c.text() == key {
-		r.b[at] = tagError
+func (r *Recorder) markError(at int, key string) {
+	c := NewCursor(r.b, at)
+	if c.More() && c.Tag() == TagString && c.Text() == key {
+		r.b[at] = TagError
 	}
 }

@@ -1,15 +1,16 @@
-package zapcore
+package jsonenc
 
 import (
 	"encoding/binary"
 	"slices"
 	"unicode/utf8"
 	"unsafe"
+
+	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// AppendJSONString appends s as a string of JSON, in quotes, as zap's JSON encoder writes it: what is no UTF-8 becomes \ufffd. It
-// is for Formatters that write JSON of their own.
-func AppendJSONString[T string | []byte](dst []byte, s T) []byte {
+// AppendString appends s as a string of JSON, in quotes, as zap's JSON encoder writes it: what is no UTF-8 becomes \ufffd.
+func AppendString[T string | []byte](dst []byte, s T) []byte {
 	if text, ok := any(s).([]byte); ok {
 		return appendString(dst, unsafe.String(unsafe.SliceData(text), len(text)))
 	}
@@ -47,12 +48,12 @@ func appendKey(b []byte, key string) []byte {
 	var special uint64
 	switch {
 	case k >= 8:
-		first, last := load64(key, 0), load64(key, k-8)
+		first, last := tape.Load64(key, 0), tape.Load64(key, k-8)
 		binary.LittleEndian.PutUint64(node[1:], first)
 		binary.LittleEndian.PutUint64(node[1+k-8:], last)
 		special = specials(first) | specials(last)
 	case k >= 4:
-		first, last := load32(key, 0), load32(key, k-4)
+		first, last := tape.Load32(key, 0), tape.Load32(key, k-4)
 		binary.LittleEndian.PutUint32(node[1:], first)
 		binary.LittleEndian.PutUint32(node[1+k-4:], last)
 		special = specials(uint64(first) | uint64(last)<<32)
@@ -68,7 +69,7 @@ func appendKey(b []byte, key string) []byte {
 	return b[:n+3+k]
 }
 
-// appendString is AppendJSONString.
+// appendString is AppendString.
 //
 // Most strings need no change, so s is copied while it is looked at, eight bytes together; the last eight overlap those before.
 // If one of them is special after all, the rest of the work is appendEscaped's, from the beginning.
@@ -84,16 +85,16 @@ func appendString(b []byte, s string) []byte {
 	var special uint64
 	switch {
 	case n >= 8:
-		last := load64(s, n-8)
+		last := tape.Load64(s, n-8)
 		special = specials(last)
 		for i := 0; i < n-8; i += 8 {
-			eight := load64(s, i)
+			eight := tape.Load64(s, i)
 			special |= specials(eight)
 			put8(unsafe.Add(to, i), eight)
 		}
 		put8(unsafe.Add(to, n-8), last)
 	case n >= 4:
-		first, last := load32(s, 0), load32(s, n-4)
+		first, last := tape.Load32(s, 0), tape.Load32(s, n-4)
 		special = specials(uint64(first) | uint64(last)<<32)
 		put4(to, first)
 		put4(unsafe.Add(to, n-4), last)

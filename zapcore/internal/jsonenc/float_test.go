@@ -1,4 +1,4 @@
-package zapcore
+package jsonenc
 
 import (
 	"math"

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+// table has the worst outcome of each tool with each writer.
+type table struct {
+	tools   []tool
+	writers []writer
+	count   int
+	cells   map[string]map[string]outcome // by tool, by writer
+}
+
+func newTable(tools []tool, writers []writer, count int) *table {
+	t := &table{tools: tools, writers: writers, count: count, cells: make(map[string]map[string]outcome)}
+	for _, tool := range tools {
+		t.cells[tool.name] = make(map[string]outcome)
+	}
+	return t
+}
+
+// add adds the outcomes of one run.
+func (t *table) add(w writer, outcomes map[string]outcome) {
+	for tool, o := range outcomes {
+		worst, there := t.cells[tool][w.name]
+		if there {
+			o = outcome{lost: max(o.lost, worst.lost), again: max(o.again, worst.again), failed: o.failed + worst.failed}
+		}
+		t.cells[tool][w.name] = o
+	}
+}
+
+// print prints the table, and why tools are missing.
+func (t *table) print(w io.Writer) {
+	columns := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(columns, "tool")
+	for _, writer := range t.writers {
+		fmt.Fprint(columns, "\t", writer.name)
+	}
+	fmt.Fprintln(columns)
+	var notes []string
+	for _, tool := range t.tools {
+		if tool.missing != nil {
+			notes = append(notes, fmt.Sprintf("%s is left out: %v", tool.name, tool.missing))
+			continue
+		}
+		mark := ""
+		if tool.unsteady {
+			mark = " ~"
+		}
+		fmt.Fprint(columns, tool.name, mark)
+		for _, writer := range t.writers {
+			o, there := t.cells[tool.name][writer.name]
+			switch {
+			case !there:
+				fmt.Fprint(columns, "\t-")
+			case o.failed != "":
+				fmt.Fprint(columns, "\tfailed")
+				notes = append(notes, fmt.Sprintf("%s with %s: %s", tool.name, writer.name, o.failed))
+			default:
+				fmt.Fprintf(columns, "\t%d/%d", o.lost, o.again)
+			}
+		}
+		fmt.Fprintln(columns)
+	}
+	_ = columns.Flush()
+	fmt.Fprintln(w)
+	for _, note := range notes {
+		fmt.Fprintln(w, note)
+	}
+}
+
+// judge says where ours are worse than the plain writer.
+func (t *table) judge() (complaints []string) {
+	for _, tool := range t.tools {
+		for _, w := range t.writers {
+			ours, ok := t.cells[tool.name][w.name]
+			plain, there := t.cells[tool.name][w.plain]
+			if w.plain == "" || !ok || !there || tool.unsteady || ours.failed != "" || plain.failed != "" {
+				continue
+			}
+			var worse []string
+			if ours.lost > allowed(plain.lost, t.count) {
+				worse = append(worse, fmt.Sprintf("%d lost, and %d with %s", ours.lost, plain.lost, w.plain))
+			}
+			if ours.again > allowed(plain.again, t.count) {
+				worse = append(worse, fmt.Sprintf("%d repeated, and %d with %s", ours.again, plain.again, w.plain))
+			}
+			if len(worse) > 0 {
+				complaints = append(complaints, fmt.Sprintf("%s with %s: %s", tool.name, w.name, strings.Join(worse, "; ")))
+			}
+		}
+	}
+	return complaints
+}
+
+// allowed is how many records a tool may lose with ours that loses some with the plain writer: who loses none there may lose
+// none here, and who does loses now more, now less.
+func allowed(plain, count int) int {
+	if plain == 0 {
+		return 0
+	}
+	return plain*3/2 + count/50
+}

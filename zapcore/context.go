@@ -1,0 +1,43 @@
+package zapcore
+
+import (
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/zapcore/internal/tape"
+)
+
+// Context holds the fields of With, recorded when With was called, as the beginning of every record made with it. It is
+// immutable: With returns a new one. The zero value holds no fields.
+type Context struct{ nodes string }
+
+// With returns a Context that holds the fields of c and then fields.
+func (c Context) With(fields []zapcore.Field) Context {
+	if len(fields) == 0 {
+		return c
+	}
+	r := GetRecord()
+	defer r.Free()
+	r.own.Continue(c.nodes)
+	r.own.Fields(fields)
+	return Context{nodes: string(r.own.Bytes())}
+}
+
+// Fields returns the fields that c holds, as AppendFields does.
+func (c Context) Fields() []zapcore.Field {
+	var fields []zapcore.Field
+	for cur := tape.CursorIn(c.nodes, 0); cur.More(); {
+		fields = append(fields, cur.Field())
+	}
+	return fields
+}
+
+// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations and
+// namespaces. Then CapturePlain may record them under a lock.
+func IsPlain(fields []zapcore.Field) bool { return tape.IsPlain(fields) }
+
+// CapturePlain writes the tape that Record.Capture would make of ent, the fields of context and then fields into b, and
+// returns how long it is. It returns 0 if b has too little room, which is some bytes more than the tape takes, or if a field
+// is not plain.
+func CapturePlain(b []byte, ent *zapcore.Entry, context *Context, fields []zapcore.Field) int {
+	return tape.Plain(b, ent, context.nodes, fields)
+}
