@@ -59,14 +59,14 @@ type File struct{ *sink }
 // NewFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
 // opening.
 func NewFile(cfg FileConfig) (*File, error) {
-	o, err := options{
-		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
-		encode: cfg.Encode, onError: cfg.OnError, header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, bufferSize: cfg.Buffer, flushEvery: cfg.FlushEvery,
-	}.withDefaults()
+	c, err := options{
+		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode, header: cfg.Header,
+		fsync: cfg.Fsync, fsyncEvery: cfg.FsyncEvery, buffer: cfg.Buffer, flushEvery: cfg.FlushEvery, onError: cfg.OnError,
+	}.config()
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSink(o, nil)
+	s, err := newSink(c)
 	if err != nil {
 		return nil, err
 	}

@@ -118,19 +118,14 @@ func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
 	if cfg.MaxBytes > 0 && cfg.Mode == ModeTruncate {
 		cfg.Mode = ModeAppend
 	}
-	c := rotation{
-		maxBytes: cfg.MaxBytes, backupCount: cfg.BackupCount, rotator: cfg.Rotator, should: cfg.ShouldRollover,
-		onRotate: cfg.OnRotate, compress: cfg.Compress, keep: retention{cfg.MaxAge, cfg.MaxTotalBytes},
-	}
-	if cfg.BackupCount != 0 {
-		c.names = func(path string) naming {
-			return &numbered{base: path, count: cfg.BackupCount, namer: cfg.Namer}
-		}
-	}
-	s, err := newRotatingSink(options{
-		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode,
-		header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, bufferSize: cfg.Buffer, flushEvery: cfg.FlushEvery, symlink: cfg.Symlink, shared: cfg.Shared, onError: cfg.OnError,
-	}, c)
+	s, err := rolling{
+		maxBytes: cfg.MaxBytes, backupCount: cfg.BackupCount, namer: cfg.Namer, rotator: cfg.Rotator, should: cfg.ShouldRollover,
+		compress: cfg.Compress, maxAge: cfg.MaxAge, maxTotalBytes: cfg.MaxTotalBytes, onRotate: cfg.OnRotate,
+	}.open(options{
+		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode, header: cfg.Header,
+		fsync: cfg.Fsync, fsyncEvery: cfg.FsyncEvery, buffer: cfg.Buffer, flushEvery: cfg.FlushEvery, symlink: cfg.Symlink,
+		shared: cfg.Shared, onError: cfg.OnError,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +134,7 @@ func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
 
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover).
 // With a BackupCount of 0 it does nothing, for such a file never rolls over.
-func (f *RotatingFile) Rollover() error { return f.rollover() }
+func (f *RotatingFile) Rollover() error { return f.w.Rollover() }
 
 // Backups returns the paths of the backups there are, the newest first.
-func (f *RotatingFile) Backups() ([]string, error) { return f.backups() }
+func (f *RotatingFile) Backups() ([]string, error) { return f.w.Backups() }

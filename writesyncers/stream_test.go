@@ -23,7 +23,7 @@ func TestStreamWritesToWhatItIsGiven(t *testing.T) {
 	assert.Equal(t, 2, n)
 	assert.Equal(t, "one\ntwo\nthree\n", out.String())
 	assert.JSONEq(t, `{"accepted":3,"delivered":3,"dropped":0,"skipped":0,"pending":0,"refused":0,
-		"bytes":14,"opens":0,"repeated":0,"rotations":0,"compressed":0,"troubles":0}`, s.Stats().String())
+		"bytes":14,"opens":0,"repeated":0,"rotations":0,"compressed":0,"errors":0}`, s.Stats().String())
 }
 
 func TestStreamNilIsStandardError(t *testing.T) {

@@ -2,8 +2,11 @@ package zapcore
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -18,15 +21,20 @@ type output struct {
 	report  *Reporter
 	clock   zapcore.Clock
 
-	syncFailed atomic.Bool // the last Sync after an urgent record did
+	// patience is how long Sync, Flush and Close wait for a call that is under way. 0: as long as it takes, for the Emitter has
+	// deadlines of its own.
+	patience time.Duration
+
+	syncFailed atomic.Bool   // the last Sync after an urgent record did
+	closed     atomic.Bool   // Close was called
+	accepted   atomic.Uint64 // records, each of them delivered as far as the Emitter knew
+	refused    atomic.Uint64 // records
 
 	mu      sync.Mutex // guards the fields below
-	closed  bool
-	failing bool    // the last attempt failed
-	backoff Backoff // when the next is due
-	down    error   // what Write returns during a backoff
-	part    Batch   // owned by emitBatch
-	stats   Stats
+	failing bool       // the last attempt failed
+	backoff Backoff    // when the next is due
+	down    error      // what Write returns during a backoff
+	part    Batch      // owned by emitBatch
 }
 
 func newOutput(cfg HandlerConfig) *output {
@@ -54,9 +62,7 @@ func newOutput(cfg HandlerConfig) *output {
 
 // refuse counts a record that could not be formatted.
 func (o *output) refuse(err error) error {
-	o.mu.Lock()
-	o.stats.Refused++
-	o.mu.Unlock()
+	o.refused.Add(1)
 	return err
 }
 
@@ -104,7 +110,7 @@ func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err erro
 	defer o.mu.Unlock()
 	urgent := ent.Level > zapcore.ErrorLevel
 	if err := o.readyLocked(urgent); err != nil {
-		o.stats.Refused++
+		o.refused.Add(1)
 		if skipper, ok := o.emitter.(Skipper); ok {
 			skipper.Skip()
 		}
@@ -114,11 +120,10 @@ func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err erro
 		o.noteLocked(err)
 	}
 	if err != nil {
-		o.stats.Refused++
+		o.refused.Add(1)
 		return nil, err
 	}
-	o.stats.Accepted++
-	o.stats.Delivered++
+	o.accepted.Add(1)
 	if urgent {
 		syncErr = o.emitter.Sync()
 	}
@@ -127,7 +132,7 @@ func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err erro
 
 // readyLocked returns why nothing may be emitted now, if so.
 func (o *output) readyLocked(urgent bool) error {
-	if o.closed {
+	if o.closed.Load() {
 		return ErrClosed
 	}
 	if o.down == nil || urgent {
@@ -206,9 +211,8 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	}
 	rejected := rejectedIn(err)
 	delivered := uint64(n - rejected - againIn(err))
-	o.stats.Accepted += delivered
-	o.stats.Delivered += delivered
-	o.stats.Refused += uint64(rejected)
+	o.accepted.Add(delivered)
+	o.refused.Add(uint64(rejected))
 	if urgent && delivered > 0 {
 		syncErr = o.emitter.Sync()
 	}
@@ -238,11 +242,25 @@ func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
 	return frames.Len(), said.With(nil)
 }
 
+// lock takes the lock for a call that has to come to an end. The error says that whoever has it does not.
+func (o *output) lock() error {
+	if o.patience == 0 {
+		o.mu.Lock()
+		return nil
+	}
+	if !LockWithin(&o.mu, o.patience) {
+		return fmt.Errorf("%s: a write does not come to an end: %w", o.name, os.ErrDeadlineExceeded)
+	}
+	return nil
+}
+
 func (o *output) sync() error {
 	defer o.tell()
-	o.mu.Lock()
+	if err := o.lock(); err != nil {
+		return err
+	}
 	defer o.mu.Unlock()
-	if o.closed {
+	if o.closed.Load() {
 		return nil
 	}
 	return o.emitter.Sync()
@@ -253,9 +271,11 @@ func (o *output) flush() error {
 	if !ok {
 		return nil
 	}
-	o.mu.Lock()
+	if err := o.lock(); err != nil {
+		return err
+	}
 	defer o.mu.Unlock()
-	if o.closed {
+	if o.closed.Load() {
 		return nil
 	}
 	return f.Flush()
@@ -267,24 +287,34 @@ func (o *output) close() error {
 	}
 	defer o.report.Stop()
 	defer o.tell()
-	o.mu.Lock()
+	if err := o.lock(); err != nil {
+		if o.closed.Swap(true) {
+			return nil
+		}
+		return err
+	}
 	defer o.mu.Unlock()
-	if o.closed {
+	if o.closed.Swap(true) {
 		return nil
 	}
-	o.closed = true
 	return o.emitter.Close()
 }
 
+// count does not wait for an Emit that is under way, unless the Emitter has to be asked what became of its frames.
 func (o *output) count() Stats {
+	n := o.accepted.Load()
+	s := Stats{Accepted: n, Delivered: n, Refused: o.refused.Load()}
+	a, ok := o.emitter.(Accountant)
+	if !ok {
+		return s
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := o.stats
-	if a, ok := o.emitter.(Accountant); ok {
-		if delivered, dropped, ok := a.Account(); ok {
-			s.Delivered, s.Dropped = delivered, dropped
-			s.Pending = s.Accepted - delivered - dropped
-		}
+	s.Accepted = o.accepted.Load()
+	s.Delivered = s.Accepted
+	if delivered, dropped, ok := a.Account(); ok {
+		s.Delivered, s.Dropped = delivered, dropped
+		s.Pending = s.Accepted - delivered - dropped
 	}
 	return s
 }

@@ -80,15 +80,6 @@ func flock(f *os.File, how int) error {
 	return err
 }
 
-// control calls do with the descriptor of f, which stays open meanwhile.
-func control(f *os.File, do func(fd int)) error {
-	c, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	return c.Control(func(fd uintptr) { do(int(fd)) })
-}
-
 // Held reports whether a living process, this one or another, has a lock on the file at path: it is open for writing, or in the
 // making. A file that may not be read is opened for writing instead; one that may not be opened at all, or is no regular
 // file, is not held.

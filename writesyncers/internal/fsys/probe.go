@@ -25,26 +25,22 @@ const ProbePrefix = "probe-"
 
 var probeSerial atomic.Uint64
 
-// Probe finds out what can be relied on in a directory, by trying: it makes two files there and removes them. The error says that
+// Probe finds out what can be relied on in a directory, by trying: it makes a file there, gives it other names, and removes all. The error says that
 // no file can be made or written, in which case nothing is known.
 func Probe(dir string) (have Capabilities, err error) {
 	name := filepath.Join(dir, fmt.Sprintf("%s%d-%d", ProbePrefix, os.Getpid(), probeSerial.Add(1)))
-	second := name + "-2"
+	second, third := name+"-2", name+"-3"
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND|NoFollow, 0o600)
 	if err != nil {
 		return have, err
 	}
 	defer func() {
-		err = multierr.Combine(err, f.Close(), removeIfThere(name), removeIfThere(second))
+		err = multierr.Combine(err, f.Close(), removeIfThere(name), removeIfThere(second), removeIfThere(third))
 	}()
 	_, have.BirthTime = Birth(f)
 	have.Locks = CanShare && probeLocks(f, name)
-	if os.Link(name, second) == nil {
-		have.Links = probeLink(f, second)
-	} else if err := os.WriteFile(second, nil, 0o600); err != nil {
-		return have, err
-	}
-	have.NoReplace = errors.Is(renameNoReplace(name, second), fs.ErrExist)
+	have.Links = os.Link(name, second) == nil && probeLink(f, second)
+	have.NoReplace = renameNoReplace(name, third) == nil // to a free name: that one is taken, all systems can tell
 	return have, nil
 }
 

@@ -1,0 +1,341 @@
+package backups
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// numbered names backups base.1, base.2, and so on.
+//
+// With a count the newest is number 1. To make room the others move up, from the last on, each to the next number that nobody
+// foreign has; a number that is missing stays missing, as in Python, unless there would be no room below count. Without a count
+// the newest has the highest number, so that nothing has to move.
+type numbered struct {
+	*names
+	count int                           // 0 or less: no end
+	keep  func(entries []entry) []entry // removes what is too many for one more
+	step  func(name string)
+
+	next int // without a count: the number to try; 0: not known yet
+
+	owners   map[string]int // the lowest number that the Namer gives a name to, of those up to ownersTo
+	ownersTo int
+	ownersOf int // the round of questions they are from
+}
+
+const (
+	numberDigits = 7    // longer ones are dates or times, and no numbers of ours
+	numbersAsked = 1024 // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
+	nextTries    = 100  // numbers tried in a row before the Namer is not asked any more
+)
+
+func (n *numbered) example() []string {
+	last := n.count
+	if last <= 0 {
+		last = 9999
+	}
+	return []string{n.name(1), n.name(2), n.name(last)}
+}
+
+// name returns the name with a number. Where the Namer gives it to a lower number as well, the number is put behind it.
+func (n *numbered) name(i int) string {
+	name := n.of(n.behind(strconv.Itoa(i)))
+	if n.namer == nil {
+		return name
+	}
+	n.remember(name)
+	if n.lowest(name, min(i, numbersAsked)) < i {
+		return name + "." + strconv.Itoa(i)
+	}
+	return name
+}
+
+// lowest returns the lowest number up to last that the Namer gives a name to, or a high one.
+func (n *numbered) lowest(name string, last int) int {
+	if n.round != n.ownersOf {
+		n.owners, n.ownersTo, n.ownersOf = map[string]int{}, 0, n.round
+	}
+	for n.ownersTo < last {
+		n.ownersTo++
+		if answer := n.of(n.behind(strconv.Itoa(n.ownersTo))); n.owners[answer] == 0 {
+			n.owners[answer] = n.ownersTo
+		}
+	}
+	if i, known := n.owners[name]; known {
+		return i
+	}
+	return math.MaxInt
+}
+
+// number returns which number a name has. former says that it is a default name, and that those are others now.
+func (n *numbered) number(path string, table map[string]int) (i int, former, ours bool) {
+	if i, ours := table[path]; ours {
+		return i, false, true
+	}
+	if digits, ok := strings.CutPrefix(path, n.base+"."); ok {
+		if i, ok := number(digits); ok {
+			return i, n.namer != nil && n.name(i) != path, true
+		}
+	}
+	if n.namer == nil {
+		return 0, false, false
+	}
+	for _, digits := range digitRuns(path) {
+		if i, err := strconv.Atoi(digits); err == nil && i > 0 && len(digits) <= numberDigits && n.name(i) == path {
+			return i, false, true
+		}
+	}
+	return 0, false, false
+}
+
+// number reads a number without leading zeros.
+func number(digits string) (int, bool) {
+	i, err := strconv.Atoi(digits)
+	return i, err == nil && i > 0 && len(digits) <= numberDigits && digits[0] != '0' && digits[0] != '+'
+}
+
+// table returns the numbers of the names that the first numbers have, whatever a Namer makes of them.
+func (n *numbered) table() map[string]int {
+	table := map[string]int{}
+	if n.namer == nil {
+		return table
+	}
+	last := n.count
+	if last <= 0 {
+		last = nextTries
+	}
+	for i := min(last, numbersAsked); i >= 1; i-- {
+		table[n.name(i)] = i
+	}
+	return table
+}
+
+// find returns our backups, in the order of their numbers, those with former names last; and the numbers that foreign files have.
+func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
+	table := n.table()
+	files, err := n.files()
+	if errors.Is(err, fs.ErrPermission) {
+		files, err = n.look(), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	entries, foreign := map[string]*entry{}, map[int]bool{}
+	for _, f := range files {
+		i, former, named := n.number(f.path, table)
+		if named && !n.add(entries, f, entry{n: i, former: former}) && !former {
+			foreign[i] = true
+		}
+	}
+	for _, e := range entries {
+		ours = append(ours, *e)
+	}
+	slices.SortFunc(ours, func(a, b entry) int {
+		if a.former != b.former {
+			return cmp.Compare(btoi(a.former), btoi(b.former))
+		}
+		return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.path, b.path))
+	})
+	return ours, foreign, nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// look finds numbered backups in a directory that may not be read: it tries the names, up to the count and beyond as long as there
+// are any.
+func (n *numbered) look() (files []found) {
+	for i := 1; i < 1<<20; i++ {
+		name := n.name(i)
+		plain, packed := exists(name), exists(name+Gzip)
+		if plain {
+			files = append(files, found{path: name})
+		}
+		if packed {
+			files = append(files, found{path: name, compressed: true})
+		}
+		if !plain && !packed && i > n.count {
+			break
+		}
+	}
+	return files
+}
+
+func (n *numbered) list() ([]entry, error) {
+	ours, _, err := n.find()
+	if n.count <= 0 { // whoever had a count before has left some the other way round
+		slices.SortStableFunc(ours, func(a, b entry) int {
+			return cmp.Or(b.modified().Compare(a.modified()), cmp.Compare(b.n, a.n))
+		})
+	}
+	return ours, err
+}
+
+func (n *numbered) reserve(time.Time) (string, error) {
+	if n.count <= 0 {
+		return n.upwards()
+	}
+	ours, foreign, err := n.find()
+	if err != nil {
+		return "", err
+	}
+	first := after(0, foreign)
+	if err := n.shift(n.keep(ours), foreign, first); err != nil {
+		return "", err
+	}
+	return n.name(first), nil
+}
+
+// after returns the first number above i that nobody foreign has.
+func after(i int, foreign map[int]bool) int {
+	for i++; foreign[i]; {
+		i++
+	}
+	return i
+}
+
+// shift makes the first number free.
+func (n *numbered) shift(ours []entry, foreign map[int]bool, first int) error {
+	ours = slices.DeleteFunc(ours, func(e entry) bool { return e.former })
+	if len(ours) == 0 || ours[0].n > first {
+		return nil
+	}
+	top := 0 // the last number that one may move to, if nobody has it
+	for range n.count {
+		top = after(top, foreign)
+	}
+	moves, all := plan(ours, foreign, first, top)
+	if !all {
+		moves, _ = plan(ours, foreign, first, 0)
+	}
+	for _, m := range slices.Backward(moves) {
+		if err := m.entry.renameTo(n.name(m.to)); err != nil {
+			return err
+		}
+		n.step("shifted")
+	}
+	return nil
+}
+
+// move is an entry and the number it gets.
+type move struct {
+	entry
+	to int
+}
+
+// plan says who has to move to make the first number free: with a top all below it, and it reports whether none gets beyond it;
+// with top 0 no more than those up to the first number that is missing.
+func plan(ours []entry, foreign map[int]bool, first, top int) (moves []move, all bool) {
+	last := first
+	for _, e := range ours {
+		switch {
+		case e.n <= last:
+			last = after(last, foreign)
+		case e.n < top:
+			last = after(e.n, foreign)
+		default:
+			return moves, last <= top
+		}
+		moves = append(moves, move{e, last})
+	}
+	return moves, last <= top
+}
+
+// upwards returns the number after the highest. It is looked for once; later on, only where somebody else has taken the next one.
+func (n *numbered) upwards() (string, error) {
+	looked := n.next == 0
+	if looked {
+		if err := n.findNext(); err != nil {
+			return "", err
+		}
+	}
+	for range nextTries {
+		name := n.name(n.next)
+		if free(name) {
+			return name, nil
+		}
+		n.next++
+		if !looked {
+			looked = true
+			if err := n.findNext(); err != nil {
+				return "", err
+			}
+		}
+	}
+	return n.numberBehind(n.of(n.behind("1")), n.next)
+}
+
+func (n *numbered) findNext() error {
+	ours, foreign, err := n.find()
+	if err != nil {
+		return err
+	}
+	for _, e := range ours {
+		if !e.former {
+			n.next = max(n.next, e.n+1)
+		}
+	}
+	for i := range foreign {
+		n.next = max(n.next, i+1)
+	}
+	n.next = max(n.next, 1)
+	return nil
+}
+
+// numberBehind returns the first free name with a number from i on behind it.
+func (n *names) numberBehind(name string, i int) (string, error) {
+	for range 1 << 20 {
+		if numbered := name + "." + strconv.Itoa(i); free(numbered) {
+			return numbered, nil
+		}
+		i++
+	}
+	return "", fmt.Errorf("there is no free name behind %s.%d", name, i)
+}
+
+// repair turns numbers round that were given upwards: the newest gets the lowest. That shows in the times of the files: all rise
+// with their numbers, by more than a second in all.
+func (n *numbered) repair() error {
+	if n.count <= 0 {
+		return nil
+	}
+	ours, foreign, err := n.find()
+	if err != nil {
+		return err
+	}
+	ours = slices.DeleteFunc(ours, func(e entry) bool { return e.former })
+	if !rising(ours) {
+		return nil
+	}
+	slices.Reverse(ours)
+	to := ours[0].n
+	if stay, _ := keep(ours, n.count); len(stay) > 1 {
+		for _, e := range stay {
+			to = after(to, foreign)
+			if err := e.renameTo(n.name(to)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func rising(ours []entry) bool {
+	for i := 1; i < len(ours); i++ {
+		if ours[i].modified().Before(ours[i-1].modified()) {
+			return false
+		}
+	}
+	return len(ours) > 1 && ours[len(ours)-1].modified().Sub(ours[0].modified()) > time.Second
+}

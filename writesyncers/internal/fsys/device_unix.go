@@ -1,0 +1,16 @@
+//go:build unix
+
+package fsys
+
+import "golang.org/x/sys/unix"
+
+var errNameTooLong error = unix.ENAMETOOLONG
+
+// SameDevice reports whether a file can be renamed from one of two directories into the other, as far as can be told.
+func SameDevice(a, b string) bool {
+	var one, other unix.Stat_t
+	if unix.Stat(a, &one) != nil || unix.Stat(b, &other) != nil {
+		return true
+	}
+	return one.Dev == other.Dev
+}

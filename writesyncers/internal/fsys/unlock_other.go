@@ -1,0 +1,6 @@
+//go:build !unix || solaris || aix
+
+package fsys
+
+// Unlock does nothing.
+func (d *Directory) Unlock() {}
