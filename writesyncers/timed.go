@@ -30,7 +30,7 @@ type TimedRotatingFileConfig struct {
 	MaxBytes int64
 
 	// BackupCount is the number of backups kept, the latest by their names; a Namer that puts the date elsewhere in the
-	// name is understood. Defaults to 0: all are kept, as in Python. -1 says the same.
+	// name is understood (Python: getFilesToDelete). Defaults to 0: all are kept, as in Python. -1 says the same.
 	BackupCount int
 
 	// Delay puts off opening to the first record. An error of opening is then that record's error.

@@ -106,6 +106,9 @@ func (o *output) tell() {
 }
 
 func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err error) {
+	if o.closed.Load() { // whoever has the lock may not come back
+		return nil, o.refuse(ErrClosed)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	urgent := ent.Level > zapcore.ErrorLevel
@@ -191,6 +194,9 @@ func (o *output) emitBatch(batch *Batch, from int, frames *Frames) (n int, err e
 }
 
 func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent bool) (n int, syncErr, err error) {
+	if o.closed.Load() {
+		return 0, nil, ErrClosed
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := o.readyLocked(urgent); err != nil {
