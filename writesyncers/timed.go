@@ -20,9 +20,10 @@ type TimedRotatingFileConfig struct {
 	AtTime   string
 	Location *time.Location
 
-	// Next replaces When, Interval and AtTime: it returns the end of the period that t is in, which is later than t. The
-	// Next method of a cron expression is one. Backups are then named to the second, for the last rollover before. It must
-	// be pure: it runs under the writer's lock. Defaults to nil: When decides.
+	// Next replaces When, Interval and AtTime, which are an error then: it returns the end of the period that t is in, which is later
+	// than t. The Next method of a cron expression is one. Backups are then named to the second, for the last rollover before. It
+	// must be pure: it runs under the writer's lock. If it panics, or returns no later time, it is asked again after a minute.
+	// Defaults to nil: When decides.
 	Next func(t time.Time) time.Time
 
 	// MaxBytes, if it is set, has the file roll over by size as well; see RotatingFileConfig. The backups of one period
@@ -77,8 +78,10 @@ type TimedRotatingFileConfig struct {
 // nothing is logged, too; an empty file stays; a backup name that exists already is neither overwritten nor an obstacle
 // (the next gets a number); and a clock put back starts the period anew instead of waiting for the clock to come round.
 //
-// A file whose period ended while nobody wrote to it is rolled over when it is opened, once. A timer looks at the clock, at
-// the end of the period and every minute: a record written in the very millisecond may still go into the old file.
+// A file whose period ended while nobody wrote to it is rolled over when it is opened, once. The period of a file that is found is that
+// in which it was made, or last written if that is earlier or the file system does not know (as in Python 3.16), so that a program
+// that starts often rolls over, too. A timer looks at the clock, at the end of the period and every minute: a record written in
+// the very millisecond may still go into the old file.
 //
 // What is not a regular file is written and never rotated.
 type TimedRotatingFile struct{ *sink }
@@ -111,7 +114,8 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 	return &TimedRotatingFile{s}, nil
 }
 
-// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover).
+// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). A file
+// that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return.
 func (f *TimedRotatingFile) Rollover() error { return f.w.Rollover() }
 
 // Backups returns the paths of the backups there are, the newest first.

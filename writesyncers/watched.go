@@ -13,7 +13,7 @@ type WatchedFileConfig struct {
 	// Path of the file. Required. It is made absolute at construction, so a later chdir changes nothing.
 	Path string
 
-	// CheckEvery is how long a record may trust the last look at the path. Defaults to 0: every record looks, as in
+	// CheckEvery is how long a record may trust the last look at the path, at least 1 ms. Defaults to 0: every record looks, as in
 	// Python, for about the price of a write. With more, what is written in the time after somebody has renamed the file
 	// goes into the renamed file: it is all there if logrotate says delaycompress, but logrotate with compress alone
 	// reads that file at once and then removes it, and what came later is lost. Negative: only Reopen and ReopenIfNeeded
@@ -22,7 +22,7 @@ type WatchedFileConfig struct {
 
 	// Notify asks the kernel (inotify) whether the file was renamed or removed, no further apart than 20 µs while records
 	// come, and looks at the path each second. That is as safe as looking with every record, for a tenth of the price.
-	// CheckEvery is not for it. On systems other than Linux, or should the kernel have no watch left, every record
+	// With CheckEvery it is an error. On systems other than Linux, or should the kernel have no watch left, every record
 	// looks.
 	Notify bool
 
@@ -48,7 +48,7 @@ type WatchedFileConfig struct {
 	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.
 	Fsync FsyncPolicy
 
-	// FsyncEvery is the interval of FsyncInterval. Defaults to one second.
+	// FsyncEvery is the interval of FsyncInterval, at least 1 ms; with another policy it is an error. Defaults to one second.
 	FsyncEvery time.Duration
 
 	// Buffer is the number of bytes of whole records that may wait to be written together: many times the speed, at the
@@ -58,7 +58,8 @@ type WatchedFileConfig struct {
 	// record is written by its own Write.
 	Buffer int
 
-	// FlushEvery is how long a record stays in the Buffer. Defaults to one second. Negative: as long as there is room.
+	// FlushEvery is how long a record stays in the Buffer, at least 1 ms; without a Buffer it is an error. Defaults to one second.
+	// Negative: as long as there is room.
 	FlushEvery time.Duration
 
 	// OnError hears what goes wrong where no caller waits for an answer: once when it begins, once when it is over. It
@@ -74,7 +75,7 @@ type WatchedFileConfig struct {
 // files, for the old one may have been read already. Stats counts these as Repeated.
 //
 // If the new file cannot be opened, records go on into the old one while that has a name; when it has none, Write returns
-// the error.
+// the error, and every record looks again, whatever CheckEvery, Notify and Buffer say.
 type WatchedFile struct{ *sink }
 
 // NewWatchedFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
