@@ -72,9 +72,12 @@ func (d *dated) reserve(start time.Time) (string, error) {
 func (d *dated) list() ([]entry, error) {
 	files, err := d.files()
 	entries := map[string]*entry{}
-	for _, f := range files {
-		if label, n, named := d.parse(f); named {
-			d.add(entries, f, entry{label: label, n: n})
+	for _, file := range files {
+		for _, f := range d.readings(file) {
+			if label, n, named := d.parse(f); named {
+				d.add(entries, f, entry{label: label, n: n})
+				break
+			}
 		}
 	}
 	var ours []entry

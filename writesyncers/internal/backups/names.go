@@ -20,6 +20,8 @@ type names struct {
 	namer func(string) string
 	moves bool
 
+	readDir func(dir string) ([]fs.DirEntry, error) // os.ReadDir, but for tests
+
 	round     int   // of questions: forget begins another
 	complaint error // what was wrong with the first bad answer of this round
 	answers   map[string]string
@@ -36,7 +38,7 @@ type verdict struct {
 }
 
 func newNames(cfg Config) *names {
-	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, verdicts: map[string]verdict{}}
+	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, verdicts: map[string]verdict{}}
 	n.forget()
 	n.remember(cfg.Path)
 	return n
@@ -92,8 +94,8 @@ func (n *names) ask(name string) (answer string, err error) {
 	if answer == n.base {
 		return "", fmt.Errorf("Namer: the name it gives in place of %s is that of the log itself", name)
 	}
-	if base := filepath.Base(answer); base == "." || base == ".." || base == string(filepath.Separator) {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s, %s, is that of a directory", name, answer)
+	if strings.HasPrefix(n.base, strings.TrimSuffix(answer, string(filepath.Separator))+string(filepath.Separator)) || answer == "." {
+		return "", fmt.Errorf("Namer: the name it gives in place of %s, %s, is that of the log's directory", name, answer)
 	}
 	if err := n.usable(filepath.Dir(answer)); err != nil {
 		return "", fmt.Errorf("Namer: the name it gives in place of %s, %s, is in a directory %w", name, answer, err)
@@ -133,7 +135,7 @@ type found struct {
 // not be read.
 func (n *names) files() (all []found, err error) {
 	for _, dir := range n.known {
-		entries, readErr := os.ReadDir(dir)
+		entries, readErr := n.readDir(dir)
 		if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
 			err = readErr
 			continue
@@ -148,6 +150,14 @@ func (n *names) files() (all []found, err error) {
 		}
 	}
 	return all, err
+}
+
+// readings returns how a name may be read: where there is a Namer, .gz may be a part of the name that it gives.
+func (n *names) readings(f found) []found {
+	if f.compressed && n.namer != nil {
+		return []found{{f.path + Gzip, f.dir, false}, f}
+	}
+	return []found{f}
 }
 
 // add puts a file into the entry it belongs to, unless it is foreign: no regular file, or compressed by somebody else.

@@ -128,10 +128,15 @@ func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
 		return nil, nil, err
 	}
 	entries, foreign := map[string]*entry{}, map[int]bool{}
-	for _, f := range files {
-		i, former, named := n.number(f.path, table)
-		if named && !n.add(entries, f, entry{n: i, former: former}) && !former {
-			foreign[i] = true
+	for _, file := range files {
+		for _, f := range n.readings(file) {
+			i, former, named := n.number(f.path, table)
+			if named && !n.add(entries, f, entry{n: i, former: former}) && !former {
+				foreign[i] = true
+			}
+			if named {
+				break
+			}
 		}
 	}
 	for _, e := range entries {
@@ -254,20 +259,18 @@ func plan(ours []entry, foreign map[int]bool, first, top int) (moves []move, all
 
 // upwards returns the number after the highest. It is looked for once; later on, only where somebody else has taken the next one.
 func (n *numbered) upwards() (string, error) {
-	looked := n.next == 0
-	if looked {
+	if n.next == 0 {
 		if err := n.findNext(); err != nil {
 			return "", err
 		}
 	}
-	for range nextTries {
+	for try := range nextTries {
 		name := n.name(n.next)
 		if free(name) {
 			return name, nil
 		}
-		n.next++
-		if !looked {
-			looked = true
+		n.next++ // it was given out before, most likely
+		if try == 1 {
 			if err := n.findNext(); err != nil {
 				return "", err
 			}

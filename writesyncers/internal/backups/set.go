@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/fsys"
@@ -114,7 +115,7 @@ func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, e
 		if err != nil {
 			return "", err
 		}
-		if compressed {
+		if compressed && !strings.HasSuffix(dst, Gzip) {
 			dst += Gzip
 		}
 		err = fsys.RenameNoReplace(src, dst)
