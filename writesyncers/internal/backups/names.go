@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,7 +21,8 @@ type names struct {
 	namer func(string) string
 	moves bool
 
-	readDir func(dir string) ([]fs.DirEntry, error) // os.ReadDir, but for tests
+	readDir   func(dir string) ([]fs.DirEntry, error) // os.ReadDir, but for tests
+	bearsMark func(path, base string) bool
 
 	round     int   // of questions: forget begins another
 	complaint error // what was wrong with the first bad answer of this round
@@ -38,7 +40,7 @@ type verdict struct {
 }
 
 func newNames(cfg Config) *names {
-	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, verdicts: map[string]verdict{}}
+	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, bearsMark: bearsMark, verdicts: map[string]verdict{}}
 	n.forget()
 	n.remember(cfg.Path)
 	return n
@@ -191,10 +193,21 @@ func (n *names) marked(path string, info fs.FileInfo) bool {
 		if len(n.verdicts) > verdictsMax {
 			clear(n.verdicts)
 		}
-		v = verdict{info.Size(), info.ModTime(), bearsMark(path, filepath.Base(n.base))}
+		v = verdict{info.Size(), info.ModTime(), n.bearsMark(path, filepath.Base(n.base))}
 		n.verdicts[path] = v
 	}
 	return v.ours
 }
 
 const verdictsMax = 10000
+
+// numberBehind returns the first free name with a number from i on behind it.
+func (n *names) numberBehind(name string, i int) (string, error) {
+	for range 1 << 20 {
+		if numbered := name + "." + strconv.Itoa(i); free(numbered) {
+			return numbered, nil
+		}
+		i++
+	}
+	return "", fmt.Errorf("there is no free name behind %s.%d", name, i)
+}

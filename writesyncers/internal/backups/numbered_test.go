@@ -352,3 +352,18 @@ func TestMissingDirectoryIsAnError(t *testing.T) {
 	_, err = set.Place("out", time.Time{}, false)
 	assert.True(t, errors.Is(err, fs.ErrNotExist))
 }
+
+// Whose a compressed backup is was read once, and is not read again at each Place.
+func TestACompressedBackupIsOpenedOnce(t *testing.T) {
+	b := newBed(t, Config{Count: 5})
+	for i := range 4 {
+		b.rollAs(fmt.Sprint(i), true, time.Time{})
+	}
+	b.listed()
+	opened := 0
+	read := b.set.names.bearsMark
+	b.set.names.bearsMark = func(path, base string) bool { opened++; return read(path, base) }
+	b.roll("plain")
+	assert.Len(t, b.listed(), 5)
+	assert.Zero(t, opened)
+}
