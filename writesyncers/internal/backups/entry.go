@@ -80,9 +80,12 @@ func (e entry) renameTo(path string) error {
 	return nil
 }
 
+// removeFile is a variable for the tests, in which it fails.
+var removeFile = os.Remove
+
 // remove removes a file that may be gone already.
 func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

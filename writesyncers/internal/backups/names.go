@@ -85,22 +85,22 @@ func (n *names) of(name string) string {
 func (n *names) ask(name string) (answer string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("Namer: panic: %v", p)
+			err = fmt.Errorf("writesyncers: Namer: panic: %v", p)
 		}
 	}()
 	answer = n.namer(name)
 	if answer == "" {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s is empty", name)
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is empty", name)
 	}
 	answer = filepath.Clean(answer)
 	if answer == n.base {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s is that of the log itself", name)
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is that of the log itself", name)
 	}
 	if strings.HasPrefix(n.base, strings.TrimSuffix(answer, string(filepath.Separator))+string(filepath.Separator)) || answer == "." {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s, %s, is that of the log's directory", name, answer)
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %s, is that of the log's directory", name, answer)
 	}
 	if err := n.usable(filepath.Dir(answer)); err != nil {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s, %s, is in a directory %w", name, answer, err)
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %s, is in a directory %w", name, answer, err)
 	}
 	return answer, nil
 }

@@ -93,12 +93,12 @@ func New(cfg Config) (*Set, error) {
 		if cfg.Compress {
 			name += Gzip
 		}
-		if _, err := os.Lstat(name); fsys.IsNameTooLong(err) {
-			return nil, fmt.Errorf("writesyncers: Path %q leaves no room for the name of a backup, such as %s: %w", cfg.Path, filepath.Base(name), fsys.ErrNameTooLong)
+		if fsys.NameTooLong(name) {
+			return nil, fmt.Errorf("writesyncers: Path %q leaves no room for the name of a backup, such as %s", cfg.Path, filepath.Base(name))
 		}
 	}
-	if err := s.names.complaint; err != nil {
-		return nil, fmt.Errorf("writesyncers: %w", err)
+	if s.names.complaint != nil {
+		return nil, s.names.complaint
 	}
 	return s, nil
 }
@@ -159,6 +159,7 @@ func (s *Set) List() ([]Backup, error) {
 }
 
 // Find returns the backup that is this file, under whatever name it has now; without an error and without a Path if it has gone.
+// (On Windows a FileInfo learns which file it is of when it is first compared: let it be compared with itself when it is made.)
 func (s *Set) Find(info fs.FileInfo) (Backup, error) {
 	found, err := s.List()
 	for _, b := range found {
