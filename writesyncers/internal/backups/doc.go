@@ -24,7 +24,8 @@
 // The same is ours in every Set of a log, whatever its other settings are; so a lower Count, another layout of dates, a Namer, or
 // compression that is switched on or off leaves nothing behind that nobody counts, lists and removes:
 //
-//	numbered   app.log.N, N without leading zeros and of at most 7 digits (longer ones are dates); and what the Namer makes of it
+//	numbered   app.log.N, N without leading zeros and of at most 7 digits (longer ones are dates; so are years, 240301, 202403 and
+//	           the like, unless a number just before is there as well); and what the Namer makes of it
 //	dated      app.log.DATE and app.log.DATE.N, in every layout a date has in the name of a backup; and what the Namer makes of it:
 //	           it is asked about each date that can be read from the name, and about those that the time of the last write suggests
 //	.gz        behind any of these, if the gzip header bears our mark: a subfield "zh" with the log's name (or the field for the name and

@@ -147,8 +147,27 @@ func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
 		}
 		return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.path, b.path))
 	})
-	return ours, foreign, nil
+	return n.withoutDates(ours, foreign), foreign, nil
 }
+
+// withoutDates takes out the default names whose number is a year, or another date, and no successor of another number.
+func (n *numbered) withoutDates(ours []entry, foreign map[int]bool) []entry {
+	before := 0
+	return slices.DeleteFunc(ours, func(e entry) bool {
+		if n.namer == nil && e.n > n.count && dateLike(e.n) && e.n-before > dateGap {
+			foreign[e.n] = true
+			return true
+		}
+		before = e.n
+		return false
+	})
+}
+
+// dateGap is how far apart two numbers of ours may be among those that look like dates.
+const dateGap = 10
+
+// dateLike reports whether a number may be a year, or a date such as 240301, 202403 or 2024061.
+func dateLike(i int) bool { return 1970 <= i && i < 2100 || i >= 100000 }
 
 func btoi(b bool) int {
 	if b {
@@ -242,7 +261,9 @@ func (n *numbered) findNext() error {
 		}
 	}
 	for i := range foreign {
-		n.next = max(n.next, i+1)
+		if !dateLike(i) { // else what follows it would look like one, too
+			n.next = max(n.next, i+1)
+		}
 	}
 	n.next = max(n.next, 1)
 	return nil

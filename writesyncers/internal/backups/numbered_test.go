@@ -132,6 +132,38 @@ func entriesOf(t *testing.T, dir string) (names []string) {
 	return names
 }
 
+// Somebody's archives by year or month are no backups that a Count would remove.
+func TestDatesAreNoNumbers(t *testing.T) {
+	dates := []string{"app.log.2023", "app.log.2024", "app.log.240301", "app.log.202403", "app.log.2024061", "app.log.20240301"}
+	for _, count := range []int{2, -1} {
+		b := newBed(t, Config{Count: count})
+		for _, name := range dates {
+			b.put(name, "archive")
+		}
+		for i := range 4 {
+			b.roll(fmt.Sprint(i))
+		}
+		if count > 0 {
+			assert.Equal(t, []string{"app.log.1", "app.log.2"}, b.listed())
+		} else {
+			assert.Equal(t, []string{"app.log.4", "app.log.3", "app.log.2", "app.log.1"}, b.listed())
+		}
+		for _, name := range dates {
+			assert.Equal(t, "archive", b.tree()[name])
+		}
+	}
+	b := newBed(t, Config{Count: -1})
+	for i := 1965; i <= 2110; i++ {
+		if i != 2024 {
+			b.put(fmt.Sprintf("app.log.%d", i), "ours")
+		}
+	}
+	assert.Len(t, b.listed(), 145, "those that came before are there")
+	b = newBed(t, Config{Count: 2000})
+	b.put("app.log.1999", "ours")
+	assert.Len(t, b.listed(), 1, "a number that the Count leads to")
+}
+
 // Without a count nothing moves, and what a rollover costs does not grow with what is there.
 func TestNumberedUpwards(t *testing.T) {
 	b := newBed(t, Config{Count: -1})
