@@ -160,6 +160,34 @@ func TestDatedNamersOfAllKinds(t *testing.T) {
 	}
 }
 
+// Directories of days, months and years past are found again by the next start.
+func TestDatedNamesInDirectoriesOfTheirOwn(t *testing.T) {
+	for _, layout := range []string{"2006-01-02", "2006/01", "2006"} {
+		b := newBed(t, Config{Dated: daily()})
+		namer := func(name string) string {
+			label := strings.TrimPrefix(name, b.path("app.log."))
+			at, err := time.Parse("2006-01-02", label[:10])
+			if err != nil {
+				return name
+			}
+			return filepath.Join(b.dir, at.Format(layout), "app-"+label)
+		}
+		now := time.Now().UTC()
+		require.NoError(t, os.MkdirAll(b.path(now.Format(layout)), 0o700))
+		var names []string
+		for _, days := range []int{370, 75, 40, 1, 0} {
+			at := now.AddDate(0, 0, -days)
+			require.NoError(t, os.MkdirAll(b.path(at.Format(layout)), 0o700))
+			b.again(Config{Dated: daily(), Namer: namer})
+			names = append(names, b.roll(fmt.Sprint(days), at))
+		}
+		b.again(Config{Count: 2, Dated: daily(), Namer: namer})
+		assert.Len(t, b.listed(), 5, layout)
+		require.NoError(t, b.set.Retain(now))
+		assert.Equal(t, []string{names[4], names[3]}, b.listed(), layout)
+	}
+}
+
 // Whatever lies in the directory: a file is ours only if it has a name that we would give it.
 func FuzzDatedName(f *testing.F) {
 	f.Add("app.log.2024-03-01.2", false)

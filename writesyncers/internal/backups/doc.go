@@ -36,8 +36,8 @@
 // made) is foreign: it is never moved, removed or replaced, and its number is stepped over. Default names from before there was a
 // Namer are the oldest.
 //
-// Files are looked for in the directory of the log and in those that the Namer's names lead to: of today, of yesterday, a month and a
-// year ago, and of every backup placed since. In a directory that may be written and not read numbered names are tried one by one;
+// Files are looked for in the directory of the log and in those that the Namer's names lead to: of every backup placed since the
+// start, of today, and, if it has a directory for each day, month or year, of 400 days, three years or five years before. In a directory that may be written and not read numbered names are tried one by one;
 // dated ones cannot be found there, which Retain says.
 //
 // # What stays

@@ -206,7 +206,7 @@ func TestNumberingThatChangesItsDirection(t *testing.T) {
 	b.roll("7")
 	assert.Equal(t, []string{"7", "6", "5"}, texts())
 	for i, name := range b.listed() {
-		b.age(name, time.Duration(i)*time.Minute)
+		b.age(name, time.Duration(i+1)*time.Minute)
 	}
 	b.again(Config{Count: -1})
 	b.roll("8")
