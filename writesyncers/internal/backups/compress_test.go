@@ -134,3 +134,19 @@ func TestSameContents(t *testing.T) {
 	}
 	assert.ErrorIs(t, SameContents(gz, filepath.Join(dir, "gone")), os.ErrNotExist)
 }
+
+// Whatever stands in the extra field of somebody's gzip file: it is read, and ours only with our mark in it.
+func FuzzMark(f *testing.F) {
+	f.Add([]byte("zh\x07\x00app.log"), "app.log")
+	f.Add([]byte("BC\x02\x00xxzh\x07\x00app.log"), "app.log")
+	f.Add([]byte("zh\xff\xffapp.log"), "app.log")
+	f.Fuzz(func(t *testing.T, extra []byte, base string) {
+		if bears(gzip.Header{Extra: extra}, base) {
+			mark := Mark{Base: base}.header().Extra
+			assert.True(t, bytes.Contains(extra, mark) || len(extra) == 0 && base == "", "%q in %q", mark, extra)
+		}
+		if len(base) <= 0xffff {
+			assert.True(t, bears(Mark{Base: base}.header(), base))
+		}
+	})
+}
