@@ -2,8 +2,6 @@ package backups
 
 import (
 	"cmp"
-	"errors"
-	"io/fs"
 	"math"
 	"slices"
 	"strconv"
@@ -22,7 +20,10 @@ type numbered struct {
 	keep  func(entries []entry) []entry // removes what is too many for one more
 	step  func(name string)
 
-	next int // without a count: the number to try; 0: not known yet
+	next    int     // without a count: the number to try; 0: not known yet
+	top     int     // the highest number that was found last
+	listed  bool    // the directories were read once
+	formers []found // what has former names, as found then
 
 	owners   map[string]int // the lowest number that the Namer gives a name to, of those up to ownersTo
 	ownersTo int
@@ -32,6 +33,7 @@ type numbered struct {
 const (
 	numberDigits = 7   // longer ones are dates or times, and no numbers of ours
 	numbersAsked = 256 // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
+	lookedUp     = 256 // a count up to which names are tried one by one, once the directory was read
 	nextTries    = 100 // numbers tried in a row before the Namer is not asked any more
 )
 
@@ -114,85 +116,6 @@ func (n *numbered) table() map[string]int {
 		table[n.name(i)] = i
 	}
 	return table
-}
-
-// find returns our backups, in the order of their numbers, those with former names last; and the numbers that foreign files have.
-func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
-	table := n.table()
-	files, err := n.files()
-	if errors.Is(err, fs.ErrPermission) {
-		files, err = n.look(), nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	entries, foreign := map[string]*entry{}, map[int]bool{}
-	for _, file := range files {
-		for _, f := range n.readings(file) {
-			i, former, named := n.number(f.path, table)
-			if named && !n.add(entries, f, entry{n: i, former: former}) && !former {
-				foreign[i] = true
-			}
-			if named {
-				break
-			}
-		}
-	}
-	for _, e := range entries {
-		ours = append(ours, *e)
-	}
-	slices.SortFunc(ours, func(a, b entry) int {
-		if a.former != b.former {
-			return cmp.Compare(btoi(a.former), btoi(b.former))
-		}
-		return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.path, b.path))
-	})
-	return n.withoutDates(ours, foreign), foreign, nil
-}
-
-// withoutDates takes out the default names whose number is a year, or another date, and no successor of another number.
-func (n *numbered) withoutDates(ours []entry, foreign map[int]bool) []entry {
-	before := 0
-	return slices.DeleteFunc(ours, func(e entry) bool {
-		if n.namer == nil && e.n > n.count && dateLike(e.n) && e.n-before > dateGap {
-			foreign[e.n] = true
-			return true
-		}
-		before = e.n
-		return false
-	})
-}
-
-// dateGap is how far apart two numbers of ours may be among those that look like dates.
-const dateGap = 10
-
-// dateLike reports whether a number may be a year, or a date such as 240301, 202403 or 2024061.
-func dateLike(i int) bool { return 1970 <= i && i < 2100 || i >= 100000 }
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// look finds numbered backups in a directory that may not be read: it tries the names, up to the count and beyond as long as there
-// are any.
-func (n *numbered) look() (files []found) {
-	for i := 1; i < 1<<20; i++ {
-		name := n.name(i)
-		plain, packed := exists(name), exists(name+Gzip)
-		if plain {
-			files = append(files, found{path: name})
-		}
-		if packed {
-			files = append(files, found{path: name, compressed: true})
-		}
-		if !plain && !packed && i > n.count {
-			break
-		}
-	}
-	return files
 }
 
 func (n *numbered) list() ([]entry, error) {

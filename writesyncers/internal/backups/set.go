@@ -59,6 +59,7 @@ type Set struct {
 	cfg    Config
 	names  *names
 	scheme scheme
+	fits   bool // the last Place has left no more than Count
 }
 
 // scheme is how the default names are made up.

@@ -58,6 +58,7 @@ func (n *numbered) rename(e entry, to int) error {
 	if err := e.renameTo(path); err != nil {
 		return err
 	}
+	n.top = max(n.top, to)
 	if v, known := n.verdicts[e.path+Gzip]; known { // else the file would be opened again at each Place
 		n.verdicts[path+Gzip] = v
 	}
