@@ -18,19 +18,27 @@ type dated struct {
 	dates *Dates
 }
 
-// example also asks for the names of days past, which may be in directories of their own: one for each month or year.
+// example also looks for directories of days past: a Namer may have one for each day, month or year.
 func (d *dated) example() []string {
 	now := time.Now()
-	examples := []string{d.of(d.behind(d.dates.label(now))), d.numbered(d.dates.label(now), 9999)}
+	today := d.of(d.behind(d.dates.label(now)))
+	examples := []string{today, d.numbered(d.dates.label(now), 9999)}
+	d.remember(today)
 	complaint := d.complaint
-	for _, ago := range []time.Duration{0, day, 31 * day, 366 * day} {
-		d.remember(d.of(d.behind(d.dates.label(now.Add(-ago)))))
+	for _, back := range []struct{ days, times int }{{1, 400}, {28, 40}, {365, 5}} {
+		for k := 1; k <= back.times; k++ {
+			name := d.of(d.behind(d.dates.label(now.AddDate(0, 0, -k*back.days))))
+			if k == 1 && filepath.Dir(name) == filepath.Dir(today) {
+				break
+			}
+			if exists(filepath.Dir(name)) {
+				d.remember(name)
+			}
+		}
 	}
 	d.complaint = complaint // those directories need not be there
 	return examples
 }
-
-const day = 24 * time.Hour
 
 // numbered returns the name of a period's backup with a number. Where the Namer makes no difference the number is put behind.
 func (d *dated) numbered(label string, i int) string {
@@ -72,9 +80,12 @@ func (d *dated) reserve(start time.Time) (string, error) {
 func (d *dated) list() ([]entry, error) {
 	files, err := d.files()
 	entries := map[string]*entry{}
-	for _, f := range files {
-		if label, n, named := d.parse(f); named {
-			d.add(entries, f, entry{label: label, n: n})
+	for _, file := range files {
+		for _, f := range d.readings(file) {
+			if label, n, named := d.parse(f); named {
+				d.add(entries, f, entry{label: label, n: n})
+				break
+			}
 		}
 	}
 	var ours []entry

@@ -13,7 +13,7 @@ import (
 
 // entry is one backup: a plain file, its compressed form, or for a while both.
 type entry struct {
-	path   string // without .gz
+	path   string // without .gz, unless the Namer gives names that end so
 	plain  fs.FileInfo
 	packed fs.FileInfo
 	label  string // what the name says, for dated ones
@@ -23,7 +23,7 @@ type entry struct {
 
 func (e entry) backups() (found []Backup) {
 	if e.plain != nil {
-		found = append(found, Backup{e.path, e.plain, false})
+		found = append(found, Backup{e.path, e.plain, strings.HasSuffix(e.path, Gzip)})
 	}
 	if e.packed != nil {
 		found = append(found, Backup{e.path + Gzip, e.packed, true})
@@ -80,9 +80,12 @@ func (e entry) renameTo(path string) error {
 	return nil
 }
 
+// removeFile is a variable for the tests, in which it fails.
+var removeFile = os.Remove
+
 // remove removes a file that may be gone already.
 func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

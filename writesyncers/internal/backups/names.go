@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ type names struct {
 	base  string // the log
 	namer func(string) string
 	moves bool
+
+	readDir   func(dir string) ([]fs.DirEntry, error) // os.ReadDir, but for tests
+	bearsMark func(path, base string) bool
 
 	round     int   // of questions: forget begins another
 	complaint error // what was wrong with the first bad answer of this round
@@ -36,7 +40,7 @@ type verdict struct {
 }
 
 func newNames(cfg Config) *names {
-	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, verdicts: map[string]verdict{}}
+	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, bearsMark: bearsMark, verdicts: map[string]verdict{}}
 	n.forget()
 	n.remember(cfg.Path)
 	return n
@@ -81,22 +85,22 @@ func (n *names) of(name string) string {
 func (n *names) ask(name string) (answer string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("Namer: panic: %v", p)
+			err = fmt.Errorf("writesyncers: Namer: panic: %v", p)
 		}
 	}()
 	answer = n.namer(name)
 	if answer == "" {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s is empty", name)
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is empty", name)
 	}
 	answer = filepath.Clean(answer)
 	if answer == n.base {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s is that of the log itself", name)
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is that of the log itself", name)
 	}
-	if base := filepath.Base(answer); base == "." || base == ".." || base == string(filepath.Separator) {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s, %s, is that of a directory", name, answer)
+	if strings.HasPrefix(n.base, strings.TrimSuffix(answer, string(filepath.Separator))+string(filepath.Separator)) || answer == "." {
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %s, is that of the log's directory", name, answer)
 	}
 	if err := n.usable(filepath.Dir(answer)); err != nil {
-		return "", fmt.Errorf("Namer: the name it gives in place of %s, %s, is in a directory %w", name, answer, err)
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %s, is in a directory %w", name, answer, err)
 	}
 	return answer, nil
 }
@@ -133,7 +137,7 @@ type found struct {
 // not be read.
 func (n *names) files() (all []found, err error) {
 	for _, dir := range n.known {
-		entries, readErr := os.ReadDir(dir)
+		entries, readErr := n.readDir(dir)
 		if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
 			err = readErr
 			continue
@@ -148,6 +152,14 @@ func (n *names) files() (all []found, err error) {
 		}
 	}
 	return all, err
+}
+
+// readings returns how a name may be read: where there is a Namer, .gz may be a part of the name that it gives.
+func (n *names) readings(f found) []found {
+	if f.compressed && n.namer != nil {
+		return []found{{f.path + Gzip, f.dir, false}, f}
+	}
+	return []found{f}
 }
 
 // add puts a file into the entry it belongs to, unless it is foreign: no regular file, or compressed by somebody else.
@@ -181,10 +193,21 @@ func (n *names) marked(path string, info fs.FileInfo) bool {
 		if len(n.verdicts) > verdictsMax {
 			clear(n.verdicts)
 		}
-		v = verdict{info.Size(), info.ModTime(), bearsMark(path, filepath.Base(n.base))}
+		v = verdict{info.Size(), info.ModTime(), n.bearsMark(path, filepath.Base(n.base))}
 		n.verdicts[path] = v
 	}
 	return v.ours
 }
 
 const verdictsMax = 10000
+
+// numberBehind returns the first free name with a number from i on behind it.
+func (n *names) numberBehind(name string, i int) (string, error) {
+	for range 1 << 20 {
+		if numbered := name + "." + strconv.Itoa(i); free(numbered) {
+			return numbered, nil
+		}
+		i++
+	}
+	return "", fmt.Errorf("there is no free name behind %s.%d", name, i)
+}

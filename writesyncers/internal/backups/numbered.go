@@ -2,9 +2,6 @@ package backups
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
-	"io/fs"
 	"math"
 	"slices"
 	"strconv"
@@ -23,7 +20,10 @@ type numbered struct {
 	keep  func(entries []entry) []entry // removes what is too many for one more
 	step  func(name string)
 
-	next int // without a count: the number to try; 0: not known yet
+	next    int     // without a count: the number to try; 0: not known yet
+	top     int     // the highest number that was found last
+	listed  bool    // the directories were read once
+	formers []found // what has former names, as found then
 
 	owners   map[string]int // the lowest number that the Namer gives a name to, of those up to ownersTo
 	ownersTo int
@@ -31,9 +31,10 @@ type numbered struct {
 }
 
 const (
-	numberDigits = 7    // longer ones are dates or times, and no numbers of ours
-	numbersAsked = 1024 // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
-	nextTries    = 100  // numbers tried in a row before the Namer is not asked any more
+	numberDigits = 7   // longer ones are dates or times, and no numbers of ours
+	numbersAsked = 256 // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
+	lookedUp     = 256 // a count up to which names are tried one by one, once the directory was read
+	nextTries    = 100 // numbers tried in a row before the Namer is not asked any more
 )
 
 func (n *numbered) example() []string {
@@ -117,61 +118,6 @@ func (n *numbered) table() map[string]int {
 	return table
 }
 
-// find returns our backups, in the order of their numbers, those with former names last; and the numbers that foreign files have.
-func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
-	table := n.table()
-	files, err := n.files()
-	if errors.Is(err, fs.ErrPermission) {
-		files, err = n.look(), nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	entries, foreign := map[string]*entry{}, map[int]bool{}
-	for _, f := range files {
-		i, former, named := n.number(f.path, table)
-		if named && !n.add(entries, f, entry{n: i, former: former}) && !former {
-			foreign[i] = true
-		}
-	}
-	for _, e := range entries {
-		ours = append(ours, *e)
-	}
-	slices.SortFunc(ours, func(a, b entry) int {
-		if a.former != b.former {
-			return cmp.Compare(btoi(a.former), btoi(b.former))
-		}
-		return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.path, b.path))
-	})
-	return ours, foreign, nil
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// look finds numbered backups in a directory that may not be read: it tries the names, up to the count and beyond as long as there
-// are any.
-func (n *numbered) look() (files []found) {
-	for i := 1; i < 1<<20; i++ {
-		name := n.name(i)
-		plain, packed := exists(name), exists(name+Gzip)
-		if plain {
-			files = append(files, found{path: name})
-		}
-		if packed {
-			files = append(files, found{path: name, compressed: true})
-		}
-		if !plain && !packed && i > n.count {
-			break
-		}
-	}
-	return files
-}
-
 func (n *numbered) list() ([]entry, error) {
 	ours, _, err := n.find()
 	if n.count <= 0 { // whoever had a count before has left some the other way round
@@ -205,69 +151,20 @@ func after(i int, foreign map[int]bool) int {
 	return i
 }
 
-// shift makes the first number free.
-func (n *numbered) shift(ours []entry, foreign map[int]bool, first int) error {
-	ours = slices.DeleteFunc(ours, func(e entry) bool { return e.former })
-	if len(ours) == 0 || ours[0].n > first {
-		return nil
-	}
-	top := 0 // the last number that one may move to, if nobody has it
-	for range n.count {
-		top = after(top, foreign)
-	}
-	moves, all := plan(ours, foreign, first, top)
-	if !all {
-		moves, _ = plan(ours, foreign, first, 0)
-	}
-	for _, m := range slices.Backward(moves) {
-		if err := m.entry.renameTo(n.name(m.to)); err != nil {
-			return err
-		}
-		n.step("shifted")
-	}
-	return nil
-}
-
-// move is an entry and the number it gets.
-type move struct {
-	entry
-	to int
-}
-
-// plan says who has to move to make the first number free: with a top all below it, and it reports whether none gets beyond it;
-// with top 0 no more than those up to the first number that is missing.
-func plan(ours []entry, foreign map[int]bool, first, top int) (moves []move, all bool) {
-	last := first
-	for _, e := range ours {
-		switch {
-		case e.n <= last:
-			last = after(last, foreign)
-		case e.n < top:
-			last = after(e.n, foreign)
-		default:
-			return moves, last <= top
-		}
-		moves = append(moves, move{e, last})
-	}
-	return moves, last <= top
-}
-
 // upwards returns the number after the highest. It is looked for once; later on, only where somebody else has taken the next one.
 func (n *numbered) upwards() (string, error) {
-	looked := n.next == 0
-	if looked {
+	if n.next == 0 {
 		if err := n.findNext(); err != nil {
 			return "", err
 		}
 	}
-	for range nextTries {
+	for try := range nextTries {
 		name := n.name(n.next)
 		if free(name) {
 			return name, nil
 		}
-		n.next++
-		if !looked {
-			looked = true
+		n.next++ // it was given out before, most likely
+		if try == 1 {
 			if err := n.findNext(); err != nil {
 				return "", err
 			}
@@ -287,55 +184,10 @@ func (n *numbered) findNext() error {
 		}
 	}
 	for i := range foreign {
-		n.next = max(n.next, i+1)
+		if !dateLike(i) { // else what follows it would look like one, too
+			n.next = max(n.next, i+1)
+		}
 	}
 	n.next = max(n.next, 1)
 	return nil
-}
-
-// numberBehind returns the first free name with a number from i on behind it.
-func (n *names) numberBehind(name string, i int) (string, error) {
-	for range 1 << 20 {
-		if numbered := name + "." + strconv.Itoa(i); free(numbered) {
-			return numbered, nil
-		}
-		i++
-	}
-	return "", fmt.Errorf("there is no free name behind %s.%d", name, i)
-}
-
-// repair turns numbers round that were given upwards: the newest gets the lowest. That shows in the times of the files: all rise
-// with their numbers, by more than a second in all.
-func (n *numbered) repair() error {
-	if n.count <= 0 {
-		return nil
-	}
-	ours, foreign, err := n.find()
-	if err != nil {
-		return err
-	}
-	ours = slices.DeleteFunc(ours, func(e entry) bool { return e.former })
-	if !rising(ours) {
-		return nil
-	}
-	slices.Reverse(ours)
-	to := ours[0].n
-	if stay, _ := keep(ours, n.count); len(stay) > 1 {
-		for _, e := range stay {
-			to = after(to, foreign)
-			if err := e.renameTo(n.name(to)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func rising(ours []entry) bool {
-	for i := 1; i < len(ours); i++ {
-		if ours[i].modified().Before(ours[i-1].modified()) {
-			return false
-		}
-	}
-	return len(ours) > 1 && ours[len(ours)-1].modified().Sub(ours[0].modified()) > time.Second
 }

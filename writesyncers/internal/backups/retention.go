@@ -14,6 +14,10 @@ func (s *Set) Retain(now time.Time) error {
 	if s.cfg.Count <= 0 && s.cfg.MaxAge <= 0 && s.cfg.MaxTotalBytes <= 0 {
 		return nil
 	}
+	if s.fits && s.cfg.MaxAge <= 0 && s.cfg.MaxTotalBytes <= 0 {
+		s.fits = false
+		return nil
+	}
 	s.names.forget()
 	entries, err := s.scheme.list()
 	if err != nil {
@@ -41,6 +45,7 @@ func (s *Set) Retain(now time.Time) error {
 // keepRoom leaves room for one backup more, and returns what has stayed. What cannot be removed Retain will tell.
 func (s *Set) keepRoom(entries []entry) []entry {
 	stay, _ := keep(entries, s.cfg.Count-1)
+	s.fits = len(stay) < s.cfg.Count
 	return stay
 }
 

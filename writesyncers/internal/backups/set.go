@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/fsys"
@@ -58,6 +59,7 @@ type Set struct {
 	cfg    Config
 	names  *names
 	scheme scheme
+	fits   bool // the last Place has left no more than Count
 }
 
 // scheme is how the default names are made up.
@@ -92,12 +94,12 @@ func New(cfg Config) (*Set, error) {
 		if cfg.Compress {
 			name += Gzip
 		}
-		if _, err := os.Lstat(name); fsys.IsNameTooLong(err) {
-			return nil, fmt.Errorf("writesyncers: Path %q leaves no room for the name of a backup, such as %s: %w", cfg.Path, filepath.Base(name), fsys.ErrNameTooLong)
+		if fsys.NameTooLong(name) {
+			return nil, fmt.Errorf("writesyncers: Path %q leaves no room for the name of a backup, such as %s", cfg.Path, filepath.Base(name))
 		}
 	}
-	if err := s.names.complaint; err != nil {
-		return nil, fmt.Errorf("writesyncers: %w", err)
+	if s.names.complaint != nil {
+		return nil, s.names.complaint
 	}
 	return s, nil
 }
@@ -114,7 +116,7 @@ func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, e
 		if err != nil {
 			return "", err
 		}
-		if compressed {
+		if compressed && !strings.HasSuffix(dst, Gzip) {
 			dst += Gzip
 		}
 		err = fsys.RenameNoReplace(src, dst)
@@ -158,6 +160,7 @@ func (s *Set) List() ([]Backup, error) {
 }
 
 // Find returns the backup that is this file, under whatever name it has now; without an error and without a Path if it has gone.
+// (On Windows a FileInfo learns which file it is of when it is first compared: let it be compared with itself when it is made.)
 func (s *Set) Find(info fs.FileInfo) (Backup, error) {
 	found, err := s.List()
 	for _, b := range found {

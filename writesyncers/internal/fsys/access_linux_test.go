@@ -196,3 +196,19 @@ func TestACLWithAnUnknownFormIsAnError(t *testing.T) {
 	assert.True(t, ok)
 	assert.Equal(t, a, got)
 }
+
+func FuzzACL(f *testing.F) {
+	f.Add(list(6, 4, 0, 4, 4, 0).encode(), true)
+	f.Add(aclOfMode(0o640).encode(), false)
+	f.Fuzz(func(t *testing.T, b []byte, reads bool) {
+		a, ok := decodeACL(b)
+		if !ok {
+			return
+		}
+		assert.Equal(t, b, a.encode())
+		for _, narrowed := range []acl{a.forOtherGroup(), a.forOwner(reads).forOtherGroup()} {
+			assert.Zero(t, narrowed.mode()&0o077&^(a.mode()|a.mode()>>3|a.mode()<<3), "nobody gets what neither the group nor everybody had")
+			assert.Zero(t, narrowed.mode()&0o007&^a.mode())
+		}
+	})
+}

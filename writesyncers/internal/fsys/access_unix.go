@@ -26,12 +26,19 @@ func CopyAccess(dst, src *os.File) error {
 	if err != nil {
 		return err
 	}
-	_ = dst.Chmod(0o600) // the inherited list included: its mask is empty now
-	_ = dst.Chown(-1, gid)
-	_ = dst.Chown(uid, -1)
-	newUID, newGID, _, err := accessOf(dst)
+	newUID, newGID, had, err := accessOf(dst)
 	if err != nil {
 		return err
+	}
+	if had.extended() || had.mode()&^0o600 != 0 {
+		_ = dst.Chmod(0o600) // the inherited list included: its mask is empty then
+	}
+	if newUID != uid || newGID != gid {
+		_ = dst.Chown(-1, gid)
+		_ = dst.Chown(uid, -1)
+		if newUID, newGID, _, err = accessOf(dst); err != nil {
+			return err
+		}
 	}
 	if newUID != uid {
 		want = want.forOwner(mayRead(src))
@@ -39,7 +46,7 @@ func CopyAccess(dst, src *os.File) error {
 	if newGID != gid {
 		want = want.forOtherGroup()
 	}
-	return want.giveTo(dst)
+	return want.giveTo(dst, had.extended())
 }
 
 // accessOf returns the owner, the group, and the list of a file: one made of the permission bits if it has none.
@@ -61,13 +68,14 @@ func accessOf(f *os.File) (uid, gid int, list acl, err error) {
 	return int(st.Uid), int(st.Gid), list, nil
 }
 
-// giveTo makes the list that of f, or, where there are no lists, the permission bits that give no more.
-func (a acl) giveTo(f *os.File) error {
+// giveTo makes the list that of f, or, where there are no lists, the permission bits that give no more. listed says that f has a
+// list.
+func (a acl) giveTo(f *os.File, listed bool) error {
 	if a.extended() && writeACL(f, a) == nil {
 		return nil
 	}
 	mode := a.mode()
-	if !removeACL(f) {
+	if listed && !removeACL(f) {
 		mode &^= 0o070 // which is the list's mask then
 	}
 	err := f.Chmod(mode)

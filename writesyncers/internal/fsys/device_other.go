@@ -5,10 +5,13 @@ package fsys
 import (
 	"path/filepath"
 	"strings"
-	"syscall"
+	"unicode/utf16"
 )
 
-var errNameTooLong error = syscall.ENAMETOOLONG
+// NameTooLong reports whether a name has more UTF-16 units than the file systems of Windows take.
+func NameTooLong(path string) bool {
+	return len(utf16.Encode([]rune(filepath.Base(path)))) > NameMax
+}
 
 // SameDevice reports whether a file can be renamed from one of two directories into the other, as far as can be told.
 func SameDevice(a, b string) bool {

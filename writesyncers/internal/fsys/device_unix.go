@@ -2,9 +2,18 @@
 
 package fsys
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+	"os"
 
-var errNameTooLong error = unix.ENAMETOOLONG
+	"golang.org/x/sys/unix"
+)
+
+// NameTooLong reports whether the file system takes no such name, by asking it.
+func NameTooLong(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, unix.ENAMETOOLONG)
+}
 
 // SameDevice reports whether a file can be renamed from one of two directories into the other, as far as can be told.
 func SameDevice(a, b string) bool {

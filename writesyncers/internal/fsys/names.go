@@ -46,9 +46,3 @@ func linkError(op, src, dst string, err error) error {
 	}
 	return nil
 }
-
-// ErrNameTooLong is the error for a name that a file system does not take.
-var ErrNameTooLong = errors.New("the name is too long")
-
-// IsNameTooLong reports whether an error says that a name is too long for the file system.
-func IsNameTooLong(err error) bool { return errors.Is(err, errNameTooLong) }

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -43,7 +44,7 @@ func TestRenameNoReplace(t *testing.T) {
 			assert.Equal(t, map[string]string{"dst": "src"}, tree(t, dir))
 
 			link := filepath.Join(dir, "link")
-			if os.Symlink("nowhere", link) == nil {
+			if runtime.GOOS != "windows" && os.Symlink("nowhere", link) == nil {
 				assert.ErrorIs(t, rename(dst, link), fs.ErrExist, "a link that leads nowhere has its name, too")
 			}
 			var failed *os.LinkError
