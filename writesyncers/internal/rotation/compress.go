@@ -41,9 +41,7 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 			if err := fsys.SyncDirectory(filepath.Dir(backup)); err != nil {
 				return err
 			}
-			if !fsys.RenamesOpenFiles {
-				_ = out.close()
-			}
+			_ = out.close() // what it held is on the disk by now
 			return remove(out.path)
 		})
 		_ = part.close()

@@ -96,7 +96,9 @@ func (f *finisher) drop(dropped []*Rolled) {
 	for _, out := range dropped {
 		err := multierr.Append(remove(out.path), out.close())
 		f.cfg.Report.Note("remove files of "+f.cfg.Path, err)
-		f.cfg.Report.Note("finish files of "+f.cfg.Path, errWaiting(1))
+		if f.cfg.Rotator != nil || f.cfg.OnRotate != nil { // which never hears of it; else retention would have done the same
+			f.cfg.Report.Note("finish files of "+f.cfg.Path, errWaiting(1))
+		}
 		f.update(func() { out.ended = true })
 	}
 }
@@ -133,7 +135,6 @@ func (f *finisher) run(most int) {
 // finishOne takes one file through all the steps. An error means that it has no name.
 func (f *finisher) finishOne(out *Rolled) error {
 	defer f.cfg.Report.Tell()
-	f.steps.sync(out)
 	if err := f.adoptBefore(out.path); err != nil {
 		return err
 	}
@@ -142,6 +143,7 @@ func (f *finisher) finishOne(out *Rolled) error {
 		return err
 	}
 	f.update(func() { out.named = true })
+	f.steps.retire(out)
 	f.steps.after(backup)
 	return nil
 }
@@ -150,9 +152,9 @@ func (f *finisher) finishOne(out *Rolled) error {
 // ones: names are given in order. Without a path it finishes what there is, and waits for nobody.
 func (f *finisher) adoptBefore(path string) error {
 	return f.steps.othersBefore(path, func(orphan *Rolled) error {
-		f.steps.sync(orphan)
 		backup, err := f.steps.name(orphan)
 		if err == nil {
+			f.steps.retire(orphan)
 			f.steps.after(backup)
 		}
 		return err

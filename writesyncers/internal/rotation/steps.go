@@ -33,10 +33,11 @@ type steps struct {
 // pollEvery is how often another process is looked at that is waited for.
 const pollEvery = 2 * time.Millisecond
 
-// sync puts the file on the disk.
-func (s *steps) sync(out *Rolled) {
+// retire puts a file on the disk that has its name, and closes it.
+func (s *steps) retire(out *Rolled) {
 	err := out.sync()
 	s.cfg.Report.Note("sync a backup of "+s.cfg.Path, err)
+	s.cfg.Report.Note("close a backup of "+s.cfg.Path, out.close())
 	if err != nil {
 		s.mu.Lock()
 		s.syncErr = err
@@ -97,7 +98,7 @@ func (s *steps) aborted() bool {
 func (s *steps) name(out *Rolled) (backup string, err error) {
 	s.progress.Add(1)
 	if !exists(out.path) {
-		return "", out.close()
+		return "", nil
 	}
 	switch {
 	case s.cfg.Rotator != nil:
@@ -113,7 +114,6 @@ func (s *steps) name(out *Rolled) (backup string, err error) {
 		return "", err
 	}
 	s.retry.granted()
-	s.cfg.Report.Note("close a backup of "+s.cfg.Path, out.close())
 	return backup, nil
 }
 
