@@ -3,6 +3,8 @@ package writesyncers
 import (
 	"io/fs"
 	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/writer"
 )
 
 // RotatingFileConfig says which file, when it rolls over, and what becomes of the backups. The zero value of every field
@@ -143,7 +145,7 @@ func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). A file
 // that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return. Of
 // a file that never rolls over (see BackupCount) it does nothing.
-func (f *RotatingFile) Rollover() error { return f.w.Rollover() }
+func (f *RotatingFile) Rollover() error { return writer.Rollover(f.w) }
 
 // Backups returns the paths of the backups there are, the newest first.
-func (f *RotatingFile) Backups() ([]string, error) { return f.w.Backups() }
+func (f *RotatingFile) Backups() ([]string, error) { return writer.Backups(f.w) }

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/writer"
+
 	"go.uber.org/zap/zapcore"
 )
 
@@ -116,7 +118,7 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). A file
 // that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return.
-func (f *TimedRotatingFile) Rollover() error { return f.w.Rollover() }
+func (f *TimedRotatingFile) Rollover() error { return writer.Rollover(f.w) }
 
 // Backups returns the paths of the backups there are, the newest first.
-func (f *TimedRotatingFile) Backups() ([]string, error) { return f.w.Backups() }
+func (f *TimedRotatingFile) Backups() ([]string, error) { return writer.Backups(f.w) }

@@ -1,7 +1,6 @@
 package rotation
 
 import (
-	"errors"
 	"os"
 	"sync"
 
@@ -154,25 +153,4 @@ func (o *opener) discard() {
 	if next != nil {
 		_ = next.discard()
 	}
-}
-
-// CheckShared returns an error if several processes cannot rotate one log on the file system it is on.
-func (r *Rotation) CheckShared() error {
-	if err := r.dir.enter(); err != nil {
-		if errors.Is(err, fsys.ErrLocked) {
-			return nil // so there are locks, and another process has looked
-		}
-		return err
-	}
-	defer r.dir.leave(true)
-	can, err := fsys.Probe(r.dir.path)
-	switch {
-	case err != nil:
-		return err
-	case !can.Links:
-		return errors.New("needs hard links that lead to the same file, which the file system does not have")
-	case !can.Locks:
-		return errors.New("needs locks (flock), which the file system does not have")
-	}
-	return nil
 }

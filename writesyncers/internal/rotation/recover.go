@@ -12,10 +12,8 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// Recover finishes or undoes what a killed process left half done; the documentation of package writesyncers has the table. It runs
-// before the log is opened. Files of a living process are left alone: it holds a lock on them.
-func (r *Rotation) Recover() error {
-	s := &r.finish.steps
+// recover finds what a killed process left half done, and undoes what is not to be finished.
+func (s *steps) recover() error {
 	err := s.moveLegacy()
 	if s.dir.exists() { // else there is nothing to sweep, and nobody to be kept out
 		err = multierr.Append(err, s.locked(s.sweep))
@@ -28,7 +26,6 @@ func (r *Rotation) Recover() error {
 		s.plain.Store(slices.ContainsFunc(found, func(b backups.Backup) bool { return !b.Compressed }))
 		return err
 	}))
-	r.finish.start()
 	return err
 }
 

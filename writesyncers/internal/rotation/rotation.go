@@ -3,7 +3,6 @@ package rotation
 import (
 	"errors"
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -54,14 +53,13 @@ var Step = func(string) {}
 // Rotation rolls one log over. Exchange, Due, Prepare, Limit and MayTry are called under the lock of the log's writer, the others
 // under none.
 type Rotation struct {
-	cfg     Config
-	dir     *directory
-	opener  opener
-	finish  *finisher
-	retry   backoff
-	blocked time.Time // when the lock of the log was refused first; zero: it was not
-	full    bool      // too many files wait to be finished
-	count   atomic.Uint64
+	limits
+	exchanger
+	cfg    Config
+	dir    *directory
+	opener opener
+	finish *finisher
+	retry  backoff
 }
 
 // New returns the Rotation of a log. It touches no file.
@@ -69,56 +67,9 @@ func New(cfg Config) *Rotation {
 	r := &Rotation{cfg: cfg, dir: newDirectory(cfg.Path)}
 	r.opener = opener{cfg: &r.cfg, dir: r.dir}
 	r.finish = newFinisher(&r.cfg, r.dir, &r.retry)
+	r.limits = limits{&r.cfg}
+	r.exchanger = exchanger{cfg: &r.cfg, dir: r.dir, opener: &r.opener, finish: r.finish, retry: &r.retry}
 	return r
-}
-
-// Limit returns the size from which on a new file has to be asked about.
-func (r *Rotation) Limit() int64 {
-	if r.cfg.Should != nil || r.cfg.Period != nil && r.cfg.Period.Custom() {
-		return 0
-	}
-	return min(r.ahead(), r.maxBytes())
-}
-
-// ahead is the size at which the next file is opened.
-func (r *Rotation) ahead() int64 {
-	if !fsys.OpensAhead || r.cfg.Shared || r.cfg.MaxBytes < Small {
-		return math.MaxInt64
-	}
-	return r.cfg.MaxBytes / 8 * 7
-}
-
-func (r *Rotation) maxBytes() int64 {
-	if r.cfg.MaxBytes == 0 {
-		return math.MaxInt64
-	}
-	return r.cfg.MaxBytes
-}
-
-// LimitNow is Limit once size has been asked about.
-func (r *Rotation) LimitNow(size int64) int64 {
-	if limit := r.Limit(); size < limit || limit == 0 {
-		return limit
-	}
-	return r.maxBytes()
-}
-
-// Empty reports whether a file of that size holds no record.
-func (r *Rotation) Empty(size int64) bool { return size <= r.cfg.Header }
-
-// Due decides whether a file of that size gives way before a record of n bytes. The user's ShouldRollover that panics says no.
-func (r *Rotation) Due(size int64, n int) (due bool) {
-	if r.Empty(size) {
-		return false
-	}
-	if r.cfg.Should == nil {
-		return size+int64(n) >= r.maxBytes()
-	}
-	err := guard(func() error { due = r.cfg.Should(size, n); return nil })
-	if err != nil {
-		r.cfg.Report.Note("ShouldRollover of "+r.cfg.Path, err)
-	}
-	return due
 }
 
 // MayTry reports whether the time for another attempt has come after a refusal.
@@ -129,7 +80,7 @@ func (r *Rotation) RetryIn() time.Duration { return r.retry.in(time.Now()) }
 
 // Prepare opens the file that is to follow like when it has come near its limit. It does so in the background.
 func (r *Rotation) Prepare(like *appendfile.File, size int64) {
-	if size >= r.ahead() {
+	if size >= r.limits.ahead() {
 		r.prepare(func() { r.opener.open(like) })
 	}
 }
@@ -197,6 +148,35 @@ func (r *Rotation) Close() error {
 	r.opener.discard()
 	r.dir.close()
 	return err
+}
+
+// Recover finishes or undoes what a killed process left half done; the documentation of package writesyncers has the table. It runs
+// before the log is opened. Files of a living process are left alone: it holds a lock on them.
+func (r *Rotation) Recover() error {
+	err := r.finish.steps.recover()
+	r.finish.start()
+	return err
+}
+
+// CheckShared returns an error if several processes cannot rotate one log on the file system it is on.
+func (r *Rotation) CheckShared() error {
+	if err := r.dir.enter(); err != nil {
+		if errors.Is(err, fsys.ErrLocked) {
+			return nil // so there are locks, and another process has looked
+		}
+		return err
+	}
+	defer r.dir.leave(true)
+	can, err := fsys.Probe(r.dir.path)
+	switch {
+	case err != nil:
+		return err
+	case !can.Links:
+		return errors.New("needs hard links that lead to the same file, which the file system does not have")
+	case !can.Locks:
+		return errors.New("needs locks (flock), which the file system does not have")
+	}
+	return nil
 }
 
 // guard runs code of the user's and makes an error of its panic.

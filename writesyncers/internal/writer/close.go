@@ -39,7 +39,7 @@ func (w *Writer) Sync() error {
 
 func (w *Writer) sync() error {
 	if !base.LockWithin(&w.mu, lockWait) {
-		return w.errStuck("sync")
+		return errStuck(w, "sync")
 	}
 	err := w.buffer.flush()
 	w.unlock()
@@ -50,7 +50,7 @@ func (w *Writer) sync() error {
 	return err
 }
 
-func (w *Writer) errStuck(what string) error {
+func errStuck(w *Writer, what string) error {
 	return fmt.Errorf("writesyncers: %s %s: a write does not come to an end: %w", what, w.cfg.Path, os.ErrDeadlineExceeded)
 }
 
@@ -69,7 +69,7 @@ func (w *Writer) Close() error {
 			w.mu.Lock()
 			_ = w.closeFile()
 		}()
-		err = w.errStuck("close")
+		err = errStuck(w, "close")
 	}
 	if w.cfg.Rotation != nil {
 		err = multierr.Append(err, w.cfg.Rotation.Close())

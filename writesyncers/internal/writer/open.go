@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // open opens the file at the path. The flags of the Config count the first time only.
@@ -50,12 +51,12 @@ func (w *Writer) use(file *appendfile.File) {
 	if w.buffer != nil {
 		w.buffer.easy = 0 // it was worked out from the other file's size
 	}
-	w.head()
+	writeHeader(w)
 	w.limit = w.strategy.opened(file)
 }
 
-// head begins an empty file with the header. The records matter more: that it was refused is only noted.
-func (w *Writer) head() {
+// writeHeader begins an empty file with the header. The records matter more: that it was refused is only noted.
+func writeHeader(w *Writer) {
 	if len(w.cfg.Header) == 0 || !w.file.Regular() || w.file.Size() > 0 {
 		return
 	}
@@ -102,3 +103,29 @@ func openFile(cfg *Config, flags int) (*appendfile.File, error) {
 }
 
 var errMoving = errors.New("writesyncers: another process is rotating")
+
+// Look looks at the path now and opens what is there if it is another file, or none.
+func (w *Writer) Look() error {
+	return w.withFile(func() error { return w.strategy.look() }, func() error { return nil })
+}
+
+// Reopen opens what is at the path now and closes the file in use. If it returns an error, the file in use stays.
+func (w *Writer) Reopen() error { return w.withFile(w.reopen, w.first) }
+
+// withFile calls open under the lock if there is a file, and without if there is none.
+func (w *Writer) withFile(open, without func() error) error {
+	if w.closing.Load() {
+		return w.errClosed
+	}
+	if !base.LockWithin(&w.mu, lockWait) {
+		return errStuck(w, "reopen")
+	}
+	defer w.unlock()
+	if w.closing.Load() {
+		return w.errClosed
+	}
+	if w.file == nil {
+		return without()
+	}
+	return open()
+}

@@ -16,7 +16,7 @@ const rolloverWait = time.Second
 
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done. A file that does not rotate
 // is only synced.
-func (w *Writer) Rollover() error {
+func Rollover(w *Writer) error {
 	s, ok := w.strategy.(*rotate)
 	if !ok {
 		return w.Sync()
@@ -56,7 +56,7 @@ func (s *rotate) rolloverLocked() (*rotation.Rolled, error) {
 		return nil, w.errClosed
 	}
 	if !base.LockWithin(&w.mu, lockWait) {
-		return nil, w.errStuck("rotate")
+		return nil, errStuck(w, "rotate")
 	}
 	defer w.unlock()
 	if w.file == nil {
@@ -74,7 +74,7 @@ func (s *rotate) rolloverLocked() (*rotation.Rolled, error) {
 }
 
 // Backups returns the paths of the backups, the newest first.
-func (w *Writer) Backups() ([]string, error) {
+func Backups(w *Writer) ([]string, error) {
 	if w.cfg.Rotation == nil {
 		return nil, nil
 	}

@@ -9,7 +9,6 @@ import (
 
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
 	"example.com/zaphandlers/writesyncers/internal/fsys"
-	base "example.com/zaphandlers/zapcore"
 )
 
 // watch is the strategy of a file that others rename or remove: it looks whether the path still leads to it.
@@ -192,30 +191,4 @@ func (s *watch) stop() {
 	}
 	s.events.Close()
 	s.events = nil
-}
-
-// Look looks at the path now and opens what is there if it is another file, or none.
-func (w *Writer) Look() error {
-	return w.withFile(func() error { return w.strategy.look() }, func() error { return nil })
-}
-
-// Reopen opens what is at the path now and closes the file in use. If it returns an error, the file in use stays.
-func (w *Writer) Reopen() error { return w.withFile(w.reopen, w.first) }
-
-// withFile calls open under the lock if there is a file, and without if there is none.
-func (w *Writer) withFile(open, without func() error) error {
-	if w.closing.Load() {
-		return w.errClosed
-	}
-	if !base.LockWithin(&w.mu, lockWait) {
-		return w.errStuck("reopen")
-	}
-	defer w.unlock()
-	if w.closing.Load() {
-		return w.errClosed
-	}
-	if w.file == nil {
-		return without()
-	}
-	return open()
 }
