@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"io/fs"
 	"os"
+	"syscall"
 	"unicode/utf8"
 )
 
@@ -30,6 +31,21 @@ func ShortName(prefix, base, suffix string) string {
 		end--
 	}
 	return prefix + base[:min(end, len(base))] + mark + suffix
+}
+
+// RenameNoReplace renames a file to a name that nobody has; if somebody has, it is an error that wraps fs.ErrExist. On a file
+// system that cannot promise that in one step, looking and renaming are two.
+func RenameNoReplace(src, dst string) error {
+	err := renameNoReplace(src, dst)
+	if unsupported(err) {
+		return lookAndRename(src, dst)
+	}
+	return linkError("rename", src, dst, err)
+}
+
+// unsupported reports whether a system, or a file system, says that it does not know what was asked for.
+func unsupported(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL)
 }
 
 // lookAndRename is RenameNoReplace in two steps.

@@ -14,11 +14,6 @@ const (
 	OpensAhead       = false
 )
 
-// RenameNoReplace renames a file to a name that nobody has; if somebody has, it is an error that wraps fs.ErrExist.
-func RenameNoReplace(src, dst string) error {
-	return linkError("rename", src, dst, renameNoReplace(src, dst))
-}
-
 func renameNoReplace(src, dst string) error {
 	from, err := windows.UTF16PtrFromString(src)
 	if err != nil {

@@ -3,10 +3,29 @@
 package fsys
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf16"
 )
+
+// CopyAccess gives dst the permission bits of src. Who else may read it is decided by the directory it was made in.
+func CopyAccess(dst, src *os.File) error {
+	info, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	return dst.Chmod(info.Mode().Perm())
+}
+
+// Descriptor is for systems on which a write needs more than a number.
+type Descriptor struct{}
+
+// DescriptorOf returns none.
+func DescriptorOf(*os.File) Descriptor { return Descriptor{} }
+
+// Write takes nothing: os.File has to.
+func (Descriptor) Write([]byte) int { return 0 }
 
 // NameTooLong reports whether a name has more UTF-16 units than the file systems of Windows take.
 func NameTooLong(path string) bool {
