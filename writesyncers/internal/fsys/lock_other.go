@@ -33,6 +33,9 @@ func (d *Directory) IsAt(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// Unlock does nothing.
+func (d *Directory) Unlock() {}
+
 // Close does nothing.
 func (d *Directory) Close() error { return nil }
 

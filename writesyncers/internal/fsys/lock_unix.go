@@ -49,6 +49,9 @@ func (d *Directory) IsAt(path string) bool {
 	return own.Dev == there.Dev && own.Ino == there.Ino && own.Nlink > 0
 }
 
+// Unlock ends the lock, and leaves the directory open.
+func (d *Directory) Unlock() { _ = unix.Flock(d.fd, unix.LOCK_UN) }
+
 // Close closes the directory and ends its lock. Closing nil does nothing.
 func (d *Directory) Close() error {
 	if d == nil || d.fd < 0 {

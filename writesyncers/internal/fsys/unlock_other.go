@@ -1,6 +1,0 @@
-//go:build !unix || solaris || aix
-
-package fsys
-
-// Unlock does nothing.
-func (d *Directory) Unlock() {}
