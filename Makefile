@@ -26,7 +26,7 @@ staticcheck: ## staticcheck in every module
 peers: ## get the real servers that the tests talk to: Debian, as root
 	@scripts/peers.sh >/dev/null
 
-bench: ## measure everything beside its rivals, and draw the pictures: eight minutes; as root, all faults
+bench: ## measure everything beside its rivals, and draw the pictures: eight minutes, thirteen the first time; as root, all faults
 	@go -C benchmarks run ./bench run
 	@go -C benchmarks run ./bench draw
 

@@ -1,6 +1,7 @@
 package zaphandlers_test
 
 import (
+	"context"
 	"errors"
 	"expvar"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"go.uber.org/multierr"
@@ -24,7 +27,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// The recipes of README.md. What they need beside Go is in receivers_test.go, and TestReadme holds the two to the same text.
+// The recipes of README.md and docs. What they need beside Go is in receivers_test.go, and TestReadme holds the two to the same text.
 
 // encoder writes lines that are always the same.
 var encoder = base.NewJSON(zapcore.EncoderConfig{
@@ -83,13 +86,28 @@ func Example_configuration() {
 	// Output: <nil>
 }
 
-// Everything into a file, warnings to syslog, and the goroutine that logs waits for neither.
+// Everything into a file, warnings to syslog, and the goroutine that logs waits for neither. Nothing is lost when the service is
+// told to stop.
 func Example_service() {
 	loghost, received := syslogDaemon()
 	path, remove := logPath()
 	defer remove()
+	const orders = 10_000
+	serve := func(ctx context.Context, logger *zap.Logger) error {
+		for order := range orders {
+			logger.Info("order taken", zap.Int("order", order))
+		}
+		logger.Warn("stock is low", zap.String("item", "ink"))
+		if terminate() {
+			<-ctx.Done()
+		}
+		return nil
+	}
 
 	run := func() (err error) {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+
 		file, err := writesyncers.NewRotatingFile(writesyncers.RotatingFileConfig{
 			Path:        path, // "/var/log/shop/app.log"
 			MaxBytes:    100 << 20,
@@ -125,18 +143,14 @@ func Example_service() {
 		}
 		defer multierr.AppendInvoke(&err, multierr.Close(queue))
 
-		logger := zap.New(queue)
-		logger.Info("order taken", zap.Int("order", 1234))
-		logger.Warn("stock is low", zap.String("item", "ink"))
-		return nil
+		return serve(ctx, zap.New(queue)) // until ctx is done; then the queue is closed, and what it holds is delivered
 	}
 	fmt.Println(run())
-	fmt.Print(read(path))
+	fmt.Println("orders in the file:", strings.Count(read(path), "order taken"), "of", orders)
 	fmt.Println(received())
 	// Output:
 	// <nil>
-	// {"level":"info","msg":"order taken","order":1234}
-	// {"level":"warn","msg":"stock is low","item":"ink"}
+	// orders in the file: 10000 of 10000
 	// <12>1 TIME HOST shop PID - [fields@32473 item="ink"] stock is low
 }
 

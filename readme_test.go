@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,38 +15,57 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every piece of Go in README.md is part of an Example in this directory, and every Example here is in README.md.
+// pages are README.md and what it leads to.
+func pages(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join("docs", "*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, names)
+	return append(names, "README.md")
+}
+
+// Every piece of Go in README.md and docs is part of an Example in this directory, and every Example here is in one of them.
 func TestReadme(t *testing.T) {
-	blocks := goBlocks(t, "README.md")
 	examples := examples(t)
-	for _, block := range blocks {
-		found := false
-		for _, source := range examples {
-			found = found || strings.Contains(source, block)
+	shown := make(map[string]bool)
+	for _, page := range pages(t) {
+		for _, block := range goBlocks(t, page) {
+			found := false
+			for name, source := range examples {
+				if strings.Contains(source, block) {
+					found, shown[name] = true, true
+				}
+			}
+			assert.True(t, found, "this piece of %s is in no Example:\n%s", page, block)
 		}
-		assert.True(t, found, "this piece of README.md is in no Example:\n%s", block)
 	}
-	for name, source := range examples {
-		found := false
-		for _, block := range blocks {
-			found = found || strings.Contains(source, block)
-		}
-		assert.True(t, found, "%s is not in README.md", name)
+	for name := range examples {
+		assert.True(t, shown[name], "%s is in no page", name)
 	}
+}
+
+// A person who opens README.md reads it to its end.
+func TestReadmeIsShort(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	assert.LessOrEqual(t, strings.Count(string(text), "\n"), 250, "lines")
 }
 
 // Every piece of Go in CONTRIBUTING.md is part of a handler that passes the conformance suite.
 func TestContributing(t *testing.T) {
 	source, err := os.ReadFile("contributing_test.go")
 	require.NoError(t, err)
-	for _, block := range goBlocks(t, "CONTRIBUTING.md") {
+	blocks := goBlocks(t, "CONTRIBUTING.md")
+	require.NotEmpty(t, blocks)
+	for _, block := range blocks {
 		assert.Contains(t, unindented(string(source)), block, "this piece of CONTRIBUTING.md is not in contributing_test.go")
 	}
 }
 
 // What the documents link to in this repository is there: files, and headings.
 func TestLinks(t *testing.T) {
-	for _, name := range []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md"} {
+	all := append(pages(t), "CONTRIBUTING.md", "CHANGELOG.md")
+	for _, name := range append(all, filepath.Join("findings", "README.md")) {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(string(text), -1) {
@@ -55,6 +75,8 @@ func TestLinks(t *testing.T) {
 				continue
 			case target == "":
 				target = name
+			default:
+				target = filepath.Join(filepath.Dir(name), target)
 			}
 			linked, err := os.ReadFile(target)
 			if info, statErr := os.Stat(target); statErr == nil && info.IsDir() {
@@ -84,7 +106,6 @@ func goBlocks(t *testing.T, name string) (blocks []string) {
 	for _, match := range regexp.MustCompile("(?s)\n```go\n(.*?)\n```\n").FindAllStringSubmatch(string(text), -1) {
 		blocks = append(blocks, unindented(match[1]))
 	}
-	require.NotEmpty(t, blocks)
 	return blocks
 }
 
@@ -113,3 +134,26 @@ var indent = regexp.MustCompile(`(?m)^[ \t]+`)
 
 // unindented takes the white space off the beginning of every line, for an Example has a piece further in than a document.
 func unindented(text string) string { return indent.ReplaceAllString(text, "") }
+
+// A test that a page names is there.
+func TestPagesNameTestsThatExist(t *testing.T) {
+	there := make(map[string]bool)
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(source, -1) {
+			there[string(match[1])] = true
+		}
+		return err
+	}))
+	require.True(t, there["TestPagesNameTestsThatExist"])
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(text, -1) {
+			assert.True(t, there[string(name[1])], "%s names %s, and no test has that name", page, name[1])
+		}
+	}
+}

@@ -14,9 +14,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/mail"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -35,6 +37,12 @@ func syslogDaemon() (address string, received func() string) {
 		defer server.Close()
 		return header.ReplaceAllString(<-messages, "1 TIME HOST shop PID")
 	}
+}
+
+// terminate sends this process SIGTERM, as a supervisor does. It returns false where there is no such signal: on Windows.
+func terminate() bool {
+	self, err := os.FindProcess(os.Getpid())
+	return err == nil && self.Signal(syscall.SIGTERM) == nil
 }
 
 // pythonReceiver takes what Python's cookbook receiver takes, and reads it by the same rules.

@@ -1,8 +1,8 @@
 package buffercore
 
 import (
+	"fmt"
 	"sync"
-	"time"
 
 	"go.uber.org/zap/zapcore"
 
@@ -15,6 +15,7 @@ type buffer struct {
 	cfg     Config
 	calm    zapcore.Level // no record below it makes the buffer flush
 	report  *base.Reporter
+	when    conditions
 	stop    chan struct{} // closed by Close
 	stopped chan struct{} // closed when no flushPeriodically runs
 
@@ -28,12 +29,10 @@ type buffer struct {
 	recordings map[*recording]struct{} // not ended
 	memories   []*arena.Arena          // of those that have, for the next
 
-	flushing bool          // somebody owns the flusher
-	idle     chan struct{} // nil unless somebody waits; closed when nobody flushes any more
-	owner    uint64        // whose goroutine that is
-	retry    base.Backoff  // when the buffer may next flush of its own accord
-	failing  bool          // the last flush left something
+	urgent   int // records above Error whose Writes wait
+	attempts attempts
 
+	lock    flushLock // of the flusher
 	flusher flusher
 }
 
@@ -51,6 +50,7 @@ func newBuffer(cfg Config) *buffer {
 	if l, ok := cfg.FlushLevel.(zapcore.Level); ok && cfg.ShouldFlush == nil {
 		b.calm = l
 	}
+	b.when = conditions{&b.cfg, b.report}
 	b.flusher = flusher{buffer: b, reader: b.arena.Reader(0)}
 	return b
 }
@@ -64,7 +64,7 @@ func (b *buffer) refuse() {
 // capture records plain data where it is to lie, which spares it a copy. It returns false, and has done nothing, for any other
 // record, and for one that is more than kept: then it takes the long way by write.
 func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || b.cfg.FlushLevel.Enabled(ent.Level)) {
+	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || ent.Level > zapcore.ErrorLevel || b.when.serious(ent.Level)) {
 		return false
 	}
 	b.mu.Lock()
@@ -78,17 +78,20 @@ func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zap
 
 // write is Core.Write, from the tape on.
 func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
-	serious := b.cfg.FlushLevel.Enabled(ent.Level)
+	if ent.Level > zapcore.ErrorLevel {
+		return b.writeUrgent(ent, tape)
+	}
+	serious := b.when.serious(ent.Level)
 	b.mu.Lock()
 	b.makeRoomLocked(len(tape))
-	err := b.putLocked(ent.Level, tape)
+	_, err := b.putLocked(ent.Level, tape)
 	records := b.pendingLocked()
 	b.mu.Unlock()
 	if err != nil {
 		return err
 	}
 	full := records >= b.cfg.Capacity
-	if serious || full || b.cfg.ShouldFlush != nil && b.cfg.ShouldFlush(*ent, records) {
+	if serious || full || b.when.shouldFlush(ent, records) {
 		b.flushFor(ent.Level)
 	}
 	if full {
@@ -97,61 +100,114 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	return nil
 }
 
+// writeUrgent is write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
+// Write waits.
+func (b *buffer) writeUrgent(ent *zapcore.Entry, tape []byte) error {
+	serious := b.when.serious(ent.Level)
+	b.mu.Lock()
+	b.urgent++
+	b.makeRoomLocked(len(tape))
+	put, err := b.tryPutLocked(ent.Level, tape)
+	if err == nil && !put { // all is in the hands of a flush, or of its kind
+		b.mu.Unlock()
+		got := b.lock.acquire(b.cfg.FatalTimeout)
+		if got == acquired {
+			b.flushHeld()
+		}
+		b.mu.Lock()
+		for got == acquired && !b.arena.Fits(len(tape)) && evict(b.arena, arena.Urgent) {
+		}
+		put, err = b.tryPutLocked(ent.Level, tape)
+	}
+	if err == nil && !put {
+		b.refused++
+		err = fmt.Errorf("buffercore: no room for a record above Error: %w", late(b.cfg.FatalTimeout))
+	}
+	records := b.pendingLocked()
+	b.mu.Unlock()
+	if err == nil && (serious || records >= b.cfg.Capacity || b.when.shouldFlush(ent, records)) {
+		b.flushFor(ent.Level)
+	}
+	b.mu.Lock()
+	b.urgent--
+	b.mu.Unlock()
+	return err
+}
+
 func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
 
-// makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way. It lets go of the lock
-// meanwhile.
+// makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way, but not longer than for
+// DrainTimeout from its beginning. It lets go of the lock meanwhile.
 func (b *buffer) makeRoomLocked(n int) {
-	if b.arena.Fits(n) || b.closed || !b.flushing && !b.mayFlushLocked() {
+	if b.arena.Fits(n) || b.closed || !b.lock.isHeld() && !b.mayFlushLocked() {
 		return
 	}
 	b.mu.Unlock()
-	b.flush(true)
+	if b.lock.acquire(b.lock.patience(b.cfg.DrainTimeout)) == acquired {
+		b.flushHeld()
+	}
 	b.mu.Lock()
 }
 
-// putLocked adds a record, at the cost of the oldest if need be.
-func (b *buffer) putLocked(level zapcore.Level, tape []byte) error {
+// putLocked adds a record, at the cost of the oldest if need be, or counts it as dropped.
+func (b *buffer) putLocked(level zapcore.Level, tape []byte) (put bool, err error) {
+	put, err = b.tryPutLocked(level, tape)
+	if err == nil && !put { // what is left is in the hands of a flush
+		b.arena.Count(0, 1)
+	}
+	return put, err
+}
+
+// tryPutLocked adds a record, at the cost of the oldest if need be.
+func (b *buffer) tryPutLocked(level zapcore.Level, tape []byte) (put bool, err error) {
 	if b.closed {
 		b.refused++
-		return ErrClosed
+		return false, ErrClosed
 	}
 	if arena.Size(len(tape)) > b.cfg.MaxBytes {
 		b.refused++
-		return ErrTooLarge
+		return false, ErrTooLarge
 	}
 	if !b.arena.Fits(len(tape)) {
 		b.arena.Settle()
 	}
-	for !b.arena.Fits(len(tape)) && evict(b.arena) {
+	for !b.arena.Fits(len(tape)) && b.evictLocked() {
 	}
-	if !b.arena.Fits(len(tape)) { // what is left is in the hands of a flush
-		b.arena.Count(0, 1)
-		return nil
+	if !b.arena.Fits(len(tape)) {
+		return false, nil
 	}
 	b.arena.Put(arena.LaneOf(level), level, tape)
 	b.room = b.cfg.Capacity - b.pendingLocked()
-	return nil
+	return true, nil
 }
 
 // shrink gives up the oldest of more than Capacity records, unless a flush is about to take them.
 func (b *buffer) shrink() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.target != nil && !b.failing {
+	if b.target != nil && !b.attempts.failing {
 		return
 	}
-	for b.pendingLocked() > b.cfg.Capacity && evict(b.arena) {
+	for b.pendingLocked() > b.cfg.Capacity && b.evictLocked() {
 	}
 }
 
-// evict gives up the oldest record of those below Error, or else the oldest.
-func evict(a *arena.Arena) bool {
-	if _, _, ok := a.Evict(arena.Low); ok {
-		return true
+// evictLocked gives up the oldest record; no record above Error as long as a Write of one waits.
+func (b *buffer) evictLocked() bool {
+	if b.urgent > 0 {
+		return evict(b.arena, arena.High)
 	}
-	_, _, ok := a.Evict(arena.High)
-	return ok
+	return evict(b.arena, arena.Urgent)
+}
+
+// evict gives up the oldest record of the lowest lane that has one, up to a lane.
+func evict(a *arena.Arena, upTo arena.Lane) bool {
+	for l := arena.Low; l <= upTo; l++ {
+		if _, _, ok := a.Evict(l); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // stats is Core.Stats.
@@ -178,17 +234,33 @@ func (b *buffer) stats() Stats {
 	return s
 }
 
-// flushPeriodically flushes until Close.
-func (b *buffer) flushPeriodically() {
-	defer close(b.stopped)
-	tick := time.NewTicker(b.cfg.FlushInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			b.flushFor(zapcore.DebugLevel)
-		case <-b.stop:
-			return
-		}
+// skip counts a record that nobody keeps.
+func (b *buffer) skip() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		b.refused++
+		return ErrClosed
 	}
+	b.finished.Accepted++
+	b.finished.Skipped++
+	return nil
+}
+
+// takeOver puts a record that a Recording has kept into the buffer.
+func (b *buffer) takeOver(level zapcore.Level, tape []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, err := b.putLocked(level, tape); err != nil { // it was accepted when it was kept
+		b.refused--
+		b.finished.Accepted++
+		b.finished.Dropped++
+	}
+}
+
+// forget lets go of a Recording that has ended.
+func (b *buffer) forget(r *recording) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.recordings, r)
 }

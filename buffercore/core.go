@@ -44,8 +44,15 @@ type Config struct {
 	// ShouldFlush says of a record just taken, which is one of that many in the buffer, whether it makes it flush, beside
 	// what is said above (Python's shouldFlush). It is called under no lock. Defaults to none.
 	ShouldFlush func(ent zapcore.Entry, records int) bool
-	// FlushInterval flushes the buffer periodically. Defaults to 0: it does not.
+	// FlushInterval flushes the buffer periodically. Defaults to 0: it does not. Less than a millisecond is an error: a bare number
+	// counts nanoseconds.
 	FlushInterval time.Duration
+	// DrainTimeout is how long Sync, SetTarget and Close wait for the target, and a Write that finds no room for the flush of another.
+	// Defaults to 10 s; negative means without a bound.
+	DrainTimeout time.Duration
+	// FatalTimeout is how long Write waits until an entry above Error, and what the buffer holds, has arrived. Defaults to 5 s;
+	// negative means without a bound.
+	FatalTimeout time.Duration
 	// DiscardOnClose makes Close discard what the buffer holds (Python's flushOnClose=False).
 	DiscardOnClose bool
 
@@ -69,7 +76,20 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.RecordingBytes != 0 && cfg.RecordingBytes < minBytes:
 		return cfg, fmt.Errorf("buffercore: Config.RecordingBytes is %d, less than %d", cfg.RecordingBytes, minBytes)
 	case cfg.FlushInterval < 0:
-		return cfg, fmt.Errorf("buffercore: Config.FlushInterval is %v", cfg.FlushInterval)
+		return cfg, fmt.Errorf("buffercore: Config.FlushInterval is %v; 0 is none", cfg.FlushInterval)
+	}
+	for _, d := range []struct {
+		field   string
+		value   time.Duration
+		example string
+	}{
+		{"FlushInterval", cfg.FlushInterval, "time.Second"},
+		{"DrainTimeout", cfg.DrainTimeout, "10 * time.Second"},
+		{"FatalTimeout", cfg.FatalTimeout, "5 * time.Second"},
+	} {
+		if d.value > 0 && d.value < time.Millisecond {
+			return cfg, fmt.Errorf("buffercore: Config.%s is %v, less than 1ms: a bare number counts nanoseconds; write %s", d.field, d.value, d.example)
+		}
 	}
 	if cfg.Level == nil {
 		cfg.Level = everything
@@ -80,10 +100,12 @@ func (cfg Config) withDefaults() (Config, error) {
 	setDefault(&cfg.Capacity, 1000)
 	setDefault(&cfg.MaxBytes, 1<<20)
 	setDefault(&cfg.RecordingBytes, 64<<10)
+	setDefault(&cfg.DrainTimeout, 10*time.Second)
+	setDefault(&cfg.FatalTimeout, 5*time.Second)
 	return cfg, nil
 }
 
-func setDefault(field *int, value int) {
+func setDefault[T int | time.Duration](field *T, value T) {
 	if *field == 0 {
 		*field = value
 	}
@@ -123,17 +145,10 @@ func New(cfg Config) (*Core, error) {
 }
 
 // Enabled tells whether records of level l are taken.
-func (c *Core) Enabled(l zapcore.Level) bool { return c.buffer.cfg.Level.Enabled(l) }
+func (c *Core) Enabled(l zapcore.Level) bool { return c.buffer.when.asks(c.buffer.cfg.Level, l, true) }
 
 // Level returns the lowest level that is taken, for zapcore.LevelOf.
-func (c *Core) Level() zapcore.Level { return levelOf(c.buffer.cfg.Level) }
-
-func levelOf(e zapcore.LevelEnabler) zapcore.Level {
-	if l, ok := e.(zapcore.Level); ok {
-		return l
-	}
-	return zapcore.LevelOf(e)
-}
+func (c *Core) Level() zapcore.Level { return c.buffer.when.level() }
 
 // With returns a Core whose records begin with fields. They are recorded now.
 func (c *Core) With(fields []zapcore.Field) zapcore.Core {
@@ -150,7 +165,8 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 
 // Write puts the record into the buffer, and flushes that if it is time. Nil means that the buffer has taken the record,
 // or has counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error is delivered and synced
-// when Write returns, if the target can.
+// when Write returns, if the target can within FatalTimeout. A Write that makes the buffer flush takes as long as the
+// target does; others do not wait for it, unless they find no room.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.buffer.capture(&ent, &c.context, fields) {
 		return nil
@@ -178,15 +194,19 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 }
 
 // SetTarget makes the buffer flush to another target, or to none (Python: setTarget). When it returns, the old one is not used
-// any more. A target that calls it from within a flush is used until that is over.
+// any more, unless it is stuck in a call for longer than DrainTimeout, which OnError is told. A target that calls it from within a
+// flush is used until that is over.
 func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 
-// Sync flushes the buffer (Python: flush) and syncs the target. It returns nil after Close.
-func (c *Core) Sync() error { return c.buffer.sync() }
+// Sync flushes the buffer (Python: flush) and syncs the target. It gives up after DrainTimeout with an error that wraps
+// os.ErrDeadlineExceeded. It returns nil after Close.
+func (c *Core) Sync() error { return c.buffer.syncNow(c.buffer.cfg.DrainTimeout, false) }
 
 // Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What
 // Recordings hold is discarded. What the target could not take is dropped; what was dropped since Close began is returned
-// as a *LostError. The second and later calls return nil.
+// as a *LostError. A target that is not done within DrainTimeout is left to itself. The second and later calls return nil.
+//
+// A program that is ended by a signal never comes here: SIGTERM has to be taken, and main to return; see package queuecore, "At the end".
 func (c *Core) Close() error { return c.buffer.close() }
 
 // Stats returns the counts of the buffer and its Recordings.

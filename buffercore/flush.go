@@ -1,6 +1,8 @@
 package buffercore
 
 import (
+	"fmt"
+	"os"
 	"time"
 
 	"go.uber.org/multierr"
@@ -10,123 +12,146 @@ import (
 )
 
 // One goroutine at a time flushes. Whoever comes meanwhile leaves it what there is to do, since it goes on until nothing
-// is left; only Sync, Close, SetTarget and an entry above Error wait for it to end, unless they are called from within
-// it, by the target.
+// is left; only Sync, Close, SetTarget and an entry above Error wait for it to end, within a deadline, unless they are called from
+// within it, by the target.
 
 // flushFor flushes because of a record of that level.
 func (b *buffer) flushFor(level zapcore.Level) {
 	if level > zapcore.ErrorLevel {
-		if err := b.syncNow(true); err != nil {
+		if err := b.syncNow(b.cfg.FatalTimeout, true); err != nil {
 			b.report.Failed(err, 0)
 		}
 		return
 	}
-	b.flush(false)
-}
-
-// mayFlushLocked tells whether the buffer may flush of its own accord: not too soon after a failure.
-func (b *buffer) mayFlushLocked() bool {
-	return b.target != nil && (!b.failing || b.retry.Wait(time.Now()) == 0)
-}
-
-// flush flushes if the buffer may. If somebody else does already it waits for them to end, or not. An error is reported.
-func (b *buffer) flush(wait bool) {
-	if !b.acquire(wait) {
-		return
-	}
 	b.mu.Lock()
-	if !b.mayFlushLocked() {
-		b.releaseLocked()
-		b.mu.Unlock()
+	may := b.mayFlushLocked()
+	b.mu.Unlock()
+	if may && b.lock.tryAcquire() {
+		b.flushHeld()
+	}
+}
+
+// flushHeld flushes if the buffer may, and releases the lock. An error is reported.
+func (b *buffer) flushHeld() {
+	b.mu.Lock()
+	may := b.mayFlushLocked()
+	b.mu.Unlock()
+	if !may {
+		b.lock.release()
 		return
 	}
-	b.mu.Unlock()
 	if err := b.finish(false); err != nil {
 		b.report.Failed(err, 0)
 	}
 }
 
-// acquire makes the caller the one that flushes. If somebody else is, it waits for them or returns false.
-func (b *buffer) acquire(wait bool) bool {
-	self := uint64(0)
+// mayFlushLocked tells whether the buffer may flush of its own accord: not too soon after a failure.
+func (b *buffer) mayFlushLocked() bool {
+	return b.target != nil && b.attempts.allowed()
+}
+
+// attempts decides when a buffer may flush of its own accord.
+type attempts struct {
+	retry   base.Backoff
+	failing bool // the last flush left something
+}
+
+func (a *attempts) allowed() bool { return !a.failing || a.retry.Wait(time.Now()) == 0 }
+
+func (a *attempts) failed() {
+	a.failing = true
+	a.retry.Failed(time.Now())
+}
+
+func (a *attempts) succeeded() {
+	if a.failing {
+		a.failing = false
+		a.retry.Succeeded(time.Now())
+	}
+}
+
+func (b *buffer) noteFailure() {
 	b.mu.Lock()
-	for b.flushing {
-		if !wait {
-			b.mu.Unlock()
-			return false
-		}
-		if self == 0 {
-			self = base.GoroutineID()
-		}
-		if b.owner == self {
-			b.mu.Unlock()
-			return false
-		}
-		if b.idle == nil {
-			b.idle = make(chan struct{})
-		}
-		idle := b.idle
-		b.mu.Unlock()
-		<-idle
-		b.mu.Lock()
-	}
-	b.flushing, b.owner = true, 0
-	b.mu.Unlock()
-	return true
+	defer b.mu.Unlock()
+	b.attempts.failed()
 }
 
-func (b *buffer) releaseLocked() {
-	b.flushing = false
-	if b.idle != nil {
-		close(b.idle)
-		b.idle = nil
-	}
-}
-
-// sync is Core.Sync.
-func (b *buffer) sync() error { return b.syncNow(false) }
-
-// syncNow syncs; if it is urgent, in spite of a backoff of the target.
-func (b *buffer) syncNow(urgent bool) error {
-	if !b.acquire(true) {
-		return nil
-	}
+// noteSuccess notes that the target has left nothing. It works only if it has taken what it was given: one that has refused a record
+// is no better than before.
+func (b *buffer) noteSuccess(works bool) {
 	b.mu.Lock()
-	target := b.target
+	b.attempts.succeeded()
 	b.mu.Unlock()
-	err := b.finish(urgent)
-	if target != nil {
-		err = multierr.Append(err, base.Guard(target.Sync))
+	if works {
+		b.report.Recovered()
 	}
-	return err
 }
 
-// finish flushes and lets the next one in. The error is why something is left.
+// finish flushes and releases the lock. The error is why something is left.
 func (b *buffer) finish(urgent bool) error {
-	defer func() {
-		b.mu.Lock()
-		b.releaseLocked()
-		b.mu.Unlock()
-	}()
+	defer b.lock.release()
 	if urgent {
 		b.flusher.fillUp()
 	}
 	return b.flusher.run()
 }
 
-func (b *buffer) setTarget(target zapcore.Core) {
-	if !b.acquire(true) {
+// syncNow flushes and syncs the target; if it is urgent, in spite of a backoff of the target.
+func (b *buffer) syncNow(timeout time.Duration, urgent bool) error {
+	begin := time.Now()
+	switch b.lock.acquire(timeout) {
+	case within:
+		return nil
+	case busy:
+		return late(timeout)
+	}
+	return bounded(begin, timeout, func() error {
 		b.mu.Lock()
-		b.target = target
+		target := b.target
 		b.mu.Unlock()
-		return
+		err := b.finish(urgent)
+		if target != nil {
+			err = multierr.Append(err, base.Guard(target.Sync))
+		}
+		return err
+	})
+}
+
+// bounded calls f, which calls the target, and waits for it until the timeout has passed since begin. A target that is stuck is left to
+// itself then.
+func bounded(begin time.Time, timeout time.Duration, f func() error) error {
+	if timeout < 0 {
+		return f()
 	}
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	expired := time.NewTimer(max(0, timeout-time.Since(begin)))
+	defer expired.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-expired.C:
+		return late(timeout)
+	}
+}
+
+func late(timeout time.Duration) error {
+	return fmt.Errorf("buffercore: the target is not done within %v: %w", timeout, os.ErrDeadlineExceeded)
+}
+
+func (b *buffer) setTarget(target zapcore.Core) {
+	got := b.lock.acquire(b.cfg.DrainTimeout)
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	if !b.closed {
-		b.target, b.failing = target, false
+		b.target, b.attempts.failing = target, false
 	}
-	b.releaseLocked()
+	b.mu.Unlock()
+	switch got {
+	case acquired:
+		b.lock.release()
+	case busy:
+		b.report.Failed(fmt.Errorf("buffercore: SetTarget: the old target is still in use: %w", late(b.cfg.DrainTimeout)), 0)
+	}
 }
 
 // close is Core.Close.
@@ -145,18 +170,7 @@ func (b *buffer) close() error {
 	for r := range active {
 		r.end(false)
 	}
-	var err error
-	if b.acquire(true) {
-		if b.cfg.DiscardOnClose {
-			b.flusher.discard()
-		} else {
-			err = b.flusher.run()
-		}
-		b.mu.Lock()
-		b.releaseLocked()
-		b.mu.Unlock()
-		<-b.stopped
-	}
+	err := b.lastFlush()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.target = nil
@@ -165,4 +179,40 @@ func (b *buffer) close() error {
 		return &LostError{Records: lost, Err: err}
 	}
 	return err
+}
+
+// lastFlush flushes, or discards what is left, and waits for the goroutine of FlushInterval to end: all within DrainTimeout.
+func (b *buffer) lastFlush() error {
+	begin, timeout := time.Now(), b.cfg.DrainTimeout
+	switch b.lock.acquire(timeout) {
+	case within:
+		return nil
+	case busy:
+		return late(timeout)
+	}
+	return bounded(begin, timeout, func() (err error) {
+		if b.cfg.DiscardOnClose {
+			b.flusher.discard()
+			b.lock.release()
+		} else {
+			err = b.finish(false)
+		}
+		<-b.stopped
+		return err
+	})
+}
+
+// flushPeriodically flushes until Close.
+func (b *buffer) flushPeriodically() {
+	defer close(b.stopped)
+	tick := time.NewTicker(b.cfg.FlushInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			b.flushFor(zapcore.DebugLevel)
+		case <-b.stop:
+			return
+		}
+	}
 }

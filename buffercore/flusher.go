@@ -1,9 +1,9 @@
 package buffercore
 
 import (
+	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
@@ -12,7 +12,7 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// flusher hands the content of a buffer to its target. It is used by one goroutine at a time: see buffer.flushing.
+// flusher hands the content of a buffer to its target. It is used by the holder of the buffer's flushLock.
 type flusher struct {
 	buffer *buffer
 	reader *arena.Reader // its Claim and Resolve need buffer.mu
@@ -29,11 +29,9 @@ func (f *flusher) claimBytes() int { return min(64<<10, f.buffer.cfg.MaxBytes/4)
 // run hands over batches until nothing is left, or the target takes no more.
 func (f *flusher) run() error {
 	b := f.buffer
-	b.mu.Lock()
-	b.owner = base.GoroutineID()
-	b.mu.Unlock()
+	b.lock.enter()
 	var last zapcore.Core
-	failed := false
+	delivered, failed := 0, false
 	for {
 		target, more := f.fill()
 		if !more {
@@ -42,43 +40,42 @@ func (f *flusher) run() error {
 		last = target
 		f.fates = slices.Grow(f.fates[:0], f.batch.Len())[:f.batch.Len()]
 		rejection, err := base.Offer(target, &f.batch, b.cfg.IgnoreLevel, f.fates)
+		arrived, lost := f.tally()
+		delivered += arrived
 		f.settle()
 		if f.batch.Len() > 0 {
-			b.failed()
-			return multierr.Append(rejection, err)
+			if rejection != nil {
+				b.report.Failed(rejection, lost)
+			}
+			b.noteFailure()
+			return err
 		}
 		if err = multierr.Append(rejection, err); err != nil {
-			b.report.Failed(err, 0)
+			b.report.Failed(err, lost)
 			failed = true
 		}
 	}
 	if last == nil {
 		return nil
 	}
-	if !failed {
-		b.succeeded()
-	}
+	b.noteSuccess(!failed && delivered > 0)
 	if t, ok := last.(base.Flusher); ok {
 		return base.Guard(t.Flush)
 	}
 	return nil
 }
 
-func (b *buffer) failed() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.failing = true
-	b.retry.Failed(time.Now())
-}
-
-func (b *buffer) succeeded() {
-	b.mu.Lock()
-	if b.failing {
-		b.failing = false
-		b.retry.Succeeded(time.Now())
+// tally counts the records of the batch that have arrived, and those that are lost.
+func (f *flusher) tally() (delivered, lost int) {
+	for _, fate := range f.fates {
+		switch fate {
+		case base.Delivered:
+			delivered++
+		case base.Rejected, base.Failed, base.Panicked:
+			lost++
+		}
 	}
-	b.mu.Unlock()
-	b.report.Recovered()
+	return delivered, lost
 }
 
 // fill makes the next batch, unless there is still one, and returns whom it is for.
@@ -108,9 +105,9 @@ func (f *flusher) fill() (target zapcore.Core, more bool) {
 }
 
 // fillUp makes one batch of everything, whatever its size: a Handler makes an exception of a batch that holds the last
-// words of a program, not of what comes before them. Two rounds, because each lane may have been claimed in part.
+// words of a program, not of what comes before them. Some rounds, because each lane may have been claimed in part.
 func (f *flusher) fillUp() {
-	for range 2 {
+	for range arena.Lanes + 1 {
 		f.buffer.mu.Lock()
 		target := f.buffer.target
 		more := target != nil && f.reader.Claim(math.MaxInt)
@@ -131,13 +128,31 @@ func (f *flusher) walk(target zapcore.Core) {
 		if !ok {
 			return
 		}
-		if !f.buffer.cfg.IgnoreLevel && !target.Enabled(level) {
-			f.reader.SetFate(f.reader.Len()-1, arena.Skipped)
-			continue
+		if !f.buffer.cfg.IgnoreLevel {
+			enabled, err := wants(target, level)
+			switch {
+			case err != nil:
+				f.buffer.report.Failed(err, 1)
+				f.reader.SetFate(f.reader.Len()-1, arena.Dropped)
+				continue
+			case !enabled:
+				f.reader.SetFate(f.reader.Len()-1, arena.Skipped)
+				continue
+			}
 		}
 		f.batch.Add(tape)
 		f.members = append(f.members, f.reader.Len()-1)
 	}
+}
+
+// wants asks a target, which may panic.
+func wants(target zapcore.Core, level zapcore.Level) (enabled bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("buffercore: Enabled: %w", &base.PanicError{Value: p})
+		}
+	}()
+	return target.Enabled(level), nil
 }
 
 // settle resolves what the target is done with, and makes the batch what it is not.

@@ -50,10 +50,12 @@ func (c *Core) Begin() *Recording {
 }
 
 // Enabled tells whether records of level l are taken: whether the buffer takes them.
-func (r *Recording) Enabled(l zapcore.Level) bool { return r.shared.buffer.cfg.Level.Enabled(l) }
+func (r *Recording) Enabled(l zapcore.Level) bool {
+	return r.shared.buffer.when.asks(r.shared.buffer.cfg.Level, l, true)
+}
 
 // Level returns the lowest level that is taken, for zapcore.LevelOf.
-func (r *Recording) Level() zapcore.Level { return levelOf(r.shared.buffer.cfg.Level) }
+func (r *Recording) Level() zapcore.Level { return r.shared.buffer.when.level() }
 
 // With returns a Recording whose records begin with fields. They are recorded now.
 func (r *Recording) With(fields []zapcore.Field) zapcore.Core {
@@ -72,7 +74,7 @@ func (r *Recording) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.
 // it for: what is below FlushLevel is skipped then.
 func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := r.shared.buffer
-	serious := b.cfg.FlushLevel.Enabled(ent.Level)
+	serious := b.when.serious(ent.Level)
 	if !serious && r.shared.capture(&ent, &r.context, fields) {
 		return nil
 	}
@@ -92,7 +94,9 @@ func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 }
 
 // Sync syncs the buffer. What is kept stays.
-func (r *Recording) Sync() error { return r.shared.buffer.sync() }
+func (r *Recording) Sync() error {
+	return r.shared.buffer.syncNow(r.shared.buffer.cfg.DrainTimeout, false)
+}
 
 // End ends the Recording. With keep, what is kept is written into the buffer; without, it is discarded, and counts as
 // skipped. The second and later calls do nothing.
@@ -126,23 +130,10 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 		r.buffer.refuse()
 		return ErrTooLarge
 	}
-	for !r.memory.Fits(len(tape)) && evict(r.memory) {
+	for !r.memory.Fits(len(tape)) && evict(r.memory, arena.Urgent) {
 		r.dropped++
 	}
 	r.memory.Put(arena.LaneOf(level), level, tape)
-	return nil
-}
-
-// skip counts a record that nobody keeps.
-func (b *buffer) skip() error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		b.refused++
-		return ErrClosed
-	}
-	b.finished.Accepted++
-	b.finished.Skipped++
 	return nil
 }
 
@@ -177,17 +168,6 @@ func (r *recording) makeRoom() {
 	b.makeRoomLocked(used)
 }
 
-// takeOver puts a record that a Recording has kept into the buffer.
-func (b *buffer) takeOver(level zapcore.Level, tape []byte) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.putLocked(level, tape) != nil { // it was accepted when it was kept
-		b.refused--
-		b.finished.Accepted++
-		b.finished.Dropped++
-	}
-}
-
 // end ends the recording and gives its memory back.
 func (r *recording) end(keep bool) {
 	if keep {
@@ -215,10 +195,4 @@ func (r *recording) end(keep bool) {
 	if len(b.memories) < memories {
 		b.memories = append(b.memories, memory)
 	}
-}
-
-func (b *buffer) forget(r *recording) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.recordings, r)
 }

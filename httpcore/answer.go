@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 
+	"go.uber.org/multierr"
+
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -33,18 +35,18 @@ func (e *StatusError) Error() string {
 //
 //	2xx                                   nil: all records are delivered
 //	3xx, 408, 429, 5xx but 501            *RetryError: none is, all may be tried again, after Retry-After
-//	413                                   *RejectedError; a request of more than one record is tried again in halves
+//	400, 413                              *RejectedError; a request of more than one record is tried again in halves, down to
+//	                                      the record that is at fault
 //	all other 4xx, 501                    *RejectedError: all are refused for good
 //
-// An Envelope's Read may return other verdicts: a *RejectedError that names only some of the records, a *RetryError that
-// names some, or both of them joined by multierr. Any other error counts as a *RetryError.
+// Config.RetryOn and Config.SplitOn move a status to the second or the third line. An Envelope's Read may return other verdicts:
+// a *RejectedError that names only some of the records, a *RetryError that names some, or both of them joined by multierr. Any
+// other error counts as a *RetryError.
 func (a *Answer) Err() error {
 	switch {
 	case a.Status >= 200 && a.Status < 300:
 		return nil
-	case a.Status == http.StatusNotImplemented:
-		return a.Reject(a.err())
-	case a.Status < 400 || a.Status == http.StatusRequestTimeout || a.Status == http.StatusTooManyRequests || a.Status >= 500:
+	case a.policy.again(a.Status):
 		return &base.RetryError{After: a.After, Err: a.err()}
 	default:
 		return a.Reject(a.err())
@@ -62,7 +64,15 @@ func (a *Answer) Reject(err error) *RejectedError {
 
 // err is the answer as an error.
 func (a *Answer) err() error {
-	e := &StatusError{Target: a.target, Status: a.Status, Text: firstWords(a.Body)}
+	e := &StatusError{Target: a.target, Status: a.Status}
+	if a.words != nil {
+		e.Text = a.words(a)
+	} else {
+		e.Text = firstWords(a.Body)
+	}
+	if a.Status == http.StatusSwitchingProtocols {
+		e.Text = "nobody has asked for another protocol"
+	}
 	if location := a.Header.Get("Location"); location != "" && a.Status >= 300 && a.Status < 400 {
 		e.Text = "to another place; Config.FollowRedirects is off, or the redirect would lose the body or https"
 	}
@@ -130,4 +140,22 @@ func retryAfter(header http.Header, now time.Time, most time.Duration) time.Dura
 		now = date
 	}
 	return min(most, max(0, at.Sub(now)))
+}
+
+// verdict joins what is not empty.
+func verdict(rejected *base.RejectedError, again *base.RetryError) (err error) {
+	if len(rejected.Indexes) > 0 {
+		err = rejected
+	}
+	if len(again.Indexes) > 0 {
+		err = multierr.Append(err, again)
+	}
+	return err
+}
+
+func firstOf(first, err error) error {
+	if first != nil {
+		return first
+	}
+	return err
 }

@@ -39,24 +39,29 @@ func newZip() *zip {
 	return &zip{writer: w}
 }
 
-// fill makes the body of n frames, from the one at index from. Where each is a line already, and lines are wanted, it is the
-// frames themselves.
-func (b *body) fill(frames *base.Frames, from, n int) {
+// fill makes the body of the frames in s. Where each is a line already, and lines are wanted, it is the frames themselves.
+func (b *body) fill(frames *base.Frames, s span, ids *ids) {
 	first := 0
-	if from > 0 {
-		first = frames.Ends()[from-1]
+	if s.from > 0 {
+		first = frames.Ends()[s.from-1]
 	}
-	ends := frames.Ends()[from : from+n]
-	if lines := frames.Bytes()[first:ends[n-1]]; b.envelope.oneLine && areLines(lines, first, ends) {
-		b.bytes = lines
+	ends := frames.Ends()[s.from:s.to]
+	whole := frames.Bytes()[first:ends[len(ends)-1]]
+	if b.envelope.oneLine && areLines(whole, first, ends) {
+		b.bytes = whole
 		return
 	}
-	b.begin()
-	for i := range n {
-		if i > 0 {
+	b.begin(len(whole))
+	if b.envelope.head != nil {
+		b.own = append(b.own, whole...)
+		b.end()
+		return
+	}
+	for i := s.from; i < s.to; i++ {
+		if i > s.from {
 			b.own = append(b.own, b.envelope.Between...)
 		}
-		b.add(frames.At(from + i))
+		b.add(frames.At(i), ids, i)
 	}
 	b.end()
 }
@@ -76,23 +81,36 @@ func areLines(lines []byte, first int, ends []int) bool {
 
 var newline = []byte{'\n'}
 
-// fillOne makes the body of one frame.
-func (b *body) fillOne(frame []byte) {
-	b.begin()
-	b.add(frame)
+// fillOne makes the body of one frame that is in no batch.
+func (b *body) fillOne(frame []byte, ids *ids) {
+	b.begin(len(frame))
+	if b.envelope.head != nil {
+		b.own = append(b.own, frame...)
+	} else {
+		b.add(frame, ids, -1)
+	}
 	b.end()
 }
 
-func (b *body) begin() {
+// begin writes what goes before so many bytes of records.
+func (b *body) begin(records int) {
 	if cap(b.own) > keepBody {
 		b.own = nil
+	}
+	if b.envelope.head != nil {
+		b.own = b.envelope.head(b.own[:0], records)
+		return
 	}
 	b.own = append(b.own[:0], b.envelope.Before...)
 }
 
-func (b *body) add(frame []byte) {
+// add writes the part of record n of the batch.
+func (b *body) add(frame []byte, ids *ids, n int) {
 	start := len(b.own)
 	b.own = append(b.own, trimLineEnd(frame)...)
+	if b.envelope.idAt > 0 {
+		ids.put(b.own[start+b.envelope.idAt:], n)
+	}
 	if !b.envelope.oneLine {
 		return
 	}

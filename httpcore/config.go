@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/httpcore/internal/fields"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -17,6 +19,8 @@ const (
 	defaultMaxBatchBytes = 1 << 20 // what nginx takes unless it is told otherwise
 	defaultTimeout       = 5 * time.Second
 	defaultMaxRetryAfter = 5 * time.Minute
+	maxConnectTimeout    = 5 * time.Second // unless it is asked for
+	maxTimeoutFactor     = 12
 )
 
 func (cfg Config) withDefaults() (Config, error) {
@@ -31,6 +35,12 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, errors.New("httpcore: Config.URL is required")
 	case cfg.MaxBatchBytes < 0:
 		return cfg, errors.New("httpcore: Config.MaxBatchBytes is negative")
+	case cfg.MaxBatchRecords < 0:
+		return cfg, errors.New("httpcore: Config.MaxBatchRecords is negative")
+	case cfg.MaxRecordBytes < 0:
+		return cfg, errors.New("httpcore: Config.MaxRecordBytes is negative")
+	case cfg.MaxTimeout < 0:
+		return cfg, errors.New("httpcore: Config.MaxTimeout is negative")
 	case cfg.MaxRetryAfter < 0:
 		return cfg, errors.New("httpcore: Config.MaxRetryAfter is negative")
 	case cfg.TLS != nil && cfg.Client != nil:
@@ -38,16 +48,43 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.Credentials != nil && cfg.Token != "":
 		return cfg, errors.New("httpcore: Config.Credentials and Token exclude each other")
 	}
+	if err := cfg.checkStatuses(); err != nil {
+		return cfg, err
+	}
 	if cfg.MaxBatchBytes == 0 {
 		cfg.MaxBatchBytes = defaultMaxBatchBytes
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
 	}
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = maxConnectTimeout
+		if cfg.Timeout > 0 {
+			cfg.ConnectTimeout = min(cfg.ConnectTimeout, cfg.Timeout)
+		}
+	}
+	if cfg.MaxTimeout == 0 {
+		cfg.MaxTimeout = maxTimeoutFactor * cfg.Timeout
+	}
 	if cfg.MaxRetryAfter == 0 {
 		cfg.MaxRetryAfter = defaultMaxRetryAfter
 	}
 	return cfg, nil
+}
+
+func (cfg *Config) checkStatuses() error {
+	for _, status := range cfg.RetryOn {
+		if status < 400 || status > 599 || slices.Contains(cfg.SplitOn, status) {
+			return fmt.Errorf("httpcore: Config.RetryOn: %d is no status from 400 to 599, or is in SplitOn too", status)
+		}
+	}
+	for _, status := range cfg.SplitOn {
+		if status < 400 || status > 599 {
+			return fmt.Errorf("httpcore: Config.SplitOn: %d is no status from 400 to 599", status)
+		}
+	}
+	cfg.RetryOn, cfg.SplitOn = slices.Clone(cfg.RetryOn), slices.Clone(cfg.SplitOn)
+	return nil
 }
 
 // envelopeDefaults chooses the Envelope, and what makes each record's part of it.
@@ -77,8 +114,12 @@ func (cfg *Config) envelopeDefaults() error {
 		cfg.Formatter = mappedForm{cfg.MapRecord}
 	case e.Formatter != nil:
 		cfg.Formatter = e.Formatter
-	case !own:
-		cfg.Encoder = defaultEncoder()
+	case cfg.Formatter == nil:
+		enc := defaultEncoder()
+		if own {
+			enc = cfg.Encoder.Clone()
+		}
+		cfg.Encoder, cfg.Formatter = nil, newDocument(enc, "", storeNames...)
 	}
 	return nil
 }
@@ -101,6 +142,6 @@ func (cfg *Config) checkMethod() error {
 // defaultEncoder is zap's JSON for production, with times that people and servers can read.
 func defaultEncoder() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
-	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	cfg.EncodeTime = fields.RFC3339
 	return base.NewJSON(cfg)
 }

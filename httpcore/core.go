@@ -52,8 +52,9 @@ type Config struct {
 	Method string
 	// Header is added to every request. It is copied. Names and values are checked.
 	Header http.Header
-	// Credentials are sent as basic authentication (Python: credentials). They, Token and the headers that authorize are refused
-	// over http unless PlaintextCredentials asks for that.
+	// Credentials are sent as basic authentication (Python: credentials). They, Token and each Header that may be a secret are
+	// refused over http unless PlaintextCredentials asks for that. A Header may be one unless it is known to be plain, as
+	// Accept, Content-Type, User-Agent and Traceparent are: vendors' keys have any name.
 	Credentials *url.Userinfo
 	// Token is sent as bearer authentication, or by the scheme that the Envelope names.
 	Token string
@@ -67,22 +68,42 @@ type Config struct {
 	// log to this core. Defaults to one that keeps one connection.
 	Client *http.Client
 	// FollowRedirects follows up to ten redirects that keep the method, so 307 and 308, but never one from https to http, nor,
-	// with credentials, one to another host. Without it a redirect is an error.
+	// with credentials or a Header that may be a secret, one to another host. Without it a redirect is an error.
 	FollowRedirects bool
 
 	// Gzip compresses bodies of 1 KiB and more.
 	Gzip bool
 	// MaxBatchBytes is the largest body, before compression, that is made of more than one record. A record that is larger
-	// goes alone. A server that answers 413 halves it for good. Defaults to 1 MiB.
+	// goes alone. A server that answers 413 halves it for good, and one that answers 400 if it then takes all the parts. Defaults
+	// to 1 MiB.
 	MaxBatchBytes int
+	// MaxBatchRecords is the most records in a request. Datadog takes 1,000. Defaults to 0: no limit.
+	MaxBatchRecords int
+	// MaxRecordBytes is the largest part of a body that one record may be; a larger one is refused for good, and not sent. For
+	// receivers that drop it without a word, as VictoriaLogs does beyond 256 KiB. Defaults to 0: no limit.
+	MaxRecordBytes int
 	// OmitIdempotencyKey leaves out the Idempotency-Key header, by which a server can tell a request that is sent again.
 	// GET requests never have it. With it, and for GET, net/http itself sends a request once more whose kept connection
 	// turned out to be closed.
 	OmitIdempotencyKey bool
-	// Timeout is for one request, from dialling to the last byte of the answer. A batch that takes several begins none
-	// after it has passed, so that Write waits at most once, WriteBatch at most twice as long. Defaults to 5 s; negative is
-	// none.
+	// ConnectTimeout is for the connection: name, dialling, proxy, TLS. Defaults to Timeout, but at most 5 s; negative is none.
+	// With a Client its transport has its own.
+	ConnectTimeout time.Duration
+	// Timeout is for sending a request once there is a connection, and then again for its answer, to the last byte. So Write
+	// waits at most ConnectTimeout and twice Timeout, and for a server that does one thing only, such as not to answer, once. A
+	// batch that takes several requests begins none after Timeout has passed. Defaults to 5 s; negative is none, for all
+	// three steps.
 	Timeout time.Duration
+	// MaxTimeout is what Timeout grows to, for batches: it is doubled when a server did not take or answer one in time, because
+	// one that needs longer would get, and store, the same records with each attempt. Defaults to 12 times Timeout; less than
+	// Timeout is none of it.
+	MaxTimeout time.Duration
+	// RetryOn are further statuses after which records are tried again, beside those of Answer.Err: 401 and 403 while a key is
+	// renewed, 404 while an index is made. They count for the items of Elasticsearch's answers too. Defaults to none.
+	RetryOn []int
+	// SplitOn are further statuses that say that something in the request cannot be taken, beside 400 and 413: it is sent in
+	// halves, down to the record at fault. ClickHouse says 500. Defaults to none.
+	SplitOn []int
 	// MaxRetryAfter is the most that is believed of a server's Retry-After. Defaults to 5 min.
 	MaxRetryAfter time.Duration
 	// RetryStart, RetryFactor, RetryMax and RetryJitter say how long the server is left alone after it failed without a

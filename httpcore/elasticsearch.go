@@ -1,10 +1,13 @@
 package httpcore
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
+	"time"
 
-	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -15,17 +18,26 @@ type ElasticsearchConfig struct {
 	// Index is the index or data stream. Defaults to the one in Config.URL ("https://es.example/logs-shop/_bulk").
 	Index string
 	// ID gives a document its _id, from which the server tells a record that is sent again. It runs on the goroutine that logs.
-	// It must differ for each record, or records are lost; "" leaves the choice to the server. Defaults to that for all.
+	// It must differ for each record, or records are lost; "" leaves the choice to the server. Defaults to an id for each
+	// record that it keeps over all attempts to send it, unlike that of any other record of any process.
 	ID func(r *base.Record) string
+	// OmitID leaves all ids to the server, which indexes somewhat faster then. A record of which the answer was lost is stored
+	// twice.
+	OmitID bool
 	// Encoder makes the documents, JSON on one line. It is copied. Defaults to the names of the Elastic Common Schema:
-	// @timestamp, message, log.level, log.logger, log.origin.file.name, error.stack_trace, and the record's fields.
+	// @timestamp, message, log.level, log.logger, log.origin.file.name, error.message for zap.Error, error.stack_trace, and
+	// the record's fields. (error.type is not there: a record does not keep it.)
 	Encoder zapcore.Encoder
 }
 
 // Elasticsearch returns the Envelope of a _bulk request that creates a document of each record. Its answer is read item by
-// item: 429 and 503 are to be tried again, all other failures are refused for good. 409 for a document with an ID means that
-// it is there already: delivered. "?filter_path=errors,items.*.status,items.*.error" in the URL keeps the answer short; all
-// three must be in it.
+// item: 429, 500, 502, 503 and 504 are to be tried again, all other failures are refused for good. 409 for a document with an
+// ID means that it is there already: delivered. An answer that has fewer items than there were records, or says nothing of
+// errors, is none, whatever else it says. "?filter_path=errors,error,items.*.status,items.*.error" in the URL keeps the
+// answer short; all four must be in it.
+//
+// A record without a time gets that of its sending, because a data stream takes no document without @timestamp; years are 0000
+// to 9999, the nearest where a time has another.
 func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 	action := []byte(`{"create":{`)
 	if cfg.Index != "" {
@@ -35,41 +47,91 @@ func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 		action:  action,
 		indexed: cfg.Index != "",
 		id:      cfg.ID,
-		encoder: documentEncoder(cfg.Encoder, zapcore.EncoderConfig{
+		document: documentOf(cfg.Encoder, zapcore.EncoderConfig{
 			TimeKey: "@timestamp", MessageKey: "message", LevelKey: "log.level", NameKey: "log.logger",
 			CallerKey: "log.origin.file.name", StacktraceKey: "error.stack_trace",
-		}),
+		}, "error.message", append(bulkNames, storeNames...)...),
 	}
-	return Envelope{
+	e := Envelope{
 		ContentType: "application/x-ndjson",
 		Between:     "\n",
 		After:       "\n",
 		TokenScheme: "ApiKey",
 		Formatter:   f,
-		Read:        func(a *Answer) error { return readBulk(a, cfg.ID != nil) },
 	}
+	if cfg.ID != nil && cfg.OmitID {
+		e.err = errors.New("httpcore: ElasticsearchConfig.ID and OmitID exclude each other")
+	}
+	if cfg.ID == nil && !cfg.OmitID {
+		f.placeholder = true
+		e.idAt = f.idAt()
+	}
+	ids := !cfg.OmitID
+	e.Read = func(a *Answer) error { return readBulk(a, ids) }
+	return e
 }
+
+// bulkNames are those that Elasticsearch keeps for itself: a document that has one as a member is refused.
+var bulkNames = []string{"_data_stream_timestamp", "_doc_count", "_feature", "_field_names", "_id", "_ignored", "_ignored_source",
+	"_index", "_inference_fields", "_nested_path", "_routing", "_routing_hash", "_seq_no", "_size", "_source", "_tier", "_ts_routing_hash",
+	"_tsid", "_type", "_version"}
 
 // bulkFormatter makes the two lines of a document: the action, the source.
 type bulkFormatter struct {
-	action  []byte // up to where an _id may follow
-	indexed bool
-	id      func(*base.Record) string
-	encoder zapcore.Encoder
+	action      []byte // up to where an _id may follow
+	indexed     bool
+	placeholder bool // the emitter puts the _id where one is
+	id          func(*base.Record) string
+	document    document
+}
+
+const idMember = `"_id":"`
+
+// idAt returns where the _id begins.
+func (f *bulkFormatter) idAt() int {
+	at := len(f.action) + len(idMember)
+	if f.indexed {
+		at++ // the comma
+	}
+	return at
 }
 
 // Append implements base.Formatter.
 func (f *bulkFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	dst = append(dst, f.action...)
-	if f.id != nil {
+	switch {
+	case f.placeholder:
+		dst = append(append(append(f.comma(dst), idMember...), noID...), '"')
+	case f.id != nil:
 		if id := f.id(r); id != "" {
-			if f.indexed {
-				dst = append(dst, ',')
-			}
-			dst = base.AppendJSONString(append(dst, `"_id":`...), id)
+			dst = base.AppendJSONString(append(f.comma(dst), `"_id":`...), id)
 		}
 	}
-	return appendLine(append(dst, "}}\n"...), r, f.encoder)
+	dst = append(dst, "}}\n"...)
+	if r.Entry().Time.IsZero() {
+		return f.appendNow(dst, r)
+	}
+	return f.document.appendLine(dst, r)
+}
+
+func (f *bulkFormatter) comma(dst []byte) []byte {
+	if f.indexed {
+		return append(dst, ',')
+	}
+	return dst
+}
+
+// appendNow appends the document of a record that has no time.
+func (f *bulkFormatter) appendNow(dst []byte, r *base.Record) ([]byte, error) {
+	ent := r.Entry()
+	ent.Time = time.Now()
+	timed := base.GetRecord()
+	defer timed.Free()
+	err := timed.Capture(ent, base.Context{}, []zapcore.Field{{Type: zapcore.InlineMarshalerType, Interface: r}})
+	if err != nil {
+		return dst, err
+	}
+	return f.document.appendLine(dst, timed)
 }
 
 type bulkItem struct {
@@ -80,6 +142,12 @@ type bulkItem struct {
 	} `json:"error"`
 }
 
+type bulkAnswer struct {
+	Errors *bool                 `json:"errors"`
+	Error  any                   `json:"error"`
+	Items  []map[string]bulkItem `json:"items"`
+}
+
 func readBulk(a *Answer, ids bool) error {
 	if err := a.Err(); err != nil {
 		return err
@@ -87,30 +155,54 @@ func readBulk(a *Answer, ids bool) error {
 	if err := a.complete(); err != nil {
 		return err
 	}
-	said, err := member(a.Body, "errors") // behind it are the items, which are as long as the records
-	if err != nil {
-		return a.malformed(err)
-	}
-	switch failed, ok := said.(bool); {
-	case !ok:
-		return fmt.Errorf("httpcore: %s: an answer without errors, which no _bulk gives: %s", a.target, firstWords(a.Body))
-	case !failed:
+	if allCreated(a) {
 		return nil
 	}
-	var answer struct {
-		Items []map[string]bulkItem `json:"items"`
+	var answer bulkAnswer
+	err := a.decode(&answer)
+	switch {
+	case err != nil:
+		return err
+	case answer.Error != nil: // something in the request cannot be taken, and what follows it was not read
+		return &faultError{index: -1, err: fmt.Errorf("httpcore: %s: %s", a.target, bulkWords(answer.Error))}
+	case answer.Errors == nil:
+		return fmt.Errorf("httpcore: %s: an answer without errors, which no _bulk gives: %s", a.target, firstWords(a.Body))
+	case len(answer.Items) != a.Records:
+		return fmt.Errorf("httpcore: %s: %d items in the answer, for %d records", a.target, len(answer.Items), a.Records)
 	}
-	if err := a.decode(&answer); err != nil || len(answer.Items) != a.Records {
-		return fmt.Errorf("httpcore: %s: errors, and %d items for %d records (%v)", a.target, len(answer.Items), a.Records, err)
+	return judgeItems(a, answer.Items, ids)
+}
+
+// allCreated tells whether an answer is that of a request without any failure, without decoding it: it is as long as the records
+// were. A text of JSON cannot hold what is looked for: its quotes are escaped.
+func allCreated(a *Answer) bool {
+	return bytes.Contains(a.Body, []byte(`"errors":false`)) && !bytes.Contains(a.Body, []byte(`"error":`)) &&
+		bytes.Count(a.Body, []byte(`"status":20`)) == a.Records && bytes.Count(a.Body, []byte(`"status":`)) == a.Records &&
+		bytes.HasPrefix(a.Body, []byte("{")) && bytes.HasSuffix(bytes.TrimSpace(a.Body), []byte("]}"))
+}
+
+// bulkWords are the words of a member error: a text, or an object with type and reason.
+func bulkWords(said any) string {
+	object, ok := said.(map[string]any)
+	if !ok {
+		return firstWords(fmt.Append(nil, said))
 	}
+	return firstWords([]byte(strings.TrimSpace(fmt.Sprint(object["type"], ": ", object["reason"]))))
+}
+
+// judgeItems says what became of each record.
+func judgeItems(a *Answer, items []map[string]bulkItem, ids bool) error {
 	var rejected base.RejectedError
 	again := base.RetryError{After: a.After}
-	for i, item := range answer.Items {
+	for i, item := range items {
+		if len(item) != 1 {
+			return fmt.Errorf("httpcore: %s: an item of the answer says nothing: %s", a.target, firstWords(a.Body))
+		}
 		for _, said := range item { // one: create
 			err := fmt.Errorf("httpcore: %s: %d %s: %s", a.target, said.Status, said.Error.Type, firstWords([]byte(said.Error.Reason)))
 			switch {
 			case said.Status >= 200 && said.Status < 300, ids && said.Status == http.StatusConflict:
-			case said.Status == http.StatusTooManyRequests || said.Status == http.StatusServiceUnavailable:
+			case a.policy.again(said.Status) || said.Status < 400:
 				again.Indexes, again.Err = append(again.Indexes, i), firstOf(again.Err, err)
 			default:
 				rejected.Indexes, rejected.Err = append(rejected.Indexes, i), firstOf(rejected.Err, err)
@@ -118,22 +210,4 @@ func readBulk(a *Answer, ids bool) error {
 		}
 	}
 	return verdict(&rejected, &again)
-}
-
-// verdict joins what is not empty.
-func verdict(rejected *base.RejectedError, again *base.RetryError) (err error) {
-	if len(rejected.Indexes) > 0 {
-		err = rejected
-	}
-	if len(again.Indexes) > 0 {
-		err = multierr.Append(err, again)
-	}
-	return err
-}
-
-func firstOf(first, err error) error {
-	if first != nil {
-		return first
-	}
-	return err
 }

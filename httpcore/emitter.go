@@ -20,6 +20,7 @@ type emitter struct {
 	client    *http.Client
 	transport *http.Transport // ours to close; nil if the client is the user's
 	envelope  Envelope
+	policy    policy
 	request   http.Request // that all requests begin as copies of
 	query     string       // what goes before a record in the query of a GET
 	target    string       // for errors
@@ -29,12 +30,17 @@ type emitter struct {
 	interrupt context.CancelFunc
 	grace     sync.Once // begins when Close waits
 
+	maxRecords, maxRecord int // MaxBatchRecords, MaxRecordBytes
+
 	// Owned by the Handler's lock.
-	limit  int // bytes in a body of more than one record: MaxBatchBytes, or less if the server said so
-	body   body
-	answer []byte // memory of reply.Body
-	reply  Answer
-	keys   *keys // nil: no keys are sent
+	limit    int // bytes in a body of more than one record: MaxBatchBytes, or less if the server said so
+	steps    deadlines
+	body     body
+	answer   []byte // memory of reply.Body
+	reply    Answer
+	keys     *keys // nil: no keys are sent
+	ids      *ids  // nil: records have none
+	delivery delivery
 }
 
 var (
@@ -49,16 +55,24 @@ func newEmitter(cfg *Config) (*emitter, error) {
 	}
 	e := &emitter{
 		envelope: cfg.Envelope,
+		policy:   policy{retryOn: cfg.RetryOn, splitOn: cfg.SplitOn, retries: cfg.Envelope.retries},
 		timeout:  cfg.Timeout,
 		patience: cfg.MaxRetryAfter,
 		limit:    cfg.MaxBatchBytes,
+		steps:    deadlines{connect: cfg.ConnectTimeout, first: cfg.Timeout, now: cfg.Timeout, most: cfg.MaxTimeout, own: cfg.Client == nil},
 		target:   cfg.Method + " " + u.Scheme + "://" + u.Host + u.EscapedPath(),
 		request: http.Request{Method: cfg.Method, URL: u, Host: u.Host, Header: header,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
+		maxRecords: cfg.MaxBatchRecords,
+		maxRecord:  cfg.MaxRecordBytes,
 	}
+	e.delivery.emitter = e
 	e.body.envelope = &e.envelope
 	if cfg.Gzip {
 		e.body.zip = newZip()
+	}
+	if cfg.Envelope.idAt > 0 {
+		e.ids = newIDs()
 	}
 	if cfg.Method == http.MethodGet {
 		e.query = u.RawQuery
@@ -68,78 +82,66 @@ func newEmitter(cfg *Config) (*emitter, error) {
 	} else if !cfg.OmitIdempotencyKey {
 		e.keys = newKeys()
 	}
-	e.client, e.transport = cfg.client()
+	e.client, e.transport = cfg.client(header)
 	e.closing, e.interrupt = context.WithCancel(context.Background())
 	return e, nil
 }
 
+var errRecordLarge = errors.New("httpcore: a record that is larger than Config.MaxRecordBytes")
+
 // Emit implements base.Emitter: one record, one request.
 func (e *emitter) Emit(_ zapcore.Entry, frame []byte) error {
-	e.body.fillOne(frame)
-	return e.send(1, e.keys.fresh())
-}
-
-// EmitBatch implements base.BatchEmitter: as few requests as the limit allows.
-//
-// What follows a request that failed is not sent: it would overtake. A request that is too large for the server is halved,
-// and the server's limit kept in mind.
-func (e *emitter) EmitBatch(batch *base.Batch, frames *base.Frames) (n int, err error) {
-	var said base.Verdicts
-	began := time.Now()
-	for n < frames.Len() {
-		if n > 0 && e.timeout > 0 && time.Since(began) > e.timeout {
-			return n, said.With(&base.RetryError{After: time.Nanosecond, Err: errSlow})
-		}
-		key, count := e.keys.again(batch, n)
-		if count == 0 {
-			count = e.fitting(frames, n)
-		}
-		e.body.fill(frames, n, count)
-		err := e.send(count, key)
-		if count > 1 && tooLarge(err) {
-			e.limit = min(e.limit, len(e.body.bytes)/2)
-			continue
-		}
-		retry, rejected := verdictsIn(err)
-		switch {
-		case err == nil:
-		case retry != nil && len(retry.Indexes) == 0, retry == nil && rejected == nil:
-			e.keys.remember(batch, n, count, key)
-			return n, said.With(err)
-		default:
-			said.Add(n, err)
-		}
-		n += count
-		if retry != nil {
-			return n, said.With(nil)
-		}
+	if e.maxRecord > 0 && len(frame) > e.maxRecord {
+		return &base.RejectedError{Indexes: []int{0}, Err: errRecordLarge}
 	}
-	return n, said.With(nil)
+	e.body.fillOne(frame, e.ids)
+	err := e.send(1, e.keys.fresh(), false)
+	var fault *faultError
+	if errors.As(err, &fault) {
+		return &base.RejectedError{Indexes: []int{0}, Err: fault.err}
+	}
+	return err
 }
 
-var errSlow = errors.New("httpcore: the server was too slow for the whole batch")
+// EmitBatch implements base.BatchEmitter: as few requests as the limits allow.
+func (e *emitter) EmitBatch(batch *base.Batch, frames *base.Frames) (n int, err error) {
+	d := &e.delivery
+	d.begin(batch, frames)
+	defer d.end()
+	d.run()
+	return d.result()
+}
 
-// fitting returns how many frames, from the one at index from, go into the next request: as many as the limit allows, but one
-// at least.
-func (e *emitter) fitting(frames *base.Frames, from int) int {
+// refusesAlone tells whether the record at index i is too large to be sent at all.
+func (e *emitter) refusesAlone(frames *base.Frames, i int) bool {
+	return e.maxRecord > 0 && len(frames.At(i)) > e.maxRecord
+}
+
+// fitting returns how many frames of s, from the first, go into the next request: as many as the limits allow, but one at least.
+func (e *emitter) fitting(frames *base.Frames, s span) int {
 	if e.envelope.OneByOne {
 		return 1
 	}
 	around := len(e.envelope.Before) + len(e.envelope.After)
+	if e.envelope.head != nil {
+		around = len(e.envelope.head(e.body.own[:0], e.limit)) // nobody has the body now
+	}
 	ends := frames.Ends()
-	start := ends[from] - len(frames.At(from))
+	start := ends[s.from] - len(frames.At(s.from))
 	n := 1
-	for from+n < len(ends) && around+ends[from+n]-start+n*len(e.envelope.Between) <= e.limit {
+	for s.from+n < s.to && (e.maxRecords == 0 || n < e.maxRecords) && !e.refusesAlone(frames, s.from+n) &&
+		around+ends[s.from+n]-start+n*len(e.envelope.Between) <= e.limit {
 		n++
 	}
 	return n
 }
 
-// send makes one request of the body and returns its verdict.
-func (e *emitter) send(records int, key string) error {
-	ctx, cancel := e.deadline()
-	defer cancel()
-	req := e.request.WithContext(ctx)
+// send makes one request of the body and returns its verdict. With patient, one that is not answered in time lets the next have
+// longer.
+func (e *emitter) send(records int, key string, patient bool) error {
+	steps := e.steps.begin(e.closing, patient)
+	defer steps.end()
+	req := e.request.WithContext(steps.ctx)
 	req.Header = maps.Clone(e.request.Header)
 	if key != "" {
 		req.Header["Idempotency-Key"] = []string{key}
@@ -154,42 +156,43 @@ func (e *emitter) send(records int, key string) error {
 	}
 	resp, err := e.client.Do(req)
 	if err != nil {
-		return e.failed(err)
+		return e.failed(steps, err)
 	}
 	defer resp.Body.Close()
 	a := e.read(resp)
 	a.Records = records
-	if e.envelope.Read == nil {
+	if steps.expired() == nil {
+		e.steps.answered(time.Since(steps.began))
+	}
+	if e.envelope.Read == nil || resp.StatusCode == http.StatusSwitchingProtocols {
 		return a.Err()
 	}
-	return e.judge(a)
+	return e.judge(steps, a)
 }
 
 // judge asks the Envelope's Read.
-func (e *emitter) judge(a *Answer) error {
-	if a.failure != nil && e.closing.Err() != nil {
-		return e.failed(a.failure)
+func (e *emitter) judge(steps *step, a *Answer) error {
+	if a.failure != nil && (e.closing.Err() != nil || steps.expired() != nil) {
+		return e.failed(steps, a.failure)
 	}
 	err := e.envelope.Read(a)
-	if retry, rejected := verdictsIn(err); err != nil && retry == nil && rejected == nil {
+	var fault *faultError
+	if retry, rejected := verdictsIn(err); err != nil && retry == nil && rejected == nil && !errors.As(err, &fault) {
 		return &base.RetryError{After: a.After, Err: err}
 	}
 	return err
 }
 
-func (e *emitter) deadline() (context.Context, context.CancelFunc) {
-	if e.timeout < 0 {
-		return context.WithCancel(e.closing)
-	}
-	return context.WithTimeout(e.closing, e.timeout)
-}
-
 // failed is an attempt that brought no answer.
-func (e *emitter) failed(err error) error {
+func (e *emitter) failed(steps *step, err error) error {
 	if e.closing.Err() != nil {
 		return fmt.Errorf("httpcore: %s: %w", e.target, base.ErrClosed)
 	}
-	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, withoutURL(err))}
+	if late := steps.expired(); late != nil {
+		e.steps.expired(steps)
+		err = late
+	}
+	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, stable(err))}
 }
 
 // Sync implements base.Emitter. There is nothing to do: what Emit returned nil for, the server has.
@@ -211,19 +214,4 @@ func (e *emitter) Close() error {
 		e.transport.CloseIdleConnections()
 	}
 	return nil
-}
-
-// verdictsIn returns the errors in err that say what became of records.
-func verdictsIn(err error) (retry *base.RetryError, rejected *base.RejectedError) {
-	if err != nil {
-		errors.As(err, &retry)
-		errors.As(err, &rejected)
-	}
-	return retry, rejected
-}
-
-// tooLarge tells whether err is the answer 413, to which smaller requests may help.
-func tooLarge(err error) bool {
-	var status *StatusError
-	return errors.As(err, &status) && status.Status == http.StatusRequestEntityTooLarge
 }

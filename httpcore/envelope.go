@@ -30,8 +30,12 @@ type Envelope struct {
 	Read func(a *Answer) error
 
 	form    bool
-	oneLine bool  // newlines inside a record become spaces
-	err     error // of the function that made it, for New to return
+	oneLine bool                                 // newlines inside a record become spaces
+	head    func(dst []byte, records int) []byte // in place of Before, where that depends on how many bytes of records follow
+	idAt    int                                  // where in each record's part an id goes; 0: nowhere
+	retries func(status int) bool                // in place of Answer.Err's second line
+	words   func(a *Answer) string               // what an answer says to people, if that is no text
+	err     error                                // of the function that made it, for New to return
 }
 
 // zero tells whether nothing was set.
@@ -44,8 +48,8 @@ func (e *Envelope) zero() bool {
 // of a GET or the body of a POST. Unless Config.MapRecord says otherwise they are, in this order and with Python's texts
 // (True, 0.5, CRITICAL): name, msg, levelname, levelno, then pathname, filename, module, lineno and funcName if the caller
 // is known, created, msecs, stack_info if there is a stack, and the record's fields. The name of a logger without one is
-// root. A field in a namespace is named namespace.field, one with a name from the list above gets an underscore behind it,
-// so that no field can pass for an attribute; objects and arrays are JSON.
+// root. A field in a namespace is named namespace.field; no field can pass for an attribute (see Names in the package's
+// comment); objects and arrays are JSON.
 //
 // What Python's records have and zap's do not (args, process, thread, ...) is not sent.
 func Form() Envelope {
@@ -77,6 +81,8 @@ type Answer struct {
 	After   time.Duration // what Retry-After asks for, at most Config.MaxRetryAfter; 0 if nothing
 
 	target  string // for errors: method and URL without query and credentials
-	cut     bool   // Body is not all there was
-	failure error  // that ended the reading of Body
+	policy  policy
+	words   func(*Answer) string // of the Envelope
+	cut     bool                 // Body is not all there was
+	failure error                // that ended the reading of Body
 }

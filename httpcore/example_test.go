@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 
 	"go.uber.org/zap"
@@ -61,12 +62,15 @@ func ExampleLoki() {
 	// Output: /loki/api/v1/push {"streams":[{"stream":{"level":"info","service":"shop","tenant":"acme"},"values":[["1795348800123456789","{\"msg\":\"paid\",\"tenant\":\"acme\"}"]]}]}
 }
 
+// anyID is an id that differs with each record.
+var anyID = regexp.MustCompile(`"_id":"\w+"`)
+
 // show writes one record to a server that prints what it gets and gives this answer.
 func show(answer string, cfg httpcore.Config, path string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Println(r.Method, r.URL.Path, r.Header.Get("Content-Type"))
-		fmt.Println(strings.TrimSpace(string(body)))
+		fmt.Println(strings.TrimSpace(anyID.ReplaceAllString(string(body), `"_id":"..."`)))
 		_, _ = io.WriteString(w, answer)
 	}))
 	defer server.Close()
@@ -82,13 +86,13 @@ func show(answer string, cfg httpcore.Config, path string) {
 	}
 }
 
-// Documents in the names of the Elastic Common Schema. The server's answer is judged item by item.
+// Documents in the names of the Elastic Common Schema, each with an id that it keeps if it has to be sent again. The server's answer is judged item by item.
 func ExampleElasticsearch() {
 	show(`{"errors":false,"items":[{"create":{"status":201}}]}`,
 		httpcore.Config{Envelope: httpcore.Elasticsearch(httpcore.ElasticsearchConfig{})}, "/logs-shop/_bulk")
 	// Output:
 	// POST /logs-shop/_bulk application/x-ndjson
-	// {"create":{}}
+	// {"create":{"_id":"..."}}
 	// {"log.level":"info","@timestamp":"2026-11-22T12:00:00.123456789Z","message":"paid","tenant":"acme"}
 }
 
@@ -101,13 +105,13 @@ func ExampleSplunk() {
 	}, "/services/collector/event")
 	// Output:
 	// POST /services/collector/event application/json
-	// {"time":1795348800.123456,"source":"shop","event":{"level":"info","msg":"paid","tenant":"acme"}}
+	// {"time":1795348800.123456789,"source":"shop","event":{"level":"info","msg":"paid","tenant":"acme"}}
 }
 
 // Fields are attributes, with their types.
 func ExampleOTLP() {
 	show(`{}`, httpcore.Config{
-		Envelope: httpcore.OTLP(httpcore.OTLPConfig{Resource: []zapcore.Field{zap.String("service.name", "shop")}}),
+		Envelope: httpcore.OTLP(httpcore.OTLPConfig{JSON: true, Resource: []zapcore.Field{zap.String("service.name", "shop")}}),
 	}, "/v1/logs")
 	// Output:
 	// POST /v1/logs application/json

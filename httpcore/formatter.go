@@ -10,6 +10,8 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/httpcore/internal/fields"
+	"example.com/zaphandlers/httpcore/internal/names"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -22,28 +24,36 @@ func (form) Append(dst []byte, r *base.Record) ([]byte, error) {
 	defer w.free()
 	w.out, w.first = dst, true
 	w.attributes(r)
-	err := w.walk.level(r)
+	named := formRule.Distinct(r)
+	err := w.walk.Level(named)
+	if named != r {
+		named.Free()
+	}
 	return w.out, err
 }
+
+// formRule keeps fields from having the name of an attribute, or of one another.
+var formRule = names.New(names.Config{Reserved: []string{"name", "msg", "levelname", "levelno", "pathname", "filename", "module",
+	"stack_info", "lineno", "funcName", "created", "msecs"}})
 
 // formWriter writes one form.
 type formWriter struct {
 	out   []byte
 	first bool // value of the form
-	texts texts
-	walk  walker
+	texts fields.Texts
+	walk  fields.Walker
 }
 
 var formWriters = sync.Pool{New: func() any {
 	w := new(formWriter)
-	w.texts.take = w.field
-	w.walk.values = &w.texts
+	w.texts.Take = w.field
+	w.walk.Values = &w.texts
 	return w
 }}
 
 func (w *formWriter) free() {
 	w.out = nil
-	if w.texts.reset() {
+	if w.texts.Reset() {
 		formWriters.Put(w)
 	}
 }
@@ -77,16 +87,6 @@ func (w *formWriter) attributes(r *base.Record) {
 	w.float("msecs", float64(ent.Time.Nanosecond()/int(time.Millisecond)))
 }
 
-// isAttribute tells whether attributes may write a value of that name, so that no field can have it.
-func isAttribute(name []byte) bool {
-	switch string(name) {
-	case "name", "msg", "levelname", "levelno", "pathname", "filename", "module", "stack_info", "lineno", "funcName", "created",
-		"msecs":
-		return true
-	}
-	return false
-}
-
 func (w *formWriter) begin(name string) {
 	w.and()
 	w.out = append(appendQuoted(w.out, name), '=')
@@ -112,16 +112,13 @@ func (w *formWriter) integer(name string, v int) {
 
 func (w *formWriter) float(name string, v float64) {
 	w.begin(name)
-	w.out = appendPythonFloat(w.out, v, 64)
+	w.out = fields.AppendPythonFloat(w.out, v, 64)
 }
 
 // field writes a field of the record.
 func (w *formWriter) field(name, text []byte) {
 	w.and()
 	w.out = appendQuoted(w.out, name)
-	if isAttribute(name) {
-		w.out = append(w.out, '_')
-	}
 	w.out = appendQuoted(append(w.out, '='), text)
 }
 

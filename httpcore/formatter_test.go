@@ -89,7 +89,7 @@ func TestPythonLevels(t *testing.T) {
 func TestOTLPOfEveryKind(t *testing.T) {
 	ent := zapcore.Entry{Level: zapcore.WarnLevel, Time: noon, LoggerName: "shop", Message: "m \"q\"", Stack: "s",
 		Caller: zapcore.EntryCaller{Defined: true, File: "/src/a.go", Line: 7, Function: "a.b"}}
-	part := appended(t, httpcore.OTLP(httpcore.OTLPConfig{}).Formatter, ent, every...)
+	part := appended(t, httpcore.OTLP(httpcore.OTLPConfig{JSON: true}).Formatter, ent, every...)
 	require.JSONEq(t, `{"timeUnixNano":"1795348800123456789","observedTimeUnixNano":"1795348800123456789",
 		"severityNumber":13,"severityText":"warn","body":{"stringValue":"m \"q\""},"attributes":[
 		{"key":"logger.name","value":{"stringValue":"shop"}},
@@ -128,15 +128,15 @@ func TestOTLPTraceContext(t *testing.T) {
 		fields            []zapcore.Field
 		trace, span, left string
 	}{
-		{"both", httpcore.OTLPConfig{}, []zapcore.Field{zap.String("trace_id", trace), zap.String("span_id", span)}, strings.ToLower(trace), span, ""},
-		{"none", httpcore.OTLPConfig{}, nil, "", "", ""},
-		{"other names", httpcore.OTLPConfig{TraceField: "t", SpanField: "s"}, []zapcore.Field{zap.String("s", span), zap.String("t", trace)}, strings.ToLower(trace), span, ""},
-		{"no id", httpcore.OTLPConfig{}, []zapcore.Field{zap.String("trace_id", "12")}, "", "", "trace_id"},
-		{"not hex", httpcore.OTLPConfig{}, []zapcore.Field{zap.String("span_id", "0123456789abcdeg")}, "", "", "span_id"},
-		{"zeros are no id", httpcore.OTLPConfig{}, []zapcore.Field{zap.String("span_id", "0000000000000000")}, "", "", "span_id"},
-		{"a number", httpcore.OTLPConfig{}, []zapcore.Field{zap.Int("trace_id", 7)}, "", "", "trace_id"},
-		{"in a namespace", httpcore.OTLPConfig{}, []zapcore.Field{zap.Namespace("x"), zap.String("span_id", span)}, "", "", "x"},
-		{"twice", httpcore.OTLPConfig{}, []zapcore.Field{zap.String("span_id", span), zap.String("span_id", "other")}, "", span, "span_id"},
+		{"both", httpcore.OTLPConfig{JSON: true}, []zapcore.Field{zap.String("trace_id", trace), zap.String("span_id", span)}, strings.ToLower(trace), span, ""},
+		{"none", httpcore.OTLPConfig{JSON: true}, nil, "", "", ""},
+		{"other names", httpcore.OTLPConfig{JSON: true, TraceField: "t", SpanField: "s"}, []zapcore.Field{zap.String("s", span), zap.String("t", trace)}, strings.ToLower(trace), span, ""},
+		{"no id", httpcore.OTLPConfig{JSON: true}, []zapcore.Field{zap.String("trace_id", "12")}, "", "", "trace_id"},
+		{"not hex", httpcore.OTLPConfig{JSON: true}, []zapcore.Field{zap.String("span_id", "0123456789abcdeg")}, "", "", "span_id"},
+		{"zeros are no id", httpcore.OTLPConfig{JSON: true}, []zapcore.Field{zap.String("span_id", "0000000000000000")}, "", "", "span_id"},
+		{"a number", httpcore.OTLPConfig{JSON: true}, []zapcore.Field{zap.Int("trace_id", 7)}, "", "", "trace_id"},
+		{"in a namespace", httpcore.OTLPConfig{JSON: true}, []zapcore.Field{zap.Namespace("x"), zap.String("span_id", span)}, "", "", "x"},
+		{"twice", httpcore.OTLPConfig{JSON: true}, []zapcore.Field{zap.String("span_id", span), zap.String("span_id", "other")}, "", span, "span_id_"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestOTLPTraceContext(t *testing.T) {
 				SpanID     string
 				Attributes []struct{ Key string }
 			}
-			require.NoError(t, json.Unmarshal([]byte(appended(t, httpcore.OTLP(test.cfg).Formatter, zapcore.Entry{}, test.fields...)), &r))
+			require.NoError(t, json.Unmarshal([]byte(appended(t, httpcore.OTLP(test.cfg).Formatter, zapcore.Entry{Time: noon}, test.fields...)), &r))
 			require.Equal(t, test.trace, r.TraceID)
 			require.Equal(t, test.span, r.SpanID)
 			if test.left == "" {
@@ -160,7 +160,7 @@ func TestOTLPTraceContext(t *testing.T) {
 func TestSeverities(t *testing.T) {
 	for level, want := range map[zapcore.Level]float64{-128: 1, -2: 4, -1: 5, 0: 9, 1: 13, 2: 17, 3: 21, 4: 22, 5: 23, 6: 24, 100: 24} {
 		var r map[string]any
-		require.NoError(t, json.Unmarshal([]byte(appended(t, httpcore.OTLP(httpcore.OTLPConfig{}).Formatter, zapcore.Entry{Level: level})), &r))
+		require.NoError(t, json.Unmarshal([]byte(appended(t, httpcore.OTLP(httpcore.OTLPConfig{JSON: true}).Formatter, zapcore.Entry{Level: level, Time: noon})), &r))
 		require.Equal(t, want, r["severityNumber"])
 	}
 }
@@ -180,7 +180,7 @@ func TestOTLPPartialSuccess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := script(t, answering(test.answer))
-			core := post(t, server.Server, httpcore.OTLP(httpcore.OTLPConfig{
+			core := post(t, server.Server, httpcore.OTLP(httpcore.OTLPConfig{JSON: true,
 				Resource: []zapcore.Field{zap.String("service.name", "shop"), zap.Int("n", 1)}, Scope: "zap", ScopeVersion: "1"}), nil)
 			n, err := core.WriteBatch(batchOf(t, "a", "b", "c", "d"))
 			require.Equal(t, 4, n, "no part of a partial success is sent again")

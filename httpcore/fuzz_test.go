@@ -43,7 +43,7 @@ func FuzzRecord(f *testing.F) {
 	}
 	f.Add("m", "msg", "forged", []byte("x"), int64(0))
 	envelopes := map[string]Envelope{
-		"otlp":   OTLP(OTLPConfig{TraceField: "key"}),
+		"otlp":   OTLP(OTLPConfig{JSON: true, TraceField: "key"}),
 		"loki":   Loki(LokiConfig{LabelFields: []string{"key", "space.key"}}),
 		"splunk": Splunk(SplunkConfig{}),
 	}

@@ -2,13 +2,73 @@ package httpcore
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/httpcore/internal/fields"
+	"example.com/zaphandlers/httpcore/internal/names"
 	base "example.com/zaphandlers/zapcore"
 )
+
+// document makes a JSON document of a record, in which all names are distinct.
+type document struct {
+	encoder zapcore.Encoder
+	rule    *names.Rule // nil where the encoder makes no JSON
+}
+
+// newDocument returns a document by enc, with other names that no field may have.
+func newDocument(enc zapcore.Encoder, errorName string, reserved ...string) document {
+	paths, ok := names.Of(enc)
+	if !ok {
+		return document{encoder: enc}
+	}
+	return document{enc, names.New(names.Config{Reserved: append(paths, reserved...), Error: errorName})}
+}
+
+// Append implements base.Formatter.
+func (d document) Append(dst []byte, r *base.Record) ([]byte, error) {
+	if d.rule == nil {
+		return r.AppendEncoded(dst, d.encoder)
+	}
+	named := d.rule.Distinct(r)
+	dst, err := named.AppendEncoded(dst, d.encoder)
+	if named != r {
+		named.Free()
+	}
+	return dst, err
+}
+
+var errLines = errors.New("httpcore: the encoder made more than one line of a record")
+
+// appendLine is Append for a document that must be one line. It leaves out the line's end.
+func (d document) appendLine(dst []byte, r *base.Record) ([]byte, error) {
+	begin := len(dst)
+	dst, err := d.Append(dst, r)
+	if err != nil {
+		return dst, err
+	}
+	line := trimLineEnd(dst[begin:])
+	if bytes.IndexByte(line, '\n') >= 0 {
+		return dst, errLines
+	}
+	return dst[:begin+len(line)], nil
+}
+
+// storeNames are those that VictoriaLogs, which speaks the wires of others, keeps for itself.
+var storeNames = []string{"_msg", "_time", "_stream", "_stream_id"}
+
+// documentOf returns a document by a copy of enc, or by an encoder of JSON whose members have the names of cfg.
+func documentOf(enc zapcore.Encoder, cfg zapcore.EncoderConfig, errorName string, reserved ...string) document {
+	if enc != nil {
+		return newDocument(enc.Clone(), "", reserved...)
+	}
+	cfg.EncodeLevel = zapcore.LowercaseLevelEncoder
+	cfg.EncodeTime = fields.RFC3339
+	cfg.EncodeDuration = zapcore.SecondsDurationEncoder
+	cfg.EncodeCaller = zapcore.ShortCallerEncoder
+	return newDocument(base.NewJSON(cfg), errorName, reserved...)
+}
 
 // appendMember appends a member of an object behind others, if value is not empty.
 func appendMember(dst []byte, name, value string) []byte {
@@ -16,54 +76,4 @@ func appendMember(dst []byte, name, value string) []byte {
 		return dst
 	}
 	return base.AppendJSONString(append(base.AppendJSONString(append(dst, ','), name), ':'), value)
-}
-
-var errLines = errors.New("httpcore: the encoder made more than one line of a record")
-
-// appendLine appends what enc makes of r, which must be one line, without its end.
-func appendLine(dst []byte, r *base.Record, enc zapcore.Encoder) ([]byte, error) {
-	begin := len(dst)
-	dst, err := r.AppendEncoded(dst, enc)
-	if err != nil {
-		return dst, err
-	}
-	line := bytes.TrimRight(dst[begin:], "\r\n")
-	if bytes.IndexByte(line, '\n') >= 0 {
-		return dst, errLines
-	}
-	return dst[:begin+len(line)], nil
-}
-
-// documentEncoder returns a copy of enc, or an encoder of JSON whose members have the names of cfg.
-func documentEncoder(enc zapcore.Encoder, cfg zapcore.EncoderConfig) zapcore.Encoder {
-	if enc != nil {
-		return enc.Clone()
-	}
-	cfg.EncodeLevel = zapcore.LowercaseLevelEncoder
-	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
-	cfg.EncodeDuration = zapcore.SecondsDurationEncoder
-	cfg.EncodeCaller = zapcore.ShortCallerEncoder
-	return base.NewJSON(cfg)
-}
-
-// member returns the value of a member of an object, or nil if there is none, and reads no further than that.
-func member(object []byte, name string) (value json.Token, err error) {
-	d := json.NewDecoder(bytes.NewReader(object))
-	if first, err := d.Token(); err != nil || first != json.Delim('{') {
-		return nil, err
-	}
-	var other json.RawMessage
-	for d.More() {
-		key, err := d.Token()
-		if err == nil && key == name {
-			return d.Token()
-		}
-		if err == nil {
-			err = d.Decode(&other)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return nil, nil
 }

@@ -2,39 +2,54 @@ package httpcore
 
 import (
 	"encoding/json"
-	"math"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestMember(t *testing.T) {
-	for object, want := range map[string]json.Token{
-		`{"took":3,"errors":true,"items":[]}`:             true,
-		`{"items":[{"errors":true},[1]],"errors":false}`:  false,
-		`{"errors":false,"items":[ and what nobody reads`: false,
-		`{"errors":"text"}`:                               "text",
-		`{"errors":null}`:                                 nil,
-		`{"errors":{"a":1}}`:                              json.Delim('{'),
-		`{"took":3}`:                                      nil,
-		`["errors",true]`:                                 nil,
-		`true`:                                            nil,
+// allCreated must never say of an answer what reading it would not.
+func TestAllCreated(t *testing.T) {
+	const created = `{"create":{"status":201}}`
+	for body, want := range map[string]bool{
+		`{"errors":false,"items":[` + created + `,` + created + `]}`:                                                 true,
+		`{"took":3,"errors":false,"items":[{"index":{"status":200}},` + created + `]}` + "\n":                        true,
+		`{"errors":true,"items":[` + created + `,` + created + `]}`:                                                  false,
+		`{"errors":false,"items":[` + created + `]}`:                                                                 false,
+		`{"errors":false,"items":[` + created + `,` + created + `,` + created + `]}`:                                 false,
+		`{"errors":false,"items":[` + created + `,{"create":{"status":429}}]}`:                                       false,
+		`{"took":0,"errors":false,"error":"json: unsupported value: NaN","items":[` + created + `,` + created + `]}`: false,
+		`{"errors":false}`: false,
+		`{"items":[` + created + `,` + created + `]}`: false,
+		`["errors",false]`:                            false,
+		`{"errors":false,"items":[{"create":{"_id":"\"status\":201,\"status\":201"}}]}`: false,
+		`{"errors":false,"items":[` + created + `,` + created:                           false,
 	} {
-		value, err := member([]byte(object), "errors")
-		require.NoError(t, err, object)
-		require.Equal(t, want, value, object)
+		a := &Answer{Status: 200, Body: []byte(body), Records: 2, Header: http.Header{}}
+		require.Equal(t, want, allCreated(a), body)
+		if want {
+			require.True(t, json.Valid(a.Body), body)
+		} else if !strings.Contains(body, "true") { // which says that some failed, and then each item counts
+			require.Error(t, readBulk(a, false), body)
+		}
 	}
-	for _, object := range []string{``, `{`, `{"errors":`, `{"errors":fal`, `{"took"`, `{"took":{"a":`, `<html>`} {
-		value, err := member([]byte(object), "errors")
-		require.True(t, err != nil || value == nil, "%s: %v", object, value)
-	}
+	pretty := "{\n  \"errors\" : false,\n  \"items\" : [ { \"create\" : { \"status\" : 201 } } ]\n}"
+	require.NoError(t, readBulk(&Answer{Status: 200, Body: []byte(pretty), Records: 1, Header: http.Header{}}, false))
 }
 
 func TestSeconds(t *testing.T) {
-	for micro, want := range map[int64]string{
-		0: "0.000000", 1: "0.000001", 999999: "0.999999", 1e6: "1.000000", 1795348800123456: "1795348800.123456", -1: "-0.000001",
-		-1500000: "-1.500000", math.MaxInt64: "9223372036854.775807", math.MinInt64: "-9223372036854.775808",
+	for want, at := range map[string]time.Time{
+		"0.000000000":            time.Unix(0, 0),
+		"0.000000001":            time.Unix(0, 1),
+		"1.500000000":            time.Unix(1, 5e8),
+		"1795348800.123456789":   time.Unix(1795348800, 123456789),
+		"253402300799.999999999": time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC),
 	} {
-		require.Equal(t, want, string(appendSeconds(nil, micro)))
+		require.Equal(t, want, string(appendSeconds(nil, at)))
+	}
+	for _, before := range []time.Time{time.Unix(-1, 0), time.Unix(0, -1), {}, time.Date(-9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		require.Equal(t, "0.000000000", string(appendSeconds(nil, before)), "there are no seconds before 1970 there")
 	}
 }

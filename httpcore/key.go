@@ -40,14 +40,13 @@ func (k *keys) fresh() string {
 	return k.prefix + "-" + strconv.FormatUint(k.last, 10)
 }
 
-// again returns the key for the records of batch from the one at index from, and how many of them it is bound to; 0: as many as
-// fit.
-func (k *keys) again(batch *base.Batch, from int) (key string, records int) {
+// again returns the key for the records of batch that are in s, and how many of them it is bound to; 0: as many as fit.
+func (k *keys) again(batch *base.Batch, s span) (key string, records int) {
 	if k == nil {
 		return "", 0
 	}
 	f := &k.failed
-	if f.records == 0 || batch.Len()-from < f.records || k.hash(batch, from, f.records) != f.hash {
+	if f.records == 0 || s.len() < f.records || k.hash(batch, span{s.from, s.from + f.records}) != f.hash {
 		return k.fresh(), 0
 	}
 	key, records = f.key, f.records
@@ -56,18 +55,18 @@ func (k *keys) again(batch *base.Batch, from int) (key string, records int) {
 }
 
 // remember notes that the request with these records failed.
-func (k *keys) remember(batch *base.Batch, from, records int, key string) {
+func (k *keys) remember(batch *base.Batch, s span, key string) {
 	if k == nil {
 		return
 	}
-	k.failed.key, k.failed.records = key, records
-	k.failed.hash = k.hash(batch, from, records)
+	k.failed.key, k.failed.records = key, s.len()
+	k.failed.hash = k.hash(batch, s)
 }
 
-func (k *keys) hash(batch *base.Batch, from, records int) uint64 {
+func (k *keys) hash(batch *base.Batch, s span) uint64 {
 	var h maphash.Hash
 	h.SetSeed(k.seed)
-	for i := from; i < from+records; i++ {
+	for i := s.from; i < s.to; i++ {
 		_, _ = h.Write(batch.Tape(i))
 	}
 	return h.Sum64()

@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/httpcore/internal/fields"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -26,19 +28,18 @@ type LokiConfig struct {
 }
 
 // Loki returns the Envelope of a push request: times in nanoseconds, a stream for each record, which Loki joins where the
-// labels are the same. Loki answers 400 also if it took some of the records and found others too old: all count as refused.
+// labels are the same. A record without a time has that of its sending; one that an int64 of nanoseconds cannot hold (years 1677
+// to 2262) has the nearest. Loki answers 400 also if it took some of the records and found others too old: all count as refused.
 func Loki(cfg LokiConfig) Envelope {
-	f := &lokiFormatter{
-		encoder: documentEncoder(cfg.Encoder, zapcore.EncoderConfig{
-			MessageKey: "msg", NameKey: "logger", CallerKey: "caller", StacktraceKey: "stacktrace",
-		}),
-	}
+	f := new(lokiFormatter)
 	labels := map[string]bool{"level": true}
+	reserved := append([]string{"level"}, storeNames...) // a receiver that reads the line finds labels and fields in one place
 	for _, name := range slices.Sorted(maps.Keys(cfg.Labels)) {
 		if name != labelName(name) || labels[name] {
 			return Envelope{err: fmt.Errorf("httpcore: LokiConfig.Labels: %q is no label name, or there twice", name)}
 		}
 		labels[name] = true
+		reserved = append(reserved, name)
 		f.labels = string(appendMember([]byte(f.labels), name, cfg.Labels[name]))
 	}
 	for _, field := range cfg.LabelFields {
@@ -49,6 +50,9 @@ func Loki(cfg LokiConfig) Envelope {
 		labels[name] = true
 		f.fields, f.names = append(f.fields, field), append(f.names, name)
 	}
+	f.line = documentOf(cfg.Encoder, zapcore.EncoderConfig{
+		MessageKey: "msg", NameKey: "logger", CallerKey: "caller", StacktraceKey: "stacktrace",
+	}, "", reserved...)
 	f.writers.New = func() any { return newLokiWriter(f) }
 	return Envelope{
 		ContentType: "application/json",
@@ -75,7 +79,7 @@ func labelName(s string) string {
 
 // lokiFormatter makes a stream of each record: {"stream":{labels},"values":[["time","line"]]}.
 type lokiFormatter struct {
-	encoder       zapcore.Encoder
+	line          document
 	labels        string   // of all records, as JSON, each behind a comma
 	fields, names []string // that become labels, and as which
 	writers       sync.Pool
@@ -92,20 +96,32 @@ func (f *lokiFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 		f.writers.Put(w)
 	}
 	dst = append(dst, `},"values":[["`...)
-	dst = append(strconv.AppendInt(dst, ent.Time.UnixNano(), 10), `",`...)
-	line, err := r.Encode(f.encoder)
+	at := ent.Time
+	if at.IsZero() {
+		at = time.Now()
+	}
+	dst = append(strconv.AppendInt(dst, fields.Nanos(at), 10), `",`...)
+	line := linePool.Get().(*[]byte)
+	defer linePool.Put(line)
+	text, err := f.line.Append((*line)[:0], r)
 	if err != nil {
 		return dst, err
 	}
-	defer line.Free()
-	line.TrimNewline()
-	return append(base.AppendJSONString(dst, line.Bytes()), "]]}"...), nil
+	if cap(text) <= keepLine {
+		*line = text
+	}
+	return append(base.AppendJSONString(dst, trimLineEnd(text)), "]]}"...), nil
 }
+
+// linePool holds memory for a line before it becomes a JSON string; keepLine is the most of it, in bytes, that is kept.
+var linePool = sync.Pool{New: func() any { return new([]byte) }}
+
+const keepLine = 64 << 10
 
 // lokiWriter finds the fields of a record that become labels.
 type lokiWriter struct {
-	texts  texts
-	walk   walker
+	texts  fields.Texts
+	walk   fields.Walker
 	fields []string
 	names  []string
 	values [][]byte // of fields; empty if the record has none
@@ -114,9 +130,13 @@ type lokiWriter struct {
 
 func newLokiWriter(f *lokiFormatter) *lokiWriter {
 	w := &lokiWriter{fields: f.fields, names: f.names, values: make([][]byte, len(f.fields))}
-	w.walk.values = &w.texts
-	w.texts.wants = w.find
-	w.texts.take = func(_, text []byte) { w.values[w.at] = append(w.values[w.at][:0], text...) }
+	w.walk.Values = &w.texts
+	w.texts.Wants = w.find
+	w.texts.Take = func(_, text []byte) { // of two fields of a name the first keeps it
+		if len(w.values[w.at]) == 0 {
+			w.values[w.at] = append(w.values[w.at], text...)
+		}
+	}
 	return w
 }
 
@@ -124,7 +144,7 @@ func newLokiWriter(f *lokiFormatter) *lokiWriter {
 func (w *lokiWriter) find(key string) bool {
 	for i, field := range w.fields {
 		namespace, ok := strings.CutSuffix(field, key)
-		if ok && namespace == string(w.texts.prefix) {
+		if ok && namespace == string(w.texts.Prefix) {
 			w.at = i
 			return true
 		}
@@ -136,8 +156,8 @@ func (w *lokiWriter) appendLabels(dst []byte, r *base.Record) []byte {
 	for i := range w.values {
 		w.values[i] = w.values[i][:0]
 	}
-	w.texts.reset()
-	_ = w.walk.level(r) // a field that cannot be encoded is no label
+	w.texts.Reset()
+	_ = w.walk.Level(r) // a field that cannot be encoded is no label
 	for i, value := range w.values {
 		dst = appendMember(dst, w.names[i], string(value))
 	}

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/httpcore/internal/fields"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -20,10 +22,11 @@ type SplunkConfig struct {
 	Encoder zapcore.Encoder
 }
 
-// Splunk returns the Envelope of Splunk's HTTP event collector: one event a record, with the time in microseconds.
+// Splunk returns the Envelope of Splunk's HTTP event collector: one event a record, with the time in nanoseconds. A record
+// without a time has none here either, and gets the collector's; one before 1970 has that year's begin.
 //
-// If the collector names an invalid event, that one is refused for good. It does not say what it did with the events before it,
-// so the others are to be tried again: some may arrive twice, none is lost.
+// If the collector names an invalid event, that one is refused for good, and the others are sent again at once. It does not say
+// what it did with the events before it: some may arrive twice, none is lost.
 func Splunk(cfg SplunkConfig) Envelope {
 	var meta []byte
 	meta = appendMember(meta, "host", cfg.Host)
@@ -32,9 +35,9 @@ func Splunk(cfg SplunkConfig) Envelope {
 	meta = appendMember(meta, "index", cfg.Index)
 	f := splunkFormatter{
 		meta: string(meta),
-		encoder: documentEncoder(cfg.Encoder, zapcore.EncoderConfig{
+		event: documentOf(cfg.Encoder, zapcore.EncoderConfig{
 			MessageKey: "msg", LevelKey: "level", NameKey: "logger", CallerKey: "caller", StacktraceKey: "stacktrace",
-		}),
+		}, "", storeNames...),
 	}
 	return Envelope{
 		ContentType: "application/json",
@@ -46,28 +49,39 @@ func Splunk(cfg SplunkConfig) Envelope {
 }
 
 type splunkFormatter struct {
-	meta    string // of all events, as JSON, each behind a comma
-	encoder zapcore.Encoder
+	meta  string // of all events, as JSON, each behind a comma
+	event document
 }
 
 // Append implements base.Formatter.
 func (f splunkFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
-	dst = appendSeconds(append(dst, `{"time":`...), r.Entry().Time.UnixMicro())
-	dst = append(append(dst, f.meta...), `,"event":`...)
-	dst, err := appendLine(dst, r, f.encoder)
+	meta := f.meta
+	dst = append(dst, '{')
+	switch at := r.Entry().Time; {
+	case !at.IsZero():
+		dst = appendSeconds(append(dst, `"time":`...), at)
+	case meta != "":
+		meta = meta[1:]
+	}
+	dst = append(dst, meta...)
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	dst, err := f.event.appendLine(append(dst, `"event":`...), r)
 	return append(dst, '}'), err
 }
 
-// appendSeconds appends a time in microseconds as seconds with six decimals.
-func appendSeconds(dst []byte, micro int64) []byte {
-	n := uint64(micro)
-	if micro < 0 {
-		dst, n = append(dst, '-'), -n
+// appendSeconds appends a time as seconds since 1970 with nine decimals.
+func appendSeconds(dst []byte, t time.Time) []byte {
+	t = fields.Clamped(t)
+	seconds, nanos := t.Unix(), int64(t.Nanosecond())
+	if seconds < 0 {
+		seconds, nanos = 0, 0
 	}
-	dst = strconv.AppendUint(dst, n/1e6, 10)
+	dst = strconv.AppendInt(dst, seconds, 10)
 	point := len(dst)
-	dst = strconv.AppendUint(dst, 1e6+n%1e6, 10)
-	dst[point] = '.' // where the million's 1 was
+	dst = strconv.AppendInt(dst, 1e9+nanos, 10)
+	dst[point] = '.' // where the first 1 was
 	return dst
 }
 
@@ -78,18 +92,17 @@ func readSplunk(a *Answer) error {
 	}
 	var answer struct {
 		Text    string `json:"text"`
+		Code    int    `json:"code"`
 		Invalid *int   `json:"invalid-event-number"`
 	}
-	if json.Unmarshal(a.Body, &answer) != nil || answer.Invalid == nil || *answer.Invalid < 0 || *answer.Invalid >= a.Records {
+	if json.Unmarshal(a.Body, &answer) != nil || answer.Text == "" {
 		return err
 	}
-	bad := *answer.Invalid
-	why := fmt.Errorf("httpcore: %s: %s, event %d", a.target, firstWords([]byte(answer.Text)), bad)
-	again := base.RetryError{After: a.After, Err: why}
-	for i := range a.Records {
-		if i != bad {
-			again.Indexes = append(again.Indexes, i)
-		}
+	fault := &faultError{index: -1, err: &StatusError{ // the same words whatever the event is
+		Target: a.target, Status: a.Status, Text: fmt.Sprintf("%s (code %d)", firstWords([]byte(answer.Text)), answer.Code),
+	}}
+	if n := answer.Invalid; n != nil && *n >= 0 && *n < a.Records {
+		fault.index = *n
 	}
-	return verdict(&base.RejectedError{Indexes: []int{bad}, Err: why}, &again)
+	return fault
 }

@@ -3,8 +3,10 @@ package httpcore
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -25,8 +27,9 @@ func (cfg *Config) target() (*url.URL, http.Header, error) {
 	if err := cfg.authorize(u, header); err != nil {
 		return nil, nil, err
 	}
-	if u.Scheme == "http" && !cfg.PlaintextCredentials && authorizes(header) {
-		return nil, nil, errors.New("httpcore: credentials over http would be sent in clear: use https, or set Config.PlaintextCredentials")
+	if secret := secretIn(header); secret != "" && u.Scheme == "http" && !cfg.PlaintextCredentials {
+		return nil, nil, fmt.Errorf("httpcore: the header %s may be a credential, and over http it would be sent in clear: "+
+			"use https, or set Config.PlaintextCredentials", secret)
 	}
 	if cfg.TLS != nil && u.Scheme != "https" {
 		return nil, nil, errors.New("httpcore: Config.TLS makes sense only with https")
@@ -66,15 +69,6 @@ func (cfg *Config) address() (*url.URL, error) {
 		return nil, errors.New("httpcore: Config.URL has a query with characters that must be escaped")
 	}
 	return u, nil
-}
-
-// withoutURL takes the text of the URL, and any password in it, out of an error.
-func withoutURL(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 func (cfg *Config) header() (http.Header, error) {
@@ -143,14 +137,23 @@ func (cfg *Config) authorize(u *url.URL, header http.Header) error {
 	return nil
 }
 
-// authorizes tells whether header gives its reader the sender's rights.
-func authorizes(header http.Header) bool {
-	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key"} {
-		if header[http.CanonicalHeaderKey(name)] != nil {
-			return true
+// plainHeaders are those of which everybody knows that they give nobody any rights. Vendors' keys have any name, so whatever is
+// not here is taken for a secret.
+var plainHeaders = map[string]bool{
+	"Accept": true, "Accept-Charset": true, "Accept-Encoding": true, "Accept-Language": true, "Cache-Control": true,
+	"Content-Disposition": true, "Content-Language": true, "Content-Type": true, "Date": true, "Expect": true, "From": true,
+	"Idempotency-Key": true, "Origin": true, "Pragma": true, "Prefer": true, "Priority": true, "Referer": true,
+	"Traceparent": true, "Tracestate": true, "User-Agent": true, "Via": true, "X-Correlation-Id": true, "X-Request-Id": true,
+}
+
+// secretIn returns the name of a header that may give its reader the sender's rights, or "".
+func secretIn(header http.Header) string {
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if !plainHeaders[name] {
+			return name
 		}
 	}
-	return false
+	return ""
 }
 
 // isToken tells whether s is a token of RFC 9110, section 5.6.2.

@@ -18,10 +18,11 @@ const (
 )
 
 // newTransport returns a transport for one caller at a time: it keeps one connection, and notices when the server closes it.
-func newTransport(config *tls.Config) *http.Transport {
+func newTransport(config *tls.Config, connect time.Duration) *http.Transport {
 	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dial,
+		DialContext:            dial(connect),
+		TLSHandshakeTimeout:    max(0, connect),
 		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    1,
 		IdleConnTimeout:        90 * time.Second,
@@ -34,14 +35,15 @@ func newTransport(config *tls.Config) *http.Transport {
 	return t
 }
 
-var dialer = net.Dialer{KeepAlive: 30 * time.Second}
-
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := dialer.DialContext(ctx, network, address)
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		return lender{tcp}, err
+func dial(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: max(0, timeout), KeepAlive: 30 * time.Second}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			return lender{tcp}, err
+		}
+		return conn, err
 	}
-	return conn, err
 }
 
 // lender is a connection that sends a payload from where it lies. By itself net/http copies it, 32 KiB at a time, through a
@@ -61,17 +63,18 @@ func (l lender) ReadFrom(r io.Reader) (int64, error) {
 }
 
 // client returns what makes the requests, and its transport if that is ours.
-func (cfg *Config) client() (*http.Client, *http.Transport) {
+func (cfg *Config) client(header http.Header) (*http.Client, *http.Transport) {
 	var client http.Client
 	var own *http.Transport
 	if cfg.Client != nil {
 		client = *cfg.Client
 	} else {
-		own = newTransport(cfg.TLS)
+		own = newTransport(cfg.TLS, cfg.ConnectTimeout)
 		client.Transport = own
 	}
+	secret := secretIn(header) != ""
 	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		if cfg.FollowRedirects && len(via) <= 10 && safe(via[0], req) {
+		if cfg.FollowRedirects && len(via) <= 10 && safe(via[0], req, secret) {
 			return nil
 		}
 		return http.ErrUseLastResponse
@@ -79,11 +82,11 @@ func (cfg *Config) client() (*http.Client, *http.Transport) {
 	return &client, own
 }
 
-// safe tells whether a redirect loses neither the body, nor https, nor credentials to another host.
-func safe(first, next *http.Request) bool {
+// safe tells whether a redirect loses neither the body, nor https, nor a secret to another host.
+func safe(first, next *http.Request, secret bool) bool {
 	return next.Method == first.Method &&
 		(first.URL.Scheme != "https" || next.URL.Scheme == "https") &&
-		(first.URL.Host == next.URL.Host || !authorizes(first.Header))
+		(first.URL.Host == next.URL.Host || !secret)
 }
 
 // read reads an answer as far as somebody wants it, and then what is left, so that the connection can be used again.
@@ -94,9 +97,13 @@ func (e *emitter) read(resp *http.Response) *Answer {
 		Header: resp.Header,
 		After:  retryAfter(resp.Header, time.Now(), e.patience),
 		target: e.target,
+		policy: e.policy,
+		words:  e.envelope.words,
 	}
 	want := 0
 	switch {
+	case a.Status == http.StatusSwitchingProtocols: // its body is the connection, and has no end
+		return a
 	case e.envelope.Read != nil:
 		want = maxAnswer
 	case a.Status >= 300:

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/mailcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -27,10 +28,11 @@ type Config struct {
 	// Addr is the server: "host" or "host:port". Required. The port defaults to 25, and to 465 with TLSImplicit; providers
 	// usually want 587 (Python: mailhost).
 	Addr string
-	// From is the sender: "ops@example.com" or "Orders <orders@example.com>". Required (Python: fromaddr).
+	// From is the sender: "ops@example.com", "Orders <orders@example.com>", or a name that the server completes, "root".
+	// Required (Python: fromaddr). A name that needs quotes by RFC 5322 gets them: "[prod] Orders <orders@example.com>".
 	From string
-	// To, Cc and Bcc are the recipients; an element may be a list separated by commas. At least one is required (Python:
-	// toaddrs). Bcc appears in no header.
+	// To, Cc and Bcc are the recipients, in the same forms; an element may be a list separated by commas. At least one is
+	// required (Python: toaddrs). Bcc appears in no header.
 	To, Cc, Bcc []string
 	// Subject of each mail (Python: subject). Defaults to the program's name and the host's: "orders on web-3".
 	Subject string
@@ -48,15 +50,28 @@ type Config struct {
 	TLSConfig *tls.Config
 	// LocalName is what the client calls itself to the server (EHLO). Defaults to the name of the host.
 	LocalName string
-	// Dial makes the connection. Defaults to a net.Dialer's DialContext. It must not log to this core.
+	// Dial makes the connection. Defaults to a net.Dialer's DialContext. It must not log to this core. One that does not
+	// return when its context ends is left behind.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// Timeout bounds each exchange with the server: dialling, the TLS handshake, a command and its answer. The content of a
-	// mail has one more for each 64 KiB. Defaults to 1 s, as Python documents its timeout.
+	// Timeout bounds each exchange with the server: dialling, a command and its answer, 64 KiB of a mail's content. The
+	// server's greeting and the TLS handshake have 4 times as long, because servers wait there; the answer to the content 12
+	// times, because servers scan and deliver there, and to give up means to send a copy. After a timeout that exchange has
+	// twice as long the next time, up to what RFC 5321 section 4.5.3.2 asks for if Timeout is the default: the package's doc
+	// has the table. Defaults to 5 s, as in CPython; its documentation
+	// says 1 s, to which servers do not keep (Python: timeout).
 	Timeout time.Duration
 	// IdleTime is how long the connection is kept for the next mail. Defaults to 5 s; a negative one makes a connection for
 	// each mail, as Python does.
 	IdleTime time.Duration
+	// MailsPerConnection is how many mails one connection carries before a new one is made. Defaults to 10: exim delivers no
+	// more of one connection at once, and lets the others lie until its next queue run. A negative one is any number.
+	MailsPerConnection int
+	// MaxCopies is how often one mail is sent whose content the server does not answer, so that nobody knows whether it
+	// arrived. It is the same mail each time, with the same Message-ID; after the last attempt it counts as refused for
+	// good, and a queue hands it to its dead-letter core. Defaults to 5, between which at least three and a half minutes
+	// pass if a queue or an Interval tries again. A negative one is any number.
+	MaxCopies int
 	// Interval limits the flood: after a mail, records are held for this long, and then go in one digest. Defaults to none: a
 	// mail for each record, as Python.
 	Interval time.Duration
@@ -76,11 +91,13 @@ type Config struct {
 
 // Defaults of Config.
 const (
-	DefaultTimeout     = time.Second
-	DefaultIdleTime    = 5 * time.Second
-	DefaultHeldBytes   = 1 << 20
-	DefaultInlineBytes = 64 << 10
-	DefaultMaxBytes    = 10 << 20
+	DefaultTimeout            = 5 * time.Second
+	DefaultIdleTime           = 5 * time.Second
+	DefaultMailsPerConnection = 10
+	DefaultMaxCopies          = 5
+	DefaultHeldBytes          = 1 << 20
+	DefaultInlineBytes        = 64 << 10
+	DefaultMaxBytes           = 10 << 20
 )
 
 // What users of this package must be able to name.
@@ -90,6 +107,8 @@ type (
 	Stats = base.Stats
 	// LostError is what Close returns if the last digest could not be sent.
 	LostError = base.LostError
+	// RecipientsError names the recipients whom the server refused. OnError gets it when others got the mail.
+	RecipientsError = session.RecipientsError
 )
 
 // ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
@@ -97,7 +116,7 @@ var ErrClosed = base.ErrClosed
 
 // Core mails records. Beside the methods of zapcore.Core it has
 //
-//	Close() error              send what is held, within 5 s or Timeout if that is longer, and hang up
+//	Close() error              send what is held, within twice Timeout but not less than 5 s, and hang up
 //	Stats() Stats              what became of the records
 //	WriteBatch(*Batch)         one digest mail for many records, as a queue or a buffer hands them over
 //	Level() zapcore.Level      the lowest level that is mailed
@@ -147,6 +166,8 @@ func (cfg Config) withDefaults() Config {
 	}
 	setDefault(&cfg.Timeout, DefaultTimeout)
 	setDefault(&cfg.IdleTime, DefaultIdleTime)
+	setDefault(&cfg.MailsPerConnection, DefaultMailsPerConnection)
+	setDefault(&cfg.MaxCopies, DefaultMaxCopies)
 	setDefault(&cfg.HeldBytes, DefaultHeldBytes)
 	setDefault(&cfg.InlineBytes, DefaultInlineBytes)
 	setDefault(&cfg.MaxBytes, DefaultMaxBytes)

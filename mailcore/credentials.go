@@ -22,7 +22,7 @@ type Credentials struct {
 	Username string // of the account. Required with a Password or a Token.
 	Password string // of the account
 	// Token returns an OAuth 2.0 access token, and makes XOAUTH2 the only mechanism. It is called for each new connection,
-	// so it should cache; it must return when ctx ends, which is after Config.Timeout, and must not log to this core.
+	// so it should cache; it should return when ctx ends, which is after Config.Timeout, and must not log to this core.
 	Token func(ctx context.Context) (string, error)
 }
 

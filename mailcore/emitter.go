@@ -8,72 +8,119 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/mailcore/internal/message"
+	"example.com/zaphandlers/mailcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
 
 // emitter sends mails. Calls of the Handler and two timers meet in it: one hangs up an idle connection, the other ends a
-// window.
+// window. A record that a window holds waits for no mail.
 type emitter struct {
 	subject  []byte // of a record without one of its own
 	subjects bool   // frames have subjects
-	idleTime time.Duration
-	maxBytes int
+	timeout  time.Duration
 	report   *base.Reporter
-	envelope envelope
-	link     *connection
 
-	mu       sync.Mutex // guards the fields below
-	composer composer
-	direct   digest  // what is sent at once; empty between calls
-	window   *window // nil without Config.Interval
-	idle     *time.Timer
-	closed   bool
+	sending sync.Mutex // held while a mail is on its way, and before mu; guards the next two
+	mailer  mailer
+	direct  message.Digest // what is sent at once; empty between calls
 
-	noticeMu sync.Mutex // guards notice, for the Handler asks while another mail may be on its way
-	notice   error
+	mu     sync.Mutex // guards the fields below
+	window *window    // nil without Config.Interval
+	urgent bool       // a record above Error is held
+	closed bool
 }
 
 func newEmitter(cfg Config) (*emitter, error) {
-	link, err := newConnection(cfg)
+	way, err := newSession(cfg)
+	if err != nil {
+		return nil, err
+	}
+	env, headers, domain, err := newEnvelope(cfg)
 	if err != nil {
 		return nil, err
 	}
 	e := &emitter{
 		subject:  []byte(cfg.Subject),
 		subjects: cfg.SubjectFunc != nil,
-		idleTime: cfg.IdleTime,
-		maxBytes: cfg.MaxBytes,
+		timeout:  cfg.Timeout,
 		report:   base.NewReporter("mailcore", cfg.OnError),
-		link:     link,
+		mailer: mailer{
+			envelope:  env,
+			composer:  message.NewComposer(headers, domain, cfg.InlineBytes),
+			session:   way,
+			idleTime:  cfg.IdleTime,
+			maxBytes:  cfg.MaxBytes,
+			maxCopies: cfg.MaxCopies,
+		},
 	}
-	var headers []byte
-	if e.envelope, headers, err = newEnvelope(cfg); err != nil {
-		return nil, err
-	}
-	e.composer = newComposer(headers, e.envelope.domain, cfg.InlineBytes)
+	e.mailer.idled = e.hangUpIdle
 	if cfg.Interval > 0 {
 		e.window = &window{interval: cfg.Interval, room: cfg.HeldBytes, ends: e.windowEnds}
 	}
 	return e, nil
 }
 
+// Bounds of whole calls, in multiples of the timeout.
+const (
+	writeTimeouts = 12 // of a Write that sends a mail
+	finalTimeouts = 2  // of Close and of a record above Error, but never less than finalTime
+)
+
+// finalTime is how long Close, and a record above Error, may take at least.
+const finalTime = 5 * time.Second
+
+func (e *emitter) finalLimit() time.Duration { return max(finalTime, finalTimeouts*e.timeout) }
+
 // Emit implements base.Emitter.
 func (e *emitter) Emit(ent zapcore.Entry, frame []byte) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	text, subject := e.split(frame)
 	now := time.Now()
-	if e.window.holds(now) {
-		e.window.add(now, ent.Level, ent.Time, text, subject)
+	if e.hold(now, ent, text, subject) {
 		return nil
 	}
-	e.direct.add(ent.Level, ent.Time, text, subject, everythingFits)
-	defer e.direct.reset()
-	if err := e.mail(&e.direct); err != nil {
+	e.sending.Lock()
+	defer e.sending.Unlock()
+	limit := writeTimeouts * e.timeout
+	if ent.Level > zapcore.ErrorLevel {
+		limit = e.finalLimit()
+	}
+	e.mailer.session.Limit(limit)
+	defer e.mailer.session.Limit(0)
+	e.direct.Add(ent.Level, ent.Time, text, subject, everythingFits)
+	defer e.direct.Reset()
+	if err := e.mailer.mail(&e.direct); err != nil {
+		return e.ifClosing(err)
+	}
+	e.opened(now, 1)
+	return nil
+}
+
+// hold has the window hold a record, if it is open.
+func (e *emitter) hold(now time.Time, ent zapcore.Entry, text, subject []byte) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.window.holds(now) {
+		return false
+	}
+	e.window.add(now, ent.Level, ent.Time, text, subject)
+	e.urgent = e.urgent || ent.Level > zapcore.ErrorLevel
+	return true
+}
+
+// opened tells the window of a mail that was sent at once.
+func (e *emitter) opened(now time.Time, records int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.window.open(now, records)
+}
+
+// ifClosing makes an error ErrClosed as well if it is Close that ended the mail.
+func (e *emitter) ifClosing(err error) error {
+	if err == nil || session.IsFinal(err) || !e.mailer.session.Interrupted() {
 		return err
 	}
-	e.window.open(now, 1)
-	return nil
+	return fmt.Errorf("%w: %w", ErrClosed, err)
 }
 
 func (e *emitter) split(frame []byte) (text, subject []byte) {
@@ -85,103 +132,61 @@ func (e *emitter) split(frame []byte) (text, subject []byte) {
 
 // EmitBatch implements base.BatchEmitter: one digest, or as few as the server's limit allows.
 func (e *emitter) EmitBatch(batch *base.Batch, frames *base.Frames) (n int, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	now := time.Now()
-	if e.window.holds(now) {
-		for i := range frames.Len() {
-			ent := batch.At(i).Entry()
-			text, subject := e.split(frames.At(i))
-			e.window.add(now, ent.Level, ent.Time, text, subject)
-		}
+	if e.holdBatch(now, batch, frames) {
 		return frames.Len(), nil
 	}
-	var verdicts base.Verdicts
-	delivered := 0
-	defer func() { e.window.open(now, delivered) }()
-	for size := frames.Len(); n < frames.Len(); {
-		size = min(size, frames.Len()-n)
-		err := e.mailPart(batch, frames, n, n+size)
-		switch {
-		case err == nil:
-			n += size
-			delivered += size
-		case size > 1 && errors.As(err, new(*tooLargeError)):
-			size = (size + 1) / 2
-		case isFinal(err):
-			for range size {
-				verdicts.Reject(n, err)
-				n++
-			}
-			size = frames.Len()
-		default:
-			return n, verdicts.With(err)
-		}
-	}
-	return n, verdicts.With(nil)
+	e.sending.Lock()
+	defer e.sending.Unlock()
+	e.mailer.session.Limit(0)
+	b := batchMails{emitter: e, batch: batch, frames: frames}
+	n, err = b.send()
+	e.opened(now, b.delivered)
+	return n, err
 }
 
-func isFinal(err error) bool {
-	return errors.As(err, new(*finalError)) || errors.As(err, new(*tooLargeError))
-}
-
-// mailPart sends the records of batch from i to j as one mail.
-func (e *emitter) mailPart(batch *base.Batch, frames *base.Frames, i, j int) error {
-	defer e.direct.reset()
-	for ; i < j; i++ {
-		ent := batch.At(i).Entry()
-		text, subject := e.split(frames.At(i))
-		e.direct.add(ent.Level, ent.Time, text, subject, everythingFits)
-	}
-	return e.mail(&e.direct)
-}
-
-// mail sends d as one mail.
-func (e *emitter) mail(d *digest) error {
-	message := e.composer.compose(d, time.Now())
-	defer e.composer.release()
-	if len(message) > e.maxBytes {
-		return &tooLargeError{fmt.Errorf("mailcore: a mail of %d bytes, and Config.MaxBytes is %d", len(message), e.maxBytes)}
-	}
-	partial, err := e.link.transact(&e.envelope, message)
-	if partial != nil {
-		e.note(partial)
-	}
-	e.keepWarm()
-	return err
-}
-
-// keepWarm leaves the connection open for a while.
-func (e *emitter) keepWarm() {
-	switch {
-	case e.link.client == nil:
-	case e.idleTime < 0:
-		e.link.hangUp()
-	case e.idle == nil:
-		e.idle = time.AfterFunc(e.idleTime, e.idled)
-	default:
-		e.idle.Reset(e.idleTime)
-	}
-}
-
-// idled hangs up. If a mail was on its way when the time came, the next one finds no connection, which is no harm.
-func (e *emitter) idled() {
+// holdBatch has the window hold the records of a batch, if it is open.
+func (e *emitter) holdBatch(now time.Time, batch *base.Batch, frames *base.Frames) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.closed {
-		e.link.hangUp()
+	if !e.window.holds(now) {
+		return false
 	}
+	for i := range frames.Len() {
+		ent := batch.At(i).Entry()
+		text, subject := e.split(frames.At(i))
+		e.window.add(now, ent.Level, ent.Time, text, subject)
+		e.urgent = e.urgent || ent.Level > zapcore.ErrorLevel
+	}
+	return true
+}
+
+// busyDelay is how long a timer waits that finds a mail on its way. It does not wait for the lock: that may be minutes.
+const busyDelay = 100 * time.Millisecond
+
+// hangUpIdle ends the connection when nobody has used it for a while. A mail that is on its way when the time comes uses it.
+func (e *emitter) hangUpIdle() {
+	if !e.sending.TryLock() {
+		time.AfterFunc(busyDelay, e.hangUpIdle)
+		return
+	}
+	defer e.sending.Unlock()
+	e.mailer.session.HangUp()
 }
 
 // windowEnds sends what the window holds. It is the window's timer, so nobody waits for what it has to say.
 func (e *emitter) windowEnds() {
-	e.mu.Lock()
-	if e.closed || e.window.held.records == 0 || time.Now().Before(e.window.until) {
-		e.mu.Unlock()
+	if !e.sending.TryLock() {
+		time.AfterFunc(busyDelay, e.windowEnds)
 		return
 	}
+	if !e.windowDue() {
+		e.sending.Unlock()
+		return
+	}
+	e.mailer.session.Limit(0)
 	lost, err := e.flush()
-	e.mu.Unlock()
+	e.sending.Unlock()
 	if err == nil {
 		err = e.Notice()
 	}
@@ -192,57 +197,122 @@ func (e *emitter) windowEnds() {
 	e.report.Recovered()
 }
 
-// flush sends what the window holds. If that fails, lost is how many records are given up; the others stay held.
+func (e *emitter) windowDue() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.closed && e.window.pending() > 0 && !time.Now().Before(e.window.until)
+}
+
+// flush sends one digest of what waits. If that fails, lost is how many records are given up; the others stay. The caller holds
+// sending.
 func (e *emitter) flush() (lost uint64, err error) {
-	w := e.window
-	if w == nil || w.held.records == 0 {
+	digest := e.takeDigest()
+	if digest == nil {
 		return 0, nil
 	}
-	err = e.mail(&w.held)
-	if errors.As(err, new(*tooLargeError)) && w.held.unkept < w.held.records {
-		w.held.countOnly()
-		err = e.mail(&w.held)
+	err = e.mailer.mail(digest)
+	var refused *session.RefusedError
+	if errors.As(err, &refused) && refused.TooLarge && digest.Omitted < digest.Records {
+		digest.CountOnly()
+		err = e.mailer.mail(digest)
 	}
+	return e.flushed(err), err
+}
+
+func (e *emitter) takeDigest() *message.Digest {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.window.pending() == 0 {
+		return nil
+	}
+	return e.window.take()
+}
+
+// flushed tells the window what became of the outgoing digest.
+func (e *emitter) flushed(err error) (lost uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	var retry *base.RetryError
 	switch {
 	case err == nil:
-		w.sent(time.Now())
-	case isFinal(err):
-		lost = w.drop()
+		e.window.sent(now)
+	case session.IsFinal(err):
+		return e.window.drop(now)
+	case errors.As(err, new(*session.UnansweredError)):
+		after := time.Duration(0)
+		if errors.As(err, &retry) {
+			after = retry.After
+		}
+		e.window.retry(now, after)
 	default:
-		w.failed(time.Now())
+		e.window.returned(now)
+	}
+	return 0
+}
+
+// flushAll sends all that waits: the digest that may have arrived, and what came after it.
+func (e *emitter) flushAll() (lost uint64, err error) {
+	for range 2 {
+		more, flushErr := e.flush()
+		lost += more
+		if flushErr != nil {
+			err = flushErr
+			if !session.IsFinal(err) {
+				break
+			}
+		}
 	}
 	return lost, err
 }
 
 // Sync implements base.Emitter: it sends what is held.
 func (e *emitter) Sync() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	lost, err := e.flush()
+	e.sending.Lock()
+	defer e.sending.Unlock()
+	e.mailer.session.Limit(e.syncLimit())
+	defer e.mailer.session.Limit(0)
+	lost, err := e.flushAll()
 	if lost > 0 {
 		return &LostError{Records: lost, Err: err}
 	}
-	return err
+	return e.ifClosing(err)
 }
 
+// syncLimit is how long Sync may take: less if the process is about to end.
+func (e *emitter) syncLimit() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.urgent {
+		return writeTimeouts * e.timeout
+	}
+	e.urgent = false
+	return e.finalLimit()
+}
+
+// Hurry implements base.Hurrier: a mail that is on its way, also one that no caller waits for, has the time of an urgent record left.
+func (e *emitter) Hurry() { e.mailer.session.Hurry(e.finalLimit()) }
+
 // Interrupt implements base.Interrupter.
-func (e *emitter) Interrupt() { e.link.interrupt() }
+func (e *emitter) Interrupt() { e.mailer.session.Interrupt() }
 
 // Close implements base.Emitter: it sends what is held, and hangs up.
 func (e *emitter) Close() error {
+	e.sending.Lock()
+	defer e.sending.Unlock()
+	e.mailer.session.LimitAll(e.finalLimit())
+	lost, err := e.flushAll()
+	e.mailer.close()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.link.limitTo(max(closeWithin, e.link.timeout))
-	lost, err := e.flush()
 	e.closed = true
-	e.link.hangUp()
-	if e.idle != nil {
-		e.idle.Stop()
+	if e.window.pending() > 0 {
+		lost += e.window.dropAll()
 	}
-	if err == nil {
+	if lost == 0 && err == nil {
 		return nil
 	}
-	return &LostError{Records: lost + e.window.drop(), Err: err}
+	return &LostError{Records: lost, Err: err}
 }
 
 // Account implements base.Accountant.
@@ -255,17 +325,5 @@ func (e *emitter) Account() (delivered, dropped uint64, ok bool) {
 	return e.window.delivered, e.window.dropped, true
 }
 
-func (e *emitter) note(err error) {
-	e.noticeMu.Lock()
-	defer e.noticeMu.Unlock()
-	e.notice = err
-}
-
 // Notice implements base.Noticer.
-func (e *emitter) Notice() error {
-	e.noticeMu.Lock()
-	defer e.noticeMu.Unlock()
-	err := e.notice
-	e.notice = nil
-	return err
-}
+func (e *emitter) Notice() error { return e.mailer.notice.take() }

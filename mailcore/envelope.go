@@ -1,48 +1,48 @@
 package mailcore
 
-import "fmt"
+import (
+	"fmt"
 
-// envelope is who sends and who receives.
-type envelope struct {
-	from   string
-	domain string // of from
-	to     []string
-	ascii  bool // all addresses are
-}
+	"example.com/zaphandlers/mailcore/internal/message"
+	"example.com/zaphandlers/mailcore/internal/session"
+)
 
-// newEnvelope reads the addresses, and returns the headers that show them as well.
-func newEnvelope(cfg Config) (env envelope, headers []byte, err error) {
-	from, err := parseAddresses("From", cfg.From)
+// newEnvelope reads the addresses, and returns the headers that show them and the sender's domain as well.
+func newEnvelope(cfg Config) (env session.Envelope, headers []byte, domain string, err error) {
+	from, err := message.ParseAddresses(cfg.From)
 	if err != nil {
-		return env, nil, err
+		return env, nil, "", fmt.Errorf("mailcore: Config.From: %w", err)
 	}
 	if len(from) != 1 {
-		return env, nil, fmt.Errorf("mailcore: Config.From: %q is not one address", cfg.From)
+		return env, nil, "", fmt.Errorf(`mailcore: Config.From: %q is not one address: a name with a comma needs quotes, "Doe, John" <john@example.com>`, cfg.From)
 	}
-	headers = appendAddresses(nil, "From", from)
-	env = envelope{from: from[0].envelope, domain: from[0].domain(), ascii: isASCII(from[0].envelope)}
+	headers = message.AppendAddresses(nil, "From", from)
+	env = session.Envelope{From: from[0].Envelope, ASCII: message.IsASCII(from[0].Envelope)}
 	for _, field := range []struct {
 		name  string
 		list  []string
 		shown bool
 	}{{"To", cfg.To, true}, {"Cc", cfg.Cc, true}, {"Bcc", cfg.Bcc, false}} {
-		list, err := parseAddresses(field.name, field.list...)
+		list, err := message.ParseAddresses(field.list...)
 		if err != nil {
-			return env, nil, err
+			return env, nil, "", fmt.Errorf("mailcore: Config.%s: %w", field.name, err)
 		}
 		if field.shown {
-			headers = appendAddresses(headers, field.name, list)
+			headers = message.AppendAddresses(headers, field.name, list)
 		}
 		for _, a := range list {
-			env.to = append(env.to, a.envelope)
-			env.ascii = env.ascii && isASCII(a.envelope)
+			env.To = append(env.To, a.Envelope)
+			env.ASCII = env.ASCII && message.IsASCII(a.Envelope)
 		}
-		if err := checkHeader(headers); err != nil {
-			return env, nil, fmt.Errorf("mailcore: Config.%s: %w", field.name, err)
+		if err := message.CheckHeader(headers); err != nil {
+			return env, nil, "", fmt.Errorf("mailcore: Config.%s: %w", field.name, err)
 		}
 	}
 	if len(cfg.To)+len(cfg.Cc) == 0 {
 		headers = append(headers, "To: undisclosed-recipients:;\r\n"...)
 	}
-	return env, append(headers, "Auto-Submitted: auto-generated\r\n"...), nil
+	if domain = from[0].Domain(); domain == "" {
+		domain = cfg.LocalName
+	}
+	return env, append(headers, "Auto-Submitted: auto-generated\r\n"...), domain, nil
 }

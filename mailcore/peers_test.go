@@ -22,6 +22,7 @@ import (
 
 	"example.com/zaphandlers/internal/peers"
 	"example.com/zaphandlers/mailcore"
+	"example.com/zaphandlers/mailcore/internal/messagetest"
 )
 
 // The tests of this file talk to real programs.
@@ -57,10 +58,10 @@ func runReader(t testing.TB, input []byte, args ...string) (mails []seen) {
 
 // logHostile logs every hostile text, as message and as the subject, and returns them.
 func logHostile(t testing.TB, core zapcore.Core) []string {
-	for _, text := range mailcore.Hostile {
+	for _, text := range messagetest.Hostile {
 		require.NoError(t, core.Write(zapcore.Entry{Level: zapcore.ErrorLevel, Time: noon, LoggerName: text, Message: text}, nil), "%q", text)
 	}
-	return mailcore.Hostile
+	return messagetest.Hostile
 }
 
 // hostileConfig is a Config whose mails hold nothing but the message, and have the logger's name as their subject.
@@ -79,11 +80,11 @@ func hostileConfig(addr string) mailcore.Config {
 func requireAsLogged(t testing.TB, texts []string, mails []seen) {
 	require.Len(t, mails, len(texts), "one record in, one mail out")
 	for i, text := range texts {
-		assert.Equal(t, mailcore.Logged(text+"\n"), mails[i].Text)
+		assert.Equal(t, messagetest.Logged(text+"\n"), mails[i].Text)
 		assert.Empty(t, mails[i].Defects, "%q", text)
 		assert.NotContains(t, mails[i].Headers, "Bcc")
 		assert.Equal(t, []string{"ops@example.test"}, mails[i].To)
-		want := mailcore.Cleaned(string([]rune(text)))
+		want := messagetest.Cleaned(string([]rune(text)))
 		if before, cut := strings.CutSuffix(mails[i].Subject, "…"); cut {
 			assert.True(t, strings.HasPrefix(want, strings.TrimRight(before, " ")))
 		} else {

@@ -18,6 +18,7 @@ import (
 
 	"example.com/zaphandlers/internal/peers"
 	"example.com/zaphandlers/mailcore"
+	"example.com/zaphandlers/mailcore/internal/messagetest"
 )
 
 // postfix is a private instance of the real server. It stores what is for ops@example.test, and sends nothing anywhere.
@@ -225,7 +226,7 @@ func TestPostfix(t *testing.T) {
 	}
 	wanted := map[string]int{}
 	for _, text := range texts {
-		wanted[mailcore.Logged(text+"\n")]++
+		wanted[messagetest.Logged(text+"\n")]++
 	}
 	assert.Equal(t, wanted, found, "and each as it was logged")
 }

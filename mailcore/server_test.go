@@ -31,13 +31,16 @@ type server struct {
 	// reply returns the answer to a line of the client's, or what hangUp and stall say; "" is the usual answer. "." is the
 	// end of the content, and "greeting" the beginning.
 	reply func(line string) string
+	// judge returns the answer to a whole mail; "" takes it.
+	judge func(received) string
 	// taken is called with each mail that is taken, before the client hears of it.
 	taken func(received)
 
-	mu    sync.Mutex // guards the fields below
-	mails []received
-	lines []string
-	conns int
+	mu      sync.Mutex // guards the fields below
+	mails   []received
+	refused []received // whose content reply refused
+	lines   []string
+	conns   int
 
 	done     chan struct{} // closed when the server ends
 	sessions sync.WaitGroup
@@ -242,8 +245,15 @@ func (s *session) content() bool {
 		return false
 	}
 	own := s.own(".")
-	if own == "" {
-		s.mail.data = data
+	s.mail.data = data
+	if own == "" && s.judge != nil {
+		own = s.judge(s.mail)
+	}
+	if own != "" {
+		s.mu.Lock()
+		s.refused = append(s.refused, s.mail)
+		s.mu.Unlock()
+	} else {
 		if s.taken != nil {
 			s.taken(s.mail)
 		}

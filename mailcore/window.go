@@ -1,10 +1,12 @@
 package mailcore
 
 import (
+	"math"
 	"time"
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/mailcore/internal/message"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -16,24 +18,47 @@ import (
 //	mails    M                      D              D              M
 //	         |←──── interval ──────→|←─ interval ─→|←─ interval ─→|
 //
-// Nothing is held before the window is open, so a mail that fails then is its caller's to know. A digest that fails stays
-// held, and is tried again after a backoff. The nil window holds nothing. The emitter's lock guards it.
+// While the digest is on its way it is outgoing, and what comes then is held for the next. The states:
+//
+//	          add              take              sent
+//	empty ──────────► held ──────────► outgoing ──────► empty
+//	                   ▲                  │
+//	                   ├── returned ◄─────┤  the server did not take it: one digest again, tried after a backoff
+//	                   │                  │
+//	                 empty ◄── drop ◄─────┤  refused for good
+//	                                      │
+//	                outgoing ◄── keep ◄───┘  nobody knows: it is sent again as it is
+//
+// Nothing is held before the window is open, so a mail that fails then is its caller's to know. The nil window holds nothing. The
+// emitter's mu guards it; outgoing belongs to who sends.
 type window struct {
 	interval time.Duration
-	room     int // bytes of text that are held
+	room     int // bytes of text that are held, outgoing included
 	ends     func()
 
-	timer   *time.Timer // calls ends when the digest is due; nil before the first
-	held    digest
-	until   time.Time // open until then
-	backoff base.Backoff
+	timer    *time.Timer // calls ends when a digest is due; nil before the first
+	held     message.Digest
+	outgoing message.Digest
+	until    time.Time // open until then
+	backoff  base.Backoff
 
 	delivered, dropped uint64 // records, in all
 }
 
+// everythingFits is the room of a digest that keeps all.
+const everythingFits = math.MaxInt
+
+// pending returns how many records wait.
+func (w *window) pending() uint64 {
+	if w == nil {
+		return 0
+	}
+	return w.held.Records + w.outgoing.Records
+}
+
 // holds tells whether a record that comes now is held.
 func (w *window) holds(now time.Time) bool {
-	return w != nil && (w.held.records > 0 || now.Before(w.until))
+	return w != nil && (w.pending() > 0 || now.Before(w.until))
 }
 
 // open notes a mail of that many records, which was sent at once.
@@ -46,10 +71,10 @@ func (w *window) open(now time.Time, records int) {
 
 // add holds a record.
 func (w *window) add(now time.Time, level zapcore.Level, at time.Time, text, subject []byte) {
-	if w.held.records == 0 {
+	if w.pending() == 0 {
 		w.wake(w.until.Sub(now))
 	}
-	w.held.add(level, at, text, subject, w.room)
+	w.held.Add(level, at, text, subject, w.room-w.outgoing.Size())
 }
 
 // wake calls ends after d, on a goroutine of its own.
@@ -61,30 +86,61 @@ func (w *window) wake(d time.Duration) {
 	w.timer.Reset(d)
 }
 
-// sent notes that the digest was sent, and opens the next window.
-func (w *window) sent(now time.Time) {
-	w.delivered += w.held.records
-	w.backoff.Succeeded(now)
-	w.next(now.Add(w.interval))
+// take returns the digest that is to be sent: the one of which nobody knows whether it arrived, or what is held.
+func (w *window) take() *message.Digest {
+	if w.outgoing.Records == 0 {
+		w.held, w.outgoing = w.outgoing, w.held
+	}
+	return &w.outgoing
 }
 
-// drop gives up the digest and returns how many records that costs. The next record is mailed at once.
-func (w *window) drop() uint64 {
-	lost := w.held.records
+// sent notes that the outgoing digest was sent, and opens the next window.
+func (w *window) sent(now time.Time) {
+	w.delivered += w.outgoing.Records
+	w.backoff.Succeeded(now)
+	w.outgoing.Reset()
+	w.next(now, now.Add(w.interval))
+}
+
+// drop gives up the outgoing digest and returns how many records that costs. The next record is mailed at once.
+func (w *window) drop(now time.Time) uint64 {
+	lost := w.outgoing.Records
 	w.dropped += lost
-	w.next(time.Time{})
+	w.outgoing.Reset()
+	w.next(now, time.Time{})
 	return lost
 }
 
-// next empties the window, which is open until then.
-func (w *window) next(until time.Time) {
-	w.held.reset()
+// dropAll gives up all that waits and returns how many records that costs.
+func (w *window) dropAll() uint64 {
+	lost := w.pending()
+	w.dropped += lost
+	w.held.Reset()
+	w.outgoing.Reset()
 	w.timer.Stop()
-	w.until = until
+	return lost
 }
 
-// failed keeps the digest for another attempt.
-func (w *window) failed(now time.Time) {
-	w.until = now.Add(min(w.interval, w.backoff.Failed(now)))
+// next makes the window open until then. What was held meanwhile is due when it ends.
+func (w *window) next(now, until time.Time) {
+	w.until = until
+	if w.held.Records > 0 {
+		w.wake(until.Sub(now))
+		return
+	}
+	w.timer.Stop()
+}
+
+// returned makes the outgoing digest, which the server did not take, one with what is held.
+func (w *window) returned(now time.Time) {
+	w.outgoing.AddAll(&w.held)
+	w.held.Reset()
+	w.held, w.outgoing = w.outgoing, w.held
+	w.retry(now, 0)
+}
+
+// retry has the digest tried again after a backoff, but not before after.
+func (w *window) retry(now time.Time, after time.Duration) {
+	w.until = now.Add(max(after, min(w.interval, w.backoff.Failed(now))))
 	w.wake(w.until.Sub(now))
 }

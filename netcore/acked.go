@@ -5,30 +5,44 @@ import (
 	"fmt"
 	"time"
 
+	"example.com/zaphandlers/netcore/internal/connection"
 	base "example.com/zaphandlers/zapcore"
 )
 
 // sendAcked puts payloads into the window and sends it; it returns how many were taken. What was written whole stays in the
 // window until the peer confirms it, over however many connections that takes.
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
-	start := e.now()
-	w := e.acked
+	start := e.dialer.Now()
+	w := e.window
 	for n < len(payloads) {
-		w.trim()
-		from := w.next()
-		for i := n; i < len(payloads) && w.hasRoom(len(payloads[i])); i++ {
-			w.add(payloads[i])
+		if _, _, err := e.connected(start); err != nil { // it says what the peer takes
+			return n, err
 		}
-		if w.next() == from {
+		w.Trim()
+		w.Begin()
+		added := 0
+		for i := n; i < len(payloads); i++ {
+			payload := e.cfg.cut(payloads[i], w.Largest())
+			if !w.Takes(len(payload)) || !w.HasRoom(len(payload)) {
+				break
+			}
+			w.Add(payload)
+			added++
+		}
+		if size := len(payloads[n]); added == 0 && !e.cfg.Truncate && !w.Takes(size) {
+			return n, &sizeError{name: e.cfg.Name, size: size, limit: w.Largest()}
+		}
+		if added == 0 {
 			if err := e.awaitRoom(start, len(payloads[n])); err != nil {
 				return n, err
 			}
 			continue
 		}
 		if err := e.sendWindow(start); err != nil {
-			return n + w.takeBack(from), err
+			return n + w.TakeBack(), err
 		}
-		n += int(w.next() - from)
+		n += added
+		e.failures.recovered()
 	}
 	return n, nil
 }
@@ -36,24 +50,28 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 // sendWindow writes what the present connection has not got, or over a new one all of the window.
 func (e *Emitter) sendWindow(start time.Duration) error {
 	for {
-		l, fresh, err := e.connected(start)
+		over, fresh, err := e.connected(start)
 		if err != nil {
 			return err
 		}
-		w := e.acked
+		w := e.window
 		e.resend = e.resend[:0]
-		for s := w.unsent; s < w.next(); s++ {
-			e.resend = append(e.resend, w.at(s))
+		for s := w.Unsent(); s < w.Next(); s++ {
+			e.resend = append(e.resend, w.At(s))
 		}
-		n, err := e.write(l, e.resend, start)
-		w.unsent += uint64(n)
-		w.whole = max(w.whole, w.unsent)
+		n, err := e.write(over, e.resend, start)
+		w.Sent(n)
 		if err == nil || errors.As(err, new(*base.RetryError)) {
 			return err
 		}
-		e.drop(l, err)
-		if fresh || isTimeout(err) {
+		if again := e.drop(over, err); again != nil {
+			return again
+		}
+		if connection.IsTimeout(err) {
 			return e.failed("write", err)
+		}
+		if fresh {
+			return &base.RetryError{Err: e.failed("write", err)}
 		}
 	}
 }
@@ -66,34 +84,34 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 	if e.timer == nil {
 		e.timer = time.NewTimer(0)
 	}
-	e.timer.Reset(e.cfg.Timeout - (e.now() - start))
+	e.timer.Reset(e.cfg.Timeout - (e.dialer.Now() - start))
 	defer e.timer.Stop()
 	for range maxReconnects {
 		if err := e.sendWindow(start); err != nil {
 			return err
 		}
-		for l := e.link; ; {
-			e.acked.trim()
-			if e.acked.hasRoom(n) {
+		for conn := e.wire.conn; ; {
+			e.window.Trim()
+			if e.window.HasRoom(n) {
 				return nil
 			}
-			if err := e.awaitNews(l); err != nil {
+			if err := e.awaitAck(conn); err != nil {
 				return err
 			}
-			if l.gone() {
+			if conn.Gone() {
 				break
 			}
 		}
 	}
-	return &base.RetryError{Err: e.failed("confirmation from", e.link.err)}
+	return &base.RetryError{Err: e.failed("confirmation from", e.wire.conn.Err())}
 }
 
-// awaitNews waits until the peer confirms something or leaves.
-func (e *Emitter) awaitNews(l *link) error {
+// awaitAck waits until the peer confirms something or leaves.
+func (e *Emitter) awaitAck(conn *connection.Conn) error {
 	select {
-	case <-e.acked.wake:
-	case <-l.done:
-	case <-e.interrupt:
+	case <-e.window.Wake():
+	case <-conn.Done():
+	case <-e.dialer.Interruption():
 		return ErrClosed
 	case <-e.timer.C:
 		return e.failed("confirmation from", errUnconfirmed)
@@ -111,37 +129,43 @@ func (unconfirmedError) Timeout() bool { return true }
 
 // awaitAcks waits until the window is empty.
 func (e *Emitter) awaitAcks(start time.Duration) error {
-	e.acked.trim()
-	if e.acked.len() == 0 {
+	e.window.Trim()
+	if e.window.Len() == 0 {
 		return nil
 	}
-	err := e.awaitRoom(start, e.acked.limit+1)
-	if n := e.acked.len(); err != nil && n > 0 {
-		return fmt.Errorf("%w (%d records are not confirmed)", err, n)
+	if err := e.awaitRoom(start, e.window.Limit()+1); e.window.Len() > 0 {
+		return err
 	}
 	return nil
 }
 
 // closeAcked gives the peer a last chance to confirm what is held, and gives up the rest.
 func (e *Emitter) closeAcked() error {
-	if e.acked == nil {
+	if e.window == nil {
 		return nil
 	}
-	err := e.awaitAcks(e.now())
-	e.acked.trim()
-	n := uint64(e.acked.len())
+	err := e.awaitAcks(e.dialer.Now())
+	e.window.Trim()
+	n := e.window.Abandon()
 	if n == 0 {
 		return nil
 	}
-	e.acked.dropped = n
 	return &LostError{Records: n, Err: err}
 }
 
-// Account implements base.Accountant: with Ack, a record is delivered when the peer has confirmed it.
+// Account implements base.Accountant: with Ack, a record is delivered when the peer has confirmed it; without, when the kernel has
+// taken it, unless it is known to be lost since.
 func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
-	if e.acked == nil {
-		return 0, 0, false
+	if e.window == nil {
+		return e.failures.taken - e.failures.lost, e.failures.lost, true
 	}
-	e.acked.trim()
-	return e.acked.first - 1, e.acked.dropped, true
+	e.window.Trim()
+	return e.window.Delivered(), e.window.Dropped(), true
+}
+
+// reportDropped reports the records that were dropped because the peer has begun to refuse their size.
+func (e *Emitter) reportDropped() {
+	n := e.window.Dropped() - e.failures.lost
+	err := fmt.Errorf("it takes no more than %d bytes now, and what is larger was dropped", e.window.Largest())
+	e.failures.failed(e.failed("connection to", err), n)
 }

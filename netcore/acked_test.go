@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/sockets"
+	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -139,10 +141,10 @@ func TestAckPending(t *testing.T) {
 		if _, err := prefixed(conn); err != nil {
 			return
 		}
-		var s *seal
-		_, _ = conn.Write(s.appendAck(nil, 0))
+		var s *session.Seal
+		_, _ = conn.Write(s.AppendWelcome(nil, 0, 1<<20))
 		for n := range confirm {
-			if _, err := conn.Write(s.appendAck(nil, n)); err != nil {
+			if _, err := conn.Write(s.AppendAck(nil, n)); err != nil {
 				return
 			}
 		}
@@ -159,7 +161,7 @@ func TestAckPending(t *testing.T) {
 	require.Eventually(t, func() bool { return core.Stats() == Stats{Accepted: 3, Delivered: 2, Pending: 1} }, soon, tick)
 
 	err := core.Sync()
-	require.ErrorContains(t, err, "does not confirm what it gets (1 records are not confirmed)", "Sync waits, for one deadline")
+	require.ErrorContains(t, err, "does not confirm what it gets", "Sync waits, for one deadline")
 	confirm <- 3
 	require.NoError(t, core.Sync())
 
@@ -183,14 +185,14 @@ func TestAckPending(t *testing.T) {
 func TestAckRefusesNonsense(t *testing.T) {
 	var n atomic.Uint64
 	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
-		var s *seal
+		var s *session.Seal
 		_, _ = prefixed(conn)
-		_, _ = conn.Write(s.appendAck(nil, n.Load()))
+		_, _ = conn.Write(s.AppendWelcome(nil, n.Load(), 1<<20))
 		_, _ = conn.Read(make([]byte, 1))
 	})
 	n.Store(7)
 	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, OnError: ignore})
-	require.ErrorContains(t, core.Write(entry("x"), nil), "the peer confirmed frame 7 of 1")
+	require.ErrorContains(t, core.Write(entry("x"), nil), "the peer confirms frames that were never sent")
 }
 
 func TestAckNotGivenForWhatTheTargetDidNotTake(t *testing.T) {
@@ -230,24 +232,19 @@ func (c *switchCore) WriteBatch(b *base.Batch) (int, error) {
 func TestAckOldConnectionThatLives(t *testing.T) {
 	target := &collector{}
 	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
-	w := newWindow(1 << 20)
-	greet := func() (net.Conn, *link) {
-		l := &link{conn: dial(t, s), framing: LengthPrefix}
-		require.NoError(t, w.greet(l))
-		return l.conn, l
-	}
+	w := session.NewWindow(1 << 20)
 	for i := range 4 {
-		w.add(frame(fmt.Sprint(i))[prefixSize:])
+		w.Add(frame(fmt.Sprint(i))[prefixSize:])
 	}
-	old, l := greet()
-	fresh, m := greet()
-	b := l.appendFrame(l.appendFrame(nil, w.at(1)), w.at(2))
+	old := newClient(t, dial(t, s), w, nil)
+	fresh := newClient(t, dial(t, s), w, nil)
+	b := old.appendFrame(old.appendFrame(nil, w.At(1)), w.At(2))
 	_, err := old.Write(b)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return target.count() == 2 }, soon, tick)
 	b = nil
 	for i := uint64(1); i <= 4; i++ {
-		b = m.appendFrame(b, w.at(i))
+		b = fresh.appendFrame(b, w.At(i))
 	}
 	_, err = fresh.Write(b)
 	require.NoError(t, err)
@@ -277,9 +274,9 @@ func TestAckServerThatWasRestarted(t *testing.T) {
 func TestAckStalledPeer(t *testing.T) {
 	const callers, timeout = 64, 100 * time.Millisecond
 	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
-		var s *seal
+		var s *session.Seal
 		_, _ = prefixed(conn)
-		_, _ = conn.Write(s.appendAck(nil, 0))
+		_, _ = conn.Write(s.AppendWelcome(nil, 0, 1<<20))
 		_, _ = io.Copy(io.Discard, conn)
 	})
 	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: timeout,
@@ -330,4 +327,96 @@ func TestAckAllocations(t *testing.T) {
 		require.NoError(t, e.Emit(zapcore.Entry{}, payload))
 	}
 	assert.Zero(t, testing.AllocsPerRun(2000, func() { _ = e.Emit(zapcore.Entry{}, payload) }))
+}
+
+// TestAckTooLarge holds that a record which the Server never takes is refused, and passed.
+func TestAckTooLarge(t *testing.T) {
+	for _, key := range [][]byte{nil, testKey} {
+		t.Run(fmt.Sprintf("key %q", key), func(t *testing.T) {
+			target := &collector{}
+			s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Key: key, Target: target})
+			core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), Ack: true, Key: key, OnError: never(t)})
+			large := strings.Repeat("x", 2<<20)
+			var batch base.Batch
+			for i := range 400 {
+				var r base.Record
+				message := fmt.Sprint("record ", i)
+				if i%100 == 0 {
+					message = large
+				}
+				require.NoError(t, r.Capture(entry(message), base.Context{}, nil))
+				batch.Add(r.Bytes())
+			}
+			n, err := core.WriteBatch(&batch)
+			require.Equal(t, 400, n)
+			var rejected *base.RejectedError
+			require.ErrorAs(t, err, &rejected)
+			require.Equal(t, []int{0, 100, 200, 300}, rejected.Indexes)
+			require.ErrorContains(t, err, "is larger than the limit of 1048576")
+			require.ErrorContains(t, core.Write(entry(large), nil), "is larger than the limit of 1048576")
+			require.NoError(t, core.Write(entry("one more"), nil))
+			require.NoError(t, core.Close())
+			assert.Len(t, target.seen, 397)
+			assert.Equal(t, Stats{Accepted: 397, Delivered: 397, Refused: 5}, core.Stats())
+		})
+	}
+	t.Run("but for its end, where it may be cut", func(t *testing.T) {
+		logs := &collector{}
+		s := serve(t, ServerConfig{Format: FormatLines, Ack: true, Target: logs, MaxFrame: 10})
+		core := newCore(t, Config{Address: s.Addr().String(), Encoder: plain(), Ack: true, Truncate: true, OnError: never(t)})
+		require.NoError(t, core.Write(entry("a text of more than ten bytes"), nil))
+		require.NoError(t, core.Sync())
+		assert.Equal(t, map[string]int{"a text of ": 1}, logs.seen)
+	})
+	t.Run("for a Server with little memory too", func(t *testing.T) {
+		s := serve(t, ServerConfig{Format: FormatLines, Ack: true, Target: &collector{}, MaxMemory: 100 << 10})
+		core := newCore(t, Config{Address: s.Addr().String(), Encoder: plain(), Ack: true, OnError: never(t)})
+		require.ErrorContains(t, core.Write(entry(strings.Repeat("x", 60<<10)), nil), "is larger than the limit")
+		require.NoError(t, core.Write(entry(strings.Repeat("x", 40<<10)), nil))
+		require.NoError(t, core.Sync())
+	})
+	t.Run("from a client that does not heed the limit", func(t *testing.T) {
+		var log errorLog
+		target := &collector{}
+		s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, MaxFrame: 1000, OnError: log.add})
+		w := session.NewWindow(1 << 20)
+		c := newClient(t, dial(t, s), w, nil)
+		b := c.appendFrame(nil, make([]byte, 5000))
+		b = c.appendFrame(b, frame("good")[prefixSize:])
+		w.Add(nil)
+		w.Add(nil)
+		_, err := c.Write(b)
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return s.Stats().Delivered == 1 }, soon, tick)
+		ack := make([]byte, 8)
+		for w.Delivered() < 2 {
+			_, err = io.ReadFull(c, ack)
+			require.NoError(t, err)
+			_, err = w.Receive(nil, ack)
+			require.NoError(t, err)
+			w.Trim()
+		}
+		assert.EqualValues(t, 1, s.Stats().Refused)
+	})
+}
+
+// TestAckServerThatBecomesSmaller holds that what the next Server does not take is dropped and counted, and passed.
+func TestAckServerThatBecomesSmaller(t *testing.T) {
+	failing := &countingCore{fail: &base.RetryError{Err: errFake}}
+	s := serve(t, ServerConfig{Format: FormatLines, Ack: true, Target: failing, OnError: ignore})
+	var log errorLog
+	core := newCore(t, Config{Address: s.Addr().String(), Encoder: plain(), Ack: true, RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: log.add})
+	for _, message := range []string{"small", "large: " + strings.Repeat("x", 100), "small too"} {
+		require.Eventually(t, func() bool { return core.Write(entry(message), nil) == nil }, soon, tick)
+	}
+	require.NoError(t, s.Close())
+	target := &collector{}
+	serve(t, ServerConfig{Address: s.Addr().String(), Format: FormatLines, Ack: true, Target: target, MaxFrame: 50, OnError: ignore})
+	require.Eventually(t, func() bool { return core.Sync() == nil }, soon, tick)
+	assert.Equal(t, map[string]int{"small": 1, "small too": 1}, target.seen)
+	assert.Equal(t, Stats{Accepted: 3, Delivered: 2, Dropped: 1, Refused: core.Stats().Refused}, core.Stats())
+	require.NoError(t, core.Write(entry("more"), nil))
+	require.Eventually(t, func() bool {
+		return log.contains("it takes no more than 50 bytes now") && log.contains("1 records were lost")
+	}, soon, tick)
 }

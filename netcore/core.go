@@ -8,8 +8,10 @@ import (
 	"net"
 	"time"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/netcore/internal/connection"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -44,9 +46,11 @@ type Config struct {
 	// Formatter makes the frames instead of an Encoder: Records(), Pickle() or your own (Python: makePickle).
 	Formatter Formatter
 
-	// Network is "tcp", "udp", "unix" or "unixgram"; "tcp4", "tcp6", "udp4" and "udp6" allow only that family. Defaults to "tcp".
+	// Network is "tcp", "udp", "unix" or "unixgram"; "tcp4", "tcp6", "udp4" and "udp6" allow only that family. Defaults to "tcp", and
+	// if Address is a path to "unix".
 	Network string
-	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). Required.
+	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). A host alone has Python's port
+	// for the network, DefaultTCPPort or DefaultUDPPort; an IPv6 address is in brackets. Required.
 	Address string
 	// TLS encrypts a stream, if not nil. It verifies the server, by the host in Address unless ServerName says otherwise;
 	// Certificates are the client's own. It is copied.
@@ -58,11 +62,16 @@ type Config struct {
 	// Framing marks the end of a record on a stream. Defaults to Newline for an Encoder and LengthPrefix for a Formatter;
 	// datagrams are Unframed, but for Pickle(), which has a LengthPrefix there too, as Python's DatagramHandler.
 	Framing Framing
-	// MaxSize is the largest frame, in bytes. A larger record is refused, or cut. Defaults to 65,507 for UDP, else to no limit
-	// but the system's.
+	// MaxSize is the largest frame, in bytes. A larger record is refused, or cut. Defaults to 65,507 for UDP; to DefaultMaxFrame
+	// where only a Server can be the peer, with Records() or a Key; else to no limit but the system's. With Ack the Server says what
+	// it takes, and no more than that is sent.
 	MaxSize int
 	// Truncate cuts a record that is larger than MaxSize, at the end of a rune. It is for text.
 	Truncate bool
+	// EscapeControls spells control characters out, whatever the transport: a newline becomes \n, ESC becomes \x1b. It is for text that
+	// may hold some (no JSON does but for DEL and those of C1) and a receiver that refuses them or takes a line feed for the end of a
+	// message, even in a datagram, so that what is logged could forge one. Framing sees to its own separator without it.
+	EscapeControls bool
 	// Key signs each frame with HMAC-SHA-256, so that a Server with the same Key takes records only from those who know it. At
 	// least 16 bytes. Streams need LengthPrefix. Defaults to no signature.
 	Key []byte
@@ -138,6 +147,8 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, errors.New("netcore: Config.Encoder and Formatter exclude each other")
 	case binary && cfg.Truncate:
 		return cfg, errors.New("netcore: Config.Truncate is for text, and the Formatter's frames are not")
+	case binary && cfg.EscapeControls:
+		return cfg, errors.New("netcore: Config.EscapeControls is for text, and the Formatter's frames are not")
 	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
 		return cfg, errors.New("netcore: Config.RetryStart, RetryFactor and RetryMax must not be negative")
 	}
@@ -150,6 +161,9 @@ func (cfg Config) withDefaults() (Config, error) {
 			cfg.Framing = Newline
 		}
 	}
+	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil) && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
+		cfg.MaxSize = DefaultMaxFrame
+	}
 	if binary && !cfg.Framing.binary() {
 		return cfg, fmt.Errorf("netcore: Config.Framing %v is for text, and the Formatter's frames are not", cfg.Framing)
 	}
@@ -159,12 +173,13 @@ func (cfg Config) withDefaults() (Config, error) {
 // emitter returns the part of cfg that is the Emitter's.
 func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 	datagrams := Unframed
-	if _, ok := cfg.Formatter.(pickle); ok {
+	if _, ok := cfg.Formatter.(pickleFormatter); ok {
 		datagrams = LengthPrefix
 	}
 	return EmitterConfig{
 		Network:         cfg.Network,
 		Address:         cfg.Address,
+		DefaultPort:     defaultPort(cfg.Network),
 		TLS:             cfg.TLS,
 		Dial:            cfg.Dial,
 		Framing:         cfg.Framing,
@@ -172,10 +187,46 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		TrimNewline:     cfg.Encoder != nil,
 		MaxSize:         cfg.MaxSize,
 		Truncate:        cfg.Truncate,
+		EscapeControls:  cfg.EscapeControls,
 		Key:             cfg.Key,
 		Ack:             cfg.Ack,
 		Window:          cfg.Window,
 		Timeout:         cfg.Timeout,
+		RetryStart:      cfg.RetryStart,
 		Report:          report,
 	}
+}
+
+// defaultPort is the one that Python suggests for a network.
+func defaultPort(network string) int {
+	if connection.IsUDP(network) {
+		return DefaultUDPPort
+	}
+	return DefaultTCPPort
+}
+
+// binaryFormatter marks the formatters of this package whose frames are not text: no framing that escapes may carry them, and
+// no limit may cut them.
+type binaryFormatter interface {
+	base.Formatter
+	binary()
+}
+
+// Records returns a Formatter that sends records as they are kept inside this module: the level, the time to the nanosecond,
+// the caller and every field with its type. It is the densest form, and the cheapest at both ends; only a Server with
+// FormatRecords reads it.
+func Records() Formatter { return records{} }
+
+type records struct{}
+
+func (records) Append(dst []byte, r *base.Record) ([]byte, error) {
+	return append(dst, r.Bytes()...), nil
+}
+func (records) binary() {}
+
+// newLines returns the encoder of a Config that names none: a JSON object a record, with times as RFC 3339 says.
+func newLines() zapcore.Encoder {
+	cfg := zap.NewProductionEncoderConfig()
+	cfg.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return base.NewJSON(cfg)
 }

@@ -16,8 +16,7 @@
 // # What Write promises
 //
 // Write returns nil when the kernel has the whole frame, and an error when it has not: then the record counts as refused, and
-// the caller knows. It takes no longer than Timeout, but for a half of it more on a connection that is in use. A
-// destination that cannot be reached, or that is too slow, is left alone for a while, by Python's rule (RetryStart, doubled up to
+// the caller knows. A destination that cannot be reached, or that is too slow, is left alone for a while, by Python's rule (RetryStart, doubled up to
 // RetryMax); meanwhile Write returns one and the same error at once and nothing is accepted. So do not put a Core that may be slow
 // on the path of a request: put package queuecore in front of it, which retries too.
 //
@@ -25,22 +24,57 @@
 // and the whole frame goes to the next one, once. Separators inside a record are escaped, so that nothing that is logged can
 // forge a second record.
 //
+// # What blocks, and for how long
+//
+//	Write, WriteBatch      Timeout for all of: looking up the name, dialling, TLS, the greetings of Key and Ack, the moment
+//	                       (5 to 50 ms) in which a peer that hangs up at once is seen, writing, and room in the Window; on
+//	                       a connection in use half as long again, but at most a second more. Behind a call that waits:
+//	                       twice that.
+//	Sync                   Timeout with Ack, for the confirmations; else nothing
+//	Close                  Timeout with Ack, and Timeout once more for TLS's good-bye; it interrupts a Write, which returns
+//	                       ErrClosed
+//	Stats                  as long as the Write that it has to wait for
+//	NewServer              10 s for the name in Address, and 1 s for a socket file that was left behind
+//	Server.Serve           until Shutdown or Close
+//	Server.Shutdown        its context
+//	Server.Close           5 s for Target to return
+//	a Server's connection  10 s for the handshakes, 5 minutes for a frame that was begun, IdleTimeout between frames, 6 s for a
+//	                       client to take a confirmation; Target has to have a bound of its own
+//
+// A connection that a Dial of yours returns has to heed its deadlines, and Close.
+//
 // # What TCP cannot tell
 //
 // Once the kernel has a record, an error can come too late: a peer that crashes, or resets the connection, takes with it what
 // it had not read, and nobody on this side can say how much that was. The Core does what can be done. It reads from the
 // connection, so it sees a peer that closed before it writes the next record (a client that only writes loses every second
-// record to a server that closes after each), and it reports a reset to OnError. What was in flight is lost. On Windows it
-// cannot ask the kernel as well, so a record that is written in the very moment in which the peer leaves is lost there, too.
+// record to a server that closes after each), and it waits for a moment on a new one, because a proxy without a server, or a
+// daemon that has enough connections, accepts and hangs up. A reset is reported to OnError, and what is known to be lost with it
+// counts as Dropped and no longer as Delivered: what the peer's system did not acknowledge (on Linux, which tells), at least the
+// record that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a
+// record that is written in the very moment in which the peer leaves is lost there without a sign.
 //
 // With Ack nothing is. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is sent again
 // over the next connection; the Server knows the numbers and drops what it has already. Write does not wait for that, Sync and
 // Close do; Stats counts a record as delivered when it is confirmed, and as pending before. What remains: a Server that was
 // restarted has forgotten its clients, and may deliver a second time what it had not confirmed; and what is pending when
-// the program logs nothing more is sent again at the next Write, Sync or Close.
+// the program logs nothing more is sent again at the next Write, Sync or Close. The Server says how large a frame it takes; a larger
+// record is refused, and the others go on.
 //
-// Datagrams get lost without a sign. A Core over UDP reports to OnError that nobody listens, if the peer's system says so
-// (on Windows, Go keeps that to itself).
+// Datagrams get lost without a sign. If the peer's system says that nobody listens (on Windows, Go keeps that to itself), a Core
+// over UDP goes to the next address of the name, and after the last of them into the backoff; what it had sent before counts as
+// Dropped as far as it knows. A name is looked up again each 10 s.
+//
+// Where nothing is confirmed, success proves little. So OnError hears that things work again only after they have for RetryStart.
+//
+// # What a pickle holds
+//
+// A Server with FormatPickle gives a value as what stands in the frame, at any depth: enums, subclasses of str, int, list or dict as
+// their base value (without attributes of their own), namedtuples and ranges as lists of their arguments, dataclasses and other
+// objects as their attributes, Counter, defaultdict, deque and array as their items, paths, fractions, UUIDs and IP addresses as
+// texts, exceptions as the last line of their traceback. A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an instant if this
+// machine's time zone database has the zone; else it is a text, the clock's time with the zone's name behind it. What holds no data
+// that is in the frame (a class, a function) is its name. A level or a name that is an enum's counts as what it stands for.
 //
 // # Security
 //
@@ -49,8 +83,10 @@
 // replayed; datagrams carry their time instead, and can be replayed within a minute. A Key does not encrypt.
 //
 // A Server expects the worst of whoever reaches its port. It unpickles without executing anything; what a frame may cost is
-// bounded in bytes, values, depth and digits, before and after what a pickle shares is written out; connections, idle time and
-// memory are limited. A frame that cannot be read is reported and counted, and costs the sender its connection only where the
+// bounded in bytes, values, depth and digits, before and after what a pickle shares is written out (a value beyond a bound costs
+// that value, not its record); connections, the time for a frame, and memory are limited. A connection that is merely idle is kept,
+// because a client that only writes would lose its next records; it is ended when there are too many, the longest idle first. A
+// frame that cannot be read is reported and counted, and costs the sender its connection only where the
 // stream can no longer be framed.
 //
 // # Differences from Python
@@ -61,4 +97,17 @@
 // as long as the last delay, so that a server that accepts and hangs up is not hammered. It has no UDP over IPv6, no TLS, no
 // framing but its own. CRITICAL arrives as DPanic, zap's level for what is particularly important; zap's DPanic, Panic and
 // Fatal leave as CRITICAL.
+//
+// # How the files hang together
+//
+//	core.go ── emitter_config.go ── emitter.go ─┬─ send.go       frames onto a connection, whole
+//	                                            ├─ acked.go      the same, until they are confirmed
+//	                                            └─ failures.go   what no caller is told
+//	server.go ── server_config.go ── listen.go ─┬─ serverconn.go, server_frames.go   a stream
+//	                                            ├─ server_datagrams.go
+//	                                            └─ batcher.go    frames to records, and to Target
+//	framing.go      where a record ends, at both ends
+//	pickle.go …     Python's LogRecord
+//	internal/connection   dialling, TLS, addresses, deadlines, and how a connection ended
+//	internal/session      Ack and Key: the protocol of both sides
 package netcore

@@ -1,17 +1,14 @@
 package netcore
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
-	"sync"
-	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -20,27 +17,20 @@ import (
 //
 // As every Emitter it is not safe for concurrent use, but for Interrupt.
 type Emitter struct {
-	cfg   EmitterConfig
-	born  time.Time
-	news  announcer
-	acked *window // nil without Ack
+	cfg      EmitterConfig
+	dialer   *connection.Dialer
+	window   *session.Window // nil without Ack
+	failures failures
 
 	// owned by the call under way
-	link     *link // nil: not connected
+	wire     *wire // nil: not connected
+	opening  *wire // in its handshake
 	payloads [][]byte
 	resend   [][]byte
+	visible  []byte // payloads with their control characters spelled out
 	buf      []byte
 	ends     []int
 	timer    *time.Timer
-	troubled bool // the user was told of a failure since the last connection
-
-	interrupted atomic.Bool
-	interrupt   chan struct{} // closed by Interrupt; nil in Close
-
-	mu      sync.Mutex         // guards the fields below, which Interrupt needs, and setting deadlines
-	closing bool               // Close has begun
-	cancel  context.CancelFunc // of the dialling under way
-	conn    net.Conn           // of link
 }
 
 var (
@@ -54,19 +44,30 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Emitter{cfg: cfg, born: time.Now(), interrupt: make(chan struct{})}
-	if cfg.Ack {
-		e.acked = newWindow(cfg.Window)
+	e := &Emitter{cfg: cfg, failures: failures{report: cfg.Report, hold: cfg.RetryStart}}
+	conn := connection.Config{
+		Network: cfg.Network,
+		Address: cfg.Address,
+		TLS:     cfg.TLS,
+		Dial:    cfg.Dial,
+		Timeout: cfg.Timeout,
+		Hold:    cfg.RetryStart,
 	}
+	if cfg.Ack {
+		e.window = session.NewWindow(cfg.Window)
+		conn.Useful = e.window.Progressed
+	}
+	if cfg.Ack || cfg.Key != nil {
+		conn.Handshake = e.handshake
+	}
+	e.dialer = connection.NewDialer(conn)
 	return e, nil
 }
-
-// now returns the time since the Emitter was made.
-func (e *Emitter) now() time.Duration { return time.Since(e.born) }
 
 // Emit sends one frame. It returns a *base.RetryError if there is no connection, and an error that is a timeout if the peer
 // was too slow.
 func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
+	e.visible = e.visible[:0]
 	payload, err := e.fit(frame)
 	if err != nil {
 		return err
@@ -79,17 +80,20 @@ func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
 // EmitBatch implements base.BatchEmitter: on a stream, one write for up to 64 KiB of frames. What is too large is rejected,
 // and the others go on.
 func (e *Emitter) EmitBatch(_ *base.Batch, frames *base.Frames) (n int, err error) {
-	var said base.Verdicts
+	if e.visible = e.visible[:0]; cap(e.visible) > keepBuf {
+		e.visible = nil
+	}
+	var verdicts base.Verdicts
 	for n < frames.Len() && err == nil {
-		n, err = e.emitFrom(n, frames, &said)
+		n, err = e.emitFrom(n, frames, &verdicts)
 	}
 	clear(e.payloads)
-	return n, said.With(err)
+	return n, verdicts.With(err)
 }
 
 // emitFrom sends the frames from the one at index from, up to one that is too large, and returns the index after the last it
 // is done with.
-func (e *Emitter) emitFrom(from int, frames *base.Frames, said *base.Verdicts) (int, error) {
+func (e *Emitter) emitFrom(from int, frames *base.Frames, verdicts *base.Verdicts) (int, error) {
 	e.payloads = e.payloads[:0]
 	var tooLarge error
 	for i := from; i < frames.Len() && tooLarge == nil; i++ {
@@ -108,7 +112,7 @@ func (e *Emitter) emitFrom(from int, frames *base.Frames, said *base.Verdicts) (
 	}
 	var size *sizeError
 	if errors.As(err, &size) {
-		said.Reject(from, err)
+		verdicts.Reject(from, err)
 		return from + 1, nil
 	}
 	return from, err
@@ -132,6 +136,11 @@ func (e *Emitter) fit(frame []byte) ([]byte, error) {
 	if e.cfg.TrimNewline {
 		frame = trimNewline(frame)
 	}
+	if e.cfg.EscapeControls && hasControls(frame) {
+		at := len(e.visible)
+		e.visible = appendVisible(e.visible, frame)
+		frame = e.visible[at:]
+	}
 	room := e.cfg.MaxSize
 	if room == 0 || len(frame) <= room {
 		return frame, nil
@@ -139,7 +148,7 @@ func (e *Emitter) fit(frame []byte) ([]byte, error) {
 	if !e.cfg.Truncate {
 		return nil, &sizeError{name: e.cfg.Name, size: len(frame), limit: room}
 	}
-	return frame[:cutAt(frame, room)], nil
+	return e.cfg.cut(frame, room), nil
 }
 
 func trimNewline(b []byte) []byte {
@@ -152,87 +161,36 @@ func trimNewline(b []byte) []byte {
 	return b
 }
 
-// cutAt returns the largest length up to limit that cuts no rune of b.
-func cutAt(b []byte, limit int) int {
-	for n := limit; n > limit-utf8.UTFMax && n >= 0; n-- {
-		if utf8.RuneStart(b[n]) {
-			return n
-		}
-	}
-	return limit
-}
-
-// send sends payloads, in order, and returns how many were sent whole. What a connection that was already there did not take
-// goes to a new one, once.
-func (e *Emitter) send(payloads [][]byte) (n int, err error) {
-	if e.acked != nil {
-		return e.sendAcked(payloads)
-	}
-	start := e.now()
-	for n < len(payloads) {
-		l, fresh, err := e.connected(start)
-		if err != nil {
-			return n, err
-		}
-		sent, err := e.write(l, payloads[n:], start)
-		n += sent
-		if err == nil || errors.As(err, new(*base.RetryError)) || errors.As(err, new(*sizeError)) {
-			return n, err
-		}
-		e.drop(l, err)
-		if fresh || isTimeout(err) {
-			return n, e.failed("write", err)
-		}
-	}
-	return n, nil
-}
+// Unconfirmed tells that nil from Emit is no proof that the destination works.
+func (e *Emitter) Unconfirmed() bool { return e.window == nil }
 
 // Sync waits until everything sent is confirmed, with Ack, and is nil at once without.
 func (e *Emitter) Sync() error {
-	if e.acked == nil {
+	if e.window == nil {
 		return nil
 	}
-	return e.awaitAcks(e.now())
-}
-
-// Interrupt makes the call under way return, and those after it, but for Close.
-func (e *Emitter) Interrupt() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closing || e.interrupted.Swap(true) {
-		return
-	}
-	close(e.interrupt)
-	if e.cancel != nil {
-		e.cancel()
-	}
-	if e.conn != nil {
-		_ = e.conn.SetWriteDeadline(past)
-	}
-}
-
-// past is a deadline that has passed.
-var past = time.Unix(1, 0)
-
-// Close waits for confirmations, with Ack, and closes the connection in order. A *LostError counts what was not confirmed in
-// time.
-func (e *Emitter) Close() error {
-	e.mu.Lock()
-	e.closing, e.interrupt = true, nil
-	e.interrupted.Store(false)
-	e.mu.Unlock()
-	if e.link != nil {
-		e.link.deadline = 0
-	}
-	err := e.closeAcked()
-	if l := e.link; l != nil {
-		l.shut(e.cfg.Timeout)
-		e.forget()
+	err := e.awaitAcks(e.dialer.Now())
+	if err != nil && e.dialer.Interrupted() {
+		return ErrClosed
 	}
 	return err
 }
 
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
+// Interrupt makes the call under way return, and those after it, but for Close.
+func (e *Emitter) Interrupt() { e.dialer.Interrupt() }
+
+// Close waits for confirmations, with Ack, and closes the connection in order. A *LostError counts what was not confirmed in
+// time.
+func (e *Emitter) Close() error {
+	e.dialer.Finish()
+	if e.wire != nil {
+		e.wire.conn.Expire()
+	}
+	err := e.closeAcked()
+	if e.wire != nil {
+		e.wire.conn.Close(e.cfg.Timeout)
+		e.wire = nil
+	}
+	e.dialer.Close()
+	return err
 }

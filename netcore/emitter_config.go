@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net"
 	"time"
+	"unicode/utf8"
 
+	"example.com/zaphandlers/netcore/internal/connection"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -17,22 +19,28 @@ type EmitterConfig struct {
 	// Name begins errors. Defaults to "netcore".
 	Name string
 
-	Network string // Defaults to "tcp".
+	Network string // Defaults to "tcp", and for a path to "unix".
 	Address string // Required.
-	TLS     *tls.Config
-	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	// DefaultPort is the port of an Address that is a host alone. Without one such an Address is refused.
+	DefaultPort int
+	TLS         *tls.Config
+	Dial        func(ctx context.Context, network, address string) (net.Conn, error)
 
 	Framing         Framing // On a stream. Defaults to Newline.
 	DatagramFraming Framing // On datagrams. Defaults to Unframed.
 	// TrimNewline takes one newline off the end of each frame, for encoders that put one there.
-	TrimNewline bool
-	MaxSize     int
-	Truncate    bool
-	Key         []byte
-	Ack         bool
-	Window      int
+	TrimNewline    bool
+	MaxSize        int
+	Truncate       bool
+	EscapeControls bool
+	Key            []byte
+	Ack            bool
+	Window         int
 
 	Timeout time.Duration
+	// RetryStart is how long a connection, or success where nothing is confirmed, has to last to be trusted after a failure: a
+	// peer that hangs up sooner is left to the Handler's backoff. Defaults to 1 s.
+	RetryStart time.Duration
 	// Report is told what no caller waits for. Required.
 	Report *base.Reporter
 }
@@ -52,7 +60,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 		cfg.Name = "netcore"
 	}
 	if cfg.Network == "" {
-		cfg.Network = "tcp"
+		cfg.Network = connection.DefaultNetwork(cfg.Address)
 	}
 	if cfg.Framing == DefaultFraming {
 		cfg.Framing = Newline
@@ -63,29 +71,36 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	if err := cfg.check(); err != nil {
 		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
 	}
+	if cfg.Dial == nil {
+		var err error
+		if cfg.Address, err = connection.CheckAddress(cfg.Network, cfg.Address, cfg.DefaultPort, false); err != nil {
+			return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
+		}
+	}
 	if cfg.TLS != nil {
 		cfg.TLS = cfg.TLS.Clone()
 		if host, _, err := net.SplitHostPort(cfg.Address); err == nil && cfg.TLS.ServerName == "" {
 			cfg.TLS.ServerName = host
 		}
 	}
-	if cfg.MaxSize == 0 && isUDP(cfg.Network) {
+	if cfg.MaxSize == 0 && connection.IsUDP(cfg.Network) {
 		cfg.MaxSize = maxUDP
 	}
 	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
+	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
 	cfg.Window = orDefault(cfg.Window, defaultWindow)
 	cfg.Key = bytes.Clone(cfg.Key)
 	return cfg, nil
 }
 
-// check returns what is wrong, beginning with the field's name.
+// check returns what is wrong, but for the address, beginning with the field's name.
 func (cfg EmitterConfig) check() error {
-	datagrams := isDatagram(cfg.Network)
+	datagrams := connection.IsDatagram(cfg.Network)
 	signed := cfg.Ack || cfg.Key != nil
 	switch {
 	case cfg.Address == "":
 		return wrong("Address", "is required")
-	case !knownNetwork(cfg.Network) && cfg.Dial == nil:
+	case !connection.KnownNetwork(cfg.Network) && cfg.Dial == nil:
 		return wrong("Network", "%q is unknown", cfg.Network)
 	case cfg.Report == nil:
 		return wrong("Report", "is required")
@@ -103,6 +118,8 @@ func (cfg EmitterConfig) check() error {
 		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
 	case cfg.Timeout < 0:
 		return wrong("Timeout", "%v is negative", cfg.Timeout)
+	case cfg.RetryStart < 0:
+		return wrong("RetryStart", "%v is negative", cfg.RetryStart)
 	case cfg.MaxSize < 0:
 		return wrong("MaxSize", "%d is negative", cfg.MaxSize)
 	case cfg.Window < 0:
@@ -121,4 +138,22 @@ func orDefault[T int | time.Duration](v, def T) T {
 // wrong is an error about one field of a configuration.
 func wrong(field, what string, args ...any) error {
 	return fmt.Errorf("%s "+what, append([]any{field}, args...)...)
+}
+
+// cut returns what goes into limit bytes, if a payload may be cut and there is a limit.
+func (cfg *EmitterConfig) cut(payload []byte, limit int) []byte {
+	if !cfg.Truncate || limit == 0 || len(payload) <= limit {
+		return payload
+	}
+	return payload[:cutAt(payload, limit)]
+}
+
+// cutAt returns the largest length up to limit that cuts no rune of b.
+func cutAt(b []byte, limit int) int {
+	for n := limit; n > limit-utf8.UTFMax && n >= 0; n-- {
+		if utf8.RuneStart(b[n]) {
+			return n
+		}
+	}
+	return limit
 }

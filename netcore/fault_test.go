@@ -75,7 +75,8 @@ func TestResets(t *testing.T) {
 			mu.Unlock()
 		}
 	})
-	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), Framing: LengthPrefix, OnError: ignore})
+	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), Framing: LengthPrefix, OnError: ignore,
+		RetryStart: time.Millisecond, RetryMax: time.Millisecond})
 	refused := 0
 	for i := range records {
 		if i > 0 && i%(records/resets) == 0 {
@@ -141,22 +142,6 @@ func TestOnErrorMayLogToTheSameCore(t *testing.T) {
 			}
 		}
 		return false
-	}, soon, tick)
-}
-
-func TestDatagramsRefusedAreReported(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("Go turns these reports off on Windows: https://go.dev/issue/5834")
-	}
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := conn.LocalAddr().String()
-	require.NoError(t, conn.Close())
-	var log errorLog
-	core := newCore(t, Config{Network: "udp", Address: address, Encoder: plain(), OnError: log.add})
-	require.Eventually(t, func() bool {
-		require.NoError(t, core.Write(entry("into the void"), nil))
-		return log.contains("connection refused: the datagram before may be lost")
 	}, soon, tick)
 }
 

@@ -16,6 +16,8 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/sockets"
+	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -134,4 +136,32 @@ func newTestEmitter(t testing.TB, network, address string, cfg EmitterConfig) *E
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = e.Close() })
 	return e
+}
+
+// isTimeout tells whether err is a deadline that passed.
+func isTimeout(err error) bool { return connection.IsTimeout(err) }
+
+// past is a deadline that has passed.
+var past = time.Unix(1, 0)
+
+// client is the other end of a Server with Ack, or with a Key, made by hand.
+type client struct {
+	*wire
+	net.Conn
+	window *session.Window
+	in     *session.Seal
+}
+
+// newClient returns a client that has done the handshake over conn: with a nil window it has no Ack, with a nil key no signature.
+func newClient(t testing.TB, conn net.Conn, window *session.Window, key []byte) *client {
+	c := &client{wire: &wire{framing: LengthPrefix, sequence: 1}, Conn: conn, window: window}
+	if key != nil {
+		var err error
+		c.seal, c.in, err = session.DialSigned(conn, key)
+		require.NoError(t, err)
+	}
+	if window != nil {
+		require.NoError(t, window.Resume(conn, c.seal, c.in))
+	}
+	return c
 }

@@ -2,9 +2,14 @@ package netcore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"syscall"
+	"time"
+
+	"example.com/zaphandlers/netcore/internal/connection"
 )
 
 // listen opens the socket. A unix socket has its mode from the first moment on, where the system can do that.
@@ -17,14 +22,16 @@ func (s *Server) listen() error {
 	var lc net.ListenConfig
 	if unix {
 		lc.Control = func(_, _ string, raw syscall.RawConn) error {
-			return raw.Control(func(fd uintptr) { _ = setMode(fd, cfg.SocketMode) })
+			return raw.Control(func(fd uintptr) { _ = connection.SetMode(fd, cfg.SocketMode) })
 		}
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout) // a name is looked up
+	defer cancel()
 	var err error
-	if isDatagram(cfg.Network) {
-		s.packets, err = lc.ListenPacket(context.Background(), cfg.Network, cfg.Address)
+	if connection.IsDatagram(cfg.Network) {
+		s.packets, err = lc.ListenPacket(ctx, cfg.Network, cfg.Address)
 	} else {
-		s.listener, err = lc.Listen(context.Background(), cfg.Network, cfg.Address)
+		s.listener, err = lc.Listen(ctx, cfg.Network, cfg.Address)
 	}
 	if err != nil || !unix {
 		return err
@@ -45,12 +52,121 @@ func removeStale(network, path string) {
 	if err != nil || info.Mode()&os.ModeSocket == 0 {
 		return
 	}
-	conn, err := net.Dial(network, path)
+	conn, err := net.DialTimeout(network, path, time.Second)
 	if err != nil {
-		if isRefused(err) {
+		if connection.IsRefused(err) {
 			_ = os.Remove(path)
 		}
 		return
 	}
 	_ = conn.Close()
+}
+
+func (s *Server) accept() error {
+	pause := time.Duration(0)
+	came, rounds := true, 0 // in Shutdown: whether a connection came since the deadline was set, and how often that was
+	for {
+		conn, err := s.listener.Accept()
+		if err == nil {
+			pause, came = 0, true
+			s.admit(conn)
+			continue
+		}
+		if s.isClosed() || errors.Is(err, net.ErrClosed) {
+			if errors.Is(err, os.ErrDeadlineExceeded) && came && rounds < backlogs && s.acceptMore() {
+				came = false
+				rounds++
+				continue
+			}
+			_ = s.listener.Close()
+			return nil
+		}
+		s.reportError(err, 0) // such as too many open files: it passes
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		select {
+		case <-time.After(pause):
+		case <-s.done:
+			return nil
+		}
+	}
+}
+
+// acceptMore gives Accept, which a deadline of Shutdown has ended, another one: where this goroutine came late, the first
+// says nothing of who is waiting.
+func (s *Server) acceptMore() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.listener.(interface{ SetDeadline(time.Time) error })
+	return ok && !s.closed && l.SetDeadline(time.Now().Add(backlog)) == nil
+}
+
+// admit starts to serve a connection, if there is room for it.
+func (s *Server) admit(conn net.Conn) {
+	c := newServerConn(s, conn)
+	s.mu.Lock()
+	closed, full := s.closed, len(s.conns)-s.leaving >= s.cfg.MaxConns
+	var evicted *serverConn
+	if full && !closed {
+		if evicted = s.longestIdleLocked(); evicted != nil {
+			evicted.evicted = true
+			s.leaving++
+			s.stats.Evicted++
+			full = false
+		}
+	}
+	if !closed && !full {
+		s.conns[c] = struct{}{}
+		s.working.Add(1)
+	}
+	s.mu.Unlock()
+	if evicted != nil {
+		evicted.drain(evictionPatience)
+		s.reportError(fmt.Errorf("from %s: ended while idle: more than %d connections", host(evicted.raw), s.cfg.MaxConns), 0)
+	}
+	if closed || full {
+		_ = conn.Close()
+		if full {
+			s.reportError(fmt.Errorf("from %s: more than %d connections", host(conn), s.cfg.MaxConns), 0)
+		}
+		return
+	}
+	go func() {
+		defer s.working.Done()
+		c.serve()
+		s.mu.Lock()
+		delete(s.conns, c)
+		if c.evicted {
+			s.leaving--
+		}
+		s.mu.Unlock()
+	}()
+}
+
+// longestIdleLocked returns the connection whose last frame was the longest ago, or nil. One that has sent none yet is given
+// time to.
+func (s *Server) longestIdleLocked() *serverConn {
+	var longest *serverConn
+	var since int64
+	for c := range s.conns {
+		idle := c.idle.Load()
+		if idle == 0 {
+			if time.Since(c.begun) < handshakeTimeout {
+				continue
+			}
+			idle = c.begun.UnixNano()
+		}
+		if !c.evicted && (longest == nil || idle < since) {
+			longest, since = c, idle
+		}
+	}
+	return longest
+}
+
+// host returns where a connection comes from, without the port, so that errors of one peer read the same.
+func host(conn net.Conn) string {
+	address := conn.RemoteAddr().String()
+	if h, _, err := net.SplitHostPort(address); err == nil {
+		return h
+	}
+	return conn.RemoteAddr().Network()
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/netcore/internal/pickle"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -24,28 +25,38 @@ import (
 //	time                         created, msecs, relativeCreated (since the program began)
 //	caller                       pathname, filename, module, lineno, funcName
 //	stack, and the field "error" exc_text, so that Python's Formatter prints it under the message
-//	process                      process, processName; thread, threadName and taskName are None
-//	fields                       attributes, as Python's extra; one that has the name of an attribute above gets an underscore
+//	process                      process, processName; thread is 0 and threadName "goroutine", for Go tells neither
+//	fields                       attributes, as Python's extra; one that has the name of an attribute above, of a method that
+//	                             Python calls (getMessage), or that Python reserves (__class__) gets an underscore
+//
+// What a Formatter in Python may write with %d is a number in every record. args, exc_info, stack_info and taskName are None, as
+// they are in Python where there is nothing to say.
 //
 // Objects and namespaces are dicts, arrays are lists, times are aware datetimes (microseconds), durations timedeltas, binary
 // fields bytes. These three and complex numbers name classes of Python's standard library, so a receiver that forbids all
-// globals refuses records that have such fields; everything else is plain.
-func Pickle() Formatter { return pickle{} }
+// globals refuses records that have such fields: send it PlainPickle. Everything else is plain.
+func Pickle() Formatter { return pickleFormatter{} }
 
-type pickle struct{}
+// PlainPickle returns a Formatter that sends what Pickle does, but names no class and no function of Python, for receivers whose
+// Unpickler forbids them all (find_class raises). Times are texts as RFC 3339 has them, durations seconds as a float, binary
+// fields base64, complex numbers texts.
+func PlainPickle() Formatter { return pickleFormatter{plain: true} }
 
-func (pickle) binary() {}
+type pickleFormatter struct{ plain bool }
 
-func (pickle) Append(dst []byte, r *base.Record) ([]byte, error) {
+func (pickleFormatter) binary() {}
+
+func (f pickleFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	p := picklers.Get().(*pickler)
-	p.b = append(dst, opEmptyDict, opMark)
+	p.plain = f.plain
+	p.b = pickle.BeginDict(dst)
 	p.entry(r.Entry())
 	p.top = true
 	_ = r.MarshalLogObject(p) // the errors of its fields are fields
 	p.closeNamespaces(0)
 	p.top = false
 	p.excText(r.Entry().Stack)
-	dst = append(p.b, opSetItems, opStop)
+	dst = pickle.End(pickle.EndDict(p.b))
 	p.b, p.failure = nil, ""
 	picklers.Put(p)
 	return dst, nil
@@ -58,12 +69,12 @@ var (
 	processName = filepath.Base(os.Args[0])
 )
 
-// attributes are the names that a LogRecord has itself, and those that logging refuses as extra.
+// attributes are the names that a LogRecord has itself, those that logging refuses as extra, and its method.
 var attributes = map[string]bool{
 	"name": true, "msg": true, "args": true, "levelname": true, "levelno": true, "pathname": true, "filename": true,
 	"module": true, "exc_info": true, "exc_text": true, "stack_info": true, "lineno": true, "funcName": true, "created": true,
 	"msecs": true, "relativeCreated": true, "thread": true, "threadName": true, "processName": true, "process": true,
-	"taskName": true, "message": true, "asctime": true,
+	"taskName": true, "message": true, "asctime": true, "getMessage": true,
 }
 
 // What is the same in every pickle is made once. Each ends with the name of the attribute that comes next.
@@ -82,8 +93,8 @@ var (
 	toMillis    = constant(func(p *pickler) { p.key("msecs") })
 	toRelative  = constant(func(p *pickler) { p.key("relativeCreated") })
 	thisProcess = constant(func(p *pickler) {
-		p.none("thread")
-		p.none("threadName")
+		p.AddInt64("thread", 0)
+		p.AddString("threadName", "goroutine")
 		p.AddString("processName", processName)
 		p.AddInt64("process", processID)
 		p.none("taskName")
@@ -94,6 +105,12 @@ var (
 const (
 	unknownFile     = "(unknown file)"
 	unknownFunction = "(unknown function)"
+)
+
+// The first and the last day, in seconds since 1970, that Python's datetime has in every zone: a Formatter that fails writes nothing.
+const (
+	firstSecond = -62135510400
+	lastSecond  = 253402214400
 )
 
 func constant(write func(p *pickler)) string {
@@ -118,7 +135,7 @@ func (p *pickler) entry(ent zapcore.Entry) {
 	} else {
 		p.made(noCaller)
 	}
-	p.made(toTime).float(float64(ent.Time.Unix()) + float64(ent.Time.Nanosecond())/1e9)
+	p.made(toTime).float(float64(min(max(ent.Time.Unix(), firstSecond), lastSecond)) + float64(ent.Time.Nanosecond())/1e9)
 	p.made(toMillis).float(float64(ent.Time.Nanosecond() / 1e6))
 	p.made(toRelative).float(float64(ent.Time.Sub(began)) / 1e6)
 	p.made(thisProcess)
@@ -166,6 +183,6 @@ func (p *pickler) excText(stack string) {
 		p.AddString("exc_text", p.failure+stack)
 	default:
 		p.key("exc_text")
-		p.text(p.failure, "\n", stack)
+		p.b = pickle.AppendTexts(p.b, p.failure, "\n", stack)
 	}
 }

@@ -37,6 +37,7 @@ func TestUnpicklerReadsPython2(t *testing.T) {
 		t.Run(fmt.Sprint("protocol ", protocol), func(t *testing.T) {
 			got, err := asJSON(t, []byte(frame))
 			require.NoError(t, err)
+			delete(got, "TIME") // there is none, so it is that of the arrival
 			assert.Equal(t, map[string]any{
 				"LEVEL": "warn", "MSG": "café", "u": "späm", "raw": "\ufffd\x00", "t": true,
 				"long": json.Number("100000000000000000000"), "dec": json.Number("1.10"),

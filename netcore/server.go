@@ -2,7 +2,6 @@ package netcore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -18,6 +18,7 @@ type ServerStats struct {
 	Stats              // Refused are frames that could not be read; Dropped what Target did not take; Skipped what it did not want
 	Connections int    // open now
 	Duplicates  uint64 // frames that came again, with Ack, and were not delivered again
+	Evicted     uint64 // connections that were idle, and were ended to make room for others
 }
 
 // Server is the other end of a Core, and of Python's SocketHandler and DatagramHandler: the receiver that Python leaves to its
@@ -30,21 +31,24 @@ type Server struct {
 	listener net.Listener     // for streams
 	packets  net.PacketConn   // for datagrams
 	unlink   string           // the socket file to remove
-	sessions sessions
+	sessions session.Registry
 	memory   atomic.Int64  // bytes in buffers of connections
 	done     chan struct{} // closed when Shutdown or Close has begun
 	draining atomic.Bool   // Shutdown has begun
 	working  sync.WaitGroup
+	patience time.Duration // of Close with Target; closePatience but in tests
 
 	mu         sync.Mutex // guards the fields below
 	closed     bool
 	conns      map[*serverConn]struct{}
+	leaving    int           // of them are evicted
+	ended      chan struct{} // closed when no goroutine is left; nil before anybody waits
 	stats      ServerStats
 	report     *base.Reporter
 	reportedAt time.Time
 
-	complaints   int // since complainedAt
-	complainedAt time.Time
+	reports      int // since reportsSince
+	reportsSince time.Time
 }
 
 // NewServer opens the socket and returns a Server; Serve serves it. An error names the field of cfg that is wrong.
@@ -54,9 +58,10 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg:   cfg,
-		done:  make(chan struct{}),
-		conns: make(map[*serverConn]struct{}),
+		cfg:      cfg,
+		done:     make(chan struct{}),
+		conns:    make(map[*serverConn]struct{}),
+		patience: closePatience,
 	}
 	s.batches, _ = cfg.Target.(base.BatchWriter)
 	if err := s.listen(); err != nil {
@@ -98,104 +103,39 @@ func (s *Server) Serve() error {
 	return s.accept()
 }
 
-func (s *Server) accept() error {
-	pause := time.Duration(0)
-	came, rounds := true, 0 // in Shutdown: whether a connection came since the deadline was set, and how often that was
-	for {
-		conn, err := s.listener.Accept()
-		if err == nil {
-			pause, came = 0, true
-			s.admit(conn)
-			continue
-		}
-		if s.isClosed() || errors.Is(err, net.ErrClosed) {
-			if errors.Is(err, os.ErrDeadlineExceeded) && came && rounds < backlogs && s.acceptMore() {
-				came = false
-				rounds++
-				continue
-			}
-			_ = s.listener.Close()
-			return nil
-		}
-		s.complain(err, 0) // such as too many open files: it passes
-		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-		select {
-		case <-time.After(pause):
-		case <-s.done:
-			return nil
-		}
-	}
-}
-
-// acceptMore gives Accept, which a deadline of Shutdown has ended, another one: where this goroutine came late, the first
-// says nothing of who is waiting.
-func (s *Server) acceptMore() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l, ok := s.listener.(interface{ SetDeadline(time.Time) error })
-	return ok && !s.closed && l.SetDeadline(time.Now().Add(backlog)) == nil
-}
-
-// admit starts to serve a connection, if there is room for it.
-func (s *Server) admit(conn net.Conn) {
-	c := newServerConn(s, conn)
-	s.mu.Lock()
-	closed, full := s.closed, len(s.conns) >= s.cfg.MaxConns
-	if !closed && !full {
-		s.conns[c] = struct{}{}
-		s.working.Add(1)
-	}
-	s.mu.Unlock()
-	if closed || full {
-		_ = conn.Close()
-		if full {
-			s.complain(fmt.Errorf("from %s: more than %d connections", host(conn), s.cfg.MaxConns), 0)
-		}
-		return
-	}
-	go func() {
-		defer s.working.Done()
-		c.serve()
-		s.mu.Lock()
-		delete(s.conns, c)
-		s.mu.Unlock()
-	}()
-}
-
-// host returns where a connection comes from, without the port, so that errors of one peer read the same.
-func host(conn net.Conn) string {
-	address := conn.RemoteAddr().String()
-	if h, _, err := net.SplitHostPort(address); err == nil {
-		return h
-	}
-	return conn.RemoteAddr().Network()
-}
-
 // Shutdown stops listening, reads what is on its way on the open connections, until they are quiet, and closes them. When ctx
-// ends it closes them at once and returns ctx's error.
+// ends it closes them at once and returns ctx's error, even while Target is busy: what that was given it still has.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
 	s.begin(false)
 	for _, c := range s.open() {
-		c.drain()
+		c.drain(0)
 	}
-	done := make(chan struct{})
-	go func() {
-		s.working.Wait()
-		close(done)
-	}()
 	select {
-	case <-done:
+	case <-s.idle():
 		return s.Close()
 	case <-ctx.Done():
-		_ = s.Close()
+		s.cut()
 		return ctx.Err()
 	}
 }
 
-// Close stops listening, closes the connections at once and waits until Target has returned from what it was given. It always
-// returns nil.
+// Close stops listening, closes the connections at once and waits until Target has returned from what it was given, for up to
+// 5 s. After that it returns an error, and Target is left alone with it.
 func (s *Server) Close() error {
+	s.cut()
+	timer := time.NewTimer(s.patience)
+	defer timer.Stop()
+	select {
+	case <-s.idle():
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("netcore: server %s: closed, but Target has not returned within %v", s.Addr(), s.patience)
+	}
+}
+
+// cut closes everything at once, and waits for nobody.
+func (s *Server) cut() {
 	s.begin(true)
 	if s.packets != nil {
 		_ = s.packets.Close()
@@ -205,8 +145,20 @@ func (s *Server) Close() error {
 	for _, c := range s.open() {
 		_ = c.raw.Close()
 	}
-	s.working.Wait()
-	return nil
+}
+
+// idle returns a channel that is closed when no goroutine of the Server is left.
+func (s *Server) idle() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = make(chan struct{})
+		go func() {
+			s.working.Wait()
+			close(s.ended)
+		}()
+	}
+	return s.ended
 }
 
 // begin begins to end: what the kernel has already accepted for us is still served, unless the Server closes.
@@ -247,23 +199,30 @@ func (s *Server) open() []*serverConn {
 	return list
 }
 
-// maxComplaints is how many errors are reported in a second. Whoever sends nonsense must not fill the log with it.
-const maxComplaints = 10
+// maxReports is how many errors are reported in a second. Whoever sends nonsense must not fill the log with it.
+const maxReports = 10
 
-// complain reports err, which cost that many records, unless it was just reported, or too many others were.
-func (s *Server) complain(err error, records int) {
+// reportError reports err, which cost that many records, unless it was just reported, or too many others were.
+func (s *Server) reportError(err error, records int) {
 	s.mu.Lock()
 	now := time.Now()
 	if s.report == nil || now.Sub(s.reportedAt) > time.Minute {
 		s.report, s.reportedAt = base.NewReporter("netcore", s.cfg.OnError), now
 	}
-	if now.Sub(s.complainedAt) > time.Second {
-		s.complaints, s.complainedAt = 0, now
+	if now.Sub(s.reportsSince) > time.Second {
+		s.reports, s.reportsSince = 0, now
 	}
-	s.complaints++
-	report, quiet := s.report, s.complaints > maxComplaints
+	s.reports++
+	report, quiet := s.report, s.reports > maxReports
 	s.mu.Unlock()
 	if !quiet {
 		report.Failed(fmt.Errorf("netcore: server %s: %w", s.Addr(), err), records)
 	}
+}
+
+// count changes the counts.
+func (s *Server) count(change func(*ServerStats)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.stats)
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/session"
 )
 
 // Format says what the frames that come to a Server hold. There is no guessing: a Server reads one.
@@ -25,9 +28,11 @@ const (
 
 // ServerConfig makes a Server. Address, Format and Target are required.
 type ServerConfig struct {
-	// Network is "tcp", "udp", "unix" or "unixgram", or one of "tcp4", "tcp6", "udp4", "udp6". Defaults to "tcp".
+	// Network is "tcp", "udp", "unix" or "unixgram", or one of "tcp4", "tcp6", "udp4", "udp6". Defaults to "tcp", and if Address is a
+	// path to "unix".
 	Network string
-	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket. Required.
+	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket. A host alone has DefaultTCPPort or
+	// DefaultUDPPort. Required.
 	Address string
 	// SocketMode is who may connect to a unix socket. Defaults to 0600, its owner.
 	SocketMode fs.FileMode
@@ -49,32 +54,39 @@ type ServerConfig struct {
 
 	// MaxFrame is the largest frame that is read, in bytes; larger ones are skipped. Defaults to 1 MiB.
 	MaxFrame int
-	// MaxConns is how many connections may be open; more are closed at once. Defaults to 1,024.
+	// MaxConns is how many connections may be open. For one more, that which has been idle the longest since its last frame is
+	// ended, and counted; where none is idle, the new one is closed at once. Defaults to 1,024.
 	MaxConns int
 	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Defaults to 256 MiB.
 	MaxMemory int
-	// IdleTimeout closes a connection on which no frame was completed for this long. Defaults to 5 minutes.
+	// IdleTimeout closes a connection on which no frame was completed for this long. A client that only writes, as Python's
+	// SocketHandler, loses the next records to that. So it defaults to none, which keep-alive probes make safe: they find the dead
+	// ones; with Ack, where nothing is lost, to 5 minutes. Negative is none too. A frame that was begun has to be complete
+	// within 5 minutes whatever is set.
 	IdleTimeout time.Duration
 	// OnError is told of frames that cannot be read, connections that are refused and records that Target does not take: the
 	// same error once a minute at most, and ten a second. It runs on the Server's goroutines. Defaults to a line on stderr.
 	OnError func(error)
 }
 
+// DefaultMaxFrame is the largest frame that a Server reads unless told otherwise, in bytes.
+const DefaultMaxFrame = 1 << 20
+
 const (
-	defaultMaxFrame    = 1 << 20
 	defaultMaxConns    = 1024
 	defaultMaxMemory   = 256 << 20
-	defaultIdleTimeout = 5 * time.Minute
+	defaultIdleTimeout = 5 * time.Minute // with Ack
+	frameTimeout       = 5 * time.Minute // for a frame that was begun
 	defaultSocketMode  = 0o600
 )
 
 func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 	if cfg.Network == "" {
-		cfg.Network = "tcp"
+		cfg.Network = connection.DefaultNetwork(cfg.Address)
 	}
 	if cfg.Framing == DefaultFraming {
 		cfg.Framing = LengthPrefix
-		if isDatagram(cfg.Network) && cfg.Format != FormatPickle {
+		if connection.IsDatagram(cfg.Network) && cfg.Format != FormatPickle {
 			cfg.Framing = Unframed
 		} else if cfg.Format == FormatLines && !cfg.Ack && cfg.Key == nil {
 			cfg.Framing = Newline
@@ -83,27 +95,34 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 	if err := cfg.check(); err != nil {
 		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
 	}
+	var err error
+	if cfg.Address, err = connection.CheckAddress(cfg.Network, cfg.Address, defaultPort(cfg.Network), true); err != nil {
+		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
+	}
 	if cfg.TLS != nil {
 		cfg.TLS = cfg.TLS.Clone()
 	}
 	if cfg.SocketMode == 0 {
 		cfg.SocketMode = defaultSocketMode
 	}
-	cfg.MaxFrame = orDefault(cfg.MaxFrame, defaultMaxFrame)
+	cfg.MaxFrame = orDefault(cfg.MaxFrame, DefaultMaxFrame)
 	cfg.MaxConns = orDefault(cfg.MaxConns, defaultMaxConns)
 	cfg.MaxMemory = orDefault(cfg.MaxMemory, defaultMaxMemory)
-	cfg.IdleTimeout = orDefault(cfg.IdleTimeout, defaultIdleTimeout)
+	if cfg.Ack {
+		cfg.IdleTimeout = orDefault(cfg.IdleTimeout, defaultIdleTimeout)
+	}
+	cfg.IdleTimeout = max(0, cfg.IdleTimeout)
 	return cfg, nil
 }
 
 // check returns what is wrong, beginning with the field's name.
 func (cfg ServerConfig) check() error {
-	datagrams := isDatagram(cfg.Network)
+	datagrams := connection.IsDatagram(cfg.Network)
 	signed := cfg.Ack || cfg.Key != nil
 	switch {
 	case cfg.Address == "":
 		return wrong("Address", "is required")
-	case !knownNetwork(cfg.Network):
+	case !connection.KnownNetwork(cfg.Network):
 		return wrong("Network", "%q is unknown", cfg.Network)
 	case cfg.Format == 0 || cfg.Format >= formats:
 		return wrong("Format", "is required")
@@ -137,8 +156,12 @@ func (cfg ServerConfig) checkLimits() error {
 		return wrong("MaxConns", "%d is negative", cfg.MaxConns)
 	case cfg.MaxMemory < 0:
 		return wrong("MaxMemory", "%d is negative", cfg.MaxMemory)
-	case cfg.IdleTimeout < 0:
-		return wrong("IdleTimeout", "%v is negative", cfg.IdleTimeout)
 	}
 	return nil
+}
+
+// largestFrame returns the largest frame that a connection can read, which MaxMemory may limit too: its buffer is doubled when it
+// grows.
+func (cfg *ServerConfig) largestFrame() int {
+	return max(1, min(cfg.MaxFrame, cfg.MaxMemory/2-prefixSize-session.MACSize))
 }

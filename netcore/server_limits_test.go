@@ -172,6 +172,15 @@ func TestServerDoesNotFloodOnError(t *testing.T) {
 	_, err := dial(t, s).Write(all)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return s.Stats().Refused == 1000 }, soon, tick)
-	assert.LessOrEqual(t, len(log.all()), 5*maxComplaints, "in the few seconds that this may take")
+	assert.LessOrEqual(t, len(log.all()), 5*maxReports, "in the few seconds that this may take")
 	assert.NotEmpty(t, log.all())
+}
+
+// TestDefaultsOfBothEndsFit: what a Server skips by its default, a Core that can speak to nothing else refuses by its own.
+func TestDefaultsOfBothEndsFit(t *testing.T) {
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}})
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), OnError: never(t)})
+	require.ErrorContains(t, core.Write(entry(strings.Repeat("x", DefaultMaxFrame)), nil), "is larger than the limit of 1048576")
+	require.NoError(t, core.Write(entry(strings.Repeat("x", DefaultMaxFrame-100)), nil))
+	require.Eventually(t, func() bool { return s.Stats().Delivered == 1 }, soon, tick)
 }

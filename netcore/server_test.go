@@ -209,41 +209,14 @@ func TestServerKeyRefusesReplays(t *testing.T) {
 	var log errorLog
 	s := serve(t, ServerConfig{Format: FormatRecords, Key: testKey, Target: target, OnError: log.add})
 	conn := dial(t, s)
-	greeting := make([]byte, len(nonceMagic)+nonceSize)
-	_, err := io.ReadFull(conn, greeting)
-	require.NoError(t, err)
-	l := &link{framing: LengthPrefix, seal: newSeal(testKey, greeting[len(nonceMagic):]), sequence: 1}
-	signed := l.appendFrame(nil, frame("once")[prefixSize:])
-	_, err = conn.Write(signed)
+	signed := newClient(t, conn, nil, testKey).appendFrame(nil, frame("once")[prefixSize:])
+	_, err := conn.Write(signed)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return logs.Len() == 1 }, soon, tick)
 	_, err = conn.Write(signed)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return log.contains("not signed") }, soon, tick)
 	assert.Equal(t, 1, logs.Len())
-}
-
-func TestDatagramSeal(t *testing.T) {
-	now := time.Now()
-	client, server := newDatagramSeal(testKey), newDatagramSeal(testKey)
-	b := client.append(nil, 0, []byte("hello"))
-	payload, err := server.verify(b, 0, now)
-	require.NoError(t, err)
-	assert.Equal(t, "hello", string(payload))
-	_, err = server.verify(b, 0, now.Add(2*keyWindow))
-	assert.ErrorIs(t, err, errStale)
-	_, err = server.verify(b, 0, now.Add(-2*keyWindow))
-	assert.ErrorIs(t, err, errStale)
-	for i := range b {
-		b[i] ^= 1
-		_, err = server.verify(b, 0, now)
-		assert.ErrorIs(t, err, errUnsigned, "byte %d changed", i)
-		b[i] ^= 1
-	}
-	_, err = newDatagramSeal([]byte("another key here")).verify(b, 0, now)
-	assert.ErrorIs(t, err, errUnsigned)
-	_, err = server.verify(b[:10], 0, now)
-	assert.ErrorIs(t, err, errUnsigned)
 }
 
 // TestShutdownAcceptsWhoIsWaiting: a Server that gets to accepting when the time which Shutdown gives for it has passed

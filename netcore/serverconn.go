@@ -6,9 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
+
+	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/session"
 )
 
 // serverConn reads one stream.
@@ -19,16 +24,16 @@ import (
 // The buffer begins small and grows with what has arrived, never with what a length announces, so a connection costs what it
 // sends.
 type serverConn struct {
-	server *Server
-	raw    net.Conn
-	conn   net.Conn // raw, or TLS over it
-	inbox  inbox
+	server  *Server
+	raw     net.Conn
+	conn    net.Conn // raw, or TLS over it
+	batcher batcher
 
-	seal     *seal
-	acks     []byte   // owned by serve
-	session  *session // nil before the client's hello, and without Ack
-	sequence uint64   // of the next frame
-	stuck    bool     // Target did not take a frame of the session: no later one may be confirmed
+	seal        *session.Seal
+	acks        []byte           // owned by serve
+	session     *session.Session // nil before the client's hello, and without Ack
+	sequence    uint64           // of the next frame
+	unconfirmed bool             // Target did not take a frame of the session: no later one may be confirmed
 
 	buf      []byte
 	from, to int
@@ -38,6 +43,11 @@ type serverConn struct {
 
 	completed time.Time // when the deadline was last renewed
 	wrote     time.Time
+
+	begun   time.Time
+	idle    atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
+	drainBy atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
+	evicted bool         // guarded by Server.mu
 }
 
 const (
@@ -51,10 +61,13 @@ const (
 	backlog  = 20 * time.Millisecond  // for connections that were made and not served yet
 	backlogs = 50                     // how often that is, while some come
 	quiet    = 100 * time.Millisecond // after which a connection has nothing more on its way
+
+	evictionPatience = time.Second     // with one that is to make room for another
+	closePatience    = 5 * time.Second // of Close, with Target
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {
-	c := &serverConn{server: s, raw: conn, conn: conn, inbox: newInbox(s), sequence: 1}
+	c := &serverConn{server: s, raw: conn, conn: conn, batcher: newBatcher(s), sequence: 1, begun: time.Now()}
 	if s.cfg.TLS != nil {
 		c.conn = tls.Server(conn, s.cfg.TLS)
 	}
@@ -65,18 +78,22 @@ func newServerConn(s *Server, conn net.Conn) *serverConn {
 func (c *serverConn) serve() {
 	defer c.raw.Close()
 	defer c.resize(0)
-	err := c.greet()
+	err := c.handshake()
 	for err == nil {
-		err = c.read()
+		if err = c.read(); errors.Is(err, os.ErrDeadlineExceeded) && c.mayBeIdle() {
+			c.completed = time.Time{}
+			c.renew(time.Now())
+			err = nil
+		}
 	}
 	switch {
 	case c.server.isClosed() || errors.Is(err, net.ErrClosed):
 	case errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded):
 		if c.from < c.to || c.skip > 0 {
-			c.refuse(fmt.Errorf("connection ended inside a frame: %w", err))
+			c.refuse(fmt.Errorf("connection ended inside a frame: %w", connection.Steady(err)))
 		}
 	default:
-		c.server.complain(fmt.Errorf("from %s: connection closed: %w", host(c.raw), withoutPorts(err)), 0)
+		c.server.reportError(fmt.Errorf("from %s: connection closed: %w", host(c.raw), connection.Steady(err)), 0)
 	}
 	if t, ok := c.conn.(*tls.Conn); ok {
 		_ = t.SetWriteDeadline(time.Now().Add(quiet))
@@ -84,22 +101,13 @@ func (c *serverConn) serve() {
 	}
 }
 
-// withoutPorts returns what went wrong without the addresses, so that the same error reads the same.
-func withoutPorts(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return op.Err
-	}
-	return err
-}
-
 func (c *serverConn) refuse(err error) {
 	c.server.count(func(s *ServerStats) { s.Refused++ })
-	c.server.complain(fmt.Errorf("from %s: %w", host(c.raw), err), 1)
+	c.server.reportError(fmt.Errorf("from %s: %w", host(c.raw), err), 1)
 }
 
-// greet does what comes before the first frame.
-func (c *serverConn) greet() error {
+// handshake does what comes before the first frame.
+func (c *serverConn) handshake() error {
 	_ = c.raw.SetDeadline(time.Now().Add(handshakeTimeout))
 	if t, ok := c.conn.(*tls.Conn); ok {
 		if err := t.HandshakeContext(context.Background()); err != nil {
@@ -107,11 +115,10 @@ func (c *serverConn) greet() error {
 		}
 	}
 	if key := c.server.cfg.Key; key != nil {
-		nonce := newNonce()
-		if _, err := c.conn.Write(append([]byte(nonceMagic), nonce...)); err != nil {
+		var err error
+		if c.seal, err = session.AcceptSigned(c.conn, key); err != nil {
 			return err
 		}
-		c.seal = newSeal(key, nonce)
 	}
 	if c.server.cfg.Ack {
 		c.sequence = 0
@@ -124,19 +131,39 @@ func (c *serverConn) greet() error {
 	return nil
 }
 
-// renew puts the deadline off, but not more often than it must. In Shutdown the connection ends when it is quiet.
+// mayBeIdle tells whether a deadline that has passed is none for this connection: nothing of a frame has come.
+func (c *serverConn) mayBeIdle() bool {
+	inside := c.from < c.to || c.skip > 0 || c.skipping
+	return c.server.cfg.IdleTimeout == 0 && !inside && c.drainBy.Load() == 0 && !c.server.isClosed()
+}
+
+// renew puts the deadline off, but not more often than it must. A connection that is draining ends when it is quiet.
 func (c *serverConn) renew(now time.Time) {
-	if idle := c.server.cfg.IdleTimeout; now.Sub(c.completed) >= min(time.Second, idle/8) {
-		c.completed = now
-		_ = c.raw.SetReadDeadline(now.Add(idle))
+	limit := c.server.cfg.IdleTimeout
+	if limit == 0 {
+		limit = frameTimeout
 	}
-	if c.server.draining.Load() {
-		_ = c.raw.SetReadDeadline(now.Add(quiet))
+	if now.Sub(c.completed) >= min(time.Second, limit/8) {
+		c.completed = now
+		_ = c.raw.SetReadDeadline(now.Add(limit))
+	}
+	by := c.drainBy.Load()
+	if by == 0 && c.server.draining.Load() {
+		by = math.MaxInt64
+	}
+	if by != 0 {
+		_ = c.raw.SetReadDeadline(time.Unix(0, min(by, now.Add(quiet).UnixNano())))
 	}
 }
 
-// drain makes the connection end when it is quiet. A client of this package that sees the end of the stream goes elsewhere.
-func (c *serverConn) drain() {
+// drain makes the connection end when it is quiet, or when patience has passed; 0 is without end. A client of this package that
+// sees the end of the stream goes elsewhere.
+func (c *serverConn) drain(patience time.Duration) {
+	by := int64(math.MaxInt64)
+	if patience > 0 {
+		by = time.Now().Add(patience).UnixNano()
+	}
+	c.drainBy.Store(by)
 	if t, ok := c.raw.(interface{ CloseWrite() error }); ok && !c.server.cfg.Ack {
 		_ = t.CloseWrite()
 	}

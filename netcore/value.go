@@ -3,85 +3,34 @@ package netcore
 import (
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"math/big"
-	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/netcore/internal/pickle"
 )
-
-// clean returns s as UTF-8. Python's strings may hold lone surrogates, and Python 2's any bytes.
-func clean(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	return strings.ToValidUTF8(s, "\ufffd")
-}
-
-// textOf returns a text for any value: it is for keys, and for messages that are no string.
-func textOf(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "None"
-	case text:
-		return clean(*v)
-	case []byte:
-		return clean(string(v))
-	case bool:
-		if v {
-			return "True"
-		}
-		return "False"
-	case integer:
-		return strconv.FormatInt(*v, 10)
-	case *big.Int:
-		return v.String()
-	case float:
-		return strconv.FormatFloat(*v, 'g', -1, 64)
-	case number:
-		return string(v)
-	case *global:
-		return clean(v.String())
-	case *instance:
-		return v.String()
-	case *list:
-		return "<list>"
-	case *dict:
-		return "<dict>"
-	}
-	return fmt.Sprint(v)
-}
-
-func (o *instance) String() string {
-	if o.uuid != "" {
-		return o.uuid
-	}
-	return clean(o.class.String())
-}
 
 // fieldOf returns v as a field of the type it has in Python.
 func fieldOf(key string, v any) zapcore.Field {
 	switch v := v.(type) {
-	case text:
-		return zap.String(key, clean(*v))
+	case pickle.Text:
+		return zap.String(key, pickle.Clean(*v))
 	case nil:
 		return zap.Reflect(key, nil)
 	case bool:
 		return zap.Bool(key, v)
-	case integer:
+	case pickle.Int:
 		return zap.Int64(key, *v)
 	case *big.Int:
 		if v.IsUint64() {
 			return zap.Uint64(key, v.Uint64())
 		}
 		return zap.Reflect(key, json.RawMessage(v.String()))
-	case number:
+	case pickle.Number:
 		return zap.Reflect(key, json.RawMessage(v))
-	case float:
+	case pickle.Float:
 		return zap.Float64(key, *v)
 	case complex128:
 		return zap.Complex128(key, v)
@@ -91,25 +40,31 @@ func fieldOf(key string, v any) zapcore.Field {
 		return zap.Time(key, v)
 	case time.Duration:
 		return zap.Duration(key, v)
-	case *list:
-		return zap.Array(key, v)
-	case *dict:
-		return zap.Object(key, v)
+	case *pickle.List:
+		return zap.Array(key, (*listItems)(v))
+	case *pickle.Dict:
+		return zap.Object(key, (*dictFields)(v))
 	}
-	return zap.String(key, textOf(v))
+	return zap.String(key, pickle.String(v))
 }
 
+// dictFields and listItems are a dict as an object of zap's, and a list as an array.
+type (
+	dictFields pickle.Dict
+	listItems  pickle.List
+)
+
 // MarshalLogObject implements zapcore.ObjectMarshaler.
-func (d *dict) MarshalLogObject(enc zapcore.ObjectEncoder) error {
-	for i := 0; i < len(d.items); i += 2 {
-		fieldOf(textOf(d.items[i]), d.items[i+1]).AddTo(enc)
+func (d *dictFields) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+	for i := 0; i < len(d.Items); i += 2 {
+		fieldOf(pickle.String(d.Items[i]), d.Items[i+1]).AddTo(enc)
 	}
 	return nil
 }
 
 // MarshalLogArray implements zapcore.ArrayMarshaler. Bytes are base64, as the JSON encoder writes binary fields.
-func (l *list) MarshalLogArray(enc zapcore.ArrayEncoder) error {
-	for _, v := range l.items {
+func (l *listItems) MarshalLogArray(enc zapcore.ArrayEncoder) error {
+	for _, v := range l.Items {
 		if err := appendValue(enc, v); err != nil {
 			return err
 		}
@@ -123,13 +78,13 @@ func appendValue(enc zapcore.ArrayEncoder, v any) error {
 		return enc.AppendReflected(nil)
 	case bool:
 		enc.AppendBool(v)
-	case integer:
+	case pickle.Int:
 		enc.AppendInt64(*v)
 	case *big.Int:
 		return enc.AppendReflected(json.RawMessage(v.String()))
-	case number:
+	case pickle.Number:
 		return enc.AppendReflected(json.RawMessage(v))
-	case float:
+	case pickle.Float:
 		enc.AppendFloat64(*v)
 	case complex128:
 		enc.AppendComplex128(v)
@@ -139,12 +94,12 @@ func appendValue(enc zapcore.ArrayEncoder, v any) error {
 		enc.AppendTime(v)
 	case time.Duration:
 		enc.AppendDuration(v)
-	case *list:
-		return enc.AppendArray(v)
-	case *dict:
-		return enc.AppendObject(v)
+	case *pickle.List:
+		return enc.AppendArray((*listItems)(v))
+	case *pickle.Dict:
+		return enc.AppendObject((*dictFields)(v))
 	default:
-		enc.AppendString(textOf(v))
+		enc.AppendString(pickle.String(v))
 	}
 	return nil
 }

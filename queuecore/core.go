@@ -1,9 +1,11 @@
 package queuecore
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"go.uber.org/zap/zapcore"
 
@@ -79,15 +81,15 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.queue.cfg.Prepare != nil {
 		return c.writePrepared(ent, fields)
 	}
-	if c.queue.capture(&ent, &c.context, fields) {
+	if c.queue.enqueuer.capture(&ent, &c.context, fields) {
 		return nil
 	}
 	r := base.GetRecord()
 	err := r.Capture(ent, c.context, fields)
 	if err == nil {
-		err = c.queue.write(ent.Level, r.Bytes())
+		err = c.queue.enqueuer.write(ent.Level, r.Bytes())
 	} else {
-		c.queue.refuse()
+		c.queue.enqueuer.refused.Add(1)
 	}
 	r.Free()
 	return err
@@ -109,7 +111,7 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 
 func (c *Core) writeTape(batch *base.Batch, i int) error {
 	if c.queue.cfg.Prepare == nil {
-		return c.queue.write(batch.Level(i), batch.Tape(i))
+		return c.queue.enqueuer.write(batch.Level(i), batch.Tape(i))
 	}
 	r := batch.At(i).Clone()
 	return (&Core{queue: c.queue}).writePrepared(r.Entry(), r.AppendFields(nil))
@@ -118,14 +120,66 @@ func (c *Core) writeTape(batch *base.Batch, i int) error {
 // Sync waits until every target has delivered, and synced, what the queue held when Sync was called; what comes in meanwhile
 // does not delay it. It gives up after DrainTimeout with an error that wraps os.ErrDeadlineExceeded. A target that calls it
 // does not wait for itself. It returns nil after Close.
-func (c *Core) Sync() error { return c.queue.sync() }
+func (c *Core) Sync() error { return c.queue.flushes.sync() }
 
 // Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. What it cannot deliver
 // within DrainTimeout is dropped; what was dropped since Close began is returned as a *LostError. A target that is stuck
 // in a call is left to itself then. The targets stay open: who opened them closes them, afterwards. The second and later
 // calls return nil.
+//
+// A program that is ended by a signal never comes here: SIGTERM, which is how systemd, Kubernetes and docker stop end a program, has
+// to be taken (os/signal.NotifyContext) and main to return. The example "signals" is the few lines that it takes.
 func (c *Core) Close() error { return c.queue.close() }
 
 // Stats returns the counts of the queue. A record that goes to several targets counts once, as dropped if any of them
 // lost it, as skipped if none wanted it, else as delivered when the last is done with it.
 func (c *Core) Stats() Stats { return c.queue.stats() }
+
+// TargetStats is what became of the records at one target. Every record that the queue accepts is accepted for each target.
+type TargetStats struct {
+	Stats
+
+	Drops      []Drop `json:"drops,omitempty"`       // what Dropped is made of, by level and cause
+	DeadLetter uint64 `json:"dead_letter,omitempty"` // dropped records that the dead-letter Core has taken
+	Notices    uint64 `json:"notices,omitempty"`     // records "records dropped" that were delivered; they are counted nowhere else
+}
+
+// Targets returns the counts of each target, in the order of Config.Targets with the members of a Tee in its place.
+func (c *Core) Targets() []TargetStats {
+	q := c.queue
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	targets := make([]TargetStats, len(q.targets))
+	for i, l := range q.targets {
+		targets[i] = TargetStats{
+			Stats:      l.reader.Stats(),
+			Drops:      slices.Clone(l.drops),
+			DeadLetter: l.dead,
+			Notices:    l.notice.sent,
+		}
+	}
+	return targets
+}
+
+// String returns all counts as JSON, so that a Core can be published with package expvar.
+func (c *Core) String() string {
+	all := struct {
+		Stats
+		Bytes   int           `json:"bytes"`
+		Limit   int           `json:"max_bytes"`
+		Targets []TargetStats `json:"targets"`
+	}{Stats: c.Stats(), Targets: c.Targets()}
+	c.queue.mu.Lock()
+	all.Bytes, all.Limit = c.queue.arena.Used(), c.queue.arena.Limit()
+	c.queue.mu.Unlock()
+	return jsonText(all)
+}
+
+// jsonText is counts as JSON.
+func jsonText(counts any) string {
+	text, err := json.Marshal(counts)
+	if err != nil {
+		return "{}" // they are plain numbers and texts
+	}
+	return string(text)
+}

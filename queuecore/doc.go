@@ -31,8 +31,8 @@
 // # When the queue is full
 //
 // What happens to a record that finds no room is the Overflow policy's to say, for all or level by level: wait, drop the
-// newest, drop the oldest, or let the caller deliver it. A record of Error or above takes the room of lower ones before it
-// is lost, and a target with SkipWhenFull gives up its own oldest before anybody waits for it. Each drop is counted by
+// newest, drop the oldest, or let the caller deliver it. Who waits is served in turn, and ten thousand that wait cost no more than
+// ten. A record of Error or above takes the room of lower ones before it is lost, and a target with SkipWhenFull gives up its own oldest before anybody waits for it. Each drop is counted by
 // target, level and cause, told to OnDrop, and told to the target itself once it has caught up, in a record of the queue's
 // own: "records dropped". What a target refuses goes to its DeadLetter.
 //
@@ -41,10 +41,23 @@
 // New is both halves of Python's pair, over memory. NewHandler and NewListener are the halves by themselves, over an engine
 // (Queue) that may live elsewhere: on a disk, in a broker, or in memory (NewMemory). A Write still meets the arena only.
 //
+// # At the end
+//
+// What the queue holds is delivered by Close, so Close has to run: main has to return. SIGTERM, by which systemd, Kubernetes and
+// docker stop end a program, and an interrupt, end it on the spot unless they are taken:
+//
+//	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+//	defer stop()
+//
+// and what serves ends with ctx. os.Exit and log.Fatal run no deferred calls either. A record above Error is different: Write returns
+// when it has been delivered.
+//
 // # Promises
 //
 // Nothing is lost silently: Stats and Targets count each record, and at every quiet moment what was accepted is
 // delivered, dropped, skipped or pending. Nothing blocks for ever: Write waits for room up to BlockTimeout, Sync and
 // Close up to DrainTimeout. An entry above Error is delivered and synced by every target before Write returns, since the
-// program is about to end. A target may log to its own queue: its goroutine never waits for itself.
+// program is about to end; it is not evicted meanwhile, neither by newer ones nor for a target that lags, and when a quarter of
+// FatalTimeout has passed it goes ahead of what is queued before it. A target may log to its own queue: its goroutine never waits
+// for itself. A hook, a target or an engine that panics costs a record at most.
 package queuecore

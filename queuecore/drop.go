@@ -2,11 +2,14 @@ package queuecore
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -33,6 +36,20 @@ func (c Cause) String() string {
 		return fmt.Sprintf("Cause(%d)", uint8(c))
 	}
 	return causeNames[c]
+}
+
+// causeOf returns why a record with that outcome was dropped.
+func causeOf(o delivery.Outcome) Cause {
+	switch o {
+	case delivery.Rejected:
+		return Rejected
+	case delivery.GaveUp:
+		return GaveUp
+	case delivery.Failed:
+		return Failed
+	default:
+		return Panicked
+	}
 }
 
 // MarshalText implements encoding.TextMarshaler.
@@ -82,46 +99,104 @@ func (ls *losses) resolve(n int, count func(loss)) {
 	*ls = rest
 }
 
-// dropLocked counts a record that listener l lost, for Targets, for OnDrop and for the notice.
-func (q *queue) dropLocked(l *listener, cause Cause, level zapcore.Level) {
-	d := Drop{Target: l.index, Level: level, Cause: cause, Records: 1}
-	l.drops.add(d)
-	l.gap.add(d)
-	if q.cfg.OnDrop != nil {
-		q.untold.add(d)
+// dropReports calls OnDrop for what was dropped: one call at a time, without the lock.
+type dropReports struct {
+	onDrop func(Drop) // nil if there is none
+	report *base.Reporter
+
+	mu        *sync.Mutex // the queue's; guards the fields below
+	pending   drops
+	reporting bool // a call is under way
+}
+
+func (t *dropReports) addLocked(d Drop) {
+	if t.onDrop != nil {
+		t.pending.add(d)
 	}
 }
 
-// tell calls OnDrop for what was dropped since the last time. It must be called without the lock. One goroutine tells at
-// a time, and not without end: an OnDrop that logs to a full queue makes news of its own, which waits for the next
-// occasion.
-func (q *queue) tell() {
-	if q.cfg.OnDrop == nil {
+// pendingLocked tells whether there is anything to tell.
+func (t *dropReports) pendingLocked() bool { return len(t.pending) > 0 && !t.reporting }
+
+// callOnDrop calls OnDrop for what was dropped since the last time. It does not do so without end: an OnDrop that logs to a full queue
+// makes drops of its own, which wait for the next occasion.
+func (t *dropReports) callOnDrop() {
+	if t.onDrop == nil {
 		return
 	}
-	for range maxTold {
-		q.mu.Lock()
-		n := len(q.untold)
-		if n == 0 || q.telling {
-			q.mu.Unlock()
+	for range maxOnDrop {
+		t.mu.Lock()
+		if !t.pendingLocked() {
+			t.mu.Unlock()
 			return
 		}
-		d := q.untold[n-1]
-		q.untold = q.untold[:n-1]
-		q.telling = true
-		q.mu.Unlock()
-		err := base.Guard(func() error { q.cfg.OnDrop(d); return nil })
-		q.mu.Lock()
-		q.telling = false
-		q.mu.Unlock()
+		n := len(t.pending)
+		d := t.pending[n-1]
+		t.pending = t.pending[:n-1]
+		t.reporting = true
+		t.mu.Unlock()
+		err := base.Guard(func() error { t.onDrop(d); return nil })
+		t.mu.Lock()
+		t.reporting = false
+		t.mu.Unlock()
 		if err != nil {
-			q.report.Failed(fmt.Errorf("queuecore: OnDrop: %w", err), 0)
+			t.report.Failed(fmt.Errorf("queuecore: OnDrop: %w", err), 0)
 		}
 	}
 }
 
-// maxTold is how many calls of OnDrop one occasion makes at most.
-const maxTold = 64
+// maxOnDrop is how many calls of OnDrop one occasion makes at most.
+const maxOnDrop = 64
+
+// reportWithin is callOnDrop for Close, which does not wait longer than that for an OnDrop.
+func (t *dropReports) reportWithin(timeout time.Duration) {
+	t.mu.Lock()
+	pending := t.pendingLocked()
+	t.mu.Unlock()
+	if !pending {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		t.callOnDrop()
+	}()
+	expired, stop := after(timeout)
+	defer stop()
+	select {
+	case <-done:
+	case <-expired:
+	}
+}
+
+// gapNotice is what one target is to be told of the records that it did not get.
+type gapNotice struct {
+	gap drops // since the last notice; guarded by queue.mu
+
+	silent bool   // the target takes nothing; owned by the goroutine
+	sent   uint64 // notices that were delivered; guarded by queue.mu
+}
+
+// took notes that the target has taken records, or else that it has refused all it was given: a notice would be one more. It is
+// called by the goroutine.
+func (g *gapNotice) took(any bool) { g.silent = !any }
+
+// takeLocked returns what is to be told now.
+func (g *gapNotice) takeLocked() drops {
+	if len(g.gap) == 0 || g.silent {
+		return nil
+	}
+	gap := slices.Clone(g.gap)
+	g.gap = g.gap[:0]
+	return gap
+}
+
+// keepLocked notes that the notice of a gap could not be delivered, and may be after the next record that is.
+func (g *gapNotice) keepLocked(gap drops) {
+	for _, d := range gap {
+		g.gap.add(d)
+	}
+}
 
 // notice makes the record that tells of a gap: "records dropped", how many, and for which causes. Its level is Warn, or
 // Error if any of them was Error or above.

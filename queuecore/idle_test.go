@@ -15,12 +15,12 @@ import (
 func (c *Core) asleep() bool {
 	c.queue.mu.Lock()
 	defer c.queue.mu.Unlock()
-	for _, l := range c.queue.listeners {
-		if len(l.looks) > 0 {
+	for _, l := range c.queue.targets {
+		if l.idle.Woken() {
 			return false
 		}
 	}
-	return c.queue.wakeAt == wakeAlways
+	return c.queue.enqueuer.wakeAt == wakeAlways
 }
 
 func TestAnIdleQueueSleepsAndALoneRecordWakesIt(t *testing.T) {

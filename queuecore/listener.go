@@ -1,221 +1,187 @@
 package queuecore
 
 import (
-	"math"
+	"errors"
+	"fmt"
+	"os"
 	"slices"
+	"sync"
 	"time"
 
-	"go.uber.org/multierr"
-	"go.uber.org/zap/zapcore"
-
 	base "example.com/zaphandlers/zapcore"
-	"example.com/zaphandlers/zapcore/arena"
 )
 
-// A listener naps for minNap when it has found nothing, twice as long each time it finds nothing again, and sleeps when
-// the nap would be longer than maxNap.
-const (
-	minNap = 200 * time.Microsecond
-	maxNap = 5 * time.Millisecond
-)
-
-// listener is the goroutine of one target. It is the source of that target's delivery.
-type listener struct {
-	q     *queue
-	index int
-
-	goroutine goroutine
-	looks     chan struct{} // of capacity 1: a value means that there may be something to do
-	stopped   chan struct{} // closed when the goroutine ends
-
-	// Guarded by q.mu.
-	asks      []*ask // in the order of upto
-	lastError error  // of the Sync at the end
-	drops     drops
-	gap       drops  // since the last notice
-	notices   uint64 // delivered
-	dead      uint64 // records that the dead-letter Core took
-
-	// Owned by the goroutine.
-	delivery
-	reader *arena.Reader // its methods but Next, SetFate, Len, Level and Tape need q.mu
-	losses losses
-	nap    time.Duration
-
-	sawClosed bool   // urged has spoken of the Close
-	sawUrgent uint64 // and of the urgent asks up to this one
+// ListenerConfig makes a Listener.
+type ListenerConfig struct {
+	// Targets get the records, each by a goroutine and a cursor of its own. Required. The members of a Tee become targets
+	// themselves. SkipWhenFull and BatchAge are a queue's, and an error here.
+	Targets []TargetConfig
+	// PrepareDelivery may change each record, or drop it, before a target gets it; see Config.PrepareDelivery. Defaults
+	// to none.
+	PrepareDelivery Prepare
+	// StopTimeout is how long Stop waits. Defaults to 10 s; negative means without a bound.
+	StopTimeout time.Duration
+	// OnDrop is told of each record that a target refused for good, or that was given up, by the goroutine of that target. It
+	// may log. Defaults to none: Targets has the counts.
+	OnDrop func(Drop)
+	// OnError is told what goes wrong: see Config.OnError.
+	OnError func(error)
 }
 
-func newListener(q *queue, i int) *listener {
-	l := &listener{
-		q:       q,
-		index:   i,
-		looks:   make(chan struct{}, 1),
-		stopped: make(chan struct{}),
-		reader:  q.arena.Reader(i),
-		nap:     minNap,
+// Listener is Python's QueueListener: it delivers what an engine holds. What a target could not take stays in the engine,
+// and is delivered by the next Listener that has a target of that name: once at least, and more than once only if a
+// listener ends between a delivery and its acknowledgement. Its methods are safe for concurrent use.
+type Listener struct {
+	engine Queue
+	cfg    ListenerConfig
+
+	mu      sync.Mutex      // guards the fields below
+	sources []*engineSource // one a target; empty when stopped
+	counts  []TargetStats   // of the targets, since NewListener
+}
+
+// NewListener returns a Listener that waits for Start. An error names the field that is missing or wrong.
+func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
+	cfg.Targets = flatten(cfg.Targets)
+	switch {
+	case engine == nil:
+		return nil, errors.New("queuecore: NewListener needs an engine")
+	case len(cfg.Targets) == 0:
+		return nil, errors.New("queuecore: ListenerConfig.Targets is required")
 	}
-	target := q.cfg.Targets[i]
-	l.delivery = newDelivery(target, target.reporter(q.cfg.OnError), l)
-	return l
-}
-
-// look makes the listener look for something to do before it next sleeps. It never blocks.
-func (l *listener) look() {
-	select {
-	case l.looks <- struct{}{}:
-	default:
+	if err := setTargetDefaults(cfg.Targets); err != nil {
+		return nil, err
 	}
-}
-
-// run delivers until the queue is closed and empty, or abandoned.
-func (l *listener) run() {
-	defer close(l.stopped)
-	l.goroutine.enter()
-	defer l.goroutine.leave()
-	for {
+	names := make(map[string]bool)
+	for _, t := range cfg.Targets {
+		if names[t.Name] {
+			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets has two of the Name %q", t.Name)
+		}
+		names[t.Name] = true
+	}
+	for i, t := range cfg.Targets {
 		switch {
-		case l.fill():
-			l.nap = minNap
-			l.linger()
-			l.deliver()
-			l.resolve(l.reader.Len())
-			l.answer()
-		case l.tellGap():
-		case l.dirty:
-			l.flush()
-		case !l.rest():
-			l.finish()
-			return
+		case t.SkipWhenFull:
+			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets[%d].SkipWhenFull: an engine keeps what a target has not taken; set it in a Config", i)
+		case t.BatchAge != 0:
+			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets[%d].BatchAge: an engine says how much it gives at once; set it in a Config", i)
 		}
 	}
+	stop := duration{"StopTimeout", cfg.StopTimeout, time.Millisecond, "10 * time.Second"}
+	if err := stop.check(); err != nil {
+		return nil, fmt.Errorf("queuecore: ListenerConfig.%w", err)
+	}
+	setDefault(&cfg.StopTimeout, 10*time.Second)
+	return &Listener{engine: engine, cfg: cfg, counts: make([]TargetStats, len(cfg.Targets))}, nil
 }
 
-// fill claims what is new and adds it to the batch. It returns whether there is anything to resolve: perhaps only records
-// that the target does not want.
-func (l *listener) fill() bool {
-	l.q.mu.Lock()
-	found := l.reader.Claim(l.claimBytes())
-	l.q.mu.Unlock()
-	if found {
-		l.walk(l.target.BatchRecords, l.target.BatchBytes)
-	}
-	return found
-}
-
-// claimBytes is how much the listener claims at once. What is claimed cannot be evicted, so that is never more than a
-// part of the arena.
-func (l *listener) claimBytes() int { return min(l.target.BatchBytes, l.q.cfg.MaxBytes/4) }
-
-// fillUp adds everything that is queued, whatever the bounds: a Handler makes an exception of a batch that holds the last
-// words, not of what comes before them. Two rounds, because each lane may have been claimed in part.
-func (l *listener) fillUp() {
-	for range 2 {
-		l.q.mu.Lock()
-		l.reader.Claim(math.MaxInt)
-		l.q.mu.Unlock()
-		l.walk(math.MaxInt, math.MaxInt)
-	}
-}
-
-// walk adds claimed records to the batch up to its bounds.
-func (l *listener) walk(records, bytes int) {
-	for i := range l.batch.Len() {
-		bytes -= len(l.batch.Tape(i))
-	}
-	for l.batch.Len() < records && bytes > 0 {
-		tape, level, ok := l.reader.Next()
-		if !ok {
-			return
-		}
-		bytes -= l.add(l.reader.Len()-1, tape, level, l.q.cfg.PrepareDelivery)
-	}
-}
-
-// settle implements source.
-func (l *listener) settle(i int, fate arena.Fate, cause Cause, level zapcore.Level) {
-	l.reader.SetFate(i, fate)
-	if fate == arena.Dropped {
-		l.losses = append(l.losses, loss{i, cause, level})
-	}
-}
-
-// resolve implements source.
-func (l *listener) resolve(n int) {
-	if n == 0 {
+// Start starts a goroutine for each target (Python: start). It does nothing if they run.
+func (l *Listener) Start() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sources != nil {
 		return
 	}
-	l.q.mu.Lock()
-	l.q.resolveLocked(l, n)
-	news := len(l.q.untold) > 0
-	l.q.mu.Unlock()
-	if news {
-		l.q.tell()
-	}
-}
-
-// resolveLocked resolves n records that l's reader holds.
-func (q *queue) resolveLocked(l *listener, n int) {
-	if q.isOver {
-		return // Close has counted them
-	}
-	l.reader.Resolve(n)
-	q.admitLocked()
-	l.losses.resolve(n, func(lost loss) { q.dropLocked(l, lost.cause, lost.level) })
-}
-
-// deadLettered implements source.
-func (l *listener) deadLettered() {
-	l.q.mu.Lock()
-	l.dead++
-	l.q.mu.Unlock()
-}
-
-// tellGap tells the target, once it has caught up, of the records that it did not get. It returns whether it told.
-func (l *listener) tellGap() bool {
-	l.q.mu.Lock()
-	if len(l.gap) == 0 || l.q.cfg.OmitNotice || l.q.isOver {
-		l.q.mu.Unlock()
-		return false
-	}
-	gap := slices.Clone(l.gap)
-	l.gap = l.gap[:0]
-	l.q.mu.Unlock()
-
-	r := notice(gap)
-	if !l.target.enabled(r.Level()) {
-		return false
-	}
-	err := l.deliverNotice(r)
-	l.q.mu.Lock()
-	defer l.q.mu.Unlock()
-	if err != nil {
-		for _, d := range gap {
-			l.gap.add(d)
+	for i := range l.cfg.Targets {
+		s := newEngineSource(l, i)
+		l.sources = append(l.sources, s)
+		if err := s.acknowledge(0); err != nil { // before any of them lets the engine forget a record
+			s.report.Failed(err, 0)
 		}
-		return false
 	}
-	l.notices++
-	l.dirty = true
-	return true
+	for _, s := range l.sources {
+		go s.run()
+	}
 }
 
-func (l *listener) deliverNotice(r *base.Record) error {
-	var batch base.Batch
-	var fate [1]base.Fate
-	batch.Add(r.Bytes())
-	rejection, err := base.Offer(l.target.Core, &batch, l.target.IgnoreLevel, fate[:])
-	return multierr.Append(rejection, err)
+// Stop delivers what the engine held when Stop was called (Python: stop), syncs the targets and ends the goroutines. What cannot be
+// delivered within StopTimeout stays in the engine, and the error, which wraps os.ErrDeadlineExceeded, says so. A target
+// that calls it is not waited for. It does nothing if the Listener is not started.
+func (l *Listener) Stop() error {
+	l.mu.Lock()
+	sources := l.sources
+	l.sources = nil
+	l.mu.Unlock()
+	if sources == nil {
+		return nil
+	}
+	last := l.last()
+	self := base.GoroutineID()
+	for _, s := range sources {
+		s.upto = last
+		close(s.stop)
+		s.cancel()
+	}
+	expired, done := after(l.cfg.StopTimeout)
+	defer done()
+	late := 0
+	for _, s := range sources {
+		if s.goroutine.Load() == self {
+			continue
+		}
+		select {
+		case <-s.stopped:
+		case <-expired:
+			expired = expiredAlready
+			late++
+		}
+	}
+	l.mu.Lock()
+	for _, s := range sources {
+		if s.goroutine.Load() != self {
+			s.disownLocked()
+		}
+	}
+	l.mu.Unlock()
+	if late > 0 {
+		return fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", late, len(sources), l.cfg.StopTimeout, os.ErrDeadlineExceeded)
+	}
+	return nil
 }
 
-// finish syncs the target, after which the goroutine ends.
-func (l *listener) finish() {
-	if l.gone() {
-		return
+// last returns the number of the engine's last record; 0, so that there is nothing to wait for, if the engine is closed or out of reach,
+// or does not say within StopTimeout.
+func (l *Listener) last() uint64 {
+	answer := make(chan uint64, 1)
+	go func() {
+		var last uint64
+		err := base.Guard(func() (err error) { last, err = l.engine.Append(&base.Batch{}); return err })
+		if err != nil {
+			last = 0
+		}
+		answer <- last
+	}()
+	expired, done := after(l.cfg.StopTimeout)
+	defer done()
+	select {
+	case last := <-answer:
+		return last
+	case <-expired:
+		return 0
 	}
-	err := base.Guard(l.target.Core.Sync)
-	l.q.mu.Lock()
-	l.lastError = err
-	l.q.mu.Unlock()
-	l.answer()
+}
+
+var expiredAlready = func() <-chan time.Time {
+	c := make(chan time.Time)
+	close(c)
+	return c
+}()
+
+// Targets returns the counts of each target since NewListener: Accepted is what it has read and not given back. Notices are
+// a queue's, and 0 here.
+func (l *Listener) Targets() []TargetStats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	counts := slices.Clone(l.counts)
+	for i := range counts {
+		counts[i].Drops = slices.Clone(counts[i].Drops)
+	}
+	return counts
+}
+
+// String returns the counts as JSON, so that a Listener can be published with package expvar.
+func (l *Listener) String() string {
+	return jsonText(struct {
+		Targets []TargetStats `json:"targets"`
+	}{l.Targets()})
 }

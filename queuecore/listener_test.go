@@ -251,7 +251,7 @@ func TestSyncGivesUpAfterDrainTimeout(t *testing.T) {
 	require.NoError(t, core.Sync(), "an empty queue has nothing to wait for")
 	write(t, core, zapcore.InfoLevel, "message")
 	require.ErrorIs(t, core.Sync(), os.ErrDeadlineExceeded)
-	require.Empty(t, core.queue.listeners[0].asks, "who gives up leaves nothing behind")
+	require.Empty(t, core.queue.targets[0].requests.pending, "who gives up leaves nothing behind")
 	close(f.gate)
 }
 
@@ -330,7 +330,7 @@ func TestIdleListenerSleepsAndALoneRecordIsNotStuck(t *testing.T) {
 	asleep := func() bool {
 		core.queue.mu.Lock()
 		defer core.queue.mu.Unlock()
-		return core.queue.wakeAt == wakeAlways
+		return core.queue.enqueuer.wakeAt == wakeAlways
 	}
 	for i := range 200 {
 		if i%20 == 0 {

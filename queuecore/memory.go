@@ -16,13 +16,13 @@ import (
 type Memory struct {
 	limit int
 
-	mu      sync.Mutex // guards the fields below
-	tapes   [][]byte   // tapes[0] has the number first
-	first   uint64
-	bytes   int
-	cursors map[string]uint64 // the last number that each has acknowledged
-	news    chan struct{}     // closed when something was appended, or the queue
-	closed  bool
+	mu       sync.Mutex // guards the fields below
+	tapes    [][]byte   // tapes[0] has the number first
+	first    uint64
+	bytes    int
+	cursors  map[string]uint64 // the last number that each has acknowledged
+	appended chan struct{}     // closed when something was appended, or the queue
+	closed   bool
 }
 
 var _ Queue = (*Memory)(nil)
@@ -36,7 +36,7 @@ func NewMemory(maxBytes int) *Memory {
 	if maxBytes <= 0 {
 		maxBytes = math.MaxInt
 	}
-	return &Memory{limit: maxBytes, first: 1, cursors: make(map[string]uint64), news: make(chan struct{})}
+	return &Memory{limit: maxBytes, first: 1, cursors: make(map[string]uint64), appended: make(chan struct{})}
 }
 
 // Append implements Queue. A queue that is full returns a *RetryError.
@@ -66,8 +66,8 @@ func (m *Memory) Append(batch *base.Batch) (uint64, error) {
 func (m *Memory) lastLocked() uint64 { return m.first + uint64(len(m.tapes)) - 1 }
 
 func (m *Memory) wakeLocked() {
-	close(m.news)
-	m.news = make(chan struct{})
+	close(m.appended)
+	m.appended = make(chan struct{})
 }
 
 // readRecords is how many records a Read gives at most.
@@ -76,12 +76,12 @@ const readRecords = 1024
 // Read implements Queue.
 func (m *Memory) Read(ctx context.Context, cursor string, batch *base.Batch) (uint64, error) {
 	for {
-		last, news, err := m.take(cursor, batch)
+		last, appended, err := m.take(cursor, batch)
 		if err != nil || batch.Len() > 0 {
 			return last, err
 		}
 		select {
-		case <-news:
+		case <-appended:
 		case <-ctx.Done():
 			return 0, ctx.Err()
 		}
@@ -89,7 +89,7 @@ func (m *Memory) Read(ctx context.Context, cursor string, batch *base.Batch) (ui
 }
 
 // take adds what is there to batch, and returns what to wait for if that is nothing.
-func (m *Memory) take(cursor string, batch *base.Batch) (last uint64, news <-chan struct{}, err error) {
+func (m *Memory) take(cursor string, batch *base.Batch) (last uint64, appended <-chan struct{}, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
@@ -101,7 +101,7 @@ func (m *Memory) take(cursor string, batch *base.Batch) (last uint64, news <-cha
 	for _, tape := range m.tapes[from:to] {
 		batch.Add(tape)
 	}
-	return acked + uint64(to-from), m.news, nil
+	return acked + uint64(to-from), m.appended, nil
 }
 
 // cursorLocked returns the place of a cursor, which it makes known.

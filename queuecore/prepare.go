@@ -1,6 +1,8 @@
 package queuecore
 
 import (
+	"fmt"
+
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -28,27 +30,23 @@ func prepared(r *base.Record, prepare Prepare) ([]byte, error) {
 
 // writePrepared is Write with Config.Prepare.
 func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
-	fields, keep := c.queue.cfg.Prepare(&ent, append(c.context.Fields(), fields...))
-	if !keep {
-		return c.queue.skip()
+	keep := false
+	err := base.Guard(func() error {
+		fields, keep = c.queue.cfg.Prepare(&ent, append(c.context.Fields(), fields...))
+		return nil
+	})
+	switch {
+	case err != nil:
+		c.queue.enqueuer.refused.Add(1)
+		return fmt.Errorf("queuecore: Prepare: %w", err)
+	case !keep:
+		return c.queue.enqueuer.skip()
 	}
 	r := base.GetRecord()
 	defer r.Free()
 	if err := r.Capture(ent, base.Context{}, fields); err != nil {
-		c.queue.refuse()
+		c.queue.enqueuer.refused.Add(1)
 		return err
 	}
-	return c.queue.write(ent.Level, r.Bytes())
-}
-
-// skip counts a record that Prepare has dropped.
-func (q *queue) skip() error {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.closed {
-		q.refused++
-		return ErrClosed
-	}
-	q.arena.Count(1, 0)
-	return nil
+	return c.queue.enqueuer.write(ent.Level, r.Bytes())
 }

@@ -14,7 +14,7 @@
 # A new peer is one function below, and its name in the list.
 set -euo pipefail
 
-peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd wine)
+peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd pyodide wine victorialogs clickhouse zincsearch)
 
 # Not a peer, but the race detector does not work without one.
 compiler() { program gcc || install gcc libc6-dev && program gcc; }
@@ -59,10 +59,40 @@ aiosmtpd() {
 }
 aiosmtpd_there() { runs /usr/bin/python3 -c 'import aiosmtpd' || { echo "python3-aiosmtpd is not installed"; false; }; }
 
+# The newest CPythons, as WebAssembly: npm's package pyodide has one a version. Nothing of it is installed but in the cache folder.
+pyodide() {
+	local version home missing=
+	runs node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' && program npm ||
+		{ install nodejs npm && runs node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } || { echo "node 20 and npm are not installed"; return 1; }
+	for version in 0.29.5 314.0.7 315.0.0-alpha.2; do # CPython 3.13, 3.14, 3.15
+		home=$cache/pyodide/$version
+		[[ -e $home/node_modules/pyodide/pyodide.mjs ]] && continue
+		[[ $wanted != none ]] || { missing="$version is not installed, and ZAPHANDLERS_PEERS=none forbids to"; continue; }
+		mkdir -p "$home" && npm install --prefix "$home" --no-audit --no-fund --silent "pyodide@$version" >>"$log" 2>&1 ||
+			missing="npm install pyodide@$version: $(tail -n 1 "$log")"
+	done
+	! compgen -G "$cache/pyodide/*/node_modules/pyodide/pyodide.mjs" >/dev/null || give ZAPHANDLERS_PYODIDE "$cache/pyodide"
+	[[ -z $missing ]] || { echo "$missing"; return 1; }
+}
+
 # Windows, as far as the event log and file locks need it: 700 MB.
 wine() {
 	local wine64=/usr/lib/wine/wine64
 	runs $wine64 --version || install wine64 && runs $wine64 --version && give ZAPHANDLERS_WINE $wine64
+}
+
+# A log store that takes the wires of Elasticsearch, Loki, Splunk and OpenTelemetry: 20 s to build, 22 MB.
+victorialogs() {
+	local at=$cache/victorialogs/victoria-logs package=github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
+	runs "$at" -version || build "$at" $package "$package@v1.52.1" && runs "$at" -version && give ZAPHANDLERS_VICTORIALOGS "$at"
+}
+
+clickhouse() { program clickhouse-server || install clickhouse-server && program clickhouse-server; }
+
+# Elasticsearch's _bulk and _search: a minute to build, 72 MB. It tells no version, so that it is there must do.
+zincsearch() {
+	local at=$cache/zincsearch/zincsearch
+	runs test -x "$at" || build_main "$at" benchmarks/backends/testdata/zincsearch && give ZAPHANDLERS_ZINCSEARCH "$at"
 }
 
 # What the functions above are made of. The last line that a failing one prints is the reason why there is no such peer.
@@ -101,6 +131,28 @@ unpack() {
 	depends=$(dpkg-deb -f "$work/$package"_*.deb Depends | tr ',' '\n' | sed 's/[|(:].*//; s/ //g')
 	# shellcheck disable=SC2086 # one word a package
 	install $depends
+}
+
+# build makes a program of a package in a module of Go, at a version. It is built once: the cache keeps it.
+build() {
+	local at=$1 package=$2 version=$3
+	can_build || return
+	mkdir -p "$work/build" "$(dirname "$at")"
+	(cd "$work/build" && rm -f go.mod go.sum && go mod init peer && go get "$version" && go build -o "$at" "$package") >>"$log" 2>&1 ||
+		{ echo "go build $version: $(tail -n 1 "$log")"; return 1; }
+}
+
+# build_main makes a program of a folder here that is a module of its own.
+build_main() {
+	local at=$1 dir=$2
+	can_build || return
+	mkdir -p "$(dirname "$at")"
+	go -C "$(dirname "${BASH_SOURCE[0]}")/../$dir" build -o "$at" . >>"$log" 2>&1 || { echo "go build $dir: $(tail -n 1 "$log")"; return 1; }
+}
+
+can_build() {
+	[[ $wanted != none ]] || { echo "not built, and ZAPHANDLERS_PEERS=none forbids to"; false; } || return
+	type -P go >/dev/null || { echo "not built, and there is no go here"; false; }
 }
 
 # no_services keeps the packages from starting the servers they bring. An administrator's own rule stays.

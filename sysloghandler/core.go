@@ -53,10 +53,11 @@ type Config struct {
 
 	// Network is "udp", "tcp", "unixgram", "unix" or "local", which finds the socket of the machine's own daemon: /dev/log,
 	// /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4" and "tcp6" allow only that family. Defaults to "udp", and with
-	// TLS to "tcp" (Python: socktype).
+	// TLS to "tcp"; if Address is a path, to "local" at that path (Python: socktype).
 	Network string
-	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". Defaults to "localhost:514", and
-	// with TLS to "localhost:6514".
+	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". A host alone has port 514, and with TLS
+	// 6514; an IPv6 address is in brackets. A path without a Network is the daemon's own socket, as "local" finds it. Defaults to
+	// "localhost".
 	Address string
 	// TLS encrypts a stream, if not nil: RFC 5425. It verifies the server, by the host in Address unless ServerName says
 	// otherwise; Certificates are the client's own. It is copied.
@@ -201,14 +202,15 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 
 func newEmitter(cfg *Config, report *base.Reporter) (base.Emitter, error) {
 	emitter, err := netcore.NewEmitter(netcore.EmitterConfig{
-		Name:    "sysloghandler",
-		Network: cfg.Network,
-		Address: cfg.Address,
-		TLS:     cfg.TLS,
-		Dial:    cfg.Dial,
-		Framing: cfg.Framing,
-		Timeout: cfg.Timeout,
-		Report:  report,
+		Name:        "sysloghandler",
+		Network:     cfg.Network,
+		Address:     cfg.Address,
+		DefaultPort: cfg.defaultPort(),
+		TLS:         cfg.TLS,
+		Dial:        cfg.Dial,
+		Framing:     cfg.Framing,
+		Timeout:     cfg.Timeout,
+		Report:      report,
 	})
 	if err != nil || !cfg.SequenceID {
 		return emitter, err

@@ -78,19 +78,20 @@ func wrong(field, what string, args ...any) error {
 // destination sets where messages go, and how they are framed there.
 func (cfg *Config) destination() {
 	cfg.Format, cfg.Network = cfg.format(), cfg.network()
-	port := DefaultPort
-	if cfg.TLS != nil {
-		port = DefaultTLSPort
-	}
 	switch {
 	case cfg.Network == local:
 		paths := cfg.sockets
 		if paths == nil {
 			paths = localSockets
 		}
-		cfg.Address, cfg.Dial = "daemon", localDialer(paths)
+		if cfg.Address == "" {
+			cfg.Address = "daemon"
+		} else {
+			paths = []string{cfg.Address}
+		}
+		cfg.Dial = localDialer(paths)
 	case cfg.Address == "" && !cfg.onUnix():
-		cfg.Address = net.JoinHostPort("localhost", strconv.Itoa(port))
+		cfg.Address = net.JoinHostPort("localhost", strconv.Itoa(cfg.defaultPort()))
 	}
 	if cfg.Framing == netcore.DefaultFraming {
 		cfg.Framing = cfg.framing()
@@ -101,6 +102,14 @@ func (cfg *Config) destination() {
 			cfg.MaxSize = defaultDatagramSize
 		}
 	}
+}
+
+// defaultPort is the port of an Address that is a host alone.
+func (cfg *Config) defaultPort() int {
+	if cfg.TLS != nil {
+		return DefaultTLSPort
+	}
+	return DefaultPort
 }
 
 // header sets what identifies the program.
@@ -123,6 +132,8 @@ func (cfg *Config) network() string {
 		return cfg.Network
 	case cfg.TLS != nil:
 		return "tcp"
+	case strings.HasPrefix(cfg.Address, "/") && cfg.Dial == nil:
+		return local
 	default:
 		return "udp"
 	}
@@ -132,7 +143,7 @@ func (cfg *Config) format() Format {
 	switch {
 	case cfg.Format != DefaultFormat:
 		return cfg.Format
-	case cfg.Network == local:
+	case cfg.network() == local:
 		return RFC3164
 	default:
 		return RFC5424

@@ -2,13 +2,17 @@ package writesyncers
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,8 +30,9 @@ for c in json.load(sys.stdin):
 print("true")
 `
 
-func TestRotatingFileIsCPythons(t *testing.T) {
-	py := python(t)
+func TestRotatingFileIsCPythons(t *testing.T) { eachPython(t, rotatingFileIsCPythons) }
+
+func rotatingFileIsCPythons(t *testing.T, py cpython) {
 	type sequence struct {
 		Dir     string   `json:"dir"`
 		Max     int64    `json:"max"`
@@ -108,8 +113,9 @@ for c in json.load(sys.stdin):
 print("true")
 `
 
-func TestTimedRotatingFileIsCPythons(t *testing.T) {
-	py := python(t)
+func TestTimedRotatingFileIsCPythons(t *testing.T) { eachPython(t, timedRotatingFileIsCPythons) }
+
+func timedRotatingFileIsCPythons(t *testing.T, py cpython) {
 	type sequence struct {
 		Dir      string  `json:"dir"`
 		Zone     string  `json:"zone"`
@@ -126,7 +132,7 @@ func TestTimedRotatingFileIsCPythons(t *testing.T) {
 		if s.When == "midnight" && py.minor >= 13 {
 			s.Zone = "Europe/Berlin"
 		}
-		if s.When[0] == 'W' || py.minor < 13 {
+		if py.minor < 13 {
 			s.Interval = 1
 		}
 		at := int64(1704067201) + rng.Int64N(31536000)
@@ -151,5 +157,61 @@ func TestTimedRotatingFileIsCPythons(t *testing.T) {
 		}
 		require.NoError(t, f.Close())
 		require.Equal(t, tree(t, s.Dir), tree(t, dir), "%+v", s)
+	}
+}
+
+const filesToDeleteScript = `
+import json, logging.handlers, os, sys
+namers = {"": None, "suffix": lambda n: n + ".old", "moved": lambda n: n.replace("app.log.", "app.") + ".log"}
+c = json.load(sys.stdin)
+out = {}
+for name, namer in namers.items():
+    for when in ("S", "M", "H", "midnight"):
+        h = logging.handlers.TimedRotatingFileHandler(os.path.join(c["dir"], "app.log"), when=when, backupCount=1, delay=True)
+        h.namer = namer
+        h.backupCount = 0
+        out[name + when] = sorted(os.path.basename(p) for p in h.getFilesToDelete())
+json.dump(out, sys.stdout)
+`
+
+func TestOurBackupsAreThoseOfCPythonsGetFilesToDelete(t *testing.T) {
+	eachPython(t, ourBackupsAreThoseOfCPythonsGetFilesToDelete)
+}
+
+func ourBackupsAreThoseOfCPythonsGetFilesToDelete(t *testing.T, py cpython) {
+	if py.minor < 13 {
+		t.Skip("Python's rule is that of 3.13")
+	}
+	dir := t.TempDir()
+	dates := []string{"2024-03-01", "2024-13-99", "2024-03-01_10", "2024-03-01_10-11", "2024-03-01_10-11-12", "12024-03-01", "2024-03-011", "x"}
+	for _, date := range dates {
+		for _, format := range []string{"app.log.%s", "app.log.%s.old", "app.%s.log", "app.log.%s.gz", "other.log.%s", "app.log%s", "app.log.x%s", "x.app.log.%s", "app.log.%s-%[1]s"} {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf(format, date)), nil, 0o600))
+		}
+	}
+	var want map[string][]string
+	py.run(t, filesToDeleteScript, map[string]string{"dir": dir}, &want)
+	namers := map[string]func(string) string{
+		"": nil, "suffix": func(n string) string { return n + ".old" },
+		"moved": func(n string) string { return strings.Replace(n, "app.log.", "app.", 1) + ".log" },
+	}
+	for name, namer := range namers {
+		all := map[string]bool{} // a backup is ours whatever When was when it was made, and whether there was a Namer
+		for _, when := range []string{"S", "M", "H", "midnight"} {
+			for _, file := range append(want[name+when], want[when]...) {
+				all[file] = true
+			}
+		}
+		f, err := NewTimedRotatingFile(TimedRotatingFileConfig{Path: filepath.Join(dir, "app.log"), Delay: true, Namer: namer, OnError: unexpected(t)})
+		require.NoError(t, err)
+		found, err := f.Backups()
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		got := []string{}
+		for _, path := range found {
+			got = append(got, filepath.Base(path))
+		}
+		assert.ElementsMatch(t, slices.Collect(maps.Keys(all)), got, "namer %q", name)
+		assert.NotEmpty(t, got)
 	}
 }

@@ -31,8 +31,8 @@ func (c Context) Fields() []zapcore.Field {
 	return fields
 }
 
-// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations and
-// namespaces. Then CapturePlain may record them under a lock.
+// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations,
+// times and namespaces. Then CapturePlain may record them under a lock.
 func IsPlain(fields []zapcore.Field) bool { return tape.IsPlain(fields) }
 
 // CapturePlain writes the tape that Record.Capture would make of ent, the fields of context and then fields into b, and

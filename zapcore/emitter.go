@@ -45,6 +45,13 @@ type Interrupter interface {
 	Interrupt()
 }
 
+// Hurrier is an Emitter whose call under way may take longer than a record above Error can wait: the process is about to end.
+type Hurrier interface {
+	// Hurry makes a call that is under way return within the time that an urgent record has. It is called without the
+	// Handler's lock, at any time, by any goroutine, before an entry above Error waits for that lock.
+	Hurry()
+}
+
 // Flusher is an Emitter, a Core or a WriteSyncer that holds bytes back to hand them on together. Flush hands them on now, and no
 // more than that: unlike Sync it does not ask for safety on a disk. A queue calls it when it has run empty, so that a writer
 // with a large buffer needs no ticker and the last line is never stuck.

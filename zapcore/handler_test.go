@@ -53,3 +53,22 @@ func TestFromWriterConforms(t *testing.T) {
 		return base.FromWriter(jsonEncoder(), dst.WriteSyncer(), opts.Level)
 	}})
 }
+
+// hurriedEmitter counts the calls of Hurry.
+type hurriedEmitter struct{ calls int }
+
+func (e *hurriedEmitter) Emit(zapcore.Entry, []byte) error { return nil }
+func (e *hurriedEmitter) Sync() error                      { return nil }
+func (e *hurriedEmitter) Close() error                     { return nil }
+func (e *hurriedEmitter) Hurry()                           { e.calls++ }
+
+func TestAnEmitterIsHurriedForUrgentRecordsOnly(t *testing.T) {
+	e := new(hurriedEmitter)
+	h, err := base.NewHandler(base.HandlerConfig{Name: "test", Encoder: jsonEncoder(), Emitter: e})
+	require.NoError(t, err)
+	for level := zapcore.DebugLevel; level <= zapcore.FatalLevel; level++ {
+		before := e.calls
+		require.NoError(t, h.Write(zapcore.Entry{Level: level}, nil))
+		require.Equal(t, level > zapcore.ErrorLevel, e.calls > before, level)
+	}
+}

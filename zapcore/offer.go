@@ -31,7 +31,22 @@ const (
 func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, fates []Fate) (rejection, err error) {
 	w, ok := core.(BatchWriter)
 	if ok {
-		return offerBatch(w, batch, fates)
+		panicked := Guard(func() error {
+			rejection, err = offerBatch(w, batch, fates)
+			for _, e := range []error{rejection, err} {
+				if e != nil {
+					_ = e.Error()
+				}
+			}
+			return nil
+		})
+		if panicked != nil { // what it returned is broken: an error that panics, an index of no record
+			for i := range fates {
+				fates[i] = Panicked
+			}
+			return nil, panicked
+		}
+		return rejection, err
 	}
 	for i := range batch.Len() {
 		var e error

@@ -70,9 +70,19 @@ func (o *output) refuse(err error) error {
 // panic.
 func (o *output) emit(ent zapcore.Entry, frame []byte) error {
 	defer o.tell()
+	if ent.Level > zapcore.ErrorLevel {
+		o.hurry()
+	}
 	syncErr, err := o.emitAndSync(ent, frame)
 	o.tellSync(syncErr, err == nil && ent.Level > zapcore.ErrorLevel)
 	return err
+}
+
+// hurry shortens what is under way, for an urgent record that waits for it.
+func (o *output) hurry() {
+	if h, ok := o.emitter.(Hurrier); ok {
+		h.Hurry()
+	}
 }
 
 // tellSync reports a Sync that failed after an urgent record was taken, and that it works again. It runs after the lock.

@@ -205,6 +205,12 @@ func (r *Record) inlineField() []zapcore.Field {
 	return r.inline[:]
 }
 
+// NamesHash returns a hash of what the record's fields are called: their names, kinds, order and nesting. Two records whose
+// names differ have different hashes, but for chance. Reflected objects and arrays count with their whole text, since names
+// may be in it. Who has to look at all names of a record, and expects to see the same ones again and again, remembers by
+// it what was found; it costs about 2 ns a field. The seed must not be chosen by whoever chooses the names.
+func (r *Record) NamesHash(seed uint64) uint64 { return r.nodes().NamesHash(seed) }
+
 // Clone returns a copy of r that shares nothing with it and is never pooled.
 func (r *Record) Clone() *Record {
 	return &Record{tape: append([]byte(nil), r.tape...)}

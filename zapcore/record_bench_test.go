@@ -1,7 +1,9 @@
 package zapcore_test
 
 import (
+	"errors"
 	"io"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -25,6 +27,15 @@ func tenFields() []zapcore.Field {
 		zap.Bool("cached", true),
 		zap.Float64("load", 0.75),
 	}
+}
+
+// typicalFields are ten fields of which two are not plain data, and one is a time: as a service logs a request that failed.
+func typicalFields() []zapcore.Field {
+	fields := tenFields()
+	fields[4] = zap.Error(errors.New("read tcp 10.0.0.7:5432: connection reset by peer"))
+	fields[6] = zap.Time("deadline", time.Date(2026, 11, 22, 10, 11, 13, 131415161, time.Local))
+	fields[7] = zap.Stringer("peer", netip.MustParseAddr("192.0.2.17"))
+	return fields
 }
 
 func tenEntry() zapcore.Entry {
@@ -61,6 +72,21 @@ func BenchmarkRecord(b *testing.B) {
 			_ = r.Capture(ent, base.Context{}, fields)
 		}
 		b.ReportMetric(float64(len(r.Bytes())), "B/record")
+	})
+	b.Run("capture, typical", func(b *testing.B) {
+		r, fields := new(base.Record), typicalFields()
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = r.Capture(ent, base.Context{}, fields)
+		}
+	})
+	b.Run("encode JSON at once, typical", func(b *testing.B) {
+		fields := typicalFields()
+		b.ReportAllocs()
+		for b.Loop() {
+			buf, _ := enc.EncodeEntry(ent, fields)
+			buf.Free()
+		}
 	})
 	b.Run("replay into JSON", func(b *testing.B) {
 		var r base.Record

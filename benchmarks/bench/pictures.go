@@ -69,7 +69,7 @@ func calls(r *reading, table string) (bars []chart.Bar) {
 			net := max(0, all-floor)
 			b.Parts = []chart.Part{{Value: all - net, Color: chart.Floor}, {Value: net, Color: color}}
 			if b.Ours {
-				b.Note = fmt.Sprintf("%.0f ns: zap's %.0f and %.0f", all, floor, net)
+				b.Note = fmt.Sprintf("%.0f ns: %.0f + %.0f", all, floor, net)
 			}
 		} else {
 			b.Parts = []chart.Part{{Value: all, Color: color}}

@@ -53,7 +53,7 @@ type Key struct {
 
 // The measures of a picture, in points: three of them are four pixels.
 const (
-	width     = 660
+	width     = 720
 	margin    = 9
 	rowHeight = 12.5
 	barHeight = 8.5
@@ -158,7 +158,7 @@ func (c Chart) frame(area draw.Canvas, theme Theme) {
 		rectangle(&area, theme.fill(key.Color), x, x+9, y, y+7)
 		style := plain(9, theme.Ink)
 		area.FillText(style, vg.Point{X: x + 13, Y: y}, key.Text)
-		x += 13 + style.Width(key.Text) + 14
+		x += 13 + widthOf(style, key.Text) + 14
 	}
 	area.FillText(plain(8, theme.Muted), vg.Point{X: area.Min.X, Y: area.Min.Y + 6}, c.Source)
 }

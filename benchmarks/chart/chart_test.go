@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"io"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -74,4 +76,42 @@ func TestWhatCannotBeDrawn(t *testing.T) {
 		_, err = c.SVG(Themes[0])
 		assert.ErrorContains(t, err, "first, slow")
 	}
+}
+
+// In the widest font that is common the texts of a row still do not touch: a name has room before the bars, a note behind its own.
+func TestThereIsRoomForAWiderFont(t *testing.T) {
+	c := Chart{Columns: [][]Panel{{{"", []Bar{
+		{Name: "a name that is rather long", Parts: []Part{{90, Others}}, Note: "a note"},
+		{Name: "the longest, which is ours", Ours: true, Parts: []Part{{100, Ours}}, Note: "12345 ns: 6789 + 5556"},
+	}}}}}
+	svg, err := c.SVG(Themes[0])
+	require.NoError(t, err)
+	right := func(text string, ours bool) float64 {
+		match := regexp.MustCompile(`<text x="([0-9.]+)"[^>]*>` + regexp.QuoteMeta(text) + "<").FindSubmatch(svg)
+		require.NotNil(t, match, text)
+		x, err := strconv.ParseFloat(string(match[1]), 64)
+		require.NoError(t, err)
+		style, wider := plain(9, Themes[0].Ink), 1.17 // DejaVu Sans beside Liberation Sans
+		if ours {
+			style = bold(9, Themes[0].Ink)
+			wider = 1.26
+		}
+		return x + float64(style.Width(text))*wider
+	}
+	bars := regexp.MustCompile(`<path d="M([0-9.]+),[^"]*" style="fill:#(?:AFB8C1|0969DA)"`).FindAllSubmatch(svg, -1)
+	require.Len(t, bars, 2)
+	for _, bar := range bars {
+		left, err := strconv.ParseFloat(string(bar[1]), 64)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, right("a name that is rather long", false), left)
+		assert.LessOrEqual(t, right("the longest, which is ours", true), left)
+	}
+	assert.LessOrEqual(t, right("a note", false), float64(width))
+	assert.LessOrEqual(t, right("12345 ns: 6789 + 5556", true), float64(width))
+}
+
+// A note that is longer than its column leaves the bars a quarter of it.
+func TestALongNoteLeavesRoomForTheBars(t *testing.T) {
+	c := Chart{Columns: [][]Panel{{{"", []Bar{{Name: "a", Parts: []Part{{100, Ours}}, Note: strings.Repeat("long ", 60)}}}}}}
+	require.InDelta(t, 400, c.room(0, 500, Themes[0]), 1)
 }

@@ -130,7 +130,7 @@ func TestGoMailReadsWhatWasLogged(t *testing.T) {
 		require.Len(t, parts, 1)
 		content, err := parts[0].GetContent()
 		require.NoError(t, err)
-		assert.Equal(t, text+"\n", strings.ReplaceAll(string(content), "\r\n", "\n"))
+		assert.Equal(t, strings.ReplaceAll(text+"\n", "\r\n", "\n"), strings.ReplaceAll(string(content), "\r\n", "\n"))
 	}
 }
 

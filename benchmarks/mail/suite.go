@@ -136,6 +136,7 @@ func configFor(s *server) mailcore.Config {
 func benchConfig(s *server, kept bool) mailcore.Config {
 	cfg := configFor(s)
 	cfg.SubjectFunc, cfg.Subject = nil, "orders on web-3"
+	cfg.MailsPerConnection = -1 // as the others: a kept connection is kept
 	cfg.Encoder = zapcore.NewConsoleEncoder(zap.NewProductionEncoderConfig())
 	if !kept {
 		cfg.IdleTime = -1

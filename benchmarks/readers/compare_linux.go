@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ func compareReaders(ctx context.Context, cfg config, stdout, stderr io.Writer) (
 		return false, errors.New("no tool or no writer has a name like that; -list has them")
 	}
 	intervals, err := cfg.intervals()
+	var page []byte
 	ok = true
 	for _, every := range intervals {
 		t := newTable(all, some, cfg.count)
@@ -45,13 +47,14 @@ func compareReaders(ctx context.Context, cfg config, stdout, stderr io.Writer) (
 		}
 		fmt.Fprintf(stdout, "%d records, %d a file, a rotation every %v, the worst of %d runs: lost/repeated\n\n", cfg.count, recordsPerFile, every, cfg.runs)
 		t.print(stdout)
+		page = append(page, t.markdown(every, cfg.runs)...)
 		for _, complaint := range t.judge() {
 			ok = false
 			fmt.Fprintln(stdout, "worse:", complaint)
 		}
 		fmt.Fprintln(stdout)
 	}
-	return ok, err
+	return ok, multierr.Append(err, writePage(cfg.page, "readers", page))
 }
 
 // fill has each writer run, some at the same time.
@@ -107,6 +110,9 @@ func observe(ctx context.Context, cfg config, w writer, r rotation, all []tool, 
 	if _, err := file.Write(appendRecord(nil, greeting)); err != nil {
 		return nil, multierr.Append(err, file.Close())
 	}
+	if err := appeared(ctx, log); err != nil {
+		return nil, multierr.Append(err, file.Close())
+	}
 	for _, t := range all {
 		if t.missing != nil {
 			continue
@@ -129,11 +135,31 @@ func observe(ctx context.Context, cfg config, w writer, r rotation, all []tool, 
 	for _, f := range followers {
 		o := outcome{lost: f.seen.lost(cfg.count), again: f.seen.again}
 		if !f.seen.greeted {
-			o.failed = "has not printed a line before the first rotation: " + f.complaint()
+			o.failed = "it has not printed the greeting: " + f.complaint()
 		}
 		outcomes[f.name] = o
 	}
 	return outcomes, err
+}
+
+// appeared waits for a log that a process of its own opens.
+func appeared(ctx context.Context, log string) error {
+	pace := time.NewTicker(20 * time.Millisecond)
+	defer pace.Stop()
+	for until := time.Now().Add(20 * time.Second); ; {
+		info, err := os.Stat(log)
+		switch {
+		case err == nil && info.Size() > 0:
+			return nil
+		case time.Now().After(until):
+			return fmt.Errorf("the writer has written nothing: %w", cmp.Or(err, io.ErrUnexpectedEOF))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pace.C:
+		}
+	}
 }
 
 // greet writes greetings until each tool has printed one, for at most half a minute.

@@ -1,6 +1,6 @@
 // Command readers shows what readers of log files make of files that rotate, and what file systems make of several writers.
 //
-//	go -C benchmarks run ./readers                      # every tool × every writer, two runs, about four minutes
+//	go -C benchmarks run ./readers                      # every tool × every writer, two runs, about eight minutes
 //	go -C benchmarks run ./readers -filesystems         # as root: Shared, gzip and kill -9 on every file system
 //	go -C benchmarks run ./readers -list                # tools, writers and file systems by name; what is missing says why
 //	scripts/readers.sh                                  # as root on Debian: installs the tools and file systems
@@ -21,7 +21,9 @@
 // A table has a row a tool and a column a writer, with the records lost and, behind a slash, repeated. Ours are then
 // compared with a plain rename-and-create that names its backups alike. The program exits with status 1 if a tool is worse off
 // with ours: if it lost or repeated more in its worst run than with rename-and-create in its worst, by more than its own
-// unsteadiness. A tool that loses at random whoever rotates is marked with a tilde, shown, and not judged.
+// unsteadiness. A tool that loses at random whoever rotates is marked with a tilde, and judged more mildly, or not at all.
+//
+// Readers that poll look once a second: an -every below 1.6s shows who is too slow for it, and little else.
 //
 // # File systems
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"go.uber.org/multierr"
@@ -19,7 +20,9 @@ func compareFilesystems(ctx context.Context, cfg config, stdout, stderr io.Write
 	}
 	defer multierr.AppendFunc(&err, func() error { return os.RemoveAll(base) })
 	columns := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(columns, "file system\tShared\trecords\tlost\ttorn\trepeated\tkills\tfiles\t")
+	heading := "file system\tShared\trecords\tlost\ttorn\trepeated\tkills\tfiles"
+	fmt.Fprintln(columns, heading+"\t")
+	page := markdownHeading(heading)
 	ok, ran := true, 0
 	for _, m := range mounts() {
 		if !chosen(m.name, cfg.mounts) {
@@ -29,6 +32,7 @@ func compareFilesystems(ctx context.Context, cfg config, stdout, stderr io.Write
 		line, good := compareOne(ctx, m, cfg, base)
 		ok = ok && good
 		fmt.Fprintf(columns, "%s\t%s\t\n", m.name, line)
+		page = fmt.Appendf(page, "| %s | %s |\n", m.name, strings.ReplaceAll(line, "\t", " | "))
 		fmt.Fprintf(stderr, "%s is done\n", m.name)
 		if err := ctx.Err(); err != nil {
 			return false, err
@@ -37,7 +41,7 @@ func compareFilesystems(ctx context.Context, cfg config, stdout, stderr io.Write
 	if ran == 0 {
 		return false, errors.New("no file system has a name like that; -list has them")
 	}
-	return ok, columns.Flush()
+	return ok, multierr.Append(columns.Flush(), writePage(cfg.page, "filesystems", page))
 }
 
 // compareOne is the line of one file system, and whether all is well on it.

@@ -20,7 +20,7 @@ type config struct {
 	every                  string
 	count, runs, parallel  int
 	quiet                  time.Duration
-	modules                string
+	modules, page          string
 	filesystems, list      bool
 	keep                   bool
 }
@@ -83,6 +83,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.IntVar(&cfg.parallel, "parallel", 3, "how many writers write at the same time, each to a log of its own")
 	flags.DurationVar(&cfg.quiet, "quiet", 6*time.Second, "how long a tool may print nothing before it counts as done")
 	flags.StringVar(&cfg.modules, "modules", defaultModules(), "the `folder` that has the npm packages")
+	flags.StringVar(&cfg.page, "write", "", "also write the table into this `page` of Markdown, between <!-- readers --> or <!-- filesystems --> and its end")
 	flags.BoolVar(&cfg.filesystems, "filesystems", false, "compare file systems instead of readers")
 	flags.BoolVar(&cfg.list, "list", false, "list tools, writers and file systems")
 	flags.BoolVar(&cfg.keep, "keep", false, "keep the files")

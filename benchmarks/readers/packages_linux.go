@@ -15,14 +15,14 @@ import (
 // packages are libraries that follow a file, each in the few lines that its documentation has.
 func packages(cfg config) []tool {
 	return []tool{
-		{name: "Go nxadm/tail", version: moduleVersion("github.com/nxadm/tail"), unsteady: true, command: func(f folder) (*exec.Cmd, error) {
+		{name: "Go nxadm/tail", version: moduleVersion("github.com/nxadm/tail"), slack: 0.02, command: func(f folder) (*exec.Cmd, error) {
 			self, err := os.Executable()
 			return exec.Command(self, "-as", "nxadm", f.log), err
 		}},
-		npm(cfg, "tail").random(),
+		npm(cfg, "tail").random(1),
 		npm(cfg, "always-tail"),
-		npm(cfg, "tail-file").random(),
-		npm(cfg, "chokidar").random(),
+		npm(cfg, "tail-file").random(0.02),
+		npm(cfg, "chokidar").random(1),
 	}
 }
 

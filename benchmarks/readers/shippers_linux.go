@@ -13,9 +13,9 @@ import (
 func shippers() []tool {
 	return []tool{
 		rsyslog("app.log", "inotify"),
-		rsyslog("app.log", "polling"),
-		rsyslog("app.log*", "inotify").random(),
-		rsyslog("app.log*", "polling").random(),
+		rsyslog("app.log", "polling").random(0.05),
+		rsyslog("app.log*", "inotify").random(0.1),
+		rsyslog("app.log*", "polling").random(0.1),
 		syslogNG("file()", `file("LOG" flags(no-parse))`),
 		syslogNG("wildcard-file() inotify", `wildcard-file(base-dir("DIR") filename-pattern("app.log") monitor-method("inotify") flags(no-parse))`),
 		syslogNG("wildcard-file() poll", `wildcard-file(base-dir("DIR") filename-pattern("app.log") monitor-method("poll") flags(no-parse))`),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -28,7 +29,7 @@ func (t *table) add(w writer, outcomes map[string]outcome) {
 	for tool, o := range outcomes {
 		worst, there := t.cells[tool][w.name]
 		if there {
-			o = outcome{lost: max(o.lost, worst.lost), again: max(o.again, worst.again), failed: o.failed + worst.failed}
+			o = outcome{lost: max(o.lost, worst.lost), again: max(o.again, worst.again), failed: cmp.Or(o.failed, worst.failed)}
 		}
 		t.cells[tool][w.name] = o
 	}
@@ -49,7 +50,7 @@ func (t *table) print(w io.Writer) {
 			continue
 		}
 		mark := ""
-		if tool.unsteady {
+		if tool.slack > 0 {
 			mark = " ~"
 		}
 		fmt.Fprint(columns, tool.name, mark)
@@ -80,14 +81,14 @@ func (t *table) judge() (complaints []string) {
 		for _, w := range t.writers {
 			ours, ok := t.cells[tool.name][w.name]
 			plain, there := t.cells[tool.name][w.plain]
-			if w.plain == "" || !ok || !there || tool.unsteady || ours.failed != "" || plain.failed != "" {
+			if w.plain == "" || !ok || !there || ours.failed != "" || plain.failed != "" {
 				continue
 			}
 			var worse []string
-			if ours.lost > allowed(plain.lost, t.count) {
+			if ours.lost > tool.allowed(plain.lost, t.count) {
 				worse = append(worse, fmt.Sprintf("%d lost, and %d with %s", ours.lost, plain.lost, w.plain))
 			}
-			if ours.again > allowed(plain.again, t.count) {
+			if ours.again > tool.allowed(2*plain.again, t.count) {
 				worse = append(worse, fmt.Sprintf("%d repeated, and %d with %s", ours.again, plain.again, w.plain))
 			}
 			if len(worse) > 0 {
@@ -98,11 +99,12 @@ func (t *table) judge() (complaints []string) {
 	return complaints
 }
 
-// allowed is how many records a tool may lose with ours that loses some with the plain writer: who loses none there may lose
-// none here, and who does loses now more, now less.
-func allowed(plain, count int) int {
-	if plain == 0 {
-		return 0
+// allowed is how many of count records a tool may lose with ours that loses some with the plain writer: who loses none there may
+// lose none here, and who does loses now more, now less.
+func (t tool) allowed(plain, count int) int {
+	random := int(t.slack * float64(count))
+	if plain > 0 {
+		random += plain/2 + count/50
 	}
-	return plain*3/2 + count/50
+	return plain + random
 }

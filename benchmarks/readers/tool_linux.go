@@ -22,9 +22,8 @@ type tool struct {
 	// command follows f.log. What it prints to standard output, or to f.printed, is searched.
 	command func(f folder) (*exec.Cmd, error)
 
-	number   *regexp.Regexp // finds the number of a record in what is printed; nil: the record itself
-	unsteady bool           // loses at random, whoever rotates
-	ended    func(f folder) // prints what is left, when nothing more is written; may be nil
+	number *regexp.Regexp // finds the number of a record in what is printed; nil: the record itself
+	slack  float64        // how much of all records it may lose at random, whoever rotates
 }
 
 // folder is where a tool works.

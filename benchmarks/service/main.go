@@ -58,7 +58,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.IntVar(&cfg.requests, "requests", 100_000, "how many HTTP requests to make")
 	flags.IntVar(&cfg.producers, "producers", 4, "how many connections make them, or goroutines log the lines of -input")
 	flags.IntVar(&cfg.rate, "rate", 0, "records per second; 0 is as fast as it goes")
-	flags.StringVar(&cfg.dir, "dir", "", "the folder in which the run makes its own (default: the system's for temporary files)")
+	flags.StringVar(&cfg.dir, "dir", "", "the folder in which the run makes its own; it is made if it is not there (default: the system's for temporary files)")
 	flags.StringVar(&cfg.input, "input", "", "instead of serving requests, log each line of this `file`; - is standard input")
 	flags.BoolVar(&cfg.keep, "keep", false, "keep the files; they are always kept when something is wrong with them")
 	flags.StringVar(&cfg.tcp, "tcp", "", "send JSON lines to the server at this `host:port`, and not records to one of the program's own")

@@ -20,7 +20,7 @@ func run(ctx context.Context, cfg config, kinds []kind, stdout, stderr io.Writer
 		return false, err
 	}
 	defer func() { _ = input.Close() }()
-	dir, err := os.MkdirTemp(cfg.dir, "service-")
+	dir, err := makeDir(cfg.dir)
 	if err != nil {
 		return false, err
 	}
@@ -102,4 +102,14 @@ func cleanUp(keep bool, dir string, stdout io.Writer) error {
 	}
 	fmt.Fprintln(stdout, "the files are in", dir)
 	return nil
+}
+
+// makeDir makes the folder of a run in parent, and parent if it is not there.
+func makeDir(parent string) (string, error) {
+	if parent != "" {
+		if err := os.MkdirAll(parent, 0o755); err != nil {
+			return "", err
+		}
+	}
+	return os.MkdirTemp(parent, "service-")
 }

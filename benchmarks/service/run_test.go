@@ -319,7 +319,7 @@ func TestCommandExitCodes(t *testing.T) {
 		{"-rate -1", 2, "-rate must not be negative"},
 		{"more", 2, `"more" is not a flag`},
 		{"-input no/such/file", 1, "no/such/file"},
-		{"-dir no/such/folder", 1, "no/such/folder"},
+		{"-dir main.go/folder", 1, "main.go"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
@@ -358,4 +358,12 @@ func read(t *testing.T, dir string) []record {
 		}
 	}
 	return records
+}
+
+func TestMakeDirMakesItsParent(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "not", "there")
+	dir, err := makeDir(parent)
+	require.NoError(t, err)
+	require.Equal(t, parent, filepath.Dir(dir))
+	require.DirExists(t, dir)
 }

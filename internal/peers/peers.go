@@ -1,5 +1,3 @@
-// Package peers finds the real programs that tests talk to. Where there is none the test skips, with the reason, or fails if
-// ZAPHANDLERS_PEERS is "required"; scripts/peers.sh gets them.
 package peers
 
 import (
@@ -48,4 +46,20 @@ func Python(tb testing.TB, variable string, statements ...string) string {
 	}
 	Missing(tb, "there is no python3 that runs: "+program)
 	return ""
+}
+
+// Pyodide returns the folders that versions of npm's package pyodide are installed in, CPython as WebAssembly: one a version, the oldest
+// first. They run under node.
+func Pyodide(tb testing.TB) []string {
+	tb.Helper()
+	Program(tb, "node")
+	found, _ := filepath.Glob(filepath.Join(os.Getenv("ZAPHANDLERS_PYODIDE"), "*", "node_modules", "pyodide", "pyodide.mjs"))
+	if os.Getenv("ZAPHANDLERS_PYODIDE") == "" || len(found) == 0 {
+		Missing(tb, "there is no pyodide: ZAPHANDLERS_PYODIDE names no folder of its versions")
+		return nil
+	}
+	for i, path := range found {
+		found[i] = filepath.Dir(filepath.Dir(filepath.Dir(path)))
+	}
+	return found
 }

@@ -1,4 +1,3 @@
-// Package sockets is the other end of a connection, for tests and benchmarks.
 package sockets
 
 import (

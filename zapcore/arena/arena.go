@@ -8,41 +8,40 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Lane is one of the two lists of records.
+// Lane is one of the lists of records.
 type Lane int
 
 // The lanes of an Arena.
 const (
-	Low  Lane = iota // below Error
-	High             // Error and above
-	lanes
+	Low    Lane = iota // below Error
+	High               // Error
+	Urgent             // above Error: the program is about to end
+
+	Lanes = 3 // how many there are
 )
 
 // LaneOf returns the lane of records of a level.
 func LaneOf(l zapcore.Level) Lane {
-	if l >= zapcore.ErrorLevel {
+	switch {
+	case l < zapcore.ErrorLevel:
+		return Low
+	case l == zapcore.ErrorLevel:
 		return High
+	default:
+		return Urgent
 	}
-	return Low
 }
-
-const (
-	blockSize    = 64 << 10
-	minBlockSize = 1 << 10
-	idleBlocks   = 16 // that Trim leaves
-)
 
 // Arena holds records. See the package's text for how, and for who may call what when.
 type Arena struct {
-	limit     int // bytes
-	blockSize int
-	readers   []*Reader
-	hot       *hot
+	limit   int // bytes
+	readers []*Reader
+	hot     *hot
 
-	lanes [lanes]lane
-	free  []*block
-	stats base.Stats // without Pending
-	over  bool       // Abandon has counted everything
+	lanes  [Lanes]lane
+	blocks blocks
+	stats  base.Stats // without Pending
+	over   bool       // Abandon has counted everything
 
 	losers []*Reader // owned by Evict
 }
@@ -54,8 +53,8 @@ type hot struct {
 	mu    sync.Mutex // the owner's
 	used  int        // bytes of live records and of reservations
 	next  uint64     // sequence number of the next record
-	tails [lanes]tail
-	_     [24]byte // makes it 128 bytes, which the allocator aligns to the line
+	tails [Lanes]tail
+	_     [48]byte // makes it 192 bytes, which the allocator aligns to the line
 }
 
 // tail is the end of a lane: its last block, as Put sees it.
@@ -69,10 +68,10 @@ type tail struct {
 // New returns an Arena that holds up to limit bytes of records, headers included, and has that many readers. The memory
 // it takes follows its content; blocks that are not quite full and what readers have claimed come on top.
 func New(limit, readers int) *Arena {
-	a := &Arena{limit: limit, blockSize: min(blockSize, max(minBlockSize, limit/16)), hot: new(hot)}
-	for l := range a.lanes {
-		a.append(Lane(l), a.newBlock(a.blockSize))
-	}
+	a := &Arena{limit: limit, hot: new(hot), blocks: blocks{size: min(blockSize, max(minBlockSize, limit/16))}}
+	a.append(Low, a.blocks.get(a.blocks.size))
+	a.append(High, a.blocks.get(a.blocks.size))
+	a.append(Urgent, new(block)) // most programs never need it
 	for i := range readers {
 		r := &Reader{arena: a, index: i}
 		for l := range a.lanes {
@@ -149,7 +148,7 @@ func (h *hot) commit(t *tail, level zapcore.Level, n int) {
 func (a *Arena) grow(l Lane, size int) {
 	a.catchUp()
 	full := a.lanes[l].tail
-	a.append(l, a.newBlock(max(a.blockSize, size)))
+	a.append(l, a.blocks.get(max(a.blocks.size, size)))
 	a.recycle(&a.lanes[l], full)
 }
 
@@ -178,15 +177,6 @@ func (a *Arena) catchUp() {
 	}
 }
 
-func (a *Arena) newBlock(size int) *block {
-	if n := len(a.free); n > 0 && size == a.blockSize {
-		b := a.free[n-1]
-		a.free[n-1], a.free = nil, a.free[:n-1]
-		return b
-	}
-	return &block{buf: make([]byte, size)}
-}
-
 // recycle takes b out of its lane if nothing in it is needed any more.
 func (a *Arena) recycle(ln *lane, b *block) {
 	if b.live > 0 || b.pins > 0 || b == ln.tail {
@@ -200,19 +190,11 @@ func (a *Arena) recycle(ln *lane, b *block) {
 		}
 	}
 	ln.unlink(b)
-	if len(b.buf) == a.blockSize {
-		*b = block{buf: b.buf}
-		a.free = append(a.free, b)
-	}
+	a.blocks.put(b)
 }
 
 // Trim lets go of memory that only a burst needed. It is for moments when nothing is going on.
-func (a *Arena) Trim() {
-	if len(a.free) > idleBlocks {
-		clear(a.free[idleBlocks:])
-		a.free = a.free[:idleBlocks]
-	}
-}
+func (a *Arena) Trim() { a.blocks.trim() }
 
 // Oldest returns the readers that have not claimed the oldest record of a lane which some reader has not: those that
 // would lose it by Evict. It is empty if all have claimed everything, and valid until the next call.
@@ -232,6 +214,15 @@ func (a *Arena) Oldest(l Lane) []*Reader {
 		a.losers = append(a.losers, r)
 	}
 	return a.losers
+}
+
+// OldestSequence returns the sequence number of the record that Oldest speaks of. ok is false if there is none.
+func (a *Arena) OldestSequence(l Lane) (sequence uint64, ok bool) {
+	losers := a.Oldest(l)
+	if len(losers) == 0 {
+		return 0, false
+	}
+	return losers[0].next[l].normal().sequence(), true
 }
 
 // Evict gives up the record that Oldest speaks of, and returns its level and who lost it. ok is false if there is none.
@@ -256,50 +247,4 @@ func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
 	a.stats.Dropped++
 	a.recycle(&a.lanes[l], b)
 	return level, losers, true
-}
-
-// Count notes records that never came in but count as accepted by the arena and by each reader: skipped by a hook, or
-// dropped for want of room.
-func (a *Arena) Count(skipped, dropped uint64) {
-	a.stats.Accepted += skipped + dropped
-	a.stats.Skipped += skipped
-	a.stats.Dropped += dropped
-	for _, r := range a.readers {
-		r.stats.Skipped += skipped
-		r.stats.Dropped += dropped
-	}
-}
-
-// CountThrough notes a record that never came in and that the caller handed to every reader's target itself. fates holds what
-// it came to for each.
-func (a *Arena) CountThrough(fates []Fate) {
-	a.stats.Accepted++
-	dropped, skipped := 0, 0
-	for i, f := range fates {
-		a.readers[i].count(f, 1)
-		switch f {
-		case Dropped:
-			dropped++
-		case Skipped:
-			skipped++
-		}
-	}
-	settle(&a.stats, dropped > 0, skipped == len(fates))
-}
-
-// Pending returns how many records are held; of a block that is resolved in part, all.
-func (a *Arena) Pending() uint64 {
-	n := uint64(0)
-	for l := range a.lanes {
-		n += a.lanes[l].pending + uint64(a.hot.tails[l].records)
-	}
-	return n
-}
-
-// Stats returns the counts of records: of each by the worst that a reader made of it.
-func (a *Arena) Stats() base.Stats {
-	a.Settle()
-	s := a.stats
-	s.Pending = a.Pending()
-	return s
 }

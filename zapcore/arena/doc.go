@@ -2,8 +2,8 @@
 // at their own pace, and the buffer, which has one.
 //
 // An Arena is bytes, no pointers: a service that holds 65,536 records gives the garbage collector nothing to mark. It is
-// bounded in bytes, keeps records of Error and above apart from the rest so that the rest can be given up first, and
-// never moves a record, so that a reader works on it in place.
+// bounded in bytes, keeps records of Error, and those above it, apart from the rest so that the rest can be given up
+// first, and never moves a record, so that a reader works on it in place.
 //
 //	            oldest                                                      newest
 //	low lane    ┌───────────────────┐   ┌───────────────────┐   ┌───────────────────┐
@@ -14,8 +14,8 @@
 //	            └───┬──┬────────────┘           │
 //	           done ┘  └─ next of a reader ─────┘         ░ released   ▒ claimed   ▓ unread
 //
-// Each lane is a list of blocks that are written once, from front to back. Beside the tape a record has a header of
-// sixteen bytes: its length, its sequence number, its level and its marks. The sequence number runs over both lanes, and
+// A third lane, not in the picture, holds what is above Error. Each lane is a list of blocks that are written once, from front to back. Beside the tape a record has a header of
+// sixteen bytes: its length, its sequence number, its level and its marks. The sequence number runs over all lanes, and
 // readers merge them by it: they see the records in the order in which they were put.
 //
 // # Who may touch what

@@ -110,7 +110,7 @@ func tapeOf(id uint64, n int) []byte {
 }
 
 var levels = []zapcore.Level{
-	zapcore.DebugLevel, zapcore.InfoLevel, zapcore.InfoLevel, zapcore.InfoLevel, zapcore.WarnLevel, zapcore.ErrorLevel,
+	zapcore.DebugLevel, zapcore.InfoLevel, zapcore.InfoLevel, zapcore.InfoLevel, zapcore.WarnLevel, zapcore.ErrorLevel, zapcore.FatalLevel,
 }
 
 // TestArenaAgainstModel runs random schedules of puts, claims, walks, resolutions and evictions on an arena and on the model.
@@ -145,8 +145,8 @@ func runSchedule(t *testing.T, seed uint64) {
 			level := levels[rng.IntN(len(levels))]
 			for !a.Fits(n) {
 				l := Low
-				if len(a.Oldest(l)) == 0 {
-					l = High
+				for l < Urgent && len(a.Oldest(l)) == 0 {
+					l++
 				}
 				if !evict(t, a, m, l) {
 					break
@@ -177,7 +177,7 @@ func runSchedule(t *testing.T, seed uint64) {
 		case 7, 8: // resolve some
 			resolveSome(rng, a, m, i, rng.IntN(a.Reader(i).Len()+1))
 		case 9:
-			l := Lane(rng.IntN(2))
+			l := Lane(rng.IntN(Lanes))
 			evict(t, a, m, l)
 		}
 		if step%4 == 0 {
@@ -198,7 +198,7 @@ func runSchedule(t *testing.T, seed uint64) {
 	require.Zero(t, a.Used())
 	require.Zero(t, a.Stats().Pending)
 	require.Zero(t, a.Stats().Missing())
-	require.LessOrEqual(t, countBlocks(a), 2*lanes, "blocks of records that are gone are free")
+	require.LessOrEqual(t, countBlocks(a), 2*Lanes, "blocks of records that are gone are free")
 }
 
 func evict(t *testing.T, a *Arena, m *model, l Lane) bool {
@@ -227,7 +227,7 @@ func evict(t *testing.T, a *Arena, m *model, l Lane) bool {
 
 // markClaimed tells the model what a claim took hold of: everything before the reader's next.
 func markClaimed(a *Arena, m *model, i int) {
-	for l := range Lane(lanes) {
+	for l := range Lane(Lanes) {
 		number := uint64(0)
 		for _, r := range m.records {
 			if LaneOf(r.level) != l {

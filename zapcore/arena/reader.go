@@ -1,6 +1,8 @@
 package arena
 
 import (
+	"math"
+
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -24,15 +26,17 @@ type Reader struct {
 	index int
 
 	// Guarded by the owner's lock.
-	next    [lanes]place   // the first record of each lane that is not claimed
+	next    [Lanes]place   // the first record of each lane that is not claimed
 	done    uint64         // every record before this sequence number is resolved
 	claimed uint64         // records that are claimed and not resolved
 	stats   base.Stats     // without Accepted and Pending
-	claims  [lanes][]piece // oldest first
+	claims  [Lanes][]piece // oldest first
 	over    bool           // Abandon has taken everything
 
 	// Owned by the reader's goroutine.
-	walks [lanes]walk
+	walks [Lanes]walk
+	lane  Lane   // of the last record that was walked over
+	until uint64 // no other lane has a record before this sequence number that is to be walked over first
 	held  []held // walked; the first of them are resolved
 	first int    // how many those are
 	fated int    // how many of the others have a fate of their own
@@ -119,21 +123,28 @@ func (r *Reader) claimLane(l Lane, w *walk, maxBytes int) {
 	r.claimed += w.end.number - from.number
 }
 
-// pick returns the lane of the next record to walk over.
-func (r *Reader) pick() (Lane, bool) {
-	low, high := &r.walks[Low], &r.walks[High]
-	switch {
-	case low.over() && high.over():
-		return 0, false
-	case high.over():
-		return Low, low.at.sequence() < high.bound
-	case low.over():
-		return High, high.at.sequence() < low.bound
-	case low.at.sequence() < high.at.sequence():
-		return Low, true
-	default:
-		return High, true
+// pick returns the lane of the next record to walk over: the oldest of those that are claimed, unless a lane of which all that is
+// claimed has been walked over may hold an older one outside the claim. Most records come from the lane of the one before.
+func (r *Reader) pick() (next Lane, ok bool) {
+	if w := &r.walks[r.lane]; !w.over() && w.at.sequence() < r.until {
+		return r.lane, true
 	}
+	first, bound := uint64(math.MaxUint64), uint64(math.MaxUint64)
+	for l := range r.walks {
+		w := &r.walks[l]
+		if w.over() {
+			bound = min(bound, w.bound)
+			continue
+		}
+		if sequence := w.at.sequence(); sequence < first {
+			bound = min(bound, first)
+			next, first = Lane(l), sequence
+		} else {
+			bound = min(bound, sequence)
+		}
+	}
+	r.lane, r.until = next, bound
+	return next, first < bound
 }
 
 // sequence returns the number of the record at p.
@@ -170,6 +181,9 @@ func (r *Reader) Level(i int) zapcore.Level {
 	h := &r.held[r.first+i]
 	return h.block.level(h.off)
 }
+
+// Sequence returns the sequence number of record i of them.
+func (r *Reader) Sequence(i int) uint64 { return r.held[r.first+i].sequence }
 
 // SetFate says what record i of them comes to; it is Delivered unless told otherwise.
 func (r *Reader) SetFate(i int, f Fate) {
@@ -274,16 +288,4 @@ func (r *Reader) Behind() uint64 {
 		n += r.arena.lanes[l].put - r.next[l].number
 	}
 	return n
-}
-
-// Pending returns how many records the reader has not resolved.
-func (r *Reader) Pending() uint64 { return r.claimed + r.Behind() }
-
-// Stats returns the counts of this reader.
-func (r *Reader) Stats() base.Stats {
-	r.arena.catchUp()
-	s := r.stats
-	s.Accepted = r.arena.stats.Accepted
-	s.Pending = r.Pending()
-	return s
 }

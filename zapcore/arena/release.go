@@ -37,7 +37,7 @@ func (a *Arena) release(exact bool) {
 func (a *Arena) releaseBlock(ln *lane, b *block, upto uint64, exact bool) bool {
 	if b.live > 0 && b.last < upto && b.marks == 0 {
 		a.stats.Delivered += uint64(b.records)
-		a.forget(ln, b, b.live, b.records)
+		ln.forget(a.hot, b, b.live, b.records)
 	}
 	exact = exact || b.last < upto
 	for exact && b.live > 0 && b.sequence(b.released) < upto {
@@ -46,7 +46,7 @@ func (a *Arena) releaseBlock(ln *lane, b *block, upto uint64, exact bool) bool {
 		b.released += size
 		if head[evictedAt] == 0 {
 			settle(&a.stats, head[droppedAt] != 0, int(head[skippedAt]) == len(a.readers))
-			a.forget(ln, b, size, 1)
+			ln.forget(a.hot, b, size, 1)
 		}
 	}
 	if b.live > 0 {
@@ -56,11 +56,12 @@ func (a *Arena) releaseBlock(ln *lane, b *block, upto uint64, exact bool) bool {
 	return true
 }
 
-func (a *Arena) forget(ln *lane, b *block, bytes, records int) {
+// forget takes records of b, with that many bytes in all, out of the counts.
+func (l *lane) forget(h *hot, b *block, bytes, records int) {
 	b.live -= bytes
 	b.records -= records
-	ln.pending -= uint64(records)
-	a.hot.used -= bytes
+	l.pending -= uint64(records)
+	h.used -= bytes
 }
 
 // settle counts one record.

@@ -2,7 +2,9 @@ package tape
 
 import (
 	"encoding/binary"
+	"fmt"
 	"slices"
+	"time"
 	"unsafe"
 
 	"go.uber.org/zap/zapcore"
@@ -86,7 +88,11 @@ var plain = [256]plainType{
 	zapcore.Float32Type:   plainAs(TagFloat32, 4, 0),
 	zapcore.BoolType:      plainAs(TagFalse, 0, 1),
 	zapcore.NamespaceType: plainAs(TagNamespace, 0, 0),
+	zapcore.TimeType:      plainAs(TagTimeUTC, special, 0),
 }
+
+// special in the place of a size is for values that take more than an Integer.
+const special = 0xff
 
 // plainType is a tag, how many bytes of a field's Integer follow, and which bits of Integer are added to the tag (a bool's value
 // is in its tag), in a byte each, so that they are read together.
@@ -112,11 +118,15 @@ func (r *Recorder) Fields(fields []zapcore.Field) {
 			return
 		}
 		f := &fields[0]
-		if plain[f.Type] != 0 {
+		switch {
+		case isTime(f):
+			r.AddTime(f.Key, timeOf(f))
+		case plain[f.Type] != 0 && f.Type != zapcore.TimeType:
 			r.b = slices.Grow(r.b, len(f.Key)+len(f.String)+nodeBound)
 			continue
+		default:
+			r.slowField(f)
 		}
-		r.slowField(f)
 		fields = fields[1:]
 	}
 }
@@ -137,6 +147,7 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 		if as == 0 || n+k+v+nodeBound > len(b) {
 			return n, i
 		}
+		at := n
 		to, key := unsafe.Add(start, n), unsafe.Pointer(unsafe.StringData(f.Key))
 		*(*[2]byte)(to) = [2]byte{as.tag() + byte(f.Integer)&as.flag(), byte(k)}
 		switch {
@@ -153,6 +164,12 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 		}
 		to = unsafe.Add(start, n)
 		if as.tag() != TagString {
+			if as.size() == special {
+				if n = putTimeField(b, at, n, f); n == at {
+					return n, i
+				}
+				continue
+			}
 			binary.LittleEndian.PutUint64((*[8]byte)(to)[:], uint64(f.Integer))
 			n += as.size()
 			continue
@@ -166,6 +183,47 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 		}
 	}
 	return n, len(fields)
+}
+
+// isTime tells whether f is what zap.Time makes of a time within int64 nanoseconds. What somebody else made of that type may hold
+// anything; zap says what becomes of it.
+func isTime(f *zapcore.Field) bool {
+	if f.Type != zapcore.TimeType {
+		return false
+	}
+	_, ok := f.Interface.(*time.Location)
+	return ok || f.Interface == nil
+}
+
+// timeOf returns the time in f, as zap does.
+func timeOf(f *zapcore.Field) time.Time {
+	t := time.Unix(0, f.Integer)
+	if zone, ok := f.Interface.(*time.Location); ok && zone != nil {
+		t = t.In(zone)
+	}
+	return t
+}
+
+// putTimeField writes the value of f to b at n; its tag lies at tagAt. It returns where the value ends, or tagAt if f is no time or
+// has no room.
+func putTimeField(b []byte, tagAt, n int, f *zapcore.Field) (end int) {
+	if !isTime(f) {
+		return tagAt
+	}
+	t := timeOf(f)
+	zone, offset := t.Zone()
+	if n+timeSize+zoneFixed+textHeadSize+len(zone) > len(b) {
+		return tagAt
+	}
+	binary.LittleEndian.PutUint64(b[n:], uint64(t.Unix()))
+	binary.LittleEndian.PutUint32(b[n+8:], uint32(t.Nanosecond()))
+	n += timeSize
+	if isUTC(zone, offset) {
+		return n
+	}
+	b[tagAt] = TagTime
+	binary.LittleEndian.PutUint32(b[n:], uint32(int32(offset)))
+	return putText(b, n+zoneFixed, zone)
 }
 
 // copyShort copies 8 to 32 bytes.
@@ -182,8 +240,8 @@ func copyShort(to, from unsafe.Pointer, n int) {
 func copy4(to, from unsafe.Pointer) { *(*[4]byte)(to) = *(*[4]byte)(from) }
 func copy8(to, from unsafe.Pointer) { *(*[8]byte)(to) = *(*[8]byte)(from) }
 
-// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations and
-// namespaces. Then Plain may record them under a lock.
+// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations,
+// times and namespaces. Then Plain may record them under a lock.
 func IsPlain(fields []zapcore.Field) bool {
 	all := uint64(1)
 	for i := range fields {
@@ -247,11 +305,34 @@ func Load32(s string, i int) uint32 {
 
 // slowField records a field that is not plain data.
 func (r *Recorder) slowField(f *zapcore.Field) {
+	if f.Type == zapcore.ErrorType {
+		if text, ok := ErrorText(f); ok {
+			r.key(TagError, f.Key)
+			r.b = appendText(r.b, text)
+			return
+		}
+	}
 	at := len(r.b)
 	AddField(r, f)
 	if f.Type == zapcore.ErrorType {
 		r.markError(at, f.Key)
 	}
+}
+
+// ErrorText returns what zap.Error writes, if that is the text of the error and no more: no causes, no longer form, no panic.
+func ErrorText(f *zapcore.Field) (text string, ok bool) {
+	switch err := f.Interface.(type) {
+	case fmt.Formatter, interface{ Errors() []error }: // zap adds what they have to say
+		return "", false
+	case error:
+		defer func() {
+			if recover() != nil {
+				text, ok = "", false // zap asks again, and says what becomes of a panic
+			}
+		}()
+		return err.Error(), true
+	}
+	return "", false
 }
 
 // markError notes that the string just recorded for key was an error's text, not some other string. It is not there when

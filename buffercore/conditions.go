@@ -1,0 +1,58 @@
+package buffercore
+
+import (
+	"fmt"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// conditions are the levels and the hook that decide what a buffer takes and when it flushes: the user's code, which may panic.
+type conditions struct {
+	cfg    *Config
+	report *base.Reporter
+}
+
+// serious tells whether FlushLevel takes records of level l. If it panics, Error is.
+func (c *conditions) serious(l zapcore.Level) bool {
+	return c.asks(c.cfg.FlushLevel, l, l >= zapcore.ErrorLevel)
+}
+
+// asks asks a LevelEnabler, which may panic: then it is otherwise.
+func (c *conditions) asks(e zapcore.LevelEnabler, l zapcore.Level, otherwise bool) (enabled bool) {
+	if lowest, ok := e.(zapcore.Level); ok {
+		return l >= lowest
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			enabled = otherwise
+			c.report.Failed(fmt.Errorf("buffercore: Enabled: %w", &base.PanicError{Value: p}), 0)
+		}
+	}()
+	return e.Enabled(l)
+}
+
+// level is Core.Level.
+func (c *conditions) level() (l zapcore.Level) {
+	defer func() {
+		if recover() != nil {
+			l = everything
+		}
+	}()
+	if l, ok := c.cfg.Level.(zapcore.Level); ok {
+		return l
+	}
+	return zapcore.LevelOf(c.cfg.Level)
+}
+
+// shouldFlush asks the hook.
+func (c *conditions) shouldFlush(ent *zapcore.Entry, records int) (should bool) {
+	if c.cfg.ShouldFlush == nil {
+		return false
+	}
+	if err := base.Guard(func() error { should = c.cfg.ShouldFlush(*ent, records); return nil }); err != nil {
+		c.report.Failed(fmt.Errorf("buffercore: ShouldFlush: %w", err), 0)
+	}
+	return should
+}

@@ -1,0 +1,110 @@
+package buffercore
+
+import (
+	"sync"
+	"time"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// flushLock is held by the one who flushes. Unlike a mutex it can be waited for with a deadline, and knows its holder's goroutine: a target
+// that comes back to the buffer from within a flush does not wait for itself.
+type flushLock struct {
+	mu    sync.Mutex // guards the fields below
+	held  bool
+	owner uint64        // the goroutine that calls the target; 0 until it says so
+	since time.Time     // when it said so
+	free  chan struct{} // nil unless somebody waits; closed by release
+}
+
+// acquisition is what became of an attempt to get the lock.
+type acquisition uint8
+
+const (
+	acquired acquisition = iota
+	busy                 // somebody else holds it, and waiting was not asked for, or has lasted too long
+	within               // the caller's own goroutine holds it
+)
+
+// tryAcquire does not wait.
+func (l *flushLock) tryAcquire() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.takeLocked()
+}
+
+func (l *flushLock) takeLocked() bool {
+	if l.held {
+		return false
+	}
+	l.held, l.owner = true, 0
+	return true
+}
+
+// acquire waits up to the timeout, or without a bound if it is negative.
+func (l *flushLock) acquire(timeout time.Duration) acquisition {
+	self := uint64(0)
+	var expired <-chan time.Time
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for !l.takeLocked() {
+		if self == 0 {
+			self = base.GoroutineID()
+			if timeout >= 0 {
+				t := time.NewTimer(timeout)
+				defer t.Stop()
+				expired = t.C
+			}
+		}
+		if l.owner == self {
+			return within
+		}
+		if l.free == nil {
+			l.free = make(chan struct{})
+		}
+		free := l.free
+		l.mu.Unlock()
+		select {
+		case <-free:
+			l.mu.Lock()
+		case <-expired:
+			l.mu.Lock()
+			return busy
+		}
+	}
+	return acquired
+}
+
+// patience returns what is left of the timeout for the flush under way: who comes late to one that is stuck does not wait as long again.
+func (l *flushLock) patience(timeout time.Duration) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if timeout < 0 || !l.held || l.owner == 0 {
+		return timeout
+	}
+	return max(0, timeout-time.Since(l.since))
+}
+
+// enter says that the target is called by this goroutine.
+func (l *flushLock) enter() {
+	id := base.GoroutineID()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.owner, l.since = id, time.Now()
+}
+
+func (l *flushLock) isHeld() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
+}
+
+func (l *flushLock) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.held = false
+	if l.free != nil {
+		close(l.free)
+		l.free = nil
+	}
+}

@@ -1,0 +1,79 @@
+# What the findings share. Each runs in a temporary folder of its own, $T, which is removed.
+#
+#	exit 0   it is as it was found
+#	exit 1   it has changed
+#	exit 2   what it needs is not here
+set -euo pipefail
+T=$(mktemp -d)
+clean() {
+	local pid
+	for pid in $(jobs -p); do kill "$pid" 2>/dev/null || true; done
+	wait 2>/dev/null || true
+	chmod -R u+w "$T" 2>/dev/null || true
+	rm -rf "$T"
+}
+trap clean EXIT
+cd "$T"
+
+# needs ends the script where a program is missing.
+needs() {
+	local program
+	for program in "$@"; do
+		type -P "$program" >/dev/null || { echo "not run: $program is not installed"; exit 2; }
+	done
+}
+
+# same compares what was expected with what was seen.
+same() {
+	if [[ $1 == "$2" ]]; then
+		echo "as found:"
+		sed 's/^/  /' <<<"$2"
+	else
+		echo "CHANGED. Expected:"
+		sed 's/^/  /' <<<"$1"
+		echo "seen:"
+		sed 's/^/  /' <<<"$2"
+		exit 1
+	fi
+}
+
+# go_program makes a module of main.go on standard input with packages, each as path@version.
+go_program() {
+	needs go
+	mkdir -p "$T/program" && cd "$T/program"
+	cat >main.go
+	go mod init finding >/dev/null 2>&1
+	local package
+	for package in "$@"; do go get "$package" >/dev/null 2>&1 || { echo "not run: go get $package"; exit 2; }; done
+	go mod tidy >/dev/null 2>&1
+	go build -o "$T/finding" . || exit 2
+	cd "$T"
+}
+
+# victorialogs builds and starts VictoriaLogs 1.52.1 with more flags, and puts its address into $url.
+victorialogs() {
+	needs go curl python3
+	local port
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	local module=github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs
+	mkdir "$T/build" && cd "$T/build" && go mod init finding >/dev/null 2>&1
+	go get $module@v1.52.1 >/dev/null 2>&1 || { echo "not run: go get $module@v1.52.1"; exit 2; }
+	go build -o "$T/victoria-logs" $module || exit 2
+	cd "$T"
+	./victoria-logs -storageDataPath=data -httpListenAddr="127.0.0.1:$port" -inmemoryDataFlushInterval=1s "$@" >log 2>&1 &
+	url=http://127.0.0.1:$port
+	local try
+	for try in {1..300}; do curl -sf "$url/health" >/dev/null && return; sleep 0.1; done
+	echo "not run: VictoriaLogs does not answer"
+	exit 2
+}
+
+# stored asks for rows of run "r" until there are as many as were expected, for 20 seconds, and leaves them in the file rows.
+stored() {
+	local try
+	for try in {1..100}; do
+		curl -s "$url/select/logsql/query" --data-urlencode 'query=run:="r"' \
+			--data-urlencode 'start=1970-01-01T00:00:00Z' --data-urlencode 'end=2100-01-01T00:00:00Z' >rows
+		(($(grep -c . rows) >= $1)) && return || sleep 0.2
+	done
+}

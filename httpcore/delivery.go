@@ -1,0 +1,288 @@
+package httpcore
+
+import (
+	"errors"
+	"time"
+
+	"go.uber.org/multierr"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// delivery is one EmitBatch: the requests that its records go in, and what became of each.
+//
+//	┌───────────── batch ─────────────┐
+//	[ request ][ request ][  pending  ]      in order, as many records a request as MaxBatchBytes and MaxBatchRecords allow
+//	[taken][ ? ][ ? ][ ? ][  pending  ]      a request in which something is at fault: in halves, down to that record
+//
+// What follows a request that failed is not sent: it would overtake.
+type delivery struct {
+	emitter *emitter
+	batch   *base.Batch
+	frames  *base.Frames
+	fates   []fate // of each frame
+	pending []span // to be sent, the next one last
+	began   time.Time
+	refusal error            // of the first record that was refused
+	failure error            // that ended the delivery early
+	again   *base.RetryError // for those whose fate is retried
+	split   int              // bytes of the smallest request that was split, and not because of one record
+	cause   sameCause
+}
+
+type fate uint8
+
+const (
+	waiting fate = iota
+	taken
+	refused
+	retried
+)
+
+// span is the frames from one index to before another.
+type span struct{ from, to int }
+
+func (s span) len() int { return s.to - s.from }
+
+// begin makes d ready for another batch.
+func (d *delivery) begin(batch *base.Batch, frames *base.Frames) {
+	d.batch, d.frames = batch, frames
+	d.fates = append(d.fates[:0], make([]fate, frames.Len())...)
+	d.pending = append(d.pending[:0], span{0, frames.Len()})
+	d.began = time.Now()
+	d.refusal, d.failure, d.again, d.split = nil, nil, nil, 0
+	d.cause.begin()
+	d.emitter.ids.begin(batch)
+}
+
+// end lets go of the batch.
+func (d *delivery) end() {
+	d.emitter.ids.end(d.batch, d.fates)
+	d.batch, d.frames, d.refusal, d.failure, d.again = nil, nil, nil, nil, nil
+}
+
+var errSlow = errors.New("httpcore: the server was too slow for the whole batch")
+
+// run sends what is pending, until there is nothing left, or the server fails, or there is no time left.
+func (d *delivery) run() {
+	e := d.emitter
+	for first := true; len(d.pending) > 0 && d.failure == nil && d.again == nil; first = false {
+		if !first && e.timeout > 0 && time.Since(d.began) > e.timeout {
+			d.failure = &base.RetryError{After: time.Nanosecond, Err: errSlow}
+			return
+		}
+		next := d.pending[len(d.pending)-1]
+		d.pending = d.pending[:len(d.pending)-1]
+		if e.refusesAlone(d.frames, next.from) {
+			d.refuse(span{next.from, next.from + 1}, errRecordLarge)
+			d.push(span{next.from + 1, next.to})
+			continue
+		}
+		key, count := e.keys.again(d.batch, next)
+		if count == 0 {
+			count = e.fitting(d.frames, next)
+		}
+		d.push(span{next.from + count, next.to})
+		d.send(span{next.from, next.from + count}, key)
+	}
+	if d.split > 0 && d.refusal == nil && d.failure == nil && d.again == nil {
+		e.limit = min(e.limit, d.split/2) // it was no record's fault, but the size
+	}
+}
+
+func (d *delivery) push(s span) {
+	if s.len() > 0 {
+		d.pending = append(d.pending, s)
+	}
+}
+
+// send makes one request, and draws the conclusions.
+func (d *delivery) send(s span, key string) {
+	e := d.emitter
+	e.body.fill(d.frames, s, e.ids)
+	err := e.send(s.len(), key, true)
+	if err == nil {
+		d.set(s, taken)
+		d.cause.took()
+		return
+	}
+	if index, ok := e.policy.faultIn(err, s.len()); ok {
+		d.fault(s, index, err)
+		return
+	}
+	retry, rejected := verdictsIn(err)
+	if rejected == nil && (retry == nil || len(retry.Indexes) == 0) {
+		e.keys.remember(d.batch, s, key)
+		d.pending = append(d.pending, s)
+		d.failure = err
+		return
+	}
+	d.judge(s, retry, rejected)
+}
+
+// judge takes down what an answer says of single records.
+func (d *delivery) judge(s span, retry *base.RetryError, rejected *base.RejectedError) {
+	d.set(s, taken)
+	if rejected != nil {
+		for _, i := range rejected.Indexes {
+			d.refuse(span{s.from + i, s.from + i + 1}, rejected.Err)
+		}
+	}
+	if retry != nil {
+		for _, i := range retry.Indexes {
+			d.fates[s.from+i] = retried
+		}
+		d.again = &base.RetryError{After: retry.After, Err: retry.Err}
+	}
+}
+
+func (d *delivery) set(s span, f fate) {
+	for i := s.from; i < s.to; i++ {
+		d.fates[i] = f
+	}
+}
+
+func (d *delivery) refuse(s span, err error) {
+	d.set(s, refused)
+	d.refusal = firstOf(d.refusal, err)
+}
+
+// fault is a request in which one record, or its size, is at fault.
+func (d *delivery) fault(s span, index int, err error) {
+	_, rejected := verdictsIn(err)
+	if rejected != nil {
+		err = rejected.Err
+	}
+	switch {
+	case s.len() == 1:
+		d.refuseAlone(s, err)
+	case index >= 0:
+		d.push(span{s.from + index + 1, s.to})
+		d.push(span{s.from, s.from + index})
+		d.refuseAlone(span{s.from + index, s.from + index + 1}, err)
+	default:
+		if tooLarge(err) {
+			d.emitter.limit = min(d.emitter.limit, len(d.emitter.body.bytes)/2)
+		} else if n := len(d.emitter.body.bytes); d.split == 0 || n < d.split {
+			d.split = n
+		}
+		middle := s.from + s.len()/2
+		d.push(span{middle, s.to})
+		d.push(span{s.from, middle})
+	}
+}
+
+// refuseAlone refuses one record, and all that are pending if that is for a cause that they share.
+func (d *delivery) refuseAlone(s span, err error) {
+	d.refuse(s, err)
+	if !d.cause.refused(err) || !d.sampled(err) {
+		return
+	}
+	d.cause.known = d.cause.words
+	for _, rest := range d.pending {
+		d.refuse(rest, err)
+	}
+	d.pending = d.pending[:0]
+}
+
+// sampled sends a few of the pending records, each alone, and tells whether all of them were refused for the same words.
+func (d *delivery) sampled(err error) bool {
+	words := err.Error()
+	for n := range sameSamples {
+		left := 0
+		for _, s := range d.pending {
+			left += s.len()
+		}
+		if left == 0 {
+			return true
+		}
+		i := d.takeOut((left - 1) * n / (sameSamples - 1))
+		refusal := d.sample(i)
+		if refusal == nil || refusal.Error() != words {
+			return false
+		}
+	}
+	return true
+}
+
+// takeOut takes one record out of those that are pending, counted from the next, and returns its index.
+func (d *delivery) takeOut(nth int) int {
+	for at := len(d.pending) - 1; ; at-- {
+		s := d.pending[at]
+		if nth >= s.len() {
+			nth -= s.len()
+			continue
+		}
+		i := s.from + nth
+		before, after := span{s.from, i}, span{i + 1, s.to}
+		d.pending = append(d.pending[:at], d.pending[at+1:]...)
+		for _, part := range []span{before, after} {
+			if part.len() > 0 {
+				d.pending = append(d.pending[:at], append([]span{part}, d.pending[at:]...)...)
+			}
+		}
+		return i
+	}
+}
+
+// sample sends one record, and returns why it was refused, or nil if it was not.
+func (d *delivery) sample(i int) (refusal error) {
+	e, s := d.emitter, span{i, i + 1}
+	e.body.fill(d.frames, s, e.ids)
+	err := e.send(1, e.keys.fresh(), true)
+	_, fault := e.policy.faultIn(err, 1)
+	retry, rejected := verdictsIn(err)
+	switch {
+	case err == nil:
+		d.set(s, taken)
+		d.cause.took()
+	case fault || rejected != nil:
+		if rejected != nil {
+			err = rejected.Err
+		}
+		d.refuse(s, err)
+		return err
+	default:
+		d.pending = append(d.pending, s)
+		d.failure = err
+		if retry != nil {
+			d.failure = &base.RetryError{After: retry.After, Err: retry.Err}
+		}
+	}
+	return nil
+}
+
+// result is what EmitBatch returns.
+func (d *delivery) result() (n int, err error) {
+	for i, f := range d.fates {
+		if f != waiting {
+			n = i + 1
+		}
+	}
+	var rejected base.RejectedError
+	var again base.RetryError
+	if d.again != nil {
+		again = *d.again
+	} else if retry, _ := verdictsIn(d.failure); retry != nil {
+		again = base.RetryError{After: retry.After, Err: retry.Err}
+	} else if d.failure != nil {
+		again.Err = d.failure
+	}
+	for i, f := range d.fates[:n] {
+		switch f {
+		case refused:
+			rejected.Indexes = append(rejected.Indexes, i)
+		case waiting, retried:
+			again.Indexes = append(again.Indexes, i)
+		}
+	}
+	rejected.Err = d.refusal
+	err = verdict(&rejected, &again)
+	if n == len(d.fates) || len(again.Indexes) > 0 {
+		return n, err
+	}
+	if d.failure == nil {
+		d.failure = &again
+	}
+	return n, multierr.Append(err, d.failure)
+}

@@ -1,0 +1,145 @@
+package fields
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Texts gives each top-level field of a record as a name and a text, which is what forms and labels are made of. The texts
+// are those of Python's str: True, None, 0.5, 1e+16, nan. Times are RFC 3339, durations seconds; objects and arrays are JSON.
+type Texts struct {
+	Take   func(name, text []byte) // keeps neither
+	Wants  func(key string) bool   // whether Take wants that field, whose name is Prefix and key; nil: it wants all
+	Prefix []byte                  // of the open namespaces, with their dots
+
+	name    []byte // of the value to come
+	wanted  bool   // that value
+	scratch []byte
+}
+
+// keepScratch is the largest scratch space, in bytes, that is kept.
+const keepScratch = 64 << 10
+
+// Reset makes t ready for another record, or tells that it has grown too large to keep.
+func (t *Texts) Reset() (keep bool) {
+	t.Prefix = t.Prefix[:0]
+	return cap(t.scratch) <= keepScratch
+}
+
+func (t *Texts) Begin(key string) {
+	t.wanted = t.Wants == nil || t.Wants(key)
+	if t.wanted {
+		t.name = append(append(t.name[:0], t.Prefix...), key...)
+	}
+}
+
+func (t *Texts) give(text []byte) {
+	t.scratch = text[:0]
+	t.Take(t.name, text)
+}
+
+func (t *Texts) Text(v string) {
+	if t.wanted {
+		t.give(append(t.scratch[:0], v...))
+	}
+}
+func (t *Texts) Binary(v []byte) {
+	if t.wanted {
+		t.give(append(t.scratch[:0], v...))
+	}
+}
+func (t *Texts) Null() { t.Text("None") }
+func (t *Texts) Boolean(v bool) {
+	if v {
+		t.Text("True")
+	} else {
+		t.Text("False")
+	}
+}
+func (t *Texts) Integer(v int64) {
+	if t.wanted {
+		t.give(strconv.AppendInt(t.scratch[:0], v, 10))
+	}
+}
+func (t *Texts) Unsigned(v uint64) {
+	if t.wanted {
+		t.give(strconv.AppendUint(t.scratch[:0], v, 10))
+	}
+}
+func (t *Texts) Float(v float64, bits int) {
+	if t.wanted {
+		t.give(AppendPythonFloat(t.scratch[:0], v, bits))
+	}
+}
+func (t *Texts) Complex(v complex128, bits int) {
+	text := strconv.FormatComplex(v, 'g', -1, bits)
+	t.Text(text[1 : len(text)-1]) // without parentheses, as zap's JSON has it
+}
+func (t *Texts) Moment(v time.Time) {
+	if t.wanted {
+		t.give(v.AppendFormat(t.scratch[:0], time.RFC3339Nano))
+	}
+}
+func (t *Texts) Span(v time.Duration) { t.Float(v.Seconds(), 64) }
+
+// Number gives text as it is.
+func (t *Texts) Number(text string) { t.Text(text) }
+
+// JSON gives v as it is.
+func (t *Texts) JSON(_ *Walker, v []byte) error { t.Binary(v); return nil }
+
+// nested makes JSON of objects and arrays.
+var nested = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
+	SkipLineEnding: true,
+	EncodeTime:     zapcore.RFC3339NanoTimeEncoder,
+	EncodeDuration: zapcore.SecondsDurationEncoder,
+})
+
+func (t *Texts) Object(_ *Walker, m zapcore.ObjectMarshaler) error {
+	return t.nest(zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: m}, "", "")
+}
+
+func (t *Texts) Array(_ *Walker, m zapcore.ArrayMarshaler) error {
+	return t.nest(zapcore.Field{Type: zapcore.ArrayMarshalerType, Key: "a", Interface: m}, `{"a":`, "}")
+}
+
+// nest gives the JSON of f without what the encoder puts around it.
+func (t *Texts) nest(f zapcore.Field, before, after string) error {
+	if !t.wanted {
+		return nil
+	}
+	buf, err := nested.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
+	if err != nil {
+		return err
+	}
+	defer buf.Free()
+	text := strings.TrimSuffix(strings.TrimPrefix(buf.String(), before), after)
+	t.Text(text)
+	return nil
+}
+
+func (t *Texts) Namespace(key string) { t.Prefix = append(append(t.Prefix, key...), '.') }
+func (t *Texts) Leave()               {} // a namespace of the top level ends with the record
+
+// AppendPythonFloat appends what Python's repr gives: the shortest text that reads back the same, always with a dot or an
+// exponent, and the exponent from 1e16 on and below 1e-4.
+func AppendPythonFloat(b []byte, v float64, bits int) []byte {
+	switch abs := math.Abs(v); {
+	case math.IsNaN(v):
+		return append(b, "nan"...)
+	case math.IsInf(v, 1):
+		return append(b, "inf"...)
+	case math.IsInf(v, -1):
+		return append(b, "-inf"...)
+	case abs != 0 && (abs < 1e-4 || abs >= 1e16):
+		return strconv.AppendFloat(b, v, 'e', -1, bits)
+	case v == math.Trunc(v):
+		return append(strconv.AppendFloat(b, v, 'f', -1, bits), ".0"...)
+	default:
+		return strconv.AppendFloat(b, v, 'f', -1, bits)
+	}
+}

@@ -1,0 +1,47 @@
+package fields
+
+import (
+	"math"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Nanos returns t in nanoseconds since 1970, or the nearest number that an int64 holds: its years are 1677 to 2262.
+func Nanos(t time.Time) int64 {
+	switch {
+	case t.Before(firstNano):
+		return math.MinInt64
+	case t.After(lastNano):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
+
+var firstNano, lastNano = time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64)
+
+// RFC3339 is zapcore.RFC3339NanoTimeEncoder for times that RFC 3339 has, and the nearest of these for others: its years have four
+// digits.
+func RFC3339(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
+	if s := t.Unix(); s < firstSecond+day || s > lastSecond-day { // a zone may be a day away
+		t = Clamped(t)
+	}
+	zapcore.RFC3339NanoTimeEncoder(t, enc)
+}
+
+// Clamped returns t, or the nearest time of the years 0 to 9999 in its zone.
+func Clamped(t time.Time) time.Time {
+	switch year := t.Year(); {
+	case year < 0:
+		return time.Unix(firstSecond, 0).UTC()
+	case year > 9999:
+		return time.Unix(lastSecond, 999_999_999).UTC()
+	}
+	return t
+}
+
+const (
+	firstSecond = -62_167_219_200 // 0000-01-01T00:00:00Z
+	lastSecond  = 253_402_300_799 // 9999-12-31T23:59:59Z
+	day         = 24 * 60 * 60
+)

@@ -1,0 +1,134 @@
+package fields
+
+import (
+	"encoding/json"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Values receives the fields of a record one after another, as the few kinds of value that a web server can be told.
+type Values interface {
+	// Begin announces a value under key; in an array key is "".
+	Begin(key string)
+	Null()
+	Boolean(v bool)
+	Integer(v int64)
+	Unsigned(v uint64)
+	Float(v float64, bits int)
+	Complex(v complex128, bits int)
+	Text(v string)
+	Binary(v []byte) // zap's Binary; a ByteString is a text
+	Moment(v time.Time)
+	Span(v time.Duration)
+	// Number is a number of JSON that is no int64, no uint64, and too large for a double. Only Walker.Reflected gives one.
+	Number(text string)
+	// JSON is a reflected value; Walker.Reflected gives it as the kinds of value above.
+	JSON(w *Walker, v []byte) error
+	Object(w *Walker, m zapcore.ObjectMarshaler) error
+	Array(w *Walker, m zapcore.ArrayMarshaler) error
+	// Namespace opens one; Leave closes the last that is open on the level that ends.
+	Namespace(key string)
+	Leave()
+}
+
+// Walker turns the methods of zap's encoders, a method for each type of Go, into the methods of Values.
+type Walker struct {
+	Values
+	namespaces int // open on this level
+}
+
+var (
+	_ zapcore.ObjectEncoder = (*Walker)(nil)
+	_ zapcore.ArrayEncoder  = (*Walker)(nil)
+)
+
+// Level walks one object and closes its namespaces.
+func (w *Walker) Level(m zapcore.ObjectMarshaler) error {
+	outer := w.namespaces
+	w.namespaces = 0
+	err := m.MarshalLogObject(w)
+	for ; w.namespaces > 0; w.namespaces-- {
+		w.Leave()
+	}
+	w.namespaces = outer
+	return err
+}
+
+func (w *Walker) reflected(v any) error {
+	raw, ok := v.(json.RawMessage) // all that a Record has
+	if v != nil && !ok {
+		var err error
+		if raw, err = json.Marshal(v); err != nil {
+			return err
+		}
+	}
+	if v == nil {
+		w.Null()
+		return nil
+	}
+	return w.JSON(w, raw)
+}
+
+// The methods of zapcore.ObjectEncoder.
+
+func (w *Walker) AddObject(k string, m zapcore.ObjectMarshaler) error {
+	w.Begin(k)
+	return w.Object(w, m)
+}
+func (w *Walker) AddArray(k string, m zapcore.ArrayMarshaler) error {
+	w.Begin(k)
+	return w.Array(w, m)
+}
+func (w *Walker) OpenNamespace(k string) {
+	w.namespaces++
+	w.Namespace(k)
+}
+func (w *Walker) AddReflected(k string, v any) error    { w.Begin(k); return w.reflected(v) }
+func (w *Walker) AddString(k, v string)                 { w.Begin(k); w.Text(v) }
+func (w *Walker) AddByteString(k string, v []byte)      { w.Begin(k); w.Text(string(v)) }
+func (w *Walker) AddBinary(k string, v []byte)          { w.Begin(k); w.Binary(v) }
+func (w *Walker) AddBool(k string, v bool)              { w.Begin(k); w.Boolean(v) }
+func (w *Walker) AddTime(k string, v time.Time)         { w.Begin(k); w.Moment(v) }
+func (w *Walker) AddDuration(k string, v time.Duration) { w.Begin(k); w.Span(v) }
+func (w *Walker) AddComplex128(k string, v complex128)  { w.Begin(k); w.Complex(v, 128) }
+func (w *Walker) AddComplex64(k string, v complex64)    { w.Begin(k); w.Complex(complex128(v), 64) }
+func (w *Walker) AddFloat64(k string, v float64)        { w.Begin(k); w.Float(v, 64) }
+func (w *Walker) AddFloat32(k string, v float32)        { w.Begin(k); w.Float(float64(v), 32) }
+func (w *Walker) AddInt(k string, v int)                { w.Begin(k); w.Integer(int64(v)) }
+func (w *Walker) AddInt64(k string, v int64)            { w.Begin(k); w.Integer(v) }
+func (w *Walker) AddInt32(k string, v int32)            { w.Begin(k); w.Integer(int64(v)) }
+func (w *Walker) AddInt16(k string, v int16)            { w.Begin(k); w.Integer(int64(v)) }
+func (w *Walker) AddInt8(k string, v int8)              { w.Begin(k); w.Integer(int64(v)) }
+func (w *Walker) AddUint(k string, v uint)              { w.Begin(k); w.Unsigned(uint64(v)) }
+func (w *Walker) AddUint64(k string, v uint64)          { w.Begin(k); w.Unsigned(v) }
+func (w *Walker) AddUint32(k string, v uint32)          { w.Begin(k); w.Unsigned(uint64(v)) }
+func (w *Walker) AddUint16(k string, v uint16)          { w.Begin(k); w.Unsigned(uint64(v)) }
+func (w *Walker) AddUint8(k string, v uint8)            { w.Begin(k); w.Unsigned(uint64(v)) }
+func (w *Walker) AddUintptr(k string, v uintptr)        { w.Begin(k); w.Unsigned(uint64(v)) }
+
+// The methods of zapcore.ArrayEncoder.
+
+func (w *Walker) AppendObject(m zapcore.ObjectMarshaler) error { return w.AddObject("", m) }
+func (w *Walker) AppendArray(m zapcore.ArrayMarshaler) error   { return w.AddArray("", m) }
+func (w *Walker) AppendReflected(v any) error                  { return w.AddReflected("", v) }
+func (w *Walker) AppendString(v string)                        { w.AddString("", v) }
+func (w *Walker) AppendByteString(v []byte)                    { w.AddByteString("", v) }
+func (w *Walker) AppendBool(v bool)                            { w.AddBool("", v) }
+func (w *Walker) AppendTime(v time.Time)                       { w.AddTime("", v) }
+func (w *Walker) AppendDuration(v time.Duration)               { w.AddDuration("", v) }
+func (w *Walker) AppendComplex128(v complex128)                { w.AddComplex128("", v) }
+func (w *Walker) AppendComplex64(v complex64)                  { w.AddComplex64("", v) }
+func (w *Walker) AppendFloat64(v float64)                      { w.AddFloat64("", v) }
+func (w *Walker) AppendFloat32(v float32)                      { w.AddFloat32("", v) }
+func (w *Walker) AppendInt(v int)                              { w.AddInt("", v) }
+func (w *Walker) AppendInt64(v int64)                          { w.AddInt64("", v) }
+func (w *Walker) AppendInt32(v int32)                          { w.AddInt32("", v) }
+func (w *Walker) AppendInt16(v int16)                          { w.AddInt16("", v) }
+func (w *Walker) AppendInt8(v int8)                            { w.AddInt8("", v) }
+func (w *Walker) AppendUint(v uint)                            { w.AddUint("", v) }
+func (w *Walker) AppendUint64(v uint64)                        { w.AddUint64("", v) }
+func (w *Walker) AppendUint32(v uint32)                        { w.AddUint32("", v) }
+func (w *Walker) AppendUint16(v uint16)                        { w.AddUint16("", v) }
+func (w *Walker) AppendUint8(v uint8)                          { w.AddUint8("", v) }
+func (w *Walker) AppendUintptr(v uintptr)                      { w.AddUintptr("", v) }

@@ -1,0 +1,124 @@
+package otlp
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// Answer is what a receiver says of a request.
+type Answer struct {
+	Rejected int64  // log records, of a partial success
+	Message  string // for people: of a partial success, or of a refusal
+}
+
+// ReadAnswer reads the body of an answer: an ExportLogsServiceResponse where the status is 200, else a google.rpc.Status. A body
+// that is neither says nothing; ok is whether it could be read.
+func ReadAnswer(contentType string, status int, body []byte) (a Answer, ok bool) {
+	if len(body) == 0 {
+		return a, true
+	}
+	isJSON := body[0] == '{' || strings.HasPrefix(contentType, "application/json") // no message of protobuf begins like that
+	switch {
+	case isJSON && status == 200:
+		var response struct {
+			PartialSuccess struct {
+				Rejected count  `json:"rejectedLogRecords"`
+				Message  string `json:"errorMessage"`
+			} `json:"partialSuccess"`
+		}
+		err := json.Unmarshal(body, &response)
+		return Answer{int64(response.PartialSuccess.Rejected), response.PartialSuccess.Message}, err == nil
+	case isJSON:
+		var refusal struct {
+			Message string `json:"message"`
+		}
+		err := json.Unmarshal(body, &refusal)
+		return Answer{Message: refusal.Message}, err == nil && refusal.Message != ""
+	case status == 200:
+		return readResponse(body)
+	case !strings.HasPrefix(contentType, "application/x-protobuf"):
+		return a, false
+	default:
+		a.Message, ok = textIn(body, 2) // google.rpc.Status.message
+		return a, ok && a.Message != ""
+	}
+}
+
+// readResponse reads ExportLogsServiceResponse{partial_success = 1 {rejected_log_records = 1, error_message = 2}}.
+func readResponse(body []byte) (a Answer, ok bool) {
+	partial, ok := textIn(body, 1)
+	if !ok {
+		return a, false
+	}
+	ok = eachField([]byte(partial), func(number int, value uint64, text []byte) {
+		switch number {
+		case 1:
+			a.Rejected = int64(value)
+		case 2:
+			a.Message = string(text)
+		}
+	})
+	return a, ok
+}
+
+// textIn returns the last field of that number in a message, and whether the message could be read.
+func textIn(message []byte, wanted int) (s string, ok bool) {
+	ok = eachField(message, func(number int, _ uint64, text []byte) {
+		if number == wanted {
+			s = string(text)
+		}
+	})
+	return s, ok
+}
+
+// eachField calls f with each field of a message: its value if it is a number, its bytes if it has a length.
+func eachField(message []byte, f func(number int, value uint64, text []byte)) bool {
+	for len(message) > 0 {
+		tag, n := binary.Uvarint(message)
+		if n <= 0 || tag>>3 == 0 || tag>>3 > 1<<29 {
+			return false
+		}
+		message = message[n:]
+		switch tag & 7 {
+		case 0:
+			v, n := binary.Uvarint(message)
+			if n <= 0 {
+				return false
+			}
+			f(int(tag>>3), v, nil)
+			message = message[n:]
+		case 1, 5:
+			size := 8
+			if tag&7 == 5 {
+				size = 4
+			}
+			if len(message) < size {
+				return false
+			}
+			message = message[size:]
+		case 2:
+			length, n := binary.Uvarint(message)
+			if n <= 0 || length > uint64(len(message)-n) {
+				return false
+			}
+			message = message[n:]
+			f(int(tag>>3), 0, message[:length])
+			message = message[length:]
+		default: // groups, which no one sends
+			return false
+		}
+	}
+	return true
+}
+
+// count is an int64 of JSON in protobuf's way: a number or a text.
+type count int64
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *count) UnmarshalJSON(b []byte) error {
+	n, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 64)
+	*c = count(n)
+	return err
+}

@@ -1,0 +1,278 @@
+package otlp
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/httpcore/internal/fields"
+	base "example.com/zaphandlers/zapcore"
+)
+
+const (
+	maxLevels           = 1 << 10 // of nesting that are kept in memory for the next record
+	recordLengthReserve = 2       // bytes: most records have 128 to 16,383
+)
+
+// protoWriter writes the values of one record as KeyValues, or those of an array as AnyValues. It implements fields.Values.
+type protoWriter struct {
+	head
+	out   []byte
+	tag   byte // of the next KeyValue or AnyValue
+	opens []nested
+	walk  fields.Walker
+}
+
+// nested is a list or an object that is being written: where its lengths go, of one byte for the time being.
+type nested struct {
+	keyValue, any, list int // keyValue is 0 in an array
+	tag                 byte
+	inArray             bool
+}
+
+func newProtoWriter() *protoWriter {
+	w := new(protoWriter)
+	w.walk.Values = w
+	return w
+}
+
+func (p *protoWriter) state() *head { return &p.head }
+
+func (f Formatter) appendProto(dst []byte, r *base.Record) ([]byte, error) {
+	w := protoWriters.Get().(*protoWriter)
+	w.begin(&f)
+	w.tag, w.opens = tagRecordAttribute, w.opens[:0]
+	ent := r.Entry()
+	nanos, observed := times(ent.Time)
+	number, level := Severity(ent.Level)
+
+	out := append(dst, tagScopeLogsRecord, 0, 0)
+	begin := len(out)
+	if nanos > 0 {
+		out = binary.LittleEndian.AppendUint64(append(out, tagRecordTime), nanos)
+	}
+	out = append(out, tagRecordSeverity, byte(number))
+	out = appendText(append(out, tagRecordLevel), level)
+	message := ent.Message
+	if !utf8.ValidString(message) {
+		message = strings.ToValidUTF8(message, "\ufffd")
+	}
+	out = binary.AppendUvarint(append(out, tagRecordBody), uint64(1+textSize(len(message))))
+	w.out = appendText(append(out, tagAnyString), message)
+	err := attributes(&w.walk, w, &ent, r)
+	out = w.out
+	if w.trace.found {
+		out = appendHex(append(out, tagRecordTrace, 16), w.trace.hex[:32])
+	}
+	if w.span.found {
+		out = appendHex(append(out, tagRecordSpan, 8), w.span.hex[:16])
+	}
+	out = binary.LittleEndian.AppendUint64(append(out, tagRecordObserved), observed)
+	w.out = nil
+	if cap(w.opens) > maxLevels {
+		w.opens = nil
+	}
+	protoWriters.Put(w)
+	return setLength(out, begin, recordLengthReserve), err
+}
+
+// setLength writes the length of what is in b from begin on into the bytes before it, of which some are reserved for it.
+func setLength(b []byte, begin, reserved int) []byte {
+	n := len(b) - begin
+	size := varintSize(uint64(n))
+	switch {
+	case size > reserved:
+		var room [binary.MaxVarintLen64]byte
+		b = append(b, room[:size-reserved]...)
+		copy(b[begin+size-reserved:], b[begin:begin+n])
+	case size < reserved:
+		copy(b[begin-reserved+size:], b[begin:])
+		b = b[:len(b)-reserved+size]
+	}
+	binary.AppendUvarint(b[:begin-reserved], uint64(n))
+	return b
+}
+
+// varintSize returns how many bytes v takes.
+func varintSize(v uint64) int {
+	n := 1
+	for ; v >= 0x80; v >>= 7 {
+		n++
+	}
+	return n
+}
+
+// textSize returns how many bytes a length and so many bytes take.
+func textSize(n int) int { return varintSize(uint64(n)) + n }
+
+// appendText appends a length and the bytes.
+func appendText[T string | []byte](b []byte, s T) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func appendHex(b, digits []byte) []byte {
+	b, _ = hex.AppendDecode(b, digits) // they are
+	return b
+}
+
+// value writes all that goes before a value of so many bytes: for a KeyValue its key too.
+func (p *protoWriter) value(size int) {
+	out := append(p.out, p.tag)
+	if !p.inArray {
+		key := 1 + textSize(len(p.key))
+		if p.key == "" {
+			key = 0 // an empty key is not written
+		}
+		out = binary.AppendUvarint(out, uint64(key+1+textSize(size)))
+		if key > 0 {
+			out = appendText(append(out, tagKeyValueKey), p.key)
+		}
+		out = append(out, tagKeyValueValue)
+	}
+	p.out = binary.AppendUvarint(out, uint64(size))
+}
+
+// Begin implements fields.Values. Package names has made the key valid; those of a Resource are not its.
+func (p *protoWriter) Begin(key string) { p.key = key }
+
+// Text implements fields.Values. What is no UTF-8 becomes bytes, as OTLP's mapping of arbitrary data has it.
+func (p *protoWriter) Text(v string) {
+	if p.took(v) {
+		return
+	}
+	p.value(1 + textSize(len(v)))
+	tag := byte(tagAnyString)
+	if !utf8.ValidString(v) {
+		tag = tagAnyBytes
+	}
+	p.out = appendText(append(p.out, tag), v)
+}
+
+// Null implements fields.Values.
+func (p *protoWriter) Null() { p.value(0) }
+
+// Boolean implements fields.Values.
+func (p *protoWriter) Boolean(v bool) {
+	p.value(2)
+	if v {
+		p.out = append(p.out, tagAnyBool, 1)
+	} else {
+		p.out = append(p.out, tagAnyBool, 0)
+	}
+}
+
+// Integer implements fields.Values.
+func (p *protoWriter) Integer(v int64) {
+	p.value(1 + varintSize(uint64(v)))
+	p.out = binary.AppendUvarint(append(p.out, tagAnyInt), uint64(v))
+}
+
+// Unsigned implements fields.Values. What an int64 cannot hold becomes a text, as OTLP's mapping of arbitrary data has it.
+func (p *protoWriter) Unsigned(v uint64) {
+	if v > math.MaxInt64 {
+		p.Number(strconv.FormatUint(v, 10))
+		return
+	}
+	p.Integer(int64(v))
+}
+
+// Number implements fields.Values.
+func (p *protoWriter) Number(text string) {
+	p.value(1 + textSize(len(text)))
+	p.out = appendText(append(p.out, tagAnyString), text)
+}
+
+// Float implements fields.Values. A float32 has its exact value, as OpenTelemetry has it.
+func (p *protoWriter) Float(v float64, _ int) {
+	p.value(9)
+	p.out = binary.LittleEndian.AppendUint64(append(p.out, tagAnyDouble), math.Float64bits(v))
+}
+
+// Complex implements fields.Values.
+func (p *protoWriter) Complex(v complex128, bits int) {
+	p.open(tagAnyKeyValues, false)
+	p.Begin("r")
+	p.Float(real(v), bits/2)
+	p.Begin("i")
+	p.Float(imag(v), bits/2)
+	p.close()
+}
+
+// Binary implements fields.Values.
+func (p *protoWriter) Binary(v []byte) {
+	p.value(1 + textSize(len(v)))
+	p.out = appendText(append(p.out, tagAnyBytes), v)
+}
+
+// Moment implements fields.Values.
+func (p *protoWriter) Moment(v time.Time) { p.Integer(fields.Nanos(v)) }
+
+// Span implements fields.Values.
+func (p *protoWriter) Span(v time.Duration) { p.Integer(int64(v)) }
+
+// JSON implements fields.Values.
+func (p *protoWriter) JSON(w *fields.Walker, v []byte) error { return w.Reflected(v) }
+
+// Object implements fields.Values.
+func (p *protoWriter) Object(w *fields.Walker, m zapcore.ObjectMarshaler) error {
+	p.open(tagAnyKeyValues, false)
+	err := w.Level(m)
+	p.close()
+	return err
+}
+
+// Array implements fields.Values.
+func (p *protoWriter) Array(w *fields.Walker, m zapcore.ArrayMarshaler) error {
+	p.open(tagAnyArray, true)
+	err := m.MarshalLogArray(w)
+	p.close()
+	return err
+}
+
+// Namespace implements fields.Values.
+func (p *protoWriter) Namespace(key string) {
+	p.key = key
+	p.open(tagAnyKeyValues, false)
+}
+
+// Leave implements fields.Values.
+func (p *protoWriter) Leave() { p.close() }
+
+// open begins a value that is a list or an object.
+func (p *protoWriter) open(kind byte, array bool) {
+	n := nested{tag: p.tag, inArray: p.inArray}
+	out := append(p.out, p.tag, 0)
+	if !p.inArray {
+		n.keyValue = len(out)
+		if p.key != "" {
+			out = appendText(append(out, tagKeyValueKey), p.key)
+		}
+		out = append(out, tagKeyValueValue, 0)
+	}
+	n.any = len(out)
+	p.out = append(out, kind, 0)
+	n.list = len(p.out)
+	p.opens = append(p.opens, n)
+	p.tag, p.inArray = tagListElement, array
+	p.depth++
+}
+
+// close fills in the lengths of what was opened last, from the inside out: the outer ones count the inner.
+func (p *protoWriter) close() {
+	last := len(p.opens) - 1
+	n := p.opens[last]
+	p.opens = p.opens[:last]
+	p.out = setLength(p.out, n.list, 1)
+	p.out = setLength(p.out, n.any, 1)
+	if n.keyValue > 0 {
+		p.out = setLength(p.out, n.keyValue, 1)
+	}
+	p.tag, p.inArray = n.tag, n.inArray
+	p.depth--
+}

@@ -1,0 +1,105 @@
+package cpython
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/internal/peers"
+)
+
+//go:embed run.mjs
+var runner string
+
+//go:embed wires.py
+var wires string
+
+// Interpreter is one CPython.
+type Interpreter struct {
+	Version string // "3.13.2"
+	Minor   int    // 13
+	WASM    bool   // without sockets
+
+	path string // of the executable, or of the folder that pyodide is installed in
+}
+
+// Program is a Python program, and what it is run with.
+type Program struct {
+	Source  string
+	Args    []string
+	Stdin   []byte
+	Folders []string // of the host, that it may read and write
+}
+
+// Each runs a test under each CPython that can be had, in a subtest of its own. One that says why the WebAssembly ones are missing
+// skips.
+func Each(t *testing.T, test func(t *testing.T, py Interpreter)) {
+	t.Run("native", func(t *testing.T) { test(t, Native(t)) })
+	EachNewest(t, test)
+}
+
+// EachNewest runs a test under each CPython that runs as WebAssembly.
+func EachNewest(t *testing.T, test func(t *testing.T, py Interpreter)) {
+	var homes []string
+	t.Run("WebAssembly", func(t *testing.T) { homes = peers.Pyodide(t) })
+	for _, home := range homes {
+		t.Run("pyodide "+filepath.Base(home), func(t *testing.T) {
+			var lock struct{ Info struct{ Python string } }
+			text, err := os.ReadFile(filepath.Join(home, "node_modules", "pyodide", "pyodide-lock.json"))
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(text, &lock))
+			test(t, newInterpreter(t, home, lock.Info.Python, true))
+		})
+	}
+}
+
+// Native returns the machine's CPython.
+func Native(t testing.TB) Interpreter {
+	t.Helper()
+	path := peers.Python(t, "")
+	out, err := exec.Command(path, "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])").Output()
+	require.NoError(t, err)
+	return newInterpreter(t, path, strings.TrimSpace(string(out)), false)
+}
+
+func newInterpreter(t testing.TB, path, version string, wasm bool) Interpreter {
+	py := Interpreter{Version: version, WASM: wasm, path: path}
+	_, err := fmt.Sscanf(version, "3.%d.", &py.Minor)
+	require.NoError(t, err)
+	return py
+}
+
+// Run runs a program and returns what it prints. The test fails if the program does, or if it writes to its standard error.
+func (p Interpreter) Run(t testing.TB, program Program) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		return path
+	}
+	source := write("program.py", program.Source)
+	write("wires.py", wires)
+	cmd := exec.CommandContext(t.Context(), p.path, append([]string{source}, program.Args...)...)
+	if p.WASM {
+		folders := strings.Join(append(slices.Clone(program.Folders), dir), "\n")
+		args := append([]string{write("run.mjs", runner), p.path, folders, write("stdin", string(program.Stdin)), source}, program.Args...)
+		cmd = exec.CommandContext(t.Context(), peers.Program(t, "node"), args...)
+	}
+	cmd.Stdin = bytes.NewReader(program.Stdin)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	require.Empty(t, stderr.String())
+	return out
+}

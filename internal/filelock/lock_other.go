@@ -1,0 +1,11 @@
+//go:build !windows && (!unix || solaris || aix)
+
+package filelock
+
+import (
+	"errors"
+	"os"
+)
+
+// TryLock has no lock to take here: the error is errors.ErrUnsupported.
+func TryLock(*os.File) (taken bool, err error) { return false, errors.ErrUnsupported }

@@ -1,0 +1,20 @@
+//go:build unix && !solaris && !aix
+
+package filelock
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// TryLock takes the lock on f, which ends with f or the process, and reports whether somebody else has it. On a file system without
+// locks the error wraps errors.ErrUnsupported.
+func TryLock(f *os.File) (taken bool, err error) {
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return true, nil
+	}
+	return false, err
+}

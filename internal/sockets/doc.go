@@ -1,0 +1,2 @@
+// Package sockets is the other end of a connection, for tests and benchmarks.
+package sockets

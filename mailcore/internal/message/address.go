@@ -1,0 +1,174 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+)
+
+// Address is one mailbox in its two forms.
+type Address struct {
+	Envelope string // as MAIL FROM and RCPT TO name it: ops@example.com, or root where the server adds the domain
+
+	header string // as a header shows it: "Ops" <ops@example.com>
+}
+
+// Domain returns what stands behind the last @, or "".
+func (a Address) Domain() string {
+	if at := strings.LastIndexByte(a.Envelope, '@'); at >= 0 {
+		return a.Envelope[at+1:]
+	}
+	return ""
+}
+
+// ParseAddresses returns the mailboxes that list names. Each string may hold several, separated by commas. Beside the forms of RFC
+// 5322 it takes what people write and Python's handler sends: a local name without a domain, which the server completes ("root"),
+// and names in front of an address that would need quotes ("[prod] Orders <orders@example.com>").
+func ParseAddresses(list ...string) ([]Address, error) {
+	var all []Address
+	for _, s := range list {
+		parsed, err := mail.ParseAddressList(s)
+		if err != nil {
+			parsed, err = parseLoosely(s)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parsed {
+			a := newAddress(p)
+			if hasControl(a.header) || hasControl(a.Envelope) {
+				return nil, fmt.Errorf("%q: control character in an address", s)
+			}
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// parseLoosely parses a list that is none by RFC 5322.
+func parseLoosely(s string) ([]*mail.Address, error) {
+	if strings.ContainsAny(s, "\r\n\x00") {
+		return nil, fmt.Errorf("%q: control character in an address", s)
+	}
+	var list []*mail.Address
+	elements := splitList(s)
+	bare := ""
+	for _, element := range elements {
+		a, err := parseMailbox(element)
+		switch {
+		case err != nil:
+			return nil, err
+		case bare != "" && a.Name != "":
+			return nil, fmt.Errorf("%q: is %q a part of the name behind it? Then write \"%s, %s\" <%s>; else give it as an element of its own",
+				s, bare, bare, a.Name, a.Address)
+		case !strings.Contains(a.Address, "@") && a.Name == "":
+			bare = a.Address
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}
+
+// parseMailbox parses one mailbox.
+func parseMailbox(s string) (*mail.Address, error) {
+	if a, err := mail.ParseAddress(s); err == nil {
+		return a, nil
+	}
+	if begin := strings.LastIndexByte(s, '<'); begin >= 0 && strings.HasSuffix(s, ">") {
+		if a, err := parseBare(s[begin+1 : len(s)-1]); err == nil {
+			a.Name = strings.TrimSpace(strings.NewReplacer(`"`, "", `\`, "").Replace(s[:begin]))
+			return a, nil
+		}
+	}
+	if a, err := parseBare(s); err == nil {
+		return a, nil
+	}
+	return nil, fmt.Errorf(`%q is no address: write "ops@example.com", "Ops <ops@example.com>" or, where the server adds the domain, "root"`, s)
+}
+
+// parseBare parses an address without a name: with a domain, or a local name.
+func parseBare(s string) (*mail.Address, error) {
+	if a, err := mail.ParseAddress("<" + s + ">"); err == nil {
+		return a, nil
+	}
+	const domain = "@localhost"
+	a, err := mail.ParseAddress("<" + s + domain + ">")
+	if err != nil {
+		return nil, err
+	}
+	local, found := strings.CutSuffix(a.Address, domain)
+	if !found || local != s {
+		return nil, errors.New("no local name")
+	}
+	return &mail.Address{Address: local}, nil
+}
+
+// splitList splits s at commas that are not within quotes, brackets or comments, and leaves out empty elements.
+func splitList(s string) []string {
+	var list []string
+	quoted, depth, begin := false, 0, 0
+	add := func(element string) {
+		if element = strings.TrimSpace(element); element != "" {
+			list = append(list, element)
+		}
+	}
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '<' || c == '(':
+			depth++
+		case c == '>' || c == ')':
+			depth = max(0, depth-1)
+		case c == ',' && depth == 0:
+			add(s[begin:i])
+			begin = i + 1
+		}
+	}
+	add(s[begin:])
+	if len(list) == 0 {
+		return []string{s}
+	}
+	return list
+}
+
+// longName is the longest name, in bytes, that a header shows as it is: a longer one becomes encoded words, between which a line can be
+// broken.
+const longName = 200
+
+func newAddress(p *mail.Address) Address {
+	a := Address{Envelope: p.Address}
+	if strings.Contains(p.Address, "@") {
+		a.Envelope = strings.TrimSuffix(strings.TrimPrefix((&mail.Address{Address: p.Address}).String(), "<"), ">")
+	}
+	switch {
+	case p.Name == "":
+		a.header = a.Envelope
+	case len(p.Name) > longName:
+		a.header = string(encodeWords([]byte(p.Name), 0)) + " <" + a.Envelope + ">"
+	default:
+		const other = "a@b"
+		a.header = strings.TrimSuffix((&mail.Address{Name: p.Name, Address: other}).String(), "<"+other+">") + "<" + a.Envelope + ">"
+	}
+	return a
+}
+
+// AppendAddresses appends one header line of addresses, folded between them. It appends nothing if there are none.
+func AppendAddresses(dst []byte, name string, list []Address) []byte {
+	if len(list) == 0 {
+		return dst
+	}
+	begin := len(dst)
+	dst = append(append(dst, name...), ": "...)
+	for i, a := range list {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = append(dst, a.header...)
+	}
+	return append(fold(dst, begin), '\r', '\n')
+}

@@ -1,0 +1,161 @@
+package message
+
+import (
+	"hash/maphash"
+	"math"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// Digest is the content of one mail: the text of its records and, if there are more than one, what is true of all of them. The
+// zero value is empty.
+type Digest struct {
+	Records     uint64
+	Omitted     uint64 // of them, are counted and not in text
+	levels      [256]uint64
+	first, last time.Time
+	worst       zapcore.Level // the highest of all
+	subject     []byte        // of the first record of that level
+	text        []byte        // of the records, end to end; each ends with a line feed
+
+	scratch []byte // owned by preface and subjectLine
+}
+
+// Add adds a record. Text that would make all of it longer than room is counted instead.
+func (d *Digest) Add(level zapcore.Level, at time.Time, text, subject []byte, room int) {
+	if d.Records == 0 || level > d.worst {
+		d.worst = level
+		d.subject = append(d.subject[:0], subject...)
+	}
+	if d.Records == 0 || at.Before(d.first) {
+		d.first = at
+	}
+	if d.Records == 0 || at.After(d.last) {
+		d.last = at
+	}
+	d.Records++
+	d.levels[uint8(level)]++
+	if len(text) >= room-len(d.text) {
+		d.Omitted++
+		return
+	}
+	d.text = append(d.text, text...)
+	if len(text) == 0 || text[len(text)-1] != '\n' {
+		d.text = append(d.text, '\n')
+	}
+}
+
+// AddAll adds the records of other, whose text must fit.
+func (d *Digest) AddAll(other *Digest) {
+	if other.Records == 0 {
+		return
+	}
+	if d.Records == 0 || other.worst > d.worst {
+		d.worst = other.worst
+		d.subject = append(d.subject[:0], other.subject...)
+	}
+	if d.Records == 0 || other.first.Before(d.first) {
+		d.first = other.first
+	}
+	if d.Records == 0 || other.last.After(d.last) {
+		d.last = other.last
+	}
+	d.Records += other.Records
+	d.Omitted += other.Omitted
+	for level, n := range other.levels {
+		d.levels[level] += n
+	}
+	d.text = append(d.text, other.text...)
+}
+
+// Size returns how many bytes of text d holds.
+func (d *Digest) Size() int { return len(d.text) }
+
+var sumSeed = maphash.MakeSeed()
+
+// Sum returns a number that is the same for the same records, and in this process for no others.
+func (d *Digest) Sum() uint64 {
+	var h maphash.Hash
+	h.SetSeed(sumSeed)
+	maphash.WriteComparable(&h, [...]uint64{d.Records, d.Omitted, uint64(d.worst)})
+	for _, n := range d.levels {
+		maphash.WriteComparable(&h, n)
+	}
+	for _, at := range [...]time.Time{d.first, d.last} {
+		maphash.WriteComparable(&h, [...]int64{at.Unix(), int64(at.Nanosecond())})
+	}
+	maphash.WriteComparable(&h, len(d.subject))
+	_, _ = h.Write(d.subject) // never fails
+	_, _ = h.Write(d.text)
+	return h.Sum64()
+}
+
+// CountOnly gives up the text: what is left fits everywhere.
+func (d *Digest) CountOnly() {
+	d.Omitted = d.Records
+	d.text = d.text[:0]
+}
+
+// EverythingFits is the room of a Digest that keeps all.
+const EverythingFits = math.MaxInt
+
+// keepText is the largest text, in bytes, whose memory an emptied Digest keeps.
+const keepText = 64 << 10
+
+// Reset empties d.
+func (d *Digest) Reset() {
+	text, subject, scratch := d.text[:0], d.subject[:0], d.scratch
+	if cap(text) > keepText {
+		text = nil
+	}
+	*d = Digest{text: text, subject: subject, scratch: scratch}
+}
+
+// subjectLine returns the subject, with the number of records if there are more than one.
+func (d *Digest) subjectLine() []byte {
+	if d.Records == 1 {
+		return d.subject
+	}
+	b := append(d.scratch[:0], cutAtRune(d.subject, maxSubject/2)...)
+	b = strconv.AppendUint(append(b, " ("...), d.Records, 10)
+	d.scratch = append(b, " records)"...)
+	return d.scratch
+}
+
+// prefaceTime shows milliseconds and the zone.
+const prefaceTime = "2006-01-02 15:04:05.000 -0700"
+
+// preface returns what stands above the records of a Digest; nothing, above a single one:
+//
+//	10000 records (1 fatal, 9999 error), from 2026-11-22 10:11:12.000 +0000 to 2026-11-22 10:11:13.000 +0000.
+//	8000 more suppressed: they are counted above, and not shown.
+func (d *Digest) preface() []byte {
+	if d.Records == 1 && d.Omitted == 0 {
+		return nil
+	}
+	b := strconv.AppendUint(d.scratch[:0], d.Records, 10)
+	b = append(b, " record"...)
+	if d.Records != 1 {
+		b = append(b, 's')
+	}
+	b = append(b, " ("...)
+	separator := ""
+	for level := math.MaxInt8; level >= math.MinInt8; level-- {
+		if n := d.levels[uint8(int8(level))]; n > 0 {
+			b = strconv.AppendUint(append(b, separator...), n, 10)
+			b = append(append(b, ' '), zapcore.Level(level).String()...)
+			separator = ", "
+		}
+	}
+	b = d.first.AppendFormat(append(b, "), from "...), prefaceTime)
+	b = d.last.AppendFormat(append(b, " to "...), prefaceTime)
+	b = append(b, ".\n"...)
+	if d.Omitted > 0 {
+		b = strconv.AppendUint(b, d.Omitted, 10)
+		b = append(b, " more suppressed: they are counted above, and not shown.\n"...)
+	}
+	d.scratch = append(b, '\n')
+	return d.scratch
+}

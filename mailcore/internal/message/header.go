@@ -1,0 +1,147 @@
+package message
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	headerLine    = 78  // header lines are folded behind this, without CRLF, where there is a space (RFC 5322 section 2.1.1)
+	maxHeaderLine = 998 // and must never be longer than this
+	maxSubject    = 255 // bytes; a longer subject is cut
+)
+
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
+}
+
+// IsASCII tells whether s holds nothing beyond ASCII.
+func IsASCII[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// CheckHeader returns an error if a line of header is longer than RFC 5322 allows.
+func CheckHeader(header []byte) error {
+	for line := range strings.SplitSeq(string(header), "\r\n") {
+		if len(line) > maxHeaderLine {
+			return fmt.Errorf("a header line of %d bytes, of at most %d: %.40q…", len(line), maxHeaderLine, line)
+		}
+	}
+	return nil
+}
+
+// appendSubject appends the header line of a subject. Whatever subject holds, it is one header: control characters become
+// spaces, what is not plain ASCII becomes encoded words (RFC 2047), and what is longer than 255 bytes is cut at a rune.
+func appendSubject(dst, subject []byte) []byte {
+	begin := len(dst)
+	dst = append(dst, "Subject: "...)
+	text := len(dst)
+	dst = appendClean(dst, subject)
+	if !isPlain(dst[text:]) {
+		dst = encodeWords(dst, text)
+	}
+	return append(fold(dst, begin), '\r', '\n')
+}
+
+// appendClean appends text as one line of UTF-8 of at most maxSubject bytes, without spaces at its ends.
+func appendClean(dst, text []byte) []byte {
+	const ellipsis = "…"
+	begin := len(dst)
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		text = text[size:]
+		if r < ' ' || 0x7f <= r && r < 0xa0 {
+			r = ' '
+		}
+		if r == ' ' && len(dst) == begin {
+			continue
+		}
+		room := maxSubject
+		if len(text) > 0 {
+			room -= len(ellipsis)
+		}
+		if len(dst)-begin+utf8.RuneLen(r) > room {
+			return append(dst, ellipsis...)
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	for len(dst) > begin && dst[len(dst)-1] == ' ' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+// isPlain tells whether a cleaned text may stand in a header as it is: not if it is not ASCII, if it looks like an encoded
+// word, or if it has two spaces in a row, between which folding would make an empty line.
+func isPlain(text []byte) bool {
+	for i, c := range text {
+		if c >= utf8.RuneSelf || i > 0 && (c == ' ' && text[i-1] == ' ' || c == '?' && text[i-1] == '=') {
+			return false
+		}
+	}
+	return true
+}
+
+// encodeWords makes dst[from:] encoded words of at most 75 bytes, each of whole runes.
+func encodeWords(dst []byte, from int) []byte {
+	const room = 45 // bytes that are 60 in base64, and 72 with what stands around them
+	var own [maxSubject]byte
+	text := append(own[:0], dst[from:]...)
+	dst = dst[:from]
+	for len(text) > 0 {
+		n := len(cutAtRune(text, room))
+		if len(dst) > from {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, "=?utf-8?b?"...)
+		dst = base64.StdEncoding.AppendEncode(dst, text[:n])
+		dst = append(dst, "?="...)
+		text = text[n:]
+	}
+	return dst
+}
+
+// cutAtRune returns the beginning of text, of at most n bytes and of whole runes if it is UTF-8.
+func cutAtRune(text []byte, n int) []byte {
+	if len(text) <= n {
+		return text
+	}
+	for back := n; back > n-utf8.UTFMax && back > 0; back-- {
+		if utf8.RuneStart(text[back]) {
+			return text[:back]
+		}
+	}
+	return text[:n]
+}
+
+// fold breaks the header that begins at dst[begin] into lines, at spaces. A line stays longer where it has none.
+func fold(dst []byte, begin int) []byte {
+	line, space := begin, -1
+	for i := begin; i < len(dst); i++ {
+		if dst[i] == ' ' && dst[i-1] != ':' {
+			if space > line && i-line > headerLine {
+				dst, i, line = breakAt(dst, space), i+2, space+2
+			}
+			space = i
+		}
+	}
+	if space > line && len(dst)-line > headerLine {
+		dst = breakAt(dst, space)
+	}
+	return dst
+}
+
+// breakAt puts CRLF in front of the space at dst[i].
+func breakAt(dst []byte, i int) []byte {
+	dst = append(dst, 0, 0)
+	copy(dst[i+2:], dst[i:])
+	dst[i], dst[i+1] = '\r', '\n'
+	return dst
+}

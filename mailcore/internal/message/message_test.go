@@ -1,0 +1,223 @@
+package message
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"io"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net/mail"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/mailcore/internal/messagetest"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// newTestComposer is one with the headers of a plain Config.
+func newTestComposer(inline int) *Composer {
+	c := NewComposer([]byte("From: a@example.com\r\nTo: b@example.com\r\nAuto-Submitted: auto-generated\r\n"), "example.com", inline)
+	return &c
+}
+
+func composeOne(c *Composer, subject, text string) []byte {
+	var d Digest
+	d.Add(zapcore.ErrorLevel, noon, []byte(text), []byte(subject), EverythingFits)
+	return bytes.Clone(c.Compose(&d, c.NewIdentity(noon)))
+}
+
+func composed(c *Composer, d *Digest) []byte { return c.Compose(d, c.NewIdentity(noon)) }
+
+// requireWellFormed requires what every message promises on the wire.
+func requireWellFormed(t testing.TB, message []byte) *mail.Message {
+	require.True(t, bytes.HasSuffix(message, []byte("\r\n")))
+	for _, line := range strings.Split(string(message), "\r\n") {
+		require.LessOrEqual(t, len(line), maxHeaderLine)
+		require.False(t, strings.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf || r < ' ' && r != '\t' || r == 0x7f }), "%q", line)
+	}
+	m, err := mail.ReadMessage(bytes.NewReader(message))
+	require.NoError(t, err)
+	return m
+}
+
+func requireSubject(t testing.TB, subject string, m *mail.Message) {
+	got, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	require.NoError(t, err)
+	want := messagetest.Cleaned(string([]rune(subject)))
+	if before, cut := strings.CutSuffix(got, "…"); cut && got != want {
+		require.LessOrEqual(t, len(got), maxSubject)
+		require.True(t, strings.HasPrefix(want, strings.TrimRight(before, " ")), "%q is cut from %q", got, want)
+		return
+	}
+	require.Equal(t, want, got)
+}
+
+// body returns the decoded text of the mail with line feeds, as it was logged.
+func body(t testing.TB, m *mail.Message) string {
+	require.Equal(t, "quoted-printable", m.Header.Get("Content-Transfer-Encoding"))
+	return quoted(t, m.Body)
+}
+
+func quoted(t testing.TB, r io.Reader) string {
+	b, err := io.ReadAll(quotedprintable.NewReader(r))
+	require.NoError(t, err)
+	return strings.ReplaceAll(string(b), "\r\n", "\n")
+}
+
+func TestWhateverIsLoggedIsTextAndNothingElse(t *testing.T) {
+	for _, text := range messagetest.Hostile {
+		m := requireWellFormed(t, composeOne(newTestComposer(1<<20), text, text))
+		assert.Len(t, m.Header, 9, "no header comes from %q: %v", text, m.Header)
+		requireSubject(t, text, m)
+		assert.Equal(t, messagetest.Logged(text), body(t, m))
+	}
+}
+
+func TestQuotedLinesAreShort(t *testing.T) {
+	for _, text := range messagetest.Hostile {
+		for _, line := range strings.Split(string(appendQuoted(nil, []byte(text))), "\r\n") {
+			assert.LessOrEqual(t, len(line), quotedLine)
+			assert.False(t, strings.HasPrefix(line, "."), "servers double a dot: %q", line)
+			assert.False(t, strings.HasPrefix(line, "From "), "mailboxes mark a From: %q", line)
+			assert.False(t, strings.HasSuffix(line, " ") || strings.HasSuffix(line, "\t"), "servers strip a space: %q", line)
+		}
+	}
+}
+
+func TestHeaderLinesFold(t *testing.T) {
+	message := composeOne(newTestComposer(100), strings.Repeat("a word and ", 20), "")
+	for _, line := range strings.Split(string(message), "\r\n") {
+		assert.LessOrEqual(t, len(line), headerLine)
+	}
+	var list []string
+	for range 200 {
+		list = append(list, `"Doe, Jané ✓" <somebody@example.com>, plain@example.com`)
+	}
+	addresses, err := ParseAddresses(list...)
+	require.NoError(t, err)
+	header := AppendAddresses(nil, "To", addresses)
+	require.NoError(t, CheckHeader(header))
+	m, err := mail.ReadMessage(strings.NewReader(string(header) + "\r\n"))
+	require.NoError(t, err)
+	read, err := m.Header.AddressList("To")
+	require.NoError(t, err)
+	require.Len(t, read, 400, "folding loses nobody")
+	assert.Equal(t, "Doe, Jané ✓", read[398].Name)
+}
+
+func TestALongTextIsAttached(t *testing.T) {
+	tests := []struct {
+		name, text, inline string
+	}{
+		{"cut at the end of a line", "first\nsecond\nthird\n", "first\nsecond\n"},
+		{"cut at a rune where there is no line", strings.Repeat("ü", 20) + "\n", strings.Repeat("ü", 7)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := requireWellFormed(t, composeOne(newTestComposer(15), "s", test.text))
+			_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+			require.NoError(t, err)
+			parts := multipart.NewReader(m.Body, params["boundary"])
+			part, err := parts.NextRawPart()
+			require.NoError(t, err)
+			assert.True(t, strings.HasPrefix(quoted(t, part), test.inline+"\n(the rest is in the attachment: "))
+			part, err = parts.NextPart()
+			require.NoError(t, err)
+			assert.Equal(t, "records.log.gz", part.FileName())
+			z, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, part))
+			require.NoError(t, err)
+			rest, err := io.ReadAll(z)
+			require.NoError(t, err)
+			assert.Equal(t, test.text, test.inline+string(rest), "nothing is lost between the parts, or doubled")
+			_, err = parts.NextPart()
+			assert.Equal(t, io.EOF, err)
+		})
+	}
+}
+
+func TestADigestSaysWhatItHolds(t *testing.T) {
+	var d Digest
+	d.Add(zapcore.WarnLevel, noon.Add(time.Second), []byte("one\n"), []byte("calm"), 10)
+	d.Add(zapcore.PanicLevel, noon, []byte("two"), []byte("panic"), 10)
+	d.Add(zapcore.ErrorLevel, noon.Add(time.Minute), []byte("three"), []byte("later"), 10)
+	m := requireWellFormed(t, composed(newTestComposer(1000), &d))
+	assert.Equal(t, "panic (3 records)", m.Header.Get("Subject"), "the subject is the worst record's")
+	assert.Equal(t, "3 records (1 panic, 1 error, 1 warn), from 2026-11-22 12:00:00.000 +0000 to 2026-11-22 12:01:00.000 +0000.\n"+
+		"1 more suppressed: they are counted above, and not shown.\n\none\ntwo\n", body(t, m))
+	d.Reset()
+	assert.Empty(t, d.text)
+	assert.Zero(t, d.Records)
+}
+
+func TestMessageIDsDiffer(t *testing.T) {
+	c, other := newTestComposer(100), newTestComposer(100)
+	seen := map[string]bool{}
+	for _, message := range []string{
+		string(composeOne(c, "s", "t")), string(composeOne(c, "s", "t")), string(composeOne(other, "s", "t")),
+	} {
+		id := requireWellFormed(t, []byte(message)).Header.Get("Message-ID")
+		assert.Regexp(t, `^<[a-z0-9]+\.[0-9]+@example\.com>$`, id)
+		assert.False(t, seen[id])
+		seen[id] = true
+	}
+}
+
+func TestComposeAllocatesNothing(t *testing.T) {
+	c := newTestComposer(1 << 16)
+	var d Digest
+	text, subject := []byte(strings.Repeat("a line of a log, ünd more\n", 40)), []byte("orders on web-3: grün")
+	allocs := testing.AllocsPerRun(200, func() {
+		d.Reset()
+		d.Add(zapcore.ErrorLevel, noon, text, subject, EverythingFits)
+		c.Compose(&d, c.NewIdentity(noon))
+	})
+	assert.Zero(t, allocs)
+}
+
+func FuzzMessage(f *testing.F) {
+	for _, text := range messagetest.Hostile {
+		f.Add(text, text, 100)
+	}
+	f.Fuzz(func(t *testing.T, subject, text string, inline int) {
+		if inline < 1 || inline > 1<<16 {
+			inline = 100
+		}
+		m := requireWellFormed(t, composeOne(newTestComposer(inline), subject, text))
+		requireSubject(t, subject, m)
+		require.Equal(t, "a@example.com", m.Header.Get("From"))
+		require.LessOrEqual(t, len(m.Header), 9)
+		if m.Header.Get("Content-Transfer-Encoding") != "" {
+			require.Equal(t, messagetest.Logged(text), body(t, m))
+		}
+	})
+}
+
+func FuzzAddress(f *testing.F) {
+	for _, text := range messagetest.Hostile {
+		f.Add(text)
+		f.Add("\"" + text + "\" <a@example.com>")
+		f.Add("\"" + text + "\"@example.com")
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		list, err := ParseAddresses(s)
+		if err != nil {
+			return
+		}
+		for _, a := range list {
+			require.False(t, hasControl(a.Envelope) || hasControl(a.header), "%q gives %q", s, a)
+		}
+		header := string(AppendAddresses(nil, "To", list))
+		m, err := mail.ReadMessage(strings.NewReader(header + "\r\n"))
+		require.NoError(t, err)
+		require.Len(t, m.Header, 1, "%q is one header", header)
+	})
+}

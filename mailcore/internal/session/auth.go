@@ -1,0 +1,180 @@
+package session
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/smtp"
+	"net/textproto"
+	"slices"
+	"strings"
+
+	"go.uber.org/multierr"
+)
+
+// mechanism is one way to log in (RFC 4954).
+type mechanism struct {
+	name  string
+	clear bool // shows the secret to whoever listens
+	make  func(s *Session) (smtp.Auth, error)
+}
+
+// byPassword are the mechanisms for a password, the best first. The last three are Python's, in Python's order.
+var byPassword = []mechanism{
+	{"SCRAM-SHA-256", false, func(s *Session) (smtp.Auth, error) {
+		return newSCRAM(s.cfg.Username, s.cfg.Password), nil
+	}},
+	{"CRAM-MD5", false, func(s *Session) (smtp.Auth, error) {
+		return smtp.CRAMMD5Auth(s.cfg.Username, s.cfg.Password), nil
+	}},
+	{"PLAIN", true, func(s *Session) (smtp.Auth, error) {
+		return smtp.PlainAuth("", s.cfg.Username, s.cfg.Password, s.cfg.Host), nil
+	}},
+	{"LOGIN", true, func(s *Session) (smtp.Auth, error) {
+		return &loginAuth{[]string{s.cfg.Username, s.cfg.Password}}, nil
+	}},
+}
+
+// byToken is the one for a token.
+var byToken = []mechanism{{"XOAUTH2", true, func(s *Session) (smtp.Auth, error) {
+	token, err := s.token()
+	return xoauth2{s.cfg.Username, token}, err
+}}}
+
+// token calls the user's code.
+func (s *Session) token() (string, error) {
+	return callHook(&s.wire, s.cfg.Timeout, "Config.Credentials.Token", s.cfg.Token, func(string) {})
+}
+
+// login logs in by the first mechanism that both sides know and the server accepts. net/smtp's own Auth gives up, and hangs up,
+// at the first that is refused.
+func (s *Session) login() error {
+	_, list := s.client.Extension("AUTH")
+	offered := strings.Fields(strings.ToUpper(list))
+	known := byPassword
+	if s.cfg.Token != nil {
+		known = byToken
+	}
+	_, encrypted := s.client.TLSConnectionState()
+	server := &smtp.ServerInfo{Name: s.cfg.Host, TLS: encrypted, Auth: offered}
+	var refused error
+	for _, m := range known {
+		if !slices.Contains(offered, m.name) || m.clear && !encrypted && !isLocalhost(s.cfg.Host) {
+			continue
+		}
+		err := s.authenticate(m, server)
+		var reply *textproto.Error
+		if err == nil || !errors.As(err, &reply) || reply.Code < 500 {
+			return err
+		}
+		refused = multierr.Append(refused, err)
+	}
+	if refused == nil {
+		refused = fmt.Errorf("mailcore: auth: %w by %s: a mechanism for these credentials (it has %q)", errNotOffered, s.cfg.Addr, list)
+		if !encrypted {
+			refused = fmt.Errorf("%w, without TLS", refused)
+		}
+	}
+	return refused
+}
+
+func isLocalhost(host string) bool {
+	return host == "localhost" || host == "127.0.0.1" || host == "::1"
+}
+
+// authenticate runs one mechanism's dialogue.
+func (s *Session) authenticate(m mechanism, server *smtp.ServerInfo) error {
+	auth, err := m.make(s)
+	if err != nil {
+		return fmt.Errorf("mailcore: auth %s: %w", m.name, err)
+	}
+	if err = s.converse(auth, server); err != nil {
+		return fmt.Errorf("mailcore: auth %s: %w", m.name, err)
+	}
+	return nil
+}
+
+func (s *Session) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
+	name, response, err := auth.Start(server)
+	if err != nil {
+		return err
+	}
+	line := "AUTH " + name
+	if response != nil {
+		line += " " + encodeResponse(response)
+	}
+	for {
+		code, text, err := s.say(line)
+		if err != nil {
+			return err
+		}
+		switch code {
+		case 235:
+			_, err = auth.Next(nil, false)
+			return err
+		case 334:
+			challenge, err := base64.StdEncoding.DecodeString(text)
+			if err == nil {
+				response, err = auth.Next(challenge, true)
+			}
+			if err != nil {
+				return multierr.Append(err, s.cancelAuth())
+			}
+			line = base64.StdEncoding.EncodeToString(response)
+		default:
+			return &textproto.Error{Code: code, Msg: text}
+		}
+	}
+}
+
+// say sends one line of a dialogue and returns the answer.
+func (s *Session) say(line string) (code int, text string, err error) {
+	err = s.during(loggingIn, func() (err error) {
+		if err = s.client.Text.PrintfLine("%s", line); err == nil {
+			code, text, err = s.client.Text.ReadResponse(0)
+		}
+		return err
+	})
+	return code, text, err
+}
+
+// encodeResponse returns an initial response: "=" stands for an empty one.
+func encodeResponse(response []byte) string {
+	if len(response) == 0 {
+		return "="
+	}
+	return base64.StdEncoding.EncodeToString(response)
+}
+
+// cancelAuth ends a dialogue that we do not go on with. The server confirms with 501.
+func (s *Session) cancelAuth() error { return s.command(loggingIn, 501, "*") }
+
+// loginAuth is LOGIN, which no standard describes: the server asks for the name and then for the password, in words that vary.
+type loginAuth struct{ answers []string }
+
+func (a *loginAuth) Start(*smtp.ServerInfo) (string, []byte, error) { return "LOGIN", nil, nil }
+
+func (a *loginAuth) Next(question []byte, more bool) ([]byte, error) {
+	if !more {
+		return nil, nil
+	}
+	if len(a.answers) == 0 {
+		return nil, fmt.Errorf("the server asks once more: %q", question)
+	}
+	answer := a.answers[0]
+	a.answers = a.answers[1:]
+	return []byte(answer), nil
+}
+
+// xoauth2 is XOAUTH2, as Google and Microsoft describe it.
+type xoauth2 struct{ username, token string }
+
+func (a xoauth2) Start(*smtp.ServerInfo) (string, []byte, error) {
+	if strings.ContainsAny(a.username+a.token, "\x01\r\n") {
+		return "", nil, errors.New("control character in the username or the token")
+	}
+	return "XOAUTH2", []byte("user=" + a.username + "\x01auth=Bearer " + a.token + "\x01\x01"), nil
+}
+
+// Next gets a challenge only if the token is refused: the reason, as JSON. An empty answer brings the refusal.
+func (a xoauth2) Next([]byte, bool) ([]byte, error) { return []byte{}, nil }

@@ -1,0 +1,224 @@
+package session
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/smtp"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Security says how the connection is encrypted.
+type Security int
+
+// The kinds of Security.
+const (
+	Plain    Security = iota // not at all
+	STARTTLS                 // RFC 3207: required
+	Implicit                 // RFC 8314: from the first byte
+)
+
+// Config says which server, and how. All fields but the last three are required.
+type Config struct {
+	Host      string // of the server: what its certificate must name, unless TLS says otherwise
+	Addr      string // host:port
+	LocalName string // what we call ourselves (EHLO)
+	Timeout   time.Duration
+	Mails     int // that one connection carries; negative: any number
+	Dial      func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	Security           Security
+	TLS                *tls.Config
+	Username, Password string
+	Token              func(ctx context.Context) (string, error) // of XOAUTH2
+}
+
+// Session is the way to one server. The dialogue is net/smtp's; the connection below it is ours, so that every exchange has a
+// deadline.
+type Session struct {
+	cfg   Config
+	times timeouts
+	wire  wire
+
+	client *smtp.Client // nil when there is no connection
+	offer  offer
+	mails  int // that were begun on this connection
+}
+
+// offer is what the server can do.
+type offer struct {
+	utf8 bool  // SMTPUTF8 (RFC 6531): addresses beyond ASCII
+	size bool  // SIZE (RFC 1870)
+	max  int64 // the largest mail it takes, in bytes; 0 if it does not say
+}
+
+// New returns a Session without a connection. It keeps a copy of cfg.TLS.
+func New(cfg Config) *Session {
+	cfg.TLS = tlsConfig(cfg.TLS, cfg.Host)
+	return &Session{
+		cfg:   cfg,
+		times: timeouts{unit: cfg.Timeout},
+		wire:  wire{timeout: cfg.Timeout, dial: cfg.Dial},
+	}
+}
+
+func tlsConfig(cfg *tls.Config, host string) *tls.Config {
+	if cfg == nil {
+		cfg = new(tls.Config)
+	}
+	cfg = cfg.Clone()
+	if cfg.ServerName == "" {
+		cfg.ServerName = host
+	}
+	if cfg.MinVersion == 0 {
+		cfg.MinVersion = tls.VersionTLS12
+	}
+	return cfg
+}
+
+// Connected tells whether there is a connection that may carry another message.
+func (s *Session) Connected() bool { return s.client != nil }
+
+// UsedUp tells whether the connection has carried as many messages as it may.
+func (s *Session) UsedUp() bool { return s.cfg.Mails > 0 && s.mails >= s.cfg.Mails }
+
+// Limit bounds the Deliver that follows to d altogether; 0 leaves it to the steps.
+func (s *Session) Limit(d time.Duration) { s.wire.limitCall(d) }
+
+// LimitAll bounds everything that follows to d.
+func (s *Session) LimitAll(d time.Duration) { s.wire.limitAll(d) }
+
+// Hurry bounds the Deliver that is under way, if one is, to d from now. It may be called at any time.
+func (s *Session) Hurry(d time.Duration) { s.wire.hurry(d) }
+
+// Interrupt leaves what is under way, and what follows, one more timeout altogether. It may be called at any time.
+func (s *Session) Interrupt() { s.wire.interrupt() }
+
+// Interrupted tells whether Interrupt was called.
+func (s *Session) Interrupted() bool { return s.wire.wasInterrupted() }
+
+// open makes the connection, up to where mail may be sent. It does nothing if there is one. An error of the server's own
+// words is temporary: it says nothing about the mail.
+func (s *Session) open() error {
+	if s.client != nil {
+		return nil
+	}
+	err := s.connect()
+	if err == nil {
+		err = s.hello()
+	}
+	if err == nil {
+		return nil
+	}
+	s.drop()
+	var reply *textproto.Error
+	if errors.As(err, &reply) || errors.As(err, new(*tls.CertificateVerificationError)) || errors.Is(err, errNotOffered) {
+		return &TemporaryError{err}
+	}
+	return err
+}
+
+// during runs one exchange, within the time of its step.
+func (s *Session) during(step step, exchange func() error) error {
+	s.wire.allow(s.times.of(step))
+	begin := time.Now()
+	err := exchange()
+	if isTimeout(err) {
+		s.times.expired(step)
+	} else if err == nil || replyCode(err) != 0 {
+		s.times.answered(step, time.Since(begin))
+	}
+	return err
+}
+
+// connect dials, through implicit TLS if wanted, and reads the server's greeting.
+func (s *Session) connect() error {
+	var conn net.Conn
+	err := s.during(dialling, func() (err error) {
+		conn, err = s.wire.connect(s.cfg.Addr, s.times.of(dialling))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("mailcore: %w", err)
+	}
+	if s.cfg.Security == Implicit {
+		secure := tls.Client(conn, s.cfg.TLS)
+		if err := s.during(greeting, secure.Handshake); err != nil {
+			return fmt.Errorf("mailcore: tls %s: %w", s.cfg.Addr, err)
+		}
+		conn = secure
+	}
+	err = s.during(greeting, func() (err error) {
+		s.client, err = smtp.NewClient(conn, s.cfg.Host)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("mailcore: greeting of %s: %w", s.cfg.Addr, err)
+	}
+	s.mails = 0
+	return nil
+}
+
+// hello introduces us, through STARTTLS if wanted, and logs in.
+func (s *Session) hello() error {
+	if err := s.during(helloing, func() error { return s.client.Hello(s.cfg.LocalName) }); err != nil {
+		return fmt.Errorf("mailcore: ehlo: %w", err)
+	}
+	if s.cfg.Security == STARTTLS {
+		if ok, _ := s.client.Extension("STARTTLS"); !ok {
+			return fmt.Errorf("mailcore: starttls: %w by %s", errNotOffered, s.cfg.Addr)
+		}
+		if err := s.during(helloing, func() error { return s.client.StartTLS(s.cfg.TLS) }); err != nil {
+			return fmt.Errorf("mailcore: starttls: %w", err)
+		}
+	}
+	s.offer = offer{}
+	s.offer.utf8, _ = s.client.Extension("SMTPUTF8")
+	var limit string
+	s.offer.size, limit = s.client.Extension("SIZE")
+	s.offer.max, _ = strconv.ParseInt(strings.TrimSpace(limit), 10, 64)
+	if s.cfg.Username != "" {
+		return s.login()
+	}
+	return nil
+}
+
+// command sends one command and reads the answer, which must be of the code want: 25 is any of 250 to 259.
+func (s *Session) command(step step, want int, format string, args ...any) error {
+	return s.during(step, func() error { return s.exchange(want, format, args...) })
+}
+
+func (s *Session) exchange(want int, format string, args ...any) error {
+	text := s.client.Text
+	id, err := text.Cmd(format, args...)
+	if err != nil {
+		return err
+	}
+	text.StartResponse(id)
+	defer text.EndResponse(id)
+	_, _, err = text.ReadResponse(want)
+	return err
+}
+
+// goodbye is the longest time, in which the server may answer QUIT: nobody needs to know what it says.
+const goodbye = time.Second
+
+// HangUp ends the connection as the protocol wants it.
+func (s *Session) HangUp() {
+	if s.client != nil {
+		s.wire.allow(min(s.cfg.Timeout, goodbye))
+		_ = s.exchange(221, "QUIT")
+		s.drop()
+	}
+}
+
+// drop ends the connection at once.
+func (s *Session) drop() {
+	s.client = nil
+	s.wire.drop()
+}

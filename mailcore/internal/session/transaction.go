@@ -1,0 +1,172 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+
+	"go.uber.org/multierr"
+)
+
+// Envelope is who sends and who receives (RFC 5321 section 2.3.1).
+type Envelope struct {
+	From  string
+	To    []string
+	ASCII bool // all addresses are
+}
+
+// Deliver sends one message, over a connection that it makes first if there is none. partial names the recipients that did not get
+// it while others did. The errors are those of the package's doc.
+func (s *Session) Deliver(env *Envelope, message []byte) (partial *RecipientsError, err error) {
+	if s.UsedUp() {
+		s.HangUp()
+	}
+	kept := s.client != nil
+	err = s.begin(env, len(message))
+	if kept && isHangUp(err) { // while it was idle: nothing has been said on it yet
+		s.drop()
+		err = s.begin(env, len(message))
+	}
+	if err == nil {
+		partial, err = s.transfer(env, message)
+	}
+	if err == nil {
+		s.times.delivered()
+		return partial, nil
+	}
+	return nil, withVerdict(s.conclude(err))
+}
+
+// withVerdict removes from the text what differs each time, and keeps the verdict outermost.
+func withVerdict(err error) error {
+	switch e := err.(type) {
+	case *UnansweredError:
+		return &UnansweredError{withoutVariables(e.Err)}
+	case *TemporaryError:
+		return &TemporaryError{withoutVariables(e.Err)}
+	case *RefusedError:
+		return e
+	}
+	return withoutVariables(err)
+}
+
+// begin makes the connection and names the sender.
+func (s *Session) begin(env *Envelope, size int) error {
+	if err := s.open(); err != nil {
+		return err
+	}
+	s.mails++
+	if s.offer.max > 0 && int64(size) > s.offer.max {
+		return &RefusedError{TooLarge: true, Err: fmt.Errorf("mailcore: a mail of %d bytes, and %s takes %d", size, s.cfg.Addr, s.offer.max)}
+	}
+	parameters := ""
+	if s.offer.size {
+		parameters = fmt.Sprintf(" SIZE=%d", size)
+	}
+	if !env.ASCII {
+		if !s.offer.utf8 {
+			return &RefusedError{Err: fmt.Errorf("mailcore: %s does not take addresses that are not ASCII (SMTPUTF8)", s.cfg.Addr)}
+		}
+		parameters += " SMTPUTF8"
+	}
+	if err := s.command(mailing, 250, "MAIL FROM:<%s>%s", env.From, parameters); err != nil {
+		return fmt.Errorf("mailcore: mail from %s: %w", env.From, err)
+	}
+	return nil
+}
+
+// transfer names the recipients and sends the message to those whom the server takes.
+func (s *Session) transfer(env *Envelope, message []byte) (*RecipientsError, error) {
+	var refused RecipientsError
+	temporary := false
+	for _, to := range env.To {
+		err := s.command(rcpting, 25, "RCPT TO:<%s>", to)
+		if code := replyCode(err); err != nil && (code == 0 || code == 421) {
+			return nil, fmt.Errorf("mailcore: rcpt to %s: %w", to, err)
+		}
+		if err != nil {
+			temporary = temporary || replyCode(err) < 500
+			refused.Addresses = append(refused.Addresses, to)
+			refused.Err = multierr.Append(refused.Err, err)
+		}
+	}
+	switch {
+	case len(refused.Addresses) == len(env.To) && temporary:
+		return nil, &TemporaryError{&refused}
+	case len(refused.Addresses) == len(env.To):
+		return nil, &RefusedError{Err: &refused}
+	}
+	if err := s.command(data, 354, "DATA"); err != nil {
+		return nil, fmt.Errorf("mailcore: data: %w", err)
+	}
+	if err := s.send(message); err != nil {
+		return nil, contentError(fmt.Errorf("mailcore: data: %w", err))
+	}
+	if len(refused.Addresses) > 0 {
+		return &refused, nil
+	}
+	return nil, nil
+}
+
+// contentError says what an error means that came after DATA.
+func contentError(err error) error {
+	switch code := replyCode(err); {
+	case code == 0:
+		return &UnansweredError{err}
+	case code == 552:
+		return &RefusedError{Err: err, TooLarge: true, Content: true}
+	case code >= 500:
+		return &RefusedError{Err: err, Content: true}
+	}
+	return err
+}
+
+// pieceBytes is how much of a message may be sent in the time of one step.
+const pieceBytes = 64 << 10
+
+// send sends the message itself. Only the server's last answer makes it the server's.
+func (s *Session) send(message []byte) error {
+	w := s.client.Text.DotWriter()
+	for len(message) > 0 {
+		n := min(len(message), pieceBytes)
+		err := s.during(content, func() error {
+			_, err := w.Write(message[:n])
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		message = message[n:]
+	}
+	return s.during(ending, func() error {
+		if err := w.Close(); err != nil {
+			return err
+		}
+		_, _, err := s.client.Text.ReadResponse(250)
+		return err
+	})
+}
+
+// conclude draws the conclusions from an error: what becomes of the connection, and of the mail.
+func (s *Session) conclude(err error) error {
+	code := replyCode(err)
+	switch {
+	case s.client == nil:
+		return err // open has said all
+	case code == 421 || code == 0 && !isVerdict(err):
+		s.drop()
+	case s.command(mailing, 250, "RSET") != nil:
+		s.drop()
+	}
+	switch {
+	case isVerdict(err) || code == 0:
+		return err
+	case code == 552:
+		return &RefusedError{Err: err, TooLarge: true}
+	case code >= 500 && code != 530: // 530 wants credentials, and is no verdict on the mail
+		return &RefusedError{Err: err}
+	}
+	return &TemporaryError{err}
+}
+
+// IsFinal tells whether err is the end of the message.
+func IsFinal(err error) bool { return errors.As(err, new(*RefusedError)) }

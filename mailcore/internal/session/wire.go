@@ -1,0 +1,214 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// wire is the connection below the dialogue. It makes sure that nothing on it takes longer than the earliest of three times: the
+// deadline of the step, the limit of the call, and the limit that Interrupt has set.
+type wire struct {
+	timeout time.Duration
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+
+	mu          sync.Mutex // guards the fields below, for interrupt comes at any time
+	conn        *meteredConn
+	deadline    time.Time // of conn
+	callLimit   time.Time // no deadline of this call is after it; zero: none
+	finalLimit  time.Time // no deadline of any call is after it; zero: none
+	interrupted bool
+	cancelHook  context.CancelFunc // while the user's code runs
+}
+
+// maxAnswer is how many bytes the server may send in one exchange. An answer is some lines, a TLS handshake some certificates.
+const maxAnswer = 256 << 10
+
+// meteredConn is a connection that ends when the other side says too much: net/textproto would keep all of it.
+type meteredConn struct {
+	net.Conn
+	left int // bytes that may be read before the next exchange
+}
+
+var errTooLong = errors.New("the server's answer is too long")
+
+func (c *meteredConn) Read(b []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errTooLong
+	}
+	n, err := c.Conn.Read(b[:min(len(b), c.left)])
+	c.left -= n
+	return n, err
+}
+
+// connect makes the connection, within d.
+func (w *wire) connect(addr string, d time.Duration) (net.Conn, error) {
+	conn, err := callHook(w, d, "Config.Dial", func(ctx context.Context) (net.Conn, error) { return w.dial(ctx, "tcp", addr) }, closeConn)
+	if err != nil {
+		return nil, err
+	}
+	if conn == nil {
+		return nil, errors.New("Config.Dial returned neither a connection nor an error")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.conn = &meteredConn{Conn: conn}
+	return w.conn, nil
+}
+
+func closeConn(conn net.Conn) {
+	if conn != nil {
+		_ = conn.Close()
+	}
+}
+
+// callHook calls code of the user's, whose context ends after d, and earlier if Close comes.
+func callHook[T any](w *wire, d time.Duration, who string, hook func(context.Context) (T, error), discard func(T)) (T, error) {
+	ctx, cancel := context.WithDeadline(context.Background(), w.allowed(d))
+	defer cancel()
+	w.setCancel(cancel)
+	defer w.setCancel(nil)
+	return await(ctx, who, func() (T, error) { return hook(ctx) }, discard)
+}
+
+func (w *wire) setCancel(cancel context.CancelFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cancelHook = cancel
+}
+
+// graceful is how long code of the user's has, after its context ended, to return with an error of its own.
+const graceful = 100 * time.Millisecond
+
+// await runs code of the user's and returns what it returned, or an error soon after ctx ended: a hook that does not heed its
+// context is left behind, and what it returns later is discarded. A panic is an error.
+func await[T any](ctx context.Context, who string, f func() (T, error), discard func(T)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		defer func() {
+			if p := recover(); p != nil {
+				r.err = fmt.Errorf("%s panicked: %v", who, p)
+			}
+			done <- r
+		}()
+		r.value, r.err = f()
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+	}
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-time.After(graceful):
+	}
+	go func() {
+		if r := <-done; r.err == nil {
+			discard(r.value)
+		}
+	}()
+	var none T
+	return none, fmt.Errorf("%s did not return when its context ended: %w", who, ctx.Err())
+}
+
+// allow gives the next exchange d from now.
+func (w *wire) allow(d time.Duration) {
+	until := w.allowed(d)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.conn != nil {
+		w.conn.left = maxAnswer
+		w.deadline = until
+		_ = w.conn.SetDeadline(until)
+	}
+}
+
+// allowed returns when d from now has passed, or a limit if that is earlier.
+func (w *wire) allowed(d time.Duration) time.Time {
+	until := time.Now().Add(d)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, limit := range []time.Time{w.callLimit, w.finalLimit} {
+		if !limit.IsZero() && limit.Before(until) {
+			until = limit
+		}
+	}
+	return until
+}
+
+// limitCall bounds what follows to d from now; 0 takes the bound away.
+func (w *wire) limitCall(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.callLimit = time.Time{}
+	if d > 0 {
+		w.callLimit = time.Now().Add(d)
+	}
+}
+
+// limitAll bounds everything that follows to d from now.
+func (w *wire) limitAll(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.finalLimit = time.Now().Add(d)
+}
+
+// hurry bounds the call that is under way to d from now.
+func (w *wire) hurry(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	limit := time.Now().Add(d)
+	if w.callLimit.IsZero() || limit.Before(w.callLimit) {
+		w.callLimit = limit
+	}
+	w.shortenLocked(limit)
+}
+
+// interrupt leaves what is under way one more timeout altogether: enough for a server that works.
+func (w *wire) interrupt() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.interrupted {
+		return
+	}
+	w.interrupted = true
+	w.finalLimit = time.Now().Add(w.timeout)
+	if w.cancelHook != nil {
+		time.AfterFunc(w.timeout, w.cancelHook)
+	}
+	w.shortenLocked(w.finalLimit)
+}
+
+// shortenLocked ends the exchange that is under way at limit, if it may take longer.
+func (w *wire) shortenLocked(limit time.Time) {
+	if w.conn != nil && limit.Before(w.deadline) {
+		w.deadline = limit
+		_ = w.conn.SetDeadline(limit)
+	}
+}
+
+func (w *wire) wasInterrupted() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.interrupted
+}
+
+// drop ends the connection at once.
+func (w *wire) drop() {
+	w.mu.Lock()
+	conn := w.conn
+	w.conn = nil
+	w.mu.Unlock()
+	if conn != nil {
+		_ = conn.Close()
+	}
+}

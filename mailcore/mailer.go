@@ -1,0 +1,127 @@
+package mailcore
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"example.com/zaphandlers/mailcore/internal/message"
+	"example.com/zaphandlers/mailcore/internal/session"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// mailer sends one digest as one mail, and draws the conclusions from what the server says. It is for one goroutine at a time.
+type mailer struct {
+	envelope  session.Envelope
+	composer  message.Composer
+	session   *session.Session
+	attempts  attempts
+	idleTime  time.Duration
+	maxBytes  int
+	maxCopies int
+	idled     func() // hangs up; called by the timer
+	idle      *time.Timer
+	notice    notice
+}
+
+// mail sends d. An error is final if it is a *session.RefusedError.
+func (m *mailer) mail(d *message.Digest) error {
+	var known *attempt
+	if len(m.attempts) > 0 {
+		known = m.attempts.find(d.Sum())
+	}
+	var id message.Identity
+	if known != nil {
+		id = known.identity
+	} else {
+		id = m.composer.NewIdentity(time.Now())
+	}
+	err := m.send(d, id)
+	if err == nil || session.IsFinal(err) {
+		if known != nil {
+			m.attempts.done(known.sum)
+		}
+		return err
+	}
+	return m.failed(m.attempts.failed(d.Sum(), int(d.Records), id), err)
+}
+
+// send composes the mail and has it delivered.
+func (m *mailer) send(d *message.Digest, id message.Identity) error {
+	text := m.composer.Compose(d, id)
+	defer m.composer.Release()
+	if len(text) > m.maxBytes {
+		return &session.RefusedError{TooLarge: true, Err: fmt.Errorf("mailcore: a mail of %d bytes, and Config.MaxBytes is %d", len(text), m.maxBytes)}
+	}
+	partial, err := m.session.Deliver(&m.envelope, text)
+	if partial != nil {
+		m.notice.put(partial)
+	}
+	m.keep()
+	return err
+}
+
+// failed says what an attempt that failed means: a mail that was sent again and again, and of which the server never says whether it
+// took it, is given up, so that what comes behind it passes and whoever reads the mails does not read this one for ever.
+func (m *mailer) failed(a *attempt, err error) error {
+	if !errors.As(err, new(*session.UnansweredError)) {
+		if temporary := (*session.TemporaryError)(nil); errors.As(err, &temporary) {
+			return &base.RetryError{Err: temporary}
+		}
+		return err
+	}
+	a.unanswered++
+	if m.maxCopies > 0 && a.unanswered >= m.maxCopies {
+		err = &session.RefusedError{Err: fmt.Errorf(
+			"mailcore: given up after %d attempts that the server has not answered; the mail may have arrived: %w", a.unanswered, err)}
+		m.attempts.done(a.sum)
+		return err
+	}
+	if after := unansweredDelay(a.unanswered); after > 0 {
+		return &base.RetryError{After: after, Err: err}
+	}
+	return err
+}
+
+// keep leaves the connection open for a while.
+func (m *mailer) keep() {
+	switch {
+	case !m.session.Connected():
+	case m.idleTime < 0 || m.session.UsedUp():
+		m.session.HangUp()
+	case m.idle == nil:
+		m.idle = time.AfterFunc(m.idleTime, m.idled)
+	default:
+		m.idle.Reset(m.idleTime)
+	}
+}
+
+// close hangs up.
+func (m *mailer) close() {
+	m.session.HangUp()
+	if m.idle != nil {
+		m.idle.Stop()
+	}
+}
+
+// notice is what OnError should hear although the mail was taken. It is safe for concurrent use, for the Handler asks while another
+// mail may be on its way.
+type notice struct {
+	mu  sync.Mutex // guards err
+	err error
+}
+
+func (n *notice) put(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.err = err
+}
+
+func (n *notice) take() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	err := n.err
+	n.err = nil
+	return err
+}

@@ -1,0 +1,148 @@
+package connection
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"syscall"
+	"unicode"
+)
+
+// wrong is an error about an address.
+func wrong(what string, args ...any) error { return fmt.Errorf("Address "+what, args...) }
+
+// KnownNetwork tells whether there is a network of that name here.
+func KnownNetwork(network string) bool {
+	switch network {
+	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram":
+		return true
+	}
+	return false
+}
+
+// IsUDP tells whether a network of that name is UDP.
+func IsUDP(network string) bool { return strings.HasPrefix(network, "udp") }
+
+// IsDatagram tells whether a network of that name keeps the borders of what is written to it.
+func IsDatagram(network string) bool { return IsUDP(network) || network == "unixgram" }
+
+// isPath tells whether address can only be the path of a unix socket: no host begins like that.
+func isPath(address string) bool {
+	for _, start := range []string{"/", "./", "../", "@", "\x00"} {
+		if strings.HasPrefix(address, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// DefaultNetwork returns the network of an address that comes without one: Python takes a path for that of a unix socket.
+func DefaultNetwork(address string) string {
+	if isPath(address) {
+		return "unix"
+	}
+	return "tcp"
+}
+
+// CheckAddress returns address as "host:port", with port where it names none, or the path that it is. It returns an error if no
+// connection on network can ever have it, beginning with the word Address. Port 0 is for those who listen.
+func CheckAddress(network, address string, port int, listens bool) (string, error) {
+	if !isIP(network) {
+		return address, checkPath(network, address)
+	}
+	host, service, err := splitAddress(network, address, port)
+	if err != nil {
+		return "", err
+	}
+	if why := noHost(network, host); why != "" {
+		return "", wrong("%q: %s", address, why)
+	}
+	if n, err := strconv.ParseUint(service, 10, 64); err == nil {
+		if n > 65535 || n == 0 && !listens {
+			return "", wrong("%q has port %s: it has to be from 1 to 65535", address, service)
+		}
+	} else if _, err := net.LookupPort(network, service); err != nil || strings.ContainsAny(service[:1], "+-") {
+		return "", wrong("%q has port %q, which is no number, nor a service that the system knows", address, service)
+	}
+	return net.JoinHostPort(host, service), nil
+}
+
+func splitAddress(network, address string, port int) (host, service string, err error) {
+	switch {
+	case isPath(address):
+		return "", "", wrong("%q is the path of a unix socket: Network has to be \"unix\" or \"unixgram\", not %q", address, network)
+	case strings.Contains(address, "://"):
+		return "", "", wrong("%q is a URL: it has to be \"host:port\", and Network says the protocol", address)
+	case strings.HasSuffix(address, ":") && !strings.HasSuffix(address, "::"):
+		return "", "", wrong("%q has no port: it has to be \"host:port\"", address)
+	}
+	if host, service, err = net.SplitHostPort(address); err == nil {
+		return host, service, nil
+	}
+	bare, bracketed := strings.CutPrefix(address, "[")
+	if bare, bracketed = strings.CutSuffix(bare, "]"); !bracketed && strings.Contains(address, ":") {
+		if strings.ContainsAny(address, "[]") || !isIPv6(address) {
+			return "", "", wrong("%q has to be \"host:port\", and one of them", address)
+		}
+		return "", "", wrong("%q: an IPv6 address has to be in brackets, as in \"[::1]:%d\"", address, max(port, 1))
+	}
+	if port == 0 {
+		return "", "", wrong("%q has no port: it has to be \"host:port\"", address)
+	}
+	return bare, strconv.Itoa(port), nil
+}
+
+func isIPv6(s string) bool {
+	ip, err := netip.ParseAddr(s)
+	return err == nil && ip.Is6()
+}
+
+func isIP(network string) bool {
+	return IsUDP(network) || strings.HasPrefix(network, "tcp")
+}
+
+// noHost returns why there can be no host of that name on network; "" if there can.
+func noHost(network, host string) string {
+	family := network[len(network)-1]
+	if ip, err := netip.ParseAddr(host); err == nil {
+		if family == '4' && !ip.Unmap().Is4() || family == '6' && ip.Is4() {
+			return fmt.Sprintf("the host has no address for Network %q", network)
+		}
+		return ""
+	}
+	if strings.ContainsFunc(host, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return "there is a blank or a control character in it"
+	}
+	if strings.ContainsAny(host, `/\@?#,;:[]"'`) || len(host) > 254 {
+		return "the host is no name, nor an IP address"
+	}
+	numbers, labels := 0, strings.Split(strings.TrimSuffix(host, "."), ".")
+	for _, label := range labels {
+		if host != "" && (label == "" || len(label) > 63) {
+			return "the host is no name, nor an IP address"
+		}
+		if _, err := strconv.Atoi(label); err == nil {
+			numbers++
+		}
+	}
+	if numbers == 4 && len(labels) == 4 {
+		return "the host is no IP address"
+	}
+	return ""
+}
+
+// checkPath returns an error if no unix socket can have that path.
+func checkPath(network, path string) error {
+	longest := len(syscall.RawSockaddrUnix{}.Path) - 1
+	switch {
+	case len(path) > longest:
+		return wrong("%q has %d bytes: the path of a unix socket has at most %d", path, len(path), longest)
+	case strings.Contains(path[1:], "\x00"):
+		return wrong("%q: there is a NUL in the path", path)
+	case strings.Contains(path, "://"):
+		return wrong("%q is a URL: with Network %q it has to be a path", path, network)
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package connection
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// Conn is one connection, from its first byte to its last: after an error it is ended and never used again. All times are
+// since its Dialer was made.
+type Conn struct {
+	net      net.Conn // what is written to
+	raw      net.Conn // under TLS what lies below, else net
+	dialer   *Dialer
+	datagram bool
+	useful   func() bool // the peer has said that it was of use; nil: it never does
+
+	born     time.Duration
+	deadline time.Duration // for writes, as last set
+	checked  time.Duration // when it was last looked at
+	written  progress
+	ended    atomic.Bool // the reader has ended: what done says, for less
+	peek     *peek
+
+	done chan struct{} // closed when the reader has ended; nil for datagrams
+	err  error         // why it has; valid then
+}
+
+// Datagram tells whether each Write is one message.
+func (c *Conn) Datagram() bool { return c.datagram }
+
+// Net returns the connection for a handshake, to read from and write to.
+func (c *Conn) Net() net.Conn { return c.net }
+
+// Age returns how long the connection has been open.
+func (c *Conn) Age(now time.Duration) time.Duration { return now - c.born }
+
+// Done returns a channel that is closed when the peer has ended a stream.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Err returns why the reader has ended, after Done.
+func (c *Conn) Err() error { return c.err }
+
+// Write writes that many whole frames, and returns how many bytes of them the system took. Its deadline is Timeout away, or up to
+// half as much more: it is renewed only now and then.
+func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
+	if err := c.renew(now); err != nil {
+		return 0, err
+	}
+	n, err := c.net.Write(b)
+	if err != nil {
+		return n, err
+	}
+	if c.datagram && c.written.writes == 0 {
+		if err = c.peek.refusal(); err != nil { // on the machine itself it is there at once
+			return 0, err
+		}
+	}
+	c.written.add(len(b), frames, now)
+	return n, nil
+}
+
+func (c *Conn) renew(now time.Duration) error {
+	timeout := c.dialer.cfg.Timeout
+	slack := min(timeout/2, time.Second)
+	if c.deadline-now >= timeout+slack/2 {
+		return nil
+	}
+	return c.dialer.setDeadline(c, now+timeout+slack)
+}
+
+// Expire makes the next Write set a deadline anew.
+func (c *Conn) Expire() { c.deadline = 0 }
+
+// read reads until the connection ends. What the peer says goes to receive, which returns what it has not understood yet.
+func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
+	defer c.ended.Store(true)
+	defer close(c.done)
+	var buf [512]byte
+	n := 0
+	for {
+		m, err := c.net.Read(buf[n:])
+		n += m
+		rest, receiveErr := receive(buf[:n])
+		n = copy(buf[:], rest)
+		if c.err = errors.Join(err, receiveErr); c.err != nil {
+			return
+		}
+	}
+}
+
+// checkInterval is how long a connection is written to after it was looked at. A look costs a system call, a fifth of a write, so it is
+// not for each record.
+const checkInterval = time.Millisecond
+
+// Alive tells whether the peer is there, as far as this side can know.
+func (c *Conn) Alive(now time.Duration) bool {
+	if now-c.checked < checkInterval {
+		return !c.ended.Load()
+	}
+	c.checked = now
+	return c.datagram || !c.Gone() && !c.peek.hasLeft()
+}
+
+// Gone tells whether the reader has seen the end.
+func (c *Conn) Gone() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// abort closes the connection at once and waits for the reader.
+func (c *Conn) abort() {
+	_ = c.raw.Close()
+	if c.done != nil {
+		<-c.done
+	}
+}
+
+// Close closes the connection in order; where TLS would wait for a stalled peer, for no longer than timeout.
+func (c *Conn) Close(timeout time.Duration) {
+	if c.raw != c.net {
+		timer := time.AfterFunc(timeout, func() { _ = c.raw.Close() })
+		defer timer.Stop()
+		_ = c.net.Close()
+	}
+	c.abort()
+}
+
+// below returns the connection under c, if it is TLS.
+func below(c net.Conn) net.Conn {
+	if t, ok := c.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return c
+}

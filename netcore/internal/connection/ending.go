@@ -1,0 +1,150 @@
+package connection
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+)
+
+// Ending is how a connection ended, and what follows from it.
+type Ending struct {
+	Err      error  // what happened; nil: the peer closed it in the ordinary way, or it was no longer wanted
+	Lost     uint64 // frames that were written to it and are known not to have arrived
+	Reported bool   // frames may be lost that were written without an error, which no caller knows of
+	BackOff  bool   // the destination is to be left alone for a while
+}
+
+// End closes the connection at once because of cause, or of what its reader has seen if cause is nil, and judges what happened.
+func (c *Conn) End(cause error) Ending {
+	if cause == nil && !c.datagram {
+		cause = c.failure()
+	}
+	if isReset(cause) {
+		cause = errReset
+	}
+	var end Ending
+	switch now := c.dialer.Now(); {
+	case cause == nil:
+		c.dialer.brief = false
+	case c.datagram:
+		end = c.endDatagrams(cause, now)
+	default:
+		end = c.endStream(cause, now)
+	}
+	c.abort()
+	c.dialer.forget()
+	return end
+}
+
+// errReset stands for what systems say in several ways.
+var errReset = errors.New("connection reset by peer")
+
+// endStream judges a stream that has failed.
+func (c *Conn) endStream(cause error, now time.Duration) Ending {
+	hold := c.dialer.cfg.Hold
+	early := c.Age(now) < hold && (c.useful == nil || !c.useful())
+	end := Ending{Err: cause, Reported: true, BackOff: early && c.dialer.brief}
+	c.dialer.brief = early
+	if cause == errReset {
+		end.Lost = c.lost(now, hold)
+	}
+	return end
+}
+
+// endDatagrams judges a socket for datagrams that has failed. Only UDP says later that one did not arrive; on a unix socket the
+// one in hand did not.
+func (c *Conn) endDatagrams(cause error, now time.Duration) Ending {
+	end := Ending{Err: cause}
+	if !IsUDP(c.net.LocalAddr().Network()) || IsTimeout(cause) {
+		return end
+	}
+	if end.Reported = c.written.frames > 0; end.Reported {
+		end.Lost = 1
+		if c.Age(now) < c.dialer.cfg.Hold {
+			end.Lost = c.written.frames // nobody has ever listened there
+		}
+	}
+	if IsRefused(cause) || IsUnreachable(cause) {
+		end.BackOff = !c.dialer.nextAddress()
+	}
+	return end
+}
+
+// failure returns how a connection that is gone ended; nil if the peer closed it in the ordinary way and has what was written before.
+func (c *Conn) failure() error {
+	for _, err := range []error{c.peek.left, c.err} {
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+	}
+	if c.unacknowledged() > 0 {
+		return errReset // or it is going to be
+	}
+	return nil
+}
+
+// unacknowledged returns how many bytes are not acknowledged by the system of a peer that has closed. What is on its way gets a
+// moment to arrive: a peer that has only closed its own side still takes it.
+func (c *Conn) unacknowledged() int {
+	n := c.peek.unacknowledged()
+	for range 10 {
+		if n == 0 || c.peek.wasReset() {
+			break
+		}
+		time.Sleep(2 * time.Millisecond)
+		n = c.peek.unacknowledged()
+	}
+	return n
+}
+
+// lost returns how many of the frames that were written to a stream are lost with it, as far as this side knows, now that it
+// has failed.
+//
+// A system resets a connection if whoever reads it closes it with something unread, or if something comes after that. So the
+// frame that was written last is lost, if that was not long ago, and so is what the peer's system did not acknowledge. A
+// connection that has not even lasted for hold is taken for one that nobody read.
+func (c *Conn) lost(now, hold time.Duration) uint64 {
+	switch n := c.peek.unacknowledged(); {
+	case now-c.born < hold:
+		return c.written.frames
+	case n > 0:
+		return max(1, c.written.after(n))
+	case now-c.written.at < hold:
+		return min(1, c.written.frames)
+	}
+	return 0
+}
+
+// progress is how far the writing to a stream has come.
+type progress struct {
+	bytes, frames uint64
+	at            time.Duration // of the last write
+	ends          [64]struct{ bytes, frames uint64 }
+	writes        int // the last of them are in ends
+}
+
+func (p *progress) add(bytes, frames int, now time.Duration) {
+	p.bytes += uint64(bytes)
+	p.frames += uint64(frames)
+	p.at = now
+	end := &p.ends[p.writes%len(p.ends)]
+	end.bytes, end.frames = p.bytes, p.frames
+	p.writes++
+}
+
+// after returns how many frames were in the writes that the last n bytes come from; of many writes, at least that many.
+func (p *progress) after(n int) uint64 {
+	reached := p.bytes - min(p.bytes, uint64(n))
+	frames := uint64(0)
+	for i := range min(p.writes, len(p.ends)) {
+		end := &p.ends[(p.writes-1-i)%len(p.ends)]
+		if frames = p.frames - end.frames; end.bytes <= reached {
+			return frames
+		}
+	}
+	if p.writes <= len(p.ends) {
+		return p.frames
+	}
+	return frames
+}

@@ -1,0 +1,142 @@
+package connection
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// names knows the addresses of a host name over UDP, where no handshake tells at which of them somebody listens: one is used until it
+// refuses, then the next. The name is looked up again from time to time, in the background, because a socket that is never
+// refused would otherwise send to an old address for ever.
+//
+// It is for one goroutine at a time.
+type names struct {
+	network    string // "udp", "udp4" or "udp6"
+	host, port string
+	timeout    time.Duration
+
+	known    []netip.Addr
+	current  netip.Addr
+	refusals int // since one of them has held
+	asked    time.Duration
+
+	lookup *lookup // nil: none is under way
+}
+
+// lookup is a question to the resolver that is answered in the background.
+type lookup struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the field below is valid
+	found  []netip.Addr  // empty: the resolver does not answer, or knows no address
+}
+
+// lookupInterval is how long the addresses of a name are used before it is looked up again.
+const lookupInterval = 10 * time.Second
+
+// newNames returns the names of the host in address, or nil if there is nothing to look up.
+func newNames(network, address string, timeout time.Duration) *names {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil || host == "" {
+		return nil
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return nil
+	}
+	return &names{network: network, host: host, port: port, timeout: timeout}
+}
+
+// dial opens a socket to the present address, or to the first one after it that the system has a way to.
+func (n *names) dial(ctx context.Context, now time.Duration) (net.Conn, error) {
+	if len(n.known) == 0 {
+		found, err := n.resolve(ctx)
+		if err != nil {
+			return nil, err
+		}
+		n.known, n.asked = found, now
+	}
+	at := max(0, slices.Index(n.known, n.current))
+	var failure error
+	for i := range n.known {
+		n.current = n.known[(at+i)%len(n.known)]
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, n.network, net.JoinHostPort(n.current.String(), n.port))
+		if err == nil {
+			return conn, nil
+		}
+		if failure == nil {
+			failure = err
+		}
+	}
+	n.known = nil // so that the next attempt asks again
+	return nil, failure
+}
+
+func (n *names) resolve(ctx context.Context) ([]netip.Addr, error) {
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+n.network[len("udp"):], n.host)
+	for i := range found {
+		found[i] = found[i].Unmap()
+	}
+	return found, err
+}
+
+// refused notes that nobody listens at the present address, and tells whether there is another to try. After all of them have
+// refused in a row the name is looked up anew.
+func (n *names) refused() (another bool) {
+	n.refusals++
+	another = n.refusals < len(n.known)
+	if at := slices.Index(n.known, n.current); at >= 0 {
+		n.current = n.known[(at+1)%len(n.known)]
+	}
+	if !another {
+		n.refusals, n.known = 0, nil
+	}
+	return another
+}
+
+// held notes that the present address has not refused for long enough to be trusted.
+func (n *names) held() { n.refusals = 0 }
+
+// moved looks the name up from time to time and tells whether the present address is no longer one of its own.
+func (n *names) moved(now time.Duration) bool {
+	if n.lookup == nil {
+		if now-n.asked >= lookupInterval {
+			n.lookUp(now)
+		}
+		return false
+	}
+	select {
+	case <-n.lookup.done:
+	default:
+		return false
+	}
+	found := n.lookup.found
+	n.lookup = nil
+	if len(found) == 0 {
+		return false // what is known is better than nothing
+	}
+	n.known = found
+	return !slices.Contains(found, n.current)
+}
+
+func (n *names) lookUp(now time.Duration) {
+	n.asked = now
+	ctx, cancel := context.WithTimeout(context.Background(), n.timeout)
+	l := &lookup{cancel: cancel, done: make(chan struct{})}
+	n.lookup = l
+	go func() {
+		defer close(l.done)
+		defer cancel()
+		l.found, _ = n.resolve(ctx)
+	}()
+}
+
+// close ends a lookup that is under way.
+func (n *names) close() {
+	if n.lookup != nil {
+		n.lookup.cancel()
+		<-n.lookup.done
+	}
+}

@@ -1,0 +1,70 @@
+//go:build !windows
+
+package connection
+
+import (
+	"errors"
+	"io"
+	"net"
+	"syscall"
+)
+
+// peek looks whether the kernel already knows that a peer has left. It is for a connection that was idle: the reader may not
+// have had its turn on the processor yet.
+type peek struct {
+	raw  syscall.RawConn // nil: there is no descriptor to look at
+	look func(fd uintptr)
+	left error // how, if it has left
+	b    [1]byte
+}
+
+func newPeek(conn net.Conn) *peek {
+	p := &peek{}
+	if c, ok := conn.(syscall.Conn); ok {
+		p.raw, _ = c.SyscallConn()
+	}
+	p.look = func(fd uintptr) {
+		n, _, err := syscall.Recvfrom(int(fd), p.b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch {
+		case err == nil && n == 0:
+			p.left = io.EOF
+		case errors.Is(err, syscall.ECONNRESET):
+			p.left = err // the kernel says it once, so the reader will not hear it
+		}
+	}
+	return p
+}
+
+// hasLeft tells whether the peer has closed or reset the connection.
+func (p *peek) hasLeft() bool {
+	return p.raw != nil && p.raw.Control(p.look) == nil && p.left != nil
+}
+
+// wasReset tells whether the peer has reset the connection.
+func (p *peek) wasReset() bool {
+	p.hasLeft()
+	return p.left != nil && !errors.Is(p.left, io.EOF)
+}
+
+// unacknowledged returns how many bytes the peer's system has not acknowledged, as far as ours says.
+func (p *peek) unacknowledged() int {
+	if p == nil || p.raw == nil {
+		return 0
+	}
+	return unacknowledged(p.raw)
+}
+
+// refusal returns the error that the system holds for a socket, once.
+func (p *peek) refusal() error {
+	if p.raw == nil {
+		return nil
+	}
+	var errno int
+	_ = p.raw.Control(func(fd uintptr) {
+		errno, _ = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
+	})
+	if errno == 0 {
+		return nil
+	}
+	return syscall.Errno(errno)
+}

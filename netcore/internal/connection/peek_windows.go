@@ -1,0 +1,17 @@
+package connection
+
+import "net"
+
+// peek would look whether the kernel already knows that a peer has left. Here only the reader tells.
+type peek struct{ left error }
+
+func newPeek(net.Conn) *peek { return &peek{} }
+
+func (*peek) hasLeft() bool { return false }
+
+func (*peek) wasReset() bool { return false }
+
+func (*peek) unacknowledged() int { return 0 }
+
+// refusal returns nothing: Go keeps these reports to itself on Windows, https://go.dev/issue/5834.
+func (*peek) refusal() error { return nil }

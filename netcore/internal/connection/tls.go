@@ -1,0 +1,85 @@
+package connection
+
+import (
+	"context"
+	"crypto/tls"
+	"sync"
+	"time"
+)
+
+// In TLS 1.3 the client is done before the server has looked at its certificate. A refusal comes after the handshake: the first
+// records would be written, without an error, to a server that throws them away. So where the server asked for a certificate,
+// the first record waits for a sign of what it thinks: a session ticket (which servers send once they are content), an alert,
+// or silence for as long as the answer to another round trip might take.
+type verdict struct {
+	asked   bool // written during the handshake only
+	begun   time.Time
+	content chan struct{} // closed when a session ticket has come
+	once    sync.Once
+}
+
+const (
+	minSilence = 50 * time.Millisecond
+	maxSilence = 500 * time.Millisecond
+)
+
+// watchVerdict returns a copy of cfg that tells the verdict what happens.
+func watchVerdict(cfg *tls.Config) (*tls.Config, *verdict) {
+	v := &verdict{begun: time.Now(), content: make(chan struct{})}
+	watched := cfg.Clone()
+	choose := cfg.GetClientCertificate
+	certificates := cfg.Certificates
+	watched.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		v.asked = true
+		if choose != nil {
+			return choose(info)
+		}
+		for i := range certificates {
+			if info.SupportsCertificate(&certificates[i]) == nil {
+				return &certificates[i], nil
+			}
+		}
+		return new(tls.Certificate), nil
+	}
+	watched.ClientSessionCache = ticketWatch{v, cfg.ClientSessionCache}
+	return watched, v
+}
+
+// await waits for the verdict on c and tells whether it is a refusal, or any other end of the connection. A nil verdict is
+// none to wait for.
+func (v *verdict) await(ctx context.Context, c *Conn) (refused bool) {
+	if v == nil || !v.asked || c.net.(*tls.Conn).ConnectionState().Version < tls.VersionTLS13 {
+		return false
+	}
+	silence := min(max(2*time.Since(v.begun), minSilence), maxSilence)
+	timer := time.NewTimer(silence)
+	defer timer.Stop()
+	select {
+	case <-v.content:
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-c.done:
+		return true
+	}
+	return false
+}
+
+// ticketWatch is a session cache that sees a ticket come. It keeps them only where the user's own does.
+type ticketWatch struct {
+	verdict *verdict
+	cache   tls.ClientSessionCache // nil: none
+}
+
+func (w ticketWatch) Get(key string) (*tls.ClientSessionState, bool) {
+	if w.cache == nil {
+		return nil, false
+	}
+	return w.cache.Get(key)
+}
+
+func (w ticketWatch) Put(key string, state *tls.ClientSessionState) {
+	w.verdict.once.Do(func() { close(w.verdict.content) })
+	if w.cache != nil {
+		w.cache.Put(key, state)
+	}
+}

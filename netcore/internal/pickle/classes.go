@@ -1,0 +1,245 @@
+package pickle
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"net/netip"
+	"strings"
+)
+
+// errArguments says that a known class is called with arguments of which it is not known what they make.
+var errArguments = errors.New("pickle calls a known class with other arguments")
+
+// builders are the classes and functions of which it is known what plain data a call makes. They run no code but their own, and
+// copy no more than the weight of their arguments.
+var builders = map[name]func(args []any) (any, error){
+	{"_codecs", "encode"}:              buildEncoded,
+	{"builtins", "bytes"}:              buildBytes,
+	{"builtins", "bytearray"}:          buildBytes,
+	{"builtins", "set"}:                buildList,
+	{"builtins", "frozenset"}:          buildList,
+	{"builtins", "list"}:               buildList,
+	{"builtins", "tuple"}:              buildList,
+	{"builtins", "dict"}:               buildDict,
+	{"builtins", "complex"}:            buildComplex,
+	{"builtins", "getattr"}:            buildAttribute,
+	{"collections", "OrderedDict"}:     buildDict,
+	{"collections", "Counter"}:         buildDict,
+	{"collections", "defaultdict"}:     buildDefaultDict,
+	{"collections", "deque"}:           buildList,
+	{"datetime", "datetime"}:           buildDatetime,
+	{"datetime", "date"}:               buildDate,
+	{"datetime", "time"}:               buildTime,
+	{"datetime", "timedelta"}:          buildTimedelta,
+	{"datetime", "timezone"}:           buildTimezone,
+	{"zoneinfo", "ZoneInfo._unpickle"}: buildZoneInfo,
+	{"pytz", "_p"}:                     buildPytz,
+	{"pytz", "_UTC"}:                   buildUTC,
+	{"time", "struct_time"}:            buildStructTime,
+	{"decimal", "Decimal"}:             buildDecimal,
+	{"fractions", "Fraction"}:          buildFraction,
+	{"ipaddress", "IPv4Address"}:       buildAddress,
+	{"ipaddress", "IPv6Address"}:       buildAddress,
+	{"pathlib", "Path"}:                buildPath,
+	{"pathlib", "PurePath"}:            buildPath,
+	{"pathlib", "PosixPath"}:           buildPath,
+	{"pathlib", "PurePosixPath"}:       buildPath,
+	{"pathlib", "WindowsPath"}:         buildWindowsPath,
+	{"pathlib", "PureWindowsPath"}:     buildWindowsPath,
+	{"array", "array"}:                 buildArray,
+	packedArray:                        buildPackedArray,
+}
+
+// argument returns args[i] if it is a T.
+func argument[T any](args []any, i int) (v T, ok bool) {
+	if i < len(args) {
+		v, ok = args[i].(T)
+	}
+	return v, ok
+}
+
+// pointed returns what args[i] points to if it is a *T.
+func pointed[T any](args []any, i int) (v T, ok bool) {
+	p, ok := argument[*T](args, i)
+	if ok {
+		v = *p
+	}
+	return v, ok
+}
+
+// buildEncoded is how protocols below 3 write bytes: each as a character, to be encoded as Latin-1.
+func buildEncoded(args []any) (any, error) {
+	chars, ok := pointed[string](args, 0)
+	encoding, named := pointed[string](args, 1)
+	if !ok || named && encoding != "latin1" && encoding != "latin-1" {
+		return nil, errArguments
+	}
+	return latin1(chars)
+}
+
+func latin1(chars string) ([]byte, error) {
+	b := make([]byte, 0, len(chars))
+	for _, r := range chars {
+		if r > math.MaxUint8 {
+			return nil, errArguments
+		}
+		b = append(b, byte(r))
+	}
+	return b, nil
+}
+
+func buildBytes(args []any) (any, error) {
+	if len(args) == 0 {
+		return []byte{}, nil
+	}
+	if b, ok := argument[[]byte](args, 0); ok {
+		return b, nil
+	}
+	return buildEncoded(args)
+}
+
+// buildList is list, tuple, set and frozenset of one list. A deque has its greatest length behind it.
+func buildList(args []any) (any, error) {
+	if len(args) == 0 {
+		return new(List), nil
+	}
+	items, ok := argument[*List](args, 0)
+	if !ok {
+		return nil, errArguments
+	}
+	return &List{Items: append([]any(nil), items.Items...)}, nil
+}
+
+// buildDict is of nothing, of a dict, or of a list of pairs as Python 2 has it.
+func buildDict(args []any) (any, error) {
+	d := new(Dict)
+	if len(args) == 0 {
+		return d, nil
+	}
+	if other, ok := argument[*Dict](args, 0); ok {
+		d.Items = append(d.Items, other.Items...)
+		return d, nil
+	}
+	pairs, ok := argument[*List](args, 0)
+	if !ok {
+		return nil, errArguments
+	}
+	for _, pair := range pairs.Items {
+		if p, ok := pair.(*List); ok && len(p.Items) == 2 {
+			d.Items = append(d.Items, p.Items...)
+		}
+	}
+	return d, nil
+}
+
+// buildDefaultDict has the items added afterwards; its argument makes those that are not there.
+func buildDefaultDict([]any) (any, error) { return new(Dict), nil }
+
+func buildComplex(args []any) (any, error) {
+	re, ok := pointed[float64](args, 0)
+	im, ok2 := pointed[float64](args, 1)
+	if !ok || !ok2 {
+		return nil, errArguments
+	}
+	return complex(re, im), nil
+}
+
+// buildAttribute names what belongs to a class: a method, or a member of an enum.
+func buildAttribute(args []any) (any, error) {
+	of, ok := pointed[global](args, 0)
+	attribute, ok2 := pointed[string](args, 1)
+	if !ok || !ok2 {
+		return nil, errArguments
+	}
+	qualified := of.name + "." + attribute[:min(len(attribute), maxName)]
+	return &global{module: of.module, name: qualified[:min(len(qualified), maxName)]}, nil
+}
+
+// buildDecimal keeps the digits as they are.
+func buildDecimal(args []any) (any, error) {
+	s, ok := pointed[string](args, 0)
+	switch {
+	case !ok || len(s) > maxDigits10:
+		return nil, errArguments
+	case json.Valid([]byte(s)) && s != "null" && s != "true" && s != "false" && s[0] != '"' && s[0] != '[' && s[0] != '{':
+		return Number(s), nil
+	}
+	return NewText(s), nil // NaN, Infinity, 1E+3 and such
+}
+
+// buildFraction is of a text before Python 3.11, and of two numbers since.
+func buildFraction(args []any) (any, error) {
+	if s, ok := argument[Text](args, 0); ok && len(args) == 1 {
+		return s, nil
+	}
+	numerator, ok := integerOf(args, 0)
+	denominator, ok2 := integerOf(args, 1)
+	switch {
+	case !ok || !ok2:
+		return nil, errArguments
+	case denominator.IsInt64() && denominator.Int64() == 1:
+		return NewText(numerator.String()), nil
+	}
+	return NewText(numerator.String() + "/" + denominator.String()), nil
+}
+
+// integerOf returns args[i] if it is an integer.
+func integerOf(args []any, i int) (*big.Int, bool) {
+	if small, ok := pointed[int64](args, i); ok {
+		return big.NewInt(small), true
+	}
+	return argument[*big.Int](args, i)
+}
+
+// buildAddress is of an integer.
+func buildAddress(args []any) (any, error) {
+	n, ok := integerOf(args, 0)
+	if !ok || n.Sign() < 0 || n.BitLen() > 128 {
+		return nil, errArguments // a text, which is the value
+	}
+	if n.BitLen() <= 32 {
+		var b [4]byte
+		n.FillBytes(b[:])
+		return NewText(netip.AddrFrom4(b).String()), nil
+	}
+	var b [16]byte
+	n.FillBytes(b[:])
+	return NewText(netip.AddrFrom16(b).String()), nil
+}
+
+func buildPath(args []any) (any, error)        { return joinPath(args, "/") }
+func buildWindowsPath(args []any) (any, error) { return joinPath(args, `\`) }
+
+// joinPath is of the parts of a path before Python 3.12, and of the texts it was made of since.
+func joinPath(args []any, separator string) (any, error) {
+	var b strings.Builder
+	for i := range args {
+		part, ok := pointed[string](args, i)
+		if !ok {
+			return nil, errArguments
+		}
+		if s := b.String(); s != "" && !strings.HasSuffix(s, separator) {
+			b.WriteString(separator)
+		}
+		b.WriteString(part)
+	}
+	if b.Len() == 0 {
+		return NewText("."), nil
+	}
+	return NewText(b.String()), nil
+}
+
+// uuidOf makes the text of a UUID, which is one integer.
+func uuidOf(state *Dict) (any, bool) {
+	v, _ := state.get("int")
+	n, ok := integerOf([]any{v}, 0)
+	if !ok || n.Sign() < 0 || n.BitLen() > 128 {
+		return nil, false
+	}
+	var b [16]byte
+	n.FillBytes(b[:])
+	return NewText(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), true
+}

@@ -1,0 +1,157 @@
+package pickle
+
+import (
+	"fmt"
+	"math/big"
+)
+
+// maxNesting is how deep values may be nested.
+const maxNesting = 100
+
+// What stands for a value that cannot be shown.
+var (
+	tooLarge   = NewText("<too large when what it shares is written out>")
+	tooDeep    = NewText(fmt.Sprintf("<nested deeper than %d>", maxNesting))
+	sameList   = NewText("[...]")
+	sameDict   = NewText("{...}")
+	longNumber = NewText(fmt.Sprintf("<an integer of more than %d digits>", maxDigits10))
+)
+
+// resolver makes a value plain: objects become what they hold, and what contains itself or is nested too deep a text. It counts what
+// the value is when all that is shared in it is written out, so that a small frame cannot become a large value.
+type resolver struct {
+	values, bytes int // what is left
+	steps         int // how many values may be looked at, those that did not fit too
+}
+
+func newResolver(maxBytes int) *resolver {
+	return &resolver{values: maxValues, bytes: maxBytes, steps: 4 * maxValues}
+}
+
+// outermost resolves a value. If it is a list or a dict, an item that is too large costs that item.
+func (r *resolver) outermost(v any) any {
+	items, open := []any{v}, new(bool)
+	switch c := v.(type) {
+	case *List:
+		items, open = c.Items, &c.open
+	case *Dict:
+		items, open = c.Items, &c.open
+	default:
+		return r.item(v)
+	}
+	*open = true
+	for i := range items {
+		items[i] = r.item(items[i])
+	}
+	*open = false
+	return v
+}
+
+// item resolves a value, or gives back what it has taken and says that it is too large.
+func (r *resolver) item(v any) any {
+	values, bytes := r.values, r.bytes
+	plain, ok := r.value(v, 1)
+	if !ok {
+		r.values, r.bytes = values, bytes
+		return tooLarge
+	}
+	return plain
+}
+
+// value returns what v is as a plain value; false if what is left is not enough for it.
+func (r *resolver) value(v any, depth int) (any, bool) {
+	r.steps--
+	r.values--
+	r.bytes -= size(v)
+	if r.values < 0 || r.bytes < 0 {
+		return nil, false
+	}
+	switch v := v.(type) {
+	case *List:
+		return r.container(v, &v.open, sameList, v.Items, depth)
+	case *Dict:
+		return r.container(v, &v.open, sameDict, v.Items, depth)
+	case *object:
+		return r.object(v, depth)
+	case *global:
+		return v.shown(), true
+	case *zone:
+		return v.shown(), true
+	}
+	return v, true
+}
+
+// container resolves the items of v, in place.
+func (r *resolver) container(v any, open *bool, same Text, items []any, depth int) (any, bool) {
+	switch {
+	case *open:
+		return same, true
+	case depth > maxNesting:
+		return tooDeep, true
+	case r.steps < 0:
+		return nil, false
+	}
+	*open = true
+	ok := r.items(items, depth+1)
+	*open = false
+	return v, ok
+}
+
+func (r *resolver) items(items []any, depth int) bool {
+	for i, v := range items {
+		plain, ok := r.value(v, depth)
+		if !ok {
+			return false
+		}
+		items[i] = plain
+	}
+	return true
+}
+
+// object resolves the parts of an object, and makes its value of them, once.
+func (r *resolver) object(o *object, depth int) (any, bool) {
+	switch {
+	case o.open:
+		return o.class.shown(), true
+	case o.resolved:
+		return r.value(o.plain, depth)
+	case depth > maxNesting:
+		return tooDeep, true
+	case r.steps < 0:
+		return nil, false
+	}
+	o.open = true
+	parts := []any{o.base, o.state}
+	ok := r.items(o.args, depth+1) && r.items(o.items, depth+1) && r.items(o.pairs, depth+1) && r.items(parts, depth+1)
+	o.open = false
+	if !ok {
+		return nil, false
+	}
+	o.base, o.state = parts[0], parts[1]
+	o.plain, o.resolved = o.value(), true
+	if text, ok := o.plain.(Text); ok { // of which the parts were counted, but not what quotes add
+		r.bytes -= len(*text)
+	}
+	return o.plain, r.bytes >= 0
+}
+
+// size is how many bytes a value is about, without what it contains.
+func size(v any) int {
+	switch v := v.(type) {
+	case Text:
+		return len(*v)
+	case []byte:
+		return len(v)
+	case Number:
+		return len(v)
+	case *global:
+		return len(v.module) + len(v.name)
+	case *object:
+		return len(v.class.module) + len(v.class.name)
+	case *zone:
+		return len(v.name)
+	case *big.Int:
+		return v.BitLen() / 3
+	}
+	return 8
+}

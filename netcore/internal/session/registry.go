@@ -1,0 +1,81 @@
+package session
+
+import (
+	"encoding/binary"
+	"errors"
+	"sync"
+)
+
+// Session is what a Server with Ack knows of a client: how far it has got. Two connections of one client may be open at once
+// for a moment, the old one with frames still unread, so both go through the session's lock, and whichever comes first delivers.
+type Session struct {
+	mu   sync.Mutex // guards the field below, and is held while frames are delivered
+	last uint64     // the number of the last frame delivered
+
+	used uint64 // when it was last greeted, counted in greetings; guarded by Registry.mu
+}
+
+// Lock is held from before frames are delivered until they are acknowledged, so that two connections of one client take turns.
+func (s *Session) Lock() { s.mu.Lock() }
+
+// Unlock ends what Lock began.
+func (s *Session) Unlock() { s.mu.Unlock() }
+
+// Last returns the number of the last frame that was delivered. It needs the lock.
+func (s *Session) Last() uint64 { return s.last }
+
+// Reached notes that everything up to sequence was delivered. It needs the lock.
+func (s *Session) Reached(sequence uint64) { s.last = max(s.last, sequence) }
+
+// Registry remembers the clients that were there last. The zero value knows none. It is safe for concurrent use.
+type Registry struct {
+	mu    sync.Mutex // guards the fields below
+	known map[[sessionSize]byte]*Session
+	clock uint64
+}
+
+// maxSessions is how many clients are remembered. One that is forgotten may double what it sends again.
+const maxSessions = 4096
+
+var errHello = errors.New("a connection does not begin with a session: the client has no Ack")
+
+// Greet finds or makes the session that a client's hello names, and returns the number of the first frame that the client holds.
+func (r *Registry) Greet(hello []byte) (*Session, uint64, error) {
+	if len(hello) != HelloSize || string(hello[:len(helloMagic)]) != helloMagic {
+		return nil, 0, errHello
+	}
+	var id [sessionSize]byte
+	copy(id[:], hello[len(helloMagic):])
+	first := binary.BigEndian.Uint64(hello[len(helloMagic)+sessionSize:])
+	if first == 0 {
+		return nil, 0, errHello
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.known[id]
+	if c == nil {
+		r.forgetOldest()
+		c = &Session{last: first - 1}
+		r.known[id] = c
+	}
+	r.clock++
+	c.used = r.clock
+	return c, first, nil
+}
+
+func (r *Registry) forgetOldest() {
+	if r.known == nil {
+		r.known = make(map[[sessionSize]byte]*Session)
+	}
+	if len(r.known) < maxSessions {
+		return
+	}
+	var oldest [sessionSize]byte
+	var found *Session
+	for id, c := range r.known {
+		if found == nil || c.used < found.used {
+			oldest, found = id, c
+		}
+	}
+	delete(r.known, oldest)
+}

@@ -1,0 +1,194 @@
+package session
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+)
+
+// A signed frame carries the HMAC-SHA-256 of the key over
+//
+//	on a stream    nonce of the connection (16) │ 'f' │ sequence (8) │ payload
+//	in a datagram  16 zero bytes                │ 'd' │ time (8)     │ payload
+//	in an ack      nonce of the connection (16) │ 'a' │ sequence (8)
+//	in a welcome   nonce of the connection (16) │ 'w' │ sequence (8) │ limit (8)
+//
+// and looks like this on the wire (behind the length, where the framing has one):
+//
+//	on a stream    ┌ MAC (32) ┬ payload …     The nonce is the server's, new with each connection, and the sequence rises
+//	               └──────────┴──────────     by one a frame, so no frame can be left out, repeated or sent again later.
+//	in a datagram  ┌ time (8) ┬ MAC (32) ┬ payload …    Datagrams get lost and overtake each other, so only their age is
+//	               └──────────┴──────────┴──────────    checked: whoever can listen may repeat one within keyWindow.
+const (
+	nonceMagic = "zhn1"
+	nonceSize  = 16
+	// MACSize is how much a signature on a stream adds to a frame, in bytes; on a datagram it adds TimeSize more.
+	MACSize = sha256.Size
+	// TimeSize is the length of a datagram's time.
+	TimeSize = 8
+
+	sealFrame    = 'f'
+	sealDatagram = 'd'
+	sealAck      = 'a'
+	sealWelcome  = 'w'
+)
+
+// keyWindow is how far a signed datagram's time may be from the receiver's.
+const keyWindow = time.Minute
+
+// Seal signs and verifies. It is for one goroutine at a time.
+type Seal struct {
+	mac      hash.Hash
+	head     [nonceSize + 1 + 8]byte // what is signed before the payload
+	sum      []byte
+	datagram bool
+	Overhead int // bytes that a signature adds to a frame
+}
+
+// NewSeal returns the Seal of one direction of a stream, on a connection that the server has begun with nonce.
+func NewSeal(key, nonce []byte) *Seal {
+	s := &Seal{mac: hmac.New(sha256.New, key), Overhead: MACSize}
+	copy(s.head[:], nonce)
+	return s
+}
+
+// NewDatagramSeal returns the Seal of datagrams.
+func NewDatagramSeal(key []byte) *Seal {
+	return &Seal{mac: hmac.New(sha256.New, key), Overhead: TimeSize + MACSize, datagram: true}
+}
+
+// AcceptSigned begins a signed connection at the server: it sends a new nonce and returns the Seal for both directions, which
+// one goroutine may use.
+func AcceptSigned(conn io.Writer, key []byte) (*Seal, error) {
+	greeting := append(make([]byte, 0, len(nonceMagic)+nonceSize), nonceMagic...)
+	greeting = greeting[:cap(greeting)]
+	rand.Read(greeting[len(nonceMagic):])
+	if _, err := conn.Write(greeting); err != nil {
+		return nil, err
+	}
+	return NewSeal(key, greeting[len(nonceMagic):]), nil
+}
+
+// DialSigned begins a signed connection at the client: it reads the server's nonce and returns a Seal for each direction.
+func DialSigned(conn io.Reader, key []byte) (out, in *Seal, err error) {
+	var greeting [len(nonceMagic) + nonceSize]byte
+	if _, err := io.ReadFull(conn, greeting[:]); err != nil {
+		return nil, nil, err
+	}
+	if string(greeting[:len(nonceMagic)]) != nonceMagic {
+		return nil, nil, errors.New("the peer does not ask for signatures")
+	}
+	nonce := greeting[len(nonceMagic):]
+	return NewSeal(key, nonce), NewSeal(key, nonce), nil
+}
+
+// sign appends the signature of payload to dst.
+func (s *Seal) sign(dst []byte, kind byte, number uint64, payload []byte) []byte {
+	s.head[nonceSize] = kind
+	binary.BigEndian.PutUint64(s.head[nonceSize+1:], number)
+	s.mac.Reset()
+	s.mac.Write(s.head[:])
+	s.mac.Write(payload)
+	return s.mac.Sum(dst)
+}
+
+// Append appends the signature of payload, and payload, to dst.
+func (s *Seal) Append(dst []byte, sequence uint64, payload []byte) []byte {
+	if s.datagram {
+		now := uint64(time.Now().UnixNano())
+		dst = binary.BigEndian.AppendUint64(dst, now)
+		dst = s.sign(dst, sealDatagram, now, payload)
+	} else {
+		dst = s.sign(dst, sealFrame, sequence, payload)
+	}
+	return append(dst, payload...)
+}
+
+var (
+	errUnsigned = errors.New("a frame is not signed with the key")
+	errStale    = fmt.Errorf("a datagram's time is more than %v from ours", keyWindow)
+)
+
+// Verify returns the payload of a signed frame. Nothing of it may be looked at before.
+func (s *Seal) Verify(frame []byte, sequence uint64, now time.Time) ([]byte, error) {
+	if len(frame) < s.Overhead {
+		return nil, errUnsigned
+	}
+	kind, number := byte(sealFrame), sequence
+	if s.datagram {
+		kind, number = sealDatagram, binary.BigEndian.Uint64(frame)
+		frame = frame[TimeSize:]
+	}
+	payload := frame[MACSize:]
+	s.sum = s.sign(s.sum[:0], kind, number, payload)
+	if !hmac.Equal(s.sum, frame[:MACSize]) {
+		return nil, errUnsigned
+	}
+	if s.datagram {
+		if age := now.Sub(time.Unix(0, int64(number))); age > keyWindow || age < -keyWindow {
+			return nil, errStale
+		}
+	}
+	return payload, nil
+}
+
+// AppendAck appends the confirmation of everything up to sequence. A nil Seal does not sign it.
+func (s *Seal) AppendAck(dst []byte, sequence uint64) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, sequence)
+	if s != nil {
+		dst = s.sign(dst, sealAck, sequence, nil)
+	}
+	return dst
+}
+
+// AckSize returns the length of a confirmation.
+func (s *Seal) AckSize() int {
+	if s == nil {
+		return 8
+	}
+	return 8 + MACSize
+}
+
+// OpenAck reads what AppendAck wrote: b is AckSize long.
+func (s *Seal) OpenAck(b []byte) (uint64, error) {
+	sequence := binary.BigEndian.Uint64(b)
+	if s != nil {
+		s.sum = s.sign(s.sum[:0], sealAck, sequence, nil)
+		if !hmac.Equal(s.sum, b[8:]) {
+			return 0, errors.New("a confirmation is not signed with the key")
+		}
+	}
+	return sequence, nil
+}
+
+// AppendWelcome appends the answer to a client's hello: a confirmation of everything up to sequence, and the largest frame that
+// the server takes, in bytes.
+func (s *Seal) AppendWelcome(dst []byte, sequence uint64, limit int) []byte {
+	dst = binary.BigEndian.AppendUint64(dst, sequence)
+	dst = binary.BigEndian.AppendUint64(dst, uint64(limit))
+	if s != nil {
+		dst = s.sign(dst, sealWelcome, sequence, dst[len(dst)-8:])
+	}
+	return dst
+}
+
+// WelcomeSize returns the length of the answer to a hello.
+func (s *Seal) WelcomeSize() int { return s.AckSize() + 8 }
+
+// OpenWelcome reads what AppendWelcome wrote: b is WelcomeSize long.
+func (s *Seal) OpenWelcome(b []byte) (sequence, limit uint64, err error) {
+	sequence, limit = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
+	if s != nil {
+		s.sum = s.sign(s.sum[:0], sealWelcome, sequence, b[8:16])
+		if !hmac.Equal(s.sum, b[16:]) {
+			return 0, 0, errors.New("the answer to a hello is not signed with the key")
+		}
+	}
+	return sequence, limit, nil
+}

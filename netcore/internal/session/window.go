@@ -1,0 +1,262 @@
+package session
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+	"sync/atomic"
+)
+
+const (
+	helloMagic  = "zha2"
+	sessionSize = 16
+	// HelloSize is the length of a client's hello, in bytes.
+	HelloSize = len(helloMagic) + sessionSize + 8
+)
+
+// Window holds the frames that the peer has not acknowledged, the oldest first, so that they can be sent again.
+//
+//	buf   ░░░░░░░░│ frame first │ frame first+1 │ … │ frame next-1 │
+//	           head      ends[gone]    ends[gone+1]
+type Window struct {
+	limit   int // bytes
+	session [sessionSize]byte
+	largest int // what the peer takes as a frame, in bytes; 0: it has not said yet
+
+	buf     []byte
+	ends    []int
+	head    int    // bytes at the beginning of buf that were acknowledged
+	gone    int    // entries of ends likewise
+	first   uint64 // the number of the oldest frame; the very first is 1
+	unsent  uint64 // the number of the first that was not written to the present connection
+	whole   uint64 // every frame with a smaller number was written whole to some connection
+	dropped uint64
+
+	call        uint64 // the number of the first frame of the call under way
+	callDropped int    // frames of that call
+
+	acknowledged atomic.Uint64 // the number of the last frame that the peer has
+	resumed      uint64        // the same when the present connection began
+	last         atomic.Uint64 // of the last frame added
+	wake         chan struct{} // receives when acknowledged has risen
+}
+
+// NewWindow returns an empty Window of a new session, that holds up to limit bytes.
+func NewWindow(limit int) *Window {
+	w := &Window{limit: limit, first: 1, unsent: 1, whole: 1, wake: make(chan struct{}, 1)}
+	rand.Read(w.session[:])
+	return w
+}
+
+// Len returns how many frames are held.
+func (w *Window) Len() int { return len(w.ends) - w.gone }
+
+func (w *Window) size() int { return len(w.buf) - w.head }
+
+// Next returns the number of the frame that is added next.
+func (w *Window) Next() uint64 { return w.first + uint64(w.Len()) }
+
+// HasRoom tells whether n bytes more may be held. A single frame always may.
+func (w *Window) HasRoom(n int) bool { return w.Len() == 0 || w.size()+n <= w.limit }
+
+// At returns the frame of that number.
+func (w *Window) At(sequence uint64) []byte {
+	i := w.gone + int(sequence-w.first)
+	from := w.head
+	if i > w.gone {
+		from = w.ends[i-1]
+	}
+	return w.buf[from:w.ends[i]]
+}
+
+// Add adds a frame, and keeps none of it.
+func (w *Window) Add(payload []byte) {
+	if w.head > len(w.buf)/2 && w.gone > len(w.ends)/2 { // so moving costs less than what was acknowledged did
+		w.compact()
+	}
+	w.buf = append(w.buf, payload...)
+	w.ends = append(w.ends, len(w.buf))
+	w.last.Store(w.Next() - 1)
+}
+
+func (w *Window) compact() {
+	w.buf = w.buf[:copy(w.buf, w.buf[w.head:])]
+	w.ends = w.ends[:copy(w.ends, w.ends[w.gone:])]
+	for i := range w.ends {
+		w.ends[i] -= w.head
+	}
+	w.head, w.gone = 0, 0
+}
+
+// Trim forgets what the peer has acknowledged.
+func (w *Window) Trim() {
+	n := int(w.acknowledged.Load() + 1 - w.first)
+	if n <= 0 {
+		return
+	}
+	w.gone += n
+	w.head = w.ends[w.gone-1]
+	w.first += uint64(n)
+	w.unsent, w.whole = max(w.unsent, w.first), max(w.whole, w.first)
+	if w.Len() == 0 {
+		w.buf, w.ends, w.head, w.gone = w.buf[:0], w.ends[:0], 0, 0
+	}
+}
+
+// Begin notes that a call begins to add frames.
+func (w *Window) Begin() { w.call, w.callDropped = w.Next(), 0 }
+
+// TakeBack removes the frames of the call under way that were never written whole, and returns how many of them are the window's:
+// acknowledged, held, or dropped.
+func (w *Window) TakeBack() (stay int) {
+	from := w.call
+	keep := max(from, w.first, min(w.whole, w.Next()))
+	w.ends = w.ends[:w.gone+int(keep-w.first)]
+	end := w.head
+	if w.Len() > 0 {
+		end = w.ends[len(w.ends)-1]
+	}
+	w.buf = w.buf[:end]
+	w.last.Store(w.Next() - 1)
+	w.unsent = min(w.unsent, w.Next())
+	return int(keep-from) + w.callDropped
+}
+
+var errConfirmsTooMuch = errors.New("the peer confirms frames that were never sent")
+
+// Acknowledge notes that the peer has everything up to sequence. It is safe beside the other methods.
+func (w *Window) Acknowledge(sequence uint64) error {
+	if sequence > w.last.Load() {
+		return errConfirmsTooMuch
+	}
+	if sequence > w.acknowledged.Load() {
+		w.acknowledged.Store(sequence)
+		select {
+		case w.wake <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// Resume names the session to the server, over a connection that is new, and learns what it has of it. Frames are written from
+// Unsent on. ErrNewSession says that another connection has to be made.
+func (w *Window) Resume(conn io.ReadWriter, out, in *Seal) error {
+	w.Trim()
+	payload := append(make([]byte, 0, HelloSize), helloMagic...)
+	payload = append(payload, w.session[:]...)
+	payload = binary.BigEndian.AppendUint64(payload, w.first)
+	if out != nil {
+		payload = out.Append(nil, 0, payload)
+	}
+	hello := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
+	if _, err := conn.Write(append(hello, payload...)); err != nil {
+		return err
+	}
+	answer := make([]byte, in.WelcomeSize())
+	if _, err := io.ReadFull(conn, answer); err != nil {
+		return err
+	}
+	last, limit, err := in.OpenWelcome(answer)
+	if err != nil {
+		return err
+	}
+	if err := w.Acknowledge(last); err != nil {
+		return err
+	}
+	w.Trim()
+	w.largest = int(min(limit, math.MaxInt32))
+	if w.dropLarger() {
+		return ErrNewSession
+	}
+	w.unsent, w.resumed = w.first, last
+	return nil
+}
+
+// ErrNewSession ends a connection whose peer takes less than the one before it, so that frames were dropped from the middle of
+// the window. The numbers of those behind them have changed, so they have to be of another session.
+var ErrNewSession = errors.New("the peer has become smaller than a frame that it has not acknowledged")
+
+// dropLarger drops the frames that the peer will never take, and tells whether there were any.
+func (w *Window) dropLarger() bool {
+	var buf []byte
+	var ends []int
+	before := 0
+	for s := w.first; s < w.Next(); s++ {
+		switch b := w.At(s); {
+		case len(b) <= w.largest:
+			buf = append(buf, b...)
+			ends = append(ends, len(buf))
+		case s < w.call:
+			before++
+		default:
+			w.callDropped++
+		}
+	}
+	n := w.Len() - len(ends)
+	if n == 0 {
+		return false
+	}
+	w.buf, w.ends, w.head, w.gone = buf, ends, 0, 0
+	w.dropped += uint64(n)
+	w.call -= uint64(before)
+	w.unsent, w.whole = w.first, w.first
+	w.last.Store(w.Next() - 1)
+	rand.Read(w.session[:])
+	return true
+}
+
+// Takes tells whether the peer takes a frame of n bytes, as far as it has said.
+func (w *Window) Takes(n int) bool { return w.largest == 0 || n <= w.largest }
+
+// Receive reads acknowledgements, and returns the bytes of one that is not whole yet. It is for the goroutine that reads.
+func (w *Window) Receive(in *Seal, b []byte) (rest []byte, err error) {
+	size := in.AckSize()
+	for len(b) >= size {
+		sequence, err := in.OpenAck(b[:size])
+		if err != nil {
+			return nil, err
+		}
+		if err := w.Acknowledge(sequence); err != nil {
+			return nil, err
+		}
+		b = b[size:]
+	}
+	return b, nil
+}
+
+// Wake receives when something was acknowledged.
+func (w *Window) Wake() <-chan struct{} { return w.wake }
+
+// Progressed tells whether anything was acknowledged over the present connection.
+func (w *Window) Progressed() bool { return w.acknowledged.Load() > w.resumed }
+
+// Unsent returns the number of the first frame that was not written to the present connection.
+func (w *Window) Unsent() uint64 { return w.unsent }
+
+// Sent notes that n frames more were written whole to the present connection.
+func (w *Window) Sent(n int) {
+	w.unsent += uint64(n)
+	w.whole = max(w.whole, w.unsent)
+}
+
+// Limit returns how many bytes are held at most.
+func (w *Window) Limit() int { return w.limit }
+
+// Abandon gives up what is held, and returns how many frames that is.
+func (w *Window) Abandon() uint64 {
+	n := uint64(w.Len())
+	w.dropped += n
+	return n
+}
+
+// Delivered returns how many frames were acknowledged.
+func (w *Window) Delivered() uint64 { return w.first - 1 }
+
+// Dropped returns how many frames were given up: abandoned, or too large for a server that has replaced the one before.
+func (w *Window) Dropped() uint64 { return w.dropped }
+
+// Largest returns the largest frame that the server takes, in bytes; 0: it has not said yet.
+func (w *Window) Largest() int { return w.largest }

@@ -1,0 +1,219 @@
+package netcore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/session"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// wire is a connection and the way that frames are put on it.
+type wire struct {
+	conn     *connection.Conn
+	framing  Framing
+	seal     *session.Seal // nil without a Key
+	sequence uint64        // of the next frame
+}
+
+// appendFrame appends payload to dst as it goes over w.
+func (w *wire) appendFrame(dst, payload []byte) []byte {
+	if w.seal == nil {
+		return w.framing.Append(dst, payload)
+	}
+	if w.framing == LengthPrefix {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(w.seal.Overhead+len(payload)))
+	}
+	dst = w.seal.Append(dst, w.sequence, payload)
+	w.sequence++
+	return dst
+}
+
+// send sends payloads, in order, and returns how many were sent whole.
+func (e *Emitter) send(payloads [][]byte) (n int, err error) {
+	if e.window != nil {
+		n, err = e.sendAcked(payloads)
+	} else {
+		n, err = e.sendPlain(payloads)
+	}
+	e.failures.taken += uint64(n)
+	if err != nil && e.dialer.Interrupted() {
+		err = ErrClosed
+	}
+	return n, err
+}
+
+// sendPlain sends to a peer that confirms nothing. What a connection that was already there did not take goes to a new one, once,
+// and a datagram that is refused to the next address.
+func (e *Emitter) sendPlain(payloads [][]byte) (n int, err error) {
+	start := e.dialer.Now()
+	for n < len(payloads) {
+		w, fresh, err := e.connected(start)
+		if err != nil {
+			return n, err
+		}
+		sent, err := e.write(w, payloads[n:], start)
+		n += sent
+		if err == nil {
+			e.dialer.Succeeded(w.conn, start)
+			e.failures.succeeded(start)
+			continue
+		}
+		if errors.As(err, new(*base.RetryError)) || errors.As(err, new(*sizeError)) {
+			return n, err
+		}
+		if again := e.drop(w, err); again != nil {
+			return n, again
+		}
+		switch {
+		case connection.IsTimeout(err):
+			return n, e.failed("write", err)
+		case fresh && !w.conn.Datagram():
+			return n, &base.RetryError{Err: e.failed("write", err)}
+		case fresh && !connection.IsRefused(err) && !connection.IsUnreachable(err):
+			return n, e.failed("write", err)
+		}
+	}
+	return n, nil
+}
+
+// connected returns the connection, a fresh one if there is none or the peer has left it. What it waits for ends at start
+// plus Timeout.
+func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error) {
+	if e.dialer.Interrupted() {
+		return nil, false, ErrClosed
+	}
+	if w := e.wire; w != nil {
+		if w.conn.Alive(start) && !e.dialer.Moved(start) {
+			return w, false, nil
+		}
+		if err := e.drop(w, nil); err != nil {
+			return nil, false, err
+		}
+	}
+	w = &wire{framing: e.cfg.Framing}
+	e.opening = w
+	w.conn, err = e.dialer.Open(start)
+	if errors.Is(err, session.ErrNewSession) {
+		e.reportDropped()
+		w.conn, err = e.dialer.Open(start)
+	}
+	switch step := (*connection.StepError)(nil); {
+	case errors.As(err, &step):
+		return nil, false, &base.RetryError{Err: e.failed(step.Step, step.Err)}
+	case err != nil:
+		return nil, false, ErrClosed
+	}
+	if w.conn.Datagram() {
+		w.framing = e.cfg.DatagramFraming
+		if e.cfg.Key != nil {
+			w.seal = session.NewDatagramSeal(e.cfg.Key)
+		}
+	}
+	e.wire = w
+	return w, true, nil
+}
+
+// handshake does what comes before the first record on a stream with Key or Ack, and returns who receives what comes after.
+func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, error), err error) {
+	w := e.opening
+	w.sequence = 1
+	var in *session.Seal
+	if e.cfg.Key != nil {
+		if w.seal, in, err = session.DialSigned(c.Net(), e.cfg.Key); err != nil {
+			return nil, err
+		}
+	}
+	if e.window == nil {
+		return func([]byte) ([]byte, error) { return nil, nil }, nil
+	}
+	if err := e.window.Resume(c.Net(), w.seal, in); err != nil {
+		return nil, err
+	}
+	w.sequence = e.window.Unsent()
+	return func(b []byte) ([]byte, error) { return e.window.Receive(in, b) }, nil
+}
+
+// drop gives a connection up because of cause, or of what its reader has seen if cause is nil, and reports and counts what is
+// lost with it. It returns an error if the destination is to be left alone before the next attempt.
+func (e *Emitter) drop(w *wire, cause error) error {
+	end := w.conn.End(cause)
+	e.wire = nil
+	if end.Err == nil {
+		return nil
+	}
+	err, what := e.failed("connection to", end.Err), "what was sent last may be lost"
+	if w.conn.Datagram() {
+		err, what = e.failed("write", end.Err), "the datagram before may be lost"
+	}
+	if end.Reported && e.window == nil { // else what was not confirmed is sent again
+		e.failures.failed(fmt.Errorf("%w: %s", err, what), end.Lost)
+	}
+	if end.BackOff {
+		return &base.RetryError{Err: err}
+	}
+	return nil
+}
+
+// failed says what could not be done with which destination, the same failure in the same words each time.
+func (e *Emitter) failed(what string, err error) error {
+	if err == nil || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return fmt.Errorf("%s: %s %s %s: %w", e.cfg.Name, what, e.cfg.Network, e.cfg.Address, connection.Steady(err))
+}
+
+// chunk is how much goes to a stream in one write, in bytes: larger ones gain nothing.
+const chunk = 64 << 10
+
+// keepBuf is the largest buffer, in bytes, that stays with an Emitter.
+const keepBuf = 1 << 20
+
+// errSlow ends a batch between two writes, so that nobody waits for a slow peer longer than one deadline.
+var errSlow = errors.New("netcore: the peer is slow")
+
+// write sends payloads over w and returns how many of them the kernel took whole.
+func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int, err error) {
+	now := start
+	for n < len(payloads) {
+		if n > 0 {
+			if now = e.dialer.Now(); now-start > e.cfg.Timeout/2 {
+				return n, &base.RetryError{After: time.Millisecond, Err: errSlow}
+			}
+		}
+		e.fill(w, payloads[n:])
+		written, err := w.conn.Write(e.buf, len(e.ends), now)
+		if err == nil {
+			n += len(e.ends)
+			continue
+		}
+		if w.conn.Datagram() && connection.IsTooLarge(err) {
+			return n, &sizeError{name: e.cfg.Name, size: len(payloads[n])}
+		}
+		for _, end := range e.ends {
+			if end <= written {
+				n++
+			}
+		}
+		return n, err
+	}
+	return n, nil
+}
+
+// fill makes the bytes of the next write: one datagram, or a chunk of whole frames.
+func (e *Emitter) fill(w *wire, payloads [][]byte) {
+	if cap(e.buf) > keepBuf {
+		e.buf = nil
+	}
+	e.buf, e.ends = e.buf[:0], e.ends[:0]
+	for i, payload := range payloads {
+		if i > 0 && (w.conn.Datagram() || len(e.buf)+len(payload) > chunk) {
+			return
+		}
+		e.buf = w.appendFrame(e.buf, payload)
+		e.ends = append(e.ends, len(e.buf))
+	}
+}

@@ -1,0 +1,193 @@
+package netcore
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"example.com/zaphandlers/netcore/internal/session"
+)
+
+// frames delivers the complete frames in the buffer.
+func (c *serverConn) frames(now time.Time) error {
+	for {
+		greeted := c.session != nil
+		if err := c.process(now); err != nil {
+			return err
+		}
+		if greeted || c.session == nil {
+			break
+		}
+		// That was the hello. The frames behind it are delivered under the lock of the session it named.
+	}
+	if c.from == c.to {
+		c.from, c.to = 0, 0
+		if len(c.buf) > steadyBuf {
+			c.resize(steadyBuf)
+		}
+	}
+	return nil
+}
+
+// process takes frames, delivers and confirms them. Two connections of one session take turns.
+func (c *serverConn) process(now time.Time) error {
+	greeted := c.session != nil
+	if greeted {
+		c.session.Lock()
+		defer c.session.Unlock()
+	}
+	before := c.sequence
+	splitErr := c.split(now)
+	var deliverErr, confirmErr error
+	if greeted || c.session == nil {
+		deliverErr = c.deliver()
+	}
+	if c.sequence > before {
+		c.idle.Store(now.UnixNano())
+		c.renew(now)
+	}
+	if greeted {
+		confirmErr = c.confirm(now)
+	}
+	return errors.Join(splitErr, deliverErr, confirmErr)
+}
+
+// split takes the complete frames from the buffer into the batch.
+func (c *serverConn) split(now time.Time) error {
+	cfg := &c.server.cfg
+	limit := cfg.MaxFrame
+	if cfg.Ack && c.session == nil {
+		limit = max(limit, session.HelloSize)
+	}
+	if c.seal != nil {
+		limit += c.seal.Overhead
+	}
+	for c.from < c.to && c.skipped() {
+		b := c.buf[c.from:c.to]
+		from, to, next, whole, err := cfg.Framing.split(b)
+		switch {
+		case err != nil:
+			c.refuse(err)
+			return errUnframed
+		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
+			if !c.passTooLarge() {
+				return errUnframed
+			}
+			c.skip, c.skipping = max(next, 0), next == 0
+		case !whole:
+			return nil
+		default:
+			c.from += next
+			greeted := c.session != nil
+			if err := c.frame(b[from:to], now); err != nil || greeted != (c.session != nil) {
+				return err
+			}
+			if c.batcher.full() {
+				if err := c.deliver(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// passTooLarge refuses a frame for its size, and tells whether the next one can be read. It has its number: were it not confirmed,
+// its client would send it for ever.
+func (c *serverConn) passTooLarge() bool {
+	cfg := &c.server.cfg
+	if c.session == nil || c.sequence > c.session.Last() {
+		c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
+	}
+	c.sequence++
+	return cfg.Key == nil && (!cfg.Ack || c.session != nil) // a signature could not be checked, nor is that a hello
+}
+
+var errUnframed = errors.New("the stream can no longer be framed")
+
+// skipped steps over what is left of a frame that is too large, and tells whether a frame begins.
+func (c *serverConn) skipped() bool {
+	if c.skipping {
+		_, _, next, whole, _ := c.server.cfg.Framing.split(c.buf[c.from:c.to])
+		if !whole {
+			c.from = c.to
+			return false
+		}
+		c.from += next
+		c.skipping = false
+	}
+	n := min(c.skip, c.to-c.from)
+	c.from += n
+	c.skip -= n
+	return c.skip == 0 && c.from < c.to
+}
+
+// frame takes one frame.
+func (c *serverConn) frame(frame []byte, now time.Time) error {
+	if c.seal != nil {
+		payload, err := c.seal.Verify(frame, c.sequence, now)
+		if err != nil {
+			c.refuse(err)
+			return errUnframed
+		}
+		frame = payload
+	}
+	if c.server.cfg.Ack && c.session == nil {
+		return c.hello(frame, now)
+	}
+	c.sequence++
+	if c.session != nil && c.sequence-1 <= c.session.Last() {
+		c.server.count(func(s *ServerStats) { s.Duplicates++ })
+		return nil
+	}
+	if err := c.batcher.add(frame, c.sequence-1, now); err != nil {
+		c.refuse(err)
+	}
+	return nil
+}
+
+// hello begins or resumes a session: the answer says how far it got, and the client goes on behind that.
+func (c *serverConn) hello(frame []byte, now time.Time) error {
+	known, first, err := c.server.sessions.Greet(frame)
+	if err != nil {
+		c.refuse(err)
+		return errUnframed
+	}
+	known.Lock()
+	defer known.Unlock()
+	known.Reached(first - 1)
+	c.session, c.sequence = known, known.Last()+1
+	return c.answer(now, c.seal.AppendWelcome(c.acks[:0], known.Last(), c.server.cfg.largestFrame()))
+}
+
+// deliver hands over what is in the batch. With Ack, what Target did not take is not confirmed, and costs the connection: the
+// client will send it again.
+func (c *serverConn) deliver() error {
+	pending, err := c.batcher.deliver(c.session != nil)
+	switch {
+	case c.session == nil || c.unconfirmed:
+		return nil
+	case pending > 0:
+		c.unconfirmed = true
+		c.session.Reached(pending - 1)
+		return err
+	}
+	c.session.Reached(c.sequence - 1)
+	return nil
+}
+
+// confirm tells the client how far its session got.
+func (c *serverConn) confirm(now time.Time) error {
+	return c.answer(now, c.seal.AppendAck(c.acks[:0], c.session.Last()))
+}
+
+// answer writes to the client. It keeps b, which is made of acks.
+func (c *serverConn) answer(now time.Time, b []byte) error {
+	if now.Sub(c.wrote) >= time.Second {
+		c.wrote = now
+		_ = c.raw.SetWriteDeadline(now.Add(ackTimeout + time.Second))
+	}
+	c.acks = b
+	_, err := c.conn.Write(b)
+	return err
+}

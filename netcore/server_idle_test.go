@@ -1,0 +1,146 @@
+package netcore
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// TestServerKeepsIdleConnections: a client that only writes never loses a record to our own default.
+func TestServerKeepsIdleConnections(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		cfg  ServerConfig
+		want time.Duration
+	}{
+		{"by default", ServerConfig{}, 0},
+		{"with Ack", ServerConfig{Ack: true}, defaultIdleTimeout},
+		{"with Ack, if none is asked for", ServerConfig{Ack: true, IdleTimeout: -1}, 0},
+		{"if none is asked for", ServerConfig{IdleTimeout: -1}, 0},
+		{"but for what is asked for", ServerConfig{IdleTimeout: time.Minute}, time.Minute},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.cfg.Address, test.cfg.Format, test.cfg.Target = "127.0.0.1:0", FormatRecords, zapcore.NewNopCore()
+			cfg, err := test.cfg.withDefaults()
+			require.NoError(t, err)
+			assert.Equal(t, test.want, cfg.IdleTimeout)
+		})
+	}
+	t.Run("past the deadline for frames", func(t *testing.T) {
+		target := &countingCore{}
+		s := serve(t, ServerConfig{Format: FormatRecords, Target: target})
+		conn := dial(t, s)
+		send := func(n int) {
+			_, err := conn.Write(frame("x"))
+			require.NoError(t, err)
+			require.Eventually(t, func() bool { return target.count() == n }, soon, tick)
+		}
+		send(1)
+		c := s.open()[0]
+		require.NoError(t, c.raw.SetReadDeadline(past), "as if five minutes had gone by")
+		send(2)
+		assert.Equal(t, 1, s.Stats().Connections)
+	})
+	t.Run("but none inside a frame", func(t *testing.T) {
+		s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}, OnError: ignore})
+		conn := dial(t, s)
+		_, err := conn.Write(append(frame("whole"), "\x00\x00\x00\x09half"...))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return s.Stats().Accepted == 1 && len(s.open()) == 1 }, soon, tick)
+		require.NoError(t, s.open()[0].raw.SetReadDeadline(past))
+		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick)
+		assert.EqualValues(t, 1, s.Stats().Refused)
+	})
+}
+
+// TestServerEvictsTheLongestIdle when there are too many, and counts it.
+func TestServerEvictsTheLongestIdle(t *testing.T) {
+	target := &countingCore{}
+	var log errorLog
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, MaxConns: 3, OnError: log.add})
+	var conns []net.Conn
+	send := func(i, n int) {
+		_, err := conns[i].Write(frame("x"))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return target.count() == n }, soon, tick)
+		<-time.After(2 * time.Millisecond) // the order of these times is what is tested
+	}
+	for i := range 3 {
+		conns = append(conns, dial(t, s))
+		send(i, i+1)
+	}
+	send(0, 4)
+	conns = append(conns, dial(t, s))
+	require.NoError(t, conns[1].SetReadDeadline(time.Now().Add(soon)))
+	_, err := conns[1].Read(make([]byte, 1))
+	require.Error(t, err, "ended")
+	require.False(t, isTimeout(err))
+	send(3, 5)
+	send(0, 6)
+	send(2, 7)
+	require.Eventually(t, func() bool { return s.Stats().Connections == 3 }, soon, tick)
+	assert.EqualValues(t, 1, s.Stats().Evicted)
+	assert.True(t, log.contains("ended while idle: more than 3 connections"))
+
+	t.Run("which cannot stay by going on", func(t *testing.T) {
+		go func() {
+			for {
+				if _, err := conns[3].Write(frame("x")); err != nil {
+					return
+				}
+				<-time.After(5 * time.Millisecond)
+			}
+		}()
+		for _, c := range s.open() {
+			c.drain(20 * time.Millisecond)
+		}
+		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick)
+	})
+}
+
+// busyCore is a target that does not return before it may.
+type busyCore struct {
+	countingCore
+	entered chan struct{}
+	release chan struct{}
+}
+
+func (c *busyCore) WriteBatch(b *base.Batch) (int, error) {
+	c.entered <- struct{}{}
+	<-c.release
+	return b.Len(), nil
+}
+
+func TestServerTargetThatBlocks(t *testing.T) {
+	for _, network := range []string{"tcp", "udp"} {
+		t.Run(network, func(t *testing.T) {
+			target := &busyCore{entered: make(chan struct{}, 10), release: make(chan struct{})}
+			s := serve(t, ServerConfig{Network: network, Format: FormatRecords, Target: target, OnError: ignore})
+			conn := dial(t, s)
+			b := frame("x")
+			if network == "udp" {
+				b = b[prefixSize:]
+			}
+			_, err := conn.Write(b)
+			require.NoError(t, err)
+			<-target.entered
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			start := time.Now()
+			require.ErrorIs(t, s.Shutdown(ctx), context.DeadlineExceeded)
+			s.patience = 50 * time.Millisecond
+			require.ErrorContains(t, s.Close(), "Target has not returned")
+			assert.Less(t, time.Since(start), soon/4)
+			close(target.release)
+			require.Eventually(t, func() bool { return s.Close() == nil }, soon, tick)
+			assert.EqualValues(t, 1, s.Stats().Delivered, "what Target had is counted when it returns")
+		})
+	}
+}

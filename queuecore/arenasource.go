@@ -1,0 +1,179 @@
+package queuecore
+
+import (
+	"math"
+
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/delivery"
+	"example.com/zaphandlers/queuecore/internal/idle"
+	base "example.com/zaphandlers/zapcore"
+	"example.com/zaphandlers/zapcore/arena"
+)
+
+// arenaSource is the source of one target's delivery, and its goroutine: the records of the queue's arena.
+type arenaSource struct {
+	q      *queue
+	index  int
+	target *TargetConfig
+	report *base.Reporter
+
+	goroutine goroutine
+	idle      *idle.Idle
+	stopped   chan struct{} // closed when the goroutine ends
+
+	// Guarded by q.mu.
+	requests  flushRequests
+	notice    gapNotice
+	lastError error // of the Sync at the end
+	drops     drops
+	dead      uint64 // records that the dead-letter Core took
+
+	// Owned by the goroutine.
+	delivery *delivery.Delivery
+	reader   *arena.Reader // its methods but Next, SetFate, Len, Level, Sequence and Tape need q.mu
+	losses   losses
+
+	sawClosed bool // Interrupts has told of the Close
+}
+
+var _ delivery.Source = (*arenaSource)(nil)
+
+func newArenaSource(q *queue, i int) *arenaSource {
+	s := &arenaSource{
+		q:       q,
+		index:   i,
+		target:  &q.cfg.Targets[i],
+		idle:    idle.New(),
+		stopped: make(chan struct{}),
+		reader:  q.arena.Reader(i),
+	}
+	s.report = s.target.reporter(q.cfg.OnError)
+	s.delivery = delivery.New(s.target.delivery(q.cfg.PrepareDelivery, s.report), s)
+	return s
+}
+
+// run delivers until the queue is closed and empty, or abandoned.
+func (s *arenaSource) run() {
+	defer close(s.stopped)
+	s.goroutine.enter()
+	defer s.goroutine.leave()
+	s.delivery.Run()
+	if s.Abandoned() {
+		return
+	}
+	err := s.delivery.Sync()
+	s.q.mu.Lock()
+	s.lastError = err
+	s.q.mu.Unlock()
+	s.answer()
+}
+
+// Next implements delivery.Source.
+func (s *arenaSource) Next() bool {
+	for {
+		s.overtake()
+		switch {
+		case s.fill():
+			s.idle.Busy()
+			s.linger()
+			return true
+		case s.tellGap():
+		case s.delivery.Dirty():
+			s.delivery.Flush()
+		case !s.wait():
+			return false
+		}
+	}
+}
+
+// Done implements delivery.Source.
+func (s *arenaSource) Done() {
+	s.Resolve(s.reader.Len())
+	s.answer()
+}
+
+// fill claims what is new and adds it to the batch. It returns whether there is anything to resolve: perhaps only records
+// that the target does not want.
+func (s *arenaSource) fill() bool {
+	s.q.mu.Lock()
+	found := s.reader.Claim(s.claimBytes())
+	s.q.mu.Unlock()
+	if found {
+		s.walk(s.target.BatchRecords, s.target.BatchBytes)
+	}
+	return found
+}
+
+// claimBytes is how much is claimed at once. What is claimed cannot be evicted, so that is never more than a part of the arena.
+func (s *arenaSource) claimBytes() int { return min(s.target.BatchBytes, s.q.cfg.MaxBytes/4) }
+
+// FillUp implements delivery.Source: it adds everything that is queued, whatever the bounds. A Handler makes an exception of a batch
+// that holds an urgent record, not of what comes before it. Some rounds, because each lane may have been claimed in part.
+func (s *arenaSource) FillUp() {
+	for range arena.Lanes + 1 {
+		s.q.mu.Lock()
+		s.reader.Claim(math.MaxInt)
+		s.q.mu.Unlock()
+		s.walk(math.MaxInt, math.MaxInt)
+	}
+}
+
+// walk adds claimed records to the batch up to its bounds.
+func (s *arenaSource) walk(records, bytes int) {
+	bytes -= s.delivery.Bytes()
+	for s.delivery.Len() < records && bytes > 0 {
+		tape, level, ok := s.reader.Next()
+		if !ok {
+			return
+		}
+		if i := s.reader.Len() - 1; !s.wasDelivered(i) {
+			bytes -= s.delivery.Add(i, tape, level)
+		}
+	}
+}
+
+// SetOutcome implements delivery.Source.
+func (s *arenaSource) SetOutcome(i int, o delivery.Outcome, level zapcore.Level) {
+	if o == delivery.Skipped {
+		s.reader.SetFate(i, arena.Skipped)
+		return
+	}
+	s.reader.SetFate(i, arena.Dropped)
+	s.losses = append(s.losses, loss{i, causeOf(o), level})
+}
+
+// Resolve implements delivery.Source.
+func (s *arenaSource) Resolve(n int) {
+	if n == 0 {
+		return
+	}
+	q := s.q
+	q.mu.Lock()
+	if q.isOver { // Close has counted them
+		q.mu.Unlock()
+		return
+	}
+	s.reader.Resolve(n)
+	s.losses.resolve(n, func(lost loss) { q.dropLocked(s, lost.cause, lost.level) })
+	admitted, wake := q.enqueuer.admitLocked(false)
+	pending := q.drops.pendingLocked()
+	q.mu.Unlock()
+	admitted.Wake()
+	if wake {
+		q.wake()
+	}
+	if pending {
+		q.drops.callOnDrop()
+	}
+}
+
+// Accepts implements delivery.Source.
+func (s *arenaSource) Accepts(any bool) { s.notice.took(any) }
+
+// DeadLettered implements delivery.Source.
+func (s *arenaSource) DeadLettered() {
+	s.q.mu.Lock()
+	s.dead++
+	s.q.mu.Unlock()
+}

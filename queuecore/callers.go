@@ -1,0 +1,64 @@
+package queuecore
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// goroutine remembers which goroutine has entered it.
+type goroutine struct{ atomic.Uint64 }
+
+func (g *goroutine) enter() { g.Store(base.GoroutineID()) }
+func (g *goroutine) leave() { g.Store(0) }
+
+// callers knows the goroutines on which targets are called, so that none of them waits for what only it can do.
+type callers struct {
+	goroutines []*goroutine // of the targets
+	writers    writeThroughCallers
+}
+
+// inside tells whether the caller is called by a target: by way of its goroutine, or of a Write that delivers itself.
+func (c *callers) inside() bool {
+	id := base.GoroutineID()
+	for _, g := range c.goroutines {
+		if g.Load() == id {
+			return true
+		}
+	}
+	return c.writers.contain(id)
+}
+
+// writeThroughCallers are the goroutines that deliver a record themselves.
+type writeThroughCallers struct {
+	n atomic.Int32 // how many there are: mostly none
+
+	mu  sync.Mutex // guards the field below
+	ids []uint64
+}
+
+func (w *writeThroughCallers) enter(id uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n.Add(1)
+	w.ids = append(w.ids, id)
+}
+
+func (w *writeThroughCallers) leave(id uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n.Add(-1)
+	i := slices.Index(w.ids, id)
+	w.ids = slices.Delete(w.ids, i, i+1)
+}
+
+func (w *writeThroughCallers) contain(id uint64) bool {
+	if w.n.Load() == 0 {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Contains(w.ids, id)
+}

@@ -1,0 +1,295 @@
+package queuecore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"example.com/zaphandlers/queuecore/internal/disklog"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// DiskSync says when a Disk asks the system to put records on the disk (fdatasync). Whatever it says, records that were appended
+// survive the end of the process, kill -9 included; it is about a loss of power.
+type DiskSync int
+
+const (
+	// DiskSyncNever leaves it to the system, which takes some seconds, and to Sync: a record above Error asks for that.
+	DiskSyncNever DiskSync = iota
+	// DiskSyncGroup syncs in the background, GroupEvery after a record or when GroupRecords have come.
+	DiskSyncGroup
+	// DiskSyncEach syncs before Append returns: once for a batch.
+	DiskSyncEach
+)
+
+// DiskConfig says where a Disk keeps its records. The zero value of every field but Dir is its default.
+type DiskConfig struct {
+	// Dir is the folder, made if it is missing. Required. A second Disk on the same folder, in this process or another, is an error.
+	Dir string
+
+	// MaxBytes bounds the files together. A Disk that is full returns a *RetryError, so that the queue in front keeps its records and
+	// its own overflow policy decides. Defaults to 1 GiB; negative: no bound.
+	MaxBytes int64
+
+	// SegmentBytes is the size of a file. A file goes when every target has all of it. Defaults to 64 MiB, or an eighth of MaxBytes if
+	// that is less.
+	SegmentBytes int64
+
+	// Sync defaults to DiskSyncNever.
+	Sync DiskSync
+
+	// GroupEvery and GroupRecords are for DiskSyncGroup. They default to 100 ms and 4096.
+	GroupEvery   time.Duration
+	GroupRecords int
+
+	// OnError hears what goes wrong where no caller waits for an answer: a sync in the background, a damaged file that is put aside.
+	// Defaults to nil: standard error.
+	OnError func(error)
+}
+
+const (
+	defaultDiskBytes    = 1 << 30
+	defaultGroupEvery   = 100 * time.Millisecond
+	defaultGroupRecords = 4096
+)
+
+func (c DiskConfig) withDefaults() (DiskConfig, error) {
+	if c.MaxBytes == 0 {
+		c.MaxBytes = defaultDiskBytes
+	}
+	if c.GroupEvery == 0 {
+		c.GroupEvery = defaultGroupEvery
+	}
+	if c.GroupRecords == 0 {
+		c.GroupRecords = defaultGroupRecords
+	}
+	switch {
+	case c.Dir == "":
+		return c, errors.New("queuecore: DiskConfig.Dir is required")
+	case c.SegmentBytes < 0:
+		return c, fmt.Errorf("queuecore: DiskConfig.SegmentBytes %d is negative", c.SegmentBytes)
+	case c.Sync < DiskSyncNever || c.Sync > DiskSyncEach:
+		return c, fmt.Errorf("queuecore: DiskConfig.Sync %d is unknown: DiskSyncNever, DiskSyncGroup or DiskSyncEach", c.Sync)
+	case c.GroupEvery < time.Millisecond:
+		return c, fmt.Errorf("queuecore: DiskConfig.GroupEvery %v: write a duration with its unit, such as 100*time.Millisecond", c.GroupEvery)
+	case c.GroupRecords < 0:
+		return c, fmt.Errorf("queuecore: DiskConfig.GroupRecords %d is negative", c.GroupRecords)
+	}
+	return c, nil
+}
+
+// Disk is an engine that keeps records in the files of a folder, for what outgrows memory or must outlive the machine. A process that
+// was killed and starts again delivers what was not delivered, in order; nothing is deleted because a target is down.
+//
+// The form of the files is stated in internal/disklog/format.go; benchmarks/spool lists them and prints them as JSON lines. One changed
+// byte costs one record, which is counted; what a killed process left half written is cut off. Opening fails for no bad data.
+type Disk struct {
+	cfg    DiskConfig
+	log    *disklog.Log
+	report *base.Reporter
+
+	mu      sync.Mutex // guards the fields below
+	readers map[string]*disklog.Reader
+	places  map[string]uint64 // the number up to which each of readers has read
+	timer   *time.Timer       // of DiskSyncGroup; nil: it does not run
+	waiting int               // records that wait for it
+	closed  bool
+	syncs   sync.WaitGroup
+}
+
+var _ Queue = (*Disk)(nil)
+
+// NewDisk opens the folder. An error names the field that is wrong, or is the system's; what is in the files is no reason for one.
+func NewDisk(cfg DiskConfig) (*Disk, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	d := &Disk{
+		cfg: cfg, report: base.NewReporter("queuecore: disk "+cfg.Dir, cfg.OnError),
+		readers: make(map[string]*disklog.Reader), places: make(map[string]uint64),
+	}
+	d.log, err = disklog.Open(disklog.Options{
+		Dir: cfg.Dir, MaxBytes: max(cfg.MaxBytes, 0), SegmentBytes: cfg.SegmentBytes, Keep: cfg.Sync != DiskSyncNever,
+		Told: func(err error) { d.report.Failed(err, 0) },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("queuecore: DiskConfig.Dir: %w", err)
+	}
+	return d, nil
+}
+
+// Append implements Queue. When it returns nil the records are in the system's hands, and with DiskSyncEach on the disk.
+func (d *Disk) Append(batch *base.Batch) (last uint64, err error) {
+	tapes := make([][]byte, batch.Len())
+	for i := range tapes {
+		tapes[i] = batch.Tape(i)
+	}
+	last, err = d.log.Append(tapes)
+	if err != nil {
+		return 0, d.failed(err)
+	}
+	if len(tapes) == 0 {
+		return last, nil
+	}
+	switch d.cfg.Sync {
+	case DiskSyncEach:
+		if err := d.log.Sync(); err != nil {
+			d.report.Failed(err, 0) // the records are there, and the next Sync tries again
+		} else {
+			d.report.Recovered()
+		}
+	case DiskSyncGroup:
+		d.syncSoon(len(tapes))
+	}
+	return last, nil
+}
+
+// failed makes an error of the log one of an engine's: all but ErrClosed may be over later.
+func (d *Disk) failed(err error) error {
+	if errors.Is(err, disklog.ErrClosed) {
+		return fmt.Errorf("queuecore: %w", ErrClosed)
+	}
+	return &base.RetryError{Err: fmt.Errorf("queuecore: %w", err)}
+}
+
+// syncSoon has records synced that were just appended.
+func (d *Disk) syncSoon(records int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting += records
+	switch {
+	case d.closed:
+	case d.timer == nil:
+		d.syncs.Add(1)
+		d.timer = time.AfterFunc(d.cfg.GroupEvery, d.syncGroup)
+	case d.waiting >= d.cfg.GroupRecords:
+		d.timer.Reset(0)
+	}
+}
+
+// syncGroup is what the timer does.
+func (d *Disk) syncGroup() {
+	d.mu.Lock()
+	if d.timer == nil { // Close was first, or the timer went off twice
+		d.mu.Unlock()
+		return
+	}
+	d.timer, d.waiting = nil, 0
+	d.mu.Unlock()
+	defer d.syncs.Done()
+	if err := d.log.Sync(); err == nil {
+		d.report.Recovered()
+	} else if !errors.Is(err, disklog.ErrClosed) {
+		d.report.Failed(err, 0)
+	}
+}
+
+// Sync puts everything that was appended on the disk. The queue in front calls it for a record above Error.
+func (d *Disk) Sync() error {
+	if err := d.log.Sync(); err != nil {
+		return d.failed(err)
+	}
+	return nil
+}
+
+// Read implements Queue. It gives up to a mebibyte of records at once.
+func (d *Disk) Read(ctx context.Context, cursor string, batch *base.Batch) (uint64, error) {
+	for {
+		arrived := d.log.Arrived()
+		last, err := d.read(cursor, batch)
+		if err != nil || last > 0 {
+			return last, err
+		}
+		select {
+		case <-arrived:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+const diskReadBytes = 1 << 20
+
+func (d *Disk) read(cursor string, batch *base.Batch) (last uint64, err error) {
+	acked, err := d.log.Cursor(cursor)
+	if err != nil {
+		return 0, d.failed(err)
+	}
+	d.mu.Lock()
+	r := d.readers[cursor]
+	if r == nil || d.places[cursor] != acked {
+		r = d.log.NewReader(acked)
+		d.readers[cursor] = r
+	}
+	d.mu.Unlock()
+	var unreadable error
+	var record base.Record
+	last, err = r.Read(diskReadBytes, func(tape []byte) {
+		if parseErr := record.Parse(tape); parseErr != nil { // of another version of this package, or not of this package
+			unreadable = parseErr
+			return
+		}
+		batch.Add(tape)
+	})
+	if err != nil {
+		return 0, d.failed(err)
+	}
+	if unreadable != nil {
+		d.report.Failed(unreadable, 1)
+	}
+	d.mu.Lock()
+	d.places[cursor] = max(last, acked)
+	d.mu.Unlock()
+	return last, nil
+}
+
+// Ack implements Queue.
+func (d *Disk) Ack(cursor string, number uint64) error {
+	if err := d.log.Ack(cursor, number); err != nil {
+		if errors.Is(err, disklog.ErrUnread) {
+			return fmt.Errorf("queuecore: %w", err)
+		}
+		return d.failed(err)
+	}
+	return nil
+}
+
+// DiskStats counts what a Disk has met since it was opened.
+type DiskStats struct {
+	Damaged uint64 `json:"damaged"` // records whose bytes have changed on the disk, or are gone: lost
+	Aside   uint64 `json:"aside"`   // files of which nothing can be read, put aside under a name that ends in .damaged
+	Torn    int64  `json:"torn"`    // bytes that a killed process left half written, cut off at opening
+	Suspect uint64 `json:"suspect"` // syncs that failed, after which records were written again
+	Bytes   int64  `json:"bytes"`   // of all files, now
+}
+
+// Stats returns the counts.
+func (d *Disk) Stats() DiskStats {
+	s := d.log.Stats()
+	return DiskStats{Damaged: s.Damaged, Aside: s.Aside, Torn: s.Torn, Suspect: s.Suspect, Bytes: s.Bytes}
+}
+
+// Close implements Queue. It syncs what DiskSyncGroup has not synced yet, and removes nothing. ctx has no use: nothing waits here for
+// others.
+func (d *Disk) Close(context.Context) error {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return nil
+	}
+	d.closed = true
+	timer := d.timer
+	d.timer = nil
+	d.mu.Unlock()
+	var err error
+	if timer != nil {
+		timer.Stop()
+		d.syncs.Done()
+		err = d.log.Sync()
+	}
+	d.syncs.Wait()
+	return errors.Join(err, d.log.Close())
+}

@@ -1,0 +1,168 @@
+package queuecore_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore"
+	"example.com/zaphandlers/queuecore/queuetest"
+	base "example.com/zaphandlers/zapcore"
+)
+
+func TestDiskIsAnEngine(t *testing.T) {
+	for name, sync := range map[string]queuecore.DiskSync{
+		"never": queuecore.DiskSyncNever, "group": queuecore.DiskSyncGroup, "each": queuecore.DiskSyncEach,
+	} {
+		t.Run(name, func(t *testing.T) {
+			queuetest.Run(t, func(t *testing.T) queuecore.Queue {
+				return openDisk(t, queuecore.DiskConfig{Dir: t.TempDir(), Sync: sync, SegmentBytes: 4 << 10, GroupEvery: time.Millisecond})
+			})
+		})
+	}
+}
+
+func openDisk(t *testing.T, cfg queuecore.DiskConfig) *queuecore.Disk {
+	t.Helper()
+	d, err := queuecore.NewDisk(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = d.Close(context.Background()) })
+	return d
+}
+
+func TestDiskRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for want, cfg := range map[string]queuecore.DiskConfig{
+		"Dir is required": {},
+		"DiskConfig.Dir":  {Dir: file},
+		"SegmentBytes":    {Dir: "x", SegmentBytes: -1},
+		"Sync 7":          {Dir: "x", Sync: 7},
+		"GroupEvery 5ns":  {Dir: "x", GroupEvery: 5},
+		"GroupRecords":    {Dir: "x", GroupRecords: -1},
+	} {
+		_, err := queuecore.NewDisk(cfg)
+		require.ErrorContains(t, err, want)
+	}
+	dir := t.TempDir()
+	openDisk(t, queuecore.DiskConfig{Dir: dir})
+	_, err := queuecore.NewDisk(queuecore.DiskConfig{Dir: dir})
+	require.ErrorContains(t, err, "is in use by another engine")
+}
+
+// numbersIn returns the messages behind a cursor, which are numbers, and acknowledges them.
+func numbersIn(t *testing.T, d *queuecore.Disk, cursor string) (numbers []int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // what is there is read all the same
+	for {
+		var b base.Batch
+		last, err := d.Read(ctx, cursor, &b)
+		if errors.Is(err, context.Canceled) {
+			return numbers
+		}
+		require.NoError(t, err)
+		for i := range b.Len() {
+			n, err := strconv.Atoi(b.At(i).Entry().Message)
+			require.NoError(t, err)
+			numbers = append(numbers, n)
+		}
+		require.NoError(t, d.Ack(cursor, last))
+	}
+}
+
+// A process that appends is killed at random moments: what it was told is kept is there, in order and once.
+func TestDiskOfAKilledProcess(t *testing.T) {
+	if dir := os.Getenv("QUEUECORE_DISK_CHILD"); dir != "" {
+		diskChild(dir)
+	}
+	rounds := 5
+	if text := os.Getenv("ZAPHANDLERS_KILLS"); text != "" {
+		rounds, _ = strconv.Atoi(text)
+	}
+	dir := t.TempDir()
+	next := 0
+	var got []int
+	for round := range rounds {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestDiskOfAKilledProcess$")
+		cmd.Env = append(os.Environ(), "QUEUECORE_DISK_CHILD="+dir, fmt.Sprint("QUEUECORE_DISK_FROM=", next), fmt.Sprint("QUEUECORE_DISK_SYNC=", round%3))
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		kept, until := next, next+rand.IntN(5000)
+		lines := bufio.NewScanner(out)
+		killed := false
+		for lines.Scan() {
+			n, err := strconv.Atoi(lines.Text())
+			require.NoError(t, err, lines.Text())
+			kept = n
+			if kept >= until && !killed {
+				killed = true
+				require.NoError(t, cmd.Process.Kill())
+			}
+		}
+		_ = cmd.Wait()
+
+		d := openDisk(t, queuecore.DiskConfig{Dir: dir})
+		got = append(got, numbersIn(t, d, "reader")...)
+		require.GreaterOrEqual(t, len(got), kept)
+		require.Zero(t, d.Stats().Damaged)
+		next = len(got)
+		require.NoError(t, d.Close(t.Context()))
+	}
+	for i, n := range got {
+		require.Equal(t, i, n, "in order, and once")
+	}
+}
+
+// diskChild appends numbers, and prints after each batch how many are kept.
+func diskChild(dir string) {
+	sync, _ := strconv.Atoi(os.Getenv("QUEUECORE_DISK_SYNC"))
+	d, err := queuecore.NewDisk(queuecore.DiskConfig{Dir: dir, SegmentBytes: 20 << 10, Sync: queuecore.DiskSync(sync)})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	for next, _ := strconv.Atoi(os.Getenv("QUEUECORE_DISK_FROM")); ; {
+		var b base.Batch
+		for range 1 + rand.IntN(50) {
+			var r base.Record
+			_ = r.Capture(zapcore.Entry{Message: strconv.Itoa(next), Time: time.Unix(1e9, 0)}, base.Context{}, nil)
+			b.Add(r.Bytes())
+			next++
+		}
+		if _, err := d.Append(&b); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println(next)
+	}
+}
+
+// The whole way: a queue in front, the process ends with a target that is down, and the next one delivers.
+func TestDiskOutlivesATargetThatIsDown(t *testing.T) {
+	dir := t.TempDir()
+	d := openDisk(t, queuecore.DiskConfig{Dir: dir})
+	require.NoError(t, d.Ack("target", 0))
+	core, err := queuecore.NewHandler(d, queuecore.Config{})
+	require.NoError(t, err)
+	const records = 1000
+	for i := range records {
+		require.NoError(t, core.Write(zapcore.Entry{Message: strconv.Itoa(i)}, nil))
+	}
+	require.NoError(t, core.Close())
+	require.NoError(t, d.Close(t.Context()))
+	d = openDisk(t, queuecore.DiskConfig{Dir: dir})
+	require.Len(t, numbersIn(t, d, "target"), records)
+}

@@ -1,0 +1,276 @@
+package queuecore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/delivery"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// engineSource is the source of the delivery of one target of a Listener, and its goroutine: the records of an engine.
+type engineSource struct {
+	listener  *Listener
+	index     int
+	target    *TargetConfig
+	report    *base.Reporter
+	delivery  *delivery.Delivery
+	goroutine goroutine
+	ctx       context.Context // done when stop is closed
+	cancel    context.CancelFunc
+	stop      chan struct{} // closed by Stop, after upto is set
+	upto      uint64        // the last record to deliver before the end
+	disowned  chan struct{} // closed when Stop waits no longer
+	stopped   chan struct{} // closed when the goroutine ends
+
+	// Owned by the goroutine.
+	read     base.Batch
+	next     int                // of read, the first that is not in a batch yet
+	outcomes []delivery.Outcome // of the records of read that are not resolved
+	losses   losses             // of those
+	number   uint64             // of the last that is
+	unacked  bool               // the engine has not been told
+	warned   bool               // Interrupts has told of the Stop
+}
+
+var _ delivery.Source = (*engineSource)(nil)
+
+func newEngineSource(l *Listener, i int) *engineSource {
+	s := &engineSource{
+		listener: l,
+		index:    i,
+		target:   &l.cfg.Targets[i],
+		stop:     make(chan struct{}),
+		disowned: make(chan struct{}),
+		stopped:  make(chan struct{}),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.report = s.target.reporter(l.cfg.OnError)
+	s.delivery = delivery.New(s.target.delivery(l.cfg.PrepareDelivery, s.report), s)
+	return s
+}
+
+// run delivers until it is stopped.
+func (s *engineSource) run() {
+	defer close(s.stopped)
+	s.goroutine.enter()
+	defer s.goroutine.leave()
+	s.delivery.Run()
+	if !s.Abandoned() {
+		if err := s.delivery.Sync(); err != nil {
+			s.report.Failed(err, 0)
+		}
+	}
+}
+
+// Next implements delivery.Source: it makes a batch of what is left of the last reading, or reads on.
+func (s *engineSource) Next() bool {
+	for !s.Abandoned() {
+		switch {
+		case s.next < s.read.Len():
+			s.fill()
+			return true
+		case s.delivery.Dirty():
+			s.delivery.Flush()
+		case s.stopping() && s.number >= s.upto && s.hasRead():
+			return false
+		case s.unacked:
+			s.acknowledgeAgain()
+		case !s.readOn():
+			return false
+		}
+	}
+	return false
+}
+
+// hasRead tells whether anything has been read.
+func (s *engineSource) hasRead() bool { return s.read.Len() > 0 }
+
+// fill adds records to the batch up to its bounds.
+func (s *engineSource) fill() {
+	resolved := s.read.Len() - len(s.outcomes)
+	for bytes := 0; s.next < s.read.Len() && s.delivery.Len() < s.target.BatchRecords && bytes < s.target.BatchBytes; s.next++ {
+		bytes += s.delivery.Add(s.next-resolved, s.read.Tape(s.next), s.read.Level(s.next))
+	}
+}
+
+// Done implements delivery.Source.
+func (s *engineSource) Done() { s.Resolve(s.next - (s.read.Len() - len(s.outcomes))) }
+
+// readOn waits for records. It returns false when there will be none.
+func (s *engineSource) readOn() bool {
+	s.read.Reset()
+	s.next, s.outcomes = 0, nil
+	last, err := s.readMore()
+	switch {
+	case err == nil:
+		s.delivery.Reached()
+		n := s.read.Len()
+		s.number = last - uint64(n)
+		s.outcomes = make([]delivery.Outcome, n)
+		s.count(func(t *TargetStats) { t.Accepted += uint64(n); t.Pending += uint64(n) })
+	case errors.Is(err, ErrClosed), s.stopping():
+		return false
+	default:
+		s.read.Reset()
+		s.report.Failed(err, 0)
+		s.delivery.Backoff(err)
+	}
+	return true
+}
+
+// readMore waits for records. An engine that panics has failed.
+func (s *engineSource) readMore() (last uint64, err error) {
+	err = base.Guard(func() (err error) {
+		last, err = s.listener.engine.Read(s.ctx, s.target.Name, &s.read)
+		return err
+	})
+	return last, err
+}
+
+// acknowledge tells the engine how far this target has come.
+func (s *engineSource) acknowledge(number uint64) error {
+	return base.Guard(func() error { return s.listener.engine.Ack(s.target.Name, number) })
+}
+
+// count changes the counts, unless they are nobody's business any more.
+func (s *engineSource) count(change func(*TargetStats)) {
+	s.listener.mu.Lock()
+	defer s.listener.mu.Unlock()
+	if !s.Abandoned() {
+		change(&s.listener.counts[s.index])
+	}
+}
+
+// disownLocked gives what is not resolved back to the engine.
+func (s *engineSource) disownLocked() {
+	t := &s.listener.counts[s.index]
+	t.Accepted -= t.Pending
+	t.Pending = 0
+	close(s.disowned)
+}
+
+func (s *engineSource) stopping() bool {
+	select {
+	case <-s.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// SetOutcome implements delivery.Source.
+func (s *engineSource) SetOutcome(i int, o delivery.Outcome, level zapcore.Level) {
+	s.outcomes[i] = o
+	if o != delivery.Skipped {
+		s.losses = append(s.losses, loss{i, causeOf(o), level})
+	}
+}
+
+// Resolve implements delivery.Source.
+func (s *engineSource) Resolve(n int) {
+	if n == 0 || s.Abandoned() {
+		return
+	}
+	var delivered, skipped, dropped uint64
+	for _, o := range s.outcomes[:n] {
+		switch o {
+		case delivery.Delivered:
+			delivered++
+		case delivery.Skipped:
+			skipped++
+		default:
+			dropped++
+		}
+	}
+	s.outcomes = s.outcomes[n:]
+	s.number += uint64(n)
+	var lost drops
+	s.losses.resolve(n, func(l loss) { lost.add(Drop{Target: s.index, Level: l.level, Cause: l.cause, Records: 1}) })
+	s.count(func(t *TargetStats) {
+		t.Delivered += delivered
+		t.Skipped += skipped
+		t.Dropped += dropped
+		t.Pending -= uint64(n)
+		for _, d := range lost {
+			(*drops)(&t.Drops).add(d)
+		}
+	})
+	s.unacked = true
+	s.unacked = s.acknowledge(s.number) != nil
+	s.tell(lost)
+}
+
+// tell calls OnDrop.
+func (s *engineSource) tell(lost drops) {
+	if s.listener.cfg.OnDrop == nil {
+		return
+	}
+	for _, d := range lost {
+		if err := base.Guard(func() error { s.listener.cfg.OnDrop(d); return nil }); err != nil {
+			s.report.Failed(fmt.Errorf("queuecore: OnDrop: %w", err), 0)
+		}
+	}
+}
+
+// acknowledgeAgain tells the engine what it would not hear before: to read on would be to read the same again. It waits after a
+// failure.
+func (s *engineSource) acknowledgeAgain() {
+	err := s.acknowledge(s.number)
+	s.unacked = err != nil && !errors.Is(err, ErrClosed)
+	if s.unacked {
+		s.report.Failed(err, 0)
+		s.delivery.Backoff(err)
+	}
+}
+
+// Pause implements delivery.Source.
+func (s *engineSource) Pause(d time.Duration) (left time.Duration) {
+	until := time.Now().Add(d)
+	t := time.NewTimer(d)
+	defer t.Stop()
+	stop := s.stop
+	if s.warned {
+		stop = nil
+	}
+	select {
+	case <-t.C:
+		return 0
+	case <-stop:
+	case <-s.disowned:
+	}
+	return max(0, time.Until(until))
+}
+
+// Abandoned implements delivery.Source.
+func (s *engineSource) Abandoned() bool {
+	select {
+	case <-s.disowned:
+		return true
+	default:
+		return false
+	}
+}
+
+// Interrupts implements delivery.Source: Stop does, once.
+func (s *engineSource) Interrupts() bool {
+	urged := s.stopping() && !s.warned
+	s.warned = s.stopping()
+	return urged
+}
+
+// Overtaken implements delivery.Source: who writes to an engine does not wait for its reader.
+func (s *engineSource) Overtaken(int) bool { return false }
+
+// FillUp implements delivery.Source: what was read is all there is.
+func (s *engineSource) FillUp() {}
+
+// Accepts implements delivery.Source: it is the queue that tells of drops.
+func (s *engineSource) Accepts(bool) {}
+
+// DeadLettered implements delivery.Source.
+func (s *engineSource) DeadLettered() { s.count(func(t *TargetStats) { t.DeadLetter++ }) }

@@ -1,0 +1,153 @@
+package delivery
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// How a batch is delivered to a BatchWriter.
+
+// deliverBatch hands the batch to a BatchWriter, again and again if need be.
+func (d *Delivery) deliverBatch() {
+	for d.batch.Len() > 0 {
+		had := d.batch.Len()
+		d.fates = slices.Grow(d.fates[:0], had)[:had]
+		rejection, err := base.Offer(d.writer, &d.batch, false, d.fates)
+		lost, delivered := d.tally()
+		d.retain()
+		if delivered > 0 || lost > 0 {
+			d.source.Accepts(delivered > 0)
+		}
+		if rejection != nil {
+			d.target.Report.Failed(rejection, lost)
+			lost = 0
+		}
+		left := d.batch.Len()
+		switch {
+		case left == 0 && err != nil:
+			d.target.Report.Failed(err, lost)
+		case left == 0:
+			d.succeeded(rejection == nil && delivered > 0)
+		case !d.again(left < had):
+			d.giveUp(err)
+			return
+		default:
+			d.target.Report.Failed(err, lost)
+			if !d.Backoff(err) {
+				return
+			}
+		}
+	}
+}
+
+// tally counts the fates of the batch: the records that are lost, and those that have arrived.
+func (d *Delivery) tally() (lost, delivered int) {
+	for _, f := range d.fates {
+		switch f {
+		case base.Delivered:
+			delivered++
+		case base.Rejected, base.Failed, base.Panicked:
+			lost++
+		}
+	}
+	return lost, delivered
+}
+
+// retain tells the outcomes of what the target is done with, and makes the batch what it is not. Records before the first of these are
+// resolved.
+func (d *Delivery) retain() {
+	resolved := d.members[len(d.members)-1] + 1 - d.released
+	kept := d.members[:0]
+	d.tapes = d.tapes[:0]
+	for i, m := range d.members {
+		if d.fates[i] != base.Kept {
+			d.conclude(i, d.fates[i])
+			continue
+		}
+		if len(kept) == 0 {
+			resolved = m - d.released
+		}
+		d.tapes = append(d.tapes, d.batch.Tape(i))
+		kept = append(kept, m)
+	}
+	d.members = kept
+	d.batch.Reset()
+	for _, tape := range d.tapes {
+		d.batch.Add(tape)
+	}
+	clear(d.tapes)
+	d.release(resolved)
+}
+
+// succeeded notes that the target is done with a batch. It works only if it has taken what it was given: one that has refused a
+// record is no better than before.
+func (d *Delivery) succeeded(works bool) {
+	d.tries = 0
+	d.target.Backoff.Succeeded(time.Now())
+	if works {
+		d.worked()
+	}
+}
+
+// worked reports that the target has taken something. What it takes may be no proof that it works.
+func (d *Delivery) worked() {
+	if u, ok := d.target.Core.(base.Unconfirmer); ok && u.Unconfirmed() {
+		d.target.Report.Unconfirmed()
+		return
+	}
+	d.target.Report.Recovered()
+}
+
+// again tells whether what is left of the batch may be tried again.
+func (d *Delivery) again(progress bool) bool {
+	if progress || d.tries == 0 {
+		d.tries, d.failing = 0, time.Now()
+	}
+	d.tries++
+	return (d.target.RetryAttempts == 0 || d.tries < d.target.RetryAttempts) &&
+		(d.target.RetryFor <= 0 || time.Since(d.failing) < d.target.RetryFor)
+}
+
+// giveUp drops the rest of the batch.
+func (d *Delivery) giveUp(err error) {
+	d.tries = 0
+	for i := range d.members {
+		d.drop(i, GaveUp)
+	}
+	d.target.Report.Failed(err, len(d.members))
+}
+
+// Backoff waits before the next attempt. It returns false if there must be none, and early if there is no time left: at
+// Close and for the last words of a program, each once.
+func (d *Delivery) Backoff(err error) bool {
+	left := d.target.Backoff.Failed(time.Now())
+	var retry *base.RetryError
+	if errors.As(err, &retry) {
+		left = max(left, min(retry.After, d.target.Backoff.Max))
+	}
+	for left > 0 {
+		left = d.source.Pause(left)
+		if d.source.Abandoned() {
+			return false
+		}
+		if d.source.Interrupts() {
+			d.source.FillUp()
+			return true
+		}
+	}
+	return true
+}
+
+// Flush makes a target that gathers what it gets hand it on.
+func (d *Delivery) Flush() {
+	d.dirty = false
+	if d.flusher == nil {
+		return
+	}
+	if err := base.Guard(d.flusher.Flush); err != nil {
+		d.target.Report.Failed(err, 0)
+	}
+}

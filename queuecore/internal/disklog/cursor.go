@@ -1,0 +1,82 @@
+package disklog
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"regexp"
+	"strings"
+)
+
+// A cursor is a file of two slots that take turns, so that one is whole whatever happens to the other:
+//
+//	┌────────────┬────────┬─────┬───┐
+//	│ generation │ number │ crc │ 0 │  twice
+//	│ u64        │ u64    │ u32 │u32│
+//	└────────────┴────────┴─────┴───┘
+//
+// The whole slot with the higher generation is right.
+const (
+	slotSize     = 24
+	cursorPrefix = "cursor-"
+)
+
+type cursor struct {
+	file       file
+	generation uint64
+	number     uint64 // its reader is done with the records up to this one
+	dirty      bool   // not synced
+}
+
+var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
+// cursorName returns the file name of a cursor, whatever that is called.
+func cursorName(name string) string {
+	if plainName.MatchString(name) {
+		return cursorPrefix + "n-" + name
+	}
+	return cursorPrefix + "x-" + hex.EncodeToString([]byte(name))
+}
+
+// parseCursorName returns the name of the cursor in a file of that name.
+func parseCursorName(file string) (name string, ok bool) {
+	rest, ok := strings.CutPrefix(file, cursorPrefix)
+	if !ok {
+		return "", false
+	}
+	if plain, ok := strings.CutPrefix(rest, "n-"); ok {
+		return plain, plainName.MatchString(plain)
+	}
+	digits, ok := strings.CutPrefix(rest, "x-")
+	b, err := hex.DecodeString(digits)
+	return string(b), ok && err == nil
+}
+
+// readCursor reads what is known of a cursor; nothing, if neither slot is whole.
+func readCursor(f file) *cursor {
+	c := &cursor{file: f}
+	var b [2 * slotSize]byte
+	n, _ := f.ReadAt(b[:], 0)
+	for at := 0; at+slotSize <= n; at += slotSize {
+		slot := b[at : at+slotSize]
+		generation, number := binary.LittleEndian.Uint64(slot), binary.LittleEndian.Uint64(slot[8:])
+		if binary.LittleEndian.Uint32(slot[16:]) == checksum(slot[:16]) && generation > c.generation {
+			c.generation, c.number = generation, number
+		}
+	}
+	return c
+}
+
+// set writes the number to the slot whose turn it is.
+func (c *cursor) set(number uint64) error {
+	var slot [slotSize]byte
+	binary.LittleEndian.PutUint64(slot[:], c.generation+1)
+	binary.LittleEndian.PutUint64(slot[8:], number)
+	binary.LittleEndian.PutUint32(slot[16:], checksum(slot[:16]))
+	at := int64((c.generation + 1) % 2 * slotSize)
+	if _, err := c.file.WriteAt(slot[:], at); err != nil {
+		return err
+	}
+	c.generation++
+	c.number, c.dirty = number, true
+	return nil
+}

@@ -1,0 +1,150 @@
+package disklog
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"strconv"
+	"strings"
+)
+
+// A segment is a file called NUMBER-NONCE.records: the number of its first record, in twenty digits, and eight hexadecimal digits drawn at
+// random. It is records and nothing else:
+//
+//	┌────────┬────────┬────────┬──────────────┬─────────────┬───────┐
+//	│ marker │ length │ number │ crc(payload) │ crc(header) │ payload │ …
+//	│ u32    │ u32    │ u64    │ u32          │ u32         │ length  │
+//	└────────┴────────┴────────┴──────────────┴─────────────┴───────┘
+//
+// Integers are little-endian, the checksums CRC-32C; that of the header begins with the nonce (u32). The header has one of its own, so
+// that a damaged payload costs its record and a damaged header no more: the next one is found by its marker and its checksum. A
+// message that holds the bytes of a record cannot be taken for one there, for nobody who logs knows the nonce.
+const (
+	marker     = 0x5251485a // "ZHQR"
+	headerSize = 24
+
+	segmentSuffix = ".records"
+	asideSuffix   = ".damaged"
+)
+
+// MaxRecord is the largest payload, in bytes.
+const MaxRecord = 1 << 30
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
+// nonce belongs to one segment.
+type nonce uint32
+
+func newNonce() nonce {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return nonce(binary.LittleEndian.Uint32(b[:]))
+}
+
+// sum is the checksum of a header's first twenty bytes.
+func (n nonce) sum(b []byte) uint32 {
+	var seed [4]byte
+	binary.LittleEndian.PutUint32(seed[:], uint32(n))
+	return crc32.Update(checksum(seed[:]), castagnoli, b)
+}
+
+// appendRecord appends one record.
+func (n nonce) appendRecord(b []byte, number uint64, payload []byte) []byte {
+	at := len(b)
+	b = binary.LittleEndian.AppendUint32(b, marker)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(payload)))
+	b = binary.LittleEndian.AppendUint64(b, number)
+	b = binary.LittleEndian.AppendUint32(b, checksum(payload))
+	b = binary.LittleEndian.AppendUint32(b, n.sum(b[at:]))
+	return append(b, payload...)
+}
+
+// header is what stands before a payload.
+type header struct {
+	length int
+	number uint64
+	sum    uint32
+}
+
+// parseHeader reads the header at the beginning of b, if there is a whole one.
+func (n nonce) parseHeader(b []byte) (h header, ok bool) {
+	if len(b) < headerSize || binary.LittleEndian.Uint32(b) != marker || binary.LittleEndian.Uint32(b[20:]) != n.sum(b[:20]) {
+		return header{}, false
+	}
+	h = header{
+		length: int(binary.LittleEndian.Uint32(b[4:])),
+		number: binary.LittleEndian.Uint64(b[8:]),
+		sum:    binary.LittleEndian.Uint32(b[16:]),
+	}
+	return h, h.length <= MaxRecord
+}
+
+// segmentID is what a segment's name says.
+type segmentID struct {
+	first uint64
+	nonce nonce
+}
+
+func (id segmentID) name() string {
+	return fmt.Sprintf("%020d-%08x%s", id.first, uint32(id.nonce), segmentSuffix)
+}
+
+func parseName(name string) (id segmentID, ok bool) {
+	rest, ok := strings.CutSuffix(name, segmentSuffix)
+	if !ok || len(rest) != 20+1+8 || rest[20] != '-' {
+		return id, false
+	}
+	first, err := strconv.ParseUint(rest[:20], 10, 64)
+	if err != nil || first == 0 {
+		return id, false
+	}
+	n, err := strconv.ParseUint(rest[21:], 16, 32)
+	return segmentID{first, nonce(n)}, err == nil
+}
+
+// walker walks the records of one segment, which are in b from at on. What is damaged it passes over.
+type walker struct {
+	nonce nonce
+	b     []byte
+	at    int // where the last whole record ends
+	seen  int // before this there is no record that at does not know of
+}
+
+// next returns the next whole record. At the end, or where only a part of one is left, ok is false.
+func (w *walker) next() (number uint64, payload []byte, ok bool) {
+	for at := max(w.at, w.seen); at < len(w.b); {
+		h, found := w.nonce.parseHeader(w.b[at:])
+		if !found {
+			at = w.find(at + 1)
+			continue
+		}
+		stop := at + headerSize + h.length
+		if stop > len(w.b) {
+			w.seen = at // the rest of it is not here
+			return 0, nil, false
+		}
+		payload := w.b[at+headerSize : stop : stop]
+		at = stop
+		if checksum(payload) == h.sum {
+			w.at = stop
+			return h.number, payload, true
+		}
+	}
+	w.seen = max(w.seen, w.at, len(w.b)-headerSize+1)
+	return 0, nil, false
+}
+
+// find returns where the next header begins, from at on.
+func (w *walker) find(at int) int {
+	for ; at+headerSize <= len(w.b); at++ {
+		if w.b[at] == marker&0xff {
+			if _, ok := w.nonce.parseHeader(w.b[at:]); ok {
+				return at
+			}
+		}
+	}
+	return len(w.b)
+}

@@ -1,0 +1,61 @@
+package idle
+
+import "time"
+
+// A goroutine naps for minNap when it has found nothing, twice as long each time it finds nothing again, and sleeps when the nap
+// would be longer than MaxNap.
+const (
+	minNap = 200 * time.Microsecond
+	MaxNap = 5 * time.Millisecond
+)
+
+// Idle is the waiting of one goroutine. Wake may be called by any, the other methods by that one.
+type Idle struct {
+	wake chan struct{} // of capacity 1: a value means that there may be something to do
+	nap  time.Duration
+}
+
+// New returns an Idle.
+func New() *Idle { return &Idle{wake: make(chan struct{}, 1), nap: minNap} }
+
+// Wake makes the goroutine look for something to do before it next waits, or now if it does. It never blocks.
+func (i *Idle) Wake() {
+	select {
+	case i.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Woken tells whether a Wake has not been noticed yet.
+func (i *Idle) Woken() bool { return len(i.wake) > 0 }
+
+// Busy notes that there was something to do.
+func (i *Idle) Busy() { i.nap = minNap }
+
+// Sleeps tells whether the next Wait is a sleep: without a timer, so that it needs a Wake to end.
+func (i *Idle) Sleeps() bool { return i.nap > MaxNap }
+
+// Wait naps or sleeps.
+func (i *Idle) Wait() {
+	if i.Sleeps() {
+		<-i.wake
+		i.nap = minNap
+		return
+	}
+	i.Pause(i.nap, nil)
+	i.nap *= 2
+}
+
+// Pause waits for d, for a Wake or for stop, and returns what is left of d.
+func (i *Idle) Pause(d time.Duration, stop <-chan struct{}) (left time.Duration) {
+	until := time.Now().Add(d)
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return 0
+	case <-i.wake:
+	case <-stop:
+	}
+	return max(0, time.Until(until))
+}

@@ -1,0 +1,247 @@
+package jetstream
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/multierr"
+
+	"example.com/zaphandlers/queuecore"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// findEnd asks the stream for its last message, and so what the next one follows and which number its first record has. The
+// caller has e.appending, or is the only one yet.
+func (e *Engine) findEnd(ctx context.Context) error {
+	msg, err := e.records.GetLastMsgForSubject(ctx, e.subject)
+	if err == nil {
+		number, err := lastNumber(msg.Header)
+		if err != nil {
+			return fmt.Errorf("message %d is not ours: %w", msg.Sequence, err)
+		}
+		e.log.sequence, e.log.number, e.log.lastID = msg.Sequence, max(e.log.number, number), msg.Header.Get(headerID)
+		return nil
+	}
+	if !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return err
+	}
+	info, err := e.records.Info(ctx) // none is left: aged, or never there
+	if err != nil {
+		return err
+	}
+	done, err := e.cursors.highest(ctx)
+	e.log.sequence, e.log.number, e.log.lastID = info.State.LastSeq, max(e.log.number, done), ""
+	return err
+}
+
+// Append implements queuecore.Queue. An error is a *base.RetryError, unless it wraps ErrClosed: what it could not find out about,
+// it finds out before anything else is appended, so the same records can be appended again.
+func (e *Engine) Append(batch *base.Batch) (uint64, error) {
+	e.appending.Lock()
+	defer e.appending.Unlock()
+	if e.stop.Err() != nil {
+		return 0, errClosed
+	}
+	tapes := make([][]byte, batch.Len())
+	for i := range tapes {
+		tapes[i] = batch.Tape(i)
+	}
+	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
+	defer cancel()
+	rest := e.log.withoutStored(tapes)
+	for len(rest) > 0 {
+		n, err := e.publishSome(ctx, rest)
+		if err != nil {
+			e.log.remember(tapes[:len(tapes)-len(rest)])
+			if e.stop.Err() != nil {
+				return 0, errClosed
+			}
+			return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)}
+		}
+		rest = rest[n:]
+	}
+	e.log.stored = nil
+	return e.log.number, nil
+}
+
+var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
+
+// publishSome publishes one message, or one record in several, and returns how many records that were.
+func (e *Engine) publishSome(ctx context.Context, tapes [][]byte) (int, error) {
+	if n := e.log.unsure(tapes); n > 0 { // under the id it had: stored already, perhaps
+		return n, e.publish(ctx, pack(tapes[:n]), uint64(n), part{})
+	}
+	if n := fit(tapes, e.limit); n > 0 {
+		e.log.begin(tapes[:n])
+		return n, e.publish(ctx, pack(tapes[:n]), uint64(n), part{})
+	}
+	data := pack(tapes[:1])
+	pieces := slices.Collect(slices.Chunk(data, e.limit))
+	for i, piece := range pieces {
+		e.log.begin(nil)
+		records := uint64(0)
+		if i == len(pieces)-1 {
+			records = 1
+		}
+		if err := e.publish(ctx, piece, records, part{i + 1, len(pieces)}); err != nil {
+			return 0, err // begun again with the first piece; readers pass over one that is not followed by the next
+		}
+	}
+	return 1, nil
+}
+
+// publish publishes one message behind the last, and does not return before it knows that it is stored, or ctx is done.
+func (e *Engine) publish(ctx context.Context, data []byte, records uint64, p part) error {
+	msg := &nats.Msg{Subject: e.subject, Data: data, Header: nats.Header{}}
+	if p.n > 0 {
+		msg.Header.Set(headerPart, p.String())
+	}
+	var last error
+	for wait := time.Duration(0); ; wait = min(2*wait+time.Millisecond, 250*time.Millisecond) {
+		if !sleep(ctx, wait) {
+			if last == nil {
+				last = ctx.Err()
+			}
+			return last
+		}
+		msg.Header.Set(headerLast, strconv.FormatUint(e.log.number+records, 10))
+		stored, err := e.publishOnce(ctx, msg, records)
+		switch {
+		case stored:
+			e.log.doubt = nil
+			return nil
+		case isFull(err):
+			if last != nil || !e.purgeRead(ctx) {
+				return err
+			}
+			last = err
+		case err != nil:
+			last = err
+		}
+	}
+}
+
+// publishOnce publishes msg and, where the answer leaves that open, asks the stream whether it is stored. Without an error it is not
+// because somebody else was first.
+func (e *Engine) publishOnce(ctx context.Context, msg *nats.Msg, records uint64) (stored bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	ack, err := e.js.PublishMsg(ctx, msg, jetstream.WithMsgID(e.log.id), jetstream.WithExpectLastSequence(e.log.sequence), jetstream.WithRetryAttempts(0))
+	if err == nil && !ack.Duplicate {
+		e.log.advance(ack.Sequence, records)
+		return true, nil
+	}
+	if isFull(err) {
+		return false, err
+	}
+	if endErr := e.findEnd(ctx); endErr != nil {
+		return false, multierr.Append(err, endErr)
+	}
+	if err == nil || e.log.lastID == e.log.id { // it was stored before; the count has its records now
+		return true, nil
+	}
+	if isConflict(err) {
+		err = nil
+	}
+	return false, err
+}
+
+// attemptTimeout is how long one attempt waits for its acknowledgement: longer than a healthy server takes, for a leader that dies
+// acknowledges nothing more.
+const attemptTimeout = 2 * time.Second
+
+// isConflict tells whether the stream has another end than expected.
+func isConflict(err error) bool {
+	return err != nil && hasCode(err, jetstream.JSErrCodeStreamWrongLastSequence)
+}
+
+const codeStoreFailed = 10077 // with "maximum bytes exceeded"
+
+func isFull(err error) bool { return err != nil && hasCode(err, codeStoreFailed) }
+
+func hasCode(err error, code jetstream.ErrorCode) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && api.ErrorCode == code
+}
+
+// sleep waits for d and reports whether ctx is still going on.
+func sleep(ctx context.Context, d time.Duration) bool {
+	if d == 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// appender is what is known of the stream's end, and of what was published there.
+type appender struct {
+	producer string
+	serial   uint64
+	id       string   // of the message in hand
+	sequence uint64   // of the last message
+	number   uint64   // of the last record
+	lastID   string   // of the last message, where it was asked for
+	doubt    [][]byte // the records of a message that is perhaps stored, under id; nil: there is none
+	stored   [][]byte // records that are stored though their Append returned an error
+}
+
+// begin gives the next message its id. tapes are those in it, if it is not a piece of a record.
+func (a *appender) begin(tapes [][]byte) {
+	a.serial++
+	a.id = a.producer + "-" + strconv.FormatUint(a.serial, 10)
+	a.doubt = tapes
+}
+
+// advance notes that the message in hand is the last one now.
+func (a *appender) advance(sequence, records uint64) {
+	a.sequence = sequence
+	a.number += records
+	a.lastID = a.id
+}
+
+// remember keeps, after an error, copies of the records that are stored, and of those that perhaps are.
+func (a *appender) remember(stored [][]byte) {
+	a.stored, a.doubt = cloneAll(stored), cloneAll(a.doubt)
+}
+
+func cloneAll(tapes [][]byte) (all [][]byte) {
+	for _, tape := range tapes {
+		all = append(all, bytes.Clone(tape))
+	}
+	return all
+}
+
+// withoutStored returns tapes without those at their beginning that an Append before has stored.
+func (a *appender) withoutStored(tapes [][]byte) [][]byte {
+	if startsWith(tapes, a.stored) {
+		return tapes[len(a.stored):]
+	}
+	a.stored, a.doubt = nil, nil
+	return tapes
+}
+
+// unsure returns how many records at the beginning of tapes are those of the message that is perhaps stored.
+func (a *appender) unsure(tapes [][]byte) int {
+	n := len(a.doubt)
+	if n == 0 || !startsWith(tapes, a.doubt) {
+		return 0
+	}
+	return n
+}
+
+func startsWith(tapes, with [][]byte) bool {
+	return len(tapes) >= len(with) && slices.EqualFunc(tapes[:len(with)], with, bytes.Equal)
+}

@@ -1,0 +1,105 @@
+package jetstream
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Config says where the records are kept. One of Dir, URL and Conn is required; the zero value of every other field is its default.
+type Config struct {
+	// Dir is the folder of a server in this process, made if it is missing. No port is opened. A second engine on the same folder, in
+	// this process or another, is an error.
+	Dir string
+
+	// SyncAlways has the server in Dir sync each message to the disk before it acknowledges it: what was appended survives a loss of
+	// power, at the price of an fsync a batch. Not for URL and Conn: there the servers' configuration decides.
+	SyncAlways bool
+
+	// URL is that of a NATS server, or of several, separated by commas: "nats://a:4222,nats://b:4222".
+	URL string
+
+	// Credentials is the path of a credentials file (JWT and seed), for URL.
+	Credentials string
+
+	// TLS is for URL. Defaults to what the URL's scheme asks for.
+	TLS *tls.Config
+
+	// Conn is a connection of yours in the place of Dir and URL. Close leaves it open.
+	Conn *nats.Conn
+
+	// Stream is the name of the stream, of letters, digits, "-" and "_". It and the one of its cursors, NAME_cursors, are made if they
+	// are missing; one that is there must have been made by this package. Defaults to "logs".
+	Stream string
+
+	// Replicas is on how many servers of a cluster the stream lies, when it is made. Defaults to 1.
+	Replicas int
+
+	// MaxBytes bounds the stream. When it is full Append returns a *RetryError, so that the queue in front keeps its records and its
+	// own bound decides. Defaults to 0: no bound.
+	MaxBytes int64
+
+	// MaxAge removes records that are older, delivered or not; Stats counts those that a reader missed. Defaults to 0: none.
+	MaxAge time.Duration
+
+	// Timeout bounds one call: how long New waits for a server, and how long Append tries before it returns a *RetryError. Defaults
+	// to 10 s.
+	Timeout time.Duration
+}
+
+const (
+	defaultStream  = "logs"
+	defaultTimeout = 10 * time.Second
+	leastDuration  = time.Millisecond
+)
+
+var streamName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
+
+func (c Config) withDefaults() (Config, error) {
+	places := 0
+	for _, given := range []bool{c.Dir != "", c.URL != "", c.Conn != nil} {
+		if given {
+			places++
+		}
+	}
+	if c.Stream == "" {
+		c.Stream = defaultStream
+	}
+	if c.Replicas == 0 {
+		c.Replicas = 1
+	}
+	if c.Timeout == 0 {
+		c.Timeout = defaultTimeout
+	}
+	switch {
+	case places == 0:
+		return c, errors.New("jetstream: one of Dir, URL and Conn is required")
+	case places > 1:
+		return c, errors.New("jetstream: Dir, URL and Conn exclude each other")
+	case c.SyncAlways && c.Dir == "":
+		return c, errors.New("jetstream: SyncAlways is for Dir; of other servers it is the configuration's sync_interval")
+	case (c.Credentials != "" || c.TLS != nil) && c.URL == "":
+		return c, errors.New("jetstream: Credentials and TLS are for URL")
+	case !streamName.MatchString(c.Stream):
+		return c, fmt.Errorf("jetstream: Stream %q is not made of letters, digits, - and _", c.Stream)
+	case c.Replicas < 0 || c.Replicas > 5:
+		return c, fmt.Errorf("jetstream: Replicas %d is not from 1 to 5", c.Replicas)
+	case c.Replicas > 1 && c.Dir != "":
+		return c, fmt.Errorf("jetstream: Replicas %d needs a cluster; Dir is one server", c.Replicas)
+	case c.MaxBytes < 0:
+		return c, fmt.Errorf("jetstream: MaxBytes %d is negative", c.MaxBytes)
+	}
+	for _, d := range []struct {
+		field string
+		value time.Duration
+	}{{"MaxAge", c.MaxAge}, {"Timeout", c.Timeout}} {
+		if d.value < 0 || d.value > 0 && d.value < leastDuration {
+			return c, fmt.Errorf("jetstream: %s %v: write a duration with its unit, such as 10*time.Second", d.field, d.value)
+		}
+	}
+	return c, nil
+}

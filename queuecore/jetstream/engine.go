@@ -1,0 +1,153 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
+	"go.uber.org/multierr"
+
+	"example.com/zaphandlers/queuecore"
+)
+
+// Engine is an engine of package queuecore. Its methods are safe for concurrent use, but a cursor is for one reader at a time.
+type Engine struct {
+	cfg     Config
+	local   *localServer // nil: the servers are elsewhere
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	records jetstream.Stream
+	cursors *cursorStore
+	subject string
+	limit   int // of a message's data
+
+	stop    context.Context // done when Close has begun
+	closing context.CancelFunc
+	arrival *nats.Subscription
+	missed  atomic.Uint64 // records that readers found missing
+
+	appending sync.Mutex // serializes Append and guards the fields below
+	log       appender
+
+	mu      sync.Mutex // guards the fields below
+	closed  bool
+	readers map[string]*reader
+	wake    chan struct{} // closed, and made anew, when something may have come
+}
+
+var _ queuecore.Queue = (*Engine)(nil)
+
+// New returns an engine on the stream that cfg names, which it makes if it is missing. An error names the field that is wrong, or is
+// that of the server.
+func New(cfg Config) (*Engine, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{cfg: cfg, conn: cfg.Conn, readers: make(map[string]*reader), wake: make(chan struct{})}
+	e.stop, e.closing = context.WithCancel(context.Background())
+	if cfg.Dir != "" {
+		if e.local, err = startServer(cfg); err != nil {
+			return nil, err
+		}
+	}
+	if e.conn == nil {
+		if e.conn, err = connect(cfg, e.local); err != nil {
+			return nil, multierr.Append(err, e.local.stop())
+		}
+	}
+	if err := e.open(); err != nil {
+		return nil, multierr.Append(err, e.release())
+	}
+	return e, nil
+}
+
+// open finds or makes the streams, and what the records' stream ends in.
+func (e *Engine) open() (err error) {
+	if e.js, err = jetstream.New(e.conn, jetstream.WithDefaultTimeout(e.cfg.Timeout)); err != nil {
+		return fmt.Errorf("jetstream: %w", err)
+	}
+	e.subject = "zaphandlers." + e.cfg.Stream + ".records"
+	e.limit = int(e.conn.MaxPayload()) - headerRoom
+	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
+	defer cancel()
+	if e.records, err = e.stream(ctx, jetstream.StreamConfig{
+		Name: e.cfg.Stream, Subjects: []string{e.subject}, Replicas: e.cfg.Replicas, Storage: jetstream.FileStorage,
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: orNoLimit(e.cfg.MaxBytes), MaxAge: e.cfg.MaxAge,
+		AllowDirect: true,
+	}); err != nil {
+		return err
+	}
+	subject := "zaphandlers." + e.cfg.Stream + ".cursor."
+	places, err := e.stream(ctx, jetstream.StreamConfig{
+		Name: e.cfg.Stream + "_cursors", Subjects: []string{subject + "*"}, Replicas: e.cfg.Replicas, Storage: jetstream.FileStorage,
+		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardOld,
+	})
+	if err != nil {
+		return err
+	}
+	e.cursors = &cursorStore{js: e.js, stream: places, subject: subject}
+	e.log.producer = nuid.Next()
+	if err := e.findEnd(ctx); err != nil {
+		return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)
+	}
+	e.arrival, err = e.conn.Subscribe(e.subject, func(*nats.Msg) { e.wakeReaders() })
+	return err
+}
+
+func orNoLimit(bytes int64) int64 {
+	if bytes == 0 {
+		return -1
+	}
+	return bytes
+}
+
+// stream returns the stream of that configuration, which it makes if there is none. One that is there keeps its own replicas and
+// bounds, but must have our subjects.
+func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	s, err := e.js.Stream(ctx, cfg.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if s, err = e.js.CreateStream(ctx, cfg); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another process, just now
+			s, err = e.js.Stream(ctx, cfg.Name)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: stream %s: %w", cfg.Name, err)
+	}
+	if have := s.CachedInfo().Config.Subjects; !slices.Equal(have, cfg.Subjects) {
+		return nil, fmt.Errorf("jetstream: stream %s is there with the subjects %q and not %q: choose another Stream", cfg.Name, have, cfg.Subjects)
+	}
+	return s, nil
+}
+
+// Close implements queuecore.Queue. It ends calls that wait, and stops a server in this process. ctx has no use: nothing is held here.
+func (e *Engine) Close(context.Context) error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	e.mu.Unlock()
+	e.closing()
+	e.appending.Lock() // an Append under way ends by the context
+	defer e.appending.Unlock()
+	return e.release()
+}
+
+func (e *Engine) release() error {
+	e.closing()
+	if e.arrival != nil {
+		_ = e.arrival.Unsubscribe()
+	}
+	if e.cfg.Conn == nil && e.conn != nil {
+		e.conn.Close()
+	}
+	return e.local.stop()
+}

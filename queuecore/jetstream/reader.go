@@ -1,0 +1,304 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// reader is a cursor in the hands of this process. It is for one goroutine at a time.
+type reader struct {
+	name   string
+	acked  place
+	fetch  uint64    // the sequence from which on messages have not been asked for
+	held   []message // asked for and not acknowledged, in order
+	pieces []byte    // of a record that is larger than a message
+	next   part      // the piece that is to come
+	purged time.Time // when what all cursors are done with was removed last
+}
+
+// message is a message with its records, numbered from first.
+type message struct {
+	sequence uint64
+	first    uint64
+	tapes    [][]byte
+}
+
+func (m *message) last() uint64 { return m.first + uint64(len(m.tapes)) - 1 }
+
+const (
+	lookEvery  = time.Second // how long a reader that waits goes without asking the stream
+	purgeEvery = time.Second
+)
+
+// Read implements queuecore.Queue. It gives the records of one message.
+func (e *Engine) Read(ctx context.Context, cursor string, batch *base.Batch) (uint64, error) {
+	r, err := e.reader(cursor)
+	if err != nil {
+		return 0, err
+	}
+	for {
+		wake := e.wakeChannel()
+		if err := e.fill(r); err != nil {
+			return 0, err
+		}
+		if len(r.held) > 0 {
+			m := &r.held[0]
+			done := uint64(0)
+			if r.acked.number >= m.first {
+				done = r.acked.number - m.first + 1
+			}
+			for _, tape := range m.tapes[done:] {
+				batch.Add(tape)
+			}
+			return m.last(), nil
+		}
+		if err := e.await(ctx, wake); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// await waits for a message.
+func (e *Engine) await(ctx context.Context, wake <-chan struct{}) error {
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
+	select {
+	case <-wake:
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.stop.Done():
+		return errClosed
+	}
+	return nil
+}
+
+func (e *Engine) wakeChannel() <-chan struct{} {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.wake
+}
+
+func (e *Engine) wakeReaders() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	close(e.wake)
+	e.wake = make(chan struct{})
+}
+
+// reader returns the reader of a cursor. One that is new begins before the oldest record.
+func (e *Engine) reader(cursor string) (*reader, error) {
+	e.mu.Lock()
+	r, closed := e.readers[cursor], e.closed
+	e.mu.Unlock()
+	if closed {
+		return nil, errClosed
+	}
+	if r != nil {
+		return r, nil
+	}
+	ctx, cancel := e.callContext()
+	defer cancel()
+	at, err := e.find(ctx, cursor)
+	if err != nil {
+		return nil, e.orClosed(err)
+	}
+	r = &reader{name: cursor, acked: at, fetch: at.sequence + 1, purged: time.Now()}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if first := e.readers[cursor]; first != nil {
+		return first, nil
+	}
+	e.readers[cursor] = r
+	return r, nil
+}
+
+// find returns the place of a cursor, which it makes known.
+func (e *Engine) find(ctx context.Context, cursor string) (place, error) {
+	at, known, err := e.cursors.get(ctx, cursor)
+	if err != nil || known {
+		return at, err
+	}
+	if at, err = e.oldest(ctx); err != nil {
+		return place{}, err
+	}
+	return at, e.cursors.put(ctx, cursor, at)
+}
+
+// orClosed returns err, or that the engine is closed: then the connection is gone as well.
+func (e *Engine) orClosed(err error) error {
+	if err != nil && e.stop.Err() != nil {
+		return errClosed
+	}
+	return err
+}
+
+// callContext bounds one question to the server.
+func (e *Engine) callContext() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(e.stop, e.cfg.Timeout)
+}
+
+// oldest returns the place before the oldest record. It looks at the end first: if nothing is there afterwards, that is the place
+// whatever is appended meanwhile.
+func (e *Engine) oldest(ctx context.Context) (place, error) {
+	e.appending.Lock()
+	err := e.findEnd(ctx)
+	end := place{number: e.log.number, sequence: e.log.sequence}
+	e.appending.Unlock()
+	if err != nil {
+		return place{}, fmt.Errorf("jetstream: %w", err)
+	}
+	msg, err := e.records.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(e.subject))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return end, nil
+	}
+	if err != nil {
+		return place{}, fmt.Errorf("jetstream: %w", err)
+	}
+	number, err := lastNumber(msg.Header)
+	if err != nil {
+		return place{}, fmt.Errorf("jetstream: message %d: %w", msg.Sequence, err)
+	}
+	tapes, err := unpack(msg.Data)
+	if err != nil { // a piece: the record is the next one
+		tapes = nil
+	}
+	return place{number: number - uint64(len(tapes)), sequence: msg.Sequence - 1}, nil
+}
+
+// fill asks for the message after those that r holds, if it holds none.
+func (e *Engine) fill(r *reader) error {
+	for len(r.held) == 0 {
+		ctx, cancel := e.callContext()
+		msg, err := e.records.GetMsg(ctx, r.fetch, jetstream.WithGetMsgSubject(e.subject))
+		cancel()
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+			return nil
+		case e.stop.Err() != nil:
+			return errClosed
+		case err != nil:
+			return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)
+		}
+		r.fetch = msg.Sequence + 1
+		if err := e.take(r, msg); err != nil {
+			return fmt.Errorf("jetstream: stream %s: message %d: %w", e.cfg.Stream, msg.Sequence, err)
+		}
+	}
+	return nil
+}
+
+// take adds a message to those that r holds.
+func (e *Engine) take(r *reader, msg *jetstream.RawStreamMsg) error {
+	number, err := lastNumber(msg.Header)
+	if err != nil {
+		return err
+	}
+	p, err := parsePart(msg.Header)
+	if err != nil {
+		return err
+	}
+	data := msg.Data
+	if p.n > 0 {
+		if data = r.assemble(p, data); data == nil {
+			return nil
+		}
+	}
+	tapes, err := unpack(data)
+	if err != nil {
+		return err
+	}
+	m := message{sequence: msg.Sequence, first: number - uint64(len(tapes)) + 1, tapes: tapes}
+	if len(tapes) == 0 || m.last() <= r.acked.number {
+		return nil
+	}
+	if m.first > r.acked.number+1 {
+		e.missed.Add(m.first - r.acked.number - 1) // removed by age
+	}
+	r.held = append(r.held, m)
+	return nil
+}
+
+// assemble adds a piece of a record, and returns all of it with the last. Pieces whose successor did not come were begun again.
+func (r *reader) assemble(p part, data []byte) []byte {
+	if p.k == 1 {
+		r.pieces, r.next = nil, part{1, p.n}
+	}
+	if p != r.next {
+		r.pieces, r.next = nil, part{}
+		return nil
+	}
+	r.pieces = append(r.pieces, data...)
+	r.next.k++
+	if p.k < p.n {
+		return nil
+	}
+	data, r.pieces = r.pieces, nil
+	return data
+}
+
+// Ack implements queuecore.Queue.
+func (e *Engine) Ack(cursor string, number uint64) error {
+	r, err := e.reader(cursor)
+	if err != nil {
+		return err
+	}
+	at := place{number, r.acked.sequence}
+	for i := range r.held {
+		if r.held[i].last() <= number {
+			at.sequence = r.held[i].sequence
+		}
+	}
+	if number <= r.acked.number {
+		return nil
+	}
+	if len(r.held) == 0 || number > r.held[len(r.held)-1].last() {
+		return fmt.Errorf("jetstream: cursor %q acknowledges record %d, which it has not read", cursor, number)
+	}
+	ctx, cancel := e.callContext()
+	defer cancel()
+	if err := e.cursors.put(ctx, cursor, at); err != nil {
+		return e.orClosed(err)
+	}
+	r.acked = at
+	for len(r.held) > 0 && r.held[0].last() <= number {
+		r.held = r.held[1:]
+	}
+	if time.Since(r.purged) >= purgeEvery {
+		r.purged = time.Now()
+		e.purgeRead(ctx)
+	}
+	return nil
+}
+
+// purgeRead removes what every cursor is done with, but for the last message of the stream, and reports whether that was anything.
+// What goes wrong is tried again with a later Ack.
+func (e *Engine) purgeRead(ctx context.Context) bool {
+	places, err := e.cursors.all(ctx)
+	if err != nil || len(places) == 0 {
+		return false
+	}
+	done := places[0].sequence
+	for _, at := range places {
+		done = min(done, at.sequence)
+	}
+	info, err := e.records.Info(ctx)
+	if err != nil || info.State.Msgs == 0 {
+		return false
+	}
+	upTo := min(done+1, info.State.LastSeq) // what lies before it goes
+	if upTo <= info.State.FirstSeq {
+		return false
+	}
+	return e.records.Purge(ctx, jetstream.WithPurgeSequence(upTo)) == nil
+}
+
+// Missed returns how many records readers of this process found missing: Config.MaxAge, or somebody else, has removed them before
+// they were delivered.
+func (e *Engine) Missed() uint64 { return e.missed.Load() }

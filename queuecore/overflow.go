@@ -1,0 +1,109 @@
+package queuecore
+
+import (
+	"slices"
+
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/waitline"
+	"example.com/zaphandlers/zapcore/arena"
+)
+
+// overflow is what happens at a full arena: what is given up for what, and who waits. Its methods that end in Locked are called
+// under the queue's lock.
+//
+// A record above Error goes before all others: it takes the room of theirs, is first in line, and as long as its Write waits
+// for its delivery it is evicted for nothing, neither for a newer one of its kind nor for a target that lags.
+type overflow struct {
+	waitline.Line
+
+	targets []TargetConfig
+	arena   *arena.Arena
+	lose    func(reader int, cause Cause, level zapcore.Level) // counts a record that was evicted; called under the lock
+	put     func(level zapcore.Level, tape []byte) uint64      // the same for the record of a producer that waits
+	urgent  []uint64                                           // sequence numbers of records above Error whose Writes wait, rising
+}
+
+// admitLocked puts the records of producers that wait, if there is room or targets that are not worth waiting for can be made to
+// give some. Unless it is to be exact it waits for room for many of them, so that producers and listeners do not take turns
+// over each record.
+func (o *overflow) admitLocked(exact bool) waitline.List {
+	limit := o.arena.Limit()
+	if !exact && !o.Ahead(arena.Urgent) {
+		enough := limit - min(limit/8, 256<<10)
+		for o.arena.Used() > enough {
+			if !o.skipLocked() {
+				return waitline.List{}
+			}
+		}
+	}
+	return o.Admit(func(w *waitline.Waiter) bool {
+		lane, policy := arena.LaneOf(w.Level), Block
+		if lane == arena.Urgent && w.Evicts {
+			policy = DropNewest
+		}
+		if !o.arena.Fits(len(w.Tape)) && !o.makeRoomLocked(lane, len(w.Tape), policy) {
+			return false
+		}
+		w.Sequence = o.put(w.Level, w.Tape)
+		return true
+	})
+}
+
+// makeRoomLocked evicts what may make room for a tape of n bytes, and returns whether there is room then. A target that
+// is not worth waiting for gives up its oldest records first; then lower records make room for those of Error and above;
+// then, if that is the policy, older for newer.
+func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool {
+	o.arena.Settle()
+	for !o.arena.Fits(n) && o.skipLocked() {
+	}
+	upTo := arena.Low - 1 // the highest lane that gives up its oldest
+	switch {
+	case policy == Block, policy == WriteThrough:
+	case policy == DropOldest:
+		upTo = max(lane, arena.Low)
+	default:
+		upTo = lane - 1
+	}
+	for l := arena.Low; l <= upTo; l++ {
+		for !o.arena.Fits(n) && o.evictLocked(l, Evicted) {
+		}
+	}
+	return o.arena.Fits(n)
+}
+
+// skipLocked evicts the oldest record of a lane if only targets lose it that may be made to skip.
+func (o *overflow) skipLocked() bool {
+	for l := arena.Low; l < arena.Lanes; l++ {
+		losers := o.arena.Oldest(l)
+		if !slices.ContainsFunc(losers, func(r *arena.Reader) bool { return !o.targets[r.Index()].SkipWhenFull }) &&
+			o.evictLocked(l, Lagging) {
+			return true
+		}
+	}
+	return false
+}
+
+// evictLocked gives up the oldest record of a lane for the targets that have not begun to deliver it.
+func (o *overflow) evictLocked(lane arena.Lane, cause Cause) bool {
+	if lane == arena.Urgent && len(o.urgent) > 0 {
+		oldest, ok := o.arena.OldestSequence(lane)
+		if !ok || oldest >= o.urgent[0] {
+			return false
+		}
+	}
+	level, losers, ok := o.arena.Evict(lane)
+	for _, r := range losers {
+		o.lose(r.Index(), cause, level)
+	}
+	return ok
+}
+
+// awaitLocked keeps a record above Error from being evicted, until releaseLocked.
+func (o *overflow) awaitLocked(sequence uint64) { o.urgent = append(o.urgent, sequence) }
+
+func (o *overflow) releaseLocked(sequence uint64) {
+	if i, found := slices.BinarySearch(o.urgent, sequence); found {
+		o.urgent = slices.Delete(o.urgent, i, i+1)
+	}
+}

@@ -1,0 +1,208 @@
+package queuecore
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/delivery"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// TargetConfig is a Core that gets records, and how.
+type TargetConfig struct {
+	// Core gets the records. Required.
+	Core zapcore.Core
+	// Name is the target's in errors, and that of its cursor in an engine. Defaults to its index. The members of a Tee are called
+	// Name.0, Name.1 and so on.
+	Name string
+	// Level decides which records it gets, beside its own level. Defaults to everything.
+	Level zapcore.LevelEnabler
+	// IgnoreLevel gives it records that are below its own level too, as Python's QueueListener does unless
+	// respect_handler_level says otherwise.
+	IgnoreLevel bool
+
+	// BatchRecords is how many records a batch has at most. Defaults to 1024. A Core that is no BatchWriter gets them one by
+	// one anyway.
+	BatchRecords int
+	// BatchBytes is how large a batch of more than one record is, at most, in bytes of tapes. Defaults to 128 KiB. A queue hands
+	// over no more than about a quarter of MaxBytes at once.
+	BatchBytes int
+
+	// BatchAge is how long a batch that is not full waits for more records. Defaults to 0: it does not wait.
+	BatchAge time.Duration
+
+	// RetryStart is the delay after the first failure of a BatchWriter (Python's retryStart). Defaults to 1 s.
+	RetryStart time.Duration
+	// RetryFactor is by how much it grows with each failure. Defaults to 2; 1 keeps it.
+	RetryFactor float64
+	// RetryMax is the longest delay; a destination that asks for more patience gets no more either. Defaults to 30 s, or
+	// RetryStart if that is more.
+	RetryMax time.Duration
+	// RetryJitter draws each delay evenly from zero to the one above.
+	RetryJitter bool
+	// RetryAttempts is how often a batch is tried before it is given up. Defaults to no bound: what does not fit behind it
+	// overflows.
+	RetryAttempts int
+	// RetryFor is for how long it is tried. Defaults to no bound.
+	RetryFor time.Duration
+
+	// DeadLetter gets the records that Core refused, that were given up, or at which it failed or panicked. They count as
+	// dropped all the same. Defaults to none.
+	DeadLetter zapcore.Core
+	// SkipWhenFull makes this target lose its oldest records when the queue is full because of it alone, whatever the
+	// Overflow policy says: it is not worth waiting for.
+	SkipWhenFull bool
+}
+
+// Targets returns a TargetConfig with the defaults for each core.
+func Targets(cores ...zapcore.Core) []TargetConfig {
+	targets := make([]TargetConfig, len(cores))
+	for i, core := range cores {
+		targets[i].Core = core
+	}
+	return targets
+}
+
+const defaultFatalTimeout = 5 * time.Second
+
+func setTargetDefaults(targets []TargetConfig) error {
+	for i := range targets {
+		if err := targets[i].setDefaults(); err != nil {
+			return fmt.Errorf("queuecore: Config.Targets[%d].%w", i, err)
+		}
+		if targets[i].Name == "" {
+			targets[i].Name = strconv.Itoa(i)
+		}
+	}
+	return nil
+}
+
+func (t *TargetConfig) reporter(onError func(error)) *base.Reporter {
+	return base.NewReporter("queuecore: target "+t.Name, onError)
+}
+
+// delivery is what a delivery to the target needs to know.
+func (t *TargetConfig) delivery(prepare Prepare, report *base.Reporter) delivery.Target {
+	target := delivery.Target{
+		Core: t.Core, IgnoreLevel: t.IgnoreLevel, DeadLetter: t.DeadLetter, Enabled: t.asked,
+		Backoff:       base.Backoff{Start: t.RetryStart, Factor: t.RetryFactor, Max: t.RetryMax, Jitter: t.RetryJitter},
+		RetryAttempts: t.RetryAttempts, RetryFor: t.RetryFor, Report: report,
+	}
+	if prepare != nil {
+		target.Prepare = func(tape []byte) ([]byte, error) {
+			var r base.Record
+			r.View(tape)
+			return prepared(&r, prepare)
+		}
+	}
+	return target
+}
+
+func (t *TargetConfig) setDefaults() error {
+	switch {
+	case t.Core == nil:
+		return errors.New("Core is required")
+	case t.BatchRecords < 0:
+		return fmt.Errorf("BatchRecords is %d; 0 is the default", t.BatchRecords)
+	case t.BatchBytes < 0:
+		return fmt.Errorf("BatchBytes is %d; 0 is the default", t.BatchBytes)
+	case t.RetryStart < 0:
+		return fmt.Errorf("RetryStart is %v; write %s, or 0 for the default", t.RetryStart, "time.Second")
+	case t.RetryMax < 0:
+		return fmt.Errorf("RetryMax is %v; write %s, or 0 for the default", t.RetryMax, "30 * time.Second")
+	case t.RetryMax > 0 && t.RetryStart > t.RetryMax:
+		return fmt.Errorf("RetryStart is %v, more than RetryMax, which is %v", t.RetryStart, t.RetryMax)
+	case t.RetryFactor != 0 && !(t.RetryFactor >= 1 && t.RetryFactor <= math.MaxFloat64):
+		return fmt.Errorf("RetryFactor is %v; write 1 for a delay that stays, 2 for one that doubles", t.RetryFactor)
+	case t.RetryAttempts < 0:
+		return fmt.Errorf("RetryAttempts is %d; 0 is no bound", t.RetryAttempts)
+	}
+	for _, d := range []duration{
+		{"BatchAge", t.BatchAge, 100 * time.Microsecond, "time.Second"},
+		{"RetryStart", t.RetryStart, time.Microsecond, "time.Second"},
+		{"RetryMax", t.RetryMax, time.Microsecond, "30 * time.Second"},
+		{"RetryFor", t.RetryFor, 100 * time.Microsecond, "10 * time.Minute"},
+	} {
+		if err := d.check(); err != nil {
+			return err
+		}
+	}
+	setDefault(&t.BatchRecords, 1024)
+	setDefault(&t.BatchBytes, 128<<10)
+	setDefault(&t.RetryStart, base.DefaultRetryStart)
+	setDefault(&t.RetryFactor, base.DefaultRetryFactor)
+	setDefault(&t.RetryMax, max(t.RetryStart, base.DefaultRetryMax))
+	return nil
+}
+
+// enabled tells whether the target is to get records of level l.
+func (t *TargetConfig) enabled(l zapcore.Level) bool {
+	return (t.Level == nil || t.Level.Enabled(l)) && (t.IgnoreLevel || t.Core.Enabled(l))
+}
+
+// asked is enabled for goroutines of the queue: a level or a target that panics costs a record, not the program.
+func (t *TargetConfig) asked(l zapcore.Level) (enabled bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("Enabled: %w", &base.PanicError{Value: p})
+		}
+	}()
+	return t.enabled(l), nil
+}
+
+// wanted is enabled in as few steps as it takes: a logger asks twice for each record.
+func (t *TargetConfig) wanted() zapcore.LevelEnabler {
+	switch {
+	case t.Level == nil && !t.IgnoreLevel:
+		return t.Core
+	case t.Level != nil && t.IgnoreLevel:
+		return t.Level
+	}
+	return zap.LevelEnablerFunc(t.enabled)
+}
+
+// lowest returns the lowest level that the target is to get.
+func (t *TargetConfig) lowest() zapcore.Level {
+	low := everything
+	if !t.IgnoreLevel {
+		low = zapcore.LevelOf(t.Core)
+	}
+	if t.Level != nil {
+		low = max(low, zapcore.LevelOf(t.Level))
+	}
+	return low
+}
+
+var (
+	cores = reflect.TypeFor[[]zapcore.Core]()
+	// tee is the type of what zapcore.NewTee returns: a slice of Cores by another name.
+	tee = reflect.TypeOf(zapcore.NewTee(zapcore.NewNopCore(), zapcore.NewNopCore()))
+)
+
+// flatten returns the targets with the members of a Tee in place of it, so that each has a place in the queue, a level
+// and retries of its own, and a BatchWriter among them is seen.
+func flatten(targets []TargetConfig) []TargetConfig {
+	var flat []TargetConfig
+	for _, t := range targets {
+		if t.Core == nil || reflect.TypeOf(t.Core) != tee || !tee.ConvertibleTo(cores) {
+			flat = append(flat, t)
+			continue
+		}
+		for i, member := range reflect.ValueOf(t.Core).Convert(cores).Interface().([]zapcore.Core) {
+			of := t
+			of.Core = member
+			if t.Name != "" {
+				of.Name = t.Name + "." + strconv.Itoa(i)
+			}
+			flat = append(flat, flatten([]TargetConfig{of})...)
+		}
+	}
+	return flat
+}

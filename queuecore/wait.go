@@ -1,0 +1,133 @@
+package queuecore
+
+import (
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/waitline"
+	"example.com/zaphandlers/zapcore/arena"
+)
+
+// How a producer waits for room.
+
+// putWaiting puts the record as soon as there is room. A target must not wait for the room that it makes.
+func (e *enqueuer) putWaiting(level zapcore.Level, tape []byte, policy Overflow, timeout time.Duration) (sequence uint64, err error) {
+	lane := arena.LaneOf(level)
+	if e.reentrant.Load() && e.q.callers.inside() {
+		timeout = 0
+	}
+	if timeout == 0 || !e.overflow.Ahead(lane) {
+		sequence, err = e.putNow(level, tape, policy, timeout == 0)
+		if err != ErrFull || timeout == 0 {
+			return sequence, err
+		}
+	}
+	w, alone := e.overflow.Join(level, tape, policy != Block)
+	if alone {
+		e.admit(true)
+	}
+	e.q.wake()
+	if e.waitFor(w, timeout) {
+		outcome, sequence := w.Done()
+		if outcome == waitline.Dismissed {
+			return 0, ErrClosed
+		}
+		return sequence, nil
+	}
+	return e.giveUpWaiting(w, level, tape)
+}
+
+// waitFor is w.Wait, but returns false early if the caller is called by a target, and so waits for itself. To ask for that is
+// expensive, and most have been served before a quarter of their time has passed.
+func (e *enqueuer) waitFor(w *waitline.Waiter, timeout time.Duration) bool {
+	first := min(timeout/4, maxPatience)
+	if timeout < 0 {
+		first = maxPatience
+	}
+	switch {
+	case w.Wait(first):
+		return true
+	case !e.reentrant.Load() && e.q.callers.inside():
+		e.reentrant.Store(true)
+		return false
+	case timeout < 0:
+		return w.Wait(timeout)
+	}
+	return w.Wait(timeout - first)
+}
+
+// maxPatience is how long a producer waits at most before it asks.
+const maxPatience = 250 * time.Millisecond
+
+// putNow puts the record if there is room, or room can be made; if it is the last attempt, of the room of lower records too.
+func (e *enqueuer) putNow(level zapcore.Level, tape []byte, policy Overflow, last bool) (sequence uint64, err error) {
+	e.mu.Lock()
+	sequence, wake, err := e.putNowLocked(level, tape, policy, last)
+	e.mu.Unlock()
+	if wake {
+		e.q.wake()
+	}
+	return sequence, err
+}
+
+func (e *enqueuer) putNowLocked(level zapcore.Level, tape []byte, policy Overflow, last bool) (sequence uint64, wake bool, err error) {
+	if last && policy == Block {
+		policy = DropNewest
+	}
+	switch {
+	case e.closed:
+		return 0, false, ErrClosed
+	case e.overflow.makeRoomLocked(arena.LaneOf(level), len(tape), policy):
+		sequence = e.putLocked(level, tape)
+		return sequence, e.wantsWakeLocked(), nil
+	}
+	return 0, false, ErrFull
+}
+
+// giveUpWaiting is the end of a wait that has lasted too long: the record is put if it has just been admitted, or room can be made of
+// lower ones for one of Error or above; else it is refused.
+func (e *enqueuer) giveUpWaiting(w *waitline.Waiter, level zapcore.Level, tape []byte) (sequence uint64, err error) {
+	wake := false
+	e.mu.Lock()
+	outcome := e.overflow.Leave(w)
+	switch outcome {
+	case waitline.Waiting:
+		sequence, wake, err = e.putNowLocked(level, tape, Block, true)
+	case waitline.Admitted:
+		sequence = w.Sequence
+	case waitline.Dismissed:
+		err = ErrClosed
+	}
+	e.mu.Unlock()
+	w.Left(outcome)
+	if e.overflow.Len() > 0 {
+		e.admit(true) // there may be room for one who was behind
+	} else if wake {
+		e.q.wake()
+	}
+	return sequence, err
+}
+
+// admit puts records of producers that wait, if there is room, and wakes those.
+func (e *enqueuer) admit(exact bool) {
+	e.mu.Lock()
+	admitted, wake := e.admitLocked(exact)
+	e.mu.Unlock()
+	admitted.Wake()
+	if wake {
+		e.q.wake()
+	}
+}
+
+// admitLocked is admit but for the wakings, which are to be done without the lock.
+func (e *enqueuer) admitLocked(exact bool) (admitted waitline.List, wake bool) {
+	switch {
+	case e.overflow.Len() == 0:
+		return admitted, false
+	case e.closed:
+		return e.overflow.Dismiss(), false
+	}
+	admitted = e.overflow.admitLocked(exact)
+	return admitted, e.wantsWakeLocked()
+}

@@ -1,0 +1,62 @@
+package queuecore
+
+import (
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/delivery"
+	base "example.com/zaphandlers/zapcore"
+	"example.com/zaphandlers/zapcore/arena"
+)
+
+// writeThrough delivers a record that found no room to every target, on the caller's goroutine. It tries once; as there is no
+// telling then who is to hear of an error, OnError is.
+func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
+	self := base.GoroutineID()
+	q.callers.writers.enter(self)
+	defer q.callers.writers.leave(self)
+	sources := make([]throughSource, len(q.targets))
+	for i, t := range q.targets {
+		s := &sources[i]
+		s.arenaSource = t
+		target := t.target.delivery(q.cfg.PrepareDelivery, t.report)
+		target.RetryAttempts = 1
+		s.delivery = delivery.New(target, s)
+		s.delivery.Add(0, tape, level)
+		s.delivery.Deliver()
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	fates := make([]arena.Fate, len(sources))
+	for i := range sources {
+		switch o := sources[i].outcome; o {
+		case delivery.Delivered:
+		case delivery.Skipped:
+			fates[i] = arena.Skipped
+		default:
+			fates[i] = arena.Dropped
+			q.dropLocked(q.targets[i], causeOf(o), level)
+		}
+	}
+	q.arena.CountThrough(fates)
+}
+
+// throughSource is the source of a delivery of one record that was never in the arena.
+type throughSource struct {
+	*arenaSource
+	delivery *delivery.Delivery
+	outcome  delivery.Outcome
+}
+
+var _ delivery.Source = (*throughSource)(nil)
+
+// SetOutcome implements delivery.Source.
+func (s *throughSource) SetOutcome(_ int, o delivery.Outcome, _ zapcore.Level) { s.outcome = o }
+
+// Resolve implements delivery.Source.
+func (s *throughSource) Resolve(int) {}
+
+// Accepts implements delivery.Source: notices are the business of the target's goroutine.
+func (s *throughSource) Accepts(bool) {}
+
+// Overtaken implements delivery.Source.
+func (s *throughSource) Overtaken(int) bool { return false }

@@ -1,0 +1,59 @@
+package sysloghandler
+
+import (
+	"crypto/tls"
+	"net"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/internal/sockets"
+)
+
+func TestAddressesThatCanNeverWork(t *testing.T) {
+	for _, test := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Network: "udp", Address: "/dev/log"}, `Config.Address "/dev/log" is the path of a unix socket: Network has to be "unix" or "unixgram", not "udp"`},
+		{Config{Address: "/dev/log", TLS: new(tls.Config)}, `Config.Address "/dev/log" is the path of a unix socket`},
+		{Config{Address: "tcp://loghost:514"}, `Config.Address "tcp://loghost:514" is a URL`},
+		{Config{Address: "::1"}, `Config.Address "::1": an IPv6 address has to be in brackets, as in "[::1]:514"`},
+		{Config{Address: "loghost:0"}, `Config.Address "loghost:0" has port 0`},
+		{Config{Address: "loghost:99999"}, `Config.Address "loghost:99999" has port 99999`},
+		{Config{Address: "log host"}, `Config.Address "log host": there is a blank`},
+	} {
+		t.Run(test.cfg.Address, func(t *testing.T) {
+			_, err := New(test.cfg)
+			require.ErrorContains(t, err, "sysloghandler: "+test.want)
+		})
+	}
+}
+
+func TestAddressesAsInPython(t *testing.T) {
+	for _, cfg := range []Config{
+		{Address: "loghost"}, {Address: "loghost", Network: "tcp"}, {Address: "loghost", TLS: new(tls.Config)}, {Address: "[::1]"},
+		{Address: "loghost:syslog"},
+	} {
+		_, err := New(cfg)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, 514, (&Config{}).defaultPort())
+	assert.Equal(t, 6514, (&Config{TLS: new(tls.Config)}).defaultPort())
+}
+
+// TestPathWithoutANetwork is Python's SysLogHandler("/dev/log"): datagrams, or else a stream.
+func TestPathWithoutANetwork(t *testing.T) {
+	path := sockets.Path(t)
+	conn, err := net.ListenPacket("unixgram", path)
+	if err != nil {
+		t.Skip("no unix datagrams here:", err)
+	}
+	grams := readDatagrams(t, conn)
+	stream, lines := streams(t, "unix", markedBy('\n'))
+	require.NoError(t, newCore(t, Config{Address: path, OnError: never(t)}).Write(entry("one"), nil))
+	assert.Regexp(t, `^<14>... .. ..:..:.. .*one$`, sockets.Receive(t, grams), "in the form that daemons read there")
+	require.NoError(t, newCore(t, Config{Address: stream, OnError: never(t)}).Write(entry("two"), nil))
+	assert.Contains(t, sockets.Receive(t, lines), "two")
+}

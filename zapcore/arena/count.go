@@ -1,0 +1,61 @@
+package arena
+
+import base "example.com/zaphandlers/zapcore"
+
+// Count notes records that never came in but count as accepted by the arena and by each reader: skipped by a hook, or
+// dropped for want of room.
+func (a *Arena) Count(skipped, dropped uint64) {
+	a.stats.Accepted += skipped + dropped
+	a.stats.Skipped += skipped
+	a.stats.Dropped += dropped
+	for _, r := range a.readers {
+		r.stats.Skipped += skipped
+		r.stats.Dropped += dropped
+	}
+}
+
+// CountThrough notes a record that never came in and that the caller handed to every reader's target itself. fates holds what
+// it came to for each.
+func (a *Arena) CountThrough(fates []Fate) {
+	a.stats.Accepted++
+	dropped, skipped := 0, 0
+	for i, f := range fates {
+		a.readers[i].count(f, 1)
+		switch f {
+		case Dropped:
+			dropped++
+		case Skipped:
+			skipped++
+		}
+	}
+	settle(&a.stats, dropped > 0, skipped == len(fates))
+}
+
+// Pending returns how many records are held; of a block that is resolved in part, all.
+func (a *Arena) Pending() uint64 {
+	n := uint64(0)
+	for l := range a.lanes {
+		n += a.lanes[l].pending + uint64(a.hot.tails[l].records)
+	}
+	return n
+}
+
+// Stats returns the counts of records: of each by the worst that a reader made of it.
+func (a *Arena) Stats() base.Stats {
+	a.Settle()
+	s := a.stats
+	s.Pending = a.Pending()
+	return s
+}
+
+// Pending returns how many records the reader has not resolved.
+func (r *Reader) Pending() uint64 { return r.claimed + r.Behind() }
+
+// Stats returns the counts of this reader.
+func (r *Reader) Stats() base.Stats {
+	r.arena.catchUp()
+	s := r.stats
+	s.Accepted = r.arena.stats.Accepted
+	s.Pending = r.Pending()
+	return s
+}
