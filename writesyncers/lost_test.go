@@ -3,6 +3,7 @@
 package writesyncers
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -154,6 +155,35 @@ func TestRotationWhereItIsTight(t *testing.T) {
 			require.NoError(t, f.Close())
 			require.NoError(t, os.Chmod(dir, 0o755))
 			assert.Len(t, names(t, dir), 4)
+		})
+	}
+}
+
+// In a directory like /tmp anybody may have made what looks like the hidden directory. It is not used; the log goes on.
+func TestAHiddenDirectoryThatIsATrap(t *testing.T) {
+	for name, trap := range map[string]func(hidden, elsewhere string) error{
+		"a link": func(hidden, elsewhere string) error { return os.Symlink(elsewhere, hidden) },
+		"a file": func(hidden, _ string) error { return os.WriteFile(hidden, nil, 0o600) },
+		"another user's": func(hidden, _ string) error {
+			if os.Getuid() != 0 {
+				t.Skip("only root can give a directory away")
+			}
+			return errors.Join(os.Mkdir(hidden, 0o777), os.Chown(hidden, 65534, 65534), os.Chmod(filepath.Dir(hidden), 0o777|os.ModeSticky))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var told errorLog
+			elsewhere := t.TempDir()
+			f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: 2, OnError: told.add})
+			require.NoError(t, trap(filepath.Join(dir, ".app.log.rotation"), elsewhere))
+			for i := range 30 {
+				write(t, f, fmt.Sprintf("record %d\n", i))
+			}
+			require.Len(t, told.list(), 1)
+			assert.ErrorContains(t, told.list()[0], "rotate "+f.path+": use "+f.path+": the hidden directory beside it is a link, a file, or another user's")
+			assert.Len(t, strings.Split(read(t, f.path), "\n"), 31)
+			assert.Empty(t, names(t, elsewhere))
+			require.NoError(t, f.Close())
 		})
 	}
 }

@@ -121,7 +121,10 @@ func (d *directory) openLocked() (err error) {
 		if err = d.makeDirectory(); err != nil {
 			return err
 		}
-		if d.d, err = fsys.OpenDirectory(d.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err = d.check(); err == nil {
+			d.d, err = fsys.OpenDirectory(d.path)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -142,6 +145,23 @@ func (d *directory) makeDirectory() error {
 	}
 	if err := os.Chmod(d.path, info.Mode().Perm()|0o700); err != nil && !errors.Is(err, fs.ErrNotExist) { // removed by another process
 		return err
+	}
+	return nil
+}
+
+// check refuses a directory that somebody may have put there for us to fall into: a link, or, where everybody may make files and
+// each may remove his own only (/tmp), one that belongs to another user.
+func (d *directory) check() error {
+	info, err := os.Lstat(d.path)
+	if err != nil {
+		return err
+	}
+	parent, err := os.Stat(filepath.Dir(d.path))
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() || parent.Mode()&fs.ModeSticky != 0 && !fsys.Trusted(info) {
+		return &fs.PathError{Op: "use", Path: d.path, Err: errors.New("the hidden directory beside it is a link, a file, or another user's")}
 	}
 	return nil
 }
