@@ -117,15 +117,15 @@ func TestOnRotateFindsItsFile(t *testing.T) {
 				}
 			}
 			path := filepath.Join(t.TempDir(), "app.log")
-			f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 50, BackupCount: 50, OnRotate: hook, OnError: unexpected(t)})
 			var w interface {
 				writeCloser
 				Rollover() error
-			} = f
+			}
+			var err error
 			if timed {
 				w, err = NewTimedRotatingFile(TimedRotatingFileConfig{Path: path, MaxBytes: 50, OnRotate: hook, OnError: unexpected(t)})
-			} else if err == nil {
-				defer f.Close()
+			} else {
+				w, err = NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 50, BackupCount: 50, OnRotate: hook, OnError: unexpected(t)})
 			}
 			require.NoError(t, err)
 			for i := range 40 {

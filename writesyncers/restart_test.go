@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +139,9 @@ func TestANamerThatGivesOneNameTwice(t *testing.T) {
 
 func TestNamesBeyondASCIIAreCompressed(t *testing.T) {
 	for _, name := range []string{"журнал.log", "日志.log", "new\nline.log", "é.log"} {
+		if runtime.GOOS == "windows" && strings.Contains(name, "\n") {
+			continue
+		}
 		dir := t.TempDir()
 		f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, name), BackupCount: 2, Compress: Gzip, OnError: unexpected(t)})
 		require.NoError(t, err)
