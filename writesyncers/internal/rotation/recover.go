@@ -38,8 +38,7 @@ func (s *steps) sweep() (err error) {
 			switch {
 			case tag == outTag && s.isLog(path): // linked, and not exchanged
 				err = multierr.Append(err, s.unlinkLog(path))
-			case tag == outTag:
-				err = multierr.Append(err, s.removeCompressed(path))
+			case tag == outTag: // finished later
 			case !fsys.Held(path):
 				err = multierr.Append(err, remove(path))
 			}
@@ -52,7 +51,7 @@ func (s *steps) sweep() (err error) {
 // one its name and removing the other.
 func (s *steps) removeCompressed(path string) error {
 	info, err := os.Lstat(path)
-	if err != nil || fsys.Held(path) {
+	if err != nil {
 		return nil
 	}
 	found, err := s.cfg.Backups.List()

@@ -15,6 +15,7 @@ type Rolled struct {
 	label  time.Time // the time its backup is named for, where names are times
 	size   int64
 	toSync bool
+	orphan bool // the process that rolled it out is gone
 
 	named bool  // guarded by the finisher's mu
 	ended bool  // the same: hooks and all
@@ -72,7 +73,7 @@ func adopt(path string) *Rolled {
 	if err != nil {
 		return nil
 	}
-	out := &Rolled{path: path, f: f, label: labelOf(path)}
+	out := &Rolled{path: path, f: f, label: labelOf(path), orphan: true}
 	info, err := f.Stat()
 	if err != nil || !fsys.TryLockExclusive(f) || !exists(path) {
 		_ = f.Close()

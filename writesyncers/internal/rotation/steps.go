@@ -97,6 +97,11 @@ func (s *steps) aborted() bool {
 // name gives a file its backup name, compressed if it is to be, and returns the name; "" if another process has done that.
 func (s *steps) name(out *Rolled) (backup string, err error) {
 	s.progress.Add(1)
+	if out.orphan { // and may have given its contents their name already
+		if err := s.locked(func() error { return s.removeCompressed(out.path) }); err != nil {
+			return "", err
+		}
+	}
 	if !exists(out.path) {
 		return "", nil
 	}
