@@ -261,3 +261,15 @@ func TestErrorsHaveOneText(t *testing.T) {
 		})
 	}
 }
+
+// A call that is under way when Close comes ends with ErrClosed, whichever way it ends.
+func TestWriteThatRacesCloseIsClosed(t *testing.T) {
+	addr, reached := peer(t, func(conn net.Conn, reached func()) { answer(conn, ""); reached(); untilClosed(conn) })
+	core := silent(t, addr, "http", false, 300*time.Millisecond) // less than what Close gives the server
+	written := make(chan error, 1)
+	go func() { written <- core.Write(zapcore.Entry{Message: "one"}, nil) }()
+	<-reached
+	require.NoError(t, core.Close())
+	require.ErrorIs(t, <-written, httpcore.ErrClosed)
+	require.ErrorIs(t, core.Write(zapcore.Entry{Message: "two"}, nil), httpcore.ErrClosed)
+}

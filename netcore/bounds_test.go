@@ -137,7 +137,7 @@ func TestServerBounds(t *testing.T) {
 		near, far := net.Pipe()
 		defer near.Close()
 		s.admit(addressed{far})
-		newClient(t, near, session.NewWindow(1<<20), nil)
+		newClient(t, near, session.NewWindow(1<<20, 0), nil)
 		start := time.Now()
 		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick, "it writes, and nobody reads")
 		assert.Greater(t, time.Since(start), time.Second)

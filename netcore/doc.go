@@ -110,4 +110,7 @@
 //	pickle.go …     Python's LogRecord
 //	internal/connection   dialling, TLS, addresses, deadlines, and how a connection ended
 //	internal/session      Ack and Key: the protocol of both sides
+//	internal/relp         RELP, for sysloghandler
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package netcore

@@ -61,6 +61,37 @@ func TestPeerThatAcceptsAndHangsUp(t *testing.T) {
 	}
 }
 
+// TestPeerThatOnlyReads: one that closes its own side at once has nothing to say, and may still read.
+func TestPeerThatOnlyReads(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("nobody says there whether it reads")
+	}
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) {
+			got := make(chan string, 10)
+			conns := make(chan net.Conn, 10)
+			p := sockets.Listen(t, network, func(conn net.Conn) {
+				_ = conn.(interface{ CloseWrite() error }).CloseWrite()
+				conns <- conn
+				lines(got)(conn)
+			})
+			core := newCore(t, Config{Network: network, Address: p.Address(), Encoder: plain(), RetryStart: 10 * time.Millisecond, OnError: ignore})
+			for i := range 10 {
+				require.NoError(t, core.Write(entry(fmt.Sprint(i)), nil))
+				require.Equal(t, fmt.Sprint(i), sockets.Receive(t, got))
+				<-time.After(2 * time.Millisecond) // so that the connection is looked at
+			}
+			assert.Len(t, conns, 1)
+			_ = (<-conns).Close()
+			require.Eventually(t, func() bool {
+				_ = core.Write(entry("after"), nil)
+				return len(conns) == 1 && len(got) > 0
+			}, soon, tick)
+			assert.Zero(t, core.Stats().Missing())
+		})
+	}
+}
+
 // TestResetCostsWhatWasSentLast: on a connection that has lasted, at least that is known to be lost.
 func TestResetCostsWhatWasSentLast(t *testing.T) {
 	conns := make(chan net.Conn, 2)

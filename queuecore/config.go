@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/spool"
 )
 
 // Config makes a Core. Durations: 0 is the default, negative means without a bound, and one that is too short for anybody to mean
@@ -18,9 +20,16 @@ type Config struct {
 	// Level decides which records are taken, beside what the targets want. Defaults to everything.
 	Level zapcore.LevelEnabler
 
-	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 16 bytes beside each.
+	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 24 bytes beside each.
 	// Defaults to 32 MiB. Memory is taken as needed, and up to one batch a target comes on top.
 	MaxBytes int
+	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
+	// panic, the out-of-memory killer, though not a loss of power. The next New with this directory delivers what a target has
+	// not got yet, by the target's Name and in order; a target gets again what it had in hand when the process ended, a batch or two.
+	// What Close cannot deliver in time is not dropped but stays for the next time. The directory is made if there is none,
+	// and takes a little more than twice MaxBytes on the disk; one process at a time can have it. A Write costs about
+	// 20 ns more, and allocates nothing. On Linux, macOS and the BSDs; an error elsewhere. Defaults to none.
+	Spool string
 	// Overflow says what happens to a record that finds no room. Defaults to Block.
 	Overflow Overflow
 	// OverflowByLevel says it for the levels in it.
@@ -114,7 +123,25 @@ func (cfg Config) withDefaults() (Config, error) {
 	setDefault(&cfg.BlockTimeoutError, 5*time.Second)
 	setDefault(&cfg.DrainTimeout, 10*time.Second)
 	setDefault(&cfg.FatalTimeout, defaultFatalTimeout)
-	return cfg, setTargetDefaults(cfg.Targets)
+	if err := setTargetDefaults(cfg.Targets); err != nil || cfg.Spool == "" {
+		return cfg, err
+	}
+	return cfg, checkNames(cfg.Targets)
+}
+
+// checkNames tells whether the targets can have cursors in a spool.
+func checkNames(targets []TargetConfig) error {
+	seen := make(map[string]bool)
+	for i, t := range targets {
+		switch {
+		case seen[t.Name]:
+			return fmt.Errorf("queuecore: Config.Targets has two of the Name %q, of which each has a cursor in Config.Spool", t.Name)
+		case len(t.Name) > spool.MaxName:
+			return fmt.Errorf("queuecore: Config.Targets[%d].Name is of %d bytes, more than the %d that Config.Spool has room for", i, len(t.Name), spool.MaxName)
+		}
+		seen[t.Name] = true
+	}
+	return nil
 }
 
 // duration is the value of a field that must be one that a person can mean: a bare number, which counts nanoseconds, is a slip.

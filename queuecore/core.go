@@ -50,7 +50,10 @@ func New(cfg Config) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := newQueue(cfg)
+	q, err := newQueue(cfg)
+	if err != nil {
+		return nil, err
+	}
 	q.start()
 	return &Core{queue: q}, nil
 }
@@ -123,7 +126,8 @@ func (c *Core) writeTape(batch *base.Batch, i int) error {
 func (c *Core) Sync() error { return c.queue.flushes.sync() }
 
 // Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. What it cannot deliver
-// within DrainTimeout is dropped; what was dropped since Close began is returned as a *LostError. A target that is stuck
+// within DrainTimeout is dropped, or stays in the Spool if there is one, and the error says so; what was dropped since Close began
+// is returned as a *LostError. A target that is stuck
 // in a call is left to itself then. The targets stay open: who opened them closes them, afterwards. The second and later
 // calls return nil.
 //

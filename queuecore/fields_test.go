@@ -21,6 +21,7 @@ var heldBy = map[string]string{
 	"Config.Targets":           "TestTargetsDoNotWaitForEachOther",
 	"Config.Level":             "TestQueueOfHandlerConforms",
 	"Config.MaxBytes":          "TestRecordLargerThanTheQueue",
+	"Config.Spool":             "TestWhatASpoolHoldsIsDeliveredByTheNextQueue, TestKill",
 	"Config.Overflow":          "TestOverflowDropNewest and its siblings",
 	"Config.OverflowByLevel":   "TestOverflowByLevel",
 	"Config.BlockTimeout":      "TestOverflowBlock",

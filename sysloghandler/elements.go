@@ -2,6 +2,7 @@ package sysloghandler
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -73,4 +74,24 @@ func (p *params) AppendObject(m zapcore.ObjectMarshaler) error {
 func (p *params) AppendArray(m zapcore.ArrayMarshaler) error {
 	defer p.after(p.element())
 	return p.AddArray("", m)
+}
+
+// asJSON is zap's JSON encoder without anything but the fields.
+var asJSON = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
+	EncodeDuration: zapcore.StringDurationEncoder,
+	EncodeTime:     zapcore.RFC3339NanoTimeEncoder,
+	SkipLineEnding: true,
+})
+
+// addJSON appends the value of f as JSON: what zap writes for it, without the object around it.
+func (p *params) addJSON(key string, f zapcore.Field) error {
+	f.Key = ""
+	buf, err := asJSON.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
+	if err != nil {
+		return err
+	}
+	defer buf.Free()
+	inner := strings.TrimSuffix(strings.TrimPrefix(text(buf.Bytes()), `{"":`), "}")
+	p.AddString(key, inner)
+	return nil
 }

@@ -23,6 +23,11 @@ import (
 type params struct {
 	*escaping
 	nestedJSON bool
+	separator  byte // stands in names where zap's keys have a dot; 0: a dot
+
+	native   bool       // the fields are those of the journal's protocol
+	names    []nameSpan // of them, the names that the entry has
+	nameBase int        // where in dst the entry begins
 
 	dst    []byte
 	limit  int  // where the last parameter has to end in dst, so that truncated="true" still fits
@@ -50,7 +55,11 @@ func (p *params) begin(dst []byte, limit int, e *escaping, nestedJSON bool) {
 // end returns what p appended to.
 func (p *params) end() []byte {
 	dst := p.dst
-	if p.full && len(dst) <= p.limit {
+	switch {
+	case !p.full || len(dst) > p.limit:
+	case p.native:
+		dst = append(dst, "TRUNCATED=true\n"...)
+	default:
 		dst = append(dst, truncated...)
 	}
 	p.dst = nil
@@ -84,6 +93,12 @@ func lastTwo(path string) string {
 
 // open appends the name and the first quote of a parameter. start is where it begins.
 func (p *params) open(key string) (start int, ok bool) {
+	if p.native {
+		if start, ok = p.openNative(key); ok {
+			p.dst = append(p.dst, '=')
+		}
+		return start, ok
+	}
 	if p.full {
 		return 0, false
 	}
@@ -94,19 +109,32 @@ func (p *params) open(key string) (start int, ok bool) {
 	} else {
 		dst = appendName(dst, p.prefix, key)
 	}
+	if p.separator != '.' && p.separator != 0 {
+		replaceDots(dst[start:], p.separator)
+	}
 	p.dst = append(dst, '=', '"')
 	return start, true
 }
 
 // close appends the last quote. A parameter that is now too long is taken back.
 func (p *params) close(start int) {
-	if p.dst = append(p.dst, '"'); len(p.dst) > p.limit {
+	last := byte('"')
+	if p.native {
+		last = '\n'
+	}
+	if p.dst = append(p.dst, last); len(p.dst) > p.limit {
 		p.dst, p.full = p.dst[:start], true
 	}
 }
 
 // AddString implements zapcore.ObjectEncoder.
 func (p *params) AddString(key, value string) {
+	if p.native {
+		if start, ok := p.openNative(key); ok {
+			p.addNativeValue(start, value)
+		}
+		return
+	}
 	start, ok := p.open(key)
 	if !ok {
 		return
@@ -266,24 +294,4 @@ func (p *params) noteEmpty(key, empty string, start int, err error) {
 	if err == nil && len(p.dst) == start {
 		p.AddString(key, empty)
 	}
-}
-
-// asJSON is zap's JSON encoder without anything but the fields.
-var asJSON = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
-	EncodeDuration: zapcore.StringDurationEncoder,
-	EncodeTime:     zapcore.RFC3339NanoTimeEncoder,
-	SkipLineEnding: true,
-})
-
-// addJSON appends the value of f as JSON: what zap writes for it, without the object around it.
-func (p *params) addJSON(key string, f zapcore.Field) error {
-	f.Key = ""
-	buf, err := asJSON.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
-	if err != nil {
-		return err
-	}
-	defer buf.Free()
-	inner := strings.TrimSuffix(strings.TrimPrefix(text(buf.Bytes()), `{"":`), "}")
-	p.AddString(key, inner)
-	return nil
 }

@@ -29,7 +29,8 @@
 // file that is found without a line end gets one.
 //
 // Write allocates nothing. Sync is an fsync by default and nil for a terminal or a pipe. After Close every call returns an
-// error that wraps [os.ErrClosed].
+// error that wraps [os.ErrClosed]. A Buffer is written by Close, and a signal, as SIGTERM, ends a Go program without it unless
+// signal.NotifyContext takes it; without a Buffer nothing is lost by that.
 //
 // What goes wrong where nobody waits for an answer (a rotation refused, a backup that cannot be compressed) is said to
 // OnError once when it begins and once when it is over, and counted in Stats. Code of yours (Namer, Rotator, OnRotate,

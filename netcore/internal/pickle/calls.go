@@ -81,7 +81,7 @@ func (d *Decoder) name(op byte) error {
 	if err != nil {
 		return err
 	}
-	return d.made(g, call{args: d.memory.join(nil, args)})
+	return d.pushResult(g, call{args: d.memory.join(nil, args)})
 }
 
 // call is how something is called.
@@ -111,7 +111,7 @@ func (d *Decoder) call(op byte) error {
 	}
 	callable := items[0]
 	if op == 'o' {
-		return d.made(callable, call{args: d.memory.join(nil, items[1:])})
+		return d.pushResult(callable, call{args: d.memory.join(nil, items[1:])})
 	}
 	c := call{new: op != opReduce}
 	if tuple, ok := items[1].(*List); ok {
@@ -120,12 +120,12 @@ func (d *Decoder) call(op byte) error {
 	if op == 0x92 {
 		c.named, _ = items[2].(*Dict)
 	}
-	return d.made(callable, c)
+	return d.pushResult(callable, c)
 }
 
-// made pushes what a call makes: plain data if that is known, else an object. No code runs but our own, and what it may copy of
+// pushResult pushes what a call makes: plain data if that is known, else an object. No code runs but our own, and what it may copy of
 // the arguments is charged first: a pickle can make the same call of the same arguments again and again, for five bytes each.
-func (d *Decoder) made(callable any, c call) error {
+func (d *Decoder) pushResult(callable any, c call) error {
 	for _, arg := range c.args {
 		if err := d.stack.charge(weight(arg)); err != nil {
 			return err

@@ -37,6 +37,7 @@ var builders = map[name]func(args []any) (any, error){
 	{"datetime", "timezone"}:           buildTimezone,
 	{"zoneinfo", "ZoneInfo._unpickle"}: buildZoneInfo,
 	{"pytz", "_p"}:                     buildPytz,
+	{"pytz", "FixedOffset"}:            buildPytzOffset,
 	{"pytz", "_UTC"}:                   buildUTC,
 	{"time", "struct_time"}:            buildStructTime,
 	{"decimal", "Decimal"}:             buildDecimal,

@@ -3,6 +3,7 @@ package pickle
 import (
 	"encoding/binary"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -137,7 +138,7 @@ func TestDecodeEndsInTime(t *testing.T) {
 
 // TestDecodeExecutesNothing holds that what a pickle names and calls stays a name, with its arguments.
 func TestDecodeExecutesNothing(t *testing.T) {
-	marker := t.TempDir() + "/ran"
+	marker := filepath.ToSlash(t.TempDir()) + "/ran"
 	command := "touch " + marker
 	for _, value := range []string{
 		"cos\nsystem\n(" + str(command) + "tR",
@@ -175,6 +176,16 @@ func TestDecodeObjects(t *testing.T) {
 		{"an array of a format that is not known", "carray\n_array_reconstructor\n(NNK\x63C\x01\x01tR", `(None, None, 99, "\x01")`},
 		{"an array of characters", "carray\n_array_reconstructor\n(NNK\x14C\x08a\x00\x00\x00\x13\x27\x00\x00tR", `"a✓"`},
 		{"a pytz zone", aware("cpytz\n_p\n(" + str("Europe/Berlin") + "M\x10\x0eK\x00" + str("CET") + "tR"), `2026-02-03T04:05:06+01:00`},
+		{"a pytz offset", aware("cpytz\nFixedOffset\n(K\x5atR"), `2026-02-03T04:05:06+01:30`},
+		{"a pytz zone without summer time", aware("cpytz\n_p\n(" + str("Etc/GMT+5") + "tR"), `2026-02-03T04:05:06-05:00`},
+		{"dateutil's UTC", aware(dateutilObject("tzutc") + "\x94"), `2026-02-03T04:05:06Z`},
+		{"a dateutil offset", aware(dateutilObject("tzoffset") + "}" + str("_offset") + string(AppendDuration(nil, time.Hour)) + "sb"), `2026-02-03T04:05:06+01:00`},
+		{"dateutil's local zone", aware(dateutilObject("tzlocal") + "}(" + str("_std_offset") + string(AppendDuration(nil, time.Hour)) + str("_hasdst") + "\x89ub"),
+			`2026-02-03T04:05:06+01:00`},
+		{"dateutil's local zone with summer time", aware(dateutilObject("tzlocal") + "}(" + str("_std_offset") + string(AppendDuration(nil, time.Hour)) +
+			str("_hasdst") + "\x88ub"), `"2026-02-03T04:05:06[dateutil.tz.tz.tzlocal]"`},
+		{"a dateutil zone", aware("cdateutil.tz.tz\ntzfile\n(N" + str("/usr/share/zoneinfo/Europe/Berlin") + "tR}" + str("_trans_list") + "]sb"), `2026-02-03T04:05:06+01:00`},
+		{"a subclass of what holds nothing", dateutilObject("other") + "}" + str("x") + "K\x01sb", `{"x": 1}`},
 		{"pytz's UTC", aware("cpytz\n_UTC\n)R"), `2026-02-03T04:05:06Z`},
 		{"a zone that is not there", aware(zoneInfo("Mars/Phobos")), `"2026-02-03T04:05:06[Mars/Phobos]"`},
 		{"this machine's zone", aware(zoneInfo("Local")), `"2026-02-03T04:05:06[Local]"`},
@@ -192,6 +203,11 @@ func TestDecodeObjects(t *testing.T) {
 // aware is a datetime with a zone.
 func aware(zone string) string {
 	return "cdatetime\ndatetime\n(C\x0a\x07\xea\x02\x03\x04\x05\x06\x00\x00\x00" + zone + "tR"
+}
+
+// dateutilObject is an object as protocol 1 has those of subclasses of tzinfo.
+func dateutilObject(class string) string {
+	return "ccopy_reg\n_reconstructor\n(cdateutil.tz.tz\n" + class + "\ncdatetime\ntzinfo\ncdatetime\ntzinfo\n)RtR"
 }
 
 func zoneInfo(key string) string { return "czoneinfo\nZoneInfo._unpickle\n(" + str(key) + "K\x01tR" }

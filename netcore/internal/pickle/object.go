@@ -77,13 +77,19 @@ func newObject(class *global, c call) *object {
 	switch class.name {
 	case "_reconstructor": // class, base class, base value
 		if base, _ := pointed[global](c.args, 1); len(c.args) == 3 && base.key() != (name{"builtins", "object"}) {
-			o.base, o.based = c.args[2], true
+			bare, isObject := c.args[2].(*object) // an instance of a base class that holds nothing, such as tzinfo
+			o.base, o.based = c.args[2], !isObject || bare.holds()
 		}
 		o.class, o.args = &of, nil
 	case "__newobj__": // class, arguments
 		o.class, o.args, o.isNew = &of, c.args[1:], true
 	}
 	return o
+}
+
+// holds tells whether there is more to an object than its class.
+func (o *object) holds() bool {
+	return o.based || len(o.args)+len(o.items)+len(o.pairs) > 0 || o.state != nil
 }
 
 // called returns what a call of what a call made makes. Protocols 2 and 3 make objects so whose __new__ has arguments by name.

@@ -30,7 +30,8 @@ func newResolver(maxBytes int) *resolver {
 
 // outermost resolves a value. If it is a list or a dict, an item that is too large costs that item.
 func (r *resolver) outermost(v any) any {
-	items, open := []any{v}, new(bool)
+	var items []any
+	var open *bool
 	switch c := v.(type) {
 	case *List:
 		items, open = c.Items, &c.open

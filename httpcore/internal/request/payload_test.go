@@ -1,11 +1,10 @@
-package httpcore
+package request
 
 import (
 	"bytes"
 	"io"
 	"net"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,10 +16,10 @@ func TestLender(t *testing.T) {
 	defer l.Close()
 	content := bytes.Repeat([]byte("0123456789"), 1000)
 	for name, body := range map[string]io.Reader{
-		"a payload": &payloadReader{payload: &payload{bytes: content}},
+		"a payload": &reader{payload: &Payload{bytes: content}},
 		"a reader":  bytes.NewReader(content),
 	} {
-		conn, err := dial(time.Second)(t.Context(), "tcp", l.Addr().String())
+		conn, err := dial(t.Context(), "tcp", l.Addr().String())
 		require.NoError(t, err)
 		peer, err := l.Accept()
 		require.NoError(t, err)
@@ -43,9 +42,9 @@ func TestLender(t *testing.T) {
 }
 
 func TestAPayloadThatIsDetachedLendsNothing(t *testing.T) {
-	p := &payload{bytes: []byte("abc")}
-	r := &payloadReader{payload: p}
-	p.detach()
+	p := &Payload{bytes: []byte("abc")}
+	r := &reader{payload: p}
+	p.Detach()
 	_, err := r.Read(make([]byte, 3))
 	require.ErrorIs(t, err, errDetached)
 	_, err = r.writeTo(io.Discard, 3)

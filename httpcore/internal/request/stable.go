@@ -1,4 +1,4 @@
-package httpcore
+package request
 
 import (
 	"crypto/x509"
@@ -19,9 +19,9 @@ type stableError struct {
 func (e *stableError) Error() string { return e.text }
 func (e *stableError) Unwrap() error { return e.err }
 
-// stable takes out of the text of an error what differs from one attempt to the next: the connection's own port, and the time of
+// Stable takes out of the text of an error what differs from one attempt to the next: the connection's own port, and the time of
 // day at which a certificate was found to have expired. It also takes out the URL, and any password in it.
-func stable(err error) error {
+func Stable(err error) error {
 	var outer *url.Error
 	if errors.As(err, &outer) {
 		err = outer.Err

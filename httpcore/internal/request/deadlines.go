@@ -1,4 +1,4 @@
-package httpcore
+package request
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// deadlines are how long each step of a request may take:
+// Deadlines are how long each step of a request may take:
 //
 //	── connect ──► ─── send ───► ────── answer ──────►
 //	ConnectTimeout     Timeout          Timeout
@@ -15,18 +15,19 @@ import (
 // A batch that was not sent, or not answered, in time gives the next attempt twice as long, up to MaxTimeout: a server that needs
 // that long would otherwise do the same work again and again, and store it again each time. Once it answers in Timeout that
 // counts again.
-type deadlines struct {
-	connect     time.Duration // negative: none
-	first, most time.Duration // of sending and answering; negative: none
-	now         time.Duration // from first to most
-	own         bool          // the transport is ours, and says when it is connected
+type Deadlines struct {
+	Connect     time.Duration // negative: none
+	First, Most time.Duration // of sending and answering; negative: none
+	Own         bool          // the transport is ours, and says when it is connected
+
+	now time.Duration // from First to Most; 0 is First
 }
 
-// step is where one request is. Its timer ends the request when a step takes too long.
-type step struct {
-	ctx     context.Context
+// Step is where one request is. Its timer ends the request when a step takes too long.
+type Step struct {
+	Ctx     context.Context // of the request
 	cancel  context.CancelFunc
-	began   time.Time
+	Began   time.Time
 	patient bool
 
 	mu      sync.Mutex // guards the fields below
@@ -62,21 +63,21 @@ var lateErrors = [...]error{
 	ended:      nil,
 }
 
-// begin returns the step that a new request is at.
-func (d *deadlines) begin(closing context.Context, patient bool) *step {
-	s := &step{timeout: d.first, patient: patient, began: time.Now()}
+// Begin returns the Step that a new request is at.
+func (d *Deadlines) Begin(closing context.Context, patient bool) *Step {
+	s := &Step{timeout: d.First, patient: patient, Began: time.Now()}
 	if patient {
-		s.timeout = d.now
+		s.timeout = max(d.First, d.now)
 	}
-	s.ctx, s.cancel = context.WithCancel(closing)
-	first := d.connect
-	if !d.own && s.timeout > 0 { // the user's transport need not say when it is connected
-		first = max(0, d.connect) + 2*s.timeout
+	s.Ctx, s.cancel = context.WithCancel(closing)
+	first := d.Connect
+	if !d.Own && s.timeout > 0 { // the user's transport need not say when it is connected
+		first = max(0, d.Connect) + 2*s.timeout
 	}
 	if first > 0 && s.timeout > 0 {
 		s.timer = time.AfterFunc(first, s.expire)
 	}
-	s.ctx = httptrace.WithClientTrace(s.ctx, &httptrace.ClientTrace{
+	s.Ctx = httptrace.WithClientTrace(s.Ctx, &httptrace.ClientTrace{
 		GotConn:      func(httptrace.GotConnInfo) { s.reach(sending) },
 		WroteRequest: func(httptrace.WroteRequestInfo) { s.reach(answering) },
 	})
@@ -84,7 +85,7 @@ func (d *deadlines) begin(closing context.Context, patient bool) *step {
 }
 
 // reach notes that a step is reached, the first time: a redirect, or an attempt that net/http makes by itself, gets no more time.
-func (s *step) reach(at stepName) {
+func (s *Step) reach(at stepName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at <= s.at || s.late != nil {
@@ -101,7 +102,7 @@ func (s *step) reach(at stepName) {
 	s.timer.Reset(s.timeout)
 }
 
-func (s *step) expire() {
+func (s *Step) expire() {
 	s.mu.Lock()
 	if s.at < ended {
 		s.late = lateErrors[s.at]
@@ -110,15 +111,15 @@ func (s *step) expire() {
 	s.cancel()
 }
 
-// expired returns which step took too long, if one did.
-func (s *step) expired() error {
+// Late returns which step took too long, if one did.
+func (s *Step) Late() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.late
 }
 
-// end is called when the request is over.
-func (s *step) end() {
+// End is called when the request is over.
+func (s *Step) End() {
 	s.mu.Lock()
 	s.at = ended
 	if s.timer != nil {
@@ -128,16 +129,16 @@ func (s *step) end() {
 	s.cancel()
 }
 
-// expired lets the next batch have longer.
-func (d *deadlines) expired(s *step) {
-	if s.patient && s.expired() != lateErrors[connecting] && d.now > 0 {
-		d.now = min(max(d.first, d.most), 2*d.now)
+// Expired lets the next batch have longer.
+func (d *Deadlines) Expired(s *Step) {
+	if s.patient && s.Late() != lateErrors[connecting] && d.First > 0 {
+		d.now = min(max(d.First, d.Most), 2*max(d.First, d.now))
 	}
 }
 
-// answered notes how long a request took.
-func (d *deadlines) answered(took time.Duration) {
-	if took < d.first {
-		d.now = d.first
+// Answered notes how long a request took.
+func (d *Deadlines) Answered(took time.Duration) {
+	if took < d.First {
+		d.now = d.First
 	}
 }
