@@ -36,7 +36,7 @@ func (s *steps) sweep() (err error) {
 		err = multierr.Append(err, listErr)
 		for _, path := range files {
 			switch {
-			case tag == outTag && s.isLog(path): // linked, and not exchanged
+			case tag == outTag && sameFile(path, s.cfg.Path): // linked, and not exchanged
 				err = multierr.Append(err, s.unlinkLog(path))
 			case tag == outTag: // finished later
 			case !fsys.Held(path):

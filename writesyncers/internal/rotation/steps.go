@@ -195,7 +195,7 @@ func (s *steps) othersBefore(path string, finish func(*Rolled) error) error {
 			return err
 		}
 		first := files[0]
-		if s.isLog(first) {
+		if sameFile(first, s.cfg.Path) {
 			if err := s.locked(func() error { return s.unlinkLog(first) }); err != nil {
 				return err
 			}
@@ -217,14 +217,14 @@ func (s *steps) othersBefore(path string, finish func(*Rolled) error) error {
 	}
 }
 
-// isLog reports whether a file is the log itself, under a second name: a process was killed in the middle of an exchange, or is in
-// the middle of one.
-func (s *steps) isLog(path string) bool {
+// sameFile reports whether two paths lead to one file. A file that was rolled out may be the log itself under a second name: a
+// process was killed in the middle of an exchange, or is in the middle of one.
+func sameFile(path, other string) bool {
 	a, err := os.Lstat(path)
 	if err != nil {
 		return false
 	}
-	b, err := os.Lstat(s.cfg.Path)
+	b, err := os.Lstat(other)
 	return err == nil && os.SameFile(a, b)
 }
 
@@ -232,7 +232,7 @@ func (s *steps) isLog(path string) bool {
 func (s *steps) unlinkLog(path string) error {
 	s.dir.names.Lock()
 	defer s.dir.names.Unlock()
-	if s.isLog(path) {
+	if sameFile(path, s.cfg.Path) {
 		return remove(path)
 	}
 	return nil
