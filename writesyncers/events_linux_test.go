@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -113,6 +114,36 @@ func TestALockThatIsNotToBeHad(t *testing.T) {
 			assert.ErrorContains(t, told.list()[1], "works again")
 			require.NoError(t, f.Close())
 			assert.NotContains(t, names(t, dir), ".app.log.rotation")
+		})
+	}
+}
+
+// A process that was stopped (SIGSTOP) after it had rolled a file out, and before that had its name: others wait for a second, and go on.
+func TestAnotherProcessThatIsStopped(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		t.Run(fmt.Sprint("shared ", shared), func(t *testing.T) {
+			dir := t.TempDir()
+			hidden := filepath.Join(dir, ".app.log.rotation")
+			require.NoError(t, os.Mkdir(hidden, 0o700))
+			stopped := filepath.Join(hidden, "out-00000000000000000001-1-1")
+			require.NoError(t, os.WriteFile(stopped, []byte("its\n"), 0o600))
+			its, err := os.Open(stopped)
+			require.NoError(t, err)
+			require.True(t, fsys.LockShared(its))
+			f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 100, BackupCount: 5, Shared: shared, OnError: unexpected(t)})
+			require.NoError(t, err)
+			start := time.Now()
+			for i := range 15 {
+				write(t, f, fmt.Sprintf("record %d\n", i))
+			}
+			assert.Less(t, time.Since(start), 5*time.Second)
+			assert.FileExists(t, f.path+".1")
+			assert.Equal(t, "its\n", read(t, stopped))
+			require.NoError(t, its.Close())
+			require.NoError(t, f.Rollover())
+			require.NoError(t, f.Close())
+			assert.NoFileExists(t, stopped, "its process is gone: the file is a backup like others")
+			assert.Len(t, allLines(t, dir, "app.log"), 16)
 		})
 	}
 }

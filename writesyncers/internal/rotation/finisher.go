@@ -31,6 +31,7 @@ const (
 	standByLooks = 200
 	nameWait     = time.Second      // the longest Write waits for the name of a small file
 	stuckWait    = 10 * time.Second // without any progress: then nobody waits any longer
+	otherWait    = time.Minute      // the longest a file waits for the one of another process, which may have to be compressed
 )
 
 var (
@@ -151,7 +152,11 @@ func (f *finisher) finishOne(out *Rolled) error {
 // adoptBefore finishes the files of processes that are gone and that were rolled out before this one, and waits for those of living
 // ones: names are given in order. Without a path it finishes what there is, and waits for nobody.
 func (f *finisher) adoptBefore(path string) error {
-	return f.steps.othersBefore(path, func(orphan *Rolled) error {
+	patience := nameWait
+	if f.hooks() {
+		patience = otherWait
+	}
+	return f.steps.othersBefore(path, patience, func(orphan *Rolled) error {
 		backup, err := f.steps.name(orphan)
 		if err == nil {
 			f.steps.retire(orphan)

@@ -54,7 +54,7 @@ func (s *steps) syncError() error {
 }
 
 // locked calls f with the lock of the log. It waits for the lock, under no lock of the writer's. When it has waited for a second it
-// tells, and does without, unless other processes are to be expected.
+// tells, and does without, or gives up where other processes are to be expected.
 func (s *steps) locked(f func() error) error {
 	step := "lock " + s.cfg.Path
 	for start := time.Now(); ; time.Sleep(pollEvery) {
@@ -71,14 +71,10 @@ func (s *steps) locked(f func() error) error {
 			continue
 		}
 		s.cfg.Report.Note(step, err)
-		s.cfg.Report.Tell()
-		if !s.cfg.Shared {
-			break
-		}
-		if s.aborted() {
+		if s.cfg.Shared {
 			return err
 		}
-		start = time.Now()
+		break
 	}
 	s.names.Lock()
 	defer s.names.Unlock()
@@ -187,9 +183,9 @@ func (s *steps) retain() {
 }
 
 // othersBefore finishes what processes that are gone have rolled out before the file at path, and waits for living ones to finish
-// theirs.
-func (s *steps) othersBefore(path string, finish func(*Rolled) error) error {
-	for {
+// theirs; not for ever, for a process may be stopped.
+func (s *steps) othersBefore(path string, patience time.Duration, finish func(*Rolled) error) error {
+	for start := time.Now(); ; {
 		files, err := s.dir.list(outTag)
 		if err != nil || len(files) == 0 || path != "" && filepath.Base(files[0]) >= filepath.Base(path) {
 			return err
@@ -212,6 +208,9 @@ func (s *steps) othersBefore(path string, finish func(*Rolled) error) error {
 		}
 		if s.aborted() {
 			return fsys.ErrLocked
+		}
+		if time.Since(start) > patience {
+			return nil
 		}
 		time.Sleep(pollEvery)
 	}
