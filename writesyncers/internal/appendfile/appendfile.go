@@ -235,7 +235,7 @@ func (l *File) Interrupt() {
 
 // Close closes the file. The locks on it end.
 func (l *File) Close() error {
-	l.closed = true
+	l.closed, l.direct = true, fsys.Descriptor{} // whose number may be another file's soon
 	if err := l.f.Close(); err != nil {
 		return shown(l.name, err)
 	}
