@@ -66,7 +66,7 @@ func TestBounds(t *testing.T) {
 			return err
 		}, "does not confirm"},
 		{"Sync with Ack", greets, Config{Formatter: Records(), Ack: true}, first((*Core).Sync), "does not confirm"},
-		{"Close with Ack", greets, Config{Formatter: Records(), Ack: true}, first((*Core).Close), "1 records lost"},
+		{"Close with Ack", greets, Config{Formatter: Records(), Ack: true}, first((*Core).Close), "1 record lost"},
 		{"Close", accepts, Config{}, first((*Core).Close), ""},
 		{"Sync", accepts, Config{}, first((*Core).Sync), ""},
 	} {
