@@ -40,6 +40,7 @@ type emitter struct {
 	body     body
 	answer   []byte // memory of reply.Body
 	reply    Answer
+	silent   bool  // the last request was not answered in time
 	keys     *keys // nil: no keys are sent
 	ids      *ids  // nil: records have none
 	delivery delivery
@@ -140,6 +141,10 @@ func (e *emitter) fitting(frames *base.Frames, s span) int {
 // send makes one request of the body and returns its verdict. With patient, one that is not answered in time lets the next have
 // longer.
 func (e *emitter) send(records int, key string, patient bool) error {
+	if e.silent && e.transport != nil { // a connection of HTTP/2 that went silent would be used again
+		e.transport.CloseIdleConnections()
+	}
+	e.silent = false
 	steps := e.steps.Begin(e.closing, patient)
 	defer steps.End()
 	req := e.template.WithContext(steps.Ctx)
@@ -191,9 +196,7 @@ func (e *emitter) failed(steps *request.Step, err error) error {
 	}
 	if late := steps.Late(); late != nil {
 		e.steps.Expired(steps)
-		if e.transport != nil { // a connection of HTTP/2 that went silent would be used again
-			e.transport.CloseIdleConnections()
-		}
+		e.silent = true
 		err = late
 	}
 	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, request.Stable(err))}
