@@ -35,6 +35,8 @@ type DiskConfig struct {
 
 	// SegmentBytes is the size of a file. A file goes when every target has all of it. Defaults to 64 MiB, or an eighth of MaxBytes if
 	// that is less.
+	//
+	// A file is kept open as long as it is there: MaxBytes/SegmentBytes are to be fewer than the files that a process may have open.
 	SegmentBytes int64
 
 	// Sync defaults to DiskSyncNever.
@@ -83,11 +85,13 @@ func (c DiskConfig) withDefaults() (DiskConfig, error) {
 // Disk is an engine that keeps records in the files of a folder, for what outgrows memory or must outlive the machine. A process that
 // was killed and starts again delivers what was not delivered, in order; nothing is deleted because a target is down.
 //
-// The form of the files is stated in internal/disklog/format.go; benchmarks/spool lists them and prints them as JSON lines. One changed
-// byte costs one record, which is counted; what a killed process left half written is cut off. Opening fails for no bad data.
+// The form of the files is stated in internal/disklog/format.go; the command queuecore/diskdump lists them, prints them as JSON lines
+// and saves what is whole of them. One changed byte costs one record, which is counted; what a killed process left half written is cut
+// off. Opening fails for no bad data.
 type Disk struct {
 	cfg    DiskConfig
 	log    *disklog.Log
+	synced *disklog.Synced // of log, for DiskSyncEach
 	report *base.Reporter
 
 	mu      sync.Mutex // guards the fields below
@@ -118,39 +122,52 @@ func NewDisk(cfg DiskConfig) (*Disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("queuecore: DiskConfig.Dir: %w", err)
 	}
+	d.synced = disklog.NewSynced(d.log)
 	return d, nil
 }
 
-// Append implements Queue. When it returns nil the records are in the system's hands, and with DiskSyncEach on the disk.
+// Append implements Queue. When it returns nil the records are in the system's hands, and with DiskSyncEach on the disk. Where that
+// fails they are not taken, though readers may have them: the same ones appended again are there once.
 func (d *Disk) Append(batch *base.Batch) (last uint64, err error) {
 	tapes := make([][]byte, batch.Len())
 	for i := range tapes {
 		tapes[i] = batch.Tape(i)
 	}
-	last, err = d.log.Append(tapes)
+	if d.cfg.Sync == DiskSyncEach {
+		last, err = d.synced.Append(tapes)
+	} else {
+		last, err = d.append(tapes)
+	}
 	if err != nil {
 		return 0, d.failed(err)
-	}
-	if len(tapes) == 0 {
-		return last, nil
-	}
-	switch d.cfg.Sync {
-	case DiskSyncEach:
-		if err := d.log.Sync(); err != nil {
-			d.report.Failed(err, 0) // the records are there, and the next Sync tries again
-		} else {
-			d.report.Recovered()
-		}
-	case DiskSyncGroup:
-		d.syncSoon(len(tapes))
 	}
 	return last, nil
 }
 
-// failed makes an error of the log one of an engine's: all but ErrClosed may be over later.
+// maxUnsynced is how many bytes DiskSyncGroup leaves to the sync in the background, which keeps a copy of them. With more an Append
+// waits for the disk.
+const maxUnsynced = 16 << 20
+
+func (d *Disk) append(tapes [][]byte) (last uint64, err error) {
+	group := d.cfg.Sync == DiskSyncGroup && len(tapes) > 0
+	if group && d.log.Pending() > maxUnsynced {
+		if err := d.log.Sync(); err != nil {
+			return 0, err
+		}
+	}
+	if last, err = d.log.Append(tapes); err == nil && group {
+		d.syncSoon(len(tapes))
+	}
+	return last, err
+}
+
+// failed makes an error of the log one of an engine's: all but two may be over later.
 func (d *Disk) failed(err error) error {
-	if errors.Is(err, disklog.ErrClosed) {
+	switch {
+	case errors.Is(err, disklog.ErrClosed):
 		return fmt.Errorf("queuecore: %w", ErrClosed)
+	case errors.Is(err, disklog.ErrTooLarge):
+		return fmt.Errorf("queuecore: %w", err)
 	}
 	return &base.RetryError{Err: fmt.Errorf("queuecore: %w", err)}
 }
@@ -187,7 +204,9 @@ func (d *Disk) syncGroup() {
 	}
 }
 
-// Sync puts everything that was appended on the disk. The queue in front calls it for a record above Error.
+// Sync puts everything that was appended on the disk. The queue in front calls it for a record above Error. After an error it is not
+// known what is there; with DiskSyncGroup and DiskSyncEach that is written again and tried again, and with DiskSyncNever the next
+// Sync is about the records that come.
 func (d *Disk) Sync() error {
 	if err := d.log.Sync(); err != nil {
 		return d.failed(err)
@@ -225,20 +244,23 @@ func (d *Disk) read(cursor string, batch *base.Batch) (last uint64, err error) {
 		d.readers[cursor] = r
 	}
 	d.mu.Unlock()
-	var unreadable error
 	var record base.Record
-	last, err = r.Read(diskReadBytes, func(tape []byte) {
-		if parseErr := record.Parse(tape); parseErr != nil { // of another version of this package, or not of this package
-			unreadable = parseErr
-			return
+	last, err = r.Read(diskReadBytes, func(tape []byte) bool {
+		if err := record.Parse(tape); err != nil { // of another version of this package, or not of this package
+			d.report.Failed(err, 1)
+			return false
 		}
 		batch.Add(tape)
+		return true
 	})
-	if err != nil {
+	if err != nil && last == 0 {
 		return 0, d.failed(err)
 	}
-	if unreadable != nil {
-		d.report.Failed(unreadable, 1)
+	if passed := r.Passed(); last == 0 && passed > acked { // nothing of this is to be had: it makes room
+		if err := d.log.Ack(cursor, passed); err != nil {
+			return 0, d.failed(err)
+		}
+		acked = passed
 	}
 	d.mu.Lock()
 	d.places[cursor] = max(last, acked)
@@ -259,17 +281,19 @@ func (d *Disk) Ack(cursor string, number uint64) error {
 
 // DiskStats counts what a Disk has met since it was opened.
 type DiskStats struct {
-	Damaged uint64 `json:"damaged"` // records whose bytes have changed on the disk, or are gone: lost
+	Damaged uint64 `json:"damaged"` // records whose bytes have changed on the disk, are gone, or cannot be understood: lost
 	Aside   uint64 `json:"aside"`   // files of which nothing can be read, put aside under a name that ends in .damaged
 	Torn    int64  `json:"torn"`    // bytes that a killed process left half written, cut off at opening
 	Suspect uint64 `json:"suspect"` // syncs that failed, after which records were written again
-	Bytes   int64  `json:"bytes"`   // of all files, now
+
+	Bytes    int64 `json:"bytes"`    // of all files, now
+	Unsynced int64 `json:"unsynced"` // of records that are to be synced and are not yet; 0 with DiskSyncNever
 }
 
 // Stats returns the counts.
 func (d *Disk) Stats() DiskStats {
 	s := d.log.Stats()
-	return DiskStats{Damaged: s.Damaged, Aside: s.Aside, Torn: s.Torn, Suspect: s.Suspect, Bytes: s.Bytes}
+	return DiskStats{Damaged: s.Damaged, Aside: s.Aside, Torn: s.Torn, Suspect: s.Suspect, Bytes: s.Bytes, Unsynced: int64(d.log.Pending())}
 }
 
 // Close implements Queue. It syncs what DiskSyncGroup has not synced yet, and removes nothing. ctx has no use: nothing waits here for

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/queuecore"
+	"example.com/zaphandlers/queuecore/internal/disklog"
 	"example.com/zaphandlers/queuecore/queuetest"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -165,4 +167,78 @@ func TestDiskOutlivesATargetThatIsDown(t *testing.T) {
 	require.NoError(t, d.Close(t.Context()))
 	d = openDisk(t, queuecore.DiskConfig{Dir: dir})
 	require.Len(t, numbersIn(t, d, "target"), records)
+}
+
+// rawLog makes a folder with these payloads.
+func rawLog(t *testing.T, payloads ...[]byte) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	l, err := disklog.Open(disklog.Options{Dir: dir, Told: func(err error) { t.Error(err) }})
+	require.NoError(t, err)
+	_, err = l.Append(payloads)
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return dir
+}
+
+func tapeOf(t *testing.T, message string) []byte {
+	t.Helper()
+	var r base.Record
+	require.NoError(t, r.Capture(zapcore.Entry{Message: message, Time: time.Unix(1e9, 0)}, base.Context{}, nil))
+	return r.Bytes()
+}
+
+// What is no record of this version is told, counted and passed: in the middle it ends a reading, so that the numbers are right.
+func TestDiskWithRecordsOfAnotherVersion(t *testing.T) {
+	strange := []byte{0xff, 1, 2}
+	dir := rawLog(t, tapeOf(t, "0"), strange, tapeOf(t, "1"), tapeOf(t, "2"), strange)
+	told := 0
+	d := openDisk(t, queuecore.DiskConfig{Dir: dir, OnError: func(error) { told++ }})
+	var lasts []uint64
+	for range 2 {
+		var b base.Batch
+		last, err := d.Read(t.Context(), "c", &b)
+		require.NoError(t, err)
+		lasts = append(lasts, last, uint64(b.Len()))
+		require.NoError(t, d.Ack("c", last))
+	}
+	require.Equal(t, []uint64{1, 1, 4, 2}, lasts)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var b base.Batch
+	_, err := d.Read(ctx, "c", &b)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, uint64(2), d.Stats().Damaged)
+	require.NotZero(t, told)
+}
+
+// A folder full of what cannot be understood makes room again.
+func TestDiskFullOfAnotherVersion(t *testing.T) {
+	var strange [][]byte
+	for range 100 {
+		strange = append(strange, []byte{0xff, 1, 2})
+	}
+	d := openDisk(t, queuecore.DiskConfig{Dir: rawLog(t, strange...), MaxBytes: 2000, OnError: func(error) {}})
+	var b base.Batch
+	b.Add(tapeOf(t, "0"))
+	_, err := d.Append(&b)
+	require.ErrorContains(t, err, "full")
+	require.Empty(t, numbersIn(t, d, "c"))
+	_, err = d.Append(&b)
+	require.NoError(t, err)
+	require.Equal(t, []int{0}, numbersIn(t, d, "c"))
+}
+
+// Syncs that do not keep up make Append wait, and cost no memory without a bound.
+func TestDiskSyncGroupIsBounded(t *testing.T) {
+	d := openDisk(t, queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncGroup, GroupEvery: time.Hour, GroupRecords: 1 << 30})
+	var b base.Batch
+	b.Add(tapeOf(t, strings.Repeat("x", 1<<20)))
+	for range 40 {
+		_, err := d.Append(&b)
+		require.NoError(t, err)
+		require.Less(t, d.Stats().Unsynced, int64(18<<20))
+	}
+	require.NoError(t, d.Sync())
+	require.Zero(t, d.Stats().Unsynced)
 }

@@ -51,19 +51,19 @@ func parseCursorName(file string) (name string, ok bool) {
 	return string(b), ok && err == nil
 }
 
-// readCursor reads what is known of a cursor; nothing, if neither slot is whole.
-func readCursor(f file) *cursor {
-	c := &cursor{file: f}
+// readCursor reads what is known of a cursor; ok is false if neither slot is whole.
+func readCursor(f file) (c *cursor, ok bool) {
+	c = &cursor{file: f}
 	var b [2 * slotSize]byte
 	n, _ := f.ReadAt(b[:], 0)
 	for at := 0; at+slotSize <= n; at += slotSize {
 		slot := b[at : at+slotSize]
 		generation, number := binary.LittleEndian.Uint64(slot), binary.LittleEndian.Uint64(slot[8:])
-		if binary.LittleEndian.Uint32(slot[16:]) == checksum(slot[:16]) && generation > c.generation {
-			c.generation, c.number = generation, number
+		if binary.LittleEndian.Uint32(slot[16:]) == checksum(slot[:16]) && generation > c.generation && number <= lastPlausible {
+			c.generation, c.number, ok = generation, number, true
 		}
 	}
-	return c
+	return c, ok
 }
 
 // set writes the number to the slot whose turn it is.
@@ -78,5 +78,58 @@ func (c *cursor) set(number uint64) error {
 	}
 	c.generation++
 	c.number, c.dirty = number, true
+	return nil
+}
+
+// cursors are the cursors of a log, by name.
+type cursors map[string]*cursor
+
+func (all cursors) dirty() bool {
+	for _, c := range all {
+		if c.dirty {
+			return true
+		}
+	}
+	return false
+}
+
+// sync makes them safe from a loss of power.
+func (all cursors) sync() error {
+	for _, c := range all {
+		if c.dirty {
+			if err := c.file.sync(); err != nil {
+				return err
+			}
+			c.dirty = false
+		}
+	}
+	return nil
+}
+
+// lowest returns the number that all of them have reached.
+func (all cursors) lowest() uint64 {
+	lowest := uint64(noLimit)
+	for _, c := range all {
+		lowest = min(lowest, c.number)
+	}
+	return lowest
+}
+
+// restore makes the files again that somebody has removed.
+func (all cursors) restore(files filesystem) error {
+	for name, c := range all {
+		if !c.file.unlinked() {
+			continue
+		}
+		f, err := files.open(cursorName(name))
+		if err != nil {
+			return err
+		}
+		_ = c.file.Close()
+		c.file = f
+		if err := c.set(c.number); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -31,6 +31,10 @@ const (
 // MaxRecord is the largest payload, in bytes.
 const MaxRecord = 1 << 30
 
+// A number in a name or a cursor that is larger than lastPlausible was never reached by counting, and nor was one in a record that is
+// larger than twice that.
+const lastPlausible = 1 << 61
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
@@ -38,10 +42,16 @@ func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 // nonce belongs to one segment.
 type nonce uint32
 
-func newNonce() nonce {
+// newNonce draws one: larger than after, if that is not 0, so that the names of segments with the same first number are in the order in
+// which they were made.
+func newNonce(after nonce) nonce {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails
-	return nonce(binary.LittleEndian.Uint32(b[:]))
+	drawn := nonce(binary.LittleEndian.Uint32(b[:]))
+	if after == 0 {
+		return drawn>>1 | 1 // the upper half is for those that come after it
+	}
+	return after + 1 + drawn%(1<<20)
 }
 
 // sum is the checksum of a header's first twenty bytes.
@@ -79,7 +89,7 @@ func (n nonce) parseHeader(b []byte) (h header, ok bool) {
 		number: binary.LittleEndian.Uint64(b[8:]),
 		sum:    binary.LittleEndian.Uint32(b[16:]),
 	}
-	return h, h.length <= MaxRecord
+	return h, h.length <= MaxRecord && 0 < h.number && h.number <= 2*lastPlausible
 }
 
 // segmentID is what a segment's name says.
@@ -98,7 +108,7 @@ func parseName(name string) (id segmentID, ok bool) {
 		return id, false
 	}
 	first, err := strconv.ParseUint(rest[:20], 10, 64)
-	if err != nil || first == 0 {
+	if err != nil || first == 0 || first > lastPlausible {
 		return id, false
 	}
 	n, err := strconv.ParseUint(rest[21:], 16, 32)

@@ -25,6 +25,7 @@ type file interface {
 	size() (int64, error)
 	truncate(size int64) error
 	sync() error
+	unlinked() bool // somebody has removed it
 	Close() error
 }
 
@@ -86,3 +87,4 @@ func (f diskFile) size() (int64, error) {
 
 func (f diskFile) truncate(size int64) error { return f.Truncate(size) }
 func (f diskFile) sync() error               { return datasync(f.File) }
+func (f diskFile) unlinked() bool            { return unlinked(f.File) }

@@ -3,12 +3,9 @@ package disklog
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
-
-	"example.com/zaphandlers/internal/filelock"
+	"time"
 )
 
 // Options says where a log is and how safe it is. The zero value of every field but Dir is its default.
@@ -37,6 +34,8 @@ var (
 	ErrFull = errors.New("the disk engine is full")
 	// ErrClosed is what calls after Close get.
 	ErrClosed = errors.New("closed")
+	// ErrTooLarge says that a record is larger than MaxRecord.
+	ErrTooLarge = fmt.Errorf("larger than %d bytes", MaxRecord)
 	// ErrUnread says that a cursor cannot pass what was never appended.
 	ErrUnread = errors.New("there is no such record yet")
 )
@@ -53,28 +52,31 @@ type Stats struct {
 // Log is an open log. Its methods are safe for concurrent use.
 type Log struct {
 	options Options
-	lock    *os.File
+	home    *home // nil: Options.files is given
+	missing missing
 
 	syncing sync.Mutex // serializes Sync; is taken before mu
 
 	mu       sync.Mutex // guards the fields below
 	segments []*segment // rising; the last one is appended to
-	next     uint64     // the number of the next record
-	cursors  map[string]*cursor
-	buf      []byte // owned by Append
-	pending  []byte // what Options.Keep keeps: the payloads since synced, as records of nonce 0
-	synced   uint64 // the records below this number are safe
-	counted  uint64 // damaged records below this number are counted
+	leftover []leftover
+	next     uint64 // the number of the next record
+	cursors  cursors
+	buf      []byte    // owned by Append
+	pending  []byte    // what Options.Keep keeps: the payloads since synced, as records of nonce 0
+	synced   uint64    // the records from this number on, which this Log has appended, are not safe yet
+	all      bool      // what was there at opening is safe as well
+	suspect  bool      // what was appended since synced is to be written again before it is synced
+	looked   time.Time // when the folder was looked at last
 	arrived  chan struct{}
 	closed   bool
 	stats    Stats
 	told     []error
 }
 
-// segment is one file of records.
-type segment struct {
-	id   segmentID
-	file file
+// leftover is a segment that could not be removed.
+type leftover struct {
+	name string
 	size int64
 }
 
@@ -86,127 +88,20 @@ func Open(options Options) (*Log, error) {
 			options.SegmentBytes = min(defaultSegment, max(options.MaxBytes/8, 1))
 		}
 	}
-	l := &Log{options: options, cursors: make(map[string]*cursor), arrived: make(chan struct{}), next: 1}
+	l := &Log{options: options, cursors: make(cursors), arrived: make(chan struct{}), next: 1}
 	if options.files == nil {
-		if err := os.MkdirAll(options.Dir, 0o750); err != nil {
+		l.options.files, l.home = folder(options.Dir), &home{dir: options.Dir}
+		if err := l.home.take(); err != nil {
 			return nil, err
 		}
-		l.options.files = folder(options.Dir)
-		if err := l.takeLock(); err != nil {
-			return nil, err
-		}
+		l.looked = time.Now()
 	}
-	err := l.recover()
+	err := (&recovery{log: l}).run()
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	l.tell()
 	return l, nil
-}
-
-func (l *Log) takeLock() (err error) {
-	if l.lock, err = os.OpenFile(filepath.Join(l.options.Dir, "LOCK"), os.O_RDWR|os.O_CREATE, 0o640); err != nil {
-		return err
-	}
-	taken, err := filelock.TryLock(l.lock)
-	if taken {
-		err = fmt.Errorf("%s is in use by another engine, of this process or another", l.options.Dir)
-	} else if errors.Is(err, errors.ErrUnsupported) {
-		err = nil
-	}
-	if err != nil {
-		return errors.Join(err, l.lock.Close())
-	}
-	return nil
-}
-
-// recover finds the segments and cursors, and where the last segment ends.
-func (l *Log) recover() error {
-	names, err := l.options.files.names()
-	if err != nil {
-		return err
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if id, ok := parseName(name); ok {
-			if err := l.addSegment(id); err != nil {
-				return err
-			}
-		} else if cursor, ok := parseCursorName(name); ok {
-			f, err := l.options.files.open(name)
-			if err != nil {
-				return err
-			}
-			l.cursors[cursor] = readCursor(f)
-			l.next = max(l.next, l.cursors[cursor].number+1)
-		}
-	}
-	for len(l.segments) > 0 {
-		last := l.segments[len(l.segments)-1]
-		l.next = max(l.next, last.id.first)
-		whole, err := l.findEnd(last)
-		if err != nil {
-			return fmt.Errorf("segment %s: %w", last.id.name(), err)
-		}
-		if whole || last.size == 0 {
-			break
-		}
-		l.putAside(last)
-	}
-	l.synced, l.counted = l.next, 1
-	return nil
-}
-
-func (l *Log) addSegment(id segmentID) error {
-	f, err := l.options.files.open(id.name())
-	if err != nil {
-		return err
-	}
-	size, err := f.size()
-	if err != nil {
-		return errors.Join(err, f.Close())
-	}
-	l.segments = append(l.segments, &segment{id: id, file: f, size: size})
-	l.stats.Bytes += size
-	return nil
-}
-
-// findEnd finds the last whole record of a segment and cuts off what stands behind it. It reports whether there is any.
-func (l *Log) findEnd(s *segment) (whole bool, err error) {
-	b := make([]byte, s.size)
-	if n, err := s.file.ReadAt(b, 0); n < len(b) {
-		return false, err
-	}
-	w := walker{nonce: s.id.nonce, b: b}
-	for {
-		number, _, ok := w.next()
-		if !ok {
-			break
-		}
-		whole = true
-		l.next = max(l.next, number+1)
-	}
-	if torn := s.size - int64(w.at); whole && torn > 0 {
-		if err := s.file.truncate(int64(w.at)); err != nil {
-			return whole, err
-		}
-		l.stats.Torn += torn
-		l.stats.Bytes -= torn
-		s.size = int64(w.at)
-	}
-	return whole, nil
-}
-
-// putAside renames the last segment, of which nothing can be read.
-func (l *Log) putAside(s *segment) {
-	l.segments = l.segments[:len(l.segments)-1]
-	l.stats.Bytes -= s.size
-	l.stats.Aside++
-	err := errors.Join(s.file.Close(), l.options.files.rename(s.id.name(), s.id.name()+asideSuffix))
-	l.told = append(l.told, fmt.Errorf("segment %s holds no whole record, and was put aside as %s%s", s.id.name(), s.id.name(), asideSuffix))
-	if err != nil {
-		l.told = append(l.told, err)
-	}
 }
 
 // tell passes on what is to be told. It is called under no lock.
@@ -224,7 +119,9 @@ func (l *Log) tell() {
 func (l *Log) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.stats
+	s := l.stats
+	s.Damaged = l.missing.total()
+	return s
 }
 
 // Last returns the number of the last record.
@@ -246,6 +143,131 @@ func (l *Log) wakeLocked() {
 	l.arrived = make(chan struct{})
 }
 
+// NewReader returns a Reader of the records behind number.
+func (l *Log) NewReader(number uint64) *Reader { return &Reader{log: l, next: number + 1} }
+
+// Cursor returns how far the reader of that name is, which it makes known: one that is new begins before the oldest record.
+func (l *Log) Cursor(name string) (number uint64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c, err := l.cursorLocked(name)
+	if err != nil {
+		return 0, err
+	}
+	return c.number, nil
+}
+
+func (l *Log) cursorLocked(name string) (*cursor, error) {
+	if l.closed {
+		return nil, ErrClosed
+	}
+	if c := l.cursors[name]; c != nil {
+		return c, nil
+	}
+	f, err := l.options.files.open(cursorName(name))
+	if err != nil {
+		return nil, err
+	}
+	c := &cursor{file: f}
+	if err := c.set(l.oldestLocked() - 1); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	l.cursors[name] = c
+	return c, nil
+}
+
+// Ack moves a cursor on. A number that it has passed is no error.
+func (l *Log) Ack(name string, number uint64) error {
+	defer l.tell()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c, err := l.cursorLocked(name)
+	switch {
+	case err != nil:
+		return err
+	case number >= l.next:
+		return fmt.Errorf("cursor %q: record %d of %d: %w", name, number, l.next-1, ErrUnread)
+	case number <= c.number:
+		return nil
+	}
+	if err := c.set(number); err != nil {
+		return err
+	}
+	l.trimLocked()
+	return nil
+}
+
+// trimLocked removes the segments that every cursor has passed, but for the last: first the cursors are made safe, then the files go,
+// then their names. What fails is tried again with a later Ack.
+func (l *Log) trimLocked() {
+	if len(l.cursors) == 0 {
+		return
+	}
+	gone, done := 0, l.cursors.lowest()
+	for gone+1 < len(l.segments) && l.segments[gone+1].id.first <= done+1 {
+		gone++
+	}
+	if gone == 0 && len(l.leftover) == 0 {
+		return
+	}
+	if err := l.cursors.sync(); err != nil {
+		l.told = append(l.told, err)
+		return
+	}
+	passed := l.segments[:gone]
+	l.segments = l.segments[gone:]
+	l.removeLocked(passed)
+}
+
+// removeLocked removes segments, and what was left over before.
+func (l *Log) removeLocked(segments []*segment) {
+	for _, s := range segments {
+		_ = s.file.Close() // a Reader that is in it has passed it
+		l.leftover = append(l.leftover, leftover{s.id.name(), s.size})
+	}
+	left := l.leftover[:0]
+	for _, old := range l.leftover {
+		if err := l.options.files.remove(old.name); err != nil {
+			l.told = append(l.told, err)
+			left = append(left, old)
+			continue
+		}
+		l.stats.Bytes -= old.size
+	}
+	l.leftover = left
+	if err := l.options.files.sync(); err != nil {
+		l.told = append(l.told, err)
+	}
+}
+
+// oldestLocked returns the number of the oldest record.
+func (l *Log) oldestLocked() uint64 {
+	if len(l.segments) > 0 {
+		return l.segments[0].id.first
+	}
+	return l.next
+}
+
+// shorten notes that somebody has cut a segment.
+func (l *Log) shorten(s *segment, size int64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || size >= s.size {
+		return nil
+	}
+	if n := len(l.segments); s == l.segments[n-1] {
+		if _, err := l.beginLocked(l.next); err != nil {
+			return err
+		}
+	}
+	l.told = append(l.told, fmt.Errorf("segment %s was cut by somebody, from %d to %d bytes", s.id.name(), s.size, size))
+	if slices.Contains(l.segments, s) {
+		l.stats.Bytes -= s.size - size
+	}
+	s.size, s.sealed = size, true
+	return nil
+}
+
 // Close closes the files. It syncs nothing and removes nothing.
 func (l *Log) Close() (err error) {
 	l.mu.Lock()
@@ -261,8 +283,8 @@ func (l *Log) Close() (err error) {
 	for _, c := range l.cursors {
 		err = errors.Join(err, c.file.Close())
 	}
-	if l.lock != nil {
-		err = errors.Join(err, l.lock.Close())
+	if l.home != nil {
+		err = errors.Join(err, l.home.lock.Close())
 	}
 	return err
 }

@@ -3,11 +3,13 @@ package disklog
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,11 +51,12 @@ func readAll(t *testing.T, l *Log, number uint64) (numbers []uint64) {
 	t.Helper()
 	r := l.NewReader(number)
 	for {
-		last, err := r.Read(1<<10, func(p []byte) {
+		last, err := r.Read(1<<10, func(p []byte) bool {
 			n, err := strconv.ParseUint(strings.Fields(string(p))[0], 10, 64)
 			require.NoError(t, err)
 			require.Equal(t, string(payload(n)), string(p))
 			numbers = append(numbers, n)
+			return true
 		})
 		require.NoError(t, err)
 		if last == 0 {
@@ -92,7 +95,7 @@ func TestARecordLargerThanASegment(t *testing.T) {
 	r := l.NewReader(0)
 	var got []string
 	for range 3 {
-		_, err := r.Read(1, func(p []byte) { got = append(got, string(p)) })
+		_, err := r.Read(1, func(p []byte) bool { got = append(got, string(p)); return true })
 		require.NoError(t, err)
 	}
 	require.Equal(t, []string{"small", large, "end"}, got)
@@ -133,7 +136,7 @@ func TestAReaderOutlivesItsSegment(t *testing.T) {
 	r := l.NewReader(0)
 	for n := uint64(1); n <= 5; n++ {
 		appendUpTo(t, l, n)
-		last, err := r.Read(1<<20, func([]byte) {})
+		last, err := r.Read(1<<20, func([]byte) bool { return true })
 		require.NoError(t, err)
 		require.Equal(t, n, last)
 		require.NoError(t, l.Ack("c", n))
@@ -278,6 +281,8 @@ type memory struct {
 	files map[string]*memoryFile
 	safe  map[string]*memoryFile // the names that were synced
 	fail  func(what string) error
+	bad   int64 // if not 0: the 4096 bytes from here on cannot be read
+	limit int64 // if not 0: of a file's size
 }
 
 type memoryFile struct {
@@ -306,7 +311,14 @@ func (m *memory) open(name string) (file, error) {
 	return m.files[name], nil
 }
 
-func (m *memory) remove(name string) error { delete(m.files, name); return m.fail("remove") }
+func (m *memory) remove(name string) error {
+	if err := m.fail("remove"); err != nil {
+		return err
+	}
+	delete(m.files, name)
+	return nil
+}
+
 func (m *memory) rename(from, to string) error {
 	m.files[to] = m.files[from]
 	delete(m.files, from)
@@ -334,12 +346,18 @@ func (m *memory) losePower() *memory {
 }
 
 func (f *memoryFile) ReadAt(p []byte, at int64) (int, error) {
+	if err := f.m.fail("read"); err != nil {
+		return 0, err
+	}
+	if f.m.bad > 0 && at < f.m.bad+4096 && f.m.bad < at+int64(len(p)) {
+		return 0, errors.New("I/O error")
+	}
 	if at > int64(len(f.b)) {
-		return 0, errors.New("end")
+		return 0, io.EOF
 	}
 	n := copy(p, f.b[at:])
 	if n < len(p) {
-		return n, errors.New("end")
+		return n, io.EOF
 	}
 	return n, nil
 }
@@ -348,6 +366,8 @@ func (f *memoryFile) WriteAt(p []byte, at int64) (int, error) {
 	err := f.m.fail("write")
 	if err != nil {
 		p = p[:len(p)/2]
+	} else if f.m.limit > 0 && at+int64(len(p)) > f.m.limit {
+		p, err = p[:max(0, f.m.limit-at)], syscall.EFBIG
 	}
 	if need := int(at) + len(p); need > len(f.b) {
 		f.b = append(f.b, make([]byte, need-len(f.b))...)
@@ -355,9 +375,16 @@ func (f *memoryFile) WriteAt(p []byte, at int64) (int, error) {
 	return copy(f.b[at:], p), err
 }
 
-func (f *memoryFile) size() (int64, error)      { return int64(len(f.b)), nil }
-func (f *memoryFile) truncate(size int64) error { f.b = f.b[:size]; return f.m.fail("truncate") }
-func (f *memoryFile) Close() error              { return nil }
+func (f *memoryFile) size() (int64, error) { return int64(len(f.b)), nil }
+func (f *memoryFile) truncate(size int64) error {
+	if err := f.m.fail("truncate"); err != nil {
+		return err
+	}
+	f.b = f.b[:size]
+	return nil
+}
+func (f *memoryFile) unlinked() bool { return false }
+func (f *memoryFile) Close() error   { return nil }
 func (f *memoryFile) sync() error {
 	if err := f.m.fail("sync"); err != nil {
 		return err
@@ -483,7 +510,7 @@ func FuzzSegment(f *testing.F) {
 		require.NoError(t, err)
 		r, last := l.NewReader(0), uint64(0)
 		for {
-			n, err := r.Read(1<<16, func([]byte) {})
+			n, err := r.Read(1<<16, func([]byte) bool { return true })
 			require.NoError(t, err)
 			if n == 0 {
 				break
@@ -493,7 +520,7 @@ func FuzzSegment(f *testing.F) {
 		}
 		number, err := l.Append([][]byte{[]byte("after")})
 		require.NoError(t, err)
-		n, err := r.Read(1<<16, func(p []byte) { assert.Equal(t, "after", string(p)) })
+		n, err := r.Read(1<<16, func(p []byte) bool { return assert.Equal(t, "after", string(p)) })
 		require.NoError(t, err)
 		require.Equal(t, number, n)
 	})

@@ -1,0 +1,434 @@
+package disklog
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A sync that fails before any has succeeded: the copy has the number of the segment that it replaces, and is the one that is believed.
+func TestTheFirstSyncFails(t *testing.T) {
+	for range 30 {
+		m := newMemory()
+		l := openLog(t, Options{Keep: true, files: m, SegmentBytes: 500})
+		appendUpTo(t, l, 40)
+		fails := 2
+		m.fail = func(what string) error {
+			if what == "sync" && fails > 0 {
+				fails--
+				for _, f := range m.files {
+					clear(f.b[len(f.safe):])
+				}
+				return errors.New("I/O error")
+			}
+			return nil
+		}
+		require.Error(t, l.Sync())
+		require.NoError(t, l.Sync())
+		l = openLog(t, Options{files: m.losePower(), SegmentBytes: 500})
+		require.Equal(t, upTo(40), readAll(t, l, 0))
+	}
+}
+
+// Syncs that fail for a long time do not fill the disk with copies.
+func TestCopiesDoNotAddUp(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{Keep: true, files: m})
+	m.fail = func(what string) error {
+		if what == "sync" {
+			return errors.New("I/O error")
+		}
+		return nil
+	}
+	for n := uint64(1); n <= 50; n++ {
+		appendUpTo(t, l, n)
+		require.Error(t, l.Sync())
+	}
+	require.Less(t, len(m.files), 3)
+	require.Less(t, l.Stats().Bytes, int64(50*200))
+	require.Equal(t, upTo(50), readAll(t, l, 0))
+}
+
+// Without copies a sync that failed stays failed, though the system says yes when it is asked again.
+func TestASyncThatFailsWithoutCopies(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 10)
+	fails := 1
+	m.fail = func(what string) error {
+		if what == "sync" && fails > 0 {
+			fails--
+			return errors.New("I/O error")
+		}
+		return nil
+	}
+	require.ErrorContains(t, l.Sync(), "I/O error")
+	appendUpTo(t, l, 20)
+	require.NoError(t, l.Sync(), "of what came after")
+	require.Equal(t, upTo(20), readAll(t, l, 0))
+}
+
+// A batch whose sync fails is not taken; appended again it is there once.
+func TestAppendSyncedAgain(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{Keep: true, files: m})
+	s := NewSynced(l)
+	batch := [][]byte{payload(1), payload(2)}
+	m.fail = func(what string) error {
+		if what == "sync" {
+			return errors.New("I/O error")
+		}
+		return nil
+	}
+	for range 3 {
+		_, err := s.Append(batch)
+		require.ErrorContains(t, err, "I/O error")
+		_, err = s.Append(nil)
+		require.NoError(t, err)
+	}
+	m.fail = func(string) error { return nil }
+	last, err := s.Append(append(batch, payload(3)))
+	require.NoError(t, err)
+	require.Equal(t, uint64(3), last)
+	l = openLog(t, Options{files: m.losePower()})
+	require.Equal(t, upTo(3), readAll(t, l, 0))
+}
+
+// What a process that was killed has not synced, the next Sync does.
+func TestSyncIncludesWhatWasThereBefore(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m, SegmentBytes: 500})
+	appendUpTo(t, l, 50)
+	l = openLog(t, Options{files: m, SegmentBytes: 500})
+	appendUpTo(t, l, 51)
+	require.NoError(t, l.Sync())
+	l = openLog(t, Options{files: m.losePower()})
+	require.Equal(t, upTo(51), readAll(t, l, 0))
+}
+
+// The records of one Read are numbered without a gap, so that whoever has handled the first few knows the number of the last of them.
+func TestAReadEndsBeforeAGap(t *testing.T) {
+	dir := t.TempDir()
+	l := openLog(t, Options{Dir: dir})
+	appendUpTo(t, l, 10)
+	name := filepath.Join(dir, l.segments[0].id.name())
+	require.NoError(t, l.Close())
+	b, err := os.ReadFile(name)
+	require.NoError(t, err)
+	w := walker{nonce: l.segments[0].id.nonce, b: b}
+	for range 5 {
+		w.next()
+	}
+	b[w.at-1] ^= 1 // record 5
+	require.NoError(t, os.WriteFile(name, b, 0o600))
+	l = openLog(t, Options{Dir: dir})
+	r := l.NewReader(0)
+	var lasts, counts []uint64
+	for {
+		n := uint64(0)
+		last, err := r.Read(1<<20, func([]byte) bool { n++; return true })
+		require.NoError(t, err)
+		if last == 0 {
+			break
+		}
+		lasts, counts = append(lasts, last), append(counts, n)
+	}
+	require.Equal(t, []uint64{4, 10}, lasts)
+	require.Equal(t, []uint64{4, 5}, counts)
+	require.Equal(t, uint64(1), l.Stats().Damaged)
+}
+
+// Damage is counted once, whichever reader meets it, and in whichever order.
+func TestDamageIsCountedOnce(t *testing.T) {
+	var m missing
+	m.add(100, 110)
+	m.add(50, 60)
+	m.add(55, 105)
+	m.add(100, 110)
+	m.add(7, 7)
+	require.Equal(t, uint64(60), m.total())
+}
+
+// Somebody cuts a segment of a log that is open: readers go on behind it.
+func TestASegmentIsCut(t *testing.T) {
+	for _, which := range []int{1, -1} {
+		dir := t.TempDir()
+		var told []error
+		l := openLog(t, Options{Dir: dir, SegmentBytes: 2 << 10, Told: func(err error) { told = append(told, err) }})
+		appendUpTo(t, l, 100)
+		i := (which + len(l.segments)) % len(l.segments)
+		s := l.segments[i]
+		next := uint64(101)
+		if i+1 < len(l.segments) {
+			next = l.segments[i+1].id.first
+		}
+		require.NoError(t, os.Truncate(filepath.Join(dir, s.id.name()), s.size/2))
+		got := readAll(t, l, 0)
+		require.NotEmpty(t, told)
+		require.Less(t, len(got), 100)
+		appendUpTo(t, l, 110)
+		got = readAll(t, l, 0)
+		require.Equal(t, uint64(110), got[len(got)-1])
+		for _, n := range got {
+			require.False(t, n > s.id.first+20 && n < next, "record %d was cut off", n)
+		}
+		require.Equal(t, uint64(110-len(got)), l.Stats().Damaged)
+	}
+}
+
+// A read that fails is tried again, and what cannot be read for good costs what is there.
+func TestAReadFails(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 1000)
+	fails := 1
+	m.fail = func(what string) error {
+		if what == "read" && fails > 0 {
+			fails--
+			return errors.New("I/O error")
+		}
+		return nil
+	}
+	r := l.NewReader(0)
+	_, err := r.Read(100, func([]byte) bool { return true })
+	require.ErrorContains(t, err, "I/O error")
+	require.Equal(t, upTo(1000), readAll(t, l, 0))
+	n := 0
+	for last := uint64(0); last < 1000; {
+		last, err = r.Read(1<<10, func([]byte) bool { n++; return true })
+		require.NoError(t, err)
+	}
+	require.Equal(t, 1000, n, "none is passed over")
+
+	m.bad = 8192 // from here on a sector cannot be read
+	l = openLog(t, Options{files: m})
+	r, n = l.NewReader(0), 0
+	failures := 0
+	for last := uint64(0); last < 1000; {
+		last, err = r.Read(1<<10, func([]byte) bool { n++; return true })
+		if err != nil {
+			failures++
+		}
+		require.Less(t, failures, 10)
+	}
+	require.Greater(t, n, 850)
+	require.Less(t, n, 1000)
+	require.Equal(t, uint64(1000-n), l.Stats().Damaged)
+}
+
+// The folder is removed: what comes afterwards is kept in a new one, and readers have what the old one held.
+func TestTheFolderIsRemoved(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there an open file cannot be removed")
+	}
+	dir := filepath.Join(t.TempDir(), "logs")
+	var told []error
+	l := openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
+	appendUpTo(t, l, 10)
+	require.NoError(t, l.Ack("c", 3))
+	require.NoError(t, os.RemoveAll(dir))
+	l.looked = time.Time{}
+	appendUpTo(t, l, 20)
+	require.NotEmpty(t, told)
+	require.ErrorContains(t, told[0], "removed")
+	require.Equal(t, upTo(20), readAll(t, l, 0))
+	require.NoError(t, l.Ack("c", 12))
+	_, err := Open(Options{Dir: dir, Told: func(error) {}})
+	require.ErrorContains(t, err, "is in use by another engine")
+	require.NoError(t, l.Close())
+	l = openLog(t, Options{Dir: dir})
+	n, err := l.Cursor("c")
+	require.NoError(t, err)
+	require.Equal(t, uint64(12), n)
+	require.Equal(t, upTo(20)[12:], readAll(t, l, 12))
+}
+
+// Another engine has made itself at home where the folder was: this one does not write there.
+func TestTheFolderIsAnothersNow(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there an open file cannot be removed")
+	}
+	dir := filepath.Join(t.TempDir(), "logs")
+	l := openLog(t, Options{Dir: dir})
+	appendUpTo(t, l, 10)
+	require.NoError(t, os.RemoveAll(dir))
+	other := openLog(t, Options{Dir: dir})
+	appendUpTo(t, other, 5)
+	l.looked = time.Time{}
+	_, err := l.Append([][]byte{payload(11)})
+	require.ErrorContains(t, err, "another")
+	require.Equal(t, upTo(10), readAll(t, l, 0))
+	require.Equal(t, upTo(5), readAll(t, other, 0))
+}
+
+// A segment is removed while it is appended to: Sync does not say that its records are safe when they are not.
+func TestSyncSeesARemovedSegment(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there an open file cannot be removed")
+	}
+	dir := t.TempDir()
+	l := openLog(t, Options{Dir: dir, Keep: true})
+	appendUpTo(t, l, 10)
+	require.NoError(t, os.Remove(filepath.Join(dir, l.segments[0].id.name())))
+	require.NoError(t, l.Sync())
+	require.NoError(t, l.Close())
+	l = openLog(t, Options{Dir: dir})
+	require.Equal(t, upTo(10), readAll(t, l, 0))
+}
+
+func cursorFile(t *testing.T, dir, name string, number uint64) {
+	t.Helper()
+	b := make([]byte, 2*slotSize)
+	binary.LittleEndian.PutUint64(b, 5)
+	binary.LittleEndian.PutUint64(b[8:], number)
+	binary.LittleEndian.PutUint32(b[16:], checksum(b[:16]))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, cursorName(name)), b, 0o600))
+}
+
+// A cursor that cannot be: no number that ever was.
+func TestACursorOutOfThisWorld(t *testing.T) {
+	dir := t.TempDir()
+	l := openLog(t, Options{Dir: dir})
+	appendUpTo(t, l, 10)
+	require.NoError(t, l.Close())
+	cursorFile(t, dir, "c", math.MaxUint64)
+	var told []error
+	l = openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
+	require.Len(t, told, 1)
+	require.ErrorContains(t, told[0], `cursor "c"`)
+	n, err := l.Cursor("c")
+	require.NoError(t, err)
+	require.Zero(t, n)
+	appendUpTo(t, l, 12)
+	require.Equal(t, upTo(12), readAll(t, l, n))
+}
+
+// A process was killed between making a cursor's file and writing it: the cursor begins with the oldest record, and none is missed.
+func TestACursorThatWasNeverWritten(t *testing.T) {
+	dir := t.TempDir()
+	l := openLog(t, Options{Dir: dir, SegmentBytes: 500})
+	appendUpTo(t, l, 100)
+	require.NoError(t, l.Ack("other", 90))
+	oldest := l.segments[0].id.first
+	require.NoError(t, l.Close())
+	require.Greater(t, oldest, uint64(50))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, cursorName("c")), nil, 0o600))
+	l = openLog(t, Options{Dir: dir, SegmentBytes: 500, Told: func(err error) { t.Error(err) }})
+	n, err := l.Cursor("c")
+	require.NoError(t, err)
+	require.Equal(t, oldest-1, n)
+	require.Len(t, readAll(t, l, n), int(100-n))
+	require.Zero(t, l.Stats().Damaged)
+}
+
+// A process was killed in the middle of the first record of a segment: a torn end like any other.
+func TestATornFirstRecord(t *testing.T) {
+	dir := t.TempDir()
+	l := openLog(t, Options{Dir: dir})
+	appendUpTo(t, l, 1)
+	name := filepath.Join(dir, l.segments[0].id.name())
+	require.NoError(t, l.Close())
+	whole, err := os.ReadFile(name)
+	require.NoError(t, err)
+	for size := range whole {
+		require.NoError(t, os.WriteFile(name, whole[:size], 0o600))
+		l := openLog(t, Options{Dir: dir, Told: func(err error) { t.Error(err) }})
+		require.Zero(t, l.Stats().Aside)
+		require.Equal(t, int64(size), l.Stats().Torn)
+		appendUpTo(t, l, 2)
+		require.Equal(t, upTo(2), readAll(t, l, 0))
+		require.NoError(t, l.Close())
+	}
+}
+
+// A disk so full that what was written in part cannot be cut off, and no file be made: what is left there is never taken for records.
+func TestALeftoverIsNotRead(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 1)
+	full := true
+	m.fail = func(what string) error {
+		if full && what != "read" && what != "sync" {
+			return errors.New("no space left on device")
+		}
+		return nil
+	}
+	var many [][]byte
+	for n := range uint64(20) {
+		many = append(many, payload(n+2))
+	}
+	_, err := l.Append(many)
+	require.Error(t, err)
+	full = false
+	appendUpTo(t, l, 2)
+	require.Equal(t, upTo(2), readAll(t, l, 0))
+	l = openLog(t, Options{files: m})
+	require.Equal(t, upTo(2), readAll(t, l, 0))
+	require.Equal(t, uint64(2), l.Last())
+}
+
+// Files may not become larger than a limit of the system: the records go on in the next one.
+func TestALimitOfFileSize(t *testing.T) {
+	m := newMemory()
+	m.limit = 1000
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 100)
+	require.Equal(t, upTo(100), readAll(t, l, 0))
+	_, err := l.Append([][]byte{make([]byte, 2000)})
+	require.ErrorIs(t, err, syscall.EFBIG)
+	appendUpTo(t, l, 110)
+	require.Equal(t, upTo(110), readAll(t, l, 0))
+}
+
+// Opening takes no more memory because somebody has made a segment long.
+func TestALongSegment(t *testing.T) {
+	dir := t.TempDir()
+	l := openLog(t, Options{Dir: dir})
+	appendUpTo(t, l, 10)
+	name := filepath.Join(dir, l.segments[0].id.name())
+	require.NoError(t, l.Close())
+	require.NoError(t, os.Truncate(name, 256<<20))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	l = openLog(t, Options{Dir: dir})
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20))
+	require.Equal(t, upTo(10), readAll(t, l, 0))
+	appendUpTo(t, l, 20)
+	require.Equal(t, upTo(20), readAll(t, l, 0))
+}
+
+// A segment that cannot be removed costs its room and nothing else, and goes later.
+func TestASegmentThatCannotBeRemoved(t *testing.T) {
+	m := newMemory()
+	var told []error
+	l := openLog(t, Options{files: m, SegmentBytes: 500, Told: func(err error) { told = append(told, err) }})
+	appendUpTo(t, l, 50)
+	refused := true
+	m.fail = func(what string) error {
+		if refused && what == "remove" {
+			return errors.New("in use")
+		}
+		return nil
+	}
+	before := l.Stats().Bytes
+	require.NoError(t, l.Ack("c", 40))
+	require.NotEmpty(t, told)
+	require.Equal(t, before, l.Stats().Bytes)
+	n, err := l.Cursor("late")
+	require.NoError(t, err)
+	require.NotEmpty(t, readAll(t, l, n))
+	refused = false
+	require.NoError(t, l.Ack("c", 50))
+	require.NoError(t, l.Ack("late", 50))
+	require.Less(t, l.Stats().Bytes, before)
+	require.Len(t, m.files, 1+2)
+}

@@ -1,0 +1,150 @@
+package disklog
+
+import (
+	"errors"
+	"io"
+	"os"
+)
+
+// segment is one file of records.
+type segment struct {
+	id     segmentID
+	file   file
+	size   int64
+	sealed bool // nothing is appended any more: what stands behind size is unknown, or the file is nowhere
+}
+
+// write appends b. After an error nothing of it is there: what was written in part is cut off, or the segment sealed where even that
+// fails.
+func (s *segment) write(b []byte) error {
+	n, err := s.file.WriteAt(b, s.size)
+	if err == nil {
+		s.size += int64(n)
+		return nil
+	}
+	if n > 0 {
+		if cutErr := s.file.truncate(s.size); cutErr != nil {
+			s.sealed = true
+			return errors.Join(err, cutErr)
+		}
+	}
+	return err
+}
+
+// findEnd returns the number of the last whole record, 0 if there is none, and where it ends.
+func (s *segment) findEnd() (last uint64, end int64, err error) {
+	scan := newScanner(s.id.nonce, s.file)
+	for size := s.size; ; {
+		number, _, ok := scan.next()
+		switch {
+		case ok:
+			last = max(last, number)
+		case scan.read() >= size:
+			return last, scan.end, nil
+		default:
+			err := scan.fill(size)
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				size = scan.short
+			} else if err != nil && scan.failures == 0 {
+				return last, scan.end, err
+			}
+		}
+	}
+}
+
+// torn tells whether what is there is the beginning of a first record.
+func (s *segment) torn() bool {
+	if s.size < headerSize {
+		return true
+	}
+	var b [headerSize]byte
+	if _, err := s.file.ReadAt(b[:], 0); err != nil {
+		return false
+	}
+	h, ok := s.id.nonce.parseHeader(b[:])
+	return ok && headerSize+int64(h.length) > s.size
+}
+
+// scanner reads the records of one segment, a piece at a time.
+type scanner struct {
+	nonce nonce
+	file  file
+	end   int64 // where the last whole record ends
+	short int64 // how long the file is, if fill says io.ErrUnexpectedEOF
+
+	at       int64 // where in the file buf begins
+	buf      []byte
+	walk     walker
+	failures int // of reading, one after the other
+	bad      int // pieces that cannot be read
+}
+
+const (
+	readSize    = 1 << 20 // how much is read at once, in bytes
+	sector      = 4096    // what cannot be read is passed over in such pieces
+	mayFailRead = 3       // how often reading may fail until that is done
+)
+
+func newScanner(n nonce, f file) scanner { return scanner{nonce: n, file: f, walk: walker{nonce: n}} }
+
+// next returns the next whole record of what has been read.
+func (s *scanner) next() (number uint64, payload []byte, ok bool) {
+	number, payload, ok = s.walk.next()
+	if ok {
+		s.end = s.at + int64(s.walk.at)
+	}
+	return number, payload, ok
+}
+
+// read returns up to where the file has been read.
+func (s *scanner) read() int64 { return s.at + int64(len(s.buf)) }
+
+// fill reads on in a file of that size, from where next has come to. After an error the same is read again.
+func (s *scanner) fill(size int64) error {
+	want := readSize
+	begin := max(s.walk.at, s.walk.seen)
+	if begin == 0 && len(s.buf) > 0 { // not even one record: it is larger
+		want = 2 * len(s.buf)
+	}
+	at := s.at + int64(begin)
+	want = int(min(int64(want), size-at))
+	if cap(s.buf) < want || cap(s.buf) > keepBuffer && want <= readSize {
+		s.buf = make([]byte, want)
+	}
+	b := s.buf[:want]
+	n, err := s.file.ReadAt(b, at)
+	switch {
+	case n == want:
+		s.failures = 0
+	case err == nil || errors.Is(err, io.EOF):
+		s.short = at + int64(n)
+		s.restart(at)
+		return io.ErrUnexpectedEOF
+	case errors.Is(err, os.ErrClosed):
+		s.restart(at)
+		return err
+	default:
+		if s.failures++; s.failures < mayFailRead {
+			s.restart(at)
+			return err
+		}
+		s.readPieces(b, at)
+	}
+	s.at, s.buf, s.walk = at, b, walker{nonce: s.nonce, b: b}
+	return nil
+}
+
+// restart has fill read again from at on.
+func (s *scanner) restart(at int64) { s.at, s.buf, s.walk = at, s.buf[:0], walker{nonce: s.nonce} }
+
+// readPieces reads what can be read. The rest is zeros.
+func (s *scanner) readPieces(b []byte, at int64) {
+	for len(b) > 0 {
+		n := min(sector-int(at%sector), len(b))
+		if _, err := s.file.ReadAt(b[:n], at); err != nil {
+			clear(b[:n])
+			s.bad++
+		}
+		b, at = b[n:], at+int64(n)
+	}
+}

@@ -1,0 +1,132 @@
+package disklog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Sync makes everything that was appended safe from a loss of power: fdatasync, and the folder's names. After an error nothing is
+// known of what was written since the last good Sync, so that is written to a new segment, and tried again, once. Without Options.Keep
+// it cannot be: the error is all there is, and the next Sync is about what is appended from then on.
+func (l *Log) Sync() error {
+	defer l.tell()
+	l.syncing.Lock()
+	defer l.syncing.Unlock()
+	err := l.syncOnce()
+	if err == nil || errors.Is(err, ErrClosed) || !l.options.Keep {
+		return err
+	}
+	if again := l.syncOnce(); again != nil {
+		return errors.Join(err, again)
+	}
+	return nil
+}
+
+// Pending returns the size of what Options.Keep keeps, in bytes.
+func (l *Log) Pending() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.pending)
+}
+
+func (l *Log) syncOnce() error {
+	files, next, kept, err := l.unsynced()
+	if err != nil || len(files) == 0 {
+		return err
+	}
+	for _, f := range files {
+		if err = f.sync(); err != nil && !errors.Is(err, os.ErrClosed) { // of a segment that every cursor has passed meanwhile
+			break
+		}
+		err = nil
+	}
+	if err == nil {
+		err = l.options.files.sync()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	if err != nil {
+		l.stats.Suspect++
+		l.suspect = true
+		return err
+	}
+	l.synced, l.all = next, true
+	l.pending = append(l.pending[:0], l.pending[kept:]...)
+	return l.cursors.sync()
+}
+
+// unsynced returns the files to sync, so that the records below next are safe; kept of the pending bytes are theirs.
+func (l *Log) unsynced() (files []file, next uint64, kept int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, 0, 0, ErrClosed
+	}
+	removed, err := l.lookLocked(0)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	if removed && !l.options.Keep {
+		return nil, 0, 0, fmt.Errorf("a segment was removed by somebody")
+	}
+	if l.suspect || removed {
+		if err := l.writeAgainLocked(); err != nil {
+			return nil, 0, 0, err
+		}
+	}
+	if l.next == l.synced && l.all && !l.cursors.dirty() {
+		return nil, 0, 0, nil
+	}
+	for i, s := range l.segments {
+		if i+1 == len(l.segments) || l.segments[i+1].id.first > l.synced || !l.all {
+			files = append(files, s.file)
+		}
+	}
+	if len(files) == 0 {
+		return nil, 0, 0, l.cursors.sync()
+	}
+	return files, l.next, len(l.pending), nil
+}
+
+// writeAgainLocked writes what was appended since the last good Sync to a new segment, and removes those that hold nothing else. Where
+// no copy was kept it begins a new segment, for what comes.
+func (l *Log) writeAgainLocked() error {
+	if !l.options.Keep || len(l.pending) == 0 {
+		if _, err := l.beginLocked(l.next); err != nil {
+			return err
+		}
+		l.synced, l.suspect = l.next, false
+		return nil
+	}
+	before := l.segments
+	s, err := l.beginLocked(l.synced)
+	if err != nil {
+		return err
+	}
+	var b []byte
+	w := walker{b: l.pending}
+	for {
+		number, payload, ok := w.next()
+		if !ok {
+			break
+		}
+		b = s.id.nonce.appendRecord(b, number, payload)
+	}
+	if err := s.write(b); err != nil {
+		l.segments = before
+		return errors.Join(err, s.file.Close(), l.options.files.remove(s.id.name()))
+	}
+	l.stats.Bytes += s.size
+	l.suspect = false
+	kept := 0
+	for kept < len(before) && before[kept].id.first < l.synced {
+		kept++
+	}
+	l.segments = append(before[:kept:kept], s)
+	l.removeLocked(before[kept:])
+	return nil
+}
