@@ -167,3 +167,74 @@ func setDefault[T int | float64 | time.Duration](field *T, value T) {
 
 // everything is the lowest level there is.
 const everything = zapcore.Level(-128)
+
+// DiskSync says when a Disk asks the system to put records on the disk (fdatasync). Whatever it says, records that were appended
+// survive the end of the process, kill -9 included; it is about a loss of power.
+type DiskSync int
+
+const (
+	// DiskSyncNever leaves it to the system, which takes some seconds, and to Sync: a record above Error asks for that.
+	DiskSyncNever DiskSync = iota
+	// DiskSyncGroup syncs in the background, GroupEvery after a record or when GroupRecords have come.
+	DiskSyncGroup
+	// DiskSyncEach syncs before Append returns: once for a batch.
+	DiskSyncEach
+)
+
+// DiskConfig says where a Disk keeps its records. The zero value of every field but Dir is its default.
+type DiskConfig struct {
+	// Dir is the folder, made if it is missing. Required. A second Disk on the same folder, in this process or another, is an error.
+	Dir string
+
+	// MaxBytes bounds the files together. A Disk that is full returns a *RetryError, so that the queue in front keeps its records and
+	// its own overflow policy decides. Defaults to 1 GiB; negative: no bound.
+	MaxBytes int64
+
+	// SegmentBytes is the size of a file. A file goes when every target has all of it. Defaults to 64 MiB, or an eighth of MaxBytes if
+	// that is less.
+	//
+	// A file is kept open as long as it is there: MaxBytes/SegmentBytes are to be fewer than the files that a process may have open.
+	SegmentBytes int64
+
+	// Sync defaults to DiskSyncNever.
+	Sync DiskSync
+
+	// GroupEvery and GroupRecords are for DiskSyncGroup. They default to 100 ms and 4096.
+	GroupEvery   time.Duration
+	GroupRecords int
+
+	// OnError hears what goes wrong where no caller waits for an answer: a sync in the background, a damaged file that is put aside.
+	// Defaults to nil: standard error.
+	OnError func(error)
+}
+
+const (
+	defaultDiskBytes    = 1 << 30
+	defaultGroupEvery   = 100 * time.Millisecond
+	defaultGroupRecords = 4096
+)
+
+func (c DiskConfig) withDefaults() (DiskConfig, error) {
+	if c.MaxBytes == 0 {
+		c.MaxBytes = defaultDiskBytes
+	}
+	if c.GroupEvery == 0 {
+		c.GroupEvery = defaultGroupEvery
+	}
+	if c.GroupRecords == 0 {
+		c.GroupRecords = defaultGroupRecords
+	}
+	switch {
+	case c.Dir == "":
+		return c, errors.New("queuecore: DiskConfig.Dir is required")
+	case c.SegmentBytes < 0:
+		return c, fmt.Errorf("queuecore: DiskConfig.SegmentBytes %d is negative", c.SegmentBytes)
+	case c.Sync < DiskSyncNever || c.Sync > DiskSyncEach:
+		return c, fmt.Errorf("queuecore: DiskConfig.Sync %d is unknown: DiskSyncNever, DiskSyncGroup or DiskSyncEach", c.Sync)
+	case c.GroupEvery < time.Millisecond:
+		return c, fmt.Errorf("queuecore: DiskConfig.GroupEvery %v: write a duration with its unit, such as 100*time.Millisecond", c.GroupEvery)
+	case c.GroupRecords < 0:
+		return c, fmt.Errorf("queuecore: DiskConfig.GroupRecords %d is negative", c.GroupRecords)
+	}
+	return c, nil
+}
