@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/queuecore/internal/spool"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Config makes a Core. Durations: 0 is the default, negative means without a bound, and one that is too short for anybody to mean
@@ -167,3 +168,23 @@ func setDefault[T int | float64 | time.Duration](field *T, value T) {
 
 // everything is the lowest level there is.
 const everything = zapcore.Level(-128)
+
+// Prepare is a hook that may change a record: redact it, enrich it, or drop it (Python's QueueHandler.prepare and
+// QueueListener.prepare). It may change ent and returns the fields to go on with, those of With first; with keep false
+// the record goes no further and counts as skipped. It must not keep what it is given.
+type Prepare func(ent *zapcore.Entry, fields []zapcore.Field) (prepared []zapcore.Field, keep bool)
+
+// prepared returns the tape of what the hook makes of r, or nil if it drops it.
+func prepared(r *base.Record, prepare Prepare) ([]byte, error) {
+	own := r.Clone()
+	ent := own.Entry()
+	fields, keep := prepare(&ent, own.AppendFields(nil))
+	if !keep {
+		return nil, nil
+	}
+	var made base.Record
+	if err := made.Capture(ent, base.Context{}, fields); err != nil {
+		return nil, err
+	}
+	return made.Bytes(), nil
+}

@@ -1,6 +1,7 @@
 package queuecore
 
 import (
+	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -211,4 +212,27 @@ func (e *enqueuer) skip() error {
 	}
 	e.arena.Count(1, 0)
 	return nil
+}
+
+// writePrepared is Write with Config.Prepare.
+func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
+	keep := false
+	err := base.Guard(func() error {
+		fields, keep = c.queue.cfg.Prepare(&ent, append(c.context.Fields(), fields...))
+		return nil
+	})
+	switch {
+	case err != nil:
+		c.queue.enqueuer.refused.Add(1)
+		return fmt.Errorf("queuecore: Prepare: %w", err)
+	case !keep:
+		return c.queue.enqueuer.skip()
+	}
+	r := base.GetRecord()
+	defer r.Free()
+	if err := r.Capture(ent, base.Context{}, fields); err != nil {
+		c.queue.enqueuer.refused.Add(1)
+		return err
+	}
+	return c.queue.enqueuer.write(ent.Level, r.Bytes())
 }

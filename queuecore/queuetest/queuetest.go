@@ -9,6 +9,7 @@ package queuetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func read(t *testing.T, q queuecore.Queue, cursor string) (messages []string, la
 	last, err := q.Read(ctx, cursor, &b)
 	require.NoError(t, err)
 	for i := range b.Len() {
-		messages = append(messages, b.At(i).Entry().Message)
+		messages = append(messages, strings.Clone(b.At(i).Entry().Message))
 	}
 	return messages, last
 }

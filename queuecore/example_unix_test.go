@@ -40,3 +40,35 @@ func ExampleCore_Close_signals() {
 	// {"level":"info","msg":"serving"}
 	// {"level":"info","msg":"stopping"}
 }
+
+// Records that outgrow memory, or must outlive the machine, wait in files. What a target did not take is there for the next start.
+func ExampleNewDisk() {
+	dir, err := os.MkdirTemp("", "disk-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	disk, err := queuecore.NewDisk(queuecore.DiskConfig{Dir: dir, SyncInterval: time.Second})
+	if err != nil {
+		panic(err)
+	}
+	handler, err := queuecore.NewHandler(disk, queuecore.Config{})
+	if err != nil {
+		panic(err)
+	}
+	listener, err := queuecore.NewListener(disk, queuecore.ListenerConfig{
+		Targets: []queuecore.TargetConfig{{Core: lines(), Name: "collector"}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	listener.Start()
+	zap.New(handler).Info("by way of the disk")
+	for _, end := range []func() error{handler.Close, listener.Stop, func() error { return disk.Close(context.Background()) }} {
+		if err := end(); err != nil {
+			panic(err)
+		}
+	}
+	// Output:
+	// {"level":"info","msg":"by way of the disk"}
+}
