@@ -39,7 +39,7 @@
 // # Two halves
 //
 // New is both halves of Python's pair, over memory. NewHandler and NewListener are the halves by themselves, over an engine
-// (Queue) that may live elsewhere: on a disk, in a broker, or in memory (NewMemory). A Write still meets the arena only.
+// (Queue) that may live elsewhere: on a disk (NewDisk), in a broker, or in memory (NewMemory). A Write still meets the arena only.
 //
 // # At the end
 //

@@ -50,6 +50,14 @@ var heldBy = map[string]string{
 	"TargetConfig.DeadLetter":    "TestRetry",
 	"TargetConfig.SkipWhenFull":  "TestSkipWhenFull",
 
+	"DiskConfig.Dir":          "TestDiskOutlivesATargetThatIsDown",
+	"DiskConfig.MaxBytes":     "TestAFullLogTakesMoreWhenItIsRead",
+	"DiskConfig.SegmentBytes": "TestSegmentsGoWhenEveryCursorHasPassedThem",
+	"DiskConfig.Sync":         "TestDiskSyncs",
+	"DiskConfig.GroupEvery":   "TestDiskSyncs",
+	"DiskConfig.GroupRecords": "TestDiskSyncs",
+	"DiskConfig.OnError":      "TestASegmentOfGarbageIsPutAside",
+
 	"ListenerConfig.Targets":         "TestListenerDeliversWhatWasQueuedBeforeStop",
 	"ListenerConfig.PrepareDelivery": "TestListenerTellsWhatWasDropped",
 	"ListenerConfig.StopTimeout":     "TestListenerGivesBackWhatItsTargetDidNotTake",
@@ -59,7 +67,7 @@ var heldBy = map[string]string{
 
 func TestEveryFieldIsHeldByATest(t *testing.T) {
 	var fields []string
-	for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[TargetConfig](), reflect.TypeFor[ListenerConfig]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[TargetConfig](), reflect.TypeFor[ListenerConfig](), reflect.TypeFor[DiskConfig]()} {
 		for i := range typ.NumField() {
 			fields = append(fields, typ.Name()+"."+typ.Field(i).Name)
 		}

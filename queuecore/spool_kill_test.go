@@ -28,9 +28,10 @@ import (
 )
 
 const (
-	victimDir   = "ZAPHANDLERS_SPOOL_VICTIM" // the folder of a process that is to be killed, or to drain
-	victimRound = "ZAPHANDLERS_SPOOL_ROUND"  // which round it is; drain
-	killRounds  = "ZAPHANDLERS_KILL_ROUNDS"  // how many rounds TestKill has; 500 take about two minutes
+	victimDir    = "ZAPHANDLERS_SPOOL_VICTIM" // the folder of a process that is to be killed, or to drain
+	victimRound  = "ZAPHANDLERS_SPOOL_ROUND"  // which round it is; drain
+	victimEngine = "ZAPHANDLERS_SPOOL_ENGINE" // not empty: the victim is that of TestKillOfADisk
+	killRounds   = "ZAPHANDLERS_KILL_ROUNDS"  // how many rounds TestKill has; 500 take about two minutes
 
 	producers = 3
 )
@@ -38,7 +39,11 @@ const (
 // TestMain makes this binary the victim of TestKill if it is asked to.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(victimDir); dir != "" {
-		if err := victim(dir, os.Getenv(victimRound)); err != nil {
+		run := victim
+		if os.Getenv(victimEngine) != "" {
+			run = diskVictim
+		}
+		if err := run(dir, os.Getenv(victimRound)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -135,46 +140,141 @@ func mapProgress(path string) ([]uint64, error) {
 	return unsafe.Slice((*uint64)(unsafe.Pointer(&data[0])), producers), nil
 }
 
+// rounds returns how many rounds a test of kills has.
+func rounds(few int) int {
+	if n, err := strconv.Atoi(os.Getenv(killRounds)); err == nil {
+		return n
+	}
+	return few
+}
+
+// killed runs a victim, kills it at a moment drawn at random, and returns what it had had accepted.
+func killed(t *testing.T, dir string, round int, env ...string) (accepted [producers]uint64) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(append(os.Environ(), victimDir+"="+dir, fmt.Sprint(victimRound, "=", round)), env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err, "it starts, whatever was left")
+	require.Equal(t, "running\n", line)
+	time.Sleep(time.Duration(rand.IntN(30_000)) * time.Microsecond)
+	require.NoError(t, cmd.Process.Kill())
+	_, _ = io.Copy(io.Discard, out)
+	_ = cmd.Wait()
+	data, err := os.ReadFile(filepath.Join(dir, "progress"))
+	require.NoError(t, err)
+	for p := range accepted {
+		accepted[p] = binary.NativeEndian.Uint64(data[8*p:])
+	}
+	return accepted
+}
+
+// drained runs a victim that delivers what is left, and returns the lines that a target has.
+func drained(t *testing.T, dir, name string, env ...string) []string {
+	t.Helper()
+	drain := exec.Command(os.Args[0])
+	drain.Env = append(append(os.Environ(), victimDir+"="+dir, victimRound+"=drain"), env...)
+	out, err := drain.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	data, err := os.ReadFile(filepath.Join(dir, name))
+	require.NoError(t, err)
+	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
+}
+
 // TestKill kills a process that logs, at a moment drawn at random, again and again: whatever it had accepted is delivered to each target,
 // in order, and only what a target had in hand comes twice.
 func TestKill(t *testing.T) {
-	rounds := 6
-	if n, err := strconv.Atoi(os.Getenv(killRounds)); err == nil {
-		rounds = n
-	}
 	dir := t.TempDir()
 	var accepted [][producers]uint64
-	for round := range rounds {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), victimDir+"="+dir, fmt.Sprint(victimRound, "=", round))
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
-		line, err := bufio.NewReader(out).ReadString('\n')
-		require.NoError(t, err, "it starts, whatever was left")
-		require.Equal(t, "running\n", line)
-		time.Sleep(time.Duration(rand.IntN(30_000)) * time.Microsecond)
-		require.NoError(t, cmd.Process.Kill())
-		_, _ = io.Copy(io.Discard, out)
-		_ = cmd.Wait()
-		data, err := os.ReadFile(filepath.Join(dir, "progress"))
-		require.NoError(t, err)
-		var upTo [producers]uint64
-		for p := range upTo {
-			upTo[p] = binary.NativeEndian.Uint64(data[8*p:])
-		}
-		accepted = append(accepted, upTo)
+	for round := range rounds(6) {
+		accepted = append(accepted, killed(t, dir, round))
 	}
-	drain := exec.Command(os.Args[0])
-	drain.Env = append(os.Environ(), victimDir+"="+dir, victimRound+"=drain")
-	out, err := drain.CombinedOutput()
-	require.NoError(t, err, "%s", out)
 	for _, name := range []string{"a", "b"} {
-		data, err := os.ReadFile(filepath.Join(dir, name))
-		require.NoError(t, err)
-		checkDelivered(t, name, strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"), accepted)
+		checkDelivered(t, name, drained(t, dir, name), accepted)
 	}
+}
+
+// diskVictim appends to a Disk, and reads from it, until it is killed; or delivers what is left.
+func diskVictim(dir, round string) error {
+	disk, err := NewDisk(DiskConfig{Dir: filepath.Join(dir, "disk"), MaxBytes: 4 << 20, SegmentBytes: 20 << 10})
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(filepath.Join(dir, "d"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := file.WriteString("\n"); err != nil {
+		return err
+	}
+	listener, err := NewListener(disk, ListenerConfig{Targets: []TargetConfig{{Core: &appending{zapcore.NewNopCore(), file, true}, Name: "d"}}})
+	if err != nil {
+		return err
+	}
+	listener.Start()
+	if round == "drain" {
+		return listener.Stop()
+	}
+	progress, err := mapProgress(filepath.Join(dir, "progress"))
+	if err != nil {
+		return err
+	}
+	last, err := disk.Append(&base.Batch{})
+	if err != nil {
+		return err
+	}
+	fmt.Println("running")
+	for {
+		var batch base.Batch
+		for range 1 + rand.IntN(20) {
+			last++
+			var r base.Record
+			if err := r.Capture(zapcore.Entry{Message: fmt.Sprint(last)}, base.Context{}, nil); err != nil {
+				return err
+			}
+			batch.Add(r.Bytes())
+		}
+		for {
+			number, err := disk.Append(&batch)
+			if err == nil && number == last {
+				break
+			}
+			time.Sleep(time.Millisecond) // it is full
+		}
+		atomic.StoreUint64(&progress[0], last) // accepted
+	}
+}
+
+// TestKillOfADisk is TestKill for the engine on a disk.
+func TestKillOfADisk(t *testing.T) {
+	dir := t.TempDir()
+	last, copies := uint64(0), 0
+	var accepted []uint64
+	for round := range rounds(6) {
+		accepted = append(accepted, killed(t, dir, round, victimEngine+"=disk")[0])
+	}
+	for _, line := range drained(t, dir, "d", victimEngine+"=disk") {
+		line, whole := strings.CutSuffix(line, ";")
+		if !whole {
+			continue
+		}
+		number, err := strconv.ParseUint(line, 10, 64)
+		require.NoError(t, err)
+		if number <= last {
+			copies++
+			continue
+		}
+		require.Equal(t, last+1, number, "in order, and none is missing")
+		last = number
+	}
+	for _, number := range accepted {
+		require.GreaterOrEqual(t, last, number)
+	}
+	t.Logf("%d rounds, %d records, %d copies", len(accepted), last, copies)
+	require.LessOrEqual(t, copies, 2048*len(accepted))
 }
 
 // checkDelivered requires that every record up to the accepted ones is among the lines, and that those of a producer come in order but

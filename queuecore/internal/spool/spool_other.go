@@ -5,6 +5,7 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 
 	"example.com/zaphandlers/zapcore/arena"
@@ -14,6 +15,11 @@ import (
 type Spool struct {
 	Contents
 	Notes []error
+}
+
+// LockDir returns an error that wraps errors.ErrUnsupported.
+func LockDir(string) (*os.File, error) {
+	return nil, fmt.Errorf("on %s a queue cannot have one: %w", runtime.GOOS, errors.ErrUnsupported)
 }
 
 // Open returns an error that wraps errors.ErrUnsupported.

@@ -31,7 +31,7 @@ func Open(dir string, limit int, names []string) (*Spool, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	lock, err := lockDir(dir)
+	lock, err := LockDir(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func Open(dir string, limit int, names []string) (*Spool, error) {
 
 func (s *Spool) path(name string) string { return filepath.Join(s.dir, name) }
 
-// lockDir takes the lock, which the kernel gives back when the process ends, however that may be.
-func lockDir(dir string) (*os.File, error) {
+// LockDir takes the lock of a folder, which the kernel gives back when the process ends, however that may be.
+func LockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, err
