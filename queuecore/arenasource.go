@@ -149,6 +149,7 @@ func (s *arenaSource) Resolve(n int) {
 	if n == 0 {
 		return
 	}
+	s.goroutine.returns.Add(1)
 	q := s.q
 	q.mu.Lock()
 	if q.isOver { // Close has counted them

@@ -8,8 +8,11 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// goroutine remembers which goroutine has entered it.
-type goroutine struct{ atomic.Uint64 }
+// goroutine remembers which goroutine has entered it, and how often that has come back from its target.
+type goroutine struct {
+	atomic.Uint64
+	returns atomic.Uint64
+}
 
 func (g *goroutine) enter() { g.Store(base.GoroutineID()) }
 func (g *goroutine) leave() { g.Store(0) }
@@ -18,6 +21,29 @@ func (g *goroutine) leave() { g.Store(0) }
 type callers struct {
 	goroutines []*goroutine // of the targets
 	writers    writeThroughCallers
+}
+
+// maxObserved is of how many targets an observation tells anything.
+const maxObserved = 8
+
+// observation is how often the targets had returned at some moment.
+type observation [maxObserved]uint64
+
+// observe makes an observation.
+func (c *callers) observe() (o observation) {
+	for i := range min(len(c.goroutines), maxObserved) {
+		o[i] = c.goroutines[i].returns.Load()
+	}
+	return o
+}
+
+// insideSince is inside, for a caller that has waited since an observation: it was not called by a target that has returned meanwhile.
+func (c *callers) insideSince(o observation) bool {
+	ask := len(c.goroutines) > maxObserved || c.writers.n.Load() > 0
+	for i := range min(len(c.goroutines), maxObserved) {
+		ask = ask || c.goroutines[i].returns.Load() == o[i]
+	}
+	return ask && c.inside()
 }
 
 // inside tells whether the caller is called by a target: by way of its goroutine, or of a Write that delivers itself.

@@ -106,6 +106,9 @@ func (s *engineSource) readOn() bool {
 	s.read.Reset()
 	s.next, s.outcomes = 0, nil
 	last, err := s.readMore()
+	if err == nil && s.read.Len() == 0 {
+		err = errEmptyRead
+	}
 	switch {
 	case err == nil:
 		s.delivery.Reached()
@@ -122,6 +125,9 @@ func (s *engineSource) readOn() bool {
 	}
 	return true
 }
+
+// errEmptyRead is of an engine that does not wait for records as it should: to ask it again at once would go on for ever.
+var errEmptyRead = errors.New("queuecore: the engine's Read has returned no record and no error")
 
 // readMore waits for records. An engine that panics has failed.
 func (s *engineSource) readMore() (last uint64, err error) {

@@ -270,3 +270,27 @@ func (s stuckCore) Flush() error { s.at("Flush"); return nil }
 type stuckBatches struct{ stuckCore }
 
 func (s stuckBatches) WriteBatch(b *base.Batch) (int, error) { s.at("WriteBatch"); return b.Len(), nil }
+
+// hastyEngine is an engine that does not wait.
+type hastyEngine struct {
+	*Memory
+	reads atomic.Int32
+}
+
+func (e *hastyEngine) Read(context.Context, string, *base.Batch) (uint64, error) {
+	e.reads.Add(1)
+	return 0, nil
+}
+
+func TestAnEngineThatDoesNotWaitIsNotAskedWithoutEnd(t *testing.T) {
+	engine := &hastyEngine{Memory: NewMemory(0)}
+	var heard said
+	l, err := NewListener(engine, ListenerConfig{
+		Targets: []TargetConfig{{Core: &fakeBatchWriter{}, RetryStart: time.Minute}}, StopTimeout: time.Second, OnError: heard.onError,
+	})
+	require.NoError(t, err)
+	l.Start()
+	require.Eventually(t, func() bool { heard.mu.Lock(); defer heard.mu.Unlock(); return len(heard.errs) == 1 }, 5*time.Second, time.Millisecond)
+	require.NoError(t, l.Stop())
+	require.LessOrEqual(t, engine.reads.Load(), int32(3))
+}

@@ -41,6 +41,7 @@ func (e *enqueuer) putWaiting(level zapcore.Level, tape []byte, policy Overflow,
 // waitFor is w.Wait, but returns false early if the caller is called by a target, and so waits for itself. To ask for that is
 // expensive, and most have been served before a quarter of their time has passed.
 func (e *enqueuer) waitFor(w *waitline.Waiter, timeout time.Duration) bool {
+	before := e.q.callers.observe()
 	first := min(timeout/4, maxPatience)
 	if timeout < 0 {
 		first = maxPatience
@@ -48,7 +49,7 @@ func (e *enqueuer) waitFor(w *waitline.Waiter, timeout time.Duration) bool {
 	switch {
 	case w.Wait(first):
 		return true
-	case !e.reentrant.Load() && e.q.callers.inside():
+	case !e.reentrant.Load() && e.q.callers.insideSince(before):
 		e.reentrant.Store(true)
 		return false
 	case timeout < 0:
