@@ -41,7 +41,7 @@
 // Close writes what is in the Buffer, finishes what rollovers have left and releases everything. It comes to an end: a rollover
 // that has not is given some 10 s and is found by the next start; a Write that waits for the reader of a pipe, 5 s. A program
 // that is stopped by its supervisor gets SIGTERM, and Go ends it at once unless it is told otherwise: have
-// [os/signal.NotifyContext] tell you, and close what you have opened, queues first. [Example_signal] is a whole program.
+// [os/signal.NotifyContext] tell you, and close what you have opened, queues first. The example named signal is a whole program.
 //
 // # Rotation
 //

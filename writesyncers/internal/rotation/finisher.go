@@ -20,6 +20,7 @@ type finisher struct {
 	mu        sync.Mutex // guards the fields below
 	queue     []*Rolled  // the first is being worked on while running
 	running   bool
+	working   bool // on the first, and not only looking whether there is one
 	closing   bool
 	refused   error         // why the first has no name; the next rollover tries again
 	goroutine uint64        // that runs, so that it does not wait for itself
@@ -56,7 +57,7 @@ func (f *finisher) enqueue(out *Rolled) {
 func (f *finisher) begin(out *Rolled) {
 	f.mu.Lock()
 	dropped := f.overflowLocked()
-	start := !f.running && len(f.queue) > 0
+	start, idle := !f.running && len(f.queue) > 0, !f.working
 	if start {
 		f.running, f.refused = true, nil
 	}
@@ -71,7 +72,7 @@ func (f *finisher) begin(out *Rolled) {
 		if small && !f.cfg.Compress {
 			f.awaitName(out)
 		}
-	case small && !hooks && out != nil:
+	case small && out != nil && (!hooks || idle && !f.cfg.Compress):
 		f.awaitName(out)
 	}
 }
@@ -120,7 +121,9 @@ func (f *finisher) run(most int) {
 			}
 			continue
 		}
+		f.update(func() { f.working = true })
 		err := f.finishOne(out)
+		f.update(func() { f.working = false })
 		if err != nil {
 			f.update(func() { out.err = err })
 			f.end(err, false)
