@@ -23,6 +23,11 @@ var (
 	moon    = time.Date(1969, 7, 20, 20, 17, 40, 5e8, time.UTC)
 	distant = time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC)
 	beyond  = time.Date(12345, 1, 1, 0, 0, 0, 0, time.UTC)
+	last    = time.Unix(math.MaxInt64, 0).UTC()
+	// Zones that RFC 3339, or a reader of it, does not have: with seconds, and farther from UTC than 18 hours.
+	amsterdam = time.Date(1920, 1, 1, 0, 0, 0, 0, time.FixedZone("AMT", 19*60+32))
+	far       = time.Date(2026, 11, 22, 12, 0, 0, 0, time.FixedZone("far", 26*3600))
+	far2      = time.Date(2026, 11, 22, 12, 0, 0, 0, time.FixedZone("far", -19*3600))
 )
 
 // Each format says what a time can be. One that it cannot say is clamped or left out, and wraps in none.
@@ -56,12 +61,13 @@ func TestTimesAtTheEdge(t *testing.T) {
 		"Elasticsearch": {httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}), bulk, map[time.Time]string{
 			noon: "2026-11-22T12:00:00.123456789Z 2026-11-22T12:00:00.123456789Z", moon: "1969-07-20T20:17:40.5Z 1969-07-20T20:17:40.5Z",
 			ancient: "0000-01-01T00:00:00Z 0000-01-01T00:00:00Z", distant: "2300-01-01T00:00:00Z 2300-01-01T00:00:00Z",
-			beyond: "9999-12-31T23:59:59.999999999Z 9999-12-31T23:59:59.999999999Z",
+			beyond: "9999-12-31T23:59:59.999999999Z 9999-12-31T23:59:59.999999999Z", last: "9999-12-31T23:59:59.999999999Z 9999-12-31T23:59:59.999999999Z",
+			amsterdam: "1919-12-31T23:40:28Z 1919-12-31T23:40:28Z", far: "2026-11-21T10:00:00Z 2026-11-21T10:00:00Z", far2: "2026-11-23T07:00:00Z 2026-11-23T07:00:00Z",
 		}},
 		"Loki": {httpcore.Loki(httpcore.LokiConfig{}), loki, map[time.Time]string{
 			noon: "1795348800123456789 2026-11-22T12:00:00.123456789Z", moon: "-14182939500000000 1969-07-20T20:17:40.5Z",
 			ancient: "-9223372036854775808 0000-01-01T00:00:00Z", distant: "9223372036854775807 2300-01-01T00:00:00Z",
-			beyond: "9223372036854775807 9999-12-31T23:59:59.999999999Z",
+			beyond: "9223372036854775807 9999-12-31T23:59:59.999999999Z", last: "9223372036854775807 9999-12-31T23:59:59.999999999Z",
 		}},
 		"Splunk": {httpcore.Splunk(httpcore.SplunkConfig{Host: "h"}), splunk, map[time.Time]string{
 			noon: "1795348800.123456789 2026-11-22T12:00:00.123456789Z", moon: "0.000000000 1969-07-20T20:17:40.5Z",

@@ -137,11 +137,10 @@ func (f *bulkFormatter) appendNow(dst []byte, r *base.Record) ([]byte, error) {
 
 type bulkItem struct {
 	Status int `json:"status"`
-	Error  struct {
-		Type   string `json:"type"`
-		Reason string `json:"reason"`
-	} `json:"error"`
+	Error  any `json:"error"` // an object with type and reason, or a text
 }
+
+func (i bulkItem) success() bool { return i.Status >= 200 && i.Status < 300 }
 
 type bulkAnswer struct {
 	Errors *bool                 `json:"errors"`
@@ -185,7 +184,10 @@ func allCreated(a *Answer) bool {
 // bulkWords are the words of a member error: a text, or an object with type and reason.
 func bulkWords(said any) string {
 	object, ok := said.(map[string]any)
-	if !ok {
+	switch {
+	case said == nil:
+		return "without a reason"
+	case !ok:
 		return firstWords(fmt.Append(nil, said))
 	}
 	return firstWords([]byte(strings.TrimSpace(fmt.Sprint(object["type"], ": ", object["reason"]))))
@@ -200,10 +202,10 @@ func judgeItems(a *Answer, items []map[string]bulkItem, ids bool) error {
 			return fmt.Errorf("httpcore: %s: an item of the answer says nothing: %s", a.target, firstWords(a.Body))
 		}
 		for _, said := range item { // one: create
-			err := fmt.Errorf("httpcore: %s: %d %s: %s", a.target, said.Status, said.Error.Type, firstWords([]byte(said.Error.Reason)))
+			err := fmt.Errorf("httpcore: %s: %d %s", a.target, said.Status, bulkWords(said.Error))
 			switch {
-			case said.Status >= 200 && said.Status < 300, ids && said.Status == http.StatusConflict:
-			case a.policy.again(said.Status) || said.Status < 400:
+			case said.success() && said.Error == nil, ids && said.Status == http.StatusConflict:
+			case !said.success() && (a.policy.again(said.Status) || said.Status < 400):
 				again.Indexes, again.Err = append(again.Indexes, i), firstOf(again.Err, err)
 			default:
 				rejected.Indexes, rejected.Err = append(rejected.Indexes, i), firstOf(rejected.Err, err)

@@ -170,13 +170,14 @@ func TestOTLPPartialSuccess(t *testing.T) {
 		answer  string
 		refused []int
 	}{
-		"all":                {`{"partialSuccess":{}}`, nil},
-		"nothing said":       {``, nil},
-		"a warning only":     {`{"partialSuccess":{"errorMessage":"slow down"}}`, nil},
-		"two refused":        {`{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"too old"}}`, []int{2, 3}},
-		"as a number":        {`{"partialSuccess":{"rejectedLogRecords":1,"errorMessage":"too old"}}`, []int{3}},
-		"more than there is": {`{"partialSuccess":{"rejectedLogRecords":"9"}}`, []int{0, 1, 2, 3}},
-		"no JSON":            {"ok", nil},
+		"all":                       {`{"partialSuccess":{}}`, nil},
+		"nothing said":              {``, nil},
+		"a warning only":            {`{"partialSuccess":{"errorMessage":"slow down"}}`, nil},
+		"two refused":               {`{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"too old"}}`, []int{2, 3}},
+		"as a number":               {`{"partialSuccess":{"rejectedLogRecords":1,"errorMessage":"too old"}}`, []int{3}},
+		"more than there is":        {`{"partialSuccess":{"rejectedLogRecords":"9"}}`, []int{0, 1, 2, 3}},
+		"in the schema's own names": {`{"partial_success":{"rejected_log_records":"2","error_message":"too old"}}`, []int{2, 3}},
+		"no JSON":                   {"ok", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := script(t, answering(test.answer))

@@ -250,6 +250,8 @@ func TestBulkItems(t *testing.T) {
 		"final":                 {items(true, 400, 404, 409, 413, 501, 201), nil, nil, []int{0, 1, 3, 4}}, // 409: the id is there
 		"asked to be transient": {items(true, 404, 201, 201, 201, 201, 403), []int{403, 404}, []int{0, 5}, nil},
 		"errors false, yet 429": {items(false, 201, 429, 201, 201, 201, 201), nil, []int{1}, nil},
+		"an error, yet 201":     {strings.Replace(items(true, 201, 201, 201, 201, 201, 201), `201}`, `201,"error":{"type":"x"}}`, 1), nil, nil, []int{0}},
+		"errors that are texts": {strings.Replace(items(true, 400, 201, 201, 201, 201, 429), `400}`, `400,"error":"no such field"}`, 1), nil, []int{5}, []int{0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := script(t, answering(test.answer))
@@ -327,6 +329,30 @@ func TestSplunkNamesOneEvent(t *testing.T) {
 	require.ErrorContains(t, err, "Incorrect index (code 7)")
 	require.LessOrEqual(t, requests, 30)
 	require.Less(t, time.Since(begin), 5*time.Second)
+}
+
+// A gateway may pass on the collector's words under a status of its own: it is the code that says what became of the events.
+func TestSplunkCodesOfASuccess(t *testing.T) {
+	for answer, test := range map[string]struct {
+		retry   bool
+		refused []int
+	}{
+		`{"text":"Success","code":0}`:                                      {},
+		`{"text":"Server is busy","code":9}`:                               {retry: true},
+		`{"text":"Invalid data format","code":6,"invalid-event-number":2}`: {refused: []int{2}},
+		`{"text":"Success","code":0,"ackId":7}`:                            {},
+		`taken`:                                                            {},
+	} {
+		server := script(t, answering(answer), answering(`{"text":"Success","code":0}`))
+		_, err := post(t, server.Server, httpcore.Splunk(httpcore.SplunkConfig{}), nil).WriteBatch(batchOf(t, numbered(0, 4)...))
+		var again *base.RetryError
+		require.Equal(t, test.retry, asError(err, &again), "%s: %v", answer, err)
+		var rejected *base.RejectedError
+		require.Equal(t, test.refused != nil, asError(err, &rejected), "%s: %v", answer, err)
+		if test.refused != nil {
+			require.Equal(t, test.refused, rejected.Indexes)
+		}
+	}
 }
 
 func TestLimitsOfARequest(t *testing.T) {

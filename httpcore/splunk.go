@@ -25,6 +25,8 @@ type SplunkConfig struct {
 // Splunk returns the Envelope of Splunk's HTTP event collector: one event a record, with the time in nanoseconds. A record
 // without a time has none here either, and gets the collector's; one before 1970 has that year's begin.
 //
+// An answer of 2xx with a code other than 0 is no success: a collector behind a gateway may say so of one that is busy.
+//
 // If the collector names an invalid event, that one is refused for good, and the others are sent again at once. It does not say
 // what it did with the events before it: some may arrive twice, none is lost.
 func Splunk(cfg SplunkConfig) Envelope {
@@ -87,7 +89,7 @@ func appendSeconds(dst []byte, t time.Time) []byte {
 
 func readSplunk(a *Answer) error {
 	err := a.Err()
-	if a.Status != http.StatusBadRequest {
+	if err != nil && a.Status != http.StatusBadRequest {
 		return err
 	}
 	var answer struct {
@@ -95,8 +97,11 @@ func readSplunk(a *Answer) error {
 		Code    int    `json:"code"`
 		Invalid *int   `json:"invalid-event-number"`
 	}
-	if json.Unmarshal(a.Body, &answer) != nil || answer.Text == "" {
+	switch {
+	case json.Unmarshal(a.Body, &answer) != nil || answer.Text == "" || err == nil && answer.Code == 0:
 		return err
+	case err == nil && answer.Invalid == nil: // it is not about an event, so that these may be taken another time
+		return &base.RetryError{After: a.After, Err: a.err()}
 	}
 	fault := &faultError{index: -1, err: &StatusError{ // the same words whatever the event is
 		Target: a.target, Status: a.Status, Text: fmt.Sprintf("%s (code %d)", firstWords([]byte(answer.Text)), answer.Code),

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -63,12 +64,24 @@ func (cfg *Config) address() (*url.URL, error) {
 		return nil, errors.New("httpcore: Config.URL names no host")
 	case strings.HasPrefix(cfg.URL, "/") && (u.Host != cfg.Host || u.User != nil):
 		return nil, errors.New("httpcore: Config.Host must be host or host:port")
+	case !isPort(u.Port()):
+		field := "URL"
+		if cfg.Host != "" {
+			field = "Host"
+		}
+		return nil, fmt.Errorf("httpcore: Config.%s: port %s: it has to be from 1 to 65535", field, u.Port())
 	case u.Fragment != "":
 		return nil, errors.New("httpcore: Config.URL has a fragment, which is never sent")
 	case strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return nil, errors.New("httpcore: Config.URL has a query with characters that must be escaped")
 	}
 	return u, nil
+}
+
+// isPort tells whether a connection can have that port; "" is the scheme's.
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 func (cfg *Config) header() (http.Header, error) {

@@ -244,6 +244,7 @@ func TestWrongConfigsNameTheField(t *testing.T) {
 		{"two senders", "Config.From", func(c *mailcore.Config) { c.From = "a@example.com, b@example.com" }},
 		{"a sender that is none", "Config.From", func(c *mailcore.Config) { c.From = "root@" }},
 		{"no recipient", "Config.To", func(c *mailcore.Config) { c.To = nil }},
+		{"a group of no recipients", "Config.To", func(c *mailcore.Config) { c.To = []string{"undisclosed-recipients:;"} }},
 		{"a recipient with a header in it", "Config.Cc", func(c *mailcore.Config) { c.Cc = []string{"a@example.com\r\nX: y"} }},
 		{"a blind recipient that is none", "Config.Bcc", func(c *mailcore.Config) { c.Bcc = []string{"@"} }},
 		{"an address longer than a line may be", "Config.To", func(c *mailcore.Config) {

@@ -27,6 +27,9 @@ func newEnvelope(cfg Config) (env session.Envelope, headers []byte, domain strin
 		if err != nil {
 			return env, nil, "", fmt.Errorf("mailcore: Config.%s: %w", field.name, err)
 		}
+		if len(field.list) > 0 && len(list) == 0 {
+			return env, nil, "", fmt.Errorf("mailcore: Config.%s: there is no recipient in %q", field.name, field.list)
+		}
 		if field.shown {
 			headers = message.AppendAddresses(headers, field.name, list)
 		}

@@ -26,6 +26,8 @@ func TestAddressesThatCanNeverWork(t *testing.T) {
 		{"", "host:-1", `"host:-1" has port "-1"`},
 		{"", "host:+1", `"host:+1" has port "+1"`},
 		{"", "host:no-such-service", `"host:no-such-service" has port "no-such-service", which is no number, nor a service that the system knows`},
+		{"", "host: 1", `"host: 1" has port " 1", which is no number`},
+		{"", "host:1 ", `"host:1 " has port "1 ", which is no number`},
 		{"", "host:", `"host:" has no port: it has to be "host:port"`},
 		{"", "::1", `"::1": an IPv6 address has to be in brackets, as in "[::1]:9020"`},
 		{"udp", "2001:db8::1:514", `"2001:db8::1:514": an IPv6 address has to be in brackets, as in "[::1]:9021"`},

@@ -3,6 +3,7 @@ package sysloghandler
 import (
 	"crypto/tls"
 	"net"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,6 +23,11 @@ func TestAddressesThatCanNeverWork(t *testing.T) {
 		{Config{Address: "::1"}, `Config.Address "::1": an IPv6 address has to be in brackets, as in "[::1]:514"`},
 		{Config{Address: "loghost:0"}, `Config.Address "loghost:0" has port 0`},
 		{Config{Address: "loghost:99999"}, `Config.Address "loghost:99999" has port 99999`},
+		{Config{Address: "loghost: 514"}, `Config.Address "loghost: 514" has port " 514"`},
+		{Config{Network: "journal", Address: "unix:///run/systemd/journal/socket"}, `Config.Address "unix:///run/systemd/journal/socket" has to be the path of a unix socket`},
+		{Config{Network: "journal", Address: "loghost:514"}, `Config.Address "loghost:514" has to be the path of a unix socket`},
+		{Config{Address: "/run/\x00log"}, `Config.Address "/run/\x00log": there is a NUL in the path`},
+		{Config{Address: "/" + strings.Repeat("x", 200)}, `Config.Address "/` + strings.Repeat("x", 200) + `" has 201 bytes: the path of a unix socket has at most`},
 		{Config{Address: "log host"}, `Config.Address "log host": there is a blank`},
 	} {
 		t.Run(test.cfg.Address, func(t *testing.T) {

@@ -55,6 +55,8 @@ func (cfg *Config) check() error {
 		return wrong("Format", "%v is unknown", cfg.Format)
 	case cfg.Network == local && cfg.Address != "":
 		return wrong("Address", "%q is not for Network \"local\", which finds it", cfg.Address)
+	case cfg.dialsSocket() && noSocket(cfg.Address) != "":
+		return wrong("Address", "%q%s", cfg.Address, noSocket(cfg.Address))
 	case cfg.Network == journal && (cfg.Format != DefaultFormat || cfg.Framing != netcore.DefaultFraming || cfg.TLS != nil):
 		return wrong("Format,", "Framing and TLS are not for Network \"journal\", which has its own")
 	case cfg.Network == local && cfg.TLS != nil:
@@ -144,6 +146,11 @@ func (cfg *Config) header() {
 		cfg.ProcID = strconv.Itoa(os.Getpid())
 	}
 	cfg.FieldsID = cmp.Or(cfg.FieldsID, defaultFieldsID)
+}
+
+// dialsSocket tells whether Address is the path of a socket that we dial ourselves, and not netcore, which would look at it.
+func (cfg *Config) dialsSocket() bool {
+	return cfg.Dial == nil && cfg.Address != "" && (cfg.Network == journal || cfg.network() == local)
 }
 
 func (cfg *Config) network() string {

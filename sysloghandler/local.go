@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"strings"
+	"syscall"
 
 	"go.uber.org/multierr"
 )
@@ -36,4 +37,18 @@ func localDialer(paths []string) func(ctx context.Context, network, address stri
 		}
 		return nil, fmt.Errorf("no daemon listens at %s", strings.Join(paths, ", "))
 	}
+}
+
+// noSocket returns why no unix socket can have that path, to stand behind it; "" if one can.
+func noSocket(path string) string {
+	longest := len(syscall.RawSockaddrUnix{}.Path) - 1
+	switch {
+	case path[0] != '/' && path[0] != '@':
+		return " has to be the path of a unix socket"
+	case strings.Contains(path, "\x00"):
+		return ": there is a NUL in the path"
+	case len(path) > longest:
+		return fmt.Sprintf(" has %d bytes: the path of a unix socket has at most %d", len(path), longest)
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package fields
 
 import (
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -44,7 +45,9 @@ func (w *Walker) Reflected(raw []byte) error {
 const jsonBlank = " \t\r\n"
 
 func (w *Walker) number(s string) {
-	if i, err := strconv.ParseInt(s, 10, 64); err == nil && s != "-0" {
+	if s == "-0" { // no integer has that
+		w.Float(math.Copysign(0, -1), 64)
+	} else if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		w.Integer(i)
 	} else if u, err := strconv.ParseUint(s, 10, 64); err == nil {
 		w.Unsigned(u)

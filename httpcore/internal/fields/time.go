@@ -9,20 +9,21 @@ import (
 
 // Nanos returns t in nanoseconds since 1970, or the nearest number that an int64 holds: its years are 1677 to 2262.
 func Nanos(t time.Time) int64 {
-	switch {
-	case t.Before(firstNano):
+	switch s := t.Unix(); { // comparing times would wrap for those farthest away
+	case s <= math.MinInt64/second:
 		return math.MinInt64
-	case t.After(lastNano):
+	case s >= math.MaxInt64/second:
 		return math.MaxInt64
 	}
 	return t.UnixNano()
 }
 
-var firstNano, lastNano = time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64)
-
 // RFC3339 is zapcore.RFC3339NanoTimeEncoder for times that RFC 3339 has, and the nearest of these for others: its years have four
-// digits.
+// digits. A zone that it cannot write, or that readers in Java do not take, is written as UTC.
 func RFC3339(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
+	if _, offset := t.Zone(); offset%60 != 0 || offset < -farthestZone || offset > farthestZone {
+		t = t.UTC()
+	}
 	if s := t.Unix(); s < firstSecond+day || s > lastSecond-day { // a zone may be a day away
 		t = Clamped(t)
 	}
@@ -44,4 +45,7 @@ const (
 	firstSecond = -62_167_219_200 // 0000-01-01T00:00:00Z
 	lastSecond  = 253_402_300_799 // 9999-12-31T23:59:59Z
 	day         = 24 * 60 * 60
+	second      = 1_000_000_000 // in nanoseconds
+
+	farthestZone = 18 * 60 * 60 // of java.time.ZoneOffset, in seconds
 )

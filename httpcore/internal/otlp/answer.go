@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"strconv"
@@ -22,14 +23,7 @@ func ReadAnswer(contentType string, status int, body []byte) (a Answer, ok bool)
 	isJSON := body[0] == '{' || strings.HasPrefix(contentType, "application/json") // no message of protobuf begins like that
 	switch {
 	case isJSON && status == 200:
-		var response struct {
-			PartialSuccess struct {
-				Rejected count  `json:"rejectedLogRecords"`
-				Message  string `json:"errorMessage"`
-			} `json:"partialSuccess"`
-		}
-		err := json.Unmarshal(body, &response)
-		return Answer{int64(response.PartialSuccess.Rejected), response.PartialSuccess.Message}, err == nil
+		return readJSONResponse(body)
 	case isJSON:
 		var refusal struct {
 			Message string `json:"message"`
@@ -44,6 +38,23 @@ func ReadAnswer(contentType string, status int, body []byte) (a Answer, ok bool)
 		a.Message, ok = textIn(body, 2) // google.rpc.Status.message
 		return a, ok && a.Message != ""
 	}
+}
+
+// readJSONResponse is readResponse for JSON, in which a name is in camel case or, as protobuf allows, as the schema has it.
+func readJSONResponse(body []byte) (Answer, bool) {
+	type partial struct {
+		Rejected  count  `json:"rejectedLogRecords"`
+		Rejected2 count  `json:"rejected_log_records"`
+		Message   string `json:"errorMessage"`
+		Message2  string `json:"error_message"`
+	}
+	var response struct {
+		Partial  partial `json:"partialSuccess"`
+		Partial2 partial `json:"partial_success"`
+	}
+	err := json.Unmarshal(body, &response)
+	p := cmp.Or(response.Partial, response.Partial2)
+	return Answer{int64(cmp.Or(p.Rejected, p.Rejected2)), cmp.Or(p.Message, p.Message2)}, err == nil
 }
 
 // readResponse reads ExportLogsServiceResponse{partial_success = 1 {rejected_log_records = 1, error_message = 2}}.

@@ -63,7 +63,7 @@ func CheckAddress(network, address string, port int, listens bool) (string, erro
 		if n > 65535 || n == 0 && !listens {
 			return "", wrong("%q has port %s: it has to be from 1 to 65535", address, service)
 		}
-	} else if _, err := net.LookupPort(network, service); err != nil || strings.ContainsAny(service[:1], "+-") {
+	} else if _, err := net.LookupPort(network, service); err != nil || strings.ContainsAny(service, "+ ") || service[0] == '-' {
 		return "", wrong("%q has port %q, which is no number, nor a service that the system knows", address, service)
 	}
 	return net.JoinHostPort(host, service), nil
