@@ -52,14 +52,14 @@ func encfs(t *testing.T, lower, at string) error {
 }
 
 var mounts = []mount{
-	{"ext4", []string{"mkfs.ext4"}, Capabilities{true, true, true, true}, image("32M", "mkfs.ext4", "-q", "-I", "256")},
-	{"ext4 with small inodes", []string{"mkfs.ext4"}, Capabilities{true, true, false, true}, image("32M", "mkfs.ext4", "-q", "-I", "128")},
-	{"xfs", []string{"mkfs.xfs"}, Capabilities{true, true, true, true}, image("320M", "mkfs.xfs", "-q")},
-	{"btrfs", []string{"mkfs.btrfs"}, Capabilities{true, true, true, true}, image("128M", "mkfs.btrfs", "-q")},
-	{"tmpfs", nil, Capabilities{true, true, true, true}, func(_ *testing.T, _, at string) error { return run("mount", "-t", "tmpfs", "none", at) }},
-	{"bindfs", []string{"bindfs"}, Capabilities{false, false, false, true}, over("bindfs")},
-	{"mergerfs", []string{"mergerfs"}, Capabilities{false, false, false, true}, over("mergerfs")},
-	{"encfs", []string{"encfs"}, Capabilities{false, false, false, true}, encfs},
+	{"ext4", []string{"mkfs.ext4"}, Capabilities{true, true, true, true, true}, image("32M", "mkfs.ext4", "-q", "-I", "256")},
+	{"ext4 with small inodes", []string{"mkfs.ext4"}, Capabilities{true, true, false, true, true}, image("32M", "mkfs.ext4", "-q", "-I", "128")},
+	{"xfs", []string{"mkfs.xfs"}, Capabilities{true, true, true, true, true}, image("320M", "mkfs.xfs", "-q")},
+	{"btrfs", []string{"mkfs.btrfs"}, Capabilities{true, true, true, true, true}, image("128M", "mkfs.btrfs", "-q")},
+	{"tmpfs", nil, Capabilities{true, true, true, true, true}, func(_ *testing.T, _, at string) error { return run("mount", "-t", "tmpfs", "none", at) }},
+	{"bindfs", []string{"bindfs"}, Capabilities{false, false, false, true, false}, over("bindfs")},
+	{"mergerfs", []string{"mergerfs"}, Capabilities{false, false, false, true, false}, over("mergerfs")},
+	{"encfs", []string{"encfs"}, Capabilities{false, false, false, true, false}, encfs},
 }
 
 func run(name string, args ...string) error {

@@ -17,6 +17,7 @@ type Capabilities struct {
 	NoReplace bool // a rename that replaces nothing is one step
 	BirthTime bool // the time a file was made is known
 	Locks     bool // a lock on a file keeps others out
+	Local     bool // the kernel keeps the files itself: no server, no process (FUSE) has a view of its own of them, as far as is known
 }
 
 // ProbePrefix begins the names of the files that Probe makes and removes again. One that is found later was left by a process
@@ -38,6 +39,7 @@ func Probe(dir string) (have Capabilities, err error) {
 		err = multierr.Combine(err, f.Close(), removeIfThere(name), removeIfThere(second), removeIfThere(third))
 	}()
 	_, have.BirthTime = Birth(f)
+	have.Local = isLocal(f)
 	have.Locks = CanShare && probeLocks(f, name)
 	have.Links = os.Link(name, second) == nil && probeLink(f, second)
 	have.NoReplace = renameNoReplace(name, third) == nil // to a free name: that one is taken, all systems can tell

@@ -127,3 +127,19 @@ func (w *Watch) Close() {
 // AwaitWrite waits for a write to f that is under way, by whichever process: the system takes the file's lock to look for a hole in
 // it. It moves f's offset, which an appending write does not ask for.
 func AwaitWrite(f *os.File) { _, _ = f.Seek(0, unix.SEEK_HOLE) }
+
+// What a file system that is not the kernel's own says of itself (statfs).
+var remote = map[int64]bool{
+	unix.FUSE_SUPER_MAGIC: true, unix.NFS_SUPER_MAGIC: true, unix.SMB_SUPER_MAGIC: true, unix.SMB2_SUPER_MAGIC: true,
+	unix.CIFS_SUPER_MAGIC: true, unix.V9FS_MAGIC: true, unix.AFS_FS_MAGIC: true, unix.CODA_SUPER_MAGIC: true, unix.CEPH_SUPER_MAGIC: true,
+}
+
+// isLocal reports whether the kernel keeps an open file itself.
+func isLocal(f *os.File) bool {
+	var st unix.Statfs_t
+	var err error
+	if ctl := control(f, func(fd int) { err = unix.Fstatfs(fd, &st) }); ctl != nil || err != nil {
+		return true
+	}
+	return !remote[int64(st.Type)]
+}

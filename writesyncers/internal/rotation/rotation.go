@@ -175,6 +175,8 @@ func (r *Rotation) CheckShared() error {
 		return errors.New("needs hard links that lead to the same file, which the file system does not have")
 	case !can.Locks:
 		return errors.New("needs locks (flock), which the file system does not have")
+	case !can.Local:
+		return errors.New("needs a file system of the kernel's own: this one is a server's, or a process's (FUSE)")
 	}
 	return nil
 }
