@@ -2,7 +2,6 @@ package backups
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -57,44 +56,76 @@ func fits(s, layout string) bool {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-var anyDigits = regexp.MustCompile(`\d+`)
-
 // digitRuns returns the digits in the last part of a path, each run of them.
 func digitRuns(path string) []string {
-	return anyDigits.FindAllString(path[strings.LastIndexAny(path, `/\`)+1:], -1)
+	return strings.FieldsFunc(path[strings.LastIndexAny(path, `/\`)+1:], func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// written are the ways in which people write dates: the year first or last, in two digits or four, with anything between that is
-// no digit, or nothing, and perhaps a time behind.
-var written = []*regexp.Regexp{
-	regexp.MustCompile(`(?P<y>\d{4})\D?(?P<m>\d{2})\D?(?P<d>\d{2})(?:\D?(?P<H>\d{2})(?:\D?(?P<M>\d{2})(?:\D?(?P<S>\d{2}))?)?)?`),
-	regexp.MustCompile(`(?P<d>\d{2})\D?(?P<m>\d{2})\D?(?P<y>\d{4})(?:\D?(?P<H>\d{2})(?:\D?(?P<M>\d{2})(?:\D?(?P<S>\d{2}))?)?)?`),
-	regexp.MustCompile(`(?P<m>\d{2})\D?(?P<d>\d{2})\D?(?P<y>\d{4})(?:\D?(?P<H>\d{2})(?:\D?(?P<M>\d{2})(?:\D?(?P<S>\d{2}))?)?)?`),
-	regexp.MustCompile(`(?P<y>\d{2})\D?(?P<m>\d{2})\D?(?P<d>\d{2})(?:\D?(?P<H>\d{2})(?:\D?(?P<M>\d{2})(?:\D?(?P<S>\d{2}))?)?)?`),
-	regexp.MustCompile(`(?P<y>\d{4})\D?(?P<m>\d{2})`),
-}
+// written are the ways in which people write dates: the year first or last, in two digits or four (Y), with one character between
+// that is no digit, or none, and perhaps a time behind.
+var written = []string{"Ymd", "dmY", "mdY", "ymd", "Ym"}
 
 // labelsIn returns the dates, in every layout, that somebody may have written into a name in a way of his own.
 func labelsIn(name string) (labels []string) {
+	const most = 4 // of one way, in one name
 	for _, way := range written {
-		for _, found := range way.FindAllStringSubmatch(name, 4) {
-			part := map[string]string{"d": "01", "H": "00", "M": "00", "S": "00"}
-			for i, key := range way.SubexpNames() {
-				if key != "" && found[i] != "" {
-					part[key] = found[i]
-				}
-			}
-			if len(part["y"]) == 2 {
-				part["y"] = "20" + part["y"]
-			}
-			at, err := time.Parse(Layouts[0], fmt.Sprintf("%s-%s-%s_%s-%s-%s", part["y"], part["m"], part["d"], part["H"], part["M"], part["S"]))
-			if err != nil {
+		for at, found := 0, 0; at < len(name) && found < most; {
+			date, end := dateAt(name, at, way)
+			if end == 0 {
+				at++
 				continue
 			}
+			at, found = end, found+1
 			for _, layout := range Layouts {
-				labels = append(labels, at.Format(layout))
+				if !date.IsZero() {
+					labels = append(labels, date.Format(layout))
+				}
 			}
 		}
 	}
 	return labels
+}
+
+// dateAt reads a date in one of the ways at a place in name, and returns where it ends; 0 if there are not the digits for one. A date
+// that no calendar has is the zero time.
+func dateAt(name string, at int, way string) (date time.Time, end int) {
+	value := [256]string{'d': "01", 'H': "00", 'M': "00", 'S': "00"}
+	parts := way
+	if len(way) == len("Ymd") {
+		parts += "HMS"
+	}
+	for i := range len(parts) {
+		from, digits := at, 2
+		if i > 0 && from < len(name) && !digit(name[from]) {
+			from++
+		}
+		if parts[i] == 'Y' {
+			digits = 4
+		}
+		if !allDigits(name, from, digits) {
+			if i < len(way) {
+				return time.Time{}, 0
+			}
+			break
+		}
+		value[parts[i]] = name[from : from+digits]
+		at = from + digits
+	}
+	if value['Y'] == "" {
+		value['Y'] = "20" + value['y']
+	}
+	date, _ = time.Parse(Layouts[0], fmt.Sprintf("%s-%s-%s_%s-%s-%s", value['Y'], value['m'], value['d'], value['H'], value['M'], value['S']))
+	return date, at
+}
+
+func allDigits(s string, from, n int) bool {
+	if from+n > len(s) {
+		return false
+	}
+	for _, c := range []byte(s[from : from+n]) {
+		if !digit(c) {
+			return false
+		}
+	}
+	return true
 }
