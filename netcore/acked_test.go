@@ -380,6 +380,6 @@ func TestAckServerThatBecomesSmaller(t *testing.T) {
 	assert.Equal(t, Stats{Accepted: 3, Delivered: 2, Dropped: 1, Refused: core.Stats().Refused}, core.Stats())
 	require.NoError(t, core.Write(entry("more"), nil))
 	require.Eventually(t, func() bool {
-		return log.contains("it takes no more than 50 bytes now") && log.contains("1 records were lost")
+		return log.contains("it takes no more than 50 bytes now") && log.contains("1 record was lost")
 	}, soon, tick)
 }
