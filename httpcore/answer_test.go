@@ -78,7 +78,7 @@ func TestAnswersAreClassified(t *testing.T) {
 			server := script(t, test.answer)
 			target := strings.Replace(server.URL, "http://", "http://user:secret@", 1) + "/log?key=secret"
 			core := lines(t, target, func(cfg *httpcore.Config) {
-				cfg.Timeout, cfg.MaxRetryAfter, cfg.PlaintextCredentials = 100*time.Millisecond, time.Minute, true
+				cfg.Timeout, cfg.MaxRetryAfter, cfg.PlaintextCredentials = 500*time.Millisecond, time.Minute, true
 			})
 			err := core.Write(zapcore.Entry{Message: "one"}, nil)
 			n, batchErr := core.WriteBatch(batchOf(t, "two"))

@@ -9,6 +9,10 @@ import (
 	"example.com/zaphandlers/netcore/internal/session"
 )
 
+// maxBacklog is how many datagrams put off the end after Shutdown was called, however long Target takes: more than a socket holds. Who
+// sends them cannot be told to stop.
+const maxBacklog = 4096
+
 // servePackets reads datagrams, each of which is a frame.
 func (s *Server) servePackets() error {
 	in := newBatcher(s)
@@ -16,6 +20,7 @@ func (s *Server) servePackets() error {
 	if s.cfg.Key != nil {
 		seal = session.NewDatagramSeal(s.cfg.Key)
 	}
+	last := maxBacklog
 	buf := make([]byte, max(s.cfg.MaxFrame, maxUDP)+session.TimeSize+session.MACSize+prefixSize+1)
 	for {
 		n, from, err := s.packets.ReadFrom(buf)
@@ -41,7 +46,11 @@ func (s *Server) servePackets() error {
 			s.reportError(fmt.Errorf("from %s: %w", sender(from), err), 1)
 			continue
 		}
-		_, _ = in.deliver(false) // reports what is lost
+		_, _ = in.deliver(false)           // reports what is lost
+		if s.draining.Load() && last > 0 { // what lies in the socket does not get lost because Target is slow
+			last--
+			_ = s.packets.SetReadDeadline(time.Now().Add(quiet))
+		}
 	}
 }
 

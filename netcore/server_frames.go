@@ -62,7 +62,10 @@ func (c *serverConn) split(now time.Time) error {
 	if c.seal != nil {
 		limit += c.seal.Overhead
 	}
-	for c.from < c.to && c.skipped() {
+	for c.from < c.to {
+		if begins, err := c.skipped(); !begins || err != nil {
+			return err
+		}
 		b := c.buf[c.from:c.to]
 		from, to, next, whole, err := cfg.Framing.split(b)
 		switch {
@@ -70,10 +73,11 @@ func (c *serverConn) split(now time.Time) error {
 			c.refuse(err)
 			return errUnframed
 		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
-			if !c.passTooLarge() {
+			if cfg.Ack && c.session == nil { // that is no hello
+				c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
 				return errUnframed
 			}
-			c.skip, c.skipping = max(next, 0), next == 0
+			c.passTooLarge(from, next)
 		case !whole:
 			return nil
 		default:
@@ -92,34 +96,46 @@ func (c *serverConn) split(now time.Time) error {
 	return nil
 }
 
-// passTooLarge refuses a frame for its size, and tells whether the next one can be read. It has its number: were it not confirmed,
-// its client would send it for ever.
-func (c *serverConn) passTooLarge() bool {
-	cfg := &c.server.cfg
+// passTooLarge refuses a frame for its size, and has the rest of it skipped. It has its number: were it not confirmed, its client
+// would send it for ever.
+func (c *serverConn) passTooLarge(from, next int) {
 	if c.session == nil || c.sequence > c.session.Last() {
-		c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
+		c.refuse(fmt.Errorf("a frame is larger than %d bytes", c.server.cfg.MaxFrame))
+	}
+	c.skip, c.skipping = max(next, 0), next == 0
+	if c.seal != nil {
+		c.from, c.skip, c.passing = c.from+from, next-from, c.seal.Pass(c.sequence)
 	}
 	c.sequence++
-	return cfg.Key == nil && (!cfg.Ack || c.session != nil) // a signature could not be checked, nor is that a hello
 }
 
 var errUnframed = errors.New("the stream can no longer be framed")
 
 // skipped steps over what is left of a frame that is too large, and tells whether a frame begins.
-func (c *serverConn) skipped() bool {
+func (c *serverConn) skipped() (begins bool, err error) {
 	if c.skipping {
 		_, _, next, whole, _ := c.server.cfg.Framing.split(c.buf[c.from:c.to])
 		if !whole {
 			c.from = c.to
-			return false
+			return false, nil
 		}
 		c.from += next
 		c.skipping = false
 	}
 	n := min(c.skip, c.to-c.from)
+	if c.passing != nil {
+		_, _ = c.passing.Write(c.buf[c.from : c.from+n])
+	}
 	c.from += n
 	c.skip -= n
-	return c.skip == 0 && c.from < c.to
+	if c.passing != nil && c.skip == 0 {
+		if err := c.passing.End(); err != nil {
+			c.refuse(err)
+			return false, errUnframed
+		}
+		c.passing = nil
+	}
+	return c.skip == 0 && c.from < c.to, nil
 }
 
 // frame takes one frame.

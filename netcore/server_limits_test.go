@@ -1,11 +1,13 @@
 package netcore
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"net"
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,6 +19,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -45,6 +48,79 @@ func TestServerMemory(t *testing.T) {
 		require.False(t, errors.Is(err, os.ErrDeadlineExceeded), "the server closes it")
 		assert.LessOrEqual(t, s.memory.Load(), int64(1<<20))
 	})
+}
+
+// A frame that is too large costs its own record where frames are signed too: its signature is checked while it is skipped.
+func TestServerSkipsSignedFramesThatAreTooLarge(t *testing.T) {
+	for name, forge := range map[string]bool{"signed": false, "forged": true} {
+		t.Run(name, func(t *testing.T) {
+			target, logs := observer.New(zapcore.DebugLevel)
+			var log errorLog
+			s := serve(t, ServerConfig{Format: FormatRecords, Key: testKey, MaxFrame: 4 << 10, Target: target, OnError: log.add})
+			conn := dial(t, s)
+			client := newClient(t, conn, nil, testKey)
+			stream := client.appendFrame(nil, frame("before")[prefixSize:])
+			stream = client.appendFrame(stream, frame(strings.Repeat("x", 300<<10))[prefixSize:])
+			if forge {
+				stream[len(stream)-1] ^= 1
+			}
+			stream = client.appendFrame(stream, frame("behind")[prefixSize:])
+			for len(stream) > 0 { // in parts, none of which ends where a frame does
+				n, err := conn.Write(stream[:min(len(stream), 1021)])
+				if err != nil {
+					break // forged: the server has hung up
+				}
+				stream = stream[n:]
+			}
+			require.Eventually(t, func() bool { return logs.FilterMessage("before").Len() == 1 }, soon, tick)
+			if forge {
+				require.Eventually(t, func() bool { return log.contains("not signed") && s.Stats().Connections == 0 }, soon, tick)
+				require.Equal(t, 1, logs.Len())
+				return
+			}
+			require.Eventually(t, func() bool { return logs.FilterMessage("behind").Len() == 1 }, soon, tick)
+			require.True(t, log.contains("a frame is larger than 4096 bytes"))
+			require.Equal(t, uint64(1), s.Stats().Refused)
+		})
+	}
+}
+
+// What is on its way when Shutdown is called arrives, however slow Target is.
+func TestServerShutdownWithASlowTarget(t *testing.T) {
+	for _, network := range []string{"tcp", "unix", "udp", "unixgram"} {
+		t.Run(network, func(t *testing.T) {
+			address := "127.0.0.1:0"
+			if strings.HasPrefix(network, "unix") {
+				address = sockets.Path(t)
+			}
+			target := &slowCore{busy: make(chan struct{}), first: make(chan struct{})}
+			s := serve(t, ServerConfig{Network: network, Address: address, Format: FormatRecords, Target: target, OnError: ignore})
+			core := newCore(t, Config{Network: network, Address: s.Addr().String(), Formatter: Records(), OnError: ignore})
+			require.NoError(t, core.Write(entry("0"), nil))
+			sockets.Receive(t, target.first)
+			for i := range 8 { // they lie in the socket while Target is busy
+				require.NoError(t, core.Write(entry(strconv.Itoa(i+1)), nil))
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- s.Shutdown(context.Background()) }()
+			require.Eventually(t, s.draining.Load, soon, tick)
+			time.AfterFunc(2*quiet, func() { close(target.busy) })
+			require.NoError(t, sockets.Receive(t, ended))
+			require.Len(t, target.seen, 9)
+		})
+	}
+}
+
+// slowCore has its first record until it is told otherwise.
+type slowCore struct {
+	collector
+	once        sync.Once
+	first, busy chan struct{}
+}
+
+func (c *slowCore) WriteBatch(b *base.Batch) (int, error) {
+	c.once.Do(func() { close(c.first); <-c.busy })
+	return c.collector.WriteBatch(b)
 }
 
 func TestServerMaxConns(t *testing.T) {

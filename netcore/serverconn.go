@@ -41,6 +41,8 @@ type serverConn struct {
 	skip     int  // bytes of a frame too large that are still to come
 	skipping bool // up to the next separator
 
+	passing *session.Passing // the frame that skip is about, if it is signed
+
 	completed time.Time // when the deadline was last renewed
 	wrote     time.Time
 
@@ -147,12 +149,17 @@ func (c *serverConn) renew(now time.Time) {
 		c.completed = now
 		_ = c.raw.SetReadDeadline(now.Add(limit))
 	}
+	c.stayQuiet()
+}
+
+// stayQuiet gives a connection that is draining a moment for what is still on its way. The time that Target took is none of it.
+func (c *serverConn) stayQuiet() {
 	by := c.drainBy.Load()
 	if by == 0 && c.server.draining.Load() {
 		by = math.MaxInt64
 	}
 	if by != 0 {
-		_ = c.raw.SetReadDeadline(time.Unix(0, min(by, now.Add(quiet).UnixNano())))
+		_ = c.raw.SetReadDeadline(time.Unix(0, min(by, time.Now().Add(quiet).UnixNano())))
 	}
 }
 
@@ -182,6 +189,7 @@ func (c *serverConn) read() error {
 		if frameErr := c.frames(time.Now()); frameErr != nil {
 			return frameErr
 		}
+		c.stayQuiet()
 	}
 	return err
 }

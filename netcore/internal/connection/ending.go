@@ -73,7 +73,7 @@ func (c *Conn) endDatagrams(cause error, now time.Duration) Ending {
 
 // failure returns how a connection that is gone ended; nil if the peer closed it in the ordinary way and has what was written before.
 func (c *Conn) failure() error {
-	for _, err := range []error{c.peek.left, c.err} {
+	for _, err := range []error{c.peek.left, c.readError()} {
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 			return err
 		}
@@ -85,6 +85,16 @@ func (c *Conn) failure() error {
 		return errReset // or it is going to be
 	}
 	return nil
+}
+
+// readError returns what ended the reader; nil while it reads.
+func (c *Conn) readError() error {
+	select {
+	case <-c.done:
+		return c.err
+	default:
+		return nil
+	}
 }
 
 // unacknowledged returns how many bytes are not acknowledged by the system of a peer that has closed. What is on its way gets a

@@ -44,6 +44,7 @@ const keyWindow = time.Minute
 
 // Seal signs and verifies. It is for one goroutine at a time.
 type Seal struct {
+	key      []byte
 	mac      hash.Hash
 	head     [nonceSize + 1 + 8]byte // what is signed before the payload
 	sum      []byte
@@ -53,7 +54,7 @@ type Seal struct {
 
 // NewSeal returns the Seal of one direction of a stream, on a connection that the server has begun with nonce.
 func NewSeal(key, nonce []byte) *Seal {
-	s := &Seal{mac: hmac.New(sha256.New, key), Overhead: MACSize}
+	s := &Seal{key: key, mac: hmac.New(sha256.New, key), Overhead: MACSize}
 	copy(s.head[:], nonce)
 	return s
 }
@@ -136,6 +137,37 @@ func (s *Seal) Verify(frame []byte, sequence uint64, now time.Time) ([]byte, err
 		}
 	}
 	return payload, nil
+}
+
+// Passing is a frame on a stream that is too large to be kept: its signature is checked while it passes, so that the frames
+// behind it can be read.
+type Passing struct {
+	mac  hash.Hash
+	want []byte // the signature, which comes first
+}
+
+// Pass returns the Passing for the frame with that number.
+func (s *Seal) Pass(sequence uint64) *Passing {
+	p := &Passing{mac: hmac.New(sha256.New, s.key), want: make([]byte, 0, MACSize)}
+	p.mac.Write(s.head[:nonceSize])
+	p.mac.Write(binary.BigEndian.AppendUint64([]byte{sealFrame}, sequence))
+	return p
+}
+
+// Write takes the next part of the frame. It never fails.
+func (p *Passing) Write(part []byte) (int, error) {
+	n := min(len(part), MACSize-len(p.want))
+	p.want = append(p.want, part[:n]...)
+	p.mac.Write(part[n:])
+	return len(part), nil
+}
+
+// End returns an error unless what was written is a whole frame with its signature.
+func (p *Passing) End() error {
+	if !hmac.Equal(p.mac.Sum(nil), p.want) {
+		return errUnsigned
+	}
+	return nil
 }
 
 // AppendAck appends the confirmation of everything up to sequence. A nil Seal does not sign it.
