@@ -19,6 +19,7 @@ type reader struct {
 	held   []message // asked for and not acknowledged, in order
 	pieces []byte    // of a record that is larger than a message
 	next   part      // the piece that is to come
+	looked time.Time // when the stream was asked last whether it is another now
 	purged time.Time // when what all cursors are done with was removed last
 }
 
@@ -123,7 +124,7 @@ func (e *Engine) reader(cursor string) (*reader, error) {
 func (e *Engine) find(ctx context.Context, cursor string) (place, error) {
 	at, known, err := e.cursors.get(ctx, cursor)
 	if err != nil || known {
-		return at, err
+		return at.in(e.born.Load()), err
 	}
 	if at, err = e.oldest(ctx); err != nil {
 		return place{}, err
@@ -149,7 +150,7 @@ func (e *Engine) callContext() (context.Context, context.CancelFunc) {
 func (e *Engine) oldest(ctx context.Context) (place, error) {
 	e.appending.Lock()
 	err := e.findEnd(ctx)
-	end := place{number: e.log.number, sequence: e.log.sequence}
+	end := place{number: e.log.number, sequence: e.log.sequence, born: e.born.Load()}
 	e.appending.Unlock()
 	if err != nil {
 		return place{}, fmt.Errorf("jetstream: %w", err)
@@ -162,25 +163,32 @@ func (e *Engine) oldest(ctx context.Context) (place, error) {
 		return place{}, fmt.Errorf("jetstream: %w", err)
 	}
 	number, err := lastNumber(msg.Header)
-	if err != nil {
-		return place{}, fmt.Errorf("jetstream: message %d: %w", msg.Sequence, err)
+	if err != nil { // not ours: Read tells of it
+		return place{born: end.born}, nil
 	}
 	tapes, err := unpack(msg.Data)
 	if err != nil { // a piece: the record is the next one
 		tapes = nil
 	}
-	return place{number: number - uint64(len(tapes)), sequence: msg.Sequence - 1}, nil
+	return place{number: number - min(number, uint64(len(tapes))), sequence: msg.Sequence - 1, born: end.born}, nil
 }
 
 // fill asks for the message after those that r holds, if it holds none.
 func (e *Engine) fill(r *reader) error {
 	for len(r.held) == 0 {
+		if born := e.born.Load(); r.acked.born != born {
+			r.acked = r.acked.in(born)
+			r.fetch, r.pieces, r.next = 1, nil, part{}
+		}
 		ctx, cancel := e.callContext()
 		msg, err := e.records.GetMsg(ctx, r.fetch, jetstream.WithGetMsgSubject(e.subject))
 		cancel()
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
-			return nil
+			if !e.isAnother(r) {
+				return nil
+			}
+			continue
 		case e.stop.Err() != nil:
 			return errClosed
 		case err != nil:
@@ -192,6 +200,22 @@ func (e *Engine) fill(r *reader) error {
 		}
 	}
 	return nil
+}
+
+// isAnother asks, once in lookEvery, whether the stream was made again by somebody.
+func (e *Engine) isAnother(r *reader) bool {
+	if time.Since(r.looked) < lookEvery {
+		return false
+	}
+	r.looked = time.Now()
+	ctx, cancel := e.callContext()
+	defer cancel()
+	info, err := e.records.Info(ctx)
+	if err != nil || info.Created.UnixNano() == r.acked.born {
+		return false
+	}
+	e.born.Store(info.Created.UnixNano())
+	return true
 }
 
 // take adds a message to those that r holds.
@@ -213,6 +237,9 @@ func (e *Engine) take(r *reader, msg *jetstream.RawStreamMsg) error {
 	tapes, err := unpack(data)
 	if err != nil {
 		return err
+	}
+	if number < uint64(len(tapes)) {
+		return fmt.Errorf("%d records up to number %d", len(tapes), number)
 	}
 	m := message{sequence: msg.Sequence, first: number - uint64(len(tapes)) + 1, tapes: tapes}
 	if len(tapes) == 0 || m.last() <= r.acked.number {
@@ -249,7 +276,7 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	if err != nil {
 		return err
 	}
-	at := place{number, r.acked.sequence}
+	at := place{number, r.acked.sequence, r.acked.born}
 	for i := range r.held {
 		if r.held[i].last() <= number {
 			at.sequence = r.held[i].sequence
@@ -284,9 +311,9 @@ func (e *Engine) purgeRead(ctx context.Context) bool {
 	if err != nil || len(places) == 0 {
 		return false
 	}
-	done := places[0].sequence
+	done := places[0].in(e.born.Load()).sequence
 	for _, at := range places {
-		done = min(done, at.sequence)
+		done = min(done, at.in(e.born.Load()).sequence)
 	}
 	info, err := e.records.Info(ctx)
 	if err != nil || info.State.Msgs == 0 {
