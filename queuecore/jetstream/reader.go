@@ -11,27 +11,6 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// reader is a cursor in the hands of this process. It is for one goroutine at a time.
-type reader struct {
-	name   string
-	acked  place
-	fetch  uint64    // the sequence from which on messages have not been asked for
-	held   []message // asked for and not acknowledged, in order
-	pieces []byte    // of a record that is larger than a message
-	next   part      // the piece that is to come
-	looked time.Time // when the stream was asked last whether it is another now
-	purged time.Time // when what all cursors are done with was removed last
-}
-
-// message is a message with its records, numbered from first.
-type message struct {
-	sequence uint64
-	first    uint64
-	tapes    [][]byte
-}
-
-func (m *message) last() uint64 { return m.first + uint64(len(m.tapes)) - 1 }
-
 const (
 	lookEvery  = time.Second // how long a reader that waits goes without asking the stream
 	purgeEvery = time.Second
@@ -195,7 +174,9 @@ func (e *Engine) fill(r *reader) error {
 			return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)
 		}
 		r.fetch = msg.Sequence + 1
-		if err := e.take(r, msg); err != nil {
+		missing, err := r.take(msg)
+		e.missed.Add(missing)
+		if err != nil {
 			return fmt.Errorf("jetstream: stream %s: message %d: %w", e.cfg.Stream, msg.Sequence, err)
 		}
 	}
@@ -216,58 +197,6 @@ func (e *Engine) isAnother(r *reader) bool {
 	}
 	e.born.Store(info.Created.UnixNano())
 	return true
-}
-
-// take adds a message to those that r holds.
-func (e *Engine) take(r *reader, msg *jetstream.RawStreamMsg) error {
-	number, err := lastNumber(msg.Header)
-	if err != nil {
-		return err
-	}
-	p, err := parsePart(msg.Header)
-	if err != nil {
-		return err
-	}
-	data := msg.Data
-	if p.n > 0 {
-		if data = r.assemble(p, data); data == nil {
-			return nil
-		}
-	}
-	tapes, err := unpack(data)
-	if err != nil {
-		return err
-	}
-	if number < uint64(len(tapes)) {
-		return fmt.Errorf("%d records up to number %d", len(tapes), number)
-	}
-	m := message{sequence: msg.Sequence, first: number - uint64(len(tapes)) + 1, tapes: tapes}
-	if len(tapes) == 0 || m.last() <= r.acked.number {
-		return nil
-	}
-	if m.first > r.acked.number+1 {
-		e.missed.Add(m.first - r.acked.number - 1) // removed by age
-	}
-	r.held = append(r.held, m)
-	return nil
-}
-
-// assemble adds a piece of a record, and returns all of it with the last. Pieces whose successor did not come were begun again.
-func (r *reader) assemble(p part, data []byte) []byte {
-	if p.k == 1 {
-		r.pieces, r.next = nil, part{1, p.n}
-	}
-	if p != r.next {
-		r.pieces, r.next = nil, part{}
-		return nil
-	}
-	r.pieces = append(r.pieces, data...)
-	r.next.k++
-	if p.k < p.n {
-		return nil
-	}
-	data, r.pieces = r.pieces, nil
-	return data
 }
 
 // Ack implements queuecore.Queue.
