@@ -263,7 +263,7 @@ func Example_counters() {
 	// Output:
 	// {"accepted":1,"delivered":1,"dropped":0,"skipped":0,"pending":0,"refused":0} missing: 0
 	// <nil>
-	// {"accepted":1,"delivered":1,"dropped":0,"skipped":0,"pending":0,"refused":0,"bytes":37,"opens":1,"repeated":0,"rotations":0,"compressed":0,"troubles":0}
+	// {"accepted":1,"delivered":1,"dropped":0,"skipped":0,"pending":0,"refused":0,"bytes":37,"opens":1,"repeated":0,"rotations":0,"compressed":0,"errors":0}
 }
 
 // The Windows event log. On other systems, and where the source was not installed, New says so.

@@ -13,7 +13,8 @@
 // size until the buffer is flushed: when it holds Capacity records, when the next would not fit into MaxBytes, when a
 // record comes that FlushLevel takes (Error and above by default), when the ShouldFlush hook says so, every
 // FlushInterval, and by Sync and Close. The flush runs on the goroutine that caused it; others go on writing, and do not
-// wait for it.
+// wait for it. A signal, as SIGTERM, ends a Go program without Close unless signal.NotifyContext takes it: what is in the buffer is
+// gone then.
 //
 // A flush clears what the target took, and nothing else. What a target that is a BatchWriter could not take stays, in
 // order, and is offered again at the next flush, without the duplicates that Python's handler makes of it; between

@@ -20,7 +20,7 @@ var ErrClosed = base.ErrClosed
 // Config makes a Core, and is what Install and Remove are given: these look at Source, Log and MessageFile only.
 //
 // The hooks EventID, Category, Type, Strings and Data are called on the goroutine that writes the record (a queue's, behind a
-// queue), by many at once, under no lock. What they are given is valid only during the call.
+// queue), by many at once, under no lock. What they are given is valid only during the call. One that panics refuses the record.
 type Config struct {
 	// Level decides which records are taken. Defaults to everything.
 	Level zapcore.LevelEnabler

@@ -64,6 +64,12 @@
 // the log is left alone for a while, and Write fails at once. A call that has timed out may still succeed later: such an event is
 // in the log although its Write returned an error, Config.OnError is told, and a queue that tries it again doubles it.
 //
+//	New                                Timeout, for opening the source; the registry answers at once
+//	Write, WriteBatch                  Timeout for each event; nothing while the log is left alone
+//	Sync, With, Check, Enabled, Stats  nothing but another call's lock
+//	Close                              1 s, or Timeout if that is less, and the same again for a call that is under way
+//	Install, Remove                    as long as the registry takes: they are for a setup program
+//
 // Write waits for the log. Put package queuecore in front to have it done in the background, and tried again.
 //
 // # Differences from Python

@@ -44,10 +44,24 @@ var detail = zapcore.EncoderConfig{
 	EncodeCaller:   zapcore.ShortCallerEncoder,
 }
 
-// Append implements base.Formatter.
-func (f *formatter) Append(dst []byte, r *base.Record) ([]byte, error) {
+// Append implements base.Formatter. A hook that panics refuses the record.
+func (f *formatter) Append(dst []byte, r *base.Record) (out []byte, err error) {
+	hook := ""
+	defer func() {
+		if hook == "" {
+			return
+		}
+		if p := recover(); p != nil {
+			out, err = dst, fmt.Errorf("eventlog: Config.%s: %w", hook, &base.PanicError{Value: p})
+		}
+	}()
+	return f.append(dst, r, &hook)
+}
+
+// append sets hook to the name of the hook that runs, while one does.
+func (f *formatter) append(dst []byte, r *base.Record, hook *string) ([]byte, error) {
 	ent := r.Entry()
-	kind, category, id, err := f.header(ent)
+	kind, category, id, err := f.header(ent, hook)
 	if err != nil {
 		return dst, err
 	}
@@ -60,7 +74,10 @@ func (f *formatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	*fields = r.AppendFields((*fields)[:0])
 	var data []byte
 	if f.cfg.Data != nil {
-		if data = f.cfg.Data(ent, *fields); len(data) > maxData {
+		*hook = "Data"
+		data = f.cfg.Data(ent, *fields)
+		*hook = ""
+		if len(data) > maxData {
 			return dst, fmt.Errorf("eventlog: Config.Data returned %d bytes, the log takes %d", len(data), maxData)
 		}
 	}
@@ -68,23 +85,30 @@ func (f *formatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	if f.cfg.Strings == nil {
 		return f.appendText(&t, &ent, r)
 	}
-	return appendStrings(&t, f.cfg.Strings(ent, *fields))
+	*hook = "Strings"
+	list := f.cfg.Strings(ent, *fields)
+	*hook = ""
+	return appendStrings(&t, list)
 }
 
 // header asks the hooks, and fills in what they leave open.
-func (f *formatter) header(ent zapcore.Entry) (kind Type, category uint16, id uint32, err error) {
+func (f *formatter) header(ent zapcore.Entry, hook *string) (kind Type, category uint16, id uint32, err error) {
 	if f.cfg.Type != nil {
+		*hook = "Type"
 		kind = f.cfg.Type(ent)
 	}
 	if kind == 0 {
 		kind = typeOf(ent.Level)
 	}
 	if f.cfg.Category != nil {
+		*hook = "Category"
 		category = f.cfg.Category(ent)
 	}
 	if f.cfg.EventID != nil {
+		*hook = "EventID"
 		id = f.cfg.EventID(ent)
 	}
+	*hook = ""
 	if id == 0 {
 		id = 1
 	}

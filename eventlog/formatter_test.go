@@ -202,20 +202,59 @@ func TestIDsOfOtherMessageFilesAreFree(t *testing.T) {
 	assert.Equal(t, uint32(0xC0000001), windows.written()[0].id)
 }
 
+// A hook that panics costs its record, whose Write says so, and not the program.
 func TestHookThatPanics(t *testing.T) {
 	broken := true
-	windows := newFakeWindows("orders")
-	core := open(t, windows, Config{Strings: func(ent zapcore.Entry, _ []zapcore.Field) []string {
-		if broken {
-			panic("hook")
+	bomb := func(ent zapcore.Entry) {
+		if broken && ent.Message != "1" {
+			panic("bomb")
 		}
-		return []string{ent.Message}
-	}})
-	assert.Panics(t, func() { _ = core.Write(entry(zapcore.InfoLevel, "a"), []zapcore.Field{zap.Int("n", 1)}) })
-	broken = false
-	require.NoError(t, core.Write(entry(zapcore.InfoLevel, "b"), nil), "the core works on")
-	ev := windows.written()[0]
-	assert.Equal(t, []string{"b"}, list(t, &ev))
+	}
+	hooks := map[string]Config{
+		"EventID":  {EventID: func(ent zapcore.Entry) uint32 { bomb(ent); return 1 }},
+		"Category": {Category: func(ent zapcore.Entry) uint16 { bomb(ent); return 1 }},
+		"Type":     {Type: func(ent zapcore.Entry) Type { bomb(ent); return Error }},
+		"Strings":  {Strings: func(ent zapcore.Entry, _ []zapcore.Field) []string { bomb(ent); return []string{ent.Message} }},
+		"Data":     {Data: func(ent zapcore.Entry, _ []zapcore.Field) []byte { bomb(ent); return nil }},
+	}
+	for name, cfg := range hooks {
+		t.Run(name, func(t *testing.T) {
+			windows := newFakeWindows("orders")
+			core := open(t, windows, cfg)
+			broken = true
+			err := core.Write(entry(zapcore.InfoLevel, "a"), []zapcore.Field{zap.Int("n", 1)})
+			require.EqualError(t, err, "eventlog: Config."+name+": panic: bomb")
+			require.ErrorAs(t, err, new(*base.PanicError))
+			assert.Equal(t, Stats{Refused: 1}, core.Stats())
+			broken = false
+			require.NoError(t, core.Write(entry(zapcore.InfoLevel, "b"), nil), "the core works on")
+			assert.Len(t, windows.written(), 1)
+			testPanicInABatch(t, core, windows, &broken)
+		})
+	}
+}
+
+// testPanicInABatch has a hook panic at all records of a batch but the first.
+func testPanicInABatch(t *testing.T, core *Core, windows *fakeWindows, broken *bool) {
+	t.Helper()
+	var batch base.Batch
+	for _, message := range []string{"1", "2", "3"} {
+		var r base.Record
+		require.NoError(t, r.Capture(entry(zapcore.InfoLevel, message), base.Context{}, nil))
+		batch.Add(append([]byte(nil), r.Bytes()...))
+	}
+	before := len(windows.written())
+	*broken = true
+	n, err := core.WriteBatch(&batch)
+	var rejected *base.RejectedError
+	require.ErrorAs(t, err, &rejected)
+	assert.Equal(t, 3, n)
+	assert.Equal(t, []int{1, 2}, rejected.Indexes)
+	assert.Len(t, windows.written(), before+1)
+	*broken = false
+	n, err = core.WriteBatch(&batch)
+	require.NoError(t, err)
+	assert.Equal(t, 3, n)
 }
 
 func TestDataTakesRoomFromTheText(t *testing.T) {

@@ -2,20 +2,11 @@ package httpcore
 
 import (
 	"bytes"
-	"compress/gzip"
-	"errors"
-	"io"
 	"net/http"
-	"sync"
 
+	"example.com/zaphandlers/httpcore/internal/request"
 	base "example.com/zaphandlers/zapcore"
 )
-
-// gzipFrom is the smallest body, in bytes, that is compressed: below it gzip saves no packet.
-const gzipFrom = 1 << 10
-
-// copyBody is the largest body, in bytes, that is copied rather than lent to the transport.
-const copyBody = 4 << 10
 
 // keepBody is the largest buffer, in bytes, that is kept from one request to the next.
 const keepBody = 4 << 20
@@ -23,20 +14,9 @@ const keepBody = 4 << 20
 // body is what one request carries: records, as an Envelope says.
 type body struct {
 	envelope *Envelope
-	zip      *zip   // nil: not compressed
-	bytes    []byte // before compression; own, or lent by the Handler
+	zip      *request.Zip // nil: not compressed
+	bytes    []byte       // before compression; own, or lent by the Handler
 	own      []byte
-}
-
-// zip compresses bodies with a writer that is used again and again: making one costs more than a thousand records.
-type zip struct {
-	writer *gzip.Writer
-	out    bytes.Buffer
-}
-
-func newZip() *zip {
-	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed)
-	return &zip{writer: w}
 }
 
 // fill makes the body of the frames in s. Where each is a line already, and lines are wanted, it is the frames themselves.
@@ -137,96 +117,11 @@ func (b *body) end() {
 }
 
 // attach makes the body that of req, until it is detached.
-//
-// A small one is copied, into a reader of a type for which net/http sends header and body in one packet; that saves a third of
-// the time of a request. A large one is read where it lies.
-func (b *body) attach(req *http.Request) *payload {
+func (b *body) attach(req *http.Request) *request.Payload {
 	whole := b.bytes
-	if b.zip != nil && len(whole) >= gzipFrom {
-		whole = b.zip.compress(whole)
+	if b.zip != nil && len(whole) >= request.GzipFrom {
+		whole = b.zip.Compress(whole)
 		req.Header["Content-Encoding"] = []string{"gzip"}
 	}
-	req.ContentLength = int64(len(whole))
-	if len(whole) <= copyBody {
-		whole = bytes.Clone(whole)
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(whole)), nil }
-		req.Body = io.NopCloser(bytes.NewReader(whole))
-		return nil
-	}
-	p := &payload{bytes: whole}
-	req.GetBody = func() (io.ReadCloser, error) { return &payloadReader{payload: p}, nil }
-	req.Body = &payloadReader{payload: p}
-	return p
+	return request.Attach(req, whole)
 }
-
-func (z *zip) compress(b []byte) []byte {
-	if z.out.Cap() > keepBody {
-		z.out = bytes.Buffer{}
-	}
-	z.out.Reset()
-	z.writer.Reset(&z.out)
-	_, _ = z.writer.Write(b) // a bytes.Buffer takes everything
-	_ = z.writer.Close()
-	return z.out.Bytes()
-}
-
-// payload is a body on its way. A transport may still be reading it when the answer is there (a server may answer early), but
-// the memory is wanted for the next request: so the reader is cut off. A nil payload lends nothing.
-//
-// A write under way is waited for. It ends soon: 50 ms after the answer, or when the request's time is up, net/http closes a
-// connection that has not taken the body.
-type payload struct {
-	mu       sync.Mutex // guards the fields below
-	bytes    []byte
-	detached bool
-}
-
-func (p *payload) detach() {
-	if p == nil {
-		return
-	}
-	p.mu.Lock()
-	p.bytes, p.detached = nil, true
-	p.mu.Unlock()
-}
-
-// payloadReader reads a payload, for one attempt of the transport.
-type payloadReader struct {
-	payload *payload
-	at      int
-}
-
-var errDetached = errors.New("httpcore: the request is over")
-
-// Read implements io.Reader.
-func (r *payloadReader) Read(dst []byte) (int, error) {
-	p := r.payload
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.detached {
-		return 0, errDetached
-	}
-	if r.at == len(p.bytes) {
-		return 0, io.EOF
-	}
-	n := copy(dst, p.bytes[r.at:])
-	r.at += n
-	return n, nil
-}
-
-// writeTo writes what is left, but no more than that many bytes, to w.
-func (r *payloadReader) writeTo(w io.Writer, most int64) (int64, error) {
-	p := r.payload
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.detached {
-		return 0, errDetached
-	}
-	rest := p.bytes[r.at:]
-	n, err := w.Write(rest[:min(most, int64(len(rest)))])
-	r.at += n
-	return int64(n), err
-}
-
-// Close implements io.Closer.
-func (r *payloadReader) Close() error { return nil }

@@ -261,3 +261,55 @@ func TestErrorsHaveOneText(t *testing.T) {
 		})
 	}
 }
+
+// A call that is under way when Close comes ends with ErrClosed, whichever way it ends.
+func TestWriteThatRacesCloseIsClosed(t *testing.T) {
+	addr, reached := peer(t, func(conn net.Conn, reached func()) { answer(conn, ""); reached(); untilClosed(conn) })
+	core := silent(t, addr, "http", false, 300*time.Millisecond) // less than what Close gives the server
+	written := make(chan error, 1)
+	go func() { written <- core.Write(zapcore.Entry{Message: "one"}, nil) }()
+	<-reached
+	require.NoError(t, core.Close())
+	require.ErrorIs(t, <-written, httpcore.ErrClosed)
+	require.ErrorIs(t, core.Write(zapcore.Entry{Message: "two"}, nil), httpcore.ErrClosed)
+}
+
+// A connection of HTTP/2 on which nothing comes any more is not used again.
+func TestSilentConnectionIsLeft(t *testing.T) {
+	server := httptest.NewUnstartedServer(status(204))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	var frozen atomic.Bool
+	var dialled atomic.Int32
+	relay, _ := peer(t, func(conn net.Conn, _ func()) {
+		dialled.Add(1)
+		to, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			return
+		}
+		defer to.Close()
+		silent := false
+		go func() { _, _ = io.Copy(conn, to) }()
+		for b := make([]byte, 32<<10); ; {
+			n, err := conn.Read(b)
+			if err != nil {
+				return
+			}
+			if silent = silent || frozen.Swap(false); !silent { // what is frozen once stays so
+				_, _ = to.Write(b[:n])
+			}
+		}
+	})
+	pool := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	core := lines(t, "https://"+relay, func(cfg *httpcore.Config) {
+		cfg.TLS, cfg.Timeout, cfg.ConnectTimeout, cfg.OmitIdempotencyKey = &tls.Config{RootCAs: pool, ServerName: "example.com"}, 200*time.Millisecond, 5*time.Second, true
+		cfg.RetryStart, cfg.RetryMax = 200*time.Millisecond, 200*time.Millisecond // less than by default, and net/http has to tidy up meanwhile
+	})
+	requireTaken(t, core, batchOf(t, "one"))
+	frozen.Store(true)
+	_, err := core.WriteBatch(batchOf(t, "two"))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	requireTaken(t, core, batchOf(t, "two"))
+	require.Equal(t, int32(2), dialled.Load())
+}

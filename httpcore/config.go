@@ -51,6 +51,11 @@ func (cfg Config) withDefaults() (Config, error) {
 	if err := cfg.checkStatuses(); err != nil {
 		return cfg, err
 	}
+	cfg.limitDefaults()
+	return cfg, nil
+}
+
+func (cfg *Config) limitDefaults() {
 	if cfg.MaxBatchBytes == 0 {
 		cfg.MaxBatchBytes = defaultMaxBatchBytes
 	}
@@ -69,7 +74,6 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.MaxRetryAfter == 0 {
 		cfg.MaxRetryAfter = defaultMaxRetryAfter
 	}
-	return cfg, nil
 }
 
 func (cfg *Config) checkStatuses() error {
@@ -112,6 +116,8 @@ func (cfg *Config) envelopeDefaults() error {
 		return errors.New("httpcore: Config.MapRecord is for the Envelope Form")
 	case cfg.MapRecord != nil:
 		cfg.Formatter = mappedForm{cfg.MapRecord}
+	case e.identified != nil && e.Formatter == base.Formatter(e.identified.plain):
+		cfg.Formatter, e.idAt = e.identified, e.identified.idAt()
 	case e.Formatter != nil:
 		cfg.Formatter = e.Formatter
 	case cfg.Formatter == nil:

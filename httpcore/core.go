@@ -58,7 +58,8 @@ type Config struct {
 	Credentials *url.Userinfo
 	// Token is sent as bearer authentication, or by the scheme that the Envelope names.
 	Token string
-	// PlaintextCredentials lets credentials travel over http, where everyone on the way can read them.
+	// PlaintextCredentials lets credentials, and headers that may be secrets, travel over http, where everyone on the way can
+	// read them.
 	PlaintextCredentials bool
 	// TLS configures https (Python: context). It is copied. Defaults to the system's authorities and TLS 1.2 or later. It
 	// excludes Client.
@@ -91,8 +92,8 @@ type Config struct {
 	ConnectTimeout time.Duration
 	// Timeout is for sending a request once there is a connection, and then again for its answer, to the last byte. So Write
 	// waits at most ConnectTimeout and twice Timeout, and for a server that does one thing only, such as not to answer, once. A
-	// batch that takes several requests begins none after Timeout has passed. Defaults to 5 s; negative is none, for all
-	// three steps.
+	// batch that takes several requests begins none after Timeout, or what it has grown to, has passed. Defaults to 5 s;
+	// negative is none, for all three steps.
 	Timeout time.Duration
 	// MaxTimeout is what Timeout grows to, for batches: it is doubled when a server did not take or answer one in time, because
 	// one that needs longer would get, and store, the same records with each attempt. Defaults to 12 times Timeout; less than

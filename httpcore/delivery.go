@@ -17,26 +17,26 @@ import (
 //
 // What follows a request that failed is not sent: it would overtake.
 type delivery struct {
-	emitter *emitter
-	batch   *base.Batch
-	frames  *base.Frames
-	fates   []fate // of each frame
-	pending []span // to be sent, the next one last
-	began   time.Time
-	refusal error            // of the first record that was refused
-	failure error            // that ended the delivery early
-	again   *base.RetryError // for those whose fate is retried
-	split   int              // bytes of the smallest request that was split, and not because of one record
-	cause   sameCause
+	emitter  *emitter
+	batch    *base.Batch
+	frames   *base.Frames
+	outcomes []outcome // of each frame
+	pending  []span    // to be sent, the next one last
+	began    time.Time
+	refusal  error            // of the first record that was refused
+	failure  error            // that ended the delivery early
+	again    *base.RetryError // for those whose outcome is retryable
+	split    int              // bytes of the smallest request that was split, and not because of one record
+	cause    sameCause
 }
 
-type fate uint8
+type outcome uint8
 
 const (
-	waiting fate = iota
-	taken
-	refused
-	retried
+	outcomePending outcome = iota
+	outcomeDelivered
+	outcomeRejected
+	outcomeRetryable
 )
 
 // span is the frames from one index to before another.
@@ -47,7 +47,7 @@ func (s span) len() int { return s.to - s.from }
 // begin makes d ready for another batch.
 func (d *delivery) begin(batch *base.Batch, frames *base.Frames) {
 	d.batch, d.frames = batch, frames
-	d.fates = append(d.fates[:0], make([]fate, frames.Len())...)
+	d.outcomes = append(d.outcomes[:0], make([]outcome, frames.Len())...)
 	d.pending = append(d.pending[:0], span{0, frames.Len()})
 	d.began = time.Now()
 	d.refusal, d.failure, d.again, d.split = nil, nil, nil, 0
@@ -57,7 +57,7 @@ func (d *delivery) begin(batch *base.Batch, frames *base.Frames) {
 
 // end lets go of the batch.
 func (d *delivery) end() {
-	d.emitter.ids.end(d.batch, d.fates)
+	d.emitter.ids.end(d.batch, d.outcomes)
 	d.batch, d.frames, d.refusal, d.failure, d.again = nil, nil, nil, nil, nil
 }
 
@@ -67,7 +67,7 @@ var errSlow = errors.New("httpcore: the server was too slow for the whole batch"
 func (d *delivery) run() {
 	e := d.emitter
 	for first := true; len(d.pending) > 0 && d.failure == nil && d.again == nil; first = false {
-		if !first && e.timeout > 0 && time.Since(d.began) > e.timeout {
+		if most := e.steps.Batch(); !first && most > 0 && time.Since(d.began) > most {
 			d.failure = &base.RetryError{After: time.Nanosecond, Err: errSlow}
 			return
 		}
@@ -102,7 +102,7 @@ func (d *delivery) send(s span, key string) {
 	e.body.fill(d.frames, s, e.ids)
 	err := e.send(s.len(), key, true)
 	if err == nil {
-		d.set(s, taken)
+		d.set(s, outcomeDelivered)
 		d.cause.took()
 		return
 	}
@@ -122,7 +122,7 @@ func (d *delivery) send(s span, key string) {
 
 // judge takes down what an answer says of single records.
 func (d *delivery) judge(s span, retry *base.RetryError, rejected *base.RejectedError) {
-	d.set(s, taken)
+	d.set(s, outcomeDelivered)
 	if rejected != nil {
 		for _, i := range rejected.Indexes {
 			d.refuse(span{s.from + i, s.from + i + 1}, rejected.Err)
@@ -130,20 +130,20 @@ func (d *delivery) judge(s span, retry *base.RetryError, rejected *base.Rejected
 	}
 	if retry != nil {
 		for _, i := range retry.Indexes {
-			d.fates[s.from+i] = retried
+			d.outcomes[s.from+i] = outcomeRetryable
 		}
 		d.again = &base.RetryError{After: retry.After, Err: retry.Err}
 	}
 }
 
-func (d *delivery) set(s span, f fate) {
+func (d *delivery) set(s span, f outcome) {
 	for i := s.from; i < s.to; i++ {
-		d.fates[i] = f
+		d.outcomes[i] = f
 	}
 }
 
 func (d *delivery) refuse(s span, err error) {
-	d.set(s, refused)
+	d.set(s, outcomeRejected)
 	d.refusal = firstOf(d.refusal, err)
 }
 
@@ -234,7 +234,7 @@ func (d *delivery) sample(i int) (refusal error) {
 	retry, rejected := verdictsIn(err)
 	switch {
 	case err == nil:
-		d.set(s, taken)
+		d.set(s, outcomeDelivered)
 		d.cause.took()
 	case fault || rejected != nil:
 		if rejected != nil {
@@ -254,8 +254,8 @@ func (d *delivery) sample(i int) (refusal error) {
 
 // result is what EmitBatch returns.
 func (d *delivery) result() (n int, err error) {
-	for i, f := range d.fates {
-		if f != waiting {
+	for i, f := range d.outcomes {
+		if f != outcomePending {
 			n = i + 1
 		}
 	}
@@ -268,17 +268,17 @@ func (d *delivery) result() (n int, err error) {
 	} else if d.failure != nil {
 		again.Err = d.failure
 	}
-	for i, f := range d.fates[:n] {
+	for i, f := range d.outcomes[:n] {
 		switch f {
-		case refused:
+		case outcomeRejected:
 			rejected.Indexes = append(rejected.Indexes, i)
-		case waiting, retried:
+		case outcomePending, outcomeRetryable:
 			again.Indexes = append(again.Indexes, i)
 		}
 	}
 	rejected.Err = d.refusal
 	err = verdict(&rejected, &again)
-	if n == len(d.fates) || len(again.Indexes) > 0 {
+	if n == len(d.outcomes) || len(again.Indexes) > 0 {
 		return n, err
 	}
 	if d.failure == nil {

@@ -5,8 +5,11 @@
 //
 //	                       2xx                  delivered
 //	record ─► request ─►   408 429 5xx, none    *RetryError: later, after Retry-After
-//	                       413                  smaller requests, if there is more than one record in it
+//	                       400 413              smaller requests, if there is more than one record in it, down to the one at fault
 //	                       any other 4xx, 501   *RejectedError: never
+//
+// Config.RetryOn and Config.SplitOn move statuses from one line to another. When 16 records in a row were refused alone for the
+// same words, and so are four samples of what is left, all are refused: no record is at fault then.
 //
 // Without more it is Python's logging.handlers.HTTPHandler: Host, URL, Method and Secure, and the record as a form in the
 // query of a GET or in the body of a POST. It differs where that handler blocks, loses or leaks: every request has a
@@ -14,7 +17,7 @@
 //
 // What people point at HTTP today takes batches. An Envelope says how records lie in a body and how the answer is read:
 // JSONLines, JSONArray, Elasticsearch (the _bulk API, judged item by item), Loki, Splunk (the HTTP event collector), OTLP
-// (OpenTelemetry's logs as JSON), or one of your own, which is a value with seven fields.
+// (OpenTelemetry's logs, as protobuf or JSON), or one of your own, which is a value with seven fields.
 //
 // # In front of it, a queue
 //
@@ -27,4 +30,44 @@
 //
 // After a timeout, a 5xx or a Retry-After the server is left alone for a while, and whatever is written meanwhile fails at
 // once: no caller waits twice.
+//
+// # Names
+//
+// A backend refuses a document in which a member is there twice, or stores the one for the other: a field called message, a field
+// of With that is logged again. So there is one rule for all envelopes, whatever encoder makes the document. Each value has a
+// path: the names of the objects and namespaces around it and its own, joined by dots, so that "a.b" and b in a are one path.
+// A path is there once, and none leads through a value that is no object. What the record itself has (message, level, time, ...)
+// comes first and keeps its name, then the fields in the order in which they were given. One that would break the rule gets an
+// underscore behind the part of its name that is in the way, and if that is taken too a number from 2 on:
+//
+//	zap.String("message", "a"), zap.Int("n", 1), zap.Int("n", 2), zap.Int("n", 3)   →   message_  n  n_  n_2
+//
+// A part of a name that is empty or blank becomes an underscore, because Elasticsearch and OTLP know no such names. Names that a
+// backend keeps for itself (_id and its like in Elasticsearch, _msg, _time, _stream and _stream_id in VictoriaLogs) are treated as
+// the record's own. In Elasticsearch's documents error is an object, as in the Elastic Common Schema: the text of zap.Error is
+// error.message there, and exception.message in OTLP. The elements of an array have names of their own each.
+//
+// # Copies
+//
+// A server that does its work and then does not answer gets the same records again. Three things keep that from making copies
+// without end: a batch that was not answered in time has twice as long the next time, up to Config.MaxTimeout; a request that is
+// sent again has the Idempotency-Key that it had; and each of Elasticsearch's documents keeps its _id over all attempts, so that
+// the second one is a conflict, which counts as delivered. Loki and Splunk have nothing of the kind, and a server that has stored half of a
+// request which it then refuses (VictoriaLogs) has that half twice when the request is sent in halves.
+//
+// # How long a call takes
+//
+//	call          waits for                                    at most
+//	New           nothing                                      at once
+//	Write         another call; connection, sending, answer    ConnectTimeout and twice Timeout
+//	WriteBatch    the same, for each request of the batch      begins none after Timeout, or what it has grown to; then as Write
+//	Sync          another call                                 as that
+//	Stats, Flush  another call                                 as that
+//	Close         the request under way                        a second, then the request is ended
+//
+// Who waits for another call that ran into a timeout fails at once when that ends. The steps are bounded by the request's context: a
+// Config.Client must heed it, as http.Transport does. Redirects, attempts that net/http makes by itself, 1xx answers and an
+// answer without an end get no time of their own; 101 ends the request, because nobody asked for another protocol.
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package httpcore

@@ -63,8 +63,9 @@ func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 		e.err = errors.New("httpcore: ElasticsearchConfig.ID and OmitID exclude each other")
 	}
 	if cfg.ID == nil && !cfg.OmitID {
-		f.placeholder = true
-		e.idAt = f.idAt()
+		identified := *f
+		identified.plain = f
+		e.identified = &identified
 	}
 	ids := !cfg.OmitID
 	e.Read = func(a *Answer) error { return readBulk(a, ids) }
@@ -78,11 +79,11 @@ var bulkNames = []string{"_data_stream_timestamp", "_doc_count", "_feature", "_f
 
 // bulkFormatter makes the two lines of a document: the action, the source.
 type bulkFormatter struct {
-	action      []byte // up to where an _id may follow
-	indexed     bool
-	placeholder bool // the emitter puts the _id where one is
-	id          func(*base.Record) string
-	document    document
+	action   []byte // up to where an _id may follow
+	indexed  bool
+	id       func(*base.Record) string
+	document document
+	plain    *bulkFormatter // the same without ids; not nil: this one leaves room for the emitter to put one
 }
 
 const idMember = `"_id":"`
@@ -100,7 +101,7 @@ func (f *bulkFormatter) idAt() int {
 func (f *bulkFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	dst = append(dst, f.action...)
 	switch {
-	case f.placeholder:
+	case f.plain != nil:
 		dst = append(append(append(f.comma(dst), idMember...), noID...), '"')
 	case f.id != nil:
 		if id := f.id(r); id != "" {

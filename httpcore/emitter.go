@@ -7,10 +7,12 @@ import (
 	"maps"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/httpcore/internal/request"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -21,23 +23,24 @@ type emitter struct {
 	transport *http.Transport // ours to close; nil if the client is the user's
 	envelope  Envelope
 	policy    policy
-	request   http.Request // that all requests begin as copies of
-	query     string       // what goes before a record in the query of a GET
-	target    string       // for errors
-	timeout   time.Duration
+	template  http.Request    // that all requests begin as copies of
+	query     string          // what goes before a record in the query of a GET
+	target    string          // for errors
 	patience  time.Duration   // MaxRetryAfter
 	closing   context.Context // done when Close has waited long enough
 	interrupt context.CancelFunc
-	grace     sync.Once // begins when Close waits
+	grace     sync.Once   // begins when Close waits
+	ending    atomic.Bool // Close waits
 
 	maxRecords, maxRecord int // MaxBatchRecords, MaxRecordBytes
 
 	// Owned by the Handler's lock.
 	limit    int // bytes in a body of more than one record: MaxBatchBytes, or less if the server said so
-	steps    deadlines
+	steps    request.Deadlines
 	body     body
 	answer   []byte // memory of reply.Body
 	reply    Answer
+	silent   bool  // the last request was not answered in time
 	keys     *keys // nil: no keys are sent
 	ids      *ids  // nil: records have none
 	delivery delivery
@@ -56,12 +59,11 @@ func newEmitter(cfg *Config) (*emitter, error) {
 	e := &emitter{
 		envelope: cfg.Envelope,
 		policy:   policy{retryOn: cfg.RetryOn, splitOn: cfg.SplitOn, retries: cfg.Envelope.retries},
-		timeout:  cfg.Timeout,
 		patience: cfg.MaxRetryAfter,
 		limit:    cfg.MaxBatchBytes,
-		steps:    deadlines{connect: cfg.ConnectTimeout, first: cfg.Timeout, now: cfg.Timeout, most: cfg.MaxTimeout, own: cfg.Client == nil},
+		steps:    request.Deadlines{Connect: cfg.ConnectTimeout, First: cfg.Timeout, Most: cfg.MaxTimeout, Own: cfg.Client == nil},
 		target:   cfg.Method + " " + u.Scheme + "://" + u.Host + u.EscapedPath(),
-		request: http.Request{Method: cfg.Method, URL: u, Host: u.Host, Header: header,
+		template: http.Request{Method: cfg.Method, URL: u, Host: u.Host, Header: header,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		maxRecords: cfg.MaxBatchRecords,
 		maxRecord:  cfg.MaxRecordBytes,
@@ -69,7 +71,7 @@ func newEmitter(cfg *Config) (*emitter, error) {
 	e.delivery.emitter = e
 	e.body.envelope = &e.envelope
 	if cfg.Gzip {
-		e.body.zip = newZip()
+		e.body.zip = request.NewZip()
 	}
 	if cfg.Envelope.idAt > 0 {
 		e.ids = newIDs()
@@ -139,10 +141,14 @@ func (e *emitter) fitting(frames *base.Frames, s span) int {
 // send makes one request of the body and returns its verdict. With patient, one that is not answered in time lets the next have
 // longer.
 func (e *emitter) send(records int, key string, patient bool) error {
-	steps := e.steps.begin(e.closing, patient)
-	defer steps.end()
-	req := e.request.WithContext(steps.ctx)
-	req.Header = maps.Clone(e.request.Header)
+	if e.silent && e.transport != nil { // a connection of HTTP/2 that went silent would be used again
+		e.transport.CloseIdleConnections()
+	}
+	e.silent = false
+	steps := e.steps.Begin(e.closing, patient)
+	defer steps.End()
+	req := e.template.WithContext(steps.Ctx)
+	req.Header = maps.Clone(e.template.Header)
 	if key != "" {
 		req.Header["Idempotency-Key"] = []string{key}
 	}
@@ -152,7 +158,7 @@ func (e *emitter) send(records int, key string, patient bool) error {
 		req.URL = &u
 	} else {
 		sent := e.body.attach(req)
-		defer sent.detach()
+		defer sent.Detach()
 	}
 	resp, err := e.client.Do(req)
 	if err != nil {
@@ -161,8 +167,8 @@ func (e *emitter) send(records int, key string, patient bool) error {
 	defer resp.Body.Close()
 	a := e.read(resp)
 	a.Records = records
-	if steps.expired() == nil {
-		e.steps.answered(time.Since(steps.began))
+	if steps.Late() == nil {
+		e.steps.Answered(time.Since(steps.Began))
 	}
 	if e.envelope.Read == nil || resp.StatusCode == http.StatusSwitchingProtocols {
 		return a.Err()
@@ -171,8 +177,8 @@ func (e *emitter) send(records int, key string, patient bool) error {
 }
 
 // judge asks the Envelope's Read.
-func (e *emitter) judge(steps *step, a *Answer) error {
-	if a.failure != nil && (e.closing.Err() != nil || steps.expired() != nil) {
+func (e *emitter) judge(steps *request.Step, a *Answer) error {
+	if a.failure != nil && (e.closing.Err() != nil || steps.Late() != nil) {
 		return e.failed(steps, a.failure)
 	}
 	err := e.envelope.Read(a)
@@ -184,15 +190,16 @@ func (e *emitter) judge(steps *step, a *Answer) error {
 }
 
 // failed is an attempt that brought no answer.
-func (e *emitter) failed(steps *step, err error) error {
-	if e.closing.Err() != nil {
+func (e *emitter) failed(steps *request.Step, err error) error {
+	if e.ending.Load() || e.closing.Err() != nil { // whatever it was: there is no other attempt
 		return fmt.Errorf("httpcore: %s: %w", e.target, base.ErrClosed)
 	}
-	if late := steps.expired(); late != nil {
-		e.steps.expired(steps)
+	if late := steps.Late(); late != nil {
+		e.steps.Expired(steps)
+		e.silent = true
 		err = late
 	}
-	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, stable(err))}
+	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, request.Stable(err))}
 }
 
 // Sync implements base.Emitter. There is nothing to do: what Emit returned nil for, the server has.
@@ -204,7 +211,10 @@ const closeGrace = time.Second
 
 // Interrupt implements base.Interrupter.
 func (e *emitter) Interrupt() {
-	e.grace.Do(func() { time.AfterFunc(closeGrace, e.interrupt) })
+	e.grace.Do(func() {
+		e.ending.Store(true)
+		time.AfterFunc(closeGrace, e.interrupt)
+	})
 }
 
 // Close implements base.Emitter.

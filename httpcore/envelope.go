@@ -29,13 +29,14 @@ type Envelope struct {
 	// log to it. Defaults to Answer.Err. With a Read the whole answer is read, up to 16 MiB, without one its first words.
 	Read func(a *Answer) error
 
-	form    bool
-	oneLine bool                                 // newlines inside a record become spaces
-	head    func(dst []byte, records int) []byte // in place of Before, where that depends on how many bytes of records follow
-	idAt    int                                  // where in each record's part an id goes; 0: nowhere
-	retries func(status int) bool                // in place of Answer.Err's second line
-	words   func(a *Answer) string               // what an answer says to people, if that is no text
-	err     error                                // of the function that made it, for New to return
+	form       bool
+	oneLine    bool                                 // newlines inside a record become spaces
+	head       func(dst []byte, records int) []byte // in place of Before, where that depends on how many bytes of records follow
+	identified *bulkFormatter                       // in place of Formatter, where that is its plain
+	idAt       int                                  // where in each record's part an id goes; 0: nowhere
+	retries    func(status int) bool                // in place of Answer.Err's second line
+	words      func(a *Answer) string               // what an answer says to people, if that is no text
+	err        error                                // of the function that made it, for New to return
 }
 
 // zero tells whether nothing was set.

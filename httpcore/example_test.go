@@ -150,5 +150,5 @@ func ExampleEnvelope() {
 	// Output:
 	// POST /log application/json
 	// {"records":[{"msg":"paid","tenant":"acme"}]}
-	// 1 records rejected: the server says {"accepted":0}
+	// 1 record rejected: the server says {"accepted":0}
 }

@@ -54,12 +54,12 @@ func (i *ids) begin(batch *base.Batch) {
 }
 
 // end keeps the ids of records that were sent and may come again.
-func (i *ids) end(batch *base.Batch, fates []fate) {
+func (i *ids) end(batch *base.Batch, outcomes []outcome) {
 	if i == nil {
 		return
 	}
 	for n, number := range i.given {
-		if number == 0 || fates[n] == taken || fates[n] == refused {
+		if number == 0 || outcomes[n] == outcomeDelivered || outcomes[n] == outcomeRejected {
 			continue
 		}
 		if i.size >= maxKept { // nobody came for them

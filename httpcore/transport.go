@@ -1,12 +1,11 @@
 package httpcore
 
 import (
-	"context"
-	"crypto/tls"
 	"io"
-	"net"
 	"net/http"
 	"time"
+
+	"example.com/zaphandlers/httpcore/internal/request"
 )
 
 const (
@@ -17,51 +16,6 @@ const (
 	keepAnswer = 1 << 20 // bytes of memory kept for the next answer; Elasticsearch says something of each record
 )
 
-// newTransport returns a transport for one caller at a time: it keeps one connection, and notices when the server closes it.
-func newTransport(config *tls.Config, connect time.Duration) *http.Transport {
-	t := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dial(connect),
-		TLSHandshakeTimeout:    max(0, connect),
-		ForceAttemptHTTP2:      true,
-		MaxIdleConnsPerHost:    1,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		DisableCompression:     true,
-	}
-	if config != nil {
-		t.TLSClientConfig = config.Clone()
-	}
-	return t
-}
-
-func dial(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: max(0, timeout), KeepAlive: 30 * time.Second}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dialer.DialContext(ctx, network, address)
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			return lender{tcp}, err
-		}
-		return conn, err
-	}
-}
-
-// lender is a connection that sends a payload from where it lies. By itself net/http copies it, 32 KiB at a time, through a
-// buffer that it makes for each request.
-type lender struct{ *net.TCPConn }
-
-// ReadFrom implements io.ReaderFrom. net/http hands over a body of known length as a LimitedReader.
-func (l lender) ReadFrom(r io.Reader) (int64, error) {
-	if limited, ok := r.(*io.LimitedReader); ok {
-		if body, ok := limited.R.(*payloadReader); ok {
-			n, err := body.writeTo(l.TCPConn, limited.N)
-			limited.N -= n
-			return n, err
-		}
-	}
-	return l.TCPConn.ReadFrom(r)
-}
-
 // client returns what makes the requests, and its transport if that is ours.
 func (cfg *Config) client(header http.Header) (*http.Client, *http.Transport) {
 	var client http.Client
@@ -69,7 +23,7 @@ func (cfg *Config) client(header http.Header) (*http.Client, *http.Transport) {
 	if cfg.Client != nil {
 		client = *cfg.Client
 	} else {
-		own = newTransport(cfg.TLS, cfg.ConnectTimeout)
+		own = request.NewTransport(cfg.TLS)
 		client.Transport = own
 	}
 	secret := secretIn(header) != ""

@@ -223,6 +223,13 @@ func TestAConnectionCarriesSoManyMails(t *testing.T) {
 			assert.Len(t, s.received(), test.mails)
 			assert.Equal(t, test.connections, s.connections())
 			assert.Equal(t, int32(1), most.Load(), "the old connection is ended before the new one is made")
+			carries := test.config
+			if carries == 0 {
+				carries = mailcore.DefaultMailsPerConnection
+			}
+			if carries > 0 {
+				assert.Equal(t, test.mails%carries == 0, s.heard()[len(s.heard())-1] == "QUIT", "one that is used up takes up no place")
+			}
 		})
 	}
 }

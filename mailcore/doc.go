@@ -99,4 +99,6 @@
 //	                    └─ a record, or the records of a batch ──────────┴► mailer ─► internal/message   the bytes of a mail
 //	                                                                          │  └──► internal/session   SMTP with the server
 //	                                                                          └─ attempts: mails that may have arrived
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package mailcore

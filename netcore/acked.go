@@ -2,7 +2,6 @@ package netcore
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"example.com/zaphandlers/netcore/internal/connection"
@@ -23,13 +22,13 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 		added := 0
 		for i := n; i < len(payloads); i++ {
 			payload := e.cfg.cut(payloads[i], w.Largest())
-			if !w.Takes(len(payload)) || !w.HasRoom(len(payload)) {
+			if w.Largest() > 0 && len(payload) > w.Largest() || !w.HasRoom(len(payload)) {
 				break
 			}
 			w.Add(payload)
 			added++
 		}
-		if size := len(payloads[n]); added == 0 && !e.cfg.Truncate && !w.Takes(size) {
+		if size := len(payloads[n]); added == 0 && !e.cfg.Truncate && w.Largest() > 0 && size > w.Largest() {
 			return n, &sizeError{name: e.cfg.Name, size: size, limit: w.Largest()}
 		}
 		if added == 0 {
@@ -43,6 +42,7 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 		}
 		n += added
 		e.failures.recovered()
+		e.reportDropped(errRejected)
 	}
 	return n, nil
 }
@@ -76,10 +76,13 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 	}
 }
 
+// all stands for the whole window: there is room for it when nothing is held.
+const all = -1
+
 // maxReconnects bounds how often one call connects again to a peer that hangs up before it confirms anything.
 const maxReconnects = 3
 
-// awaitRoom waits until n bytes more may be held. It ends at start plus Timeout.
+// awaitRoom waits until n bytes more may be held, or all of them. It ends at start plus Timeout.
 func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 	if e.timer == nil {
 		e.timer = time.NewTimer(0)
@@ -92,7 +95,7 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 		}
 		for conn := e.wire.conn; ; {
 			e.window.Trim()
-			if e.window.HasRoom(n) {
+			if e.window.Len() == 0 || n != all && e.window.HasRoom(n) {
 				return nil
 			}
 			if err := e.awaitAck(conn); err != nil {
@@ -133,7 +136,7 @@ func (e *Emitter) awaitAcks(start time.Duration) error {
 	if e.window.Len() == 0 {
 		return nil
 	}
-	if err := e.awaitRoom(start, e.window.Limit()+1); e.window.Len() > 0 {
+	if err := e.awaitRoom(start, all); e.window.Len() > 0 {
 		return err
 	}
 	return nil
@@ -163,9 +166,13 @@ func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 	return e.window.Delivered(), e.window.Dropped(), true
 }
 
-// reportDropped reports the records that were dropped because the peer has begun to refuse their size.
-func (e *Emitter) reportDropped() {
-	n := e.window.Dropped() - e.failures.lost
-	err := fmt.Errorf("it takes no more than %d bytes now, and what is larger was dropped", e.window.Largest())
-	e.failures.failed(e.failed("connection to", err), n)
+// errRejected is why a receiver's answer costs a record.
+var errRejected = errors.New("the receiver has refused records")
+
+// reportDropped reports the records that were dropped because of what the peer has said, if there are any.
+func (e *Emitter) reportDropped(err error) {
+	e.window.Trim()
+	if n := e.window.Dropped() - e.failures.lost; n > 0 {
+		e.failures.failed(e.failed("connection to", err), n)
+	}
 }

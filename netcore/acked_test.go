@@ -38,43 +38,6 @@ func (c *collector) WriteBatch(b *base.Batch) (int, error) {
 	return b.Len(), nil
 }
 
-// proxy passes connections on to address and can cut them all.
-type proxy struct {
-	*sockets.Peer
-	mu    sync.Mutex // guards the field below
-	conns []net.Conn
-}
-
-func newProxy(t testing.TB, address string) *proxy {
-	p := &proxy{}
-	p.Peer = sockets.Listen(t, "tcp", func(client net.Conn) {
-		server, err := net.Dial("tcp", address)
-		if err != nil {
-			return
-		}
-		defer server.Close()
-		p.mu.Lock()
-		p.conns = append(p.conns, client, server)
-		p.mu.Unlock()
-		go func() {
-			_, _ = io.Copy(client, server)
-			_ = client.Close()
-		}()
-		_, _ = io.Copy(server, client)
-	})
-	return p
-}
-
-// cut resets all connections, at both ends.
-func (p *proxy) cut() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, conn := range p.conns {
-		reset(conn)
-	}
-	p.conns = nil
-}
-
 // TestAckLosesAndDoublesNothing sends 20,000 records through ten resets.
 func TestAckLosesAndDoublesNothing(t *testing.T) {
 	for _, key := range [][]byte{nil, testKey} {
@@ -82,11 +45,11 @@ func TestAckLosesAndDoublesNothing(t *testing.T) {
 			const records, resets = 20000, 10
 			target := &collector{}
 			server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Key: key, Target: target, OnError: ignore})
-			proxy := newProxy(t, server.Addr().String())
+			proxy := sockets.Relay(t, server.Addr().String())
 			core := newCore(t, Config{Address: proxy.Address(), Formatter: Records(), Ack: true, Key: key, Window: 64 << 10, OnError: never(t)})
 			for i := range records {
 				if i%(records/resets) == records/resets/2 {
-					proxy.cut()
+					proxy.Cut()
 				}
 				ent := entry(fmt.Sprint("record ", i))
 				require.Eventually(t, func() bool { return core.Write(ent, nil) == nil }, soon, tick)
@@ -107,12 +70,12 @@ func TestAckBatches(t *testing.T) {
 	const batches, each = 200, 50
 	target := &collector{}
 	server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
-	proxy := newProxy(t, server.Addr().String())
+	proxy := sockets.Relay(t, server.Addr().String())
 	core := newCore(t, Config{Address: proxy.Address(), Formatter: Records(), Ack: true, Window: 8 << 10, RetryStart: time.Millisecond,
 		RetryMax: time.Millisecond, OnError: never(t)})
 	for i := range batches {
 		if i%20 == 10 {
-			proxy.cut()
+			proxy.Cut()
 		}
 		batch := new(base.Batch)
 		for j := range each {
@@ -232,7 +195,7 @@ func (c *switchCore) WriteBatch(b *base.Batch) (int, error) {
 func TestAckOldConnectionThatLives(t *testing.T) {
 	target := &collector{}
 	s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
-	w := session.NewWindow(1 << 20)
+	w := session.NewWindow(1<<20, 0)
 	for i := range 4 {
 		w.Add(frame(fmt.Sprint(i))[prefixSize:])
 	}
@@ -379,7 +342,7 @@ func TestAckTooLarge(t *testing.T) {
 		var log errorLog
 		target := &collector{}
 		s := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, MaxFrame: 1000, OnError: log.add})
-		w := session.NewWindow(1 << 20)
+		w := session.NewWindow(1<<20, 0)
 		c := newClient(t, dial(t, s), w, nil)
 		b := c.appendFrame(nil, make([]byte, 5000))
 		b = c.appendFrame(b, frame("good")[prefixSize:])

@@ -66,7 +66,7 @@ func TestBounds(t *testing.T) {
 			return err
 		}, "does not confirm"},
 		{"Sync with Ack", greets, Config{Formatter: Records(), Ack: true}, first((*Core).Sync), "does not confirm"},
-		{"Close with Ack", greets, Config{Formatter: Records(), Ack: true}, first((*Core).Close), "1 records lost"},
+		{"Close with Ack", greets, Config{Formatter: Records(), Ack: true}, first((*Core).Close), "1 record lost"},
 		{"Close", accepts, Config{}, first((*Core).Close), ""},
 		{"Sync", accepts, Config{}, first((*Core).Sync), ""},
 	} {
@@ -137,7 +137,7 @@ func TestServerBounds(t *testing.T) {
 		near, far := net.Pipe()
 		defer near.Close()
 		s.admit(addressed{far})
-		newClient(t, near, session.NewWindow(1<<20), nil)
+		newClient(t, near, session.NewWindow(1<<20, 0), nil)
 		start := time.Now()
 		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick, "it writes, and nobody reads")
 		assert.Greater(t, time.Since(start), time.Second)

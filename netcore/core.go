@@ -69,8 +69,9 @@ type Config struct {
 	// Truncate cuts a record that is larger than MaxSize, at the end of a rune. It is for text.
 	Truncate bool
 	// EscapeControls spells control characters out, whatever the transport: a newline becomes \n, ESC becomes \x1b. It is for text that
-	// may hold some (no JSON does but for DEL and those of C1) and a receiver that refuses them or takes a line feed for the end of a
-	// message, even in a datagram, so that what is logged could forge one. Framing sees to its own separator without it.
+	// may hold some (no JSON does but for DEL and those of C1) and a receiver that refuses them, as strict readers of RFC 3164 do, or
+	// takes a line feed for the end of a message even in a datagram, so that what is logged could forge one (VictoriaLogs 1.52
+	// does). Framing sees to its own separator without it.
 	EscapeControls bool
 	// Key signs each frame with HMAC-SHA-256, so that a Server with the same Key takes records only from those who know it. At
 	// least 16 bytes. Streams need LengthPrefix. Defaults to no signature.

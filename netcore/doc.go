@@ -86,8 +86,8 @@
 // bounded in bytes, values, depth and digits, before and after what a pickle shares is written out (a value beyond a bound costs
 // that value, not its record); connections, the time for a frame, and memory are limited. A connection that is merely idle is kept,
 // because a client that only writes would lose its next records; it is ended when there are too many, the longest idle first. A
-// frame that cannot be read is reported and counted, and costs the sender its connection only where the
-// stream can no longer be framed.
+// frame that cannot be read is reported and counted, and costs the sender its connection only where the stream can no longer be
+// framed.
 //
 // # Differences from Python
 //
@@ -110,4 +110,7 @@
 //	pickle.go …     Python's LogRecord
 //	internal/connection   dialling, TLS, addresses, deadlines, and how a connection ended
 //	internal/session      Ack and Key: the protocol of both sides
+//	internal/relp         RELP, for sysloghandler
+//
+// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package netcore

@@ -53,11 +53,11 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 		Timeout: cfg.Timeout,
 		Hold:    cfg.RetryStart,
 	}
-	if cfg.Ack {
-		e.window = session.NewWindow(cfg.Window)
+	if cfg.Ack || cfg.RELP {
+		e.window = session.NewWindow(cfg.Window, cfg.WindowFrames)
 		conn.Useful = e.window.Progressed
 	}
-	if cfg.Ack || cfg.Key != nil {
+	if cfg.Ack || cfg.RELP || cfg.Key != nil {
 		conn.Handshake = e.handshake
 	}
 	e.dialer = connection.NewDialer(conn)
@@ -188,6 +188,12 @@ func (e *Emitter) Close() error {
 	}
 	err := e.closeAcked()
 	if e.wire != nil {
+		if alive, cause := e.wire.conn.LastLook(e.dialer.Now()); !alive {
+			_ = e.drop(e.wire, cause) // what is lost with it counts
+		}
+	}
+	if e.wire != nil {
+		e.wire.endSession(e.dialer.Now(), e.cfg.Timeout)
 		e.wire.conn.Close(e.cfg.Timeout)
 		e.wire = nil
 	}

@@ -36,6 +36,12 @@ type EmitterConfig struct {
 	Key            []byte
 	Ack            bool
 	Window         int
+	// RELP speaks RELP, as rsyslog does, over a stream: each frame is a syslog message, which the receiver acknowledges. What is said of
+	// Ack holds for it, but that a receiver does not know what it has got before, so what was not acknowledged may arrive twice. Framing
+	// does not count. It excludes Ack and Key.
+	RELP bool
+	// WindowFrames is how many frames may be unconfirmed with RELP. Defaults to 1,000.
+	WindowFrames int
 
 	Timeout time.Duration
 	// RetryStart is how long a connection, or success where nothing is confirmed, has to last to be trusted after a failure: a
@@ -53,6 +59,8 @@ const (
 
 	defaultTimeout = time.Second
 	defaultWindow  = 1 << 20
+	defaultFrames  = 1000
+	relpWindow     = 64 << 20 // bytes: its frames are what counts
 )
 
 func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
@@ -88,6 +96,10 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	}
 	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
 	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
+	if cfg.RELP {
+		cfg.Window = orDefault(cfg.Window, relpWindow)
+		cfg.WindowFrames = orDefault(cfg.WindowFrames, defaultFrames)
+	}
 	cfg.Window = orDefault(cfg.Window, defaultWindow)
 	cfg.Key = bytes.Clone(cfg.Key)
 	return cfg, nil
@@ -96,7 +108,6 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 // check returns what is wrong, but for the address, beginning with the field's name.
 func (cfg EmitterConfig) check() error {
 	datagrams := connection.IsDatagram(cfg.Network)
-	signed := cfg.Ack || cfg.Key != nil
 	switch {
 	case cfg.Address == "":
 		return wrong("Address", "is required")
@@ -110,20 +121,34 @@ func (cfg EmitterConfig) check() error {
 		return wrong("Framing", "Unframed is for datagrams, not for %q", cfg.Network)
 	case cfg.TLS != nil && datagrams:
 		return wrong("TLS", "needs a stream, not %q", cfg.Network)
-	case cfg.Ack && datagrams:
-		return wrong("Ack", "needs a stream, not %q", cfg.Network)
-	case signed && !datagrams && cfg.Framing != LengthPrefix:
-		return wrong("Framing", "has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
-	case cfg.Key != nil && len(cfg.Key) < minKey:
-		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
 	case cfg.Timeout < 0:
 		return wrong("Timeout", "%v is negative", cfg.Timeout)
 	case cfg.RetryStart < 0:
 		return wrong("RetryStart", "%v is negative", cfg.RetryStart)
 	case cfg.MaxSize < 0:
 		return wrong("MaxSize", "%d is negative", cfg.MaxSize)
+	}
+	return cfg.checkSession(datagrams)
+}
+
+// checkSession is check for what has to do with confirmations and signatures.
+func (cfg EmitterConfig) checkSession(datagrams bool) error {
+	signed := cfg.Ack || cfg.Key != nil
+	switch {
+	case cfg.Ack && datagrams:
+		return wrong("Ack", "needs a stream, not %q", cfg.Network)
+	case cfg.RELP && datagrams:
+		return wrong("RELP", "needs a stream, not %q", cfg.Network)
+	case cfg.RELP && signed:
+		return wrong("RELP", "excludes Ack and Key")
+	case signed && !datagrams && cfg.Framing != LengthPrefix:
+		return wrong("Framing", "has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
+	case cfg.Key != nil && len(cfg.Key) < minKey:
+		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
 	case cfg.Window < 0:
 		return wrong("Window", "%d is negative", cfg.Window)
+	case cfg.WindowFrames < 0 || cfg.WindowFrames > 0 && !cfg.RELP:
+		return wrong("WindowFrames", "%d is for RELP, and no negative number", cfg.WindowFrames)
 	}
 	return nil
 }

@@ -75,6 +75,33 @@ func TestLogRecordAttributes(t *testing.T) {
 	}
 }
 
+func TestAPickleThatIsNoDictIsRefused(t *testing.T) {
+	for _, frame := range []string{"K\x01.", "N.", "](K\x01e.", "capp\nC\n)R."} {
+		_, err := asJSON(t, []byte(frame))
+		require.ErrorContains(t, err, "no dict", "%q", frame)
+	}
+}
+
+// TestAValueThatCannotBeShownCostsNoRecord holds that the record arrives, with the rest of its fields.
+func TestAValueThatCannotBeShownCostsNoRecord(t *testing.T) {
+	text := func(s string) string { return "X" + lengthOf(s) + s }
+	for name, value := range map[string]string{
+		"a list that contains itself":  "]q\x00h\x00a",
+		"a dict that contains itself":  "}q\x00" + text("me") + "h\x00s",
+		"a value nested deeply":        strings.Repeat("(", 5000) + strings.Repeat("t", 5000),
+		"a long integer":               "L" + strings.Repeat("9", 100000) + "L\n",
+		"what expands to 2^40 leaves":  "](]q\x00(K\x01K\x01eq\x00" + strings.Repeat("]q\x01(h\x00h\x00eq\x00", 40) + "e",
+		"an object that holds the lot": "capp\nC\n)R}" + text("record") + "h\x63sb",
+	} {
+		got, err := asJSON(t, []byte("}q\x63("+text("v")+value+text("levelno")+"K\x28"+text("msg")+text("m")+text("n")+"K\x07u."))
+		require.NoError(t, err, name)
+		assert.Equal(t, "m", got["MSG"], name)
+		assert.Equal(t, "error", got["LEVEL"], name)
+		assert.Equal(t, json.Number("7"), got["n"], name)
+		assert.Contains(t, got, "v", name)
+	}
+}
+
 func TestAnOrdinaryLogRecordAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates")
@@ -89,7 +116,7 @@ func TestAnOrdinaryLogRecordAllocatesNothing(t *testing.T) {
 
 func TestTimeOf(t *testing.T) {
 	now := time.Unix(42, 0)
-	seconds, whole := func(f float64) pickle.Float { return &f }, int64(7)
+	seconds, whole, yesterday := func(f float64) pickle.Float { return &f }, int64(7), "yesterday"
 	for _, test := range []struct {
 		name string
 		v    any
@@ -100,7 +127,7 @@ func TestTimeOf(t *testing.T) {
 		{"whole seconds", &whole, time.Unix(7, 0)},
 		{"not a number", seconds(nan()), now},
 		{"far away", seconds(1e300), now},
-		{"text", pickle.NewText("yesterday"), now},
+		{"text", &yesterday, now},
 	} {
 		t.Run(test.name, func(t *testing.T) { assert.True(t, test.want.Equal(timeOf(test.v, now))) })
 	}

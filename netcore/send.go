@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/relp"
 	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -17,10 +18,14 @@ type wire struct {
 	framing  Framing
 	seal     *session.Seal // nil without a Key
 	sequence uint64        // of the next frame
+	relp     *relp.Client  // nil: another protocol
 }
 
 // appendFrame appends payload to dst as it goes over w.
 func (w *wire) appendFrame(dst, payload []byte) []byte {
+	if w.relp != nil {
+		return w.relp.Append(dst, payload)
+	}
 	if w.seal == nil {
 		return w.framing.Append(dst, payload)
 	}
@@ -30,6 +35,22 @@ func (w *wire) appendFrame(dst, payload []byte) []byte {
 	dst = w.seal.Append(dst, w.sequence, payload)
 	w.sequence++
 	return dst
+}
+
+// endSession ends a session of RELP in order: the receiver closes the connection. It is given timeout to.
+func (w *wire) endSession(now, timeout time.Duration) {
+	if w.relp == nil || w.conn.Gone() {
+		return
+	}
+	if _, err := w.conn.Write(w.relp.AppendClose(nil), 0, now); err != nil {
+		return
+	}
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case <-w.conn.Done():
+	case <-timer.C:
+	}
 }
 
 // send sends payloads, in order, and returns how many were sent whole.
@@ -71,6 +92,8 @@ func (e *Emitter) sendPlain(payloads [][]byte) (n int, err error) {
 		switch {
 		case connection.IsTimeout(err):
 			return n, e.failed("write", err)
+		case errors.Is(err, connection.ErrEarlyEnd):
+			return n, &base.RetryError{Err: e.failed("connection to", err)}
 		case fresh && !w.conn.Datagram():
 			return n, &base.RetryError{Err: e.failed("write", err)}
 		case fresh && !connection.IsRefused(err) && !connection.IsUnreachable(err):
@@ -98,7 +121,7 @@ func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error
 	e.opening = w
 	w.conn, err = e.dialer.Open(start)
 	if errors.Is(err, session.ErrNewSession) {
-		e.reportDropped()
+		e.reportDropped(fmt.Errorf("it takes no more than %d bytes now, and what is larger was dropped", e.window.Largest()))
 		w.conn, err = e.dialer.Open(start)
 	}
 	switch step := (*connection.StepError)(nil); {
@@ -117,7 +140,7 @@ func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error
 	return w, true, nil
 }
 
-// handshake does what comes before the first record on a stream with Key or Ack, and returns who receives what comes after.
+// handshake does what comes before the first record on a stream with Key, Ack or RELP, and returns who receives what comes after.
 func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, error), err error) {
 	w := e.opening
 	w.sequence = 1
@@ -127,8 +150,15 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 			return nil, err
 		}
 	}
-	if e.window == nil {
+	switch {
+	case e.window == nil:
 		return func([]byte) ([]byte, error) { return nil, nil }, nil
+	case e.cfg.RELP:
+		e.window.Reopen()
+		if w.relp, err = relp.Open(c.Net(), e.window, e.window.Unsent()); err != nil {
+			return nil, err
+		}
+		return w.relp.Receive, nil
 	}
 	if err := e.window.Resume(c.Net(), w.seal, in); err != nil {
 		return nil, err

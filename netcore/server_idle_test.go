@@ -2,6 +2,8 @@ package netcore
 
 import (
 	"context"
+	"crypto/tls"
+	"fmt"
 	"net"
 	"testing"
 	"time"
@@ -33,21 +35,11 @@ func TestServerKeepsIdleConnections(t *testing.T) {
 			assert.Equal(t, test.want, cfg.IdleTimeout)
 		})
 	}
-	t.Run("past the deadline for frames", func(t *testing.T) {
-		target := &countingCore{}
-		s := serve(t, ServerConfig{Format: FormatRecords, Target: target})
-		conn := dial(t, s)
-		send := func(n int) {
-			_, err := conn.Write(frame("x"))
-			require.NoError(t, err)
-			require.Eventually(t, func() bool { return target.count() == n }, soon, tick)
-		}
-		send(1)
-		c := s.open()[0]
-		require.NoError(t, c.raw.SetReadDeadline(past), "as if five minutes had gone by")
-		send(2)
-		assert.Equal(t, 1, s.Stats().Connections)
-	})
+	for _, secure := range []*tls.Config{nil, serverTLS()} {
+		t.Run(fmt.Sprint("past the deadline for frames, TLS ", secure != nil), func(t *testing.T) {
+			keepsPastDeadline(t, secure)
+		})
+	}
 	t.Run("but none inside a frame", func(t *testing.T) {
 		s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}, OnError: ignore})
 		conn := dial(t, s)
@@ -58,6 +50,25 @@ func TestServerKeepsIdleConnections(t *testing.T) {
 		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick)
 		assert.EqualValues(t, 1, s.Stats().Refused)
 	})
+}
+
+// keepsPastDeadline holds that a deadline which passes between two frames ends nothing.
+func keepsPastDeadline(t *testing.T, secure *tls.Config) {
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, TLS: secure})
+	conn := dial(t, s)
+	if secure != nil {
+		cfg := clientTLS(t)
+		cfg.ServerName = "127.0.0.1"
+		conn = tls.Client(conn, cfg)
+	}
+	for i := range 3 {
+		_, err := conn.Write(frame("x"))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return target.count() == i+1 }, soon, tick)
+		require.NoError(t, s.open()[0].raw.SetReadDeadline(past), "as if five minutes had gone by")
+		require.Eventually(t, func() bool { return s.Stats().Connections == 1 }, soon, tick)
+	}
 }
 
 // TestServerEvictsTheLongestIdle when there are too many, and counts it.

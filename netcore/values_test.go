@@ -246,3 +246,39 @@ func TestServerReadsPythonsLevelsNamesAndTimes(t *testing.T) {
 		}
 	})
 }
+
+// zonedTimes is a program that prints pickled records with datetimes near changes of clocks all over the world, and their instants.
+const zonedTimes = `
+import base64, datetime, json, pickle, random, zoneinfo
+random.seed(7)
+keys = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata", "Pacific/Apia", "Africa/Casablanca",
+        "Europe/Dublin", "Asia/Tehran", "America/St_Johns", "Antarctica/Troll", "Asia/Kathmandu", "UTC", "Europe/Moscow"]
+epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+for _ in range(500):
+    zone = zoneinfo.ZoneInfo(random.choice(keys))
+    at = datetime.datetime(random.randrange(1935, 2037), 1, 1) + datetime.timedelta(hours=random.randrange(8760))
+    for _ in range(1500):  # look for a change
+        if at.replace(tzinfo=zone).utcoffset() != (at + datetime.timedelta(hours=3)).replace(tzinfo=zone).utcoffset(): break
+        at += datetime.timedelta(hours=3)
+    at = (at + datetime.timedelta(minutes=random.randrange(360))).replace(tzinfo=zone, fold=random.randrange(2))
+    print(base64.b64encode(pickle.dumps({"at": at}, 5)).decode(), (at.replace(tzinfo=None) - at.utcoffset() - datetime.datetime(1970, 1, 1)) // datetime.timedelta(seconds=1), repr(at))
+`
+
+// TestZonedDatetimesAreTheInstantsThatPythonMeans holds that also of a clock time that comes twice, or never.
+func TestZonedDatetimesAreTheInstantsThatPythonMeans(t *testing.T) {
+	py := cpython.Native(t)
+	if py.Minor < 9 {
+		t.Skip("zoneinfo is there since Python 3.9")
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(py.Run(t, cpython.Program{Source: zonedTimes}))), "\n") {
+		encoded, rest, _ := strings.Cut(line, " ")
+		want, what, _ := strings.Cut(rest, " ")
+		frame, err := base64.StdEncoding.DecodeString(encoded)
+		require.NoError(t, err)
+		got, err := asJSON(t, frame)
+		require.NoError(t, err)
+		at, err := time.Parse(time.RFC3339Nano, got["at"].(string))
+		require.NoError(t, err, what)
+		assert.Equal(t, want, fmt.Sprint(at.Unix()), what)
+	}
+}

@@ -34,7 +34,8 @@ type arenaSource struct {
 	reader   *arena.Reader // its methods but Next, SetFate, Len, Level, Sequence and Tape need q.mu
 	losses   losses
 
-	sawClosed bool // Interrupts has told of the Close
+	resumesAt uint64 // a former process has delivered what comes before this sequence number
+	sawClosed bool   // Interrupts has told of the Close
 }
 
 var _ delivery.Source = (*arenaSource)(nil)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	base "example.com/zaphandlers/zapcore"
+	"example.com/zaphandlers/zapcore/arena"
 )
 
 // What a target gets beside its records in their turn, and what it answers.
@@ -47,12 +48,17 @@ func (s *arenaSource) overtake() {
 	}
 }
 
-// wasDelivered tells whether the held record i was delivered ahead of its turn, and forgets that.
+// wasDelivered tells whether the held record i was delivered ahead of its turn, or by a former process, and forgets that.
 func (s *arenaSource) wasDelivered(i int) bool {
-	if len(s.requests.overtaken) == 0 {
+	if s.resumesAt == 0 && len(s.requests.overtaken) == 0 {
 		return false
 	}
 	sequence := s.reader.Sequence(i)
+	if sequence < s.resumesAt {
+		s.reader.SetFate(i, arena.Skipped)
+		return true
+	}
+	s.resumesAt = 0
 	was := s.requests.overtaken[sequence]
 	delete(s.requests.overtaken, sequence)
 	return was

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/spool"
 )
 
 // Config makes a Core. Durations: 0 is the default, negative means without a bound, and one that is too short for anybody to mean
@@ -18,9 +20,16 @@ type Config struct {
 	// Level decides which records are taken, beside what the targets want. Defaults to everything.
 	Level zapcore.LevelEnabler
 
-	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 16 bytes beside each.
+	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 24 bytes beside each.
 	// Defaults to 32 MiB. Memory is taken as needed, and up to one batch a target comes on top.
 	MaxBytes int
+	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
+	// panic, the out-of-memory killer, though not a loss of power. The next New with this directory delivers what a target has
+	// not got yet, by the target's Name and in order; a target gets again what it had in hand when the process ended, a batch or two.
+	// What Close cannot deliver in time is not dropped but stays for the next time. The directory is made if there is none,
+	// and takes a little more than twice MaxBytes on the disk; one process at a time can have it. A Write costs about
+	// 20 ns more, and allocates nothing. On Linux, macOS and the BSDs; an error elsewhere. Defaults to none.
+	Spool string
 	// Overflow says what happens to a record that finds no room. Defaults to Block.
 	Overflow Overflow
 	// OverflowByLevel says it for the levels in it.
@@ -114,7 +123,25 @@ func (cfg Config) withDefaults() (Config, error) {
 	setDefault(&cfg.BlockTimeoutError, 5*time.Second)
 	setDefault(&cfg.DrainTimeout, 10*time.Second)
 	setDefault(&cfg.FatalTimeout, defaultFatalTimeout)
-	return cfg, setTargetDefaults(cfg.Targets)
+	if err := setTargetDefaults(cfg.Targets); err != nil || cfg.Spool == "" {
+		return cfg, err
+	}
+	return cfg, checkNames(cfg.Targets)
+}
+
+// checkNames tells whether the targets can have cursors in a spool.
+func checkNames(targets []TargetConfig) error {
+	seen := make(map[string]bool)
+	for i, t := range targets {
+		switch {
+		case seen[t.Name]:
+			return fmt.Errorf("queuecore: Config.Targets has two of the Name %q, of which each has a cursor in Config.Spool", t.Name)
+		case len(t.Name) > spool.MaxName:
+			return fmt.Errorf("queuecore: Config.Targets[%d].Name is of %d bytes, more than the %d that Config.Spool has room for", i, len(t.Name), spool.MaxName)
+		}
+		seen[t.Name] = true
+	}
+	return nil
 }
 
 // duration is the value of a field that must be one that a person can mean: a bare number, which counts nanoseconds, is a slip.
@@ -140,3 +167,74 @@ func setDefault[T int | float64 | time.Duration](field *T, value T) {
 
 // everything is the lowest level there is.
 const everything = zapcore.Level(-128)
+
+// DiskSync says when a Disk asks the system to put records on the disk (fdatasync). Whatever it says, records that were appended
+// survive the end of the process, kill -9 included; it is about a loss of power.
+type DiskSync int
+
+const (
+	// DiskSyncNever leaves it to the system, which takes some seconds, and to Sync: a record above Error asks for that.
+	DiskSyncNever DiskSync = iota
+	// DiskSyncGroup syncs in the background, GroupEvery after a record or when GroupRecords have come.
+	DiskSyncGroup
+	// DiskSyncEach syncs before Append returns: once for a batch.
+	DiskSyncEach
+)
+
+// DiskConfig says where a Disk keeps its records. The zero value of every field but Dir is its default.
+type DiskConfig struct {
+	// Dir is the folder, made if it is missing. Required. A second Disk on the same folder, in this process or another, is an error.
+	Dir string
+
+	// MaxBytes bounds the files together. A Disk that is full returns a *RetryError, so that the queue in front keeps its records and
+	// its own overflow policy decides. Defaults to 1 GiB; negative: no bound.
+	MaxBytes int64
+
+	// SegmentBytes is the size of a file. A file goes when every target has all of it. Defaults to 64 MiB, or an eighth of MaxBytes if
+	// that is less.
+	//
+	// A file is kept open as long as it is there: MaxBytes/SegmentBytes are to be fewer than the files that a process may have open.
+	SegmentBytes int64
+
+	// Sync defaults to DiskSyncNever.
+	Sync DiskSync
+
+	// GroupEvery and GroupRecords are for DiskSyncGroup. They default to 100 ms and 4096.
+	GroupEvery   time.Duration
+	GroupRecords int
+
+	// OnError hears what goes wrong where no caller waits for an answer: a sync in the background, a damaged file that is put aside.
+	// Defaults to nil: standard error.
+	OnError func(error)
+}
+
+const (
+	defaultDiskBytes    = 1 << 30
+	defaultGroupEvery   = 100 * time.Millisecond
+	defaultGroupRecords = 4096
+)
+
+func (c DiskConfig) withDefaults() (DiskConfig, error) {
+	if c.MaxBytes == 0 {
+		c.MaxBytes = defaultDiskBytes
+	}
+	if c.GroupEvery == 0 {
+		c.GroupEvery = defaultGroupEvery
+	}
+	if c.GroupRecords == 0 {
+		c.GroupRecords = defaultGroupRecords
+	}
+	switch {
+	case c.Dir == "":
+		return c, errors.New("queuecore: DiskConfig.Dir is required")
+	case c.SegmentBytes < 0:
+		return c, fmt.Errorf("queuecore: DiskConfig.SegmentBytes %d is negative", c.SegmentBytes)
+	case c.Sync < DiskSyncNever || c.Sync > DiskSyncEach:
+		return c, fmt.Errorf("queuecore: DiskConfig.Sync %d is unknown: DiskSyncNever, DiskSyncGroup or DiskSyncEach", c.Sync)
+	case c.GroupEvery < time.Millisecond:
+		return c, fmt.Errorf("queuecore: DiskConfig.GroupEvery %v: write a duration with its unit, such as 100*time.Millisecond", c.GroupEvery)
+	case c.GroupRecords < 0:
+		return c, fmt.Errorf("queuecore: DiskConfig.GroupRecords %d is negative", c.GroupRecords)
+	}
+	return c, nil
+}

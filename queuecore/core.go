@@ -50,7 +50,10 @@ func New(cfg Config) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := newQueue(cfg)
+	q, err := newQueue(cfg)
+	if err != nil {
+		return nil, err
+	}
 	q.start()
 	return &Core{queue: q}, nil
 }
@@ -123,7 +126,8 @@ func (c *Core) writeTape(batch *base.Batch, i int) error {
 func (c *Core) Sync() error { return c.queue.flushes.sync() }
 
 // Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. What it cannot deliver
-// within DrainTimeout is dropped; what was dropped since Close began is returned as a *LostError. A target that is stuck
+// within DrainTimeout is dropped, or stays in the Spool if there is one, and the error says so; what was dropped since Close began
+// is returned as a *LostError. A target that is stuck
 // in a call is left to itself then. The targets stay open: who opened them closes them, afterwards. The second and later
 // calls return nil.
 //
@@ -182,4 +186,47 @@ func jsonText(counts any) string {
 		return "{}" // they are plain numbers and texts
 	}
 	return string(text)
+}
+
+// Prepare is a hook that may change a record: redact it, enrich it, or drop it (Python's QueueHandler.prepare and
+// QueueListener.prepare). It may change ent and returns the fields to go on with, those of With first; with keep false
+// the record goes no further and counts as skipped. It must not keep what it is given.
+type Prepare func(ent *zapcore.Entry, fields []zapcore.Field) (prepared []zapcore.Field, keep bool)
+
+// prepared returns the tape of what the hook makes of r, or nil if it drops it.
+func prepared(r *base.Record, prepare Prepare) ([]byte, error) {
+	own := r.Clone()
+	ent := own.Entry()
+	fields, keep := prepare(&ent, own.AppendFields(nil))
+	if !keep {
+		return nil, nil
+	}
+	var made base.Record
+	if err := made.Capture(ent, base.Context{}, fields); err != nil {
+		return nil, err
+	}
+	return made.Bytes(), nil
+}
+
+// writePrepared is Write with Config.Prepare.
+func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
+	keep := false
+	err := base.Guard(func() error {
+		fields, keep = c.queue.cfg.Prepare(&ent, append(c.context.Fields(), fields...))
+		return nil
+	})
+	switch {
+	case err != nil:
+		c.queue.enqueuer.refused.Add(1)
+		return fmt.Errorf("queuecore: Prepare: %w", err)
+	case !keep:
+		return c.queue.enqueuer.skip()
+	}
+	r := base.GetRecord()
+	defer r.Free()
+	if err := r.Capture(ent, base.Context{}, fields); err != nil {
+		c.queue.enqueuer.refused.Add(1)
+		return err
+	}
+	return c.queue.enqueuer.write(ent.Level, r.Bytes())
 }

@@ -242,3 +242,38 @@ func TestDiskSyncGroupIsBounded(t *testing.T) {
 	require.NoError(t, d.Sync())
 	require.Zero(t, d.Stats().Unsynced)
 }
+
+// When records are on the disk is said by the field Unsynced, which is 0 once they are.
+func TestDiskSyncs(t *testing.T) {
+	batch := func() *base.Batch {
+		var r base.Record
+		require.NoError(t, r.Capture(zapcore.Entry{Message: "m"}, base.Context{}, nil))
+		var b base.Batch
+		b.Add(r.Bytes())
+		return &b
+	}
+	appendTo := func(d *queuecore.Disk, records int) {
+		for range records {
+			_, err := d.Append(batch())
+			require.NoError(t, err)
+		}
+	}
+	synced := func(d *queuecore.Disk) func() bool { return func() bool { return d.Stats().Unsynced == 0 } }
+
+	each := openDisk(t, queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncEach})
+	appendTo(each, 1)
+	require.Zero(t, each.Stats().Unsynced)
+
+	records := openDisk(t, queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncGroup, GroupEvery: time.Hour, GroupRecords: 10})
+	appendTo(records, 9)
+	require.NotZero(t, records.Stats().Unsynced)
+	appendTo(records, 1)
+	require.Eventually(t, synced(records), 10*time.Second, time.Millisecond)
+	appendTo(records, 1)
+	require.NoError(t, records.Sync())
+	require.Zero(t, records.Stats().Unsynced)
+
+	every := openDisk(t, queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncGroup, GroupEvery: time.Millisecond})
+	appendTo(every, 1)
+	require.Eventually(t, synced(every), 10*time.Second, time.Millisecond)
+}

@@ -39,7 +39,7 @@
 // # Two halves
 //
 // New is both halves of Python's pair, over memory. NewHandler and NewListener are the halves by themselves, over an engine
-// (Queue) that may live elsewhere: on a disk, in a broker, or in memory (NewMemory). A Write still meets the arena only.
+// (Queue) that may live elsewhere: on a disk (NewDisk), in a broker, or in memory (NewMemory). A Write still meets the arena only.
 //
 // # At the end
 //
@@ -51,6 +51,12 @@
 //
 // and what serves ends with ctx. os.Exit and log.Fatal run no deferred calls either. A record above Error is different: Write returns
 // when it has been delivered.
+//
+// # What survives the process
+//
+// With a Spool the arena lies in a file that is mapped shared, at the price of memory: a record of which Write has returned nil is
+// delivered, by this process or, after a kill -9, a panic or the out-of-memory killer, by the next New on that directory. A target
+// gets again what it had in hand: a batch or two. Package internal/spool says what is in the file after each store.
 //
 // # Promises
 //

@@ -2,8 +2,10 @@ package queuecore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -58,6 +60,42 @@ func ExampleNew_targets() {
 	// Output:
 	// {"level":"info","msg":"for the file alone"}
 	// pager skipped 1
+}
+
+// hangs is a destination that takes for ever.
+type hangs struct{}
+
+func (hangs) Write([]byte) (int, error) { select {} }
+
+// A queue whose memory is a file: what it holds survives the process, however that ends. Here the first one cannot deliver in time.
+func ExampleNew_spool() {
+	dir, err := os.MkdirTemp("", "spool-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	stuck := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{}), zapcore.AddSync(hangs{}), zapcore.DebugLevel)
+	core, err := queuecore.New(queuecore.Config{
+		Targets: []queuecore.TargetConfig{{Core: stuck, Name: "collector"}}, Spool: dir, DrainTimeout: 10 * time.Millisecond,
+	})
+	if errors.Is(err, errors.ErrUnsupported) { // Windows
+		fmt.Println(`{"level":"info","msg":"accepted"}`)
+		return
+	}
+	zap.New(core).Info("accepted")
+	if err := core.Close(); err == nil {
+		panic("it was delivered")
+	}
+
+	core, err = queuecore.New(queuecore.Config{Targets: []queuecore.TargetConfig{{Core: lines(), Name: "collector"}}, Spool: dir})
+	if err != nil {
+		panic(err)
+	}
+	if err := core.Close(); err != nil {
+		panic(err)
+	}
+	// Output:
+	// {"level":"info","msg":"accepted"}
 }
 
 // Passwords are redacted on the goroutine that logs them, before anything else sees them.

@@ -21,6 +21,7 @@ var heldBy = map[string]string{
 	"Config.Targets":           "TestTargetsDoNotWaitForEachOther",
 	"Config.Level":             "TestQueueOfHandlerConforms",
 	"Config.MaxBytes":          "TestRecordLargerThanTheQueue",
+	"Config.Spool":             "TestWhatASpoolHoldsIsDeliveredByTheNextQueue, TestKill",
 	"Config.Overflow":          "TestOverflowDropNewest and its siblings",
 	"Config.OverflowByLevel":   "TestOverflowByLevel",
 	"Config.BlockTimeout":      "TestOverflowBlock",
@@ -49,6 +50,14 @@ var heldBy = map[string]string{
 	"TargetConfig.DeadLetter":    "TestRetry",
 	"TargetConfig.SkipWhenFull":  "TestSkipWhenFull",
 
+	"DiskConfig.Dir":          "TestDiskOutlivesATargetThatIsDown",
+	"DiskConfig.MaxBytes":     "TestAFullLogTakesMoreWhenItIsRead",
+	"DiskConfig.SegmentBytes": "TestSegmentsGoWhenEveryCursorHasPassedThem",
+	"DiskConfig.Sync":         "TestDiskSyncs",
+	"DiskConfig.GroupEvery":   "TestDiskSyncs",
+	"DiskConfig.GroupRecords": "TestDiskSyncs",
+	"DiskConfig.OnError":      "TestASegmentOfGarbageIsPutAside",
+
 	"ListenerConfig.Targets":         "TestListenerDeliversWhatWasQueuedBeforeStop",
 	"ListenerConfig.PrepareDelivery": "TestListenerTellsWhatWasDropped",
 	"ListenerConfig.StopTimeout":     "TestListenerGivesBackWhatItsTargetDidNotTake",
@@ -58,7 +67,7 @@ var heldBy = map[string]string{
 
 func TestEveryFieldIsHeldByATest(t *testing.T) {
 	var fields []string
-	for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[TargetConfig](), reflect.TypeFor[ListenerConfig]()} {
+	for _, typ := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[TargetConfig](), reflect.TypeFor[ListenerConfig](), reflect.TypeFor[DiskConfig]()} {
 		for i := range typ.NumField() {
 			fields = append(fields, typ.Name()+"."+typ.Field(i).Name)
 		}

@@ -87,8 +87,8 @@ func (o *overflow) skipLocked() bool {
 // evictLocked gives up the oldest record of a lane for the targets that have not begun to deliver it.
 func (o *overflow) evictLocked(lane arena.Lane, cause Cause) bool {
 	if lane == arena.Urgent && len(o.urgent) > 0 {
-		oldest, ok := o.arena.OldestSequence(lane)
-		if !ok || oldest >= o.urgent[0] {
+		losers := o.arena.Oldest(lane)
+		if len(losers) == 0 || losers[0].NextSequence(lane) >= o.urgent[0] {
 			return false
 		}
 	}

@@ -2,12 +2,14 @@ package queuecore
 
 import (
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
 	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/queuecore/internal/spool"
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/arena"
 )
@@ -25,16 +27,21 @@ type queue struct {
 	enqueuer enqueuer
 	mu       *sync.Mutex // the arena's; guards the fields below
 	arena    *arena.Arena
-	isOver   bool // what is left has been counted
+	spool    *spool.Spool // of the arena, or nil
+	isOver   bool         // what is left has been counted
 	drops    dropReports
 }
 
-func newQueue(cfg Config) *queue {
-	memory := arena.New(cfg.MaxBytes, len(cfg.Targets))
+func newQueue(cfg Config) (*queue, error) {
+	memory, sp, err := newMemory(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("queuecore: Config.Spool: %w", err)
+	}
 	q := &queue{
 		cfg:       cfg,
 		mu:        memory.Mutex(),
 		arena:     memory,
+		spool:     sp,
 		report:    base.NewReporter("queuecore", cfg.OnError),
 		abandoned: make(chan struct{}),
 	}
@@ -49,8 +56,44 @@ func newQueue(cfg Config) *queue {
 		q.targets = append(q.targets, s)
 		q.callers.goroutines = append(q.callers.goroutines, &s.goroutine)
 		q.wanted = append(q.wanted, cfg.Targets[i].wanted())
+		if sp != nil {
+			s.resumesAt = sp.Done(cfg.Targets[i].Name)
+		}
 	}
-	return q
+	if sp != nil {
+		for _, note := range sp.Notes {
+			q.report.Failed(fmt.Errorf("queuecore: Config.Spool: %w", note), 0)
+		}
+	}
+	return q, nil
+}
+
+// newMemory makes the arena. If it lies in a spool it holds what that held.
+func newMemory(cfg Config) (*arena.Arena, *spool.Spool, error) {
+	if cfg.Spool == "" {
+		return arena.New(cfg.MaxBytes, len(cfg.Targets)), nil, nil
+	}
+	var names []string
+	for _, t := range cfg.Targets {
+		names = append(names, t.Name)
+	}
+	sp, err := spool.Open(cfg.Spool, cfg.MaxBytes, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	memory := arena.WithBacking(sp.Backing(), cfg.MaxBytes, len(cfg.Targets))
+	var r base.Record
+	for _, held := range sp.Records {
+		r.View(held.Tape)
+		memory.Restore(held.Sequence, r.Level(), held.Tape)
+	}
+	memory.SetNext(sp.Next)
+	sp.Records = nil
+	if err := sp.Begin(); err != nil {
+		sp.Close(false, false)
+		return nil, nil, err
+	}
+	return memory, sp, nil
 }
 
 func (q *queue) start() {
@@ -172,12 +215,38 @@ func (q *queue) abandon(dropped uint64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.isOver = true
+	if q.spool != nil {
+		return q.leaveLocked(dropped)
+	}
 	q.arena.Abandon(func(i int, level zapcore.Level) { q.dropLocked(q.targets[i], Closed, level) })
 	lost := q.arena.Stats().Dropped - dropped
 	for _, s := range q.targets {
 		err = multierr.Append(err, s.lastError)
 	}
 	if lost > 0 {
+		return &base.LostError{Records: lost, Err: err}
+	}
+	return err
+}
+
+// leaveLocked leaves what is pending to the next process. dropped is what it is for abandon.
+func (q *queue) leaveLocked(dropped uint64) (err error) {
+	q.arena.Suspend()
+	inUse := false
+	for _, s := range q.targets {
+		err = multierr.Append(err, s.lastError)
+		select {
+		case <-s.stopped:
+		default:
+			inUse = true
+		}
+	}
+	pending := q.arena.Pending()
+	q.spool.Close(pending == 0, inUse)
+	if pending > 0 {
+		err = multierr.Append(err, fmt.Errorf("queuecore: %d records stay in %s until the next start: %w", pending, q.cfg.Spool, os.ErrDeadlineExceeded))
+	}
+	if lost := q.arena.Stats().Dropped - dropped; lost > 0 {
 		return &base.LostError{Records: lost, Err: err}
 	}
 	return err

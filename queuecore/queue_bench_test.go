@@ -1,12 +1,15 @@
 package queuecore
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // nopCore takes records and does nothing.
@@ -63,5 +66,28 @@ func tenFields() []zapcore.Field {
 		zap.String("agent", "curl/8.5.0"),
 		zap.Bool("cached", true),
 		zap.Float64("load", 0.75),
+	}
+}
+
+// BenchmarkDiskAppend is an Append of 256 records of about 250 bytes, by the record.
+func BenchmarkDiskAppend(b *testing.B) {
+	var r base.Record
+	require.NoError(b, r.Capture(zapcore.Entry{Level: zapcore.InfoLevel, Time: time.Now(), Message: "request served"}, base.Context{}, tenFields()))
+	var batch base.Batch
+	for range 256 {
+		batch.Add(r.Bytes())
+	}
+	d, err := NewDisk(DiskConfig{Dir: b.TempDir()})
+	require.NoError(b, err)
+	defer d.Close(context.Background())
+	last := uint64(0)
+	b.ReportAllocs()
+	for i := 0; i < b.N; i += batch.Len() {
+		if last, err = d.Append(&batch); err != nil {
+			b.Fatal(err)
+		}
+		if i%(1<<16) == 0 {
+			require.NoError(b, d.Ack("a", last))
+		}
 	}
 }

@@ -168,7 +168,10 @@ type schedule struct {
 	about    string
 }
 
-func newSchedule(t *testing.T, seed uint64) *schedule {
+func newSchedule(t *testing.T, seed uint64) *schedule { return newScheduleIn(t, seed, "") }
+
+// newScheduleIn is newSchedule for a queue with a spool.
+func newScheduleIn(t *testing.T, seed uint64, spool string) *schedule {
 	s := &schedule{T: t, rng: rand.New(rand.NewPCG(seed, 2)), release: make(chan struct{})}
 	cfg := Config{
 		MaxBytes:          minBytes + s.rng.IntN(8<<10),
@@ -179,6 +182,7 @@ func newSchedule(t *testing.T, seed uint64) *schedule {
 		OnDrop:            func(d Drop) { s.onDrop.Add(d.Records) },
 		OmitNotice:        s.rng.IntN(2) == 0,
 		OnError:           func(error) {},
+		Spool:             spool,
 	}
 	s.about = fmt.Sprint("overflow ", cfg.Overflow, cfg.OverflowByLevel, " targets:")
 	for i := range 1 + s.rng.IntN(3) {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Gets the programs that the tests talk to: real syslog daemons, mail and web servers, logrotate, wine.
+# Gets the programs that the tests talk to: real syslog daemons, mail and web servers, logrotate, wine, log stores. Those that
+# are built are built once, into ~/.cache/zaphandlers: eight minutes of two cores for all of them.
 #
 #	scripts/peers.sh            install what is missing, say what there is (standard error), and print
 #	                            export lines for the tests (standard output)
@@ -14,7 +15,7 @@
 # A new peer is one function below, and its name in the list.
 set -euo pipefail
 
-peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd pyodide wine victorialogs clickhouse zincsearch)
+peers=(compiler logrotate python nginx rsyslog syslog_ng postfix aiosmtpd pyodide wine victorialogs clickhouse zincsearch otelcol)
 
 # Not a peer, but the race detector does not work without one.
 compiler() { program gcc || install gcc libc6-dev && program gcc; }
@@ -25,8 +26,8 @@ python() { program python3 || install python3-minimal && program python3; }
 
 nginx() { program nginx || install nginx-light && program nginx; }
 
-rsyslog() { rsyslog_there || install rsyslog rsyslog-gnutls && rsyslog_there; }
-rsyslog_there() { program rsyslogd && lib 'rsyslog/lmnsd_gtls.so'; }
+rsyslog() { rsyslog_there || install rsyslog rsyslog-gnutls rsyslog-relp && rsyslog_there; }
+rsyslog_there() { program rsyslogd && lib 'rsyslog/lmnsd_gtls.so' && lib 'rsyslog/imrelp.so'; }
 
 # syslog-ng and rsyslog exclude one another as packages, so this one is unpacked beside it, with a script that starts it.
 syslog_ng() {
@@ -93,6 +94,12 @@ clickhouse() { program clickhouse-server || install clickhouse-server && program
 zincsearch() {
 	local at=$cache/zincsearch/zincsearch
 	runs test -x "$at" || build_main "$at" benchmarks/backends/testdata/zincsearch && give ZAPHANDLERS_ZINCSEARCH "$at"
+}
+
+# OpenTelemetry's collector: two to five minutes of two cores to build, 60 MB.
+otelcol() {
+	local at=$cache/collector/collector
+	runs "$at" --help || build_main "$at" benchmarks/backends/testdata/collector && runs "$at" --help && give ZAPHANDLERS_OTELCOL "$at"
 }
 
 # What the functions above are made of. The last line that a failing one prints is the reason why there is no such peer.

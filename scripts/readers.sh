@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the readers and the file systems that benchmarks/readers compares: as root on Debian, about 300 MB. What cannot be had is
-# said, and left out there. Nothing is started, nothing that is installed already is removed.
+# Installs the readers and the file systems that benchmarks/readers compares: as root on Debian, about 300 MB, and builds the file_log
+# receiver of the OpenTelemetry Collector, which takes minutes the first time. What cannot be had is said, and left out there. Nothing is started, nothing that is installed already is removed.
 #
 #	scripts/readers.sh
 #	eval "$(scripts/peers.sh)"     # syslog-ng, which lies beside rsyslog
@@ -30,8 +30,10 @@ if [[ $EUID == 0 ]] && type -P apt-get >/dev/null; then
 else
 	echo "missing: ${debian[*]}: only root may install them, with apt-get"
 fi
+mkdir -p "$modules"
+go -C "$(dirname "$0")/../benchmarks/readers/testdata/filelog" build -o "$modules/filelog" . || echo "missing: file_log"
 if type -P npm >/dev/null; then
-	mkdir -p "$modules" && npm install --silent --no-audit --no-fund --prefix "$modules" "${npm[@]}" || echo "missing: ${npm[*]}"
+	npm install --silent --no-audit --no-fund --prefix "$modules" "${npm[@]}" || echo "missing: ${npm[*]}"
 else
 	echo "missing: ${npm[*]}: there is no npm here"
 fi

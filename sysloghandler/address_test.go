@@ -34,7 +34,7 @@ func TestAddressesThatCanNeverWork(t *testing.T) {
 func TestAddressesAsInPython(t *testing.T) {
 	for _, cfg := range []Config{
 		{Address: "loghost"}, {Address: "loghost", Network: "tcp"}, {Address: "loghost", TLS: new(tls.Config)}, {Address: "[::1]"},
-		{Address: "loghost:syslog"},
+		{Address: "loghost:domain"},
 	} {
 		_, err := New(cfg)
 		require.NoError(t, err)

@@ -3,6 +3,8 @@ package sysloghandler
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"time"
 
@@ -39,6 +41,8 @@ const (
 const (
 	DefaultPort    = 514 // Python: SYSLOG_UDP_PORT, SYSLOG_TCP_PORT
 	DefaultTLSPort = 6514
+	// DefaultRELPPort is the one that rsyslog's documentation has; none is registered.
+	DefaultRELPPort = 2514
 )
 
 // Config makes a Core. Nothing is required: the zero Config sends to UDP port 514 of localhost.
@@ -51,13 +55,17 @@ type Config struct {
 	// Format is RFC5424, RFC3164 or Python. Defaults to RFC5424, and for Network "local" to RFC3164.
 	Format Format
 
-	// Network is "udp", "tcp", "unixgram", "unix" or "local", which finds the socket of the machine's own daemon: /dev/log,
-	// /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4" and "tcp6" allow only that family. Defaults to "udp", and with
-	// TLS to "tcp"; if Address is a path, to "local" at that path (Python: socktype).
+	// Network is "udp", "tcp", "relp", "unixgram", "unix", "journal", which is systemd's journal in its own protocol (Linux), or
+	// "local", which finds the socket of the machine's own daemon: /dev/log, /var/run/syslog, /var/run/log. "udp4", "udp6", "tcp4"
+	// and "tcp6" allow only that family. Defaults to "udp", and with TLS to "tcp"; if Address is a path, to "local" at that path
+	// (Python: socktype).
+	//
+	// With "relp", over TCP and with TLS if asked, the receiver (rsyslog's imrelp) acknowledges each message: a record is delivered when it
+	// has, pending before, and sent again over the next connection otherwise. Write does not wait for that, Sync and Close do.
 	Network string
-	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". A host alone has port 514, and with TLS
-	// 6514; an IPv6 address is in brackets. A path without a Network is the daemon's own socket, as "local" finds it. Defaults to
-	// "localhost".
+	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". A host alone has port 514, with TLS
+	// 6514, and with "relp" 2514; an IPv6 address is in brackets. A path without a Network is the daemon's own socket, as "local" finds
+	// it. Defaults to "localhost".
 	Address string
 	// TLS encrypts a stream, if not nil: RFC 5425. It verifies the server, by the host in Address unless ServerName says
 	// otherwise; Certificates are the client's own. It is copied.
@@ -72,10 +80,12 @@ type Config struct {
 	// else to 8,096: what rsyslog calls 8k, and the most that it does not split unless told otherwise.
 	MaxSize int
 
-	// Facility is the name of one, as ParseFacility knows them (Python: facility). Defaults to "user".
-	Facility string
+	// Facility is the name of one, as ParseFacility knows them, or one of the constants: "local3" or Local3 (Python:
+	// facility). Anything else is an error of New. Defaults to "user".
+	Facility any
 	// MapPriority returns the priority of a level (Python: mapPriority). It is called for each record by the goroutine that logs.
-	// Defaults to debug, info, warning and err for Debug to Error, crit above, and warning for levels that zap does not know.
+	// Defaults to debug, info, warning and err for Debug to Error, debug below, and crit above; in Python's form, as there, a
+	// level that is none of zap's is a warning.
 	MapPriority func(zapcore.Level) Priority
 	// Ident comes before each message, exactly as it is (Python: ident).
 	Ident string
@@ -97,6 +107,16 @@ type Config struct {
 	// NestedJSON writes a field that is an object or an array as one JSON text. Defaults to a parameter for each of its
 	// values: outer.inner, list.0.
 	NestedJSON bool
+	// Separator stands between the names of a field and of the object or array that it is in, and in place of dots in keys: one
+	// character. Defaults to a dot. syslog-ng makes an element of its own of what stands before a dot: with "_" or "/" it
+	// does not.
+	Separator string
+	// UniqueNames puts a number behind a name that the message has already, in whatever case: status, Status_2. Some receivers
+	// keep only one of such fields (rsyslog's mmpstrucdata, collectors). It takes a while per field.
+	UniqueNames bool
+	// Controls says whether control characters in texts and values are written as they are, or so that they can be seen.
+	// Defaults to VisibleControls for RFC3164 but on unix sockets, and else to RawControls.
+	Controls Controls
 	// SequenceID numbers the messages, from 1 on: RFC 5424 section 7.3.1. A gap is a record that did not arrive; what a queue
 	// in front dropped had no number, and leaves none.
 	SequenceID bool
@@ -187,6 +207,8 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 		headSize() int
 	}
 	switch c := newContent(cfg, facility); cfg.Format {
+	case journalForm:
+		formatter = newNative(cfg, c, facility)
 	case RFC3164:
 		formatter = newRFC3164(cfg, c)
 	case Python:
@@ -201,15 +223,24 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 }
 
 func newEmitter(cfg *Config, report *base.Reporter) (base.Emitter, error) {
+	if cfg.Network == journal && !journalSupported {
+		return nil, fmt.Errorf("sysloghandler: Config.Network \"journal\" is for Linux: %w", errors.ErrUnsupported)
+	}
+	network := cfg.Network
+	if network == relp {
+		network = "tcp"
+	}
 	emitter, err := netcore.NewEmitter(netcore.EmitterConfig{
 		Name:        "sysloghandler",
-		Network:     cfg.Network,
+		Network:     network,
+		RELP:        cfg.Network == relp,
 		Address:     cfg.Address,
 		DefaultPort: cfg.defaultPort(),
 		TLS:         cfg.TLS,
 		Dial:        cfg.Dial,
 		Framing:     cfg.Framing,
 		Timeout:     cfg.Timeout,
+		RetryStart:  cfg.RetryStart,
 		Report:      report,
 	})
 	if err != nil || !cfg.SequenceID {

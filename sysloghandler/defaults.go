@@ -13,7 +13,6 @@ import (
 )
 
 const (
-	defaultFacility     = "user"
 	defaultFieldsID     = "fields@32473"
 	defaultDatagramSize = 2048
 	defaultMaxSize      = 8096 // rsyslog's maxMessageSize, which it calls 8k
@@ -24,11 +23,14 @@ const (
 // local is the Network that finds the daemon's socket.
 const local = "local"
 
+// relp is the Network on which the receiver acknowledges messages.
+const relp = "relp"
+
 // withDefaults returns cfg with every field as it counts, and the facility of that name.
 func (cfg Config) withDefaults() (Config, Facility, error) {
-	facility, known := facilityNames[cmp.Or(cfg.Facility, defaultFacility)]
-	if !known {
-		return cfg, 0, wrong("Facility", "%q is unknown", cfg.Facility)
+	facility, err := facilityOf(cfg.Facility)
+	if err != nil {
+		return cfg, 0, err
 	}
 	if err := cfg.check(); err != nil {
 		return cfg, 0, err
@@ -36,7 +38,10 @@ func (cfg Config) withDefaults() (Config, Facility, error) {
 	cfg.destination()
 	cfg.header()
 	if cfg.MapPriority == nil {
-		cfg.MapPriority = mapPriority
+		cfg.MapPriority = severity
+		if cfg.Format == Python {
+			cfg.MapPriority = mapPriority
+		}
 	}
 	if cfg.Encoder != nil {
 		cfg.Encoder = cfg.Encoder.Clone()
@@ -50,6 +55,8 @@ func (cfg *Config) check() error {
 		return wrong("Format", "%v is unknown", cfg.Format)
 	case cfg.Network == local && cfg.Address != "":
 		return wrong("Address", "%q is not for Network \"local\", which finds it", cfg.Address)
+	case cfg.Network == journal && (cfg.Format != DefaultFormat || cfg.Framing != netcore.DefaultFraming || cfg.TLS != nil):
+		return wrong("Format,", "Framing and TLS are not for Network \"journal\", which has its own")
 	case cfg.Network == local && cfg.TLS != nil:
 		return wrong("TLS", "is not for Network \"local\"")
 	case cfg.Network == local && cfg.Dial != nil:
@@ -60,6 +67,10 @@ func (cfg *Config) check() error {
 		return wrong("Framing", "%v needs a stream", cfg.Framing)
 	case cfg.FieldsID != "" && !isName(cfg.FieldsID):
 		return wrong("FieldsID", "%q is no SD-ID: up to %d printable characters but = [ ] and \"", cfg.FieldsID, maxName)
+	case cfg.Controls > RawControls:
+		return wrong("Controls", "%d is unknown", cfg.Controls)
+	case len(cfg.Separator) > 1 || cfg.Separator != "" && !isName(cfg.Separator):
+		return wrong("Separator", `%q is not one printable ASCII character but = [ ] and "`, cfg.Separator)
 	case cfg.SequenceID && cfg.format() != RFC5424:
 		return wrong("SequenceID", "needs Format RFC5424, not %v", cfg.format())
 	case strings.HasPrefix(cfg.network(), "udp") && cfg.MaxSize > maxDatagram:
@@ -90,6 +101,12 @@ func (cfg *Config) destination() {
 			paths = []string{cfg.Address}
 		}
 		cfg.Dial = localDialer(paths)
+	case cfg.Network == journal:
+		cfg.Address = cmp.Or(cfg.Address, journalSocket)
+		cfg.Dial = journalDialer(cfg.Dial)
+		if cfg.MaxSize == 0 {
+			cfg.MaxSize = journalMaxSize
+		}
 	case cfg.Address == "" && !cfg.onUnix():
 		cfg.Address = net.JoinHostPort("localhost", strconv.Itoa(cfg.defaultPort()))
 	}
@@ -106,6 +123,9 @@ func (cfg *Config) destination() {
 
 // defaultPort is the port of an Address that is a host alone.
 func (cfg *Config) defaultPort() int {
+	if cfg.Network == relp {
+		return DefaultRELPPort
+	}
 	if cfg.TLS != nil {
 		return DefaultTLSPort
 	}
@@ -145,6 +165,8 @@ func (cfg *Config) format() Format {
 		return cfg.Format
 	case cfg.network() == local:
 		return RFC3164
+	case cfg.Network == journal:
+		return journalForm
 	default:
 		return RFC5424
 	}
@@ -164,7 +186,7 @@ func (cfg *Config) framing() Framing {
 
 // onUnix tells whether messages go to a unix socket.
 func (cfg *Config) onUnix() bool {
-	return cfg.Network == local || strings.HasPrefix(cfg.Network, "unix")
+	return cfg.Network == local || cfg.Network == journal || strings.HasPrefix(cfg.Network, "unix")
 }
 
 // onStream tells whether messages are framed. Where "local" finds a stream, which is rare, its Newline framing escapes by

@@ -1,7 +1,9 @@
 package sysloghandler
 
 import (
+	"bytes"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -73,4 +75,76 @@ func (p *params) AppendObject(m zapcore.ObjectMarshaler) error {
 func (p *params) AppendArray(m zapcore.ArrayMarshaler) error {
 	defer p.after(p.element())
 	return p.AddArray("", m)
+}
+
+// asJSON is zap's JSON encoder without anything but the fields.
+var asJSON = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
+	EncodeDuration: zapcore.StringDurationEncoder,
+	EncodeTime:     zapcore.RFC3339NanoTimeEncoder,
+	SkipLineEnding: true,
+})
+
+// addJSON appends the value of f as JSON: what zap writes for it, without the object around it.
+func (p *params) addJSON(key string, f zapcore.Field) error {
+	f.Key = ""
+	buf, err := asJSON.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
+	if err != nil {
+		return err
+	}
+	defer buf.Free()
+	inner := strings.TrimSuffix(strings.TrimPrefix(text(buf.Bytes()), `{"":`), "}")
+	p.AddString(key, inner)
+	return nil
+}
+
+// lastTwo is zapcore.EntryCaller.TrimmedPath without the line: the file and its folder.
+func lastTwo(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		if j := strings.LastIndexByte(path[:i], '/'); j >= 0 {
+			return path[j+1:]
+		}
+	}
+	return path
+}
+
+// nameSpan is where a name stands in the message, and its hash.
+type nameSpan struct {
+	hash       uint32
+	start, end int
+}
+
+// makeUnique puts a number behind the name at the end of dst, which begins at start, if the message has it already. A name has at most
+// limit bytes.
+func (p *params) makeUnique(start, limit int) {
+	base := len(p.dst)
+	for n := 2; p.isKnown(p.dst[start:]); n++ {
+		var digits [20]byte
+		number := strconv.AppendInt(digits[:0], int64(n), 10)
+		p.dst = append(p.dst[:min(base, start+limit-1-len(number))], '_')
+		p.dst = append(p.dst, number...)
+	}
+	p.names = append(p.names, nameSpan{foldedHash(p.dst[start:]), start - p.nameBase, len(p.dst) - p.nameBase})
+}
+
+// isKnown tells whether the message has a name already, in whatever case.
+func (p *params) isKnown(name []byte) bool {
+	hash := foldedHash(name)
+	for _, known := range p.names {
+		if known.hash == hash && bytes.EqualFold(p.dst[p.nameBase+known.start:p.nameBase+known.end], name) {
+			return true
+		}
+	}
+	return false
+}
+
+// foldedHash is fnv32a of the name in capitals.
+func foldedHash(name []byte) uint32 {
+	h := uint32(2166136261)
+	for _, c := range name {
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return h
 }

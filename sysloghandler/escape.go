@@ -12,7 +12,7 @@ const marker = "..."
 const (
 	copied   uint8 = iota
 	quoted         // put behind a backslash: RFC 5424 section 6.3.3
-	spelled        // written as \n, \r or \x00
+	spelled        // written as \n, \r, \t or \x00
 	spelled2       // the same with its backslash doubled, so that a parser of structured data gives it back as \n
 	encoded        // part of a rune of more than one byte, or of none
 )
@@ -21,6 +21,7 @@ const (
 type escaping struct {
 	todo  [256]uint8
 	value bool // of structured data: quotes, backslashes and closing brackets are not copied
+	seen  bool // control characters are written so that they can be seen
 }
 
 // newEscaping returns the escaping for a value of structured data or for a message. A NUL is always spelled: many daemons take it
@@ -41,6 +42,19 @@ func newEscaping(value, marked bool) *escaping {
 	}
 	return e
 }
+
+// visible returns e with all control characters spelled.
+func (e *escaping) visible() *escaping {
+	v := *e
+	v.seen = true
+	for c := range v.todo[:' '] {
+		v.todo[c] = v.todo[0]
+	}
+	v.todo[del] = v.todo[0]
+	return &v
+}
+
+const del = 0x7f
 
 // appendUpTo appends s, and a marker in place of what does not fit into limit bytes of dst. It tells whether all of it did.
 func (e *escaping) appendUpTo(dst []byte, s string, limit int) (_ []byte, whole bool) {
@@ -68,11 +82,16 @@ func (e *escaping) append(dst []byte, s string, limit int) (_ []byte, whole bool
 		if n == len(s) {
 			return dst, true
 		}
-		before := len(dst)
-		if dst = e.appendSpecial(dst, s[n]); len(dst) > limit {
+		before, size := len(dst), 1
+		if e.isC1(s[n:]) {
+			dst, size = e.appendC1(dst, s[n+1]), 2
+		} else {
+			dst = e.appendSpecial(dst, s[n])
+		}
+		if len(dst) > limit {
 			return dst[:before], false
 		}
-		s = s[n+1:]
+		s = s[n+size:]
 	}
 }
 
@@ -99,7 +118,7 @@ func (e *escaping) run(s string) int {
 			i++
 		case encoded:
 			r, size := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 {
+			if r == utf8.RuneError && size == 1 || e.seen && r < 0xa0 {
 				return i
 			}
 			i += size
@@ -130,7 +149,7 @@ func load32(s string, i int) uint32 {
 
 // isCopied tells whether all bytes of x surely are.
 func (e *escaping) isCopied(x uint64) bool {
-	return isPrintable(x) && !(e.value && (has(x, '"') || has(x|lanes, '\\'|1)))
+	return isPrintable(x) && !(e.value && (has(x, '"') || has(x|lanes, '\\'|1))) && !(e.seen && has(x, del))
 }
 
 // isPrintable tells whether all bytes of x are from the space to DEL.
@@ -165,9 +184,26 @@ func (e *escaping) appendSpecial(dst []byte, c byte) []byte {
 		return append(dst, `\n`...)
 	case '\r':
 		return append(dst, `\r`...)
+	case '\t':
+		return append(dst, `\t`...)
 	default:
-		return append(dst, `\x00`...)
+		return append(dst, '\\', 'x', lowerHex[c>>4], lowerHex[c&15])
 	}
+}
+
+const lowerHex = "0123456789abcdef"
+
+// isC1 tells whether s begins with a control character beyond ASCII, U+0080 to U+009F, that is to be seen.
+func (e *escaping) isC1(s string) bool {
+	return e.seen && len(s) > 1 && s[0] == 0xc2 && 0x80 <= s[1] && s[1] < 0xa0
+}
+
+// appendC1 appends U+00NN as \u00NN.
+func (e *escaping) appendC1(dst []byte, c byte) []byte {
+	if e.value {
+		dst = append(dst, '\\')
+	}
+	return append(dst, '\\', 'u', '0', '0', lowerHex[c>>4], lowerHex[c&15])
 }
 
 // text is b as a string that aliases it.

@@ -72,6 +72,23 @@ func ExampleNew_tls() {
 	// Output: sysloghandler: dial tcp logs.example.com:6514: no such machine
 }
 
+// To an rsyslog that acknowledges each message. What it has not is sent again when it is back.
+func ExampleNew_relp() {
+	core, err := sysloghandler.New(sysloghandler.Config{
+		Network: "relp",
+		Address: "logs.example.com:2514",
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			return nil, fmt.Errorf("no such machine")
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer core.Close()
+	fmt.Println(core.Write(zapcore.Entry{Message: "order taken"}, nil))
+	// Output: sysloghandler: dial tcp logs.example.com:2514: no such machine
+}
+
 // Python's own form, byte for byte.
 func ExampleConfig_python() {
 	daemon, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -111,6 +128,36 @@ func ExampleNewFormatter() {
 	message, err := formatter.Append(nil, record)
 	fmt.Println(string(message), err)
 	// Output: <14>1 2026-11-22T00:00:00.000000Z web7 shop 4711 - [fields@32473 status="200"] order taken <nil>
+}
+
+// What systemd's journal gets: journalctl finds the record by STATUS=200.
+func ExampleNewFormatter_journal() {
+	formatter, err := sysloghandler.NewFormatter(sysloghandler.Config{
+		Network: "journal", AppName: "shop", ProcID: "4711", Facility: sysloghandler.Local3,
+	})
+	if err != nil {
+		panic(err)
+	}
+	record := base.GetRecord()
+	defer record.Free()
+	entry := zapcore.Entry{Time: midnight{}.Now(), LoggerName: "http", Message: "order taken"}
+	if err := record.Capture(entry, base.Context{}, []zapcore.Field{zap.Int("status", 200), zap.String("user.id", "x")}); err != nil {
+		panic(err)
+	}
+	message, err := formatter.Append(nil, record)
+	fmt.Print(string(message))
+	fmt.Println(err)
+	// Output:
+	// PRIORITY=6
+	// SYSLOG_FACILITY=19
+	// SYSLOG_IDENTIFIER=shop
+	// SYSLOG_PID=4711
+	// SYSLOG_TIMESTAMP=2026-11-22T00:00:00.000000Z
+	// LOGGER=http
+	// MESSAGE=order taken
+	// STATUS=200
+	// USER_ID=x
+	// <nil>
 }
 
 func ExampleParseFacility() {

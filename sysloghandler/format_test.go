@@ -10,6 +10,9 @@ import (
 )
 
 func TestTextForms(t *testing.T) {
+	zone := time.Local
+	t.Cleanup(func() { time.Local = zone })
+	time.Local = at.Location() // RFC 3164 is in local time
 	json := zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"})
 	for _, test := range []struct {
 		name   string
@@ -24,7 +27,7 @@ func TestTextForms(t *testing.T) {
 			"<14>Nov 22 10:11:12 shop[4711]: order taken"},
 		{"the default on the local socket", Config{Network: "local"}, entry("order\ntaken"), []zapcore.Field{zap.Int("a", 1)},
 			"<14>Nov 22 10:11:12 shop[4711]: order\ntaken a=\"1\""},
-		{"RFC 3164 pads the day", Config{Format: RFC3164}, zapcore.Entry{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Message: "m"}, nil,
+		{"RFC 3164 pads the day", Config{Format: RFC3164}, zapcore.Entry{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, at.Location()), Message: "m"}, nil,
 			"<14>Jan  2 03:04:05 web7 shop[4711]: m"},
 		{"RFC 3164 with a tag that would end too soon", Config{Format: RFC3164, AppName: "my app[1]: x", Hostname: "a b"}, entry("m"), nil,
 			"<14>Nov 22 10:11:12 a_b my_app_1___x[4711]: m"},

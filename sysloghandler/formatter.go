@@ -35,6 +35,27 @@ func (f Format) String() string {
 	return fmt.Sprintf("Format(%d)", uint8(f))
 }
 
+// Controls says what becomes of control characters: those below the space, DEL, and those from U+0080 to U+009F.
+type Controls uint8
+
+const (
+	// DefaultControls is VisibleControls for RFC3164 over the network, which allows nothing else (RFC 3164 section 4.1.3), and
+	// else RawControls.
+	DefaultControls Controls = iota
+	// VisibleControls writes them as Go does: \n, \t, \x1b, \u0085.
+	VisibleControls
+	// RawControls writes them as they are, but for NUL, and for those that could end a frame.
+	RawControls
+)
+
+// visible tells whether control characters are written visibly.
+func (cfg *Config) visible() bool {
+	if cfg.Controls == DefaultControls {
+		return cfg.Format == RFC3164 && !cfg.onUnix()
+	}
+	return cfg.Controls == VisibleControls
+}
+
 // priorities is how many there are.
 const priorities = int(Debug) + 1
 
@@ -48,6 +69,8 @@ type content struct {
 	text        *escaping // of the message
 	values      *escaping // of fields
 	nestedJSON  bool
+	separator   byte // in names; 0: a dot
+	unique      bool // names are
 	workspaces  *sync.Pool
 }
 
@@ -61,7 +84,14 @@ func newContent(cfg *Config, facility Facility) content {
 		text:        newEscaping(false, cfg.marked()),
 		values:      newEscaping(true, cfg.marked()),
 		nestedJSON:  cfg.NestedJSON,
+		unique:      cfg.UniqueNames,
 		workspaces:  &sync.Pool{New: func() any { return new(workspace) }},
+	}
+	if cfg.visible() {
+		c.text, c.values = c.text.visible(), c.values.visible()
+	}
+	if cfg.Separator != "" && cfg.Separator != "." {
+		c.separator = cfg.Separator[0]
 	}
 	version := ""
 	if cfg.Format == RFC5424 {
@@ -127,6 +157,7 @@ func (c *content) appendText(w *workspace, dst []byte, r *base.Record, ent *zapc
 
 // appendFields appends the record's fields as parameters.
 func (c *content) appendFields(w *workspace, dst []byte, r *base.Record, ent *zapcore.Entry, limit int) []byte {
+	w.separator, w.unique, w.names, w.nameBase = c.separator, c.unique, w.names[:0], len(dst)
 	w.begin(dst, limit, c.values, c.nestedJSON)
 	_ = r.MarshalLogObject(&w.params) // never an error: each field notes its own
 	w.entry(ent)

@@ -104,6 +104,15 @@ func appendName(dst, prefix []byte, key string) []byte {
 	return dst[:start+len(name)]
 }
 
+// replaceDots puts separator in the place of each dot.
+func replaceDots(name []byte, separator byte) {
+	for i, c := range name {
+		if c == '.' {
+			name[i] = separator
+		}
+	}
+}
+
 // fnv32a is hash/fnv's New32a without the allocation.
 func fnv32a(b []byte) uint32 {
 	h := uint32(2166136261)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,4 +102,45 @@ func TestJournald(t *testing.T) {
 		_, err := time.Parse(time.Stamp+" ", got[i].Timestamp)
 		assert.NoError(t, err)
 	}
+}
+
+// TestJournaldReadsItsOwnProtocol reads back what Network "journal" sends.
+func TestJournaldReadsItsOwnProtocol(t *testing.T) {
+	startJournald(t)
+	tag := fmt.Sprintf("zaphandlers-native-%d", time.Now().UnixNano())
+	log := logger(t, Config{Network: journal, AppName: tag, ProcID: "4711", Facility: Local3, OnError: never(t), Timeout: soon})
+	large := strings.Repeat("0123456789 ", 100_000) // more than a datagram holds
+	log.Named("orders").Info("order taken", zap.Int("status", 200), zap.String("path", `/"a"`), zap.Dict("client", zap.String("ip", "::1")))
+	log.Error("two\nlines", zap.String("value", "a\nb=c\n"), zap.String("message", "not the message"), zap.Int("k", 1), zap.Int("K", 1))
+	log.Warn("large", zap.String("large", large))
+	log.Debug("the last")
+
+	var got []map[string]any
+	require.Eventually(t, func() bool { got = readEntries(tag); return len(got) == 4 }, soon, 50*tick, "the journal has them")
+	for i, want := range []map[string]string{
+		{"MESSAGE": "order taken", "PRIORITY": "6", "SYSLOG_FACILITY": "19", "SYSLOG_PID": "4711", "LOGGER": "orders", "STATUS": "200",
+			"PATH": `/"a"`, "CLIENT_IP": "::1"},
+		{"MESSAGE": "two\nlines", "PRIORITY": "3", "VALUE": "a\nb=c\n", "XMESSAGE": "not the message", "K": "1", "K_2": "1"},
+		{"MESSAGE": "large", "PRIORITY": "4", "LARGE": large},
+		{"MESSAGE": "the last", "PRIORITY": "7"},
+	} {
+		for name, value := range want {
+			assert.True(t, got[i][name] == value, "entry %d: %s is %.60v, not %.60v", i, name, got[i][name], value)
+		}
+	}
+}
+
+func readEntries(tag string) (all []map[string]any) {
+	out, err := exec.Command("journalctl", "-D", journalFiles, "-o", "json", "--all", "-t", tag).Output()
+	if err != nil {
+		return nil
+	}
+	for _, line := range bytes.Split(bytes.TrimSpace(out), []byte("\n")) {
+		var j map[string]any
+		if json.Unmarshal(line, &j) != nil {
+			return nil
+		}
+		all = append(all, j)
+	}
+	return all
 }

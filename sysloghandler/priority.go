@@ -85,25 +85,53 @@ func ParseFacility(name string) (Facility, error) {
 	return 0, fmt.Errorf("sysloghandler: facility %q is unknown", name)
 }
 
+// facilityOf returns the facility that a Config names: by one of the names, or by one of the constants.
+func facilityOf(named any) (Facility, error) {
+	switch f := named.(type) {
+	case nil:
+		return User, nil
+	case Facility:
+		if f <= Local7 {
+			return f, nil
+		}
+		return 0, wrong("Facility", "%d is unknown: the last is %d, Local7", f, Local7)
+	case string:
+		if f == "" {
+			return User, nil
+		}
+		if known, ok := facilityNames[f]; ok {
+			return known, nil
+		}
+		return 0, wrong("Facility", "%q is unknown", f)
+	}
+	return 0, wrong("Facility", `must be a name, "local0", or a constant, sysloghandler.Local0, and is a %T`, named)
+}
+
 // EncodePriority returns the number that a message begins with: eight times the facility plus the priority (Python:
 // encodePriority).
 func EncodePriority(f Facility, p Priority) int { return int(f)<<3 | int(p) }
 
-// mapPriority is Python's mapPriority for zap's levels. What is above Error is CRITICAL there, not emerg, which daemons shout
-// at every terminal; levels that zap does not know are warnings.
+// mapPriority is Python's mapPriority for zap's levels, for Python's form: a level that is none of zap's is a warning.
 func mapPriority(l zapcore.Level) Priority {
-	switch l {
-	case zapcore.DebugLevel:
+	if l < zapcore.DebugLevel || l > zapcore.FatalLevel {
+		return Warning
+	}
+	return severity(l)
+}
+
+// severity returns the priority of a level. What is above Error is crit, Python's CRITICAL, and not emerg, which daemons shout at
+// every terminal. A level of the program's own is what the next of zap's is: below Debug debug, above Fatal crit.
+func severity(l zapcore.Level) Priority {
+	switch {
+	case l <= zapcore.DebugLevel:
 		return Debug
-	case zapcore.InfoLevel:
+	case l == zapcore.InfoLevel:
 		return Info
-	case zapcore.WarnLevel:
+	case l == zapcore.WarnLevel:
 		return Warning
-	case zapcore.ErrorLevel:
+	case l == zapcore.ErrorLevel:
 		return Err
-	case zapcore.DPanicLevel, zapcore.PanicLevel, zapcore.FatalLevel:
-		return Crit
 	default:
-		return Warning
+		return Crit
 	}
 }

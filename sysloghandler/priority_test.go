@@ -59,3 +59,29 @@ func TestLevels(t *testing.T) {
 	beyond := Config{Format: Python, OmitNUL: true, MapPriority: func(zapcore.Level) Priority { return 8 }}
 	assert.Equal(t, "<12>m", format(t, beyond, entry("m")), "what is no priority is a warning, not another facility")
 }
+
+func TestLevelsOfTheProgramsOwn(t *testing.T) {
+	for l, want := range map[zapcore.Level]string{
+		-128: "<15>", -3: "<15>", -2: "<15>", zapcore.DebugLevel: "<15>", zapcore.InfoLevel: "<14>", zapcore.WarnLevel: "<12>",
+		zapcore.ErrorLevel: "<11>", zapcore.DPanicLevel: "<10>", zapcore.FatalLevel: "<10>", 6: "<10>", 9: "<10>", 127: "<10>",
+	} {
+		ent := entry("m")
+		ent.Level = l
+		for _, f := range []Format{RFC5424, RFC3164} {
+			assert.Equal(t, want, format(t, Config{Format: f}, ent)[:4], "%v in %v", l, f)
+		}
+	}
+}
+
+func TestFacilityTakesNamesAndConstants(t *testing.T) {
+	for _, test := range []struct {
+		facility any
+		want     string
+	}{{nil, "<14>"}, {"", "<14>"}, {"local3", "<158>"}, {Local3, "<158>"}, {Kern, "<6>"}, {Facility(23), "<190>"}} {
+		assert.Equal(t, test.want+"m", format(t, Config{Format: Python, OmitNUL: true, Facility: test.facility}, entry("m")), "%v", test.facility)
+	}
+	for _, facility := range []any{Facility(24), 19, "LOCAL3", "19", User + 100} {
+		_, err := New(Config{Facility: facility})
+		require.ErrorContains(t, err, "sysloghandler: Config.Facility ", "%v", facility)
+	}
+}

@@ -15,7 +15,7 @@ type python struct {
 
 func newPython(cfg *Config, c content) *python {
 	f := &python{content: c}
-	if !cfg.marked() {
+	if !cfg.marked() && !cfg.visible() {
 		f.text = f.raw()
 	}
 	if !cfg.OmitNUL && !cfg.marked() {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -23,6 +22,12 @@ import (
 type params struct {
 	*escaping
 	nestedJSON bool
+	separator  byte // stands in names where zap's keys have a dot; 0: a dot
+	native     bool // the fields are those of the journal's protocol
+	unique     bool // a name that there is already gets a number
+
+	names    []nameSpan // if unique, those that there are
+	nameBase int        // where in dst the message begins
 
 	dst    []byte
 	limit  int  // where the last parameter has to end in dst, so that truncated="true" still fits
@@ -50,7 +55,11 @@ func (p *params) begin(dst []byte, limit int, e *escaping, nestedJSON bool) {
 // end returns what p appended to.
 func (p *params) end() []byte {
 	dst := p.dst
-	if p.full && len(dst) <= p.limit {
+	switch {
+	case !p.full || len(dst) > p.limit:
+	case p.native:
+		dst = append(dst, "TRUNCATED=true\n"...)
+	default:
 		dst = append(dst, truncated...)
 	}
 	p.dst = nil
@@ -72,18 +81,14 @@ func (p *params) entry(ent *zapcore.Entry) {
 	}
 }
 
-// lastTwo is zapcore.EntryCaller.TrimmedPath without the line: the file and its folder.
-func lastTwo(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i > 0 {
-		if j := strings.LastIndexByte(path[:i], '/'); j >= 0 {
-			return path[j+1:]
-		}
-	}
-	return path
-}
-
 // open appends the name and the first quote of a parameter. start is where it begins.
 func (p *params) open(key string) (start int, ok bool) {
+	if p.native {
+		if start, ok = p.openNative(key); ok {
+			p.dst = append(p.dst, '=')
+		}
+		return start, ok
+	}
 	if p.full {
 		return 0, false
 	}
@@ -94,19 +99,37 @@ func (p *params) open(key string) (start int, ok bool) {
 	} else {
 		dst = appendName(dst, p.prefix, key)
 	}
+	if p.separator != 0 {
+		replaceDots(dst[start:], p.separator)
+	}
+	if p.unique {
+		p.dst = dst
+		p.makeUnique(start+1, maxName)
+		dst = p.dst
+	}
 	p.dst = append(dst, '=', '"')
 	return start, true
 }
 
 // close appends the last quote. A parameter that is now too long is taken back.
 func (p *params) close(start int) {
-	if p.dst = append(p.dst, '"'); len(p.dst) > p.limit {
+	last := byte('"')
+	if p.native {
+		last = '\n'
+	}
+	if p.dst = append(p.dst, last); len(p.dst) > p.limit {
 		p.dst, p.full = p.dst[:start], true
 	}
 }
 
 // AddString implements zapcore.ObjectEncoder.
 func (p *params) AddString(key, value string) {
+	if p.native {
+		if start, ok := p.openNative(key); ok {
+			p.addNativeValue(start, value)
+		}
+		return
+	}
 	start, ok := p.open(key)
 	if !ok {
 		return
@@ -266,24 +289,4 @@ func (p *params) noteEmpty(key, empty string, start int, err error) {
 	if err == nil && len(p.dst) == start {
 		p.AddString(key, empty)
 	}
-}
-
-// asJSON is zap's JSON encoder without anything but the fields.
-var asJSON = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
-	EncodeDuration: zapcore.StringDurationEncoder,
-	EncodeTime:     zapcore.RFC3339NanoTimeEncoder,
-	SkipLineEnding: true,
-})
-
-// addJSON appends the value of f as JSON: what zap writes for it, without the object around it.
-func (p *params) addJSON(key string, f zapcore.Field) error {
-	f.Key = ""
-	buf, err := asJSON.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
-	if err != nil {
-		return err
-	}
-	defer buf.Free()
-	inner := strings.TrimSuffix(strings.TrimPrefix(text(buf.Bytes()), `{"":`), "}")
-	p.AddString(key, inner)
-	return nil
 }

@@ -34,8 +34,13 @@ func (s *second) appendTimestamp(dst []byte, t time.Time) []byte {
 	return dst
 }
 
-// appendStamp appends t as RFC 3164 section 4.1.2 says: Nov 22 10:11:12.
+// appendStamp appends t as RFC 3164 section 4.1.2 says: Nov 22 10:11:12, in local time, whatever zone t is in, for that is what a
+// reader takes it for. There is no nil value: a record without a time has the present one, as a relay would give it.
 func (s *second) appendStamp(dst []byte, t time.Time) []byte {
+	if t.IsZero() {
+		t = time.Now()
+	}
+	t = t.Local()
 	start := len(dst)
 	if s.is(t) {
 		return append(dst, s.text[:s.size]...)
@@ -45,12 +50,19 @@ func (s *second) appendStamp(dst []byte, t time.Time) []byte {
 	return dst
 }
 
+// The years that are written: whole ones that fit into 64 bits of nanoseconds.
+const (
+	firstYear = 1678
+	lastYear  = 2261
+)
+
 // timestampForm is a timestamp without its zone.
 const timestampForm = "yyyy-mm-ddThh:mm:ss.uuuuuu"
 
 // appendTimestamp appends t as RFC 5424 section 6.2.3 says, always with six fraction digits: some daemons read no other
 // number of them rightly. Six is also the most that is allowed. What the RFC cannot write (no time, a year beyond 9999) is
-// the nil value; a zone whose offset is not whole minutes is written as UTC.
+// the nil value, and so is what no 64-bit number of nanoseconds can hold, because a receiver that keeps time so ends the connection
+// (VictoriaLogs), at the cost of the messages behind. A zone whose offset is not whole minutes is written as UTC.
 func appendTimestamp(dst []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return append(dst, nilValue...)
@@ -65,7 +77,7 @@ func appendTimestamp(dst []byte, t time.Time) []byte {
 		days, clock = days-1, clock+86400
 	}
 	year, month, day := civil(days)
-	if year < 0 || year > 9999 {
+	if year < firstYear || year > lastYear {
 		return append(dst, nilValue...)
 	}
 	start := len(dst)

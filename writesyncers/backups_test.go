@@ -67,13 +67,13 @@ func TestCompressFindsABackupThatMovedUpMeanwhile(t *testing.T) {
 func TestCompressAtTheNextStartWhatWasLeft(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "app.log")
-	for name, text := range map[string]string{"app.log.1": "one\n", "app.log.2": "two\n", "app.log.7": "not ours\n"} {
+	for name, text := range map[string]string{"app.log.1": "one\n", "app.log.2": "two\n", "app.log.7": "seven\n"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 10, BackupCount: 3, Compress: Gzip, OnError: unexpected(t)})
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
-	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz", "app.log.7"}, names(t, dir))
+	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz", "app.log.7.gz"}, names(t, dir))
 }
 
 func TestRecoverTrustsNoCompressedFileThatIsNotComplete(t *testing.T) {
@@ -93,7 +93,7 @@ func TestMaxAgeAndMaxTotalBytes(t *testing.T) {
 	old := time.Now().Add(-2 * time.Hour)
 	require.NoError(t, os.Chtimes(filepath.Join(dir, "app.log.1"), old, old))
 	rolls(t, f, "new\n")
-	assert.Equal(t, map[string]string{"app.log": "", "app.log.1": "new\n"}, tree(t, dir))
+	assert.Equal(t, map[string]string{"app.log": "", "app.log.2": "new\n"}, tree(t, dir))
 
 	f, dir = rotating(t, RotatingFileConfig{BackupCount: 9, MaxTotalBytes: 10})
 	rolls(t, f, "one\n", "two\n", "three\n", "four\n")
@@ -173,8 +173,9 @@ func TestHeader(t *testing.T) {
 }
 
 func TestFsyncPolicies(t *testing.T) {
+	every := map[FsyncPolicy]time.Duration{FsyncInterval: time.Millisecond}
 	for policy := FsyncOnSync; policy <= FsyncEach; policy++ {
-		f, dir := rotating(t, RotatingFileConfig{MaxBytes: 400, BackupCount: -1, Fsync: policy, FsyncEvery: time.Millisecond})
+		f, dir := rotating(t, RotatingFileConfig{MaxBytes: 400, BackupCount: -1, Fsync: policy, FsyncEvery: every[policy]})
 		var wg sync.WaitGroup
 		for g := range 4 {
 			wg.Go(func() {
@@ -190,7 +191,7 @@ func TestFsyncPolicies(t *testing.T) {
 		assert.Len(t, allLines(t, dir, "app.log"), 400)
 	}
 	_, err := NewFile(FileConfig{Path: "x", Fsync: 9})
-	assert.EqualError(t, err, "writesyncers: Fsync 9 is unknown")
+	assert.EqualError(t, err, "writesyncers: Fsync 9 is unknown: there are FsyncOnSync, FsyncNever, FsyncOnRotate, FsyncInterval and FsyncEach")
 }
 
 func TestRotationBehindTheWriter(t *testing.T) {
@@ -229,7 +230,7 @@ func TestBackupConfigErrorsNameTheField(t *testing.T) {
 	}{
 		{RotatingFileConfig{MaxAge: -1}, "writesyncers: MaxAge -1ns is negative"},
 		{RotatingFileConfig{MaxTotalBytes: -1}, "writesyncers: MaxTotalBytes -1 is negative"},
-		{RotatingFileConfig{Compress: "rar"}, `writesyncers: Compress "rar" is unknown`},
+		{RotatingFileConfig{Compress: "rar"}, `writesyncers: Compress "rar" is unknown: there is "gzip", and "" for none`},
 	} {
 		_, err := NewRotatingFile(tt.cfg)
 		assert.EqualError(t, err, tt.want)

@@ -29,10 +29,19 @@
 // file that is found without a line end gets one.
 //
 // Write allocates nothing. Sync is an fsync by default and nil for a terminal or a pipe. After Close every call returns an
-// error that wraps [os.ErrClosed].
+// error that wraps [os.ErrClosed]. A Buffer is written by Close, and a signal, as SIGTERM, ends a Go program without it unless
+// signal.NotifyContext takes it; without a Buffer nothing is lost by that.
 //
 // What goes wrong where nobody waits for an answer (a rotation refused, a backup that cannot be compressed) is said to
-// OnError once when it begins and once when it is over, and counted in Stats.
+// OnError once when it begins and once when it is over, and counted in Stats. Code of yours (Namer, Rotator, OnRotate,
+// ShouldRollover, Next, Clock, Encode, OnError) may panic, take its time, or never return: the writer goes on.
+//
+// # Closing
+//
+// Close writes what is in the Buffer, finishes what rollovers have left and releases everything. It comes to an end: a rollover
+// that has not is given some 10 s and is found by the next start; a Write that waits for the reader of a pipe, 5 s. A program
+// that is stopped by its supervisor gets SIGTERM, and Go ends it at once unless it is told otherwise: have
+// [os/signal.NotifyContext] tell you, and close what you have opened, queues first. [Example_signal] is a whole program.
 //
 // # Rotation
 //
@@ -42,49 +51,69 @@
 //	app.log.1      what was app.log before the last rollover; app.log.1.gz if Compress says so
 //	app.log.2      and before that; the last of them goes when its turn comes
 //
-// or, if time decides, backups named for the beginning of their period: app.log.2024-03-01, see [Schedule].
+// or all of them, numbered upwards, the oldest first (BackupCount -1, or a limit by age or bytes alone); or, if time decides,
+// named for the beginning of their period: app.log.2024-03-01, see [Schedule].
 //
-// The writer whose record triggers a rollover does not wait for all of it. Under the lock the next file, opened ahead,
-// changes names with the one in use, in one step, so that the path leads to the newest record at any time. The rest
-// happens behind: backups make room, the file gets its name (or goes to your Rotator), is compressed, OnRotate is called.
-// A second rollover waits for the names of the first, at most a second. Files under 1 MiB get their names before Write
-// returns.
+// The writer whose record triggers a rollover does not wait for all of it. Under its lock only names change: app.log gets a
+// second, hidden name (a hard link), and the next file, opened ahead, is renamed to app.log, so that the path leads to the newest
+// record at any time, and whoever watches the directory sees one file come to that name. The rest happens behind, in the
+// order of the files and one at a time: the file is compressed, backups make room, it gets its name (or goes to your Rotator),
+// OnRotate is called, what is too old or too much goes. Files under 1 MiB that are not compressed have their names before
+// Write returns, unless a hook takes longer than a second.
+//
+// So OnRotate's file keeps its name for as long as OnRotate runs: the next gets none before. Files that wait meanwhile are at most
+// BackupCount (the oldest of more are given up, which OnError hears), and 256 in any case: then the log grows until they are fewer.
 //
 // Nothing is closed before the next file is open, and a step that is refused changes nothing: the writer goes on in the
 // file it holds, tries again after 1 s, 2 s, 4 s and so on up to 30 s, and nothing is lost.
 //
+// # What is ours
+//
+// Backups are known by their names, whatever the settings are today: a lower BackupCount, Compress that was switched off, another
+// When or a Namer that came later leave no backup outside retention and Backups. With numbers these are regular files whose
+// name is Path.N, or what the Namer makes of it; with dates Path.DATE and Path.DATE.N in any layout of a [Schedule], or what the
+// Namer makes of them; and both with .gz behind, if the gzip header bears our mark. Whatever else has such a name (a directory,
+// a link, a gzip file of somebody else's) is neither moved nor removed: its number is stepped over.
+//
 // # What a crash leaves, and what becomes of it
 //
-// Every state between two steps can be told from the names alone. The next writer of the same path puts it right before it
-// opens the file. (A file that belongs to a living process has a lock (flock) on it, and is left alone.)
+// What is neither the log nor a finished backup lies in a hidden directory beside the log, .app.log.rotation, which is there
+// only while something is in it: readers of app.log*, *.log or * see plain lines and complete compressed files. Every state
+// between two steps can be told from the names alone. The next writer of the same path puts it right before it opens the file.
+// (A file that belongs to a living process has a lock (flock) on it, and is left alone.)
 //
-//	app.log   .app.log.next-…   app.log.1   .app.log.part-…   app.log.1.gz   killed               at the next start
-//	full      -                 older       -                 -              before anything      nothing to do
-//	full      empty             older       -                 -              next file opened     .next goes
-//	new       full              older       -                 -              names exchanged      .next becomes app.log.1
-//	new       full              -           -                 -              while making room    the same; the gap is filled
-//	new       -                 full        -                 -              named                compressed, if it is to be
-//	new       -                 full        half              -              while compressing    .part goes, begun again
-//	new       -                 full        -                 complete       published            contents compared, app.log.1 goes
-//	new       -                 -           -                 complete       after everything     nothing to do
+//	app.log   next-…   out-…     part-….gz  app.log.1.gz   killed                 at the next start
+//	full      -        -         -          -              before anything        nothing to do
+//	full      empty    -         -          -              next file opened       next goes
+//	full      empty    the same  -          -              linked                 out goes: one file with two names
+//	new       -        full      -          -              exchanged              out becomes app.log.1
+//	-         empty    full      -          -              exchanged by renames   the same; app.log is made
+//	new       -        full      half       -              while compressing      part goes, begun again
+//	new       -        full      complete   -              compressed             the same
+//	new       -        full      -          complete       published              contents compared, out goes
+//	new       -        -         -          complete       after everything       nothing to do
 //
-// Where names cannot be exchanged in one step there is one state more: app.log is missing, and .next is full. It is treated
-// like the third. A compressed file gets its name only when it is complete and on the disk, and the backup goes only when
-// the name is on the disk, too.
+// and a crash while backups make room leaves a number free, which the next rollover takes. A compressed file gets its name
+// only when it is complete and on the disk, and the plain one goes only when the name is on the disk, too.
 //
 // # Other writers of the same file
 //
 // Files are always opened for appending, in every Mode: what another program appends stays, and what it cuts off
 // (logrotate's copytruncate) leaves no hole. Two writers on one path, in one process or in several, lose nothing: they
-// take turns at rotating by a lock on the directory, follow when the path leads elsewhere, and remove no backup that the
-// other has open. With Shared they also keep to MaxBytes together.
+// take turns at rotating by a lock on the hidden directory, follow when the path leads elsewhere, and remove no backup that the
+// other has open. With Shared they also keep to MaxBytes together. Who cannot get the lock for a second says so, and rotates all
+// the same unless the file is Shared.
 //
-// # Other systems
+// # File systems and systems
+//
+// What a file system can do is found by trying. Where a hard link is refused (exFAT), or is another file to the kernel (FUSE
+// by paths: sshfs, bindfs), a rollover renames twice, and for some microseconds the path leads nowhere; Shared is an error there.
+// The next file can be read by those who could read the one before, and by nobody else: owner, group, permissions and access
+// control lists are kept, or narrowed where they cannot be.
 //
 // Linux has it all. On macOS Notify looks at the path with every record. Windows cannot rename an open file: there a
 // rollover closes the file first, opens it again if the rename is refused, and nothing is opened ahead; Shared is an
-// error; a WatchedFile has nothing to watch. On BSD, and on file systems that cannot exchange names, a rollover renames
-// twice, and for some microseconds the path leads nowhere.
+// error; a WatchedFile has nothing to watch.
 package writesyncers
 
 import (

@@ -33,7 +33,7 @@ type FileConfig struct {
 	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.
 	Fsync FsyncPolicy
 
-	// FsyncEvery is the interval of FsyncInterval. Defaults to one second.
+	// FsyncEvery is the interval of FsyncInterval, at least 1 ms; with another policy it is an error. Defaults to one second.
 	FsyncEvery time.Duration
 
 	// Buffer is the number of bytes of whole records that may wait to be written together: many times the speed, at the
@@ -43,7 +43,8 @@ type FileConfig struct {
 	// record is written by its own Write.
 	Buffer int
 
-	// FlushEvery is how long a record stays in the Buffer. Defaults to one second. Negative: as long as there is room.
+	// FlushEvery is how long a record stays in the Buffer, at least 1 ms; without a Buffer it is an error. Defaults to one second.
+	// Negative: as long as there is room.
 	FlushEvery time.Duration
 
 	// OnError hears what goes wrong where no caller waits for an answer: once when it begins, once when it is over. It
@@ -59,14 +60,14 @@ type File struct{ *sink }
 // NewFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
 // opening.
 func NewFile(cfg FileConfig) (*File, error) {
-	o, err := options{
-		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs,
-		encode: cfg.Encode, onError: cfg.OnError, header: []byte(cfg.Header), fsync: cfg.Fsync, every: cfg.FsyncEvery, bufferSize: cfg.Buffer, flushEvery: cfg.FlushEvery,
-	}.withDefaults()
+	c, err := options{
+		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode, header: cfg.Header,
+		fsync: cfg.Fsync, fsyncEvery: cfg.FsyncEvery, buffer: cfg.Buffer, flushEvery: cfg.FlushEvery, onError: cfg.OnError,
+	}.config()
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSink(o, nil)
+	s, err := newSink(c)
 	if err != nil {
 		return nil, err
 	}

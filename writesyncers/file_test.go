@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 	base "example.com/zaphandlers/zapcore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -94,8 +95,8 @@ func TestFileConfigErrorsNameTheField(t *testing.T) {
 	}{
 		{FileConfig{}, "writesyncers: Path is required"},
 		{FileConfig{Path: "a\x00b"}, `writesyncers: Path "a\x00b" contains NUL`},
-		{FileConfig{Path: "a", Mode: 7}, "writesyncers: Mode 7 is unknown"},
-		{FileConfig{Path: "a", Perm: fs.ModeDir}, "writesyncers: Perm d--------- has bits beyond the permissions"},
+		{FileConfig{Path: "a", Mode: 7}, "writesyncers: Mode 7 is unknown: there are ModeAppend, ModeTruncate and ModeExclusive"},
+		{FileConfig{Path: "a", Perm: fs.ModeDir}, "writesyncers: Perm d--------- has bits beyond the permissions; write 0o640"},
 	} {
 		_, err := NewFile(tt.cfg)
 		assert.EqualError(t, err, tt.want)
@@ -221,7 +222,7 @@ func TestWritesAllocateNothing(t *testing.T) {
 		"each":     made(NewFile(FileConfig{Path: path("each"), Fsync: FsyncEach})),
 		"interval": made(NewFile(FileConfig{Path: path("interval"), Fsync: FsyncInterval})),
 		"rotating": made(NewRotatingFile(RotatingFileConfig{Path: path("rotating"), MaxBytes: 1 << 30, BackupCount: 1})),
-		"shared":   made(NewRotatingFile(RotatingFileConfig{Path: path("shared"), MaxBytes: 1 << 30, BackupCount: 1, Shared: canShare})),
+		"shared":   made(NewRotatingFile(RotatingFileConfig{Path: path("shared"), MaxBytes: 1 << 30, BackupCount: 1, Shared: fsys.CanShare})),
 		"timed":    made(NewTimedRotatingFile(TimedRotatingFileConfig{Path: path("timed")})),
 		"watched":  made(NewWatchedFile(WatchedFileConfig{Path: path("watched"), CheckEvery: checkEvery})),
 		"notify":   made(NewWatchedFile(WatchedFileConfig{Path: path("notify"), Notify: runtime.GOOS == "linux", CheckEvery: checkEvery})),

@@ -5,6 +5,7 @@ package writesyncers
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,4 +135,21 @@ func TestBufferThatIsLostAtCloseIsCounted(t *testing.T) {
 	assert.Equal(t, uint64(2), lost.Records)
 	assert.ErrorIs(t, lost, unix.ENOSPC)
 	assert.Equal(t, base.Stats{Accepted: 2, Dropped: 2}, f.Stats().Stats)
+}
+
+// Errors name the log, whatever its file was called when it was made.
+func TestErrorsNameTheLog(t *testing.T) {
+	dir := smallDisk(t, 64<<10)
+	f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 4000, BackupCount: -1, OnError: func(error) {}})
+	require.NoError(t, err)
+	line := []byte(strings.Repeat("x", 999) + "\n")
+	for range 100 {
+		if _, err = f.Write(line); err != nil {
+			break
+		}
+	}
+	var path *fs.PathError
+	require.ErrorAs(t, err, &path)
+	assert.Equal(t, filepath.Join(dir, "app.log"), path.Path)
+	require.NoError(t, f.Close())
 }

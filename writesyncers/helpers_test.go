@@ -13,6 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+const gz = ".gz"
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
 // writeCloser is what all our writers are.
 type writeCloser interface {
 	Write([]byte) (int, error)
@@ -99,12 +106,15 @@ func plain(t testing.TB, path string) string {
 	return string(b)
 }
 
-// allLines returns every line of every file in dir whose name begins with prefix.
+// allLines returns every line of every file in dir whose name begins with prefix; without one, also those of files that wait for
+// their names.
 func allLines(t testing.TB, dir, prefix string) []string {
 	t.Helper()
 	var lines []string
 	for _, name := range names(t, dir) {
-		if strings.HasPrefix(name, prefix) {
+		if hidden := filepath.Join(dir, name); prefix == "" && strings.HasSuffix(name, ".rotation") {
+			lines = append(lines, allLines(t, hidden, "out-")...)
+		} else if strings.HasPrefix(name, prefix) {
 			text := read(t, filepath.Join(dir, name))
 			if text != "" {
 				lines = append(lines, strings.Split(strings.TrimSuffix(text, "\n"), "\n")...)

@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/writer"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Mode says what opening does with a file that is there already.
@@ -19,89 +24,122 @@ const (
 	ModeExclusive             // is an error that wraps fs.ErrExist: Python's "x"
 )
 
-// defaultPerm is what a new file gets, less the umask.
-const defaultPerm fs.FileMode = 0o644
+const (
+	defaultPerm       fs.FileMode = 0o644 // of a new file, less the umask
+	defaultFsyncEvery             = time.Second
+	defaultFlushEvery             = time.Second
+)
 
-// defaultFsyncEvery is how old an unsynced record gets under FsyncInterval.
-const defaultFsyncEvery = time.Second
-
-// options is what all file writers have in common, checked and with defaults in place.
+// options is what all Configs have in common.
 type options struct {
-	path       string // absolute
-	pathZ      []byte // the same, ending in a NUL, as the system wants it
+	path       string
 	mode       Mode
 	delay      bool
 	perm       fs.FileMode
 	makeDirs   bool
 	encode     func(dst, src []byte) ([]byte, error)
-	lineEnd    []byte // how a line ends in the file, after encode
-	header     []byte // what a file begins with, after encode
+	header     string
 	fsync      FsyncPolicy
-	every      time.Duration // of FsyncInterval
-	shared     bool
-	symlink    string
-	bufferSize int
+	fsyncEvery time.Duration
+	buffer     int
 	flushEvery time.Duration
-	buffer     *buffer  // nil: none
-	watch      *watcher // nil: the path is looked at only by the roller
+	symlink    string
+	shared     bool
 	onError    func(error)
 }
 
-func (o options) withDefaults() (options, error) {
-	if o.path == "" {
-		return o, errors.New("writesyncers: Path is required")
+// config checks the options and puts the defaults in place.
+func (o options) config() (writer.Config, error) {
+	if err := o.check(); err != nil {
+		return writer.Config{}, err
 	}
-	if strings.ContainsRune(o.path, 0) {
-		return o, fmt.Errorf("writesyncers: Path %q contains NUL", o.path)
-	}
-	if o.mode < ModeAppend || o.mode > ModeExclusive {
-		return o, fmt.Errorf("writesyncers: Mode %d is unknown", o.mode)
-	}
-	if o.perm&^fs.ModePerm != 0 {
-		return o, fmt.Errorf("writesyncers: Perm %v has bits beyond the permissions", o.perm)
-	}
-	if o.perm == 0 {
-		o.perm = defaultPerm
-	}
-	if o.fsync < FsyncOnSync || o.fsync > FsyncEach {
-		return o, fmt.Errorf("writesyncers: Fsync %d is unknown", o.fsync)
-	}
-	if o.every < 0 {
-		return o, fmt.Errorf("writesyncers: FsyncEvery %v is negative", o.every)
-	}
-	if o.every == 0 {
-		o.every = defaultFsyncEvery
-	}
-	if err := o.makeBuffer(o.bufferSize, o.flushEvery); err != nil {
-		return o, err
-	}
-	abs, err := filepath.Abs(o.path)
+	path, err := filepath.Abs(o.path)
 	if err != nil {
-		return o, fmt.Errorf("writesyncers: Path %q: %w", o.path, err)
+		return writer.Config{}, fmt.Errorf("writesyncers: Path %q: %w", o.path, err)
 	}
-	o.path = abs
-	return o.encoded()
+	cfg := writer.Config{
+		Path: path, Delay: o.delay, MakeDirs: o.makeDirs, Encode: o.encode, Header: []byte(o.header),
+		File: appendfile.Options{Perm: cmp.Or(o.perm, defaultPerm), LineEnd: []byte{'\n'}, Shared: o.shared},
+		Sync: writer.SyncPolicy(o.fsync), SyncEvery: cmp.Or(o.fsyncEvery, defaultFsyncEvery),
+		Buffer: o.buffer, FlushEvery: cmp.Or(o.flushEvery, defaultFlushEvery), Symlink: o.symlink,
+		Report: base.NewReporter("writesyncers", o.onError),
+	}
+	switch o.mode {
+	case ModeTruncate:
+		cfg.Flags = os.O_TRUNC
+	case ModeExclusive:
+		cfg.Flags = os.O_EXCL
+	}
+	return cfg, encodeFixed(&cfg)
 }
 
-// encoded asks Encode, once, what a line end and the header look like in the file.
-func (o options) encoded() (options, error) {
-	o.lineEnd = []byte{'\n'}
-	if len(o.header) > 0 && o.header[len(o.header)-1] != '\n' {
-		o.header = append(o.header, '\n')
+// check returns an error that names the first field with a bad value, or with one that would have no effect.
+func (o *options) check() error {
+	switch {
+	case o.path == "":
+		return errors.New("writesyncers: Path is required")
+	case strings.ContainsRune(o.path, 0):
+		return fmt.Errorf("writesyncers: Path %q contains NUL", o.path)
+	case o.mode < ModeAppend || o.mode > ModeExclusive:
+		return fmt.Errorf("writesyncers: Mode %d is unknown: there are ModeAppend, ModeTruncate and ModeExclusive", o.mode)
+	case o.perm&^fs.ModePerm != 0:
+		return fmt.Errorf("writesyncers: Perm %v has bits beyond the permissions; write 0o640", o.perm)
+	case o.fsync < FsyncOnSync || o.fsync > FsyncEach:
+		return fmt.Errorf("writesyncers: Fsync %d is unknown: there are FsyncOnSync, FsyncNever, FsyncOnRotate, FsyncInterval and FsyncEach", o.fsync)
+	case o.fsyncEvery < 0:
+		return fmt.Errorf("writesyncers: FsyncEvery %v is negative", o.fsyncEvery)
+	case o.fsyncEvery != 0 && o.fsync != FsyncInterval:
+		return errors.New("writesyncers: FsyncEvery has an effect only with Fsync: FsyncInterval")
+	case o.buffer < 0:
+		return fmt.Errorf("writesyncers: Buffer %d is negative", o.buffer)
+	case o.buffer > 0 && o.fsync == FsyncEach:
+		return errors.New("writesyncers: Buffer and Fsync FsyncEach exclude each other")
+	case o.flushEvery != 0 && o.buffer == 0:
+		return errors.New("writesyncers: FlushEvery has an effect only with a Buffer")
 	}
-	if o.encode == nil {
-		return o, nil
+	if err := checkDuration("FsyncEvery", o.fsyncEvery, time.Millisecond); err != nil {
+		return err
+	}
+	return checkDuration("FlushEvery", o.flushEvery, time.Millisecond)
+}
+
+// checkDuration refuses what nobody can mean: a number without a unit is one of nanoseconds in Go.
+func checkDuration(field string, d, least time.Duration) error {
+	if d <= 0 || d >= least {
+		return nil
+	}
+	return fmt.Errorf("writesyncers: %s %v is too short, the least is %v: a number without a unit is one of nanoseconds; write %d*time.Second, or %[4]d*24*time.Hour for days",
+		field, d, least, d.Nanoseconds())
+}
+
+// encodeFixed asks Encode, once, what a line end and the header look like in the file.
+func encodeFixed(cfg *writer.Config) error {
+	if n := len(cfg.Header); n > 0 && cfg.Header[n-1] != '\n' {
+		cfg.Header = append(cfg.Header, '\n')
+	}
+	if cfg.Encode == nil {
+		return nil
 	}
 	err := guard(func() (err error) {
-		if o.lineEnd, err = o.encode(nil, o.lineEnd); err == nil && len(o.header) > 0 {
-			o.header, err = o.encode(nil, o.header)
+		if cfg.File.LineEnd, err = cfg.Encode(nil, cfg.File.LineEnd); err == nil && len(cfg.Header) > 0 {
+			cfg.Header, err = cfg.Encode(nil, cfg.Header)
 		}
 		return err
 	})
 	if err != nil {
-		return o, fmt.Errorf("writesyncers: Encode refuses the Header or a line end: %w", err)
+		return fmt.Errorf("writesyncers: Encode refuses the Header or a line end: %w", err)
 	}
-	return o, nil
+	return nil
+}
+
+// guard runs code of the user's and makes an error of its panic.
+func guard(user func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return user()
 }
 
 // target follows a path that is a symbolic link to the file it means, which need not exist yet. Rotation works on that

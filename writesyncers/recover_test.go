@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"example.com/zaphandlers/writesyncers/internal/rotation"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -49,7 +51,7 @@ func child(t *testing.T, name string, env ...string) *exec.Cmd {
 // environment comes for the third time: there it is killed, as by kill -9.
 func crashChild() error {
 	step, times := os.Getenv("CRASH_STEP"), 0
-	onStep = func(name string) {
+	rotation.Step = func(name string) {
 		if name == step {
 			if times++; times == 3 {
 				_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
@@ -57,8 +59,8 @@ func crashChild() error {
 			}
 		}
 	}
-	if os.Getenv("CRASH_EXCHANGE") == "no" {
-		exchangeNames = func(string, string) error { return errors.ErrUnsupported }
+	if os.Getenv("CRASH_LINK") == "no" {
+		rotation.LinkFile = func(string, string) error { return errors.ErrUnsupported }
 	}
 	f, err := NewRotatingFile(crashConfig())
 	if err != nil {
@@ -82,26 +84,26 @@ func crashConfig() RotatingFileConfig {
 }
 
 func TestKilledAtAnyStep(t *testing.T) {
-	for _, tt := range []struct{ step, exchange, compress string }{
+	for _, tt := range []struct{ step, links, compress string }{
 		{"created", "yes", "no"},
-		{"swapped", "yes", "no"},
+		{"linked", "yes", "no"},
+		{"exchanged", "yes", "no"},
 		{"shifted", "yes", "no"},
 		{"made room", "yes", "no"},
 		{"named", "yes", "no"},
 		{"gap", "no", "no"},
-		{"swapped", "no", "no"},
+		{"exchanged", "no", "no"},
 		{"compressing", "yes", "yes"},
 		{"compressed", "yes", "yes"},
 		{"published", "yes", "yes"},
-		{"shifted", "yes", "yes"},
 		{"named", "yes", "yes"},
 	} {
-		t.Run(fmt.Sprintf("%s, exchange %s, compress %s", tt.step, tt.exchange, tt.compress), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s, links %s, compress %s", tt.step, tt.links, tt.compress), func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, "app.log")
 			t.Setenv("CRASH_PATH", path)
 			t.Setenv("CRASH_COMPRESS", tt.compress)
-			accepted := runCrash(t, tt.step, tt.exchange)
+			accepted := runCrash(t, tt.step, tt.links)
 
 			cfg := crashConfig()
 			cfg.OnError = unexpected(t)
@@ -115,9 +117,9 @@ func TestKilledAtAnyStep(t *testing.T) {
 }
 
 // runCrash runs the child until it is killed and returns the number of the last record it was told is written.
-func runCrash(t *testing.T, step, exchange string) int {
+func runCrash(t *testing.T, step, links string) int {
 	t.Helper()
-	cmd := child(t, "crash", "CRASH_STEP="+step, "CRASH_EXCHANGE="+exchange)
+	cmd := child(t, "crash", "CRASH_STEP="+step, "CRASH_LINK="+links)
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
@@ -163,9 +165,9 @@ func TestRecoverLeavesTheFilesOfTheLivingAlone(t *testing.T) {
 	write(t, living, strings.Repeat("x", 1<<20)+"\n", strings.Repeat("y", 800<<10)+"\n")
 	write(t, living, "past seven eighths\n")
 	next := func() bool {
-		found, err := filepath.Glob(filepath.Join(dir, ".app.log"+nextTag+"*"))
+		found, err := filepath.Glob(filepath.Join(dir, ".app.log.rotation", "next-*"))
 		require.NoError(t, err)
-		return len(found) == 1 && held(found[0])
+		return len(found) == 1 && fsys.Held(found[0])
 	}
 	require.Eventually(t, next, 5*time.Second, time.Millisecond, "the next file, opened ahead")
 

@@ -11,15 +11,20 @@ import (
 	"testing"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/rotation"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
 
 // immutable makes a directory refuse every change of names, for root as well, until it is called again with false.
-func immutable(t *testing.T, dir string, on bool) {
+func immutable(t *testing.T, dir string, on bool) { attribute(t, dir, 0x10, on) } // FS_IMMUTABLE_FL
+
+// appendOnly makes a file refuse to be renamed, linked to or removed, for root as well.
+func appendOnly(t *testing.T, file string, on bool) { attribute(t, file, 0x20, on) } // FS_APPEND_FL
+
+func attribute(t *testing.T, dir string, flag uint32, on bool) {
 	t.Helper()
-	const flag = 0x10 // FS_IMMUTABLE_FL
 	d, err := os.Open(dir)
 	require.NoError(t, err)
 	defer d.Close()
@@ -32,7 +37,7 @@ func immutable(t *testing.T, dir string, on bool) {
 		err = unix.IoctlSetPointerInt(int(d.Fd()), unix.FS_IOC_SETFLAGS, int(flags))
 	}
 	if err != nil {
-		t.Skipf("cannot make a directory immutable here: %v", err)
+		t.Skipf("cannot set the attributes of a file here: %v", err)
 	}
 }
 
@@ -96,22 +101,23 @@ func TestRolloverSaysWhatWasRefused(t *testing.T) {
 func TestRefusedExchangeGoesOnInTheFileItHolds(t *testing.T) {
 	var told errorLog
 	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1, OnError: told.add})
-	exchangeNames = func(string, string) error { return unix.EPERM }
-	t.Cleanup(func() { exchangeNames = exchange })
+	path := filepath.Join(dir, "app.log")
+	appendOnly(t, path, true)
+	t.Cleanup(func() { appendOnly(t, path, false) })
 	for i := range 100 {
 		write(t, f, fmt.Sprintf("record %d\n", i))
 	}
 	assert.Equal(t, []string{"app.log"}, names(t, dir), "the next file is gone as well")
 	require.Len(t, told.list(), 1)
 	assert.ErrorIs(t, told.list()[0], unix.EPERM)
-	exchangeNames = exchange
+	appendOnly(t, path, false)
 	require.NoError(t, f.Rollover())
 	assert.Len(t, allLines(t, dir, "app.log"), 100)
 }
 
-func TestWithoutExchangeOfNames(t *testing.T) {
-	exchangeNames = func(string, string) error { return errors.ErrUnsupported }
-	t.Cleanup(func() { exchangeNames = exchange })
+func TestWithoutHardLinks(t *testing.T) {
+	rotation.LinkFile = func(string, string) error { return errors.ErrUnsupported }
+	t.Cleanup(func() { rotation.LinkFile = os.Link })
 	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1})
 	for i := range 100 {
 		write(t, f, fmt.Sprintf("record %d\n", i))

@@ -21,8 +21,8 @@ import (
 //
 // Parameters are the Config's fields, in lower camel case, with two exceptions: backups is BackupCount, and a Location is
 // named ("UTC", "Europe/Berlin"). Sizes have units (k, kB, KiB, M, MB, MiB, G, GB, GiB: B and iB say powers of 1000 and
-// 1024, a letter alone 1024), durations are Go's, and days ("7d"); mode is append, truncate or exclusive; fsync is sync,
-// never, rotate, interval or each; perm is octal; booleans may go without a value. A parameter that is unknown, given
+// 1024, a letter alone 1024), durations are Go's, with their unit, and days ("7d"); mode is append, truncate or exclusive; fsync is sync,
+// never, rotate, interval or each; perm is octal; booleans, and only they, may go without a value. A parameter that is unknown, given
 // twice, or has a bad value is an error that names it.
 //
 // Calling it again does nothing. It fails if somebody else has taken one of the three schemes.
@@ -39,21 +39,21 @@ var register = sync.OnceValue(func() error {
 
 var sinkSchemes = map[string]func(*url.URL) (zap.Sink, error){
 	"rotate": func(u *url.URL) (zap.Sink, error) {
-		s, err := parseSink(u, common, backups, []string{"mode"})
+		s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode"})
 		if err != nil {
 			return nil, err
 		}
 		return opened(NewRotatingFile(s.rotating()))
 	},
 	"timed": func(u *url.URL) (zap.Sink, error) {
-		s, err := parseSink(u, common, backups, []string{"when", "interval", "atTime", "location"})
+		s, err := parseSink(u, commonParameters, rotatingParameters, []string{"when", "interval", "atTime", "location"})
 		if err != nil {
 			return nil, err
 		}
 		return opened(NewTimedRotatingFile(s.timed()))
 	},
 	"watch": func(u *url.URL) (zap.Sink, error) {
-		s, err := parseSink(u, common, []string{"mode", "checkEvery", "notify"})
+		s, err := parseSink(u, commonParameters, []string{"mode", "checkEvery", "notify"})
 		if err != nil {
 			return nil, err
 		}
@@ -63,8 +63,8 @@ var sinkSchemes = map[string]func(*url.URL) (zap.Sink, error){
 
 // The parameters that several schemes know.
 var (
-	common  = []string{"delay", "perm", "makeDirs", "header", "fsync", "fsyncEvery", "buffer", "flushEvery"}
-	backups = []string{"maxBytes", "backups", "maxAge", "maxTotalBytes", "compress", "symlink", "shared"}
+	commonParameters   = []string{"delay", "perm", "makeDirs", "header", "fsync", "fsyncEvery", "buffer", "flushEvery"}
+	rotatingParameters = []string{"maxBytes", "backups", "maxAge", "maxTotalBytes", "compress", "symlink", "shared"}
 )
 
 // opened keeps a nil pointer from becoming a Sink that is not nil.
@@ -90,7 +90,7 @@ func parseSink(u *url.URL, known ...[]string) (*sinkSettings, error) {
 	for name, values := range query {
 		switch {
 		case !slices.Contains(allowed, name):
-			return nil, fmt.Errorf("writesyncers: %s: parameter %q is unknown", u, name)
+			return nil, fmt.Errorf("writesyncers: %s: parameter %q is unknown: there are %s", u, name, strings.Join(slices.Sorted(slices.Values(allowed)), ", "))
 		case len(values) > 1:
 			return nil, fmt.Errorf("writesyncers: %s: parameter %q is given %d times", u, name, len(values))
 		}

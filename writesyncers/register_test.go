@@ -74,7 +74,7 @@ func TestEverySinkParameterIsRead(t *testing.T) {
 		"&delay&perm=0640&makeDirs=1&header=h&fsync=interval&fsyncEvery=5s&buffer=256k&flushEvery=-1s&mode=truncate" +
 		"&when=W0&interval=2&atTime=12:00:00&location=UTC&checkEvery=100ms&notify=false")
 	require.NoError(t, err)
-	s, err := parseSink(u, common, backups, []string{"mode", "when", "interval", "atTime", "location", "checkEvery", "notify"})
+	s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode", "when", "interval", "atTime", "location", "checkEvery", "notify"})
 	require.NoError(t, err)
 	assert.Equal(t, RotatingFileConfig{
 		Path: "logs/app.log", MaxBytes: 1536, BackupCount: -1, MaxAge: 7 * day, MaxTotalBytes: 2e9, Compress: Gzip, Symlink: "/s",
@@ -95,7 +95,7 @@ func FuzzSinkURL(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s, err := parseSink(u, common, backups, []string{"mode", "when", "interval", "atTime", "location", "checkEvery", "notify"})
+		s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode", "when", "interval", "atTime", "location", "checkEvery", "notify"})
 		if err == nil {
 			assert.GreaterOrEqual(t, s.maxBytes, int64(0))
 			assert.GreaterOrEqual(t, s.bufferSize, int64(0))

@@ -3,59 +3,175 @@ package writesyncers
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"sync"
+	"path/filepath"
 	"time"
+
+	"go.uber.org/multierr"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/writesyncers/internal/backups"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"example.com/zaphandlers/writesyncers/internal/rotation"
+	"example.com/zaphandlers/writesyncers/internal/writer"
 )
 
-// rollover is Rollover for the types that have it.
-func (s *sink) rollover() error {
-	if s.roller == nil {
-		return s.Sync()
-	}
-	var err error
-	for try := time.Duration(0); try < turnWait; try += time.Millisecond {
-		var done *sync.WaitGroup
-		done, err = s.rolloverOnce()
-		if done != nil {
-			done.Wait()
-		}
-		s.troubles.say()
-		if !errors.Is(err, errElsewhere) && !errors.Is(err, errBusy) {
-			break
-		}
-		nap()
-	}
-	if err != nil && !errors.Is(err, os.ErrClosed) {
-		return fmt.Errorf("writesyncers: rotate %s: %w", s.path, err)
-	}
-	return err
+// Gzip as Compress makes backups gzip files; their names end in .gz.
+const Gzip = "gzip"
+
+// rolling is what the Configs of the rotating files have in common.
+type rolling struct {
+	maxBytes      int64
+	backupCount   int
+	namer         func(name string) string
+	rotator       func(src, dst string) error
+	should        func(size int64, n int) bool
+	compress      string
+	maxAge        time.Duration
+	maxTotalBytes int64
+	onRotate      func(path, backup string)
+
+	schedule *Schedule                 // nil: size alone decides
+	next     func(time.Time) time.Time // decides in the place of schedule, if it is not nil
+	clock    zapcore.Clock             // nil: the system's
 }
 
-// rolloverOnce rolls over, and settles on this goroutine. The group is done when the work is.
-func (s *sink) rolloverOnce() (*sync.WaitGroup, error) {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return nil, s.errClosed
+func (c *rolling) check() error {
+	switch {
+	case c.maxBytes < 0:
+		return fmt.Errorf("writesyncers: MaxBytes %d is negative", c.maxBytes)
+	case c.backupCount < -1:
+		return fmt.Errorf("writesyncers: BackupCount %d is less than -1", c.backupCount)
+	case c.maxAge < 0:
+		return fmt.Errorf("writesyncers: MaxAge %v is negative", c.maxAge)
+	case c.maxTotalBytes < 0:
+		return fmt.Errorf("writesyncers: MaxTotalBytes %d is negative", c.maxTotalBytes)
+	case c.compress != "" && c.compress != Gzip:
+		return fmt.Errorf("writesyncers: Compress %q is unknown: there is %q, and \"\" for none", c.compress, Gzip)
 	}
-	if s.file == nil || s.emptyLocked() || !s.file.regular {
-		s.mu.Unlock()
-		return nil, nil
+	return checkDuration("MaxAge", c.maxAge, time.Second)
+}
+
+// rolls reports whether the file rolls over at all. A BackupCount of 0 means never, as in Python, unless another limit says how much
+// is to be kept; what only makes sense for a file that rolls over is an error then.
+func (c *rolling) rolls(shared bool) (bool, error) {
+	if c.schedule != nil || c.backupCount != 0 || c.maxAge > 0 || c.maxTotalBytes > 0 {
+		return true, nil
 	}
-	err := s.rollLocked()
-	swap := s.swap
-	s.swap = nil
-	s.mu.Unlock()
-	if swap == nil {
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"Compress", c.compress != ""}, {"Namer", c.namer != nil}, {"Rotator", c.rotator != nil}, {"ShouldRollover", c.should != nil},
+		{"OnRotate", c.onRotate != nil}, {"Shared", shared},
+	} {
+		if field.set {
+			return false, fmt.Errorf("writesyncers: BackupCount is 0, so that the file never rolls over, and %s has no effect: set BackupCount to the number of backups to keep, -1 for all", field.name)
+		}
+	}
+	return false, nil
+}
+
+// open makes the writer of a file that rotates, unless its path is no file.
+func (c rolling) open(o options) (*sink, error) {
+	if err := c.check(); err != nil {
 		return nil, err
 	}
-	done, settleErr := s.roller.settle(swap)
-	if settleErr != nil {
-		err = settleErr
+	rolls, err := c.rolls(o.shared)
+	if err != nil {
+		return nil, err
 	}
-	return done, err
+	cfg, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	if o.shared && !fsys.CanShare {
+		return nil, fmt.Errorf("writesyncers: Shared: %w on this system", errors.ErrUnsupported)
+	}
+	if !rolls || device(cfg.Path) {
+		cfg.File.Shared = false // there is nothing to agree upon
+		return newSink(cfg)
+	}
+	if cfg.Path, err = target(cfg.Path); err != nil {
+		return nil, err
+	}
+	if err := c.configure(&cfg); err != nil {
+		return nil, err
+	}
+	return c.openChecked(cfg)
 }
 
-// nap lets another process get on with what it holds. It is called under no lock of a sink.
-func nap() { time.Sleep(time.Millisecond) }
+// openChecked refuses Shared where the file system makes it unsafe. That can be tried once there is the directory.
+func (c *rolling) openChecked(cfg writer.Config) (*sink, error) {
+	_, statErr := os.Stat(filepath.Dir(cfg.Path))
+	check := func() error {
+		if err := cfg.Rotation.CheckShared(); err != nil && cfg.File.Shared {
+			return fmt.Errorf("writesyncers: Shared: %s: %w", cfg.Path, err)
+		}
+		return nil
+	}
+	if cfg.File.Shared && statErr == nil {
+		if err := check(); err != nil {
+			return nil, err
+		}
+	}
+	s, err := newSink(cfg)
+	if err == nil && cfg.File.Shared && errors.Is(statErr, fs.ErrNotExist) && !cfg.Delay {
+		if err = check(); err != nil {
+			return nil, multierr.Append(err, s.Close())
+		}
+	}
+	return s, err
+}
+
+// configure makes the strategy.
+func (c *rolling) configure(cfg *writer.Config) error {
+	set, err := backups.New(backups.Config{
+		Path: cfg.Path, Count: max(c.backupCount, 0), Namer: c.namer, Dated: c.dates(), MaxAge: c.maxAge, MaxTotalBytes: c.maxTotalBytes,
+		Compress: c.compress != "", Moves: c.rotator != nil, Step: func(name string) { rotation.Step(name) },
+		Report: func(err error) { cfg.Report.Note("Namer of "+cfg.Path, err) },
+	})
+	if err != nil {
+		return err
+	}
+	if c.schedule != nil {
+		cfg.Period = c.period(cfg)
+	}
+	cfg.Rotation = rotation.New(rotation.Config{
+		Path: cfg.Path, MaxBytes: c.maxBytes, Should: c.should, Period: cfg.Period, Backups: set, Rotator: c.rotator, OnRotate: c.onRotate,
+		Compress: c.compress != "", Shared: cfg.File.Shared, Sync: cfg.Sync != writer.SyncNever, Keep: max(c.backupCount, 0),
+		Header: int64(len(cfg.Header)), File: cfg.File, Report: cfg.Report,
+	})
+	return nil
+}
+
+// dates says how backups are named for times; nil if they are numbered.
+func (c *rolling) dates() *backups.Dates {
+	if c.schedule == nil {
+		return nil
+	}
+	s := *c.schedule
+	return &backups.Dates{Layout: s.unit().layout, Location: s.location(), Starts: func(modified time.Time) []time.Time {
+		if c.next != nil {
+			return []time.Time{modified}
+		}
+		start := s.Start(s.Next(modified))
+		if s.calendar() {
+			return []time.Time{start}
+		}
+		return []time.Time{start, start.Add(-s.length())}
+	}}
+}
+
+func (c *rolling) period(cfg *writer.Config) *rotation.Period {
+	next, start := c.next, (func(time.Time) time.Time)(nil)
+	if next == nil {
+		next, start = c.schedule.Next, c.schedule.Start
+	}
+	var now func() time.Time
+	if c.clock != nil {
+		now = c.clock.Now
+	}
+	return rotation.NewPeriod(next, start, now, " of "+cfg.Path, cfg.Report)
+}

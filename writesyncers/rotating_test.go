@@ -64,8 +64,8 @@ func TestRotatingFileKeepsPythonsRule(t *testing.T) {
 			"MaxBytes 0 never rolls over", 0, 3, []string{"one\n", "two\n"},
 			map[string]string{"app.log": "one\ntwo\n"},
 		}, {
-			"BackupCount -1 keeps all", 4, -1, []string{"one\n", "two\n", "three\n", "four\n"},
-			map[string]string{"app.log": "four\n", "app.log.1": "three\n", "app.log.2": "two\n", "app.log.3": "one\n"},
+			"BackupCount -1 keeps all, and numbers upwards", 4, -1, []string{"one\n", "two\n", "three\n", "four\n"},
+			map[string]string{"app.log": "four\n", "app.log.1": "one\n", "app.log.2": "two\n", "app.log.3": "three\n"},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,11 +15,12 @@ type Schedule struct {
 	// and lower case are the same. Defaults to "H".
 	When string
 
-	// Interval is the number of units. Weeks do not use it. Defaults to 1.
+	// Interval is the number of units, weeks included. Defaults to 1.
 	Interval int
 
-	// AtTime is the time of day, "15:04:05" or "15:04", at which a day or week of the calendar ends. Defaults to "": the
-	// end of the day. "00:00:00" means the same for midnight, but for a week the beginning of the day named.
+	// AtTime is the time of day, "15:04:05" or "15:04", at which a day or week of the calendar ends; with another When it
+	// is an error. Defaults to "": the end of the day. "00:00:00" means the same for midnight, but for a week the beginning of the
+	// day named.
 	AtTime string
 
 	// Location is the time zone of the calendar and of the names. Defaults to nil: time.Local.
@@ -48,14 +49,17 @@ func (s Schedule) Check() error {
 	when := s.when()
 	if _, ok := units[when]; !ok || when == "W" {
 		if len(when) != 2 || when[0] != 'W' || when[1] < '0' || when[1] > '6' {
-			return fmt.Errorf("writesyncers: When %q is unknown", s.When)
+			return fmt.Errorf("writesyncers: When %q is unknown: there are S, M, H, D, midnight, and W0 (Monday) to W6", s.When)
 		}
 	}
-	if s.Interval < 0 || time.Duration(s.Interval) > 100*365*day/s.unit().length {
-		return fmt.Errorf("writesyncers: Interval %d is out of range", s.Interval)
+	if most := 100 * 365 * day / s.unit().length; s.Interval < 0 || time.Duration(s.Interval) > most {
+		return fmt.Errorf("writesyncers: Interval %d is out of range: with this When it is 1 to %d", s.Interval, most)
 	}
 	if _, err := s.atTime(); err != nil {
 		return fmt.Errorf("writesyncers: AtTime %q: %w", s.AtTime, err)
+	}
+	if s.AtTime != "" && !s.calendar() {
+		return fmt.Errorf("writesyncers: AtTime has an effect only with When midnight or W0 to W6, not with %q", s.when())
 	}
 	return nil
 }
@@ -82,9 +86,6 @@ func (s Schedule) calendar() bool {
 }
 
 func (s Schedule) length() time.Duration {
-	if s.when()[0] == 'W' {
-		return 7 * day
-	}
 	return time.Duration(max(s.Interval, 1)) * s.unit().length
 }
 
@@ -111,7 +112,7 @@ func (s Schedule) atTime() (time.Duration, error) {
 // Next returns the end of the period that t is in: Python's computeRollover. Fractions of a second do not count. Days and
 // weeks of the calendar end at the same time on the clock on the wall whether or not summer time begins or ends in
 // between; if that time is left out on the day, as much later as the clock is put forward. Where summer time is an hour
-// ahead this is what CPython 3.13 computes; for other changes of the clock (Lord Howe, Dublin, Apia) CPython errs.
+// ahead this is what CPython computes since 3.13; for other changes of the clock (Lord Howe, Dublin, Apia) CPython errs.
 //
 // The result is meaningless if Check returns an error.
 func (s Schedule) Next(t time.Time) time.Time {
@@ -129,9 +130,8 @@ func (s Schedule) Next(t time.Time) time.Time {
 	}
 	if when := s.when(); when[0] == 'W' {
 		wait += time.Duration((int(when[1]-'0')-weekday+7)%7) * day
-	} else {
-		wait += s.length() - day
 	}
+	wait += s.length() - s.unit().length // what Interval adds
 	return onTheWall(t, t.Add(wait))
 }
 
@@ -150,7 +150,8 @@ func onTheWall(t, result time.Time) time.Time {
 	return corrected
 }
 
-// Start returns the beginning of the period that ends at end, a result of Next: the time its backup is named for.
+// Start returns the beginning of the period that ends at end, a result of Next: the time its backup is named for. Of D and H periods
+// in which the clock is changed it may differ from Python's by that hour; when they end does not.
 func (s Schedule) Start(end time.Time) time.Time {
 	end = end.In(s.location())
 	start := end.Add(-s.length())

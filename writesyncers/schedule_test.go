@@ -46,7 +46,7 @@ func TestScheduleNext(t *testing.T) {
 		{"the end of Wednesday", Schedule{When: "w2"}, "UTC", "2024-03-01 10:00:00 UTC", "2024-03-07 00:00:00 UTC"},
 		{"Friday on a Friday", Schedule{When: "W4"}, "UTC", "2024-03-01 10:00:00 UTC", "2024-03-02 00:00:00 UTC"},
 		{"00:00:00 is the beginning of Wednesday", Schedule{When: "W2", AtTime: "00:00:00"}, "UTC", "2024-03-01 10:00:00 UTC", "2024-03-06 00:00:00 UTC"},
-		{"weeks use no interval", Schedule{When: "W2", Interval: 5}, "UTC", "2024-03-01 10:00:00 UTC", "2024-03-07 00:00:00 UTC"},
+		{"interval multiplies weeks", Schedule{When: "W2", Interval: 5}, "UTC", "2024-03-01 10:00:00 UTC", "2024-04-04 00:00:00 UTC"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			loc := zone(t, tt.zone)
@@ -84,13 +84,14 @@ func TestScheduleStart(t *testing.T) {
 
 func TestScheduleCheckNamesTheField(t *testing.T) {
 	for want, s := range map[string]Schedule{
-		`writesyncers: When "X" is unknown`:                                {When: "X"},
-		`writesyncers: When "W" is unknown`:                                {When: "W"},
-		`writesyncers: When "W7" is unknown`:                               {When: "W7"},
-		`writesyncers: When "W12" is unknown`:                              {When: "W12"},
-		"writesyncers: Interval -1 is out of range":                        {Interval: -1},
-		"writesyncers: Interval 9999999 is out of range":                   {Interval: 9999999},
-		`writesyncers: AtTime "25:00": is no time of day such as 15:04:05`: {AtTime: "25:00"},
+		`writesyncers: When "X" is unknown: there are S, M, H, D, midnight, and W0 (Monday) to W6`:   {When: "X"},
+		`writesyncers: When "W" is unknown: there are S, M, H, D, midnight, and W0 (Monday) to W6`:   {When: "W"},
+		`writesyncers: When "W7" is unknown: there are S, M, H, D, midnight, and W0 (Monday) to W6`:  {When: "W7"},
+		`writesyncers: When "W12" is unknown: there are S, M, H, D, midnight, and W0 (Monday) to W6`: {When: "W12"},
+		"writesyncers: Interval -1 is out of range: with this When it is 1 to 876000":                {Interval: -1},
+		"writesyncers: Interval 9999999 is out of range: with this When it is 1 to 876000":           {Interval: 9999999},
+		`writesyncers: AtTime has an effect only with When midnight or W0 to W6, not with "H"`:       {AtTime: "12:00"},
+		`writesyncers: AtTime "25:00": is no time of day such as 15:04:05`:                           {AtTime: "25:00"},
 	} {
 		assert.EqualError(t, s.Check(), want)
 	}

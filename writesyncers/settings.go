@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +27,9 @@ type sinkSettings struct {
 
 // set reads one parameter.
 func (s *sinkSettings) set(name, value string) error {
+	if value == "" && !slices.Contains(flags, name) {
+		return errors.New("has no value")
+	}
 	switch name {
 	case "mode":
 		return choose(&s.mode, value, map[string]Mode{"append": ModeAppend, "truncate": ModeTruncate, "exclusive": ModeExclusive})
@@ -57,10 +62,13 @@ func (s *sinkSettings) set(name, value string) error {
 	return setInt(map[string]*int64{"backups": &s.backupCount, "interval": &s.interval}[name], value)
 }
 
+// flags are the parameters that may go without a value.
+var flags = []string{"delay", "makeDirs", "notify", "shared"}
+
 func choose[T any](to *T, value string, choices map[string]T) error {
 	v, ok := choices[strings.ToLower(value)]
 	if !ok {
-		return fmt.Errorf("%q is unknown", value)
+		return fmt.Errorf("%q is unknown: there are %s", value, strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
 	}
 	*to = v
 	return nil
@@ -76,8 +84,10 @@ func setPerm(to *fs.FileMode, value string) error {
 }
 
 func setLocation(to **time.Location, value string) (err error) {
-	*to, err = time.LoadLocation(value)
-	return err
+	if *to, err = time.LoadLocation(value); err != nil {
+		return fmt.Errorf("%w; it is one such as UTC, Local or Europe/Berlin", err)
+	}
+	return nil
 }
 
 func setBool(to *bool, value string) error {
@@ -95,7 +105,7 @@ func setBool(to *bool, value string) error {
 func setInt(to *int64, value string) error {
 	n, err := strconv.ParseInt(value, 10, 32)
 	if err != nil {
-		return fmt.Errorf("%q is no number", value)
+		return fmt.Errorf("%q is no number such as 5", value)
 	}
 	*to = n
 	return nil
@@ -108,6 +118,9 @@ func setDuration(to *time.Duration, value string) error {
 			*to = time.Duration(n) * day
 			return nil
 		}
+	}
+	if n, err := strconv.ParseFloat(value, 64); err == nil && n != 0 {
+		return fmt.Errorf("%q has no unit: write %ss for seconds, %[2]sh for hours or %[2]sd for days", value, value)
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil {
@@ -125,10 +138,11 @@ func setSize(to *int64, value string) error {
 		"g": 1 << 30, "gib": 1 << 30, "gb": 1e9, "t": 1 << 40, "tib": 1 << 40, "tb": 1e12,
 	}[strings.ToLower(strings.TrimSpace(value[len(digits):]))]
 	n, err := strconv.ParseFloat(digits, 64)
-	if size := n * unit; !ok || err != nil || math.IsNaN(size) || size < 0 || size >= math.MaxInt64 {
+	size := n * unit
+	if !ok || err != nil || math.IsNaN(size) || size < 0 || size >= math.MaxInt64 || size > 0 && size < 1 {
 		return errors.New(strconv.Quote(value) + " is no size such as 10MiB")
 	}
-	*to = int64(n * unit)
+	*to = int64(size)
 	return nil
 }
 

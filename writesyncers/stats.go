@@ -22,7 +22,7 @@ type Stats struct {
 	Repeated   uint64 `json:"repeated"`   // records that a WatchedFile wrote to two files, to be sure
 	Rotations  uint64 `json:"rotations"`  // rollovers done
 	Compressed uint64 `json:"compressed"` // backups compressed
-	Troubles   uint64 `json:"troubles"`   // steps that failed where no caller waited for the answer; OnError heard of the first of a kind
+	Errors     uint64 `json:"errors"`     // of steps where no caller waited for the answer; OnError heard of the first of a kind
 }
 
 // String returns the counts as one JSON object. A Stats is what the counts were when it was taken: publish them with package
@@ -30,10 +30,4 @@ type Stats struct {
 func (s Stats) String() string {
 	text, _ := json.Marshal(s) // numbers always can be
 	return string(text)
-}
-
-// summed completes the counts that follow from the others.
-func (s Stats) summed() Stats {
-	s.Accepted = s.Delivered + s.Dropped + s.Pending
-	return s
 }

@@ -5,18 +5,30 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/writer"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Stream writes records to an io.Writer that somebody else owns: standard error, standard output, a buffer, a pipe. It is
 // Python's logging.StreamHandler; the terminator is zap's EncoderConfig.LineEnding. It is safe for concurrent use: the
 // writer gets one Write at a time.
+//
+// A Write takes as long as the writer's does: a pipe whose reader has stopped holds it up, and those behind it. Stats does not
+// wait for it; Sync, SetStream and Close wait 5 s, and then their error wraps [os.ErrDeadlineExceeded].
 type Stream struct {
-	mu     sync.Mutex // guards the fields below
-	w      io.Writer
-	flush  func() error // nil where w has nothing to flush
-	closed bool
-	stats  Stats
+	delivered, refused, bytes atomic.Uint64
+	closed                    atomic.Bool
+
+	mu    sync.Mutex // guards the fields below
+	w     io.Writer
+	flush func() error // nil where w has nothing to flush
 }
+
+// streamWait is how long a Stream waits for a writer that does not come back.
+const streamWait = 5 * time.Second
 
 // NewStream returns a Stream that writes to w; nil is standard error.
 func NewStream(w io.Writer) *Stream {
@@ -45,23 +57,36 @@ func flusher(w io.Writer) func() error {
 		return w.Sync
 	case interface{ Flush() error }:
 		return w.Flush
+	case interface{ Flush() }:
+		return func() error { w.Flush(); return nil }
 	}
 	return nil
 }
 
 // SetStream flushes the stream and puts w (nil: standard error) in its place. It returns the writer that was used until
-// now, or nil if that is w already (Python's setStream). The error is that of the flush; the change is made all the same.
+// now, or nil if that is w already (Python's setStream). The error is that of the flush; the change is made all the same, at the
+// latest when a Write that is under way comes to an end.
 func (s *Stream) SetStream(w io.Writer) (old io.Writer, err error) {
 	if w == nil {
 		w = os.Stderr
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if same(s.w, w) {
-		return nil, nil
+	was := make(chan io.Writer, 1)
+	err = writer.Within(streamWait, "set stream", func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if same(s.w, w) {
+			was <- nil
+			return nil
+		}
+		old, err := s.w, s.syncLocked()
+		s.setLocked(w)
+		was <- old
+		return err
+	})
+	select {
+	case old = <-was:
+	default:
 	}
-	old, err = s.w, s.syncLocked()
-	s.setLocked(w)
 	return old, err
 }
 
@@ -73,37 +98,45 @@ func same(a, b io.Writer) (equal bool) {
 
 // Write writes one record.
 func (s *Stream) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, err := s.writeLocked(p)
+	n, err := s.write(p)
 	if err != nil {
-		s.stats.Refused++
+		s.refused.Add(1)
 		return n, err
 	}
-	s.stats.Delivered++
+	s.delivered.Add(1)
 	return n, nil
 }
 
 // WriteRecords writes the records of b at once; see [base.RecordWriter].
 func (s *Stream) WriteRecords(b []byte, ends []int) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n, err := s.writeLocked(b)
+	n, err := s.write(b)
 	done := len(ends)
 	if err != nil {
-		done = whole(ends, n)
-		s.stats.Refused += uint64(len(ends) - done)
+		done = writer.Whole(ends, n)
+		s.refused.Add(uint64(len(ends) - done))
 	}
-	s.stats.Delivered += uint64(done)
+	s.delivered.Add(uint64(done))
 	return done, err
 }
 
-func (s *Stream) writeLocked(p []byte) (int, error) {
-	if s.closed {
+// write gives p to the writer. Its panic is an error.
+func (s *Stream) write(p []byte) (n int, err error) {
+	if s.closed.Load() {
 		return 0, errStreamClosed
 	}
-	n, err := s.w.Write(p)
-	s.stats.Bytes += uint64(max(n, 0))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("writesyncers: stream: panic: %v", r)
+		}
+	}()
+	if s.closed.Load() {
+		return 0, errStreamClosed
+	}
+	n, err = s.w.Write(p)
+	n = min(max(n, 0), len(p))
+	s.bytes.Add(uint64(n))
 	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
 	}
@@ -118,19 +151,25 @@ var errStreamClosed = fmt.Errorf("writesyncers: stream: %w", ErrClosed)
 // Sync calls the writer's Sync, or else its Flush, if it has one (Python: flush). For a terminal or a pipe it does nothing and
 // returns nil.
 func (s *Stream) Sync() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Load() {
 		return errStreamClosed
 	}
-	return s.syncLocked()
+	return s.sync("sync stream")
+}
+
+func (s *Stream) sync(what string) error {
+	return writer.Within(streamWait, what, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.syncLocked()
+	})
 }
 
 func (s *Stream) syncLocked() error {
 	if s.flush == nil {
 		return nil
 	}
-	if err := s.flush(); err != nil {
+	if err := guard(s.flush); err != nil {
 		return fmt.Errorf("writesyncers: stream: %w", err)
 	}
 	return nil
@@ -139,27 +178,14 @@ func (s *Stream) syncLocked() error {
 // Close flushes the stream and refuses what comes later. The writer stays open: it belongs to whoever opened it. A second
 // Close does nothing.
 func (s *Stream) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	if s.closed.Swap(true) {
 		return nil
 	}
-	s.closed = true
-	return s.syncLocked()
+	return s.sync("close stream")
 }
 
-// Stats returns the counters.
+// Stats returns the counters. It does not wait for a Write that is under way.
 func (s *Stream) Stats() Stats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stats.summed()
-}
-
-// whole counts the records that end within the first n bytes.
-func whole(ends []int, n int) int {
-	done := 0
-	for done < len(ends) && ends[done] <= n {
-		done++
-	}
-	return done
+	n := s.delivered.Load()
+	return Stats{Stats: base.Stats{Accepted: n, Delivered: n, Refused: s.refused.Load()}, Bytes: s.bytes.Load()}
 }

@@ -23,7 +23,7 @@ func TestStreamWritesToWhatItIsGiven(t *testing.T) {
 	assert.Equal(t, 2, n)
 	assert.Equal(t, "one\ntwo\nthree\n", out.String())
 	assert.JSONEq(t, `{"accepted":3,"delivered":3,"dropped":0,"skipped":0,"pending":0,"refused":0,
-		"bytes":14,"opens":0,"repeated":0,"rotations":0,"compressed":0,"troubles":0}`, s.Stats().String())
+		"bytes":14,"opens":0,"repeated":0,"rotations":0,"compressed":0,"errors":0}`, s.Stats().String())
 }
 
 func TestStreamNilIsStandardError(t *testing.T) {
@@ -117,4 +117,26 @@ func TestStreamCloseFlushesAndLeavesTheWriterOpen(t *testing.T) {
 	_, err = s.WriteRecords(batch("late\n"))
 	assert.ErrorIs(t, err, os.ErrClosed)
 	assert.ErrorIs(t, s.Sync(), os.ErrClosed)
+}
+
+// panicky is a writer that panics.
+type panicky struct{}
+
+func (panicky) Write([]byte) (int, error) { panic("at the writer") }
+func (panicky) Sync() error               { panic("at the sync") }
+
+// A writer that panics is an error, and keeps no lock.
+func TestStreamOverAWriterThatPanics(t *testing.T) {
+	s := NewStream(panicky{})
+	_, err := s.Write([]byte("one\n"))
+	assert.EqualError(t, err, "writesyncers: stream: panic: at the writer")
+	n, err := s.WriteRecords(batch("two\n", "three\n"))
+	assert.ErrorContains(t, err, "at the writer")
+	assert.Zero(t, n)
+	assert.ErrorContains(t, s.Sync(), "at the sync")
+	assert.Equal(t, uint64(3), s.Stats().Refused)
+	_, err = s.SetStream(io.Discard)
+	assert.ErrorContains(t, err, "at the sync")
+	write(t, s, "four\n")
+	require.NoError(t, s.Close())
 }

@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"example.com/zaphandlers/writesyncers/internal/rotation"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -58,11 +60,11 @@ func TestTimedRotatingFileOpensALargeNextFileAhead(t *testing.T) {
 		f, dir := timed(t, TimedRotatingFileConfig{When: "midnight", Compress: Gzip})
 		big := strings.Repeat("x", 1<<20) + "\n"
 		write(t, f, big)
-		advance(day - openAheadBy)
-		if opensAhead {
+		advance(day - rotation.OpenAheadBy)
+		if fsys.OpensAhead {
 			assert.Len(t, names(t, dir), 2, "the next file: %v", names(t, dir))
 		}
-		advance(2 * openAheadBy)
+		advance(2 * rotation.OpenAheadBy)
 		require.NoError(t, f.Close())
 		assert.Equal(t, []string{"app.log", "app.log.2000-01-01.gz"}, names(t, dir))
 		assert.Equal(t, big, plain(t, filepath.Join(dir, "app.log.2000-01-01.gz")))
@@ -119,9 +121,7 @@ func TestTimedRotatingFileWhenTheClockIsSet(t *testing.T) {
 	clock := &fakeClock{now: time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)}
 	f, dir := timed(t, TimedRotatingFileConfig{When: "midnight", Clock: clock})
 	set := func(day, hour int) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		clock.now = time.Date(2024, 3, day, hour, 0, 0, 0, time.UTC)
+		clock.set(time.Date(2024, 3, day, hour, 0, 0, 0, time.UTC))
 	}
 	write(t, f, "1st\n")
 	set(9, 1)
@@ -153,7 +153,7 @@ func TestTimedRotatingFilePrunesOnlyItsOwn(t *testing.T) {
 		}
 		require.NoError(t, f.Close())
 		assert.Equal(t, []string{
-			"ap-1999-12-31_23-59-59.log", "app-1999-12-31.log", "app-1999-12-31_23-59-59.log.bak",
+			"ap-1999-12-31_23-59-59.log", "app-1999-12-31_23-59-59.log.bak",
 			"app-2000-01-01_00-00-02.log.gz", "app-2000-01-01_00-00-03.log.gz", "app.log",
 		}, names(t, dir))
 	})
@@ -183,7 +183,7 @@ func TestTimedRotatingFileRefusedTriesAgain(t *testing.T) {
 
 func TestTimedRotatingFileConfigErrorsNameTheField(t *testing.T) {
 	_, err := NewTimedRotatingFile(TimedRotatingFileConfig{Path: "x", When: "never"})
-	assert.EqualError(t, err, `writesyncers: When "never" is unknown`)
+	assert.EqualError(t, err, `writesyncers: When "never" is unknown: there are S, M, H, D, midnight, and W0 (Monday) to W6`)
 	_, err = NewTimedRotatingFile(TimedRotatingFileConfig{When: "S"})
 	assert.EqualError(t, err, "writesyncers: Path is required")
 }

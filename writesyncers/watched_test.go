@@ -39,7 +39,10 @@ func watched(t *testing.T, cfg WatchedFileConfig) (*WatchedFile, string) {
 // lookers are the ways to watch under which the very next record finds a change.
 var lookers = map[string]WatchedFileConfig{"every record": {}, "notify": {Notify: true}}
 
-// askAgain waits until notify asks again: it does so each 20 µs.
+// askEvery is how long a record trusts the kernel's last answer.
+const askEvery = 20 * time.Microsecond
+
+// askAgain waits until notify asks again.
 func askAgain() {
 	for start := time.Now(); time.Since(start) <= askEvery; {
 		runtime.Gosched()
@@ -299,21 +302,4 @@ func logrotate(t *testing.T, program, dir, directives string) {
 		t.Skipf("logrotate has no gzip here: %s", out)
 	}
 	require.NoError(t, err, "%s", out)
-}
-
-// A writer that is held up between the look and the write finds the file gone, and cannot know who has read it.
-func TestWatchedFileHeldUpWritesAgain(t *testing.T) {
-	f, dir := watched(t, WatchedFileConfig{})
-	path := filepath.Join(dir, "app.log")
-	write(t, f, "one\n")
-	f.mu.Lock()
-	require.NoError(t, f.readyLocked(4))
-	require.NoError(t, os.Rename(path, path+".1"))
-	f.watch.asked = time.Now().Add(-late)
-	_, err := f.putLocked([]byte("two\n"), 1)
-	f.unlock()
-	require.NoError(t, err)
-	write(t, f, "three\n")
-	assert.Equal(t, map[string]string{"app.log": "two\nthree\n", "app.log.1": "one\ntwo\n"}, tree(t, dir))
-	assert.Equal(t, uint64(1), f.Stats().Repeated)
 }

@@ -24,7 +24,7 @@ type LostError struct {
 
 // Error implements error.
 func (e *LostError) Error() string {
-	text := fmt.Sprintf("zaphandlers: %d records lost", e.Records)
+	text := "zaphandlers: " + count(e.Records, "record", "records") + " lost"
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
@@ -43,7 +43,7 @@ type RejectedError struct {
 
 // Error implements error.
 func (e *RejectedError) Error() string {
-	return fmt.Sprintf("%d records rejected: %v", len(e.Indexes), e.Err)
+	return fmt.Sprintf("%s rejected: %v", count(uint64(len(e.Indexes)), "record", "records"), e.Err)
 }
 
 // Unwrap returns the cause.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -18,15 +19,20 @@ type output struct {
 	report  *Reporter
 	clock   zapcore.Clock
 
-	syncFailed atomic.Bool // the last Sync after an urgent record did
+	// patience is how long Sync, Flush and Close wait for a call that is under way. 0: as long as it takes, for the Emitter has
+	// deadlines of its own.
+	patience time.Duration
+
+	syncFailed atomic.Bool   // the last Sync after an urgent record did
+	closed     atomic.Bool   // Close was called
+	accepted   atomic.Uint64 // records, each of them delivered as far as the Emitter knew
+	refused    atomic.Uint64 // records
 
 	mu      sync.Mutex // guards the fields below
-	closed  bool
-	failing bool    // the last attempt failed
-	backoff Backoff // when the next is due
-	down    error   // what Write returns during a backoff
-	part    Batch   // owned by emitBatch
-	stats   Stats
+	failing bool       // the last attempt failed
+	backoff Backoff    // when the next is due
+	down    error      // what Write returns during a backoff
+	part    Batch      // owned by emitBatch
 }
 
 func newOutput(cfg HandlerConfig) *output {
@@ -54,9 +60,7 @@ func newOutput(cfg HandlerConfig) *output {
 
 // refuse counts a record that could not be formatted.
 func (o *output) refuse(err error) error {
-	o.mu.Lock()
-	o.stats.Refused++
-	o.mu.Unlock()
+	o.refused.Add(1)
 	return err
 }
 
@@ -110,11 +114,14 @@ func (o *output) tell() {
 }
 
 func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err error) {
+	if o.closed.Load() { // whoever has the lock may not come back
+		return nil, o.refuse(ErrClosed)
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	urgent := ent.Level > zapcore.ErrorLevel
 	if err := o.readyLocked(urgent); err != nil {
-		o.stats.Refused++
+		o.refused.Add(1)
 		if skipper, ok := o.emitter.(Skipper); ok {
 			skipper.Skip()
 		}
@@ -124,11 +131,10 @@ func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err erro
 		o.noteLocked(err)
 	}
 	if err != nil {
-		o.stats.Refused++
+		o.refused.Add(1)
 		return nil, err
 	}
-	o.stats.Accepted++
-	o.stats.Delivered++
+	o.accepted.Add(1)
 	if urgent {
 		syncErr = o.emitter.Sync()
 	}
@@ -137,7 +143,7 @@ func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err erro
 
 // readyLocked returns why nothing may be emitted now, if so.
 func (o *output) readyLocked(urgent bool) error {
-	if o.closed {
+	if o.closed.Load() {
 		return ErrClosed
 	}
 	if o.down == nil || urgent {
@@ -196,6 +202,9 @@ func (o *output) emitBatch(batch *Batch, from int, frames *Frames) (n int, err e
 }
 
 func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent bool) (n int, syncErr, err error) {
+	if o.closed.Load() {
+		return 0, nil, ErrClosed
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := o.readyLocked(urgent); err != nil {
@@ -216,9 +225,8 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	}
 	rejected := rejectedIn(err)
 	delivered := uint64(n - rejected - againIn(err))
-	o.stats.Accepted += delivered
-	o.stats.Delivered += delivered
-	o.stats.Refused += uint64(rejected)
+	o.accepted.Add(delivered)
+	o.refused.Add(uint64(rejected))
 	if urgent && delivered > 0 {
 		syncErr = o.emitter.Sync()
 	}
@@ -246,55 +254,4 @@ func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
 		said.Reject(i, err)
 	}
 	return frames.Len(), said.With(nil)
-}
-
-func (o *output) sync() error {
-	defer o.tell()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		return nil
-	}
-	return o.emitter.Sync()
-}
-
-func (o *output) flush() error {
-	f, ok := o.emitter.(Flusher)
-	if !ok {
-		return nil
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		return nil
-	}
-	return f.Flush()
-}
-
-func (o *output) close() error {
-	if i, ok := o.emitter.(Interrupter); ok {
-		i.Interrupt()
-	}
-	defer o.report.Stop()
-	defer o.tell()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		return nil
-	}
-	o.closed = true
-	return o.emitter.Close()
-}
-
-func (o *output) count() Stats {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	s := o.stats
-	if a, ok := o.emitter.(Accountant); ok {
-		if delivered, dropped, ok := a.Account(); ok {
-			s.Delivered, s.Dropped = delivered, dropped
-			s.Pending = s.Accepted - delivered - dropped
-		}
-	}
-	return s
 }

@@ -107,8 +107,9 @@ func (r *Record) Bytes() []byte { return r.tape }
 // Level returns the record's level without decoding the rest.
 func (r *Record) Level() zapcore.Level { return tape.Level(r.tape) }
 
-// Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded
-// (it means nothing in another process): it is 0.
+// Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded, for it
+// means nothing in another process: Caller.PC is 0 for every target and hook behind a queue, a buffer or a wire. File, line and
+// function are recorded, and are all that zap's encoders use.
 func (r *Record) Entry() zapcore.Entry { return *r.entryView() }
 
 // entryView is Entry without the copy.

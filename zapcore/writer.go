@@ -1,7 +1,10 @@
 package zapcore
 
 import (
+	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -10,20 +13,61 @@ import (
 // a thousand records in one write. If ws is a RecordWriter, as the writers of package writesyncers are, it is told where the
 // records end, and a rotation never cuts one of many lines in two.
 //
-// A nil enab takes everything. The Handler does not close ws: Close only flushes it.
+// A nil enab takes everything. The Handler does not close ws: Close only flushes it. A writer that takes no more (a pipe whose
+// reader has stopped) holds up the Write that it happens to, and those behind it; Stats does not wait for it, and Sync and Close
+// return an error that wraps os.ErrDeadlineExceeded after some seconds.
 func FromWriter(enc zapcore.Encoder, ws zapcore.WriteSyncer, enab zapcore.LevelEnabler) *Handler {
 	e := &writerEmitter{ws: ws}
 	e.records, _ = ws.(RecordWriter)
-	return newEncoding(newOutput(HandlerConfig{Name: "zapcore", Level: enab, Emitter: e}), enc.Clone())
+	out := newOutput(HandlerConfig{Name: "zapcore", Level: enab, Emitter: e})
+	out.patience = writerWait
+	return newEncoding(out, enc.Clone())
 }
 
-// writerEmitter emits to a WriteSyncer.
+// writerWait is how long a WriteSyncer that does not come back is waited for.
+const writerWait = 5 * time.Second
+
+// writerEmitter emits to a WriteSyncer, which may have no deadlines.
 type writerEmitter struct {
 	ws      zapcore.WriteSyncer
-	records RecordWriter // ws, if it is one
+	records RecordWriter  // ws, if it is one
+	away    chan struct{} // closed when a call that took too long has come back; nil if there is none
 }
 
+// within calls f, which calls the WriteSyncer. While a call has not come back there is no other, for ws may not be made for that.
+func (e *writerEmitter) within(f func() error) error {
+	if err := e.here(); err != nil {
+		return err
+	}
+	back := make(chan struct{})
+	err := Within(writerWait, func() error { defer close(back); return f() })
+	e.away = back
+	if e.here() != nil {
+		return fmt.Errorf("zapcore: sync: %w", err)
+	}
+	return err
+}
+
+// here returns an error while a call has not come back.
+func (e *writerEmitter) here() error {
+	if e.away == nil {
+		return nil
+	}
+	select {
+	case <-e.away:
+		e.away = nil
+		return nil
+	default:
+		return errAway
+	}
+}
+
+var errAway = fmt.Errorf("zapcore: the writer has not come back from a Sync: %w", os.ErrDeadlineExceeded)
+
 func (e *writerEmitter) Emit(_ zapcore.Entry, frame []byte) error {
+	if err := e.here(); err != nil {
+		return err
+	}
 	n, err := e.ws.Write(frame)
 	if err == nil && n < len(frame) {
 		err = io.ErrShortWrite
@@ -34,6 +78,9 @@ func (e *writerEmitter) Emit(_ zapcore.Entry, frame []byte) error {
 // EmitBatch implements BatchEmitter. A writer that is not a RecordWriter may have written part of the first record that does
 // not count.
 func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
+	if err := e.here(); err != nil {
+		return 0, err
+	}
 	if e.records != nil {
 		return e.records.WriteRecords(frames.Bytes(), frames.Ends())
 	}
@@ -54,10 +101,10 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 // Flush implements Flusher for a WriteSyncer that is one.
 func (e *writerEmitter) Flush() error {
 	if f, ok := e.ws.(Flusher); ok {
-		return f.Flush()
+		return e.within(f.Flush)
 	}
 	return nil
 }
 
-func (e *writerEmitter) Sync() error  { return e.ws.Sync() }
-func (e *writerEmitter) Close() error { return e.ws.Sync() }
+func (e *writerEmitter) Sync() error  { return e.within(e.ws.Sync) }
+func (e *writerEmitter) Close() error { return e.within(e.ws.Sync) }

@@ -80,7 +80,7 @@ func (s *server) start() {
 			return false
 		}
 		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusUnauthorized
+		return resp.StatusCode < 500 // it is up, whatever it has there
 	}, 60*time.Second, 20*time.Millisecond, "it does not come up")
 }
 

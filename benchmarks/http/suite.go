@@ -25,7 +25,8 @@ var envelopes = []struct {
 	{"Elasticsearch", httpcore.Elasticsearch(httpcore.ElasticsearchConfig{Index: "shop"}), bulkAnswer(batchSize)},
 	{"Loki", httpcore.Loki(httpcore.LokiConfig{LabelFields: []string{"method"}}), ""},
 	{"Splunk", httpcore.Splunk(httpcore.SplunkConfig{}), `{"text":"Success","code":0}`},
-	{"OTLP", httpcore.OTLP(httpcore.OTLPConfig{}), `{"partialSuccess":{}}`},
+	{"OTLP", httpcore.OTLP(httpcore.OTLPConfig{}), ""},
+	{"OTLP in JSON", httpcore.OTLP(httpcore.OTLPConfig{JSON: true}), `{"partialSuccess":{}}`},
 }
 
 // Operations a turn, for a turn of a fifth of a second.

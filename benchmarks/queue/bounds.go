@@ -15,6 +15,8 @@ var bounds = []suite.Bound{
 	{Claim: "a call, of a channel's", Of: net("producer, discard, 1", ours), Against: net("producer, discard, 1", channel), AtMost: 0.30},
 	{Claim: "a call, two producers, of zap's to discard", Of: net("producer, discard, 2", ours), Against: net("producer, discard, 2", synchronous), AtMost: 0.30},
 	{Claim: "a call, bytes beyond zap's own", Of: suite.Value{Row: "producer, discard, 1/" + ours, Less: "producer, discard, 1/" + nop, Unit: "allocs/op"}, None: true},
+	{Claim: "a call with Spool, of one without", Of: value("producer, discard, 1/"+spooled, "burst-ns"), Against: value("producer, discard, 1/"+ours, "burst-ns"), AtMost: 1.15},
+	{Claim: "a call with Spool, bytes beyond zap's own", Of: suite.Value{Row: "producer, discard, 1/" + spooled, Less: "producer, discard, 1/" + nop, Unit: "allocs/op"}, None: true},
 	{Claim: "Core.Write, of zap's EncodeEntry", Of: value("Core.Write/queuecore", "burst-ns"), Against: value("Core.Write/zap EncodeEntry", ""), AtMost: 0.16},
 	{
 		Claim:   "a paced call, median, of zap's",

@@ -2,9 +2,11 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 
@@ -29,6 +31,7 @@ type way struct {
 const (
 	nop         = "a Core that does nothing"
 	ours        = "queuecore"
+	spooled     = "queuecore, Spool"
 	synchronous = "zap, synchronous"
 	buffered    = "zap BufferedWriteSyncer"
 	channel     = "Core that copies fields to a channel"
@@ -46,20 +49,36 @@ func (w way) takes(producers int) error {
 
 // queueWay is ours. Its encoder writes the bytes that zap's does; queueZapsWay shows what that is worth.
 var (
-	queueWay     = throughQueue(ours, base.NewJSON(zap.NewProductionEncoderConfig()))
-	queueZapsWay = throughQueue("queuecore, zap's encoder", jsonEncoder())
+	queueWay     = throughQueue(ours, base.NewJSON(zap.NewProductionEncoderConfig()), false)
+	spoolWay     = throughQueue(spooled, base.NewJSON(zap.NewProductionEncoderConfig()), true)
+	queueZapsWay = throughQueue("queuecore, zap's encoder", jsonEncoder(), false)
 )
 
-func throughQueue(name string, enc zapcore.Encoder) way {
+// throughQueue is a queue whose memory is the heap, or else a file that survives the process.
+func throughQueue(name string, enc zapcore.Encoder, spool bool) way {
 	return way{name, func(sink io.Writer) (func(), func() error) {
-		core, err := queuecore.New(queuecore.Config{
+		cfg := queuecore.Config{
 			Targets:      queuecore.Targets(base.FromWriter(enc, zapcore.AddSync(sink), nil)),
 			BlockTimeout: time.Minute,
-		})
+		}
+		if spool {
+			dir, err := os.MkdirTemp("", "spool-")
+			if err != nil {
+				panic(err)
+			}
+			cfg.Spool = dir
+		}
+		core, err := queuecore.New(cfg)
 		if err != nil {
 			panic(err)
 		}
-		return zapCalls(core), core.Close
+		return zapCalls(core), func() error {
+			err := core.Close()
+			if spool {
+				err = errors.Join(err, os.RemoveAll(cfg.Spool))
+			}
+			return err
+		}
 	}, false}
 }
 
@@ -69,6 +88,7 @@ var ways = []way{
 		return zapCalls(&nopCore{}), nothing
 	}, true},
 	queueWay,
+	spoolWay,
 	{synchronous, func(sink io.Writer) (func(), func() error) {
 		return zapCalls(zapcore.NewCore(jsonEncoder(), zapcore.Lock(zapcore.AddSync(sink)), zapcore.DebugLevel)), nothing
 	}, false},

@@ -21,7 +21,8 @@
 // A table has a row a tool and a column a writer, with the records lost and, behind a slash, repeated. Ours are then
 // compared with a plain rename-and-create that names its backups alike. The program exits with status 1 if a tool is worse off
 // with ours: if it lost or repeated more in its worst run than with rename-and-create in its worst, by more than its own
-// unsteadiness. A tool that loses at random whoever rotates is marked with a tilde, and judged more mildly, or not at all.
+// unsteadiness. What is worse is tried again, twice, one writer at a time, and counts if it is so again. A tool that loses at
+// random whoever rotates is marked with a tilde, and judged more mildly, or not at all.
 //
 // Readers that poll look once a second: an -every below 1.6s shows who is too slow for it, and little else.
 //

@@ -90,6 +90,24 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// What is tried again is what there are complaints about, with the writers that it is compared with.
+func TestDoubted(t *testing.T) {
+	good, bad := tool{name: "good"}, tool{name: "bad"}
+	plain, ours, others := writer{name: "plain"}, writer{name: "ours", plain: "plain"}, writer{name: "others", plain: "plain"}
+	table := newTable([]tool{good, bad}, []writer{plain, ours, others}, 1000)
+	for _, w := range table.writers {
+		table.add(w, map[string]outcome{"good": {}, "bad": {}})
+	}
+	require.Empty(t, table.judge())
+	table.add(ours, map[string]outcome{"bad": {lost: 1}})
+	again := table.doubted(table.judge())
+	require.Equal(t, []complaint{{"bad", "ours", "1 lost, and 0 with plain"}}, table.judge())
+	require.Len(t, again.tools, 1)
+	require.Equal(t, "bad", again.tools[0].name)
+	require.Len(t, again.writers, 2)
+	require.Empty(t, again.judge())
+}
+
 // The worst of several runs is kept.
 func TestTheWorstRunCounts(t *testing.T) {
 	table := newTable([]tool{{name: "tool"}}, []writer{{name: "w"}}, 10)
@@ -110,8 +128,14 @@ func TestWritersKeepAllRecords(t *testing.T) {
 			}
 			log := filepath.Join(t.TempDir(), "app.log")
 			r := rotation{limit: fileBytes, backups: 100, every: 400 * time.Millisecond}
+			if strings.Contains(w.name, "Timed") {
+				r.every = time.Second // the shortest that these know
+			}
 			file, err := w.open(log, r)
 			require.NoError(t, err)
+			_, err = file.Write(appendRecord(nil, greeting))
+			require.NoError(t, err)
+			require.NoError(t, appeared(t.Context(), log), "one in a process of its own is there")
 			require.NoError(t, write(t.Context(), file, records, r))
 			require.NoError(t, file.Close())
 			times, files := map[int]int{}, 0
@@ -125,7 +149,7 @@ func TestWritersKeepAllRecords(t *testing.T) {
 						count(text, times)
 					}
 				}
-				return len(times) == records
+				return len(times) == records+1
 			}, 10*time.Second, 20*time.Millisecond)
 			require.Greater(t, files, 1, "it has rotated")
 		})

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,8 +19,25 @@ func shippers() []tool {
 		syslogNG("file()", `file("LOG" flags(no-parse))`),
 		syslogNG("wildcard-file() inotify", `wildcard-file(base-dir("DIR") filename-pattern("app.log") monitor-method("inotify") flags(no-parse))`),
 		syslogNG("wildcard-file() poll", `wildcard-file(base-dir("DIR") filename-pattern("app.log") monitor-method("poll") flags(no-parse))`),
-		{name: "OpenTelemetry file_log", missing: errors.New("the collector takes minutes to build, and is not part of this program")},
+		fileLog("file_log app.log", "app.log"),
+		fileLog("file_log app.log*", "app.log*"),
 	}
+}
+
+// fileLog is the receiver of the OpenTelemetry Collector, which scripts/readers.sh builds.
+func fileLog(name, pattern string) tool {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return tool{name: name, missing: err}
+	}
+	program := filepath.Join(cache, "zaphandlers", "readers", "filelog")
+	t := tool{name: name, version: "OpenTelemetry Collector contrib 0.165.1", command: func(f folder) (*exec.Cmd, error) {
+		return exec.Command(program, filepath.Join(filepath.Dir(f.log), pattern)), nil
+	}}
+	if _, err := os.Stat(program); err != nil {
+		t.missing = fmt.Errorf("%s is not there; scripts/readers.sh builds it", program)
+	}
+	return t
 }
 
 func rsyslog(pattern, mode string) tool {
@@ -37,10 +54,7 @@ ruleset(name="readers") { action(type="omfile" file=%q template="line") }
 }
 
 func syslogNG(name, source string) tool {
-	program := os.Getenv("ZAPHANDLERS_SYSLOG_NG")
-	if program == "" {
-		program = "syslog-ng"
-	}
+	program := cmp.Or(os.Getenv("ZAPHANDLERS_SYSLOG_NG"), "syslog-ng")
 	return installed(tool{name: "syslog-ng " + name, command: func(f folder) (*exec.Cmd, error) {
 		config := fmt.Sprintf(`@version: 3.38
 options { stats-freq(0); };

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -75,8 +76,11 @@ func (t *table) print(w io.Writer) {
 	}
 }
 
+// complaint is a tool that is worse off with a writer of ours than with the plain one.
+type complaint struct{ tool, writer, text string }
+
 // judge says where ours are worse than the plain writer.
-func (t *table) judge() (complaints []string) {
+func (t *table) judge() (complaints []complaint) {
 	for _, tool := range t.tools {
 		for _, w := range t.writers {
 			ours, ok := t.cells[tool.name][w.name]
@@ -92,11 +96,37 @@ func (t *table) judge() (complaints []string) {
 				worse = append(worse, fmt.Sprintf("%d repeated, and %d with %s", ours.again, plain.again, w.plain))
 			}
 			if len(worse) > 0 {
-				complaints = append(complaints, fmt.Sprintf("%s with %s: %s", tool.name, w.name, strings.Join(worse, "; ")))
+				complaints = append(complaints, complaint{tool.name, w.name, strings.Join(worse, "; ")})
 			}
 		}
 	}
 	return complaints
+}
+
+// doubted is an empty table of the tools and writers that there are complaints about.
+func (t *table) doubted(complaints []complaint) *table {
+	is := func(name string, of func(complaint) string) bool {
+		return slices.ContainsFunc(complaints, func(c complaint) bool { return of(c) == name })
+	}
+	var some []tool
+	for _, tool := range t.tools {
+		if is(tool.name, func(c complaint) string { return c.tool }) {
+			some = append(some, tool)
+		}
+	}
+	plain := make(map[string]bool)
+	for _, w := range t.writers {
+		if is(w.name, func(c complaint) string { return c.writer }) {
+			plain[w.plain] = true
+		}
+	}
+	var writers []writer
+	for _, w := range t.writers {
+		if plain[w.name] || is(w.name, func(c complaint) string { return c.writer }) {
+			writers = append(writers, w)
+		}
+	}
+	return newTable(some, writers, t.count)
 }
 
 // allowed is how many of count records a tool may lose with ours that loses some with the plain writer: who loses none there may

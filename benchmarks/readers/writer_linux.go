@@ -88,5 +88,5 @@ func chosenWriters(words string) (some []writer) {
 
 // short is the name of a writer as a folder's.
 func (w writer) short() string {
-	return strings.NewReplacer(" ", "-", ",", "", "×", "x").Replace(w.name)
+	return strings.NewReplacer(" ", "-", ",", "", "×", "x", "+", "").Replace(w.name)
 }

@@ -23,6 +23,7 @@ func writers() []writer {
 		{name: "RotatingFile", plain: plainNumbered, open: openRotating(writesyncers.RotatingFileConfig{})},
 		{name: "RotatingFile gzip", plain: plainGzip, open: openRotating(writesyncers.RotatingFileConfig{Compress: writesyncers.Gzip})},
 		{name: "RotatingFile Shared", plain: plainNumbered, open: openRotating(writesyncers.RotatingFileConfig{Shared: true})},
+		{name: "RotatingFile Shared × 2", open: openPair}, // has no plain one: who shares a file by renaming loses records
 		{name: "TimedRotatingFile", plain: plainDated, open: openTimed},
 		{name: "lumberjack", open: openLumberjack(false)},
 		{name: "lumberjack gzip", open: openLumberjack(true)},
@@ -44,6 +45,38 @@ func openRotating(cfg writesyncers.RotatingFileConfig) func(string, rotation) (i
 		cfg.Path, cfg.MaxBytes, cfg.BackupCount = path, int64(r.limit), r.backups
 		return writesyncers.NewRotatingFile(cfg)
 	}
+}
+
+// pair is two writers of one file, as two processes have, which take turns.
+type pair struct {
+	writers [2]io.WriteCloser
+	turn    int
+}
+
+func openPair(path string, r rotation) (io.WriteCloser, error) {
+	var p pair
+	for i := range p.writers {
+		w, err := openRotating(writesyncers.RotatingFileConfig{Shared: true})(path, r)
+		if err != nil {
+			return nil, multierr.Append(err, p.Close())
+		}
+		p.writers[i] = w
+	}
+	return &p, nil
+}
+
+func (p *pair) Write(b []byte) (int, error) {
+	p.turn = 1 - p.turn
+	return p.writers[p.turn].Write(b)
+}
+
+func (p *pair) Close() (err error) {
+	for _, w := range p.writers {
+		if w != nil {
+			err = multierr.Append(err, w.Close())
+		}
+	}
+	return err
 }
 
 func openTimed(path string, r rotation) (io.WriteCloser, error) {

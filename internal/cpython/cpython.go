@@ -82,24 +82,35 @@ func newInterpreter(t testing.TB, path, version string, wasm bool) Interpreter {
 func (p Interpreter) Run(t testing.TB, program Program) []byte {
 	t.Helper()
 	dir := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-		return path
-	}
-	source := write("program.py", program.Source)
-	write("wires.py", wires)
-	cmd := exec.CommandContext(t.Context(), p.path, append([]string{source}, program.Args...)...)
+	source := filepath.Join(dir, "program.py")
+	require.NoError(t, os.WriteFile(source, []byte(program.Source), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "wires.py"), []byte(wires), 0o600))
 	if p.WASM {
-		folders := strings.Join(append(slices.Clone(program.Folders), dir), "\n")
-		args := append([]string{write("run.mjs", runner), p.path, folders, write("stdin", string(program.Stdin)), source}, program.Args...)
-		cmd = exec.CommandContext(t.Context(), peers.Program(t, "node"), args...)
+		return p.runWASM(t, program, dir)
 	}
+	cmd := exec.CommandContext(t.Context(), p.path, append([]string{source}, program.Args...)...)
 	cmd.Stdin = bytes.NewReader(program.Stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	require.NoError(t, err, stderr.String())
 	require.Empty(t, stderr.String())
+	return out
+}
+
+// runWASM runs the program that lies in dir.
+func (p Interpreter) runWASM(t testing.TB, program Program, dir string) []byte {
+	t.Helper()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	require.NoError(t, os.WriteFile(path("run.mjs"), []byte(runner), 0o600))
+	require.NoError(t, os.WriteFile(path("stdin"), program.Stdin, 0o600))
+	folders := strings.Join(append(slices.Clone(program.Folders), dir), "\n")
+	args := append([]string{path("run.mjs"), p.path, folders, dir}, program.Args...)
+	said, err := exec.CommandContext(t.Context(), peers.Program(t, "node"), args...).CombinedOutput()
+	stderr, _ := os.ReadFile(path("stderr"))
+	require.NoError(t, err, "%s%s", stderr, said)
+	require.Empty(t, string(stderr))
+	out, err := os.ReadFile(path("stdout"))
+	require.NoError(t, err)
 	return out
 }

@@ -5,7 +5,7 @@
 //		out := py.Run(t, cpython.Program{Source: "print(1)"})
 //	})
 //
-// The WebAssembly ones have no sockets, no threads and no processes. A program there may import the module wires, whose sockets are
-// fakes: they note what is sent and answer as a server of HTTP or SMTP does (wires.py). Files are the host's, in the folders that
-// a Program names; time zones are those of the host's database, and time.tzset heeds TZ.
+// The WebAssembly ones have no threads and no processes, and their sockets lead nowhere. A program there may import the module wires,
+// whose sockets are fakes: they note what is sent and answer as a server of HTTP or SMTP does (wires.py). Files are the host's,
+// in the folders that a Program names; time zones are those of the host's database, and time.tzset, which is added, heeds TZ.
 package cpython

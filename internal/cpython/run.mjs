@@ -1,19 +1,17 @@
-// Runs a Python program under pyodide: node run.mjs HOME FOLDERS STDIN PROGRAM ARGS…
-// HOME has node_modules/pyodide, FOLDERS are folders of the host, one a line, that the program sees under the same names, STDIN is
-// a file that the program has as its standard input.
-import { existsSync, readFileSync, writeSync } from "node:fs";
+// Runs a Python program under pyodide: node run.mjs HOME FOLDERS DIR ARGS…
+// HOME has node_modules/pyodide, FOLDERS are folders of the host, one a line, that the program sees under the same names. DIR has
+// program.py and the files stdin, stdout and stderr: pipes would not do, for node's can be full or empty and say EAGAIN.
+import { existsSync, openSync, readFileSync, writeSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const [home, folders, stdin, program, ...args] = process.argv.slice(2);
+const [home, folders, dir, ...args] = process.argv.slice(2);
 const lib = home + "/node_modules/pyodide/";
 const { loadPyodide } = await import(pathToFileURL(lib + "pyodide.mjs"));
 const py = await loadPyodide({ indexURL: lib });
 
-function whole(fd) {
-	return { write(bytes) { for (let n = 0; n < bytes.length;) n += writeSync(fd, bytes, n); return bytes.length; } };
-}
-py.setStdout(whole(1));
-py.setStderr(whole(2));
+const stdout = openSync(dir + "/stdout", "w"), stderr = openSync(dir + "/stderr", "w");
+py.setStdout({ write: (bytes) => writeSync(stdout, bytes) });
+py.setStderr({ write: (bytes) => writeSync(stderr, bytes) });
 
 const mounted = [];
 for (const folder of [...folders.split("\n"), "/usr/share/zoneinfo"]) {
@@ -22,7 +20,7 @@ for (const folder of [...folders.split("\n"), "/usr/share/zoneinfo"]) {
 	py.FS.mkdirTree(folder);
 	py.FS.mount(py.FS.filesystems.NODEFS, { root: folder }, folder);
 }
-py.globals.set("_start", py.toPy({ path: program, args, stdin: readFileSync(stdin).toString("base64") }));
+py.globals.set("_start", py.toPy({ path: dir + "/program.py", args, stdin: readFileSync(dir + "/stdin").toString("base64") }));
 try {
 	py.runPython(`
 def _prepare(start):
@@ -40,6 +38,6 @@ import sys
 sys.stdout.flush()
 `);
 } catch (err) {
-	writeSync(2, String(err.message));
+	writeSync(stderr, String(err.message));
 	process.exit(1);
 }

@@ -54,7 +54,7 @@ func test(args []string) error {
 	all := append([]string{"test", "-exec", fmt.Sprintf("'%s' %s", self, execArg)}, flags...)
 	cmd := command("go", append(all, args...)...)
 	cmd.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0",
-		"ZAPHANDLERS_PEERS=none", "ZAPHANDLERS_SYSLOG_NG=", "ZAPHANDLERS_AIOSMTPD_PYTHON=", // they are no Windows programs
+		"ZAPHANDLERS_PEERS=none", "ZAPHANDLERS_SYSLOG_NG=", "ZAPHANDLERS_AIOSMTPD_PYTHON=", "ZAPHANDLERS_PYODIDE=", // they are no Windows programs
 		"ZAPHANDLERS_WINE="+wine, "WINEPREFIX="+prefix, "WINEDEBUG=-all,+eventlog")
 	fmt.Fprintln(os.Stderr, "wine: the tests as Windows programs")
 	return cmd.Run()

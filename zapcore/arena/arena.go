@@ -67,11 +67,15 @@ type tail struct {
 
 // New returns an Arena that holds up to limit bytes of records, headers included, and has that many readers. The memory
 // it takes follows its content; blocks that are not quite full and what readers have claimed come on top.
-func New(limit, readers int) *Arena {
-	a := &Arena{limit: limit, hot: new(hot), blocks: blocks{size: min(blockSize, max(minBlockSize, limit/16))}}
-	a.append(Low, a.blocks.get(a.blocks.size))
-	a.append(High, a.blocks.get(a.blocks.size))
-	a.append(Urgent, new(block)) // most programs never need it
+func New(limit, readers int) *Arena { return WithBacking(nil, limit, readers) }
+
+// WithBacking is New for an Arena whose memory is a Backing's; nil is the heap. It has to have blocks for twice the limit, and some more: of
+// BlockSize, and of the size of what does not fit into one.
+func WithBacking(backing Backing, limit, readers int) *Arena {
+	a := &Arena{limit: limit, hot: new(hot), blocks: blocks{size: BlockSize(limit), backing: backing}}
+	a.hot.begin(Low, &a.lanes[Low], a.blocks.get(a.blocks.size))
+	a.hot.begin(High, &a.lanes[High], a.blocks.get(a.blocks.size))
+	a.hot.begin(Urgent, &a.lanes[Urgent], new(block)) // most programs never need it
 	for i := range readers {
 		r := &Reader{arena: a, index: i}
 		for l := range a.lanes {
@@ -81,6 +85,16 @@ func New(limit, readers int) *Arena {
 	}
 	return a
 }
+
+// Restore puts a record that a Backing held before, with the sequence number that it had. It is for an Arena that is new, and for
+// records in the order of these numbers. The room of the Arena does not bound it.
+func (a *Arena) Restore(sequence uint64, level zapcore.Level, tape []byte) {
+	a.hot.next = sequence
+	a.Put(LaneOf(level), level, tape)
+}
+
+// SetNext says which sequence number the next record gets, in an Arena that is new.
+func (a *Arena) SetNext(sequence uint64) { a.hot.next = sequence }
 
 // Reader returns reader i.
 func (a *Arena) Reader(i int) *Reader { return a.readers[i] }
@@ -95,7 +109,9 @@ func (a *Arena) Mutex() *sync.Mutex { return &a.hot.mu }
 func (a *Arena) Used() int { return a.hot.used }
 
 // Fits tells whether a tape of n bytes has room.
-func (a *Arena) Fits(n int) bool { return a.hot.used+Size(n) <= a.limit }
+func (a *Arena) Fits(n int) bool {
+	return a.hot.used+Size(n) <= a.limit && (a.blocks.backing == nil || a.blocks.backing.Fits(max(a.blocks.size, Size(n))))
+}
 
 // Reserve takes size bytes of room, the Size of a tape that will be put later; a negative size gives back what was reserved for one.
 func (a *Arena) Reserve(size int) { a.hot.used += size }
@@ -111,7 +127,11 @@ func (a *Arena) Put(l Lane, level zapcore.Level, tape []byte) uint64 {
 		a.grow(l, size)
 	}
 	copy(t.buf[t.written+headerSize:], tape)
+	at := t.written
 	a.hot.commit(t, level, len(tape))
+	if a.blocks.backing != nil {
+		a.lanes[l].tail.commit(at)
+	}
 	return t.last
 }
 
@@ -129,7 +149,11 @@ func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapc
 	if n == 0 || h.used+Size(n) > a.limit {
 		return false
 	}
+	at := t.written
 	h.commit(t, ent.Level, n)
+	if a.blocks.backing != nil {
+		a.lanes[LaneOf(ent.Level)].tail.commit(at)
+	}
 	return true
 }
 
@@ -148,14 +172,14 @@ func (h *hot) commit(t *tail, level zapcore.Level, n int) {
 func (a *Arena) grow(l Lane, size int) {
 	a.catchUp()
 	full := a.lanes[l].tail
-	a.append(l, a.blocks.get(max(a.blocks.size, size)))
+	a.hot.begin(l, &a.lanes[l], a.blocks.get(max(a.blocks.size, size)))
 	a.recycle(&a.lanes[l], full)
 }
 
-// append makes b, which is empty, the tail of lane l, which has caught up.
-func (a *Arena) append(l Lane, b *block) {
-	a.lanes[l].append(b)
-	a.hot.tails[l] = tail{buf: b.buf}
+// begin makes b, which is empty, the tail of lane l, ln, which has caught up.
+func (h *hot) begin(l Lane, ln *lane, b *block) {
+	ln.append(b)
+	h.tails[l] = tail{buf: b.buf}
 }
 
 // catchUp brings the counts of lanes and of their last blocks up to what Put has written.
@@ -214,15 +238,6 @@ func (a *Arena) Oldest(l Lane) []*Reader {
 		a.losers = append(a.losers, r)
 	}
 	return a.losers
-}
-
-// OldestSequence returns the sequence number of the record that Oldest speaks of. ok is false if there is none.
-func (a *Arena) OldestSequence(l Lane) (sequence uint64, ok bool) {
-	losers := a.Oldest(l)
-	if len(losers) == 0 {
-		return 0, false
-	}
-	return losers[0].next[l].normal().sequence(), true
 }
 
 // Evict gives up the record that Oldest speaks of, and returns its level and who lost it. ok is false if there is none.

@@ -8,16 +8,19 @@ import (
 
 // A record in a block: a header, the tape, and up to seven bytes that keep headers aligned.
 //
-//	0      4          12        13        14        15      16
-//	├──────┼──────────┼─────────┼─────────┼─────────┼───────┼────── ─ ─
-//	│length│ sequence │ dropped │ skipped │ evicted │ level │ tape
+//	0      4          12        13        14        15      16          20           24
+//	├──────┼──────────┼─────────┼─────────┼─────────┼───────┼───────────┼────────────┼────── ─ ─
+//	│length│ sequence │ dropped │ skipped │ evicted │ level │generation │  checksum  │ tape
+//	                                                        └── commit, if the ──────┘
+//	                                                            Arena has a Backing
 const (
 	sequenceAt = 4
 	droppedAt  = 12 // 1: some reader dropped it
 	skippedAt  = 13 // by how many readers
 	evictedAt  = 14 // 1: it was evicted, and counts no more
 	levelAt    = 15
-	headerSize = 16
+	commitAt   = 16
+	headerSize = 24
 )
 
 // Size returns how much of an arena a tape of n bytes takes.
@@ -27,6 +30,8 @@ func Size(n int) int { return (headerSize + n + 7) &^ 7 }
 type block struct {
 	buf        []byte
 	prev, next *block
+
+	generation uint32 // that its Backing gave it
 
 	number  uint64 // of records in the lane before this block
 	written int    // bytes of buf that hold records

@@ -59,3 +59,16 @@ func (r *Reader) Stats() base.Stats {
 	s.Pending = r.Pending()
 	return s
 }
+
+// Done tells whether the reader has resolved every record before the one of that sequence number.
+func (r *Reader) Done(sequence uint64) bool { return r.done >= sequence }
+
+// Behind returns how many records the reader has not claimed.
+func (r *Reader) Behind() uint64 {
+	r.arena.catchUp()
+	n := uint64(0)
+	for l := range r.next {
+		n += r.arena.lanes[l].put - r.next[l].number
+	}
+	return n
+}

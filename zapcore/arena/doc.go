@@ -15,7 +15,7 @@
 //	           done ┘  └─ next of a reader ─────┘         ░ released   ▒ claimed   ▓ unread
 //
 // A third lane, not in the picture, holds what is above Error. Each lane is a list of blocks that are written once, from front to back. Beside the tape a record has a header of
-// sixteen bytes: its length, its sequence number, its level and its marks. The sequence number runs over all lanes, and
+// twenty-four bytes: its length, its sequence number, its level, its marks, and a checksum if it is to survive the process. The sequence number runs over all lanes, and
 // readers merge them by it: they see the records in the order in which they were put.
 //
 // # Who may touch what
@@ -37,4 +37,18 @@
 // released, and counted for the whole: dropped if any reader dropped it, else skipped if all skipped it, else delivered.
 // Its bytes are room again. The numbers of pending records are counted on their own and not worked out from the others,
 // so that base.Stats.Missing means something.
+//
+// # Memory that survives the process
+//
+// With a Backing the blocks lie in memory that outlives the process: a file mapped shared. A record is there from the moment
+// when its commit word is stored, one aligned store of 64 bits, after everything else of it:
+//
+//	kill here                                      what Scan finds
+//	before or while tape and header are written    the commit word is of an older generation of the block, or 0: no record
+//	after the commit word                          the record, whether or not Put has returned
+//	after Resolve has stored the reader's cursor   the record, and that this reader is done with it
+//	after the block was freed, or taken anew       a block of generation 0, or of a new one, of which no old record is
+//
+// The commit word is the block's generation, which no other use of the same bytes has, and a CRC-32C of generation, length, sequence
+// number and tape. So a torn record, and one of a former use, are none; a damaged one is found out and passed over.
 package arena

@@ -167,6 +167,9 @@ func (r *Reader) Next() (tape []byte, level zapcore.Level, ok bool) {
 	return tape, level, true
 }
 
+// NextSequence returns the sequence number of the first record of a lane that is not claimed, of which there is one: see Oldest.
+func (r *Reader) NextSequence(l Lane) uint64 { return r.next[l].normal().sequence() }
+
 // Len returns how many records are walked over and not resolved.
 func (r *Reader) Len() int { return len(r.held) - r.first }
 
@@ -246,18 +249,26 @@ func (h *held) mark() {
 
 // settleDone works out what is done: everything before the first record that is held, claimed or unread.
 func (r *Reader) settleDone() {
-	if r.Len() > 0 {
-		r.done = r.held[r.first].sequence
-		return
+	r.done = r.firstOpen()
+	if backing := r.arena.blocks.backing; backing != nil {
+		backing.SetCursor(r.index, r.done)
 	}
-	r.done = r.arena.hot.next
+}
+
+// firstOpen returns the sequence number of the first record that is not resolved, or that the next one will get.
+func (r *Reader) firstOpen() uint64 {
+	if r.Len() > 0 {
+		return r.held[r.first].sequence
+	}
+	first := r.arena.hot.next
 	for l := range r.walks {
 		if w := &r.walks[l]; !w.over() {
-			r.done = min(r.done, w.at.sequence())
+			first = min(first, w.at.sequence())
 		} else if p := r.next[l].normal(); p.number < r.arena.lanes[l].put {
-			r.done = min(r.done, p.sequence())
+			first = min(first, p.sequence())
 		}
 	}
+	return first
 }
 
 // unpin lets go of the blocks that the walk has left.
@@ -275,17 +286,4 @@ func (r *Reader) unpin() {
 		clear(claims[rest:])
 		r.claims[l] = claims[:rest]
 	}
-}
-
-// Done tells whether the reader has resolved every record before the one of that sequence number.
-func (r *Reader) Done(sequence uint64) bool { return r.done >= sequence }
-
-// Behind returns how many records the reader has not claimed.
-func (r *Reader) Behind() uint64 {
-	r.arena.catchUp()
-	n := uint64(0)
-	for l := range r.next {
-		n += r.arena.lanes[l].put - r.next[l].number
-	}
-	return n
 }

@@ -23,7 +23,7 @@ func (a *Arena) release(exact bool) {
 		ln := &a.lanes[l]
 		for b := ln.head; b != nil; {
 			next := b.next
-			if !a.releaseBlock(ln, b, upto, exact) {
+			if !releaseBlock(a, ln, b, upto, exact) {
 				break
 			}
 			a.recycle(ln, b)
@@ -34,7 +34,7 @@ func (a *Arena) release(exact bool) {
 
 // releaseBlock releases the records of b before the sequence number upto, and returns whether those were all. A block without
 // marks is released at a stroke: every reader delivered all of it.
-func (a *Arena) releaseBlock(ln *lane, b *block, upto uint64, exact bool) bool {
+func releaseBlock(a *Arena, ln *lane, b *block, upto uint64, exact bool) bool {
 	if b.live > 0 && b.last < upto && b.marks == 0 {
 		a.stats.Delivered += uint64(b.records)
 		ln.forget(a.hot, b, b.live, b.records)
@@ -90,6 +90,16 @@ func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
 		a.lanes[l].pending = 0
 	}
 	a.hot.used = 0
+}
+
+// Suspend leaves everything as it is: for an Arena with a Backing, which another process goes on with. Nothing is resolved any more, and
+// what is pending stays so.
+func (a *Arena) Suspend() {
+	a.Settle()
+	a.over = true
+	for _, r := range a.readers {
+		r.over = true
+	}
 }
 
 // abandon drops what is claimed and what is unread.

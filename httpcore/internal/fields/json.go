@@ -44,11 +44,11 @@ func (w *Walker) Reflected(raw []byte) error {
 const jsonBlank = " \t\r\n"
 
 func (w *Walker) number(s string) {
-	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil && s != "-0" {
 		w.Integer(i)
 	} else if u, err := strconv.ParseUint(s, 10, 64); err == nil {
 		w.Unsigned(u)
-	} else if f, err := strconv.ParseFloat(s, 64); err == nil && strings.ContainsAny(s, ".eE") {
+	} else if f, err := strconv.ParseFloat(s, 64); err == nil && (strings.ContainsAny(s, ".eE") || s == "-0") {
 		w.Float(f, 64)
 	} else {
 		w.Number(s)

@@ -12,7 +12,7 @@ const (
 	tagScopeVersion        = 2<<3 | 2
 
 	tagRecordTime      = 1<<3 | 1
-	tagRecordSeverity  = 2<<3 | 0
+	tagRecordSeverity  = 2 << 3
 	tagRecordLevel     = 3<<3 | 2
 	tagRecordBody      = 5<<3 | 2
 	tagRecordAttribute = 6<<3 | 2
@@ -22,8 +22,8 @@ const (
 	tagKeyValueKey     = 1<<3 | 2
 	tagKeyValueValue   = 2<<3 | 2
 	tagAnyString       = 1<<3 | 2
-	tagAnyBool         = 2<<3 | 0
-	tagAnyInt          = 3<<3 | 0
+	tagAnyBool         = 2 << 3
+	tagAnyInt          = 3 << 3
 	tagAnyDouble       = 4<<3 | 1
 	tagAnyArray        = 5<<3 | 2
 	tagAnyKeyValues    = 6<<3 | 2

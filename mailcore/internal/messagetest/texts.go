@@ -1,11 +1,10 @@
-// Package messagetest has what the tests of mailcore and of its message package share.
 package messagetest
 
 import "strings"
 
 // Hostile are texts that want to be more than text.
 var Hostile = []string{
-	"", "plain", "two\nlines", "carriage\rreturn", "both\r\nof them\r\n", "NUL \x00 and bell \a", "tab\t and space \nat the end ",
+	"", "plain", "two\nlines", "carriage\rreturn", "one at the end\r", "two\r\r\n", "both\r\nof them\r\n", "NUL \x00 and bell \a", "tab\t and space \nat the end ",
 	"Subject: forged\r\nBcc: eve@example.com\r\n\r\nbody", "\r\n.\r\nMAIL FROM:<eve@example.com>\r\n", ".", "..\n.\n..x\n.",
 	"From here\nFrom there\n>From quoted", "=3D =?utf-8?q?word?= =\n=", "ünïcödé ✓ 日本語 🎉", "invalid \xff\xfe UTF-8 \xc3",
 	strings.Repeat("long ", 500), strings.Repeat("x", 5000), strings.Repeat("ü", 2000), "--=_boundary\r\n--=_boundary--",
@@ -26,9 +25,9 @@ func Cleaned(subject string) string {
 
 // Logged is what has to arrive of a text, to the last carriage return; before a line feed it is a part of the line break.
 func Logged(text string) string {
-	text = strings.ReplaceAll(string([]rune(text)), "\r\n", "\n")
+	text = string([]rune(text))
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
-	return text
+	return strings.ReplaceAll(text, "\r\n", "\n")
 }

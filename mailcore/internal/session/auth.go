@@ -16,39 +16,42 @@ import (
 type mechanism struct {
 	name  string
 	clear bool // shows the secret to whoever listens
-	make  func(s *Session) (smtp.Auth, error)
+	make  func(s authentication) (smtp.Auth, error)
 }
+
+// authentication is the part of the handshake in which a Session logs in.
+type authentication struct{ *Session }
 
 // byPassword are the mechanisms for a password, the best first. The last three are Python's, in Python's order.
 var byPassword = []mechanism{
-	{"SCRAM-SHA-256", false, func(s *Session) (smtp.Auth, error) {
+	{"SCRAM-SHA-256", false, func(s authentication) (smtp.Auth, error) {
 		return newSCRAM(s.cfg.Username, s.cfg.Password), nil
 	}},
-	{"CRAM-MD5", false, func(s *Session) (smtp.Auth, error) {
+	{"CRAM-MD5", false, func(s authentication) (smtp.Auth, error) {
 		return smtp.CRAMMD5Auth(s.cfg.Username, s.cfg.Password), nil
 	}},
-	{"PLAIN", true, func(s *Session) (smtp.Auth, error) {
+	{"PLAIN", true, func(s authentication) (smtp.Auth, error) {
 		return smtp.PlainAuth("", s.cfg.Username, s.cfg.Password, s.cfg.Host), nil
 	}},
-	{"LOGIN", true, func(s *Session) (smtp.Auth, error) {
+	{"LOGIN", true, func(s authentication) (smtp.Auth, error) {
 		return &loginAuth{[]string{s.cfg.Username, s.cfg.Password}}, nil
 	}},
 }
 
 // byToken is the one for a token.
-var byToken = []mechanism{{"XOAUTH2", true, func(s *Session) (smtp.Auth, error) {
+var byToken = []mechanism{{"XOAUTH2", true, func(s authentication) (smtp.Auth, error) {
 	token, err := s.token()
 	return xoauth2{s.cfg.Username, token}, err
 }}}
 
 // token calls the user's code.
-func (s *Session) token() (string, error) {
+func (s authentication) token() (string, error) {
 	return callHook(&s.wire, s.cfg.Timeout, "Config.Credentials.Token", s.cfg.Token, func(string) {})
 }
 
 // login logs in by the first mechanism that both sides know and the server accepts. net/smtp's own Auth gives up, and hangs up,
 // at the first that is refused.
-func (s *Session) login() error {
+func (s authentication) login() error {
 	_, list := s.client.Extension("AUTH")
 	offered := strings.Fields(strings.ToUpper(list))
 	known := byPassword
@@ -83,7 +86,7 @@ func isLocalhost(host string) bool {
 }
 
 // authenticate runs one mechanism's dialogue.
-func (s *Session) authenticate(m mechanism, server *smtp.ServerInfo) error {
+func (s authentication) authenticate(m mechanism, server *smtp.ServerInfo) error {
 	auth, err := m.make(s)
 	if err != nil {
 		return fmt.Errorf("mailcore: auth %s: %w", m.name, err)
@@ -94,7 +97,7 @@ func (s *Session) authenticate(m mechanism, server *smtp.ServerInfo) error {
 	return nil
 }
 
-func (s *Session) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
+func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
 	name, response, err := auth.Start(server)
 	if err != nil {
 		return err
@@ -128,7 +131,7 @@ func (s *Session) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
 }
 
 // say sends one line of a dialogue and returns the answer.
-func (s *Session) say(line string) (code int, text string, err error) {
+func (s authentication) say(line string) (code int, text string, err error) {
 	err = s.during(loggingIn, func() (err error) {
 		if err = s.client.Text.PrintfLine("%s", line); err == nil {
 			code, text, err = s.client.Text.ReadResponse(0)
@@ -147,7 +150,7 @@ func encodeResponse(response []byte) string {
 }
 
 // cancelAuth ends a dialogue that we do not go on with. The server confirms with 501.
-func (s *Session) cancelAuth() error { return s.command(loggingIn, 501, "*") }
+func (s authentication) cancelAuth() error { return s.command(loggingIn, 501, "*") }
 
 // loginAuth is LOGIN, which no standard describes: the server asks for the name and then for the password, in words that vary.
 type loginAuth struct{ answers []string }

@@ -183,7 +183,7 @@ func (s *Session) hello() error {
 	s.offer.size, limit = s.client.Extension("SIZE")
 	s.offer.max, _ = strconv.ParseInt(strings.TrimSpace(limit), 10, 64)
 	if s.cfg.Username != "" {
-		return s.login()
+		return authentication{s}.login()
 	}
 	return nil
 }

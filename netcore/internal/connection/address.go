@@ -81,11 +81,13 @@ func splitAddress(network, address string, port int) (host, service string, err 
 	if host, service, err = net.SplitHostPort(address); err == nil {
 		return host, service, nil
 	}
-	bare, bracketed := strings.CutPrefix(address, "[")
-	if bare, bracketed = strings.CutSuffix(bare, "]"); !bracketed && strings.Contains(address, ":") {
-		if strings.ContainsAny(address, "[]") || !isIPv6(address) {
-			return "", "", wrong("%q has to be \"host:port\", and one of them", address)
-		}
+	bare, opened := strings.CutPrefix(address, "[")
+	bare, closed := strings.CutSuffix(bare, "]")
+	switch bracketed := opened && closed; {
+	case bracketed && isIPv6(bare):
+	case bracketed || opened || closed || strings.Contains(address, ":") && !isIPv6(address):
+		return "", "", wrong("%q has to be \"host:port\", and one of them", address)
+	case strings.Contains(address, ":"):
 		return "", "", wrong("%q: an IPv6 address has to be in brackets, as in \"[::1]:%d\"", address, max(port, 1))
 	}
 	if port == 0 {

@@ -23,6 +23,7 @@ type Conn struct {
 	written  progress
 	ended    atomic.Bool // the reader has ended: what done says, for less
 	peek     *peek
+	half     half
 
 	done chan struct{} // closed when the reader has ended; nil for datagrams
 	err  error         // why it has; valid then
@@ -58,8 +59,40 @@ func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 			return 0, err
 		}
 	}
+	if c.half == halfUnproven && !c.provesHalf() {
+		return 0, ErrEarlyEnd
+	}
 	c.written.add(len(b), frames, now)
 	return n, nil
+}
+
+// half is what is known of a peer that has closed its own side at once: it may still read, as a receiver does that has nothing to
+// say, or be gone. Only what becomes of the first frame tells.
+type half uint8
+
+const (
+	halfNot      half = iota // the peer's side is open
+	halfUnproven             // it was closed before anything was written
+	halfProven               // and yet the peer takes what is written
+)
+
+// provesHalf tells whether the peer's system has acknowledged the first frame. One whose reader is gone answers with a reset.
+func (c *Conn) provesHalf() bool {
+	for wait := time.Duration(0); wait < c.dialer.cfg.Timeout/2; wait += minGrace / 5 {
+		if c.peek.wasReset() {
+			return false
+		}
+		if c.peek.unacknowledged() == 0 {
+			c.half = halfProven
+			return true
+		}
+		select {
+		case <-c.dialer.interrupt:
+			return false
+		case <-time.After(minGrace / 5):
+		}
+	}
+	return false
 }
 
 func (c *Conn) renew(now time.Duration) error {
@@ -78,18 +111,28 @@ func (c *Conn) Expire() { c.deadline = 0 }
 func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 	defer c.ended.Store(true)
 	defer close(c.done)
-	var buf [512]byte
+	buf := make([]byte, 512)
 	n := 0
 	for {
 		m, err := c.net.Read(buf[n:])
 		n += m
 		rest, receiveErr := receive(buf[:n])
-		n = copy(buf[:], rest)
+		if n = copy(buf, rest); n == len(buf) {
+			if len(buf) >= maxMessage {
+				receiveErr = errors.Join(receiveErr, errMessageTooLong)
+			}
+			buf = append(buf, make([]byte, len(buf))...)
+		}
 		if c.err = errors.Join(err, receiveErr); c.err != nil {
 			return
 		}
 	}
 }
+
+// maxMessage is the longest that a peer may say at once, in bytes.
+const maxMessage = 64 << 10
+
+var errMessageTooLong = errors.New("the peer sends more than it may at once")
 
 // checkInterval is how long a connection is written to after it was looked at. A look costs a system call, a fifth of a write, so it is
 // not for each record.
@@ -97,11 +140,24 @@ const checkInterval = time.Millisecond
 
 // Alive tells whether the peer is there, as far as this side can know.
 func (c *Conn) Alive(now time.Duration) bool {
+	if c.half == halfProven {
+		return !c.peek.wasReset() // the end of its side was seen before
+	}
 	if now-c.checked < checkInterval {
 		return !c.ended.Load()
 	}
 	c.checked = now
 	return c.datagram || !c.Gone() && !c.peek.hasLeft()
+}
+
+// LastLook tells whether the peer is there now that nothing more is written, and what the system holds against a datagram.
+func (c *Conn) LastLook(now time.Duration) (alive bool, err error) {
+	if c.datagram {
+		err = c.peek.refusal()
+		return err == nil, err
+	}
+	c.checked = now - checkInterval
+	return c.Alive(now), nil
 }
 
 // Gone tells whether the reader has seen the end.

@@ -44,7 +44,7 @@ var errReset = errors.New("connection reset by peer")
 func (c *Conn) endStream(cause error, now time.Duration) Ending {
 	hold := c.dialer.cfg.Hold
 	early := c.Age(now) < hold && (c.useful == nil || !c.useful())
-	end := Ending{Err: cause, Reported: true, BackOff: early && c.dialer.brief}
+	end := Ending{Err: cause, Reported: c.half != halfUnproven, BackOff: early && c.dialer.brief}
 	c.dialer.brief = early
 	if cause == errReset {
 		end.Lost = c.lost(now, hold)
@@ -77,6 +77,9 @@ func (c *Conn) failure() error {
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 			return err
 		}
+	}
+	if c.half == halfUnproven {
+		return ErrEarlyEnd
 	}
 	if c.unacknowledged() > 0 {
 		return errReset // or it is going to be

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 )
@@ -48,8 +49,8 @@ const (
 )
 
 // waitForEarlyEnd returns an error if the peer closes a connection at once, as a proxy without a server behind it does, or a daemon
-// that has enough of them. Only a moment of silence tells: what is written in it is lost. A peer that has answered something, in
-// a handshake of TLS or of the user's, is there.
+// that has enough of them; where only its side may be closed, the first frame has to tell. Only a moment of silence shows it: what
+// is written in it is lost. A peer that has answered something, in a handshake of TLS or of the user's, is there.
 func (d *Dialer) waitForEarlyEnd(ctx context.Context, c *Conn, took time.Duration) error {
 	if d.cfg.TLS != nil || d.cfg.Handshake != nil {
 		return nil
@@ -62,15 +63,18 @@ func (d *Dialer) waitForEarlyEnd(ctx context.Context, c *Conn, took time.Duratio
 	defer timer.Stop()
 	select {
 	case <-c.done:
-		return failed("connection to", errEarlyEnd)
+		if !errors.Is(c.err, io.EOF) || c.raw != c.net || !c.peek.tellsReceipt() {
+			return failed("connection to", ErrEarlyEnd)
+		}
+		c.half = halfUnproven
 	case <-timer.C:
 	case <-ctx.Done():
 	}
 	return nil
 }
 
-// errEarlyEnd is how a connection ended on which nothing was sent yet.
-var errEarlyEnd = errors.New("closed by the peer at once")
+// ErrEarlyEnd is how a connection ended on which nothing was sent yet.
+var ErrEarlyEnd = errors.New("closed by the peer at once")
 
 // begin makes what is being opened known to Interrupt.
 func (d *Dialer) begin(conn net.Conn, cancel context.CancelFunc) error {

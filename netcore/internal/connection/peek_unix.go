@@ -43,6 +43,9 @@ func (p *peek) hasLeft() bool {
 // wasReset tells whether the peer has reset the connection.
 func (p *peek) wasReset() bool {
 	p.hasLeft()
+	if err := p.refusal(); err != nil {
+		p.left = err
+	}
 	return p.left != nil && !errors.Is(p.left, io.EOF)
 }
 
@@ -68,3 +71,6 @@ func (p *peek) refusal() error {
 	}
 	return syscall.Errno(errno)
 }
+
+// tellsReceipt tells whether unacknowledged knows.
+func (p *peek) tellsReceipt() bool { return p.raw != nil && tellsReceipt(p.raw) }

@@ -15,3 +15,5 @@ func (*peek) unacknowledged() int { return 0 }
 
 // refusal returns nothing: Go keeps these reports to itself on Windows, https://go.dev/issue/5834.
 func (*peek) refusal() error { return nil }
+
+func (*peek) tellsReceipt() bool { return false }

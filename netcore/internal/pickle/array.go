@@ -25,7 +25,7 @@ func buildArray(args []any) (any, error) {
 		char, _ := pointed[string](items.Items, i)
 		text = append(text, char...)
 	}
-	return NewText(string(text)), nil
+	return newText(string(text)), nil
 }
 
 // format is one of CPython's machine formats of the elements of an array (PEP 3118's, numbered): they come in pairs of a little
@@ -128,11 +128,11 @@ func packedText(number int64, order binary.ByteOrder, b []byte) Text {
 		for ; len(b) >= 2; b = b[2:] {
 			units = append(units, order.Uint16(b))
 		}
-		return NewText(string(utf16.Decode(units)))
+		return newText(string(utf16.Decode(units)))
 	}
 	var chars []rune
 	for ; len(b) >= 4; b = b[4:] {
 		chars = append(chars, rune(order.Uint32(b)))
 	}
-	return NewText(string(chars))
+	return newText(string(chars))
 }

@@ -81,7 +81,7 @@ func (d *Decoder) name(op byte) error {
 	if err != nil {
 		return err
 	}
-	return d.made(g, call{args: d.memory.join(nil, args)})
+	return d.pushResult(g, call{args: d.memory.join(nil, args)})
 }
 
 // call is how something is called.
@@ -111,7 +111,7 @@ func (d *Decoder) call(op byte) error {
 	}
 	callable := items[0]
 	if op == 'o' {
-		return d.made(callable, call{args: d.memory.join(nil, items[1:])})
+		return d.pushResult(callable, call{args: d.memory.join(nil, items[1:])})
 	}
 	c := call{new: op != opReduce}
 	if tuple, ok := items[1].(*List); ok {
@@ -120,12 +120,12 @@ func (d *Decoder) call(op byte) error {
 	if op == 0x92 {
 		c.named, _ = items[2].(*Dict)
 	}
-	return d.made(callable, c)
+	return d.pushResult(callable, c)
 }
 
-// made pushes what a call makes: plain data if that is known, else an object. No code runs but our own, and what it may copy of
+// pushResult pushes what a call makes: plain data if that is known, else an object. No code runs but our own, and what it may copy of
 // the arguments is charged first: a pickle can make the same call of the same arguments again and again, for five bytes each.
-func (d *Decoder) made(callable any, c call) error {
+func (d *Decoder) pushResult(callable any, c call) error {
 	for _, arg := range c.args {
 		if err := d.stack.charge(weight(arg)); err != nil {
 			return err
@@ -133,10 +133,8 @@ func (d *Decoder) made(callable any, c call) error {
 	}
 	switch f := callable.(type) {
 	case *global:
-		if f.key() == packedArray {
-			if err := d.stack.charge(elements(c.args)); err != nil {
-				return err
-			}
+		if err := d.stack.charge(price(f.key(), c.args)); err != nil {
+			return err
 		}
 		if build := builders[f.key()]; build != nil {
 			if v, err := build(c.args); err == nil {
@@ -155,6 +153,21 @@ func (d *Decoder) made(callable any, c call) error {
 	return errors.New("pickle calls what cannot be called")
 }
 
+// zonePrice is what a time zone costs that may have to be looked for in files, in values: some thousands a pickle may have, which
+// takes less than a second.
+const zonePrice = 64
+
+// price is what a call costs beside the weight of its arguments, in values.
+func price(f name, args []any) int {
+	switch f {
+	case packedArray:
+		return elements(args)
+	case zoneInfo, pytzZone:
+		return zonePrice
+	}
+	return 0
+}
+
 // weight is how much there is to copy of v, in values; sixteen bytes count as one.
 func weight(v any) int {
 	switch v := v.(type) {
@@ -166,6 +179,10 @@ func weight(v any) int {
 		return len(*v) / 16
 	case []byte:
 		return len(v) / 16
+	case *object:
+		if v.class.module == dateutilModule {
+			return zonePrice
+		}
 	}
 	return 0
 }

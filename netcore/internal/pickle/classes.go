@@ -16,41 +16,42 @@ var errArguments = errors.New("pickle calls a known class with other arguments")
 // builders are the classes and functions of which it is known what plain data a call makes. They run no code but their own, and
 // copy no more than the weight of their arguments.
 var builders = map[name]func(args []any) (any, error){
-	{"_codecs", "encode"}:              buildEncoded,
-	{"builtins", "bytes"}:              buildBytes,
-	{"builtins", "bytearray"}:          buildBytes,
-	{"builtins", "set"}:                buildList,
-	{"builtins", "frozenset"}:          buildList,
-	{"builtins", "list"}:               buildList,
-	{"builtins", "tuple"}:              buildList,
-	{"builtins", "dict"}:               buildDict,
-	{"builtins", "complex"}:            buildComplex,
-	{"builtins", "getattr"}:            buildAttribute,
-	{"collections", "OrderedDict"}:     buildDict,
-	{"collections", "Counter"}:         buildDict,
-	{"collections", "defaultdict"}:     buildDefaultDict,
-	{"collections", "deque"}:           buildList,
-	{"datetime", "datetime"}:           buildDatetime,
-	{"datetime", "date"}:               buildDate,
-	{"datetime", "time"}:               buildTime,
-	{"datetime", "timedelta"}:          buildTimedelta,
-	{"datetime", "timezone"}:           buildTimezone,
-	{"zoneinfo", "ZoneInfo._unpickle"}: buildZoneInfo,
-	{"pytz", "_p"}:                     buildPytz,
-	{"pytz", "_UTC"}:                   buildUTC,
-	{"time", "struct_time"}:            buildStructTime,
-	{"decimal", "Decimal"}:             buildDecimal,
-	{"fractions", "Fraction"}:          buildFraction,
-	{"ipaddress", "IPv4Address"}:       buildAddress,
-	{"ipaddress", "IPv6Address"}:       buildAddress,
-	{"pathlib", "Path"}:                buildPath,
-	{"pathlib", "PurePath"}:            buildPath,
-	{"pathlib", "PosixPath"}:           buildPath,
-	{"pathlib", "PurePosixPath"}:       buildPath,
-	{"pathlib", "WindowsPath"}:         buildWindowsPath,
-	{"pathlib", "PureWindowsPath"}:     buildWindowsPath,
-	{"array", "array"}:                 buildArray,
-	packedArray:                        buildPackedArray,
+	{"_codecs", "encode"}:          buildEncoded,
+	{"builtins", "bytes"}:          buildBytes,
+	{"builtins", "bytearray"}:      buildBytes,
+	{"builtins", "set"}:            buildList,
+	{"builtins", "frozenset"}:      buildList,
+	{"builtins", "list"}:           buildList,
+	{"builtins", "tuple"}:          buildList,
+	{"builtins", "dict"}:           buildDict,
+	{"builtins", "complex"}:        buildComplex,
+	{"builtins", "getattr"}:        buildAttribute,
+	{"collections", "OrderedDict"}: buildDict,
+	{"collections", "Counter"}:     buildDict,
+	{"collections", "defaultdict"}: buildDefaultDict,
+	{"collections", "deque"}:       buildList,
+	{"datetime", "datetime"}:       buildDatetime,
+	{"datetime", "date"}:           buildDate,
+	{"datetime", "time"}:           buildTime,
+	{"datetime", "timedelta"}:      buildTimedelta,
+	{"datetime", "timezone"}:       buildTimezone,
+	zoneInfo:                       buildZoneInfo,
+	pytzZone:                       buildPytz,
+	{"pytz", "FixedOffset"}:        buildPytzOffset,
+	{"pytz", "_UTC"}:               buildUTC,
+	{"time", "struct_time"}:        buildStructTime,
+	{"decimal", "Decimal"}:         buildDecimal,
+	{"fractions", "Fraction"}:      buildFraction,
+	{"ipaddress", "IPv4Address"}:   buildAddress,
+	{"ipaddress", "IPv6Address"}:   buildAddress,
+	{"pathlib", "Path"}:            buildPath,
+	{"pathlib", "PurePath"}:        buildPath,
+	{"pathlib", "PosixPath"}:       buildPath,
+	{"pathlib", "PurePosixPath"}:   buildPath,
+	{"pathlib", "WindowsPath"}:     buildWindowsPath,
+	{"pathlib", "PureWindowsPath"}: buildWindowsPath,
+	{"array", "array"}:             buildArray,
+	packedArray:                    buildPackedArray,
 }
 
 // argument returns args[i] if it is a T.
@@ -167,7 +168,7 @@ func buildDecimal(args []any) (any, error) {
 	case json.Valid([]byte(s)) && s != "null" && s != "true" && s != "false" && s[0] != '"' && s[0] != '[' && s[0] != '{':
 		return Number(s), nil
 	}
-	return NewText(s), nil // NaN, Infinity, 1E+3 and such
+	return newText(s), nil // NaN, Infinity, 1E+3 and such
 }
 
 // buildFraction is of a text before Python 3.11, and of two numbers since.
@@ -181,9 +182,9 @@ func buildFraction(args []any) (any, error) {
 	case !ok || !ok2:
 		return nil, errArguments
 	case denominator.IsInt64() && denominator.Int64() == 1:
-		return NewText(numerator.String()), nil
+		return newText(numerator.String()), nil
 	}
-	return NewText(numerator.String() + "/" + denominator.String()), nil
+	return newText(numerator.String() + "/" + denominator.String()), nil
 }
 
 // integerOf returns args[i] if it is an integer.
@@ -203,11 +204,11 @@ func buildAddress(args []any) (any, error) {
 	if n.BitLen() <= 32 {
 		var b [4]byte
 		n.FillBytes(b[:])
-		return NewText(netip.AddrFrom4(b).String()), nil
+		return newText(netip.AddrFrom4(b).String()), nil
 	}
 	var b [16]byte
 	n.FillBytes(b[:])
-	return NewText(netip.AddrFrom16(b).String()), nil
+	return newText(netip.AddrFrom16(b).String()), nil
 }
 
 func buildPath(args []any) (any, error)        { return joinPath(args, "/") }
@@ -227,9 +228,9 @@ func joinPath(args []any, separator string) (any, error) {
 		b.WriteString(part)
 	}
 	if b.Len() == 0 {
-		return NewText("."), nil
+		return newText("."), nil
 	}
-	return NewText(b.String()), nil
+	return newText(b.String()), nil
 }
 
 // uuidOf makes the text of a UUID, which is one integer.
@@ -241,5 +242,5 @@ func uuidOf(state *Dict) (any, bool) {
 	}
 	var b [16]byte
 	n.FillBytes(b[:])
-	return NewText(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), true
+	return newText(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), true
 }

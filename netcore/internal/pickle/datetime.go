@@ -2,40 +2,8 @@ package pickle
 
 import (
 	"fmt"
-	"sync"
 	"time"
 )
-
-// zone is a tzinfo.
-type zone struct {
-	loc  *time.Location // nil if it is not known here
-	name string         // that of the time zone database or of a class; "" if the offset is fixed
-}
-
-// shown returns the value of a zone.
-func (z *zone) shown() Text {
-	switch {
-	case z.name != "":
-		return NewText(Clean(z.name))
-	case z.loc.String() != "":
-		return NewText(z.loc.String())
-	}
-	return NewText("UTC" + time.Time{}.In(z.loc).Format("-07:00"))
-}
-
-// zoneOf returns args[i] as a zone; nil if there is none. An object that is none that is known keeps its name.
-func zoneOf(args []any, i int) *zone {
-	if i >= len(args) || args[i] == nil {
-		return nil
-	}
-	switch v := args[i].(type) {
-	case *zone:
-		return v
-	case *object:
-		return &zone{name: v.class.module + "." + v.class.name}
-	}
-	return &zone{name: "tzinfo"}
-}
 
 // packed returns the fields of a datetime, date or time, n bytes.
 func packed(args []any, n int) ([]byte, error) {
@@ -63,9 +31,9 @@ func buildDatetime(args []any) (any, error) {
 	z := zoneOf(args, 1)
 	switch {
 	case z == nil:
-		return NewText(isoFormat(clock, "2006-01-02T15:04:05")), nil
+		return newText(isoFormat(clock, "2006-01-02T15:04:05")), nil
 	case z.loc == nil:
-		return NewText(isoFormat(clock, "2006-01-02T15:04:05") + "[" + Clean(z.name) + "]"), nil
+		return newText(isoFormat(clock, "2006-01-02T15:04:05") + "[" + Clean(z.name) + "]"), nil
 	}
 	return instant(clock, z.loc, b[2]&fold != 0), nil
 }
@@ -118,7 +86,7 @@ func buildDate(args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewText(fmt.Sprintf("%04d-%02d-%02d", int(b[0])<<8|int(b[1]), b[2], b[3])), nil
+	return newText(fmt.Sprintf("%04d-%02d-%02d", int(b[0])<<8|int(b[1]), b[2], b[3])), nil
 }
 
 func buildTime(args []any) (any, error) {
@@ -135,7 +103,7 @@ func buildTime(args []any) (any, error) {
 	default:
 		iso += time.Time{}.In(z.loc).Format("-07:00")
 	}
-	return NewText(iso), nil
+	return newText(iso), nil
 }
 
 // buildTimedelta makes a Duration, or of more than 292 years a text. Python brings days, seconds and microseconds into their
@@ -161,97 +129,9 @@ func buildTimedelta(args []any) (any, error) {
 		days, rest = days-1, rest+day
 	}
 	if days >= most || days <= -most {
-		return NewText(fmt.Sprintf("%d days, %v", days, rest)), nil
+		return newText(fmt.Sprintf("%d days, %v", days, rest)), nil
 	}
 	return time.Duration(days)*day + rest, nil
-}
-
-var utc = &zone{loc: time.UTC}
-
-func buildUTC([]any) (any, error) { return utc, nil }
-
-func buildTimezone(args []any) (any, error) {
-	offset, ok := argument[time.Duration](args, 0)
-	if !ok || offset <= -24*time.Hour || offset >= 24*time.Hour {
-		return nil, errArguments
-	}
-	name, _ := pointed[string](args, 1)
-	if offset == 0 && (name == "" || name == "UTC") {
-		return utc, nil
-	}
-	return &zone{loc: time.FixedZone(Clean(name), int(offset/time.Second))}, nil
-}
-
-// buildZoneInfo finds a zone by its key.
-func buildZoneInfo(args []any) (any, error) {
-	key, ok := pointed[string](args, 0)
-	if !ok {
-		return nil, errArguments
-	}
-	return loadZone(key), nil
-}
-
-// buildPytz is of a name, and if it has more than one offset of that: its seconds, those of summer time, and its name.
-func buildPytz(args []any) (any, error) {
-	key, ok := pointed[string](args, 0)
-	if !ok || len(args) == 1 {
-		return buildZoneInfo(args)
-	}
-	offset, ok := pointed[int64](args, 1)
-	name, _ := pointed[string](args, 3)
-	if !ok || offset <= -86400 || offset >= 86400 {
-		return &zone{name: key}, nil
-	}
-	return &zone{loc: time.FixedZone(Clean(name), int(offset))}, nil
-}
-
-// zones are those that have been loaded, by name. What is in the database has an end, but names that a file system does not tell
-// apart have none: so there is a limit, beyond which a zone is loaded each time.
-var zones struct {
-	mu    sync.Mutex // guards known
-	known map[string]*zone
-}
-
-const maxZones = 1000
-
-// loadZone finds a zone in the database of this machine.
-func loadZone(key string) *zone {
-	if !isZoneName(key) {
-		return &zone{name: key[:min(len(key), maxName)]}
-	}
-	zones.mu.Lock()
-	z := zones.known[key]
-	zones.mu.Unlock()
-	if z != nil {
-		return z
-	}
-	loc, err := time.LoadLocation(key)
-	if err != nil {
-		loc = nil
-	}
-	z = &zone{loc: loc, name: string([]byte(key))}
-	zones.mu.Lock()
-	defer zones.mu.Unlock()
-	if zones.known == nil {
-		zones.known = make(map[string]*zone)
-	}
-	if len(zones.known) < maxZones {
-		zones.known[z.name] = z
-	}
-	return z
-}
-
-// isZoneName tells whether key can be the name of a zone that is the same on every machine.
-func isZoneName(key string) bool {
-	if key == "" || len(key) > 64 || key == "Local" || key == "localtime" || key == "posixrules" || key[0] == '/' {
-		return false
-	}
-	for _, c := range []byte(key) {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '/' || c == '_' || c == '+' || c == '-') {
-			return false
-		}
-	}
-	return true
 }
 
 // buildStructTime is of a tuple, and of what a struct_time has besides.

@@ -2,7 +2,9 @@ package pickle
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +32,15 @@ func bomb() string {
 	return "](]q\x00(K\x01K\x01eq\x00" + strings.Repeat("]q\x01(h\x00h\x00eq\x00", 40) + "e"
 }
 
+// zonesOf is a list of so many time zones of which there is none.
+func zonesOf(n int) string {
+	frame := "](czoneinfo\nZoneInfo._unpickle\nq\x000"
+	for i := range n {
+		frame += "h\x00(" + str(fmt.Sprint("Mars/", i)) + "K\x01tR"
+	}
+	return frame + "e."
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -55,6 +66,7 @@ func TestDecodeRefuses(t *testing.T) {
 			strings.Repeat("h\x00h\x02R", 200000), "more than"},
 		{"calls that encode the same text again and again", "c_codecs\nencode\nq\x00(X\x00\x00\x08\x00" + strings.Repeat("a", 1<<19) + "tq\x02" +
 			strings.Repeat("h\x00h\x02R", 100000), "more than"},
+		{"time zones that are looked for again and again", zonesOf(20000), "more than"},
 		{"arrays of the same bytes again and again", "carray\n_array_reconstructor\nq\x00(NNK\x00B\x00\x00\x01\x00" + strings.Repeat("a", 1<<16) + "tq\x02" +
 			strings.Repeat("h\x00h\x02R", 100000), "more than"},
 	} {
@@ -137,7 +149,7 @@ func TestDecodeEndsInTime(t *testing.T) {
 
 // TestDecodeExecutesNothing holds that what a pickle names and calls stays a name, with its arguments.
 func TestDecodeExecutesNothing(t *testing.T) {
-	marker := t.TempDir() + "/ran"
+	marker := filepath.ToSlash(t.TempDir()) + "/ran"
 	command := "touch " + marker
 	for _, value := range []string{
 		"cos\nsystem\n(" + str(command) + "tR",
@@ -175,10 +187,20 @@ func TestDecodeObjects(t *testing.T) {
 		{"an array of a format that is not known", "carray\n_array_reconstructor\n(NNK\x63C\x01\x01tR", `(None, None, 99, "\x01")`},
 		{"an array of characters", "carray\n_array_reconstructor\n(NNK\x14C\x08a\x00\x00\x00\x13\x27\x00\x00tR", `"a✓"`},
 		{"a pytz zone", aware("cpytz\n_p\n(" + str("Europe/Berlin") + "M\x10\x0eK\x00" + str("CET") + "tR"), `2026-02-03T04:05:06+01:00`},
+		{"a pytz offset", aware("cpytz\nFixedOffset\n(K\x5atR"), `2026-02-03T04:05:06+01:30`},
+		{"a pytz zone without summer time", aware("cpytz\n_p\n(" + str("Etc/GMT+5") + "tR"), `2026-02-03T04:05:06-05:00`},
+		{"dateutil's UTC", aware(dateutilObject("tzutc") + "\x94"), `2026-02-03T04:05:06Z`},
+		{"a dateutil offset", aware(dateutilObject("tzoffset") + "}" + str("_offset") + string(AppendDuration(nil, time.Hour)) + "sb"), `2026-02-03T04:05:06+01:00`},
+		{"dateutil's local zone", aware(dateutilObject("tzlocal") + "}(" + str("_std_offset") + string(AppendDuration(nil, time.Hour)) + str("_hasdst") + "\x89ub"),
+			`2026-02-03T04:05:06+01:00`},
+		{"dateutil's local zone with summer time", aware(dateutilObject("tzlocal") + "}(" + str("_std_offset") + string(AppendDuration(nil, time.Hour)) +
+			str("_hasdst") + "\x88ub"), `"2026-02-03T04:05:06[dateutil.tz.tz.tzlocal]"`},
+		{"a dateutil zone", aware("cdateutil.tz.tz\ntzfile\n(N" + str("/usr/share/zoneinfo/Europe/Berlin") + "tR}" + str("_trans_list") + "]sb"), `2026-02-03T04:05:06+01:00`},
+		{"a subclass of what holds nothing", dateutilObject("other") + "}" + str("x") + "K\x01sb", `{"x": 1}`},
 		{"pytz's UTC", aware("cpytz\n_UTC\n)R"), `2026-02-03T04:05:06Z`},
-		{"a zone that is not there", aware(zoneInfo("Mars/Phobos")), `"2026-02-03T04:05:06[Mars/Phobos]"`},
-		{"this machine's zone", aware(zoneInfo("Local")), `"2026-02-03T04:05:06[Local]"`},
-		{"a file that is no zone", aware(zoneInfo("../../../etc/hostname")), `"2026-02-03T04:05:06[../../../etc/hostname]"`},
+		{"a zone that is not there", aware(zoneInfoOf("Mars/Phobos")), `"2026-02-03T04:05:06[Mars/Phobos]"`},
+		{"this machine's zone", aware(zoneInfoOf("Local")), `"2026-02-03T04:05:06[Local]"`},
+		{"a file that is no zone", aware(zoneInfoOf("../../../etc/hostname")), `"2026-02-03T04:05:06[../../../etc/hostname]"`},
 		{"a zone of a class of its own", aware("cdateutil.tz\ntzlocal\n)R"), `"2026-02-03T04:05:06[dateutil.tz.tzlocal]"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -194,7 +216,12 @@ func aware(zone string) string {
 	return "cdatetime\ndatetime\n(C\x0a\x07\xea\x02\x03\x04\x05\x06\x00\x00\x00" + zone + "tR"
 }
 
-func zoneInfo(key string) string { return "czoneinfo\nZoneInfo._unpickle\n(" + str(key) + "K\x01tR" }
+// dateutilObject is an object as protocol 1 has those of subclasses of tzinfo.
+func dateutilObject(class string) string {
+	return "ccopy_reg\n_reconstructor\n(cdateutil.tz.tz\n" + class + "\ncdatetime\ntzinfo\ncdatetime\ntzinfo\n)RtR"
+}
+
+func zoneInfoOf(key string) string { return "czoneinfo\nZoneInfo._unpickle\n(" + str(key) + "K\x01tR" }
 
 // TestAppendedIsDecoded holds that both directions agree.
 func TestAppendedIsDecoded(t *testing.T) {
@@ -233,7 +260,7 @@ func FuzzDecode(f *testing.F) {
 		"capp\nC\n(K\x01tR}" + str("x") + "K\x02sb", "capp\nC\n)\x81(K\x01K\x02e", "capp\nC\n)}\x92", "capp\nAnError\n(" + str("x") + "tR",
 		"ccopy_reg\n_reconstructor\n(capp\nC\nc__builtin__\nlong\nK\x05tR", "(capp\nC\nK\x01o", "(K\x01iapp\nC\n",
 		"carray\n_array_reconstructor\n(NNK\x08C\x04\x01\x00\x00\x00tR", "cuuid\nUUID\n)\x81}" + str("int") + "K\x05sb",
-		aware(zoneInfo("Europe/Berlin")), aware("cdatetime\ntimezone\n(cdatetime\ntimedelta\n(K\x00K\x3cK\x00tRtR"), bomb(),
+		aware(zoneInfoOf("Europe/Berlin")), aware("cdatetime\ntimezone\n(cdatetime\ntimedelta\n(K\x00K\x3cK\x00tRtR"), bomb(),
 	} {
 		f.Add([]byte(beside(value)))
 	}

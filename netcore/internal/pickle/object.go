@@ -16,7 +16,7 @@ func (g *global) key() name { return name{g.module, g.name} }
 // shown returns the value of a global that is named and not called.
 func (g *global) shown() Text {
 	if g.text == nil {
-		g.text = NewText(Clean("<" + g.module + "." + g.name + ">"))
+		g.text = newText(Clean("<" + g.module + "." + g.name + ">"))
 	}
 	return g.text
 }
@@ -77,13 +77,19 @@ func newObject(class *global, c call) *object {
 	switch class.name {
 	case "_reconstructor": // class, base class, base value
 		if base, _ := pointed[global](c.args, 1); len(c.args) == 3 && base.key() != (name{"builtins", "object"}) {
-			o.base, o.based = c.args[2], true
+			bare, isObject := c.args[2].(*object) // an instance of a base class that holds nothing, such as tzinfo
+			o.base, o.based = c.args[2], !isObject || bare.holds()
 		}
 		o.class, o.args = &of, nil
 	case "__newobj__": // class, arguments
 		o.class, o.args, o.isNew = &of, c.args[1:], true
 	}
 	return o
+}
+
+// holds tells whether there is more to an object than its class.
+func (o *object) holds() bool {
+	return o.based || len(o.args)+len(o.items)+len(o.pairs) > 0 || o.state != nil
 }
 
 // called returns what a call of what a call made makes. Protocols 2 and 3 make objects so whose __new__ has arguments by name.
@@ -134,7 +140,7 @@ func (o *object) value() any {
 	return o.class.shown()
 }
 
-var argsKey = NewText("args")
+var argsKey = newText("args")
 
 func (o *object) arguments() any {
 	if len(o.args) == 1 {
@@ -202,7 +208,7 @@ func (o *object) exception(state *Dict) Text {
 	if state != nil {
 		b = appendText(append(b, ' '), state)
 	}
-	return NewText(Clean(string(b)))
+	return newText(Clean(string(b)))
 }
 
 // specials are the classes that keep their value in an attribute.

@@ -10,11 +10,11 @@ const maxNesting = 100
 
 // What stands for a value that cannot be shown.
 var (
-	tooLarge   = NewText("<too large when what it shares is written out>")
-	tooDeep    = NewText(fmt.Sprintf("<nested deeper than %d>", maxNesting))
-	sameList   = NewText("[...]")
-	sameDict   = NewText("{...}")
-	longNumber = NewText(fmt.Sprintf("<an integer of more than %d digits>", maxDigits10))
+	tooLarge   = newText("<too large when what it shares is written out>")
+	tooDeep    = newText(fmt.Sprintf("<nested deeper than %d>", maxNesting))
+	sameList   = newText("[...]")
+	sameDict   = newText("{...}")
+	longNumber = newText(fmt.Sprintf("<an integer of more than %d digits>", maxDigits10))
 )
 
 // resolver makes a value plain: objects become what they hold, and what contains itself or is nested too deep a text. It counts what
@@ -30,7 +30,8 @@ func newResolver(maxBytes int) *resolver {
 
 // outermost resolves a value. If it is a list or a dict, an item that is too large costs that item.
 func (r *resolver) outermost(v any) any {
-	items, open := []any{v}, new(bool)
+	var items []any
+	var open *bool
 	switch c := v.(type) {
 	case *List:
 		items, open = c.Items, &c.open

@@ -34,8 +34,8 @@ type Dict struct {
 	open bool
 }
 
-// NewText returns s as a value.
-func NewText(s string) Text { return &s }
+// newText returns s as a value.
+func newText(s string) Text { return &s }
 
 // Clean returns s as UTF-8. Python's strings may hold lone surrogates, and Python 2's any bytes.
 func Clean(s string) string {

@@ -24,7 +24,7 @@ func ExampleNewWindow() {
 		_, _ = far.Write(unsigned.AppendWelcome(nil, known.Last(), 1<<20))
 	}()
 
-	window := session.NewWindow(64 << 10)
+	window := session.NewWindow(64<<10, 0)
 	for _, frame := range []string{"one", "two", "three"} {
 		window.Add([]byte(frame))
 	}

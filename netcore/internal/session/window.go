@@ -22,6 +22,7 @@ const (
 //	           head      ends[gone]    ends[gone+1]
 type Window struct {
 	limit   int // bytes
+	most    int // frames; 0: no limit but that
 	session [sessionSize]byte
 	largest int // what the peer takes as a frame, in bytes; 0: it has not said yet
 
@@ -39,13 +40,14 @@ type Window struct {
 
 	acknowledged atomic.Uint64 // the number of the last frame that the peer has
 	resumed      uint64        // the same when the present connection began
+	rejected     atomic.Uint64 // frames that the peer has refused
 	last         atomic.Uint64 // of the last frame added
 	wake         chan struct{} // receives when acknowledged has risen
 }
 
-// NewWindow returns an empty Window of a new session, that holds up to limit bytes.
-func NewWindow(limit int) *Window {
-	w := &Window{limit: limit, first: 1, unsent: 1, whole: 1, wake: make(chan struct{}, 1)}
+// NewWindow returns an empty Window of a new session, that holds up to limit bytes and, unless most is 0, that many frames.
+func NewWindow(limit, most int) *Window {
+	w := &Window{limit: limit, most: most, first: 1, unsent: 1, whole: 1, wake: make(chan struct{}, 1)}
 	rand.Read(w.session[:])
 	return w
 }
@@ -59,7 +61,9 @@ func (w *Window) size() int { return len(w.buf) - w.head }
 func (w *Window) Next() uint64 { return w.first + uint64(w.Len()) }
 
 // HasRoom tells whether n bytes more may be held. A single frame always may.
-func (w *Window) HasRoom(n int) bool { return w.Len() == 0 || w.size()+n <= w.limit }
+func (w *Window) HasRoom(n int) bool {
+	return w.Len() == 0 || w.size()+n <= w.limit && (w.most == 0 || w.Len() < w.most)
+}
 
 // At returns the frame of that number.
 func (w *Window) At(sequence uint64) []byte {
@@ -208,9 +212,6 @@ func (w *Window) dropLarger() bool {
 	return true
 }
 
-// Takes tells whether the peer takes a frame of n bytes, as far as it has said.
-func (w *Window) Takes(n int) bool { return w.largest == 0 || n <= w.largest }
-
 // Receive reads acknowledgements, and returns the bytes of one that is not whole yet. It is for the goroutine that reads.
 func (w *Window) Receive(in *Seal, b []byte) (rest []byte, err error) {
 	size := in.AckSize()
@@ -242,8 +243,15 @@ func (w *Window) Sent(n int) {
 	w.whole = max(w.whole, w.unsent)
 }
 
-// Limit returns how many bytes are held at most.
-func (w *Window) Limit() int { return w.limit }
+// Reopen begins over: over a connection that is new, everything that is held is written again. It is what Resume does where the
+// server is of another protocol and knows no sessions.
+func (w *Window) Reopen() {
+	w.Trim()
+	w.unsent, w.resumed = w.first, w.acknowledged.Load()
+}
+
+// Reject notes that the peer has refused a frame, which is to be acknowledged next. It is safe beside the other methods.
+func (w *Window) Reject() { w.rejected.Add(1) }
 
 // Abandon gives up what is held, and returns how many frames that is.
 func (w *Window) Abandon() uint64 {
@@ -252,11 +260,11 @@ func (w *Window) Abandon() uint64 {
 	return n
 }
 
-// Delivered returns how many frames were acknowledged.
-func (w *Window) Delivered() uint64 { return w.first - 1 }
+// Delivered returns how many frames were acknowledged, and not rejected.
+func (w *Window) Delivered() uint64 { return w.first - 1 - min(w.first-1, w.rejected.Load()) }
 
-// Dropped returns how many frames were given up: abandoned, or too large for a server that has replaced the one before.
-func (w *Window) Dropped() uint64 { return w.dropped }
+// Dropped returns how many frames were given up: abandoned, rejected, or too large for a server that has replaced the one before.
+func (w *Window) Dropped() uint64 { return w.dropped + min(w.first-1, w.rejected.Load()) }
 
 // Largest returns the largest frame that the server takes, in bytes; 0: it has not said yet.
 func (w *Window) Largest() int { return w.largest }

@@ -9,7 +9,7 @@ import (
 
 // TestWindow holds what a window keeps against a plain list.
 func TestWindow(t *testing.T) {
-	w := NewWindow(100)
+	w := NewWindow(100, 0)
 	var want []string
 	first := uint64(1)
 	check := func() {
@@ -46,7 +46,7 @@ func TestWindow(t *testing.T) {
 
 // TestWindowOfASmallerPeer holds what becomes of a window whose peer takes less than the one before.
 func TestWindowOfASmallerPeer(t *testing.T) {
-	w := NewWindow(1000)
+	w := NewWindow(1000, 0)
 	for _, text := range []string{"confirmed", "too large a frame", "held", "another too large"} {
 		w.Add([]byte(text))
 	}

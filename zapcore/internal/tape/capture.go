@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"time"
 	"unsafe"
 
 	"go.uber.org/zap/zapcore"
@@ -71,41 +70,6 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 	return n
 }
 
-// plain says how a field of each type is recorded, if it is plain data. The other types have none here.
-var plain = [256]plainType{
-	zapcore.StringType:    plainAs(TagString, 0, 0),
-	zapcore.Int64Type:     plainAs(TagInt64, 8, 0),
-	zapcore.Int32Type:     plainAs(TagInt32, 4, 0),
-	zapcore.Int16Type:     plainAs(TagInt16, 2, 0),
-	zapcore.Int8Type:      plainAs(TagInt8, 1, 0),
-	zapcore.Uint64Type:    plainAs(TagUint64, 8, 0),
-	zapcore.Uint32Type:    plainAs(TagUint32, 4, 0),
-	zapcore.Uint16Type:    plainAs(TagUint16, 2, 0),
-	zapcore.Uint8Type:     plainAs(TagUint8, 1, 0),
-	zapcore.UintptrType:   plainAs(TagUintptr, 8, 0),
-	zapcore.DurationType:  plainAs(TagDuration, 8, 0),
-	zapcore.Float64Type:   plainAs(TagFloat64, 8, 0),
-	zapcore.Float32Type:   plainAs(TagFloat32, 4, 0),
-	zapcore.BoolType:      plainAs(TagFalse, 0, 1),
-	zapcore.NamespaceType: plainAs(TagNamespace, 0, 0),
-	zapcore.TimeType:      plainAs(TagTimeUTC, special, 0),
-}
-
-// special in the place of a size is for values that take more than an Integer.
-const special = 0xff
-
-// plainType is a tag, how many bytes of a field's Integer follow, and which bits of Integer are added to the tag (a bool's value
-// is in its tag), in a byte each, so that they are read together.
-type plainType uint32
-
-func plainAs(t Tag, size, flag uint8) plainType {
-	return plainType(t) | plainType(size)<<8 | plainType(flag)<<16
-}
-
-func (p plainType) tag() Tag    { return Tag(p) }
-func (p plainType) size() int   { return int(uint8(p >> 8)) }
-func (p plainType) flag() uint8 { return uint8(p >> 16) }
-
 // Fields records fields in order. Plain data takes the short way of putFields; whatever runs code of the program
 // (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, by AddField, which also turns its panics and errors
 // into what zap's encoders would log.
@@ -131,135 +95,6 @@ func (r *Recorder) Fields(fields []zapcore.Field) {
 	}
 }
 
-// putFields writes fields of plain data to b at n, up to the first that is none or has no room. It returns where they end and
-// how many they were.
-//
-// Most of the cost of a field is the copy of its key and its text, and most of that is the call of memmove: so short ones are
-// copied by a few loads and stores, which overlap. Integer is written as eight bytes; what its value does not need is
-// overwritten by what comes next. The bounds of slices would take as long as all that: so what is written goes through a
-// pointer, and that there is room behind it is asked once a field, which is what makes it safe.
-func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
-	start := unsafe.Pointer(unsafe.SliceData(b))
-	for i := range fields {
-		f := &fields[i]
-		as := plain[f.Type]
-		k, v := len(f.Key), len(f.String)
-		if as == 0 || n+k+v+nodeBound > len(b) {
-			return n, i
-		}
-		at := n
-		to, key := unsafe.Add(start, n), unsafe.Pointer(unsafe.StringData(f.Key))
-		*(*[2]byte)(to) = [2]byte{as.tag() + byte(f.Integer)&as.flag(), byte(k)}
-		switch {
-		case k >= 4 && k < 8:
-			copy4(unsafe.Add(to, 2), key)
-			copy4(unsafe.Add(to, 2+k-4), unsafe.Add(key, k-4))
-			n += 2 + k
-		case k >= 8 && k <= 16:
-			copy8(unsafe.Add(to, 2), key)
-			copy8(unsafe.Add(to, 2+k-8), unsafe.Add(key, k-8))
-			n += 2 + k
-		default:
-			n = putText(b, n+1, f.Key)
-		}
-		to = unsafe.Add(start, n)
-		if as.tag() != TagString {
-			if as.size() == special {
-				if n = putTimeField(b, at, n, f); n == at {
-					return n, i
-				}
-				continue
-			}
-			binary.LittleEndian.PutUint64((*[8]byte)(to)[:], uint64(f.Integer))
-			n += as.size()
-			continue
-		}
-		if v >= 8 && v <= 32 {
-			*(*byte)(to) = byte(v)
-			copyShort(unsafe.Add(to, 1), unsafe.Pointer(unsafe.StringData(f.String)), v)
-			n += 1 + v
-		} else {
-			n = putText(b, n, f.String)
-		}
-	}
-	return n, len(fields)
-}
-
-// isTime tells whether f is what zap.Time makes of a time within int64 nanoseconds. What somebody else made of that type may hold
-// anything; zap says what becomes of it.
-func isTime(f *zapcore.Field) bool {
-	if f.Type != zapcore.TimeType {
-		return false
-	}
-	_, ok := f.Interface.(*time.Location)
-	return ok || f.Interface == nil
-}
-
-// timeOf returns the time in f, as zap does.
-func timeOf(f *zapcore.Field) time.Time {
-	t := time.Unix(0, f.Integer)
-	if zone, ok := f.Interface.(*time.Location); ok && zone != nil {
-		t = t.In(zone)
-	}
-	return t
-}
-
-// putTimeField writes the value of f to b at n; its tag lies at tagAt. It returns where the value ends, or tagAt if f is no time or
-// has no room.
-func putTimeField(b []byte, tagAt, n int, f *zapcore.Field) (end int) {
-	if !isTime(f) {
-		return tagAt
-	}
-	t := timeOf(f)
-	zone, offset := t.Zone()
-	if n+timeSize+zoneFixed+textHeadSize+len(zone) > len(b) {
-		return tagAt
-	}
-	binary.LittleEndian.PutUint64(b[n:], uint64(t.Unix()))
-	binary.LittleEndian.PutUint32(b[n+8:], uint32(t.Nanosecond()))
-	n += timeSize
-	if isUTC(zone, offset) {
-		return n
-	}
-	b[tagAt] = TagTime
-	binary.LittleEndian.PutUint32(b[n:], uint32(int32(offset)))
-	return putText(b, n+zoneFixed, zone)
-}
-
-// copyShort copies 8 to 32 bytes.
-func copyShort(to, from unsafe.Pointer, n int) {
-	copy8(to, from)
-	if n > 16 {
-		copy8(unsafe.Add(to, 8), unsafe.Add(from, 8))
-		copy8(unsafe.Add(to, n-16), unsafe.Add(from, n-16))
-	}
-	copy8(unsafe.Add(to, n-8), unsafe.Add(from, n-8))
-}
-
-// copy4 and copy8 copy so many bytes, each by one load and one store.
-func copy4(to, from unsafe.Pointer) { *(*[4]byte)(to) = *(*[4]byte)(from) }
-func copy8(to, from unsafe.Pointer) { *(*[8]byte)(to) = *(*[8]byte)(from) }
-
-// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations,
-// times and namespaces. Then Plain may record them under a lock.
-func IsPlain(fields []zapcore.Field) bool {
-	all := uint64(1)
-	for i := range fields {
-		all &= plainTypes >> (fields[i].Type & 63)
-	}
-	return all != 0
-}
-
-// plainTypes has a bit for each type that plain knows.
-var plainTypes = func() (types uint64) {
-	for t := range 64 {
-		if plain[t] != 0 {
-			types |= 1 << t
-		}
-	}
-	return types
-}()
-
 // Plain writes the tape of ent, nodes that were recorded before, and fields into b, and returns how long it is. It returns 0 if b
 // has too little room, which is some bytes more than the tape takes, or if a field is not plain.
 func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field) int {
@@ -276,31 +111,6 @@ func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field) i
 		return 0
 	}
 	return n
-}
-
-// putText writes a length and the bytes of s to b at n, where there is room, and returns where they end.
-func putText(b []byte, n int, s string) int {
-	if len(s) < longText {
-		b[n] = byte(len(s))
-		n++
-	} else {
-		b[n] = longText
-		binary.LittleEndian.PutUint32(b[n+1:], uint32(len(s)))
-		n += textHeadSize
-	}
-	return n + copy(b[n:], s)
-}
-
-// Load64 returns the eight bytes of s at i, Load32 four; the compiler makes one load of each.
-func Load64(s string, i int) uint64 {
-	s = s[i : i+8]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-func Load32(s string, i int) uint32 {
-	s = s[i : i+4]
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
 // slowField records a field that is not plain data.

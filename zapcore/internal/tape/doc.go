@@ -8,7 +8,8 @@
 //
 //	tape.go      the form, and the Cursor that walks it
 //	recorder.go  zap's ObjectEncoder and ArrayEncoder, which write nodes
-//	capture.go   the short way for entries and fields of plain data
+//	capture.go   entries, and fields in order
+//	plain.go     the short way for fields of plain data
 //	check.go     the one reader that believes nothing
 //	replay.go    a tape into an encoder, or into Fields
 //	zone.go      the zones of times

@@ -14,7 +14,12 @@ func (c Cursor) NamesHash(h uint64) uint64 {
 			n, begin = int(Load32(s, at+2)), at+textHeadSize+1
 		}
 		at = begin + n
-		h = hashName(h^uint64(t), s, begin, n)
+		h ^= uint64(t)
+		if n <= 8 && begin+8 <= len(s) {
+			h = hashMix(h, Load64(s, begin)<<(64-8*uint(n))^uint64(n)) // as hashName does, without a call
+		} else {
+			h = hashName(h, s, begin, n)
+		}
 		if size := fixedSize[t]; size >= 0 {
 			at += int(size)
 			continue

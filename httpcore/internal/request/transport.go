@@ -1,0 +1,59 @@
+package request
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// NewTransport returns a transport for one caller at a time: it keeps one connection, and notices when the server closes it.
+func NewTransport(config *tls.Config) *http.Transport {
+	t := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dial,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    1,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
+	}
+	if config != nil {
+		t.TLSClientConfig = config.Clone()
+	}
+	return t
+}
+
+// pingAfter is how long a connection of HTTP/2 may be silent before it is asked whether there is anybody, and then how long the
+// answer may take.
+const pingAfter = 15 * time.Second
+
+// dialer has no timeout of its own: the step's context ends it.
+var dialer = net.Dialer{KeepAlive: 30 * time.Second}
+
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := dialer.DialContext(ctx, network, address)
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		return lender{tcp}, err
+	}
+	return conn, err
+}
+
+// lender is a connection that sends a payload from where it lies. By itself net/http copies it, 32 KiB at a time, through a
+// buffer that it makes for each request.
+type lender struct{ *net.TCPConn }
+
+// ReadFrom implements io.ReaderFrom. net/http hands over a body of known length as a LimitedReader.
+func (l lender) ReadFrom(r io.Reader) (int64, error) {
+	if limited, ok := r.(*io.LimitedReader); ok {
+		if body, ok := limited.R.(*reader); ok {
+			n, err := body.writeTo(l.TCPConn, limited.N)
+			limited.N -= n
+			return n, err
+		}
+	}
+	return l.TCPConn.ReadFrom(r)
+}

@@ -1,0 +1,240 @@
+package relp
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync/atomic"
+)
+
+// Window is what holds the messages until they are answered.
+type Window interface {
+	// Acknowledge notes that everything up to the message of that number was answered.
+	Acknowledge(sequence uint64) error
+	// Reject notes that a message was refused. It counts as answered all the same.
+	Reject()
+}
+
+// Client is the client's side of one connection. Append and AppendClose are for one goroutine, Receive for another.
+type Client struct {
+	window Window
+
+	transaction uint64        // the number of the last one
+	closing     atomic.Uint64 // the number of the one that ends the session; 0: it goes on
+
+	// owned by Receive
+	answered uint64              // everything up to that number was
+	early    map[uint64]struct{} // answered with a gap before them
+	pending  uint64              // the transaction of the next message to be answered without a gap
+}
+
+const (
+	maxTransaction = 999999999
+	// maxData is the longest answer that is read, in bytes.
+	maxData = 32 << 10
+	maxHead = len("999999999 serverclose 999999999 ")
+)
+
+// Open begins a session over conn. The first message that is appended has the number first at the window.
+func Open(conn io.ReadWriter, window Window, first uint64) (*Client, error) {
+	c := &Client{window: window, transaction: 1, answered: first - 1, pending: 2, early: make(map[uint64]struct{})}
+	const offers = "relp_version=0\nrelp_software=zaphandlers\ncommands=syslog"
+	if _, err := conn.Write(appendFrame(nil, 1, "open", []byte(offers))); err != nil {
+		return nil, err
+	}
+	answer, err := readFrame(conn)
+	switch {
+	case err != nil:
+		return nil, err
+	case answer.transaction != 1 || answer.command != "rsp":
+		return nil, fmt.Errorf("the receiver answers open with %q", answer.command)
+	case !answer.ok():
+		return nil, fmt.Errorf("the receiver refuses the session: %.100q", answer.data)
+	case !offersSyslog(answer.data):
+		return nil, errors.New("the receiver does not offer the command syslog")
+	}
+	return c, nil
+}
+
+// offersSyslog tells whether syslog is among the commands in an answer to open.
+func offersSyslog(data []byte) bool {
+	for line := range bytes.SplitSeq(data, []byte("\n")) {
+		if commands, ok := bytes.CutPrefix(line, []byte("commands=")); ok {
+			for command := range bytes.SplitSeq(commands, []byte(",")) {
+				if string(command) == "syslog" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// Append appends a message as the next transaction to dst.
+func (c *Client) Append(dst, message []byte) []byte {
+	c.transaction = after(c.transaction)
+	return appendFrame(dst, c.transaction, "syslog", message)
+}
+
+// AppendClose appends what ends the session to dst. The receiver closes the connection after that.
+func (c *Client) AppendClose(dst []byte) []byte {
+	c.transaction = after(c.transaction)
+	c.closing.Store(c.transaction)
+	return appendFrame(dst, c.transaction, "close", nil)
+}
+
+func after(transaction uint64) uint64 { return transaction%maxTransaction + 1 }
+
+func appendFrame(dst []byte, transaction uint64, command string, data []byte) []byte {
+	dst = strconv.AppendUint(dst, transaction, 10)
+	dst = append(append(append(dst, ' '), command...), ' ')
+	dst = strconv.AppendInt(dst, int64(len(data)), 10)
+	if len(data) > 0 {
+		dst = append(append(dst, ' '), data...)
+	}
+	return append(dst, '\n')
+}
+
+var (
+	errServerClose = errors.New("the receiver has closed the session")
+	errNoFrame     = errors.New("the receiver sends what is no frame of RELP")
+)
+
+// Receive reads answers, and returns the bytes of one that is not whole yet.
+func (c *Client) Receive(b []byte) (rest []byte, err error) {
+	for {
+		f, n, err := parse(b)
+		switch {
+		case err != nil:
+			return nil, err
+		case n == 0:
+			return b, nil
+		case f.command == "serverclose":
+			return nil, errServerClose
+		case f.command == "rsp":
+			if err := c.receive(f); err != nil {
+				return nil, err
+			}
+		}
+		b = b[n:]
+	}
+}
+
+func (c *Client) receive(f frame) error {
+	if f.transaction == c.closing.Load() {
+		return errServerClose
+	}
+	if len(f.data) > 0 && !f.ok() {
+		c.window.Reject()
+	}
+	if f.transaction != c.pending {
+		if len(c.early) > maxData {
+			return errNoFrame
+		}
+		c.early[f.transaction] = struct{}{}
+		return nil
+	}
+	for {
+		c.pending = after(c.pending)
+		c.answered++
+		if _, ok := c.early[c.pending]; !ok {
+			break
+		}
+		delete(c.early, c.pending)
+	}
+	return c.window.Acknowledge(c.answered)
+}
+
+// frame is one from the receiver.
+type frame struct {
+	transaction uint64
+	command     string
+	data        []byte
+}
+
+// ok tells whether an answer says that all is well.
+func (f frame) ok() bool { return bytes.HasPrefix(f.data, []byte("200")) }
+
+// parse returns the frame at the beginning of b and its length; 0 if it is not whole.
+func parse(b []byte) (f frame, n int, err error) {
+	head := b[:min(len(b), maxHead)]
+	number, head, ok := bytes.Cut(head, []byte(" "))
+	if !ok {
+		return f, 0, unfinished(b)
+	}
+	command, head, ok := bytes.Cut(head, []byte(" "))
+	if !ok {
+		return f, 0, unfinished(b)
+	}
+	digits := 0
+	for digits < len(head) && head[digits] >= '0' && head[digits] <= '9' {
+		digits++
+	}
+	if digits == len(head) {
+		return f, 0, unfinished(b)
+	}
+	size, err := strconv.Atoi(string(head[:digits]))
+	if err != nil || size > maxData {
+		return f, 0, errNoFrame
+	}
+	if f.transaction, err = strconv.ParseUint(string(number), 10, 32); err != nil {
+		return f, 0, errNoFrame
+	}
+	f.command = name(command)
+	f.data, n, err = parseData(b, len(number)+1+len(command)+1+digits, size)
+	return f, n, err
+}
+
+// parseData returns what follows the length in a frame, which ends at, and where the frame ends; 0 if it is not whole.
+func parseData(b []byte, at, size int) (data []byte, n int, err error) {
+	if size > 0 {
+		at++ // the space
+	}
+	end := at + size + 1
+	switch {
+	case len(b) < end:
+		return nil, 0, nil
+	case b[end-1] != '\n' || size > 0 && b[at-1] != ' ':
+		return nil, 0, errNoFrame
+	}
+	return b[at : end-1], end, nil
+}
+
+// name returns a command as a string, without a copy for those that come often.
+func name(command []byte) string {
+	switch string(command) {
+	case "rsp":
+		return "rsp"
+	case "serverclose":
+		return "serverclose"
+	}
+	return string(command)
+}
+
+// unfinished returns an error if b is too long to be the beginning of a frame's head.
+func unfinished(b []byte) error {
+	if len(b) >= maxHead {
+		return errNoFrame
+	}
+	return nil
+}
+
+// readFrame reads one frame and no byte more.
+func readFrame(r io.Reader) (frame, error) {
+	var b []byte
+	for one := make([]byte, 1); len(b) < maxHead+maxData; {
+		if _, err := io.ReadFull(r, one); err != nil {
+			return frame{}, err
+		}
+		b = append(b, one[0])
+		if one[0] != '\n' {
+			continue // a frame ends in a newline
+		}
+		if f, n, err := parse(b); n > 0 || err != nil {
+			return f, err
+		}
+	}
+	return frame{}, errNoFrame
+}

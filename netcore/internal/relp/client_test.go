@@ -1,0 +1,150 @@
+package relp
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// fakeWindow notes what it is told.
+type fakeWindow struct {
+	acknowledged uint64
+	rejected     int
+}
+
+func (w *fakeWindow) Acknowledge(sequence uint64) error { w.acknowledged = sequence; return nil }
+func (w *fakeWindow) Reject()                           { w.rejected++ }
+
+// conversation is a connection whose other end says what it says.
+type conversation struct {
+	io.Reader
+	bytes.Buffer
+}
+
+func (c *conversation) Read(b []byte) (int, error) { return c.Reader.Read(b) }
+
+const welcome = "1 rsp 93 200 OK\nrelp_version=0\nrelp_software=librelp,1.11.0,http://librelp.adiscon.com\ncommands=syslog\n"
+
+func open(t *testing.T, answer string, first uint64) (*Client, *fakeWindow, *conversation, error) {
+	w, conn := &fakeWindow{}, &conversation{Reader: strings.NewReader(answer)}
+	c, err := Open(conn, w, first)
+	return c, w, conn, err
+}
+
+func TestOpen(t *testing.T) {
+	_, _, conn, err := open(t, welcome, 1)
+	require.NoError(t, err)
+	assert.Equal(t, "1 open 56 relp_version=0\nrelp_software=zaphandlers\ncommands=syslog\n", conn.String())
+	for _, test := range []struct{ answer, want string }{
+		{"", "EOF"},
+		{"1 rsp 10 500 no way\n", `refuses the session: "500 no way"`},
+		{"1 rsp 23 200 OK\nrelp_version=0\nx\n", "does not offer the command syslog"},
+		{"2 rsp 6 200 OK\n", `answers open with "rsp"`},
+		{"0 serverclose 0\n", `answers open with "serverclose"`},
+		{"HTTP/1.1 400 Bad Request\r\n", "no frame of RELP"},
+		{strings.Repeat("x", 200) + "\n", "no frame of RELP"},
+		{"1 rsp 99999999 x\n", "no frame of RELP"},
+	} {
+		t.Run(test.answer, func(t *testing.T) {
+			_, _, _, err := open(t, test.answer, 1)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+func TestAppend(t *testing.T) {
+	c, _, _, err := open(t, welcome, 1)
+	require.NoError(t, err)
+	assert.Equal(t, "2 syslog 5 a\nb c\n", string(c.Append(nil, []byte("a\nb c"))))
+	assert.Equal(t, "3 syslog 0\n", string(c.Append(nil, nil)))
+	c.transaction = maxTransaction - 1
+	assert.Equal(t, "999999999 syslog 1 x\n1 syslog 1 y\n", string(c.Append(c.Append(nil, []byte("x")), []byte("y"))))
+	assert.Equal(t, "2 close 0\n", string(c.AppendClose(nil)))
+}
+
+func TestReceive(t *testing.T) {
+	for _, test := range []struct {
+		name, answers string
+		acknowledged  uint64
+		rejected      int
+		rest          string
+		err           error
+	}{
+		{"answers in order", "2 rsp 6 200 OK\n3 rsp 6 200 OK\n", 42, 0, "", nil},
+		{"answers out of order", "3 rsp 6 200 OK\n4 rsp 6 200 OK\n2 rsp 6 200 OK\n", 43, 0, "", nil},
+		{"a gap", "2 rsp 6 200 OK\n4 rsp 6 200 OK\n", 41, 0, "", nil},
+		{"a refusal, which costs that message", "2 rsp 8 500 what\n3 rsp 6 200 OK\n", 42, 1, "", nil},
+		{"half an answer", "2 rsp 6 200 OK\n3 rsp 6 200", 41, 0, "3 rsp 6 200", nil},
+		{"an answer without a text", "2 rsp 0\n", 41, 0, "", nil},
+		{"the end", "2 rsp 6 200 OK\n0 serverclose 0\n", 41, 0, "", errServerClose},
+		{"nonsense", "2 rsp 6 200 OKx", 0, 0, "", errNoFrame},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, w, _, err := open(t, welcome, 41)
+			require.NoError(t, err)
+			for range 4 {
+				c.Append(nil, []byte("m"))
+			}
+			rest, err := c.Receive([]byte(test.answers))
+			require.True(t, errors.Is(err, test.err), "%v", err)
+			assert.Equal(t, test.rest, string(rest))
+			assert.Equal(t, test.acknowledged, w.acknowledged)
+			assert.Equal(t, test.rejected, w.rejected)
+		})
+	}
+	t.Run("the answer to close", func(t *testing.T) {
+		c, w, _, err := open(t, welcome, 1)
+		require.NoError(t, err)
+		c.AppendClose(nil)
+		_, err = c.Receive([]byte("2 rsp 0\n"))
+		require.ErrorIs(t, err, errServerClose)
+		assert.Zero(t, w.acknowledged)
+	})
+}
+
+func TestAllocations(t *testing.T) {
+	c, _, _, err := open(t, welcome, 1)
+	require.NoError(t, err)
+	var message, answer []byte
+	assert.Zero(t, testing.AllocsPerRun(1000, func() {
+		message = c.Append(message[:0], []byte("a message"))
+		answer = append(strconv.AppendUint(answer[:0], c.transaction, 10), " rsp 6 200 OK\n"...)
+		if _, err := c.Receive(answer); err != nil {
+			panic(err)
+		}
+	}))
+}
+
+// FuzzParse holds that a frame is found again, and that nothing is read beyond what is there.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("2 rsp 6 200 OK\n3 rsp"), []byte("message"))
+	f.Add([]byte("99999999999999999999 rsp 1 x\n"), []byte(""))
+	f.Add([]byte("1 rsp -1 x\n"), []byte("\n"))
+	f.Fuzz(func(t *testing.T, noise, data []byte) {
+		_, n, err := parse(noise)
+		require.LessOrEqual(t, n, len(noise))
+		if err != nil {
+			require.Zero(t, n)
+		}
+		if len(data) > maxData {
+			return
+		}
+		b := appendFrame(nil, 7, "rsp", data)
+		for i := range b {
+			_, n, err := parse(b[:i])
+			require.NoError(t, err)
+			require.Zero(t, n, "%q", b[:i])
+		}
+		f, n, err := parse(append(b, noise...))
+		require.NoError(t, err)
+		require.Equal(t, len(b), n)
+		require.Equal(t, fmt.Sprintf("7 rsp %q", data), fmt.Sprintf("%d %s %q", f.transaction, f.command, f.data))
+	})
+}

@@ -1,0 +1,137 @@
+package netcore
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/internal/sockets"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// relpReceiver opens a session, and then answers each transaction by what answer returns; nothing if that is empty.
+func relpReceiver(t *testing.T, answer func(transaction int, command, data string) string) string {
+	return sockets.Listen(t, "tcp", func(conn net.Conn) {
+		for r := bufio.NewReader(conn); ; {
+			var transaction, size int
+			var command string
+			if _, err := fmt.Fscanf(r, "%d %s %d", &transaction, &command, &size); err != nil {
+				return
+			}
+			data := make([]byte, size+1) // with the newline, or the space before the data
+			for i := range data {
+				data[i], _ = r.ReadByte()
+			}
+			if size > 0 {
+				_, _ = r.ReadByte()
+			}
+			reply := answer(transaction, command, string(data))
+			if command == "open" && reply == "" {
+				reply = "1 rsp 22 200 OK\ncommands=syslog\n"
+			}
+			if _, err := conn.Write([]byte(reply)); err != nil {
+				return
+			}
+		}
+	}).Address()
+}
+
+// newRELP returns an Emitter for the receiver at address, and what it reports.
+func newRELP(t *testing.T, address string, cfg EmitterConfig) (*Emitter, *errorLog) {
+	log := &errorLog{}
+	cfg.Address, cfg.RELP, cfg.Report = address, true, base.NewReporter("test", log.add)
+	e, err := NewEmitter(cfg)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	return e, log
+}
+
+func emit(e *Emitter, message string) error { return e.Emit(zapcore.Entry{}, []byte(message)) }
+
+// TestRELPRefusedMessage: what a receiver refuses for good is dropped and reported, and the others go on.
+func TestRELPRefusedMessage(t *testing.T) {
+	address := relpReceiver(t, func(transaction int, command, data string) string {
+		switch {
+		case command == "open":
+			return ""
+		case strings.Contains(data, "bad"):
+			return fmt.Sprintf("%d rsp 8 500 what\n", transaction)
+		}
+		return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+	})
+	e, log := newRELP(t, address, EmitterConfig{Timeout: soon})
+	for _, message := range []string{"good", "bad", "good too"} {
+		require.NoError(t, emit(e, message))
+	}
+	require.NoError(t, e.Sync())
+	delivered, dropped, ok := e.Account()
+	require.True(t, ok)
+	assert.EqualValues(t, 2, delivered)
+	assert.EqualValues(t, 1, dropped)
+	require.NoError(t, emit(e, "more"))
+	require.Eventually(t, func() bool { return log.contains("the receiver has refused records") }, soon, tick)
+	assert.False(t, e.Unconfirmed())
+}
+
+// TestRELPBounds: no call waits longer than its time for a receiver that does not answer.
+func TestRELPBounds(t *testing.T) {
+	const timeout, slack = 100 * time.Millisecond, 3 * time.Second
+	within := func(t *testing.T, call func() error, want string) {
+		t.Helper()
+		start := time.Now()
+		err := call()
+		assert.Less(t, time.Since(start), 2*timeout+slack)
+		require.ErrorContains(t, err, want)
+	}
+	t.Run("at all", func(t *testing.T) {
+		silent := sockets.Listen(t, "tcp", func(net.Conn) { <-t.Context().Done() })
+		e, _ := newRELP(t, silent.Address(), EmitterConfig{Timeout: timeout})
+		within(t, func() error { return emit(e, "x") }, "greeting")
+	})
+	t.Run("after the session began", func(t *testing.T) {
+		address := relpReceiver(t, func(int, string, string) string { return "" })
+		e, _ := newRELP(t, address, EmitterConfig{Timeout: timeout, WindowFrames: 3})
+		for range 3 {
+			require.NoError(t, emit(e, "x"), "there is room in the window")
+		}
+		within(t, func() error { return emit(e, "x") }, "does not confirm")
+		within(t, e.Sync, "does not confirm")
+		within(t, e.Close, "3 records lost")
+	})
+	t.Run("to the end of a session", func(t *testing.T) {
+		address := relpReceiver(t, func(transaction int, command, _ string) string {
+			if command == "syslog" {
+				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+			}
+			return ""
+		})
+		e, _ := newRELP(t, address, EmitterConfig{Timeout: timeout})
+		require.NoError(t, emit(e, "x"))
+		start := time.Now()
+		require.NoError(t, e.Close())
+		assert.Less(t, time.Since(start), 2*timeout+slack)
+	})
+}
+
+func TestRELPConfig(t *testing.T) {
+	for _, test := range []struct {
+		cfg  EmitterConfig
+		want string
+	}{
+		{EmitterConfig{Network: "udp", RELP: true}, "Config.RELP needs a stream"},
+		{EmitterConfig{RELP: true, Ack: true}, "Config.RELP excludes Ack and Key"},
+		{EmitterConfig{WindowFrames: 1}, "Config.WindowFrames 1 is for RELP"},
+		{EmitterConfig{RELP: true, WindowFrames: -1}, "Config.WindowFrames -1 is for RELP"},
+	} {
+		test.cfg.Address, test.cfg.Report = "x:1", base.NewReporter("test", ignore)
+		_, err := NewEmitter(test.cfg)
+		require.ErrorContains(t, err, test.want)
+	}
+}

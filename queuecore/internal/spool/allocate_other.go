@@ -1,0 +1,11 @@
+//go:build darwin || freebsd || netbsd || openbsd || dragonfly
+
+package spool
+
+import (
+	"errors"
+	"os"
+)
+
+// fallocate is for systems that have it.
+func fallocate(*os.File, int64) error { return errors.ErrUnsupported }

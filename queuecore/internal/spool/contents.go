@@ -1,0 +1,117 @@
+package spool
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	base "example.com/zaphandlers/zapcore"
+	"example.com/zaphandlers/zapcore/arena"
+)
+
+// Record is one that a spool held.
+type Record struct {
+	Sequence uint64
+	Tape     []byte
+}
+
+// Contents is what a file held.
+type Contents struct {
+	Records []Record          // in the order of their numbers
+	Cursors map[string]uint64 // of each target, the first number that it is not done with
+	Next    uint64            // the number that the next record gets
+	Damaged int               // records, blocks and cursors that could not be read
+
+	allFrom uint64 // every target is done with what comes before it
+}
+
+// oldest returns the smallest cursor.
+func oldest(cursors map[string]uint64) uint64 {
+	if len(cursors) == 0 {
+		return 0
+	}
+	return slices.Min(slices.Collect(maps.Values(cursors)))
+}
+
+// parse reads a file, which may be cut off or damaged. An error means that nothing can be said of it. The tapes are parts of data.
+func parse(data []byte) (c Contents, err error) {
+	h, err := parseHeader(data)
+	if err != nil {
+		return c, err
+	}
+	var damagedCursors int
+	c.Cursors, damagedCursors = parseCursors(data)
+	c.Damaged, c.allFrom = damagedCursors, 0
+	if damagedCursors == 0 {
+		c.allFrom = oldest(c.Cursors)
+	}
+	for i := 0; i < h.units; {
+		at := unitsAt + i*h.unit
+		if at+unitHeader > len(data) {
+			break
+		}
+		units, generation, used, ok := parseUnit(data[at:])
+		switch {
+		case !used:
+			i++
+			continue
+		case !ok:
+			c.Damaged++
+			i++
+			continue
+		}
+		units = min(units, h.units-i)
+		end := min(len(data), at+units*h.unit)
+		c.Damaged += arena.Scan(data[at+unitHeader:end], generation, c.add)
+		i += units
+	}
+	c.finish()
+	return c, nil
+}
+
+// add takes a record that is whole. Its tape is parsed nevertheless: it may have been written by another version.
+func (c *Contents) add(sequence uint64, tape []byte) {
+	var r base.Record
+	if r.Parse(tape) != nil {
+		c.Damaged++
+		return
+	}
+	c.Records = append(c.Records, Record{sequence, tape})
+}
+
+// finish orders the records and leaves out those that every target is done with.
+func (c *Contents) finish() {
+	slices.SortFunc(c.Records, func(a, b Record) int { return cmp.Compare(a.Sequence, b.Sequence) })
+	c.Records = slices.CompactFunc(c.Records, func(a, b Record) bool { return a.Sequence == b.Sequence })
+	for _, number := range c.Cursors {
+		c.Next = max(c.Next, number)
+	}
+	if n := len(c.Records); n > 0 {
+		c.Next = max(c.Next, c.Records[n-1].Sequence+1)
+	}
+}
+
+// keep leaves out what every one of these targets is done with, and returns how many records others had not got. A target that is new
+// begins with the oldest record that some target had not got.
+func (c *Contents) keep(names []string) (orphaned int) {
+	cursors := make(map[string]uint64)
+	for _, name := range names {
+		number, known := c.Cursors[name]
+		if !known {
+			number = c.allFrom
+		}
+		cursors[name] = number
+	}
+	first := oldest(cursors)
+	var kept []Record
+	for _, r := range c.Records {
+		switch {
+		case r.Sequence >= first:
+			kept = append(kept, r)
+		case r.Sequence >= c.allFrom:
+			orphaned++
+		}
+	}
+	c.Records, c.Cursors = kept, cursors
+	return orphaned
+}

@@ -1,0 +1,151 @@
+package spool
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"math/bits"
+)
+
+// The format of arena.spool.
+const (
+	magic   = "zhspool\n"
+	version = 1
+
+	pageSize    = 4 << 10
+	cursorsAt   = 2 * pageSize
+	cursorSize  = 192
+	unitsAt     = 64 << 10
+	unitHeader  = 64
+	unitMagic   = 0x4b4c425a // "ZBLK"
+	MaxName     = 128        // bytes, of a cursor
+	MaxCursors  = (unitsAt - cursorsAt) / cursorSize
+	maxUnitSize = 1 << 20
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// header is the first page, and the second.
+type header struct {
+	unit  int // bytes, unitHeader among them
+	units int
+}
+
+const headerBytes = 8 + 4 + 4 + 8 + 4
+
+func (h header) put(page []byte) {
+	copy(page, magic)
+	binary.LittleEndian.PutUint32(page[8:], version)
+	binary.LittleEndian.PutUint32(page[12:], uint32(h.unit))
+	binary.LittleEndian.PutUint64(page[16:], uint64(h.units))
+	binary.LittleEndian.PutUint32(page[24:], crc32.Checksum(page[:24], castagnoli))
+}
+
+var errDamaged = errors.New("its header is damaged")
+
+// parseHeader reads the header, or its copy.
+func parseHeader(data []byte) (h header, err error) {
+	err = errDamaged
+	for _, at := range []int{0, pageSize} {
+		if len(data) < at+headerBytes {
+			break
+		}
+		page := data[at:]
+		if crc32.Checksum(page[:24], castagnoli) != binary.LittleEndian.Uint32(page[24:]) {
+			continue
+		}
+		v := binary.LittleEndian.Uint32(page[8:])
+		h = header{int(binary.LittleEndian.Uint32(page[12:])), int(binary.LittleEndian.Uint64(page[16:]) & (1<<40 - 1))}
+		switch {
+		case string(page[:8]) != magic:
+			err = errors.New("it is no spool")
+		case v != version:
+			err = fmt.Errorf("it is of version %d, not %d", v, version)
+		case h.unit <= unitHeader || h.unit > maxUnitSize || h.unit%8 != 0:
+			err = fmt.Errorf("its blocks are of %d bytes", h.unit)
+		default:
+			return h, nil
+		}
+	}
+	return h, err
+}
+
+// A cursor is a name and two slots, of which the larger one that is whole counts:
+//
+//	0       4        8          136   144        152      160        168      192
+//	├───────┼────────┼──────────┼─ ─ ─┼──────────┼────────┼──────────┼────────┤
+//	│length │checksum│ name     │     │ number   │ check  │ number   │ check  │
+const (
+	cursorNameAt  = 8
+	cursorSlotsAt = 144
+	slotSize      = 16
+)
+
+// check goes with a cursor's number. One of zeros is not whole.
+func check(number uint64) uint64 { return bits.RotateLeft64(number, 32) ^ 0x9e3779b97f4a7c15 }
+
+func putCursorName(entry []byte, name string) {
+	binary.LittleEndian.PutUint32(entry, uint32(len(name)))
+	copy(entry[cursorNameAt:cursorNameAt+MaxName], name)
+	binary.LittleEndian.PutUint32(entry[4:], crc32.Checksum([]byte(name), castagnoli))
+}
+
+// parseCursors reads the cursors by name. One that is damaged is left out: its target gets everything again.
+func parseCursors(data []byte) (cursors map[string]uint64, damaged int) {
+	cursors = make(map[string]uint64)
+	for i := range MaxCursors {
+		at := cursorsAt + i*cursorSize
+		if len(data) < at+cursorSize {
+			return cursors, damaged
+		}
+		entry := data[at : at+cursorSize]
+		length := binary.LittleEndian.Uint32(entry)
+		sum := binary.LittleEndian.Uint32(entry[4:])
+		if length == 0 && sum == 0 {
+			continue
+		}
+		if length == 0 || length > MaxName || crc32.Checksum(entry[cursorNameAt:cursorNameAt+length], castagnoli) != sum {
+			damaged++
+			continue
+		}
+		number, whole := uint64(0), false
+		for slot := cursorSlotsAt; slot < cursorSlotsAt+2*slotSize; slot += slotSize {
+			n := binary.LittleEndian.Uint64(entry[slot:])
+			if binary.LittleEndian.Uint64(entry[slot+8:]) == check(n) {
+				number, whole = max(number, n), true
+			}
+		}
+		if !whole {
+			damaged++
+		}
+		cursors[string(entry[cursorNameAt:cursorNameAt+length])] = number
+	}
+	return cursors, damaged
+}
+
+// putUnit writes the header of a block but for its generation, which follows when all else is there.
+func putUnit(unit []byte, units int, generation uint32) {
+	binary.LittleEndian.PutUint32(unit, unitMagic)
+	binary.LittleEndian.PutUint32(unit[8:], uint32(units))
+	binary.LittleEndian.PutUint32(unit[12:], unitSum(units, generation))
+}
+
+func unitSum(units int, generation uint32) uint32 {
+	var b [12]byte
+	binary.LittleEndian.PutUint32(b[:], unitMagic)
+	binary.LittleEndian.PutUint32(b[4:], generation)
+	binary.LittleEndian.PutUint32(b[8:], uint32(units))
+	return crc32.Checksum(b[:], castagnoli)
+}
+
+// parseUnit reads the header of a block. used is false if the unit is free.
+func parseUnit(unit []byte) (units int, generation uint32, used, ok bool) {
+	generation = binary.LittleEndian.Uint32(unit[4:])
+	if generation == 0 {
+		return 0, 0, false, true
+	}
+	units = int(binary.LittleEndian.Uint32(unit[8:]))
+	ok = binary.LittleEndian.Uint32(unit) == unitMagic && units > 0 && binary.LittleEndian.Uint32(unit[12:]) == unitSum(units, generation)
+	return units, generation, true, ok
+}

@@ -1,0 +1,183 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"example.com/zaphandlers/zapcore/arena"
+)
+
+// Spool is the memory of one queue.
+type Spool struct {
+	Contents // what the former process left
+
+	Notes []error // what is to be told about it
+
+	dir    string
+	lock   *os.File
+	file   *os.File
+	memory *memory
+}
+
+// Open opens the spool in dir, which is made if there is none, for an arena of limit bytes and readers of these names.
+func Open(dir string, limit int, names []string) (*Spool, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	lock, err := LockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Spool{dir: dir, lock: lock}
+	if err = s.readOld(names); err == nil {
+		if err = s.makeNew(limit, names); err != nil {
+			_ = os.Remove(s.path("arena.new"))
+			err = fmt.Errorf("make a file in %s for %d bytes of records: %w", dir, limit, err)
+		}
+	}
+	if err != nil {
+		s.release()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Spool) path(name string) string { return filepath.Join(s.dir, name) }
+
+// LockDir takes the lock of a folder, which the kernel gives back when the process ends, however that may be.
+func LockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%s is in use by another queue, of this process or of another", dir)
+		}
+		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+	}
+	return f, nil
+}
+
+// readOld reads what the former process left. A file that cannot be understood is put aside.
+func (s *Spool) readOld(names []string) error {
+	old := s.path("arena.spool")
+	data, err := os.ReadFile(old)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	s.Contents, err = parse(data)
+	if err != nil {
+		aside := s.path("arena.aside-" + time.Now().UTC().Format("20060102T150405.000000000"))
+		if err := os.Rename(old, aside); err != nil {
+			return err
+		}
+		s.Notes = append(s.Notes, fmt.Errorf("%s is put aside as %s: %w", old, aside, err))
+		return nil
+	}
+	if s.Damaged > 0 {
+		s.Notes = append(s.Notes, fmt.Errorf("%s: %d records, blocks or cursors are damaged, and left out", old, s.Damaged))
+	}
+	if orphaned := s.keep(names); orphaned > 0 {
+		s.Notes = append(s.Notes, fmt.Errorf("%s: %d records were for targets that are no more", old, orphaned))
+	}
+	return nil
+}
+
+// makeNew makes the file that the queue will use. It is not the spool before Begin.
+func (s *Spool) makeNew(limit int, names []string) (err error) {
+	h := header{unit: arena.BlockSize(limit) + unitHeader}
+	h.units = unitsFor(h.unit, limit, len(names), s.Records)
+	s.file, err = os.OpenFile(s.path("arena.new"), os.O_RDWR|os.O_CREATE|os.O_TRUNC|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return err
+	}
+	size := unitsAt + h.units*h.unit
+	if err := allocate(s.file, int64(size)); err != nil {
+		return err
+	}
+	data, err := unix.Mmap(int(s.file.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("mmap: %w", err)
+	}
+	cursors := make([]uint64, len(names))
+	s.memory = newMemory(data, h, cursors)
+	h.put(data)
+	h.put(data[pageSize:])
+	for i, name := range names {
+		putCursorName(data[cursorsAt+i*cursorSize:], name)
+		store(data[cursorsAt+i*cursorSize+cursorSlotsAt+8:], check(0))
+		s.memory.SetCursor(i, s.Cursors[name])
+	}
+	return nil
+}
+
+// unitsFor returns how many units a file needs: for twice the limit, since what is done with may share a block with what is not, for the
+// ends of the lanes, for what readers have in hand, and for what the former process left.
+func unitsFor(unit, limit, readers int, records []Record) int {
+	payload := unit - unitHeader
+	units := 2*(limit/payload+1) + arena.Lanes*(readers+2) + 8
+	left := 0
+	for _, r := range records {
+		if size := arena.Size(len(r.Tape)); size > payload/2 {
+			units += (size+unitHeader)/unit + 2
+		} else {
+			left += size
+		}
+	}
+	return units + 2*(left/payload+1)
+}
+
+// allocate gives the file its size, and its blocks on the disk: a store into a mapped hole of a full disk would end the process.
+func allocate(f *os.File, size int64) error {
+	if err := fallocate(f, size); !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	zeros := make([]byte, 1<<20)
+	for at := int64(0); at < size; at += int64(len(zeros)) {
+		if _, err := f.WriteAt(zeros[:min(int64(len(zeros)), size-at)], at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Backing returns the memory for the arena.
+func (s *Spool) Backing() arena.Backing { return s.memory }
+
+// Begin makes the new file the spool, once the arena holds what the former process left.
+func (s *Spool) Begin() error { return os.Rename(s.path("arena.new"), s.path("arena.spool")) }
+
+// Done returns the first number that the target of that name is not done with.
+func (s *Spool) Done(name string) uint64 { return s.Cursors[name] }
+
+// Close gives the spool to the next one. If it is empty its file is removed. A mapping in which somebody may still read is left to
+// the end of the process.
+func (s *Spool) Close(empty, inUse bool) {
+	if empty {
+		_ = os.Remove(s.path("arena.spool"))
+	}
+	if !inUse && s.memory != nil {
+		_ = unix.Munmap(s.memory.data)
+	}
+	s.release()
+}
+
+func (s *Spool) release() {
+	for _, f := range []*os.File{s.file, s.lock} {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}

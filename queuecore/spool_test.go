@@ -1,0 +1,126 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package queuecore
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+func TestWhatASpoolHoldsIsDeliveredByTheNextQueue(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made", "as needed")
+	stuck := &fakeBatchWriter{}
+	stuck.fail(1<<30, &base.RetryError{Err: errors.New("down")})
+	first, seen := observer.New(zapcore.DebugLevel)
+	core := start(t, Config{
+		Targets: []TargetConfig{{Core: first, Name: "first"}, {Core: stuck, Name: "second"}}, Spool: dir,
+		MaxBytes: 64 << 10, DrainTimeout: 20 * time.Millisecond,
+	})
+	write(t, core, zapcore.InfoLevel, numbered(100)...)
+	write(t, core, zapcore.ErrorLevel, "serious")
+	require.Eventually(t, func() bool { return seen.Len() == 101 }, 5*time.Second, time.Millisecond)
+	err := core.Close()
+	require.ErrorContains(t, err, "101 records stay in")
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.Equal(t, uint64(101), core.Stats().Pending, "they are not dropped")
+	require.Zero(t, core.Stats().Dropped)
+	require.Zero(t, core.Stats().Missing())
+
+	second := &fakeBatchWriter{}
+	first, seen = observer.New(zapcore.DebugLevel)
+	core = start(t, Config{Targets: []TargetConfig{{Core: second, Name: "second"}, {Core: first, Name: "first"}}, Spool: dir, MaxBytes: 32 << 10})
+	write(t, core, zapcore.InfoLevel, "new")
+	require.NoError(t, core.Sync())
+	require.Equal(t, append(numbered(100), "serious", "new"), second.all(), "in order, though the targets have changed places, and MaxBytes")
+	require.Equal(t, []string{"new"}, observed(seen), "who has had them does not get them again")
+	require.Equal(t, Stats{Accepted: 102, Delivered: 1, Skipped: 101}, core.Targets()[1].Stats)
+	require.NoError(t, core.Close())
+	require.NoFileExists(t, filepath.Join(dir, "arena.spool"), "an empty one is removed")
+	core = start(t, Config{Targets: Targets(second), Spool: dir})
+	require.Zero(t, core.Stats().Accepted)
+}
+
+func TestSpoolErrors(t *testing.T) {
+	ok := Targets(zapcore.NewNopCore())
+	dir := t.TempDir()
+	core := start(t, Config{Targets: ok, Spool: dir})
+	_, err := New(Config{Targets: ok, Spool: dir})
+	require.ErrorContains(t, err, "queuecore: Config.Spool: "+dir+" is in use")
+	require.NoError(t, core.Close())
+	core = start(t, Config{Targets: ok, Spool: dir})
+	require.NoError(t, core.Close(), "after Close another may have it")
+
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err = New(Config{Targets: ok, Spool: file})
+	require.ErrorContains(t, err, "queuecore: Config.Spool: mkdir "+file)
+
+	_, err = New(Config{Targets: []TargetConfig{{Core: ok[0].Core, Name: "a"}, {Core: ok[0].Core, Name: "a"}}, Spool: dir})
+	require.ErrorContains(t, err, `two of the Name "a"`)
+	_, err = New(Config{Targets: []TargetConfig{{Core: ok[0].Core, Name: strings.Repeat("a", 200)}}, Spool: dir})
+	require.ErrorContains(t, err, "Config.Targets[0].Name is of 200 bytes")
+}
+
+func TestASpoolThatCannotBeReadIsToldAndPutAside(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "arena.spool"), []byte("something else"), 0o600))
+	var heard said
+	core := start(t, Config{Targets: Targets(zapcore.NewNopCore()), Spool: dir, OnError: heard.onError})
+	require.Len(t, heard.errs, 1)
+	require.ErrorContains(t, heard.errs[0], "queuecore: Config.Spool: ")
+	require.ErrorContains(t, heard.errs[0], "is put aside")
+	require.NoError(t, core.Close())
+}
+
+// A stuck target may still read in the mapping when Close has given up on it.
+func TestCloseOfASpoolWithAStuckTarget(t *testing.T) {
+	dir := t.TempDir()
+	f := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 10)}
+	core := start(t, Config{Targets: Targets(f), Spool: dir, DrainTimeout: 10 * time.Millisecond})
+	write(t, core, zapcore.InfoLevel, "one", "two")
+	<-f.entered
+	require.ErrorContains(t, core.Close(), "stay in")
+	close(f.gate)
+	require.Eventually(t, func() bool { return f.len() > 0 }, 5*time.Second, time.Millisecond, "it reads what it has in hand")
+	g := &fakeBatchWriter{}
+	core = start(t, Config{Targets: Targets(g), Spool: dir})
+	require.NoError(t, core.Close())
+	require.Equal(t, []string{"one", "two"}, g.all())
+}
+
+// TestRandomSchedulesWithASpool is TestRandomSchedules on a spool: the memory is another, the laws are the same.
+func TestRandomSchedulesWithASpool(t *testing.T) {
+	schedules := 60
+	if testing.Short() {
+		schedules = 10
+	}
+	for seed := range uint64(schedules) {
+		newScheduleIn(t, seed, t.TempDir()).run()
+	}
+}
+
+func TestAFullSpoolOverflows(t *testing.T) {
+	f := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 1000)}
+	core := start(t, Config{Targets: Targets(f), Spool: t.TempDir(), MaxBytes: minBytes, Overflow: DropOldest, OmitNotice: true})
+	for range 1000 {
+		write(t, core, zapcore.InfoLevel, bulky("record"))
+	}
+	write(t, core, zapcore.InfoLevel, "last")
+	close(f.gate)
+	require.NoError(t, core.Sync())
+	require.True(t, slices.Contains(f.all(), "last"))
+	s := core.Stats()
+	require.Zero(t, s.Missing())
+	require.NotZero(t, s.Dropped)
+}

@@ -1,0 +1,221 @@
+package sysloghandler
+
+import (
+	"bytes"
+	"encoding/binary"
+	"strconv"
+	"strings"
+
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// journal is the Network of systemd's journal, in its own protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL).
+const journal = "journal"
+
+// journalForm is the Format of Network "journal". Nobody asks for it by name.
+const journalForm = formats + 1
+
+const (
+	journalSocket  = "/run/systemd/journal/socket"
+	journalMaxSize = 4 << 20
+	// maxJournalName is the longest name of a field that the journal takes.
+	maxJournalName = 64
+	// maxJournalFields is how many fields an entry has here: the journal drops one of more than 1,025 without a word.
+	maxJournalFields = 1000
+)
+
+// native is the Formatter of the journal: a field a line, and a value of more than one line behind its length.
+//
+//	PRIORITY=6              MESSAGE
+//	SYSLOG_IDENTIFIER=shop  16 bytes, as 64 bits, little-endian ‖ first line
+//	CLIENT_IP=::1           second
+type native struct {
+	content
+	fixed string // the fields that are the same in every entry
+}
+
+func newNative(cfg *Config, c content, facility Facility) *native {
+	fixed := "SYSLOG_FACILITY=" + strconv.Itoa(int(facility)) + "\n"
+	for _, f := range [...]struct{ name, value string }{{"SYSLOG_IDENTIFIER", cfg.AppName}, {"SYSLOG_PID", cfg.ProcID}} {
+		if f.value != nilValue {
+			fixed += f.name + "=" + clean(f.value, &headerBytes, maxProcID) + "\n"
+		}
+	}
+	return &native{content: c, fixed: fixed}
+}
+
+// headSize is the most that comes before the message, in bytes.
+func (f *native) headSize() int { return len("PRIORITY=7\n") + len(f.fixed) + 512 }
+
+// Append implements base.Formatter.
+func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
+	w := f.workspace()
+	defer f.workspaces.Put(w)
+	ent := r.Entry()
+	start, end := len(dst), len(dst)+f.limit
+	dst = append(dst, "PRIORITY="...)
+	dst = append(dst, '0'+byte(f.priority(ent.Level)), '\n')
+	dst = append(dst, f.fixed...)
+	if !ent.Time.IsZero() {
+		dst = append(w.appendTimestamp(append(dst, "SYSLOG_TIMESTAMP="...), ent.Time), '\n')
+	}
+	p := &w.params
+	p.separator, p.native, p.unique = 0, true, true
+	p.names, p.nameBase = p.names[:0], start
+	p.begin(dst, end, f.text, f.nestedJSON)
+	if ent.LoggerName != "" {
+		p.addNative("LOGGER", ent.LoggerName)
+	}
+	if ent.Caller.Defined {
+		p.addNative("CODE_FILE", ent.Caller.File)
+		p.addNative("CODE_LINE", strconv.Itoa(ent.Caller.Line))
+		if ent.Caller.Function != "" {
+			p.addNative("CODE_FUNC", ent.Caller.Function)
+		}
+	}
+	dst, err := f.appendMessage(p, r, &ent)
+	if err != nil || f.encoder != nil {
+		p.end()
+		p.native = false
+		return dst, err
+	}
+	if ent.Stack != "" {
+		p.AddString("stacktrace", ent.Stack)
+	}
+	_ = r.MarshalLogObject(p) // never an error: each field notes its own
+	dst = p.end()
+	p.native = false
+	return dst, nil
+}
+
+// appendMessage appends the message, of which a quarter of the limit is left to the fields.
+func (f *native) appendMessage(p *params, r *base.Record, ent *zapcore.Entry) ([]byte, error) {
+	whole := p.limit
+	defer func() { p.limit = whole }()
+	if f.encoder == nil {
+		p.limit -= (p.limit - len(p.dst)) / 4
+	}
+	if f.encoder == nil && f.ident == "" {
+		p.addNative("MESSAGE", ent.Message)
+		p.full = false
+		return p.dst, nil
+	}
+	line := []byte(f.ident)
+	if f.encoder == nil {
+		line = append(line, ent.Message...)
+	} else {
+		buf, err := r.Encode(f.encoder)
+		if err != nil {
+			return p.dst, err
+		}
+		line = append(line, bytes.TrimSuffix(buf.Bytes(), newline)...)
+		buf.Free()
+	}
+	p.addNative("MESSAGE", text(line))
+	p.full = false
+	return p.dst, nil
+}
+
+// priority is the severity of a level.
+func (c *content) priority(l zapcore.Level) Priority {
+	if p := c.mapPriority(l); int(p) < priorities {
+		return p
+	}
+	return Warning
+}
+
+// addNative appends a field whose name is legal.
+func (p *params) addNative(name, value string) {
+	if p.full {
+		return
+	}
+	start := len(p.dst)
+	p.dst = append(p.dst, name...)
+	p.addNativeValue(start, value)
+}
+
+// addNativeValue appends the value of the field whose name begins at start.
+func (p *params) addNativeValue(start int, value string) {
+	if strings.IndexByte(value, '\n') < 0 {
+		p.dst = append(p.dst, '=')
+		p.finishNative(start, value)
+		return
+	}
+	p.dst = append(p.dst, '\n', 0, 0, 0, 0, 0, 0, 0, 0)
+	size := len(p.dst)
+	if p.finishNative(start, value) {
+		binary.LittleEndian.PutUint64(p.dst[size-8:], uint64(len(p.dst)-1-size))
+	}
+}
+
+// finishNative appends the value itself and the end of the line. It returns false if it took the field back.
+func (p *params) finishNative(start int, value string) bool {
+	values := len(p.dst)
+	var whole bool
+	p.dst, whole = p.appendUpTo(p.dst, value, p.limit-1)
+	p.full = p.full || !whole
+	if !whole && len(p.dst) == values || len(p.dst) >= p.limit {
+		p.dst, p.full = p.dst[:start], true
+		return false
+	}
+	p.dst = append(p.dst, '\n')
+	return true
+}
+
+// openNative appends a legal name, made of prefix and key, that this entry does not have yet: letters as capitals, everything else
+// but digits as an underscore; behind an X what would begin with a digit or an underscore, or is a name of the entry's own;
+// the beginning and a hash of what is longer than 64 bytes; a number behind what there is already.
+func (p *params) openNative(key string) (start int, ok bool) {
+	if p.full || len(p.names) >= maxJournalFields {
+		p.full = true
+		return 0, false
+	}
+	start = len(p.dst)
+	p.dst = append(p.dst, 'X')
+	p.dst = append(append(p.dst, p.prefix...), key...)
+	name := p.dst[start+1:]
+	legalise(name)
+	if len(name) == 0 || name[0] == '_' || '0' <= name[0] && name[0] <= '9' || isOwn(name) {
+		name = p.dst[start:]
+	} else {
+		copy(p.dst[start:], name)
+		p.dst = p.dst[:len(p.dst)-1]
+		name = p.dst[start:]
+	}
+	if len(name) > maxJournalName {
+		const kept = maxJournalName - 9
+		hash := fnv32a(name)
+		p.dst = p.dst[:start+kept]
+		p.dst = append(p.dst, '_')
+		for i := range 8 {
+			p.dst = append(p.dst, "0123456789ABCDEF"[hash>>(28-4*i)&15])
+		}
+	}
+	p.makeUnique(start, maxJournalName)
+	return start, true
+}
+
+// legalise makes of each byte one that a name may have.
+func legalise(name []byte) {
+	for i, c := range name {
+		switch {
+		case 'a' <= c && c <= 'z':
+			name[i] = c - 'a' + 'A'
+		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		default:
+			name[i] = '_'
+		}
+	}
+}
+
+// isOwn tells whether a name is one that the entry has by itself.
+func isOwn(name []byte) bool {
+	switch string(name) {
+	case "MESSAGE", "MESSAGE_ID", "PRIORITY", "CODE_FILE", "CODE_LINE", "CODE_FUNC", "LOGGER", "TRUNCATED", "SYSLOG_FACILITY",
+		"SYSLOG_IDENTIFIER", "SYSLOG_PID", "SYSLOG_TIMESTAMP", "SYSLOG_RAW", "ERRNO", "TID", "UNIT", "OBJECT_PID":
+		return true
+	}
+	return false
+}

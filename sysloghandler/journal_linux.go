@@ -1,0 +1,83 @@
+package sysloghandler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+const journalSupported = true
+
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// journalDialer returns a Dial that connects to the journal's socket, by dial if it is not nil.
+func journalDialer(dial dialFunc) dialFunc {
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	return func(ctx context.Context, _, address string) (net.Conn, error) {
+		conn, err := dial(ctx, "unixgram", address)
+		if socket, ok := conn.(*net.UnixConn); ok && err == nil {
+			return &journalConn{socket}, nil
+		}
+		return conn, err
+	}
+}
+
+// journalConn is a connection to the journal's socket. An entry that is too large for a datagram is written to a file in memory,
+// which is sealed, so that the journal can trust it, and passed on instead.
+type journalConn struct{ *net.UnixConn }
+
+// Write implements net.Conn.
+func (c *journalConn) Write(b []byte) (int, error) {
+	n, err := c.UnixConn.Write(b)
+	if err == nil || !errors.Is(err, unix.EMSGSIZE) && !errors.Is(err, unix.ENOBUFS) {
+		return n, err
+	}
+	if err := c.pass(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// pass hands b over in a file.
+func (c *journalConn) pass(b []byte) error {
+	fd, err := unix.MemfdCreate("journal entry", unix.MFD_ALLOW_SEALING|unix.MFD_CLOEXEC)
+	if err != nil {
+		return fmt.Errorf("memfd_create: %w", err)
+	}
+	file := os.NewFile(uintptr(fd), "journal entry")
+	defer func() { _ = file.Close() }()
+	if _, err := file.Write(b); err != nil {
+		return err
+	}
+	const seals = unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_WRITE | unix.F_SEAL_SEAL
+	if _, err := unix.FcntlInt(file.Fd(), unix.F_ADD_SEALS, seals); err != nil {
+		return fmt.Errorf("sealing a memfd: %w", err)
+	}
+	return c.sendDescriptor(int(file.Fd()))
+}
+
+// sendDescriptor sends a message that is nothing but a file. The net package does not on a datagram socket that is connected.
+func (c *journalConn) sendDescriptor(fd int) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var sendErr error
+	err = raw.Write(func(socket uintptr) bool {
+		sendErr = unix.Sendmsg(int(socket), nil, unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL)
+		return !errors.Is(sendErr, unix.EAGAIN) // else again, when there is room and until the deadline
+	})
+	if err != nil {
+		return err
+	}
+	if sendErr != nil {
+		return fmt.Errorf("sendmsg: %w", sendErr)
+	}
+	return nil
+}

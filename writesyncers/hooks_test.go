@@ -1,0 +1,243 @@
+package writesyncers
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+)
+
+// panickyClock is a zapcore.Clock that panics when it is told to.
+type panickyClock struct{ zapcore.Clock }
+
+func (panickyClock) Now() time.Time { panic("at the clock") }
+
+// Each hook there is panics. Nothing comes to an end by that, no lock stays, no record is lost; OnError hears of it where nobody else does.
+func TestEveryHookThatPanics(t *testing.T) {
+	for name, set := range map[string]func(r *RotatingFileConfig, timed *TimedRotatingFileConfig){
+		"Namer": func(r *RotatingFileConfig, _ *TimedRotatingFileConfig) {
+			r.Namer = func(name string) string {
+				if _, err := os.Stat(r.Path); err == nil { // else it is refused at once
+					panic("oh")
+				}
+				return name
+			}
+		},
+		"Rotator": func(r *RotatingFileConfig, _ *TimedRotatingFileConfig) {
+			r.Rotator = func(string, string) error { panic("oh") }
+		},
+		"ShouldRollover": func(r *RotatingFileConfig, _ *TimedRotatingFileConfig) {
+			r.ShouldRollover = func(int64, int) bool { panic("oh") }
+		},
+		"OnRotate": func(r *RotatingFileConfig, _ *TimedRotatingFileConfig) {
+			r.OnRotate = func(string, string) { panic("oh") }
+		},
+		"Next": func(_ *RotatingFileConfig, c *TimedRotatingFileConfig) {
+			c.Next = func(time.Time) time.Time { panic("oh") }
+		},
+		"Clock": func(_ *RotatingFileConfig, c *TimedRotatingFileConfig) { c.Clock = panickyClock{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var told errorLog
+			dir := t.TempDir()
+			r := RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 30, BackupCount: -1, OnError: func(err error) {
+				told.add(err)
+				panic("OnError itself")
+			}}
+			c := TimedRotatingFileConfig{Path: r.Path, When: "S", MaxBytes: 30, OnError: r.OnError}
+			set(&r, &c)
+			if c.Next != nil {
+				c.When = ""
+			}
+			var f writeCloser
+			var err error
+			if c.Next != nil || c.Clock != nil {
+				f, err = NewTimedRotatingFile(c)
+			} else {
+				f, err = NewRotatingFile(r)
+			}
+			require.NoError(t, err)
+			for i := range 20 {
+				write(t, f, fmt.Sprintf("record %d\n", i))
+			}
+			require.NoError(t, f.Sync())
+			require.NoError(t, f.Close())
+			assert.Len(t, allLines(t, dir, ""), 20)
+			require.NotEmpty(t, told.list())
+			assert.ErrorContains(t, told.list()[0], "panic")
+			assert.ErrorContains(t, told.list()[0], r.Path)
+		})
+	}
+}
+
+func TestNextThatPanicsOnTheTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told errorLog
+		calls := 0
+		f, dir := timed(t, TimedRotatingFileConfig{OnError: told.add, Next: func(at time.Time) time.Time {
+			if calls++; calls > 1 {
+				panic("oh")
+			}
+			return at.Add(time.Second)
+		}})
+		write(t, f, "one\n")
+		advance(5 * time.Second)
+		write(t, f, "two\n")
+		require.NoError(t, f.Close())
+		assert.Len(t, allLines(t, dir, "app.log"), 2)
+		require.Len(t, told.list(), 1)
+		assert.ErrorContains(t, told.list()[0], "Next of "+f.path+": panic: oh")
+	})
+}
+
+// The file that OnRotate is called for keeps its name until OnRotate returns, however many follow meanwhile; the writer is not held up.
+func TestOnRotateFindsItsFile(t *testing.T) {
+	for name, timed := range map[string]bool{"numbered": false, "dated": true} {
+		t.Run(name, func(t *testing.T) {
+			var mu sync.Mutex
+			seen := map[string]int{}
+			next := make(chan struct{})
+			hook := func(_, backup string) {
+				<-next
+				text, err := os.ReadFile(backup)
+				mu.Lock()
+				defer mu.Unlock()
+				if assert.NoError(t, err) {
+					for line := range strings.Lines(string(text)) {
+						seen[line]++
+					}
+				}
+			}
+			path := filepath.Join(t.TempDir(), "app.log")
+			var w interface {
+				writeCloser
+				Rollover() error
+			}
+			var err error
+			if timed {
+				w, err = NewTimedRotatingFile(TimedRotatingFileConfig{Path: path, MaxBytes: 50, OnRotate: hook, OnError: unexpected(t)})
+			} else {
+				w, err = NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 50, BackupCount: 50, OnRotate: hook, OnError: unexpected(t)})
+			}
+			require.NoError(t, err)
+			for i := range 40 {
+				start := time.Now()
+				write(t, w, fmt.Sprintf("a record %02d\n", i)) // of 12 bytes: four to a file
+				assert.Less(t, time.Since(start), 900*time.Millisecond, "held up by a hook")
+			}
+			close(next)
+			require.NoError(t, w.Rollover())
+			require.NoError(t, w.Close())
+			mu.Lock()
+			defer mu.Unlock()
+			for i := range 40 {
+				assert.Equal(t, 1, seen[fmt.Sprintf("a record %02d\n", i)], "record %d", i)
+			}
+		})
+	}
+}
+
+// A hook that does not come to an end: the files that wait for it stay within BackupCount, and Close comes back.
+func TestOnRotateThatIsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told errorLog
+		stuck := make(chan struct{})
+		dir := t.TempDir()
+		f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 50, BackupCount: 3, OnRotate: func(string, string) { <-stuck }, OnError: told.add})
+		require.NoError(t, err)
+		for i := range 100 {
+			write(t, f, fmt.Sprintf("a record %02d\n", i))
+		}
+		assert.LessOrEqual(t, len(allLines(t, dir, "")), 4*6)
+		require.NotEmpty(t, told.list())
+		assert.ErrorContains(t, told.list()[0], "given up")
+		start := time.Now()
+		assert.Error(t, f.Close())
+		assert.Less(t, time.Since(start), 15*time.Second)
+		close(stuck)
+		synctest.Wait()
+		again, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 50, BackupCount: 3, OnError: unexpected(t)})
+		require.NoError(t, err)
+		require.NoError(t, again.Close())
+		assert.Equal(t, []string{"app.log", "app.log.1", "app.log.2", "app.log.3"}, names(t, dir), "the next start finds what waited")
+		assert.Contains(t, read(t, filepath.Join(dir, "app.log.1")), "a record 9")
+	})
+}
+
+// A hook may call its writer: nothing waits for itself.
+func TestHooksThatCallTheirWriter(t *testing.T) {
+	for name, call := range map[string]func(f *RotatingFile) error{
+		"Rollover": (*RotatingFile).Rollover,
+		"Sync":     (*RotatingFile).Sync,
+		"Backups":  func(f *RotatingFile) error { _, err := f.Backups(); return err },
+		"Write":    func(f *RotatingFile) error { _, err := f.Write([]byte("from the hook\n")); return err },
+		"Close":    (*RotatingFile).Close,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var f *RotatingFile
+				times := 0
+				f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(t.TempDir(), "app.log"), MaxBytes: 1000, BackupCount: 9, OnRotate: func(string, string) {
+					if times++; times < 3 {
+						assert.NoError(t, call(f))
+					}
+				}, OnError: unexpected(t)})
+				require.NoError(t, err)
+				write(t, f, "one\n")
+				start := time.Now()
+				require.NoError(t, f.Rollover())
+				assert.Less(t, time.Since(start), time.Second)
+				require.NoError(t, f.Close())
+			})
+		})
+	}
+}
+
+// The file lies under a hidden name until it has its own, and a hook that takes its time holds up nobody but those behind it.
+func TestARotatorThatTakesItsTimeHoldsUpNobodyElse(t *testing.T) {
+	dir := t.TempDir()
+	begun, over := make(chan struct{}), make(chan struct{})
+	slow, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "slow.log"), MaxBytes: 50, BackupCount: 50, OnError: unexpected(t), Rotator: func(src, dst string) error {
+		select {
+		case <-over:
+		default:
+			close(begun)
+			<-over
+		}
+		return os.Rename(src, dst)
+	}})
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 20 {
+			_, err := fmt.Fprintf(slow, "a record %02d\n", i)
+			assert.NoError(t, err)
+		}
+	}()
+	<-begun
+	other, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "other.log"), MaxBytes: 50, BackupCount: 2, OnError: unexpected(t)})
+	require.NoError(t, err)
+	for i := range 20 {
+		write(t, other, fmt.Sprintf("a record %02d\n", i))
+	}
+	assert.Equal(t, uint64(4), other.Stats().Rotations)
+	require.NoError(t, other.Close())
+	select {
+	case <-done:
+	case <-time.After(5 * time.Second):
+		t.Error("the writer is held up by its Rotator")
+	}
+	close(over)
+	<-done
+	require.NoError(t, slow.Close())
+	assert.Len(t, allLines(t, dir, "slow.log"), 20)
+}

@@ -1,0 +1,243 @@
+package appendfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+)
+
+// Options say how files are opened and where their lines end.
+type Options struct {
+	Perm    fs.FileMode // of a new file, less the umask
+	LineEnd []byte      // how a line ends in the file
+	Shared  bool        // other processes append to it: its size is asked for after each write
+}
+
+// File is one open file and what is known about its end.
+type File struct {
+	f       *os.File
+	name    string // of the log: what errors show, and where LeadsHere looks
+	pathZ   []byte // the same, ending in a NUL
+	direct  fsys.Descriptor
+	id      fsys.Identity
+	size    int64 // as far as is known: of what others append without Shared, only what Refresh has seen
+	opened  time.Time
+	options Options
+	regular bool
+	locked  bool // the shared lock on it is held: see fsys.Held
+	torn    bool // it ends in the middle of a line
+	found   bool // that was seen when it was opened, and not caused here
+	closed  bool
+}
+
+// Open opens the file at path for appending, and makes it if there is none. Flags are added to those of opening. Name is the path
+// of the log that the file belongs to, or will.
+func Open(path, name string, flags int, options Options) (*File, error) {
+	flags |= os.O_WRONLY | os.O_APPEND | os.O_CREATE
+	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+		flags |= fsys.Nonblock // a pipe nobody reads is an error, not a wait without end
+	}
+	if flags&os.O_EXCL != 0 {
+		flags |= fsys.NoFollow
+	}
+	f, err := os.OpenFile(path, flags, options.Perm)
+	if err != nil {
+		if own, ok := fsys.OpenStandard(path); ok { // a socket cannot be opened, but is open already
+			f, err = own, nil
+		}
+	}
+	if err != nil {
+		return nil, shown(name, err)
+	}
+	l := &File{f: f, name: name, pathZ: append([]byte(name), 0), id: fsys.Identify(f), opened: time.Now(), options: options}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, shown(name, err)
+	}
+	if l.regular = info.Mode().IsRegular(); l.regular {
+		l.direct = fsys.DescriptorOf(f)
+		l.locked = fsys.LockShared(f)
+		l.size = info.Size()
+		l.torn = !endsWith(path, l.size, options.LineEnd)
+		l.found = l.torn
+	}
+	return l, nil
+}
+
+// shown is err with the name of the log in the place of that of a hidden file.
+func shown(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && path.Path != name {
+		err = &fs.PathError{Op: path.Op, Path: name, Err: path.Err}
+	}
+	return fmt.Errorf("writesyncers: %w", err)
+}
+
+// endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the doubt.
+func endsWith(path string, size int64, end []byte) bool {
+	if size == 0 || len(end) == 0 {
+		return true
+	}
+	r, err := os.Open(path)
+	if err != nil {
+		return true
+	}
+	defer r.Close()
+	tail := make([]byte, len(end))
+	n, _ := r.ReadAt(tail, max(0, size-int64(len(end))))
+	return bytes.Equal(tail[:n], end)
+}
+
+// Write appends whole records. When only a part of p gets into the file, the next call begins a new line.
+func (l *File) Write(p []byte) (int, error) {
+	if l.torn {
+		if err := l.endLine(p); err != nil {
+			return 0, err
+		}
+	}
+	n, err := l.direct.Write(p), error(nil)
+	if n < len(p) { // let os.File find out why, or do the rest
+		var rest int
+		rest, err = l.f.Write(p[n:])
+		n += rest
+	}
+	l.size += int64(n)
+	if l.options.Shared {
+		l.seekEnd()
+	}
+	if err != nil {
+		l.torn = l.torn || n > 0 && !bytes.HasSuffix(p[:n], l.options.LineEnd)
+		return n, shown(l.name, err)
+	}
+	return n, nil
+}
+
+// endLine ends the line that a killed process or a full disk left half written, so that p is not glued to it. Records that do not
+// end in a line end themselves are not lines, and get none.
+//
+// It does not cut the torn piece off instead: between looking at the end of the file and truncating it, another process may have
+// appended.
+func (l *File) endLine(p []byte) error {
+	if l.found && l.wholeNow() {
+		l.torn = false // another process was in the middle of a write when the file was opened
+	}
+	l.found = false
+	if l.torn && bytes.HasSuffix(p, l.options.LineEnd) {
+		n, err := l.f.Write(l.options.LineEnd)
+		l.size += int64(n)
+		if err != nil {
+			return shown(l.name, err)
+		}
+	}
+	l.torn = false
+	return nil
+}
+
+// looks is how often wholeNow looks at most, in less than a millisecond. Another process that writes all the time is in the middle
+// of a write at about every second look.
+const looks = 100
+
+// wholeNow looks again whether the file ends in a line end, until it does: another process may be in the middle of a write. A file
+// that others have rolled out since is theirs to look after.
+func (l *File) wholeNow() bool {
+	for range looks {
+		fsys.AwaitWrite(l.f)
+		info, err := l.f.Stat()
+		if err != nil {
+			return true
+		}
+		if here, err := l.LeadsHere(); err == nil && !here || endsWith(l.name, info.Size(), l.options.LineEnd) {
+			return true
+		}
+	}
+	return false
+}
+
+// seekEnd asks where the end of the file is after a write: there is the position of a file that is appended to.
+func (l *File) seekEnd() {
+	if end, err := l.f.Seek(0, io.SeekCurrent); err == nil {
+		l.size = end
+	}
+}
+
+// Size returns the size of the file, as far as it is known.
+func (l *File) Size() int64 { return l.size }
+
+// Refresh asks for the size of the file: another program may have cut it or written to it. It reports whether it has.
+func (l *File) Refresh() (changed bool) {
+	info, err := l.f.Stat()
+	if err != nil || !l.regular || info.Size() == l.size {
+		return false
+	}
+	l.size = info.Size()
+	return true
+}
+
+// Regular reports whether it is a regular file, which has a size, a disk and, mostly, a name.
+func (l *File) Regular() bool { return l.regular }
+
+// Locked reports whether other processes can see that the file is in use.
+func (l *File) Locked() bool { return l.locked }
+
+// Closed reports whether Close was called.
+func (l *File) Closed() bool { return l.closed }
+
+// Unchanged reports whether nobody else has appended to the file since it was opened.
+func (l *File) Unchanged() bool {
+	info, err := l.f.Stat()
+	return err == nil && info.Size() == l.size
+}
+
+// Resume says that the next Write continues the record of which the last one wrote a part.
+func (l *File) Resume() { l.torn = false }
+
+// LeadsHere reports whether the path of the log leads to this file.
+func (l *File) LeadsHere() (bool, error) { return fsys.LeadsTo(l.pathZ, l.id) }
+
+// HasName reports whether the file has a name left, so that what is written to it can be found.
+func (l *File) HasName() bool { return !l.regular || fsys.HasName(l.f) }
+
+// Made returns when the file was made, or when it was opened here where the file system does not know.
+func (l *File) Made() time.Time {
+	if at, known := fsys.Birth(l.f); known {
+		return at
+	}
+	return l.opened
+}
+
+// OS returns the file itself, for those who look at its permissions, its locks and the like.
+func (l *File) OS() *os.File { return l.f }
+
+// Sync has what was written put on the disk. Pipes and terminals have no disk.
+func (l *File) Sync() error {
+	if !l.regular {
+		return nil
+	}
+	if err := l.f.Sync(); err != nil {
+		return shown(l.name, err)
+	}
+	return nil
+}
+
+// Interrupt makes a Write to a pipe that waits for its reader return, if the system can.
+func (l *File) Interrupt() {
+	if !l.regular {
+		_ = l.f.SetWriteDeadline(time.Unix(1, 0))
+	}
+}
+
+// Close closes the file. The locks on it end.
+func (l *File) Close() error {
+	l.closed, l.direct = true, fsys.Descriptor{} // whose number may be another file's soon
+	if err := l.f.Close(); err != nil {
+		return shown(l.name, err)
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package backups
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"go.uber.org/multierr"
+)
+
+// Gzip is what the name of a compressed backup ends in.
+const Gzip = ".gz"
+
+// ErrAborted is what Compress returns once it was told to give up.
+var ErrAborted = errors.New("given up at Close; the next start does it")
+
+// Mark is what the header of a compressed backup says: whose it is, and when the plain file was last written to. It is in a
+// subfield of its own (RFC 1952, 2.3.1.1), besides the fields for the name and the time.
+type Mark struct {
+	Base    string // the log's name without its directory
+	ModTime time.Time
+}
+
+// markID begins the subfield; the log's name follows.
+const markID = "zh"
+
+// header returns the header of the gzip file. Its field for the name takes Latin-1 only: other names are left out.
+func (m Mark) header() gzip.Header {
+	h := gzip.Header{ModTime: m.ModTime, OS: osUnknown}
+	base := m.Base[:min(len(m.Base), 0xffff)]
+	h.Extra = append(h.Extra, markID[0], markID[1], byte(len(base)), byte(len(base)>>8))
+	h.Extra = append(h.Extra, base...)
+	for _, r := range m.Base {
+		if r == 0 || r > 0xff {
+			return h
+		}
+	}
+	h.Name = m.Base
+	return h
+}
+
+const osUnknown = 255
+
+// bears reports whether a header has the mark of a log; or the name alone, which is what earlier versions wrote.
+func bears(h gzip.Header, base string) bool {
+	for extra := h.Extra; len(extra) >= 4; {
+		size := 4 + (int(extra[2]) | int(extra[3])<<8)
+		if size > len(extra) {
+			break
+		}
+		if string(extra[:2]) == markID {
+			return string(extra[4:size]) == base
+		}
+		extra = extra[size:]
+	}
+	return len(h.Extra) == 0 && h.Name == base && h.OS == osUnknown
+}
+
+// bearsMark reports whether the file at path is a gzip file with the mark of a log.
+func bearsMark(path, base string) bool {
+	f, err := os.OpenFile(path, os.O_RDONLY|fsys.NoFollow|fsys.Nonblock, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	return err == nil && bears(z.Header, base)
+}
+
+// Compress writes the compressed form of src to dst, with the mark, and has it put on the disk. It returns ErrAborted once abort is
+// closed. dst stays open, and is no complete gzip file after an error.
+func Compress(dst *os.File, src io.Reader, mark Mark, abort <-chan struct{}) error {
+	z, err := gzip.NewWriterLevel(dst, gzip.BestSpeed)
+	if err != nil {
+		return err
+	}
+	z.Header = mark.header()
+	if _, err := io.CopyBuffer(z, abortable{src, abort}, make([]byte, 256<<10)); err != nil {
+		return err
+	}
+	if err := multierr.Append(z.Close(), dst.Sync()); err != nil {
+		return err
+	}
+	return os.Chtimes(dst.Name(), mark.ModTime, mark.ModTime)
+}
+
+// abortable is a reader that fails once abort is closed.
+type abortable struct {
+	r     io.Reader
+	abort <-chan struct{}
+}
+
+func (a abortable) Read(p []byte) (int, error) {
+	select {
+	case <-a.abort:
+		return 0, ErrAborted
+	default:
+		return a.r.Read(p)
+	}
+}
+
+// SameContents returns nil if the file gz is complete and holds the very contents of the file plain.
+func SameContents(gz, plain string) error {
+	z, err := os.Open(gz)
+	if err != nil {
+		return err
+	}
+	defer z.Close()
+	p, err := os.Open(plain)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	unpacked, err := gzip.NewReader(z)
+	if err != nil {
+		return fmt.Errorf("%s: %w", gz, err)
+	}
+	if err := sameBytes(unpacked, p); err != nil {
+		return fmt.Errorf("%s is not %s compressed: %w", gz, plain, err)
+	}
+	return nil
+}
+
+// sameBytes compares two readers to their ends. A compressed one has to say itself that this is its end.
+func sameBytes(unpacked, plain io.Reader) error {
+	one, other := make([]byte, 64<<10), make([]byte, 64<<10)
+	for {
+		n, err := io.ReadFull(unpacked, one)
+		m, _ := io.ReadFull(plain, other)
+		if !bytes.Equal(one[:n], other[:m]) {
+			return errors.New("contents differ")
+		}
+		if err == nil {
+			continue
+		}
+		if err != io.EOF && err != io.ErrUnexpectedEOF { // which ReadFull says of any short piece
+			return err
+		}
+		if _, err := unpacked.Read(one); err != io.EOF {
+			return io.ErrUnexpectedEOF
+		}
+		return nil
+	}
+}

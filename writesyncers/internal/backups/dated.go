@@ -1,0 +1,194 @@
+package backups
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// dated names backups base.2006-01-02_15-04-05, or a leading part of that, for the beginning of their period. A period with more
+// than one (because of MaxBytes, Rollover, or a clock put back) numbers the later ones: base.2006-01-02.1, .2, and so on.
+type dated struct {
+	*names
+	dates *Dates
+}
+
+// example also looks for directories of days past: a Namer may have one for each day, month or year.
+func (d *dated) example() []string {
+	now := time.Now()
+	today := d.of(d.behind(d.dates.label(now)))
+	examples := []string{today, d.numbered(d.dates.label(now), 9999)}
+	d.remember(today)
+	complaint := d.complaint
+	for _, back := range []struct{ days, times int }{{1, 400}, {28, 40}, {365, 5}} {
+		for k := 1; k <= back.times; k++ {
+			name := d.of(d.behind(d.dates.label(now.AddDate(0, 0, -k*back.days))))
+			if k == 1 && filepath.Dir(name) == filepath.Dir(today) {
+				break
+			}
+			if exists(filepath.Dir(name)) {
+				d.remember(name)
+			}
+		}
+	}
+	d.complaint = complaint // those directories need not be there
+	return examples
+}
+
+// numbered returns the name of a period's backup with a number. Where the Namer makes no difference the number is put behind.
+func (d *dated) numbered(label string, i int) string {
+	first := d.of(d.behind(label))
+	if i == 0 {
+		return first
+	}
+	if name := d.of(d.behind(label + "." + strconv.Itoa(i))); name != first {
+		return name
+	}
+	return first + "." + strconv.Itoa(i)
+}
+
+// reserve never returns a name that somebody has, nor one before those that the period has already: it would be the first to go.
+func (d *dated) reserve(start time.Time) (string, error) {
+	label := d.dates.label(start)
+	first := d.of(d.behind(label))
+	d.remember(first)
+	ours, err := d.list()
+	if err != nil && !errors.Is(err, fs.ErrPermission) {
+		return "", err
+	}
+	n := 0
+	for _, e := range ours {
+		if e.label == label || strings.HasPrefix(e.path, first) && (e.path == first || e.path == first+"."+strconv.Itoa(e.n)) {
+			n = max(n, e.n+1)
+		}
+	}
+	for range nextTries {
+		if name := d.numbered(label, n); free(name) {
+			return name, nil
+		}
+		n++
+	}
+	return d.numberBehind(first, n)
+}
+
+// list returns our backups, the newest first by the date and the number in their names.
+func (d *dated) list() ([]entry, error) {
+	files, err := d.files()
+	entries := map[string]*entry{}
+	for _, file := range files {
+		for _, f := range d.readings(file) {
+			if label, n, named := d.parse(f); named {
+				d.add(entries, f, entry{label: label, n: n})
+				break
+			}
+		}
+	}
+	var ours []entry
+	for _, e := range entries {
+		ours = append(ours, *e)
+	}
+	slices.SortFunc(ours, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(b.label, a.label), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path))
+	})
+	return ours, err
+}
+
+// parse reads a file name. Ours are the default names with a date of any layout, and what the Namer makes of those: it is asked about
+// the dates found in the name, and those that the time of the file's last write suggests.
+func (d *dated) parse(f found) (label string, n int, ours bool) {
+	if rest, ok := strings.CutPrefix(f.path, d.base+"."); ok {
+		if label, ok := labelAt(rest); ok {
+			if n, ok := numberOf(rest[len(label):]); ok {
+				return label, n, true
+			}
+		}
+	}
+	if d.namer == nil {
+		return "", 0, false
+	}
+	name := filepath.Base(f.path)
+	tried := map[string]bool{}
+	for _, labels := range []func() []string{
+		func() []string { return literalLabels(name) },
+		func() []string { return labelsIn(name) },
+		func() []string { return d.labelsOf(f) },
+	} {
+		for _, label := range labels() {
+			if tried[label] {
+				continue
+			}
+			tried[label] = true
+			if n, ours := d.numberIn(f.path, label); ours {
+				return label, n, true
+			}
+		}
+	}
+	return "", 0, false
+}
+
+// numberIn returns the number in a name, if the Namer gives it to a backup of that period.
+func (d *dated) numberIn(path, label string) (int, bool) {
+	first := d.of(d.behind(label))
+	if rest, ok := strings.CutPrefix(path, first); ok {
+		if n, ok := numberOf(rest); ok {
+			return n, true
+		}
+	}
+	for _, digits := range digitRuns(path) {
+		if n, ok := number(digits); ok && d.of(d.behind(label+"."+digits)) == path {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// numberOf reads a dot and a number, or nothing: that is 0.
+func numberOf(rest string) (int, bool) {
+	if rest == "" {
+		return 0, true
+	}
+	if rest[0] != '.' || rest == "." {
+		return 0, false
+	}
+	return number(rest[1:])
+}
+
+// literalLabels returns the dates of our layouts in a name, which follow no other digit.
+func literalLabels(name string) (labels []string) {
+	for i := range len(name) {
+		if i > 0 && digit(name[i-1]) {
+			continue
+		}
+		if label, ok := labelAt(name[i:]); ok {
+			labels = append(labels, label)
+		}
+	}
+	return labels
+}
+
+// labelsOf returns the dates that a file may be named for because of the time of its last write.
+func (d *dated) labelsOf(f found) (labels []string) {
+	if f.dir == nil || !f.dir.Type().IsRegular() {
+		return nil
+	}
+	info, err := f.dir.Info()
+	if err != nil {
+		return nil
+	}
+	starts := []time.Time{info.ModTime()}
+	if d.dates.Starts != nil {
+		starts = d.dates.Starts(info.ModTime())
+	}
+	for _, at := range starts {
+		labels = append(labels, d.dates.label(at))
+	}
+	return labels
+}
+
+// repair has nothing to do: names do not move.
+func (d *dated) repair() error { return nil }

@@ -1,0 +1,243 @@
+package backups
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestDatedNames(t *testing.T) {
+	set, err := New(Config{Path: filepath.FromSlash("/logs/app.log"), Dated: daily()})
+	require.NoError(t, err)
+	for _, tt := range []struct {
+		name  string
+		label string
+		n     int
+		ours  bool
+	}{
+		{"app.log.2024-03-01", "2024-03-01", 0, true},
+		{"app.log.2024-03-01.2", "2024-03-01", 2, true},
+		{"app.log.2024-03-01.10", "2024-03-01", 10, true},
+		{"app.log.2024-13-99", "2024-13-99", 0, true},
+		{"app.log.2024-03-01_10", "2024-03-01_10", 0, true},
+		{"app.log.2024-03-01_10-11-12.3", "2024-03-01_10-11-12", 3, true},
+		{"app.log.2024-03-01.02", "", 0, false},
+		{"app.log.2024-03-01.0", "", 0, false},
+		{"app.log.2024-03-01.", "", 0, false},
+		{"app.log.2024-03-01.+1", "", 0, false},
+		{"app.log.2024-03-01_1", "", 0, false},
+		{"app.log.2024-03-011", "", 0, false},
+		{"app.log.2024-03-01.2.gz", "", 0, false},
+		{"app.log.1", "", 0, false},
+		{"app.log.", "", 0, false},
+		{"other.2024-03-01", "", 0, false},
+	} {
+		label, n, ours := set.scheme.(*dated).parse(found{path: filepath.FromSlash("/logs/" + tt.name)})
+		assert.Equal(t, tt.ours, ours, tt.name)
+		assert.Equal(t, tt.label, label, tt.name)
+		assert.Equal(t, tt.n, n, tt.name)
+	}
+}
+
+func TestDatedPlaces(t *testing.T) {
+	b := newBed(t, Config{Count: 3, Dated: daily()})
+	assert.Equal(t, "app.log.2024-03-01", b.roll("1", date("2024-03-01")))
+	assert.Equal(t, "app.log.2024-03-01.1", b.roll("2", date("2024-03-01")))
+	assert.Equal(t, "app.log.2024-03-01.2.gz", b.rollAs("3", true, date("2024-03-01")))
+	assert.Equal(t, "app.log.2024-03-02", b.roll("4", date("2024-03-02")))
+	assert.Equal(t, []string{"app.log.2024-03-02", "app.log.2024-03-01.2.gz", "app.log.2024-03-01.1"}, b.listed())
+	assert.Equal(t, "app.log.2024-03-01.3", b.roll("5", date("2024-03-01")), "after those that the day has, not in the gap")
+}
+
+// Another When, another Namer, Compress off: what was ours is ours.
+func TestDatedBackupsOfOtherSettings(t *testing.T) {
+	b := newBed(t, Config{Dated: &Dates{Layout: "2006-01-02_15", Location: time.UTC}, Compress: true})
+	b.roll("1", date("2024-03-01_10"))
+	b.rollAs("2", true, date("2024-03-01_11"))
+	b.again(Config{Count: 4, Dated: daily()})
+	b.roll("3", date("2024-03-02"))
+	b.again(Config{Count: 4, Dated: daily(), Namer: func(name string) string {
+		dir, file := filepath.Split(name)
+		return dir + "app-" + strings.ReplaceAll(strings.TrimPrefix(file, "app.log."), "-", "") + ".log"
+	}})
+	assert.Equal(t, "app-20240303.log", b.roll("4", date("2024-03-03")))
+	assert.Equal(t, []string{"app-20240303.log", "app.log.2024-03-02", "app.log.2024-03-01_11.gz", "app.log.2024-03-01_10"}, b.listed())
+	b.roll("5", date("2024-03-04"))
+	b.roll("6", date("2024-03-05"))
+	assert.Equal(t, []string{"app-20240305.log", "app-20240304.log", "app-20240303.log", "app.log.2024-03-02"}, b.listed())
+}
+
+func TestDatedForeignThings(t *testing.T) {
+	b := newBed(t, Config{Count: 1, Dated: daily()})
+	require.NoError(t, os.Mkdir(b.path("app.log.2024-03-01"), 0o700))
+	b.putGzip("app.log.2024-01-01.gz", "by gzip(1)", gzip.Header{Name: "app.log.2024-01-01", OS: 3})
+	b.put("app.log.2024-01-02.gz", "no gzip")
+	b.put("app.log.2024-01-03.bak", "another name")
+	assert.Equal(t, "app.log.2024-03-01.1", b.roll("1", date("2024-03-01")))
+	b.roll("2", date("2024-03-02"))
+	assert.Equal(t, []string{"app.log.2024-03-02"}, b.listed())
+	assert.Len(t, b.tree(), 5)
+}
+
+// Dates written in any of the usual ways are found in names, and the Namer is asked whether it writes them so.
+func TestDatesThatNamersWrite(t *testing.T) {
+	at := date("2024-03-09_10-11-12")
+	for _, layout := range []string{
+		"app-20060102.log", "app.2006.01.02", "02.01.2006-app", "app_01-02-2006.txt", "app-060102", "app-2006-01.log", "app-Mon.log",
+		"January/app.02.log", "app.log-2006/01-02", "20060102T150405Z.log", "archive/old.log", "app-2006-01-02_15.log",
+	} {
+		t.Run(layout, func(t *testing.T) {
+			b := newBed(t, Config{Count: 3, Dated: daily()})
+			for _, dir := range []string{"January", "March", "app.log-2024", "archive", at.Format("January")} {
+				require.NoError(t, os.MkdirAll(b.path(dir), 0o700))
+			}
+			b.again(Config{Count: 3, Moves: true, Dated: daily(), Namer: func(name string) string {
+				day, err := time.Parse("2006-01-02", strings.TrimPrefix(name, b.path("app.log."))[:10])
+				if err != nil {
+					return name
+				}
+				return b.path(day.Format(layout)) // the number, if there is one, is forgotten
+			}})
+			inTime(t, func() {
+				for i := range 6 {
+					name := b.path(b.roll(fmt.Sprint(i), at))
+					require.NoError(t, os.Chtimes(name, at.Add(time.Duration(i)*time.Minute), at.Add(time.Duration(i)*time.Minute)))
+				}
+			})
+			require.NoError(t, b.set.Retain(time.Now()))
+			var texts []string
+			for _, name := range b.listed() {
+				texts = append(texts, b.tree()[name])
+			}
+			assert.Equal(t, []string{"5", "4", "3"}, texts, "%v", b.tree())
+		})
+	}
+}
+
+// One name for every backup, or several: a loop never waits for the Namer to say something new.
+func TestDatedNamersOfAllKinds(t *testing.T) {
+	calls := 0
+	for kind, namer := range map[string]func(string) string{
+		"one name":          func(name string) string { return filepath.Join(filepath.Dir(name), "old.log") },
+		"what is taken":     func(name string) string { return filepath.Join(filepath.Dir(name), "taken") },
+		"another each time": func(name string) string { calls++; return fmt.Sprintf("%s-%d", name, calls) },
+		"panic":             func(string) string { panic("no name today") },
+		"empty":             func(string) string { return "" },
+		"a directory":       func(name string) string { return filepath.Dir(name) },
+	} {
+		t.Run(kind, func(t *testing.T) {
+			good := true
+			b := newBed(t, Config{Dated: daily(), Namer: func(name string) string {
+				if good {
+					return name
+				}
+				return namer(name)
+			}})
+			b.put("taken", "foreign")
+			good = false
+			inTime(t, func() {
+				for i := range 6 {
+					b.roll(fmt.Sprintf("record %d", i), date("2024-03-01").AddDate(0, 0, i/2))
+				}
+			})
+			texts := map[string]bool{}
+			for _, text := range b.tree() {
+				texts[text] = true
+			}
+			for i := range 6 {
+				assert.True(t, texts[fmt.Sprintf("record %d", i)], "record %d of %v", i, b.tree())
+			}
+			assert.Equal(t, kind == "panic" || kind == "empty" || kind == "a directory", len(b.told) == 6, "%v", b.told)
+		})
+	}
+}
+
+// Directories of days, months and years past are found again by the next start.
+func TestDatedNamesInDirectoriesOfTheirOwn(t *testing.T) {
+	for _, layout := range []string{"2006-01-02", "2006/01", "2006"} {
+		b := newBed(t, Config{Dated: daily()})
+		namer := func(name string) string {
+			label := strings.TrimPrefix(name, b.path("app.log."))
+			at, err := time.Parse("2006-01-02", label[:10])
+			if err != nil {
+				return name
+			}
+			return filepath.Join(b.dir, at.Format(layout), "app-"+label)
+		}
+		now := time.Now().UTC()
+		require.NoError(t, os.MkdirAll(b.path(now.Format(layout)), 0o700))
+		var names []string
+		for _, days := range []int{370, 75, 40, 1, 0} {
+			at := now.AddDate(0, 0, -days)
+			require.NoError(t, os.MkdirAll(b.path(at.Format(layout)), 0o700))
+			b.again(Config{Dated: daily(), Namer: namer})
+			names = append(names, b.roll(fmt.Sprint(days), at))
+		}
+		b.again(Config{Count: 2, Dated: daily(), Namer: namer})
+		assert.Len(t, b.listed(), 5, layout)
+		require.NoError(t, b.set.Retain(now))
+		assert.Equal(t, []string{names[4], names[3]}, b.listed(), layout)
+	}
+}
+
+// Whatever lies in the directory: a file is ours only if it has a name that we would give it.
+func FuzzDatedName(f *testing.F) {
+	f.Add("app.log.2024-03-01.2", false)
+	f.Add("app-2024-03-01_10.log", true)
+	f.Add("app-01.03.2024.log.7", true)
+	f.Fuzz(func(t *testing.T, name string, moved bool) {
+		if strings.ContainsAny(name, "/\\\x00") {
+			return
+		}
+		cfg := Config{Path: filepath.FromSlash("/logs/app.log"), Dated: daily()}
+		if moved {
+			cfg.Namer = func(s string) string { return strings.Replace(s, "app.log.", "app-", 1) + ".log" }
+		}
+		set, err := New(cfg)
+		require.NoError(t, err)
+		label, n, ours := set.scheme.(*dated).parse(found{path: filepath.FromSlash("/logs/" + name)})
+		if !ours {
+			return
+		}
+		want := label
+		if n > 0 {
+			want += fmt.Sprintf(".%d", n)
+		}
+		names := []string{"app.log." + want}
+		if moved {
+			names = append(names, "app-"+want+".log", fmt.Sprintf("app-%s.log.%d", label, n))
+		}
+		assert.Contains(t, names, name)
+	})
+}
+
+// A directory that may be written and not read: files get their names, and that there are too many is said.
+func TestADirectoryThatMayNotBeRead(t *testing.T) {
+	for _, dates := range []*Dates{nil, daily()} {
+		b := newBed(t, Config{Count: 2, Dated: dates})
+		b.set.names.readDir = func(dir string) ([]os.DirEntry, error) {
+			return nil, &os.PathError{Op: "open", Path: dir, Err: os.ErrPermission}
+		}
+		for i := range 4 {
+			src := filepath.Join(t.TempDir(), "out")
+			require.NoError(t, os.WriteFile(src, []byte(fmt.Sprint(i)), 0o600))
+			_, err := b.set.Place(src, date("2024-03-01"), false)
+			require.NoError(t, err)
+			err = b.set.Retain(time.Now())
+			assert.Equal(t, dates != nil, errors.Is(err, os.ErrPermission), "%v", err)
+		}
+		if dates == nil {
+			assert.Equal(t, map[string]string{"app.log.1": "3", "app.log.2": "2"}, b.tree())
+		} else {
+			assert.Len(t, b.tree(), 4)
+		}
+	}
+}

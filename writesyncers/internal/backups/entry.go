@@ -1,0 +1,100 @@
+package backups
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"go.uber.org/multierr"
+)
+
+// entry is one backup: a plain file, its compressed form, or for a while both.
+type entry struct {
+	path   string // without .gz, unless the Namer gives names that end so
+	plain  fs.FileInfo
+	packed fs.FileInfo
+	label  string // what the name says, for dated ones
+	n      int    // the number in the name; 0 where there is none
+	former bool   // it has the name that backups had before there was a Namer
+}
+
+func (e entry) backups() (found []Backup) {
+	if e.plain != nil {
+		found = append(found, Backup{e.path, e.plain, strings.HasSuffix(e.path, Gzip)})
+	}
+	if e.packed != nil {
+		found = append(found, Backup{e.path + Gzip, e.packed, true})
+	}
+	return found
+}
+
+// size is what the backup takes, both forms together.
+func (e entry) size() (n int64) {
+	for _, b := range e.backups() {
+		n += b.Info.Size()
+	}
+	return n
+}
+
+// empty reports whether there is nothing in it.
+func (e entry) empty() bool { return e.packed == nil && e.plain.Size() == 0 }
+
+// modified is the time of the last write; a compressed form has that of the plain one.
+func (e entry) modified() (at time.Time) {
+	for _, b := range e.backups() {
+		if b.Info.ModTime().After(at) {
+			at = b.Info.ModTime()
+		}
+	}
+	return at
+}
+
+// held reports whether a living process has a use for it.
+func (e entry) held() bool {
+	for _, b := range e.backups() {
+		if fsys.Held(b.Path) {
+			return true
+		}
+	}
+	return false
+}
+
+// remove removes all forms of it.
+func (e entry) remove() (err error) {
+	for _, b := range e.backups() {
+		err = multierr.Append(err, remove(b.Path))
+	}
+	return err
+}
+
+// renameTo gives all forms of it another name, which nobody has.
+func (e entry) renameTo(path string) error {
+	for _, b := range e.backups() {
+		if err := fsys.RenameNoReplace(b.Path, path+strings.TrimPrefix(b.Path, e.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeFile is a variable for the tests, in which it fails.
+var removeFile = os.Remove
+
+// remove removes a file that may be gone already.
+func remove(path string) error {
+	if err := removeFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// free reports whether nobody has a name, neither with .gz behind it.
+func free(path string) bool { return !exists(path) && !exists(path+Gzip) }
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

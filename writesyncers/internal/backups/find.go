@@ -1,0 +1,107 @@
+package backups
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"slices"
+)
+
+// find returns our backups, in the order of their numbers, those with former names last; and the numbers that foreign files have.
+func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
+	entries, foreign := map[string]*entry{}, map[int]bool{}
+	if n.listed && n.count > 0 && max(n.count, n.top) <= lookedUp {
+		n.lookUp(entries, foreign)
+	} else if err := n.readAll(entries, foreign); errors.Is(err, fs.ErrPermission) {
+		n.lookUp(entries, foreign)
+	} else if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		ours = append(ours, *e)
+	}
+	slices.SortFunc(ours, func(a, b entry) int {
+		if a.former != b.former && a.former {
+			return 1
+		} else if a.former != b.former {
+			return -1
+		}
+		return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.path, b.path))
+	})
+	ours = n.withoutDates(ours, foreign)
+	n.top = 0
+	for _, e := range ours {
+		n.top = max(n.top, e.n)
+	}
+	return ours, foreign, nil
+}
+
+// readAll reads the directories.
+func (n *numbered) readAll(entries map[string]*entry, foreign map[int]bool) error {
+	table := n.table()
+	files, err := n.files()
+	if err != nil {
+		return err
+	}
+	n.listed, n.formers = true, nil
+	for _, file := range files {
+		for _, f := range n.readings(file) {
+			i, former, named := n.number(f.path, table)
+			if !named {
+				continue
+			}
+			as := entry{n: i, former: former}
+			if former {
+				n.formers = append(n.formers, f)
+			}
+			if !n.add(entries, f, as) && !former {
+				foreign[i] = true
+			}
+			break
+		}
+	}
+	return nil
+}
+
+// lookUp tries the names instead: those up to the count, and beyond as long as there are any. It costs less than to read a
+// directory with many files in it, and is possible in one that may not be read. Former names are those that were read before.
+func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
+	for _, f := range n.formers {
+		i, _, _ := n.number(f.path, nil)
+		n.add(entries, f, entry{n: i, former: true})
+	}
+	slots := 0
+	for i := 1; i <= max(n.count, n.top)+lookedUp; i++ {
+		name := n.name(i)
+		for _, f := range []found{{path: name}, {path: name, compressed: true}} {
+			if !n.add(entries, f, entry{n: i}) {
+				foreign[i] = true
+			}
+		}
+		if foreign[i] {
+			continue
+		}
+		if slots++; slots > n.count && i >= n.top && entries[name] == nil {
+			break
+		}
+	}
+}
+
+// withoutDates takes out the default names whose number is a year, or another date, and no successor of another number.
+func (n *numbered) withoutDates(ours []entry, foreign map[int]bool) []entry {
+	before := 0
+	return slices.DeleteFunc(ours, func(e entry) bool {
+		if n.namer == nil && e.n > n.count && dateLike(e.n) && e.n-before > dateGap {
+			foreign[e.n] = true
+			return true
+		}
+		before = e.n
+		return false
+	})
+}
+
+// dateGap is how far apart two numbers of ours may be among those that look like dates.
+const dateGap = 10
+
+// dateLike reports whether a number may be a year, or a date such as 240301, 202403 or 2024061.
+func dateLike(i int) bool { return 1970 <= i && i < 2100 || i >= 100000 }

@@ -1,0 +1,213 @@
+package backups
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+)
+
+// names knows what a Namer makes of names, and which files in its directories are ours. Whatever the Namer answers, it is asked
+// a bounded number of times.
+type names struct {
+	base  string // the log
+	namer func(string) string
+	moves bool
+
+	readDir   func(dir string) ([]fs.DirEntry, error) // os.ReadDir, but for tests
+	bearsMark func(path, base string) bool
+
+	round     int   // of questions: forget begins another
+	complaint error // what was wrong with the first bad answer of this round
+	answers   map[string]string
+	dirs      map[string]error // what is wrong with a directory; nil: nothing
+	known     []string         // directories that backups were seen or placed in
+	verdicts  map[string]verdict
+}
+
+// verdict remembers whether a compressed file bears our mark.
+type verdict struct {
+	size     int64
+	modified time.Time
+	ours     bool
+}
+
+func newNames(cfg Config) *names {
+	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, bearsMark: bearsMark, verdicts: map[string]verdict{}}
+	n.forget()
+	n.remember(cfg.Path)
+	return n
+}
+
+// forget begins a new round of questions: the Namer's answers may be others now, and directories may have come or gone.
+func (n *names) forget() {
+	n.round++
+	n.complaint, n.answers, n.dirs = nil, map[string]string{}, map[string]error{}
+}
+
+// remember notes that backups may lie in the directory of path.
+func (n *names) remember(path string) {
+	if dir := filepath.Dir(path); !slices.Contains(n.known, dir) {
+		n.known = append(n.known, dir)
+	}
+}
+
+// behind returns the default name with something behind the log's name and a dot.
+func (n *names) behind(what string) string { return n.base + "." + what }
+
+// of returns what the Namer makes of a default name. One that panics, or whose answer cannot be used, gets a complaint, and the
+// default name is taken.
+func (n *names) of(name string) string {
+	if n.namer == nil {
+		return name
+	}
+	if answer, ok := n.answers[name]; ok {
+		return answer
+	}
+	answer, err := n.ask(name)
+	if err != nil {
+		answer = name
+		if n.complaint == nil {
+			n.complaint = err
+		}
+	}
+	n.answers[name] = answer
+	return answer
+}
+
+func (n *names) ask(name string) (answer string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("writesyncers: Namer: panic: %v", p)
+		}
+	}()
+	answer = n.namer(name)
+	if answer == "" {
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is empty", name)
+	}
+	answer = filepath.Clean(answer)
+	if answer == n.base {
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is that of the log itself", name)
+	}
+	if strings.HasPrefix(n.base, strings.TrimSuffix(answer, string(filepath.Separator))+string(filepath.Separator)) || answer == "." {
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %s, is that of the log's directory", name, answer)
+	}
+	if err := n.usable(filepath.Dir(answer)); err != nil {
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %s, is in a directory %w", name, answer, err)
+	}
+	return answer, nil
+}
+
+// usable returns why a file of the log's directory cannot be renamed into another one.
+func (n *names) usable(dir string) error {
+	own := filepath.Dir(n.base)
+	if n.moves || dir == own {
+		return nil
+	}
+	if err, known := n.dirs[dir]; known {
+		return err
+	}
+	var err error
+	if info, statErr := os.Stat(dir); errors.Is(statErr, fs.ErrNotExist) {
+		err = fmt.Errorf("that does not exist: %w", fs.ErrNotExist)
+	} else if statErr == nil && !info.IsDir() {
+		err = errors.New("that is none")
+	} else if statErr == nil && !fsys.SameDevice(dir, own) {
+		err = errors.New("on another device than the log (a Rotator could copy it)")
+	}
+	n.dirs[dir] = err
+	return err
+}
+
+// found is a file in a directory of backups.
+type found struct {
+	path       string // without .gz
+	dir        fs.DirEntry
+	compressed bool
+}
+
+// files returns the files in the directories that backups may lie in. An error that wraps fs.ErrPermission says that one of them may
+// not be read.
+func (n *names) files() (all []found, err error) {
+	for _, dir := range n.known {
+		entries, readErr := n.readDir(dir)
+		if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
+			err = readErr
+			continue
+		}
+		for _, e := range entries {
+			path := filepath.Join(dir, e.Name())
+			if path == n.base {
+				continue
+			}
+			stem, compressed := strings.CutSuffix(path, Gzip)
+			all = append(all, found{stem, e, compressed})
+		}
+	}
+	return all, err
+}
+
+// readings returns how a name may be read: where there is a Namer, .gz may be a part of the name that it gives.
+func (n *names) readings(f found) []found {
+	if f.compressed && n.namer != nil {
+		return []found{{f.path + Gzip, f.dir, false}, f}
+	}
+	return []found{f}
+}
+
+// add puts a file into the entry it belongs to, unless it is foreign: no regular file, or compressed by somebody else.
+func (n *names) add(entries map[string]*entry, f found, as entry) (ours bool) {
+	path := f.path
+	if f.compressed {
+		path += Gzip
+	}
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() || f.compressed && !n.marked(path, info) {
+		return err != nil && errors.Is(err, fs.ErrNotExist)
+	}
+	e := entries[f.path]
+	if e == nil {
+		as.path = f.path
+		e = &as
+		entries[f.path] = e
+	}
+	if f.compressed {
+		e.packed = info
+	} else {
+		e.plain = info
+	}
+	return true
+}
+
+// marked reports whether a compressed file is ours. It is opened once, as long as it stays the same.
+func (n *names) marked(path string, info fs.FileInfo) bool {
+	v, known := n.verdicts[path]
+	if !known || v.size != info.Size() || !v.modified.Equal(info.ModTime()) {
+		if len(n.verdicts) > verdictsMax {
+			clear(n.verdicts)
+		}
+		v = verdict{info.Size(), info.ModTime(), n.bearsMark(path, filepath.Base(n.base))}
+		n.verdicts[path] = v
+	}
+	return v.ours
+}
+
+const verdictsMax = 10000
+
+// numberBehind returns the first free name with a number from i on behind it.
+func (n *names) numberBehind(name string, i int) (string, error) {
+	for range 1 << 20 {
+		if numbered := name + "." + strconv.Itoa(i); free(numbered) {
+			return numbered, nil
+		}
+		i++
+	}
+	return "", fmt.Errorf("there is no free name behind %s.%d", name, i)
+}

@@ -1,0 +1,193 @@
+package backups
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// numbered names backups base.1, base.2, and so on.
+//
+// With a count the newest is number 1. To make room the others move up, from the last on, each to the next number that nobody
+// foreign has; a number that is missing stays missing, as in Python, unless there would be no room below count. Without a count
+// the newest has the highest number, so that nothing has to move.
+type numbered struct {
+	*names
+	count int                           // 0 or less: no end
+	keep  func(entries []entry) []entry // removes what is too many for one more
+	step  func(name string)
+
+	next    int     // without a count: the number to try; 0: not known yet
+	top     int     // the highest number that was found last
+	listed  bool    // the directories were read once
+	formers []found // what has former names, as found then
+
+	owners   map[string]int // the lowest number that the Namer gives a name to, of those up to ownersTo
+	ownersTo int
+	ownersOf int // the round of questions they are from
+}
+
+const (
+	numberDigits = 7   // longer ones are dates or times, and no numbers of ours
+	numbersAsked = 256 // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
+	lookedUp     = 256 // a count up to which names are tried one by one, once the directory was read
+	nextTries    = 100 // numbers tried in a row before the Namer is not asked any more
+)
+
+func (n *numbered) example() []string {
+	last := n.count
+	if last <= 0 {
+		last = 9999
+	}
+	return []string{n.name(1), n.name(2), n.name(last)}
+}
+
+// name returns the name with a number. Where the Namer gives it to a lower number as well, the number is put behind it.
+func (n *numbered) name(i int) string {
+	name := n.of(n.behind(strconv.Itoa(i)))
+	if n.namer == nil {
+		return name
+	}
+	n.remember(name)
+	if n.lowest(name, min(i, numbersAsked)) < i {
+		return name + "." + strconv.Itoa(i)
+	}
+	return name
+}
+
+// lowest returns the lowest number up to last that the Namer gives a name to, or a high one.
+func (n *numbered) lowest(name string, last int) int {
+	if n.round != n.ownersOf {
+		n.owners, n.ownersTo, n.ownersOf = map[string]int{}, 0, n.round
+	}
+	for n.ownersTo < last {
+		n.ownersTo++
+		if answer := n.of(n.behind(strconv.Itoa(n.ownersTo))); n.owners[answer] == 0 {
+			n.owners[answer] = n.ownersTo
+		}
+	}
+	if i, known := n.owners[name]; known {
+		return i
+	}
+	return math.MaxInt
+}
+
+// number returns which number a name has. former says that it is a default name, and that those are others now.
+func (n *numbered) number(path string, table map[string]int) (i int, former, ours bool) {
+	if i, ours := table[path]; ours {
+		return i, false, true
+	}
+	if digits, ok := strings.CutPrefix(path, n.base+"."); ok {
+		if i, ok := number(digits); ok {
+			return i, n.namer != nil && n.name(i) != path, true
+		}
+	}
+	if n.namer == nil {
+		return 0, false, false
+	}
+	for _, digits := range digitRuns(path) {
+		if i, err := strconv.Atoi(digits); err == nil && i > 0 && len(digits) <= numberDigits && n.name(i) == path {
+			return i, false, true
+		}
+	}
+	return 0, false, false
+}
+
+// number reads a number without leading zeros.
+func number(digits string) (int, bool) {
+	i, err := strconv.Atoi(digits)
+	return i, err == nil && i > 0 && len(digits) <= numberDigits && digits[0] != '0' && digits[0] != '+'
+}
+
+// table returns the numbers of the names that the first numbers have, whatever a Namer makes of them.
+func (n *numbered) table() map[string]int {
+	table := map[string]int{}
+	if n.namer == nil {
+		return table
+	}
+	last := n.count
+	if last <= 0 {
+		last = nextTries
+	}
+	for i := min(last, numbersAsked); i >= 1; i-- {
+		table[n.name(i)] = i
+	}
+	return table
+}
+
+func (n *numbered) list() ([]entry, error) {
+	ours, _, err := n.find()
+	if n.count <= 0 { // whoever had a count before has left some the other way round
+		slices.SortStableFunc(ours, func(a, b entry) int {
+			return cmp.Or(b.modified().Compare(a.modified()), cmp.Compare(b.n, a.n))
+		})
+	}
+	return ours, err
+}
+
+func (n *numbered) reserve(time.Time) (string, error) {
+	if n.count <= 0 {
+		return n.upwards()
+	}
+	ours, foreign, err := n.find()
+	if err != nil {
+		return "", err
+	}
+	first := after(0, foreign)
+	if err := n.shift(n.keep(ours), foreign, first); err != nil {
+		return "", err
+	}
+	return n.name(first), nil
+}
+
+// after returns the first number above i that nobody foreign has.
+func after(i int, foreign map[int]bool) int {
+	for i++; foreign[i]; {
+		i++
+	}
+	return i
+}
+
+// upwards returns the number after the highest. It is looked for once; later on, only where somebody else has taken the next one.
+func (n *numbered) upwards() (string, error) {
+	if n.next == 0 {
+		if err := n.findNext(); err != nil {
+			return "", err
+		}
+	}
+	for try := range nextTries {
+		name := n.name(n.next)
+		if free(name) {
+			return name, nil
+		}
+		n.next++ // it was given out before, most likely
+		if try == 1 {
+			if err := n.findNext(); err != nil {
+				return "", err
+			}
+		}
+	}
+	return n.numberBehind(n.of(n.behind("1")), n.next)
+}
+
+func (n *numbered) findNext() error {
+	ours, foreign, err := n.find()
+	if err != nil {
+		return err
+	}
+	for _, e := range ours {
+		if !e.former {
+			n.next = max(n.next, e.n+1)
+		}
+	}
+	for i := range foreign {
+		if !dateLike(i) { // else what follows it would look like one, too
+			n.next = max(n.next, i+1)
+		}
+	}
+	n.next = max(n.next, 1)
+	return nil
+}

@@ -1,0 +1,210 @@
+package backups
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"go.uber.org/multierr"
+)
+
+// Config says how the backups of one log are called and how many of them stay.
+type Config struct {
+	// Path is the log. Required.
+	Path string
+
+	// Count is how many backups stay. 0 and -1 mean all of them. Numbered backups of a Count above 0 move up at each Place, so
+	// that number 1 is the newest; without one they are numbered upwards, number 1 being the oldest.
+	Count int
+
+	// Namer makes of the name that a backup has by default the one it shall have. Defaults to nil: that name. Where it panics or
+	// gives a name that cannot be used the default one is taken. Names that it gives twice get a number behind them.
+	Namer func(name string) string
+
+	// Dated has backups named for the time their period begins at. Defaults to nil: they are numbered.
+	Dated *Dates
+
+	// MaxAge and MaxTotalBytes limit how old a backup may be, by its last write, and how much all may be together. 0: no limit.
+	MaxAge        time.Duration
+	MaxTotalBytes int64
+
+	// Compress says that names with .gz behind will be wanted, so that New may look whether they are not too long.
+	Compress bool
+
+	// Moves says that somebody else's code moves the files (a Rotator), who may do so across devices and make directories:
+	// nobody asks whether there is the directory that the Namer's names are in.
+	Moves bool
+
+	// Report hears once for each Place and Reserve what was wrong with the Namer's answers, or nil. Defaults to nobody.
+	Report func(err error)
+
+	// Step is called between any two steps that a crash may come between, for tests. Defaults to nothing.
+	Step func(name string)
+}
+
+// Backup is a file that was rolled out, as found on the disk.
+type Backup struct {
+	Path       string
+	Info       fs.FileInfo
+	Compressed bool
+}
+
+// Set is the backups of one log. Its methods are called with the lock of the log's rotation held, and not concurrently.
+type Set struct {
+	cfg    Config
+	names  *names
+	scheme scheme
+	fits   bool // the last Place has left no more than Count
+}
+
+// scheme is how the default names are made up.
+type scheme interface {
+	// reserve makes room and returns a name that nobody has, neither with .gz behind it.
+	reserve(label time.Time) (string, error)
+
+	// list returns our backups, the newest first.
+	list() ([]entry, error)
+
+	// example returns names that backups will have, of which a Config is judged.
+	example() []string
+
+	// repair puts the names in the order that the scheme wants.
+	repair() error
+}
+
+// New returns the backups of a log, or an error that names the field with a bad value: a Namer whose names cannot be used, or a
+// Path too long to have anything behind it.
+func New(cfg Config) (*Set, error) {
+	cfg.Path = filepath.Clean(cfg.Path)
+	if cfg.Step == nil {
+		cfg.Step = func(string) {}
+	}
+	s := &Set{cfg: cfg, names: newNames(cfg)}
+	if cfg.Dated != nil {
+		s.scheme = &dated{names: s.names, dates: cfg.Dated}
+	} else {
+		s.scheme = &numbered{names: s.names, count: cfg.Count, keep: s.keepRoom, step: cfg.Step}
+	}
+	for _, name := range s.scheme.example() {
+		if cfg.Compress {
+			name += Gzip
+		}
+		if fsys.NameTooLong(name) {
+			return nil, fmt.Errorf("writesyncers: Path %q leaves no room for the name of a backup, such as %s", cfg.Path, filepath.Base(name))
+		}
+	}
+	if s.names.complaint != nil {
+		return nil, s.names.complaint
+	}
+	return s, nil
+}
+
+// Place gives the file at src its name among the backups and returns that, after it has made room. label is the time it is
+// named for, where names are times. compressed says that src is the compressed form. It never replaces a file, and an error means
+// that src has the name it had.
+func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, err error) {
+	if _, err := os.Lstat(src); err != nil { // before backups move for nothing
+		return "", fmt.Errorf("writesyncers: %w", err)
+	}
+	for range placeTries {
+		dst, err = s.Reserve(label)
+		if err != nil {
+			return "", err
+		}
+		if compressed && !strings.HasSuffix(dst, Gzip) {
+			dst += Gzip
+		}
+		err = fsys.RenameNoReplace(src, dst)
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		} // else somebody who does not know of the lock was faster
+	}
+	if err != nil {
+		return "", fmt.Errorf("writesyncers: %w", err)
+	}
+	s.cfg.Step("named")
+	return dst, nil
+}
+
+const placeTries = 5
+
+// Reserve makes room and returns the free name that Place would give, without .gz: for somebody else's code to move the file to.
+func (s *Set) Reserve(label time.Time) (dst string, err error) {
+	s.names.forget()
+	dst, err = s.scheme.reserve(label)
+	if s.cfg.Report != nil {
+		s.cfg.Report(s.names.complaint)
+	}
+	if err != nil {
+		return "", fmt.Errorf("writesyncers: %w", err)
+	}
+	s.cfg.Step("made room")
+	return dst, nil
+}
+
+// List returns the backups that are there, the newest first. Of one that is there twice, which a crash can lead to, the plain
+// form comes before the compressed one.
+func (s *Set) List() ([]Backup, error) {
+	s.names.forget()
+	entries, err := s.scheme.list()
+	var found []Backup
+	for _, e := range entries {
+		found = append(found, e.backups()...)
+	}
+	return found, err
+}
+
+// Find returns the backup that is this file, under whatever name it has now; without an error and without a Path if it has gone.
+// (On Windows a FileInfo learns which file it is of when it is first compared: let it be compared with itself when it is made.)
+func (s *Set) Find(info fs.FileInfo) (Backup, error) {
+	found, err := s.List()
+	for _, b := range found {
+		if os.SameFile(b.Info, info) {
+			return b, nil
+		}
+	}
+	return Backup{}, err
+}
+
+// Publish gives the complete compressed form at part of the backup plain its name, plain.gz, has that put on the disk, and
+// removes plain. It returns the new name, also where plain could not be removed.
+func (s *Set) Publish(part, plain string) (dst string, err error) {
+	dst = plain + Gzip
+	if err := fsys.RenameNoReplace(part, dst); err != nil {
+		return "", fmt.Errorf("writesyncers: %w", err)
+	}
+	s.cfg.Step("published")
+	err = multierr.Append(fsys.SyncDirectory(filepath.Dir(dst)), remove(plain))
+	if err != nil {
+		return dst, fmt.Errorf("writesyncers: %w", err)
+	}
+	return dst, nil
+}
+
+// Repair is called once before all else. It puts right what a process that was killed in the middle of Publish has left, a
+// backup beside its complete compressed form; and where backups were numbered upwards by an earlier Count and are not now, it
+// numbers them the other way round.
+func (s *Set) Repair() error {
+	s.names.forget()
+	entries, err := s.scheme.list()
+	if err != nil {
+		return fmt.Errorf("writesyncers: %w", err)
+	}
+	for _, e := range entries {
+		if e.plain != nil && e.packed != nil && SameContents(e.path+Gzip, e.path) == nil {
+			err = multierr.Append(err, remove(e.path))
+		}
+	}
+	if err = multierr.Append(err, s.scheme.repair()); err != nil {
+		return fmt.Errorf("writesyncers: %w", err)
+	}
+	return nil
+}
+
+// Mark is the Mark for the compressed form of a backup that was last written to at modified.
+func (s *Set) Mark(modified time.Time) Mark { return Mark{filepath.Base(s.cfg.Path), modified} }

@@ -1,0 +1,102 @@
+package backups
+
+import (
+	"slices"
+	"time"
+)
+
+// shift makes the first number free.
+func (n *numbered) shift(ours []entry, foreign map[int]bool, first int) error {
+	ours = slices.DeleteFunc(ours, func(e entry) bool { return e.former })
+	if len(ours) == 0 || ours[0].n > first {
+		return nil
+	}
+	top := 0 // the last number that one may move to, if nobody has it
+	for range n.count {
+		top = after(top, foreign)
+	}
+	moves, all := plan(ours, foreign, first, top)
+	if !all {
+		moves, _ = plan(ours, foreign, first, 0)
+	}
+	for _, m := range slices.Backward(moves) {
+		if err := n.rename(m.entry, m.to); err != nil {
+			return err
+		}
+		n.step("shifted")
+	}
+	return nil
+}
+
+// move is an entry and the number it gets.
+type move struct {
+	entry
+	to int
+}
+
+// plan says who has to move to make the first number free: with a top all below it, and it reports whether none gets beyond it;
+// with top 0 no more than those up to the first number that is missing.
+func plan(ours []entry, foreign map[int]bool, first, top int) (moves []move, all bool) {
+	last := first
+	for _, e := range ours {
+		switch {
+		case e.n <= last:
+			last = after(last, foreign)
+		case e.n < top:
+			last = after(e.n, foreign)
+		default:
+			return moves, last <= top
+		}
+		moves = append(moves, move{e, last})
+	}
+	return moves, last <= top
+}
+
+// rename gives an entry another number.
+func (n *numbered) rename(e entry, to int) error {
+	path := n.name(to)
+	if err := e.renameTo(path); err != nil {
+		return err
+	}
+	n.top = max(n.top, to)
+	if v, known := n.verdicts[e.path+Gzip]; known { // else the file would be opened again at each Place
+		n.verdicts[path+Gzip] = v
+	}
+	return nil
+}
+
+// repair turns numbers round that were given upwards: the newest gets the lowest. That shows in the times of the files: all rise
+// with their numbers, by more than a second in all.
+func (n *numbered) repair() error {
+	if n.count <= 0 {
+		return nil
+	}
+	ours, foreign, err := n.find()
+	if err != nil {
+		return err
+	}
+	ours = slices.DeleteFunc(ours, func(e entry) bool { return e.former })
+	if !rising(ours) {
+		return nil
+	}
+	slices.Reverse(ours)
+	to := ours[0].n
+	if stay, _ := keep(ours, n.count); len(stay) > 1 {
+		for _, e := range stay {
+			to = after(to, foreign)
+			if err := n.rename(e, to); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func rising(ours []entry) bool {
+	for i := 1; i < len(ours); i++ {
+		if ours[i].modified().Before(ours[i-1].modified()) {
+			return false
+		}
+	}
+	return len(ours) > 1 && ours[len(ours)-1].modified().Sub(ours[0].modified()) > time.Second
+}

@@ -1,0 +1,185 @@
+//go:build unix
+
+package fsys
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// CopyAccess lets those use dst who can use src, and nobody else: the owner and the group of src, each by itself as far as this
+// process may give it away, its permission bits, and its access control list (POSIX ACLs, Linux). What dst has inherited from the
+// default list of its directory goes.
+//
+// Where something cannot be kept the rest is narrowed, so that nobody may read dst who could not read src: a group that is another
+// one now gets no more than everybody, and without the list the bits are those that everyone named in it had as well. An owner
+// who is another one now, this process, may do what it could do with src. dst ought to have been made with the permissions 0600,
+// for it passes through no state in which it gives more than src.
+//
+// The error says that dst still gives more, or that there is no telling.
+func CopyAccess(dst, src *os.File) error {
+	uid, gid, want, err := accessOf(src)
+	if err != nil {
+		return err
+	}
+	newUID, newGID, had, err := accessOf(dst)
+	if err != nil {
+		return err
+	}
+	if had.extended() || had.mode()&^0o600 != 0 {
+		_ = dst.Chmod(0o600) // the inherited list included: its mask is empty then
+	}
+	if newUID != uid || newGID != gid {
+		_ = dst.Chown(-1, gid)
+		_ = dst.Chown(uid, -1)
+		if newUID, newGID, _, err = accessOf(dst); err != nil {
+			return err
+		}
+	}
+	if newUID != uid {
+		want = want.forOwner(mayRead(src))
+	}
+	if newGID != gid {
+		want = want.forOtherGroup()
+	}
+	return want.giveTo(dst, had.extended())
+}
+
+// accessOf returns the owner, the group, and the list of a file: one made of the permission bits if it has none.
+func accessOf(f *os.File) (uid, gid int, list acl, err error) {
+	var st unix.Stat_t
+	if ctl := control(f, func(fd int) { err = unix.Fstat(fd, &st) }); ctl != nil {
+		return 0, 0, nil, ctl
+	}
+	if err != nil {
+		return 0, 0, nil, os.NewSyscallError("fstat", err)
+	}
+	list, err = readACL(f)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	if list == nil {
+		list = aclOfMode(fs.FileMode(st.Mode & 0o777))
+	}
+	return int(st.Uid), int(st.Gid), list, nil
+}
+
+// giveTo makes the list that of f, or, where there are no lists, the permission bits that give no more. listed says that f has a
+// list.
+func (a acl) giveTo(f *os.File, listed bool) error {
+	if a.extended() && writeACL(f, a) == nil {
+		return nil
+	}
+	mode := a.mode()
+	if listed && !removeACL(f) {
+		mode &^= 0o070 // which is the list's mask then
+	}
+	err := f.Chmod(mode)
+	info, statErr := f.Stat()
+	if statErr != nil {
+		return statErr
+	}
+	if more := info.Mode().Perm() &^ mode; more != 0 {
+		return fmt.Errorf("permissions of %s are %v in place of %v: %w", f.Name(), info.Mode().Perm(), mode, orNoEffect(err))
+	}
+	return nil
+}
+
+func orNoEffect(err error) error {
+	if err == nil {
+		return errors.New("chmod has no effect")
+	}
+	return err
+}
+
+// acl is an access control list as POSIX 1003.1e draft 17 has it, or the three entries that permission bits amount to.
+type acl []aclEntry
+
+type aclEntry struct {
+	tag  uint16
+	perm uint16 // 4 read, 2 write, 1 execute
+	id   uint32 // of a named user or group
+}
+
+// The tags of Linux's linux/posix_acl.h.
+const (
+	aclOwner       = 0x01
+	aclUser        = 0x02
+	aclOwningGroup = 0x04
+	aclGroup       = 0x08
+	aclMask        = 0x10
+	aclOther       = 0x20
+
+	aclNoID = 0xffffffff
+)
+
+func aclOfMode(mode fs.FileMode) acl {
+	bits := uint16(mode.Perm())
+	return acl{{aclOwner, bits >> 6 & 7, aclNoID}, {aclOwningGroup, bits >> 3 & 7, aclNoID}, {aclOther, bits & 7, aclNoID}}
+}
+
+// extended reports whether permission bits cannot say the same.
+func (a acl) extended() bool { return len(a) > 3 }
+
+// all returns what every entry of some tags gives, 7 if there is none. The mask counts where it applies.
+func (a acl) all(tags ...uint16) uint16 {
+	mask := uint16(7)
+	for _, e := range a {
+		if e.tag == aclMask {
+			mask = e.perm
+		}
+	}
+	perm := uint16(7)
+	for _, e := range a {
+		if !slices.Contains(tags, e.tag) {
+			continue
+		}
+		if e.tag == aclOwner || e.tag == aclOther {
+			perm &= e.perm
+		} else {
+			perm &= e.perm & mask
+		}
+	}
+	return perm
+}
+
+// with returns the list with other permissions for one tag.
+func (a acl) with(tag, perm uint16) acl {
+	a = slices.Clone(a)
+	for i := range a {
+		if a[i].tag == tag {
+			a[i].perm = perm
+		}
+	}
+	return a
+}
+
+// forOwner is the list for a file that belongs to the process itself now, which could write to it and perhaps read it.
+func (a acl) forOwner(reads bool) acl {
+	perm := uint16(2)
+	if reads {
+		perm |= 4
+	}
+	return a.with(aclOwner, perm)
+}
+
+// forOtherGroup is the list for a file whose group is another one now. Its members may have been in any of the groups named, or
+// in none; those of the former group may be anybody now.
+func (a acl) forOtherGroup() acl {
+	perm := a.all(aclOwningGroup, aclGroup, aclOther)
+	return a.with(aclOwningGroup, perm).with(aclOther, perm)
+}
+
+// mode returns the permission bits for a file that has no list. Those named in it may be members of the owning group then, or
+// anybody: a group that is named counts for everybody, a user for both.
+func (a acl) mode() fs.FileMode {
+	owner := a.all(aclOwner)
+	group := a.all(aclOwningGroup, aclUser)
+	other := a.all(aclOther, aclUser, aclGroup)
+	return fs.FileMode(owner<<6 | group<<3 | other)
+}

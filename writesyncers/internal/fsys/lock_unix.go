@@ -1,0 +1,130 @@
+//go:build unix && !solaris && !aix
+
+package fsys
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// CanShare says whether several processes can write to one file here: that takes locks that end with a process.
+const CanShare = true
+
+// Flags for opening files.
+const (
+	NoFollow = unix.O_NOFOLLOW // refuses a path that is a symbolic link
+	Nonblock = unix.O_NONBLOCK // makes opening a pipe that has no reader an error
+)
+
+// Directory is an open directory. Its lock (flock) is advisory, belongs to the Directory and ends with Close or the process.
+type Directory struct{ fd int }
+
+// OpenDirectory opens a directory, for which it has to be readable.
+func OpenDirectory(path string) (*Directory, error) {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return &Directory{fd}, nil
+}
+
+// TryLock takes the lock without waiting. It returns ErrLocked if somebody else has it, and nil where the file system knows no
+// such lock.
+func (d *Directory) TryLock() error {
+	if errors.Is(unix.Flock(d.fd, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK) {
+		return ErrLocked
+	}
+	return nil
+}
+
+// IsAt reports whether the path still leads to this directory: one that was locked may have been removed, and made again,
+// between opening and locking.
+func (d *Directory) IsAt(path string) bool {
+	var own, there unix.Stat_t
+	if unix.Fstat(d.fd, &own) != nil || unix.Stat(path, &there) != nil {
+		return false
+	}
+	return own.Dev == there.Dev && own.Ino == there.Ino && own.Nlink > 0
+}
+
+// Unlock ends the lock, and leaves the directory open.
+func (d *Directory) Unlock() { _ = unix.Flock(d.fd, unix.LOCK_UN) }
+
+// Close closes the directory and ends its lock. Closing nil does nothing.
+func (d *Directory) Close() error {
+	if d == nil || d.fd < 0 {
+		return nil
+	}
+	fd := d.fd
+	d.fd = -1
+	return unix.Close(fd)
+}
+
+// LockShared takes a shared lock on f: it says, to whoever asks by Held or TryLockExclusive, that a living process has a use
+// for the file. It does not wait, and reports whether it has the lock, which ends with f, with Unlock or with the process.
+func LockShared(f *os.File) bool { return flock(f, unix.LOCK_SH|unix.LOCK_NB) == nil }
+
+// TryLockExclusive takes an exclusive lock on f, without waiting, and reports whether nobody else has a lock on the file.
+// Where the file system knows no locks there is no telling, and the answer is true.
+func TryLockExclusive(f *os.File) bool {
+	return !errors.Is(flock(f, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
+}
+
+// Unlock ends the lock that f has.
+func Unlock(f *os.File) { _ = flock(f, unix.LOCK_UN) }
+
+func flock(f *os.File, how int) error {
+	var err error
+	if ctl := control(f, func(fd int) { err = unix.Flock(fd, how) }); ctl != nil {
+		return ctl
+	}
+	return err
+}
+
+// Held reports whether a living process, this one or another, has a lock on the file at path: it is open for writing, or in the
+// making. A file that may not be read is opened for writing instead; one that may not be opened at all, or is no regular
+// file, is not held.
+func Held(path string) bool {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|NoFollow|Nonblock, 0)
+	if errors.Is(err, os.ErrPermission) {
+		f, err = os.OpenFile(path, os.O_WRONLY|NoFollow|Nonblock, 0)
+	}
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return !TryLockExclusive(f)
+}
+
+// SyncDirectory has the names in a directory put on the disk. One that may be written and not read cannot be synced: it is left
+// to the system, without an error.
+func SyncDirectory(path string) error {
+	d, err := os.Open(path)
+	if errors.Is(err, os.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+// HasName reports whether an open file has a name left.
+func HasName(f *os.File) bool {
+	var st unix.Stat_t
+	err := control(f, func(fd int) {
+		if unix.Fstat(fd, &st) != nil {
+			st.Nlink = 0
+		}
+	})
+	return err == nil && st.Nlink > 0
+}

@@ -1,0 +1,15 @@
+//go:build !windows
+
+package fsys
+
+import "os"
+
+// What can be done with a file that is open: it can be renamed, and so the next one may be open before its turn comes.
+const (
+	RenamesOpenFiles = true
+	OpensAhead       = true
+)
+
+// OpenMovable opens a file for reading so that it can be renamed meanwhile. It waits for nobody: a pipe that has taken the file's
+// place is opened and read as empty.
+func OpenMovable(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDONLY|Nonblock, 0) }

@@ -1,0 +1,64 @@
+package fsys
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"syscall"
+	"unicode/utf8"
+)
+
+// ErrLocked says that somebody else, another process or another part of this one, has the lock that was asked for.
+var ErrLocked = errors.New("locked by another process")
+
+// NameMax is the number of bytes that a name in a directory may have on nearly every file system.
+const NameMax = 255
+
+// ShortName returns prefix, base and suffix in one, if that is at most NameMax bytes. Else base is cut, at the beginning of a
+// rune, and what was cut off is stood for by 16 digits that tell it from others: the same base has the same name each time.
+func ShortName(prefix, base, suffix string) string {
+	name := prefix + base + suffix
+	if len(name) <= NameMax {
+		return name
+	}
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(base))
+	mark := fmt.Sprintf("~%016x", sum.Sum64())
+	end := max(0, NameMax-len(prefix)-len(suffix)-len(mark))
+	for end > 0 && end < len(base) && !utf8.RuneStart(base[end]) {
+		end--
+	}
+	return prefix + base[:min(end, len(base))] + mark + suffix
+}
+
+// RenameNoReplace renames a file to a name that nobody has; if somebody has, it is an error that wraps fs.ErrExist. On a file
+// system that cannot promise that in one step, looking and renaming are two.
+func RenameNoReplace(src, dst string) error {
+	err := renameNoReplace(src, dst)
+	if unsupported(err) {
+		return lookAndRename(src, dst)
+	}
+	return linkError("rename", src, dst, err)
+}
+
+// unsupported reports whether a system, or a file system, says that it does not know what was asked for.
+func unsupported(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL)
+}
+
+// lookAndRename is RenameNoReplace in two steps.
+func lookAndRename(src, dst string) error {
+	if _, err := os.Lstat(dst); err == nil {
+		return linkError("rename", src, dst, fs.ErrExist)
+	}
+	return os.Rename(src, dst)
+}
+
+func linkError(op, src, dst string, err error) error {
+	if err != nil {
+		return &os.LinkError{Op: op, Old: src, New: dst, Err: err}
+	}
+	return nil
+}

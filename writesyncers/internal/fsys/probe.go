@@ -1,0 +1,95 @@
+package fsys
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"go.uber.org/multierr"
+)
+
+// Capabilities is what can be relied on in a directory.
+type Capabilities struct {
+	Links     bool // a second name (link) leads to the same file at once: what is written through one is there under the other
+	NoReplace bool // a rename that replaces nothing is one step
+	BirthTime bool // the time a file was made is known
+	Locks     bool // a lock on a file keeps others out
+}
+
+// ProbePrefix begins the names of the files that Probe makes and removes again. One that is found later was left by a process
+// that was killed meanwhile.
+const ProbePrefix = "probe-"
+
+var probeSerial atomic.Uint64
+
+// Probe finds out what can be relied on in a directory, by trying: it makes a file there, gives it other names, and removes all. The error says that
+// no file can be made or written, in which case nothing is known.
+func Probe(dir string) (have Capabilities, err error) {
+	name := filepath.Join(dir, fmt.Sprintf("%s%d-%d", ProbePrefix, os.Getpid(), probeSerial.Add(1)))
+	second, third := name+"-2", name+"-3"
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND|NoFollow, 0o600)
+	if err != nil {
+		return have, err
+	}
+	defer func() {
+		err = multierr.Combine(err, f.Close(), removeIfThere(name), removeIfThere(second), removeIfThere(third))
+	}()
+	_, have.BirthTime = Birth(f)
+	have.Locks = CanShare && probeLocks(f, name)
+	have.Links = os.Link(name, second) == nil && probeLink(f, second)
+	have.NoReplace = renameNoReplace(name, third) == nil // to a free name: that one is taken, all systems can tell
+	return have, nil
+}
+
+// probeLink reports whether what is appended through f is seen under its second name, and the other way.
+func probeLink(f *os.File, second string) bool {
+	own, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Lstat(second)
+	if err != nil || !os.SameFile(own, there) {
+		return false
+	}
+	if _, err := f.Write([]byte{'1'}); err != nil || sizeOf(second) != 1 {
+		return false
+	}
+	other, err := os.OpenFile(second, os.O_WRONLY|os.O_APPEND|NoFollow, 0)
+	if err != nil {
+		return false
+	}
+	defer other.Close()
+	if _, err := other.Write([]byte{'2'}); err != nil {
+		return false
+	}
+	own, err = f.Stat()
+	return err == nil && own.Size() == 2
+}
+
+func sizeOf(path string) int64 {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return -1
+	}
+	return info.Size()
+}
+
+// probeLocks reports whether a lock through one descriptor is seen through another.
+func probeLocks(f *os.File, name string) bool {
+	other, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer other.Close()
+	return LockShared(f) && !TryLockExclusive(other)
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

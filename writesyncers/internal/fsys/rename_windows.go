@@ -1,0 +1,45 @@
+package fsys
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// What can be done with a file that is open: Windows renames none, so that rotation closes the file first.
+const (
+	RenamesOpenFiles = false
+	OpensAhead       = false
+)
+
+func renameNoReplace(src, dst string) error {
+	from, err := windows.UTF16PtrFromString(src)
+	if err != nil {
+		return err
+	}
+	to, err := windows.UTF16PtrFromString(dst)
+	if err != nil {
+		return err
+	}
+	err = windows.MoveFileEx(from, to, 0) // which replaces nothing, unless it is told to
+	if errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
+		return fs.ErrExist
+	}
+	return err
+}
+
+// OpenMovable opens a file for reading so that it can be renamed meanwhile.
+func OpenMovable(path string) (*os.File, error) {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, err
+	}
+	const share = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	h, err := windows.CreateFile(name, windows.GENERIC_READ, share, nil, windows.OPEN_EXISTING, windows.FILE_ATTRIBUTE_NORMAL, 0)
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(h), path), nil
+}

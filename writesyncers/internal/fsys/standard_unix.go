@@ -1,0 +1,56 @@
+//go:build unix
+
+package fsys
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// OpenStandard returns another descriptor of what is open already in this process as /dev/stdout, /dev/stderr or /dev/fd/N: a socket
+// (as systemd gives) cannot be opened by its path, and what belongs to another user may not be. It reports whether path names such
+// a descriptor and that is open.
+func OpenStandard(path string) (*os.File, bool) {
+	fd, ok := descriptorOf(path)
+	if !ok {
+		return nil, false
+	}
+	own, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return nil, false
+	}
+	return os.NewFile(uintptr(own), path), true
+}
+
+// descriptorOf reads the number of a descriptor from a path.
+func descriptorOf(path string) (fd int, ok bool) {
+	for range 3 { // /dev/stdout leads to /proc/self/fd/1
+		switch path = filepath.Clean(path); path {
+		case "/dev/stdin":
+			return 0, true
+		case "/dev/stdout":
+			return 1, true
+		case "/dev/stderr":
+			return 2, true
+		}
+		for _, dir := range []string{"/dev/fd/", "/proc/self/fd/", "/proc/" + strconv.Itoa(os.Getpid()) + "/fd/"} {
+			if number, found := strings.CutPrefix(path, dir); found {
+				fd, err := strconv.Atoi(number)
+				return fd, err == nil
+			}
+		}
+		to, err := os.Readlink(path)
+		if err != nil {
+			return 0, false
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(path), to)
+		}
+		path = to
+	}
+	return 0, false
+}

@@ -1,0 +1,129 @@
+package fsys
+
+import (
+	"fmt"
+	"os"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Identity is what makes a file the same file, whatever it is called.
+type Identity struct {
+	major, minor uint32
+	inode        uint64
+}
+
+// Identify returns the identity of an open file.
+func Identify(f *os.File) Identity {
+	st, err := statx(f, unix.STATX_INO)
+	if err != nil {
+		return Identity{}
+	}
+	return Identity{st.Dev_major, st.Dev_minor, st.Ino}
+}
+
+// Birth returns the time a file was made, where the file system knows it.
+func Birth(f *os.File) (at time.Time, known bool) {
+	st, err := statx(f, unix.STATX_BTIME)
+	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
+		return time.Time{}, false
+	}
+	return time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)), true
+}
+
+func statx(f *os.File, mask int) (st unix.Statx_t, err error) {
+	ctl := control(f, func(fd int) { err = unix.Statx(fd, "", unix.AT_EMPTY_PATH, mask, &st) })
+	if ctl != nil {
+		return st, ctl
+	}
+	return st, err
+}
+
+// LeadsTo reports whether the path, which ends in a NUL, leads to the file with that identity. A path that leads nowhere does
+// not; if there is no telling, it is an error. It asks for the inode and nothing more: whoever asks for the times of a file
+// makes the next write take a fresh stamp, which costs as much as the question.
+func LeadsTo(pathZ []byte, id Identity) (bool, error) {
+	var st unix.Statx_t
+	cwd := unix.AT_FDCWD
+	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(cwd), uintptr(unsafe.Pointer(&pathZ[0])), 0, unix.STATX_INO, uintptr(unsafe.Pointer(&st)), 0)
+	switch errno {
+	case 0:
+		return id == Identity{st.Dev_major, st.Dev_minor, st.Ino}, nil
+	case unix.ENOENT, unix.ENOTDIR:
+		return false, nil
+	}
+	return false, errno
+}
+
+func renameNoReplace(src, dst string) error {
+	return unix.Renameat2(unix.AT_FDCWD, src, unix.AT_FDCWD, dst, unix.RENAME_NOREPLACE)
+}
+
+// Watch tells whether something has happened to the name of one open file: it was renamed, removed, or another name was given
+// to it (inotify). Its contents are not watched, which would make every write an event. It is not safe for concurrent use.
+type Watch struct {
+	fd    int
+	watch int
+}
+
+// NewWatch returns a Watch of no file yet. The error says that the system has none to give (a limit of inotify), or, as
+// errors.ErrUnsupported, that there is no such thing here.
+func NewWatch() (*Watch, error) {
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	if err != nil {
+		return nil, os.NewSyscallError("inotify_init1", err)
+	}
+	return &Watch{fd: fd, watch: -1}, nil
+}
+
+// Follow watches f in the place of the file before it, and forgets what has happened so far.
+func (w *Watch) Follow(f *os.File) error {
+	if w.watch >= 0 {
+		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.watch)) // fails where the file is gone, and the watch with it
+		w.watch = -1
+	}
+	var err error
+	ctl := control(f, func(fd int) {
+		w.watch, err = unix.InotifyAddWatch(w.fd, fmt.Sprintf("/proc/self/fd/%d", fd), unix.IN_MOVE_SELF|unix.IN_DELETE_SELF|unix.IN_ATTRIB)
+	})
+	if ctl != nil {
+		return ctl
+	}
+	w.drain()
+	return os.NewSyscallError("inotify_add_watch", err)
+}
+
+const fionread = 0x541b // of asm-generic/ioctls.h
+
+// Any reports whether something has happened since the last call, at the price of one system call that never waits.
+func (w *Watch) Any() bool {
+	var n int32
+	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(w.fd), fionread, uintptr(unsafe.Pointer(&n)))
+	if errno == 0 && n == 0 {
+		return false
+	}
+	w.drain()
+	return true
+}
+
+func (w *Watch) drain() {
+	var buf [1024]byte
+	for {
+		if n, err := unix.Read(w.fd, buf[:]); n <= 0 || err != nil {
+			return
+		}
+	}
+}
+
+// Close ends the watch. Closing nil does nothing.
+func (w *Watch) Close() {
+	if w != nil {
+		_ = unix.Close(w.fd)
+	}
+}
+
+// AwaitWrite waits for a write to f that is under way, by whichever process: the system takes the file's lock to look for a hole in
+// it. It moves f's offset, which an appending write does not ask for.
+func AwaitWrite(f *os.File) { _, _ = f.Seek(0, unix.SEEK_HOLE) }

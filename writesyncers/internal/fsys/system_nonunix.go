@@ -1,0 +1,40 @@
+//go:build !unix
+
+package fsys
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf16"
+)
+
+// CopyAccess gives dst the permission bits of src. Who else may read it is decided by the directory it was made in.
+func CopyAccess(dst, src *os.File) error {
+	info, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	return dst.Chmod(info.Mode().Perm())
+}
+
+// Descriptor is for systems on which a write needs more than a number.
+type Descriptor struct{}
+
+// DescriptorOf returns none.
+func DescriptorOf(*os.File) Descriptor { return Descriptor{} }
+
+// Write takes nothing: os.File has to.
+func (Descriptor) Write([]byte) int { return 0 }
+
+// NameTooLong reports whether a name has more UTF-16 units than the file systems of Windows take.
+func NameTooLong(path string) bool {
+	return len(utf16.Encode([]rune(filepath.Base(path)))) > NameMax
+}
+
+// SameDevice reports whether a file can be renamed from one of two directories into the other, as far as can be told.
+func SameDevice(a, b string) bool {
+	one, errA := filepath.Abs(a)
+	other, errB := filepath.Abs(b)
+	return errA != nil || errB != nil || strings.EqualFold(filepath.VolumeName(one), filepath.VolumeName(other))
+}

@@ -1,0 +1,212 @@
+package rotation
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"go.uber.org/multierr"
+
+	"example.com/zaphandlers/writesyncers/internal/backups"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+)
+
+// writersWait is how long a file is left uncompressed because another process still writes to it: with Shared none does for longer
+// than that.
+const writersWait = 3 * time.Second
+
+var errInUse = errors.New("another process still writes to it; it is tried again at the next rollover")
+
+// compress gives a file its backup name in compressed form:
+//
+//	part-….gz      written, with the permissions and the owner of the file from the start; synced
+//	app.log.1.gz   its name, once it is complete; then the directory is synced
+//	out-…          removed
+//
+// A crash leaves the file alone, or both; the file whose contents a backup has already is known by its time. What cannot be
+// compressed gets its plain name, and is tried again at the next rollover.
+func (s *steps) compress(out *Rolled) (backup string, err error) {
+	part, err := s.compressTo(out.path, func() error { return s.await(out) })
+	if err == nil {
+		Step("compressed")
+		err = s.locked(func() error {
+			backup, err = s.cfg.Backups.Place(part.path, s.label(out), true)
+			if err != nil {
+				return err
+			}
+			Step("published")
+			if err := fsys.SyncDirectory(filepath.Dir(backup)); err != nil {
+				return err
+			}
+			_ = out.close() // what it held is on the disk by now
+			return remove(out.path)
+		})
+		_ = part.close()
+	}
+	if err == nil {
+		s.compressed.Add(1)
+		if !s.plain.Load() { // else it is over when those are compressed, too
+			s.cfg.Report.Note("compress a backup of "+s.cfg.Path, nil)
+		}
+		return backup, nil
+	}
+	s.cfg.Report.Note("compress a backup of "+s.cfg.Path, err)
+	s.plain.Store(true)
+	if backup != "" { // it is published, and only that could not be made safe, or the file not be removed
+		return backup, multierr.Append(out.close(), remove(out.path))
+	}
+	return s.place(out.path, out, false)
+}
+
+// await waits until no other process writes to the file.
+func (s *steps) await(out *Rolled) error {
+	for start := time.Now(); !out.alone(); time.Sleep(pollEvery) {
+		if !s.cfg.Shared || time.Since(start) > writersWait || s.aborted() {
+			return errInUse
+		}
+	}
+	return nil
+}
+
+// part is a compressed file in the making. It is made under the lock of the log and stays open, and so locked, until it has its name
+// or is removed, so that a process that starts meanwhile leaves it alone.
+type part struct {
+	path string
+	f    *os.File
+}
+
+func (p *part) close() error {
+	if p.f == nil {
+		return nil
+	}
+	err := multierr.Append(p.f.Close(), remove(p.path))
+	p.f = nil
+	return err
+}
+
+// compressTo compresses the file at path.
+func (s *steps) compressTo(path string, ready func() error) (p *part, err error) {
+	if err := ready(); err != nil {
+		return nil, err
+	}
+	src, err := fsys.OpenMovable(path)
+	if err != nil {
+		return nil, shown(err, s.cfg.Path)
+	}
+	defer func() { err = multierr.Append(err, src.Close()) }()
+	info, err := src.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if p, err = s.newPart(); err != nil {
+		return nil, err
+	}
+	Step("compressing")
+	err = fsys.CopyAccess(p.f, src)
+	if err == nil {
+		err = backups.Compress(p.f, counting{src, s}, s.cfg.Backups.Mark(info.ModTime()), s.abort)
+	}
+	if err == nil {
+		err = os.Chtimes(p.path, info.ModTime(), info.ModTime())
+	}
+	if err != nil {
+		return nil, multierr.Append(shown(err, s.cfg.Path), p.close())
+	}
+	if !fsys.RenamesOpenFiles {
+		err = p.f.Close()
+	}
+	return p, err
+}
+
+func (s *steps) newPart() (p *part, err error) {
+	err = s.locked(func() error {
+		path := s.dir.name(partTag) + backups.Gzip
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|fsys.NoFollow, 0o600)
+		if err == nil {
+			fsys.LockShared(f)
+			p = &part{path, f}
+		}
+		return err
+	})
+	return p, err
+}
+
+// counting tells by what is read that something goes on.
+type counting struct {
+	r io.Reader
+	s *steps
+}
+
+func (c counting) Read(p []byte) (int, error) {
+	c.s.progress.Add(1)
+	return c.r.Read(p)
+}
+
+// compressPlain compresses the backups that are not compressed yet, in place: app.log.3 becomes app.log.3.gz.
+func (s *steps) compressPlain() {
+	var found []backups.Backup
+	err := s.look(func() (err error) { found, err = s.cfg.Backups.List(); return err })
+	failed := err
+	for _, b := range slices.Backward(found) {
+		if b.Compressed || exists(b.Path+backups.Gzip) { // what is not ours has that name: until the number changes
+			continue
+		}
+		if s.aborted() {
+			return
+		}
+		failed = multierr.Append(failed, s.compressInPlace(b))
+	}
+	s.plain.Store(failed != nil)
+	s.cfg.Report.Note("compress a backup of "+s.cfg.Path, failed)
+}
+
+func (s *steps) compressInPlace(b backups.Backup) error {
+	src, err := fsys.OpenMovable(b.Path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	closed := false
+	defer func() {
+		if !closed {
+			_ = src.Close()
+		}
+	}()
+	info, err := src.Stat()
+	if err != nil || !os.SameFile(info, b.Info) {
+		return err // it has moved up a number, and is found there the next time
+	}
+	p, err := s.compressTo(b.Path, func() error {
+		if !fsys.TryLockExclusive(src) {
+			return errInUse
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	if !fsys.RenamesOpenFiles { // nor removes them; elsewhere it stays open, so that its inode is not another's meanwhile
+		closed = true
+		_ = src.Close()
+	}
+	return s.locked(func() error { return s.publish(p, info) })
+}
+
+// publish gives a compressed file the name that its backup has now, and removes that.
+func (s *steps) publish(p *part, info os.FileInfo) error {
+	b, err := s.cfg.Backups.Find(info)
+	if err != nil || b.Path == "" { // a backup that was removed meanwhile has no use for a compressed form
+		return err
+	}
+	if _, err := s.cfg.Backups.Publish(p.path, b.Path); err != nil {
+		return err
+	}
+	s.compressed.Add(1)
+	return nil
+}

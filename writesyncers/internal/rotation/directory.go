@@ -1,0 +1,240 @@
+package rotation
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+)
+
+// directory is the hidden directory of a log, and the log's lock. Within the process any number may be inside at the same time, for
+// what they do does not collide; the lock keeps other processes, and other writers of the same log, out.
+type directory struct {
+	path  string
+	names sync.Mutex // held while the names of the log are exchanged
+
+	mu     sync.Mutex // guards the fields below
+	inside int
+	kept   bool            // it stays although it is empty
+	d      *fsys.Directory // nil while the directory is not needed
+}
+
+// What the files in the directory are called. The numbers of the process and of the name keep names apart.
+const (
+	nextTag = "next-"
+	outTag  = "out-"
+	partTag = "part-"
+)
+
+var tags = []string{nextTag, partTag, fsys.ProbePrefix}
+
+var (
+	serial   atomic.Uint64 // of the names of this process
+	sequence atomic.Int64  // of its files that were rolled out
+)
+
+func newDirectory(log string) *directory {
+	dir, base := filepath.Split(log)
+	return &directory{path: filepath.Join(dir, fsys.ShortName(".", base, ".rotation"))}
+}
+
+// name returns a new name in the directory.
+func (d *directory) name(tag string) string {
+	return filepath.Join(d.path, tag+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(serial.Add(1), 10))
+}
+
+// outName returns the name of a file that is rolled out now. Names sort in the order in which the files were rolled out, also
+// across processes, unless the clock is set back in between. The label is the time that its backup is named for, if it is.
+func (d *directory) outName(label time.Time) string {
+	seq := time.Now().UnixNano()
+	for {
+		last := sequence.Load()
+		seq = max(seq, last+1)
+		if sequence.CompareAndSwap(last, seq) {
+			break
+		}
+	}
+	name := d.name(fmt.Sprintf("%s%020d-", outTag, seq))
+	if !label.IsZero() {
+		name += "-" + strconv.FormatInt(label.Unix(), 10)
+	}
+	return name
+}
+
+// labelOf returns the label in the name of a file that was rolled out; the zero time if there is none.
+func labelOf(path string) time.Time {
+	parts := strings.Split(filepath.Base(path), "-") // out, SEQ, PID, N, label: which may be negative
+	if len(parts) < 5 {
+		return time.Time{}
+	}
+	sec, err := strconv.ParseInt(strings.Join(parts[4:], "-"), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(sec, 0)
+}
+
+// enter makes the directory if there is none, and takes the lock of the log; it does not wait for another process that has it, but
+// returns fsys.ErrLocked.
+func (d *directory) enter() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.inside == 0 {
+		if err := d.lockLocked(); err != nil {
+			return err
+		}
+	}
+	d.inside++
+	return nil
+}
+
+// lockLocked takes the lock of the directory that the path leads to: another process may have removed the one that was opened.
+func (d *directory) lockLocked() error {
+	for range 10 {
+		if err := d.openLocked(); err != nil {
+			return err
+		}
+		if err := d.d.TryLock(); err != nil {
+			return err
+		}
+		if d.d.IsAt(d.path) {
+			return nil
+		}
+		d.forgetLocked()
+	}
+	return fsys.ErrLocked
+}
+
+func (d *directory) openLocked() (err error) {
+	for range 10 {
+		if d.d != nil {
+			return nil
+		}
+		if err = d.makeDirectory(); err != nil {
+			return err
+		}
+		if err = d.check(); err == nil {
+			d.d, err = fsys.OpenDirectory(d.path)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return err
+}
+
+// makeDirectory makes the directory, open to those to whom the log's is, and in any case to us.
+func (d *directory) makeDirectory() error {
+	info, err := os.Stat(filepath.Dir(d.path))
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(d.path, 0o700); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil
+		}
+		return err
+	}
+	if err := os.Chmod(d.path, info.Mode().Perm()|0o700); err != nil && !errors.Is(err, fs.ErrNotExist) { // removed by another process
+		return err
+	}
+	return nil
+}
+
+// check refuses a directory that somebody may have put there for us to fall into: a link, or, where everybody may make files and
+// each may remove his own only (/tmp), one that belongs to another user.
+func (d *directory) check() error {
+	info, err := os.Lstat(d.path)
+	if err != nil {
+		return err
+	}
+	parent, err := os.Stat(filepath.Dir(d.path))
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() || parent.Mode()&fs.ModeSticky != 0 && !fsys.Trusted(info) {
+		return &fs.PathError{Op: "use", Path: d.path, Err: errors.New("the hidden directory beside it is a link, a file, or another user's")}
+	}
+	return nil
+}
+
+// leave ends one enter: it gives the lock back, and removes the directory if it may be empty and is.
+func (d *directory) leave(mayBeEmpty bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.inside--; d.inside > 0 {
+		return
+	}
+	if d.kept || !mayBeEmpty {
+		d.d.Unlock()
+		return
+	}
+	if err := os.Remove(d.path); err == nil || errors.Is(err, fs.ErrNotExist) {
+		d.forgetLocked()
+		return
+	}
+	d.d.Unlock()
+}
+
+// keep says whether the directory stays although it is empty: it will be needed soon.
+func (d *directory) keep(on bool) {
+	d.mu.Lock()
+	d.kept = on
+	d.mu.Unlock()
+}
+
+func (d *directory) forgetLocked() {
+	_ = d.d.Close()
+	d.d = nil
+}
+
+// close gives up the descriptor. A directory that is not empty stays for the next start.
+func (d *directory) close() {
+	d.keep(false)
+	if d.exists() && d.enter() == nil {
+		d.leave(true)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.inside == 0 && d.d != nil {
+		d.forgetLocked()
+	}
+}
+
+// exists reports whether there is such a directory.
+func (d *directory) exists() bool { return exists(d.path) }
+
+// list returns the paths of the files whose names begin with tag, sorted.
+func (d *directory) list(tag string) (paths []string, err error) {
+	entries, err := os.ReadDir(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), tag) && e.Type().IsRegular() {
+			paths = append(paths, filepath.Join(d.path, e.Name()))
+		}
+	}
+	return paths, err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// remove removes a file that may be gone already.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

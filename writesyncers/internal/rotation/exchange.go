@@ -1,0 +1,221 @@
+package rotation
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/multierr"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+)
+
+// exchanger exchanges files. It is used under the lock of the log's writer.
+type exchanger struct {
+	cfg    *Config
+	dir    *directory
+	opener *opener
+	finish *finisher
+	retry  *backoff
+
+	blocked time.Time // when the lock of the log was refused first; zero: it was not
+	full    bool      // too many files wait to be finished
+	count   atomic.Uint64
+}
+
+// Exchange puts the next file in the place of the one in use. Fresh: because its period has ended, so that the next must have been
+// made after that. Only names change, and until they have changed nothing has: a refusal costs nothing.
+//
+// The answer is the new file and the old one, which is to be given to Finish; or neither and no error if there is nothing to do, as
+// another process has rolled the log over at the end of this period; or ErrMoved. Where an open file cannot be renamed the file in
+// use is closed even if the exchange is refused; then the file returned, if any, is the old one, opened again.
+func (x *exchanger) Exchange(file *appendfile.File, fresh bool) (next *appendfile.File, out *Rolled, err error) {
+	if x.finish.left() {
+		return nil, nil, ErrBusy
+	}
+	if full := x.finish.waiting() >= maxWaiting; full || x.full {
+		if full && !x.full {
+			x.cfg.Report.Note("finish files of "+x.cfg.Path, errWaiting(0))
+		}
+		if x.full = full; full {
+			return nil, nil, ErrBusy
+		}
+	}
+	locked, err := x.lock()
+	if err != nil {
+		return nil, nil, x.refused(err)
+	}
+	next, out, err = x.exchange(file, fresh, locked)
+	if locked {
+		x.dir.leave(out == nil)
+	}
+	if out == nil {
+		return next, nil, x.refused(err)
+	}
+	x.count.Add(1)
+	x.finish.enqueue(out)
+	x.opener.exchanged()
+	x.cfg.Report.Note("rotate "+x.cfg.Path, nil)
+	Step("exchanged")
+	return next, out, nil
+}
+
+// refused notes that an exchange was refused, and puts off the next.
+func (x *exchanger) refused(err error) error {
+	if err == nil || errors.Is(err, ErrMoved) {
+		return err
+	}
+	err = shown(err, x.cfg.Path)
+	if !errors.Is(err, fsys.ErrLocked) { // which is told when it lasts, and tried again with the next record
+		x.cfg.Report.Note("rotate "+x.cfg.Path, err)
+		x.retry.refused()
+	}
+	return err
+}
+
+// lock takes the lock of the log without waiting. When another process has had it for a second, and nobody else should write to
+// this log, the exchange goes on without.
+func (x *exchanger) lock() (locked bool, err error) {
+	err = x.dir.enter()
+	if !errors.Is(err, fsys.ErrLocked) {
+		if !x.blocked.IsZero() && err == nil {
+			x.blocked = time.Time{}
+			x.cfg.Report.Note("lock "+x.cfg.Path, nil)
+		}
+		return err == nil, err
+	}
+	now := time.Now()
+	switch {
+	case x.blocked.IsZero():
+		x.blocked = now
+	case now.Sub(x.blocked) >= lockWait:
+		x.cfg.Report.Note("lock "+x.cfg.Path, err)
+		if !x.cfg.Shared {
+			return false, nil
+		}
+	}
+	return false, err
+}
+
+func (x *exchanger) exchange(file *appendfile.File, fresh, locked bool) (*appendfile.File, *Rolled, error) {
+	if here, err := file.LeadsHere(); err != nil || !here {
+		if err == nil {
+			err = ErrMoved
+		}
+		return nil, nil, err
+	}
+	if fresh && x.cfg.Shared && x.cfg.Period.After(file.Made()) {
+		return nil, nil, nil // another process has rolled over at the end of this period
+	}
+	if !fsys.RenamesOpenFiles {
+		return x.exchangeClosed(file)
+	}
+	next, err := x.opener.take(file, fresh)
+	if err != nil {
+		return nil, nil, err
+	}
+	Step("created")
+	out := x.rolled(file)
+	if err := x.exchangeNames(next.path, out.path, locked); err != nil {
+		return nil, nil, multierr.Append(err, x.opener.put(next))
+	}
+	return next.file, out, nil
+}
+
+// rolled returns what is known of a file that is about to be rolled out.
+func (x *exchanger) rolled(file *appendfile.File) *Rolled {
+	out := &Rolled{f: file.OS(), size: file.Size(), toSync: x.cfg.Sync}
+	if x.cfg.Period != nil {
+		out.label = x.cfg.Period.Start()
+	}
+	out.path = x.dir.outName(out.label)
+	return out
+}
+
+// LinkFile is how a second name is given. Tests refuse it.
+var LinkFile = os.Link
+
+// exchangeNames gives the log the name out, and next the name of the log. The path leads to one of the two at any time, and
+// whoever watches the directory sees next come to the name of the log, no more. Where there are no links, or none now, the path
+// leads nowhere for some microseconds.
+func (x *exchanger) exchangeNames(next, out string, locked bool) error {
+	x.dir.names.Lock()
+	defer x.dir.names.Unlock()
+	if locked && x.opener.mayLink() && LinkFile(x.cfg.Path, out) == nil {
+		Step("linked")
+		if err := os.Rename(next, x.cfg.Path); err != nil {
+			return multierr.Append(err, os.Remove(out))
+		}
+		return nil
+	}
+	if err := fsys.RenameNoReplace(x.cfg.Path, out); err != nil {
+		return err
+	}
+	Step("gap")
+	if err := fsys.RenameNoReplace(next, x.cfg.Path); err != nil {
+		return multierr.Append(err, fsys.RenameNoReplace(out, x.cfg.Path))
+	}
+	return nil
+}
+
+// exchangeClosed is for systems on which an open file cannot be renamed (Windows): it closes the file first and, if what follows is
+// refused, opens it again.
+func (x *exchanger) exchangeClosed(file *appendfile.File) (*appendfile.File, *Rolled, error) {
+	info, err := file.OS().Stat()
+	if err != nil {
+		return nil, nil, err
+	}
+	out := x.rolled(file)
+	out.f = nil
+	if x.cfg.Sync {
+		if err := file.Sync(); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err = file.Close(); err == nil {
+		err = fsys.RenameNoReplace(x.cfg.Path, out.path)
+	}
+	if err == nil {
+		var next *appendfile.File
+		if next, err = appendfile.Open(x.cfg.Path, x.cfg.Path, os.O_EXCL, x.cfg.File); err == nil {
+			_ = os.Chmod(x.cfg.Path, info.Mode().Perm())
+			return next, out, nil
+		}
+		err = multierr.Append(err, fsys.RenameNoReplace(out.path, x.cfg.Path))
+	}
+	again, openErr := appendfile.Open(x.cfg.Path, x.cfg.Path, 0, x.cfg.File)
+	return again, nil, multierr.Append(err, openErr)
+}
+
+// shown is err with the name of the log in the place of hidden ones.
+func shown(err error, log string) (all error) {
+	dir := newDirectory(log).path
+	hidden := func(path string) bool { return path == dir || filepath.Dir(path) == dir }
+	for _, err := range multierr.Errors(err) {
+		var link *os.LinkError
+		var path *fs.PathError
+		switch {
+		case errors.As(err, &link) && (hidden(link.Old) || hidden(link.New)):
+			err = &fs.PathError{Op: link.Op, Path: log, Err: link.Err}
+		case errors.As(err, &path) && hidden(path.Path):
+			err = &fs.PathError{Op: path.Op, Path: log, Err: path.Err}
+		}
+		all = multierr.Append(all, err)
+	}
+	return all
+}
+
+var errLeftBehind = errors.New("the Rotator has left the file behind")
+
+// errWaiting is told where files have to wait, or are given up, because of a hook that takes its time.
+func errWaiting(dropped int) error {
+	if dropped > 0 {
+		return fmt.Errorf("more files wait for it than BackupCount: %d given up", dropped)
+	}
+	return errors.New("too many files wait for it: the log goes on growing")
+}

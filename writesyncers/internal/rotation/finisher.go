@@ -1,0 +1,271 @@
+package rotation
+
+import (
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	base "example.com/zaphandlers/zapcore"
+	"go.uber.org/multierr"
+)
+
+// finisher finishes the files of one log that were rolled out: one goroutine, while there are any, and one file at a time, in their
+// order. So a hook has its file under the name it was told for as long as it runs: the next file gets no name before.
+type finisher struct {
+	steps
+	compressed atomic.Uint64
+
+	mu        sync.Mutex // guards the fields below
+	queue     []*Rolled  // the first is being worked on while running
+	running   bool
+	closing   bool
+	refused   error         // why the first has no name; the next rollover tries again
+	goroutine uint64        // that runs, so that it does not wait for itself
+	changed   chan struct{} // closed, and replaced, at each change
+}
+
+const (
+	standByEvery = 250 * time.Microsecond
+	standByLooks = 200
+	nameWait     = time.Second      // the longest Write waits for the name of a small file
+	stuckWait    = 10 * time.Second // without any progress: then nobody waits any longer
+	otherWait    = time.Minute      // the longest a file waits for the one of another process, which may have to be compressed
+)
+
+var (
+	errStuck   = errors.New("a hook or another process takes too long; it goes on in the background")
+	errAborted = errors.New("given up at Close; the next start does it")
+)
+
+func newFinisher(cfg *Config, dir *directory, retry *backoff) *finisher {
+	f := &finisher{changed: make(chan struct{})}
+	f.steps = steps{cfg: cfg, dir: dir, retry: retry, abort: make(chan struct{}), compressed: &f.compressed}
+	return f
+}
+
+// enqueue puts a file at the end of the queue. It is called under the lock of the writer, so that the files keep their order.
+func (f *finisher) enqueue(out *Rolled) {
+	f.mu.Lock()
+	f.queue = append(f.queue, out)
+	f.mu.Unlock()
+}
+
+// begin has the queue worked on, for the sake of a file in it; nil has what was refused tried again.
+func (f *finisher) begin(out *Rolled) {
+	f.mu.Lock()
+	dropped := f.overflowLocked()
+	start := !f.running && len(f.queue) > 0
+	if start {
+		f.running, f.refused = true, nil
+	}
+	f.mu.Unlock()
+	f.drop(dropped)
+	hooks := f.hooks()
+	switch small := out == nil || out.size < Small; {
+	case start && small && !hooks:
+		f.run(1)
+	case start:
+		go f.run(math.MaxInt)
+		if small && !f.cfg.Compress {
+			f.awaitName(out)
+		}
+	case small && !hooks && out != nil:
+		f.awaitName(out)
+	}
+}
+
+// awaitName waits a while for a file to get its name.
+func (f *finisher) awaitName(out *Rolled) {
+	f.waitAtMost(nameWait, func() bool {
+		return !f.running || f.refused != nil || out != nil && (out.ended || out.named && f.cfg.OnRotate != nil)
+	})
+}
+
+// overflowLocked takes the oldest of the files from the queue that wait for a slow hook and are more than may stay.
+func (f *finisher) overflowLocked() (dropped []*Rolled) {
+	for keep := f.cfg.Keep; f.running && keep > 0 && len(f.queue) > keep+1; {
+		dropped = append(dropped, f.queue[1])
+		f.queue = append(f.queue[:1], f.queue[2:]...)
+	}
+	return dropped
+}
+
+// drop removes files that will have no backup.
+func (f *finisher) drop(dropped []*Rolled) {
+	for _, out := range dropped {
+		err := multierr.Append(remove(out.path), out.close())
+		f.cfg.Report.Note("remove files of "+f.cfg.Path, err)
+		if f.cfg.Rotator != nil || f.cfg.OnRotate != nil { // which never hears of it; else retention would have done the same
+			f.cfg.Report.Note("finish files of "+f.cfg.Path, errWaiting(1))
+		}
+		f.update(func() { out.ended = true })
+	}
+}
+
+// run finishes files until there are none, or one is refused. After that many another goroutine goes on.
+func (f *finisher) run(most int) {
+	f.update(func() { f.goroutine = base.GoroutineID() })
+	again := f.plain.Load() // what is refused from now on has to wait for the next time
+	for ; ; most-- {
+		out := f.first()
+		if out != nil && most <= 0 {
+			go f.run(math.MaxInt)
+			return
+		}
+		if out == nil {
+			if f.end(nil, again) {
+				return
+			}
+			continue
+		}
+		err := f.finishOne(out)
+		if err != nil {
+			f.update(func() { out.err = err })
+			f.end(err, false)
+			return
+		}
+		f.update(func() {
+			f.queue = f.queue[1:]
+			out.named, out.ended, out.err = true, true, nil
+		})
+	}
+}
+
+// finishOne takes one file through all the steps. An error means that it has no name.
+func (f *finisher) finishOne(out *Rolled) error {
+	defer f.cfg.Report.Tell()
+	if err := f.adoptBefore(out.path); err != nil {
+		return err
+	}
+	backup, err := f.steps.name(out)
+	if err != nil {
+		return err
+	}
+	f.update(func() { out.named = true })
+	f.steps.retire(out)
+	f.steps.after(backup)
+	return nil
+}
+
+// adoptBefore finishes the files of processes that are gone and that were rolled out before this one, and waits for those of living
+// ones: names are given in order. Without a path it finishes what there is, and waits for nobody.
+func (f *finisher) adoptBefore(path string) error {
+	patience := nameWait
+	if f.hooks() {
+		patience = otherWait
+	}
+	return f.steps.othersBefore(path, patience, func(orphan *Rolled) error {
+		backup, err := f.steps.name(orphan)
+		if err == nil {
+			f.steps.retire(orphan)
+			f.steps.after(backup)
+		}
+		return err
+	})
+}
+
+// start finishes what processes that are gone have left, and has backups compressed that are not yet.
+func (f *finisher) start() {
+	orphans, _ := f.dir.list(outTag)
+	if len(orphans) == 0 && !f.plain.Load() {
+		return
+	}
+	f.mu.Lock()
+	start := !f.running
+	f.running = true
+	f.mu.Unlock()
+	switch {
+	case !start:
+	case f.hooks():
+		go f.run(math.MaxInt)
+	default:
+		f.run(math.MaxInt)
+	}
+}
+
+// hooks reports whether finishing a file may take long.
+func (f *finisher) hooks() bool {
+	return f.cfg.Rotator != nil || f.cfg.OnRotate != nil || f.cfg.Compress
+}
+
+func (f *finisher) first() *Rolled {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.queue) == 0 {
+		return nil
+	}
+	return f.queue[0]
+}
+
+// end does what is left when the queue has run empty, and reports whether it still is. Again: backups are to be compressed whose
+// compression was refused.
+func (f *finisher) end(refused error, again bool) bool {
+	if refused == nil {
+		refused = f.adoptBefore("")
+		if again {
+			f.compressPlain()
+		}
+		f.cfg.Report.Note("finish files of "+f.cfg.Path, nil)
+	}
+	f.cfg.Report.Tell()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if refused == nil && len(f.queue) > 0 {
+		return false
+	}
+	f.running, f.refused, f.goroutine = false, refused, 0
+	f.broadcastLocked()
+	return true
+}
+
+// standBy waits a while for a file: to be woken would take the writer as long as all the rest of a rollover, while this goroutine
+// looks by itself whether there is something to do.
+func (f *finisher) standBy() {
+	f.mu.Lock()
+	if f.running || f.closing {
+		f.mu.Unlock()
+		return
+	}
+	f.running = true
+	f.mu.Unlock()
+	for range standByLooks {
+		if f.first() != nil || f.isClosing() {
+			break
+		}
+		time.Sleep(standByEvery)
+	}
+	f.run(math.MaxInt)
+}
+
+func (f *finisher) isClosing() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.closing
+}
+
+// left reports whether a file was refused its name.
+func (f *finisher) left() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.refused != nil
+}
+
+// waiting counts the files that are not finished.
+func (f *finisher) waiting() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.queue)
+}
+
+// sync puts on the disk what waits and is not there yet.
+func (f *finisher) sync() (err error) {
+	f.mu.Lock()
+	waiting := append([]*Rolled(nil), f.queue...)
+	f.mu.Unlock()
+	for _, out := range waiting {
+		err = multierr.Append(err, out.sync())
+	}
+	return multierr.Append(err, f.steps.syncError())
+}

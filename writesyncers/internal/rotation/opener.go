@@ -1,0 +1,156 @@
+package rotation
+
+import (
+	"os"
+	"sync"
+
+	"go.uber.org/multierr"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+)
+
+// opener makes the files that follow, one of them ahead of its time, and knows how names are exchanged on this file system.
+type opener struct {
+	cfg *Config
+	dir *directory
+
+	mu     sync.Mutex // guards the fields below
+	next   *nextFile  // opened ahead
+	begun  bool       // that was tried since the last exchange
+	closed bool
+	busy   sync.WaitGroup
+	probed bool
+	links  bool // two names may lead to one file
+}
+
+// nextFile is a file that has yet to take the place of the log.
+type nextFile struct {
+	path string
+	file *appendfile.File
+}
+
+// start reports whether the next file is to be opened ahead now: once for each file.
+func (o *opener) start() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.begun || o.closed {
+		return false
+	}
+	o.begun = true
+	o.busy.Add(1)
+	return true
+}
+
+// done ends start.
+func (o *opener) done() { o.busy.Done() }
+
+// open opens the file that is to follow like. If that is refused, the exchange does it itself, and tells.
+func (o *opener) open(like *appendfile.File) {
+	if o.dir.enter() != nil {
+		return
+	}
+	defer o.dir.leave(true)
+	o.mayLink()
+	next, err := o.create(like)
+	if err != nil {
+		return
+	}
+	o.mu.Lock()
+	if o.begun && !o.closed && o.next == nil {
+		o.next, next = next, nil
+	}
+	o.mu.Unlock()
+	if next != nil {
+		_ = next.discard()
+	}
+}
+
+// ready makes the directory, and tries what the file system can do.
+func (o *opener) ready() {
+	if o.dir.enter() == nil {
+		o.mayLink()
+		o.dir.keep(true)
+		o.dir.leave(true)
+	}
+}
+
+// take returns the file that follows like. Fresh: one that is made now.
+func (o *opener) take(like *appendfile.File, fresh bool) (*nextFile, error) {
+	o.mu.Lock()
+	next := o.next
+	o.next = nil
+	o.mu.Unlock()
+	o.dir.keep(false)
+	if next != nil && !fresh {
+		if err := fsys.CopyAccess(next.file.OS(), like.OS()); err == nil { // it may have changed since
+			return next, nil
+		}
+	}
+	if next != nil {
+		_ = next.discard()
+	}
+	return o.create(like)
+}
+
+// put gives a file back that was not needed.
+func (o *opener) put(next *nextFile) error { return next.discard() }
+
+// exchanged says that the file in use is a new one.
+func (o *opener) exchanged() {
+	o.mu.Lock()
+	o.begun = false
+	o.mu.Unlock()
+}
+
+// create makes the file that is to follow like: nobody may read it who may not read like.
+func (o *opener) create(like *appendfile.File) (*nextFile, error) {
+	path := o.dir.name(nextTag)
+	options := o.cfg.File
+	options.Perm = 0o600 // until it has those of like
+	file, err := appendfile.Open(path, o.cfg.Path, os.O_EXCL, options)
+	if err != nil {
+		return nil, err
+	}
+	next := &nextFile{path, file}
+	if err := fsys.CopyAccess(file.OS(), like.OS()); err != nil {
+		return nil, multierr.Append(err, next.discard())
+	}
+	return next, nil
+}
+
+// discard undoes create.
+func (n *nextFile) discard() error {
+	return multierr.Append(n.file.Close(), remove(n.path))
+}
+
+// mayLink reports whether a file may have two names here, and both lead to the same bytes. It is tried once.
+func (o *opener) mayLink() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.probed {
+		if can, err := fsys.Probe(o.dir.path); err == nil {
+			o.probed, o.links = true, can.Links
+		}
+	}
+	return o.links
+}
+
+// close waits for who is at work, and lets nobody begin.
+func (o *opener) close() {
+	o.mu.Lock()
+	o.closed = true
+	o.mu.Unlock()
+	o.busy.Wait()
+}
+
+// discard removes the file that was opened ahead.
+func (o *opener) discard() {
+	o.mu.Lock()
+	next := o.next
+	o.next = nil
+	o.mu.Unlock()
+	if next != nil {
+		_ = next.discard()
+	}
+}

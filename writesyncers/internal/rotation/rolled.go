@@ -1,0 +1,87 @@
+package rotation
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+)
+
+// Rolled is a file that was rolled out, on its way to its backup name.
+type Rolled struct {
+	path   string    // in the hidden directory
+	label  time.Time // the time its backup is named for, where names are times
+	size   int64
+	toSync bool
+	orphan bool // the process that rolled it out is gone
+
+	named bool  // guarded by the finisher's mu
+	ended bool  // the same: hooks and all
+	err   error // the same: why it has no name
+
+	mu     sync.Mutex // guards the fields below
+	f      *os.File   // open, and by that locked, until it has its name; nil if there is none
+	synced bool
+}
+
+// sync puts the file on the disk, if it is to be and is not yet.
+func (o *Rolled) sync() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.f == nil || !o.toSync || o.synced {
+		return nil
+	}
+	err := o.f.Sync()
+	o.synced = err == nil
+	return err
+}
+
+// alone reports whether no other process writes to the file any more, and sees to it that none can be taken for doing so.
+func (o *Rolled) alone() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.f == nil {
+		return true
+	}
+	if fsys.TryLockExclusive(o.f) {
+		return true
+	}
+	fsys.LockShared(o.f) // the system has dropped it
+	return false
+}
+
+// close closes the file, and ends the lock on it.
+func (o *Rolled) close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.f == nil {
+		return nil
+	}
+	err := o.f.Close()
+	o.f = nil
+	return err
+}
+
+// adopt takes a file over whose process is gone. It returns nil if there is none, or a living process has it.
+func adopt(path string) *Rolled {
+	f, err := os.OpenFile(path, os.O_RDONLY|fsys.NoFollow, 0)
+	if errors.Is(err, os.ErrPermission) {
+		f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|fsys.NoFollow, 0)
+	}
+	if err != nil {
+		return nil
+	}
+	out := &Rolled{path: path, f: f, label: labelOf(path), orphan: true}
+	info, err := f.Stat()
+	if err != nil || !fsys.TryLockExclusive(f) || !exists(path) {
+		_ = f.Close()
+		return nil
+	}
+	out.size = info.Size()
+	if !fsys.RenamesOpenFiles {
+		_ = out.close()
+	}
+	return out
+}

@@ -1,0 +1,169 @@
+package rotation
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/backups"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// rotationOf returns the Rotation of app.log in a directory of its own, with two numbered backups.
+func rotationOf(t *testing.T, change func(*Config)) (*Rotation, Config) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "app.log")
+	set, err := backups.New(backups.Config{Path: path, Count: 2})
+	require.NoError(t, err)
+	cfg := Config{
+		Path: path, MaxBytes: 100, Backups: set, Keep: 2, File: appendfile.Options{Perm: 0o644, LineEnd: []byte{'\n'}},
+		Report: base.NewReporter("writesyncers", func(err error) { assert.NoError(t, err, "told to OnError") }),
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	return New(cfg), cfg
+}
+
+func open(t *testing.T, cfg Config, text string) *appendfile.File {
+	t.Helper()
+	f, err := appendfile.Open(cfg.Path, cfg.Path, 0, cfg.File)
+	require.NoError(t, err)
+	_, err = f.Write([]byte(text))
+	require.NoError(t, err)
+	return f
+}
+
+func text(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func TestExchangeAndFinish(t *testing.T) {
+	r, cfg := rotationOf(t, nil)
+	file := open(t, cfg, "one\n")
+	next, out, err := r.Exchange(file, false)
+	require.NoError(t, err)
+	assert.Equal(t, "", text(t, cfg.Path), "the path leads to the next file at once")
+	assert.Equal(t, "one\n", text(t, out.path), "and the old one has a hidden name")
+	r.Finish(out)
+	require.NoError(t, r.Wait(out))
+	assert.Equal(t, "one\n", text(t, cfg.Path+".1"))
+	assert.NoDirExists(t, r.dir.path)
+	_, err = next.Write([]byte("two\n"))
+	require.NoError(t, err)
+	assert.Equal(t, "two\n", text(t, cfg.Path))
+	require.NoError(t, next.Close())
+	require.NoError(t, r.Close())
+}
+
+// The path leads to another file: that one is neither moved nor lost.
+func TestExchangeOfAFileThatHasMoved(t *testing.T) {
+	r, cfg := rotationOf(t, nil)
+	file := open(t, cfg, "one\n")
+	require.NoError(t, os.Rename(cfg.Path, cfg.Path+".away"))
+	require.NoError(t, os.WriteFile(cfg.Path, []byte("another's\n"), 0o600))
+	_, _, err := r.Exchange(file, false)
+	require.ErrorIs(t, err, ErrMoved)
+	assert.Equal(t, "another's\n", text(t, cfg.Path))
+	assert.NoDirExists(t, r.dir.path)
+	assert.True(t, r.MayTry(), "that is no refusal")
+	require.NoError(t, file.Close())
+	require.NoError(t, r.Close())
+}
+
+// Each refusal puts the next attempt off for longer, up to half a minute; a success ends that.
+func TestBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b backoff
+		assert.True(t, b.mayTry(time.Now()))
+		for _, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+			b.refused()
+			assert.Equal(t, want*time.Second, b.in(time.Now()))
+			assert.False(t, b.mayTry(time.Now().Add(want*time.Second-1)))
+			assert.True(t, b.mayTry(time.Now().Add(want*time.Second)))
+		}
+		b.granted()
+		assert.True(t, b.mayTry(time.Now()))
+		assert.Zero(t, b.in(time.Now()))
+	})
+}
+
+// The names of files that were rolled out sort in their order, and bear their label.
+func TestNamesOfFilesThatWereRolledOut(t *testing.T) {
+	d := newDirectory("/logs/app.log")
+	assert.Equal(t, filepath.FromSlash("/logs/.app.log.rotation"), d.path)
+	var names []string
+	for _, label := range []time.Time{{}, time.Unix(1700000000, 0), time.Unix(-5, 0)} {
+		name := d.outName(label)
+		assert.True(t, labelOf(name).Equal(label), "%s: %v, not %v", name, labelOf(name), label)
+		names = append(names, name)
+	}
+	assert.True(t, slices.IsSorted(names), "%v", names)
+	assert.True(t, labelOf("out-nonsense").IsZero())
+	assert.LessOrEqual(t, len(filepath.Base(newDirectory("/"+strings.Repeat("ü", 127)).path)), 255)
+}
+
+func TestErrorsShowNoHiddenName(t *testing.T) {
+	d := newDirectory("/logs/app.log")
+	for name, err := range map[string]error{
+		"open":   &fs.PathError{Op: "open", Path: d.name(nextTag), Err: fs.ErrPermission},
+		"rename": &os.LinkError{Op: "rename", Old: "/logs/app.log", New: d.name(outTag), Err: fs.ErrPermission},
+		"mkdir":  &fs.PathError{Op: "mkdir", Path: d.path, Err: fs.ErrPermission},
+	} {
+		assert.EqualError(t, shown(err, "/logs/app.log"), name+" /logs/app.log: permission denied")
+	}
+	other := errors.New("another error")
+	assert.Equal(t, other, shown(other, "/logs/app.log"))
+	assert.NoError(t, shown(nil, "/logs/app.log"))
+}
+
+func TestPeriodOfAFileThatIsFound(t *testing.T) {
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	hour := func(at time.Time) time.Time { return at.Truncate(time.Hour).Add(time.Hour) }
+	for name, tt := range map[string]struct {
+		made, written time.Time
+		over          bool
+	}{
+		"made in this hour":                 {now.Add(time.Minute), now.Add(2 * time.Minute), false},
+		"made before, written now":          {now.Add(-time.Minute), now, true},
+		"made now, with an older time":      {now, now.Add(-time.Minute), true},
+		"stamped a little early":            {now.Add(-5 * time.Millisecond), now.Add(time.Minute), false},
+		"made at a time that is not known":  {time.Time{}, now.Add(-time.Minute), true},
+		"nothing is known":                  {time.Time{}, time.Time{}, false},
+		"made in a future that never comes": {now.AddDate(10, 0, 0), now.AddDate(10, 0, 0), false},
+	} {
+		p := NewPeriod(hour, nil, func() time.Time { return now.Add(30 * time.Minute) }, "", base.NewReporter("t", nil))
+		p.BeginFound(tt.made, tt.written)
+		assert.Equal(t, tt.over, p.Over(p.Now()), name)
+	}
+}
+
+// The goroutine that has opened the next file stays for a while, and looks by itself; nobody stays for long.
+func TestStandBy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := rotationOf(t, nil)
+		start := time.Now()
+		r.finish.standBy()
+		assert.Equal(t, standByLooks*standByEvery, time.Since(start))
+		go r.finish.standBy()
+		synctest.Wait()
+		start = time.Now()
+		require.NoError(t, r.Close())
+		assert.LessOrEqual(t, time.Since(start), standByEvery, "sent away")
+		r.finish.standBy()
+		assert.LessOrEqual(t, time.Since(start), standByEvery, "and nobody comes")
+	})
+}

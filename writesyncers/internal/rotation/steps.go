@@ -1,0 +1,248 @@
+package rotation
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/backups"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"go.uber.org/multierr"
+)
+
+// steps are what the finisher does with one file. They take the lock of the log for as long as names change, and call no hook
+// under it.
+type steps struct {
+	cfg        *Config
+	dir        *directory
+	retry      *backoff
+	abort      chan struct{} // closed when Close has waited long enough
+	progress   atomic.Uint64 // of whatever goes on
+	compressed *atomic.Uint64
+	names      sync.Mutex // held around calls of cfg.Backups
+
+	plain atomic.Bool // backups are there that are to be compressed and are not
+
+	mu      sync.Mutex // guards the field below
+	syncErr error      // for the next Sync
+}
+
+// pollEvery is how often another process is looked at that is waited for.
+const pollEvery = 2 * time.Millisecond
+
+// retire puts a file on the disk that has its name, and closes it.
+func (s *steps) retire(out *Rolled) {
+	err := out.sync()
+	s.cfg.Report.Note("sync a backup of "+s.cfg.Path, err)
+	s.cfg.Report.Note("close a backup of "+s.cfg.Path, out.close())
+	if err != nil {
+		s.mu.Lock()
+		s.syncErr = err
+		s.mu.Unlock()
+	}
+}
+
+func (s *steps) syncError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.syncErr
+	s.syncErr = nil
+	return err
+}
+
+// locked calls f with the lock of the log. It waits for the lock, under no lock of the writer's. When it has waited for a second it
+// tells, and does without, or gives up where other processes are to be expected.
+func (s *steps) locked(f func() error) error {
+	step := "lock " + s.cfg.Path
+	for start := time.Now(); ; time.Sleep(pollEvery) {
+		err := s.dir.enter()
+		if err == nil {
+			s.cfg.Report.Note(step, nil)
+			defer s.dir.leave(true)
+			break
+		}
+		if !errors.Is(err, fsys.ErrLocked) {
+			return shown(err, s.cfg.Path)
+		}
+		if time.Since(start) < lockWait {
+			continue
+		}
+		s.cfg.Report.Note(step, err)
+		if s.cfg.Shared {
+			return err
+		}
+		break
+	}
+	s.names.Lock()
+	defer s.names.Unlock()
+	return shown(f(), s.cfg.Path)
+}
+
+func (s *steps) aborted() bool {
+	select {
+	case <-s.abort:
+		return true
+	default:
+		return false
+	}
+}
+
+// name gives a file its backup name, compressed if it is to be, and returns the name; "" if another process has done that.
+func (s *steps) name(out *Rolled) (backup string, err error) {
+	s.progress.Add(1)
+	if out.orphan { // and may have given its contents their name already
+		if err := s.locked(func() error { return s.removeCompressed(out.path) }); err != nil {
+			return "", err
+		}
+	}
+	if !exists(out.path) {
+		return "", nil
+	}
+	switch {
+	case s.cfg.Rotator != nil:
+		backup, err = s.rotator(out)
+	case s.cfg.Compress:
+		backup, err = s.compress(out)
+	default:
+		backup, err = s.place(out.path, out, false)
+	}
+	s.cfg.Report.Note("name the backup of "+s.cfg.Path, err)
+	if err != nil {
+		s.retry.refused()
+		return "", err
+	}
+	s.retry.granted()
+	return backup, nil
+}
+
+// place gives the file at path the backup name of out.
+func (s *steps) place(path string, out *Rolled, compressed bool) (dst string, err error) {
+	err = s.locked(func() error {
+		dst, err = s.cfg.Backups.Place(path, s.label(out), compressed)
+		return err
+	})
+	return dst, err
+}
+
+// label returns the time that a backup is named for.
+func (s *steps) label(out *Rolled) time.Time {
+	if out.label.IsZero() && s.cfg.Period != nil { // of a process that is gone
+		if info, err := os.Lstat(out.path); err == nil {
+			return s.cfg.Period.LabelOf(info.ModTime())
+		}
+	}
+	return out.label
+}
+
+// rotator has the user's Rotator move the file. Others who would name a file wait meanwhile: this one comes first.
+func (s *steps) rotator(out *Rolled) (dst string, err error) {
+	err = s.locked(func() error {
+		dst, err = s.cfg.Backups.Reserve(s.label(out))
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if !fsys.RenamesOpenFiles {
+		_ = out.close()
+	}
+	if err := guard(func() error { return s.cfg.Rotator(out.path, dst) }); err != nil {
+		return "", err
+	}
+	if exists(out.path) {
+		if !exists(dst) {
+			return "", errLeftBehind
+		}
+		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
+	}
+	if s.cfg.Compress && err == nil {
+		_ = out.close()
+		s.compressPlain()
+		if exists(dst + backups.Gzip) {
+			dst += backups.Gzip
+		}
+	}
+	return dst, err
+}
+
+// after is what comes after the name: OnRotate, and the removal of what is too old or too much.
+func (s *steps) after(backup string) {
+	if backup != "" && s.cfg.OnRotate != nil {
+		err := guard(func() error { s.cfg.OnRotate(s.cfg.Path, backup); return nil })
+		s.cfg.Report.Note("OnRotate of "+s.cfg.Path, err)
+	}
+	s.retain()
+}
+
+func (s *steps) retain() {
+	err := s.locked(func() error { return s.cfg.Backups.Retain(time.Now()) })
+	s.cfg.Report.Note("remove backups of "+s.cfg.Path, err)
+}
+
+// othersBefore finishes what processes that are gone have rolled out before the file at path, and waits for living ones to finish
+// theirs; not for ever, for a process may be stopped.
+func (s *steps) othersBefore(path string, patience time.Duration, finish func(*Rolled) error) error {
+	for start := time.Now(); ; {
+		files, err := s.dir.list(outTag)
+		if err != nil || len(files) == 0 || path != "" && filepath.Base(files[0]) >= filepath.Base(path) {
+			return err
+		}
+		first := files[0]
+		if sameFile(first, s.cfg.Path) {
+			if err := s.locked(func() error { return s.unlinkLog(first) }); err != nil {
+				return err
+			}
+			continue
+		}
+		if orphan := adopt(first); orphan != nil {
+			if err := finish(orphan); err != nil {
+				return multierr.Append(err, orphan.close())
+			}
+			continue
+		}
+		if path == "" {
+			return nil // whoever has it finishes it
+		}
+		if s.aborted() {
+			return fsys.ErrLocked
+		}
+		if time.Since(start) > patience {
+			return nil
+		}
+		time.Sleep(pollEvery)
+	}
+}
+
+// sameFile reports whether two paths lead to one file. A file that was rolled out may be the log itself under a second name: a
+// process was killed in the middle of an exchange, or is in the middle of one.
+func sameFile(path, other string) bool {
+	a, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	b, err := os.Lstat(other)
+	return err == nil && os.SameFile(a, b)
+}
+
+// unlinkLog takes the second name from the log. With both locks held nobody is in the middle of an exchange.
+func (s *steps) unlinkLog(path string) error {
+	s.dir.names.Lock()
+	defer s.dir.names.Unlock()
+	if sameFile(path, s.cfg.Path) {
+		return remove(path)
+	}
+	return nil
+}
+
+// look calls f so that no names change meanwhile, if they may.
+func (s *steps) look(f func() error) error {
+	if s.dir.exists() {
+		return s.locked(f)
+	}
+	s.names.Lock()
+	defer s.names.Unlock()
+	return f()
+}

@@ -1,0 +1,116 @@
+package rotation
+
+import (
+	"time"
+
+	"go.uber.org/multierr"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// update changes what mu guards, and wakes those who wait for that.
+func (f *finisher) update(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+	f.broadcastLocked()
+}
+
+func (f *finisher) broadcastLocked() {
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// waitUntil waits until ready, which is asked under mu, says so; or nothing has gone on for that long.
+func (f *finisher) waitUntil(patience time.Duration, ready func() bool) bool {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	progress := f.progress.Load()
+	for {
+		f.mu.Lock()
+		done, changed := ready(), f.changed
+		f.mu.Unlock()
+		if done {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			now := f.progress.Load()
+			if now == progress {
+				return false
+			}
+			progress = now
+			timer.Reset(patience)
+		}
+	}
+}
+
+// wait waits until a file is finished or refused; nil, until nobody is at work.
+func (f *finisher) wait(out *Rolled) (err error) {
+	me := base.GoroutineID()
+	ready := func() bool {
+		switch {
+		case f.running && f.goroutine == me: // a hook that asks
+			return true
+		case out == nil:
+			err = f.refused
+			return !f.running
+		case out.ended:
+			return true
+		}
+		err = out.err
+		return err != nil && !f.running
+	}
+	if !f.waitUntil(stuckWait, ready) {
+		return errStuck
+	}
+	return err
+}
+
+// close finishes what there is. Compression is given up when it takes too long, and whoever does not come to an end is left behind.
+func (f *finisher) close() error {
+	me := base.GoroutineID()
+	self := false
+	idle := func() bool { self = f.running && f.goroutine == me; return !f.running || self }
+	f.update(func() { f.closing = true })
+	var err error
+	if !f.waitAtMost(stuckWait, idle) {
+		close(f.abort)
+		if !f.waitAtMost(nameWait, idle) {
+			err = errStuck
+		}
+	}
+	if err == nil && !self && f.left() {
+		f.begin(nil) // the last attempt
+		f.waitAtMost(nameWait, idle)
+	}
+	f.mu.Lock()
+	waiting := append([]*Rolled(nil), f.queue...)
+	f.mu.Unlock()
+	if err == nil && !self {
+		for _, out := range waiting {
+			err = multierr.Append(err, out.close()) // the next start finds it
+		}
+	}
+	return err
+}
+
+// waitAtMost is waitUntil with a bound that no progress puts off.
+func (f *finisher) waitAtMost(bound time.Duration, ready func() bool) bool {
+	timer := time.NewTimer(bound)
+	defer timer.Stop()
+	for {
+		f.mu.Lock()
+		done, changed := ready(), f.changed
+		f.mu.Unlock()
+		if done {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return false
+		}
+	}
+}

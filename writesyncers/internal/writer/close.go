@@ -1,0 +1,134 @@
+package writer
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"go.uber.org/multierr"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// Bounds for what waits for a file that takes no more.
+const (
+	countWait     = 20 * time.Millisecond // of Stats, for exact counts
+	lockWait      = 5 * time.Second       // of Sync and Close, for a Write that is under way
+	syncWait      = 10 * time.Second      // of Sync, for the disk
+	interruptWait = time.Second           // of Close, before it has the Write return
+)
+
+// Within is base.Within with an error that names what was done.
+func Within(wait time.Duration, what string, f func() error) error {
+	var failed error
+	err := base.Within(wait, func() error { failed = f(); return nil })
+	if err != nil {
+		return fmt.Errorf("writesyncers: %s: %w", what, err)
+	}
+	return failed
+}
+
+// Sync writes what is in the buffer and, if the policy says so, has the records written so far put on the disk. Writers do not wait for
+// it; it waits for one that is under way, and for the disk, no longer than some seconds.
+func (w *Writer) Sync() error {
+	if w.closing.Load() {
+		return w.errClosed
+	}
+	return Within(syncWait, "sync "+w.cfg.Path, w.sync)
+}
+
+func (w *Writer) sync() error {
+	if !base.LockWithin(&w.mu, lockWait) {
+		return errStuck(w, "sync")
+	}
+	err := w.buffer.flush()
+	w.unlock()
+	if err != nil || w.cfg.Sync == SyncNever || w.cfg.Sync == SyncOnRotate {
+		return err
+	}
+	_, err = w.committer.sync()
+	return err
+}
+
+func errStuck(w *Writer, what string) error {
+	return fmt.Errorf("writesyncers: %s %s: a write does not come to an end: %w", what, w.cfg.Path, os.ErrDeadlineExceeded)
+}
+
+// Close closes the file; from then on Write returns an error that wraps base.ErrClosed. It waits, at most some seconds, for a Write
+// that is under way and for what rollovers have left to be done. A second Close does nothing.
+func (w *Writer) Close() error {
+	if w.closing.Swap(true) {
+		return nil
+	}
+	w.committer.stop()
+	var err error
+	if w.lockToClose() {
+		err = w.closeFile()
+	} else {
+		go func() { // whoever is stuck has the lock; the file is closed when it comes back
+			w.mu.Lock()
+			_ = w.closeFile()
+		}()
+		err = errStuck(w, "close")
+	}
+	if w.cfg.Rotation != nil {
+		err = multierr.Append(err, w.cfg.Rotation.Close())
+	}
+	w.cfg.Report.Tell()
+	w.cfg.Report.Stop()
+	return err
+}
+
+// lockToClose takes the lock. A Write that waits for the reader of a pipe is interrupted after a while.
+func (w *Writer) lockToClose() bool {
+	if base.LockWithin(&w.mu, interruptWait) {
+		return true
+	}
+	if file := w.pipe.Load(); file != nil {
+		file.Interrupt()
+	}
+	return base.LockWithin(&w.mu, lockWait-interruptWait)
+}
+
+// closeFile writes what is left and closes the file. It is called with the lock and releases it.
+func (w *Writer) closeFile() error {
+	var err error
+	if w.file != nil && !w.file.Regular() && w.buffer != nil { // a pipe may hold up the last flush
+		timer := time.AfterFunc(lockWait, w.file.Interrupt)
+		defer timer.Stop()
+	}
+	err = w.buffer.close()
+	file := w.file
+	w.file, w.limit = nil, 0
+	w.strategy.stop()
+	w.unlock()
+	if file != nil {
+		err = multierr.Append(err, file.Close())
+	}
+	return err
+}
+
+// Counts are the counters of a Writer.
+type Counts struct {
+	Records                                     base.Stats
+	Bytes, Opens, Repeated, Rotated, Compressed uint64
+}
+
+// Counts returns the counters. It never waits for a Write: while one is under way what is in the buffer may be counted as it was when
+// that began.
+func (w *Writer) Counts() (c Counts) {
+	if w.buffer != nil && base.LockWithin(&w.mu, countWait) {
+		w.counts.pending.Store(uint64(len(w.buffer.ends)))
+		defer w.mu.Unlock()
+	}
+	n := &w.counts
+	c.Records = base.Stats{
+		Delivered: n.delivered.Load(), Dropped: n.dropped.Load(), Pending: n.pending.Load(), Refused: n.refused.Load(),
+	}
+	c.Records.Accepted = c.Records.Delivered + c.Records.Dropped + c.Records.Pending
+	c.Bytes, c.Opens, c.Repeated = n.bytes.Load(), n.opens.Load(), n.repeated.Load()
+	if w.cfg.Rotation != nil {
+		c.Rotated, c.Compressed = w.cfg.Rotation.Counts()
+	}
+	return c
+}

@@ -1,0 +1,101 @@
+package writer
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// committer is SyncEach and SyncInterval: it knows which records are on the disk.
+type committer struct {
+	w     *Writer
+	timer *time.Timer // of SyncInterval: runs from the first unsynced record on
+	dirty atomic.Bool // the timer runs
+
+	mu      sync.Mutex // guards the fields below
+	wake    sync.Cond  // told when running ends
+	running bool       // somebody syncs
+	done    uint64     // records up to this number have been seen to
+	failed  [2]uint64  // of these those after the first and up to the second with this error
+	err     error
+}
+
+func newCommitter(w *Writer) *committer {
+	c := &committer{w: w}
+	c.wake.L = &c.mu
+	if w.cfg.Sync == SyncInterval {
+		c.timer = time.AfterFunc(time.Hour, func() {
+			c.dirty.Store(false)
+			_, err := c.sync()
+			w.cfg.Report.Note("sync "+w.cfg.Path, err)
+			w.cfg.Report.Tell()
+		})
+		c.timer.Stop()
+	}
+	return c
+}
+
+func (c *committer) stop() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}
+
+// durable sees to it that the record with this number gets to the disk when the policy wants it there.
+func (c *committer) durable(number uint64) error {
+	if c.w.cfg.Sync == SyncEach {
+		return c.commit(number)
+	}
+	if !c.dirty.Load() && c.dirty.CompareAndSwap(false, true) {
+		c.timer.Reset(c.w.cfg.SyncEvery)
+	}
+	return nil
+}
+
+// commit returns when the record with this number is on the disk. Whoever finds nobody syncing does it for all.
+func (c *committer) commit(number uint64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.done < number {
+		if c.running {
+			c.wake.Wait()
+			continue
+		}
+		c.running = true
+		c.mu.Unlock()
+		upTo, err := c.sync()
+		c.mu.Lock()
+		if err != nil {
+			c.failed, c.err = [2]uint64{c.done, upTo}, err
+		}
+		c.running, c.done = false, upTo
+		c.wake.Broadcast()
+	}
+	if c.failed[0] < number && number <= c.failed[1] {
+		return c.err
+	}
+	return nil
+}
+
+// sync puts what was written so far on the disk and returns the number of the last record among it. Writers go on meanwhile.
+func (c *committer) sync() (uint64, error) {
+	w := c.w
+	w.mu.Lock()
+	err := w.buffer.flush()
+	file, number := w.file, w.counts.delivered.Load()
+	w.unlock()
+	if file != nil && err == nil {
+		err = file.Sync()
+	}
+	if errors.Is(err, os.ErrClosed) {
+		err = nil // rolled out meanwhile: whoever does that syncs first
+	}
+	if w.cfg.Rotation != nil {
+		if rolled := w.cfg.Rotation.Sync(); err == nil {
+			err = rolled
+		}
+	}
+	return number, err
+}

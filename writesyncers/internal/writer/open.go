@@ -1,0 +1,131 @@
+package writer
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// open opens the file at the path. The flags of the Config count the first time only.
+func (w *Writer) open() error {
+	if w.closing.Load() {
+		return w.errClosed
+	}
+	flags := 0
+	if !w.opened {
+		flags = w.cfg.Flags
+	}
+	file, err := openFile(&w.cfg, flags)
+	if err != nil {
+		return err
+	}
+	if !w.opened && w.cfg.Symlink != "" {
+		w.cfg.Report.Note("link to "+w.cfg.Path, linkTo(w.cfg.Path, w.cfg.Symlink))
+	}
+	w.opened = true
+	w.use(file)
+	return nil
+}
+
+// first opens the file and, the first time, has the strategy begin.
+func (w *Writer) first() error {
+	again := w.opened
+	err := w.open()
+	if err == nil && !again {
+		w.strategy.begin()
+	}
+	return err
+}
+
+// use makes a file the one that is written to.
+func (w *Writer) use(file *appendfile.File) {
+	w.file = file
+	if w.pipe.Store(nil); !file.Regular() {
+		w.pipe.Store(file)
+	}
+	w.counts.opens.Add(1)
+	if w.buffer != nil {
+		w.buffer.easy = 0 // it was worked out from the other file's size
+	}
+	writeHeader(w)
+	w.limit = w.strategy.opened(file)
+}
+
+// writeHeader begins an empty file with the header. The records matter more: that it was refused is only noted.
+func writeHeader(w *Writer) {
+	if len(w.cfg.Header) == 0 || !w.file.Regular() || w.file.Size() > 0 {
+		return
+	}
+	n, err := w.file.Write(w.cfg.Header)
+	w.counts.bytes.Add(uint64(n))
+	w.cfg.Report.Note("write the header of "+w.cfg.Path, err)
+}
+
+// reopen opens what is at the path now, and only then closes the file in use.
+func (w *Writer) reopen() error {
+	old := w.file
+	if err := w.open(); err != nil {
+		return err
+	}
+	if w.cfg.Sync != SyncNever {
+		w.cfg.Report.Note("sync "+w.cfg.Path, old.Sync())
+	}
+	w.cfg.Report.Note("close "+w.cfg.Path, old.Close())
+	return nil
+}
+
+// openFile opens the file at the path for appending and makes it if there is none.
+func openFile(cfg *Config, flags int) (*appendfile.File, error) {
+	if cfg.MakeDirs {
+		if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o755); err != nil {
+			return nil, fmt.Errorf("writesyncers: %w", err)
+		}
+	}
+	for range 10 {
+		file, err := appendfile.Open(cfg.Path, cfg.Path, flags, cfg.File)
+		if err != nil || !cfg.File.Shared || !file.Regular() {
+			return file, err
+		}
+		// Others must see that the file is in use before they compress or remove it: they have looked before, if the path leads
+		// elsewhere by now.
+		if here, err := file.LeadsHere(); file.Locked() && here && err == nil {
+			return file, nil
+		}
+		if err := file.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errMoving
+}
+
+var errMoving = errors.New("writesyncers: another process is rotating")
+
+// Look looks at the path now and opens what is there if it is another file, or none.
+func (w *Writer) Look() error {
+	return w.withFile(func() error { return w.strategy.look() }, func() error { return nil })
+}
+
+// Reopen opens what is at the path now and closes the file in use. If it returns an error, the file in use stays.
+func (w *Writer) Reopen() error { return w.withFile(w.reopen, w.first) }
+
+// withFile calls open under the lock if there is a file, and without if there is none.
+func (w *Writer) withFile(open, without func() error) error {
+	if w.closing.Load() {
+		return w.errClosed
+	}
+	if !base.LockWithin(&w.mu, lockWait) {
+		return errStuck(w, "reopen")
+	}
+	defer w.unlock()
+	if w.closing.Load() {
+		return w.errClosed
+	}
+	if w.file == nil {
+		return without()
+	}
+	return open()
+}

@@ -1,0 +1,54 @@
+//go:build unix
+
+package writer
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	base "example.com/zaphandlers/zapcore"
+)
+
+// config is that of a Writer on app.log in a directory of its own.
+func config(t *testing.T) Config {
+	t.Helper()
+	return Config{
+		Path: filepath.Join(t.TempDir(), "app.log"), File: appendfile.Options{Perm: 0o644, LineEnd: []byte{'\n'}},
+		FlushEvery: time.Second, SyncEvery: time.Second,
+		Report: base.NewReporter("writesyncers", func(err error) { assert.NoError(t, err, "told to OnError") }),
+	}
+}
+
+// A writer that is held up between the look and the write finds the file gone, and cannot know who has read it.
+func TestWatchHeldUpWritesAgain(t *testing.T) {
+	cfg := config(t)
+	cfg.Watch = &Watch{}
+	w, err := New(cfg)
+	require.NoError(t, err)
+	write := func(record string) {
+		_, err := w.Write([]byte(record))
+		require.NoError(t, err)
+	}
+	write("one\n")
+	w.mu.Lock()
+	require.NoError(t, w.ready(4))
+	require.NoError(t, os.Rename(cfg.Path, cfg.Path+".1"))
+	w.strategy.(*watch).asked = time.Now().Add(-late)
+	_, err = w.put([]byte("two\n"), 1)
+	w.unlock()
+	require.NoError(t, err)
+	write("three\n")
+	for name, want := range map[string]string{cfg.Path: "two\nthree\n", cfg.Path + ".1": "one\ntwo\n"} {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text), name)
+	}
+	assert.Equal(t, uint64(1), w.Counts().Repeated)
+	require.NoError(t, w.Close())
+}

@@ -1,0 +1,126 @@
+package zapcore
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// LockWithin takes mu, or gives up after that time and reports false. It is for those who must come to an end although whoever has
+// the lock may not: Close, Sync.
+func LockWithin(mu *sync.Mutex, wait time.Duration) bool {
+	if mu.TryLock() {
+		return true
+	}
+	locked, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		mu.Lock()
+		select {
+		case locked <- struct{}{}:
+		case <-over:
+			mu.Unlock()
+		}
+	}()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-locked:
+		return true
+	case <-timer.C:
+		close(over)
+		return false
+	}
+}
+
+// Within runs f, which may wait for what does not come, and returns its error. After that time it returns an error that says so and
+// wraps os.ErrDeadlineExceeded, and f goes on in the background.
+func Within(wait time.Duration, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("not done after %v: %w", wait, os.ErrDeadlineExceeded)
+	}
+}
+
+// lock takes the lock for a call that has to come to an end. The error says that whoever has it does not.
+func (o *output) lock() error {
+	if o.patience == 0 {
+		o.mu.Lock()
+		return nil
+	}
+	if !LockWithin(&o.mu, o.patience) {
+		return fmt.Errorf("%s: a write does not come to an end: %w", o.name, os.ErrDeadlineExceeded)
+	}
+	return nil
+}
+
+func (o *output) sync() error {
+	defer o.tell()
+	if err := o.lock(); err != nil {
+		return err
+	}
+	defer o.mu.Unlock()
+	if o.closed.Load() {
+		return nil
+	}
+	return o.emitter.Sync()
+}
+
+func (o *output) flush() error {
+	f, ok := o.emitter.(Flusher)
+	if !ok {
+		return nil
+	}
+	if err := o.lock(); err != nil {
+		return err
+	}
+	defer o.mu.Unlock()
+	if o.closed.Load() {
+		return nil
+	}
+	return f.Flush()
+}
+
+func (o *output) close() error {
+	if i, ok := o.emitter.(Interrupter); ok {
+		i.Interrupt()
+	}
+	defer o.report.Stop()
+	defer o.tell()
+	if err := o.lock(); err != nil {
+		if o.closed.Swap(true) {
+			return nil
+		}
+		return err
+	}
+	defer o.mu.Unlock()
+	if o.closed.Swap(true) {
+		return nil
+	}
+	return o.emitter.Close()
+}
+
+// count does not wait for an Emit that is under way, unless the Emitter has to be asked what became of its frames.
+func (o *output) count() Stats {
+	n := o.accepted.Load()
+	s := Stats{Accepted: n, Delivered: n, Refused: o.refused.Load()}
+	a, ok := o.emitter.(Accountant)
+	if !ok {
+		return s
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s.Accepted = o.accepted.Load()
+	s.Delivered = s.Accepted
+	if delivered, dropped, ok := a.Account(); ok {
+		s.Delivered, s.Dropped = delivered, dropped
+		s.Pending = s.Accepted - delivered - dropped
+	}
+	return s
+}
