@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help test lint format vet staticcheck peers bench gate service
+.PHONY: help test lint format vet staticcheck peers soak bench gate service
 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 20
@@ -25,6 +25,9 @@ staticcheck: ## staticcheck in every module
 
 peers: ## get the real servers that the tests talk to: Debian, as root
 	@scripts/peers.sh >/dev/null
+
+soak: ## the long rounds: processes killed 1,000 times, formats fuzzed a minute each: twenty-five minutes
+	@scripts/soak.sh
 
 bench: ## measure everything beside its rivals, and draw the pictures: eight minutes, thirteen the first time; as root, all faults
 	@go -C benchmarks run ./bench run

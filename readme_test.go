@@ -24,7 +24,7 @@ func pages(t *testing.T) []string {
 	return append(names, "README.md")
 }
 
-// Every piece of Go in README.md and docs is part of an Example in this directory, and every Example here is in one of them.
+// Every piece of Go in README.md and docs is part of an Example in this directory, or one of JetStream's, and every Example here is in one of them.
 func TestReadme(t *testing.T) {
 	examples := examples(t)
 	shown := make(map[string]bool)
@@ -114,6 +114,7 @@ func examples(t *testing.T) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)
+	names = append(names, filepath.Join("queuecore", "jetstream", "example_test.go")) // of a module of its own
 	found := make(map[string]string)
 	for _, name := range names {
 		source, err := os.ReadFile(name)

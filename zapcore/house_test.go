@@ -200,6 +200,7 @@ var floors = map[string][]string{
 	"buffercore":          {"zapcore", "zapcore/arena"},
 	"queuecore":           {"zapcore", "zapcore/arena", "internal/filelock"},
 	"queuecore/queuetest": {"zapcore"},
+	"queuecore/diskdump":  {"zapcore"},
 	"sysloghandler":       {"zapcore", "netcore"},
 }
 

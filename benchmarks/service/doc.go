@@ -4,12 +4,19 @@
 //	go -C benchmarks run ./service                        # 100,000 requests to an HTTP server on a loopback port
 //	go -C benchmarks run ./service -input FILE            # each line of a real log becomes a record; - is standard input
 //	go -C benchmarks run ./service -rate 500 -requests 5000 -keep
+//	go -C benchmarks run ./service -durable /tmp/run      # kill -9 it, start it again, until it is done
+//	go -C benchmarks run ./service -durable /tmp/run -nats embedded
 //
 // It exits 0 if every record that was logged is in every destination that wants it, exactly once and as it was logged, and 1
 // if not, after naming the records that are missing, doubled or damaged. All destinations want all records but the flight
 // recorder, which keeps what led to an error and what came after it. Ctrl-C ends the traffic early; what was logged until
 // then is delivered and accounted for as ever. A second Ctrl-C ends the program. (go run says 1 after any Ctrl-C; go build
 // first to see the exit code of an interrupted run.)
+//
+// With -durable the records go through an engine that outlives the process (durable.go): files of queuecore.Disk, or JetStream. However
+// often that is killed and started again with the same flags, in the end each record is in each destination; more than once only those
+// of the batch that a listener had in its hands, and those are counted against what is allowed. What had not reached the engine when the
+// process was killed was in memory, and is logged again; what was confirmed and is gone would be called lost.
 //
 // # How the files hang together
 //

@@ -24,6 +24,8 @@ type config struct {
 	smtp      string
 	mailTo    string
 	http      string
+	durable   string
+	nats      string
 }
 
 func main() {
@@ -41,7 +43,12 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	}
-	ok, err := run(ctx, cfg, destinations(cfg), stdout, stderr)
+	var ok bool
+	if cfg.durable != "" {
+		ok, err = runDurable(ctx, cfg, stdout, stderr)
+	} else {
+		ok, err = run(ctx, cfg, destinations(cfg), stdout, stderr)
+	}
 	if err != nil {
 		fmt.Fprintln(stderr, "service:", err)
 	}
@@ -66,6 +73,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&cfg.smtp, "smtp", "", "send the mails to the server at this `host:port`, and not to one of the program's own")
 	flags.StringVar(&cfg.mailTo, "mailto", "postmaster@localhost", "who gets the mails")
 	flags.StringVar(&cfg.http, "http", "", "post JSON lines to the collector at this `URL`, and not to one of the program's own")
+	flags.StringVar(&cfg.durable, "durable", "", "log through an engine that outlives the process, with everything in this `folder`; kill it, and start it again with the same flags")
+	flags.StringVar(&cfg.nats, "nats", "", "with -durable: the engine is JetStream, at this `URL`, or \"embedded\", and not files of the program's own")
 	if err := flags.Parse(args); err != nil {
 		return cfg, err
 	}
@@ -77,6 +86,10 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		err = errors.New("service: -requests must be at least 1")
 	case cfg.producers < 1:
 		err = errors.New("service: -producers must be at least 1")
+	case cfg.durable == "" && cfg.nats != "":
+		err = errors.New("service: -nats goes with -durable, the folder of the destinations")
+	case cfg.durable != "" && cfg.input != "":
+		err = errors.New("service: -durable makes requests, and reads no -input")
 	case cfg.rate < 0:
 		err = errors.New("service: -rate must not be negative")
 	}

@@ -23,8 +23,10 @@ func (e *Engine) findEnd(ctx context.Context) error {
 	msg, err := e.records.GetLastMsgForSubject(ctx, e.subject)
 	if err == nil {
 		number, err := lastNumber(msg.Header)
-		if err != nil {
-			return fmt.Errorf("message %d is not ours: %w", msg.Sequence, err)
+		if err != nil { // not ours
+			if number, err = e.numberBefore(ctx, msg.Sequence); err != nil {
+				return err
+			}
 		}
 		e.log.sequence, e.log.number, e.log.lastID = msg.Sequence, max(e.log.number, number), msg.Header.Get(headerID)
 		return nil
@@ -39,6 +41,41 @@ func (e *Engine) findEnd(ctx context.Context) error {
 	done, err := e.cursors.highest(ctx)
 	e.log.sequence, e.log.number, e.log.lastID = info.State.LastSeq, max(e.log.number, done), ""
 	return err
+}
+
+// maxForeign is how many messages of somebody else are passed over in search of the last one that is ours.
+const maxForeign = 1000
+
+// numberBefore returns the number of the last record before a message.
+func (e *Engine) numberBefore(ctx context.Context, sequence uint64) (uint64, error) {
+	for range min(maxForeign, sequence-1) {
+		sequence--
+		msg, err := e.records.GetMsg(ctx, sequence)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			continue
+		}
+		if err != nil {
+			return 0, err
+		}
+		if number, err := lastNumber(msg.Header); err == nil {
+			return number, nil
+		}
+	}
+	return e.cursors.highest(ctx)
+}
+
+// remake makes the records' stream again if somebody has deleted it.
+func (e *Engine) remake(ctx context.Context) error {
+	_, err := e.js.Stream(ctx, e.cfg.Stream)
+	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil // it is there, or what is wrong is something else
+	}
+	s, err := e.stream(ctx, e.cfg.recordsStream(e.subject))
+	if err != nil {
+		return err
+	}
+	e.born.Store(s.CachedInfo().Created.UnixNano())
+	return nil
 }
 
 // Append implements queuecore.Queue. An error is a *base.RetryError, unless it wraps ErrClosed: what it could not find out about,
@@ -62,6 +99,9 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 			e.log.remember(tapes[:len(tapes)-len(rest)])
 			if e.stop.Err() != nil {
 				return 0, errClosed
+			}
+			if e.local != nil && !isFull(err) {
+				err = multierr.Append(err, e.local.restart())
 			}
 			return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)}
 		}
@@ -130,8 +170,8 @@ func (e *Engine) publish(ctx context.Context, data []byte, records uint64, p par
 
 // publishOnce publishes msg and, where the answer leaves that open, asks the stream whether it is stored. Without an error it is not
 // because somebody else was first.
-func (e *Engine) publishOnce(ctx context.Context, msg *nats.Msg, records uint64) (stored bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64) (stored bool, err error) {
+	ctx, cancel := context.WithTimeout(all, attemptTimeout)
 	defer cancel()
 	ack, err := e.js.PublishMsg(ctx, msg, jetstream.WithMsgID(e.log.id), jetstream.WithExpectLastSequence(e.log.sequence), jetstream.WithRetryAttempts(0))
 	if err == nil && !ack.Duplicate {
@@ -140,6 +180,11 @@ func (e *Engine) publishOnce(ctx context.Context, msg *nats.Msg, records uint64)
 	}
 	if isFull(err) {
 		return false, err
+	}
+	if err != nil && !isConflict(err) {
+		if madeErr := e.remake(all); madeErr != nil {
+			return false, multierr.Append(err, madeErr)
+		}
 	}
 	if endErr := e.findEnd(ctx); endErr != nil {
 		return false, multierr.Append(err, endErr)

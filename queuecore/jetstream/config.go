@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Config says where the records are kept. One of Dir, URL and Conn is required; the zero value of every other field is its default.
@@ -102,4 +103,13 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// recordsStream is how the stream of the records is made.
+func (c Config) recordsStream(subject string) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: c.Stream, Subjects: []string{subject}, Replicas: c.Replicas, Storage: jetstream.FileStorage,
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: orNoLimit(c.MaxBytes), MaxAge: c.MaxAge,
+		AllowDirect: true,
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -15,6 +14,15 @@ import (
 type place struct {
 	number   uint64
 	sequence uint64
+	born     int64 // when the stream was made in which sequence is, in nanoseconds of Unix time
+}
+
+// in returns the place in the stream that was made at that time: in another than its own, before the beginning.
+func (at place) in(born int64) place {
+	if at.born != born {
+		at.sequence, at.born = 0, born
+	}
+	return at
 }
 
 // cursorStore is the stream of cursors: one message each, the last.
@@ -43,23 +51,24 @@ func (c *cursorStore) get(ctx context.Context, name string) (place, bool, error)
 	if err != nil {
 		return place{}, false, fmt.Errorf("jetstream: cursor %q: %w", name, err)
 	}
-	at, err := parsePlace(msg.Data)
-	return at, err == nil, err
+	at, known := parsePlace(msg.Data)
+	return at, known, nil // somebody else's is none
 }
 
 func (c *cursorStore) put(ctx context.Context, name string, at place) error {
-	_, err := c.js.Publish(ctx, c.subject+token(name), fmt.Appendf(nil, "%d %d", at.number, at.sequence))
+	_, err := c.js.Publish(ctx, c.subject+token(name), fmt.Appendf(nil, "%d %d %d", at.number, at.sequence, at.born))
 	if err != nil {
 		return fmt.Errorf("jetstream: cursor %q: %w", name, err)
 	}
 	return nil
 }
 
-func parsePlace(data []byte) (at place, err error) {
-	if _, err := fmt.Sscanf(string(data), "%d %d", &at.number, &at.sequence); err != nil {
-		return place{}, fmt.Errorf("jetstream: a cursor of %q", data)
+func parsePlace(data []byte) (at place, ok bool) {
+	_, err := fmt.Sscanf(string(data), "%d %d %d", &at.number, &at.sequence, &at.born)
+	if err != nil || at.number > lastPlausible || at.sequence > lastPlausible {
+		return place{}, false
 	}
-	return at, nil
+	return at, true
 }
 
 // all returns the places of all cursors, of whichever process.
@@ -74,10 +83,7 @@ func (c *cursorStore) all(ctx context.Context) ([]place, error) {
 		if err != nil {
 			return nil, err
 		}
-		at, err := parsePlace(msg.Data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", strings.TrimPrefix(subject, c.subject), err)
-		}
+		at, _ := parsePlace(msg.Data)
 		places = append(places, at)
 	}
 	return places, nil

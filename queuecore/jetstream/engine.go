@@ -31,6 +31,7 @@ type Engine struct {
 	closing context.CancelFunc
 	arrival *nats.Subscription
 	missed  atomic.Uint64 // records that readers found missing
+	born    atomic.Int64  // when the records' stream was made
 
 	appending sync.Mutex // serializes Append and guards the fields below
 	log       appender
@@ -77,13 +78,10 @@ func (e *Engine) open() (err error) {
 	e.limit = int(e.conn.MaxPayload()) - headerRoom
 	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
 	defer cancel()
-	if e.records, err = e.stream(ctx, jetstream.StreamConfig{
-		Name: e.cfg.Stream, Subjects: []string{e.subject}, Replicas: e.cfg.Replicas, Storage: jetstream.FileStorage,
-		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: orNoLimit(e.cfg.MaxBytes), MaxAge: e.cfg.MaxAge,
-		AllowDirect: true,
-	}); err != nil {
+	if e.records, err = e.stream(ctx, e.cfg.recordsStream(e.subject)); err != nil {
 		return err
 	}
+	e.born.Store(e.records.CachedInfo().Created.UnixNano())
 	subject := "zaphandlers." + e.cfg.Stream + ".cursor."
 	places, err := e.stream(ctx, jetstream.StreamConfig{
 		Name: e.cfg.Stream + "_cursors", Subjects: []string{subject + "*"}, Replicas: e.cfg.Replicas, Storage: jetstream.FileStorage,

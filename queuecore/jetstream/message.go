@@ -18,6 +18,9 @@ const (
 	headerID   = nats.MsgIdHdr
 )
 
+// lastPlausible is more than anybody counts to: a number beyond it is somebody else's.
+const lastPlausible = 1 << 61
+
 const (
 	lengthSize = 4
 	// headerRoom is more than the headers of a message take of its size.
@@ -89,8 +92,8 @@ func parsePart(header nats.Header) (p part, err error) {
 // lastNumber returns the number of the last record in a message.
 func lastNumber(header nats.Header) (uint64, error) {
 	number, err := strconv.ParseUint(header.Get(headerLast), 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("header %s: %q is no number", headerLast, header.Get(headerLast))
+	if err != nil || number == 0 || number > lastPlausible {
+		return 0, fmt.Errorf("header %s: %q is no record's number", headerLast, header.Get(headerLast))
 	}
 	return number, nil
 }

@@ -11,26 +11,6 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// reader is a cursor in the hands of this process. It is for one goroutine at a time.
-type reader struct {
-	name   string
-	acked  place
-	fetch  uint64    // the sequence from which on messages have not been asked for
-	held   []message // asked for and not acknowledged, in order
-	pieces []byte    // of a record that is larger than a message
-	next   part      // the piece that is to come
-	purged time.Time // when what all cursors are done with was removed last
-}
-
-// message is a message with its records, numbered from first.
-type message struct {
-	sequence uint64
-	first    uint64
-	tapes    [][]byte
-}
-
-func (m *message) last() uint64 { return m.first + uint64(len(m.tapes)) - 1 }
-
 const (
 	lookEvery  = time.Second // how long a reader that waits goes without asking the stream
 	purgeEvery = time.Second
@@ -123,7 +103,7 @@ func (e *Engine) reader(cursor string) (*reader, error) {
 func (e *Engine) find(ctx context.Context, cursor string) (place, error) {
 	at, known, err := e.cursors.get(ctx, cursor)
 	if err != nil || known {
-		return at, err
+		return at.in(e.born.Load()), err
 	}
 	if at, err = e.oldest(ctx); err != nil {
 		return place{}, err
@@ -149,7 +129,7 @@ func (e *Engine) callContext() (context.Context, context.CancelFunc) {
 func (e *Engine) oldest(ctx context.Context) (place, error) {
 	e.appending.Lock()
 	err := e.findEnd(ctx)
-	end := place{number: e.log.number, sequence: e.log.sequence}
+	end := place{number: e.log.number, sequence: e.log.sequence, born: e.born.Load()}
 	e.appending.Unlock()
 	if err != nil {
 		return place{}, fmt.Errorf("jetstream: %w", err)
@@ -162,85 +142,61 @@ func (e *Engine) oldest(ctx context.Context) (place, error) {
 		return place{}, fmt.Errorf("jetstream: %w", err)
 	}
 	number, err := lastNumber(msg.Header)
-	if err != nil {
-		return place{}, fmt.Errorf("jetstream: message %d: %w", msg.Sequence, err)
+	if err != nil { // not ours: Read tells of it
+		return place{born: end.born}, nil
 	}
 	tapes, err := unpack(msg.Data)
 	if err != nil { // a piece: the record is the next one
 		tapes = nil
 	}
-	return place{number: number - uint64(len(tapes)), sequence: msg.Sequence - 1}, nil
+	return place{number: number - min(number, uint64(len(tapes))), sequence: msg.Sequence - 1, born: end.born}, nil
 }
 
 // fill asks for the message after those that r holds, if it holds none.
 func (e *Engine) fill(r *reader) error {
 	for len(r.held) == 0 {
+		if born := e.born.Load(); r.acked.born != born {
+			r.acked = r.acked.in(born)
+			r.fetch, r.pieces, r.next = 1, nil, part{}
+		}
 		ctx, cancel := e.callContext()
 		msg, err := e.records.GetMsg(ctx, r.fetch, jetstream.WithGetMsgSubject(e.subject))
 		cancel()
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
-			return nil
+			if !e.isAnother(r) {
+				return nil
+			}
+			continue
 		case e.stop.Err() != nil:
 			return errClosed
 		case err != nil:
 			return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)
 		}
 		r.fetch = msg.Sequence + 1
-		if err := e.take(r, msg); err != nil {
+		missing, err := r.take(msg)
+		e.missed.Add(missing)
+		if err != nil {
 			return fmt.Errorf("jetstream: stream %s: message %d: %w", e.cfg.Stream, msg.Sequence, err)
 		}
 	}
 	return nil
 }
 
-// take adds a message to those that r holds.
-func (e *Engine) take(r *reader, msg *jetstream.RawStreamMsg) error {
-	number, err := lastNumber(msg.Header)
-	if err != nil {
-		return err
+// isAnother asks, once in lookEvery, whether the stream was made again by somebody.
+func (e *Engine) isAnother(r *reader) bool {
+	if time.Since(r.looked) < lookEvery {
+		return false
 	}
-	p, err := parsePart(msg.Header)
-	if err != nil {
-		return err
+	r.looked = time.Now()
+	ctx, cancel := e.callContext()
+	defer cancel()
+	info, err := e.records.Info(ctx)
+	if err != nil || info.Created.UnixNano() == r.acked.born {
+		return false
 	}
-	data := msg.Data
-	if p.n > 0 {
-		if data = r.assemble(p, data); data == nil {
-			return nil
-		}
-	}
-	tapes, err := unpack(data)
-	if err != nil {
-		return err
-	}
-	m := message{sequence: msg.Sequence, first: number - uint64(len(tapes)) + 1, tapes: tapes}
-	if len(tapes) == 0 || m.last() <= r.acked.number {
-		return nil
-	}
-	if m.first > r.acked.number+1 {
-		e.missed.Add(m.first - r.acked.number - 1) // removed by age
-	}
-	r.held = append(r.held, m)
-	return nil
-}
-
-// assemble adds a piece of a record, and returns all of it with the last. Pieces whose successor did not come were begun again.
-func (r *reader) assemble(p part, data []byte) []byte {
-	if p.k == 1 {
-		r.pieces, r.next = nil, part{1, p.n}
-	}
-	if p != r.next {
-		r.pieces, r.next = nil, part{}
-		return nil
-	}
-	r.pieces = append(r.pieces, data...)
-	r.next.k++
-	if p.k < p.n {
-		return nil
-	}
-	data, r.pieces = r.pieces, nil
-	return data
+	e.born.Store(info.Created.UnixNano())
+	return true
 }
 
 // Ack implements queuecore.Queue.
@@ -249,7 +205,7 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	if err != nil {
 		return err
 	}
-	at := place{number, r.acked.sequence}
+	at := place{number, r.acked.sequence, r.acked.born}
 	for i := range r.held {
 		if r.held[i].last() <= number {
 			at.sequence = r.held[i].sequence
@@ -284,9 +240,9 @@ func (e *Engine) purgeRead(ctx context.Context) bool {
 	if err != nil || len(places) == 0 {
 		return false
 	}
-	done := places[0].sequence
+	done := places[0].in(e.born.Load()).sequence
 	for _, at := range places {
-		done = min(done, at.sequence)
+		done = min(done, at.in(e.born.Load()).sequence)
 	}
 	info, err := e.records.Info(ctx)
 	if err != nil || info.State.Msgs == 0 {

@@ -3,10 +3,12 @@ package jetstream
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -25,8 +27,11 @@ const maxPayload = 8 << 20
 
 // localServer is a server in this process, and the lock on its folder.
 type localServer struct {
+	cfg  Config
+	lock *os.File
+
+	mu     sync.Mutex // guards the field below
 	server *server.Server
-	lock   *os.File
 }
 
 // startServer starts a server on dir.
@@ -38,27 +43,76 @@ func startServer(cfg Config) (*localServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := &server.Options{
-		ServerName:      "zaphandlers",
-		DontListen:      true,
-		JetStream:       true,
-		StoreDir:        cfg.Dir,
-		SyncAlways:      cfg.SyncAlways,
-		MaxPayload:      maxPayload,
-		NoSigs:          true,
-		NoLog:           true,
-		NoSystemAccount: true,
-	}
-	s, err := server.NewServer(options)
-	if err != nil {
-		return nil, multierr.Append(fmt.Errorf("jetstream: Dir %s: %w", cfg.Dir, err), lock.Close())
-	}
-	local := &localServer{server: s, lock: lock}
-	go s.Start()
-	if !s.ReadyForConnections(cfg.Timeout) || !s.JetStreamEnabled() {
-		return nil, multierr.Append(fmt.Errorf("jetstream: Dir %s: the server did not start within %v", cfg.Dir, cfg.Timeout), local.stop())
+	local := &localServer{cfg: cfg, lock: lock}
+	if err := local.start(); err != nil {
+		return nil, multierr.Append(err, local.stop())
 	}
 	return local, nil
+}
+
+// start starts the server. The caller has mu, or is the only one yet.
+func (l *localServer) start() error {
+	s, err := server.NewServer(&server.Options{
+		ServerName: "zaphandlers",
+		DontListen: true,
+		JetStream:  true,
+		StoreDir:   l.cfg.Dir,
+		// Not three quarters of what happens to be free: a server that starts on a full disk would take nothing for ever.
+		JetStreamMaxStore: 1 << 60,
+		SyncAlways:        l.cfg.SyncAlways,
+		MaxPayload:        maxPayload,
+		NoSigs:            true,
+		NoSystemAccount:   true,
+	})
+	if err != nil {
+		return fmt.Errorf("jetstream: Dir %s: %w", l.cfg.Dir, err)
+	}
+	fatal := make(chan string, 1)
+	s.SetLogger(fatalLogger{fatal}, false, false)
+	l.server = s
+	go s.Start()
+	ready := make(chan bool, 1)
+	go func() { ready <- s.ReadyForConnections(l.cfg.Timeout) }()
+	select {
+	case text := <-fatal:
+		return fmt.Errorf("jetstream: Dir %s: %s", l.cfg.Dir, text)
+	case ok := <-ready:
+		if !ok || !s.JetStreamEnabled() {
+			return fmt.Errorf("jetstream: Dir %s: the server did not start within %v", l.cfg.Dir, l.cfg.Timeout)
+		}
+	}
+	return nil
+}
+
+// restart stops the server and starts another. One whose disk was full for a moment takes nothing more until then.
+func (l *localServer) restart() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.server.Shutdown()
+	l.server.WaitForShutdown()
+	return l.start()
+}
+
+// InProcessConn implements nats.InProcessConnProvider.
+func (l *localServer) InProcessConn() (net.Conn, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.server.InProcessConn()
+}
+
+// fatalLogger keeps why a server did not start.
+type fatalLogger struct{ fatal chan string }
+
+func (fatalLogger) Noticef(string, ...any) {}
+func (fatalLogger) Warnf(string, ...any)   {}
+func (fatalLogger) Errorf(string, ...any)  {}
+func (fatalLogger) Debugf(string, ...any)  {}
+func (fatalLogger) Tracef(string, ...any)  {}
+func (l fatalLogger) Fatalf(format string, v ...any) {
+	select {
+	case l.fatal <- fmt.Sprintf(format, v...):
+	default:
+	}
 }
 
 // lockDir takes the lock of a folder.
@@ -81,8 +135,12 @@ func (l *localServer) stop() error {
 	if l == nil {
 		return nil
 	}
-	l.server.Shutdown()
-	l.server.WaitForShutdown()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.server != nil {
+		l.server.Shutdown()
+		l.server.WaitForShutdown()
+	}
 	return l.lock.Close()
 }
 
@@ -98,7 +156,7 @@ func connect(cfg Config, local *localServer) (*nats.Conn, error) {
 	urls := cfg.URL
 	if local != nil {
 		urls = ""
-		options = append(options, nats.InProcessServer(local.server))
+		options = append(options, nats.InProcessServer(local))
 	}
 	if cfg.Credentials != "" {
 		options = append(options, nats.UserCredentials(cfg.Credentials))

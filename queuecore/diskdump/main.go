@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"example.com/zaphandlers/queuecore/internal/disklog"
+	base "example.com/zaphandlers/zapcore"
+)
+
+func main() { os.Exit(command(os.Args[1:], os.Stdout, os.Stderr)) }
+
+const usage = `usage: diskdump list DIR
+       diskdump dump DIR [-from N] [-cursor NAME]
+       diskdump salvage DIR TO [-cursors]
+`
+
+// errMissing says that not every record is whole. What is missing has been printed.
+var errMissing = errors.New("records are missing")
+
+// errUsage says that the arguments make no sense.
+var errUsage = errors.New(strings.TrimSuffix(usage, "\n"))
+
+// command is the program.
+func command(args []string, stdout, stderr io.Writer) int {
+	out := bufio.NewWriter(stdout)
+	err := run(args, out, stderr)
+	if flushErr := out.Flush(); err == nil {
+		err = flushErr
+	}
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(stderr, err)
+		return 2
+	default:
+		fmt.Fprintln(stderr, "diskdump:", err)
+		return 1
+	}
+}
+
+func run(args []string, stdout io.Writer, stderr io.Writer) error {
+	if len(args) == 0 {
+		return errUsage
+	}
+	flags := flag.NewFlagSet("diskdump", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { fmt.Fprint(stderr, usage) }
+	from := flags.Uint64("from", 0, "")
+	cursor := flags.String("cursor", "", "")
+	cursors := flags.Bool("cursors", false, "")
+	folders, err := parse(flags, args[1:])
+	if err != nil {
+		return err
+	}
+	want := map[string]int{"list": 1, "dump": 1, "salvage": 2}[args[0]]
+	if want == 0 || len(folders) != want {
+		return errUsage
+	}
+	view, err := disklog.NewView(folders[0])
+	if err != nil {
+		return err
+	}
+	if len(view.Segments) == 0 && len(view.Cursors) == 0 {
+		return fmt.Errorf("%s: neither a segment nor a cursor is there", folders[0])
+	}
+	switch args[0] {
+	case "list":
+		return list(view, stdout)
+	case "dump":
+		return dump(view, *from, *cursor, stdout, stderr)
+	default:
+		return salvage(view, folders[1], *cursors, stdout, stderr)
+	}
+}
+
+// parse parses flags that may stand between and behind other arguments, which it returns.
+func parse(flags *flag.FlagSet, args []string) (others []string, err error) {
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return nil, err
+			}
+			return nil, errUsage
+		}
+		if args = flags.Args(); len(args) > 0 {
+			others, args = append(others, args[0]), args[1:]
+		}
+	}
+	return others, nil
+}
+
+// dump prints records as JSON lines.
+func dump(view *disklog.View, from uint64, cursor string, stdout, stderr io.Writer) error {
+	if cursor != "" {
+		i := slices.IndexFunc(view.Cursors, func(c disklog.CursorView) bool { return c.Name == cursor })
+		if i < 0 {
+			return fmt.Errorf("there is no cursor %q", cursor)
+		}
+		from = max(from, view.Cursors[i].Number+1)
+	}
+	encoder := base.NewJSON(zap.NewProductionEncoderConfig())
+	var record base.Record
+	missing := uint64(0)
+	for i, s := range view.Segments {
+		if s.Aside {
+			fmt.Fprintf(stderr, "%s is passed over: salvage reads it\n", s.Name)
+			continue
+		}
+		x, err := view.Walk(i, func(number uint64, payload []byte) error {
+			if number < from {
+				return nil
+			}
+			if err := record.Parse(payload); err != nil {
+				missing++
+				fmt.Fprintf(stderr, "record %d: %v\n", number, err)
+				return nil
+			}
+			line, err := record.Encode(encoder)
+			if err != nil {
+				return fmt.Errorf("record %d: %w", number, err)
+			}
+			defer line.Free()
+			_, err = stdout.Write(line.Bytes())
+			return err
+		})
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue // every cursor has passed it meanwhile
+		case err != nil:
+			return err
+		}
+		if x.Missing > 0 {
+			missing += x.Missing
+			fmt.Fprintf(stderr, "%s: %d records are missing\n", s.Name, x.Missing)
+		}
+	}
+	if missing > 0 {
+		return errMissing
+	}
+	return nil
+}

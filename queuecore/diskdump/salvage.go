@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"example.com/zaphandlers/queuecore/internal/disklog"
+)
+
+// salvage copies every whole record into a new folder.
+func salvage(view *disklog.View, to string, cursors bool, stdout, stderr io.Writer) (err error) {
+	if there, err := os.ReadDir(to); err == nil && len(there) > 0 {
+		return fmt.Errorf("%s is not empty", to)
+	}
+	log, err := disklog.Open(disklog.Options{Dir: to, Told: func(err error) { fmt.Fprintln(stderr, err) }})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	passed := make(map[string]uint64) // the new number of each cursor
+	copied := uint64(0)
+	for i, s := range view.Segments {
+		x, err := view.Walk(i, func(number uint64, payload []byte) error {
+			last, err := log.Append([][]byte{payload})
+			for _, c := range view.Cursors {
+				if number <= c.Number {
+					passed[c.Name] = last
+				}
+			}
+			copied = last
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if x.Missing > 0 {
+			fmt.Fprintf(stderr, "%s: %d records are missing\n", s.Name, x.Missing)
+		}
+	}
+	if cursors {
+		for _, c := range view.Cursors {
+			if err := log.Ack(c.Name, 0); err != nil { // all are known before any moves on
+				return err
+			}
+		}
+		for name, number := range passed {
+			if err := log.Ack(name, number); err != nil {
+				return err
+			}
+		}
+	}
+	fmt.Fprintf(stdout, "%d records are in %s\n", copied, to)
+	return log.Sync()
+}

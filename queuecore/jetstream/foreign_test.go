@@ -1,0 +1,112 @@
+package jetstream
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/stretchr/testify/require"
+)
+
+// publish stores a message of somebody else.
+func publish(t *testing.T, e *Engine, subject, data string, header nats.Header) {
+	t.Helper()
+	_, err := e.conn.RequestMsg(&nats.Msg{Subject: subject, Data: []byte(data), Header: header}, 5*time.Second)
+	require.NoError(t, err)
+}
+
+// readPast reads and acknowledges until it has n records, and passes over what is told to be not ours.
+func readPast(t *testing.T, e *Engine, cursor string, n int) (messages []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for len(messages) < n {
+		b := batchOf(t)
+		last, err := e.Read(ctx, cursor, b)
+		require.NoError(t, ctx.Err())
+		if err != nil {
+			continue
+		}
+		for i := range b.Len() {
+			messages = append(messages, strings.Clone(b.At(i).Entry().Message))
+		}
+		require.NoError(t, e.Ack(cursor, last))
+	}
+	return messages
+}
+
+// Messages that are not ours, at the stream's end: neither Append nor New stumbles over them, and the numbers go on.
+func TestForeignMessagesAtTheEnd(t *testing.T) {
+	for name, header := range map[string]nats.Header{
+		"without a number":   {},
+		"a number too large": {headerLast: []string{"18446744073709551615"}},
+		"a number too small": {headerLast: []string{"0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestServer(t, nil).start()
+			e := open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
+			appendAll(t, e, "0", "1")
+			publish(t, e, e.subject, string(pack([][]byte{batchOf(t, "x").Tape(0), batchOf(t, "y").Tape(0)})), header)
+			last, err := e.Append(batchOf(t, "2"))
+			require.NoError(t, err)
+			require.Equal(t, uint64(3), last)
+			publish(t, e, e.subject, "hello", header)
+			require.NoError(t, e.Close(t.Context()))
+			e = open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
+			last, err = e.Append(batchOf(t, "3"))
+			require.NoError(t, err)
+			require.Equal(t, uint64(4), last)
+			require.Equal(t, numbered(4), readPast(t, e, "c", 4))
+			require.Zero(t, e.Missed())
+		})
+	}
+}
+
+// A cursor of somebody else is none: its reader begins with the oldest record, and what was read is removed again.
+func TestACursorThatIsNone(t *testing.T) {
+	for _, text := range []string{"hello", "18446744073709551615 18446744073709551615", "1", ""} {
+		s := newTestServer(t, nil).start()
+		e := open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
+		publish(t, e, e.cursors.subject+token("c"), text, nil)
+		appendAll(t, e, numbered(3)...)
+		require.Equal(t, numbered(3), readPast(t, e, "c", 3), text)
+		require.NoError(t, e.Close(t.Context()))
+		e = open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
+		appendAll(t, e, "3")
+		require.Equal(t, []string{"3"}, readPast(t, e, "c", 1), text)
+	}
+}
+
+// The stream is deleted: it is made again, and readers that were far along in the old one have what comes into the new one.
+func TestTheStreamIsDeleted(t *testing.T) {
+	s := newTestServer(t, nil).start()
+	e := open(t, Config{URL: s.url(), Timeout: 5 * time.Second})
+	for _, m := range numbered(5) {
+		appendAll(t, e, m)
+	}
+	require.Equal(t, numbered(5)[:3], readPast(t, e, "c", 3))
+	require.NoError(t, e.js.DeleteStream(t.Context(), "logs"))
+	last, err := e.Append(batchOf(t, "5"))
+	require.NoError(t, err)
+	require.Equal(t, uint64(6), last)
+	require.Equal(t, []string{"5"}, readPast(t, e, "c", 1))
+	require.Equal(t, uint64(2), e.Missed(), "what was in the old one is counted")
+	require.NoError(t, e.Close(t.Context()))
+	e = open(t, Config{URL: s.url(), Timeout: 5 * time.Second})
+	appendAll(t, e, "6")
+	require.Equal(t, []string{"6"}, readPast(t, e, "c", 1))
+}
+
+// What keeps the server in this process from starting is in the error, at once.
+func TestAFolderThatHoldsSomethingElse(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "jetstream"), nil, 0o600))
+	began := time.Now()
+	_, err := New(Config{Dir: dir})
+	require.ErrorContains(t, err, "directory")
+	require.Less(t, time.Since(began), 5*time.Second)
+}

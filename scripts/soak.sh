@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The long rounds that scripts/test.sh leaves out: processes that are killed again and again, and file formats that are fuzzed.
+#
+#	ZAPHANDLERS_FUZZTIME=10m  how long each format is fuzzed; 1m by default
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+echo "== kill -9: 500 rounds of the spool, 200 of the disk engine, of JetStream, and 20 of a service with each"
+ZAPHANDLERS_KILL_ROUNDS=500 ZAPHANDLERS_KILLS=200 go test -count=1 -timeout 1h -run 'Kill' ./queuecore/...
+(cd queuecore/jetstream && ZAPHANDLERS_KILLS=200 go test -count=1 -timeout 1h -run 'Kill' .)
+(cd benchmarks && ZAPHANDLERS_KILLS=20 go test -count=1 -timeout 1h -run 'Durable.*Killed' ./service)
+
+echo "== fuzzing, ${ZAPHANDLERS_FUZZTIME:=1m} each"
+while IFS=: read -r file name; do
+	go test -run '^$' -fuzz "^$name\$" -fuzztime "$ZAPHANDLERS_FUZZTIME" "./$(dirname "$file")"
+done < <(grep -rEo --include='*_test.go' '^func Fuzz\w+' queuecore zapcore | sed 's/func //')
