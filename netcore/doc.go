@@ -54,9 +54,10 @@
 // record that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a
 // record that is written in the very moment in which the peer leaves is lost there without a sign.
 //
-// With Ack nothing is. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is sent again
-// over the next connection; the Server knows the numbers and drops what it has already. Write does not wait for that, Sync and
-// Close do; Stats counts a record as delivered when it is confirmed, and as pending before. What remains: a Server that was
+// With Ack nothing is lost so. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is sent
+// again over the next connection; the Server knows the numbers and drops what it has already. It costs a greeting for each
+// connection and the memory of the Window, in which what is not confirmed is held. Write waits only when the Window is full; Sync and
+// Close wait for the confirmations; Stats counts a record as delivered when it is confirmed, and as pending before. What remains: a Server that was
 // restarted has forgotten its clients, and may deliver a second time what it had not confirmed; and what is pending when
 // the program logs nothing more is sent again at the next Write, Sync or Close. The Server says how large a frame it takes; a larger
 // record is refused, and the others go on.

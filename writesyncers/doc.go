@@ -54,10 +54,10 @@
 // or all of them, numbered upwards, the oldest first (BackupCount -1, or a limit by age or bytes alone); or, if time decides,
 // named for the beginning of their period: app.log.2024-03-01, see [Schedule].
 //
-// The writer whose record triggers a rollover does not wait for all of it. Under its lock only names change: app.log gets a
-// second, hidden name (a hard link), and the next file, opened ahead, is renamed to app.log, so that the path leads to the newest
-// record at any time, and whoever watches the directory sees one file come to that name. The rest happens behind, in the
-// order of the files and one at a time: the file is compressed, backups make room, it gets its name (or goes to your Rotator),
+// The writer whose record triggers a rollover does not wait for all of it. Under its lock the buffer is written to the file it belongs
+// to, the path is looked at, and names change: app.log gets a second, hidden name (a hard link), and the next file, opened ahead, is
+// renamed to app.log, so that the path leads to the newest record at any time, and whoever watches the directory sees one file come
+// to that name. The rest happens behind, in the order of the files and one at a time: the old file is synced and closed, the file is compressed, backups make room, it gets its name (or goes to your Rotator),
 // OnRotate is called, what is too old or too much goes. Files under 1 MiB that are not compressed have their names before
 // Write returns, unless a hook takes longer than a second.
 //

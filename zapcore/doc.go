@@ -55,5 +55,5 @@
 //
 // Package coretest holds any core to them, yours too.
 //
-// Read on in handler.go, emitter.go, record.go; tape.go has the picture of the bytes, json.go what is made of them.
+// Read on in handler.go, emitter.go, record.go; internal/tape has the picture of the bytes, internal/jsonenc what is made of them.
 package zapcore

@@ -5,7 +5,7 @@
 //
 // # States of a file
 //
-//	next ──exchange──► app.log ──exchange──► out ──[compress]──► app.log.1(.gz) ──OnRotate──► retention
+//	next ──exchange──► app.log ──exchange──► out ──[compress]──► app.log.1(.gz), synced, closed ──OnRotate──► retention
 //	                                          │
 //	                                          └ waits while the files before it are finished, in the order of their numbers
 //
@@ -21,7 +21,8 @@
 // # Who does what under which lock
 //
 //	Exchange   under the writer's lock: link(app.log, out), rename(next, app.log). Two calls to the system, for a watcher one event
-//	Finish     under no lock of the writer's: one goroutine, one file at a time. It names the file, calls the hooks, removes old ones
+//	Finish     under no lock of the writer's: one goroutine, one file at a time. It names the file, syncs and closes it, calls the
+//	           hooks, removes old ones. For a small file without hooks that goroutine is the one that has just written.
 //
 // The lock of a log is an flock on its hidden directory. Whoever changes names has it, for as long as that takes; no hook is called
 // under it. Each file in the directory that belongs to a living process is locked, too (flock), and left alone by others. The
