@@ -57,9 +57,9 @@
 // The writer whose record triggers a rollover does not wait for all of it. Under its lock the buffer is written to the file it belongs
 // to, the path is looked at, and names change: app.log gets a second, hidden name (a hard link), and the next file, opened ahead, is
 // renamed to app.log, so that the path leads to the newest record at any time, and whoever watches the directory sees one file come
-// to that name. The rest happens behind, in the order of the files and one at a time: the old file is synced and closed, the file is compressed, backups make room, it gets its name (or goes to your Rotator),
-// OnRotate is called, what is too old or too much goes. Files under 1 MiB that are not compressed have their names before
-// Write returns, unless a hook takes longer than a second.
+// to that name. The rest happens behind, in the order of the files and one at a time: the old file is compressed, backups make
+// room, it gets its name (or goes to your Rotator), it is synced and closed, OnRotate is called, what is too old or too much goes.
+// Files under 1 MiB that are not compressed have their names before Write returns, unless a hook takes longer than a second.
 //
 // So OnRotate's file keeps its name for as long as OnRotate runs: the next gets none before. Files that wait meanwhile are at most
 // BackupCount (the oldest of more are given up, which OnError hears), and 256 in any case: then the log grows until they are fewer.
