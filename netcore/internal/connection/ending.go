@@ -87,14 +87,18 @@ func (c *Conn) failure() error {
 	return nil
 }
 
-// readError returns what ended the reader; nil while it reads.
+// readError returns what ended the reader; nil while it reads. What a look at the socket has seen, the reader sees in a moment.
 func (c *Conn) readError() error {
-	select {
-	case <-c.done:
-		return c.err
-	default:
-		return nil
+	if c.peek.left != nil {
+		select {
+		case <-c.done:
+		case <-time.After(minGrace):
+		}
 	}
+	if c.Gone() {
+		return c.err
+	}
+	return nil
 }
 
 // unacknowledged returns how many bytes are not acknowledged by the system of a peer that has closed. What is on its way gets a
