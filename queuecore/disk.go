@@ -244,5 +244,5 @@ func (d *Disk) Close(context.Context) error {
 		err = d.log.Sync()
 	}
 	d.syncs.Wait()
-	return errors.Join(err, d.log.Close())
+	return errors.Join(err, d.synced.Close())
 }

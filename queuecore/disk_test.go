@@ -11,9 +11,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
@@ -276,4 +279,77 @@ func TestDiskSyncs(t *testing.T) {
 	every := openDisk(t, queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncGroup, GroupEvery: time.Millisecond})
 	appendTo(every, 1)
 	require.Eventually(t, synced(every), 10*time.Second, time.Millisecond)
+}
+
+// Everything at once, ended by Close at a random moment: nothing hangs, and what was taken is there afterwards, once for each reader.
+func TestDiskClosedInTheMiddle(t *testing.T) {
+	for round := range 12 {
+		cfg := queuecore.DiskConfig{
+			Dir: t.TempDir(), SegmentBytes: 1 + int64(round)*100, Sync: queuecore.DiskSync(round % 3), GroupEvery: time.Millisecond, GroupRecords: 3,
+			OnError: func(err error) { t.Error(err) },
+		}
+		d := openDisk(t, cfg)
+		require.NoError(t, d.Ack("a", 0))
+		require.NoError(t, d.Ack("b", 0))
+		var all sync.WaitGroup
+		var next, acked [2]atomic.Int64
+		var enough atomic.Int64
+		closing := make(chan struct{})
+		for p := range 2 {
+			all.Go(func() {
+				for {
+					var b base.Batch
+					for range 3 {
+						b.Add(tapeOf(t, strconv.FormatInt(next[p].Load()*2+int64(p), 10)))
+						next[p].Add(1)
+					}
+					if _, err := d.Append(&b); err != nil {
+						assert.ErrorIs(t, err, queuecore.ErrClosed)
+						next[p].Add(-3)
+						return
+					}
+					if enough.Add(3) == int64(300+rand.IntN(300)/3*3) || enough.Load() > 600 {
+						select {
+						case closing <- struct{}{}:
+						default:
+						}
+					}
+				}
+			})
+			all.Go(func() {
+				for cursor := string(rune('a' + p)); ; {
+					var b base.Batch
+					last, err := d.Read(t.Context(), cursor, &b)
+					if err == nil {
+						if err = d.Ack(cursor, last); err == nil {
+							acked[p].Add(int64(b.Len()))
+						}
+					}
+					if err != nil {
+						assert.ErrorIs(t, err, queuecore.ErrClosed)
+						return
+					}
+				}
+			})
+		}
+		all.Go(func() {
+			for {
+				_ = d.Stats()
+				if err := d.Sync(); err != nil {
+					assert.ErrorIs(t, err, queuecore.ErrClosed)
+					return
+				}
+			}
+		})
+		<-closing
+		require.NoError(t, d.Close(t.Context()))
+		all.Wait()
+		d = openDisk(t, cfg)
+		for p, cursor := range []string{"a", "b"} {
+			rest := numbersIn(t, d, cursor)
+			require.EqualValues(t, next[0].Load()+next[1].Load(), acked[p].Load()+int64(len(rest)), "round %d", round)
+		}
+		require.Zero(t, d.Stats().Damaged)
+		require.NoError(t, d.Close(t.Context()))
+	}
 }

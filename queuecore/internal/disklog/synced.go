@@ -44,3 +44,10 @@ func (s *Synced) Append(records [][]byte) (last uint64, err error) {
 	s.untaken = nil
 	return last, nil
 }
+
+// Close closes the log when no Append is under way: one that has appended is not to be told that nothing was taken.
+func (s *Synced) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Close()
+}
