@@ -52,7 +52,7 @@
 //
 // Whatever is logged, one record is one message. Header values are cleaned once, in New: printable ASCII, never longer than
 // the RFC says. Keys of fields that no PARAM-NAME may have are mapped, values escaped, invalid UTF-8 repaired; NUL bytes,
-// which end a message in many a daemon, are spelled \x00. Where a newline would end a frame (Newline, NUL), it is spelled \n, and
+// which end a message in many a daemon, are spelled \x00 (but not in Python's form over datagrams, which is sent as Python sends it). Where a newline would end a frame (Newline, NUL), it is spelled \n, and
 // with VisibleControls all control characters are spelled so, everywhere.
 // A record that is larger than MaxSize is cut: first at the end of its message, in which "..." says so, and then at the end of its
 // fields, where truncated="true" does.

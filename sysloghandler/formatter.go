@@ -44,7 +44,7 @@ const (
 	DefaultControls Controls = iota
 	// VisibleControls writes them as Go does: \n, \t, \x1b, \u0085.
 	VisibleControls
-	// RawControls writes them as they are, but for NUL, and for those that could end a frame.
+	// RawControls writes them as they are, but for NUL (which Python's form keeps in a datagram), and for those that could end a frame.
 	RawControls
 )
 
