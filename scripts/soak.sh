@@ -12,5 +12,5 @@ ZAPHANDLERS_KILL_ROUNDS=500 ZAPHANDLERS_KILLS=200 go test -count=1 -timeout 1h -
 
 echo "== fuzzing, ${ZAPHANDLERS_FUZZTIME:=1m} each"
 while IFS=: read -r file name; do
-	go test -run '^$' -fuzz "^$name\$" -fuzztime "$ZAPHANDLERS_FUZZTIME" "./$(dirname "$file")"
+	(cd "$(dirname "$file")" && go test -run '^$' -fuzz "^$name\$" -fuzztime "$ZAPHANDLERS_FUZZTIME" .)
 done < <(grep -rEo --include='*_test.go' '^func Fuzz\w+' queuecore zapcore | sed 's/func //')

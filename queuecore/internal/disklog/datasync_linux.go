@@ -17,8 +17,8 @@ func datasync(f *os.File) error {
 			err = unix.Fdatasync(int(fd))
 		}
 	})
-	if ctl != nil {
-		return ctl
+	if ctl != nil { // the only reason, and not told as os.ErrClosed
+		return os.ErrClosed
 	}
 	return os.NewSyscallError("fdatasync", err)
 }

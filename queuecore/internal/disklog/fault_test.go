@@ -432,3 +432,11 @@ func TestASegmentThatCannotBeRemoved(t *testing.T) {
 	require.Less(t, l.Stats().Bytes, before)
 	require.Len(t, m.files, 1+2)
 }
+
+// A segment that every cursor has passed may be closed while Sync is on its way: that is no failure of the disk.
+func TestSyncOfAClosedFile(t *testing.T) {
+	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	require.ErrorIs(t, datasync(f), os.ErrClosed)
+}
