@@ -36,8 +36,7 @@ const (
 )
 
 var (
-	errStuck   = errors.New("a hook or another process takes too long; it goes on in the background")
-	errAborted = errors.New("given up at Close; the next start does it")
+	errStuck = errors.New("a hook or another process takes too long; it goes on in the background")
 )
 
 func newFinisher(cfg *Config, dir *directory, retry *backoff) *finisher {

@@ -138,7 +138,7 @@ func (c Cursor) Position() (tape string, at int) { return c.s, c.at }
 // More reports whether there is a node left.
 func (c *Cursor) More() bool { return c.at < len(c.s) }
 
-// U8, U16, U32 and U64 read an integer, little-endian.
+// U8 reads an integer, as U16, U32 and U64 do, little-endian.
 func (c *Cursor) U8() uint8 {
 	v := c.s[c.at]
 	c.at++
