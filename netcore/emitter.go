@@ -164,6 +164,9 @@ func trimNewline(b []byte) []byte {
 // Unconfirmed tells that nil from Emit is no proof that the destination works.
 func (e *Emitter) Unconfirmed() bool { return e.window == nil }
 
+// Confirms tells that the receiver confirms what it has, as with Ack and RELP.
+func (e *Emitter) Confirms() bool { return e.window != nil }
+
 // Sync waits until everything sent is confirmed, with Ack, and is nil at once without.
 func (e *Emitter) Sync() error {
 	if e.window == nil {

@@ -138,9 +138,23 @@ func (s *engineSource) readMore() (last uint64, err error) {
 	return last, err
 }
 
-// acknowledge tells the engine how far this target has come.
+// acknowledge tells the engine how far this target has come, once that is confirmed: what is acknowledged never comes again.
 func (s *engineSource) acknowledge(number uint64) error {
-	return base.Guard(func() error { return s.listener.engine.Ack(s.target.Name, number) })
+	return base.Guard(func() error {
+		if err := s.confirm(); err != nil {
+			return err
+		}
+		return s.listener.engine.Ack(s.target.Name, number)
+	})
+}
+
+// confirm waits for the confirmation of what a target has taken, if there will be one, as of a netcore.Core with Ack: until then it is
+// in the memory of this process only.
+func (s *engineSource) confirm() error {
+	if c, ok := s.target.Core.(base.Confirmer); ok && c.Confirms() {
+		return s.target.Core.Sync()
+	}
+	return nil
 }
 
 // count changes the counts, unless they are nobody's business any more.

@@ -90,6 +90,14 @@ type Unconfirmer interface {
 	Unconfirmed() bool
 }
 
+// Confirmer is an Emitter whose destination confirms, later, what it gets.
+type Confirmer interface {
+	// Confirms returns true where what Emit took is in the memory of this process, and pending, until the destination confirms it, and
+	// where Sync waits for that and does nothing else. Whoever forgets a record once it is delivered calls Sync before. It may be
+	// called at any time, by any goroutine.
+	Confirms() bool
+}
+
 // Frames is an ordered list of frames that lie end to end in one buffer, so that they can be written at once.
 type Frames struct {
 	buf  []byte

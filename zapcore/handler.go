@@ -212,5 +212,11 @@ func (h *Handler) Close() error { return h.out.close() }
 // Unconfirmed implements Unconfirmer for who holds records for this Handler: whether its nil is no proof.
 func (h *Handler) Unconfirmed() bool { return h.out.unconfirmed() }
 
+// Confirms implements Confirmer for who holds records for this Handler.
+func (h *Handler) Confirms() bool {
+	c, ok := h.out.emitter.(Confirmer)
+	return ok && c.Confirms()
+}
+
 // Stats returns the counts of this Handler and all that share its destination.
 func (h *Handler) Stats() Stats { return h.out.count() }
