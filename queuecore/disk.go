@@ -146,15 +146,18 @@ func (d *Disk) Sync() error {
 // Read implements Queue. It gives up to a mebibyte of records at once.
 func (d *Disk) Read(ctx context.Context, cursor string, batch *base.Batch) (uint64, error) {
 	for {
+		ended := ctx.Err() // before the look: what came before the end is read
 		arrived := d.log.Arrived()
 		last, err := d.read(cursor, batch)
 		if err != nil || last > 0 {
 			return last, err
 		}
+		if ended != nil {
+			return 0, ended
+		}
 		select {
 		case <-arrived:
 		case <-ctx.Done():
-			return 0, ctx.Err()
 		}
 	}
 }

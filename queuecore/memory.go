@@ -76,14 +76,17 @@ const readRecords = 1024
 // Read implements Queue.
 func (m *Memory) Read(ctx context.Context, cursor string, batch *base.Batch) (uint64, error) {
 	for {
+		ended := ctx.Err() // before the look: what came before the end is read
 		last, appended, err := m.take(cursor, batch)
 		if err != nil || batch.Len() > 0 {
 			return last, err
 		}
+		if ended != nil {
+			return 0, ended
+		}
 		select {
 		case <-appended:
 		case <-ctx.Done():
-			return 0, ctx.Err()
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (e *Engine) Read(ctx context.Context, cursor string, batch *base.Batch) (ui
 		return 0, err
 	}
 	for {
-		wake := e.wakeChannel()
+		wake, ended := e.wakeChannel(), ctx.Err() // before the look: what came before the end is read
 		if err := e.fill(r); err != nil {
 			return 0, err
 		}
@@ -38,13 +38,16 @@ func (e *Engine) Read(ctx context.Context, cursor string, batch *base.Batch) (ui
 			}
 			return m.last(), nil
 		}
+		if ended != nil {
+			return 0, ended
+		}
 		if err := e.await(ctx, wake); err != nil {
 			return 0, err
 		}
 	}
 }
 
-// await waits for a message.
+// await waits for a message, or for the end of ctx, which is no error here.
 func (e *Engine) await(ctx context.Context, wake <-chan struct{}) error {
 	timer := time.NewTimer(lookEvery)
 	defer timer.Stop()
@@ -52,7 +55,6 @@ func (e *Engine) await(ctx context.Context, wake <-chan struct{}) error {
 	case <-wake:
 	case <-timer.C:
 	case <-ctx.Done():
-		return ctx.Err()
 	case <-e.stop.Done():
 		return errClosed
 	}

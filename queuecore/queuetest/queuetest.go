@@ -43,6 +43,7 @@ var cases = []struct {
 	{"read waits for a record", testReadWaits},
 	{"read ends with its context", testReadContext},
 	{"read prefers records to the end of its context", testReadDone},
+	{"read gives what came before the end of its context", testReadBeforeTheEnd},
 	{"close ends a read that waits", testCloseReader},
 	{"after close", testClosed},
 	{"many appenders and readers", testConcurrent},
@@ -216,6 +217,22 @@ func testReadDone(t *testing.T, q queuecore.Queue) {
 	require.NoError(t, q.Ack("cursor", 1))
 	_, err = q.Read(ctx, "cursor", &base.Batch{})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func testReadBeforeTheEnd(t *testing.T, q queuecore.Queue) {
+	for i := range uint64(50) {
+		ctx, cancel := context.WithCancel(context.Background())
+		got := make(chan error)
+		go func() {
+			var b base.Batch
+			_, err := q.Read(ctx, "cursor", &b)
+			got <- err
+		}()
+		appendAll(t, q, "a")
+		cancel()
+		require.NoError(t, <-got, "a listener that is stopped drains what was appended before")
+		require.NoError(t, q.Ack("cursor", i+1))
+	}
 }
 
 func testCloseReader(t *testing.T, q queuecore.Queue) {
