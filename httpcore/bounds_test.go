@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -253,7 +254,9 @@ func TestErrorsHaveOneText(t *testing.T) {
 				seen[err.Error()] = true
 				tick()
 				if name == "an expired certificate" {
-					require.ErrorContains(t, err, "valid from")
+					if runtime.GOOS != "windows" { // which asks the system, and that asks first who has signed it
+						require.ErrorContains(t, err, "valid from")
+					}
 					<-time.After(time.Second / 2) // its clock time has seconds
 				}
 			}
