@@ -30,6 +30,7 @@ func (t *Texts) Reset() (keep bool) {
 	return cap(t.scratch) <= keepScratch
 }
 
+// Begin starts a field: its name is Prefix and key, and its value is skipped unless Wants says that it is wanted.
 func (t *Texts) Begin(key string) {
 	t.wanted = t.Wants == nil || t.Wants(key)
 	if t.wanted {
@@ -42,17 +43,24 @@ func (t *Texts) give(text []byte) {
 	t.Take(t.name, text)
 }
 
+// Text gives v as it is.
 func (t *Texts) Text(v string) {
 	if t.wanted {
 		t.give(append(t.scratch[:0], v...))
 	}
 }
+
+// Binary gives the bytes of v as they are.
 func (t *Texts) Binary(v []byte) {
 	if t.wanted {
 		t.give(append(t.scratch[:0], v...))
 	}
 }
+
+// Null gives None, as Python's str writes it.
 func (t *Texts) Null() { t.Text("None") }
+
+// Boolean gives True or False, as Python's str writes them.
 func (t *Texts) Boolean(v bool) {
 	if v {
 		t.Text("True")
@@ -60,30 +68,42 @@ func (t *Texts) Boolean(v bool) {
 		t.Text("False")
 	}
 }
+
+// Integer gives v in decimal.
 func (t *Texts) Integer(v int64) {
 	if t.wanted {
 		t.give(strconv.AppendInt(t.scratch[:0], v, 10))
 	}
 }
+
+// Unsigned gives v in decimal.
 func (t *Texts) Unsigned(v uint64) {
 	if t.wanted {
 		t.give(strconv.AppendUint(t.scratch[:0], v, 10))
 	}
 }
+
+// Float gives v, of 32 or 64 bits, as Python's str writes it.
 func (t *Texts) Float(v float64, bits int) {
 	if t.wanted {
 		t.give(AppendPythonFloat(t.scratch[:0], v, bits))
 	}
 }
+
+// Complex gives v, of 64 or 128 bits, as 1+2i.
 func (t *Texts) Complex(v complex128, bits int) {
 	text := strconv.FormatComplex(v, 'g', -1, bits)
 	t.Text(text[1 : len(text)-1]) // without parentheses, as zap's JSON has it
 }
+
+// Moment gives v by RFC 3339, with as many digits of a second as it has.
 func (t *Texts) Moment(v time.Time) {
 	if t.wanted {
 		t.give(v.AppendFormat(t.scratch[:0], time.RFC3339Nano))
 	}
 }
+
+// Span gives v in seconds, as Float writes them.
 func (t *Texts) Span(v time.Duration) { t.Float(v.Seconds(), 64) }
 
 // Number gives text as it is.
@@ -99,10 +119,12 @@ var nested = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 	EncodeDuration: zapcore.SecondsDurationEncoder,
 })
 
+// Object gives m as JSON.
 func (t *Texts) Object(_ *Walker, m zapcore.ObjectMarshaler) error {
 	return t.nest(zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: m}, "", "")
 }
 
+// Array gives m as JSON.
 func (t *Texts) Array(_ *Walker, m zapcore.ArrayMarshaler) error {
 	return t.nest(zapcore.Field{Type: zapcore.ArrayMarshalerType, Key: "a", Interface: m}, `{"a":`, "}")
 }
@@ -122,8 +144,11 @@ func (t *Texts) nest(f zapcore.Field, before, after string) error {
 	return nil
 }
 
+// Namespace puts key and a dot before the names that follow.
 func (t *Texts) Namespace(key string) { t.Prefix = append(append(t.Prefix, key...), '.') }
-func (t *Texts) Leave()               {} // a namespace of the top level ends with the record
+
+// Leave does nothing: a namespace of the top level ends with the record.
+func (t *Texts) Leave() {}
 
 // AppendPythonFloat appends what Python's repr gives: the shortest text that reads back the same, always with a dot or an
 // exponent, and the exponent from 1e16 on and below 1e-4.
