@@ -20,17 +20,7 @@ func TestTheFirstSyncFails(t *testing.T) {
 		m := newMemory()
 		l := openLog(t, Options{Keep: true, files: m, SegmentBytes: 500})
 		appendUpTo(t, l, 40)
-		fails := 2
-		m.fail = func(what string) error {
-			if what == "sync" && fails > 0 {
-				fails--
-				for _, f := range m.files {
-					clear(f.b[len(f.safe):])
-				}
-				return errors.New("I/O error")
-			}
-			return nil
-		}
+		m.failNext(2, "sync", m.forget)
 		require.Error(t, l.Sync())
 		require.NoError(t, l.Sync())
 		l = openLog(t, Options{files: m.losePower(), SegmentBytes: 500})
@@ -62,14 +52,7 @@ func TestASyncThatFailsWithoutCopies(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
 	appendUpTo(t, l, 10)
-	fails := 1
-	m.fail = func(what string) error {
-		if what == "sync" && fails > 0 {
-			fails--
-			return errors.New("I/O error")
-		}
-		return nil
-	}
+	m.failNext(1, "sync", func() {})
 	require.ErrorContains(t, l.Sync(), "I/O error")
 	appendUpTo(t, l, 20)
 	require.NoError(t, l.Sync(), "of what came after")
@@ -189,14 +172,7 @@ func TestAReadFails(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
 	appendUpTo(t, l, 1000)
-	fails := 1
-	m.fail = func(what string) error {
-		if what == "read" && fails > 0 {
-			fails--
-			return errors.New("I/O error")
-		}
-		return nil
-	}
+	m.failNext(1, "read", func() {})
 	r := l.NewReader(0)
 	_, err := r.Read(100, func([]byte) bool { return true })
 	require.ErrorContains(t, err, "I/O error")

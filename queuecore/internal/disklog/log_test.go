@@ -294,6 +294,25 @@ func newMemory() *memory {
 	return &memory{files: make(map[string]*memoryFile), safe: make(map[string]*memoryFile), fail: func(string) error { return nil }}
 }
 
+// failNext makes the next calls of a kind fail, after what also happens then.
+func (m *memory) failNext(times int, kind string, also func()) {
+	m.fail = func(what string) error {
+		if what != kind || times == 0 {
+			return nil
+		}
+		times--
+		also()
+		return errors.New("I/O error")
+	}
+}
+
+// forget throws away what was not synced, as a system does that could not write it.
+func (m *memory) forget() {
+	for _, f := range m.files {
+		clear(f.b[len(f.safe):])
+	}
+}
+
 func (m *memory) names() (names []string, err error) {
 	for name := range m.files {
 		names = append(names, name)
@@ -452,17 +471,7 @@ func TestASyncThatFails(t *testing.T) {
 	appendUpTo(t, l, 10)
 	require.NoError(t, l.Sync())
 	appendUpTo(t, l, 20)
-	fails := 1
-	m.fail = func(what string) error {
-		if what == "sync" && fails > 0 {
-			fails--
-			for _, f := range m.files { // and the system has thrown away what it could not write
-				clear(f.b[len(f.safe):])
-			}
-			return errors.New("I/O error")
-		}
-		return nil
-	}
+	m.failNext(1, "sync", m.forget)
 	require.NoError(t, l.Sync())
 	require.Equal(t, uint64(1), l.Stats().Suspect)
 	appendUpTo(t, l, 30)
