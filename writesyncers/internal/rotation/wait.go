@@ -23,9 +23,23 @@ func (f *finisher) broadcastLocked() {
 
 // waitUntil waits until ready, which is asked under mu, says so; or nothing has gone on for that long.
 func (f *finisher) waitUntil(patience time.Duration, ready func() bool) bool {
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
 	progress := f.progress.Load()
+	return f.await(patience, ready, func() bool {
+		before := progress
+		progress = f.progress.Load()
+		return progress != before
+	})
+}
+
+// waitAtMost is waitUntil with a bound that no progress puts off.
+func (f *finisher) waitAtMost(bound time.Duration, ready func() bool) bool {
+	return f.await(bound, ready, func() bool { return false })
+}
+
+// await waits until ready, which is asked under mu, says so; or the time is over, and again does not grant the same time once more.
+func (f *finisher) await(limit time.Duration, ready, again func() bool) bool {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
 	for {
 		f.mu.Lock()
 		done, changed := ready(), f.changed
@@ -36,12 +50,10 @@ func (f *finisher) waitUntil(patience time.Duration, ready func() bool) bool {
 		select {
 		case <-changed:
 		case <-timer.C:
-			now := f.progress.Load()
-			if now == progress {
+			if !again() {
 				return false
 			}
-			progress = now
-			timer.Reset(patience)
+			timer.Reset(limit)
 		}
 	}
 }
@@ -94,23 +106,4 @@ func (f *finisher) close() error {
 		}
 	}
 	return err
-}
-
-// waitAtMost is waitUntil with a bound that no progress puts off.
-func (f *finisher) waitAtMost(bound time.Duration, ready func() bool) bool {
-	timer := time.NewTimer(bound)
-	defer timer.Stop()
-	for {
-		f.mu.Lock()
-		done, changed := ready(), f.changed
-		f.mu.Unlock()
-		if done {
-			return true
-		}
-		select {
-		case <-changed:
-		case <-timer.C:
-			return false
-		}
-	}
 }
