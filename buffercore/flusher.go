@@ -40,7 +40,7 @@ func (f *flusher) run() error {
 		last = target
 		f.fates = slices.Grow(f.fates[:0], f.batch.Len())[:f.batch.Len()]
 		rejection, err := base.Offer(target, &f.batch, b.cfg.IgnoreLevel, f.fates)
-		arrived, lost := f.tally()
+		arrived, lost := base.Tally(f.fates)
 		delivered += arrived
 		f.settle()
 		if f.batch.Len() > 0 {
@@ -63,19 +63,6 @@ func (f *flusher) run() error {
 		return base.Guard(t.Flush)
 	}
 	return nil
-}
-
-// tally counts the records of the batch that have arrived, and those that are lost.
-func (f *flusher) tally() (delivered, lost int) {
-	for _, fate := range f.fates {
-		switch fate {
-		case base.Delivered:
-			delivered++
-		case base.Rejected, base.Failed, base.Panicked:
-			lost++
-		}
-	}
-	return delivered, lost
 }
 
 // fill makes the next batch, unless there is still one, and returns whom it is for.

@@ -21,6 +21,19 @@ const (
 	Kept                  // not taken: it may be offered again
 )
 
+// Tally counts the records of a batch that a Core took, and those that are lost; the others are unwanted or kept.
+func Tally(fates []Fate) (delivered, lost int) {
+	for _, fate := range fates {
+		switch fate {
+		case Delivered:
+			delivered++
+		case Rejected, Failed, Panicked:
+			lost++
+		}
+	}
+	return delivered, lost
+}
+
 // Offer hands the records of batch to any Core, and sets fates, which has the length of batch, to what became of each. It
 // is for those who hold records, a queue or a buffer. A BatchWriter gets the batch, without being asked for levels; any
 // other Core gets the records one by one as Record.Deliver does, with ignoreLevel.

@@ -119,3 +119,9 @@ func TestOfferToAnyCore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, base.Delivered, fates[0])
 }
+
+func TestTally(t *testing.T) {
+	delivered, lost := base.Tally([]base.Fate{base.Delivered, base.Unwanted, base.Rejected, base.Delivered, base.Failed, base.Panicked, base.Kept})
+	require.Equal(t, 2, delivered)
+	require.Equal(t, 3, lost)
+}

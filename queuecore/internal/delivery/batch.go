@@ -16,7 +16,7 @@ func (d *Delivery) deliverBatch() {
 		had := d.batch.Len()
 		d.fates = slices.Grow(d.fates[:0], had)[:had]
 		rejection, err := base.Offer(d.writer, &d.batch, false, d.fates)
-		lost, delivered := d.tally()
+		delivered, lost := base.Tally(d.fates)
 		d.retain()
 		if delivered > 0 || lost > 0 {
 			d.source.Accepts(delivered > 0)
@@ -41,19 +41,6 @@ func (d *Delivery) deliverBatch() {
 			}
 		}
 	}
-}
-
-// tally counts the fates of the batch: the records that are lost, and those that have arrived.
-func (d *Delivery) tally() (lost, delivered int) {
-	for _, f := range d.fates {
-		switch f {
-		case base.Delivered:
-			delivered++
-		case base.Rejected, base.Failed, base.Panicked:
-			lost++
-		}
-	}
-	return lost, delivered
 }
 
 // retain tells the outcomes of what the target is done with, and makes the batch what it is not. Records before the first of these are
