@@ -18,26 +18,31 @@ type dated struct {
 	dates *Dates
 }
 
-// example also looks for directories of days past: a Namer may have one for each day, month or year.
 func (d *dated) example() []string {
 	now := time.Now()
 	today := d.of(d.behind(d.dates.label(now)))
 	examples := []string{today, d.numbered(d.dates.label(now), 9999)}
 	d.remember(today)
+	d.rememberPast(now)
+	return examples
+}
+
+// rememberPast looks for directories of times past: a Namer may have one for each day, week, month or year. It asks for each day of the
+// last 400, each month of three years, and each of the last five years.
+func (d *dated) rememberPast(now time.Time) {
+	if d.namer == nil {
+		return
+	}
 	complaint := d.complaint
 	for _, back := range []struct{ days, times int }{{1, 400}, {28, 40}, {365, 5}} {
 		for k := 1; k <= back.times; k++ {
 			name := d.of(d.behind(d.dates.label(now.AddDate(0, 0, -k*back.days))))
-			if k == 1 && filepath.Dir(name) == filepath.Dir(today) {
-				break
-			}
 			if exists(filepath.Dir(name)) {
 				d.remember(name)
 			}
 		}
 	}
 	d.complaint = complaint // those directories need not be there
-	return examples
 }
 
 // numbered returns the name of a period's backup with a number. Where the Namer makes no difference the number is put behind.

@@ -160,7 +160,48 @@ func TestDatedNamersOfAllKinds(t *testing.T) {
 	}
 }
 
-// Directories of days, months and years past are found again by the next start.
+// Directories of days, weeks, months and years past are found again by the next start, on whatever day that is.
+func TestDirectoriesOfThePast(t *testing.T) {
+	for _, layout := range []string{"2006-01-02", "week", "2006/01", "2006"} {
+		for _, today := range []string{"2026-11-28", "2026-11-29", "2026-11-30", "2026-03-01", "2026-01-01", "2024-12-31", "2024-02-29"} {
+			now := date(today)
+			b := newBed(t, Config{Dated: daily()})
+			dirOf := func(at time.Time) string {
+				if layout == "week" {
+					year, week := at.ISOWeek()
+					return b.path(fmt.Sprintf("%d-%02d", year, week))
+				}
+				return b.path(at.Format(layout))
+			}
+			namer := func(name string) string {
+				label := strings.TrimPrefix(name, b.path("app.log."))
+				at, err := time.Parse("2006-01-02", label[:10])
+				if err != nil {
+					return name
+				}
+				return filepath.Join(dirOf(at), "app-"+label)
+			}
+			require.NoError(t, os.MkdirAll(dirOf(time.Now().UTC()), 0o700))
+			var wanted []string
+			for _, days := range []int{1, 10, 31, 60, 190, 380} {
+				at := now.AddDate(0, 0, -days)
+				require.NoError(t, os.MkdirAll(dirOf(at), 0o700))
+				name := filepath.Join(dirOf(at), "app-"+at.Format("2006-01-02"))
+				require.NoError(t, os.WriteFile(name, []byte("a record\n"), 0o600))
+				name, err := filepath.Rel(b.dir, name)
+				require.NoError(t, err)
+				wanted = append(wanted, filepath.ToSlash(name))
+			}
+			b.again(Config{Dated: daily(), Namer: namer})
+			dates := b.set.scheme.(*dated)
+			dates.known = dates.known[:1] // what was found of the day on which the test runs is forgotten
+			dates.rememberPast(now)
+			assert.Subset(t, b.listed(), wanted, "%s on %s", layout, today)
+		}
+	}
+}
+
+// Backups in directories of their own are listed and pruned together.
 func TestDatedNamesInDirectoriesOfTheirOwn(t *testing.T) {
 	for _, layout := range []string{"2006-01-02", "2006/01", "2006"} {
 		b := newBed(t, Config{Dated: daily()})
