@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/zaphandlers/queuecore/internal/disklog"
@@ -23,12 +24,13 @@ type Disk struct {
 	synced *disklog.Synced // of log, for DiskSyncEach
 	report *base.Reporter
 
+	closed atomic.Bool // nothing is appended any more; set with mu held
+
 	mu      sync.Mutex // guards the fields below
 	readers map[string]*disklog.Reader
 	places  map[string]uint64 // the number up to which each of readers has read
 	timer   *time.Timer       // of DiskSyncGroup; nil: it does not run
 	waiting int               // records that wait for it
-	closed  bool
 	syncs   sync.WaitGroup
 }
 
@@ -62,6 +64,9 @@ func (d *Disk) Append(batch *base.Batch) (last uint64, err error) {
 	for i := range tapes {
 		tapes[i] = batch.Tape(i)
 	}
+	if d.closed.Load() {
+		return 0, d.failed(disklog.ErrClosed)
+	}
 	if d.cfg.Sync == DiskSyncEach {
 		last, err = d.synced.Append(tapes)
 	} else {
@@ -79,7 +84,7 @@ const maxUnsynced = 16 << 20
 
 func (d *Disk) append(tapes [][]byte) (last uint64, err error) {
 	group := d.cfg.Sync == DiskSyncGroup && len(tapes) > 0
-	if group && d.log.Pending() > maxUnsynced {
+	if group && d.log.Behind(maxUnsynced) {
 		if err := d.log.Sync(); err != nil {
 			return 0, err
 		}
@@ -107,7 +112,7 @@ func (d *Disk) syncSoon(records int) {
 	defer d.mu.Unlock()
 	d.waiting += records
 	switch {
-	case d.closed:
+	case d.closed.Load():
 	case d.timer == nil:
 		d.syncs.Add(1)
 		d.timer = time.AfterFunc(d.cfg.GroupEvery, d.syncGroup)
@@ -232,11 +237,11 @@ func (d *Disk) Stats() DiskStats {
 // others.
 func (d *Disk) Close(context.Context) error {
 	d.mu.Lock()
-	if d.closed {
+	if d.closed.Load() {
 		d.mu.Unlock()
 		return nil
 	}
-	d.closed = true
+	d.closed.Store(true)
 	timer := d.timer
 	d.timer = nil
 	d.mu.Unlock()

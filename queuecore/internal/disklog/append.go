@@ -91,6 +91,7 @@ func (l *Log) beginLocked(first uint64) (*segment, error) {
 	}
 	s := &segment{id: id, file: f}
 	l.segments = append(l.segments, s)
+	l.parkLocked(s)
 	return s, nil
 }
 
@@ -133,7 +134,7 @@ func (l *Log) lookLocked(every time.Duration) (removed bool, err error) {
 		return false, err
 	}
 	for _, s := range l.segments {
-		if !s.sealed && s.file.unlinked() {
+		if !s.sealed && s.file != nil && s.file.unlinked() {
 			s.sealed, removed = true, true
 			l.told = append(l.told, fmt.Errorf("segment %s was removed by somebody: its records are here until this process ends", s.id.name()))
 		}

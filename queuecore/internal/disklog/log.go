@@ -222,7 +222,7 @@ func (l *Log) trimLocked() {
 // removeLocked removes segments, and what was left over before.
 func (l *Log) removeLocked(segments []*segment) {
 	for _, s := range segments {
-		_ = s.file.Close() // a Reader that is in it has passed it
+		_ = s.close() // a Reader that is in it has passed it
 		l.leftover = append(l.leftover, leftover{s.id.name(), s.size})
 	}
 	left := l.leftover[:0]
@@ -278,7 +278,7 @@ func (l *Log) Close() (err error) {
 	l.closed = true
 	l.wakeLocked()
 	for _, s := range l.segments {
-		err = errors.Join(err, s.file.Close())
+		err = errors.Join(err, s.close())
 	}
 	for _, c := range l.cursors {
 		err = errors.Join(err, c.file.Close())

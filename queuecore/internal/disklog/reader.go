@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 )
 
 // Reader reads the records behind a number, in order. It is for one goroutine at a time.
@@ -112,25 +111,29 @@ func (r *Reader) locate() (limit uint64, size int64, err error) {
 	if l.closed {
 		return 0, 0, ErrClosed
 	}
-	if r.segment != nil && !slices.Contains(l.segments, r.segment) {
-		r.segment = nil // every cursor has passed it
+	if len(l.segments) == 0 {
+		r.segment = nil
+		return 0, 0, nil
 	}
-	for i, s := range l.segments {
-		limit = noLimit
-		if i+1 < len(l.segments) {
-			limit = l.segments[i+1].id.first
+	i := l.indexLocked(r.next)
+	s := l.segments[i]
+	if s.file == nil {
+		if err := l.openLocked(s); err != nil {
+			return 0, 0, err
 		}
-		if r.segment == s || r.segment == nil && r.next < limit {
-			if r.segment == nil {
-				r.segment = s
-				buf := r.scan.buf
-				r.scan = newScanner(s.id.nonce, s.file)
-				r.scan.buf = buf[:0]
-			}
-			return limit, s.size, nil
-		}
+		l.parkLocked(s)
 	}
-	return 0, 0, nil
+	if r.segment != s { // the former one is read, or every cursor has passed it
+		buf := r.scan.buf
+		r.segment, r.scan = s, newScanner(s.id.nonce, s.file)
+		r.scan.buf = buf[:0]
+	}
+	r.scan.file = s.file
+	limit = noLimit
+	if i+1 < len(l.segments) {
+		limit = l.segments[i+1].id.first
+	}
+	return limit, s.size, nil
 }
 
 // leave goes on with the segment that begins with limit.

@@ -57,8 +57,12 @@ func (r *recovery) addSegment(id segmentID) error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	l.segments = append(l.segments, &segment{id: id, file: f, size: size})
+	s := &segment{id: id, file: f, size: size}
+	l.segments = append(l.segments, s)
 	l.stats.Bytes += size
+	if len(l.segments) > maxOpen {
+		return s.close()
+	}
 	return nil
 }
 
@@ -86,6 +90,9 @@ func (r *recovery) addCursor(file, name string) error {
 // another is the last: done is false.
 func (r *recovery) openLast(s *segment) (done bool, err error) {
 	l := r.log
+	if err := l.openLocked(s); err != nil {
+		return false, err
+	}
 	last, end, err := s.findEnd()
 	if err != nil {
 		return false, fmt.Errorf("segment %s: %w", s.id.name(), err)
@@ -112,7 +119,7 @@ func (r *recovery) putAside(s *segment) {
 	l.segments = l.segments[:len(l.segments)-1]
 	l.stats.Bytes -= s.size
 	l.stats.Aside++
-	err := errors.Join(s.file.Close(), l.options.files.rename(s.id.name(), s.id.name()+asideSuffix))
+	err := errors.Join(s.close(), l.options.files.rename(s.id.name(), s.id.name()+asideSuffix))
 	l.told = append(l.told, fmt.Errorf("segment %s holds no whole record, and was put aside as %s%s", s.id.name(), s.id.name(), asideSuffix))
 	if err != nil {
 		l.told = append(l.told, err)

@@ -9,7 +9,7 @@ import (
 // segment is one file of records.
 type segment struct {
 	id     segmentID
-	file   file
+	file   file // nil: parked
 	size   int64
 	sealed bool // nothing is appended any more: what stands behind size is unknown, or the file is nowhere
 }
@@ -128,7 +128,10 @@ func (s *scanner) fill(size int64) error {
 			s.restart(at)
 			return err
 		}
-		s.readPieces(b, at)
+		if err := s.readPieces(b, at); err != nil {
+			s.restart(at)
+			return err
+		}
 	}
 	s.at, s.buf, s.walk = at, b, walker{nonce: s.nonce, b: b}
 	return nil
@@ -137,14 +140,17 @@ func (s *scanner) fill(size int64) error {
 // restart has fill read again from at on.
 func (s *scanner) restart(at int64) { s.at, s.buf, s.walk = at, s.buf[:0], walker{nonce: s.nonce} }
 
-// readPieces reads what can be read. The rest is zeros.
-func (s *scanner) readPieces(b []byte, at int64) {
+// readPieces reads what can be read. The rest is zeros. An error says that the file was closed meanwhile.
+func (s *scanner) readPieces(b []byte, at int64) error {
 	for len(b) > 0 {
 		n := min(sector-int(at%sector), len(b))
-		if _, err := s.file.ReadAt(b[:n], at); err != nil {
+		if _, err := s.file.ReadAt(b[:n], at); errors.Is(err, os.ErrClosed) {
+			return err
+		} else if err != nil {
 			clear(b[:n])
 			s.bad++
 		}
 		b, at = b[n:], at+int64(n)
 	}
+	return nil
 }

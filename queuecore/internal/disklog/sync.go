@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 )
 
 // Sync makes everything that was appended safe from a loss of power: fdatasync, and the folder's names. After an error nothing is
@@ -31,15 +32,14 @@ func (l *Log) Pending() int {
 }
 
 func (l *Log) syncOnce() error {
-	files, next, kept, err := l.unsynced()
-	if err != nil || len(files) == 0 {
+	segments, next, kept, err := l.unsynced()
+	if err != nil || len(segments) == 0 {
 		return err
 	}
-	for _, f := range files {
-		if err = f.sync(); err != nil && !errors.Is(err, os.ErrClosed) { // of a segment that every cursor has passed meanwhile
+	for _, s := range segments {
+		if err = l.syncSegment(s); err != nil {
 			break
 		}
-		err = nil
 	}
 	if err == nil {
 		err = l.options.files.sync()
@@ -59,8 +59,29 @@ func (l *Log) syncOnce() error {
 	return l.cursors.sync()
 }
 
-// unsynced returns the files to sync, so that the records below next are safe; kept of the pending bytes are theirs.
-func (l *Log) unsynced() (files []file, next uint64, kept int, err error) {
+// syncSegment syncs the file of a segment, unless every cursor has passed it meanwhile. One that is parked is opened for it.
+func (l *Log) syncSegment(s *segment) error {
+	for {
+		l.mu.Lock()
+		if l.closed || !slices.Contains(l.segments, s) {
+			l.mu.Unlock()
+			return nil
+		}
+		err := l.openLocked(s)
+		f := s.file
+		l.parkLocked(s)
+		l.mu.Unlock()
+		if err == nil {
+			err = f.sync()
+		}
+		if !errors.Is(err, os.ErrClosed) {
+			return err
+		}
+	}
+}
+
+// unsynced returns the segments to sync, so that the records below next are safe; kept of the pending bytes are theirs.
+func (l *Log) unsynced() (segments []*segment, next uint64, kept int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -83,13 +104,13 @@ func (l *Log) unsynced() (files []file, next uint64, kept int, err error) {
 	}
 	for i, s := range l.segments {
 		if i+1 == len(l.segments) || l.segments[i+1].id.first > l.synced || !l.all {
-			files = append(files, s.file)
+			segments = append(segments, s)
 		}
 	}
-	if len(files) == 0 {
+	if len(segments) == 0 {
 		return nil, 0, 0, l.cursors.sync()
 	}
-	return files, l.next, len(l.pending), nil
+	return segments, l.next, len(l.pending), nil
 }
 
 // writeAgainLocked writes what was appended since the last good Sync to a new segment, and removes those that hold nothing else. Where
@@ -118,7 +139,7 @@ func (l *Log) writeAgainLocked() error {
 	}
 	if err := s.write(b); err != nil {
 		l.segments = before
-		return errors.Join(err, s.file.Close(), l.options.files.remove(s.id.name()))
+		return errors.Join(err, s.close(), l.options.files.remove(s.id.name()))
 	}
 	l.stats.Bytes += s.size
 	l.suspect = false
