@@ -172,11 +172,18 @@ func (l *File) Size() int64 { return l.size }
 
 // Refresh asks for the size of the file: another program may have cut it or written to it. It reports whether it has.
 func (l *File) Refresh() (changed bool) {
-	info, err := l.f.Stat()
-	if err != nil || !l.regular || info.Size() == l.size {
+	size, known := l.direct.Size()
+	if !known {
+		info, err := l.f.Stat()
+		if err != nil {
+			return false
+		}
+		size = info.Size()
+	}
+	if !l.regular || size == l.size {
 		return false
 	}
-	l.size = info.Size()
+	l.size = size
 	return true
 }
 

@@ -31,6 +31,9 @@ func CopyAccess(dst, src *os.File) error {
 	if err != nil {
 		return err
 	}
+	if newUID == uid && newGID == gid && slices.Equal(had, want) {
+		return nil
+	}
 	if had.extended() || had.mode()&^0o600 != 0 {
 		_ = dst.Chmod(0o600) // the inherited list included: its mask is empty then
 	}

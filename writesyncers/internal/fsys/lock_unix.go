@@ -19,7 +19,10 @@ const (
 )
 
 // Directory is an open directory. Its lock (flock) is advisory, belongs to the Directory and ends with Close or the process.
-type Directory struct{ fd int }
+type Directory struct {
+	fd       int
+	identity unix.Stat_t // its device and inode
+}
 
 // OpenDirectory opens a directory, for which it has to be readable.
 func OpenDirectory(path string) (*Directory, error) {
@@ -27,7 +30,11 @@ func OpenDirectory(path string) (*Directory, error) {
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	return &Directory{fd}, nil
+	d := &Directory{fd: fd}
+	if err := unix.Fstat(fd, &d.identity); err != nil {
+		return nil, errors.Join(&os.PathError{Op: "fstat", Path: path, Err: err}, d.Close())
+	}
+	return d, nil
 }
 
 // TryLock takes the lock without waiting. It returns ErrLocked if somebody else has it, and nil where the file system knows no
@@ -42,11 +49,8 @@ func (d *Directory) TryLock() error {
 // IsAt reports whether the path still leads to this directory: one that was locked may have been removed, and made again,
 // between opening and locking.
 func (d *Directory) IsAt(path string) bool {
-	var own, there unix.Stat_t
-	if unix.Fstat(d.fd, &own) != nil || unix.Stat(path, &there) != nil {
-		return false
-	}
-	return own.Dev == there.Dev && own.Ino == there.Ino && own.Nlink > 0
+	var there unix.Stat_t
+	return unix.Stat(path, &there) == nil && there.Dev == d.identity.Dev && there.Ino == d.identity.Ino
 }
 
 // Unlock ends the lock, and leaves the directory open.

@@ -43,6 +43,9 @@ func RenameNoReplace(src, dst string) error {
 	return linkError("rename", src, dst, err)
 }
 
+// Rename renames a file, in the place of whatever has the new name.
+func Rename(src, dst string) error { return linkError("rename", src, dst, rename(src, dst)) }
+
 // unsupported reports whether a system, or a file system, says that it does not know what was asked for.
 func unsupported(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL)

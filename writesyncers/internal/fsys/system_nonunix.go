@@ -27,6 +27,17 @@ func DescriptorOf(*os.File) Descriptor { return Descriptor{} }
 // Write takes nothing: os.File has to.
 func (Descriptor) Write([]byte) int { return 0 }
 
+// Size knows no size.
+func (Descriptor) Size() (size int64, known bool) { return 0, false }
+
+func rename(src, dst string) error {
+	err := os.Rename(src, dst)
+	if link, ok := err.(*os.LinkError); ok {
+		return link.Err
+	}
+	return err
+}
+
 // NameTooLong reports whether a name has more UTF-16 units than the file systems of Windows take.
 func NameTooLong(path string) bool {
 	return len(utf16.Encode([]rune(filepath.Base(path)))) > NameMax

@@ -37,6 +37,24 @@ func (d Descriptor) Write(p []byte) int {
 	return n
 }
 
+// Size returns the size of the file, if the system tells.
+func (d Descriptor) Size() (size int64, known bool) {
+	var st unix.Stat_t
+	if d.fdPlusOne == 0 || unix.Fstat(d.fdPlusOne-1, &st) != nil {
+		return 0, false
+	}
+	return st.Size, true
+}
+
+// rename is os.Rename without its look at dst, which is no directory.
+func rename(src, dst string) error {
+	for {
+		if err := unix.Rename(src, dst); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
 // NameTooLong reports whether the file system takes no such name, by asking it.
 func NameTooLong(path string) bool {
 	_, err := os.Lstat(path)

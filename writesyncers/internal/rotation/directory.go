@@ -2,7 +2,6 @@ package rotation
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -62,7 +61,8 @@ func (d *directory) outName(label time.Time) string {
 			break
 		}
 	}
-	name := d.name(fmt.Sprintf("%s%020d-", outTag, seq))
+	digits := strconv.FormatInt(seq, 10)
+	name := d.name(outTag + "00000000000000000000"[len(digits):] + digits + "-")
 	if !label.IsZero() {
 		name += "-" + strconv.FormatInt(label.Unix(), 10)
 	}

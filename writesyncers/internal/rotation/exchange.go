@@ -148,7 +148,7 @@ func (x *exchanger) exchangeNames(next, out string, locked bool) error {
 	defer x.dir.names.Unlock()
 	if locked && x.opener.mayLink() && LinkFile(x.cfg.Path, out) == nil {
 		Step("linked")
-		if err := os.Rename(next, x.cfg.Path); err != nil {
+		if err := fsys.Rename(next, x.cfg.Path); err != nil {
 			return multierr.Append(err, os.Remove(out))
 		}
 		return nil
