@@ -111,7 +111,7 @@
 // The next file can be read by those who could read the one before, and by nobody else: owner, group, permissions and access
 // control lists are kept, or narrowed where they cannot be.
 //
-// Linux has it all. On macOS Notify looks at the path with every record. Windows cannot rename an open file: there a
+// Linux has it all. On macOS a WatchedFile looks at the path with every record. Windows cannot rename an open file: there a
 // rollover closes the file first, opens it again if the rename is refused, and nothing is opened ahead; Shared is an
 // error; a WatchedFile has nothing to watch.
 package writesyncers

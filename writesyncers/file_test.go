@@ -225,7 +225,7 @@ func TestWritesAllocateNothing(t *testing.T) {
 		"shared":   made(NewRotatingFile(RotatingFileConfig{Path: path("shared"), MaxBytes: 1 << 30, BackupCount: 1, Shared: fsys.CanShare})),
 		"timed":    made(NewTimedRotatingFile(TimedRotatingFileConfig{Path: path("timed")})),
 		"watched":  made(NewWatchedFile(WatchedFileConfig{Path: path("watched"), CheckEvery: checkEvery})),
-		"notify":   made(NewWatchedFile(WatchedFileConfig{Path: path("notify"), Notify: runtime.GOOS == "linux", CheckEvery: checkEvery})),
+		"every":    made(NewWatchedFile(WatchedFileConfig{Path: path("every"), CheckEvery: time.Second})),
 	} {
 		assert.Zero(t, testing.AllocsPerRun(500, func() { _, _ = w.Write(record) }), "%s: Write", name)
 		assert.Zero(t, testing.AllocsPerRun(500, func() { _, _ = w.WriteRecords(b, ends) }), "%s: WriteRecords", name)

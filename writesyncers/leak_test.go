@@ -62,7 +62,7 @@ func everyWriter(t *testing.T, dir string) []writeCloser {
 	path := func(name string) string { return filepath.Join(dir, name) }
 	file, err := NewFile(FileConfig{Path: path("file"), Buffer: 100})
 	require.NoError(t, err)
-	watched, err := NewWatchedFile(WatchedFileConfig{Path: path("watched"), Notify: true})
+	watched, err := NewWatchedFile(WatchedFileConfig{Path: path("watched")})
 	require.NoError(t, err)
 	every, err := NewWatchedFile(WatchedFileConfig{Path: path("every"), CheckEvery: time.Millisecond})
 	require.NoError(t, err)

@@ -27,10 +27,8 @@ func TestNoRecordIsWrittenToAFileThatNobodyCanFind(t *testing.T) {
 	}
 	for name, open := range map[string]func(path string, onError func(error)) (writeCloser, error){
 		"every record":         watch(WatchedFileConfig{}),
-		"notify":               watch(WatchedFileConfig{Notify: true}),
 		"check every":          watch(WatchedFileConfig{CheckEvery: 5 * time.Millisecond}),
 		"buffer":               watch(WatchedFileConfig{Buffer: 10, FlushEvery: -1}),
-		"buffer, notify":       watch(WatchedFileConfig{Buffer: 10, FlushEvery: -1, Notify: true}),
 		"buffer, check every":  watch(WatchedFileConfig{Buffer: 10, FlushEvery: -1, CheckEvery: 5 * time.Millisecond}),
 		"fsync each":           watch(WatchedFileConfig{Fsync: FsyncEach, CheckEvery: 5 * time.Millisecond}),
 		"only when told, told": watch(WatchedFileConfig{CheckEvery: -1}),

@@ -53,7 +53,7 @@ var sinkSchemes = map[string]func(*url.URL) (zap.Sink, error){
 		return opened(NewTimedRotatingFile(s.timed()))
 	},
 	"watch": func(u *url.URL) (zap.Sink, error) {
-		s, err := parseSink(u, commonParameters, []string{"mode", "checkEvery", "notify"})
+		s, err := parseSink(u, commonParameters, []string{"mode", "checkEvery"})
 		if err != nil {
 			return nil, err
 		}

@@ -61,7 +61,7 @@ func TestSinkURLsThatAreWrongSayWhere(t *testing.T) {
 		"timed:///x?when=never":                     `When "never" is unknown`,
 		"timed:///x?location=Nowhere/AtAll":         `parameter "location": unknown time zone Nowhere/AtAll`,
 		"timed:///x?mode=append":                    `parameter "mode" is unknown`,
-		"watch:///x?notify=perhaps":                 `parameter "notify": "perhaps" is neither true nor false`,
+		"watch:///x?delay=perhaps":                  `parameter "delay": "perhaps" is neither true nor false`,
 		"watch:///no/such/directory/anywhere/x.log": `writesyncers: open `,
 	} {
 		_, _, err := zap.Open(address)
@@ -72,9 +72,9 @@ func TestSinkURLsThatAreWrongSayWhere(t *testing.T) {
 func TestEverySinkParameterIsRead(t *testing.T) {
 	u, err := url.Parse("rotate:logs/app.log?maxBytes=1.5KiB&backups=-1&maxAge=7d&maxTotalBytes=2GB&compress=gzip&symlink=/s&shared=true" +
 		"&delay&perm=0640&makeDirs=1&header=h&fsync=interval&fsyncEvery=5s&buffer=256k&flushEvery=-1s&mode=truncate" +
-		"&when=W0&interval=2&atTime=12:00:00&location=UTC&checkEvery=100ms&notify=false")
+		"&when=W0&interval=2&atTime=12:00:00&location=UTC&checkEvery=100ms")
 	require.NoError(t, err)
-	s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode", "when", "interval", "atTime", "location", "checkEvery", "notify"})
+	s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode", "when", "interval", "atTime", "location", "checkEvery"})
 	require.NoError(t, err)
 	assert.Equal(t, RotatingFileConfig{
 		Path: "logs/app.log", MaxBytes: 1536, BackupCount: -1, MaxAge: 7 * day, MaxTotalBytes: 2e9, Compress: Gzip, Symlink: "/s",
@@ -89,13 +89,13 @@ func TestEverySinkParameterIsRead(t *testing.T) {
 // Whatever the URL, the answer is settings or an error.
 func FuzzSinkURL(f *testing.F) {
 	f.Add("rotate:///var/log/app.log?maxBytes=10MiB&backups=5&compress=gzip")
-	f.Add("timed:x?maxBytes=&perm=&location=&maxAge=d&notify")
+	f.Add("timed:x?maxBytes=&perm=&location=&maxAge=d&delay")
 	f.Fuzz(func(t *testing.T, address string) {
 		u, err := url.Parse(address)
 		if err != nil {
 			return
 		}
-		s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode", "when", "interval", "atTime", "location", "checkEvery", "notify"})
+		s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode", "when", "interval", "atTime", "location", "checkEvery"})
 		if err == nil {
 			assert.GreaterOrEqual(t, s.maxBytes, int64(0))
 			assert.GreaterOrEqual(t, s.bufferSize, int64(0))

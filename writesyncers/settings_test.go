@@ -35,7 +35,6 @@ var combinations = []struct {
 	{"30 for seconds", watchedWith(WatchedFileConfig{CheckEvery: 30}), "CheckEvery 30ns is too short"},
 	{"FlushEvery and no Buffer", fileWith(FileConfig{FlushEvery: time.Second}), "FlushEvery has an effect only with a Buffer"},
 	{"FsyncEvery without its policy", fileWith(FileConfig{FsyncEvery: time.Second}), "FsyncEvery has an effect only with Fsync: FsyncInterval"},
-	{"Notify and CheckEvery", watchedWith(WatchedFileConfig{Notify: true, CheckEvery: time.Second}), "Notify and CheckEvery exclude each other"},
 	{"AtTime with hours", timedWith(TimedRotatingFileConfig{AtTime: "12:00"}), `AtTime has an effect only with When midnight or W0 to W6, not with "H"`},
 	{"Next and When", timedWith(TimedRotatingFileConfig{When: "D", Next: func(t time.Time) time.Time { return t.Add(time.Hour) }}), "Next and When, Interval or AtTime exclude each other"},
 	{"a decimal mode", fileWith(FileConfig{Perm: 640}), "write 0o640"},
@@ -99,7 +98,7 @@ var effects = map[string]string{
 	"Path": "TestFileModes", "Mode": "TestFileModes", "Delay": "TestFileDelayOpensAtTheFirstRecord", "Perm": "TestFileModes",
 	"MakeDirs": "TestFileMakesDirectoriesOnlyIfAsked", "Encode": "TestFileEncode", "Header": "TestHeader", "Fsync": "TestFsyncPolicies",
 	"FsyncEvery": "TestFsyncPolicies", "Buffer": "TestBufferIsWrittenWhenFullAtSyncAndAtClose", "FlushEvery": "TestBufferIsWrittenInTime",
-	"OnError": "TestEveryHookThatPanics", "CheckEvery": "TestWatchedFileCheckEvery", "Notify": "TestWatchedFileFollowsThePath",
+	"OnError": "TestEveryHookThatPanics", "CheckEvery": "TestWatchedFileCheckEvery",
 	"MaxBytes": "TestRotatingFileKeepsPythonsRule", "BackupCount": "TestRotatingFileKeepsPythonsRule", "Namer": "TestRotatingFileNamer",
 	"Rotator": "TestRotatingFileRotator", "ShouldRollover": "TestRotatingFileShouldRollover", "Compress": "TestCompress",
 	"MaxAge": "TestMaxAgeAndMaxTotalBytes", "MaxTotalBytes": "TestMaxAgeAndMaxTotalBytes", "OnRotate": "TestOnRotate",
@@ -136,7 +135,6 @@ var values = map[string]string{
 	"mode": "exclusive", "delay": "true", "perm": "0600", "makeDirs": "true", "header": "h", "fsync": "never", "fsyncEvery": "5s",
 	"buffer": "4k", "flushEvery": "5s", "maxBytes": "1k", "backups": "3", "maxAge": "7d", "maxTotalBytes": "1M", "compress": "gzip",
 	"symlink": "link", "shared": "true", "when": "midnight", "interval": "2", "atTime": "12:00", "location": "UTC", "checkEvery": "5s",
-	"notify": "true",
 }
 
 func TestEveryParameterReachesItsField(t *testing.T) {
@@ -146,7 +144,7 @@ func TestEveryParameterReachesItsField(t *testing.T) {
 	}{
 		"rotate": {slices.Concat(commonParameters, rotatingParameters, []string{"mode"}), func(s *sinkSettings) any { return s.rotating() }},
 		"timed":  {slices.Concat(commonParameters, rotatingParameters, []string{"when", "interval", "atTime", "location"}), func(s *sinkSettings) any { return s.timed() }},
-		"watch":  {slices.Concat(commonParameters, []string{"mode", "checkEvery", "notify"}), func(s *sinkSettings) any { return s.watched() }},
+		"watch":  {slices.Concat(commonParameters, []string{"mode", "checkEvery"}), func(s *sinkSettings) any { return s.watched() }},
 	}
 	tested := map[string]bool{}
 	for scheme, tt := range schemes {
@@ -177,7 +175,6 @@ func TestURLsThatAreMisread(t *testing.T) {
 		"rotate:x?fsync=always":              `"always" is unknown: there are each, interval, never, rotate, sync`,
 		"watch:x?mode=a":                     `"a" is unknown: there are append, exclusive, truncate`,
 		"watch:x?rotate=1":                   `parameter "rotate" is unknown: there are buffer, checkEvery, delay`,
-		"watch:x?notify&checkEvery=1s":       `exclude each other`,
 		"timed:x?when=H&atTime=12:00":        `AtTime has an effect only with`,
 		"rotate:x?backups=five":              `"five" is no number such as 5`,
 		"timed:x?location=Berlin":            `it is one such as UTC, Local or Europe/Berlin`,

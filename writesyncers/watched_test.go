@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +21,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/zaphandlers/internal/peers"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"example.com/zaphandlers/writesyncers/internal/writer"
 )
 
 // watched returns a WatchedFile on app.log in a directory of its own.
@@ -37,22 +40,37 @@ func watched(t *testing.T, cfg WatchedFileConfig) (*WatchedFile, string) {
 }
 
 // lookers are the ways to watch under which the very next record finds a change.
-var lookers = map[string]WatchedFileConfig{"every record": {}, "notify": {Notify: true}}
+var lookers = map[string]func(t *testing.T){
+	"the kernel is asked": func(*testing.T) {},
+	"the kernel has no watch left": func(t *testing.T) {
+		before := writer.NewWatch
+		writer.NewWatch = func() (*fsys.Watch, error) { return nil, syscall.EMFILE }
+		t.Cleanup(func() { writer.NewWatch = before })
+	},
+}
 
 // askEvery is how long a record trusts the kernel's last answer.
-const askEvery = 20 * time.Microsecond
+const askEvery = 10 * time.Microsecond
 
-// askAgain waits until notify asks again.
+// askAgain waits until the kernel is asked again.
 func askAgain() {
 	for start := time.Now(); time.Since(start) <= askEvery; {
 		runtime.Gosched()
 	}
 }
 
+// lookAgain waits until a record looks at the path, whatever the kernel says.
+func lookAgain() {
+	for start := time.Now(); time.Since(start) <= 300*time.Microsecond; {
+		runtime.Gosched()
+	}
+}
+
 func TestWatchedFileFollowsThePath(t *testing.T) {
-	for name, cfg := range lookers {
+	for name, look := range lookers {
 		t.Run(name, func(t *testing.T) {
-			f, dir := watched(t, cfg)
+			look(t)
+			f, dir := watched(t, WatchedFileConfig{})
 			path := filepath.Join(dir, "app.log")
 			write(t, f, "one\n")
 			require.NoError(t, os.Rename(path, path+".1"))
@@ -119,11 +137,11 @@ func TestWatchedFileCheckEvery(t *testing.T) {
 }
 
 func TestWatchedFileThatCannotBeReopened(t *testing.T) {
-	for name, cfg := range lookers {
+	for name, look := range lookers {
 		t.Run(name, func(t *testing.T) {
+			look(t)
 			var told errorLog
-			cfg.OnError = told.add
-			f, dir := watched(t, cfg)
+			f, dir := watched(t, WatchedFileConfig{OnError: told.add})
 			moved := dir + ".moved"
 			path := filepath.Join(dir, "app.log")
 			write(t, f, "one\n")
@@ -150,16 +168,35 @@ func TestWatchedFileThatCannotBeReopened(t *testing.T) {
 	}
 }
 
+// What the kernel is not asked about, a look at the path finds: a directory that moves, and a link that leads elsewhere.
 func TestWatchedFileNoticesThatItsDirectoryMoved(t *testing.T) {
-	f, dir := watched(t, WatchedFileConfig{Notify: true})
+	f, dir := watched(t, WatchedFileConfig{})
 	write(t, f, "one\n")
 	require.NoError(t, os.Rename(dir, dir+".moved"))
 	t.Cleanup(func() { os.RemoveAll(dir + ".moved") })
 	require.NoError(t, os.Mkdir(dir, 0o755))
-	require.Eventually(t, func() bool {
-		write(t, f, "more\n")
-		return exists(filepath.Join(dir, "app.log"))
-	}, 5*time.Second, 10*time.Millisecond)
+	lookAgain()
+	write(t, f, "two\n")
+	assert.Equal(t, "two\n", read(t, filepath.Join(dir, "app.log")))
+}
+
+func TestWatchedFileNoticesThatALinkLeadsElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	for _, day := range []string{"monday", "tuesday"} {
+		require.NoError(t, os.Mkdir(filepath.Join(dir, day), 0o755))
+	}
+	current := filepath.Join(dir, "current")
+	require.NoError(t, os.Symlink("monday", current))
+	f, err := NewWatchedFile(WatchedFileConfig{Path: filepath.Join(current, "app.log"), OnError: unexpected(t)})
+	require.NoError(t, err)
+	defer f.Close()
+	write(t, f, "one\n")
+	require.NoError(t, os.Symlink("tuesday", current+".new"))
+	require.NoError(t, os.Rename(current+".new", current))
+	lookAgain()
+	write(t, f, "two\n")
+	assert.Equal(t, "one\n", read(t, filepath.Join(dir, "monday", "app.log")))
+	assert.Equal(t, "two\n", read(t, filepath.Join(dir, "tuesday", "app.log")))
 }
 
 // pour writes numbered lines from some goroutines until stop is called, which returns how many were accepted from each.
@@ -222,9 +259,10 @@ func checkPoured(t *testing.T, dir string, accepted []int, repeated uint64) {
 }
 
 func TestWatchedFileUnderLoadWhileOthersRename(t *testing.T) {
-	for name, cfg := range lookers {
+	for name, look := range lookers {
 		t.Run(name, func(t *testing.T) {
-			f, dir := watched(t, cfg)
+			look(t)
+			f, dir := watched(t, WatchedFileConfig{})
 			stop := pour(t, f, 2)
 			path := filepath.Join(dir, "app.log")
 			for i := range 30 {
@@ -239,9 +277,10 @@ func TestWatchedFileUnderLoadWhileOthersRename(t *testing.T) {
 }
 
 func TestWatchedFileUnderLoadWhileOthersRemove(t *testing.T) {
-	for name, cfg := range lookers {
+	for name, look := range lookers {
 		t.Run(name, func(t *testing.T) {
-			f, dir := watched(t, cfg)
+			look(t)
+			f, dir := watched(t, WatchedFileConfig{})
 			stop := pour(t, f, 2)
 			path := filepath.Join(dir, "app.log")
 			for range 20 {
@@ -260,10 +299,11 @@ func TestWatchedFileUnderLoadWhileOthersRemove(t *testing.T) {
 
 func TestWatchedFileAndTheRealLogrotate(t *testing.T) {
 	program := peers.Program(t, "logrotate")
-	for name, cfg := range lookers {
+	for name, look := range lookers {
 		for _, directives := range []string{"create", "nocreate", "create compress nodelaycompress", "create compress delaycompress"} {
 			t.Run(name+", "+directives, func(t *testing.T) {
-				f, dir := watched(t, cfg)
+				look(t)
+				f, dir := watched(t, WatchedFileConfig{})
 				stop := pour(t, f, 2)
 				for range 6 {
 					before := f.Stats()
@@ -275,7 +315,8 @@ func TestWatchedFileAndTheRealLogrotate(t *testing.T) {
 			})
 		}
 		t.Run(name+", copytruncate", func(t *testing.T) {
-			f, dir := watched(t, cfg)
+			look(t)
+			f, dir := watched(t, WatchedFileConfig{})
 			stop := pour(t, f, 2)
 			for range 6 {
 				logrotate(t, program, dir, "copytruncate")

@@ -35,7 +35,7 @@ func writeBounds(p place, size, goroutines int) (bounds []suite.Bound) {
 		atMost float64
 	}{
 		{file, parity}, {rotating, parity}, {timed, parity}, {shared, 1.6},
-		{watched, 2.8}, {watchedNotify, 1.3}, {watchedEvery, parity},
+		{watched, 1.2}, {watchedEvery, parity},
 	} {
 		bounds = append(bounds, suite.Bound{
 			Claim: fmt.Sprintf("%s, %s: a write, of os.File.Write", w.name, table),
@@ -67,7 +67,7 @@ func bufferBounds(p place, goroutines int) []suite.Bound {
 // allocationBounds are of one table: where the file is makes no difference to them.
 func allocationBounds() (bounds []suite.Bound) {
 	table := writeName(memory, 200, 2)
-	for _, w := range []writer{file, rotating, timed, shared, watched, watchedNotify, watchedEvery, fileBuffer} {
+	for _, w := range []writer{file, rotating, timed, shared, watched, watchedEvery, fileBuffer} {
 		bounds = append(bounds, suite.Bound{
 			Claim: fmt.Sprintf("%s: allocations a write", w.name),
 			Of:    suite.Value{Row: table + "/" + w.name, Unit: "allocs/op"}, None: true,

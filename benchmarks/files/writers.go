@@ -88,9 +88,6 @@ var (
 	watched = writer{"WatchedFile", func(path string, _ rotation) (io.WriteCloser, error) {
 		return writesyncers.NewWatchedFile(writesyncers.WatchedFileConfig{Path: path})
 	}}
-	watchedNotify = writer{"WatchedFile, Notify", func(path string, _ rotation) (io.WriteCloser, error) {
-		return writesyncers.NewWatchedFile(writesyncers.WatchedFileConfig{Path: path, Notify: true})
-	}}
 	watchedEvery = writer{"WatchedFile, CheckEvery 100 ms", func(path string, _ rotation) (io.WriteCloser, error) {
 		return writesyncers.NewWatchedFile(writesyncers.WatchedFileConfig{Path: path, CheckEvery: 100 * time.Millisecond})
 	}}

@@ -39,7 +39,7 @@ func Probe(dir string) (have Capabilities, err error) {
 		err = multierr.Combine(err, f.Close(), removeIfThere(name), removeIfThere(second), removeIfThere(third))
 	}()
 	_, have.BirthTime = Birth(f)
-	have.Local = isLocal(f)
+	have.Local = IsLocal(f)
 	have.Locks = CanShare && probeLocks(f, name)
 	have.Links = os.Link(name, second) == nil && probeLink(f, second)
 	have.NoReplace = renameNoReplace(name, third) == nil // to a free name: that one is taken, all systems can tell

@@ -134,8 +134,8 @@ var remote = map[int64]bool{
 	unix.CIFS_SUPER_MAGIC: true, unix.V9FS_MAGIC: true, unix.AFS_FS_MAGIC: true, unix.CODA_SUPER_MAGIC: true, unix.CEPH_SUPER_MAGIC: true,
 }
 
-// isLocal reports whether the kernel keeps an open file itself.
-func isLocal(f *os.File) bool {
+// IsLocal reports whether the kernel keeps an open file itself.
+func IsLocal(f *os.File) bool {
 	var st unix.Statfs_t
 	var err error
 	if ctl := control(f, func(fd int) { err = unix.Fstatfs(fd, &st) }); ctl != nil || err != nil {

@@ -54,5 +54,5 @@ func (w *Watch) Close() {}
 // AwaitWrite gives a write to a file that is under way a chance to end.
 func AwaitWrite(*os.File) { runtime.Gosched() }
 
-// isLocal has no way to know here.
-func isLocal(*os.File) bool { return true }
+// IsLocal has no way to know here.
+func IsLocal(*os.File) bool { return true }

@@ -44,6 +44,5 @@ type Config struct {
 
 // Watch says how the path is watched.
 type Watch struct {
-	Every  time.Duration // how long a look is trusted; 0: not at all; below 0: only Look and Reopen look
-	Notify bool          // ask the kernel in the place of the path
+	Every time.Duration // how long a look is trusted; 0: not at all; below 0: only Look and Reopen look
 }

@@ -1,7 +1,6 @@
 package writer
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -17,7 +16,7 @@ type watch struct {
 	cfg Watch
 
 	events *fsys.Watch // of the kernel; nil if it is not asked
-	looked time.Time   // when the path was looked at last, under Notify
+	looked time.Time   // when the path was looked at last, while the kernel is asked
 	asked  time.Time   // when the kernel, or the path, was asked last
 	timer  *time.Timer // of Every
 	due    atomic.Bool // Every is over
@@ -26,25 +25,27 @@ type watch struct {
 }
 
 const (
-	late      = 300 * time.Microsecond // nobody renames a file and has read it to its end in less
-	askEvery  = 20 * time.Microsecond  // how long a record trusts the kernel's last answer
-	trustEach = time.Second            // how long it does without a look at the path, for the directory may have moved
+	late     = 300 * time.Microsecond // nobody renames a file and has read it to its end in less
+	askEvery = 10 * time.Microsecond  // how long a record trusts the kernel's last answer
 )
+
+// NewWatch is how the kernel is asked. Tests refuse it.
+var NewWatch = fsys.NewWatch
 
 func newWatch(w *Writer) *watch { return &watch{w: w, cfg: *w.cfg.Watch} }
 
-// always reports whether every record has to ask.
-func (s *watch) always() bool { return s.cfg.Notify || s.cfg.Every == 0 }
+// always reports whether every record has to ask: the kernel, which knows what happens to the file itself (inotify), or the path. The kernel
+// does not know of directories that move, of links that lead elsewhere, and of what others do to the files of a server, so the path is
+// looked at all the same: as often as it takes for a record never to be written later than that after a look.
+func (s *watch) always() bool { return s.cfg.Every == 0 }
 
 func (s *watch) opened(f *appendfile.File) int64 {
 	s.lost = false
-	if s.timer == nil && s.cfg.Every > 0 && !s.cfg.Notify {
+	if s.timer == nil && s.cfg.Every > 0 {
 		s.timer = time.AfterFunc(s.cfg.Every, func() { s.due.Store(true) })
 	}
-	if s.cfg.Notify {
-		if err := s.follow(f); !errors.Is(err, errors.ErrUnsupported) {
-			s.w.cfg.Report.Note("watch "+s.w.cfg.Path, err)
-		}
+	if s.always() {
+		s.follow(f)
 		s.looked = time.Time{} // the file may have been renamed before the kernel watched it
 	}
 	return s.limit()
@@ -52,25 +53,26 @@ func (s *watch) opened(f *appendfile.File) int64 {
 
 // limit has every record ask, unless the buffer does when it is written, or nobody does.
 func (s *watch) limit() int64 {
-	if s.w.buffer != nil || s.cfg.Every < 0 && !s.cfg.Notify {
+	if s.w.buffer != nil || s.cfg.Every < 0 {
 		return math.MaxInt64
 	}
 	return 0
 }
 
-// follow has the kernel watch f in the place of the file before it.
-func (s *watch) follow(f *appendfile.File) (err error) {
-	if s.events == nil {
-		if s.events, err = fsys.NewWatch(); err != nil {
-			s.events = nil
-			return err
-		}
+// follow has the kernel watch f in the place of the file before it. Where it cannot, or sees only what is done on this machine, every
+// record looks at the path.
+func (s *watch) follow(f *appendfile.File) {
+	local := fsys.IsLocal(f.OS())
+	if s.events == nil && local {
+		s.events, _ = NewWatch()
 	}
-	if err = s.events.Follow(f.OS()); err != nil {
+	if s.events == nil {
+		return
+	}
+	if !local || s.events.Follow(f.OS()) != nil {
 		s.events.Close()
 		s.events = nil
 	}
-	return err
 }
 
 func (s *watch) begin() {}
@@ -87,13 +89,13 @@ func (s *watch) flushing() error { return s.before(0) }
 func (s *watch) mustLook() bool {
 	switch {
 	case s.lost:
-	case s.cfg.Notify && s.events != nil:
+	case s.events != nil:
 		if time.Since(s.asked) < askEvery { // asks one clock, where time.Now asks two
 			return false
 		}
 		now := time.Now()
 		s.asked = now
-		if !s.events.Any() && now.Sub(s.looked) < trustEach {
+		if !s.events.Any() && now.Sub(s.looked) < late {
 			return false
 		}
 		s.looked = now
