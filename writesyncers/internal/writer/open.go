@@ -78,6 +78,15 @@ func (w *Writer) reopen() error {
 	return nil
 }
 
+// follow is reopen where nobody waits for its error.
+func (w *Writer) follow() error {
+	err := w.reopen()
+	if !errors.Is(err, base.ErrClosed) { // by a Close that waits for the lock
+		w.cfg.Report.Note("reopen "+w.cfg.Path, err)
+	}
+	return err
+}
+
 // openFile opens the file at the path for appending and makes it if there is none.
 func openFile(cfg *Config, flags int) (*appendfile.File, error) {
 	if cfg.MakeDirs {

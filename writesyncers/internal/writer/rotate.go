@@ -210,8 +210,7 @@ func (s *rotate) finishLater(out *rotation.Rolled) {
 
 // reopen follows the path to another file.
 func (s *rotate) reopen() error {
-	err := s.w.reopen()
-	s.w.cfg.Report.Note("reopen "+s.w.cfg.Path, err)
+	err := s.w.follow()
 	if err != nil && !s.w.file.HasName() {
 		s.lost, s.w.limit = true, 0
 	}

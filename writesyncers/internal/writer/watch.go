@@ -129,8 +129,7 @@ func (s *watch) look() error {
 			s.found()
 			return nil
 		}
-		err = s.w.reopen()
-		s.w.cfg.Report.Note("reopen "+s.w.cfg.Path, err)
+		err = s.w.follow()
 		if err != nil {
 			return s.orphaned(err)
 		}
@@ -173,8 +172,7 @@ func (s *watch) wrote(p []byte, records int) error {
 		return nil
 	}
 	if err == nil {
-		err = s.w.reopen()
-		s.w.cfg.Report.Note("reopen "+s.w.cfg.Path, err)
+		err = s.w.follow()
 	}
 	if err != nil {
 		return s.orphaned(err)

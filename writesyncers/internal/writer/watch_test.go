@@ -52,3 +52,23 @@ func TestWatchHeldUpWritesAgain(t *testing.T) {
 	assert.Equal(t, uint64(1), w.Counts().Repeated)
 	require.NoError(t, w.Close())
 }
+
+// A Close that waits for the lock is no failure of the write that has it: nobody is told.
+func TestNobodyIsToldOfAClose(t *testing.T) {
+	cfg := config(t)
+	cfg.Watch = &Watch{}
+	w, err := New(cfg)
+	require.NoError(t, err)
+	_, err = w.Write([]byte("one\n"))
+	require.NoError(t, err)
+	w.mu.Lock()
+	closed := make(chan error)
+	go func() { closed <- w.Close() }()
+	for !w.closing.Load() {
+		time.Sleep(time.Microsecond)
+	}
+	require.NoError(t, os.Rename(cfg.Path, cfg.Path+".1"))
+	require.NoError(t, w.strategy.look())
+	w.unlock()
+	require.NoError(t, <-closed)
+}
