@@ -5,6 +5,7 @@ package writer
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -65,7 +66,7 @@ func TestNobodyIsToldOfAClose(t *testing.T) {
 	closed := make(chan error)
 	go func() { closed <- w.Close() }()
 	for !w.closing.Load() {
-		time.Sleep(time.Microsecond)
+		runtime.Gosched()
 	}
 	require.NoError(t, os.Rename(cfg.Path, cfg.Path+".1"))
 	require.NoError(t, w.strategy.look())
