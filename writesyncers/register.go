@@ -26,39 +26,48 @@ import (
 // twice, or has a bad value is an error that names it.
 //
 // Calling it again does nothing. It fails if somebody else has taken one of the three schemes.
-func RegisterSinks() error { return register() }
-
-var register = sync.OnceValue(func() error {
-	for scheme, open := range sinkSchemes {
-		if err := zap.RegisterSink(scheme, open); err != nil {
-			return fmt.Errorf("writesyncers: %w", err)
+func RegisterSinks() error {
+	registered.once.Do(func() {
+		for scheme, open := range sinkSchemes() {
+			if err := zap.RegisterSink(scheme, open); err != nil {
+				registered.err = fmt.Errorf("writesyncers: %w", err)
+				return
+			}
 		}
+	})
+	return registered.err
+}
+
+var registered struct {
+	once sync.Once
+	err  error
+}
+
+// sinkSchemes is no variable: that would put all the writers into each program that has one of them.
+func sinkSchemes() map[string]func(*url.URL) (zap.Sink, error) {
+	return map[string]func(*url.URL) (zap.Sink, error){
+		"rotate": func(u *url.URL) (zap.Sink, error) {
+			s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode"})
+			if err != nil {
+				return nil, err
+			}
+			return opened(NewRotatingFile(s.rotating()))
+		},
+		"timed": func(u *url.URL) (zap.Sink, error) {
+			s, err := parseSink(u, commonParameters, rotatingParameters, []string{"when", "interval", "atTime", "location"})
+			if err != nil {
+				return nil, err
+			}
+			return opened(NewTimedRotatingFile(s.timed()))
+		},
+		"watch": func(u *url.URL) (zap.Sink, error) {
+			s, err := parseSink(u, commonParameters, []string{"mode", "checkEvery"})
+			if err != nil {
+				return nil, err
+			}
+			return opened(NewWatchedFile(s.watched()))
+		},
 	}
-	return nil
-})
-
-var sinkSchemes = map[string]func(*url.URL) (zap.Sink, error){
-	"rotate": func(u *url.URL) (zap.Sink, error) {
-		s, err := parseSink(u, commonParameters, rotatingParameters, []string{"mode"})
-		if err != nil {
-			return nil, err
-		}
-		return opened(NewRotatingFile(s.rotating()))
-	},
-	"timed": func(u *url.URL) (zap.Sink, error) {
-		s, err := parseSink(u, commonParameters, rotatingParameters, []string{"when", "interval", "atTime", "location"})
-		if err != nil {
-			return nil, err
-		}
-		return opened(NewTimedRotatingFile(s.timed()))
-	},
-	"watch": func(u *url.URL) (zap.Sink, error) {
-		s, err := parseSink(u, commonParameters, []string{"mode", "checkEvery"})
-		if err != nil {
-			return nil, err
-		}
-		return opened(NewWatchedFile(s.watched()))
-	},
 }
 
 // The parameters that several schemes know.
