@@ -146,7 +146,7 @@ func (s *arenaSource) SetOutcome(i int, o delivery.Outcome, level zapcore.Level)
 
 // Resolve implements delivery.Source.
 func (s *arenaSource) Resolve(n int) {
-	if n == 0 {
+	if n == 0 || !s.confirm() {
 		return
 	}
 	s.goroutine.returns.Add(1)
@@ -168,6 +168,31 @@ func (s *arenaSource) Resolve(n int) {
 	if pending {
 		q.drops.callOnDrop()
 	}
+}
+
+// confirm waits until a target that confirms later, as a netcore.Core with Ack, has confirmed what it has taken: a Spool keeps that
+// until then, for in the memory of this process it would not survive. It returns false if the queue is given up before.
+func (s *arenaSource) confirm() bool {
+	if s.q.cfg.Spool == "" || !confirms(s.target.Core) {
+		return true
+	}
+	for !s.Abandoned() {
+		err := s.delivery.Sync()
+		if err == nil {
+			return true
+		}
+		s.report.Failed(err, 0)
+		if !s.delivery.Backoff(err) {
+			break
+		}
+	}
+	return false
+}
+
+// confirms tells whether what a target has taken may yet be lost with the process.
+func confirms(core zapcore.Core) bool {
+	c, ok := core.(base.Confirmer)
+	return ok && c.Confirms()
 }
 
 // Accepts implements delivery.Source.

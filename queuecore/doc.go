@@ -56,7 +56,7 @@
 //
 // With a Spool the arena lies in a file that is mapped shared, at the price of memory: a record of which Write has returned nil is
 // delivered, by this process or, after a kill -9, a panic or the out-of-memory killer, by the next New on that directory. A target
-// gets again what it had in hand: a batch or two. Package internal/spool says what is in the file after each store.
+// gets again what it had in hand: a batch or two. What a target with Ack has taken stays until it is confirmed. Package internal/spool says what is in the file after each store.
 //
 // # Promises
 //

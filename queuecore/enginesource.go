@@ -151,7 +151,7 @@ func (s *engineSource) acknowledge(number uint64) error {
 // confirm waits for the confirmation of what a target has taken, if there will be one, as of a netcore.Core with Ack: until then it is
 // in the memory of this process only.
 func (s *engineSource) confirm() error {
-	if c, ok := s.target.Core.(base.Confirmer); ok && c.Confirms() {
+	if confirms(s.target.Core) {
 		return s.target.Core.Sync()
 	}
 	return nil

@@ -124,3 +124,37 @@ func TestAFullSpoolOverflows(t *testing.T) {
 	require.Zero(t, s.Missing())
 	require.NotZero(t, s.Dropped)
 }
+
+// What a target holds unconfirmed is lost with the process, so the spool keeps it until it is confirmed.
+func TestASpoolKeepsWhatIsNotConfirmed(t *testing.T) {
+	dir, copied := t.TempDir(), t.TempDir()
+	target := &confirming{Core: zapcore.NewNopCore(), down: true}
+	targets := func(core zapcore.Core) []TargetConfig {
+		return []TargetConfig{{Core: core, Name: "peer", IgnoreLevel: true, Level: zapcore.DebugLevel, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}
+	}
+	core := start(t, Config{Targets: targets(target), Spool: dir, OnError: func(error) {}})
+	write(t, core, zapcore.InfoLevel, "one", "two", "three")
+	held := func() (pending uint64, syncs int) {
+		target.mu.Lock()
+		defer target.mu.Unlock()
+		return target.pending, target.syncs
+	}
+	require.Eventually(t, func() bool { _, syncs := held(); return syncs >= 2 }, 10*time.Second, time.Millisecond)
+	require.NotZero(t, core.Stats().Pending)
+	arena, err := os.ReadFile(filepath.Join(dir, "arena.spool")) // as a kill would leave it
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(copied, "arena.spool"), arena, 0o600))
+
+	next := &fakeBatchWriter{}
+	after := start(t, Config{Targets: targets(next), Spool: copied})
+	require.NoError(t, after.Close())
+	require.Equal(t, []string{"one", "two", "three"}, next.all())
+
+	target.mu.Lock()
+	target.down = false
+	target.mu.Unlock()
+	require.NoError(t, core.Close())
+	require.Equal(t, uint64(3), core.Stats().Delivered)
+	pending, _ := held()
+	require.Zero(t, pending)
+}
