@@ -78,15 +78,20 @@ func (d *Disk) Append(batch *base.Batch) (last uint64, err error) {
 	return last, nil
 }
 
-// maxUnsynced is how many bytes DiskSyncGroup leaves to the sync in the background, which keeps a copy of them. With more an Append
-// waits for the disk.
-const maxUnsynced = 16 << 20
+// What DiskSyncGroup leaves to the sync in the background at most: bytes, of which it keeps a copy, and files, which it keeps open. With more
+// an Append waits for the disk.
+const (
+	maxUnsynced     = 16 << 20
+	maxOpenUnsynced = 64
+)
 
 func (d *Disk) append(tapes [][]byte) (last uint64, err error) {
 	group := d.cfg.Sync == DiskSyncGroup && len(tapes) > 0
-	if group && d.log.Behind(maxUnsynced) {
-		if err := d.log.Sync(); err != nil {
-			return 0, err
+	if group {
+		if bytes, open := d.log.Pending(); bytes > maxUnsynced || open > maxOpenUnsynced {
+			if err := d.log.Sync(); err != nil {
+				return 0, err
+			}
 		}
 	}
 	if last, err = d.log.Append(tapes); err == nil && group {
@@ -230,7 +235,8 @@ type DiskStats struct {
 // Stats returns the counts.
 func (d *Disk) Stats() DiskStats {
 	s := d.log.Stats()
-	return DiskStats{Damaged: s.Damaged, Aside: s.Aside, Torn: s.Torn, Suspect: s.Suspect, Bytes: s.Bytes, Unsynced: int64(d.log.Pending())}
+	unsynced, _ := d.log.Pending()
+	return DiskStats{Damaged: s.Damaged, Aside: s.Aside, Torn: s.Torn, Suspect: s.Suspect, Bytes: s.Bytes, Unsynced: int64(unsynced)}
 }
 
 // Close implements Queue. It syncs what DiskSyncGroup has not synced yet, and removes nothing. ctx has no use: nothing waits here for

@@ -46,7 +46,7 @@ func (l *Log) Append(records [][]byte) (last uint64, err error) {
 	if cap(l.buf) > keepBuffer {
 		l.buf = nil
 	}
-	l.wakeLocked()
+	l.arrived.give()
 	return l.next - 1, nil
 }
 
@@ -91,8 +91,7 @@ func (l *Log) beginLocked(first uint64) (*segment, error) {
 	}
 	s := &segment{id: id, file: f}
 	l.segments = append(l.segments, s)
-	l.parkLocked(s)
-	return s, nil
+	return s, l.openLocked(s)
 }
 
 // writeLocked appends records of size bytes to the last segment; to a new one, if the system lets that become no larger.

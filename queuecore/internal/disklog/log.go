@@ -58,7 +58,7 @@ type Log struct {
 	syncing sync.Mutex // serializes Sync; is taken before mu
 
 	mu       sync.Mutex // guards the fields below
-	segments []*segment // rising; the last one is appended to
+	segments segments
 	leftover []leftover
 	next     uint64 // the number of the next record
 	cursors  cursors
@@ -68,7 +68,7 @@ type Log struct {
 	all      bool      // what was there at opening is safe as well
 	suspect  bool      // what was appended since synced is to be written again before it is synced
 	looked   time.Time // when the folder was looked at last
-	arrived  chan struct{}
+	arrived  signal
 	closed   bool
 	stats    Stats
 	told     []error
@@ -88,7 +88,7 @@ func Open(options Options) (*Log, error) {
 			options.SegmentBytes = min(defaultSegment, max(options.MaxBytes/8, 1))
 		}
 	}
-	l := &Log{options: options, cursors: make(cursors), arrived: make(chan struct{}), next: 1}
+	l := &Log{options: options, cursors: make(cursors), arrived: make(signal), next: 1}
 	if options.files == nil {
 		l.options.files, l.home = folder(options.Dir), &home{dir: options.Dir}
 		if err := l.home.take(); err != nil {
@@ -138,9 +138,19 @@ func (l *Log) Arrived() <-chan struct{} {
 	return l.arrived
 }
 
-func (l *Log) wakeLocked() {
-	close(l.arrived)
-	l.arrived = make(chan struct{})
+// openLocked opens a parked segment, and parks others for it.
+func (l *Log) openLocked(s *segment) error {
+	safe := l.synced
+	if !l.options.Keep {
+		safe = noLimit
+	}
+	if err := s.open(l.options.files); err != nil {
+		return err
+	}
+	if err := l.segments.park(s, safe); err != nil {
+		l.told = append(l.told, err)
+	}
+	return nil
 }
 
 // NewReader returns a Reader of the records behind number.
@@ -169,7 +179,7 @@ func (l *Log) cursorLocked(name string) (*cursor, error) {
 		return nil, err
 	}
 	c := &cursor{file: f}
-	if err := c.set(l.oldestLocked() - 1); err != nil {
+	if err := c.set(l.segments.oldest(l.next) - 1); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	l.cursors[name] = c
@@ -240,14 +250,6 @@ func (l *Log) removeLocked(segments []*segment) {
 	}
 }
 
-// oldestLocked returns the number of the oldest record.
-func (l *Log) oldestLocked() uint64 {
-	if len(l.segments) > 0 {
-		return l.segments[0].id.first
-	}
-	return l.next
-}
-
 // shorten notes that somebody has cut a segment.
 func (l *Log) shorten(s *segment, size int64) error {
 	l.mu.Lock()
@@ -276,7 +278,7 @@ func (l *Log) Close() (err error) {
 		return nil
 	}
 	l.closed = true
-	l.wakeLocked()
+	l.arrived.give()
 	for _, s := range l.segments {
 		err = errors.Join(err, s.close())
 	}

@@ -115,13 +115,10 @@ func (r *Reader) locate() (limit uint64, size int64, err error) {
 		r.segment = nil
 		return 0, 0, nil
 	}
-	i := l.indexLocked(r.next)
+	i := l.segments.index(r.next)
 	s := l.segments[i]
-	if s.file == nil {
-		if err := l.openLocked(s); err != nil {
-			return 0, 0, err
-		}
-		l.parkLocked(s)
+	if err := l.openLocked(s); err != nil {
+		return 0, 0, err
 	}
 	if r.segment != s { // the former one is read, or every cursor has passed it
 		buf := r.scan.buf
@@ -143,4 +140,13 @@ func (r *Reader) leave(limit uint64) {
 		r.next = limit
 	}
 	r.segment = nil
+}
+
+// signal is a channel that is closed when something happens.
+type signal chan struct{}
+
+// give closes the channel, and makes another.
+func (s *signal) give() {
+	close(*s)
+	*s = make(signal)
 }

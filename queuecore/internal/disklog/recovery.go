@@ -41,7 +41,7 @@ func (r *recovery) run() error {
 		}
 	}
 	for _, name := range r.unknown {
-		l.cursors[name].number = l.oldestLocked() - 1
+		l.cursors[name].number = l.segments.oldest(l.next) - 1
 	}
 	l.synced = l.next
 	return nil

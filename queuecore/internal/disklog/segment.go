@@ -14,6 +14,24 @@ type segment struct {
 	sealed bool // nothing is appended any more: what stands behind size is unknown, or the file is nowhere
 }
 
+// open opens a parked segment.
+func (s *segment) open(files filesystem) (err error) {
+	if s.file == nil {
+		s.file, err = files.open(s.id.name())
+	}
+	return err
+}
+
+// close closes or parks a segment. Whoever uses its file meanwhile gets os.ErrClosed, and asks again.
+func (s *segment) close() error {
+	if s.file == nil {
+		return nil
+	}
+	f := s.file
+	s.file = nil
+	return f.Close()
+}
+
 // write appends b. After an error nothing of it is there: what was written in part is cut off, or the segment sealed where even that
 // fails.
 func (s *segment) write(b []byte) error {

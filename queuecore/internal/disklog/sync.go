@@ -24,11 +24,14 @@ func (l *Log) Sync() error {
 	return nil
 }
 
-// Pending returns the size of what Options.Keep keeps, in bytes.
-func (l *Log) Pending() int {
+// Pending returns how much waits for a Sync: bytes, of what Options.Keep keeps, and segments that are open for it.
+func (l *Log) Pending() (bytes, segments int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.pending)
+	if len(l.pending) > 0 {
+		segments = len(l.segments) - l.segments.index(l.synced)
+	}
+	return len(l.pending), segments
 }
 
 func (l *Log) syncOnce() error {
@@ -69,7 +72,6 @@ func (l *Log) syncSegment(s *segment) error {
 		}
 		err := l.openLocked(s)
 		f := s.file
-		l.parkLocked(s)
 		l.mu.Unlock()
 		if err == nil {
 			err = f.sync()
