@@ -185,7 +185,7 @@ func (r *recording) end(keep bool) {
 	r.dropped = 0
 	r.mu.Unlock()
 
-	memory.Trim()
+	memory.Trim(false)
 	b := r.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -55,13 +55,22 @@ func (s *arenaSource) wait() bool {
 	e.crossing.Store(false)
 	if s.idle.Sleeps() {
 		e.wakeAt = wakeAlways
-		q.arena.Trim()
+		q.arena.Trim(false)
 	} else {
 		e.wakeAt = min(e.wakeAt, q.arena.Used()+q.arena.Limit()/4)
 	}
 	q.mu.Unlock()
-	s.idle.Wait()
+	s.idle.Wait(s.shrink)
 	return true
+}
+
+// shrink lets go of memory that only records need, when none have come for long.
+func (s *arenaSource) shrink() {
+	s.q.mu.Lock()
+	s.q.arena.Trim(true)
+	s.q.mu.Unlock()
+	s.reader.Shrink()
+	s.delivery.Shrink()
 }
 
 // Pause implements delivery.Source.

@@ -21,7 +21,7 @@ type Config struct {
 	Level zapcore.LevelEnabler
 
 	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 24 bytes beside each.
-	// Defaults to 32 MiB. Memory is taken as needed, and up to one batch a target comes on top.
+	// Defaults to 32 MiB. Memory is taken as needed, and given back when no record has come for 10 s; up to one batch a target comes on top.
 	MaxBytes int
 	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
 	// panic, the out-of-memory killer, though not a loss of power. The next New with this directory delivers what a target has
@@ -29,8 +29,8 @@ type Config struct {
 	// What Close cannot deliver in time is not dropped but stays for the next time. The directory is made if there is none,
 	// and takes a little more than twice MaxBytes on the disk; one process at a time can have it. What a former process left counts
 	// as accepted, and as skipped for a target that has had it. A target with Ack is asked for its confirmation after each batch; the
-	// Buffer of a file is memory of the process, so leave it out: a queue writes a batch at a time as it is. A Write costs about 25 ns more, and allocates nothing. On Linux,
-	// macOS and the BSDs; an error elsewhere. Defaults to none.
+	// Buffer of a file is memory of the process, so leave it out: a queue writes a batch at a time as it is. A Write costs about 25 ns
+	// more, and allocates nothing. On Linux, macOS and the BSDs; an error elsewhere. Defaults to none.
 	Spool string
 	// Overflow says what happens to a record that finds no room. Defaults to Block.
 	Overflow Overflow

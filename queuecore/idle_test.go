@@ -3,7 +3,10 @@ package queuecore
 import (
 	"fmt"
 	"io"
+	"runtime"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -102,3 +105,35 @@ func (c hookCore) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Ch
 	return ce.AddCore(ent, c)
 }
 func (c hookCore) Write(ent zapcore.Entry, _ []zapcore.Field) error { return c.write(ent) }
+
+// A queue of which nobody has had a use for long takes next to no memory, whatever went through it.
+func TestAQueueThatRestsLetsGoOfItsMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		target := &fakeBatchWriter{gate: make(chan struct{})}
+		core, err := New(Config{Targets: Targets(target), MaxBytes: 8 << 20})
+		require.NoError(t, err)
+		defer core.Close()
+		before := heap()
+		for range 4000 {
+			require.NoError(t, core.Write(zapcore.Entry{Message: strings.Repeat("x", 1000)}, nil))
+		}
+		close(target.gate)
+		require.NoError(t, core.Sync())
+		target.messages, target.batches = nil, nil // nobody else has them: the queue rests
+		time.Sleep(time.Second)
+		require.Greater(t, heap()-before, int64(512<<10), "blocks for the next burst")
+		time.Sleep(10 * time.Second)
+		require.Less(t, heap()-before, int64(64<<10))
+		require.NoError(t, core.Write(zapcore.Entry{Message: "after all"}, nil))
+		require.NoError(t, core.Sync())
+		require.Equal(t, []string{"after all"}, target.all())
+	})
+}
+
+// heap returns how many bytes of the heap are in use.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

@@ -73,9 +73,9 @@ func New(limit, readers int) *Arena { return WithBacking(nil, limit, readers) }
 // BlockSize, and of the size of what does not fit into one.
 func WithBacking(backing Backing, limit, readers int) *Arena {
 	a := &Arena{limit: limit, hot: new(hot), blocks: blocks{size: BlockSize(limit), backing: backing}}
-	a.hot.begin(Low, &a.lanes[Low], a.blocks.get(a.blocks.size))
-	a.hot.begin(High, &a.lanes[High], a.blocks.get(a.blocks.size))
-	a.hot.begin(Urgent, &a.lanes[Urgent], new(block)) // most programs never need it
+	for l := range a.lanes {
+		a.hot.begin(Lane(l), &a.lanes[l], new(block)) // the first record takes a block that has room
+	}
 	for i := range readers {
 		r := &Reader{arena: a, index: i}
 		for l := range a.lanes {
@@ -217,8 +217,23 @@ func (a *Arena) recycle(ln *lane, b *block) {
 	a.blocks.put(b)
 }
 
-// Trim lets go of memory that only a burst needed. It is for moments when nothing is going on.
-func (a *Arena) Trim() { a.blocks.trim() }
+// Trim lets go of memory that holds no record: of what only a burst needed, for moments when nothing is going on; or of all, for when it
+// will be long until the next record, which has to ask for some.
+func (a *Arena) Trim(all bool) {
+	if !all {
+		a.blocks.trim(idleBlocks)
+		return
+	}
+	a.Settle()
+	for l := range a.lanes {
+		ln := &a.lanes[l]
+		if last := ln.tail; last.live == 0 && last.pins == 0 && len(last.buf) > 0 {
+			a.hot.begin(Lane(l), ln, new(block))
+			a.recycle(ln, last)
+		}
+	}
+	a.blocks.trim(0)
+}
 
 // Oldest returns the readers that have not claimed the oldest record of a lane which some reader has not: those that
 // would lose it by Evict. It is empty if all have claimed everything, and valid until the next call.

@@ -3,7 +3,7 @@ package arena
 const (
 	blockSize    = 64 << 10
 	minBlockSize = 1 << 10
-	idleBlocks   = 16 // that trim leaves
+	idleBlocks   = 16 // that Trim leaves
 )
 
 // Backing is where the blocks of an Arena lie that survives the process. Its methods are called by the Arena, under its owner's lock.
@@ -54,10 +54,10 @@ func (s *blocks) put(b *block) {
 	}
 }
 
-// trim lets go of all but a few.
-func (s *blocks) trim() {
-	if len(s.free) > idleBlocks {
-		clear(s.free[idleBlocks:])
-		s.free = s.free[:idleBlocks]
+// trim lets go of all that are free but for a few.
+func (s *blocks) trim(keep int) {
+	if len(s.free) > keep {
+		clear(s.free[keep:])
+		s.free = s.free[:keep]
 	}
 }

@@ -179,6 +179,9 @@ func runSchedule(t *testing.T, seed uint64) {
 		case 9:
 			l := Lane(rng.IntN(Lanes))
 			evict(t, a, m, l)
+			if rng.IntN(4) == 0 {
+				a.Trim(true)
+			}
 		}
 		if step%4 == 0 {
 			check(t, a, m)
@@ -199,6 +202,11 @@ func runSchedule(t *testing.T, seed uint64) {
 	require.Zero(t, a.Stats().Pending)
 	require.Zero(t, a.Stats().Missing())
 	require.LessOrEqual(t, countBlocks(a), 2*Lanes, "blocks of records that are gone are free")
+	a.Trim(true)
+	for l := range a.lanes {
+		require.Empty(t, a.lanes[l].tail.buf, "nothing is left of lane %d", l)
+	}
+	require.Empty(t, a.blocks.free)
 }
 
 func evict(t *testing.T, a *Arena, m *model, l Lane) bool {

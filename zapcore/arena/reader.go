@@ -97,6 +97,13 @@ func (r *Reader) forget() {
 	}
 }
 
+// Shrink lets go of memory that only the work on records needs. It is for times when there is nothing to read.
+func (r *Reader) Shrink() {
+	if r.Len() == 0 {
+		r.held, r.first, r.fated, r.stale = nil, 0, 0, false
+	}
+}
+
 func (r *Reader) claimLane(l Lane, w *walk, maxBytes int) {
 	ln := &r.arena.lanes[l]
 	from := r.next[l].normal()

@@ -46,6 +46,13 @@ func (d *Delivery) Run() {
 	}
 }
 
+// Shrink lets go of memory that only the work on records needs, if there are none.
+func (d *Delivery) Shrink() {
+	if d.batch.Len() == 0 {
+		d.batch, d.members, d.fates, d.tapes, d.prepared = base.Batch{}, nil, nil, nil, nil
+	}
+}
+
 // Len returns how many records the batch has.
 func (d *Delivery) Len() int { return d.batch.Len() }
 

@@ -7,16 +7,23 @@ import "time"
 const (
 	minNap = 200 * time.Microsecond
 	MaxNap = 5 * time.Millisecond
+
+	longSleep = 10 * time.Second
 )
 
 // Idle is the waiting of one goroutine. Wake may be called by any, the other methods by that one.
 type Idle struct {
-	wake chan struct{} // of capacity 1: a value means that there may be something to do
-	nap  time.Duration
+	wake  chan struct{} // of capacity 1: a value means that there may be something to do
+	nap   time.Duration
+	timer *time.Timer // of a sleep
 }
 
 // New returns an Idle.
-func New() *Idle { return &Idle{wake: make(chan struct{}, 1), nap: minNap} }
+func New() *Idle {
+	i := &Idle{wake: make(chan struct{}, 1), nap: minNap, timer: time.NewTimer(longSleep)}
+	i.timer.Stop()
+	return i
+}
 
 // Wake makes the goroutine look for something to do before it next waits, or now if it does. It never blocks.
 func (i *Idle) Wake() {
@@ -32,18 +39,29 @@ func (i *Idle) Woken() bool { return len(i.wake) > 0 }
 // Busy notes that there was something to do.
 func (i *Idle) Busy() { i.nap = minNap }
 
-// Sleeps tells whether the next Wait is a sleep: without a timer, so that it needs a Wake to end.
+// Sleeps tells whether the next Wait is a sleep, which needs a Wake to end.
 func (i *Idle) Sleeps() bool { return i.nap > MaxNap }
 
-// Wait naps or sleeps.
-func (i *Idle) Wait() {
+// Wait naps or sleeps. When it has slept for a while it calls long, once.
+func (i *Idle) Wait(long func()) {
 	if i.Sleeps() {
-		<-i.wake
+		i.sleep(long)
 		i.nap = minNap
 		return
 	}
 	i.Pause(i.nap, nil)
 	i.nap *= 2
+}
+
+func (i *Idle) sleep(long func()) {
+	i.timer.Reset(longSleep)
+	defer i.timer.Stop()
+	select {
+	case <-i.wake:
+	case <-i.timer.C:
+		long()
+		<-i.wake
+	}
 }
 
 // Pause waits for d, for a Wake or for stop, and returns what is left of d.
