@@ -20,7 +20,7 @@ func bounds() (bounds []suite.Bound) {
 			bounds = append(bounds, bufferBounds(p, g)...)
 		}
 	}
-	return slices.Concat(bounds, allocationBounds(), pauseBounds(), twoWritersBounds())
+	return slices.Concat(bounds, allocationBounds(), pauseBounds(), twoWritersBounds(), compressBounds())
 }
 
 // writeBounds are those of one system call a record.
@@ -54,12 +54,9 @@ func bufferBounds(p place, goroutines int) []suite.Bound {
 			Of:    suite.Value{Row: table + "/" + fileBuffer.name}, Against: suite.Value{Row: table + "/" + against.name}, AtMost: atMost,
 		}
 	}
-	bounds := []suite.Bound{
-		bound("of os.File.Write", floor, 0.09),
-		bound("not slower than zap's BufferedWriteSyncer", zapBuffer, 1.05),
-	}
+	bounds := []suite.Bound{bound("not slower than zap's BufferedWriteSyncer", zapBuffer, 1.05)}
 	if goroutines == 1 {
-		bounds = append(bounds, bound("of the least there is: copying, a write per 256 KiB", bufferFloor, 1.35))
+		bounds = append(bounds, bound("of the least there is: copying, a write per 256 KiB", bufferFloor, 1.12))
 	}
 	return bounds
 }

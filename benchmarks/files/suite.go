@@ -47,7 +47,7 @@ func tables() (tables []suite.Table) {
 	for _, p := range places {
 		tables = append(tables, rotateTable(p))
 	}
-	return append(tables, twoWritersTable())
+	return append(append(tables, twoWritersTable()), compressTables()...)
 }
 
 // writeName is the name of a table in which some goroutines write records.
