@@ -107,9 +107,12 @@ func (f *finisher) drop(dropped []*Rolled) {
 // run finishes files until there are none, or one is refused. After that many another goroutine goes on.
 func (f *finisher) run(most int) {
 	f.update(func() { f.goroutine = base.GoroutineID() })
-	again := f.plain.Load() // what is refused from now on has to wait for the next time
+	again := f.plain.Load()
 	for ; ; most-- {
 		out := f.first()
+		if out != nil {
+			again = f.plain.Load() // what is refused from now on has to wait for the next file
+		}
 		if out != nil && most <= 0 {
 			go f.run(math.MaxInt)
 			return
