@@ -24,6 +24,7 @@ var bounds = []suite.Bound{
 
 	{Claim: "nanoseconds a record by a Server: 500,000 in a second", Of: suite.Value{Row: "server, tcp/records"}, AtMost: 2000},
 	{Claim: "records lost by a Server", Of: suite.Value{Row: "server, tcp/records", Unit: "lost/op"}, None: true, Always: true},
+	{Claim: "Python's pickles by the receiver of Python's cookbook, of a Server", Of: suite.Value{Row: "server, tcp/pickles of Python's, by the receiver of its cookbook"}, Against: suite.Value{Row: "server, tcp/pickles of Python's"}, AtLeast: 15},
 	{Claim: "pickles lost by a Server", Of: suite.Value{Row: "server, tcp/pickles", Unit: "lost/op"}, None: true, Always: true},
 
 	{Claim: "nanoseconds of a call in front of a queue whose peer is stalled, at p99.9", Of: suite.Value{Row: "stalled peer/queue", Unit: "p99.9-ns"}, AtMost: 1e6},

@@ -29,6 +29,7 @@ var servers = []suite.Row{
 		&netcore.ServerConfig{Format: netcore.FormatPickle})},
 	{Name: "pickles of Python's", Run: served(netcore.Config{Formatter: fixed(fromPython)},
 		&netcore.ServerConfig{Format: netcore.FormatPickle})},
+	{Name: "pickles of Python's, by the receiver of its cookbook", N: 20_000, Run: toCookbook},
 	{Name: "lines", Run: served(netcore.Config{}, &netcore.ServerConfig{Format: netcore.FormatLines})},
 }
 
