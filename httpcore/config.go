@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/httpcore/internal/fields"
+	"example.com/zaphandlers/internal/fields"
 	base "example.com/zaphandlers/zapcore"
 )
 

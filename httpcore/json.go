@@ -6,8 +6,8 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/httpcore/internal/fields"
-	"example.com/zaphandlers/httpcore/internal/names"
+	"example.com/zaphandlers/internal/fields"
+	"example.com/zaphandlers/internal/names"
 	base "example.com/zaphandlers/zapcore"
 )
 

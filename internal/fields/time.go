@@ -21,13 +21,18 @@ func Nanos(t time.Time) int64 {
 // RFC3339 is zapcore.RFC3339NanoTimeEncoder for times that RFC 3339 has, and the nearest of these for others: its years have four
 // digits. A zone that it cannot write, or that readers in Java do not take, is written as UTC.
 func RFC3339(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
+	zapcore.RFC3339NanoTimeEncoder(Writable(t), enc)
+}
+
+// Writable returns t, or the time that RFC3339 writes in its place.
+func Writable(t time.Time) time.Time {
 	if _, offset := t.Zone(); offset%60 != 0 || offset < -farthestZone || offset > farthestZone {
 		t = t.UTC()
 	}
 	if s := t.Unix(); s < firstSecond+day || s > lastSecond-day { // a zone may be a day away
 		t = Clamped(t)
 	}
-	zapcore.RFC3339NanoTimeEncoder(t, enc)
+	return t
 }
 
 // Clamped returns t, or the nearest time of the years 0 to 9999 in its zone.

@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/httpcore/internal/fields"
+	"example.com/zaphandlers/internal/fields"
 )
 
 // values is a renamer as fields.Values: each method chooses a name, and passes the value on under it.

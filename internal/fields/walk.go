@@ -7,7 +7,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Values receives the fields of a record one after another, as the few kinds of value that a web server can be told.
+// Values receives the fields of a record one after another, as the few kinds of value that a destination can be told.
 type Values interface {
 	// Begin announces a value under key; in an array key is "".
 	Begin(key string)
