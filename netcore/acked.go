@@ -117,6 +117,9 @@ func (e *Emitter) awaitAck(conn *connection.Conn) error {
 	case <-e.dialer.Interruption():
 		return ErrClosed
 	case <-e.timer.C:
+		if e.cfg.Forward != nil { // an answer that was lost does not come any more, and those behind it count for nothing
+			_ = e.drop(e.wire, errUnconfirmed)
+		}
 		return e.failed("confirmation from", errUnconfirmed)
 	}
 	return nil

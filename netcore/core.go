@@ -30,10 +30,11 @@ type (
 // ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
-// The ports that Python's logging.handlers suggests.
+// The ports that Python's logging.handlers suggests, and Fluentd's.
 const (
-	DefaultTCPPort = 9020
-	DefaultUDPPort = 9021
+	DefaultTCPPort     = 9020
+	DefaultUDPPort     = 9021
+	DefaultForwardPort = 24224
 )
 
 // Config makes a Core. Only Address is required.
@@ -141,6 +142,7 @@ func New(cfg Config) (*Core, error) {
 
 func (cfg Config) withDefaults() (Config, error) {
 	_, binary := cfg.Formatter.(binaryFormatter)
+	_, forwards := cfg.Formatter.(forwardFormatter)
 	switch {
 	case cfg.Address == "":
 		return cfg, errors.New("netcore: Config.Address is required")
@@ -150,6 +152,8 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, errors.New("netcore: Config.Truncate is for text, and the Formatter's frames are not")
 	case binary && cfg.EscapeControls:
 		return cfg, errors.New("netcore: Config.EscapeControls is for text, and the Formatter's frames are not")
+	case forwards && cfg.Framing != DefaultFraming:
+		return cfg, errors.New("netcore: Config.Framing does not go with Forward, which has its own")
 	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
 		return cfg, errors.New("netcore: Config.RetryStart, RetryFactor and RetryMax must not be negative")
 	}
@@ -162,7 +166,7 @@ func (cfg Config) withDefaults() (Config, error) {
 			cfg.Framing = Newline
 		}
 	}
-	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil) && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
+	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil && !forwards) && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
 		cfg.MaxSize = DefaultMaxFrame
 	}
 	if binary && !cfg.Framing.binary() {
@@ -177,10 +181,16 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 	if _, ok := cfg.Formatter.(pickleFormatter); ok {
 		datagrams = LengthPrefix
 	}
+	var fluent *ForwardConfig
+	port := defaultPort(cfg.Network)
+	if f, ok := cfg.Formatter.(forwardFormatter); ok {
+		fluent, port = &f.cfg, DefaultForwardPort
+	}
 	return EmitterConfig{
+		Forward:         fluent,
 		Network:         cfg.Network,
 		Address:         cfg.Address,
-		DefaultPort:     defaultPort(cfg.Network),
+		DefaultPort:     port,
 		TLS:             cfg.TLS,
 		Dial:            cfg.Dial,
 		Framing:         cfg.Framing,

@@ -57,8 +57,9 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 		e.window = session.NewWindow(cfg.Window, cfg.WindowFrames)
 		conn.Useful = e.window.Progressed
 	}
-	if cfg.Ack || cfg.RELP || cfg.Key != nil {
+	if cfg.Ack || cfg.RELP || cfg.Key != nil || cfg.Forward != nil {
 		conn.Handshake = e.handshake
+		conn.Unanswered = cfg.Forward != nil && cfg.Key == nil
 	}
 	e.dialer = connection.NewDialer(conn)
 	return e, nil

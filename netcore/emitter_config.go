@@ -40,6 +40,10 @@ type EmitterConfig struct {
 	// Ack holds for it, but that a receiver does not know what it has got before, so what was not acknowledged may arrive twice. Framing
 	// does not count. It excludes Ack and Key.
 	RELP bool
+	// Forward sends frames, which have to be entries in MessagePack as the Formatter that Forward returns makes them, in messages of
+	// Fluent Forward, over a stream. With Ack the receiver acknowledges them, and the Key is the one that both share. Framing does not
+	// count. It excludes RELP.
+	Forward *ForwardConfig
 	// WindowFrames is how many frames may be unconfirmed with RELP. Defaults to 1,000.
 	WindowFrames int
 
@@ -96,6 +100,10 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	}
 	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
 	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
+	if cfg.Forward != nil {
+		forward := cfg.Forward.withDefaults()
+		cfg.Forward, cfg.Framing = &forward, LengthPrefix
+	}
 	if cfg.RELP {
 		cfg.Window = orDefault(cfg.Window, relpWindow)
 		cfg.WindowFrames = orDefault(cfg.WindowFrames, defaultFrames)
@@ -139,11 +147,19 @@ func (cfg EmitterConfig) checkSession(datagrams bool) error {
 		return wrong("Ack", "needs a stream, not %q", cfg.Network)
 	case cfg.RELP && datagrams:
 		return wrong("RELP", "needs a stream, not %q", cfg.Network)
-	case cfg.RELP && signed:
-		return wrong("RELP", "excludes Ack and Key")
-	case signed && !datagrams && cfg.Framing != LengthPrefix:
+	case cfg.RELP && (signed || cfg.Forward != nil):
+		return wrong("RELP", "excludes Ack, Key and Forward")
+	case cfg.Forward != nil && datagrams:
+		return wrong("Forward", "needs a stream, not %q", cfg.Network)
+	case cfg.Forward != nil && cfg.Forward.Tag == "":
+		return wrong("Forward.Tag", "is required")
+	case cfg.Forward != nil && cfg.Key != nil && len(cfg.Key) == 0:
+		return wrong("Key", "is empty")
+	case cfg.Forward != nil && cfg.Key == nil && cfg.Forward.User+cfg.Forward.Password != "":
+		return wrong("Forward.User", "is for a handshake, which needs a Key")
+	case signed && !datagrams && cfg.Forward == nil && cfg.Framing != LengthPrefix:
 		return wrong("Framing", "has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
-	case cfg.Key != nil && len(cfg.Key) < minKey:
+	case cfg.Key != nil && cfg.Forward == nil && len(cfg.Key) < minKey:
 		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
 	case cfg.Window < 0:
 		return wrong("Window", "%d is negative", cfg.Window)

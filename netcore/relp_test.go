@@ -126,7 +126,7 @@ func TestRELPConfig(t *testing.T) {
 		want string
 	}{
 		{EmitterConfig{Network: "udp", RELP: true}, "Config.RELP needs a stream"},
-		{EmitterConfig{RELP: true, Ack: true}, "Config.RELP excludes Ack and Key"},
+		{EmitterConfig{RELP: true, Ack: true}, "Config.RELP excludes Ack, Key and Forward"},
 		{EmitterConfig{WindowFrames: 1}, "Config.WindowFrames 1 is for RELP"},
 		{EmitterConfig{RELP: true, WindowFrames: -1}, "Config.WindowFrames -1 is for RELP"},
 	} {

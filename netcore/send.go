@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/forward"
 	"example.com/zaphandlers/netcore/internal/relp"
 	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
@@ -19,11 +20,15 @@ type wire struct {
 	seal     *session.Seal // nil without a Key
 	sequence uint64        // of the next frame
 	relp     *relp.Client  // nil: another protocol
+	forward  *forward.Client
 }
 
 // appendFrame appends payload to dst as it goes over w.
 func (w *wire) appendFrame(dst, payload []byte) []byte {
-	if w.relp != nil {
+	switch {
+	case w.forward != nil:
+		return append(dst, payload...)
+	case w.relp != nil:
 		return w.relp.Append(dst, payload)
 	}
 	if w.seal == nil {
@@ -35,6 +40,20 @@ func (w *wire) appendFrame(dst, payload []byte) []byte {
 	dst = w.seal.Append(dst, w.sequence, payload)
 	w.sequence++
 	return dst
+}
+
+// openForward is the handshake of Fluent Forward. window is nil without Ack.
+func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *session.Window) (receive func([]byte) ([]byte, error), err error) {
+	if window == nil {
+		w.forward, err = forward.Open(c.Net(), cfg, nil, 1)
+	} else {
+		window.Reopen()
+		w.forward, err = forward.Open(c.Net(), cfg, window, window.Unsent())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.forward.Receive, nil
 }
 
 // endSession ends a session of RELP in order: the receiver closes the connection. It is given timeout to.
@@ -140,10 +159,13 @@ func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error
 	return w, true, nil
 }
 
-// handshake does what comes before the first record on a stream with Key, Ack or RELP, and returns who receives what comes after.
+// handshake does what comes before the first record on a stream with Key, Ack, RELP or Forward, and returns who receives what comes after.
 func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, error), err error) {
 	w := e.opening
 	w.sequence = 1
+	if e.cfg.Forward != nil {
+		return w.openForward(e.cfg.Forward.client(e.cfg.Key), c, e.window)
+	}
 	var in *session.Seal
 	if e.cfg.Key != nil {
 		if w.seal, in, err = session.DialSigned(c.Net(), e.cfg.Key); err != nil {
@@ -239,11 +261,20 @@ func (e *Emitter) fill(w *wire, payloads [][]byte) {
 		e.buf = nil
 	}
 	e.buf, e.ends = e.buf[:0], e.ends[:0]
+	if w.forward != nil {
+		e.buf = w.forward.Begin(e.buf)
+	}
 	for i, payload := range payloads {
 		if i > 0 && (w.conn.Datagram() || len(e.buf)+len(payload) > chunk) {
-			return
+			break
 		}
 		e.buf = w.appendFrame(e.buf, payload)
 		e.ends = append(e.ends, len(e.buf))
+	}
+	if w.forward != nil {
+		e.buf = w.forward.End(e.buf, len(e.ends))
+		for i := range e.ends {
+			e.ends[i] = len(e.buf) // no frame is whole before the message is
+		}
 	}
 }

@@ -25,8 +25,9 @@ type Conn struct {
 	peek     *peek
 	half     half
 
-	done chan struct{} // closed when the reader has ended; nil for datagrams
-	err  error         // why it has; valid then
+	done    chan struct{} // closed when the reader has ended; nil for datagrams
+	err     error         // why it has; valid then
+	refusal error         // what the receiver of the handshake made of what the peer said; valid then
 }
 
 // Datagram tells whether each Write is one message.
@@ -123,6 +124,7 @@ func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 			}
 			buf = append(buf, make([]byte, len(buf))...)
 		}
+		c.refusal = receiveErr
 		if c.err = errors.Join(err, receiveErr); c.err != nil {
 			return
 		}

@@ -19,6 +19,8 @@ type Config struct {
 	// Handshake does on a stream what comes before the first frame, and returns who receives what the peer says after it, and keeps
 	// what it has not understood yet. Its reads and writes have a deadline. Nil does nothing, and ignores what the peer says.
 	Handshake func(c *Conn) (receive func([]byte) ([]byte, error), err error)
+	// Unanswered says that Handshake reads nothing, so that it does not show whether the peer is there.
+	Unanswered bool
 	// Useful tells whether the peer has said that the present connection was of use. Nil: peers never do.
 	Useful func() bool
 

@@ -52,7 +52,7 @@ const (
 // that has enough of them; where only its side may be closed, the first frame has to tell. Only a moment of silence shows it: what
 // is written in it is lost. A peer that has answered something, in a handshake of TLS or of the user's, is there.
 func (d *Dialer) waitForEarlyEnd(ctx context.Context, c *Conn, took time.Duration) error {
-	if d.cfg.TLS != nil || d.cfg.Handshake != nil {
+	if d.cfg.TLS != nil || d.cfg.Handshake != nil && !d.cfg.Unanswered {
 		return nil
 	}
 	grace := min(max(2*took, minGrace), maxGrace)
@@ -63,6 +63,9 @@ func (d *Dialer) waitForEarlyEnd(ctx context.Context, c *Conn, took time.Duratio
 	defer timer.Stop()
 	select {
 	case <-c.done:
+		if c.refusal != nil {
+			return failed("greeting", c.refusal)
+		}
 		if !errors.Is(c.err, io.EOF) || c.raw != c.net || !c.peek.tellsReceipt() {
 			return failed("connection to", ErrEarlyEnd)
 		}

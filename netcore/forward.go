@@ -1,0 +1,68 @@
+package netcore
+
+import (
+	"os"
+
+	"example.com/zaphandlers/netcore/internal/forward"
+)
+
+// ForwardConfig is for Forward.
+type ForwardConfig struct {
+	// Tag is what the receiver routes by: "shop.orders". Required.
+	Tag string
+	// Host is this machine's name in the handshake, which a receiver may ask for. Defaults to os.Hostname.
+	Host string
+	// User and Password are for a receiver that asks for them in the handshake (Fluentd: user_auth). They need a Key, and are not
+	// sent in clear.
+	User, Password string
+}
+
+// Forward returns a Formatter for Fluentd, Fluent Bit and collectors that speak Fluent Forward (version 1): MessagePack over a
+// stream, port 24224 where the Address says none. A message holds all records of a write.
+//
+//	netcore.Config{Formatter: netcore.Forward(netcore.ForwardConfig{Tag: "shop"}), Ack: true, …}
+//
+// With Ack each message has a chunk, which the receiver acknowledges: a record is delivered when its message was; what was not is sent again
+// over the next connection, all of the Window at most, and may then arrive twice, because receivers do not remember chunks. If an
+// answer does not come in time, Sync and a Write that waits for room fail, and the connection is given up. A receiver that
+// never acknowledges a record holds up those behind it: it has to be one that drops what it cannot store. Without Ack what TCP cannot
+// tell is lost.
+//
+// With a Key, of any length, both sides show that they know it (Fluentd: shared_key) before the first message; a receiver that does not
+// ask for one is refused. Records are neither signed nor encrypted by it: use TLS.
+//
+//	zap                      record
+//	time                     the entry's event time, to the nanosecond; 1970 to 2106, or the nearest. Without one: now
+//	level, logger name       level, logger
+//	message                  message
+//	caller, stack            caller ("folder/file.go:7"), stacktrace
+//	integers, floats, bools  as they are; a uint64 and a float32 too
+//	texts, binary            str, bin; a text that is no UTF-8 is bin
+//	objects, namespaces      maps; arrays are arrays; nil is nil
+//	times, durations         RFC 3339, as texts; seconds, as floats
+//	complex numbers          texts
+//
+// Names are made distinct as package httpcore does it: a field whose path (of names, joined by dots) is there already, or is one of
+// those above, gets an underscore, and then numbers from 2 on; an empty name becomes an underscore.
+func Forward(cfg ForwardConfig) Formatter { return forwardFormatter{cfg: cfg} }
+
+type forwardFormatter struct {
+	forward.Formatter
+	cfg ForwardConfig
+}
+
+func (forwardFormatter) binary() {}
+
+var _ binaryFormatter = forwardFormatter{}
+
+func (cfg ForwardConfig) withDefaults() ForwardConfig {
+	if cfg.Host == "" {
+		cfg.Host, _ = os.Hostname() // a receiver that does not ask for it takes none
+	}
+	return cfg
+}
+
+// client is what a connection needs of cfg.
+func (cfg ForwardConfig) client(key []byte) forward.Config {
+	return forward.Config{Tag: cfg.Tag, Host: cfg.Host, Key: key, User: cfg.User, Pass: cfg.Password}
+}

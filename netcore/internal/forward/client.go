@@ -1,0 +1,190 @@
+package forward
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"io"
+	"math"
+
+	"example.com/zaphandlers/netcore/internal/msgpack"
+)
+
+// Window is what holds the frames until they are acknowledged.
+type Window interface {
+	// Acknowledge notes that everything up to the frame of that number has arrived.
+	Acknowledge(sequence uint64) error
+}
+
+// Config is what a Client tells the receiver.
+type Config struct {
+	Tag        string
+	Host       string // this machine's name, for the handshake
+	Key        []byte // nil: there is no handshake
+	User, Pass string // for a receiver that asks for them
+}
+
+// Client is the client's side of one connection. Begin and End are for one goroutine, Receive for another.
+type Client struct {
+	tag    string
+	window Window // nil: nothing is acknowledged
+	secret [chunkSize]byte
+
+	message msgpack.Container // the array of entries
+	number  uint64            // of the last message
+	last    uint64            // of the last frame in it
+
+	// owned by Receive
+	answered uint64            // every message up to that number was
+	early    map[uint64]uint64 // messages that were answered with a gap before them, and their last frames
+}
+
+const (
+	chunkSize    = 16 // bytes, as the specification has it
+	encodedChunk = 24 // the same in base64
+	// maxEarly is how many answers may come out of order.
+	maxEarly = 1 << 16
+)
+
+// Open begins a conversation over conn. The first frame that is sent has the number first at the window, which is nil if the receiver is
+// not to acknowledge anything.
+func Open(conn io.ReadWriter, cfg Config, window Window, first uint64) (*Client, error) {
+	c := &Client{tag: cfg.Tag, window: window, last: first - 1}
+	rand.Read(c.secret[:])
+	if cfg.Key == nil {
+		return c, nil
+	}
+	return c, shakeHands(conn, cfg)
+}
+
+// Begin appends the beginning of a message to dst. Entries are appended after it, and then comes End.
+func (c *Client) Begin(dst []byte) []byte {
+	dst = msgpack.AppendText(append(dst, 0x93), c.tag)
+	dst, c.message = msgpack.OpenArray(dst, 3)
+	return dst
+}
+
+// End appends the end of a message of n entries.
+func (c *Client) End(dst []byte, n int) []byte {
+	dst = c.message.Close(dst, n)
+	if c.window == nil {
+		dst = append(dst, 0x81)
+		return msgpack.AppendUint(msgpack.AppendText(dst, "size"), uint64(n))
+	}
+	dst = append(dst, 0x82)
+	dst = msgpack.AppendUint(msgpack.AppendText(dst, "size"), uint64(n))
+	c.number++
+	c.last += uint64(n)
+	chunk := c.hidden(c.number, c.last)
+	dst = msgpack.AppendText(dst, "chunk")
+	dst = append(dst, 0xa0|encodedChunk)
+	return base64.StdEncoding.AppendEncode(dst, chunk[:])
+}
+
+// hidden returns two numbers behind the secret.
+func (c *Client) hidden(number, last uint64) (chunk [chunkSize]byte) {
+	binary.BigEndian.PutUint64(chunk[:8], number^binary.BigEndian.Uint64(c.secret[:8]))
+	binary.BigEndian.PutUint64(chunk[8:], last^binary.BigEndian.Uint64(c.secret[8:]))
+	return chunk
+}
+
+var (
+	errUnknownChunk = errors.New("the receiver acknowledges what was not sent to it")
+	errWantsKey     = errors.New("the receiver asks for a shared key")
+	errNoAnswer     = errors.New("the receiver sends what is no answer")
+)
+
+// Receive reads answers, and returns the bytes of one that is not whole yet.
+func (c *Client) Receive(b []byte) (rest []byte, err error) {
+	for {
+		n, err := msgpack.Size(b)
+		switch {
+		case err != nil:
+			return nil, err
+		case n == 0:
+			return b, nil
+		}
+		if err := c.receive(b[:n]); err != nil {
+			return nil, err
+		}
+		b = b[n:]
+	}
+}
+
+// receive reads one whole answer.
+func (c *Client) receive(b []byte) error {
+	head, n, _ := msgpack.Next(b)
+	switch head.Kind {
+	case msgpack.Array:
+		if kind, _, _ := msgpack.Next(b[n:]); string(kind.Bytes) == hello {
+			return errWantsKey
+		}
+		return errNoAnswer
+	case msgpack.Map:
+		if chunk, ok := member(b, "ack"); ok && c.window != nil {
+			return c.acknowledge(chunk.Bytes)
+		}
+		return nil // what a later version may say
+	}
+	return errNoAnswer
+}
+
+// acknowledge notes that a message was answered.
+func (c *Client) acknowledge(encoded []byte) error {
+	var chunk [chunkSize + 2]byte // as much as Decode may write
+	if len(encoded) != encodedChunk {
+		return errUnknownChunk
+	}
+	if _, err := base64.StdEncoding.Decode(chunk[:], encoded); err != nil {
+		return errUnknownChunk
+	}
+	number := binary.BigEndian.Uint64(chunk[:8]) ^ binary.BigEndian.Uint64(c.secret[:8])
+	last := binary.BigEndian.Uint64(chunk[8:chunkSize]) ^ binary.BigEndian.Uint64(c.secret[8:])
+	switch {
+	case number <= c.answered:
+		return nil // once more
+	case number-c.answered > maxEarly:
+		return errUnknownChunk
+	case number > c.answered+1:
+		if c.early == nil {
+			c.early = make(map[uint64]uint64)
+		}
+		c.early[number] = last
+		return nil
+	}
+	c.answered++
+	for len(c.early) > 0 {
+		next, ok := c.early[c.answered+1]
+		if !ok {
+			break
+		}
+		delete(c.early, c.answered+1)
+		c.answered++
+		last = next
+	}
+	if last > math.MaxInt64 {
+		return errUnknownChunk
+	}
+	return c.window.Acknowledge(last)
+}
+
+// member returns a value of a whole map, if it is there and no container.
+func member(b []byte, key string) (v msgpack.Value, ok bool) {
+	head, at, _ := msgpack.Next(b)
+	if head.Kind != msgpack.Map {
+		return v, false
+	}
+	for range head.Count {
+		name, _, _ := msgpack.Next(b[at:])
+		size, _ := msgpack.Size(b[at:])
+		at += size
+		v, _, _ = msgpack.Next(b[at:])
+		if string(name.Bytes) == key && (v.Kind == msgpack.Text || v.Kind == msgpack.Bytes) {
+			return v, true
+		}
+		size, _ = msgpack.Size(b[at:])
+		at += size
+	}
+	return v, false
+}
