@@ -99,8 +99,9 @@ zincsearch() {
 # OpenTelemetry's collector: two to five minutes of two cores to build, 60 MB.
 otelcol() {
 	local at=$cache/collector/collector
-	runs "$at" --help || build_main "$at" benchmarks/backends/testdata/collector && runs "$at" --help && give ZAPHANDLERS_OTELCOL "$at"
+	otelcol_there "$at" || build_main "$at" benchmarks/backends/testdata/collector && otelcol_there "$at" && give ZAPHANDLERS_OTELCOL "$at"
 }
+otelcol_there() { [[ $("$1" components 2>/dev/null) == *fluent_forward* ]] || { echo "$1 is not installed, or takes no Fluent Forward"; false; }; }
 
 # What the functions above are made of. The last line that a failing one prints is the reason why there is no such peer.
 

@@ -32,6 +32,8 @@ receivers:
       http:
         endpoint: %[1]s
 %[3]s
+  fluent_forward:
+    endpoint: %[4]s
 exporters:
   lines:
     path: %[2]s
@@ -45,18 +47,19 @@ service:
       level: none
   pipelines:
     logs:
-      receivers: [otlp]
+      receivers: [otlp, fluent_forward]
       exporters: [lines]
 `
 
-// otelCollector starts OpenTelemetry's collector, which writes what it gets to a file. more is of its receiver.
+// otelCollector starts OpenTelemetry's collector, which writes what it gets to a file. more is of its receiver of OTLP.
 func otelCollector(t testing.TB, more string) (s *server, out string) {
 	path := program(t, "ZAPHANDLERS_OTELCOL")
-	dir, addr := t.TempDir(), "127.0.0.1:"+freePort(t)
+	dir, addr, forward := t.TempDir(), "127.0.0.1:"+freePort(t), "127.0.0.1:"+freePort(t)
 	out = filepath.Join(dir, "out")
 	config := filepath.Join(dir, "config.yaml")
-	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, collectorConfig, addr, out, more), 0o644))
+	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, collectorConfig, addr, out, more, forward), 0o644))
 	s = run(t, addr, "/", func() *exec.Cmd { return exec.Command(path, "--config", "file:"+config) })
+	s.forward = forward
 	return s, out
 }
 

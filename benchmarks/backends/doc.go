@@ -1,7 +1,7 @@
-// Package backends holds the wires of package httpcore against what is at their other end: OpenTelemetry's own decoder, and real
+// Package backends holds the wires of package httpcore, and Fluent Forward of package netcore, against what is at their other end: OpenTelemetry's own decoder, and real
 // backends, which are asked by their own queries what they have.
 //
-//	records ─► queuecore ─► httpcore ─► wire ─► backend ─► its query ─► the same records?
+//	records ─► queuecore ─► httpcore, netcore ─► wire ─► backend ─► its query ─► the same records?
 //
 // scripts/peers.sh builds the backends, or installs them, once, and says where they are in variables of the environment; a test
 // whose backend cannot be had skips with the reason. They are started anew for each test, with empty folders, on ports of the

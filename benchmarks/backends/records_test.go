@@ -64,6 +64,18 @@ func queued(t testing.TB, cfg httpcore.Config, all []record) (httpcore.Stats, *q
 	t.Helper()
 	core, err := httpcore.New(cfg)
 	require.NoError(t, err)
+	queue := queuedTo(t, core, all)
+	return core.Stats(), queue
+}
+
+// target is a core that is closed.
+type target interface {
+	zapcore.Core
+	Close() error
+}
+
+// queuedTo sends records through a queue to core, and closes both.
+func queuedTo(t testing.TB, core target, all []record) *queuecore.Core {
 	queue, err := queuecore.New(queuecore.Config{
 		Targets: []queuecore.TargetConfig{{Core: core, BatchRecords: 300, RetryStart: 20 * time.Millisecond, RetryMax: 100 * time.Millisecond}},
 		OnError: func(err error) { t.Log(err) },
@@ -75,7 +87,7 @@ func queued(t testing.TB, cfg httpcore.Config, all []record) (httpcore.Stats, *q
 	require.NoError(t, queue.Sync())
 	require.NoError(t, queue.Close())
 	require.NoError(t, core.Close())
-	return core.Stats(), queue
+	return queue
 }
 
 // flat returns the values of a document by their paths, as texts: what VictoriaLogs makes of it. Nothing, null and {} are not there.

@@ -22,6 +22,7 @@ import (
 type server struct {
 	t       testing.TB
 	addr    string // host:port of its HTTP
+	forward string // host:port where the collector takes Fluent Forward
 	ready   string // path that answers 200 when it is up
 	command func() *exec.Cmd
 	process *exec.Cmd
