@@ -15,6 +15,11 @@ var bounds = []suite.Bound{
 	{Claim: "a call that sends JSON over TCP, of log/syslog's", Of: suite.Value{Row: "call, tcp/netcore and log/syslog in turns", Unit: "ratio"}, AtMost: 0.9},
 	{Claim: "a call that sends JSON over UDP, of log/syslog's", Of: suite.Value{Row: "call, udp/netcore and log/syslog in turns", Unit: "ratio"}, AtMost: 0.9},
 
+	{Claim: "a call that sends Fluent Forward with Ack, of fluent-logger's with RequestAck", Of: suite.Value{Row: "call, tcp/netcore, Forward, Ack and fluent-logger, RequestAck in turns", Unit: "ratio"}, AtMost: 0.4},
+	{Claim: "Fluent Forward through a queue, of a call of fluent-logger's", Of: suite.Value{Row: "queue, tcp/Forward, sustained"}, Against: suite.Value{Row: "call, tcp/fluent-logger"}, AtMost: 0.4},
+	{Claim: "a call that sends Fluent Forward without an answer, of fluent-logger's", Of: suite.Value{Row: "call, tcp/netcore, Forward and fluent-logger in turns", Unit: "ratio"}, AtMost: 0.8},
+	{Claim: "allocations of a call that sends Fluent Forward, beyond zap's", Of: suite.Value{Row: "call, tcp/netcore, Forward", Less: "call, tcp/zap alone", Unit: "allocs/op"}, None: true},
+
 	{Claim: "records out of a queue over TCP, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/records, backlog"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},
 	{Claim: "records logged through a queue over TCP, less zap, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/records, sustained", Less: "queue, tcp/zap alone"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},
 	{Claim: "JSON out of a queue over TCP, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/JSON, backlog"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},

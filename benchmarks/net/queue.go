@@ -20,6 +20,7 @@ var queues = []suite.Row{
 	{Name: "records, backlog", Run: queued(netcore.Config{Formatter: netcore.Records()}, true)},
 	{Name: "JSON, sustained", Run: queued(netcore.Config{}, false)},
 	{Name: "JSON, backlog", Run: queued(netcore.Config{}, true)},
+	{Name: "Forward, sustained", Run: queued(netcore.Config{Formatter: forward}, false)},
 }
 
 // queued logs through a queue and closes it. With a backlog, the connection is opened, and the clock started, when all is in

@@ -81,16 +81,10 @@ func fluently(async bool) func(b *testing.B) error {
 		if err != nil {
 			return err
 		}
-		host, port, err := hostPort(address)
+		f, data, err := newFluent(fluent.Config{Async: async}, address)
 		if err != nil {
 			return err
 		}
-		f, err := fluent.New(fluent.Config{FluentHost: host, FluentPort: port, Async: async, BufferLimit: 1 << 20, SubSecondPrecision: true})
-		if err != nil {
-			return err
-		}
-		data := extras("")
-		data["message"] = message
 		b.ResetTimer()
 		for range b.N {
 			if err := f.Post("bench", data); err != nil {

@@ -95,6 +95,10 @@ func calls(network string) suite.Table {
 		}
 	}
 	json := ours(netcore.Config{})
+	others := rivals(network)
+	if network == "tcp" {
+		others = append(forwardRows(ours), others...)
+	}
 	return suite.Table{Name: "call, " + network, N: 50_000, Rows: append([]suite.Row{
 		{Name: "zap alone", Run: suite.Calls(nop)},
 		{Name: "netcore, JSON", Run: wire.Alone(network, json)},
@@ -102,5 +106,5 @@ func calls(network string) suite.Table {
 		{Name: "netcore, pickles", Run: wire.Alone(network, ours(netcore.Config{Formatter: netcore.Pickle()}))},
 		{Name: "log/syslog, JSON", Run: wire.Alone(network, openSyslog)},
 		{Name: "netcore and log/syslog in turns", Run: wire.InTurns(network, json, openSyslog)},
-	}, rivals(network)...)}
+	}, others...)}
 }
