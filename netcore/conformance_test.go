@@ -16,6 +16,7 @@ func TestConformance(t *testing.T) {
 		{"lines", Config{}},
 		{"records", Config{Formatter: Records()}},
 		{"pickles", Config{Formatter: Pickle()}},
+		{"GELF", Config{Formatter: GELF(GELFConfig{})}},
 		{"forward", Config{Formatter: Forward(ForwardConfig{Tag: "shop"})}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

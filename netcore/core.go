@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -30,11 +31,12 @@ type (
 // ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
-// The ports that Python's logging.handlers suggests, and Fluentd's.
+// The ports that Python's logging.handlers suggests, Fluentd's, and Graylog's.
 const (
 	DefaultTCPPort     = 9020
 	DefaultUDPPort     = 9021
 	DefaultForwardPort = 24224
+	DefaultGELFPort    = 12201
 )
 
 // Config makes a Core. Only Address is required.
@@ -160,6 +162,12 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Encoder == nil && cfg.Formatter == nil {
 		cfg.Encoder = newLines()
 	}
+	if f, ok := cfg.Formatter.(gelfFormatter); ok {
+		if err := f.check(&cfg); err != nil {
+			return cfg, err
+		}
+		cfg.Framing = NUL
+	}
 	if cfg.Framing == DefaultFraming {
 		cfg.Framing = LengthPrefix
 		if cfg.Encoder != nil && !cfg.Ack && cfg.Key == nil {
@@ -182,12 +190,16 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		datagrams = LengthPrefix
 	}
 	var fluent *ForwardConfig
-	port := defaultPort(cfg.Network)
-	if f, ok := cfg.Formatter.(forwardFormatter); ok {
+	port, chunks := defaultPort(cfg.Network), 0
+	switch f := cfg.Formatter.(type) {
+	case forwardFormatter:
 		fluent, port = &f.cfg, DefaultForwardPort
+	case gelfFormatter:
+		chunks, port = cmp.Or(f.cfg.ChunkSize, defaultChunkSize), DefaultGELFPort
 	}
 	return EmitterConfig{
 		Forward:         fluent,
+		ChunkSize:       chunks,
 		Network:         cfg.Network,
 		Address:         cfg.Address,
 		DefaultPort:     port,

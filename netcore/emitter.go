@@ -30,6 +30,7 @@ type Emitter struct {
 	visible  []byte // payloads with their control characters spelled out
 	buf      []byte
 	ends     []int
+	chunks   []int // where the datagrams in buf end, if it holds a frame in chunks
 	timer    *time.Timer
 }
 

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/zaphandlers/netcore/internal/connection"
+	"example.com/zaphandlers/netcore/internal/gelf"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -29,7 +30,10 @@ type EmitterConfig struct {
 	Framing         Framing // On a stream. Defaults to Newline.
 	DatagramFraming Framing // On datagrams. Defaults to Unframed.
 	// TrimNewline takes one newline off the end of each frame, for encoders that put one there.
-	TrimNewline    bool
+	TrimNewline bool
+	// ChunkSize is the largest datagram, in bytes: a larger payload goes in chunks of GELF, 128 at most. Defaults to none: a payload is a
+	// datagram.
+	ChunkSize      int
 	MaxSize        int
 	Truncate       bool
 	EscapeControls bool
@@ -95,7 +99,12 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 			cfg.TLS.ServerName = host
 		}
 	}
-	if cfg.MaxSize == 0 && connection.IsUDP(cfg.Network) {
+	switch chunked := gelf.MaxChunks * (cfg.ChunkSize - gelf.ChunkHead); {
+	case cfg.ChunkSize > 0 && connection.IsDatagram(cfg.Network):
+		if cfg.MaxSize == 0 || cfg.MaxSize > chunked {
+			cfg.MaxSize = chunked
+		}
+	case cfg.MaxSize == 0 && connection.IsUDP(cfg.Network):
 		cfg.MaxSize = maxUDP
 	}
 	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
@@ -135,6 +144,10 @@ func (cfg EmitterConfig) check() error {
 		return wrong("RetryStart", "%v is negative", cfg.RetryStart)
 	case cfg.MaxSize < 0:
 		return wrong("MaxSize", "%d is negative", cfg.MaxSize)
+	case cfg.ChunkSize < 0 || cfg.ChunkSize > maxUDP || cfg.ChunkSize > 0 && cfg.ChunkSize <= gelf.ChunkHead:
+		return wrong("ChunkSize", "%d is not between %d and %d", cfg.ChunkSize, gelf.ChunkHead+1, maxUDP)
+	case cfg.ChunkSize > 0 && cfg.Key != nil:
+		return wrong("ChunkSize", "excludes a Key")
 	}
 	return cfg.checkSession(datagrams)
 }

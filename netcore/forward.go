@@ -3,7 +3,9 @@ package netcore
 import (
 	"os"
 
+	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/forward"
+	"example.com/zaphandlers/netcore/internal/session"
 )
 
 // ForwardConfig is for Forward.
@@ -65,4 +67,18 @@ func (cfg ForwardConfig) withDefaults() ForwardConfig {
 // client is what a connection needs of cfg.
 func (cfg ForwardConfig) client(key []byte) forward.Config {
 	return forward.Config{Tag: cfg.Tag, Host: cfg.Host, Key: key, User: cfg.User, Pass: cfg.Password}
+}
+
+// openForward is the handshake of Fluent Forward. window is nil without Ack.
+func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *session.Window) (receive func([]byte) ([]byte, error), err error) {
+	if window == nil {
+		w.forward, err = forward.Open(c.Net(), cfg, nil, 1)
+	} else {
+		window.Reopen()
+		w.forward, err = forward.Open(c.Net(), cfg, window, window.Unsent())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.forward.Receive, nil
 }

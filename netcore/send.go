@@ -4,10 +4,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/forward"
+	"example.com/zaphandlers/netcore/internal/gelf"
 	"example.com/zaphandlers/netcore/internal/relp"
 	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
@@ -40,20 +42,6 @@ func (w *wire) appendFrame(dst, payload []byte) []byte {
 	dst = w.seal.Append(dst, w.sequence, payload)
 	w.sequence++
 	return dst
-}
-
-// openForward is the handshake of Fluent Forward. window is nil without Ack.
-func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *session.Window) (receive func([]byte) ([]byte, error), err error) {
-	if window == nil {
-		w.forward, err = forward.Open(c.Net(), cfg, nil, 1)
-	} else {
-		window.Reopen()
-		w.forward, err = forward.Open(c.Net(), cfg, window, window.Unsent())
-	}
-	if err != nil {
-		return nil, err
-	}
-	return w.forward.Receive, nil
 }
 
 // endSession ends a session of RELP in order: the receiver closes the connection. It is given timeout to.
@@ -237,7 +225,7 @@ func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int,
 			}
 		}
 		e.fill(w, payloads[n:])
-		written, err := w.conn.Write(e.buf, len(e.ends), now)
+		written, err := w.put(e.buf, e.chunks, len(e.ends), now)
 		if err == nil {
 			n += len(e.ends)
 			continue
@@ -260,7 +248,12 @@ func (e *Emitter) fill(w *wire, payloads [][]byte) {
 	if cap(e.buf) > keepBuf {
 		e.buf = nil
 	}
-	e.buf, e.ends = e.buf[:0], e.ends[:0]
+	e.buf, e.ends, e.chunks = e.buf[:0], e.ends[:0], e.chunks[:0]
+	if size := e.cfg.ChunkSize; w.conn.Datagram() && size > 0 && len(payloads[0]) > size {
+		e.buf, e.chunks = gelf.AppendChunks(e.buf, e.chunks, payloads[0], size, rand.Uint64())
+		e.ends = append(e.ends, len(e.buf))
+		return
+	}
 	if w.forward != nil {
 		e.buf = w.forward.Begin(e.buf)
 	}

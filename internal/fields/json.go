@@ -80,7 +80,7 @@ func (n *jsonValue) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 		s = skipBlank(skipBlank(s[end:])[1:]) // behind the colon
 		end = jsonEnd(s)
 		w.Begin(key)
-		if err := w.Reflected(unsafe.Slice(unsafe.StringData(s), end)); err != nil {
+		if err := w.JSON(w, unsafe.Slice(unsafe.StringData(s), end)); err != nil {
 			return err
 		}
 		s = skipBlank(s[end:])
@@ -97,7 +97,7 @@ func (n *jsonValue) MarshalLogArray(enc zapcore.ArrayEncoder) error {
 		}
 		end := jsonEnd(s)
 		w.Begin("")
-		if err := w.Reflected(unsafe.Slice(unsafe.StringData(s), end)); err != nil {
+		if err := w.JSON(w, unsafe.Slice(unsafe.StringData(s), end)); err != nil {
 			return err
 		}
 		s = skipBlank(s[end:])

@@ -1,9 +1,9 @@
 package fields
 
 import (
+	"bytes"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -121,27 +121,42 @@ var nested = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 
 // Object gives m as JSON.
 func (t *Texts) Object(_ *Walker, m zapcore.ObjectMarshaler) error {
-	return t.nest(zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: m}, "", "")
+	if !t.wanted {
+		return nil
+	}
+	text, err := appendNested(t.scratch[:0], zapcore.Field{Type: zapcore.InlineMarshalerType, Interface: m}, "", "")
+	if err == nil {
+		t.give(text)
+	}
+	return err
 }
 
 // Array gives m as JSON.
 func (t *Texts) Array(_ *Walker, m zapcore.ArrayMarshaler) error {
-	return t.nest(zapcore.Field{Type: zapcore.ArrayMarshalerType, Key: "a", Interface: m}, `{"a":`, "}")
-}
-
-// nest gives the JSON of f without what the encoder puts around it.
-func (t *Texts) nest(f zapcore.Field, before, after string) error {
 	if !t.wanted {
 		return nil
 	}
+	text, err := AppendArray(t.scratch[:0], m)
+	if err == nil {
+		t.give(text)
+	}
+	return err
+}
+
+// AppendArray appends m as JSON, with times as RFC 3339 has them, and durations as seconds.
+func AppendArray(dst []byte, m zapcore.ArrayMarshaler) ([]byte, error) {
+	return appendNested(dst, zapcore.Field{Type: zapcore.ArrayMarshalerType, Key: "a", Interface: m}, `{"a":`, "}")
+}
+
+// appendNested appends the JSON of f without what the encoder puts around it.
+func appendNested(dst []byte, f zapcore.Field, before, after string) ([]byte, error) {
 	buf, err := nested.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
 	if err != nil {
-		return err
+		return dst, err
 	}
 	defer buf.Free()
-	text := strings.TrimSuffix(strings.TrimPrefix(buf.String(), before), after)
-	t.Text(text)
-	return nil
+	text := bytes.TrimSuffix(bytes.TrimPrefix(buf.Bytes(), []byte(before)), []byte(after))
+	return append(dst, text...), nil
 }
 
 // Namespace puts key and a dot before the names that follow.

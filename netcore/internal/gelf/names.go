@@ -1,0 +1,109 @@
+package gelf
+
+import (
+	"hash/maphash"
+	"strconv"
+	"unicode/utf8"
+)
+
+// reserved are the names, without their underscore, that no field may have: _id is not allowed; of the others Graylog has its own, or the
+// message has, and what comes second is thrown away.
+var reserved = []string{"id", "message", "full_message", "short_message", "source", "host", "timestamp", "level", "version", "streams",
+	loggerName, fileName, lineName, functionName}
+
+// names makes the names of a message's fields legal, and distinct. A name is an underscore and letters, digits, underscores, dots and
+// hyphens.
+type names struct {
+	prefix []byte // of the names to come: those of the objects around, each with a dot behind it
+	seen   []uint64
+	many   map[uint64]struct{} // the same, if there are more than few
+}
+
+const few = 64
+
+var (
+	seed       = maphash.MakeSeed()
+	reservedAs = func() (hashes []uint64) {
+		for _, name := range reserved {
+			hashes = append(hashes, maphash.String(seed, "_"+name))
+		}
+		return hashes
+	}()
+)
+
+func (n *names) reset() {
+	n.prefix, n.seen, n.many = n.prefix[:0], append(n.seen[:0], reservedAs...), nil
+}
+
+// append appends the name of a field: the objects around it, and key.
+func (n *names) append(dst []byte, key string) []byte {
+	begin := len(dst)
+	dst = append(dst, '_')
+	dst = append(dst, n.prefix...)
+	dst = appendLegal(dst, key)
+	if n.take(dst[begin:]) {
+		return dst
+	}
+	dst = append(dst, '_')
+	for i, end := 2, len(dst); !n.take(dst[begin:]); i++ {
+		dst = strconv.AppendInt(dst[:end], int64(i), 10)
+	}
+	return dst
+}
+
+// enter begins an object called key, and returns what leave ends it with.
+func (n *names) enter(key string) (outer int) {
+	outer = len(n.prefix)
+	n.prefix = append(appendLegal(n.prefix, key), '.')
+	return outer
+}
+
+func (n *names) leave(outer int) { n.prefix = n.prefix[:outer] }
+
+// take tells whether a name is new, and notes it.
+func (n *names) take(name []byte) bool {
+	hash := maphash.Bytes(seed, name)
+	if n.many != nil {
+		_, there := n.many[hash]
+		n.many[hash] = struct{}{}
+		return !there
+	}
+	for _, h := range n.seen {
+		if h == hash {
+			return false
+		}
+	}
+	if n.seen = append(n.seen, hash); len(n.seen) > few {
+		n.many = make(map[uint64]struct{}, 2*few)
+		for _, h := range n.seen {
+			n.many[h] = struct{}{}
+		}
+	}
+	return true
+}
+
+// appendLegal appends key with an underscore for each character that no name may have, and for an empty one.
+func appendLegal(dst []byte, key string) []byte {
+	if key == "" {
+		return append(dst, '_')
+	}
+	for i := 0; i < len(key); {
+		c := key[i]
+		if c < utf8.RuneSelf {
+			i++
+			if legal(c) {
+				dst = append(dst, c)
+				continue
+			}
+		} else {
+			_, size := utf8.DecodeRuneInString(key[i:])
+			i += size
+		}
+		dst = append(dst, '_')
+	}
+	return dst
+}
+
+func legal(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-'
+}
