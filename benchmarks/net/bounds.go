@@ -20,6 +20,11 @@ var bounds = []suite.Bound{
 	{Claim: "a call that sends Fluent Forward without an answer, of fluent-logger's", Of: suite.Value{Row: "call, tcp/netcore, Forward and fluent-logger in turns", Unit: "ratio"}, AtMost: 0.8},
 	{Claim: "allocations of a call that sends Fluent Forward, beyond zap's", Of: suite.Value{Row: "call, tcp/netcore, Forward", Less: "call, tcp/zap alone", Unit: "allocs/op"}, None: true},
 
+	{Claim: "a call that sends GELF over TCP, of go-gelf's", Of: suite.Value{Row: "call, tcp/netcore, GELF and go-gelf in turns", Unit: "ratio"}, AtMost: 0.8},
+	{Claim: "a call that sends GELF over UDP, of go-gelf's", Of: suite.Value{Row: "call, udp/netcore, GELF and go-gelf in turns", Unit: "ratio"}, AtMost: 0.8},
+	{Claim: "a call that sends GELF over UDP with gzip, of go-gelf's", Of: suite.Value{Row: "call, udp/netcore, GELF, gzip"}, Against: suite.Value{Row: "call, udp/go-gelf, gzip"}, AtMost: 0.4},
+	{Claim: "allocations of a call that sends GELF over UDP, beyond zap's", Of: suite.Value{Row: "call, udp/netcore, GELF", Less: "call, udp/zap alone", Unit: "allocs/op"}, None: true},
+
 	{Claim: "records out of a queue over TCP, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/records, backlog"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},
 	{Claim: "records logged through a queue over TCP, less zap, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/records, sustained", Less: "queue, tcp/zap alone"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},
 	{Claim: "JSON out of a queue over TCP, of bytes framed by hand", Of: suite.Value{Row: "queue, tcp/JSON, backlog"}, Against: suite.Value{Row: "queue, tcp/framed by hand"}, AtMost: 4},

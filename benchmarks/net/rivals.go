@@ -11,7 +11,6 @@ import (
 
 	"github.com/fluent/fluent-logger-golang/fluent"
 	"go.uber.org/zap/zapcore"
-	"gopkg.in/Graylog2/go-gelf.v2/gelf"
 
 	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/internal/sockets"
@@ -21,12 +20,10 @@ import (
 func rivals(network string) []suite.Row {
 	if network == "udp" {
 		return []suite.Row{
-			{Name: "go-gelf, gzip", N: 500, Run: suite.Calls(gelfUDP)},
 			{Name: "Python DatagramHandler", N: 20_000, Run: python("DatagramHandler", "udp")},
 		}
 	}
 	return []suite.Row{
-		{Name: "go-gelf", Run: suite.Calls(gelfTCP)},
 		{Name: "fluent-logger", Run: fluently(false)},
 		{Name: "fluent-logger, Async", Run: fluently(true)},
 		{Name: "Python SocketHandler", N: 20_000, Run: python("SocketHandler", "tcp")},
@@ -40,38 +37,6 @@ func extras(prefix string) map[string]any {
 		f.AddTo(enc)
 	}
 	return enc.Fields
-}
-
-func gelfTCP(b *testing.B) (func() error, error) {
-	address, err := sockets.Sink(b, "tcp")
-	if err != nil {
-		return nil, err
-	}
-	w, err := gelf.NewTCPWriter(address)
-	if err != nil {
-		return nil, err
-	}
-	b.Cleanup(func() { _ = w.Close() })
-	m := gelfMessage()
-	return func() error { return w.WriteMessage(m) }, nil
-}
-
-func gelfUDP(b *testing.B) (func() error, error) {
-	address, err := sockets.Sink(b, "udp")
-	if err != nil {
-		return nil, err
-	}
-	w, err := gelf.NewUDPWriter(address)
-	if err != nil {
-		return nil, err
-	}
-	b.Cleanup(func() { _ = w.Close() })
-	m := gelfMessage()
-	return func() error { return w.WriteMessage(m) }, nil
-}
-
-func gelfMessage() *gelf.Message {
-	return &gelf.Message{Version: "1.1", Host: "bench", Short: message, TimeUnix: 1.7e9, Level: 6, Extra: extras("_")}
 }
 
 // fluently posts each record; with async the time is that until all have left.

@@ -95,9 +95,9 @@ func calls(network string) suite.Table {
 		}
 	}
 	json := ours(netcore.Config{})
-	others := rivals(network)
+	others := gelfRows(network, ours)
 	if network == "tcp" {
-		others = append(forwardRows(ours), others...)
+		others = append(others, forwardRows(ours)...)
 	}
 	return suite.Table{Name: "call, " + network, N: 50_000, Rows: append([]suite.Row{
 		{Name: "zap alone", Run: suite.Calls(nop)},
@@ -106,5 +106,5 @@ func calls(network string) suite.Table {
 		{Name: "netcore, pickles", Run: wire.Alone(network, ours(netcore.Config{Formatter: netcore.Pickle()}))},
 		{Name: "log/syslog, JSON", Run: wire.Alone(network, openSyslog)},
 		{Name: "netcore and log/syslog in turns", Run: wire.InTurns(network, json, openSyslog)},
-	}, others...)}
+	}, append(others, rivals(network)...)...)}
 }
