@@ -87,6 +87,53 @@ func Example_goToPython() {
 	// order taken
 }
 
+// Fluentd, which acknowledges, and Graylog.
+func Example_fluentdAndGraylog() {
+	receiver, acknowledged := fluentd()
+	input, messages := graylog()
+	var key []byte
+
+	run := func() (err error) {
+		fluentd, err := netcore.New(netcore.Config{
+			Address:   receiver, // "fluentd.example.com"; with TLS: &tls.Config{} if it asks for that
+			Formatter: netcore.Forward(netcore.ForwardConfig{Tag: "shop"}),
+			Key:       key, // its shared_key; nil if it has none
+			Ack:       true,
+		})
+		if err != nil {
+			return err
+		}
+		defer multierr.AppendInvoke(&err, multierr.Close(fluentd))
+
+		graylog, err := netcore.New(netcore.Config{
+			Network:   "udp",
+			Address:   input, // "graylog.example.com"
+			Formatter: netcore.GELF(netcore.GELFConfig{Compression: "gzip"}),
+		})
+		if err != nil {
+			return err
+		}
+		defer multierr.AppendInvoke(&err, multierr.Close(graylog))
+
+		queue, err := queuecore.New(queuecore.Config{Targets: queuecore.Targets(zapcore.NewTee(fluentd, graylog))})
+		if err != nil {
+			return err
+		}
+		defer multierr.AppendInvoke(&err, multierr.Close(queue))
+
+		logger := zap.New(queue)
+		logger.Info("order taken", zap.Int("order", 1234))
+		return nil
+	}
+	fmt.Println(run())
+	fmt.Println(acknowledged())
+	fmt.Println(messages())
+	// Output:
+	// <nil>
+	// "shop": 1 message acknowledged
+	// order taken 1234
+}
+
 // Errors by mail: the first at once, the rest in digests.
 func Example_mail() {
 	const password = "secret"

@@ -2,9 +2,12 @@ package zaphandlers_test
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -51,6 +54,67 @@ func pythonReceiver() (address string, received func() string) {
 	return server.Addr().String(), func() string {
 		defer server.Close()
 		return <-messages
+	}
+}
+
+// fluentd acknowledges messages of Fluent Forward.
+func fluentd() (address string, acknowledged func() string) {
+	listener, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		panic(err)
+	}
+	tags := make(chan string, 10)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		var message []byte
+		for one := make([]byte, 1); ; {
+			if _, err := io.ReadFull(conn, one); err != nil {
+				return
+			}
+			message = append(message, one...)
+			if _, chunk, ok := bytes.Cut(message, []byte("\xa5chunk\xb8")); ok && len(chunk) == 24 { // it ends with that
+				tags <- string(message[2 : 2+message[1]&31])
+				_, _ = conn.Write(append([]byte("\x81\xa3ack\xb8"), chunk...))
+				message = nil
+			}
+		}
+	}()
+	return listener.Addr().String(), func() string {
+		defer listener.Close()
+		tag := <-tags
+		return fmt.Sprintf("%q: %d message acknowledged", tag, 1+len(tags))
+	}
+}
+
+// graylog takes GELF over UDP.
+func graylog() (address string, received func() string) {
+	conn, err := net.ListenPacket("udp", "localhost:0")
+	if err != nil {
+		panic(err)
+	}
+	return conn.LocalAddr().String(), func() string {
+		defer conn.Close()
+		b := make([]byte, 1500)
+		n, _, err := conn.ReadFrom(b)
+		if err != nil {
+			return err.Error()
+		}
+		unzipped, err := gzip.NewReader(bytes.NewReader(b[:n]))
+		if err != nil {
+			return err.Error()
+		}
+		var message struct {
+			Short string  `json:"short_message"`
+			Order float64 `json:"_order"`
+		}
+		if err := json.NewDecoder(unzipped).Decode(&message); err != nil {
+			return err.Error()
+		}
+		return fmt.Sprint(message.Short, " ", message.Order)
 	}
 }
 

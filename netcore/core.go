@@ -46,14 +46,14 @@ type Config struct {
 	// Encoder makes the frames, one a record. Defaults to JSON with RFC 3339 times. Its line ending is not sent: the framing
 	// says where a record ends.
 	Encoder zapcore.Encoder
-	// Formatter makes the frames instead of an Encoder: Records(), Pickle() or your own (Python: makePickle).
+	// Formatter makes the frames instead of an Encoder: Records(), Pickle(), Forward(…), GELF(…) or your own (Python: makePickle).
 	Formatter Formatter
 
 	// Network is "tcp", "udp", "unix" or "unixgram"; "tcp4", "tcp6", "udp4" and "udp6" allow only that family. Defaults to "tcp", and
 	// if Address is a path to "unix".
 	Network string
 	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). A host alone has Python's port
-	// for the network, DefaultTCPPort or DefaultUDPPort; an IPv6 address is in brackets. Required.
+	// for the network, DefaultTCPPort or DefaultUDPPort, or that of Forward or GELF; an IPv6 address is in brackets. Required.
 	Address string
 	// TLS encrypts a stream, if not nil. It verifies the server, by the host in Address unless ServerName says otherwise;
 	// Certificates are the client's own. It is copied.
@@ -63,7 +63,8 @@ type Config struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Framing marks the end of a record on a stream. Defaults to Newline for an Encoder and LengthPrefix for a Formatter;
-	// datagrams are Unframed, but for Pickle(), which has a LengthPrefix there too, as Python's DatagramHandler.
+	// datagrams are Unframed, but for Pickle(), which has a LengthPrefix there too, as Python's DatagramHandler. Forward and GELF have
+	// their own.
 	Framing Framing
 	// MaxSize is the largest frame, in bytes. A larger record is refused, or cut. Defaults to 65,507 for UDP; to DefaultMaxFrame
 	// where only a Server can be the peer, with Records() or a Key; else to no limit but the system's. With Ack the Server says what
@@ -77,10 +78,11 @@ type Config struct {
 	// does). Framing sees to its own separator without it.
 	EscapeControls bool
 	// Key signs each frame with HMAC-SHA-256, so that a Server with the same Key takes records only from those who know it. At
-	// least 16 bytes. Streams need LengthPrefix. Defaults to no signature.
+	// least 16 bytes. Streams need LengthPrefix. Defaults to no signature. With Forward it is the key that both sides show to know, and
+	// signs nothing; it may be shorter.
 	Key []byte
 	// Ack makes a Server with Ack confirm what it has written; unconfirmed records are sent again over the next connection. It
-	// needs a stream with LengthPrefix. Write does not wait for it, Sync and Close do.
+	// needs a stream with LengthPrefix, or Forward. Write does not wait for it, Sync and Close do.
 	Ack bool
 	// Window is how much may be unconfirmed with Ack, in bytes, before Write has to wait. Defaults to 1 MiB.
 	Window int

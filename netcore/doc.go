@@ -6,11 +6,13 @@
 //	defer core.Close()
 //
 // A [Core] connects at the first record, over TCP, UDP or a unix socket, with TLS if asked. What it sends is up to the Encoder
-// (any of zap's, JSON by default) or the Formatter: [Records] for a [Server] here, [Pickle] for Python. How a stream is cut into
+// (any of zap's, JSON by default) or the Formatter: [Records] for a [Server] here, [Pickle] for Python, [Forward] for Fluentd and those
+// that speak its protocol, [GELF] for Graylog. How a stream is cut into
 // records is up to the [Framing].
 //
 //	zap.Logger ─► Core ── frames ──► TCP, UDP, unix ──► Server ─► any zapcore.Core
 //	                Pickle() ──────────────────────────► Python's cookbook receiver
+//	                Forward(…), GELF(…) ───────────────► Fluentd, Fluent Bit, collectors; Graylog
 //	Python's SocketHandler, DatagramHandler ──────────► Server, FormatPickle
 //
 // # What Write promises
@@ -68,6 +70,8 @@
 //
 // Where nothing is confirmed, success proves little. So OnError hears that things work again only after they have for RetryStart.
 //
+// With Forward too, Ack is that the receiver acknowledges; but it numbers nothing, so what is sent again may arrive twice.
+//
 // # What a pickle holds
 //
 // A Server with FormatPickle gives a value as what stands in the frame, at any depth: enums, subclasses of str, int, list or dict as
@@ -105,13 +109,16 @@
 //	                                            ├─ acked.go      the same, until they are confirmed
 //	                                            └─ failures.go   what no caller is told
 //	server.go ── server_config.go ── listen.go ─┬─ serverconn.go, server_frames.go   a stream
-//	                                            ├─ server_datagrams.go
 //	                                            └─ batcher.go    frames to records, and to Target
 //	framing.go      where a record ends, at both ends
 //	pickle.go …     Python's LogRecord
+//	forward.go      Fluent Forward
+//	gelf.go         GELF
 //	internal/connection   dialling, TLS, addresses, deadlines, and how a connection ended
 //	internal/session      Ack and Key: the protocol of both sides
 //	internal/relp         RELP, for sysloghandler
+//	internal/forward      Fluent Forward: entries, messages, answers; internal/msgpack is what they are made of
+//	internal/gelf         GELF: messages, chunks
 //
 // What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package netcore

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -58,6 +60,56 @@ func ExampleNew() {
 	// info shop order placed {"items": 3}
 	// warn shop stock is low {"item": "ink"}
 	// {"accepted":2,"delivered":2,"dropped":0,"skipped":0,"pending":0,"refused":0}
+}
+
+// Fluentd, or whatever else speaks Fluent Forward: one message for all records of a write.
+func ExampleForward() {
+	here, there := net.Pipe()
+	core, err := netcore.New(netcore.Config{
+		Address:   "fluentd.example.com", // port 24224
+		Formatter: netcore.Forward(netcore.ForwardConfig{Tag: "shop"}),
+		Dial:      func(context.Context, string, string) (net.Conn, error) { return here, nil },
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	received := make(chan []byte)
+	go func() {
+		b := make([]byte, 1000)
+		n, _ := there.Read(b)
+		received <- b[:n]
+	}()
+	_ = core.Write(zapcore.Entry{Time: time.Unix(1e9, 0), Message: "order placed"}, []zap.Field{zap.Int("items", 3)})
+	fmt.Printf("%q\n", <-received)
+	_ = core.Close()
+	// Output: "\x93\xa4shop\xdc\x00\x01\x92\xd7\x00;\x9a\xca\x00\x00\x00\x00\x00\xde\x00\x03\xa5level\xa4info\xa7message\xacorder placed\xa5items\x03\x81\xa4size\x01"
+}
+
+// Graylog, over UDP.
+func ExampleGELF() {
+	graylog, err := net.ListenPacket("udp", "localhost:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer graylog.Close()
+	core, err := netcore.New(netcore.Config{
+		Network:   "udp",
+		Address:   graylog.LocalAddr().String(),
+		Formatter: netcore.GELF(netcore.GELFConfig{Host: "shop-1"}),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer core.Close()
+	ent := zapcore.Entry{Level: zap.WarnLevel, Time: time.Unix(1e9, 250e6), Message: "order late\nby a day"}
+	_ = core.Write(ent, []zap.Field{zap.Int("items", 3), zap.Dict("customer", zap.String("id", "c-17"))})
+	b := make([]byte, 1000)
+	n, _, _ := graylog.ReadFrom(b)
+	fmt.Printf("%s\n", b[:n])
+	// Output: {"version":"1.1","host":"shop-1","short_message":"order late","full_message":"order late\nby a day","timestamp":1000000000.25,"level":4,"_items":3,"_customer.id":"c-17"}
 }
 
 // A server for what Python's SocketHandler sends, and Pickle.
