@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	base "example.com/zaphandlers/zapcore"
 	"go.uber.org/multierr"
@@ -28,7 +29,30 @@ func destinations(cfg config) []kind {
 		{"mail, the first and a digest", func() destination { return &mailbox{addr: cfg.smtp, to: cfg.mailTo} }},
 		{"event log", func() destination { return new(eventLog) }},
 		{"queue → HTTP collector", func() destination { return &collector{url: cfg.http} }},
+		{"queue → OTLP", func() destination { return &remote{start: startOTLP} }},
+		{"queue → RELP", func() destination { return &remote{start: startRELP} }},
+		{"queue → journal", func() destination { return &remote{start: startJournal} }},
+		{"queue → Fluent Forward", func() destination { return &remote{start: startForward} }},
+		{"queue → GELF over TCP", func() destination { return &remote{start: startGELF} }},
 	}
+}
+
+// chosen returns the kinds whose names match only. It is an error if none do.
+func chosen(kinds []kind, only string) ([]kind, error) {
+	match, err := regexp.Compile(only)
+	if err != nil {
+		return nil, fmt.Errorf("-only: %w", err)
+	}
+	var some []kind
+	for _, k := range kinds {
+		if match.MatchString(k.name) {
+			some = append(some, k)
+		}
+	}
+	if len(some) == 0 {
+		return nil, fmt.Errorf("-only %s: there is no such destination", only)
+	}
+	return some, nil
 }
 
 // kind is a destination before it is opened.

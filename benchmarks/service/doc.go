@@ -4,6 +4,7 @@
 //	go -C benchmarks run ./service                        # 100,000 requests to an HTTP server on a loopback port
 //	go -C benchmarks run ./service -input FILE            # each line of a real log becomes a record; - is standard input
 //	go -C benchmarks run ./service -rate 500 -requests 5000 -keep
+//	go -C benchmarks run ./service -only 'RELP|Forward'   # these destinations, and nothing else
 //	go -C benchmarks run ./service -durable /tmp/run      # kill -9 it, start it again, until it is done
 //	go -C benchmarks run ./service -durable /tmp/run -nats embedded
 //
@@ -39,7 +40,8 @@
 //	stats     what the destination itself believes
 //	readBack  give the tally what really arrived
 //
-// rotating_file.go is the shortest example. A destination that sends records away starts its receiver in open and has it
+// rotating_file.go is the shortest example. One that is a queue in front of a wire, with a receiver of the program's own, is a function for
+// remote.go: relp.go, otlp.go, journal_linux.go, forward.go, gelf.go. A destination that sends records away starts its receiver in open and has it
 // write JSON lines to a file in its folder; readBack is then t.readFiles. What arrives in another form goes to t.add as a
 // record, with seq and sum among its fields. A destination that is not to hold every record has a fifth method, wants, which
 // is what it is held to: flight_recorder.go.

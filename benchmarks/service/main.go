@@ -24,6 +24,7 @@ type config struct {
 	smtp      string
 	mailTo    string
 	http      string
+	only      string
 	durable   string
 	nats      string
 }
@@ -47,7 +48,10 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if cfg.durable != "" {
 		ok, err = runDurable(ctx, cfg, stdout, stderr)
 	} else {
-		ok, err = run(ctx, cfg, destinations(cfg), stdout, stderr)
+		var kinds []kind
+		if kinds, err = chosen(destinations(cfg), cfg.only); err == nil {
+			ok, err = run(ctx, cfg, kinds, stdout, stderr)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "service:", err)
@@ -73,6 +77,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.StringVar(&cfg.smtp, "smtp", "", "send the mails to the server at this `host:port`, and not to one of the program's own")
 	flags.StringVar(&cfg.mailTo, "mailto", "postmaster@localhost", "who gets the mails")
 	flags.StringVar(&cfg.http, "http", "", "post JSON lines to the collector at this `URL`, and not to one of the program's own")
+	flags.StringVar(&cfg.only, "only", "", "only the destinations whose names match this `regexp`: RELP, or Forward|GELF")
 	flags.StringVar(&cfg.durable, "durable", "", "log through an engine that outlives the process, with everything in this `folder`; kill it, and start it again with the same flags")
 	flags.StringVar(&cfg.nats, "nats", "", "with -durable: the engine is JetStream, at this `URL`, or \"embedded\", and not files of the program's own")
 	if err := flags.Parse(args); err != nil {
@@ -90,6 +95,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		err = errors.New("service: -nats goes with -durable, the folder of the destinations")
 	case cfg.durable != "" && cfg.input != "":
 		err = errors.New("service: -durable makes requests, and reads no -input")
+	case cfg.durable != "" && cfg.only != "":
+		err = errors.New("service: -durable has destinations of its own, and no -only")
 	case cfg.rate < 0:
 		err = errors.New("service: -rate must not be negative")
 	}

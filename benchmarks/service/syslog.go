@@ -222,10 +222,15 @@ func parseSyslog(message []byte) (*record, error) {
 	if err := r.setFields((*m.StructuredData)["fields@32473"]); err != nil {
 		return nil, err
 	}
-	if r.Sum != r.checksum() { // no message has a NUL: it is spelled
+	r.unspell()
+	return r, nil
+}
+
+// unspell puts NULs back into a message in which they are spelled out: neither syslog nor the journal has any.
+func (r *record) unspell() {
+	if r.Sum != r.checksum() {
 		r.Message = strings.ReplaceAll(r.Message, `\x00`, "\x00")
 	}
-	return r, nil
 }
 
 // setFields reads what was logged as fields.
