@@ -12,6 +12,8 @@ var bounds = promised(
 	promise{"server restarts", "netcore", known},
 	promise{"server restarts", "sysloghandler", known},
 	promise{"peer resets 10 times", "netcore, Ack", known},
+	promise{"peer resets 10 times", "netcore, Forward, Ack", known},
+	promise{"peer resets 10 times", "sysloghandler, RELP", known},
 	promise{"disk full for a while", "File", known},
 	promise{"disk full for a while", "File, Buffer", known},
 	promise{"disk full for a while", "RotatingFile", known},

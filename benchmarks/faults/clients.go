@@ -43,6 +43,15 @@ var (
 		core, err := netcore.New(netcore.Config{Address: address, Ack: true, Formatter: netcore.Records(), RetryStart: retryStart, RetryFactor: 1, OnError: ignore})
 		return coreSender{core, core.Close}, err
 	}}
+	oursForward = client{"netcore, Forward, Ack", forwarded, func(address string) (sender, error) {
+		core, err := netcore.New(netcore.Config{Address: address, Ack: true, Formatter: netcore.Forward(netcore.ForwardConfig{Tag: "shop"}),
+			RetryStart: retryStart, RetryFactor: 1, OnError: ignore})
+		return coreSender{core, core.Close}, err
+	}}
+	oursRELP = client{"sysloghandler, RELP", answered, func(address string) (sender, error) {
+		core, err := sysloghandler.New(sysloghandler.Config{Network: "relp", Address: address, RetryStart: retryStart, RetryFactor: 1, OnError: ignore})
+		return coreSender{core, core.Close}, err
+	}}
 	oursSyslog = client{"sysloghandler", counted, func(address string) (sender, error) {
 		core, err := sysloghandler.New(sysloghandler.Config{Network: "tcp", Address: address, RetryStart: retryStart, RetryFactor: 1, OnError: ignore})
 		return coreSender{core, core.Close}, err

@@ -16,7 +16,7 @@ func networkFaults() []fault {
 	return []fault{
 		{"peer hangs up after each record", 50, meeting(peerHangsUp, slices.Concat([]client{oursNetcore, oursSyslog}, rivals))},
 		{"server restarts", 300, meeting(serverRestarts, slices.Concat([]client{oursQueued, oursNetcore, oursSyslog}, rivals))},
-		{"peer resets 10 times", 2200, meeting(tenResets, slices.Concat([]client{oursAcked, unacked}, rivals, []client{fluentAcked}))},
+		{"peer resets 10 times", 2200, meeting(tenResets, slices.Concat([]client{oursAcked, oursForward, oursRELP, unacked}, rivals, []client{fluentAcked}))},
 	}
 }
 

@@ -3,6 +3,7 @@ package faults
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -82,20 +83,61 @@ var forwarded = reading(func(conn net.Conn, take func([]byte)) {
 		if err != nil {
 			return
 		}
-		parts, _ := message.([]any) // tag, time, record, options
-		if len(parts) < 4 {
+		parts, _ := message.([]any) // tag, time, record, options; or tag, entries, options
+		if len(parts) < 3 {
 			take([]byte("no message"))
 			return
 		}
-		if fields, ok := parts[2].(map[string]any); ok {
+		entries, ok := parts[1].([]any)
+		if !ok {
+			entries = []any{[]any{parts[1], parts[2]}}
+		}
+		for _, entry := range entries {
+			pair, _ := entry.([]any)
+			if len(pair) < 2 {
+				take([]byte("no entry"))
+				return
+			}
+			fields, _ := pair[1].(map[string]any)
 			text, _ := fields["message"].(string)
 			take([]byte(text))
 		}
-		options, _ := parts[3].(map[string]any)
+		options, _ := parts[len(parts)-1].(map[string]any)
 		if chunk, ok := options["chunk"].(string); ok {
 			if w.WriteMapStrStr(map[string]string{"ack": chunk}) != nil || w.Flush() != nil {
 				return
 			}
+		}
+	}
+})
+
+// answered reads transactions of RELP, and answers each.
+var answered = reading(func(conn net.Conn, take func([]byte)) {
+	for r := bufio.NewReader(conn); ; {
+		var transaction, size int
+		var command string
+		if _, err := fmt.Fscanf(r, "%d %s %d", &transaction, &command, &size); err != nil {
+			return
+		}
+		data := make([]byte, size+1) // with the space before it
+		if size == 0 {
+			data = data[:0]
+		}
+		if _, err := io.ReadFull(r, data); err != nil {
+			return
+		}
+		if end, err := r.ReadByte(); err != nil || end != '\n' {
+			return
+		}
+		answer := "200 OK"
+		switch command {
+		case "open":
+			answer += "\nrelp_version=0\ncommands=syslog"
+		case "syslog":
+			take(data[1:])
+		}
+		if _, err := fmt.Fprintf(conn, "%d rsp %d %s\n", transaction, len(answer), answer); err != nil || command == "close" {
+			return
 		}
 	}
 })
