@@ -6,6 +6,6 @@
 //	AppendChunks   a message that is too large for a datagram, as up to 128 of them
 //
 // Its contract: what a Formatter appends is a JSON object with each member once, no member is called _id, no value is anything but a
-// text or a number, and short_message is never blank, for Graylog refuses such a message. It costs no allocation for plain
+// text or a number, and short_message is never blank, for there are receivers that refuse such a message. It costs no allocation for plain
 // fields, compressed or not.
 package gelf

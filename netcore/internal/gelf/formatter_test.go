@@ -98,7 +98,7 @@ func TestMessage(t *testing.T) {
 		zap.Binary("bin", []byte{0, 0xff}), zap.ByteString("bytes", []byte("é")), zap.Complex128("c", 1+2i), zap.Any("nil", nil),
 		zap.Strings("list", []string{"x", "y"}), zap.Dict("o", zap.Int("n", -5), zap.Dict("p", zap.String("q", "deep"))), zap.Dict("nothing"),
 		zap.Reflect("r", map[string]any{"u": uint64(7), "l": []any{1, "x", map[string]any{"y": 1}}}), zap.Reflect("rl", []int{1, 2}), zap.Error(errors.New("broken")),
-		zap.String("id", "forged"), zap.String("level", "forged"), zap.String("file", "forged"), zap.Int("k", 1), zap.Int("k", 2), zap.Int("k", 3),
+		zap.String("id", "forged"), zap.String("_id", "forged"), zap.String("source", "forged"), zap.String("level", "forged"), zap.String("file", "forged"), zap.Int("k", 1), zap.Int("k", 2), zap.Int("k", 3),
 		zap.Int("", 4), zap.String("with blank", "x"), zap.String("größe", "y"), zap.String("gr\xc3", "z"), zap.Int("o.n", 6),
 		zap.Namespace("space"), zap.Int("n", 2), zap.Namespace("deeper"), zap.Int("n", 3)}
 	want := map[string]any{
@@ -110,7 +110,7 @@ func TestMessage(t *testing.T) {
 		"_bin": "AP8=", "_bytes": "é", "_c": "1+2i",
 		"_list": `["x","y"]`, "_o.n": "-5 ", "_o.p.q": "deep",
 		"_r.u": "7 ", "_r.l": `[1,"x",{"y":1}]`, "_rl": "[1,2]", "_error": "broken",
-		"_id_": "forged", "_level_": "forged", "_file_": "forged", "_k": "1 ", "_k_": "2 ", "_k_2": "3 ",
+		"_id_": "forged", "__id_": "forged", "_source_": "forged", "_level_": "forged", "_file_": "forged", "_k": "1 ", "_k_": "2 ", "_k_2": "3 ",
 		"__": "4 ", "_with_blank": "x", "_gr__e": "y", "_gr_": "z", "_o.n_": "6 ",
 		"_space.n": "2 ", "_space.deeper.n": "3 ",
 	}

@@ -6,9 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// reserved are the names, without their underscore, that no field may have: _id is not allowed; of the others Graylog has its own, or the
-// message has, and what comes second is thrown away.
+// reserved are the names, without their underscore, that no field may have: _id is not allowed; the others Graylog throws away, because it
+// has set such a field already, or because they are its store's (its GelfCodec).
 var reserved = []string{"id", "message", "full_message", "short_message", "source", "host", "timestamp", "level", "version", "streams",
+	"_id", "_ttl", "_source", "_all", "_index", "_type", "_score",
 	loggerName, fileName, lineName, functionName}
 
 // names makes the names of a message's fields legal, and distinct. A name is an underscore and letters, digits, underscores, dots and
