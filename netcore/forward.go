@@ -45,7 +45,8 @@ type ForwardConfig struct {
 //	complex numbers          texts
 //
 // Names are made distinct as package httpcore does it: a field whose path (of names, joined by dots) is there already, or is one of
-// those above, gets an underscore, and then numbers from 2 on; an empty name becomes an underscore.
+// those above, gets an underscore, and then numbers from 2 on; an empty name becomes an underscore. So does one called log, which receivers
+// take for the message.
 func Forward(cfg ForwardConfig) Formatter { return forwardFormatter{cfg: cfg} }
 
 type forwardFormatter struct {

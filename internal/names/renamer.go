@@ -161,7 +161,7 @@ func (r *renamer) find(name string, want kind) (path uint64, end int) {
 	}
 	path = r.rule.join(path, name[end:])
 	switch known := r.known(path); {
-	case known == none, known == object && want == object && r.seen.get(r.member(name)) == none:
+	case known == none, known == object && want == object && r.known(r.member(name)) == none:
 		return path, 0
 	}
 	return path, len(name)

@@ -29,6 +29,8 @@ type Rule struct {
 type Config struct {
 	// Reserved are the paths of what a document has beside the record's fields.
 	Reserved []string
+	// Names are what no value of the first level may be called, though there may be dotted names that begin with one.
+	Names []string
 	// Error is what a text called "error" is called, on the first level: zap.Error's. Defaults to "error".
 	Error string
 }
@@ -55,6 +57,10 @@ func New(cfg Config) *Rule {
 		if rule.reserved[h] == none {
 			rule.reserved[h] = leaf
 		}
+	}
+	for _, name := range cfg.Names {
+		rule.reserved[rule.join(rootPath, name)] = object
+		rule.reserved[rule.join(^rootPath, name)] = literal
 	}
 	rule.renamer.New = func() any { return newRenamer(rule) }
 	return rule

@@ -29,7 +29,11 @@ const (
 	stackName   = "stacktrace"
 )
 
-var rule = names.New(names.Config{Reserved: []string{levelName, loggerName, callerName, messageName, stackName}})
+// rule also keeps a field from having the name by which receivers know the message of Fluent Bit.
+var rule = names.New(names.Config{
+	Reserved: []string{levelName, loggerName, callerName, messageName, stackName},
+	Names:    []string{"log"},
+})
 
 // Append implements base.Formatter.
 func (Formatter) Append(dst []byte, r *base.Record) ([]byte, error) {

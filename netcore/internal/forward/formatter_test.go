@@ -101,6 +101,14 @@ func TestEntry(t *testing.T) {
 	}, record)
 }
 
+// A field called log would be taken for the message.
+func TestNoFieldIsTakenForTheMessage(t *testing.T) {
+	_, record := entryOf(t, zapcore.Entry{Time: at, Message: "m"}, zap.String("log", "x"), zap.Dict("log", zap.Int("n", 1)), zap.String("log.level", "y"),
+		zap.Dict("o", zap.String("log", "z")), zap.String("log_", "w"))
+	assert.Equal(t, map[string]any{"level": "info", "message": "m", "log_": "x", "log_2": map[string]any{"n": uint64(1)}, "log.level": "y",
+		"o": map[string]any{"log": "z"}, "log__": "w"}, record)
+}
+
 func TestEventTime(t *testing.T) {
 	for name, test := range map[string]struct {
 		t    time.Time
