@@ -145,6 +145,7 @@ func TestForwardRestarts(t *testing.T) {
 				if n == many/2 {
 					require.Eventually(t, func() bool { return core.Stats().Delivered > 0 }, 10*time.Second, time.Millisecond)
 					s.stop(signal)
+					cutTorn(t, out)
 					s.start()
 				}
 			}
