@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,6 +61,13 @@ func otelCollector(t testing.TB, more string) (s *server, out string) {
 	require.NoError(t, os.WriteFile(config, fmt.Appendf(nil, collectorConfig, addr, out, more, forward), 0o644))
 	s = run(t, addr, "/", func() *exec.Cmd { return exec.Command(path, "--config", "file:"+config) })
 	s.forward = forward
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", forward) // its other receiver may be there first
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	}, 60*time.Second, 5*time.Millisecond)
 	return s, out
 }
 
