@@ -78,6 +78,7 @@ func collected(t testing.TB, out string) map[string][]*logs.LogRecord {
 		return nil
 	}
 	require.NoError(t, err)
+	text = text[:bytes.LastIndexByte(text, '\n')+1] // the next line is being written
 	found := map[string][]*logs.LogRecord{}
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	lines.Buffer(nil, 64<<20)
