@@ -99,8 +99,8 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 			cfg.TLS.ServerName = host
 		}
 	}
-	switch chunked := gelf.MaxChunks * (cfg.ChunkSize - gelf.ChunkHead); {
-	case cfg.ChunkSize > 0 && connection.IsDatagram(cfg.Network):
+	switch chunked := cfg.chunked(); {
+	case chunked > 0 && connection.IsDatagram(cfg.Network):
 		if cfg.MaxSize == 0 || cfg.MaxSize > chunked {
 			cfg.MaxSize = chunked
 		}
@@ -192,6 +192,14 @@ func orDefault[T int | time.Duration](v, def T) T {
 // wrong is an error about one field of a configuration.
 func wrong(field, what string, args ...any) error {
 	return fmt.Errorf("%s "+what, append([]any{field}, args...)...)
+}
+
+// chunked is what goes into a datagram and its chunks, in bytes; 0 if there are no chunks.
+func (cfg *EmitterConfig) chunked() int {
+	if cfg.ChunkSize == 0 {
+		return 0
+	}
+	return gelf.MaxChunks * (cfg.ChunkSize - gelf.ChunkHead)
 }
 
 // cut returns what goes into limit bytes, if a payload may be cut and there is a limit.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"io"
 	"math/rand/v2"
@@ -117,6 +118,19 @@ func TestGELFTooLarge(t *testing.T) {
 		assert.Equal(t, want, message["short_message"])
 	}
 	assert.Equal(t, Stats{Accepted: 2, Delivered: 2, Refused: 2}, core.Stats())
+}
+
+// A Dial may make datagrams of what was to be a stream.
+func TestGELFTooLargeForADial(t *testing.T) {
+	conn := graylog(t)
+	core := newCore(t, Config{Address: "x", OnError: never(t), Formatter: GELF(GELFConfig{ChunkSize: 100}),
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			return net.Dial("udp", conn.LocalAddr().String())
+		}})
+	require.ErrorContains(t, core.Write(entry(noise(128*88)), nil), "is larger than the limit of 11264")
+	require.NoError(t, core.Write(entry(noise(5000)), nil))
+	_, datagrams := gelfMessage(t, conn)
+	assert.Greater(t, datagrams, 50)
 }
 
 func TestGELFStream(t *testing.T) {

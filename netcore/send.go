@@ -224,6 +224,9 @@ func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int,
 				return n, &base.RetryError{After: time.Millisecond, Err: errSlow}
 			}
 		}
+		if limit := e.cfg.chunked(); limit > 0 && w.conn.Datagram() && len(payloads[n]) > limit {
+			return n, &sizeError{name: e.cfg.Name, size: len(payloads[n]), limit: limit} // a Dial has made datagrams of a stream
+		}
 		e.fill(w, payloads[n:])
 		written, err := w.put(e.buf, e.chunks, len(e.ends), now)
 		if err == nil {

@@ -1,5 +1,6 @@
-// Package backends holds the wires of package httpcore, and Fluent Forward of package netcore, against what is at their other end: OpenTelemetry's own
-// decoder, IBM's implementation of Forward with its handshake, and real backends, which are asked by their own queries what they have.
+// Package backends holds the wires of package httpcore, and Fluent Forward of package netcore, against what is at their other
+// end: OpenTelemetry's own decoder, IBM's implementation of Forward with its handshake, and real backends, which are asked by their
+// own queries what they have.
 //
 //	records ─► queuecore ─► httpcore, netcore ─► wire ─► backend ─► its query ─► the same records?
 //
