@@ -21,6 +21,7 @@ const (
 	defaultMaxRetryAfter = 5 * time.Minute
 	maxConnectTimeout    = 5 * time.Second // unless it is asked for
 	maxTimeoutFactor     = 12
+	defaultSplitAfter    = 6 // about half a minute of a queue's retries
 )
 
 func (cfg Config) withDefaults() (Config, error) {
@@ -70,6 +71,9 @@ func (cfg *Config) limitDefaults() {
 	}
 	if cfg.MaxTimeout == 0 {
 		cfg.MaxTimeout = maxTimeoutFactor * cfg.Timeout
+	}
+	if cfg.SplitAfter == 0 {
+		cfg.SplitAfter = defaultSplitAfter
 	}
 	if cfg.MaxRetryAfter == 0 {
 		cfg.MaxRetryAfter = defaultMaxRetryAfter

@@ -105,6 +105,10 @@ type Config struct {
 	// SplitOn are further statuses that say that something in the request cannot be taken, beside 400 and 413: it is sent in
 	// halves, down to the record at fault. ClickHouse says 500. Defaults to none.
 	SplitOn []int
+	// SplitAfter is how many times in a row the server may fail at a request of a batch, without an answer or with a 5xx, before it is
+	// asked for the cause: see Records at which a server fails, in the package's comment. Defaults to 6, which is half a minute of a
+	// queue's retries; negative is never.
+	SplitAfter int
 	// MaxRetryAfter is the most that is believed of a server's Retry-After. Defaults to 5 min.
 	MaxRetryAfter time.Duration
 	// RetryStart, RetryFactor, RetryMax and RetryJitter say how long the server is left alone after it failed without a

@@ -67,7 +67,7 @@ var errSlow = errors.New("httpcore: the server was too slow for the whole batch"
 func (d *delivery) run() {
 	e := d.emitter
 	for first := true; len(d.pending) > 0 && d.failure == nil && d.again == nil; first = false {
-		if most := e.steps.Batch(); !first && most > 0 && time.Since(d.began) > most {
+		if !first && d.late() {
 			d.failure = &base.RetryError{After: time.Nanosecond, Err: errSlow}
 			return
 		}
@@ -85,9 +85,21 @@ func (d *delivery) run() {
 		d.push(span{next.from + count, next.to})
 		d.send(span{next.from, next.from + count}, key)
 	}
-	if d.split > 0 && d.refusal == nil && d.failure == nil && d.again == nil {
+	if d.failure != nil || d.again != nil {
+		return
+	}
+	if d.split > 0 && d.refusal == nil {
 		e.limit = min(e.limit, d.split/2) // it was no record's fault, but the size
 	}
+	if limit, known := e.suspect.over(); known {
+		e.limit = min(e.limit, limit)
+	}
+}
+
+// late tells whether no more requests of this batch are to begin.
+func (d *delivery) late() bool {
+	most := d.emitter.steps.Batch()
+	return most > 0 && time.Since(d.began) > most
 }
 
 func (d *delivery) push(s span) {
@@ -104,6 +116,7 @@ func (d *delivery) send(s span, key string) {
 	if err == nil {
 		d.set(s, outcomeDelivered)
 		d.cause.took()
+		e.suspect.took(len(e.body.bytes))
 		return
 	}
 	if index, ok := e.policy.faultIn(err, s.len()); ok {
@@ -112,9 +125,7 @@ func (d *delivery) send(s span, key string) {
 	}
 	retry, rejected := verdictsIn(err)
 	if rejected == nil && (retry == nil || len(retry.Indexes) == 0) {
-		e.keys.remember(d.batch, s, key)
-		d.pending = append(d.pending, s)
-		d.failure = err
+		d.failed(s, key, retry, err)
 		return
 	}
 	d.judge(s, retry, rejected)
@@ -189,10 +200,7 @@ func (d *delivery) refuseAlone(s span, err error) {
 func (d *delivery) sampled(err error) bool {
 	words := err.Error()
 	for n := range sameSamples {
-		left := 0
-		for _, s := range d.pending {
-			left += s.len()
-		}
+		left := d.left()
 		if left == 0 {
 			return true
 		}

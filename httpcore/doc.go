@@ -55,12 +55,25 @@
 // the second one is a conflict, which counts as delivered. Loki and Splunk have nothing of the kind, and a server that has stored half of a
 // request which it then refuses (VictoriaLogs) has that half twice when the request is sent in halves.
 //
+// # Records at which a server fails
+//
+// A server may hang up, be silent, or say 5xx each time it meets one record, and all that is behind it would wait for ever. So when a
+// request of a batch has failed Config.SplitAfter times in a row without a word of when to come back, another record of the batch is
+// sent alone. If that fails too, the server is down: nothing is split or refused, and all waits, until as many attempts later
+// another record is sent. If it is taken, the server works, and the request goes in halves at once, down to one record; each time
+// something fails again, another record has to be taken first. The record that is found fails alone, then others are taken, then
+// it fails twice, three times and so on, up to eight, and only then it is refused, counted and told as what a server refuses
+// with 400. A few records overtake it. One that has no other behind it waits for one: a queue adds to a batch that is tried again
+// what has come meanwhile. Two searches in a row at whose end everything was taken halve the size of requests, as 413 does. A server
+// that is down for some records only, as one with shards may be, is better given a SplitAfter that outlasts that, or none.
+//
 // # How long a call takes
 //
 //	call          waits for                                    at most
 //	New           nothing                                      at once
 //	Write         another call; connection, sending, answer    ConnectTimeout and twice Timeout
-//	WriteBatch    the same, for each request of the batch      begins none after Timeout, or what it has grown to; then as Write
+//	WriteBatch    the same, for each request of the batch      begins none after Timeout, or what it has grown to, but for one
+//	                                                           record to see whether the server works; then as Write
 //	Sync          another call                                 as that
 //	Stats, Flush  another call                                 as that
 //	Close         the request under way                        a second, then the request is ended

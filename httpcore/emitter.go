@@ -40,9 +40,10 @@ type emitter struct {
 	body     body
 	answer   []byte // memory of reply.Body
 	reply    Answer
-	silent   bool  // the last request was not answered in time
-	keys     *keys // nil: no keys are sent
-	ids      *ids  // nil: records have none
+	silent   bool // the last request was not answered in time
+	keys     *keys
+	ids      *ids // nil: records have none
+	suspect  suspect
 	delivery delivery
 }
 
@@ -68,7 +69,7 @@ func newEmitter(cfg *Config) (*emitter, error) {
 		maxRecords: cfg.MaxBatchRecords,
 		maxRecord:  cfg.MaxRecordBytes,
 	}
-	e.delivery.emitter = e
+	e.delivery.emitter, e.suspect.after = e, cfg.SplitAfter
 	e.body.envelope = &e.envelope
 	if cfg.Gzip {
 		e.body.zip = request.NewZip()
@@ -81,9 +82,8 @@ func newEmitter(cfg *Config) (*emitter, error) {
 		if u.RawQuery != "" || u.ForceQuery {
 			e.query += "&"
 		}
-	} else if !cfg.OmitIdempotencyKey {
-		e.keys = newKeys()
 	}
+	e.keys = newKeys(cfg.Method != http.MethodGet && !cfg.OmitIdempotencyKey)
 	e.client, e.transport = cfg.client(header)
 	e.closing, e.interrupt = context.WithCancel(context.Background())
 	return e, nil

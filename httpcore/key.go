@@ -16,9 +16,9 @@ import (
 //	attempt 1   a b c       key 7, no answer
 //	attempt 2   a b c d e   → a b c under key 7, then d e under key 8
 //
-// A nil keys makes none.
+// Where none are sent, the records of a request stay together all the same.
 type keys struct {
-	prefix string
+	prefix string // empty: none are sent
 	last   uint64
 	seed   maphash.Seed
 
@@ -29,11 +29,17 @@ type keys struct {
 	}
 }
 
-func newKeys() *keys { return &keys{prefix: rand.Text(), seed: maphash.MakeSeed()} }
+func newKeys(sent bool) *keys {
+	k := &keys{seed: maphash.MakeSeed()}
+	if sent {
+		k.prefix = rand.Text()
+	}
+	return k
+}
 
 // fresh returns a key that was never used.
 func (k *keys) fresh() string {
-	if k == nil {
+	if k.prefix == "" {
 		return ""
 	}
 	k.last++
@@ -42,9 +48,6 @@ func (k *keys) fresh() string {
 
 // again returns the key for the records of batch that are in s, and how many of them it is bound to; 0: as many as fit.
 func (k *keys) again(batch *base.Batch, s span) (key string, records int) {
-	if k == nil {
-		return "", 0
-	}
 	f := &k.failed
 	if f.records == 0 || s.len() < f.records || k.hash(batch, span{s.from, s.from + f.records}) != f.hash {
 		return k.fresh(), 0
@@ -54,13 +57,11 @@ func (k *keys) again(batch *base.Batch, s span) (key string, records int) {
 	return key, records
 }
 
-// remember notes that the request with these records failed.
-func (k *keys) remember(batch *base.Batch, s span, key string) {
-	if k == nil {
-		return
-	}
+// remember notes that the request with these records is to be sent again, and returns the hash of their tapes.
+func (k *keys) remember(batch *base.Batch, s span, key string) uint64 {
 	k.failed.key, k.failed.records = key, s.len()
 	k.failed.hash = k.hash(batch, s)
+	return k.failed.hash
 }
 
 func (k *keys) hash(batch *base.Batch, s span) uint64 {

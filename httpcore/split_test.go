@@ -35,12 +35,26 @@ func (p *picky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests++
-	if status, answer := p.refuse(lines); status != 0 {
+	if status, answer := p.refuse(lines); status == hangsUp {
+		panic(http.ErrAbortHandler)
+	} else if status != 0 {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, answer)
 		return
 	}
 	p.took = append(p.took, lines...)
+}
+
+func (p *picky) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.requests
+}
+
+func (p *picky) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.took)
 }
 
 // bad refuses requests in which one of those lines is.

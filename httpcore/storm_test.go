@@ -73,6 +73,7 @@ func TestStorm(t *testing.T) {
 	defer server.Close()
 	core := lines(t, server.URL, func(cfg *httpcore.Config) {
 		cfg.Timeout, cfg.MaxBatchBytes = 20*time.Millisecond, 500
+		cfg.SplitAfter = -1 // a record in another request has another key
 	})
 	const total = 4000
 	texts := numbered(0, total)

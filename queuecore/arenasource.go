@@ -120,6 +120,13 @@ func (s *arenaSource) FillUp() {
 	}
 }
 
+// TopUp implements delivery.Source.
+func (s *arenaSource) TopUp() {
+	if s.delivery.Len() < s.target.BatchRecords && s.delivery.Bytes() < s.claimBytes() {
+		s.fill()
+	}
+}
+
 // walk adds claimed records to the batch up to its bounds.
 func (s *arenaSource) walk(records, bytes int) {
 	bytes -= s.delivery.Bytes()

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -184,4 +185,37 @@ func (l *Listener) String() string {
 	return jsonText(struct {
 		Targets []TargetStats `json:"targets"`
 	}{l.Targets()})
+}
+
+// maxReread is with how many records of a reading the next one is worth it: they are read again.
+const maxReread = 16
+
+// TopUp implements delivery.Source. If the batch is the end of the last reading, a new one begins with the same records.
+func (s *engineSource) TopUp() {
+	held := len(s.outcomes)
+	if s.next == s.read.Len() && held == s.delivery.Len() && held <= maxReread && !s.unacked {
+		s.readAgain(held)
+	}
+	s.fill()
+}
+
+// readAgain reads on from the first of the records that are held.
+func (s *engineSource) readAgain(held int) {
+	var own base.Batch
+	for i := s.read.Len() - held; i < s.read.Len(); i++ {
+		own.Add(slices.Clone(s.read.Tape(i)))
+	}
+	s.read.Reset()
+	last, err := s.readMore()
+	n := s.read.Len() - held
+	if err == nil && n > 0 && last-uint64(s.read.Len()) == s.number {
+		for i := held; i < s.read.Len(); i++ {
+			own.Add(s.read.Tape(i))
+		}
+		s.outcomes = append(s.outcomes, make([]delivery.Outcome, n)...)
+		s.count(func(t *TargetStats) { t.Accepted += uint64(n); t.Pending += uint64(n) })
+	}
+	s.read, s.next = own, held
+	own.Slice(&s.read, 0, held)
+	s.delivery.Move(&own)
 }

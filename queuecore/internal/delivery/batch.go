@@ -39,6 +39,9 @@ func (d *Delivery) deliverBatch() {
 			if !d.Backoff(err) {
 				return
 			}
+			if d.target.RetryAttempts == 0 && d.target.RetryFor <= 0 { // what is added has tried nothing yet
+				d.source.TopUp()
+			}
 		}
 	}
 }

@@ -108,6 +108,13 @@ func (d *Delivery) Add(i int, tape []byte, level zapcore.Level) int {
 	return len(tape)
 }
 
+// Move notes that the tapes of the records in the batch, which are all those that the source holds, are elsewhere now.
+func (d *Delivery) Move(tapes *base.Batch) {
+	if d.target.Prepare == nil { // else they are in d.prepared
+		d.batch.Slice(tapes, 0, tapes.Len())
+	}
+}
+
 // prepare runs the hook and returns the tape of what it made, or nil if that is nothing.
 func (d *Delivery) prepare(tape []byte) (kept []byte, err error) {
 	err = base.Guard(func() error {

@@ -49,6 +49,9 @@ type Source interface {
 	Interrupts() bool
 	// FillUp adds to the batch what came before that, whatever its bounds.
 	FillUp()
+	// TopUp adds to a batch that is about to be tried again what has come meanwhile, within its bounds: at another record a target may
+	// see that it is not the server but the first one that is at fault.
+	TopUp()
 	// Overtaken delivers what cannot wait for its turn any longer, and tells whether the held record i is among it. A Core that
 	// gets records one by one is asked before each.
 	Overtaken(i int) bool

@@ -1,0 +1,75 @@
+package queuecore
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// company is a target that takes its first record only together with others.
+type company struct {
+	fakeBatchWriter
+	alone atomic.Int64 // how often it was given one record
+}
+
+func (c *company) WriteBatch(b *base.Batch) (int, error) {
+	if b.Len() == 1 {
+		c.alone.Add(1)
+		return 0, &base.RetryError{Err: errors.New("alone")}
+	}
+	return c.fakeBatchWriter.WriteBatch(b)
+}
+
+// A batch that is tried again has with it what has come meanwhile, from the arena and from every engine.
+func TestRetriedBatchGrows(t *testing.T) {
+	never := func(error) {}
+	check := func(t *testing.T, target *company, write func(texts ...string), closing func()) {
+		write("first")
+		require.Eventually(t, func() bool { return target.alone.Load() > 2 }, 5*time.Second, time.Millisecond)
+		write("second")
+		require.Eventually(t, func() bool { return target.len() == 2 }, 5*time.Second, time.Millisecond)
+		write("third", "fourth")
+		require.Eventually(t, func() bool { return target.len() == 4 }, 5*time.Second, time.Millisecond)
+		closing()
+		require.Equal(t, []string{"first", "second", "third", "fourth"}, target.all(), "in order, each once")
+	}
+	t.Run("arena", func(t *testing.T) {
+		target := &company{}
+		queue, err := New(Config{OnError: never, Targets: []TargetConfig{{Core: target, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
+		require.NoError(t, err)
+		check(t, target, func(texts ...string) { write(t, queue, zapcore.InfoLevel, texts...) }, func() { require.NoError(t, queue.Close()) })
+		require.Equal(t, Stats{Accepted: 4, Delivered: 4}, queue.Stats())
+	})
+	for name, open := range map[string]func(t *testing.T) Queue{
+		"memory": func(*testing.T) Queue { return NewMemory(0) },
+		"disk": func(t *testing.T) Queue {
+			disk, err := NewDisk(DiskConfig{Dir: t.TempDir(), OnError: never})
+			require.NoError(t, err)
+			return disk
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			engine, target := open(t), &company{}
+			h, err := NewHandler(engine, Config{})
+			require.NoError(t, err)
+			l, err := NewListener(engine, ListenerConfig{OnError: never,
+				Targets: []TargetConfig{{Core: target, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
+			require.NoError(t, err)
+			l.Start()
+			check(t, target, func(texts ...string) {
+				write(t, h, zapcore.InfoLevel, texts...)
+				require.NoError(t, h.Sync())
+			}, func() {
+				require.NoError(t, h.Close())
+				require.NoError(t, l.Stop())
+			})
+			require.Equal(t, Stats{Accepted: 4, Delivered: 4}, l.Targets()[0].Stats)
+		})
+	}
+}
