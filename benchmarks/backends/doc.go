@@ -8,5 +8,8 @@
 // whose backend cannot be had skips with the reason. They are started anew for each test, with empty folders, on ports of the
 // loopback that the system chooses.
 //
+// TestSoak has all of them fail in every way, with the other remote cores and their receivers beside httpcore; -soak says for how
+// long.
+//
 // It is a module of its own because of what is in its go.mod.
 package backends

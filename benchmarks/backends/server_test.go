@@ -23,7 +23,7 @@ type server struct {
 	t       testing.TB
 	addr    string // host:port of its HTTP
 	forward string // host:port where the collector takes Fluent Forward
-	ready   string // path that answers 200 when it is up
+	ready   string // path that answers 200 when it is up; "" if it does not speak HTTP
 	command func() *exec.Cmd
 	process *exec.Cmd
 	ended   chan struct{}
@@ -76,6 +76,13 @@ func (s *server) start() {
 		close(ended)
 	}(s.process, s.ended)
 	require.Eventually(s.t, func() bool {
+		if s.ready == "" {
+			conn, err := net.Dial("tcp", s.addr)
+			if err == nil {
+				_ = conn.Close()
+			}
+			return err == nil
+		}
 		resp, err := http.Get("http://" + s.addr + s.ready)
 		if err != nil {
 			return false
