@@ -13,6 +13,9 @@ import (
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	start := e.dialer.Now()
 	w := e.window
+	if e.cfg.RELP && e.wire == nil && e.suspect.Next(w) > 0 {
+		e.reportDropped(errHangsUp)
+	}
 	for n < len(payloads) {
 		if _, _, err := e.connected(start); err != nil { // it says what the peer takes
 			return n, err
@@ -171,6 +174,9 @@ func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 
 // errRejected is why a receiver's answer costs a record.
 var errRejected = errors.New("the receiver has refused records")
+
+// errHangsUp is why a record is given up at which a receiver hangs up each time, and at no other.
+var errHangsUp = errors.New("the receiver has hung up on one record again and again, and it is dropped")
 
 // reportDropped reports the records that were dropped because of what the peer has said, if there are any.
 func (e *Emitter) reportDropped(err error) {

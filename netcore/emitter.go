@@ -20,6 +20,7 @@ type Emitter struct {
 	cfg      EmitterConfig
 	dialer   *connection.Dialer
 	window   *session.Window // nil without Ack
+	suspect  session.Suspect // with RELP
 	failures failures
 
 	// owned by the call under way

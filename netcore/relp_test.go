@@ -16,6 +16,9 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
+// relpHangUp is an answer that ends the connection.
+const relpHangUp = "hang up"
+
 // relpReceiver opens a session, and then answers each transaction by what answer returns; nothing if that is empty.
 func relpReceiver(t *testing.T, answer func(transaction int, command, data string) string) string {
 	return sockets.Listen(t, "tcp", func(conn net.Conn) {
@@ -33,6 +36,9 @@ func relpReceiver(t *testing.T, answer func(transaction int, command, data strin
 				_, _ = r.ReadByte()
 			}
 			reply := answer(transaction, command, string(data))
+			if reply == relpHangUp {
+				return
+			}
 			if command == "open" && reply == "" {
 				reply = "1 rsp 22 200 OK\ncommands=syslog\n"
 			}

@@ -182,6 +182,9 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 func (e *Emitter) drop(w *wire, cause error) error {
 	end := w.conn.End(cause)
 	e.wire = nil
+	if w.relp != nil {
+		e.suspect.Ended(e.window)
+	}
 	if end.Err == nil {
 		return nil
 	}

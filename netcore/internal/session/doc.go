@@ -32,6 +32,7 @@
 // stream; datagrams can be replayed within a minute.
 //
 //	window.go    the client's frames, its hello, and acknowledgements as it reads them
+//	suspect.go   the frame at which a peer of another protocol hangs up each time
 //	registry.go  the server's sessions
 //	seal.go      signatures, and the messages of the server
 package session

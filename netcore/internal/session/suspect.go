@@ -1,0 +1,97 @@
+package session
+
+// Suspect is the frame at which a peer that knows no numbers hangs up each time: it stands at the head of the Window, and nothing
+// behind it is ever acknowledged. That may be the peer's state, or the frame, and only another frame can tell:
+//
+//	│ A │ B │ C │   nothing is acknowledged over so many connections in a row
+//	│ B │ C │ A │   A goes behind the others
+//	│ A │ D │       they are acknowledged, and A is at the head again: it was A, or chance; and so on, three times
+//	│ A │ B │ C │   nothing is acknowledged: the peer is down, and A has its place again
+//
+// It is used between calls, when the Window has no connection.
+type Suspect struct {
+	number     uint64 // of the frame that went behind the others; 0: none did
+	ends       int    // connections in a row over which frames were written and nothing was acknowledged
+	proofs     int    // how often others were acknowledged while it had to wait
+	progressed bool   // others were, since it went behind them
+}
+
+const (
+	suspectAfter  = 6 // connections without an acknowledgement
+	suspectAgain  = 2 // likewise, of a frame that is one already
+	suspectProofs = 3
+)
+
+// Ended notes that the connection has ended.
+func (s *Suspect) Ended(w *Window) {
+	w.Trim()
+	switch {
+	case w.Progressed():
+		s.ends, s.progressed = 0, true
+	case w.unsent > w.first:
+		s.ends++
+	}
+	if w.first > s.number {
+		s.number = 0 // it is acknowledged
+	}
+}
+
+// Next draws the conclusions, before the next connection. It returns how many frames were given up for it: 1 or 0.
+func (s *Suspect) Next(w *Window) (dropped int) {
+	w.Trim()
+	due, again := suspectAfter, s.number > 0 && s.number == w.first
+	if again {
+		due = suspectAgain
+	}
+	if s.ends < due {
+		return 0
+	}
+	switch {
+	case again && s.proofs+1 >= suspectProofs:
+		w.Reject()
+		_ = w.Acknowledge(w.first)
+		w.Trim()
+		*s = Suspect{}
+		return 1
+	case w.Len() < 2: // there is nothing to tell by
+		return 0
+	case again:
+		s.proofs++
+	case s.number == w.Next()-1 && !s.progressed:
+		w.lastToFront()
+		*s = Suspect{}
+		return 0
+	default:
+		s.proofs = 0
+	}
+	w.firstToBack()
+	s.number, s.ends, s.progressed = w.Next()-1, 0, false
+	return 0
+}
+
+// firstToBack puts the oldest frame behind all others, whose numbers fall by one.
+func (w *Window) firstToBack() {
+	w.rotate(len(w.At(w.first)))
+	size := w.ends[0]
+	for i := range len(w.ends) - 1 {
+		w.ends[i] = w.ends[i+1] - size
+	}
+	w.ends[len(w.ends)-1] = len(w.buf)
+}
+
+// lastToFront takes that back.
+func (w *Window) lastToFront() {
+	size := len(w.At(w.Next() - 1))
+	w.rotate(w.size() - size)
+	for i := len(w.ends) - 1; i > 0; i-- {
+		w.ends[i] = w.ends[i-1] + size
+	}
+	w.ends[0] = size
+}
+
+// rotate puts the first n bytes that are held behind the others.
+func (w *Window) rotate(n int) {
+	w.compact()
+	head := append([]byte(nil), w.buf[:n]...)
+	copy(w.buf[copy(w.buf, w.buf[n:]):], head)
+}

@@ -1,0 +1,111 @@
+package netcore
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// deliverRELP emits messages until each is taken, and others, one at a time, until all of the first are confirmed or dropped.
+func deliverRELP(t *testing.T, e *Emitter, messages []string) (delivered, dropped uint64) {
+	t.Helper()
+	emitted := uint64(0)
+	until := time.Now().Add(20 * time.Second)
+	for more := 0; ; {
+		message := fmt.Sprint("more ", more)
+		if len(messages) > 0 {
+			message = messages[0]
+		}
+		if emit(e, message) == nil {
+			emitted++
+			if len(messages) > 0 {
+				messages = messages[1:]
+			} else {
+				more++
+			}
+		}
+		if len(messages) == 0 && e.Sync() == nil {
+			delivered, dropped, _ = e.Account()
+			require.Equal(t, emitted, delivered+dropped)
+			return delivered, dropped
+		}
+		require.True(t, time.Now().Before(until), "what is held is not confirmed")
+	}
+}
+
+// A message at which the receiver hangs up each time is dropped and reported, and the others are confirmed.
+func TestRELPReceiverThatHangsUpOnOneMessage(t *testing.T) {
+	for _, at := range []int{0, 50, 99} {
+		var mu sync.Mutex
+		seen := map[string]int{}
+		address := relpReceiver(t, func(transaction int, command, data string) string {
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case command == "open":
+				return ""
+			case strings.Contains(data, "bad"):
+				return relpHangUp
+			}
+			seen[strings.TrimSpace(data)]++
+			return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+		})
+		e, log := newRELP(t, address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond})
+		var messages []string
+		for i := range 100 {
+			messages = append(messages, fmt.Sprintf("good %d", i))
+		}
+		messages[at] = "bad"
+		delivered, dropped := deliverRELP(t, e, messages)
+		assert.EqualValues(t, 1, dropped)
+		mu.Lock()
+		assert.EqualValues(t, delivered, len(seen))
+		for i, message := range messages {
+			assert.Equal(t, i != at, seen[message] > 0, message)
+		}
+		mu.Unlock()
+		require.Eventually(t, func() bool { return log.contains("has hung up on one record") }, soon, tick)
+	}
+}
+
+// A receiver that hangs up on everything, for many connections: nothing is dropped, and no more than one message is late.
+func TestRELPReceiverThatHangsUpOnAll(t *testing.T) {
+	for _, outage := range []int64{5, 6, 7, 11, 12, 13, 100} {
+		var connections atomic.Int64
+		var mu sync.Mutex
+		var seen []string
+		address := relpReceiver(t, func(transaction int, command, data string) string {
+			if command == "open" {
+				connections.Add(1)
+				return ""
+			}
+			if connections.Load() <= outage {
+				return relpHangUp
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, strings.TrimSpace(data))
+			return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+		})
+		e, _ := newRELP(t, address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond})
+		var messages []string
+		for i := range 10 {
+			messages = append(messages, fmt.Sprintf("good %d", i))
+		}
+		delivered, dropped := deliverRELP(t, e, messages)
+		assert.Zero(t, dropped)
+		assert.EqualValues(t, len(seen), delivered)
+		assert.ElementsMatch(t, messages, seen[:10])
+		if seen[0] == messages[0] {
+			assert.Equal(t, messages, seen[:10])
+		} else {
+			assert.Equal(t, messages[1:], seen[:9])
+		}
+	}
+}
