@@ -13,6 +13,7 @@ type attempt struct {
 	records    int
 	identity   message.Identity
 	unanswered int // attempts of which nobody knows whether the mail arrived
+	suspect    suspect
 }
 
 // attempts remembers the mails that were not delivered, because whoever tries them again hands over records, and not a mail: a queue

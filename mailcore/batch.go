@@ -43,9 +43,13 @@ func (b *batchMails) send() (n int, err error) {
 			}
 			limit = total
 		default:
+			if result, ok := b.suspects(n, n+size, err); ok {
+				return total, result
+			}
 			return n, b.verdicts.With(b.ifClosing(err))
 		}
 	}
+	b.mailer.searching = false
 	return n, b.verdicts.With(nil)
 }
 
@@ -62,16 +66,14 @@ func (b *batchMails) mayHalve(err error) bool {
 	return refused.TooLarge
 }
 
-// unanswered returns how many records, from n on, are a mail that may have arrived and is to be sent again as it was; 0 if none is.
+// unanswered returns how many records, from n on, are a mail that is to be sent again as it was, for it may have arrived, or be at
+// fault; 0 if none is.
 func (b *batchMails) unanswered(n int) int {
 	for _, a := range b.mailer.attempts {
-		if a.unanswered == 0 || a.records > b.frames.Len()-n {
+		if a.unanswered == 0 && a.suspect == (suspect{}) || a.records > b.frames.Len()-n {
 			continue
 		}
-		b.gather(n, n+a.records)
-		sum := b.direct.Sum()
-		b.direct.Reset()
-		if sum == a.sum {
+		if b.sum(n, n+a.records) == a.sum {
 			return a.records
 		}
 	}

@@ -17,6 +17,7 @@ type mailer struct {
 	composer  message.Composer
 	session   *session.Session
 	attempts  attempts
+	searching bool // for a record at fault, in parts of a mail
 	idleTime  time.Duration
 	maxBytes  int
 	maxCopies int

@@ -118,7 +118,7 @@ func (s *Session) open() error {
 	s.drop()
 	var reply *textproto.Error
 	if errors.As(err, &reply) || errors.As(err, new(*tls.CertificateVerificationError)) || errors.Is(err, errNotOffered) {
-		return &TemporaryError{err}
+		return &TemporaryError{Err: err}
 	}
 	return err
 }

@@ -39,7 +39,10 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 func (e *RefusedError) Unwrap() error { return e.Err }
 
 // TemporaryError is the server's answer that this may work later.
-type TemporaryError struct{ Err error }
+type TemporaryError struct {
+	Err     error
+	Content bool // it came after the content, and may be because of it
+}
 
 // Error implements error.
 func (e *TemporaryError) Error() string { return e.Err.Error() }

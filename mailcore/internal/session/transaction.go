@@ -42,7 +42,7 @@ func withVerdict(err error) error {
 	case *UnansweredError:
 		return &UnansweredError{withoutVariables(e.Err)}
 	case *TemporaryError:
-		return &TemporaryError{withoutVariables(e.Err)}
+		return &TemporaryError{Err: withoutVariables(e.Err), Content: e.Content}
 	case *RefusedError:
 		return e
 	}
@@ -91,7 +91,7 @@ func (s *Session) transfer(env *Envelope, message []byte) (*RecipientsError, err
 	}
 	switch {
 	case len(refused.Addresses) == len(env.To) && temporary:
-		return nil, &TemporaryError{&refused}
+		return nil, &TemporaryError{Err: &refused}
 	case len(refused.Addresses) == len(env.To):
 		return nil, &RefusedError{Err: &refused}
 	}
@@ -116,6 +116,8 @@ func contentError(err error) error {
 		return &RefusedError{Err: err, TooLarge: true, Content: true}
 	case code >= 500:
 		return &RefusedError{Err: err, Content: true}
+	case code >= 400 && code != 421 && code != 452: // the one is the end of the connection, the other a full disk
+		return &TemporaryError{Err: err, Content: true}
 	}
 	return err
 }
@@ -165,7 +167,7 @@ func (s *Session) conclude(err error) error {
 	case code >= 500 && code != 530: // 530 wants credentials, and is no verdict on the mail
 		return &RefusedError{Err: err}
 	}
-	return &TemporaryError{err}
+	return &TemporaryError{Err: err}
 }
 
 // IsFinal tells whether err is the end of the message.
