@@ -58,20 +58,20 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 	case again:
 		s.proofs++
 	case s.number == w.Next()-1 && !s.progressed:
-		w.lastToFront()
+		lastToFront(w)
 		*s = Suspect{}
 		return 0
 	default:
 		s.proofs = 0
 	}
-	w.firstToBack()
+	firstToBack(w)
 	s.number, s.ends, s.progressed = w.Next()-1, 0, false
 	return 0
 }
 
 // firstToBack puts the oldest frame behind all others, whose numbers fall by one.
-func (w *Window) firstToBack() {
-	w.rotate(len(w.At(w.first)))
+func firstToBack(w *Window) {
+	rotate(w, len(w.At(w.first)))
 	size := w.ends[0]
 	for i := range len(w.ends) - 1 {
 		w.ends[i] = w.ends[i+1] - size
@@ -80,9 +80,9 @@ func (w *Window) firstToBack() {
 }
 
 // lastToFront takes that back.
-func (w *Window) lastToFront() {
+func lastToFront(w *Window) {
 	size := len(w.At(w.Next() - 1))
-	w.rotate(w.size() - size)
+	rotate(w, w.size() - size)
 	for i := len(w.ends) - 1; i > 0; i-- {
 		w.ends[i] = w.ends[i-1] + size
 	}
@@ -90,7 +90,7 @@ func (w *Window) lastToFront() {
 }
 
 // rotate puts the first n bytes that are held behind the others.
-func (w *Window) rotate(n int) {
+func rotate(w *Window, n int) {
 	w.compact()
 	head := append([]byte(nil), w.buf[:n]...)
 	copy(w.buf[copy(w.buf, w.buf[n:]):], head)
