@@ -217,5 +217,5 @@ func (s *engineSource) readAgain(held int) {
 	}
 	s.read, s.next = own, held
 	own.Slice(&s.read, 0, held)
-	s.delivery.Move(&own)
+	delivery.Move(s.delivery, &own)
 }

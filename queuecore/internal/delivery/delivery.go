@@ -108,8 +108,8 @@ func (d *Delivery) Add(i int, tape []byte, level zapcore.Level) int {
 	return len(tape)
 }
 
-// Move notes that the tapes of the records in the batch, which are all those that the source holds, are elsewhere now.
-func (d *Delivery) Move(tapes *base.Batch) {
+// Move notes that the tapes of the records in d's batch, which are all those that the source holds, are elsewhere now.
+func Move(d *Delivery, tapes *base.Batch) {
 	if d.target.Prepare == nil { // else they are in d.prepared
 		d.batch.Slice(tapes, 0, tapes.Len())
 	}
