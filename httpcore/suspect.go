@@ -21,7 +21,7 @@ import (
 //
 // So a record is refused after 36 failures alone, with others taken after the first, the third, the sixth and so on; up to four of
 // these steps are spared where the search has led to it. No balancer with broken servers behind it makes such a pattern by taking
-// turns, and a server that fails at four of five requests whatever is in them does once in ten million.
+// turns, and a server that fails at four of five requests whatever is in them makes it about once in a million.
 type suspect struct {
 	after int // Config.SplitAfter; negative: never
 

@@ -165,7 +165,7 @@ func soakClickHouse(t *testing.T) []*soaked {
 	s := clickHouse(t)
 	status, answer := s.ask("POST", "/", "text/plain", "CREATE TABLE soak (n Int64) ENGINE = MergeTree() PARTITION BY tuple() ORDER BY n")
 	require.Equal(t, 200, status, "%s", answer)
-	target := addHTTP(t, s, "ClickHouse", httpcore.Config{Envelope: httpcore.JSONLines(),
+	target := addHTTP(t, s, "ClickHouse", httpcore.Config{Envelope: httpcore.JSONLines(), RetryOn: []int{404}, // for when it ends
 		URL: "/?" + url.Values{"query": {"INSERT INTO soak FORMAT JSONEachRow"}, "input_format_skip_unknown_fields": {"1"}}.Encode()})
 	target.find = func(int) map[int]int {
 		found := map[int]int{}

@@ -170,7 +170,8 @@ func (s *soak) trouble(b *server, first int) {
 //	                 └─► mailcore ──► gate ──► aiosmtpd
 //
 // A gate resets, hangs, or says in its protocol's words that it is busy; the backends are ended by SIGTERM and killed. Afterwards
-// each target has accepted = delivered + dropped, and each record that is not in its dead letters is found at its backend.
+// each target has accepted = delivered + dropped, none was dropped, and each record that is not in its dead letters is found at its
+// backend.
 func TestSoak(t *testing.T) {
 	s := &soak{T: t, targets: soakTargets(t), step: min(max(*soakTime/30, 400*time.Millisecond), 4*time.Second)}
 	dead := map[string]*observer.ObservedLogs{}
@@ -245,10 +246,16 @@ func (s *soak) check(queue *queuecore.Core, written int, dead map[string]*observ
 		calls := append(target.told.all(), ofTarget(queueTold, target)...)
 		s.Logf("%-26s accepted %d delivered %d dropped %d, found %d, copies %d; %d changes of state, %d calls of OnError",
 			target.name, stats.Accepted, stats.Delivered, stats.Dropped, len(found), copies, target.gate.changes, len(calls))
+		for _, call := range calls {
+			if strings.Contains(call, "rejected") {
+				s.Logf("  %.300s", call)
+			}
+		}
 		assert.EqualValues(s, written, stats.Accepted, target.name)
 		assert.Zero(s, stats.Pending+stats.Skipped, target.name)
 		assert.Equal(s, stats.Accepted, stats.Delivered+stats.Dropped, target.name)
 		assert.EqualValues(s, len(lost), stats.Dropped, "%s: %v", target.name, calls)
+		assert.Zero(s, stats.Dropped, "%s: no record is at fault", target.name)
 		assert.Zero(s, missing, "%s: delivered, and not there", target.name)
 		assert.Zero(s, base.Stats(target.counts()).Missing(), target.name)
 		if !assert.LessOrEqual(s, len(calls), 2*target.gate.changes, target.name) {
