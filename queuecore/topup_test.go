@@ -73,3 +73,41 @@ func TestRetriedBatchGrows(t *testing.T) {
 		})
 	}
 }
+
+// stubborn is a target that never takes one of its records, and takes all others.
+type stubborn struct {
+	fakeBatchWriter
+	calls atomic.Int64
+}
+
+func (s *stubborn) WriteBatch(b *base.Batch) (int, error) {
+	s.calls.Add(1)
+	again := &base.RetryError{Err: errors.New("not that one")}
+	var rest base.Batch
+	for i := range b.Len() {
+		if b.At(i).Entry().Message == "never" {
+			again.Indexes = append(again.Indexes, i)
+		} else {
+			rest.Add(b.Tape(i))
+		}
+	}
+	if _, err := s.fakeBatchWriter.WriteBatch(&rest); err != nil || len(again.Indexes) == 0 {
+		return b.Len(), err
+	}
+	return b.Len(), again
+}
+
+// Behind a record that a target never takes there is a bound to what it gets: it stays in the arena.
+func TestRetriedBatchGrowsToABound(t *testing.T) {
+	target := &stubborn{}
+	queue, err := New(Config{OnError: func(error) {}, DrainTimeout: time.Millisecond, OmitNotice: true, Targets: []TargetConfig{{
+		Core: target, BatchRecords: 50, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
+	require.NoError(t, err)
+	write(t, queue, zapcore.InfoLevel, append([]string{"never"}, numbered(1000)...)...)
+	require.Eventually(t, func() bool { return target.calls.Load() >= 100 }, 5*time.Second, time.Millisecond)
+	taken := target.len()
+	require.GreaterOrEqual(t, taken, 50)
+	require.Less(t, taken, 3*50)
+	require.Error(t, queue.Close())
+	require.GreaterOrEqual(t, target.len(), taken)
+}
