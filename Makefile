@@ -26,7 +26,7 @@ staticcheck: ## staticcheck in every module
 peers: ## get the real servers that the tests talk to: Debian, as root
 	@scripts/peers.sh >/dev/null
 
-soak: ## the long rounds: backends that fail, processes killed 1,000 times, formats fuzzed a minute each: thirty-five minutes
+soak: ## the long rounds: backends that fail, processes killed 1,000 times, formats fuzzed a minute each: twenty-five minutes
 	@scripts/soak.sh
 
 bench: ## measure everything beside its rivals, and draw the pictures: eight minutes, thirteen the first time; as root, all faults
