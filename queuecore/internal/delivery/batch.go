@@ -27,10 +27,10 @@ func (d *Delivery) deliverBatch() {
 		}
 		left := d.batch.Len()
 		switch {
-		case left == 0 && err != nil:
-			d.target.Report.Failed(err, lost)
-		case left == 0:
+		case err == nil: // what is left, if anything, has come while what was taken was resolved
 			d.succeeded(rejection == nil && delivered > 0)
+		case left == 0:
+			d.target.Report.Failed(err, lost)
 		case !d.again(left < had):
 			d.giveUp(err)
 			return

@@ -1,0 +1,52 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package queuecore
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+)
+
+// hesitant is a target that takes records at once, and confirms them only when it may.
+type hesitant struct {
+	fakeBatchWriter
+	asked    atomic.Int64
+	confirms atomic.Bool
+}
+
+func (h *hesitant) Confirms() bool { return true }
+
+func (h *hesitant) Sync() error {
+	h.asked.Add(1)
+	if !h.confirms.Load() {
+		return errors.New("not confirmed")
+	}
+	return nil
+}
+
+// What comes while a Spool waits for the confirmation of what was taken, and the queue is closed meanwhile, is delivered too.
+func TestSpoolThatIsClosedWhileItWaitsForConfirmation(t *testing.T) {
+	target := &hesitant{}
+	queue, err := New(Config{Spool: t.TempDir(), OnError: func(error) {}, Targets: []TargetConfig{{
+		Core: target, Name: "hesitant", RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
+	require.NoError(t, err)
+	write(t, queue, zapcore.InfoLevel, "first")
+	require.Eventually(t, func() bool { return target.asked.Load() > 2 }, 5*time.Second, time.Millisecond)
+	write(t, queue, zapcore.InfoLevel, "second", "third")
+	closed := make(chan error)
+	go func() { closed <- queue.Close() }()
+	require.Eventually(t, func() bool { return errors.Is(queue.Write(info("late"), nil), ErrClosed) }, 5*time.Second, time.Millisecond)
+	asked := target.asked.Load()
+	require.Eventually(t, func() bool { return target.asked.Load() > asked+2 }, 5*time.Second, time.Millisecond)
+	target.confirms.Store(true)
+	require.NoError(t, <-closed)
+	taken := target.all()
+	require.Equal(t, []string{"first", "second", "third"}, taken[:3])
+	require.EqualValues(t, len(taken), queue.Stats().Delivered)
+	require.EqualValues(t, len(taken), queue.Stats().Accepted)
+}
