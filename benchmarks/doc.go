@@ -4,6 +4,7 @@
 //
 //	service   the library's main job, end to end: a service logs real traffic, and every record is counted
 //
+//	call      a synchronous call, encoded as JSON, beside zerolog, phuslu and slog
 //	files     the file writers beside os.File.Write and others of their kind, and the pause of a rotation
 //	queue     queuecore and buffercore beside the other ways to log without waiting
 //	net       netcore beside log/syslog, go-gelf, fluent and Python

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.com/zaphandlers/benchmarks/call"
 	"example.com/zaphandlers/benchmarks/faults"
 	"example.com/zaphandlers/benchmarks/files"
 	"example.com/zaphandlers/benchmarks/http"
@@ -29,7 +30,7 @@ import (
 )
 
 // suites are the areas.
-var suites = []suite.Suite{files.Suite, queue.Suite, net.Suite, syslog.Suite, http.Suite, mail.Suite, faults.Suite}
+var suites = []suite.Suite{call.Suite, files.Suite, queue.Suite, net.Suite, syslog.Suite, http.Suite, mail.Suite, faults.Suite}
 
 // dir is where results and pictures are.
 var dir = flag.String("dir", "results", "directory of the results and the pictures")
