@@ -41,6 +41,7 @@ type Handler struct {
 	out       *output
 	formatter Formatter       // encoder, if it is one, or what stands in its place; nil if there is only an encoder
 	encoder   zapcore.Encoder // with the fields of With; nil if there is only a formatter
+	json      *jsonEncoder    // encoder, if it is NewJSON's: then fields need no Record
 	context   Context         // the fields of With where there is no encoder
 }
 
@@ -75,6 +76,7 @@ func NewHandler(cfg HandlerConfig) (*Handler, error) {
 func newEncoding(out *output, enc zapcore.Encoder) *Handler {
 	h := &Handler{out: out, encoder: enc}
 	h.formatter, _ = enc.(Formatter)
+	h.json, _ = enc.(*jsonEncoder)
 	return h
 }
 
@@ -120,7 +122,16 @@ func (h *Handler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Ch
 // took it. During a backoff it returns the same error, at once, for each record. An entry above Error is tried in spite of a
 // backoff, and synced before Write returns.
 func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
-	if h.formatter == nil {
+	switch {
+	case h.json != nil:
+		line, err := h.json.line(&ent, fields)
+		if err != nil {
+			return h.out.refuse(err)
+		}
+		err = h.out.emit(ent, line.b)
+		line.free()
+		return err
+	case h.formatter == nil:
 		buf, err := h.encoder.EncodeEntry(ent, tape.WithRawJSON(fields))
 		if err != nil {
 			return h.out.refuse(err)

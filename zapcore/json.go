@@ -1,6 +1,9 @@
 package zapcore
 
 import (
+	"sync"
+	"sync/atomic"
+
 	"go.uber.org/zap/buffer"
 	"go.uber.org/zap/zapcore"
 
@@ -36,14 +39,21 @@ func NewJSON(cfg zapcore.EncoderConfig) zapcore.Encoder {
 	if cfg.EncodeCaller == nil {
 		cfg.EncodeCaller = zapcore.FullCallerEncoder
 	}
-	return &jsonEncoder{cfg: &cfg}
+	return &jsonEncoder{cfg: jsonenc.NewConfig(cfg)}
 }
 
-// jsonEncoder is what NewJSON returns. What is added to it is recorded, and written at the beginning of each record.
+// jsonEncoder is what NewJSON returns. What is added to it is recorded, and made members of JSON once, when a record first asks for them.
 type jsonEncoder struct {
 	tape.Recorder
 
-	cfg *zapcore.EncoderConfig
+	cfg  *jsonenc.Config
+	with atomic.Pointer[jsonWith]
+}
+
+// jsonWith is what was added to an encoder, up to a size of its tape.
+type jsonWith struct {
+	members jsonenc.Members
+	size    int
 }
 
 var (
@@ -56,19 +66,60 @@ func (e *jsonEncoder) Clone() zapcore.Encoder {
 	return &jsonEncoder{Recorder: e.Recorder.Clone(), cfg: e.cfg}
 }
 
-// EncodeEntry implements zapcore.Encoder. It fails only where Record.Capture does.
-func (e *jsonEncoder) EncodeEntry(ent zapcore.Entry, fields []zapcore.Field) (*buffer.Buffer, error) {
-	r := GetRecord()
-	defer r.Free()
-	if err := r.capture(ent, Context{}, fields); err != nil {
+// members returns what was added to e. As with any encoder, nothing is added while records are encoded.
+func (e *jsonEncoder) members() jsonenc.Members {
+	nodes := e.Bytes()
+	if len(nodes) == 0 {
+		return jsonenc.Members{}
+	}
+	if with := e.with.Load(); with != nil && with.size == len(nodes) {
+		return with.members
+	}
+	var w jsonenc.Writer
+	with := &jsonWith{w.Members(e.cfg, tape.NewCursor(nodes, 0)), len(nodes)}
+	e.with.Store(with)
+	return with.members
+}
+
+// jsonLine is what a record of a logger is written with, and the memory of its line.
+type jsonLine struct {
+	writer jsonenc.Writer
+	b      []byte
+}
+
+var jsonLines = sync.Pool{New: func() any { return new(jsonLine) }}
+
+// line returns the line of a record that comes from a logger. It is the caller's to free, unless there is an error.
+func (e *jsonEncoder) line(ent *zapcore.Entry, fields []zapcore.Field) (*jsonLine, error) {
+	l := jsonLines.Get().(*jsonLine)
+	var err error
+	if l.b, err = l.writer.Entry(l.b[:0], e.cfg, ent, e.members(), fields); err != nil {
 		return nil, err
 	}
-	return r.encodeBy(e)
+	return l, nil
+}
+
+func (l *jsonLine) free() {
+	if cap(l.b) <= keepBuffer && l.writer.Memory() <= keepBuffer {
+		jsonLines.Put(l)
+	}
+}
+
+// EncodeEntry implements zapcore.Encoder. It fails only where Record.Capture does.
+func (e *jsonEncoder) EncodeEntry(ent zapcore.Entry, fields []zapcore.Field) (*buffer.Buffer, error) {
+	l, err := e.line(&ent, fields)
+	if err != nil {
+		return nil, err
+	}
+	buf := bufferPool.Get()
+	buf.AppendBytes(l.b)
+	l.free()
+	return buf, nil
 }
 
 // Append implements Formatter.
 func (e *jsonEncoder) Append(dst []byte, r *Record) ([]byte, error) {
-	return r.json.Record(dst, e.cfg, r.entryView(), tape.NewCursor(e.Bytes(), 0), r.nodes()), nil
+	return r.json.Record(dst, e.cfg, r.entryView(), e.members(), r.nodes()), nil
 }
 
 // AppendJSONString appends s as a string of JSON, in quotes, as zap's JSON encoder writes it: what is no UTF-8 becomes \ufffd. It

@@ -35,88 +35,102 @@ func tables() (tables []suite.Table) {
 	return tables
 }
 
-// calls is the table of whole calls.
-func calls(s Shape) suite.Table {
-	zapRow := func(name string, core func() zapcore.Core) suite.Row {
-		return row(name, func() func() {
+// ways are how a shape is logged.
+func ways(s Shape) []way {
+	byZap := func(name string, core func() zapcore.Core) way {
+		return way{name, func() func() {
 			log := zap.New(core())
 			if s.Context != nil {
 				log = log.With(s.Context()...)
 			}
 			return s.Zap(log)
-		})
+		}}
 	}
-	return suite.Table{Name: "call, " + s.Name, N: 200_000, Rows: []suite.Row{
-		zapRow(nop, func() zapcore.Core { return &nopCore{} }),
-		zapRow(handler, func() zapcore.Core { return base.FromWriter(newJSON(), discard, zapcore.DebugLevel) }),
-		zapRow(inZaps, func() zapcore.Core { return zapcore.NewCore(newJSON(), discard, zapcore.DebugLevel) }),
-		zapRow(zaps, func() zapcore.Core { return zapcore.NewCore(zapsJSON(), discard, zapcore.DebugLevel) }),
-		row(zero, func() func() { return s.Zerolog(io.Discard) }),
-		row("phuslu", func() func() { return s.Phuslu(io.Discard) }),
-		row("slog", func() func() { return s.Slog(slog.NewJSONHandler(io.Discard, nil)) }),
+	return []way{
+		byZap(nop, func() zapcore.Core { return &nopCore{} }),
+		byZap(handler, func() zapcore.Core { return base.FromWriter(newJSON(), discard, zapcore.DebugLevel) }),
+		byZap(inZaps, func() zapcore.Core { return zapcore.NewCore(newJSON(), discard, zapcore.DebugLevel) }),
+		byZap(zaps, func() zapcore.Core { return zapcore.NewCore(zapsJSON(), discard, zapcore.DebugLevel) }),
+		{zero, func() func() { return s.Zerolog(io.Discard) }},
+		{"phuslu", func() func() { return s.Phuslu(io.Discard) }},
+		{"slog", func() func() { return s.Slog(slog.NewJSONHandler(io.Discard, nil)) }},
+	}
+}
+
+// way is one of them.
+type way struct {
+	name string
+	open func() (log func())
+}
+
+// side is the way as one of those that take turns within a row.
+func (w way) side() suite.Side {
+	return suite.Side{Open: func(*testing.B) (func() error, error) {
+		log := w.open()
+		return func() error { log(); return nil }, nil
 	}}
 }
+
+// calls is the table of whole calls: each by itself, for scale, and ours in turns with what they are compared with.
+func calls(s Shape) suite.Table {
+	t := suite.Table{Name: "call, " + s.Name, N: 200_000}
+	sides := map[string]suite.Side{}
+	for _, w := range ways(s) {
+		t.Rows = append(t.Rows, suite.Row{Name: w.name, Run: suite.Calls(w.side().Open)})
+		sides[w.name] = w.side()
+	}
+	return suite.Table{Name: t.Name, N: t.N, Rows: append(t.Rows,
+		suite.Row{Name: handler + net, Run: suite.NetInTurns(sides[handler], sides[zaps], sides[nop])},
+		suite.Row{Name: inZaps + net, Run: suite.NetInTurns(sides[inZaps], sides[zaps], sides[nop])},
+		suite.Row{Name: handler + whole, Run: suite.InTurns(sides[handler], sides[zero])},
+	)}
+}
+
+const (
+	net   = ", net, in turns with zap's encoder"
+	whole = ", in turns with zerolog"
+	turns = ", in turns with zap's encoder"
+)
 
 // encoders is the table of what encoders and recording cost without a logger.
 func encoders(s Shape) suite.Table {
+	zaps, ours, recording := encode(s, zapsJSON), encode(s, newJSON), record(s)
 	return suite.Table{Name: "encode, " + s.Name, N: 200_000, Rows: []suite.Row{
-		{Name: "zap's encoder", Run: encode(s, zapsJSON)},
-		{Name: "NewJSON", Run: encode(s, newJSON)},
-		{Name: "recording", Run: record(s)},
+		{Name: "zap's encoder", Run: suite.Calls(zaps.Open)},
+		{Name: "NewJSON", Run: suite.Calls(ours.Open)},
+		{Name: "recording", Run: suite.Calls(recording.Open)},
+		{Name: "NewJSON" + turns, Run: suite.InTurns(ours, zaps)},
+		{Name: "recording" + turns, Run: suite.InTurns(recording, zaps)},
 	}}
 }
 
-func row(name string, open func() func()) suite.Row {
-	return suite.Row{Name: name, Run: func(b *testing.B) error {
-		log := open()
-		log()
-		b.ResetTimer()
-		for range b.N {
-			log()
-		}
-		b.StopTimer()
-		return nil
-	}}
-}
-
-func encode(s Shape, open func() zapcore.Encoder) func(b *testing.B) error {
-	return func(b *testing.B) error {
+func encode(s Shape, open func() zapcore.Encoder) suite.Side {
+	return suite.Side{Open: func(*testing.B) (func() error, error) {
 		enc, ent, fields := open(), Entry(), s.Fields()
 		if s.Context != nil {
 			for _, f := range s.Context() {
 				f.AddTo(enc)
 			}
 		}
-		b.ResetTimer()
-		for range b.N {
+		return func() error {
 			buf, err := enc.EncodeEntry(ent, fields)
-			if err != nil {
-				return err
+			if err == nil {
+				buf.Free()
 			}
-			buf.Free()
-		}
-		b.StopTimer()
-		return nil
-	}
+			return err
+		}, nil
+	}}
 }
 
-func record(s Shape) func(b *testing.B) error {
-	return func(b *testing.B) error {
-		ent, fields, r := Entry(), s.Fields(), base.GetRecord()
-		defer r.Free()
+func record(s Shape) suite.Side {
+	return suite.Side{Open: func(*testing.B) (func() error, error) {
 		var context base.Context
 		if s.Context != nil {
 			context = context.With(s.Context())
 		}
-		b.ResetTimer()
-		for range b.N {
-			if err := r.Capture(ent, context, fields); err != nil {
-				return err
-			}
-		}
-		b.StopTimer()
-		return nil
-	}
+		ent, fields, r := Entry(), s.Fields(), new(base.Record)
+		return func() error { return r.Capture(ent, context, fields) }, nil
+	}}
 }
 
 var discard = zapcore.AddSync(io.Discard)

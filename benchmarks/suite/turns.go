@@ -20,35 +20,64 @@ const turnTime = 50 * time.Microsecond
 // metrics are "ratio", that of the medians for one operation, and ns/op, that of the first side. It does b.N operations of it.
 func InTurns(of, against Side) func(b *testing.B) error {
 	return func(b *testing.B) error {
-		var sides [2]turns
-		for i, side := range []Side{of, against} {
-			var err error
-			if sides[i].call, err = side.Open(b); err != nil {
-				return err
-			}
-			if err := sides[i].begin(max(1, side.Ops)); err != nil {
-				return err
-			}
+		ns, err := medians(b, of, against)
+		if err != nil {
+			return err
 		}
-		if sides[0].ops == sides[1].ops { // a burst of the same length
-			calls := max(sides[0].calls, sides[1].calls)
-			sides[0].calls, sides[1].calls = calls, calls
-		}
-		b.ResetTimer()
-		for done := 0; done < b.N; done += sides[0].calls * sides[0].ops {
-			first := len(sides[0].times) % 2 // whoever is second finds a reader that is awake
-			for _, i := range [2]int{first, 1 - first} {
-				if err := sides[i].turn(); err != nil {
-					return fmt.Errorf("side %d: %w", i+1, err)
-				}
-			}
-		}
-		b.StopTimer()
-		ns := sides[0].median()
-		b.ReportMetric(ns, "ns/op")
-		b.ReportMetric(ns/sides[1].median(), "ratio")
+		b.ReportMetric(ns[0], "ns/op")
+		b.ReportMetric(ns[0]/ns[1], "ratio")
 		return nil
 	}
+}
+
+// NetInTurns is InTurns for two calls of which a third is a part: what that takes is taken off both. Its own time is in the metric
+// "part-ns".
+func NetInTurns(of, against, part Side) func(b *testing.B) error {
+	return func(b *testing.B) error {
+		ns, err := medians(b, of, against, part)
+		if err != nil {
+			return err
+		}
+		b.ReportMetric(ns[0], "ns/op")
+		b.ReportMetric(ns[2], "part-ns")
+		b.ReportMetric((ns[0]-ns[2])/(ns[1]-ns[2]), "ratio")
+		return nil
+	}
+}
+
+// medians has the calls of some sides take turns, until the first has done b.N operations, and returns what an operation of each takes.
+func medians(b *testing.B, of ...Side) ([]float64, error) {
+	sides := make([]turns, len(of))
+	calls, alike := 0, true
+	for i, side := range of {
+		var err error
+		if sides[i].call, err = side.Open(b); err != nil {
+			return nil, err
+		}
+		if err := sides[i].begin(max(1, side.Ops)); err != nil {
+			return nil, err
+		}
+		calls, alike = max(calls, sides[i].calls), alike && sides[i].ops == sides[0].ops
+	}
+	for i := range sides {
+		if alike { // a burst of the same length
+			sides[i].calls = calls
+		}
+	}
+	b.ResetTimer()
+	for round, done := 0, 0; done < b.N; round, done = round+1, done+sides[0].calls*sides[0].ops {
+		for i := range sides { // whoever is not the first finds a reader that is awake
+			if err := sides[(round+i)%len(sides)].turn(); err != nil {
+				return nil, fmt.Errorf("side %d: %w", (round+i)%len(sides)+1, err)
+			}
+		}
+	}
+	b.StopTimer()
+	var ns []float64
+	for i := range sides {
+		ns = append(ns, sides[i].median())
+	}
+	return ns, nil
 }
 
 // turns is a side at work.

@@ -2,22 +2,30 @@ package jsonenc
 
 import (
 	"math"
-	"math/bits"
 	"strconv"
+	"time"
+	"unsafe"
 )
 
 // appendFloat appends a number as zap does: the shortest form that reads back the same, never with an exponent, and in quotes
 // what JSON has no number for. That is strconv's work, but for the numbers that logs are full of there is a shorter way, which
-// takes a third of the time: a duration in seconds, a load, a time in seconds since 1970.
+// takes a third of the time: a load, a time in seconds since 1970.
 func appendFloat(b []byte, v float64) []byte {
-	abs := math.Abs(v)
-	if whole, decimals, digits := shortest(abs); digits > 0 {
-		if math.Signbit(v) {
-			b = append(b, '-')
-		}
-		return appendDecimals(strconv.AppendUint(b, whole, 10), decimals, digits)
+	if whole, decimals, digits := shortest(math.Abs(v)); digits > 0 {
+		return appendDecimal(b, math.Signbit(v), whole, decimals, digits)
 	}
 	return appendAnyFloat(b, v, 64)
+}
+
+// appendSeconds appends a duration in seconds, as zap's SecondsDurationEncoder has it written: as float64(v)/1e9. Below a million
+// seconds its nanoseconds are what shortest would find; see there.
+func appendSeconds(b []byte, v time.Duration) []byte {
+	const million = 1_000_000 * time.Second
+	if v > -million && v < million {
+		n := uint64(max(v, -v))
+		return appendDecimal(b, v < 0, n/1e9, n%1e9, 9)
+	}
+	return appendFloat(b, float64(v)/float64(time.Second))
 }
 
 func appendFloat32(b []byte, v float32) []byte { return appendAnyFloat(b, float64(v), 32) }
@@ -37,13 +45,11 @@ func appendAnyFloat(b []byte, v float64, size int) []byte {
 // shortest returns the shortest decimal that reads back as v, in two parts: the whole number, and what is behind the point as a
 // number of so many digits, of which the last may be zeros. Digits is 0 where it knows no short way. v is not negative.
 //
-// Division rounds correctly. So where n and 10^d are exact as float64s, float64(n)/10^d is the float64 that n/10^d reads back as:
-// to try a decimal takes one division. The one that is found is the shortest, because no other of as few digits reads back as v:
+// Below a million: division rounds correctly, so where n and 10^9 are exact as float64s, float64(n)/10^9 is the float64 that n/10^9
+// reads back as. Nine decimals make at most fifteen digits there, and no two decimals of fifteen digits are the same float64, so
+// what reads back is the shortest, with its zeros taken off.
 //
-//   - Below a million, nine decimals make at most fifteen digits, and no two decimals of fifteen digits are the same float64.
-//   - From 2^30 to 2^33, which is from the year 2004 to 2242, float64s are 2^-22 to 2^-20 apart. Six decimals are further apart than
-//     that, so at most one reads back as v, and it is the nearest. If it does not, one of seven decimals does, for they are closer
-//     together than half of 2^-22; and of those that do, the shortest form is by definition the nearest.
+// From 2^30 to 2^33, which is from the year 2004 to 2242, see shortestEpoch.
 func shortest(v float64) (whole, decimals uint64, digits int) {
 	switch {
 	case v < 1e6:
@@ -51,26 +57,85 @@ func shortest(v float64) (whole, decimals uint64, digits int) {
 			return n / 1e9, n % 1e9, 9
 		}
 	case v >= 1<<30 && v < 1<<33:
-		if n, _ := times(v, 15625, 6); float64(n)/1e6 == v {
-			return n / 1e6, n % 1e6, 6
-		}
-		if n, tie := times(v, 78125, 7); !tie {
-			return n / 1e7, n % 1e7, 7
-		}
+		return shortestEpoch(v)
 	}
 	return 0, 0, 0
 }
 
-// times returns v times 10^d, rounded to the nearest, and whether two are as near. v is less than 2^33 and more than 1; fives is
-// 5^d.
-func times(v float64, fives uint64, d int) (n uint64, tie bool) {
+// shortestEpoch is shortest for a v from 2^30 on and below 2^33. Such a v is a whole number and some 2^-s, with s from 20 to 22, and its
+// neighbours are 2^-s away: a decimal reads back as v if it is nearer than half of that. With f the number of those 2^-s, and
+// n/10^d the decimal that is nearest to v, the distance is |f×10^d - n×2^s| / (10^d×2^s), and all of it is done in integers of less
+// than 64 bits, 2^d taken out of both.
+//
+//   - Six decimals are further apart than 2^-s, so at most one reads back as v, and it is the nearest.
+//   - If it does not, one of seven decimals does, for they are closer together than half of 2^-22; and of those that do, the shortest
+//     form is by definition the nearest. Where two are as near, it is left to strconv.
+func shortestEpoch(v float64) (whole, decimals uint64, digits int) {
+	const six, seven = 15625, 78125 // 5^6, 5^7
 	b := math.Float64bits(v)
 	mantissa := b&(1<<52-1) | 1<<52
-	shift := 52 - (int(b>>52) - 1023) - d // v is mantissa/2^(shift+d)
-	high, low := bits.Mul64(mantissa, fives)
-	low, carry := bits.Add64(low, 1<<(shift-1), 0)
-	tie = low&(1<<shift-1) == 0
-	return (high+carry)<<(64-shift) | low>>shift, tie
+	s := 52 - (uint(b>>52) - 1023)
+	whole = mantissa >> (s & 63)
+	f := mantissa & (1<<(s&63) - 1)
+
+	shift := (s - 6) & 63
+	n := (f*six + 1<<(shift-1)) >> (shift & 63)
+	if off := int64(f*six - n<<shift); 2*off < six && -2*off < six {
+		return carry(whole, n, 1e6, 6)
+	}
+	shift--
+	n = (f*seven + 1<<(shift-1)) >> (shift & 63)
+	if off := f*seven - n<<shift; off == 1<<(shift-1) || -off == 1<<(shift-1) {
+		return 0, 0, 0
+	}
+	return carry(whole, n, 1e7, 7)
+}
+
+// carry adds decimals that were rounded up to a whole one to whole.
+func carry(whole, decimals, one uint64, digits int) (uint64, uint64, int) {
+	if decimals == one {
+		return whole + 1, 0, digits
+	}
+	return whole, decimals, digits
+}
+
+// appendDecimal appends a number of which decimals are the digits behind the point, so many, at most nine, less the zeros at their end.
+func appendDecimal(b []byte, negative bool, whole, decimals uint64, digits int) []byte {
+	const room = 1 + maxDigits + 1 + 9
+	if cap(b)-len(b) < room {
+		b = grow(b, room)
+	}
+	n := len(b)
+	start := unsafe.Pointer(unsafe.SliceData(b))
+	if negative {
+		*(*byte)(unsafe.Add(start, n)) = '-'
+		n++
+	}
+	n += putUint(unsafe.Add(start, n), whole)
+	if decimals == 0 {
+		return b[:n]
+	}
+	decimals, digits = trimZeros(decimals, digits)
+	*(*byte)(unsafe.Add(start, n)) = '.'
+	putPadded(unsafe.Add(start, n+1), decimals, digits)
+	return b[:n+1+digits]
+}
+
+// trimZeros takes the zeros off the end of n, of which there are less than nine.
+func trimZeros(n uint64, digits int) (uint64, int) {
+	if q := n / 10000; q*10000 == n {
+		n, digits = q, digits-4
+	}
+	if q := n / 100; q*100 == n {
+		n, digits = q, digits-2
+	}
+	if q := n / 100; q*100 == n {
+		n, digits = q, digits-2
+	}
+	if q := n / 10; q*10 == n {
+		n, digits = q, digits-1
+	}
+	return n, digits
 }
 
 // appendDecimals appends a point and n, written with so many digits, at most nine, less the zeros at its end; or nothing for
@@ -79,21 +144,13 @@ func appendDecimals(b []byte, n uint64, digits int) []byte {
 	if n == 0 {
 		return b
 	}
-	for ; n%10 == 0; digits-- {
-		n /= 10
+	if cap(b)-len(b) < 10 {
+		b = grow(b, 10)
 	}
-	b = append(b, ".000000000"[:digits+1]...)
-	at := len(b)
-	for ; n >= 10; n /= 100 {
-		at -= 2
-		two := n % 100 * 2
-		b[at], b[at+1] = pairs[two], pairs[two+1]
-	}
-	if n > 0 {
-		b[at-1] = byte('0' + n)
-	}
-	return b
+	n, digits = trimZeros(n, digits)
+	end := len(b)
+	to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), end)
+	*(*byte)(to) = '.'
+	putPadded(unsafe.Add(to, 1), n, digits)
+	return b[:end+1+digits]
 }
-
-// pairs are the numbers below a hundred.
-const pairs = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"

@@ -2,7 +2,6 @@ package jsonenc
 
 import (
 	"encoding/binary"
-	"slices"
 	"unicode/utf8"
 	"unsafe"
 
@@ -26,63 +25,49 @@ func appendSeparator(b []byte) []byte {
 	return append(b, ',')
 }
 
-// keyRoom is what a comma, a key of sixteen bytes in quotes and a colon take.
-const keyRoom = 1 + 16 + 3
+// keyRoom is what a comma, the quotes of a key and a colon take.
+const keyRoom = 4
 
-// appendKey appends the name of a member, with what separates it from the member before and from its value. It is appendString
-// for short names without its calls, which are most of their cost. As in putFields, whether there is room is asked once, and
-// what is written goes through a pointer.
+// appendKey appends the name of a member, with what separates it from the member before and from its value.
 func appendKey(b []byte, key string) []byte {
-	n, k := len(b), len(key)
-	if k == 0 || k > 16 || cap(b)-n < keyRoom {
-		return append(appendString(appendSeparator(b), key), ':')
+	if cap(b)-len(b) < len(key)+keyRoom {
+		b = grow(b, len(key)+keyRoom)
 	}
+	n := len(b)
 	to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n)
 	if b[n-1] != '{' {
 		*(*byte)(to) = ','
 		to = unsafe.Add(to, 1)
 		n++
 	}
-	node := (*[keyRoom - 1]byte)(to)
-	node[0] = '"'
-	var special uint64
-	switch {
-	case k >= 8:
-		first, last := tape.Load64(key, 0), tape.Load64(key, k-8)
-		binary.LittleEndian.PutUint64(node[1:], first)
-		binary.LittleEndian.PutUint64(node[1+k-8:], last)
-		special = specials(first) | specials(last)
-	case k >= 4:
-		first, last := tape.Load32(key, 0), tape.Load32(key, k-4)
-		binary.LittleEndian.PutUint32(node[1:], first)
-		binary.LittleEndian.PutUint32(node[1+k-4:], last)
-		special = specials(uint64(first) | uint64(last)<<32)
-	default:
-		first, middle, last := key[0], key[k/2], key[k-1]
-		node[1], node[1+k/2], node[k] = first, middle, last
-		special = specials(three(first, middle, last))
-	}
-	if special&highBits != 0 {
+	*(*byte)(to) = '"'
+	if special := putText(unsafe.Add(to, 1), key); special&highBits != 0 {
 		return append(appendEscaped(b[:n+1], key), '"', ':')
 	}
-	node[1+k], node[2+k] = '"', ':'
-	return b[:n+3+k]
+	*(*[2]byte)(unsafe.Add(to, 1+len(key))) = [2]byte{'"', ':'}
+	return b[:n+len(key)+3]
 }
 
-// appendString is AppendString.
-//
-// Most strings need no change, so s is copied while it is looked at, eight bytes together; the last eight overlap those before.
-// If one of them is special after all, the rest of the work is appendEscaped's, from the beginning.
+// appendString is AppendString. Most strings need no change, so s is copied while it is looked at. If one of its bytes is special
+// after all, the rest of the work is appendEscaped's, from the beginning.
 func appendString(b []byte, s string) []byte {
-	n := len(s)
-	end := len(b) + n + 2
-	if end > cap(b) {
-		b = slices.Grow(b, n+2)
+	if cap(b)-len(b) < len(s)+2 {
+		b = grow(b, len(s)+2)
 	}
-	to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), len(b))
+	n := len(b)
+	to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n)
 	*(*byte)(to) = '"'
-	to = unsafe.Add(to, 1)
-	var special uint64
+	if special := putText(unsafe.Add(to, 1), s); special&highBits != 0 {
+		return append(appendEscaped(b[:n+1], s), '"')
+	}
+	*(*byte)(unsafe.Add(to, 1+len(s))) = '"'
+	return b[:n+len(s)+2]
+}
+
+// putText copies s, where there is room for it, and looks at it on the way, eight bytes together; the last eight overlap those before.
+// What it returns has one of highBits if a byte of s is special.
+func putText(to unsafe.Pointer, s string) (special uint64) {
+	n := len(s)
 	switch {
 	case n >= 8:
 		last := tape.Load64(s, n-8)
@@ -103,14 +88,11 @@ func appendString(b []byte, s string) []byte {
 		*(*byte)(to), *(*byte)(unsafe.Add(to, n/2)), *(*byte)(unsafe.Add(to, n-1)) = first, middle, last
 		special = specials(three(first, middle, last))
 	}
-	if special&highBits != 0 {
-		return append(appendEscaped(b[:len(b)+1], s), '"')
-	}
-	*(*byte)(unsafe.Add(to, n)) = '"'
-	return b[:end]
+	return special
 }
 
-// put4 and put8 write an integer, little-endian.
+// put2, put4 and put8 write an integer, little-endian.
+func put2(to unsafe.Pointer, v uint16) { binary.LittleEndian.PutUint16((*[2]byte)(to)[:], v) }
 func put4(to unsafe.Pointer, v uint32) { binary.LittleEndian.PutUint32((*[4]byte)(to)[:], v) }
 func put8(to unsafe.Pointer, v uint64) { binary.LittleEndian.PutUint64((*[8]byte)(to)[:], v) }
 

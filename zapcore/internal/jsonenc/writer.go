@@ -18,13 +18,17 @@ import (
 // Writer appends JSON to b. It is the PrimitiveArrayEncoder to which the functions of an EncoderConfig write times, levels
 // and the like: each of its exported methods appends one value, behind a comma if it needs one.
 type Writer struct {
-	cfg    *zapcore.EncoderConfig
+	cfg    *Config
 	b      []byte
-	open   int // namespaces of the object that is being written
-	second second
+	open   int           // namespaces of the object that is being written
+	second second        // the last that was written
+	rare   tape.Recorder // what a field that runs code of the program comes to
 }
 
 var _ zapcore.PrimitiveArrayEncoder = (*Writer)(nil)
+
+// Memory returns the size of what w keeps, in bytes.
+func (w *Writer) Memory() int { return w.rare.Memory() }
 
 // members writes the nodes of one object, without braces around them. Namespaces stay open.
 //
@@ -42,7 +46,7 @@ func (w *Writer) members(c tape.Cursor) {
 			text, at = tape.TextAt(s, at)
 			b = appendString(b, text)
 		case tape.TagInt64:
-			b = strconv.AppendInt(b, int64(tape.Load64(s, at)), 10)
+			b = appendInt(b, int64(tape.Load64(s, at)))
 			at += 8
 		case tape.TagFloat64:
 			b = appendFloat(b, math.Float64frombits(tape.Load64(s, at)))
@@ -51,6 +55,15 @@ func (w *Writer) members(c tape.Cursor) {
 			b = append(b, "true"...)
 		case tape.TagFalse:
 			b = append(b, "false"...)
+		case tape.TagDuration:
+			if !w.cfg.seconds {
+				w.b = b
+				w.AppendDuration(time.Duration(tape.Load64(s, at)))
+				b = w.b
+			} else {
+				b = appendSeconds(b, time.Duration(tape.Load64(s, at)))
+			}
+			at += 8
 		case tape.TagNamespace:
 			b = append(b, '{')
 			w.open++
@@ -169,6 +182,11 @@ func (w *Writer) complex(re, im float64, bits int) {
 
 // AppendDuration writes v as the config says, or in nanoseconds.
 func (w *Writer) AppendDuration(v time.Duration) {
+	if w.cfg.seconds {
+		w.separate()
+		w.b = appendSeconds(w.b, v)
+		return
+	}
 	n := len(w.b)
 	if w.cfg.EncodeDuration != nil {
 		w.cfg.EncodeDuration(v, w)
@@ -180,6 +198,10 @@ func (w *Writer) AppendDuration(v time.Duration) {
 
 // AppendTime writes v as the config says, or in nanoseconds since 1970.
 func (w *Writer) AppendTime(v time.Time) {
+	if w.cfg.epoch {
+		w.AppendFloat64(float64(v.UnixNano()) / float64(time.Second))
+		return
+	}
 	n := len(w.b)
 	if w.cfg.EncodeTime != nil {
 		w.cfg.EncodeTime(v, w)
@@ -205,8 +227,8 @@ func (w *Writer) AppendTimeLayout(v time.Time, layout string) {
 
 func (w *Writer) AppendString(v string)         { w.separate(); w.b = appendString(w.b, v) }
 func (w *Writer) AppendBool(v bool)             { w.separate(); w.b = strconv.AppendBool(w.b, v) }
-func (w *Writer) AppendInt64(v int64)           { w.separate(); w.b = strconv.AppendInt(w.b, v, 10) }
-func (w *Writer) AppendUint64(v uint64)         { w.separate(); w.b = strconv.AppendUint(w.b, v, 10) }
+func (w *Writer) AppendInt64(v int64)           { w.separate(); w.b = appendInt(w.b, v) }
+func (w *Writer) AppendUint64(v uint64)         { w.separate(); w.b = appendUint(w.b, v) }
 func (w *Writer) AppendFloat64(v float64)       { w.separate(); w.b = appendFloat(w.b, v) }
 func (w *Writer) AppendFloat32(v float32)       { w.separate(); w.b = appendFloat32(w.b, v) }
 func (w *Writer) AppendComplex128(v complex128) { w.complex(real(v), imag(v), 64) }

@@ -2,7 +2,6 @@ package tape
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"unsafe"
 
@@ -83,13 +82,13 @@ func (r *Recorder) Fields(fields []zapcore.Field) {
 		}
 		f := &fields[0]
 		switch {
-		case isTime(f):
-			r.AddTime(f.Key, timeOf(f))
+		case IsTime(f):
+			r.AddTime(f.Key, TimeOf(f))
 		case plain[f.Type] != 0 && f.Type != zapcore.TimeType:
 			r.b = slices.Grow(r.b, len(f.Key)+len(f.String)+nodeBound)
 			continue
 		default:
-			r.slowField(f)
+			r.Field(f)
 		}
 		fields = fields[1:]
 	}
@@ -113,12 +112,18 @@ func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field) i
 	return n
 }
 
-// slowField records a field that is not plain data.
-func (r *Recorder) slowField(f *zapcore.Field) {
-	if f.Type == zapcore.ErrorType {
-		if text, ok := ErrorText(f); ok {
-			r.key(TagError, f.Key)
+// Field records a field of any type.
+func (r *Recorder) Field(f *zapcore.Field) {
+	switch f.Type {
+	case zapcore.ErrorType, zapcore.StringerType:
+		if text, ok := TextOf(f); ok {
+			r.key(textTag(f), f.Key)
 			r.b = appendText(r.b, text)
+			return
+		}
+	case zapcore.ArrayMarshalerType:
+		if list, ok := StringsOf(f); ok {
+			r.strings(f.Key, list)
 			return
 		}
 	}
@@ -127,22 +132,6 @@ func (r *Recorder) slowField(f *zapcore.Field) {
 	if f.Type == zapcore.ErrorType {
 		r.markError(at, f.Key)
 	}
-}
-
-// ErrorText returns what zap.Error writes, if that is the text of the error and no more: no causes, no longer form, no panic.
-func ErrorText(f *zapcore.Field) (text string, ok bool) {
-	switch err := f.Interface.(type) {
-	case fmt.Formatter, interface{ Errors() []error }: // zap adds what they have to say
-		return "", false
-	case error:
-		defer func() {
-			if recover() != nil {
-				text, ok = "", false // zap asks again, and says what becomes of a panic
-			}
-		}()
-		return err.Error(), true
-	}
-	return "", false
 }
 
 // markError notes that the string just recorded for key was an error's text, not some other string. It is not there when

@@ -117,9 +117,9 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 	return n, len(fields)
 }
 
-// isTime tells whether f is what zap.Time makes of a time within int64 nanoseconds. What somebody else made of that type may hold
+// IsTime tells whether f is what zap.Time makes of a time within int64 nanoseconds. What somebody else made of that type may hold
 // anything; zap says what becomes of it.
-func isTime(f *zapcore.Field) bool {
+func IsTime(f *zapcore.Field) bool {
 	if f.Type != zapcore.TimeType {
 		return false
 	}
@@ -127,8 +127,8 @@ func isTime(f *zapcore.Field) bool {
 	return ok || f.Interface == nil
 }
 
-// timeOf returns the time in f, as zap does.
-func timeOf(f *zapcore.Field) time.Time {
+// TimeOf returns the time in f, as zap does.
+func TimeOf(f *zapcore.Field) time.Time {
 	t := time.Unix(0, f.Integer)
 	if zone, ok := f.Interface.(*time.Location); ok && zone != nil {
 		t = t.In(zone)
@@ -139,10 +139,10 @@ func timeOf(f *zapcore.Field) time.Time {
 // putTimeField writes the value of f to b at n; its tag lies at tagAt. It returns where the value ends, or tagAt if f is no time or
 // has no room.
 func putTimeField(b []byte, tagAt, n int, f *zapcore.Field) (end int) {
-	if !isTime(f) {
+	if !IsTime(f) {
 		return tagAt
 	}
-	t := timeOf(f)
+	t := TimeOf(f)
 	zone, offset := t.Zone()
 	if n+timeSize+zoneFixed+textHeadSize+len(zone) > len(b) {
 		return tagAt
