@@ -128,7 +128,7 @@ func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 		if err != nil {
 			return h.out.refuse(err)
 		}
-		err = h.out.emit(ent, line.b)
+		err = h.out.emit(&ent, line.b)
 		line.free()
 		return err
 	case h.formatter == nil:
@@ -137,23 +137,23 @@ func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 			return h.out.refuse(err)
 		}
 		defer buf.Free()
-		return h.out.emit(ent, buf.Bytes())
+		return h.out.emit(&ent, buf.Bytes())
 	}
 	frames := framesPool.Get().(*Frames)
-	err := h.format(frames, ent, fields)
+	err := h.format(frames, &ent, fields)
 	if err != nil {
 		frames.free()
 		return h.out.refuse(err)
 	}
-	err = h.out.emit(ent, frames.buf)
+	err = h.out.emit(&ent, frames.buf)
 	frames.free()
 	return err
 }
 
 // format makes one frame of a record that comes from a logger.
-func (h *Handler) format(frames *Frames, ent zapcore.Entry, fields []zapcore.Field) error {
+func (h *Handler) format(frames *Frames, ent *zapcore.Entry, fields []zapcore.Field) error {
 	r := GetRecord()
-	err := r.capture(ent, h.context, fields)
+	err := r.capture(*ent, h.context, fields)
 	if err == nil {
 		frames.buf, err = h.formatter.Append(frames.buf[:0], r)
 	}

@@ -66,7 +66,7 @@ func (o *output) refuse(err error) error {
 
 // emit delivers one frame. The lock is released by defer because hooks of the user (a Dial, a RoundTripper) run below, and may
 // panic.
-func (o *output) emit(ent zapcore.Entry, frame []byte) error {
+func (o *output) emit(ent *zapcore.Entry, frame []byte) error {
 	defer o.tell()
 	if ent.Level > zapcore.ErrorLevel {
 		o.hurry()
@@ -113,7 +113,7 @@ func (o *output) tell() {
 	}
 }
 
-func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err error) {
+func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err error) {
 	if o.closed.Load() { // whoever has the lock may not come back
 		return nil, o.refuse(ErrClosed)
 	}
@@ -127,7 +127,7 @@ func (o *output) emitAndSync(ent zapcore.Entry, frame []byte) (syncErr, err erro
 		}
 		return nil, err
 	}
-	if err = o.emitter.Emit(ent, frame); err != nil || o.failing {
+	if err = o.emitter.Emit(*ent, frame); err != nil || o.failing {
 		o.noteLocked(err)
 	}
 	if err != nil {

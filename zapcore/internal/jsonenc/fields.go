@@ -47,11 +47,7 @@ func (w *Writer) fields(fields []zapcore.Field) (err error) {
 			}
 		}
 		if special&highBits != 0 {
-			w.b = b
-			if e := w.field(f); e != nil {
-				err = e
-			}
-			b = w.b
+			b, err = w.field(b, f, err)
 			continue
 		}
 		switch f.Type {
@@ -75,12 +71,26 @@ func (w *Writer) fields(fields []zapcore.Field) (err error) {
 			w.b = b[:n]
 			w.AppendDuration(time.Duration(f.Integer))
 			b = w.b
-		default:
-			w.b = b
-			if e := w.field(f); e != nil {
-				err = e
+		case zapcore.TimeType:
+			if w.cfg.epoch && tape.IsTime(f) {
+				b = w.epoch.append(b[:n], f.Integer)
+				continue
 			}
-			b = w.b
+			b, err = w.field(b, f, err)
+		case zapcore.ErrorType, zapcore.StringerType:
+			if text, ok := tape.TextOf(f); ok {
+				b = appendString(b[:n], text)
+				continue
+			}
+			b, err = w.field(b, f, err)
+		case zapcore.ArrayMarshalerType:
+			if list, ok := tape.StringsOf(f); ok {
+				b = appendStrings(b[:n], list)
+				continue
+			}
+			b, err = w.field(b, f, err)
+		default:
+			b, err = w.field(b, f, err)
 		}
 	}
 	w.b = b
@@ -112,58 +122,28 @@ func unsigned(f *zapcore.Field) uint64 {
 	return uint64(f.Integer)
 }
 
-// field writes a field of any type.
-func (w *Writer) field(f *zapcore.Field) error {
+// field writes a field of any type behind b. The error is before, unless there is a new one.
+func (w *Writer) field(b []byte, f *zapcore.Field, before error) ([]byte, error) {
+	w.b = b
 	switch f.Type {
 	case zapcore.SkipType:
-		return nil
+	case zapcore.StringType:
+		w.b = appendString(appendKey(w.b, f.Key), f.String)
 	case zapcore.NamespaceType:
 		w.b = append(appendKey(w.b, f.Key), '{')
 		w.open++
-		return nil
-	case zapcore.StringType:
-		w.b = appendString(appendKey(w.b, f.Key), f.String)
-		return nil
-	case zapcore.TimeType:
-		if tape.IsTime(f) {
-			w.b = appendKey(w.b, f.Key)
-			if w.cfg.epoch {
-				w.b = appendFloat(w.b, float64(f.Integer)/float64(time.Second))
-			} else {
-				w.AppendTime(tape.TimeOf(f))
-			}
-			return nil
-		}
-	case zapcore.ErrorType, zapcore.StringerType:
-		if text, ok := tape.TextOf(f); ok {
-			w.b = appendString(appendKey(w.b, f.Key), text)
-			return nil
-		}
-	case zapcore.ArrayMarshalerType:
-		if texts, ok := tape.StringsOf(f); ok {
-			w.strings(f.Key, texts)
-			return nil
+	default:
+		if err := w.recorded(f); err != nil {
+			before = err
 		}
 	}
-	return w.recorded(f)
-}
-
-// strings writes a list of strings.
-func (w *Writer) strings(key string, list tape.Strings) {
-	b := append(appendKey(w.b, key), '[')
-	for i := range list.Len() {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendString(b, list.At(i))
-	}
-	w.b = append(b, ']')
+	return w.b, before
 }
 
 // recorded records a field and writes what is on the tape then. What the program's code logs meanwhile is written by other Writers.
 func (w *Writer) recorded(f *zapcore.Field) error {
 	w.rare.Continue("")
-	w.rare.Field(f)
+	w.rare.Fields(unsafe.Slice(f, 1))
 	nodes := w.rare.Bytes()
 	if len(nodes) > tape.MaxSize {
 		w.rare.Release()
@@ -171,4 +151,16 @@ func (w *Writer) recorded(f *zapcore.Field) error {
 	}
 	w.members(tape.NewCursor(nodes, 0))
 	return nil
+}
+
+// appendStrings appends a list of strings.
+func appendStrings(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, s := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, s)
+	}
+	return append(b, ']')
 }

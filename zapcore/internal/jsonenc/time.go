@@ -1,6 +1,9 @@
 package jsonenc
 
-import "time"
+import (
+	"time"
+	"unsafe"
+)
 
 // second is the text of one second in RFC 3339's form, which many a record shares with the one before: what comes before the
 // fraction, and the zone behind it. The zero value has none.
@@ -29,4 +32,42 @@ func (s *second) append(b []byte, t time.Time) []byte {
 	b = append(b, s.text[:fractionAt]...)
 	b = appendDecimals(b, uint64(t.Nanosecond()), 9)
 	return append(b, s.text[fractionAt:s.size]...)
+}
+
+// epoch is the text of one second since 1970, which many a record shares with the one before. The zero value has none.
+type epoch struct {
+	second uint64
+	text   [epochDigits]byte
+}
+
+// epochDigits is how many there are from 2001 to 2286.
+const epochDigits = 10
+
+// append appends a time in nanoseconds since 1970 as zap's EpochTimeEncoder has it written: as float64(nanos)/1e9.
+func (e *epoch) append(b []byte, nanos int64) []byte {
+	v := float64(nanos) / float64(time.Second)
+	if !(v >= 1<<30 && v < 1<<33) {
+		return appendFloat(b, v)
+	}
+	second, decimals, digits := shortestEpoch(v)
+	if digits == 0 {
+		return appendAnyFloat(b, v, 64)
+	}
+	if second != e.second {
+		e.second = second
+		putUint(unsafe.Pointer(&e.text), second)
+	}
+	const room = epochDigits + 1 + 7
+	if cap(b)-len(b) < room {
+		b = grow(b, room)
+	}
+	n := len(b)
+	to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n)
+	*(*[epochDigits]byte)(to) = e.text
+	if digits == 7 { // the last is no zero: else six had done
+		*(*byte)(unsafe.Add(to, epochDigits)) = '.'
+		putPadded(unsafe.Add(to, epochDigits+1), decimals, 7)
+		return b[:n+room]
+	}
+	return appendDecimals(b[:n+epochDigits], decimals, digits)
 }

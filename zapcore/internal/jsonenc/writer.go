@@ -22,6 +22,7 @@ type Writer struct {
 	b      []byte
 	open   int           // namespaces of the object that is being written
 	second second        // the last that was written
+	epoch  epoch         // the last that was written
 	rare   tape.Recorder // what a field that runs code of the program comes to
 }
 
@@ -199,7 +200,8 @@ func (w *Writer) AppendDuration(v time.Duration) {
 // AppendTime writes v as the config says, or in nanoseconds since 1970.
 func (w *Writer) AppendTime(v time.Time) {
 	if w.cfg.epoch {
-		w.AppendFloat64(float64(v.UnixNano()) / float64(time.Second))
+		w.separate()
+		w.b = w.epoch.append(w.b, v.UnixNano())
 		return
 	}
 	n := len(w.b)

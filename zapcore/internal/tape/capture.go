@@ -3,7 +3,6 @@ package tape
 import (
 	"encoding/binary"
 	"slices"
-	"unsafe"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -47,14 +46,7 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 		flags |= flagName
 		n = putText(b, n, ent.LoggerName)
 	}
-	if k := len(ent.Message); k >= 8 && k <= 32 {
-		text := b[n : n+1+k]
-		text[0] = byte(k)
-		copyShort(unsafe.Pointer(&text[1]), unsafe.Pointer(unsafe.StringData(ent.Message)), k)
-		n += len(text)
-	} else {
-		n = putText(b, n, ent.Message)
-	}
+	n = putShort(b, n, ent.Message)
 	if c.Defined {
 		flags |= flagCaller
 		n = putText(b, n, c.File)
@@ -69,9 +61,9 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 	return n
 }
 
-// Fields records fields in order. Plain data takes the short way of putFields; whatever runs code of the program
-// (marshalers, Stringers, errors, reflection) goes through zap's own Field.AddTo, by AddField, which also turns its panics and errors
-// into what zap's encoders would log.
+// Fields records fields in order. Plain data takes the short way of putFields, and so does what comes down to a text: an error, a
+// Stringer. Whatever else runs code of the program (marshalers, reflection) goes through zap's own Field.AddTo, by AddField, which
+// also turns its panics and errors into what zap's encoders would log.
 func (r *Recorder) Fields(fields []zapcore.Field) {
 	for {
 		n, done := putFields(r.b[:cap(r.b)], len(r.b), fields)
@@ -81,17 +73,22 @@ func (r *Recorder) Fields(fields []zapcore.Field) {
 			return
 		}
 		f := &fields[0]
-		switch {
-		case IsTime(f):
-			r.AddTime(f.Key, TimeOf(f))
-		case plain[f.Type] != 0 && f.Type != zapcore.TimeType:
-			r.b = slices.Grow(r.b, len(f.Key)+len(f.String)+nodeBound)
+		if plain[f.Type] != 0 && (f.Type != zapcore.TimeType || IsTime(f)) {
+			r.b = slices.Grow(r.b, len(f.Key)+len(f.String)+nodeBound+zoneBound(f))
 			continue
-		default:
-			r.Field(f)
 		}
+		r.field(f)
 		fields = fields[1:]
 	}
+}
+
+// zoneBound is at least what the zone of a time takes.
+func zoneBound(f *zapcore.Field) int {
+	if f.Type != zapcore.TimeType {
+		return 0
+	}
+	name, _ := TimeOf(f).Zone()
+	return len(name)
 }
 
 // Plain writes the tape of ent, nodes that were recorded before, and fields into b, and returns how long it is. It returns 0 if b
@@ -112,13 +109,17 @@ func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field) i
 	return n
 }
 
-// Field records a field of any type.
-func (r *Recorder) Field(f *zapcore.Field) {
+// field records a field that is no plain data.
+func (r *Recorder) field(f *zapcore.Field) {
 	switch f.Type {
-	case zapcore.ErrorType, zapcore.StringerType:
+	case zapcore.ErrorType:
 		if text, ok := TextOf(f); ok {
-			r.key(textTag(f), f.Key)
-			r.b = appendText(r.b, text)
+			r.text(TagError, f.Key, text)
+			return
+		}
+	case zapcore.StringerType:
+		if text, ok := TextOf(f); ok {
+			r.text(TagString, f.Key, text)
 			return
 		}
 	case zapcore.ArrayMarshalerType:
@@ -132,6 +133,38 @@ func (r *Recorder) Field(f *zapcore.Field) {
 	if f.Type == zapcore.ErrorType {
 		r.markError(at, f.Key)
 	}
+}
+
+// text records a text, as the plain field that it has become.
+func (r *Recorder) text(t Tag, key, text string) {
+	if room := len(key) + len(text) + nodeBound; cap(r.b)-len(r.b) < room {
+		r.b = slices.Grow(r.b, room)
+	}
+	at := len(r.b)
+	field := [1]zapcore.Field{{Key: key, String: text, Type: zapcore.StringType}}
+	n, _ := putFields(r.b[:cap(r.b)], at, field[:])
+	r.b = r.b[:n]
+	r.b[at] = t
+}
+
+// strings records a list of strings.
+func (r *Recorder) strings(key string, list []string) {
+	room := len(key) + nodeBound
+	for _, s := range list {
+		room += len(s) + nodeBound
+	}
+	if cap(r.b)-len(r.b) < room {
+		r.b = slices.Grow(r.b, room)
+	}
+	r.key(TagArray, key)
+	at := len(r.b)
+	b, n := r.b[:cap(r.b)], at+lengthSize
+	for _, s := range list {
+		b[n] = TagString
+		n = putShort(b, n+1, s)
+	}
+	binary.LittleEndian.PutUint32(b[at:], uint32(n-at-lengthSize))
+	r.b = b[:n]
 }
 
 // markError notes that the string just recorded for key was an error's text, not some other string. It is not there when

@@ -117,6 +117,17 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 	return n, len(fields)
 }
 
+// putShort is putText for texts that are short, as a rule. There is room for nodeBound bytes more.
+func putShort(b []byte, n int, s string) int {
+	if k := len(s); k >= 8 && k <= 32 {
+		text := b[n : n+1+k]
+		text[0] = byte(k)
+		copyShort(unsafe.Pointer(&text[1]), unsafe.Pointer(unsafe.StringData(s)), k)
+		return n + len(text)
+	}
+	return putText(b, n, s)
+}
+
 // IsTime tells whether f is what zap.Time makes of a time within int64 nanoseconds. What somebody else made of that type may hold
 // anything; zap says what becomes of it.
 func IsTime(f *zapcore.Field) bool {

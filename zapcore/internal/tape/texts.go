@@ -1,8 +1,10 @@
 package tape
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"unsafe"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -11,59 +13,36 @@ import (
 // TextOf returns what zap writes for an error or a Stringer, if that is its text and no more: no causes, no longer form, no panic, no
 // JSON (see isRawJSON). It runs code of the program.
 func TextOf(f *zapcore.Field) (text string, ok bool) {
+	asked := true
 	defer func() {
-		if recover() != nil {
+		if asked && recover() != nil {
 			text, ok = "", false // zap asks again, and says what becomes of a panic
 		}
 	}()
-	if f.Type == zapcore.StringerType {
-		if s, is := f.Interface.(fmt.Stringer); is && !isRawJSON(f) {
-			return s.String(), true
-		}
-		return "", false
-	}
-	switch err := f.Interface.(type) {
-	case fmt.Formatter, interface{ Errors() []error }: // zap adds what they have to say
-		return "", false
-	case error:
-		return err.Error(), true
-	}
-	return "", false
-}
-
-// textTag is the tag of what TextOf returns.
-func textTag(f *zapcore.Field) Tag {
 	if f.Type == zapcore.ErrorType {
-		return TagError
+		switch err := f.Interface.(type) {
+		case fmt.Formatter, interface{ Errors() []error }: // zap adds what they have to say
+		case error:
+			text, ok = err.Error(), true
+		}
+	} else {
+		switch s := f.Interface.(type) {
+		case json.RawMessage, *json.RawMessage: // no string
+		case fmt.Stringer:
+			text, ok = s.String(), true
+		}
 	}
-	return TagString
+	asked = false
+	return text, ok
 }
-
-// Strings is the value of a zap.Strings, whose type zap does not export.
-type Strings struct{ list reflect.Value }
 
 var stringsType = reflect.TypeOf(zap.Strings("", nil).Interface)
 
-// StringsOf returns the value of f, if it is a zap.Strings.
-func StringsOf(f *zapcore.Field) (list Strings, ok bool) {
+// StringsOf returns the value of f, if it is a zap.Strings, whose type zap does not export.
+func StringsOf(f *zapcore.Field) (list []string, ok bool) {
 	if reflect.TypeOf(f.Interface) != stringsType {
-		return Strings{}, false
+		return nil, false
 	}
-	return Strings{reflect.ValueOf(f.Interface)}, true
-}
-
-// Len returns how many strings there are.
-func (s Strings) Len() int { return s.list.Len() }
-
-// At returns string i.
-func (s Strings) At(i int) string { return s.list.Index(i).String() }
-
-// strings records a list of strings.
-func (r *Recorder) strings(key string, list Strings) {
-	r.key(TagArray, key)
-	at := r.open()
-	for i := range list.Len() {
-		r.AppendString(list.At(i))
-	}
-	r.shut(at)
+	v := reflect.ValueOf(f.Interface)
+	return unsafe.Slice((*string)(v.UnsafePointer()), v.Len()), true
 }
