@@ -14,8 +14,9 @@ type output struct {
 	name    string
 	level   zapcore.LevelEnabler
 	emitter Emitter
-	batches BatchEmitter // emitter, if it is one
-	notices Noticer      // emitter, if it is one
+	batches BatchEmitter   // emitter, if it is one
+	notices Noticer        // emitter, if it is one
+	writer  *writerEmitter // emitter, if it is that
 	report  *Reporter
 	clock   zapcore.Clock
 
@@ -46,6 +47,7 @@ func newOutput(cfg HandlerConfig) *output {
 	}
 	o.batches, _ = cfg.Emitter.(BatchEmitter)
 	o.notices, _ = cfg.Emitter.(Noticer)
+	o.writer, _ = cfg.Emitter.(*writerEmitter)
 	if o.level == nil {
 		o.level = everything
 	}
@@ -127,7 +129,12 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		}
 		return nil, err
 	}
-	if err = o.emitter.Emit(*ent, frame); err != nil || o.failing {
+	if o.writer != nil { // which spares it the copy of an entry
+		err = o.writer.write(frame)
+	} else {
+		err = o.emitter.Emit(*ent, frame)
+	}
+	if err != nil || o.failing {
 		o.noteLocked(err)
 	}
 	if err != nil {

@@ -64,7 +64,9 @@ func (e *writerEmitter) here() error {
 
 var errAway = fmt.Errorf("zapcore: the writer has not come back from a Sync: %w", os.ErrDeadlineExceeded)
 
-func (e *writerEmitter) Emit(_ zapcore.Entry, frame []byte) error {
+func (e *writerEmitter) Emit(_ zapcore.Entry, frame []byte) error { return e.write(frame) }
+
+func (e *writerEmitter) write(frame []byte) error {
 	if err := e.here(); err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ type Config struct {
 	// Each is what stands before a value: a comma, the name, a colon. "" if the name is.
 	levelKey, timeKey, nameKey, callerKey, functionKey, messageKey, stackKey string
 
-	levels  [zapcore.FatalLevel - zapcore.DebugLevel + 1]string // what a record begins with; "" if EncodeLevel is not zap's
+	starts  [zapcore.FatalLevel - zapcore.DebugLevel + 1]string // of a record that has a time, up to it; "" if EncodeLevel is not zap's
+	ending  string                                              // of a record
 	epoch   bool                                                // EncodeTime is zap's of seconds since 1970
 	seconds bool                                                // EncodeDuration is zap's of seconds
 	caller  callerForm
@@ -26,6 +27,7 @@ func NewConfig(cfg zapcore.EncoderConfig) *Config {
 		EncoderConfig: cfg,
 		levelKey:      before(cfg.LevelKey), timeKey: before(cfg.TimeKey), nameKey: before(cfg.NameKey), callerKey: before(cfg.CallerKey),
 		functionKey: before(cfg.FunctionKey), messageKey: before(cfg.MessageKey), stackKey: before(cfg.StacktraceKey),
+		ending:  "}" + cfg.LineEnding,
 		epoch:   same(cfg.EncodeTime, zapcore.EpochTimeEncoder),
 		seconds: same(cfg.EncodeDuration, zapcore.SecondsDurationEncoder),
 	}
@@ -41,11 +43,10 @@ func NewConfig(cfg zapcore.EncoderConfig) *Config {
 		if !same(cfg.EncodeLevel, known) {
 			continue
 		}
-		w := Writer{cfg: c}
-		for i := range c.levels {
-			w.b = append(w.b[:0], '{')
+		for i := range c.starts {
+			w := Writer{cfg: c, b: []byte{'{'}}
 			w.level(zapcore.DebugLevel + zapcore.Level(i))
-			c.levels[i] = string(w.b)
+			c.starts[i] = string(appendReady(w.b, c.timeKey))
 		}
 	}
 	return c
@@ -75,7 +76,7 @@ func same[F zapcore.LevelEncoder | zapcore.TimeEncoder | zapcore.DurationEncoder
 
 // appendReady appends what stands before a value, less the comma if it is the first of its object.
 func appendReady(b []byte, before string) []byte {
-	if b[len(b)-1] == '{' {
+	if before != "" && b[len(b)-1] == '{' {
 		before = before[1:]
 	}
 	return append(b, before...)

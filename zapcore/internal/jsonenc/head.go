@@ -8,7 +8,7 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// Members are members of an object that were written before: those of With. The zero value holds none.
+// Members are members of an object that were written before, each behind a comma: those of With. The zero value holds none.
 type Members struct {
 	text string
 	open int // namespaces
@@ -16,73 +16,74 @@ type Members struct {
 
 // Members returns the nodes from c on as members.
 func (w *Writer) Members(cfg *Config, c tape.Cursor) Members {
-	w.cfg, w.b, w.open = cfg, append(w.b[:0], '{'), 0
+	w.cfg, w.b, w.open = cfg, append(w.b[:0], "{}"...), 0
 	w.members(c)
-	return Members{string(w.b[1:]), w.open}
+	return Members{string(w.b[2:]), w.open}
 }
 
 // Record appends one record to dst, as an object behind which stands the line end of cfg: the entry, the members of with, then
 // nodes.
 func (w *Writer) Record(dst []byte, cfg *Config, ent *zapcore.Entry, with Members, nodes tape.Cursor) []byte {
-	w.begin(dst, cfg, ent, with)
+	w.cfg, w.open = cfg, with.open
+	w.b = appendReady(w.head(dst, ent), with.text)
 	w.members(nodes)
 	return w.end(ent)
 }
 
 // Entry is Record for an entry and fields that a logger gives. The error is tape.ErrTooLong.
 func (w *Writer) Entry(dst []byte, cfg *Config, ent *zapcore.Entry, with Members, fields []zapcore.Field) ([]byte, error) {
-	w.begin(dst, cfg, ent, with)
+	w.cfg, w.open = cfg, with.open
+	w.b = appendReady(w.head(dst, ent), with.text)
 	err := w.fields(fields)
 	return w.end(ent), err
 }
 
-func (w *Writer) begin(dst []byte, cfg *Config, ent *zapcore.Entry, with Members) {
-	w.cfg, w.b, w.open = cfg, dst, with.open
-	w.head(ent)
-	if with.text != "" {
-		if w.b[len(w.b)-1] != '{' {
-			w.b = append(w.b, ',')
-		}
-		w.b = append(w.b, with.text...)
-	}
-}
-
 func (w *Writer) end(ent *zapcore.Entry) []byte {
 	w.closeNamespaces()
-	if ent.Stack != "" && w.cfg.stackKey != "" {
-		w.b = appendString(appendReady(w.b, w.cfg.stackKey), ent.Stack)
-	}
-	b := append(append(w.b, '}'), w.cfg.LineEnding...)
+	b := w.b
 	w.b = nil
+	if ent.Stack != "" && w.cfg.stackKey != "" {
+		b = appendString(appendReady(b, w.cfg.stackKey), ent.Stack)
+	}
+	return append(b, w.cfg.ending...)
+}
+
+// head appends what zap knows of a record beside its fields and its stack. What calls a function of the program's goes through w.b.
+func (w *Writer) head(b []byte, ent *zapcore.Entry) []byte {
+	cfg := w.cfg
+	i, timed := uint(ent.Level-zapcore.DebugLevel), cfg.timeKey != "" && !ent.Time.IsZero()
+	if timed && cfg.epoch && i < uint(len(cfg.starts)) && cfg.starts[i] != "" {
+		b = w.epoch.append(append(b, cfg.starts[i]...), ent.Time.UnixNano())
+	} else {
+		w.b = append(b, '{')
+		w.level(ent.Level)
+		if timed {
+			w.b = appendReady(w.b, cfg.timeKey)
+			w.AppendTime(ent.Time)
+		}
+		b = w.b
+	}
+	if cfg.nameKey != "" && ent.LoggerName != "" || ent.Caller.Defined {
+		w.b = b
+		w.name(ent.LoggerName)
+		w.caller(&ent.Caller)
+		b = w.b
+	}
+	if cfg.messageKey != "" {
+		b = appendString(appendReady(b, cfg.messageKey), ent.Message)
+	}
 	return b
 }
 
-// head writes what zap knows of a record beside its fields and its stack.
-func (w *Writer) head(ent *zapcore.Entry) {
-	cfg := w.cfg
-	if i := uint(ent.Level - zapcore.DebugLevel); i < uint(len(cfg.levels)) && cfg.levels[i] != "" {
-		w.b = append(w.b, cfg.levels[i]...)
-	} else {
-		w.b = append(w.b, '{')
-		w.level(ent.Level)
+func (w *Writer) name(name string) {
+	if w.cfg.nameKey == "" || name == "" {
+		return
 	}
-	if cfg.timeKey != "" && !ent.Time.IsZero() {
-		w.b = appendReady(w.b, cfg.timeKey)
-		w.AppendTime(ent.Time)
-	}
-	if cfg.nameKey != "" && ent.LoggerName != "" {
-		w.b = appendReady(w.b, cfg.nameKey)
-		n := len(w.b)
-		cfg.EncodeName(ent.LoggerName, w)
-		if len(w.b) == n {
-			w.AppendString(ent.LoggerName)
-		}
-	}
-	if ent.Caller.Defined {
-		w.caller(&ent.Caller)
-	}
-	if cfg.messageKey != "" {
-		w.b = appendString(appendReady(w.b, cfg.messageKey), ent.Message)
+	w.b = appendReady(w.b, w.cfg.nameKey)
+	n := len(w.b)
+	w.cfg.EncodeName(name, w)
+	if len(w.b) == n {
+		w.AppendString(name)
 	}
 }
 
@@ -99,6 +100,9 @@ func (w *Writer) level(l zapcore.Level) {
 }
 
 func (w *Writer) caller(c *zapcore.EntryCaller) {
+	if !c.Defined {
+		return
+	}
 	if w.cfg.callerKey != "" {
 		w.b = appendReady(w.b, w.cfg.callerKey)
 		if w.cfg.caller != anyCaller {

@@ -74,6 +74,15 @@ func putPadded(to unsafe.Pointer, v uint64, digits int) {
 	}
 }
 
+// put7 writes v in seven digits, which are enough for it. No digit waits for all those behind it.
+func put7(to unsafe.Pointer, v uint64) {
+	high, low := v/1000%10000, v%1000
+	put2(to, pairs[high/100])
+	put2(unsafe.Add(to, 2), pairs[high%100])
+	put2(unsafe.Add(to, 4), pairs[low/10])
+	*(*byte)(unsafe.Add(to, 6)) = byte('0' + low%10)
+}
+
 // decimalDigits returns how many digits v has, which is not 0. A number of n bits has n×log10(2) of them, rounded down, or one more: 1233/4096
 // is close enough to that for 64 bits.
 func decimalDigits(v uint64) int {

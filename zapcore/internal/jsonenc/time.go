@@ -66,7 +66,7 @@ func (e *epoch) append(b []byte, nanos int64) []byte {
 	*(*[epochDigits]byte)(to) = e.text
 	if digits == 7 { // the last is no zero: else six had done
 		*(*byte)(unsafe.Add(to, epochDigits)) = '.'
-		putPadded(unsafe.Add(to, epochDigits+1), decimals, 7)
+		put7(unsafe.Add(to, epochDigits+1), decimals)
 		return b[:n+room]
 	}
 	return appendDecimals(b[:n+epochDigits], decimals, digits)
