@@ -3,6 +3,7 @@ package tape
 import (
 	"encoding/binary"
 	"slices"
+	"unsafe"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -65,21 +66,43 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 // Stringer. Whatever else runs code of the program (marshalers, reflection) goes through zap's own Field.AddTo, by AddField, which
 // also turns its panics and errors into what zap's encoders would log.
 func (r *Recorder) Fields(fields []zapcore.Field) {
+	b, n := r.b[:cap(r.b)], len(r.b)
 	for {
-		n, done := putFields(r.b[:cap(r.b)], len(r.b), fields)
-		r.b = r.b[:n]
-		fields = fields[done:]
-		if len(fields) == 0 {
+		var done int
+		n, done = putFields(b, n, fields)
+		if done == len(fields) {
+			r.b = b[:n]
 			return
 		}
-		f := &fields[0]
-		if plain[f.Type] != 0 && (f.Type != zapcore.TimeType || IsTime(f)) {
-			r.b = slices.Grow(r.b, len(f.Key)+len(f.String)+nodeBound+zoneBound(f))
-			continue
+		f := &fields[done]
+		fields = fields[done+1:]
+		switch f.Type {
+		case zapcore.ErrorType, zapcore.StringerType:
+			if text, ok := TextOf(f); ok {
+				b = roomFor(b, n, len(f.Key)+len(text)+nodeBound)
+				n = putNode(b, n, textTag(f), f.Key, text)
+				continue
+			}
+		case zapcore.ArrayMarshalerType:
+			if list, ok := StringsOf(f); ok {
+				b = roomFor(b, n, stringsBound(f.Key, list))
+				n = putStrings(b, n, f.Key, list)
+				continue
+			}
 		}
+		r.b = b[:n]
 		r.field(f)
-		fields = fields[1:]
+		b, n = r.b[:cap(r.b)], len(r.b)
 	}
+}
+
+// roomFor returns b, or a longer copy of its first n bytes, with so much room behind them.
+func roomFor(b []byte, n, room int) []byte {
+	if n+room <= len(b) {
+		return b
+	}
+	b = slices.Grow(b[:n], room)
+	return b[:cap(b)]
 }
 
 // zoneBound is at least what the zone of a time takes.
@@ -109,62 +132,19 @@ func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field) i
 	return n
 }
 
-// field records a field that is no plain data.
+// field records a field that is no plain data, or one that is and has no room.
 func (r *Recorder) field(f *zapcore.Field) {
-	switch f.Type {
-	case zapcore.ErrorType:
-		if text, ok := TextOf(f); ok {
-			r.text(TagError, f.Key, text)
-			return
-		}
-	case zapcore.StringerType:
-		if text, ok := TextOf(f); ok {
-			r.text(TagString, f.Key, text)
-			return
-		}
-	case zapcore.ArrayMarshalerType:
-		if list, ok := StringsOf(f); ok {
-			r.strings(f.Key, list)
-			return
-		}
+	if plain[f.Type] != 0 && (f.Type != zapcore.TimeType || IsTime(f)) {
+		b := roomFor(r.b[:cap(r.b)], len(r.b), len(f.Key)+len(f.String)+nodeBound+zoneBound(f))
+		n, _ := putFields(b, len(r.b), unsafe.Slice(f, 1))
+		r.b = b[:n]
+		return
 	}
 	at := len(r.b)
 	AddField(r, f)
 	if f.Type == zapcore.ErrorType {
 		r.markError(at, f.Key)
 	}
-}
-
-// text records a text, as the plain field that it has become.
-func (r *Recorder) text(t Tag, key, text string) {
-	if room := len(key) + len(text) + nodeBound; cap(r.b)-len(r.b) < room {
-		r.b = slices.Grow(r.b, room)
-	}
-	at := len(r.b)
-	field := [1]zapcore.Field{{Key: key, String: text, Type: zapcore.StringType}}
-	n, _ := putFields(r.b[:cap(r.b)], at, field[:])
-	r.b = r.b[:n]
-	r.b[at] = t
-}
-
-// strings records a list of strings.
-func (r *Recorder) strings(key string, list []string) {
-	room := len(key) + nodeBound
-	for _, s := range list {
-		room += len(s) + nodeBound
-	}
-	if cap(r.b)-len(r.b) < room {
-		r.b = slices.Grow(r.b, room)
-	}
-	r.key(TagArray, key)
-	at := len(r.b)
-	b, n := r.b[:cap(r.b)], at+lengthSize
-	for _, s := range list {
-		b[n] = TagString
-		n = putShort(b, n+1, s)
-	}
-	binary.LittleEndian.PutUint32(b[at:], uint32(n-at-lengthSize))
-	r.b = b[:n]
 }
 
 // markError notes that the string just recorded for key was an error's text, not some other string. It is not there when

@@ -10,6 +10,8 @@
 //	recorder.go  zap's ObjectEncoder and ArrayEncoder, which write nodes
 //	capture.go   entries, and fields in order
 //	plain.go     the short way for fields of plain data
+//	texts.go     what comes down to a text: errors, Stringers, lists of strings
+//	put.go       texts and nodes where there is room for them
 //	check.go     the one reader that believes nothing
 //	replay.go    a tape into an encoder, or into Fields
 //	zone.go      the zones of times

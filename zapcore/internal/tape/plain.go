@@ -117,17 +117,6 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 	return n, len(fields)
 }
 
-// putShort is putText for texts that are short, as a rule. There is room for nodeBound bytes more.
-func putShort(b []byte, n int, s string) int {
-	if k := len(s); k >= 8 && k <= 32 {
-		text := b[n : n+1+k]
-		text[0] = byte(k)
-		copyShort(unsafe.Pointer(&text[1]), unsafe.Pointer(unsafe.StringData(s)), k)
-		return n + len(text)
-	}
-	return putText(b, n, s)
-}
-
 // IsTime tells whether f is what zap.Time makes of a time within int64 nanoseconds. What somebody else made of that type may hold
 // anything; zap says what becomes of it.
 func IsTime(f *zapcore.Field) bool {
@@ -167,43 +156,4 @@ func putTimeField(b []byte, tagAt, n int, f *zapcore.Field) (end int) {
 	b[tagAt] = TagTime
 	binary.LittleEndian.PutUint32(b[n:], uint32(int32(offset)))
 	return putText(b, n+zoneFixed, zone)
-}
-
-// copyShort copies 8 to 32 bytes.
-func copyShort(to, from unsafe.Pointer, n int) {
-	copy8(to, from)
-	if n > 16 {
-		copy8(unsafe.Add(to, 8), unsafe.Add(from, 8))
-		copy8(unsafe.Add(to, n-16), unsafe.Add(from, n-16))
-	}
-	copy8(unsafe.Add(to, n-8), unsafe.Add(from, n-8))
-}
-
-// copy4 and copy8 copy so many bytes, each by one load and one store.
-func copy4(to, from unsafe.Pointer) { *(*[4]byte)(to) = *(*[4]byte)(from) }
-func copy8(to, from unsafe.Pointer) { *(*[8]byte)(to) = *(*[8]byte)(from) }
-
-// putText writes a length and the bytes of s to b at n, where there is room, and returns where they end.
-func putText(b []byte, n int, s string) int {
-	if len(s) < longText {
-		b[n] = byte(len(s))
-		n++
-	} else {
-		b[n] = longText
-		binary.LittleEndian.PutUint32(b[n+1:], uint32(len(s)))
-		n += textHeadSize
-	}
-	return n + copy(b[n:], s)
-}
-
-// Load64 returns the eight bytes of s at i, Load32 four; the compiler makes one load of each.
-func Load64(s string, i int) uint64 {
-	s = s[i : i+8]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-func Load32(s string, i int) uint32 {
-	s = s[i : i+4]
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }

@@ -36,6 +36,14 @@ func TextOf(f *zapcore.Field) (text string, ok bool) {
 	return text, ok
 }
 
+// textTag is the tag of what TextOf returns.
+func textTag(f *zapcore.Field) Tag {
+	if f.Type == zapcore.ErrorType {
+		return TagError
+	}
+	return TagString
+}
+
 var stringsType = reflect.TypeOf(zap.Strings("", nil).Interface)
 
 // StringsOf returns the value of f, if it is a zap.Strings, whose type zap does not export.
