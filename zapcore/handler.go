@@ -103,6 +103,9 @@ func (h *Handler) With(fields []zapcore.Field) zapcore.Core {
 		child.context = h.context.With(fields)
 		return &child
 	}
+	if h.json != nil {
+		return newEncoding(h.out, h.json.with(fields))
+	}
 	enc := h.encoder.Clone()
 	for i := range fields {
 		tape.AddField(enc, &fields[i])

@@ -42,18 +42,20 @@ func NewJSON(cfg zapcore.EncoderConfig) zapcore.Encoder {
 	return &jsonEncoder{cfg: jsonenc.NewConfig(cfg)}
 }
 
-// jsonEncoder is what NewJSON returns. What is added to it is recorded, and made members of JSON once, when a record first asks for them.
+// jsonEncoder is what NewJSON returns. What is added to it is recorded, and made members of JSON once, when a record first asks for
+// them; what a Handler adds by With is made that at once.
 type jsonEncoder struct {
-	tape.Recorder
+	tape.Recorder // what was added since before
 
-	cfg  *jsonenc.Config
-	with atomic.Pointer[jsonWith]
+	cfg    *jsonenc.Config
+	before jsonenc.Members
+	all    atomic.Pointer[jsonMembers]
 }
 
-// jsonWith is what was added to an encoder, up to a size of its tape.
-type jsonWith struct {
-	members jsonenc.Members
-	size    int
+// jsonMembers are all that an encoder has, up to a size of its tape.
+type jsonMembers struct {
+	jsonenc.Members
+	size int
 }
 
 var (
@@ -61,24 +63,41 @@ var (
 	_ Formatter       = (*jsonEncoder)(nil)
 )
 
+// cloneRoom is for what is added to a clone: as a rule, the fields of one With.
+const cloneRoom = 256
+
 // Clone implements zapcore.Encoder.
 func (e *jsonEncoder) Clone() zapcore.Encoder {
-	return &jsonEncoder{Recorder: e.Recorder.Clone(), cfg: e.cfg}
+	return &jsonEncoder{Recorder: tape.NewRecorder(cloneRoom), cfg: e.cfg, before: e.members()}
+}
+
+// with returns an encoder that has fields too.
+func (e *jsonEncoder) with(fields []zapcore.Field) *jsonEncoder {
+	l := jsonLines.Get().(*jsonLine)
+	var before jsonenc.Members
+	var err error
+	if l.b, before, err = l.writer.Fields(l.b, e.cfg, e.members(), fields); err != nil {
+		before = e.members() // a field of more than a gigabyte takes the others with it
+	}
+	l.free()
+	return &jsonEncoder{cfg: e.cfg, before: before}
 }
 
 // members returns what was added to e. As with any encoder, nothing is added while records are encoded.
 func (e *jsonEncoder) members() jsonenc.Members {
 	nodes := e.Bytes()
 	if len(nodes) == 0 {
-		return jsonenc.Members{}
+		return e.before
 	}
-	if with := e.with.Load(); with != nil && with.size == len(nodes) {
-		return with.members
+	if all := e.all.Load(); all != nil && all.size == len(nodes) {
+		return all.Members
 	}
-	var w jsonenc.Writer
-	with := &jsonWith{w.Members(e.cfg, tape.NewCursor(nodes, 0)), len(nodes)}
-	e.with.Store(with)
-	return with.members
+	l := jsonLines.Get().(*jsonLine)
+	all := &jsonMembers{size: len(nodes)}
+	l.b, all.Members = l.writer.Nodes(l.b, e.cfg, e.before, tape.NewCursor(nodes, 0))
+	l.free()
+	e.all.Store(all)
+	return all.Members
 }
 
 // jsonLine is what a record of a logger is written with, and the memory of its line.

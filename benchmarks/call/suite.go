@@ -23,13 +23,13 @@ const (
 	zero    = "zerolog"
 )
 
-var shapes = []Shape{Plain, Typical, With}
+var shapes = []Shape{Plain, Typical, With, Child}
 
 func tables() (tables []suite.Table) {
 	for _, s := range shapes {
 		tables = append(tables, calls(s))
 	}
-	for _, s := range shapes {
+	for _, s := range shapes[:3] {
 		tables = append(tables, encoders(s))
 	}
 	return tables
@@ -46,15 +46,18 @@ func ways(s Shape) []way {
 			return s.Zap(log)
 		}}
 	}
-	return []way{
+	ways := []way{
 		byZap(nop, func() zapcore.Core { return &nopCore{} }),
 		byZap(handler, func() zapcore.Core { return base.FromWriter(newJSON(), discard, zapcore.DebugLevel) }),
 		byZap(inZaps, func() zapcore.Core { return zapcore.NewCore(newJSON(), discard, zapcore.DebugLevel) }),
 		byZap(zaps, func() zapcore.Core { return zapcore.NewCore(zapsJSON(), discard, zapcore.DebugLevel) }),
 		{zero, func() func() { return s.Zerolog(io.Discard) }},
-		{"phuslu", func() func() { return s.Phuslu(io.Discard) }},
 		{"slog", func() func() { return s.Slog(slog.NewJSONHandler(io.Discard, nil)) }},
 	}
+	if s.Phuslu != nil {
+		ways = append(ways, way{"phuslu", func() func() { return s.Phuslu(io.Discard) }})
+	}
+	return ways
 }
 
 // way is one of them.

@@ -15,7 +15,7 @@ type Config struct {
 	levelKey, timeKey, nameKey, callerKey, functionKey, messageKey, stackKey string
 
 	starts  [zapcore.FatalLevel - zapcore.DebugLevel + 1]string // of a record that has a time, up to it; "" if EncodeLevel is not zap's
-	ending  string                                              // of a record
+	newline bool                                                // ends a record
 	epoch   bool                                                // EncodeTime is zap's of seconds since 1970
 	seconds bool                                                // EncodeDuration is zap's of seconds
 	caller  callerForm
@@ -27,7 +27,7 @@ func NewConfig(cfg zapcore.EncoderConfig) *Config {
 		EncoderConfig: cfg,
 		levelKey:      before(cfg.LevelKey), timeKey: before(cfg.TimeKey), nameKey: before(cfg.NameKey), callerKey: before(cfg.CallerKey),
 		functionKey: before(cfg.FunctionKey), messageKey: before(cfg.MessageKey), stackKey: before(cfg.StacktraceKey),
-		ending:  "}" + cfg.LineEnding,
+		newline: cfg.LineEnding == "\n",
 		epoch:   same(cfg.EncodeTime, zapcore.EpochTimeEncoder),
 		seconds: same(cfg.EncodeDuration, zapcore.SecondsDurationEncoder),
 	}

@@ -14,11 +14,32 @@ type Members struct {
 	open int // namespaces
 }
 
-// Members returns the nodes from c on as members.
-func (w *Writer) Members(cfg *Config, c tape.Cursor) Members {
-	w.cfg, w.b, w.open = cfg, append(w.b[:0], "{}"...), 0
+// Fields returns what is before, and then fields. It works in memory, which it returns for the next time. The error is
+// tape.ErrTooLong.
+func (w *Writer) Fields(memory []byte, cfg *Config, before Members, fields []zapcore.Field) ([]byte, Members, error) {
+	w.resume(memory, cfg, before)
+	err := w.fields(fields)
+	memory, m := w.pause()
+	return memory, m, err
+}
+
+// Nodes returns what is before, and then the nodes from c on. It works in memory, as Fields does.
+func (w *Writer) Nodes(memory []byte, cfg *Config, before Members, c tape.Cursor) ([]byte, Members) {
+	w.resume(memory, cfg, before)
 	w.members(c)
-	return Members{string(w.b[2:]), w.open}
+	return w.pause()
+}
+
+// empty is an object. What comes behind begins with a comma.
+const empty = "{}"
+
+func (w *Writer) resume(memory []byte, cfg *Config, before Members) {
+	w.cfg, w.b, w.open = cfg, append(append(memory[:0], empty...), before.text...), before.open
+}
+
+func (w *Writer) pause() (memory []byte, m Members) {
+	memory, w.b = w.b, nil
+	return memory, Members{string(memory[len(empty):]), w.open}
 }
 
 // Record appends one record to dst, as an object behind which stands the line end of cfg: the entry, the members of with, then
@@ -45,7 +66,12 @@ func (w *Writer) end(ent *zapcore.Entry) []byte {
 	if ent.Stack != "" && w.cfg.stackKey != "" {
 		b = appendString(appendReady(b, w.cfg.stackKey), ent.Stack)
 	}
-	return append(b, w.cfg.ending...)
+	if w.cfg.newline && cap(b)-len(b) >= 2 {
+		b = b[:len(b)+2]
+		b[len(b)-2], b[len(b)-1] = '}', '\n'
+		return b
+	}
+	return append(append(b, '}'), w.cfg.LineEnding...)
 }
 
 // head appends what zap knows of a record beside its fields and its stack. What calls a function of the program's goes through w.b.

@@ -74,7 +74,13 @@ func putPadded(to unsafe.Pointer, v uint64, digits int) {
 	}
 }
 
-// put7 writes v in seven digits, which are enough for it. No digit waits for all those behind it.
+// put6 writes v in six digits, which are enough for it, and put7 in seven. No digit waits for all those behind it.
+func put6(to unsafe.Pointer, v uint64) {
+	put2(to, pairs[v/10000%100])
+	put2(unsafe.Add(to, 2), pairs[v/100%100])
+	put2(unsafe.Add(to, 4), pairs[v%100])
+}
+
 func put7(to unsafe.Pointer, v uint64) {
 	high, low := v/1000%10000, v%1000
 	put2(to, pairs[high/100])

@@ -64,10 +64,15 @@ func (e *epoch) append(b []byte, nanos int64) []byte {
 	n := len(b)
 	to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n)
 	*(*[epochDigits]byte)(to) = e.text
-	if digits == 7 { // the last is no zero: else six had done
-		*(*byte)(unsafe.Add(to, epochDigits)) = '.'
-		put7(unsafe.Add(to, epochDigits+1), decimals)
+	*(*byte)(unsafe.Add(to, epochDigits)) = '.'
+	to = unsafe.Add(to, epochDigits+1)
+	switch {
+	case digits == 7: // the last is no zero: else six had done
+		put7(to, decimals)
 		return b[:n+room]
+	case decimals%10 != 0:
+		put6(to, decimals)
+		return b[:n+room-1]
 	}
 	return appendDecimals(b[:n+epochDigits], decimals, digits)
 }

@@ -44,8 +44,8 @@ func (r *Recorder) Nodes(nodes string) { r.b = append(r.b, nodes...) }
 // Bytes returns what was recorded. It is valid until r is used again.
 func (r *Recorder) Bytes() []byte { return r.b }
 
-// Clone returns a Recorder that goes on behind a copy of what r has recorded.
-func (r *Recorder) Clone() Recorder { return Recorder{b: append([]byte(nil), r.b...)} }
+// NewRecorder returns a Recorder that has room for so many bytes.
+func NewRecorder(room int) Recorder { return Recorder{b: make([]byte, 0, room)} }
 
 // Memory returns the larger of the buffers that r keeps, in bytes. Release lets them go.
 func (r *Recorder) Memory() int { return max(cap(r.b), cap(r.jsonOut.b)) }
