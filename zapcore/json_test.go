@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest"
 
 	base "example.com/zaphandlers/zapcore"
 )
@@ -68,8 +69,18 @@ func requireZaps(t *testing.T, cfg zapcore.EncoderConfig, ent zapcore.Entry, wit
 	require.NoError(t, err)
 	require.Equal(t, want, buf.String(), "a record, through an encoder that wraps it")
 
+	var out zaptest.Buffer
+	handler := base.FromWriter(base.NewJSON(cfg), &out, nil)
+	require.NoError(t, handler.With(with).Write(ent, fields))
+	for _, f := range with {
+		handler = handler.With([]zapcore.Field{f}).(*base.Handler)
+	}
+	require.NoError(t, handler.Write(ent, fields))
+	require.Equal(t, want+want, out.String(), "a Handler, With at once and one by one")
+
 	ours = ours.Clone()
 	addTo(ours, with)
+	require.Equal(t, want, encode(t, ours.Clone(), ent, nil, fields), "a clone of an encoder that has fields")
 	got, err = recorded(t, ent, nil, fields).AppendEncoded(nil, ours)
 	require.NoError(t, err)
 	require.Equal(t, want, string(got), "a record, behind fields of the encoder")
@@ -182,10 +193,18 @@ func TestJSONAllocatesNothing(t *testing.T) {
 	}
 	ent, fields := fullEntry(), append(tenFields(), zap.Time("t", time.Now()), zap.String("escaped", "é\n\"\x00"))
 	cfg := datesConfig()
-	cfg.EncodeCaller = func(_ zapcore.EntryCaller, enc zapcore.PrimitiveArrayEncoder) { enc.AppendInt(1) } // zap's own make a string
-	cfg.EncodeDuration = zapcore.SecondsDurationEncoder                                                    // so does String
+	cfg.EncodeDuration = zapcore.SecondsDurationEncoder // String makes a string
 	enc := base.NewJSON(cfg)
-	assert.Zero(t, testing.AllocsPerRun(100, func() { buf, _ := enc.EncodeEntry(ent, fields); buf.Free() }), "fields")
+	write := func(enc zapcore.Encoder, fields []zapcore.Field) func() {
+		return func() { buf, _ := enc.EncodeEntry(ent, fields); buf.Free() }
+	}
+	assert.Zero(t, testing.AllocsPerRun(100, write(enc, fields)), "fields")
+	production := base.NewJSON(zap.NewProductionEncoderConfig())
+	assert.Zero(t, testing.AllocsPerRun(100, write(production, typicalFields())), "an error, a time, a Stringer, a list of strings")
+	core := base.FromWriter(production, zapcore.AddSync(io.Discard), nil)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = core.Write(ent, fields) }), "a Handler")
+	child, typical := core.With(fields), typicalFields()
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = child.Write(ent, typical) }), "a Handler with fields")
 
 	var r base.Record
 	require.NoError(t, r.Capture(ent, base.Context{}, append(fields, zap.Object("o", nested(2)), zap.Binary("b", []byte("binary")))))

@@ -3,7 +3,6 @@ package zapcore_test
 import (
 	"errors"
 	"io"
-	"net/netip"
 	"testing"
 	"time"
 
@@ -29,14 +28,22 @@ func tenFields() []zapcore.Field {
 	}
 }
 
-// typicalFields are ten fields of which two are not plain data, and one is a time: as a service logs a request that failed.
+// typicalFields are ten fields as a service logs a request that failed: among them an error, a time, a Stringer and a list of strings.
 func typicalFields() []zapcore.Field {
 	fields := tenFields()
-	fields[4] = zap.Error(errors.New("read tcp 10.0.0.7:5432: connection reset by peer"))
+	fields[3] = zap.Error(errors.New("read tcp 10.0.0.7:5432: connection reset by peer"))
 	fields[6] = zap.Time("deadline", time.Date(2026, 11, 22, 10, 11, 13, 131415161, time.Local))
-	fields[7] = zap.Stringer("peer", netip.MustParseAddr("192.0.2.17"))
+	fields[7] = zap.Stringer("state", retrying)
+	fields[8] = zap.Strings("scopes", []string{"orders:read", "orders:write", "stock:read"})
 	return fields
 }
+
+// state is a Stringer as the tool of that name makes them: its text is there.
+type state uint8
+
+const retrying state = 1
+
+func (s state) String() string { return [...]string{"accepted", "retrying", "given up"}[s] }
 
 func tenEntry() zapcore.Entry {
 	return zapcore.Entry{
