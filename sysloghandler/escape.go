@@ -22,6 +22,8 @@ type escaping struct {
 	todo  [256]uint8
 	value bool // of structured data: quotes, backslashes and closing brackets are not copied
 	seen  bool // control characters are written so that they can be seen
+
+	quote, bracket, del uint64 // what words looks for: eight times a quote, a closing bracket, DEL; 0: that is copied
 }
 
 // newEscaping returns the escaping for a value of structured data or for a message. A NUL is always spelled: many daemons take it
@@ -34,6 +36,7 @@ func newEscaping(value, marked bool) *escaping {
 	}
 	if value {
 		spell = spelled2
+		e.quote, e.bracket = '"'*lanes, ']'*lanes
 		e.todo['"'], e.todo['\\'], e.todo[']'] = quoted, quoted, quoted
 	}
 	e.todo[0] = spell
@@ -50,7 +53,7 @@ func (e *escaping) visible() *escaping {
 	for c := range v.todo[:' '] {
 		v.todo[c] = v.todo[0]
 	}
-	v.todo[del] = v.todo[0]
+	v.todo[del], v.del = v.todo[0], del*lanes
 	return &v
 }
 
@@ -97,21 +100,7 @@ func (e *escaping) append(dst []byte, s string, limit int) (_ []byte, whole bool
 
 // run returns how much of s is copied as it is.
 func (e *escaping) run(s string) int {
-	i, last := 0, len(s)-8
-	for i <= last && e.isCopied(load64(s, i)) {
-		i += 8
-	}
-	switch { // the bytes left of the last eight are looked at twice
-	case i <= last:
-	case last >= 0:
-		if e.isCopied(load64(s, last)) {
-			return len(s)
-		}
-	case len(s) >= 4:
-		if e.isCopied(uint64(load32(s, 0)) | uint64(load32(s, len(s)-4))<<32) {
-			return len(s)
-		}
-	}
+	i := e.words(s)
 	for i < len(s) {
 		switch e.todo[s[i]] {
 		case copied:
@@ -127,6 +116,36 @@ func (e *escaping) run(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// words returns how much of s is surely copied, having looked at eight bytes together. The last eight of them overlap those before, so
+// that a text of four bytes or more is done as a whole, as a rule.
+//
+// A byte that is not has the top bit of its lane in what others returns: it was beyond ASCII, or goes below zero by the subtraction
+// of a space, or of one where it was made zero. Taking from it may borrow from the byte above, which then is looked at again.
+func (e *escaping) words(s string) int {
+	quote, bracket, del := e.quote, e.bracket, e.del
+	others := func(x uint64) uint64 {
+		return (x | (x - ' '*lanes) | ((x ^ quote) - lanes) | ((x | lanes) ^ bracket - lanes) | ((x ^ del) - lanes)) & tops
+	}
+	switch n := len(s); {
+	case n >= 8:
+		i := 0
+		for ; i <= n-8; i += 8 {
+			if others(load64(s, i)) != 0 {
+				return i
+			}
+		}
+		if i < n && others(load64(s, n-8)) != 0 {
+			return i
+		}
+		return n
+	case n >= 4:
+		if others(uint64(load32(s, 0))|uint64(load32(s, n-4))<<32) == 0 {
+			return n
+		}
+	}
+	return 0
 }
 
 // Eight bytes at once: each is a lane of a 64-bit word, of which the top bit tells the answer.
@@ -145,20 +164,6 @@ func load64(s string, i int) uint64 {
 func load32(s string, i int) uint32 {
 	s = s[i : i+4]
 	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
-}
-
-// isCopied tells whether all bytes of x surely are.
-func (e *escaping) isCopied(x uint64) bool {
-	return isPrintable(x) && !(e.value && (has(x, '"') || has(x|lanes, '\\'|1))) && !(e.seen && has(x, del))
-}
-
-// isPrintable tells whether all bytes of x are from the space to DEL.
-func isPrintable(x uint64) bool { return ((x-' '*lanes)|x)&tops == 0 }
-
-// has tells whether a byte of x, all of which are printable, is c.
-func has(x uint64, c uint64) bool {
-	x ^= c * lanes
-	return (x-lanes)&^x&tops != 0
 }
 
 // runesIn returns the most bytes of s, up to limit, that cut no rune.

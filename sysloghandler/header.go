@@ -74,7 +74,32 @@ func isOf(s string, set *[256]bool) bool {
 	return true
 }
 
-func isName(s string) bool { return s != "" && len(s) <= maxName && isOf(s, &nameBytes) }
+// isName tells whether s is an SD-NAME of nameBytes. It looks at eight bytes together, as escaping.words does.
+func isName(s string) bool {
+	const quote, equals, opening, closing, del = '"' * lanes, '=' * lanes, '[' * lanes, ']' * lanes, del * lanes
+	others := func(x uint64) uint64 {
+		return x | (x - '!'*lanes) | ((x ^ quote) - lanes) | ((x ^ equals) - lanes) | ((x ^ opening) - lanes) |
+			((x ^ closing) - lanes) | ((x ^ del) - lanes)
+	}
+	n := len(s)
+	switch {
+	case n > maxName || n == 0:
+		return false
+	case n >= 8:
+		all := others(load64(s, n-8))
+		for i := 0; i < n-8; i += 8 {
+			all |= others(load64(s, i))
+		}
+		if all&tops == 0 {
+			return true
+		}
+	case n >= 4:
+		if others(uint64(load32(s, 0))|uint64(load32(s, n-4))<<32)&tops == 0 {
+			return true
+		}
+	}
+	return isOf(s, &nameBytes)
+}
 
 // nameKept is how much of a name that is too long stays: the rest of maxName is a ~ and eight digits that tell it from others
 // with the same beginning.
@@ -85,6 +110,9 @@ func appendName(dst, prefix []byte, key string) []byte {
 	start := len(dst)
 	dst = append(append(dst, prefix...), key...)
 	name := dst[start:]
+	if isName(text(name)) {
+		return dst
+	}
 	if len(name) == 0 {
 		return append(dst, '_')
 	}

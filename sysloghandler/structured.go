@@ -93,6 +93,13 @@ func (p *params) open(key string) (start int, ok bool) {
 		return 0, false
 	}
 	start = len(p.dst)
+	if room := 1 + len(key) + 2; len(p.prefix) == 0 && !p.unique && p.separator == 0 && cap(p.dst)-start >= room && isName(key) {
+		dst := p.dst[start : start+room]
+		dst[0], dst[room-2], dst[room-1] = ' ', '=', '"'
+		copy(dst[1:], key)
+		p.dst = p.dst[:start+room]
+		return start, true
+	}
 	dst := append(p.dst, ' ')
 	if len(p.prefix) == 0 && isName(key) {
 		dst = append(dst, key...)
@@ -230,7 +237,7 @@ func (p *params) AddDuration(key string, value time.Duration) {
 // AddTime appends value as RFC 3339 says, to the nanosecond.
 func (p *params) AddTime(key string, value time.Time) {
 	if start, ok := p.open(key); ok {
-		p.dst = value.AppendFormat(p.dst, time.RFC3339Nano)
+		p.dst = appendTime(p.dst, value)
 		p.close(start)
 	}
 }

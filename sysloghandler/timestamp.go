@@ -94,6 +94,47 @@ func appendTimestamp(dst []byte, t time.Time) []byte {
 	return appendOffset(dst, offset/60)
 }
 
+// appendTime appends t in the form of time.RFC3339Nano.
+func appendTime(dst []byte, t time.Time) []byte {
+	_, offset := t.Zone()
+	sec := t.Unix() + int64(offset)
+	if offset%60 != 0 || offset <= -24*3600 || offset >= 24*3600 || sec < firstSecond || sec >= lastSecond {
+		return t.AppendFormat(dst, time.RFC3339Nano)
+	}
+	clock := int(sec % 86400)
+	year, month, day := civil(sec / 86400)
+	start := len(dst)
+	dst = append(dst, "yyyy-mm-ddThh:mm:ss.nnnnnnnnn"...)
+	b := dst[start:]
+	put2(b[0:], year/100)
+	put2(b[2:], year%100)
+	put2(b[5:], month)
+	put2(b[8:], day)
+	put2(b[11:], clock/3600)
+	put2(b[14:], clock/60%60)
+	put2(b[17:], clock%60)
+	nanos := t.Nanosecond()
+	for at := 28; at > 20; at -= 2 {
+		put2(b[at-1:], nanos%100)
+		nanos /= 100
+	}
+	b[20] = '0' + byte(nanos)
+	end := len(dst)
+	for dst[end-1] == '0' {
+		end--
+	}
+	if dst[end-1] == '.' {
+		end--
+	}
+	return appendOffset(dst[:end], offset/60)
+}
+
+// The seconds since 1970 of years that appendTime writes itself.
+const (
+	firstSecond = 0
+	lastSecond  = 253402300800 // the year 10000
+)
+
 // putMicros writes the microseconds of t into the timestamp b.
 func putMicros(b []byte, t time.Time) {
 	micros := t.Nanosecond() / 1000

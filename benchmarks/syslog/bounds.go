@@ -5,6 +5,9 @@ import "example.com/zaphandlers/benchmarks/suite"
 // What was promised of these rows.
 var bounds = []suite.Bound{
 	{Claim: "making a message with four fields, of zap's JSON", Of: suite.Value{Row: "format/RFC 5424"}, Against: suite.Value{Row: "format/zap JSON"}, AtMost: 0.5},
+	{Claim: "recording four fields and making a message of them, of zap's JSON", Of: suite.Value{Row: "format/record and RFC 5424, in turns with zap JSON", Unit: "ratio"}, AtMost: 0.45},
+	{Claim: "the same, ten plain fields", Of: suite.Value{Row: "format/record and RFC 5424, ten plain fields, in turns with zap JSON", Unit: "ratio"}, AtMost: 0.45},
+	{Claim: "the same, ten typical fields", Of: suite.Value{Row: "format/record and RFC 5424, ten typical fields, in turns with zap JSON", Unit: "ratio"}, AtMost: 0.45},
 	{Claim: "srslog's message without fields, of ours with four", Of: suite.Value{Row: "format/srslog, no fields"}, Against: suite.Value{Row: "format/RFC 5424"}, AtLeast: 3},
 	{Claim: "allocations for a message", Of: suite.Value{Row: "format/RFC 5424", Unit: "allocs/op"}, None: true},
 

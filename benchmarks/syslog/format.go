@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/benchmarks/call"
 	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/sysloghandler"
 	base "example.com/zaphandlers/zapcore"
@@ -18,6 +19,33 @@ var formats = []suite.Row{
 	{Name: "RFC 3164", Run: suite.Calls(format(sysloghandler.RFC3164))},
 	{Name: "zap JSON", Run: suite.Calls(encode)},
 	{Name: "srslog, no fields", Run: suite.Calls(srslogFormat)},
+	{Name: "record and RFC 5424, in turns with zap JSON", Run: recordInTurns(func() []zapcore.Field { return fields })},
+	{Name: "record and RFC 5424, ten plain fields, in turns with zap JSON", Run: recordInTurns(call.Plain.Fields)},
+	{Name: "record and RFC 5424, ten typical fields, in turns with zap JSON", Run: recordInTurns(call.Typical.Fields)},
+}
+
+// recordInTurns compares all that a Core does to make a message of fields with zap's encoder.
+func recordInTurns(of func() []zapcore.Field) func(*testing.B) error {
+	ours := func(*testing.B) (func() error, error) {
+		formatter, err := sysloghandler.NewFormatter(sysloghandler.Config{Format: sysloghandler.RFC5424})
+		r, ent, fields, buf := new(base.Record), entry(), of(), []byte(nil)
+		return func() error {
+			if err := r.Capture(ent, base.Context{}, fields); err != nil {
+				return err
+			}
+			buf, err = formatter.Append(buf[:0], r)
+			return err
+		}, err
+	}
+	zaps := func(*testing.B) (func() error, error) {
+		encoder, ent, fields := newJSON(), entry(), of()
+		return func() error {
+			buf, err := encoder.EncodeEntry(ent, fields)
+			buf.Free()
+			return err
+		}, nil
+	}
+	return suite.InTurns(suite.Side{Open: ours}, suite.Side{Open: zaps})
 }
 
 func capture(*testing.B) (func() error, error) {
