@@ -29,6 +29,7 @@ type Record struct {
 
 	nodesAt int           // where the fields begin; 0: not known yet
 	decoded bool          // entry says what the tape says
+	held    bool          // entry is not empty
 	entry   zapcore.Entry // its strings alias the tape, or are those that Capture was given
 
 	inline [1]zapcore.Field // the Record itself as zap.Inline
@@ -49,7 +50,9 @@ func (r *Record) Free() {
 		return
 	}
 	r.reset(nil)
-	r.entry = zapcore.Entry{}
+	if r.held {
+		r.entry, r.held = zapcore.Entry{}, false
+	}
 	recordPool.Put(r)
 }
 
@@ -81,7 +84,7 @@ func (r *Record) capture(ent zapcore.Entry, context Context, fields []zapcore.Fi
 	if err := r.Capture(ent, context, fields); err != nil {
 		return err
 	}
-	r.entry, r.decoded = ent, true
+	r.entry, r.decoded, r.held = ent, true, true
 	return nil
 }
 
@@ -115,9 +118,11 @@ func (r *Record) Entry() zapcore.Entry { return *r.entryView() }
 // entryView is Entry without the copy.
 func (r *Record) entryView() *zapcore.Entry {
 	if !r.decoded {
-		r.entry = zapcore.Entry{}
+		if r.held {
+			r.entry = zapcore.Entry{}
+		}
 		r.nodesAt = tape.Head(&r.entry, r.tape)
-		r.decoded = true
+		r.decoded, r.held = true, true
 	}
 	return &r.entry
 }

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/benchmarks/call"
 	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/buffercore"
 	"example.com/zaphandlers/queuecore"
@@ -19,12 +20,18 @@ import (
 // coreTables: what Cores cost without the Logger; what the collector does with what they hold; and Python.
 func coreTables() []suite.Table {
 	return []suite.Table{
+		{Name: "Core.Write, typical", N: 200 * burst, Rows: []suite.Row{
+			{Name: "zap EncodeEntry", Run: encode(call.Typical.Fields)},
+			{Name: "recording", Run: record(call.Typical.Fields)},
+			{Name: "queuecore", Run: writeQueue(call.Typical.Fields)},
+			{Name: "buffercore", Run: writeBuffer(call.Typical.Fields)},
+		}},
 		{Name: "Core.Write", N: 200 * burst, Rows: []suite.Row{
 			{Name: "memcpy of 300 B", Run: memcpy},
-			{Name: "zap EncodeEntry", Run: encode},
-			{Name: "recording", Run: record},
-			{Name: "queuecore", Run: writeQueue},
-			{Name: "buffercore", Run: writeBuffer},
+			{Name: "zap EncodeEntry", Run: encode(fields)},
+			{Name: "recording", Run: record(fields)},
+			{Name: "queuecore", Run: writeQueue(fields)},
+			{Name: "buffercore", Run: writeBuffer(fields)},
 			{Name: "buffercore that keeps the newest", Run: keepNewest(func(c *buffercore.Core) zapcore.Core { return c })},
 			{Name: "flight recorder that keeps the newest", Run: keepNewest(func(c *buffercore.Core) zapcore.Core { return c.Begin() })},
 		}},
@@ -56,53 +63,61 @@ func memcpy(b *testing.B) error {
 	return nil
 }
 
-func encode(b *testing.B) error {
-	enc, ent, f := jsonEncoder(), entry(), fields()
-	b.ResetTimer()
-	for range b.N {
-		buf, err := enc.EncodeEntry(ent, f)
-		if err != nil {
-			return err
+func encode(of func() []zapcore.Field) func(*testing.B) error {
+	return func(b *testing.B) error {
+		enc, ent, f := jsonEncoder(), entry(), of()
+		b.ResetTimer()
+		for range b.N {
+			buf, err := enc.EncodeEntry(ent, f)
+			if err != nil {
+				return err
+			}
+			buf.Free()
 		}
-		buf.Free()
+		return nil
 	}
-	return nil
 }
 
-func record(b *testing.B) error {
-	ent, f := entry(), fields()
-	r := base.GetRecord()
-	defer r.Free()
-	b.ResetTimer()
-	for range b.N {
-		if err := r.Capture(ent, base.Context{}, f); err != nil {
-			return err
+func record(of func() []zapcore.Field) func(*testing.B) error {
+	return func(b *testing.B) error {
+		ent, f := entry(), of()
+		r := base.GetRecord()
+		defer r.Free()
+		b.ResetTimer()
+		for range b.N {
+			if err := r.Capture(ent, base.Context{}, f); err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
 }
 
 // writeQueue writes to a queue in front of a Core that does nothing.
-func writeQueue(b *testing.B) error {
-	core, err := queuecore.New(queuecore.Config{Targets: queuecore.Targets(&nopCore{})})
-	if err != nil {
-		return err
+func writeQueue(of func() []zapcore.Field) func(*testing.B) error {
+	return func(b *testing.B) error {
+		core, err := queuecore.New(queuecore.Config{Targets: queuecore.Targets(&nopCore{})})
+		if err != nil {
+			return err
+		}
+		return multierr.Append(writeBursts(b, core, of()), core.Close())
 	}
-	return multierr.Append(writeBursts(b, core), core.Close())
 }
 
 // writeBuffer writes below the flush level to a buffer that is not full.
-func writeBuffer(b *testing.B) error {
-	core, err := buffercore.New(buffercore.Config{Target: &nopCore{}, Capacity: burst + 1})
-	if err != nil {
-		return err
+func writeBuffer(of func() []zapcore.Field) func(*testing.B) error {
+	return func(b *testing.B) error {
+		core, err := buffercore.New(buffercore.Config{Target: &nopCore{}, Capacity: burst + 1})
+		if err != nil {
+			return err
+		}
+		return multierr.Append(writeBursts(b, core, of()), core.Close())
 	}
-	return multierr.Append(writeBursts(b, core), core.Close())
 }
 
 // writeBursts writes in bursts, between which all is delivered, and reports what a Write took.
-func writeBursts(b *testing.B, core zapcore.Core) (err error) {
-	ent, f := entry(), fields()
+func writeBursts(b *testing.B, core zapcore.Core, f []zapcore.Field) (err error) {
+	ent := entry()
 	var took durations
 	b.ResetTimer()
 	for took.records < b.N {

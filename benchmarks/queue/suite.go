@@ -26,9 +26,9 @@ func producerTables() (tables []suite.Table) {
 		open func() (*sink, error)
 	}{{"discard", discard}, {"file", file}} {
 		for _, producers := range []int{1, 2} {
-			tables = append(tables, table(fmt.Sprintf("producer, %s, %d", to.name, producers), 100*burst, ways, func(b *testing.B, w way) error {
-				return bursts(b, w, to.open, producers)
-			}))
+			run := func(b *testing.B, w way) error { return bursts(b, w, to.open, producers) }
+			name := fmt.Sprintf("producer, %s, %d", to.name, producers)
+			tables = append(tables, table(name, 100*burst, ways, run), table(name+", typical", 100*burst, typicalWays, run))
 		}
 	}
 	return tables
@@ -133,6 +133,7 @@ func together(producers, n int, log func()) time.Duration {
 func pacedTables() []suite.Table {
 	return []suite.Table{
 		table("paced", 20_000, ways, func(b *testing.B, w way) error { return paced(b, w, discard) }),
+		table("paced, typical", 20_000, typicalWays, func(b *testing.B, w way) error { return paced(b, w, discard) }),
 		table("paced, the sink stalls", 20_000, ways, func(b *testing.B, w way) error { return paced(b, w, stalling) }),
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	plog "github.com/phuslu/log"
-	"github.com/rs/zerolog"
 	"github.com/rs/zerolog/diode"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/benchmarks/call"
 	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/queuecore"
 	base "example.com/zaphandlers/zapcore"
@@ -56,6 +56,10 @@ var (
 
 // throughQueue is a queue whose memory is the heap, or else a file that survives the process.
 func throughQueue(name string, enc zapcore.Encoder, spool bool) way {
+	return shapeThroughQueue(call.Plain, name, enc, spool)
+}
+
+func shapeThroughQueue(shape call.Shape, name string, enc zapcore.Encoder, spool bool) way {
 	return way{name, func(sink io.Writer) (func(), func() error) {
 		cfg := queuecore.Config{
 			Targets:      queuecore.Targets(base.FromWriter(enc, zapcore.AddSync(sink), nil)),
@@ -72,7 +76,7 @@ func throughQueue(name string, enc zapcore.Encoder, spool bool) way {
 		if err != nil {
 			panic(err)
 		}
-		return zapCalls(core), func() error {
+		return shape.Zap(zap.New(core)), func() error {
 			err := core.Close()
 			if spool {
 				err = errors.Join(err, os.RemoveAll(cfg.Spool))
@@ -106,12 +110,7 @@ var ways = []way{
 	}, false},
 	{"zerolog, diode", func(sink io.Writer) (func(), func() error) {
 		w := diode.NewWriter(sink, 8192, 0, func(int) {})
-		l := zerolog.New(w).With().Timestamp().Logger()
-		return func() {
-			l.Info().Str("method", "GET").Str("path", "/api/v1/orders/12345").Int("status", 200).Int64("bytes", 51234).
-				Dur("elapsed", 1234567).Str("remote", "192.0.2.17:51234").Str("request_id", "6f1c2a4e-9b1d-4c55").
-				Str("agent", "curl/8.5.0").Bool("cached", true).Float64("load", 0.75).Msg("request served")
-		}, w.Close
+		return call.Plain.Zerolog(w), w.Close
 	}, false},
 	{phuslu, func(sink io.Writer) (func(), func() error) {
 		w := &plog.AsyncWriter{ChannelSize: 8192, Writer: plog.IOWriter{Writer: sink}}
@@ -124,14 +123,16 @@ var ways = []way{
 	}, false},
 	{"slog to a channel", func(sink io.Writer) (func(), func() error) {
 		h := newChannelHandler(slog.NewJSONHandler(sink, nil))
-		l := slog.New(h)
-		return func() {
-			l.LogAttrs(context.Background(), slog.LevelInfo, "request served", slog.String("method", "GET"),
-				slog.String("path", "/api/v1/orders/12345"), slog.Int("status", 200), slog.Int64("bytes", 51234),
-				slog.Duration("elapsed", 1234567), slog.String("remote", "192.0.2.17:51234"),
-				slog.String("request_id", "6f1c2a4e-9b1d-4c55"), slog.String("agent", "curl/8.5.0"),
-				slog.Bool("cached", true), slog.Float64("load", 0.75))
-		}, h.end
+		return call.Plain.Slog(h), h.end
+	}, false},
+}
+
+// typicalWays are those that log by zap, with typical fields.
+var typicalWays = []way{
+	{nop, func(io.Writer) (func(), func() error) { return call.Typical.Zap(zap.New(&nopCore{})), nothing }, true},
+	shapeThroughQueue(call.Typical, ours, base.NewJSON(zap.NewProductionEncoderConfig()), false),
+	{synchronous, func(sink io.Writer) (func(), func() error) {
+		return call.Typical.Zap(zap.New(zapcore.NewCore(jsonEncoder(), zapcore.Lock(zapcore.AddSync(sink)), zapcore.DebugLevel))), nothing
 	}, false},
 }
 
@@ -139,27 +140,12 @@ func nothing() error { return nil }
 
 func jsonEncoder() zapcore.Encoder { return zapcore.NewJSONEncoder(zap.NewProductionEncoderConfig()) }
 
-func zapCalls(core zapcore.Core) func() {
-	l := zap.New(core)
-	return func() {
-		l.Info("request served", zap.String("method", "GET"), zap.String("path", "/api/v1/orders/12345"),
-			zap.Int("status", 200), zap.Int64("bytes", 51234), zap.Duration("elapsed", 1234567),
-			zap.String("remote", "192.0.2.17:51234"), zap.String("request_id", "6f1c2a4e-9b1d-4c55"),
-			zap.String("agent", "curl/8.5.0"), zap.Bool("cached", true), zap.Float64("load", 0.75))
-	}
-}
+// zapCalls is the plain call of package call, entry and fields what it logs, for a Core that is called without a Logger.
+func zapCalls(core zapcore.Core) func() { return call.Plain.Zap(zap.New(core)) }
 
-// entry and fields are what zapCalls logs, for a Core that is called without a Logger.
-func entry() zapcore.Entry { return zapcore.Entry{Message: "request served", Time: time.Now()} }
+func entry() zapcore.Entry { return call.Entry() }
 
-func fields() []zapcore.Field {
-	return []zapcore.Field{
-		zap.String("method", "GET"), zap.String("path", "/api/v1/orders/12345"), zap.Int("status", 200),
-		zap.Int64("bytes", 51234), zap.Duration("elapsed", 1234567), zap.String("remote", "192.0.2.17:51234"),
-		zap.String("request_id", "6f1c2a4e-9b1d-4c55"), zap.String("agent", "curl/8.5.0"), zap.Bool("cached", true),
-		zap.Float64("load", 0.75),
-	}
-}
+func fields() []zapcore.Field { return call.Plain.Fields() }
 
 // nopCore takes records and does nothing.
 type nopCore struct{}
