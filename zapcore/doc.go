@@ -26,7 +26,7 @@
 // needs it as it was at the call. A [Record] is that: entry, With fields and fields written to a tape of bytes, tagged with
 // their types. Recording ten fields costs about a tenth of encoding them as JSON and allocates nothing; replay walks
 // straight into any encoder and gives byte for byte what the fields would have given. The encoder of [NewJSON] reads the tape
-// itself, and makes of it what zap's makes of the fields in two fifths of the time. The same bytes are a queue's slot and a
+// itself, and a logger's fields without one, and takes about a third of the time that zap's takes. The same bytes are a queue's slot and a
 // message on a wire, so [Record.Parse] believes nothing and is fuzzed. Of an Entry one thing is left out: behind a queue
 // Caller.PC is 0, while its file, line and function are there.
 //

@@ -11,9 +11,12 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// NewJSON returns an encoder that writes what zapcore.NewJSONEncoder(cfg) writes, byte for byte, in less time: in two fifths of it
-// for a record from a queue or a buffer, in two thirds for the fields of a call. It is a Formatter too, so a Handler has it walk
-// the tapes of records, and no field goes through an interface.
+// NewJSON returns an encoder that writes what zapcore.NewJSONEncoder(cfg) writes, byte for byte, in about a third of the time: for
+// the fields of a call, which it walks itself, and for a record from a queue or a buffer, of which it walks the tape. No plain field,
+// error, Stringer or list of strings goes through an interface of zap's. It is a Formatter too, for a Handler that has records.
+//
+// What is added by With is encoded once. zap's own functions for levels, times in seconds, durations in seconds and callers are
+// known, and cost less than others do.
 //
 // It serves wherever zap takes an Encoder. A zap.Config takes the name of one, which zap.RegisterEncoder gives it.
 //
