@@ -74,7 +74,9 @@ func (o *output) emit(ent *zapcore.Entry, frame []byte) error {
 		o.hurry()
 	}
 	syncErr, err := o.emitAndSync(ent, frame)
-	o.tellSync(syncErr, err == nil && ent.Level > zapcore.ErrorLevel)
+	if ent.Level > zapcore.ErrorLevel {
+		o.tellSync(syncErr, err == nil)
+	}
 	return err
 }
 

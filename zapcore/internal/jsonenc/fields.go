@@ -13,14 +13,13 @@ import (
 // fieldRoom is at least what a field takes beyond its key and its text: a comma, quotes, a colon, and an integer or a bool.
 const fieldRoom = keyRoom + maxDigits
 
-// fields writes fields as members of the object that is open. The types that most fields have are written here, with the position in
+// fields appends fields as members of the object that is open. The types that most fields have are written here, with the position in
 // a register; those that run code of the program, and what is rare, are recorded and written from the tape. The error is
 // tape.ErrTooLong, of such a recording.
 //
 // As in tape's putFields, whether there is room is asked once a field, and what is written goes through a pointer. What turns out
 // to need an escape is written again, by appendKey and appendString.
-func (w *Writer) fields(fields []zapcore.Field) (err error) {
-	b := w.b
+func (w *Writer) fields(b []byte, fields []zapcore.Field) (_ []byte, err error) {
 	for i := range fields {
 		f := &fields[i]
 		if room := len(f.Key) + len(f.String) + fieldRoom; cap(b)-len(b) < room {
@@ -93,8 +92,7 @@ func (w *Writer) fields(fields []zapcore.Field) (err error) {
 			b, err = w.field(b, f, err)
 		}
 	}
-	w.b = b
-	return err
+	return b, err
 }
 
 // signed and unsigned return the value of a field of some bits, as zap reads it.

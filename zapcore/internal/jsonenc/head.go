@@ -17,30 +17,28 @@ type Members struct {
 // Fields returns what is before, and then fields. It works in memory, which it returns for the next time. The error is
 // tape.ErrTooLong.
 func (w *Writer) Fields(memory []byte, cfg *Config, before Members, fields []zapcore.Field) ([]byte, Members, error) {
-	w.resume(memory, cfg, before)
-	err := w.fields(fields)
-	memory, m := w.pause()
-	return memory, m, err
+	b, err := w.fields(w.resume(memory, cfg, before), fields)
+	return b, w.pause(b), err
 }
 
 // Nodes returns what is before, and then the nodes from c on. It works in memory, as Fields does.
 func (w *Writer) Nodes(memory []byte, cfg *Config, before Members, c tape.Cursor) ([]byte, Members) {
-	w.resume(memory, cfg, before)
+	w.b = w.resume(memory, cfg, before)
 	w.members(c)
-	return w.pause()
+	b := w.b
+	w.b = nil
+	return b, w.pause(b)
 }
 
 // empty is an object. What comes behind begins with a comma.
 const empty = "{}"
 
-func (w *Writer) resume(memory []byte, cfg *Config, before Members) {
-	w.cfg, w.b, w.open = cfg, append(append(memory[:0], empty...), before.text...), before.open
+func (w *Writer) resume(memory []byte, cfg *Config, before Members) []byte {
+	w.cfg, w.open = cfg, before.open
+	return append(append(memory[:0], empty...), before.text...)
 }
 
-func (w *Writer) pause() (memory []byte, m Members) {
-	memory, w.b = w.b, nil
-	return memory, Members{string(memory[len(empty):]), w.open}
-}
+func (w *Writer) pause(b []byte) Members { return Members{string(b[len(empty):]), w.open} }
 
 // Record appends one record to dst, as an object behind which stands the line end of cfg: the entry, the members of with, then
 // nodes.
@@ -48,21 +46,21 @@ func (w *Writer) Record(dst []byte, cfg *Config, ent *zapcore.Entry, with Member
 	w.cfg, w.open = cfg, with.open
 	w.b = appendReady(w.head(dst, ent), with.text)
 	w.members(nodes)
-	return w.end(ent)
+	dst, w.b = w.b, nil
+	return w.end(dst, ent)
 }
 
 // Entry is Record for an entry and fields that a logger gives. The error is tape.ErrTooLong.
 func (w *Writer) Entry(dst []byte, cfg *Config, ent *zapcore.Entry, with Members, fields []zapcore.Field) ([]byte, error) {
 	w.cfg, w.open = cfg, with.open
-	w.b = appendReady(w.head(dst, ent), with.text)
-	err := w.fields(fields)
-	return w.end(ent), err
+	dst, err := w.fields(appendReady(w.head(dst, ent), with.text), fields)
+	return w.end(dst, ent), err
 }
 
-func (w *Writer) end(ent *zapcore.Entry) []byte {
-	w.closeNamespaces()
-	b := w.b
-	w.b = nil
+func (w *Writer) end(b []byte, ent *zapcore.Entry) []byte {
+	for ; w.open > 0; w.open-- {
+		b = append(b, '}')
+	}
 	if ent.Stack != "" && w.cfg.stackKey != "" {
 		b = appendString(appendReady(b, w.cfg.stackKey), ent.Stack)
 	}
