@@ -38,7 +38,11 @@ func (p *params) element() []byte {
 // after ends an element.
 func (p *params) after(outer []byte) { p.prefix = p.prefix[:len(outer)] }
 
-func (p *params) AppendString(v string)          { defer p.after(p.element()); p.AddString("", v) }
+func (p *params) AppendString(v string) {
+	outer := p.element() // no code of the program runs: nothing is to be deferred
+	p.AddString("", v)
+	p.after(outer)
+}
 func (p *params) AppendByteString(v []byte)      { defer p.after(p.element()); p.AddByteString("", v) }
 func (p *params) AppendBool(v bool)              { defer p.after(p.element()); p.AddBool("", v) }
 func (p *params) AppendTime(v time.Time)         { defer p.after(p.element()); p.AddTime("", v) }

@@ -53,7 +53,7 @@ func (f *native) headSize() int { return len("PRIORITY=7\n") + len(f.fixed) + 51
 func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
 	w := f.workspace()
 	defer f.workspaces.Put(w)
-	ent := r.Entry()
+	ent := r.EntryView()
 	start, end := len(dst), len(dst)+f.limit
 	dst = append(dst, "PRIORITY="...)
 	dst = append(dst, '0'+byte(f.priority(ent.Level)), '\n')
@@ -75,7 +75,7 @@ func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
 			p.addNative("CODE_FUNC", ent.Caller.Function)
 		}
 	}
-	dst, err := f.appendMessage(p, r, &ent)
+	dst, err := f.appendMessage(p, r, ent)
 	if err != nil || f.encoder != nil {
 		p.end()
 		p.native = false

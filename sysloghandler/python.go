@@ -37,9 +37,9 @@ func (f *python) headSize() int { return len("<191>") }
 func (f *python) Append(dst []byte, r *base.Record) ([]byte, error) {
 	w := f.workspace()
 	defer f.workspaces.Put(w)
-	ent := r.Entry()
+	ent := r.EntryView()
 	end := len(dst) + f.limit - len(f.terminator)
 	dst = append(dst, f.head(ent.Level)...)
-	dst, err := f.appendText(w, dst, r, &ent, end)
+	dst, err := f.appendText(w, dst, r, ent, end)
 	return append(dst, f.terminator...), err
 }

@@ -35,10 +35,10 @@ func (f *rfc3164) headSize() int { return len("<191>") + len(time.Stamp) + len(f
 func (f *rfc3164) Append(dst []byte, r *base.Record) ([]byte, error) {
 	w := f.workspace()
 	defer f.workspaces.Put(w)
-	ent := r.Entry()
+	ent := r.EntryView()
 	end := len(dst) + f.limit
 	dst = append(dst, f.head(ent.Level)...)
 	dst = w.appendStamp(dst, ent.Time)
 	dst = append(dst, f.identity...)
-	return f.appendText(w, dst, r, &ent, end)
+	return f.appendText(w, dst, r, ent, end)
 }

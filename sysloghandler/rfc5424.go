@@ -72,17 +72,17 @@ func (f *rfc5424) headSize() int {
 func (f *rfc5424) Append(dst []byte, r *base.Record) ([]byte, error) {
 	w := f.workspace()
 	defer f.workspaces.Put(w)
-	ent := r.Entry()
+	ent := r.EntryView()
 	end := len(dst) + f.limit
 	dst = append(dst, f.head(ent.Level)...)
 	dst = w.appendTimestamp(dst, ent.Time)
 	dst = append(dst, f.identity...)
 	id := ent.LoggerName
 	if f.msgID != nil {
-		id = f.msgID(ent)
+		id = f.msgID(*ent)
 	}
 	dst = append(appendClean(dst, id, &headerBytes, maxMsgID), ' ')
-	dst = f.appendStructured(w, dst, r, &ent, end)
+	dst = f.appendStructured(w, dst, r, ent, end)
 	if f.encoder == nil && ent.Message == "" && f.ident == "" {
 		return dst, nil
 	}

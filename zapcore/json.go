@@ -141,7 +141,7 @@ func (e *jsonEncoder) EncodeEntry(ent zapcore.Entry, fields []zapcore.Field) (*b
 
 // Append implements Formatter.
 func (e *jsonEncoder) Append(dst []byte, r *Record) ([]byte, error) {
-	return r.json.Record(dst, e.cfg, r.entryView(), e.members(), r.nodes()), nil
+	return r.json.Record(dst, e.cfg, r.EntryView(), e.members(), r.nodes()), nil
 }
 
 // AppendJSONString appends s as a string of JSON, in quotes, as zap's JSON encoder writes it: what is no UTF-8 becomes \ufffd. It

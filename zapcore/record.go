@@ -113,10 +113,10 @@ func (r *Record) Level() zapcore.Level { return tape.Level(r.tape) }
 // Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded, for it
 // means nothing in another process: Caller.PC is 0 for every target and hook behind a queue, a buffer or a wire. File, line and
 // function are recorded, and are all that zap's encoders use.
-func (r *Record) Entry() zapcore.Entry { return *r.entryView() }
+func (r *Record) Entry() zapcore.Entry { return *r.EntryView() }
 
-// entryView is Entry without the copy.
-func (r *Record) entryView() *zapcore.Entry {
+// EntryView is Entry without the copy, for a Formatter. It is valid until r is used for another record, and must not be changed.
+func (r *Record) EntryView() *zapcore.Entry {
 	if !r.decoded {
 		if r.held {
 			r.entry = zapcore.Entry{}

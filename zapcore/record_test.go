@@ -330,6 +330,18 @@ func TestDeliverToZapsOwnCore(t *testing.T) {
 	require.False(t, wanted)
 }
 
+// A pooled Record keeps nothing of the entry it had.
+func TestEntryOfAReusedRecord(t *testing.T) {
+	var first, second, r base.Record
+	require.NoError(t, first.Capture(fullEntry(), base.Context{}, nil))
+	require.NoError(t, second.Capture(zapcore.Entry{Message: "second"}, base.Context{}, nil))
+	r.View(first.Bytes())
+	require.Equal(t, "pkg.Func", r.EntryView().Caller.Function)
+	require.Same(t, r.EntryView(), r.EntryView())
+	r.View(second.Bytes())
+	require.Equal(t, zapcore.Entry{Time: r.Entry().Time, Message: "second"}, *r.EntryView())
+}
+
 func TestRecordAllocatesNothing(t *testing.T) {
 	ent, fields, context := tenEntry(), tenFields(), base.Context{}.With(tenFields())
 	var r, view base.Record
