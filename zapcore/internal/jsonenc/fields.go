@@ -10,15 +10,14 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// fieldRoom is at least what a field takes beyond its key and its text: a comma, quotes, a colon, and an integer or a bool.
+// fieldRoom is at least what a field takes beyond its key and its text: a comma, quotes, a colon, and an integer, a bool or quotes.
 const fieldRoom = keyRoom + maxDigits
 
-// fields appends fields as members of the object that is open. The types that most fields have are written here, with the position in
-// a register; those that run code of the program, and what is rare, are recorded and written from the tape. The error is
-// tape.ErrTooLong, of such a recording.
+// fields appends fields as members of the object that is open: names and strings here, with the position in a register, other values by
+// typed. The error is tape.ErrTooLong, of a field that had to be recorded.
 //
 // As in tape's putFields, whether there is room is asked once a field, and what is written goes through a pointer. What turns out
-// to need an escape is written again, by appendKey and appendString.
+// to need an escape is written again, by field.
 func (w *Writer) fields(b []byte, fields []zapcore.Field) (_ []byte, err error) {
 	for i := range fields {
 		f := &fields[i]
@@ -39,60 +38,57 @@ func (w *Writer) fields(b []byte, fields []zapcore.Field) (_ []byte, err error) 
 		if f.Type == zapcore.StringType {
 			*(*byte)(to) = '"'
 			special |= putText(unsafe.Add(to, 1), f.String)
-			if special&highBits == 0 {
-				*(*byte)(unsafe.Add(to, 1+len(f.String))) = '"'
-				b = b[:n+2+len(f.String)]
-				continue
-			}
+			*(*byte)(unsafe.Add(to, 1+len(f.String))) = '"'
+			n += 2 + len(f.String)
 		}
-		if special&highBits != 0 {
+		switch {
+		case special&highBits != 0:
 			b, err = w.field(b, f, err)
-			continue
-		}
-		switch f.Type {
-		case zapcore.Int64Type, zapcore.Int32Type, zapcore.Int16Type, zapcore.Int8Type:
-			b = b[:n+putInt(to, signed(f))]
-		case zapcore.Uint64Type, zapcore.UintptrType, zapcore.Uint32Type, zapcore.Uint16Type, zapcore.Uint8Type:
-			b = b[:n+putUint(to, unsigned(f))]
-		case zapcore.BoolType:
-			if f.Integer == 1 {
-				b = append(b[:n], "true"...)
-			} else {
-				b = append(b[:n], "false"...)
-			}
-		case zapcore.Float64Type:
-			b = appendFloat(b[:n], math.Float64frombits(uint64(f.Integer)))
-		case zapcore.DurationType:
-			if w.cfg.seconds {
-				b = appendSeconds(b[:n], time.Duration(f.Integer))
-				continue
-			}
-			w.b = b[:n]
-			w.AppendDuration(time.Duration(f.Integer))
-			b = w.b
-		case zapcore.TimeType:
-			if w.cfg.epoch && tape.IsTime(f) {
-				b = w.epoch.append(b[:n], f.Integer)
-				continue
-			}
-			b, err = w.field(b, f, err)
-		case zapcore.ErrorType, zapcore.StringerType:
-			if text, ok := tape.TextOf(f); ok {
-				b = appendString(b[:n], text)
-				continue
-			}
-			b, err = w.field(b, f, err)
-		case zapcore.ArrayMarshalerType:
-			if list, ok := tape.StringsOf(f); ok {
-				b = appendStrings(b[:n], list)
-				continue
-			}
-			b, err = w.field(b, f, err)
+		case f.Type == zapcore.StringType:
+			b = b[:n]
 		default:
-			b, err = w.field(b, f, err)
+			b, err = w.typed(b, n, f, err)
 		}
 	}
 	return b, err
+}
+
+// typed appends a field that is no string, of which the name is written: its value is to begin at n, where there is room for an
+// integer. What it does not know is left to field.
+func (w *Writer) typed(b []byte, n int, f *zapcore.Field, before error) ([]byte, error) {
+	switch to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n); f.Type {
+	case zapcore.Int64Type, zapcore.Int32Type, zapcore.Int16Type, zapcore.Int8Type:
+		return b[:n+putInt(to, signed(f))], before
+	case zapcore.Uint64Type, zapcore.UintptrType, zapcore.Uint32Type, zapcore.Uint16Type, zapcore.Uint8Type:
+		return b[:n+putUint(to, unsigned(f))], before
+	case zapcore.BoolType:
+		if f.Integer == 1 {
+			return append(b[:n], "true"...), before
+		}
+		return append(b[:n], "false"...), before
+	case zapcore.Float64Type:
+		return appendFloat(b[:n], math.Float64frombits(uint64(f.Integer))), before
+	case zapcore.DurationType:
+		if w.cfg.seconds {
+			return appendSeconds(b[:n], time.Duration(f.Integer)), before
+		}
+		w.b = b[:n]
+		w.AppendDuration(time.Duration(f.Integer))
+		return w.b, before
+	case zapcore.TimeType:
+		if w.cfg.epoch && tape.IsTime(f) {
+			return w.epoch.append(b[:n], f.Integer), before
+		}
+	case zapcore.ErrorType, zapcore.StringerType:
+		if text, ok := tape.TextOf(f); ok {
+			return appendString(b[:n], text), before
+		}
+	case zapcore.ArrayMarshalerType:
+		if list, ok := tape.StringsOf(f); ok {
+			return appendStrings(b[:n], list), before
+		}
+	}
+	return w.field(b, f, before)
 }
 
 // signed and unsigned return the value of a field of some bits, as zap reads it.
@@ -120,7 +116,7 @@ func unsigned(f *zapcore.Field) uint64 {
 	return uint64(f.Integer)
 }
 
-// field writes a field of any type behind b. The error is before, unless there is a new one.
+// field appends a field of any type. The error is before, unless there is a new one.
 func (w *Writer) field(b []byte, f *zapcore.Field, before error) ([]byte, error) {
 	w.b = b
 	switch f.Type {
