@@ -67,15 +67,16 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 // also turns its panics and errors into what zap's encoders would log.
 func (r *Recorder) Fields(fields []zapcore.Field) {
 	b, n := r.b[:cap(r.b)], len(r.b)
-	for {
-		var done int
-		n, done = putFields(b, n, fields)
-		if done == len(fields) {
-			r.b = b[:n]
-			return
+	for len(fields) > 0 {
+		if plain[fields[0].Type] != 0 {
+			var done int
+			n, done = putFields(b, n, fields)
+			if fields = fields[done:]; len(fields) == 0 {
+				break
+			}
 		}
-		f := &fields[done]
-		fields = fields[done+1:]
+		f := &fields[0]
+		fields = fields[1:]
 		switch f.Type {
 		case zapcore.ErrorType, zapcore.StringerType:
 			if text, ok := TextOf(f); ok {
@@ -94,6 +95,7 @@ func (r *Recorder) Fields(fields []zapcore.Field) {
 		r.field(f)
 		b, n = r.b[:cap(r.b)], len(r.b)
 	}
+	r.b = b[:n]
 }
 
 // roomFor returns b, or a longer copy of its first n bytes, with so much room behind them.
