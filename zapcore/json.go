@@ -88,10 +88,15 @@ func (e *jsonEncoder) with(fields []zapcore.Field) *jsonEncoder {
 
 // members returns what was added to e. As with any encoder, nothing is added while records are encoded.
 func (e *jsonEncoder) members() jsonenc.Members {
-	nodes := e.Bytes()
-	if len(nodes) == 0 {
+	if len(e.Bytes()) == 0 {
 		return e.before
 	}
+	return e.withRecorded()
+}
+
+// withRecorded returns what was added before, and what is on the tape.
+func (e *jsonEncoder) withRecorded() jsonenc.Members {
+	nodes := e.Bytes()
 	if all := e.all.Load(); all != nil && all.size == len(nodes) {
 		return all.Members
 	}

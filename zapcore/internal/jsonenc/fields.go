@@ -13,8 +13,8 @@ import (
 // fieldRoom is at least what a field takes beyond its key and its text: a comma, quotes, a colon, and an integer, a bool or quotes.
 const fieldRoom = keyRoom + maxDigits
 
-// fields appends fields as members of the object that is open: names and strings here, with the position in a register, other values by
-// typed. The error is tape.ErrTooLong, of a field that had to be recorded.
+// fields appends fields as members of the object that is open: names, strings and integers here, with the position in a register, other
+// values by typed. The error is tape.ErrTooLong, of a field that had to be recorded.
 //
 // As in tape's putFields, whether there is room is asked once a field, and what is written goes through a pointer. What turns out
 // to need an escape is written again, by field.
@@ -46,6 +46,8 @@ func (w *Writer) fields(b []byte, fields []zapcore.Field) (_ []byte, err error) 
 			b, err = w.field(b, f, err)
 		case f.Type == zapcore.StringType:
 			b = b[:n]
+		case f.Type == zapcore.Int64Type:
+			b = b[:n+putInt(to, f.Integer)]
 		default:
 			b, err = w.typed(b, n, f, err)
 		}
@@ -53,11 +55,11 @@ func (w *Writer) fields(b []byte, fields []zapcore.Field) (_ []byte, err error) 
 	return b, err
 }
 
-// typed appends a field that is no string, of which the name is written: its value is to begin at n, where there is room for an
-// integer. What it does not know is left to field.
+// typed appends a field that is neither a string nor an int64, of which the name is written: its value is to begin at n, where there is
+// room for an integer. What it does not know is left to field.
 func (w *Writer) typed(b []byte, n int, f *zapcore.Field, before error) ([]byte, error) {
 	switch to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n); f.Type {
-	case zapcore.Int64Type, zapcore.Int32Type, zapcore.Int16Type, zapcore.Int8Type:
+	case zapcore.Int32Type, zapcore.Int16Type, zapcore.Int8Type:
 		return b[:n+putInt(to, signed(f))], before
 	case zapcore.Uint64Type, zapcore.UintptrType, zapcore.Uint32Type, zapcore.Uint16Type, zapcore.Uint8Type:
 		return b[:n+putUint(to, unsigned(f))], before
@@ -98,10 +100,8 @@ func signed(f *zapcore.Field) int64 {
 		return int64(int32(f.Integer))
 	case zapcore.Int16Type:
 		return int64(int16(f.Integer))
-	case zapcore.Int8Type:
-		return int64(int8(f.Integer))
 	}
-	return f.Integer
+	return int64(int8(f.Integer))
 }
 
 func unsigned(f *zapcore.Field) uint64 {
