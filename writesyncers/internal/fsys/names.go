@@ -65,3 +65,39 @@ func linkError(op, src, dst string, err error) error {
 	}
 	return nil
 }
+
+// MakeDirectory makes a directory within another one: open to those to whom parent is, and in any case to us. An error that wraps
+// fs.ErrExist says that it is there.
+//
+// In a parent with the set-group-ID bit it has that, too, so that files made in it belong to the group of the parent. The system
+// takes the bit from a directory whose permissions are changed by somebody who is no member of that group. The bit counts for
+// more then: the umask decides about the permissions.
+func MakeDirectory(path string, parent fs.FileInfo) error {
+	perm := parent.Mode().Perm() | 0o700
+	if err := os.Mkdir(path, perm); err != nil {
+		return err
+	}
+	info, err := os.Lstat(path)
+	setgid := err == nil && info.Mode()&fs.ModeSetgid != 0
+	if err != nil || info.Mode().Perm() == perm {
+		return goneIsFine(err)
+	}
+	if err := os.Chmod(path, perm|info.Mode()&fs.ModeSetgid); err != nil || !setgid {
+		return goneIsFine(err)
+	}
+	if info, err = os.Lstat(path); err != nil || info.Mode()&fs.ModeSetgid != 0 {
+		return goneIsFine(err)
+	}
+	if os.Remove(path) != nil { // somebody uses it already
+		return nil
+	}
+	return os.Mkdir(path, perm)
+}
+
+// goneIsFine is for what another process may have removed.
+func goneIsFine(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -137,13 +137,7 @@ func (d *directory) makeDirectory() error {
 	if err != nil {
 		return err
 	}
-	if err := os.Mkdir(d.path, 0o700); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return nil
-		}
-		return err
-	}
-	if err := os.Chmod(d.path, info.Mode().Perm()|0o700); err != nil && !errors.Is(err, fs.ErrNotExist) { // removed by another process
+	if err := fsys.MakeDirectory(d.path, info); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil
