@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 	"example.com/zaphandlers/writesyncers/internal/writer"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -145,30 +146,29 @@ func guard(user func() error) (err error) {
 // target follows a path that is a symbolic link to the file it means, which need not exist yet. Rotation works on that
 // file: exchanging or renaming the link itself would leave the file where it is.
 func target(path string) (string, error) {
-	for range 40 {
+	for range fsys.LinksMax {
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
 			return path, nil
 		}
-		to, err := os.Readlink(path)
-		if err != nil {
+		if path, err = fsys.Readlink(path); err != nil {
 			return "", fmt.Errorf("writesyncers: Path: %w", err)
 		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
-		}
-		path = filepath.Clean(to)
 	}
 	return "", fmt.Errorf("writesyncers: Path %s: too many symbolic links", path)
 }
 
-// device reports whether path names an open descriptor or a device rather than a file of ours. What is behind
+// device reports whether path names an open descriptor or a device rather than a file of ours, or is a link to one. What is behind
 // /dev/stdout may well be a regular file, but it belongs to whoever redirected it there and is never rotated.
 func device(path string) bool {
-	for _, prefix := range []string{"/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/"} {
-		if strings.HasPrefix(path, prefix) {
-			return true
+	at, err := path, error(nil)
+	for links := 0; err == nil && links <= fsys.LinksMax; links++ {
+		for _, prefix := range []string{"/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/"} {
+			if strings.HasPrefix(at, prefix) {
+				return true
+			}
 		}
+		at, err = fsys.Readlink(at)
 	}
 	info, err := os.Stat(path)
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir()

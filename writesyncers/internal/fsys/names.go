@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 	"unicode/utf8"
 )
@@ -93,6 +94,26 @@ func MakeDirectory(path string, parent fs.FileInfo) error {
 	}
 	return os.Mkdir(path, perm)
 }
+
+// Readlink returns the path that the symbolic link at path leads to, as seen from where the link lies: a directory on the way there may
+// be a link itself, and what is behind ".." then is not what the text says.
+func Readlink(path string) (string, error) {
+	to, err := os.Readlink(path)
+	if err != nil {
+		return "", err
+	}
+	dir, base := filepath.Split(to)
+	if !filepath.IsAbs(to) {
+		dir = filepath.Dir(path) + string(filepath.Separator) + dir
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil { // else it is not there yet
+		dir = real
+	}
+	return filepath.Join(dir, base), nil
+}
+
+// LinksMax is how many links in a row are followed: the 40 of Linux.
+const LinksMax = 40
 
 // goneIsFine is for what another process may have removed.
 func goneIsFine(err error) error {

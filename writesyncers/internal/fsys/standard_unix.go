@@ -28,7 +28,7 @@ func OpenStandard(path string) (*os.File, bool) {
 
 // descriptorOf reads the number of a descriptor from a path.
 func descriptorOf(path string) (fd int, ok bool) {
-	for range 3 { // /dev/stdout leads to /proc/self/fd/1
+	for range LinksMax {
 		switch path = filepath.Clean(path); path {
 		case "/dev/stdin":
 			return 0, true
@@ -43,12 +43,9 @@ func descriptorOf(path string) (fd int, ok bool) {
 				return fd, err == nil
 			}
 		}
-		to, err := os.Readlink(path)
+		to, err := Readlink(path)
 		if err != nil {
 			return 0, false
-		}
-		if !filepath.IsAbs(to) {
-			to = filepath.Join(filepath.Dir(path), to)
 		}
 		path = to
 	}

@@ -1,0 +1,78 @@
+//go:build unix
+
+package writesyncers
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Behind ".." is the directory above the one that a link leads to, not the one above the link.
+func TestALinkIsReadFromWhereItLies(t *testing.T) {
+	for name, to := range map[string]string{"relative": "../real/app.log", "absolute": "/logs/../real/app.log"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, "data", "logs"), 0o755))
+			require.NoError(t, os.Mkdir(filepath.Join(dir, "data", "real"), 0o755))
+			symlink(t, filepath.Join("data", "logs"), filepath.Join(dir, "logs"))
+			link := filepath.Join(dir, "logs", "app.log")
+			if filepath.IsAbs(to) {
+				to = dir + to
+			}
+			symlink(t, to, link)
+			f, err := NewRotatingFile(RotatingFileConfig{Path: link, MaxBytes: 4, BackupCount: 1, OnError: unexpected(t)})
+			require.NoError(t, err)
+			write(t, f, "one\n", "two\n")
+			require.NoError(t, f.Close())
+			assert.Equal(t, map[string]string{"app.log": "two\n", "app.log.1": "one\n"}, tree(t, filepath.Join(dir, "data", "real")))
+		})
+	}
+}
+
+func TestALinkThatLeadsToItself(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "app.log")
+	symlink(t, "app.log", link)
+	_, err := NewRotatingFile(RotatingFileConfig{Path: link, MaxBytes: 4, BackupCount: 1})
+	assert.ErrorContains(t, err, "too many symbolic links")
+}
+
+// The log of a container is a link to /dev/stdout, which somebody has redirected to a file: that is neither renamed nor followed by another.
+func TestALinkToStandardOutput(t *testing.T) {
+	dir := t.TempDir()
+	out, err := os.Create(filepath.Join(dir, "out.txt"))
+	require.NoError(t, err)
+	defer out.Close()
+	symlink(t, "/dev/stdout", filepath.Join(dir, "access.log"))
+	symlink(t, "access.log", filepath.Join(dir, "other.log"))
+	cmd := child(t, "link to standard output", "LINKS="+dir)
+	cmd.Stdout = out
+	require.NoError(t, cmd.Run())
+	assert.Equal(t, []string{"access.log", "other.log", "out.txt"}, names(t, dir))
+	assert.Equal(t, strings.Repeat("a record\n", 10), read(t, filepath.Join(dir, "out.txt")))
+}
+
+func init() { children["link to standard output"] = linkedOutputChild }
+
+func linkedOutputChild() error {
+	for _, name := range []string{"access.log", "other.log"} {
+		f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(os.Getenv("LINKS"), name), MaxBytes: 20, BackupCount: 9})
+		if err != nil {
+			return err
+		}
+		for range 5 {
+			if _, err := fmt.Fprintln(f, "a record"); err != nil {
+				return err
+			}
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
