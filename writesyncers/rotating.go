@@ -49,8 +49,8 @@ type RotatingFileConfig struct {
 
 	// Rotator moves a file that was rolled out to its backup name (Python: rotator); compressing it on the way is the usual
 	// reason to have one. It must leave no src behind. src lies in a hidden directory beside Path: Path itself is the next file
-	// already. An error leaves src where it is, and it is tried again; the log grows meanwhile. It runs outside every lock, and holds
-	// up only the files behind it; calls do not overlap. Defaults to nil: a rename.
+	// already. An error leaves src where it is, and it is tried again; a half-made dst is removed, and the log grows meanwhile. It runs
+	// outside every lock, and holds up only the files behind it; calls do not overlap. Defaults to nil: a rename.
 	Rotator func(src, dst string) error
 
 	// ShouldRollover replaces the rule by which MaxBytes decides (Python: shouldRollover): it gets the size of the file and the

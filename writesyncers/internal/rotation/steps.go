@@ -137,7 +137,8 @@ func (s *steps) label(out *Rolled) time.Time {
 	return out.label
 }
 
-// rotator has the user's Rotator move the file. Others who would name a file wait meanwhile: this one comes first.
+// rotator has the user's Rotator move the file. Others who would name a file wait meanwhile: this one comes first. If it fails, what it
+// has made so far goes: the next attempt would move it up as a backup, and a good one would have to go in the end.
 func (s *steps) rotator(out *Rolled) (dst string, err error) {
 	err = s.locked(func() error {
 		dst, err = s.cfg.Backups.Reserve(s.label(out))
@@ -149,7 +150,11 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 	if !fsys.RenamesOpenFiles {
 		_ = out.close()
 	}
+	start := time.Now()
 	if err := guard(func() error { return s.cfg.Rotator(out.path, dst) }); err != nil {
+		if time.Since(start) < otherWait { // else another process may have waited long enough, and taken the name
+			err = multierr.Append(err, s.locked(func() error { return removeHalf(dst, out.path) }))
+		}
 		return "", err
 	}
 	if exists(out.path) {
@@ -166,6 +171,14 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 		}
 	}
 	return dst, err
+}
+
+// removeHalf removes what a Rotator that failed has made of a file which is still there.
+func removeHalf(dst, src string) error {
+	if info, err := os.Lstat(dst); err != nil || !info.Mode().IsRegular() || !exists(src) {
+		return nil
+	}
+	return remove(dst)
 }
 
 // after is what comes after the name: OnRotate, and the removal of what is too old or too much.

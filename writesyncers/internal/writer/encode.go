@@ -28,18 +28,25 @@ func (e *encoded) free() {
 	}
 }
 
-// add encodes one more record. Encode is the user's code: its panic is an error.
+// add encodes one more record. Encode is the user's code: its panic is an error, and it sees nothing of the records before, so that one
+// that does not append to what it gets loses none of them.
 func (e *encoded) add(encode func(dst, src []byte) ([]byte, error), record []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("writesyncers: Encode: panic: %v", r)
 		}
 	}()
-	b, err := encode(e.b, record)
-	if err != nil {
+	dst := e.b[len(e.b):]
+	b, err := encode(dst, record)
+	switch {
+	case err != nil:
 		return fmt.Errorf("writesyncers: Encode: %w", err)
+	case len(b) > 0 && cap(dst) > 0 && &b[0] == &dst[:1][0]:
+		e.b = e.b[:len(e.b)+len(b)] // it is in its place already
+	default:
+		e.b = append(e.b, b...)
 	}
-	e.b, e.ends = b, append(e.ends, len(b))
+	e.ends = append(e.ends, len(e.b))
 	return nil
 }
 
