@@ -34,7 +34,7 @@
 //
 // What goes wrong where nobody waits for an answer (a rotation refused, a backup that cannot be compressed) is said to
 // OnError once when it begins and once when it is over, and counted in Stats. Code of yours (Namer, Rotator, OnRotate,
-// ShouldRollover, Next, Clock, Encode, OnError) may panic, take its time, or never return: the writer goes on.
+// ShouldRollover, Next, Clock, Encode, OnError) may panic, take its time, never return, or end its goroutine: the writer goes on.
 //
 // # Closing
 //

@@ -1,6 +1,7 @@
 package zapcore
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -33,11 +34,17 @@ func LockWithin(mu *sync.Mutex, wait time.Duration) bool {
 	}
 }
 
+var errExited = errors.New("the goroutine was ended (runtime.Goexit)")
+
 // Within runs f, which may wait for what does not come, and returns its error. After that time it returns an error that says so and
 // wraps os.ErrDeadlineExceeded, and f goes on in the background.
 func Within(wait time.Duration, f func() error) error {
 	done := make(chan error, 1)
-	go func() { done <- f() }()
+	go func() {
+		err := errExited
+		defer func() { done <- err }()
+		err = f()
+	}()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

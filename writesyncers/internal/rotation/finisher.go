@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	base "example.com/zaphandlers/zapcore"
 	"go.uber.org/multierr"
 )
 
@@ -36,7 +35,8 @@ const (
 )
 
 var (
-	errStuck = errors.New("a hook or another process takes too long; it goes on in the background")
+	errStuck  = errors.New("a hook or another process takes too long; it goes on in the background")
+	errExited = errors.New("a hook has ended the goroutine that called it")
 )
 
 func newFinisher(cfg *Config, dir *directory, retry *backoff) *finisher {
@@ -101,40 +101,6 @@ func (f *finisher) drop(dropped []*Rolled) {
 			f.cfg.Report.Note("finish files of "+f.cfg.Path, errWaiting(1))
 		}
 		f.update(func() { out.ended = true })
-	}
-}
-
-// run finishes files until there are none, or one is refused. After that many another goroutine goes on.
-func (f *finisher) run(most int) {
-	f.update(func() { f.goroutine = base.GoroutineID() })
-	again := f.plain.Load()
-	for ; ; most-- {
-		out := f.first()
-		if out != nil {
-			again = f.plain.Load() // what is refused from now on has to wait for the next file
-		}
-		if out != nil && most <= 0 {
-			go f.run(math.MaxInt)
-			return
-		}
-		if out == nil {
-			if f.end(nil, again) {
-				return
-			}
-			continue
-		}
-		f.update(func() { f.working = true })
-		err := f.finishOne(out)
-		f.update(func() { f.working = false })
-		if err != nil {
-			f.update(func() { out.err = err })
-			f.end(err, false)
-			return
-		}
-		f.update(func() {
-			f.queue = f.queue[1:]
-			out.named, out.ended, out.err = true, true, nil
-		})
 	}
 }
 
@@ -223,31 +189,6 @@ func (f *finisher) end(refused error, again bool) bool {
 	f.running, f.refused, f.goroutine = false, refused, 0
 	f.broadcastLocked()
 	return true
-}
-
-// standBy waits a while for a file: to be woken would take the writer as long as all the rest of a rollover, while this goroutine
-// looks by itself whether there is something to do.
-func (f *finisher) standBy() {
-	f.mu.Lock()
-	if f.running || f.closing {
-		f.mu.Unlock()
-		return
-	}
-	f.running = true
-	f.mu.Unlock()
-	for range standByLooks {
-		if f.first() != nil || f.isClosing() {
-			break
-		}
-		time.Sleep(standByEvery)
-	}
-	f.run(math.MaxInt)
-}
-
-func (f *finisher) isClosing() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.closing
 }
 
 // left reports whether a file was refused its name.

@@ -48,12 +48,14 @@ func (p *Period) Now() (now time.Time) {
 // Begin begins the period that at is in. An end that has come already, or that could not be told, is no end: it is asked for again
 // in a while.
 func (p *Period) Begin(at time.Time) {
-	p.begun, p.end = at, at
-	err := guard(func() error { p.end = p.next(at); return nil })
+	p.begun, p.end = at, at.Add(LookEvery)
+	err := guard(func() error {
+		if end := p.next(at); end.After(at) {
+			p.end = end
+		}
+		return nil
+	})
 	p.report.Note("Next"+p.step, err)
-	if !p.end.After(at) {
-		p.end = at.Add(LookEvery)
-	}
 }
 
 // BeginFound begins the period of a file that was found, which may be over: that in which the file was made, or last written if that

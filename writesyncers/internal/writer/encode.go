@@ -59,13 +59,12 @@ func writeEncoded(w *Writer, p []byte) (int, error) {
 	defer e.free()
 	err := e.add(w.cfg.Encode, p)
 	var number uint64
-	w.mu.Lock()
 	if err != nil {
 		w.counts.refused.Add(1)
 	} else {
-		_, number, err = w.writeLocked(e.b)
+		w.mu.Lock()
+		_, number, err = w.writeAndUnlock(e.b)
 	}
-	w.unlock()
 	if err == nil && w.cfg.Sync >= SyncInterval {
 		err = w.committer.durable(number)
 	}

@@ -63,20 +63,28 @@ func (c *committer) commit(number uint64) error {
 			c.wake.Wait()
 			continue
 		}
-		c.running = true
-		c.mu.Unlock()
-		upTo, err := c.sync()
+		c.syncForAllLocked()
+	}
+	if c.failed[0] < number && number <= c.failed[1] {
+		return c.err
+	}
+	return nil
+}
+
+// syncForAllLocked syncs without the lock, and has it again in any case: OnError, which may be called by that, may end the goroutine.
+func (c *committer) syncForAllLocked() {
+	upTo, err := c.done, error(nil)
+	c.running = true
+	c.mu.Unlock()
+	defer func() {
 		c.mu.Lock()
 		if err != nil {
 			c.failed, c.err = [2]uint64{c.done, upTo}, err
 		}
 		c.running, c.done = false, upTo
 		c.wake.Broadcast()
-	}
-	if c.failed[0] < number && number <= c.failed[1] {
-		return c.err
-	}
-	return nil
+	}()
+	upTo, err = c.sync()
 }
 
 // sync puts what was written so far on the disk and returns the number of the last record among it. Writers go on meanwhile.

@@ -91,15 +91,16 @@ func (s *rotate) onTime() {
 
 // catchUp rolls the file over if its period has ended, and sets the timer.
 func (s *rotate) catchUp() {
-	now := s.p.Now()
+	var now time.Time
 	var notBefore time.Duration
+	defer func() { s.timer.Reset(s.p.Until(now, notBefore)) }() // also if a hook ends the goroutine
+	now = s.p.Now()
 	if s.p.Left(now) <= 2*rotation.OpenAheadBy {
 		s.r.PrepareSoon(s.w.file.Size())
 	}
 	if err := s.rollOnTime(now); err != nil {
 		notBefore = max(lookAgain, s.r.RetryIn())
 	}
-	s.timer.Reset(s.p.Until(now, notBefore))
 }
 
 // rollOnTime rolls the file over if its period has ended. A refusal leaves the period as it is, so that it is tried again under the

@@ -92,8 +92,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 		w.mu.Unlock()
 		return len(p), nil
 	}
-	n, number, err := w.writeLocked(p)
-	w.unlock()
+	n, number, err := w.writeAndUnlock(p)
 	if err == nil && w.cfg.Sync >= SyncInterval {
 		err = w.committer.durable(number)
 	}
@@ -106,8 +105,10 @@ func (w *Writer) refuse(records int) error {
 	return w.errClosed
 }
 
-// writeLocked also returns the number of the record.
-func (w *Writer) writeLocked(p []byte) (n int, number uint64, err error) {
+// writeAndUnlock is called with the lock and releases it, even if a hook panics or ends the goroutine (runtime.Goexit). It also returns
+// the number of the record.
+func (w *Writer) writeAndUnlock(p []byte) (n int, number uint64, err error) {
+	defer w.unlock()
 	if w.buffer != nil {
 		if err := w.buffer.take(p); err != nil {
 			w.counts.refused.Add(1)
