@@ -41,8 +41,9 @@ type RotatingFileConfig struct {
 	// Encode turns a record into the character set of the file; see FileConfig. Sizes are those of the encoded record.
 	Encode func(dst, src []byte) ([]byte, error)
 
-	// Namer turns the name a backup has by default (Path.1, absolute) into the one it shall have (Python: namer). It must be
-	// pure: it is called often, and the same name must give the same answer. Where it gives a name that another backup has a number
+	// Namer turns the name a backup has by default (Path.1, absolute) into the one it shall have (Python: namer); a relative one is
+	// beside Path. It must be pure: it is called often, and the same name must give the same answer, else it is an error, or told to
+	// OnError, as backups that are not found again are never removed. Where it gives a name that another backup has a number
 	// goes behind it. One that returns Path itself, nothing, or a name in a directory that is not there is an error, or told to
 	// OnError once and done without. Defaults to nil: names stay.
 	Namer func(name string) string

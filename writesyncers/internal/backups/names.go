@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ type names struct {
 	round     int   // of questions: forget begins another
 	complaint error // what was wrong with the first bad answer of this round
 	answers   map[string]string
+	before    map[string]string // the answers of the round before
 	dirs      map[string]error // what is wrong with a directory; nil: nothing
 	known     []string         // directories that backups were seen or placed in
 	verdicts  map[string]verdict
@@ -49,8 +51,26 @@ func newNames(cfg Config) *names {
 // forget begins a new round of questions: the Namer's answers may be others now, and directories may have come or gone.
 func (n *names) forget() {
 	n.round++
+	n.before = n.answers
 	n.complaint, n.answers, n.dirs = nil, map[string]string{}, map[string]error{}
 }
+
+// askAgain begins a round with some of the questions of the last one that had an answer: a Namer that has another now gets a complaint.
+func (n *names) askAgain() {
+	n.forget()
+	asked := 0
+	for _, name := range slices.Sorted(maps.Keys(n.before)) {
+		if n.before[name] == name {
+			continue
+		}
+		if n.of(name); asked >= namesAskedAgain {
+			return
+		}
+		asked++
+	}
+}
+
+const namesAskedAgain = 8
 
 // remember notes that backups may lie in the directory of path.
 func (n *names) remember(path string) {
@@ -74,9 +94,11 @@ func (n *names) of(name string) string {
 	answer, err := n.ask(name)
 	if err != nil {
 		answer = name
-		if n.complaint == nil {
-			n.complaint = err
-		}
+	} else if before, asked := n.before[name]; asked && before != answer {
+		err = fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is %s now, and was %s before: backups cannot be found again", name, answer, before)
+	}
+	if n.complaint == nil {
+		n.complaint = err
 	}
 	n.answers[name] = answer
 	return answer
@@ -92,11 +114,17 @@ func (n *names) ask(name string) (answer string, err error) {
 	if answer == "" {
 		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is empty", name)
 	}
+	if strings.ContainsRune(answer, 0) {
+		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %q, contains NUL", name, answer)
+	}
+	if !filepath.IsAbs(answer) {
+		answer = filepath.Join(filepath.Dir(n.base), answer)
+	}
 	answer = filepath.Clean(answer)
 	if answer == n.base {
 		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s is that of the log itself", name)
 	}
-	if strings.HasPrefix(n.base, strings.TrimSuffix(answer, string(filepath.Separator))+string(filepath.Separator)) || answer == "." {
+	if strings.HasPrefix(n.base, strings.TrimSuffix(answer, string(filepath.Separator))+string(filepath.Separator)) {
 		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %s, is that of the log's directory", name, answer)
 	}
 	if err := n.usable(filepath.Dir(answer)); err != nil {

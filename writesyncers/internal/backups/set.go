@@ -98,6 +98,9 @@ func New(cfg Config) (*Set, error) {
 			return nil, fmt.Errorf("writesyncers: Path %q leaves no room for the name of a backup, such as %s", cfg.Path, filepath.Base(name))
 		}
 	}
+	if s.names.complaint == nil {
+		s.names.askAgain()
+	}
 	if s.names.complaint != nil {
 		return nil, s.names.complaint
 	}

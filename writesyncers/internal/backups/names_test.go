@@ -1,0 +1,45 @@
+package backups
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A Namer that has another answer each time leaves backups that nobody finds again.
+func TestANamerThatIsNotPure(t *testing.T) {
+	calls := 0
+	counting := func(name string) string { calls++; return fmt.Sprintf("%s-%d", name, calls) }
+	for name, dates := range map[string]*Dates{"numbered": nil, "dated": daily()} {
+		_, err := New(Config{Path: filepath.Join(t.TempDir(), "app.log"), Count: 2, Dated: dates, Namer: counting})
+		assert.ErrorContains(t, err, "backups cannot be found again", name)
+	}
+
+	day := "monday"
+	b := newBed(t, Config{Count: 2, Namer: func(name string) string { return name + "-" + day }})
+	b.roll("one")
+	require.Empty(t, b.told)
+	day = "tuesday"
+	b.roll("two")
+	require.NotEmpty(t, b.told)
+	assert.ErrorContains(t, b.told[0], "app.log.1-tuesday now, and was "+b.path("app.log.1-monday"))
+	assert.Len(t, b.tree(), 2, "no file is lost")
+}
+
+func TestANamerWithRelativeNames(t *testing.T) {
+	t.Chdir(t.TempDir())
+	b := newBed(t, Config{Count: 2, Namer: func(name string) string { return filepath.Base(name) + ".old" }})
+	for i := range 4 {
+		b.roll(fmt.Sprint(i))
+	}
+	assert.Equal(t, map[string]string{"app.log.1.old": "3", "app.log.2.old": "2"}, b.tree())
+	assert.Empty(t, b.told)
+}
+
+func TestANameThatNoSystemTakes(t *testing.T) {
+	_, err := New(Config{Path: filepath.Join(t.TempDir(), "app.log"), Count: 2, Namer: func(name string) string { return name + "\x00" }})
+	assert.ErrorContains(t, err, "NUL")
+}
