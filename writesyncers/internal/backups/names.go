@@ -29,8 +29,8 @@ type names struct {
 	complaint error // what was wrong with the first bad answer of this round
 	answers   map[string]string
 	before    map[string]string // the answers of the round before
-	dirs      map[string]error // what is wrong with a directory; nil: nothing
-	known     []string         // directories that backups were seen or placed in
+	dirs      map[string]error  // what is wrong with a directory; nil: nothing
+	known     []string          // directories that backups were seen or placed in
 	verdicts  map[string]verdict
 }
 

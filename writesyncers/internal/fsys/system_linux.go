@@ -1,8 +1,14 @@
 package fsys
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -62,37 +68,73 @@ func renameNoReplace(src, dst string) error {
 }
 
 // Watch tells whether something has happened to the name of one open file: it was renamed, removed, or another name was given
-// to it (inotify). Its contents are not watched, which would make every write an event. It is not safe for concurrent use.
+// to it (inotify). Its contents are not watched, which would make every write an event. It is not safe for concurrent use; several
+// Watches are independent of each other.
+//
+// All Watches of a process share one instance of inotify, for a user may have no more than 128 in all his programs.
 type Watch struct {
-	fd    int
-	watch int
+	fd       int   // the instance
+	watch    int32 // -1: none
+	happened atomic.Bool
+}
+
+// watches is the instance. Whoever finds events in it hands them to all that they concern: an event that is no longer in the instance
+// is with its Watch as soon as reading is false.
+var watches struct {
+	reading atomic.Bool
+
+	mu  sync.Mutex // guards the fields below
+	fd  int
+	all int                // Watches there are; with the last the instance goes
+	of  map[int32][]*Watch // one inode has one watch, whoever asks
 }
 
 // NewWatch returns a Watch of no file yet. The error says that the system has none to give (a limit of inotify), or, as
 // errors.ErrUnsupported, that there is no such thing here.
 func NewWatch() (*Watch, error) {
-	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
-	if err != nil {
-		return nil, os.NewSyscallError("inotify_init1", err)
+	watches.mu.Lock()
+	defer watches.mu.Unlock()
+	if watches.all == 0 {
+		fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+		if err != nil {
+			return nil, os.NewSyscallError("inotify_init1", err)
+		}
+		watches.fd, watches.of = fd, map[int32][]*Watch{}
 	}
-	return &Watch{fd: fd, watch: -1}, nil
+	watches.all++
+	return &Watch{fd: watches.fd, watch: -1}, nil
 }
 
 // Follow watches f in the place of the file before it, and forgets what has happened so far.
 func (w *Watch) Follow(f *os.File) error {
-	if w.watch >= 0 {
-		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.watch)) // fails where the file is gone, and the watch with it
-		w.watch = -1
-	}
+	watches.mu.Lock()
+	defer watches.mu.Unlock()
+	readWatchesLocked()
+	w.forgetLocked()
+	w.happened.Store(false)
+	var watch int
 	var err error
 	ctl := control(f, func(fd int) {
-		w.watch, err = unix.InotifyAddWatch(w.fd, fmt.Sprintf("/proc/self/fd/%d", fd), unix.IN_MOVE_SELF|unix.IN_DELETE_SELF|unix.IN_ATTRIB)
+		watch, err = unix.InotifyAddWatch(w.fd, fmt.Sprintf("/proc/self/fd/%d", fd), unix.IN_MOVE_SELF|unix.IN_DELETE_SELF|unix.IN_ATTRIB)
 	})
-	if ctl != nil {
-		return ctl
+	if ctl != nil || err != nil {
+		return cmp.Or(ctl, os.NewSyscallError("inotify_add_watch", err))
 	}
-	w.drain()
-	return os.NewSyscallError("inotify_add_watch", err)
+	w.watch = int32(watch)
+	watches.of[w.watch] = append(watches.of[w.watch], w)
+	return nil
+}
+
+func (w *Watch) forgetLocked() {
+	if w.watch < 0 {
+		return
+	}
+	others := slices.DeleteFunc(watches.of[w.watch], func(other *Watch) bool { return other == w })
+	if watches.of[w.watch] = others; len(others) == 0 {
+		delete(watches.of, w.watch)
+		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.watch)) // fails where the file is gone, and the watch with it
+	}
+	w.watch = -1
 }
 
 const fionread = 0x541b // of asm-generic/ioctls.h
@@ -101,26 +143,49 @@ const fionread = 0x541b // of asm-generic/ioctls.h
 func (w *Watch) Any() bool {
 	var n int32
 	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(w.fd), fionread, uintptr(unsafe.Pointer(&n)))
-	if errno == 0 && n == 0 {
-		return false
+	if errno != 0 || n != 0 || watches.reading.Load() {
+		watches.mu.Lock()
+		readWatchesLocked()
+		watches.mu.Unlock()
 	}
-	w.drain()
-	return true
+	return w.happened.Load() && w.happened.Swap(false)
 }
 
-func (w *Watch) drain() {
-	var buf [1024]byte
+// readWatchesLocked hands out what has happened.
+func readWatchesLocked() {
+	watches.reading.Store(true)
+	defer watches.reading.Store(false)
+	var buf [4096]byte
 	for {
-		if n, err := unix.Read(w.fd, buf[:]); n <= 0 || err != nil {
+		n, err := unix.Read(watches.fd, buf[:])
+		if n <= 0 || err != nil {
 			return
+		}
+		for at := 0; at+unix.SizeofInotifyEvent <= n; {
+			watch, mask := int32(binary.NativeEndian.Uint32(buf[at:])), binary.NativeEndian.Uint32(buf[at+4:])
+			at += unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(buf[at+12:]))
+			concerned := watches.of[watch]
+			if mask&unix.IN_Q_OVERFLOW != 0 {
+				concerned = slices.Concat(slices.Collect(maps.Values(watches.of))...)
+			}
+			for _, w := range concerned {
+				w.happened.Store(true)
+			}
 		}
 	}
 }
 
 // Close ends the watch. Closing nil does nothing.
 func (w *Watch) Close() {
-	if w != nil {
-		_ = unix.Close(w.fd)
+	if w == nil || w.fd < 0 {
+		return
+	}
+	watches.mu.Lock()
+	defer watches.mu.Unlock()
+	w.forgetLocked()
+	w.fd = -1
+	if watches.all--; watches.all == 0 {
+		_ = unix.Close(watches.fd)
 	}
 }
 
