@@ -34,9 +34,9 @@ type flushRequests struct {
 	pending []*flushRequest
 	urgent  atomic.Int32 // how many of them are; read without the lock
 
-	seenUrgent uint64          // urged has told of those up to this one
-	overtaken  map[uint64]bool // sequence numbers of records that were delivered ahead of their turn; owned by the goroutine
-	tried      uint64          // an attempt was made at the urgent records up to this one; owned by the goroutine
+	seenUrgent uint64                 // urged has told of those up to this one
+	tried      map[*flushRequest]bool // late has told of; of those that are pending
+	overtaken  map[uint64]bool        // sequence numbers of records that were delivered ahead of their turn; owned by the goroutine
 }
 
 func (f *flushRequests) add(r *flushRequest) {
@@ -50,6 +50,7 @@ func (f *flushRequests) add(r *flushRequest) {
 func (f *flushRequests) remove(r *flushRequest) {
 	if i := slices.Index(f.pending, r); i >= 0 {
 		f.pending = slices.Delete(f.pending, i, i+1)
+		delete(f.tried, r)
 		if r.urgent != nil {
 			f.urgent.Add(-1)
 		}
@@ -81,12 +82,16 @@ func (f *flushRequests) urged() (urged bool) {
 	return urged
 }
 
-// late returns the urgent records that are not resolved and need not wait for their turn any longer, each once.
+// late returns the urgent records that are not resolved and need not wait for their turn any longer, each once. Of two that are logged
+// at the same time the one that was queued first may be asked for last.
 func (f *flushRequests) late(now time.Time, resolved func(upto uint64) bool) (late []*urgentRecord) {
 	for _, r := range f.pending {
 		u := r.urgent
-		if u != nil && u.tape != nil && u.sequence >= f.tried && !u.overtakes.After(now) && !resolved(u.sequence+1) {
-			f.tried = u.sequence + 1
+		if u != nil && u.tape != nil && !f.tried[r] && !u.overtakes.After(now) && !resolved(u.sequence+1) {
+			if f.tried == nil {
+				f.tried = make(map[*flushRequest]bool)
+			}
+			f.tried[r] = true
 			late = append(late, u)
 		}
 	}
