@@ -21,6 +21,7 @@ type Contents struct {
 	Cursors map[string]uint64 // of each target, the first number that it is not done with
 	Next    uint64            // the number that the next record gets
 	Damaged int               // records, blocks and cursors that could not be read
+	Missing int               // bytes that the file was cut by; what was in them nobody knows
 
 	allFrom uint64 // every target is done with what comes before it
 }
@@ -45,6 +46,7 @@ func parse(data []byte) (c Contents, err error) {
 	if damagedCursors == 0 {
 		c.allFrom = oldest(c.Cursors)
 	}
+	c.Missing = max(0, unitsAt+h.units*h.unit-len(data))
 	for i := 0; i < h.units; {
 		at := unitsAt + i*h.unit
 		if at+unitHeader > len(data) {

@@ -273,6 +273,24 @@ func TestAFileThatIsNoneIsPutAside(t *testing.T) {
 	}
 }
 
+// Whatever was in the part that is missing, it was a record that somebody has logged.
+func TestAFileThatWasCutIsTold(t *testing.T) {
+	whole, _ := file(t)
+	for cut, size := range map[string]int{"by a byte": len(whole) - 1, "to its cursors": unitsAt, "to its header": headerBytes} {
+		t.Run(cut, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "arena.spool"), whole[:size], 0o600))
+			s, _ := open(t, dir, "a", "b")
+			require.NotEmpty(t, s.Notes)
+			require.ErrorContains(t, s.Notes[0], fmt.Sprintf("its last %d bytes are missing", len(whole)-size))
+			kill(s)
+			s, _ = open(t, dir, "a", "b")
+			require.Empty(t, s.Notes)
+			kill(s)
+		})
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := open(t, dir, "a")
