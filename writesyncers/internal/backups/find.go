@@ -68,7 +68,9 @@ func (n *numbered) readAll(entries map[string]*entry, foreign map[int]bool) erro
 func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
 	for _, f := range n.formers {
 		i, _, _ := n.number(f.path, nil)
-		n.add(entries, f, entry{n: i, former: true})
+		for _, compressed := range []bool{false, true} { // it may have been compressed since
+			n.add(entries, found{path: f.path, compressed: compressed}, entry{n: i, former: true})
+		}
 	}
 	slots := 0
 	for i := 1; i <= max(n.count, n.top)+lookedUp; i++ {
@@ -89,10 +91,15 @@ func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
 
 // withoutDates takes out the default names whose number is a year, or another date, and no successor of another number.
 func (n *numbered) withoutDates(ours []entry, foreign map[int]bool) []entry {
-	before := 0
+	before, former := 0, false
 	return slices.DeleteFunc(ours, func(e entry) bool {
-		if n.namer == nil && e.n > n.count && dateLike(e.n) && e.n-before > dateGap {
-			foreign[e.n] = true
+		if e.former != former { // these come last, and have numbers of their own
+			before, former = 0, e.former
+		}
+		if (n.namer == nil || former) && e.n > n.count && dateLike(e.n) && e.n-before > dateGap {
+			if !former {
+				foreign[e.n] = true
+			}
 			return true
 		}
 		before = e.n

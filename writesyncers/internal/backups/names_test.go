@@ -2,7 +2,10 @@ package backups
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,4 +45,37 @@ func TestANamerWithRelativeNames(t *testing.T) {
 func TestANameThatNoSystemTakes(t *testing.T) {
 	_, err := New(Config{Path: filepath.Join(t.TempDir(), "app.log"), Count: 2, Namer: func(name string) string { return name + "\x00" }})
 	assert.ErrorContains(t, err, "NUL")
+}
+
+// A year is no number of ours, whatever a Namer makes of numbers today.
+func TestAYearBesideANamer(t *testing.T) {
+	b := newBed(t, Config{Count: 1})
+	b.put("app.log.2024", "the year")
+	b.put("app.log.20240131", "a day")
+	b.roll("one")
+	b.again(Config{Count: 1, Namer: func(name string) string { return name + ".old" }})
+	assert.Equal(t, []string{"app.log.1"}, b.listed())
+	b.roll("two")
+	b.roll("three")
+	assert.Equal(t, map[string]string{"app.log.2024": "the year", "app.log.20240131": "a day", "app.log.1.old": "three"}, b.tree())
+}
+
+// Backups with the names of before the Namer stay ours when they are compressed in place.
+func TestFormerBackupsThatAreCompressed(t *testing.T) {
+	b := newBed(t, Config{Count: 3})
+	for i := range 3 {
+		b.roll(fmt.Sprint("former ", i))
+	}
+	b.again(Config{Count: 3, Compress: true, Namer: func(name string) string { return name + ".old" }})
+	b.roll("one")
+	for _, name := range []string{"app.log.1", "app.log.2"} {
+		text := b.tree()[name]
+		b.putGzip(name+Gzip, text, Mark{Base: "app.log"}.header())
+		require.NoError(t, os.Remove(b.path(name)))
+	}
+	b.roll("two")
+	assert.Len(t, b.listed(), 3)
+	b.roll("three")
+	b.roll("four")
+	assert.ElementsMatch(t, []string{"app.log.1.old", "app.log.2.old", "app.log.3.old"}, slices.Collect(maps.Keys(b.tree())))
 }
