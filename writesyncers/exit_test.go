@@ -116,3 +116,33 @@ func TestOnErrorThatEndsTheGoroutineThatSyncsForAll(t *testing.T) {
 		require.NoError(t, f.Close())
 	})
 }
+
+// A Namer that takes its time holds up a Write for a second at most.
+func TestANamerThatTakesItsTime(t *testing.T) {
+	var opened atomic.Bool
+	over := make(chan struct{})
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 30, BackupCount: 20, OnError: unexpected(t), Namer: func(name string) string {
+		if opened.Load() {
+			<-over
+		}
+		return name
+	}})
+	opened.Store(true)
+	wrote := make(chan struct{})
+	go func() {
+		defer close(wrote)
+		for i := range 20 {
+			_, err := fmt.Fprintf(f, "record %02d\n", i)
+			assert.NoError(t, err)
+		}
+	}()
+	select {
+	case <-wrote:
+	case <-time.After(5 * time.Second):
+		t.Error("the writer is held up by its Namer")
+	}
+	close(over)
+	<-wrote
+	require.NoError(t, f.Close())
+	assert.Len(t, allLines(t, dir, "app.log"), 20)
+}

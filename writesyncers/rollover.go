@@ -139,8 +139,8 @@ func (c *rolling) configure(cfg *writer.Config) error {
 		cfg.Period = c.period(cfg)
 	}
 	cfg.Rotation = rotation.New(rotation.Config{
-		Path: cfg.Path, MaxBytes: c.maxBytes, Should: c.should, Period: cfg.Period, Backups: set, Rotator: c.rotator, OnRotate: c.onRotate,
-		Compress: c.compress != "", Shared: cfg.File.Shared, Sync: cfg.Sync != writer.SyncNever, Keep: max(c.backupCount, 0),
+		Path: cfg.Path, MaxBytes: c.maxBytes, Should: c.should, Period: cfg.Period, Backups: set, Namer: c.namer != nil, Rotator: c.rotator,
+		OnRotate: c.onRotate, Compress: c.compress != "", Shared: cfg.File.Shared, Sync: cfg.Sync != writer.SyncNever, Keep: max(c.backupCount, 0),
 		Header: int64(len(cfg.Header)), File: cfg.File, Report: cfg.Report,
 	})
 	return nil

@@ -158,7 +158,7 @@ func (f *finisher) start() {
 
 // hooks reports whether finishing a file may take long.
 func (f *finisher) hooks() bool {
-	return f.cfg.Rotator != nil || f.cfg.OnRotate != nil || f.cfg.Compress
+	return f.cfg.Rotator != nil || f.cfg.OnRotate != nil || f.cfg.Compress || f.cfg.Namer
 }
 
 func (f *finisher) first() *Rolled {

@@ -20,6 +20,7 @@ type Config struct {
 	Should   func(size int64, n int) bool // decides in the place of MaxBytes, if it is not nil
 	Period   *Period                      // when time decides, too; nil: it does not
 	Backups  *backups.Set                 // the names
+	Namer    bool                         // Backups asks code of the user's
 	Rotator  func(src, dst string) error  // in the place of a rename, if it is not nil
 	OnRotate func(path, backup string)    // may be nil
 	Compress bool

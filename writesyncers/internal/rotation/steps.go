@@ -10,6 +10,7 @@ import (
 
 	"example.com/zaphandlers/writesyncers/internal/backups"
 	"example.com/zaphandlers/writesyncers/internal/fsys"
+	base "example.com/zaphandlers/zapcore"
 	"go.uber.org/multierr"
 )
 
@@ -76,9 +77,7 @@ func (s *steps) locked(f func() error) error {
 		}
 		break
 	}
-	s.names.Lock()
-	defer s.names.Unlock()
-	return shown(f(), s.cfg.Path)
+	return shown(withNames(&s.names, f), s.cfg.Path)
 }
 
 func (s *steps) aborted() bool {
@@ -195,6 +194,16 @@ func (s *steps) retain() {
 	s.cfg.Report.Note("remove backups of "+s.cfg.Path, err)
 }
 
+// withNames calls f, which uses the backups, with the lock on them. Whoever has that may be in the user's Namer, which need not come to
+// an end.
+func withNames(names *sync.Mutex, f func() error) error {
+	if !base.LockWithin(names, stuckWait) {
+		return errStuck
+	}
+	defer names.Unlock()
+	return f()
+}
+
 // othersBefore finishes what processes that are gone have rolled out before the file at path, and waits for living ones to finish
 // theirs; not for ever, for a process may be stopped.
 func (s *steps) othersBefore(path string, patience time.Duration, finish func(*Rolled) error) error {
@@ -255,7 +264,5 @@ func (s *steps) look(f func() error) error {
 	if s.dir.exists() {
 		return s.locked(f)
 	}
-	s.names.Lock()
-	defer s.names.Unlock()
-	return f()
+	return withNames(&s.names, f)
 }
