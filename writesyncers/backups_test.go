@@ -230,6 +230,7 @@ func TestBackupConfigErrorsNameTheField(t *testing.T) {
 	}{
 		{RotatingFileConfig{MaxAge: -1}, "writesyncers: MaxAge -1ns is negative"},
 		{RotatingFileConfig{MaxTotalBytes: -1}, "writesyncers: MaxTotalBytes -1 is negative"},
+		{RotatingFileConfig{MaxBytes: 2000, MaxTotalBytes: 1999}, "writesyncers: MaxTotalBytes 1999 is less than MaxBytes 2000, so that each backup would go at once: make it MaxBytes times the backups to keep"},
 		{RotatingFileConfig{Compress: "rar"}, `writesyncers: Compress "rar" is unknown: there is "gzip", and "" for none`},
 	} {
 		_, err := NewRotatingFile(tt.cfg)

@@ -47,10 +47,18 @@ func (c *rolling) check() error {
 		return fmt.Errorf("writesyncers: MaxAge %v is negative", c.maxAge)
 	case c.maxTotalBytes < 0:
 		return fmt.Errorf("writesyncers: MaxTotalBytes %d is negative", c.maxTotalBytes)
+	case c.keepsNone():
+		return fmt.Errorf("writesyncers: MaxTotalBytes %d is less than MaxBytes %d, so that each backup would go at once: make it MaxBytes times the backups to keep", c.maxTotalBytes, c.maxBytes)
 	case c.compress != "" && c.compress != Gzip:
 		return fmt.Errorf("writesyncers: Compress %q is unknown: there is %q, and \"\" for none", c.compress, Gzip)
 	}
 	return checkDuration("MaxAge", c.maxAge, time.Second)
+}
+
+// keepsNone reports whether every backup is larger than all of them may be: none is compressed, and size alone decides when it is rolled
+// out.
+func (c *rolling) keepsNone() bool {
+	return 0 < c.maxTotalBytes && c.maxTotalBytes < c.maxBytes && c.schedule == nil && c.should == nil && c.rotator == nil && c.compress == ""
 }
 
 // rolls reports whether the file rolls over at all. A BackupCount of 0 means never, as in Python, unless another limit says how much

@@ -68,8 +68,9 @@ type RotatingFileConfig struct {
 	// 0: any age.
 	MaxAge time.Duration
 
-	// MaxTotalBytes removes the oldest backups until the rest, as they lie on the disk, are no more than that together. It
-	// is looked at when the file rolls over. Defaults to 0: any size.
+	// MaxTotalBytes removes the oldest backups until the rest, as they lie on the disk, are no more than that together. It is looked
+	// at when the file rolls over. Less than MaxBytes, by which no backup would stay, is an error unless they are compressed. Defaults
+	// to 0: any size.
 	MaxTotalBytes int64
 
 	// OnRotate is called when a rollover is done and its backup compressed: with Path, resolved, and the name of the
