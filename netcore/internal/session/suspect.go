@@ -82,7 +82,7 @@ func firstToBack(w *Window) {
 // lastToFront takes that back.
 func lastToFront(w *Window) {
 	size := len(w.At(w.Next() - 1))
-	rotate(w, w.size() - size)
+	rotate(w, w.size()-size)
 	for i := len(w.ends) - 1; i > 0; i-- {
 		w.ends[i] = w.ends[i-1] + size
 	}
