@@ -13,6 +13,11 @@ import (
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	start := e.dialer.Now()
 	w := e.window
+	if e.wire != nil && e.wire.conn.Gone() {
+		if err := e.drop(e.wire, nil); err != nil {
+			return 0, err
+		}
+	}
 	if e.cfg.RELP && e.wire == nil && e.suspect.Next(w) > 0 {
 		e.reportDropped(errHangsUp)
 	}
@@ -59,8 +64,11 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 		}
 		w := e.window
 		e.resend = e.resend[:0]
-		for s := w.Unsent(); s < w.Next(); s++ {
+		for s := w.Unsent(); s < w.Due(); s++ {
 			e.resend = append(e.resend, w.At(s))
+		}
+		if len(e.resend) == 0 {
+			return nil
 		}
 		n, err := e.write(over, e.resend, start)
 		w.Sent(n)
@@ -92,11 +100,15 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 	}
 	e.timer.Reset(e.cfg.Timeout - (e.dialer.Now() - start))
 	defer e.timer.Stop()
-	for range maxReconnects {
+	var conn *connection.Conn
+	for opened := 0; opened < maxReconnects || !conn.Gone(); {
 		if err := e.sendWindow(start); err != nil {
 			return err
 		}
-		for conn := e.wire.conn; ; {
+		if conn != e.wire.conn {
+			opened++
+		}
+		for conn = e.wire.conn; ; {
 			e.window.Trim()
 			if e.window.Len() == 0 || n != all && e.window.HasRoom(n) {
 				return nil
@@ -104,12 +116,12 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 			if err := e.awaitAck(conn); err != nil {
 				return err
 			}
-			if conn.Gone() {
+			if conn.Gone() || e.window.Unsent() < e.window.Due() {
 				break
 			}
 		}
 	}
-	return &base.RetryError{Err: e.failed("confirmation from", e.wire.conn.Err())}
+	return &base.RetryError{Err: e.failed("confirmation from", conn.Err())}
 }
 
 // awaitAck waits until the peer confirms something or leaves.

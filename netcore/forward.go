@@ -75,7 +75,7 @@ func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *sessi
 	if window == nil {
 		w.forward, err = forward.Open(c.Net(), cfg, nil, 1)
 	} else {
-		window.Reopen()
+		window.Reopen(false)
 		w.forward, err = forward.Open(c.Net(), cfg, window, window.Unsent())
 	}
 	if err != nil {

@@ -164,7 +164,7 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 	case e.window == nil:
 		return func([]byte) ([]byte, error) { return nil, nil }, nil
 	case e.cfg.RELP:
-		e.window.Reopen()
+		e.window.Reopen(e.suspect.Wary())
 		if w.relp, err = relp.Open(c.Net(), e.window, e.window.Unsent()); err != nil {
 			return nil, err
 		}

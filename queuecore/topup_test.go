@@ -1,6 +1,7 @@
 package queuecore
 
 import (
+	"context"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -51,6 +52,7 @@ func TestRetriedBatchGrows(t *testing.T) {
 		"disk": func(t *testing.T) Queue {
 			disk, err := NewDisk(DiskConfig{Dir: t.TempDir(), OnError: never})
 			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, disk.Close(context.Background())) })
 			return disk
 		},
 	} {

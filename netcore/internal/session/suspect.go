@@ -1,5 +1,7 @@
 package session
 
+import "slices"
+
 // Suspect is the frame at which a peer that knows no numbers hangs up each time: it stands at the head of the Window, and nothing
 // behind it is ever acknowledged. That may be the peer's state, or the frame, and only another frame can tell:
 //
@@ -17,10 +19,15 @@ type Suspect struct {
 }
 
 const (
+	suspectWary   = 3 // connections without an acknowledgement, after which frames are written one at a time
 	suspectAfter  = 6 // connections without an acknowledgement
 	suspectAgain  = 2 // likewise, of a frame that is one already
 	suspectProofs = 3
 )
+
+// Wary tells whether the frames that are held should be written one at a time. The peer may have answered those before the one at which
+// it hung up, and the answers be lost: where a connection is reset, Windows forgets what has come and was not read.
+func (s *Suspect) Wary() bool { return s.ends >= suspectWary }
 
 // Ended notes that the connection has ended.
 func (s *Suspect) Ended(w *Window) {
@@ -57,8 +64,8 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 		return 0
 	case again:
 		s.proofs++
-	case s.number == w.Next()-1 && !s.progressed:
-		lastToFront(w)
+	case s.number > 0 && !s.progressed:
+		toFront(w, s.number)
 		*s = Suspect{}
 		return 0
 	default:
@@ -79,14 +86,17 @@ func firstToBack(w *Window) {
 	w.ends[len(w.ends)-1] = len(w.buf)
 }
 
-// lastToFront takes that back.
-func lastToFront(w *Window) {
-	size := len(w.At(w.Next() - 1))
-	rotate(w, w.size()-size)
-	for i := len(w.ends) - 1; i > 0; i-- {
-		w.ends[i] = w.ends[i-1] + size
+// toFront takes that back, whatever was added meanwhile.
+func toFront(w *Window, number uint64) {
+	w.compact()
+	i := int(number - w.first)
+	end, frame := w.ends[i], slices.Clone(w.At(number))
+	copy(w.buf[len(frame):end], w.buf)
+	copy(w.buf, frame)
+	for ; i > 0; i-- {
+		w.ends[i] = w.ends[i-1] + len(frame)
 	}
-	w.ends[0] = size
+	w.ends[0] = len(frame)
 }
 
 // rotate puts the first n bytes that are held behind the others.

@@ -43,6 +43,8 @@ type Window struct {
 	rejected     atomic.Uint64 // frames that the peer has refused
 	last         atomic.Uint64 // of the last frame added
 	wake         chan struct{} // receives when acknowledged has risen
+
+	oneByOne uint64 // frames below this one are written each when the one before is acknowledged
 }
 
 // NewWindow returns an empty Window of a new session, that holds up to limit bytes and, unless most is 0, that many frames.
@@ -237,6 +239,15 @@ func (w *Window) Progressed() bool { return w.acknowledged.Load() > w.resumed }
 // Unsent returns the number of the first frame that was not written to the present connection.
 func (w *Window) Unsent() uint64 { return w.unsent }
 
+// Due returns the number behind the last frame that may be written now.
+func (w *Window) Due() uint64 {
+	w.Trim()
+	if w.first < w.oneByOne {
+		return w.first + 1
+	}
+	return w.Next()
+}
+
 // Sent notes that n frames more were written whole to the present connection.
 func (w *Window) Sent(n int) {
 	w.unsent += uint64(n)
@@ -244,10 +255,14 @@ func (w *Window) Sent(n int) {
 }
 
 // Reopen begins over: over a connection that is new, everything that is held is written again. It is what Resume does where the
-// server is of another protocol and knows no sessions.
-func (w *Window) Reopen() {
+// server is of another protocol and knows no sessions. Wary: what is held is written a frame at a time, each when the one before is
+// acknowledged.
+func (w *Window) Reopen(wary bool) {
 	w.Trim()
-	w.unsent, w.resumed = w.first, w.acknowledged.Load()
+	w.unsent, w.resumed, w.oneByOne = w.first, w.acknowledged.Load(), 0
+	if wary {
+		w.oneByOne = w.Next()
+	}
 }
 
 // Reject notes that the peer has refused a frame, which is to be acknowledged next. It is safe beside the other methods.

@@ -117,7 +117,7 @@ func (n *names) ask(name string) (answer string, err error) {
 	if strings.ContainsRune(answer, 0) {
 		return "", fmt.Errorf("writesyncers: Namer: the name it gives in place of %s, %q, contains NUL", name, answer)
 	}
-	if !filepath.IsAbs(answer) {
+	if !filepath.IsAbs(answer) && !os.IsPathSeparator(answer[0]) { // on Windows a path may be of the current drive
 		answer = filepath.Join(filepath.Dir(n.base), answer)
 	}
 	answer = filepath.Clean(answer)
