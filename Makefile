@@ -29,7 +29,7 @@ peers: ## get the real servers that the tests talk to: Debian, as root
 soak: ## the long rounds: backends that fail, processes killed 1,000 times, formats fuzzed a minute each: twenty-five minutes
 	@scripts/soak.sh
 
-bench: ## measure everything beside its rivals, and draw the pictures: eight minutes, thirteen the first time; as root, all faults
+bench: ## measure everything beside its rivals, and draw the pictures: twenty minutes; as root, all faults
 	@go -C benchmarks run ./bench run
 	@go -C benchmarks run ./bench draw
 

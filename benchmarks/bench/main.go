@@ -1,6 +1,6 @@
 // Command bench measures this module beside its rivals, compares what it found with what was promised, and draws it.
 //
-//	go -C benchmarks run ./bench run               every area, in eight minutes: results/*.txt in Go's benchmark format
+//	go -C benchmarks run ./bench run               every area, in twenty minutes: results/*.txt in Go's benchmark format
 //	go -C benchmarks run ./bench run files queue   some of them
 //	go -C benchmarks run ./bench gate              the promised ratios beside the measured ones; exit code 1 if one falls short
 //	go -C benchmarks run ./bench draw              the pictures of the README, from the results: results/*.svg

@@ -16,7 +16,7 @@ const (
 )
 
 func crowdTables() []suite.Table {
-	return []suite.Table{table(crowdTable, 200_000, ways, crowded)}
+	return []suite.Table{table(crowdTable, 50_000, ways, crowded)} // which fit into the queue
 }
 
 var crowdBounds = []suite.Bound{
