@@ -19,7 +19,7 @@ type GELFConfig struct {
 	// of a call, in the goroutine that logs.
 	Compression string
 	// ChunkSize is the largest datagram, in bytes; a larger message goes in chunks. Defaults to 1420, which passes through the networks
-	// that there are; in one's own 8192 is usual.
+	// that there are; in one's own 8192 is usual. A stream has none.
 	ChunkSize int
 }
 
@@ -67,6 +67,8 @@ func (f gelfFormatter) check(cfg *Config) error {
 	switch {
 	case f.cfg.Compression != "" && !connection.IsDatagram(cfg.Network):
 		return errors.New("netcore: Config.GELF.Compression is for datagrams")
+	case f.cfg.ChunkSize != 0 && !connection.IsDatagram(cfg.Network) && cfg.Dial == nil: // which may make datagrams
+		return errors.New("netcore: Config.GELF.ChunkSize is for datagrams")
 	case cfg.Framing != DefaultFraming && cfg.Framing != NUL:
 		return fmt.Errorf("netcore: Config.Framing of GELF is NUL, not %v", cfg.Framing)
 	case cfg.Truncate || cfg.EscapeControls:

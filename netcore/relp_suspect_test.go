@@ -75,6 +75,40 @@ func TestRELPReceiverThatHangsUpOnOneMessage(t *testing.T) {
 	}
 }
 
+// The same where the answers to all that came before are lost when it hangs up, as with a reset on Windows: here it gathers them for as
+// long as there is more to read.
+func TestRELPReceiverWhoseAnswersAreLost(t *testing.T) {
+	for _, at := range []int{0, 50, 99} {
+		var mu sync.Mutex
+		seen := map[string]bool{}
+		address := relpGathering(t, func(transaction int, command, data string) string {
+			switch {
+			case command == "open":
+				return ""
+			case strings.Contains(data, "bad"):
+				return relpHangUp
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			seen[strings.TrimSpace(data)] = true
+			return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+		})
+		e, _ := newRELP(t, address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond})
+		var messages []string
+		for i := range 100 {
+			messages = append(messages, fmt.Sprintf("good %d", i))
+		}
+		messages[at] = "bad"
+		_, dropped := deliverRELP(t, e, messages)
+		assert.EqualValues(t, 1, dropped)
+		mu.Lock()
+		for i, message := range messages {
+			assert.Equal(t, i != at, seen[message], message)
+		}
+		mu.Unlock()
+	}
+}
+
 // A receiver that hangs up on everything, for many connections: nothing is dropped, and no more than one message is late.
 func TestRELPReceiverThatHangsUpOnAll(t *testing.T) {
 	for _, outage := range []int64{5, 6, 7, 11, 12, 13, 100} {
@@ -102,8 +136,11 @@ func TestRELPReceiverThatHangsUpOnAll(t *testing.T) {
 		delivered, dropped := deliverRELP(t, e, messages)
 		assert.Zero(t, dropped)
 		assert.EqualValues(t, len(seen), delivered)
+		for i := range len(seen) - len(messages) {
+			messages = append(messages, fmt.Sprint("more ", i))
+		}
 		others := slices.DeleteFunc(slices.Clone(seen), func(message string) bool { return message == messages[0] })
 		assert.Len(t, others, len(seen)-1, "the first one is there, once: in its place, or behind what was held")
-		assert.Equal(t, messages[1:], others[:9])
+		assert.Equal(t, messages[1:], others, "and all others in their order, once")
 	}
 }

@@ -21,8 +21,18 @@ const relpHangUp = "hang up"
 
 // relpReceiver opens a session, and then answers each transaction by what answer returns; nothing if that is empty.
 func relpReceiver(t *testing.T, answer func(transaction int, command, data string) string) string {
+	return relpListen(t, answer, false)
+}
+
+// relpGathering is relpReceiver, but for that it sends answers when there is nothing more to read: if it hangs up before, they are lost.
+func relpGathering(t *testing.T, answer func(transaction int, command, data string) string) string {
+	return relpListen(t, answer, true)
+}
+
+func relpListen(t *testing.T, answer func(transaction int, command, data string) string, gathers bool) string {
 	return sockets.Listen(t, "tcp", func(conn net.Conn) {
-		for r := bufio.NewReader(conn); ; {
+		var gathered []byte
+		for r := bufio.NewReaderSize(conn, 1<<20); ; {
 			var transaction, size int
 			var command string
 			if _, err := fmt.Fscanf(r, "%d %s %d", &transaction, &command, &size); err != nil {
@@ -42,9 +52,13 @@ func relpReceiver(t *testing.T, answer func(transaction int, command, data strin
 			if command == "open" && reply == "" {
 				reply = "1 rsp 22 200 OK\ncommands=syslog\n"
 			}
-			if _, err := conn.Write([]byte(reply)); err != nil {
+			if gathered = append(gathered, reply...); gathers && r.Buffered() > 0 {
+				continue
+			}
+			if _, err := conn.Write(gathered); err != nil {
 				return
 			}
+			gathered = gathered[:0]
 		}
 	}).Address()
 }

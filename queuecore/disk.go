@@ -78,17 +78,14 @@ func (d *Disk) Append(batch *base.Batch) (last uint64, err error) {
 	return last, nil
 }
 
-// What DiskSyncGroup leaves to the sync in the background at most: bytes, of which it keeps a copy, and files, which it keeps open. With more
-// an Append waits for the disk.
-const (
-	maxUnsynced     = 16 << 20
-	maxOpenUnsynced = 64
-)
+// maxUnsynced is how many bytes DiskSyncGroup leaves to the sync in the background, which keeps a copy of them. With more, or with more
+// files than should be open, an Append waits for the disk.
+const maxUnsynced = 16 << 20
 
 func (d *Disk) append(tapes [][]byte) (last uint64, err error) {
 	group := d.cfg.Sync == DiskSyncGroup && len(tapes) > 0
 	if group {
-		if bytes, open := d.log.Pending(); bytes > maxUnsynced || open > maxOpenUnsynced {
+		if bytes, open := d.log.Pending(); bytes > maxUnsynced || open > disklog.MaxOpen {
 			if err := d.log.Sync(); err != nil {
 				return 0, err
 			}

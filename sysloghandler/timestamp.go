@@ -83,6 +83,13 @@ func appendTimestamp(dst []byte, t time.Time) []byte {
 	start := len(dst)
 	dst = append(dst, timestampForm...)
 	b := dst[start:]
+	putSecond(b, year, month, day, clock)
+	putMicros(b, t)
+	return appendOffset(dst, offset/60)
+}
+
+// putSecond writes the digits of a date and of the second of its day into their places in a stamp.
+func putSecond(b []byte, year, month, day, clock int) {
 	put2(b[0:], year/100)
 	put2(b[2:], year%100)
 	put2(b[5:], month)
@@ -90,8 +97,6 @@ func appendTimestamp(dst []byte, t time.Time) []byte {
 	put2(b[11:], clock/3600)
 	put2(b[14:], clock/60%60)
 	put2(b[17:], clock%60)
-	putMicros(b, t)
-	return appendOffset(dst, offset/60)
 }
 
 // appendTime appends t in the form of time.RFC3339Nano.
@@ -106,13 +111,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 	start := len(dst)
 	dst = append(dst, "yyyy-mm-ddThh:mm:ss.nnnnnnnnn"...)
 	b := dst[start:]
-	put2(b[0:], year/100)
-	put2(b[2:], year%100)
-	put2(b[5:], month)
-	put2(b[8:], day)
-	put2(b[11:], clock/3600)
-	put2(b[14:], clock/60%60)
-	put2(b[17:], clock%60)
+	putSecond(b, year, month, day, clock)
 	nanos := t.Nanosecond()
 	for at := 28; at > 20; at -= 2 {
 		put2(b[at-1:], nanos%100)

@@ -70,20 +70,25 @@ func (w *Walker) reflected(v any) error {
 	return w.JSON(w, raw)
 }
 
-// The methods of zapcore.ObjectEncoder.
-
+// AddObject implements zapcore.ObjectEncoder, as all that are called Add do: each hands a key and a value on.
 func (w *Walker) AddObject(k string, m zapcore.ObjectMarshaler) error {
 	w.Begin(k)
 	return w.Object(w, m)
 }
+
+// AddArray implements zapcore.ObjectEncoder.
 func (w *Walker) AddArray(k string, m zapcore.ArrayMarshaler) error {
 	w.Begin(k)
 	return w.Array(w, m)
 }
+
+// OpenNamespace implements zapcore.ObjectEncoder.
 func (w *Walker) OpenNamespace(k string) {
 	w.namespaces++
 	w.Namespace(k)
 }
+
+// AddReflected implements zapcore.ObjectEncoder: the value goes on as JSON.
 func (w *Walker) AddReflected(k string, v any) error    { w.Begin(k); return w.reflected(v) }
 func (w *Walker) AddString(k, v string)                 { w.Begin(k); w.Text(v) }
 func (w *Walker) AddByteString(k string, v []byte)      { w.Begin(k); w.Text(string(v)) }
@@ -107,8 +112,7 @@ func (w *Walker) AddUint16(k string, v uint16)          { w.Begin(k); w.Unsigned
 func (w *Walker) AddUint8(k string, v uint8)            { w.Begin(k); w.Unsigned(uint64(v)) }
 func (w *Walker) AddUintptr(k string, v uintptr)        { w.Begin(k); w.Unsigned(uint64(v)) }
 
-// The methods of zapcore.ArrayEncoder.
-
+// AppendObject implements zapcore.ArrayEncoder, as all that are called Append do: an element is a value without a key.
 func (w *Walker) AppendObject(m zapcore.ObjectMarshaler) error { return w.AddObject("", m) }
 func (w *Walker) AppendArray(m zapcore.ArrayMarshaler) error   { return w.AddArray("", m) }
 func (w *Walker) AppendReflected(v any) error                  { return w.AddReflected("", v) }

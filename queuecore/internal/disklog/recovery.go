@@ -60,7 +60,7 @@ func (r *recovery) addSegment(id segmentID) error {
 	s := &segment{id: id, file: f, size: size}
 	l.segments = append(l.segments, s)
 	l.stats.Bytes += size
-	if len(l.segments) > maxOpen {
+	if len(l.segments) > MaxOpen {
 		return s.close()
 	}
 	return nil

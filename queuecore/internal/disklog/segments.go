@@ -2,9 +2,9 @@ package disklog
 
 import "sort"
 
-// maxOpen is how many segments are kept open. A backlog may be of many thousands, and the process has other uses for its descriptors. The
+// MaxOpen is how many segments are kept open. A backlog may be of many thousands, and the process has other uses for its descriptors. The
 // rest are parked: closed, and opened again when they are read or synced.
-const maxOpen = 64
+const MaxOpen = 64
 
 // segments are the segments of a log, rising. The last one is appended to.
 type segments []*segment
@@ -22,7 +22,7 @@ func (all segments) oldest(next uint64) uint64 {
 	return next
 }
 
-// park parks the youngest of the segments that are more than maxOpen, as they are read last: but for the last one, used, those that hold
+// park parks the youngest of the segments that are more than MaxOpen, as they are read last: but for the last one, used, those that hold
 // records from the number safe on, and those whose file may be nowhere else.
 func (all segments) park(used *segment, safe uint64) (err error) {
 	open := 0
@@ -31,7 +31,7 @@ func (all segments) park(used *segment, safe uint64) (err error) {
 			open++
 		}
 	}
-	for i := len(all) - 2; i >= 0 && open > maxOpen; i-- {
+	for i := len(all) - 2; i >= 0 && open > MaxOpen; i-- {
 		if s := all[i]; s.file != nil && s != used && !s.sealed && all[i+1].id.first <= safe {
 			err = s.close()
 			open--

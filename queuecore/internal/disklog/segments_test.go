@@ -27,13 +27,13 @@ func TestManySegmentsFewDescriptors(t *testing.T) {
 		l := openLog(t, o)
 		for n := uint64(10); n <= 4000; n += 10 {
 			appendUpTo(t, l, n)
-			if _, open := l.Pending(); open > maxOpen {
+			if _, open := l.Pending(); open > MaxOpen {
 				require.True(t, keep)
 				require.NoError(t, l.Sync())
 			}
-			require.LessOrEqual(t, openSegments(l), maxOpen+1)
+			require.LessOrEqual(t, openSegments(l), MaxOpen+1)
 		}
-		require.Greater(t, len(l.segments), 5*maxOpen)
+		require.Greater(t, len(l.segments), 5*MaxOpen)
 		first, second := l.NewReader(0), l.NewReader(2000)
 		var got [2]int
 		for i, r := range []*Reader{first, second, first, second} {
@@ -41,7 +41,7 @@ func TestManySegmentsFewDescriptors(t *testing.T) {
 				_, err := r.Read(100, func([]byte) bool { got[i%2]++; return true })
 				require.NoError(t, err)
 			}
-			require.LessOrEqual(t, openSegments(l), maxOpen+2)
+			require.LessOrEqual(t, openSegments(l), MaxOpen+2)
 		}
 		require.NotZero(t, got[0]*got[1])
 		require.Equal(t, upTo(4000), readAll(t, l, 0))
@@ -49,11 +49,11 @@ func TestManySegmentsFewDescriptors(t *testing.T) {
 		require.NoError(t, l.Close())
 
 		l = openLog(t, o)
-		require.LessOrEqual(t, openSegments(l), maxOpen+1)
+		require.LessOrEqual(t, openSegments(l), MaxOpen+1)
 		require.Equal(t, upTo(4000), readAll(t, l, 0))
 		appendUpTo(t, l, 4010)
 		require.NoError(t, l.Sync(), "which includes those that are parked")
-		require.LessOrEqual(t, openSegments(l), maxOpen+2)
+		require.LessOrEqual(t, openSegments(l), MaxOpen+2)
 		require.NoError(t, l.Ack("a", 3990))
 		require.Less(t, len(l.segments), 10)
 		require.Zero(t, l.Stats().Damaged)
@@ -66,7 +66,7 @@ func TestParkedSegmentsAreSynced(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m, SegmentBytes: 300})
 	appendUpTo(t, l, 3000)
-	require.LessOrEqual(t, openSegments(l), maxOpen+1)
+	require.LessOrEqual(t, openSegments(l), MaxOpen+1)
 	require.NoError(t, l.Sync())
 	l = openLog(t, Options{files: m.losePower(), SegmentBytes: 300})
 	require.Equal(t, upTo(3000), readAll(t, l, 0))

@@ -28,14 +28,14 @@ func (d *dated) example() []string {
 }
 
 // rememberPast looks for directories of times past: a Namer may have one for each day, week, month or year. It asks for each day of the
-// last 400, each month of three years, and each of the last five years.
+// last 400, each month of three years, and each of the last five years, for as long as a slow Namer may hold up the start.
 func (d *dated) rememberPast(now time.Time) {
 	if d.namer == nil {
 		return
 	}
-	complaint := d.complaint
+	complaint, start := d.complaint, time.Now()
 	for _, back := range []struct{ days, times int }{{1, 400}, {28, 40}, {365, 5}} {
-		for k := 1; k <= back.times; k++ {
+		for k := 1; k <= back.times && time.Since(start) < pastWait; k++ {
 			name := d.of(d.behind(d.dates.label(now.AddDate(0, 0, -k*back.days))))
 			if exists(filepath.Dir(name)) {
 				d.remember(name)
@@ -44,6 +44,9 @@ func (d *dated) rememberPast(now time.Time) {
 	}
 	d.complaint = complaint // those directories need not be there
 }
+
+// pastWait is how long rememberPast asks.
+const pastWait = time.Second
 
 // numbered returns the name of a period's backup with a number. Where the Namer makes no difference the number is put behind.
 func (d *dated) numbered(label string, i int) string {
