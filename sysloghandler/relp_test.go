@@ -36,7 +36,24 @@ input(type="imrelp" address="127.0.0.1" port="%[4]d" ruleset="out" tls="on" tls.
 		peers.Missing(t, "rsyslog does not speak RELP (package rsyslog-relp): "+string(out))
 	}
 	d.startListening(d.conf.TCP, d.conf.TLS)
+	require.Eventually(t, func() bool { return opensSession(local4(d.conf.TCP)) }, soon, tick, "it listens before it serves")
 	return d, d.conf.TCP, d.conf.TLS
+}
+
+// opensSession tells whether a receiver of RELP answers an open.
+func opensSession(address string) bool {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	const offers = "relp_version=0\nrelp_software=test\ncommands=syslog"
+	if _, err := fmt.Fprintf(conn, "1 open %d %s\n", len(offers), offers); err != nil {
+		return false
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(soon))
+	_, err = conn.Read(make([]byte, 1))
+	return err == nil
 }
 
 // startListening runs the daemon and waits until it listens at ports.
