@@ -112,11 +112,15 @@ func (r *recording) pendingLocked() uint64 {
 	return r.memory.Stats().Pending
 }
 
-// capture keeps a record of plain data, made where it is to lie, if there is room for it.
+// capture keeps a record of plain data, errors and Stringers, made where it is to lie, if there is room for it.
 func (r *recording) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
+	var said base.Texts
+	if !said.Ask(fields) {
+		return false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.memory != nil && r.memory.Capture(ent, context, fields)
+	return r.memory != nil && r.memory.Capture(ent, context, fields, &said)
 }
 
 // keep keeps a record, at the cost of the oldest.

@@ -31,13 +31,13 @@ func (c Context) Fields() []zapcore.Field {
 	return fields
 }
 
-// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations,
-// times and namespaces. Then CapturePlain may record them under a lock.
-func IsPlain(fields []zapcore.Field) bool { return tape.IsPlain(fields) }
+// Texts holds what the errors and Stringers among the fields of one call say. Ask them before a lock is taken, for that runs code of the
+// program; CapturePlain may record the fields under it then.
+type Texts = tape.Texts
 
 // CapturePlain writes the tape that Record.Capture would make of ent, the fields of context and then fields into b, and
-// returns how long it is. It returns 0 if b has too little room, which is some bytes more than the tape takes, or if a field
-// is not plain.
-func CapturePlain(b []byte, ent *zapcore.Entry, context *Context, fields []zapcore.Field) int {
-	return tape.Plain(b, ent, context.nodes, fields)
+// returns how long it is; said.Ask has been called with the same fields. It returns 0 if b has too little room, which is some bytes more
+// than the tape takes, or if Ask said no. It runs no code of the program.
+func CapturePlain(b []byte, ent *zapcore.Entry, context *Context, fields []zapcore.Field, said *Texts) int {
+	return tape.Plain(b, ent, context.nodes, fields, said)
 }

@@ -382,7 +382,7 @@ func TestRecordKeepsTextsOfEveryLength(t *testing.T) {
 			require.NoError(t, r.Capture(zapcore.Entry{}, base.Context{}, fields))
 			require.Equal(t, fields, r.AppendFields(nil))
 			b := append(make([]byte, len(r.Bytes())+100), letters...)
-			n := base.CapturePlain(b[:len(r.Bytes())+100], &zapcore.Entry{}, &base.Context{}, fields)
+			n := base.CapturePlain(b[:len(r.Bytes())+100], &zapcore.Entry{}, &base.Context{}, fields, new(base.Texts))
 			require.Equal(t, r.Bytes(), b[:n])
 			require.Equal(t, letters, string(b[len(r.Bytes())+100:]))
 		}
@@ -403,15 +403,17 @@ func TestCapturePlainMakesTheTapeOfCapture(t *testing.T) {
 			var r base.Record
 			require.NoError(t, r.Capture(entries[i], context, fields))
 			b := make([]byte, len(r.Bytes())+200)
-			n := base.CapturePlain(b, &entries[i], &context, fields)
-			if !base.IsPlain(fields) {
+			var said base.Texts
+			ok := said.Ask(fields)
+			n := base.CapturePlain(b, &entries[i], &context, fields, &said)
+			if !ok {
 				require.Zero(t, n, name)
 				continue
 			}
 			plain++
 			require.Equal(t, r.Bytes(), b[:n], name)
 			for short := range n { // too little room is said, and nothing is written behind it
-				require.Zero(t, base.CapturePlain(b[:short:short], &entries[i], &context, fields), "%s in %d bytes", name, short)
+				require.Zero(t, base.CapturePlain(b[:short:short], &entries[i], &context, fields, &said), "%s in %d bytes", name, short)
 			}
 		}
 	}

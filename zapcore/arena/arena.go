@@ -136,16 +136,16 @@ func (a *Arena) Put(l Lane, level zapcore.Level, tape []byte) uint64 {
 }
 
 // Capture makes a record of an entry, the fields of context and then fields, where it is to lie. It spares a copy. It returns
-// false, and has added nothing, if a field is not plain (see base.IsPlain), if there is no room in the last block, or if the
-// record does not fit: then Put is the way. It runs no code of the program.
-func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
+// false, and has added nothing, if said, which was asked about the fields, cannot tell what they are (see base.CapturePlain), if there is
+// no room in the last block, or if the record does not fit: then Put is the way. It runs no code of the program.
+func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
 	h := a.hot
 	t := &h.tails[LaneOf(ent.Level)]
 	room := t.buf[t.written:]
 	if len(room) < headerSize {
 		return false
 	}
-	n := base.CapturePlain(room[headerSize:], ent, context, fields)
+	n := base.CapturePlain(room[headerSize:], ent, context, fields, said)
 	if n == 0 || h.used+Size(n) > a.limit {
 		return false
 	}

@@ -24,10 +24,15 @@ func TestCaptureIsPutWithoutTheCopy(t *testing.T) {
 			ent.Level = zapcore.ErrorLevel
 		}
 		fields := []zapcore.Field{zap.Int("i", i), zap.String("text", strings.Repeat("x", i%50))}
+		if i%3 == 0 {
+			fields = append(fields, zap.Error(errors.New("refused")), zap.Skip(), zap.Strings("tags", []string{"a", "b"}))
+		}
+		var said base.Texts
+		require.True(t, said.Ask(fields))
 		var r base.Record
 		require.NoError(t, r.Capture(ent, context, fields))
 		put.Put(LaneOf(ent.Level), ent.Level, r.Bytes())
-		if captured.Capture(&ent, &context, fields) {
+		if captured.Capture(&ent, &context, fields, &said) {
 			inPlace++
 		} else { // at the end of a block
 			captured.Put(LaneOf(ent.Level), ent.Level, r.Bytes())
@@ -69,13 +74,16 @@ func TestCaptureThatCannot(t *testing.T) {
 		require.Zero(t, a.Stats())
 	}
 	a := New(64<<10, 1)
-	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.Int("n", 1), zap.Error(errors.New("no plain data"))}))
+	var said base.Texts
+	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.Int("n", 1), zap.Error(errors.New("not asked"))}, &said))
 	empty(a)
-	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.String("k", strings.Repeat("x", 128<<10))}), "no room in a block")
+	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.Int("n", 1), zap.Any("k", struct{}{})}, &said), "reflection")
+	empty(a)
+	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.String("k", strings.Repeat("x", 128<<10))}, &said), "no room in a block")
 	empty(a)
 	full := New(64<<10, 1)
 	full.Reserve(full.Limit())
-	require.False(t, full.Capture(&ent, &context, nil), "no room in the arena")
+	require.False(t, full.Capture(&ent, &context, nil, &said), "no room in the arena")
 	require.Equal(t, full.Limit(), full.Used())
 	require.Zero(t, full.Stats())
 }

@@ -117,8 +117,9 @@ func zoneBound(f *zapcore.Field) int {
 }
 
 // Plain writes the tape of ent, nodes that were recorded before, and fields into b, and returns how long it is. It returns 0 if b
-// has too little room, which is some bytes more than the tape takes, or if a field is not plain.
-func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field) int {
+// has too little room, which is some bytes more than the tape takes, or if a field is not plain and is not in said, which was asked about
+// the same fields.
+func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field, said *Texts) int {
 	zone, offset := ent.Time.Zone()
 	if len(b) < entryBound(ent, zone)+len(nodes) {
 		return 0
@@ -128,8 +129,20 @@ func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field) i
 		n += copy(b[n:], nodes)
 	}
 	n, done := putFields(b, n, fields)
-	if done < len(fields) {
-		return 0
+	for next := 0; done < len(fields); {
+		f := &fields[done]
+		if plain[f.Type] == 0 {
+			if n, next = said.put(b, n, f, next); n == 0 {
+				return 0
+			}
+			done++
+			continue
+		}
+		var more int
+		if n, more = putFields(b, n, fields[done:]); more == 0 {
+			return 0
+		}
+		done += more
 	}
 	return n
 }

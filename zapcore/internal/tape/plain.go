@@ -43,16 +43,6 @@ func (p plainType) tag() Tag    { return Tag(p) }
 func (p plainType) size() int   { return int(uint8(p >> 8)) }
 func (p plainType) flag() uint8 { return uint8(p >> 16) }
 
-// IsPlain tells whether recording fields runs no code of the program: they are strings, numbers, bools, durations,
-// times and namespaces. Then Plain may record them under a lock.
-func IsPlain(fields []zapcore.Field) bool {
-	all := uint64(1)
-	for i := range fields {
-		all &= plainTypes >> (fields[i].Type & 63)
-	}
-	return all != 0
-}
-
 // plainTypes has a bit for each type that plain knows.
 var plainTypes = func() (types uint64) {
 	for t := range 64 {

@@ -13,27 +13,103 @@ import (
 // TextOf returns what zap writes for an error or a Stringer, if that is its text and no more: no causes, no longer form, no panic, no
 // JSON (see isRawJSON). It runs code of the program.
 func TextOf(f *zapcore.Field) (text string, ok bool) {
-	asked := true
+	asked := false
 	defer func() {
-		if asked && recover() != nil {
+		if !asked && recover() != nil {
 			text, ok = "", false // zap asks again, and says what becomes of a panic
 		}
 	}()
+	text, ok = textOf(f)
+	asked = true
+	return text, ok
+}
+
+// textOf is TextOf, but panics if the program's code does.
+func textOf(f *zapcore.Field) (text string, ok bool) {
 	if f.Type == zapcore.ErrorType {
 		switch err := f.Interface.(type) {
 		case fmt.Formatter, interface{ Errors() []error }: // zap adds what they have to say
 		case error:
-			text, ok = err.Error(), true
+			return err.Error(), true
 		}
-	} else {
-		switch s := f.Interface.(type) {
-		case json.RawMessage, *json.RawMessage: // no string
-		case fmt.Stringer:
-			text, ok = s.String(), true
+		return "", false
+	}
+	switch s := f.Interface.(type) {
+	case json.RawMessage, *json.RawMessage: // no string
+	case fmt.Stringer:
+		return s.String(), true
+	}
+	return "", false
+}
+
+// Texts holds what the errors and Stringers among the fields of a call say. Asking them runs code of the program, and so is done before
+// a lock is taken under which Plain records the fields.
+type Texts struct {
+	texts [maxTexts]string // in the order of the fields
+	n     int
+}
+
+// maxTexts is how many errors and Stringers a call may have: few have more than one.
+const maxTexts = 4
+
+// askable has a bit for each type that may come down to a text, to several, or to nothing.
+const askable = 1<<zapcore.ErrorType | 1<<zapcore.StringerType | 1<<zapcore.ArrayMarshalerType | 1<<zapcore.SkipType
+
+// Ask asks the errors and Stringers among fields. It tells whether Plain can record fields then: recording the others runs no code of the
+// program, for they are strings, lists of strings, numbers, bools, durations, times and namespaces.
+func (t *Texts) Ask(fields []zapcore.Field) bool {
+	types := uint64(0)
+	for i := range fields {
+		types |= 1 << (fields[i].Type & 63)
+	}
+	if types &^= plainTypes; types == 0 {
+		return true
+	}
+	return types&^askable == 0 && t.ask(fields)
+}
+
+// ask is Ask of fields that are plain or askable.
+func (t *Texts) ask(fields []zapcore.Field) (ok bool) {
+	defer func() {
+		if !ok && recover() != nil {
+			t.n = 0 // whoever records the field asks again, and says what becomes of a panic
+		}
+	}()
+	for i := range fields {
+		f := &fields[i]
+		switch f.Type {
+		case zapcore.ErrorType, zapcore.StringerType:
+			text, ok := textOf(f)
+			if !ok || t.n == maxTexts {
+				return false
+			}
+			t.texts[t.n] = text
+			t.n++
+		case zapcore.ArrayMarshalerType:
+			if _, ok := StringsOf(f); !ok {
+				return false
+			}
 		}
 	}
-	asked = false
-	return text, ok
+	return true
+}
+
+// put writes f, which is not plain, to b at n, with the text of that index if it has one. It returns where f ends and the index of the next
+// text, or 0 if there is no room or the field was not asked.
+func (t *Texts) put(b []byte, n int, f *zapcore.Field, text int) (end, next int) {
+	switch f.Type {
+	case zapcore.SkipType:
+		return n, text
+	case zapcore.ErrorType, zapcore.StringerType:
+		if text < t.n && n+len(f.Key)+len(t.texts[text])+nodeBound <= len(b) {
+			return putNode(b, n, textTag(f), f.Key, t.texts[text]), text + 1
+		}
+	case zapcore.ArrayMarshalerType:
+		if list, ok := StringsOf(f); ok && n+stringsBound(f.Key, list) <= len(b) {
+			return putStrings(b, n, f.Key, list), text
+		}
+	}
+	return 0, 0
 }
 
 // textTag is the tag of what TextOf returns.
