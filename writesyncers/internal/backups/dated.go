@@ -100,7 +100,7 @@ func (d *dated) list() ([]entry, error) {
 	for _, e := range entries {
 		ours = append(ours, *e)
 	}
-	slices.SortFunc(ours, func(a, b entry) int {
+	slices.SortStableFunc(ours, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(b.label, a.label), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path))
 	})
 	return ours, err

@@ -20,7 +20,7 @@ func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
 	for _, e := range entries {
 		ours = append(ours, *e)
 	}
-	slices.SortFunc(ours, func(a, b entry) int {
+	slices.SortStableFunc(ours, func(a, b entry) int {
 		if a.former != b.former && a.former {
 			return 1
 		} else if a.former != b.former {
