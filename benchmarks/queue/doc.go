@@ -7,6 +7,9 @@
 // a machine with two processors the kernel now and then puts the two threads that work on one of them, and the mean has
 // what the one waits for the other then.
 //
+// One table is a queue with several targets, which encode each for itself; its last row, where encoding costs nothing, is what encoding
+// once for all could come to at best.
+//
 // What is not measured: how a queue scales to many processors. With two producers and a consumer three threads share the
 // processors there are here. The diodes drop what they cannot hold: their rows say how much, and their times cannot be compared.
 package queue

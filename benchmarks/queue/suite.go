@@ -15,8 +15,8 @@ import (
 // Suite is the benchmarks of this package.
 var Suite = suite.Suite{
 	Name:   "Queue",
-	Tables: slices.Concat(producerTables(), pacedTables(), sustainedTables(), crowdTables(), coreTables(), durableTables()),
-	Bounds: slices.Concat(bounds, crowdBounds, durableBounds),
+	Tables: slices.Concat(producerTables(), pacedTables(), sustainedTables(), crowdTables(), fanOutTables(), coreTables(), durableTables()),
+	Bounds: slices.Concat(bounds, crowdBounds, fanOutBounds, durableBounds),
 }
 
 // producerTables: what a call costs its caller, in bursts that are delivered between.
