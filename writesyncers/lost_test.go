@@ -27,6 +27,7 @@ func TestNoRecordIsWrittenToAFileThatNobodyCanFind(t *testing.T) {
 	}
 	for name, open := range map[string]func(path string, onError func(error)) (writeCloser, error){
 		"every record":         watch(WatchedFileConfig{}),
+		"notify":               watch(WatchedFileConfig{Notify: true}),
 		"check every":          watch(WatchedFileConfig{CheckEvery: 5 * time.Millisecond}),
 		"buffer":               watch(WatchedFileConfig{Buffer: 10, FlushEvery: -1}),
 		"buffer, check every":  watch(WatchedFileConfig{Buffer: 10, FlushEvery: -1, CheckEvery: 5 * time.Millisecond}),

@@ -57,14 +57,15 @@ var everyOption = []struct {
 	{"FsyncInterval", func(c *pairConfig) { c.Fsync, c.FsyncEvery = FsyncInterval, time.Hour }},
 	{"by time", func(c *pairConfig) { c.timed = true }},
 	{"watched", func(c *pairConfig) { c.watched = true }},
+	{"watched, Notify", func(c *pairConfig) { c.watched, c.notify = true, true }},
 	{"a large file", func(c *pairConfig) { c.line = 150 << 10; c.MaxBytes = 1 << 20 }},
 }
 
 // pairConfig is a RotatingFileConfig, or one of the others with those of its fields that they share.
 type pairConfig struct {
 	RotatingFileConfig
-	timed, watched bool
-	line           int // length of a record
+	timed, watched, notify bool
+	line                   int // length of a record
 }
 
 // open opens the file. Roll rolls it over; of a watched file it renames it.
@@ -73,7 +74,7 @@ func (c *pairConfig) open(t *testing.T, run int) (f writeCloser, roll func()) {
 	switch {
 	case c.watched:
 		w, err := NewWatchedFile(WatchedFileConfig{
-			Path: c.Path, Mode: c.Mode &^ ModeTruncate, Delay: c.Delay, Perm: c.Perm, MakeDirs: c.MakeDirs, Encode: c.Encode, Header: c.Header,
+			Path: c.Path, Notify: c.notify, Mode: c.Mode &^ ModeTruncate, Delay: c.Delay, Perm: c.Perm, MakeDirs: c.MakeDirs, Encode: c.Encode, Header: c.Header,
 			Fsync: c.Fsync, FsyncEvery: c.FsyncEvery, Buffer: c.Buffer, FlushEvery: c.FlushEvery, OnError: c.OnError,
 		})
 		require.NoError(t, err)

@@ -61,7 +61,7 @@ func sinkSchemes() map[string]func(*url.URL) (zap.Sink, error) {
 			return opened(NewTimedRotatingFile(s.timed()))
 		},
 		"watch": func(u *url.URL) (zap.Sink, error) {
-			s, err := parseSink(u, commonParameters, []string{"mode", "checkEvery"})
+			s, err := parseSink(u, commonParameters, []string{"mode", "checkEvery", "notify"})
 			if err != nil {
 				return nil, err
 			}

@@ -19,7 +19,7 @@ type sinkSettings struct {
 	mode                                                       Mode
 	fsync                                                      FsyncPolicy
 	perm                                                       fs.FileMode
-	delay, makeDirs, shared                                    bool
+	delay, makeDirs, notify, shared                            bool
 	maxBytes, maxTotalBytes, backupCount, interval, bufferSize int64
 	maxAge, fsyncEvery, flushEvery, checkEvery                 time.Duration
 	location                                                   *time.Location
@@ -48,7 +48,7 @@ func (s *sinkSettings) set(name, value string) error {
 		*text = value
 		return nil
 	}
-	if flag, ok := map[string]*bool{"delay": &s.delay, "makeDirs": &s.makeDirs, "shared": &s.shared}[name]; ok {
+	if flag, ok := map[string]*bool{"delay": &s.delay, "makeDirs": &s.makeDirs, "notify": &s.notify, "shared": &s.shared}[name]; ok {
 		return setBool(flag, value)
 	}
 	if d, ok := map[string]*time.Duration{
@@ -63,7 +63,7 @@ func (s *sinkSettings) set(name, value string) error {
 }
 
 // flags are the parameters that may go without a value.
-var flags = []string{"delay", "makeDirs", "shared"}
+var flags = []string{"delay", "makeDirs", "notify", "shared"}
 
 func choose[T any](to *T, value string, choices map[string]T) error {
 	v, ok := choices[strings.ToLower(value)]
@@ -166,7 +166,7 @@ func (s *sinkSettings) timed() TimedRotatingFileConfig {
 
 func (s *sinkSettings) watched() WatchedFileConfig {
 	return WatchedFileConfig{
-		Path: s.path, CheckEvery: s.checkEvery, Mode: s.mode, Delay: s.delay, Perm: s.perm,
+		Path: s.path, CheckEvery: s.checkEvery, Notify: s.notify, Mode: s.mode, Delay: s.delay, Perm: s.perm,
 		MakeDirs: s.makeDirs, Header: s.header, Fsync: s.fsync, FsyncEvery: s.fsyncEvery, Buffer: int(s.bufferSize),
 		FlushEvery: s.flushEvery,
 	}

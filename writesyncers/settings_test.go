@@ -33,6 +33,7 @@ var combinations = []struct {
 	{"5 for seconds", fileWith(FileConfig{Buffer: 9, FlushEvery: 5}), "FlushEvery 5ns is too short"},
 	{"10 for seconds", fileWith(FileConfig{Fsync: FsyncInterval, FsyncEvery: 10}), "FsyncEvery 10ns is too short"},
 	{"30 for seconds", watchedWith(WatchedFileConfig{CheckEvery: 30}), "CheckEvery 30ns is too short"},
+	{"Notify and CheckEvery", watchedWith(WatchedFileConfig{Notify: true, CheckEvery: time.Second}), "Notify asks with every record, and CheckEvery is 1s: leave one of them out"},
 	{"FlushEvery and no Buffer", fileWith(FileConfig{FlushEvery: time.Second}), "FlushEvery has an effect only with a Buffer"},
 	{"FsyncEvery without its policy", fileWith(FileConfig{FsyncEvery: time.Second}), "FsyncEvery has an effect only with Fsync: FsyncInterval"},
 	{"AtTime with hours", timedWith(TimedRotatingFileConfig{AtTime: "12:00"}), `AtTime has an effect only with When midnight or W0 to W6, not with "H"`},
@@ -98,7 +99,7 @@ var effects = map[string]string{
 	"Path": "TestFileModes", "Mode": "TestFileModes", "Delay": "TestFileDelayOpensAtTheFirstRecord", "Perm": "TestFileModes",
 	"MakeDirs": "TestFileMakesDirectoriesOnlyIfAsked", "Encode": "TestFileEncode", "Header": "TestHeader", "Fsync": "TestFsyncPolicies",
 	"FsyncEvery": "TestFsyncPolicies", "Buffer": "TestBufferIsWrittenWhenFullAtSyncAndAtClose", "FlushEvery": "TestBufferIsWrittenInTime",
-	"OnError": "TestEveryHookThatPanics", "CheckEvery": "TestWatchedFileCheckEvery",
+	"OnError": "TestEveryHookThatPanics", "CheckEvery": "TestWatchedFileCheckEvery", "Notify": "TestWatchedFileNotify",
 	"MaxBytes": "TestRotatingFileKeepsPythonsRule", "BackupCount": "TestRotatingFileKeepsPythonsRule", "Namer": "TestRotatingFileNamer",
 	"Rotator": "TestRotatingFileRotator", "ShouldRollover": "TestRotatingFileShouldRollover", "Compress": "TestCompress",
 	"MaxAge": "TestMaxAgeAndMaxTotalBytes", "MaxTotalBytes": "TestMaxAgeAndMaxTotalBytes", "OnRotate": "TestOnRotate",
@@ -135,6 +136,7 @@ var values = map[string]string{
 	"mode": "exclusive", "delay": "true", "perm": "0600", "makeDirs": "true", "header": "h", "fsync": "never", "fsyncEvery": "5s",
 	"buffer": "4k", "flushEvery": "5s", "maxBytes": "1k", "backups": "3", "maxAge": "7d", "maxTotalBytes": "1M", "compress": "gzip",
 	"symlink": "link", "shared": "true", "when": "midnight", "interval": "2", "atTime": "12:00", "location": "UTC", "checkEvery": "5s",
+	"notify": "true",
 }
 
 func TestEveryParameterReachesItsField(t *testing.T) {
@@ -144,7 +146,7 @@ func TestEveryParameterReachesItsField(t *testing.T) {
 	}{
 		"rotate": {slices.Concat(commonParameters, rotatingParameters, []string{"mode"}), func(s *sinkSettings) any { return s.rotating() }},
 		"timed":  {slices.Concat(commonParameters, rotatingParameters, []string{"when", "interval", "atTime", "location"}), func(s *sinkSettings) any { return s.timed() }},
-		"watch":  {slices.Concat(commonParameters, []string{"mode", "checkEvery"}), func(s *sinkSettings) any { return s.watched() }},
+		"watch":  {slices.Concat(commonParameters, []string{"mode", "checkEvery", "notify"}), func(s *sinkSettings) any { return s.watched() }},
 	}
 	tested := map[string]bool{}
 	for scheme, tt := range schemes {

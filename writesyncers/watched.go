@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -15,11 +16,16 @@ type WatchedFileConfig struct {
 	// CheckEvery is how long a record may trust the last look at the path, at least 1 ms. Defaults to 0: every record looks, as in
 	// Python. On Linux most of these looks ask the kernel (inotify) whether the file was renamed or removed, no further apart than
 	// 10 µs while records come, and one each 300 µs looks at the path, for a twentieth of the price; on a file system of the network or
-	// of a process (NFS, SMB, FUSE), or should the kernel have no watch left, each looks at the path. With more, what is written in the time after somebody has renamed the file
-	// goes into the renamed file: it is all there if logrotate says delaycompress, but logrotate with compress alone
-	// reads that file at once and then removes it, and what came later is lost. Negative: only Reopen and ReopenIfNeeded
-	// look.
+	// of a process (NFS, SMB, FUSE), or should the kernel have no watch left, each looks at the path. With more, what is written in the
+	// time after somebody has renamed the file goes into the renamed file: it is all there if logrotate says delaycompress, but
+	// logrotate with compress alone reads that file at once and then removes it, and what came later is lost. Negative: only Reopen and
+	// ReopenIfNeeded look.
 	CheckEvery time.Duration
+
+	// Notify asks the kernel on those file systems too, which is right if nobody renames the file from another machine: what others do to
+	// it there the kernel does not see, and only the look each 300 µs does. Elsewhere, and on other systems than Linux, it changes nothing.
+	// It is an error with a CheckEvery.
+	Notify bool
 
 	// Mode says what happens to a file that is there already when the first one is opened. Defaults to ModeAppend. A file
 	// that has taken the place of another is never truncated, in any Mode.
@@ -86,7 +92,10 @@ func NewWatchedFile(cfg WatchedFileConfig) (*WatchedFile, error) {
 	if err := checkDuration("CheckEvery", cfg.CheckEvery, time.Millisecond); err != nil {
 		return nil, err
 	}
-	c.Watch = &writer.Watch{Every: cfg.CheckEvery}
+	if cfg.Notify && cfg.CheckEvery != 0 {
+		return nil, fmt.Errorf("writesyncers: Notify asks with every record, and CheckEvery is %v: leave one of them out", cfg.CheckEvery)
+	}
+	c.Watch = &writer.Watch{Every: cfg.CheckEvery, Notify: cfg.Notify}
 	s, err := newSink(c)
 	if err != nil {
 		return nil, err

@@ -136,6 +136,25 @@ func TestWatchedFileCheckEvery(t *testing.T) {
 	assert.ErrorIs(t, f.ReopenIfNeeded(), os.ErrClosed)
 }
 
+// Where the kernel sees only what is done on this machine it is not asked, unless that is said to be enough.
+func TestWatchedFileNotify(t *testing.T) {
+	isLocal, newWatch := writer.IsLocal, writer.NewWatch
+	t.Cleanup(func() { writer.IsLocal, writer.NewWatch = isLocal, newWatch })
+	asked := 0
+	writer.IsLocal = func(*os.File) bool { return false }
+	writer.NewWatch = func() (*fsys.Watch, error) { asked++; return newWatch() }
+	for _, notify := range []bool{false, true} {
+		f, dir := watched(t, WatchedFileConfig{Notify: notify})
+		path := filepath.Join(dir, "app.log")
+		write(t, f, "one\n")
+		require.Equal(t, notify, asked > 0)
+		require.NoError(t, os.Rename(path, path+".1"))
+		askAgain()
+		write(t, f, "two\n")
+		assert.Equal(t, map[string]string{"app.log": "two\n", "app.log.1": "one\n"}, tree(t, dir))
+	}
+}
+
 func TestWatchedFileThatCannotBeReopened(t *testing.T) {
 	for name, look := range lookers {
 		t.Run(name, func(t *testing.T) {

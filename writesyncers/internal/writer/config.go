@@ -44,5 +44,6 @@ type Config struct {
 
 // Watch says how the path is watched.
 type Watch struct {
-	Every time.Duration // how long a look is trusted; 0: not at all; below 0: only Look and Reopen look
+	Every  time.Duration // how long a look is trusted; 0: not at all; below 0: only Look and Reopen look
+	Notify bool          // the kernel is asked even where it sees only what is done on this machine
 }

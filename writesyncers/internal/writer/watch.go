@@ -29,8 +29,11 @@ const (
 	askEvery = 10 * time.Microsecond  // how long a record trusts the kernel's last answer
 )
 
-// NewWatch is how the kernel is asked. Tests refuse it.
-var NewWatch = fsys.NewWatch
+// How the kernel is asked, and whether it sees what others do. Tests refuse the one and deny the other.
+var (
+	NewWatch = fsys.NewWatch
+	IsLocal  = fsys.IsLocal
+)
 
 func newWatch(w *Writer) *watch { return &watch{w: w, cfg: *w.cfg.Watch} }
 
@@ -59,10 +62,10 @@ func (s *watch) limit() int64 {
 	return 0
 }
 
-// follow has the kernel watch f in the place of the file before it. Where it cannot, or sees only what is done on this machine, every
-// record looks at the path.
+// follow has the kernel watch f in the place of the file before it. Where it cannot, or sees only what is done on this machine and that is
+// not said to be enough, every record looks at the path.
 func (s *watch) follow(f *appendfile.File) {
-	local := fsys.IsLocal(f.OS())
+	local := s.cfg.Notify || IsLocal(f.OS())
 	if s.events == nil && local {
 		s.events, _ = NewWatch()
 	}
