@@ -5,6 +5,8 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +74,52 @@ func TestATargetMayLogToItsOwnQueueEvenWhenThatIsFull(t *testing.T) {
 	require.Zero(t, s.Missing())
 	require.Zero(t, s.Pending)
 	require.Equal(t, uint64(4000), s.Accepted+s.Refused, "each record and what was logged about it is accounted for")
+}
+
+// Each of several targets that wait for room in their own queue at the same moment finds out that it waits for itself, though only one may
+// ask at a time.
+func TestSeveralTargetsMayLogToTheirOwnFullQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var core *Core
+		var returned atomic.Int32
+		begin := make(chan struct{})
+		gossip := hookCore{func(ent zapcore.Entry) error {
+			if ent.Message == "outer" {
+				<-begin
+				_ = core.Write(info(strings.Repeat("inner", 100)), nil)
+				returned.Add(1)
+			}
+			return nil
+		}}
+		core = start(t, Config{Targets: Targets(gossip, gossip, gossip), MaxBytes: minBytes, BlockTimeout: time.Minute})
+		write(t, core, zapcore.InfoLevel, "outer")
+		synctest.Wait()
+		write(t, core, zapcore.InfoLevel, strings.Repeat("x", minBytes-200))
+		close(begin)
+		time.Sleep(5 * time.Second)
+		require.Equal(t, int32(3), returned.Load())
+	})
+}
+
+// Ten thousand that wait do not all ask at once who they are, for that would take the processor from the goroutine that they wait for.
+func TestFewOfManyThatWaitAsk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := callers{start: time.Now()}
+		var asked atomic.Int32
+		var all sync.WaitGroup
+		for range 10_000 {
+			all.Go(func() {
+				for range 4 {
+					if c.mayAsk() {
+						asked.Add(1)
+					}
+					time.Sleep(askEvery)
+				}
+			})
+		}
+		all.Wait()
+		require.Equal(t, int32(4), asked.Load())
+	})
 }
 
 // TestFatalOfATargetDoesNotWaitForItself: the target's goroutine is the one that would have to deliver it.

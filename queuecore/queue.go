@@ -47,6 +47,7 @@ func newQueue(cfg Config) (*queue, error) {
 	}
 	q.drops = dropReports{onDrop: cfg.OnDrop, report: q.report, mu: q.mu}
 	q.flushes.q = q
+	q.callers.start = time.Now()
 	e := &q.enqueuer
 	e.q, e.mu, e.arena, e.wakeAt = q, q.mu, memory, wakeNever
 	e.overflow = overflow{targets: cfg.Targets, arena: memory, put: e.putLocked}

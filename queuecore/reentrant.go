@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	base "example.com/zaphandlers/zapcore"
 )
@@ -21,7 +22,13 @@ func (g *goroutine) leave() { g.Store(0) }
 type callers struct {
 	goroutines []*goroutine // of the targets
 	writers    writeThroughCallers
+	start      time.Time
+	asksAt     atomic.Int64 // when insideSince may ask again, in nanoseconds since start
 }
+
+// askEvery is how far apart those who wait ask: it takes microseconds each, and ten thousand may wait for the goroutine that needs the
+// processor.
+const askEvery = 500 * time.Microsecond
 
 // maxObserved is of how many targets an observation tells anything.
 const maxObserved = 8
@@ -37,13 +44,19 @@ func (c *callers) observe() (o observation) {
 	return o
 }
 
-// insideSince is inside, for a caller that has waited since an observation: it was not called by a target that has returned meanwhile.
+// insideSince is inside, for a caller that has waited since an observation: it was not called by a target that has returned meanwhile. While
+// many ask it answers few of them, and the others no: they ask again.
 func (c *callers) insideSince(o observation) bool {
 	ask := len(c.goroutines) > maxObserved || c.writers.n.Load() > 0
 	for i := range min(len(c.goroutines), maxObserved) {
 		ask = ask || c.goroutines[i].returns.Load() == o[i]
 	}
-	return ask && c.inside()
+	return ask && c.mayAsk() && c.inside()
+}
+
+func (c *callers) mayAsk() bool {
+	now, at := int64(time.Since(c.start)), c.asksAt.Load()
+	return now >= at && c.asksAt.CompareAndSwap(at, now+int64(askEvery))
 }
 
 // inside tells whether the caller is called by a target: by way of its goroutine, or of a Write that delivers itself.

@@ -41,21 +41,24 @@ func (e *enqueuer) putWaiting(level zapcore.Level, tape []byte, policy Overflow,
 // waitFor is w.Wait, but returns false early if the caller is called by a target, and so waits for itself. To ask for that is
 // expensive, and most have been served before a quarter of their time has passed.
 func (e *enqueuer) waitFor(w *waitline.Waiter, timeout time.Duration) bool {
-	before := e.q.callers.observe()
-	first := min(timeout/4, maxPatience)
-	if timeout < 0 {
-		first = maxPatience
+	before, step := e.q.callers.observe(), maxPatience
+	if timeout >= 0 {
+		step = min(timeout/4, maxPatience)
 	}
-	switch {
-	case w.Wait(first):
-		return true
-	case !e.reentrant.Load() && e.q.callers.insideSince(before):
-		e.reentrant.Store(true)
-		return false
-	case timeout < 0:
-		return w.Wait(timeout)
+	for timeout < 0 || step < timeout {
+		if w.Wait(step) {
+			return true
+		}
+		if e.q.callers.insideSince(before) {
+			e.reentrant.Store(true)
+			return false
+		}
+		if timeout >= 0 {
+			timeout -= step
+			step *= 2
+		}
 	}
-	return w.Wait(timeout - first)
+	return w.Wait(timeout)
 }
 
 // maxPatience is how long a producer waits at most before it asks.
