@@ -1,7 +1,6 @@
 package buffercore
 
 import (
-	"fmt"
 	"sync"
 
 	"go.uber.org/zap/zapcore"
@@ -96,46 +95,12 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	}
 	full := records >= b.cfg.Capacity
 	if serious || full || b.when.shouldFlush(ent, records) {
-		b.flushFor(ent.Level)
+		b.flush()
 	}
 	if full {
 		b.shrink()
 	}
 	return nil
-}
-
-// writeUrgent is write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
-// Write waits.
-func (b *buffer) writeUrgent(ent *zapcore.Entry, tape []byte) error {
-	serious := b.when.serious(ent.Level)
-	b.mu.Lock()
-	b.urgent++
-	b.makeRoomLocked(len(tape))
-	put, err := b.tryPutLocked(ent.Level, tape)
-	if err == nil && !put { // all is in the hands of a flush, or of its kind
-		b.mu.Unlock()
-		got := b.lock.acquire(b.cfg.FatalTimeout)
-		if got == acquired {
-			b.flushHeld()
-		}
-		b.mu.Lock()
-		for got == acquired && !b.arena.Fits(len(tape)) && evict(b.arena, arena.Urgent) {
-		}
-		put, err = b.tryPutLocked(ent.Level, tape)
-	}
-	if err == nil && !put {
-		b.refused++
-		err = fmt.Errorf("buffercore: no room for a record above Error: %w", late(b.cfg.FatalTimeout))
-	}
-	records := b.pendingLocked()
-	b.mu.Unlock()
-	if err == nil && (serious || records >= b.cfg.Capacity || b.when.shouldFlush(ent, records)) {
-		b.flushFor(ent.Level)
-	}
-	b.mu.Lock()
-	b.urgent--
-	b.mu.Unlock()
-	return err
 }
 
 func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }

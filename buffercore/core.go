@@ -200,7 +200,7 @@ func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 
 // Sync flushes the buffer (Python: flush) and syncs the target. It gives up after DrainTimeout with an error that wraps
 // os.ErrDeadlineExceeded. It returns nil after Close.
-func (c *Core) Sync() error { return c.buffer.syncNow(c.buffer.cfg.DrainTimeout, false) }
+func (c *Core) Sync() error { return c.buffer.syncNow(c.buffer.cfg.DrainTimeout) }
 
 // Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What
 // Recordings hold is discarded. What the target could not take is dropped; what was dropped since Close began is returned

@@ -15,14 +15,8 @@ import (
 // is left; only Sync, Close, SetTarget and an entry above Error wait for it to end, within a deadline, unless they are called from
 // within it, by the target.
 
-// flushFor flushes because of a record of that level.
-func (b *buffer) flushFor(level zapcore.Level) {
-	if level > zapcore.ErrorLevel {
-		if err := b.syncNow(b.cfg.FatalTimeout, true); err != nil {
-			b.report.Failed(err, 0)
-		}
-		return
-	}
+// flush flushes, unless somebody does, or the target is left alone for a while.
+func (b *buffer) flush() {
 	b.mu.Lock()
 	may := b.mayFlushLocked()
 	b.mu.Unlock()
@@ -40,7 +34,7 @@ func (b *buffer) flushHeld() {
 		b.lock.release()
 		return
 	}
-	if err := b.finish(false); err != nil {
+	if err := b.finish(false, forever); err != nil {
 		b.report.Failed(err, 0)
 	}
 }
@@ -87,17 +81,39 @@ func (b *buffer) noteSuccess(works bool) {
 	}
 }
 
-// finish flushes and releases the lock. The error is why something is left.
-func (b *buffer) finish(urgent bool) error {
+// forever is a sequence number that no record has: a flush up to it ends when nothing is left.
+const forever = ^uint64(0)
+
+// finish flushes, up to the record of a sequence number at least, and releases the lock. The error is why something is left.
+func (b *buffer) finish(urgent bool, upto uint64) error {
 	defer b.lock.release()
 	if urgent {
 		b.flusher.fillUp()
 	}
-	return b.flusher.run()
+	return b.flusher.run(upto)
 }
 
-// syncNow flushes and syncs the target; if it is urgent, in spite of a backoff of the target.
-func (b *buffer) syncNow(timeout time.Duration, urgent bool) error {
+// finishAndSync is finish, and syncs the target.
+func (b *buffer) finishAndSync(urgent bool, upto uint64) error {
+	b.mu.Lock()
+	target := b.target
+	b.mu.Unlock()
+	err := b.finish(urgent, upto)
+	if target != nil {
+		err = multierr.Append(err, base.Guard(target.Sync))
+	}
+	return err
+}
+
+// next returns the sequence number that the next record will have.
+func (b *buffer) next() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.arena.Next()
+}
+
+// syncNow flushes what the buffer holds and syncs the target. What comes meanwhile does not delay it, and is flushed behind it.
+func (b *buffer) syncNow(timeout time.Duration) error {
 	begin := time.Now()
 	switch b.lock.acquire(timeout) {
 	case within:
@@ -105,13 +121,11 @@ func (b *buffer) syncNow(timeout time.Duration, urgent bool) error {
 	case busy:
 		return late(timeout)
 	}
+	upto := b.next()
 	return bounded(begin, timeout, func() error {
-		b.mu.Lock()
-		target := b.target
-		b.mu.Unlock()
-		err := b.finish(urgent)
-		if target != nil {
-			err = multierr.Append(err, base.Guard(target.Sync))
+		err := b.finishAndSync(false, upto)
+		if err == nil && b.next() > upto {
+			go b.flush()
 		}
 		return err
 	})
@@ -195,7 +209,7 @@ func (b *buffer) lastFlush() error {
 			b.flusher.discard()
 			b.lock.release()
 		} else {
-			err = b.finish(false)
+			err = b.finish(false, forever)
 		}
 		<-b.stopped
 		return err
@@ -210,7 +224,7 @@ func (b *buffer) flushPeriodically() {
 	for {
 		select {
 		case <-tick.C:
-			b.flushFor(zapcore.DebugLevel)
+			b.flush()
 		case <-b.stop:
 			return
 		}

@@ -26,8 +26,9 @@ type flusher struct {
 // claimBytes is how much a flush takes in hand at once. That much cannot be evicted while it waits for another attempt.
 func (f *flusher) claimBytes() int { return min(64<<10, f.buffer.cfg.MaxBytes/4) }
 
-// run hands over batches until nothing is left, or the target takes no more.
-func (f *flusher) run() error {
+// run hands over batches until nothing is left, or nothing of what came before the record of a sequence number, or the target takes no
+// more.
+func (f *flusher) run(upto uint64) error {
 	b := f.buffer
 	b.lock.enter()
 	var last zapcore.Core
@@ -53,6 +54,9 @@ func (f *flusher) run() error {
 		if err = multierr.Append(rejection, err); err != nil {
 			b.report.Failed(err, lost)
 			failed = true
+		}
+		if f.done(upto) {
+			break
 		}
 	}
 	if last == nil {
@@ -170,6 +174,13 @@ func (f *flusher) settle() {
 	f.members = kept
 	clear(f.tapes)
 	f.resolve(done)
+}
+
+// done tells whether everything before the record of that sequence number is resolved.
+func (f *flusher) done(upto uint64) bool {
+	f.buffer.mu.Lock()
+	defer f.buffer.mu.Unlock()
+	return f.reader.Done(upto)
 }
 
 func (f *flusher) resolve(n int) {

@@ -95,7 +95,7 @@ func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 
 // Sync syncs the buffer. What is kept stays.
 func (r *Recording) Sync() error {
-	return r.shared.buffer.syncNow(r.shared.buffer.cfg.DrainTimeout, false)
+	return r.shared.buffer.syncNow(r.shared.buffer.cfg.DrainTimeout)
 }
 
 // End ends the Recording. With keep, what is kept is written into the buffer; without, it is discarded, and counts as
