@@ -80,7 +80,8 @@ const (
 	// DropOldest drops the oldest records that some target has not begun to deliver, for that target, until there is
 	// room: those below Error first.
 	DropOldest
-	// WriteThrough makes Write deliver the record to all targets itself, ahead of those that are queued.
+	// WriteThrough makes Write deliver the record to all targets itself, once, ahead of those that are queued. One above Error waits as
+	// with Block, for it may have to be tried again.
 	WriteThrough
 
 	policies

@@ -134,7 +134,7 @@ func (e *enqueuer) putSlowly(level zapcore.Level, tape []byte) (sequence uint64,
 	switch {
 	case policy == DropNewest, policy == DropOldest:
 		sequence, err = e.putOrDrop(level, tape, policy, timeout)
-	case policy == WriteThrough && !e.q.callers.inside():
+	case policy == WriteThrough && arena.LaneOf(level) != arena.Urgent && !e.q.callers.inside(): // that is tried once; an urgent record, again and again
 		sequence, err = e.putOrWriteThrough(level, tape)
 	default:
 		sequence, err = e.putWaiting(level, tape, Block, timeout)

@@ -32,9 +32,8 @@ type Waiter struct {
 	prev, next *Waiter // of a list, guarded by the owner's lock; of the stack, by nobody: it is written before the push
 	ready      chan struct{}
 	timer      *time.Timer
+	pool       *sync.Pool // that it comes from
 }
-
-var pool = sync.Pool{New: func() any { return &Waiter{ready: make(chan struct{}, 1)} }}
 
 // Line is the producers that wait. Its methods may be called at any time but for those that say otherwise. The zero value is
 // empty and ready.
@@ -43,6 +42,7 @@ type Line struct {
 	total   atomic.Int64
 	arrived atomic.Pointer[Waiter] // a stack of those that joined since the last Admit
 	lists   [arena.Lanes]list      // the others; guarded by the owner's lock
+	pool    sync.Pool              // of Waiters
 }
 
 type list struct{ first, last *Waiter }
@@ -62,7 +62,10 @@ func (l *Line) Ahead(lane arena.Lane) bool {
 
 // Join adds a producer. It takes no lock. If it was alone when it came, the caller has to have Admit called.
 func (l *Line) Join(level zapcore.Level, tape []byte, evicts bool) (w *Waiter, alone bool) {
-	w = pool.Get().(*Waiter)
+	w, _ = l.pool.Get().(*Waiter)
+	if w == nil {
+		w = &Waiter{ready: make(chan struct{}, 1), pool: &l.pool}
+	}
 	w.Level, w.Tape, w.Evicts, w.lane, w.outcome = level, tape, evicts, arena.LaneOf(level), Waiting
 	for {
 		w.next = l.arrived.Load()
@@ -122,7 +125,7 @@ func (w *Waiter) Left(outcome Outcome) {
 
 func (w *Waiter) free() {
 	w.Tape, w.prev, w.next = nil, nil, nil
-	pool.Put(w)
+	w.pool.Put(w)
 }
 
 // List is of producers whose wait has ended, and who do not know yet.
