@@ -201,7 +201,7 @@ type DiskConfig struct {
 	// Sync defaults to DiskSyncNever.
 	Sync DiskSync
 
-	// GroupEvery and GroupRecords are for DiskSyncGroup. They default to 100 ms and 4096.
+	// GroupEvery and GroupRecords are for DiskSyncGroup; with another Sync they are an error. They default to 100 ms and 4096.
 	GroupEvery   time.Duration
 	GroupRecords int
 
@@ -217,6 +217,9 @@ const (
 )
 
 func (c DiskConfig) withDefaults() (DiskConfig, error) {
+	if c.Sync != DiskSyncGroup && (c.GroupEvery != 0 || c.GroupRecords != 0) {
+		return c, errors.New("queuecore: DiskConfig.GroupEvery and GroupRecords have an effect only with Sync: DiskSyncGroup")
+	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = defaultDiskBytes
 	}

@@ -31,10 +31,12 @@ type numbered struct {
 }
 
 const (
-	numberDigits = 7   // longer ones are dates or times, and no numbers of ours
-	numbersAsked = 256 // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
-	lookedUp     = 256 // a count up to which names are tried one by one, once the directory was read
-	nextTries    = 100 // numbers tried in a row before the Namer is not asked any more
+	numberDigits = 7    // longer ones are dates or times, and no numbers of ours
+	numberMost   = 1e7  // there is none above
+	numbersAsked = 256  // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
+	lookedUp     = 256  // a count up to which names are tried one by one, once the directory was read
+	gapMost      = 4096 // numbers tried that nobody has, before the look for more is given up
+	nextTries    = 100  // numbers tried in a row before the Namer is not asked any more
 )
 
 func (n *numbered) example() []string {
