@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -45,6 +46,50 @@ func TestCopiesDoNotAddUp(t *testing.T) {
 	require.Less(t, len(m.files), 3)
 	require.Less(t, l.Stats().Bytes, int64(50*200))
 	require.Equal(t, upTo(50), readAll(t, l, 0))
+}
+
+// A process is killed while it writes again what a sync has failed for: what it had appended is there, though the copy is not.
+func TestKilledWhileWritingAgain(t *testing.T) {
+	for _, half := range []bool{false, true} {
+		m := newMemory()
+		l := openLog(t, Options{Keep: true, files: m, SegmentBytes: 500})
+		appendUpTo(t, l, 10)
+		require.NoError(t, l.Sync())
+		appendUpTo(t, l, 40)
+		m.failNext(2, "sync", func() {})
+		killed := newMemory()
+		failSync, opened := m.fail, false
+		m.fail = func(what string) error {
+			if what == "open" {
+				opened = true
+			}
+			if what == "write" && opened && len(killed.files) == 0 {
+				for name, f := range m.files {
+					b := append([]byte(nil), f.b...)
+					if len(b) == 0 && half { // of what is written, as much as holds the first record
+						b = append(b, nonceOf(name).appendRecord(nil, 11, payload(11))...)
+					}
+					killed.files[name] = &memoryFile{m: killed, b: b}
+				}
+			}
+			return failSync(what)
+		}
+		require.Error(t, l.Sync())
+		require.NotEmpty(t, killed.files)
+		l = openLog(t, Options{files: killed, SegmentBytes: 500})
+		require.Equal(t, upTo(40), readAll(t, l, 0))
+		appendUpTo(t, l, 50)
+		require.Equal(t, upTo(50), readAll(t, l, 0))
+		require.Zero(t, l.Stats().Damaged)
+		for name := range killed.files {
+			require.NotContains(t, name, unfinishedSuffix)
+		}
+	}
+}
+
+func nonceOf(name string) nonce {
+	id, _ := parseName(strings.TrimSuffix(name, unfinishedSuffix))
+	return id.nonce
 }
 
 // Without copies a sync that failed stays failed, though the system says yes when it is asked again.
