@@ -131,16 +131,17 @@ func (l *Log) lookLocked(every time.Duration) (removed bool, err error) {
 	if l.home == nil || time.Since(l.looked) < every {
 		return false, nil
 	}
-	if err := l.home.check(); err != nil {
+	another, err := l.home.check()
+	if err != nil {
 		return false, err
 	}
-	if err := l.cursors.restore(l.options.files); err != nil {
+	if err := l.cursors.restore(l.options.files, another); err != nil {
 		return false, err
 	}
 	for _, s := range l.segments {
-		if !s.sealed && s.file != nil && s.file.unlinked() {
+		if !s.sealed && s.file != nil && (another || s.file.unlinked()) {
 			s.sealed, removed = true, true
-			l.told = append(l.told, fmt.Errorf("segment %s was removed by somebody: its records are here until this process ends", s.id.name()))
+			l.told = append(l.told, fmt.Errorf("segment %s was removed or moved by somebody: its records are here until this process ends", s.id.name()))
 		}
 	}
 	l.looked = time.Now()

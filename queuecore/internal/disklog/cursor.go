@@ -27,7 +27,8 @@ type cursor struct {
 	dirty      bool   // not synced
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+// Names that differ in upper and lower case only are two, also where file names are not.
+var plainName = regexp.MustCompile(`^[a-z0-9_-]{1,100}$`)
 
 // cursorName returns the file name of a cursor, whatever that is called.
 func cursorName(name string) string {
@@ -44,7 +45,7 @@ func parseCursorName(file string) (name string, ok bool) {
 		return "", false
 	}
 	if plain, ok := strings.CutPrefix(rest, "n-"); ok {
-		return plain, plainName.MatchString(plain)
+		return plain, plainName.MatchString(strings.ToLower(plain)) // earlier versions wrote capital letters as they are
 	}
 	digits, ok := strings.CutPrefix(rest, "x-")
 	b, err := hex.DecodeString(digits)
@@ -115,10 +116,10 @@ func (all cursors) lowest() uint64 {
 	return lowest
 }
 
-// restore makes the files again that somebody has removed.
-func (all cursors) restore(files filesystem) error {
+// restore makes the files again that somebody has removed; all of them, if the folder is another.
+func (all cursors) restore(files filesystem, another bool) error {
 	for name, c := range all {
-		if !c.file.unlinked() {
+		if !another && !c.file.unlinked() {
 			continue
 		}
 		f, err := files.open(cursorName(name))

@@ -245,8 +245,17 @@ func TestAReadFails(t *testing.T) {
 	require.Equal(t, uint64(1000-n), l.Stats().Damaged)
 }
 
-// The folder is removed: what comes afterwards is kept in a new one, and readers have what the old one held.
+// The folder is removed, or moved: what comes afterwards is kept in a new one, and readers have what the old one held.
 func TestTheFolderIsRemoved(t *testing.T) {
+	for name, remove := range map[string]func(dir string) error{
+		"removed": os.RemoveAll,
+		"moved":   func(dir string) error { return os.Rename(dir, dir+".moved") },
+	} {
+		t.Run(name, func(t *testing.T) { folderRemoved(t, remove) })
+	}
+}
+
+func folderRemoved(t *testing.T, remove func(dir string) error) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there an open file cannot be removed")
 	}
@@ -255,7 +264,7 @@ func TestTheFolderIsRemoved(t *testing.T) {
 	l := openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
 	appendUpTo(t, l, 10)
 	require.NoError(t, l.Ack("c", 3))
-	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, remove(dir))
 	l.looked = time.Time{}
 	appendUpTo(t, l, 20)
 	require.NotEmpty(t, told)
@@ -303,6 +312,23 @@ func TestSyncSeesARemovedSegment(t *testing.T) {
 	require.NoError(t, l.Close())
 	l = openLog(t, Options{Dir: dir})
 	require.Equal(t, upTo(10), readAll(t, l, 0))
+}
+
+// The names of two cursors are two names of files wherever those of files are compared without regard to case, and short enough.
+func TestNamesOfCursors(t *testing.T) {
+	files := make(map[string]string)
+	for _, name := range []string{"a", "A", "a b", "", "é", "É", "../a", "con", strings.Repeat("n", 120), strings.Repeat("N", 120), strings.Repeat("é", 60)} {
+		file := cursorName(name)
+		require.Empty(t, files[strings.ToLower(file)], name)
+		files[strings.ToLower(file)] = name
+		require.LessOrEqual(t, len(file), 255)
+		parsed, ok := parseCursorName(file)
+		require.True(t, ok)
+		require.Equal(t, name, parsed)
+	}
+	parsed, ok := parseCursorName("cursor-n-Remote")
+	require.True(t, ok)
+	require.Equal(t, "Remote", parsed)
 }
 
 func cursorFile(t *testing.T, dir, name string, number uint64) {
