@@ -24,7 +24,7 @@
 // message that holds it. There are no consumers, so nothing is delivered again because a target was slow: a reader asks for the
 // message after the last. What every cursor is done with is purged, but for the last message, which holds the count.
 //
-// Messages and cursors of somebody else are told and passed. A stream that was deleted is made again. A server in this process that takes
+// Messages and cursors of somebody else are told and passed. A stream that was deleted is made again; that of the cursors as well. A server in this process that takes
 // nothing any more, which one does whose disk was full for a moment, is restarted.
 //
 // # What it promises
