@@ -23,7 +23,7 @@ import (
 // The child processes that tests make of the test binary: what they do is in the environment.
 const childEnv = "WRITESYNCERS_TEST_CHILD"
 
-var children = map[string]func() error{"crash": crashChild}
+var children = map[string]func() error{"crash": crashChild, "stdout": stdoutChild}
 
 func TestMain(m *testing.M) {
 	if child := os.Getenv(childEnv); child != "" {
