@@ -160,7 +160,11 @@ func (c *rolling) dates() *backups.Dates {
 		return nil
 	}
 	s := *c.schedule
-	return &backups.Dates{Layout: s.unit().layout, Location: s.location(), Starts: func(modified time.Time) []time.Time {
+	var period func(time.Time) time.Time
+	if c.next == nil && s.calendar() {
+		period = func(t time.Time) time.Time { return s.Start(s.Next(t)) }
+	}
+	return &backups.Dates{Layout: s.unit().layout, Location: s.location(), Period: period, Starts: func(modified time.Time) []time.Time {
 		if c.next != nil {
 			return []time.Time{modified}
 		}

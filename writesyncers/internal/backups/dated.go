@@ -84,14 +84,15 @@ func (d *dated) reserve(start time.Time) (string, error) {
 	return d.numberBehind(first, n)
 }
 
-// list returns our backups, the newest first by the date and the number in their names.
+// list returns our backups, the newest first by the date and the number in their names. Those of another schedule, which was there before,
+// come after those that today's gives the same period.
 func (d *dated) list() ([]entry, error) {
 	files, err := d.files()
 	entries := map[string]*entry{}
 	for _, file := range files {
 		for _, f := range d.readings(file) {
 			if label, n, named := d.parse(f); named {
-				d.add(entries, f, entry{label: label, n: n})
+				d.add(entries, f, entry{label: label, n: n, period: d.dates.today(label)})
 				break
 			}
 		}
@@ -101,7 +102,13 @@ func (d *dated) list() ([]entry, error) {
 		ours = append(ours, *e)
 	}
 	slices.SortFunc(ours, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(b.label, a.label), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path))
+		if a.period == b.period && a.foreign() != b.foreign() {
+			if a.foreign() {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(cmp.Compare(b.period, a.period), cmp.Compare(b.label, a.label), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path))
 	})
 	return ours, err
 }

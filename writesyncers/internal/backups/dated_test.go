@@ -75,6 +75,44 @@ func TestDatedBackupsOfOtherSettings(t *testing.T) {
 	assert.Equal(t, []string{"app-20240305.log", "app-20240304.log", "app-20240303.log", "app.log.2024-03-02"}, b.listed())
 }
 
+// The schedule is another now: what it rolls out is newer than what there is, whichever of the two names is the later one.
+func TestTheNewestOfTwoSchedules(t *testing.T) {
+	second, hourly := &Dates{Layout: Layouts[0], Location: time.UTC}, &Dates{Layout: Layouts[2], Location: time.UTC}
+	weekly := &Dates{Layout: Layouts[3], Location: time.UTC, Period: func(t time.Time) time.Time { // from Monday to Sunday
+		return t.UTC().Truncate(24*time.Hour).AddDate(0, 0, -(int(t.UTC().Weekday())+6)%7)
+	}}
+	for name, tt := range map[string]struct {
+		before, after *Dates
+		old           []string
+		new           []string
+	}{
+		"hours to days":   {hourly, daily(), []string{"2024-03-06_10", "2024-03-06_11", "2024-03-06_12"}, []string{"2024-03-06", "2024-03-06", "2024-03-07"}},
+		"seconds to days": {second, daily(), []string{"2024-03-06_10-00-00", "2024-03-06_10-00-01"}, []string{"2024-03-06"}},
+		"days to hours":   {daily(), hourly, []string{"2024-03-05", "2024-03-06"}, []string{"2024-03-06_10", "2024-03-06_11"}},
+		"days to weeks":   {daily(), weekly, []string{"2024-03-05", "2024-03-06", "2024-03-07"}, []string{"2024-03-04", "2024-03-04", "2024-03-11"}},
+		"weeks to days":   {weekly, daily(), []string{"2024-02-26", "2024-03-04"}, []string{"2024-03-10", "2024-03-11"}},
+		"hours to weeks":  {hourly, weekly, []string{"2024-03-10_22", "2024-03-10_23"}, []string{"2024-03-04", "2024-03-11"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, Config{Count: 9, Dated: tt.before})
+			for i, label := range tt.old {
+				b.roll(fmt.Sprint("old ", i), date(label))
+			}
+			b.again(Config{Count: 2, Dated: tt.after})
+			var texts []string
+			for i, label := range tt.new {
+				texts = append(texts, fmt.Sprint("new ", i))
+				b.roll(texts[i], date(label))
+				assert.Equal(t, texts[i], b.tree()[b.listed()[0]])
+			}
+			texts = append([]string{fmt.Sprint("old ", len(tt.old)-1)}, texts...)
+			for i, name := range b.listed() {
+				assert.Equal(t, texts[len(texts)-1-i], b.tree()[name])
+			}
+		})
+	}
+}
+
 func TestDatedForeignThings(t *testing.T) {
 	b := newBed(t, Config{Count: 1, Dated: daily()})
 	require.NoError(t, os.Mkdir(b.path("app.log.2024-03-01"), 0o700))
