@@ -113,6 +113,31 @@ func TestTheNewestOfTwoSchedules(t *testing.T) {
 	}
 }
 
+// A clock that was ahead, for whatever reason, was put back: what is rolled out now stays, and not what bears a date to come.
+func TestBackupsOfATimeToCome(t *testing.T) {
+	now := date("2099-01-01")
+	dates := daily()
+	dates.Now = func() time.Time { return now }
+	b := newBed(t, Config{Count: 2, Dated: dates})
+	b.roll("1", date("2098-12-29"))
+	b.roll("2", date("2098-12-30"))
+	now = date("2024-03-02")
+	b.roll("3", date("2024-03-01"))
+	assert.Equal(t, map[string]string{"app.log.2024-03-01": "3", "app.log.2098-12-30": "2"}, b.tree())
+	b.roll("4", date("2024-03-01"))
+	assert.Equal(t, map[string]string{"app.log.2024-03-01": "3", "app.log.2024-03-01.1": "4"}, b.tree())
+
+	b = newBed(t, Config{MaxTotalBytes: 3})
+	for i := range 3 {
+		name := b.path(b.roll(fmt.Sprint(i)))
+		ahead := time.Now().AddDate(1, 0, i)
+		require.NoError(t, os.Chtimes(name, ahead, ahead))
+	}
+	b.roll("3")
+	b.roll("4")
+	assert.Equal(t, map[string]string{"app.log.3": "2", "app.log.4": "3", "app.log.5": "4"}, b.tree())
+}
+
 func TestDatedForeignThings(t *testing.T) {
 	b := newBed(t, Config{Count: 1, Dated: daily()})
 	require.NoError(t, os.Mkdir(b.path("app.log.2024-03-01"), 0o700))

@@ -27,6 +27,17 @@ type Dates struct {
 
 	// Period returns the beginning of the period that t is in. Defaults to nil: t itself.
 	Period func(t time.Time) time.Time
+
+	// Now tells the time. Defaults to nil: the system does.
+	Now func() time.Time
+}
+
+// now returns what a backup of this moment would be labelled.
+func (d *Dates) now() string {
+	if d.Now == nil {
+		return d.label(time.Now())
+	}
+	return d.label(d.Now())
 }
 
 func (d *Dates) location() *time.Location {

@@ -39,6 +39,10 @@ const (
 	nextTries    = 100  // numbers tried in a row before the Namer is not asked any more
 )
 
+// clocksApart is how far the clock of a file server may be ahead. What was written later than that was written before the clock was put
+// back.
+const clocksApart = 24 * time.Hour
+
 func (n *numbered) example() []string {
 	last := n.count
 	if last <= 0 {
@@ -123,8 +127,9 @@ func (n *numbered) table() map[string]int {
 func (n *numbered) list() ([]entry, error) {
 	ours, _, err := n.find()
 	if n.count <= 0 { // whoever had a count before has left some the other way round
+		ahead := time.Now().Add(clocksApart)
 		slices.SortStableFunc(ours, func(a, b entry) int {
-			return cmp.Or(b.modified().Compare(a.modified()), cmp.Compare(b.n, a.n))
+			return cmp.Or(last(a.modified().After(ahead), b.modified().After(ahead)), b.modified().Compare(a.modified()), cmp.Compare(b.n, a.n))
 		})
 	}
 	return ours, err
