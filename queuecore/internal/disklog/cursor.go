@@ -3,8 +3,10 @@ package disklog
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"regexp"
 	"strings"
+	"syscall"
 )
 
 // A cursor is a file of two slots that take turns, so that one is whole whatever happens to the other:
@@ -67,7 +69,8 @@ func readCursor(f file) (c *cursor, ok bool) {
 	return c, ok
 }
 
-// set writes the number to the slot whose turn it is.
+// set writes the number to the slot whose turn it is. A cursor that was never written, because the disk is full, is kept in memory: its
+// reader makes room, and if the process ends before there is any it begins with the oldest record again.
 func (c *cursor) set(number uint64) error {
 	var slot [slotSize]byte
 	binary.LittleEndian.PutUint64(slot[:], c.generation+1)
@@ -75,6 +78,10 @@ func (c *cursor) set(number uint64) error {
 	binary.LittleEndian.PutUint32(slot[16:], checksum(slot[:16]))
 	at := int64((c.generation + 1) % 2 * slotSize)
 	if _, err := c.file.WriteAt(slot[:], at); err != nil {
+		if c.generation == 0 && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)) {
+			c.number = number
+			return nil
+		}
 		return err
 	}
 	c.generation++

@@ -174,6 +174,37 @@ func TestAReadEndsBeforeAGap(t *testing.T) {
 	require.Equal(t, uint64(1), l.Stats().Damaged)
 }
 
+// A reader that is new on a full disk reads, and makes room.
+func TestANewCursorOnAFullDisk(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m, SegmentBytes: 500})
+	appendUpTo(t, l, 40)
+	m.fail = func(what string) error {
+		if what == "write" {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	_, err := l.Append([][]byte{payload(41)})
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	number, err := l.Cursor("c")
+	require.NoError(t, err)
+	require.Zero(t, number)
+	before := l.Stats().Bytes
+	require.NoError(t, l.Ack("c", 30))
+	require.Less(t, l.Stats().Bytes, before)
+	again := openLog(t, Options{files: m, SegmentBytes: 500})
+	number, err = again.Cursor("c")
+	require.NoError(t, err)
+	require.Equal(t, again.segments[0].id.first-1, number, "the oldest record there is")
+	m.fail = func(string) error { return nil }
+	require.NoError(t, l.Ack("c", 35))
+	again = openLog(t, Options{files: m, SegmentBytes: 500})
+	number, err = again.Cursor("c")
+	require.NoError(t, err)
+	require.Equal(t, uint64(35), number)
+}
+
 // Damage is counted once, whichever reader meets it, and in whichever order.
 func TestDamageIsCountedOnce(t *testing.T) {
 	var m missing

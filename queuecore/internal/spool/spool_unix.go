@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"go.uber.org/multierr"
 	"golang.org/x/sys/unix"
 
 	"example.com/zaphandlers/zapcore/arena"
@@ -137,7 +138,11 @@ func (s *Spool) makeNew(limit int, names []string) (err error) {
 		return err
 	}
 	size := unitsAt + h.units*h.unit
-	if err := allocate(s.file, int64(size)); err != nil {
+	err = allocate(s.file, int64(size))
+	if errors.Is(err, unix.ENOSPC) && s.shrinkOld() {
+		err = multierr.Append(s.file.Truncate(0), allocate(s.file, int64(size)))
+	}
+	if err != nil {
 		return err
 	}
 	data, err := unix.Mmap(int(s.file.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
@@ -154,6 +159,20 @@ func (s *Spool) makeNew(limit int, names []string) (err error) {
 		s.memory.SetCursor(i, s.Cursors[name])
 	}
 	return nil
+}
+
+// shrinkOld gives the disk back what nothing is in, of the file that the former process left: the disk may hold no two such files. What is
+// in it stays in it. It reports whether that was anything.
+func (s *Spool) shrinkOld() (shrunk bool) {
+	f, err := os.OpenFile(s.path("arena.spool"), os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for _, hole := range s.free {
+		shrunk = punch(f, hole.at, hole.end-hole.at) == nil || shrunk
+	}
+	return shrunk
 }
 
 // unitsFor returns how many units a file needs: for twice the limit, since what is done with may share a block with what is not, for the
