@@ -116,6 +116,39 @@ func TestKilledAtAnyStep(t *testing.T) {
 	}
 }
 
+// The next start has other settings: what was compressed before the crash is not named once more.
+func TestKilledAndOtherSettingsAfterwards(t *testing.T) {
+	for _, step := range []string{"linked", "exchanged", "compressing", "compressed", "published", "named"} {
+		for name, open := range map[string]func(cfg RotatingFileConfig) (writeCloser, error){
+			"dated": func(cfg RotatingFileConfig) (writeCloser, error) {
+				return NewTimedRotatingFile(TimedRotatingFileConfig{Path: cfg.Path, MaxBytes: cfg.MaxBytes, Header: cfg.Header, OnError: cfg.OnError})
+			},
+			"plain": func(cfg RotatingFileConfig) (writeCloser, error) {
+				cfg.Compress = ""
+				return NewRotatingFile(cfg)
+			},
+			"a Namer": func(cfg RotatingFileConfig) (writeCloser, error) {
+				cfg.Namer = func(name string) string { return name + ".old" }
+				return NewRotatingFile(cfg)
+			},
+		} {
+			t.Run(step+", "+name, func(t *testing.T) {
+				dir := t.TempDir()
+				t.Setenv("CRASH_PATH", filepath.Join(dir, "app.log"))
+				t.Setenv("CRASH_COMPRESS", "yes")
+				accepted := runCrash(t, step, "yes")
+				cfg := crashConfig()
+				cfg.OnError = unexpected(t)
+				f, err := open(cfg)
+				require.NoError(t, err)
+				write(t, f, "after the crash\n")
+				require.NoError(t, f.Close())
+				checkCrash(t, dir, accepted, cfg)
+			})
+		}
+	}
+}
+
 // runCrash runs the child until it is killed and returns the number of the last record it was told is written.
 func runCrash(t *testing.T, step, links string) int {
 	t.Helper()
