@@ -100,6 +100,9 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	}
 	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
 	defer cancel()
+	if err := e.local.look(); err != nil {
+		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart())}
+	}
 	rest := e.log.withoutStored(tapes)
 	for len(rest) > 0 {
 		n, err := e.publishSome(ctx, rest)
