@@ -78,7 +78,7 @@ func (l *Log) activeLocked(size int64) (*segment, error) {
 
 // beginLocked begins a segment.
 func (l *Log) beginLocked(first uint64) (*segment, error) {
-	id := l.newIDLocked(first)
+	id := l.segments.newID(first)
 	f, err := l.options.files.open(id.name())
 	if err != nil {
 		return nil, err
@@ -86,17 +86,6 @@ func (l *Log) beginLocked(first uint64) (*segment, error) {
 	s := &segment{id: id, file: f}
 	l.segments = append(l.segments, s)
 	return s, l.openLocked(s)
-}
-
-// newIDLocked returns what a segment is called that is to be the last.
-func (l *Log) newIDLocked(first uint64) segmentID {
-	after := nonce(0)
-	for _, s := range l.segments {
-		if s.id.first == first {
-			after = max(after, s.id.nonce)
-		}
-	}
-	return segmentID{first, newNonce(after)}
 }
 
 // writeLocked appends records of size bytes to the last segment; to a new one, if the system lets that become no larger.

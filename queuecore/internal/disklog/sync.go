@@ -126,7 +126,7 @@ func (l *Log) writeAgainLocked() error {
 		return nil
 	}
 	before := l.segments
-	s := &segment{id: l.newIDLocked(l.synced)}
+	s := &segment{id: l.segments.newID(l.synced)}
 	var b []byte
 	w := walker{b: l.pending}
 	for {
@@ -136,7 +136,7 @@ func (l *Log) writeAgainLocked() error {
 		}
 		b = s.id.nonce.appendRecord(b, number, payload)
 	}
-	if err := l.writeWholeLocked(s, b); err != nil {
+	if err := s.writeWhole(l.options.files, b); err != nil {
 		return err
 	}
 	l.stats.Bytes += s.size
@@ -147,25 +147,5 @@ func (l *Log) writeAgainLocked() error {
 	}
 	l.segments = append(before[:kept:kept], s)
 	l.removeLocked(before[kept:])
-	return nil
-}
-
-// writeWholeLocked makes a segment of which nobody sees a part: it hides what others hold of its numbers, so it has its name when it is
-// complete.
-func (l *Log) writeWholeLocked(s *segment, b []byte) (err error) {
-	files, name := l.options.files, s.id.name()
-	if s.file, err = files.open(name + unfinishedSuffix); err != nil {
-		return err
-	}
-	err = errors.Join(s.write(b), s.close()) // Windows does not rename what is open
-	if err == nil {
-		err = files.rename(name+unfinishedSuffix, name)
-	}
-	if err == nil {
-		err = l.openLocked(s)
-	}
-	if err != nil {
-		return errors.Join(err, files.remove(name+unfinishedSuffix), files.remove(name))
-	}
 	return nil
 }
