@@ -66,22 +66,20 @@ func TestASpoolOnADiskThatHoldsOne(t *testing.T) {
 		t.Skip("a small file system cannot be mounted here: ", err)
 	}
 	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
-	open := func(target zapcore.Core) *queuecore.Core {
-		core, err := queuecore.New(queuecore.Config{
-			Targets: queuecore.Targets(target), Spool: dir, MaxBytes: 1 << 20, DrainTimeout: 10 * time.Millisecond,
-		})
+	open := func(target zapcore.Core, drain time.Duration) *queuecore.Core {
+		core, err := queuecore.New(queuecore.Config{Targets: queuecore.Targets(target), Spool: dir, MaxBytes: 1 << 20, DrainTimeout: drain})
 		require.NoError(t, err)
 		return core
 	}
 	stuck := make(chan struct{})
 	defer close(stuck)
-	core := open(waitingCore{stuck})
+	core := open(waitingCore{stuck}, 10*time.Millisecond)
 	for range 1000 {
 		require.NoError(t, core.Write(zapcore.Entry{Message: "a record"}, nil))
 	}
 	require.ErrorContains(t, core.Close(), "1000 records stay in")
 	seen, logs := observer.New(zapcore.DebugLevel)
-	core = open(seen)
+	core = open(seen, 0)
 	require.NoError(t, core.Sync())
 	require.Equal(t, 1000, logs.Len())
 	require.NoError(t, core.Close())
