@@ -27,10 +27,11 @@ type Config struct {
 	// panic, the out-of-memory killer, though not a loss of power. The next New with this directory delivers what a target has
 	// not got yet, by the target's Name and in order; a target gets again what it had in hand when the process ended, a batch or two.
 	// What Close cannot deliver in time is not dropped but stays for the next time. The directory is made if there is none,
-	// and takes a little more than twice MaxBytes on the disk; one process at a time can have it. What a former process left counts
-	// as accepted, and as skipped for a target that has had it. A target with Ack is asked for its confirmation after each batch; the
-	// Buffer of a file is memory of the process, so leave it out: a queue writes a batch at a time as it is. A Write costs about 25 ns
-	// more, and allocates nothing. On Linux, macOS and the BSDs; an error elsewhere. Defaults to none.
+	// and takes a little more than twice MaxBytes on the disk, and twice that for a moment at a start that finds records; one process at a
+	// time can have it. Nobody must cut the file meanwhile: a store into a mapping that has no file behind it ends the process (SIGBUS).
+	// What a former process left counts as accepted, and as skipped for a target that has had it. A target with Ack is asked for its
+	// confirmation after each batch; the Buffer of a file is memory of the process, so leave it out: a queue writes a batch at a time as
+	// it is. A Write costs about 25 ns more, and allocates nothing. On Linux, macOS and the BSDs; an error elsewhere. Defaults to none.
 	Spool string
 	// Overflow says what happens to a record that finds no room. Defaults to Block.
 	Overflow Overflow
@@ -202,7 +203,7 @@ type DiskConfig struct {
 	// Sync defaults to DiskSyncNever.
 	Sync DiskSync
 
-	// GroupEvery and GroupRecords are for DiskSyncGroup. They default to 100 ms and 4096.
+	// GroupEvery and GroupRecords are for DiskSyncGroup; with another Sync they are an error. They default to 100 ms and 4096.
 	GroupEvery   time.Duration
 	GroupRecords int
 
@@ -218,6 +219,9 @@ const (
 )
 
 func (c DiskConfig) withDefaults() (DiskConfig, error) {
+	if c.Sync != DiskSyncGroup && (c.GroupEvery != 0 || c.GroupRecords != 0) {
+		return c, errors.New("queuecore: DiskConfig.GroupEvery and GroupRecords have an effect only with Sync: DiskSyncGroup")
+	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = defaultDiskBytes
 	}

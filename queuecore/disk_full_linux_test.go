@@ -5,8 +5,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 	"golang.org/x/sys/unix"
 
 	"example.com/zaphandlers/queuecore"
@@ -54,4 +57,45 @@ func TestDiskThatIsFull(t *testing.T) {
 		}
 		require.NoError(t, d.Close(t.Context()))
 	}
+}
+
+// The next queue starts though the disk holds no second file of that size, and delivers what the first has left.
+func TestASpoolOnADiskThatHoldsOne(t *testing.T) {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
+		t.Skip("a small file system cannot be mounted here: ", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	open := func(target zapcore.Core, drain time.Duration) *queuecore.Core {
+		core, err := queuecore.New(queuecore.Config{Targets: queuecore.Targets(target), Spool: dir, MaxBytes: 1 << 20, DrainTimeout: drain})
+		require.NoError(t, err)
+		return core
+	}
+	stuck := make(chan struct{})
+	defer close(stuck)
+	core := open(waitingCore{stuck}, 10*time.Millisecond)
+	for range 1000 {
+		require.NoError(t, core.Write(zapcore.Entry{Message: "a record"}, nil))
+	}
+	require.ErrorContains(t, core.Close(), "1000 records stay in")
+	seen, logs := observer.New(zapcore.DebugLevel)
+	core = open(seen, 0)
+	require.NoError(t, core.Sync())
+	require.Equal(t, 1000, logs.Len())
+	require.NoError(t, core.Close())
+}
+
+// waitingCore takes nothing until its channel is closed.
+type waitingCore struct{ until chan struct{} }
+
+func (waitingCore) Enabled(zapcore.Level) bool          { return true }
+func (c waitingCore) With([]zapcore.Field) zapcore.Core { return c }
+func (waitingCore) Sync() error                         { return nil }
+func (c waitingCore) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	return ce.AddCore(ent, c)
+}
+
+func (c waitingCore) Write(zapcore.Entry, []zapcore.Field) error {
+	<-c.until
+	return nil
 }

@@ -32,7 +32,11 @@ func TestDiskIsAnEngine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			queuetest.Run(t, func(t *testing.T) queuecore.Queue {
-				return openDisk(t, queuecore.DiskConfig{Dir: t.TempDir(), Sync: sync, SegmentBytes: 4 << 10, GroupEvery: time.Millisecond})
+				cfg := queuecore.DiskConfig{Dir: t.TempDir(), Sync: sync, SegmentBytes: 4 << 10}
+				if sync == queuecore.DiskSyncGroup {
+					cfg.GroupEvery = time.Millisecond
+				}
+				return openDisk(t, cfg)
 			})
 		})
 	}
@@ -54,8 +58,9 @@ func TestDiskRefuses(t *testing.T) {
 		"DiskConfig.Dir":  {Dir: file},
 		"SegmentBytes":    {Dir: "x", SegmentBytes: -1},
 		"Sync 7":          {Dir: "x", Sync: 7},
-		"GroupEvery 5ns":  {Dir: "x", GroupEvery: 5},
-		"GroupRecords":    {Dir: "x", GroupRecords: -1},
+		"GroupEvery 5ns":  {Dir: "x", Sync: queuecore.DiskSyncGroup, GroupEvery: 5},
+		"an effect only with Sync: DiskSyncGroup": {Dir: "x", Sync: queuecore.DiskSyncEach, GroupRecords: 5},
+		"GroupRecords": {Dir: "x", GroupRecords: -1},
 	} {
 		_, err := queuecore.NewDisk(cfg)
 		require.ErrorContains(t, err, want)
@@ -285,8 +290,11 @@ func TestDiskSyncs(t *testing.T) {
 func TestDiskClosedInTheMiddle(t *testing.T) {
 	for round := range 12 {
 		cfg := queuecore.DiskConfig{
-			Dir: t.TempDir(), SegmentBytes: 1 + int64(round)*100, Sync: queuecore.DiskSync(round % 3), GroupEvery: time.Millisecond, GroupRecords: 3,
+			Dir: t.TempDir(), SegmentBytes: 1 + int64(round)*100, Sync: queuecore.DiskSync(round % 3),
 			OnError: func(err error) { t.Error(err) },
+		}
+		if cfg.Sync == queuecore.DiskSyncGroup {
+			cfg.GroupEvery, cfg.GroupRecords = time.Millisecond, 3
 		}
 		d := openDisk(t, cfg)
 		require.NoError(t, d.Ack("a", 0))

@@ -205,6 +205,8 @@ func TestEngineErrors(t *testing.T) {
 	require.ErrorContains(t, err, "ListenerConfig.Targets")
 	_, err = NewListener(NewMemory(0), ListenerConfig{Targets: []TargetConfig{{Core: zapcore.NewNopCore(), Name: "1"}, {Core: zapcore.NewNopCore()}}})
 	require.ErrorContains(t, err, "two of the Name")
+	_, err = NewListener(NewMemory(0), ListenerConfig{Targets: []TargetConfig{{Core: zapcore.NewNopCore(), Name: strings.Repeat("n", 121)}}})
+	require.ErrorContains(t, err, "ListenerConfig.Targets[0].Name is of 121 bytes, more than the 120")
 }
 
 func TestMemoryEngineThatIsFullHoldsTheHandlerBack(t *testing.T) {

@@ -41,6 +41,9 @@ type Listener struct {
 	counts  []TargetStats   // of the targets, since NewListener
 }
 
+// maxCursor is how long a name may be, in bytes: a file has it in hexadecimal digits.
+const maxCursor = 120
+
 // NewListener returns a Listener that waits for Start. An error names the field that is missing or wrong.
 func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 	cfg.Targets = flatten(cfg.Targets)
@@ -54,9 +57,12 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 		return nil, err
 	}
 	names := make(map[string]bool)
-	for _, t := range cfg.Targets {
-		if names[t.Name] {
+	for i, t := range cfg.Targets {
+		switch {
+		case names[t.Name]:
 			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets has two of the Name %q", t.Name)
+		case len(t.Name) > maxCursor:
+			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets[%d].Name is of %d bytes, more than the %d that engines have room for", i, len(t.Name), maxCursor)
 		}
 		names[t.Name] = true
 	}

@@ -243,11 +243,16 @@ func (q *queue) leaveLocked(dropped uint64) (err error) {
 		}
 	}
 	pending := q.arena.Pending()
-	q.spool.Close(pending == 0, inUse)
-	if pending > 0 {
+	found := q.spool.Close(pending == 0, inUse)
+	lost := q.arena.Stats().Dropped - dropped
+	switch {
+	case pending > 0 && found:
 		err = multierr.Append(err, fmt.Errorf("queuecore: %d records stay in %s until the next start: %w", pending, q.cfg.Spool, os.ErrDeadlineExceeded))
+	case pending > 0:
+		lost += pending
+		err = multierr.Append(err, fmt.Errorf("queuecore: Config.Spool: the file in %s was removed or moved, with %d records", q.cfg.Spool, pending))
 	}
-	if lost := q.arena.Stats().Dropped - dropped; lost > 0 {
+	if lost > 0 {
 		return &base.LostError{Records: lost, Err: err}
 	}
 	return err

@@ -99,6 +99,29 @@ func TestCloseOfASpoolWithAStuckTarget(t *testing.T) {
 	require.Equal(t, []string{"one", "two"}, g.all())
 }
 
+// What is in a file that nobody will find is not said to stay, and the file of another queue is not removed.
+func TestCloseOfASpoolThatIsNotThereAnyMore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "spool")
+	f := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 10)}
+	t.Cleanup(func() { close(f.gate) })
+	core := start(t, Config{Targets: Targets(f), Spool: dir, DrainTimeout: 10 * time.Millisecond})
+	write(t, core, zapcore.InfoLevel, "one", "two")
+	<-f.entered
+	require.NoError(t, os.Rename(dir, dir+".moved"))
+	err := core.Close()
+	var lost *LostError
+	require.ErrorAs(t, err, &lost)
+	require.EqualValues(t, 2, lost.Records)
+	require.ErrorContains(t, err, "was removed or moved, with 2 records")
+
+	first := start(t, Config{Targets: Targets(&fakeBatchWriter{}), Spool: dir})
+	require.NoError(t, os.Remove(filepath.Join(dir, "lock"))) // who cleans up does not know what it is for
+	second := start(t, Config{Targets: Targets(&fakeBatchWriter{}), Spool: dir})
+	require.NoError(t, first.Close())
+	require.FileExists(t, filepath.Join(dir, "arena.spool"))
+	require.NoError(t, second.Close())
+}
+
 // TestRandomSchedulesWithASpool is TestRandomSchedules on a spool: the memory is another, the laws are the same.
 func TestRandomSchedulesWithASpool(t *testing.T) {
 	schedules := 60

@@ -33,6 +33,15 @@ func TestNoRecordIsWrittenToAFileThatNobodyCanFind(t *testing.T) {
 		"buffer, check every":  watch(WatchedFileConfig{Buffer: 10, FlushEvery: -1, CheckEvery: 5 * time.Millisecond}),
 		"fsync each":           watch(WatchedFileConfig{Fsync: FsyncEach, CheckEvery: 5 * time.Millisecond}),
 		"only when told, told": watch(WatchedFileConfig{CheckEvery: -1}),
+		"full": func(path string, onError func(error)) (writeCloser, error) {
+			return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 50, BackupCount: 3, OnError: onError})
+		},
+		"full, buffer": func(path string, onError func(error)) (writeCloser, error) {
+			return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 50, BackupCount: 3, Buffer: 10, FlushEvery: -1, OnError: onError})
+		},
+		"a period is over": func(path string, onError func(error)) (writeCloser, error) {
+			return NewTimedRotatingFile(TimedRotatingFileConfig{Path: path, When: "S", OnError: onError})
+		},
 		"shared": func(path string, onError func(error)) (writeCloser, error) {
 			return NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 1 << 20, BackupCount: 3, Shared: true, OnError: onError})
 		},

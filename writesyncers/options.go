@@ -29,6 +29,8 @@ const (
 	defaultPerm       fs.FileMode = 0o644 // of a new file, less the umask
 	defaultFsyncEvery             = time.Second
 	defaultFlushEvery             = time.Second
+
+	maxBuffer = 1 << 30 // a slip, beyond that, which would end the process
 )
 
 // options is what all Configs have in common.
@@ -57,6 +59,9 @@ func (o options) config() (writer.Config, error) {
 	path, err := filepath.Abs(o.path)
 	if err != nil {
 		return writer.Config{}, fmt.Errorf("writesyncers: Path %q: %w", o.path, err)
+	}
+	if link, err := filepath.Abs(o.symlink); err == nil && o.symlink != "" && link == path {
+		return writer.Config{}, fmt.Errorf("writesyncers: Symlink %s is Path itself: give the link a name of its own", o.symlink)
 	}
 	cfg := writer.Config{
 		Path: path, Delay: o.delay, MakeDirs: o.makeDirs, Encode: o.encode, Header: []byte(o.header),
@@ -93,6 +98,8 @@ func (o *options) check() error {
 		return errors.New("writesyncers: FsyncEvery has an effect only with Fsync: FsyncInterval")
 	case o.buffer < 0:
 		return fmt.Errorf("writesyncers: Buffer %d is negative", o.buffer)
+	case o.buffer > maxBuffer:
+		return fmt.Errorf("writesyncers: Buffer %d is more than %d: it is memory, taken at once; a few MiB are many", o.buffer, maxBuffer)
 	case o.buffer > 0 && o.fsync == FsyncEach:
 		return errors.New("writesyncers: Buffer and Fsync FsyncEach exclude each other")
 	case o.flushEvery != 0 && o.buffer == 0:

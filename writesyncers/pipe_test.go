@@ -3,9 +3,13 @@
 package writesyncers
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -200,4 +204,46 @@ func TestStreamCallsAFlushWithoutAResult(t *testing.T) {
 	require.NoError(t, s.Sync())
 	require.NoError(t, s.Close())
 	assert.Equal(t, 2, w.flushed)
+}
+
+// The reader of standard output has gone. As the documentation has it: that ends a program by its Stream, unless the signal is ignored, and
+// not by a File on /dev/stdout.
+func TestStandardOutputWhoseReaderHasGone(t *testing.T) {
+	for name, ends := range map[string]bool{"stream": true, "ignored": false, "file": false} {
+		t.Run(name, func(t *testing.T) {
+			r, w, err := os.Pipe()
+			require.NoError(t, err)
+			require.NoError(t, r.Close())
+			cmd := child(t, "stdout", "STDOUT_HOW="+name)
+			cmd.Stdout = w
+			err = cmd.Run()
+			require.NoError(t, w.Close())
+			if !ends {
+				require.NoError(t, err)
+				return
+			}
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit)
+			assert.Equal(t, syscall.SIGPIPE, exit.Sys().(syscall.WaitStatus).Signal())
+		})
+	}
+}
+
+// stdoutChild writes a record to a standard output that nobody reads.
+func stdoutChild() error {
+	var sink zap.Sink = NewStream(os.Stdout)
+	switch os.Getenv("STDOUT_HOW") {
+	case "ignored":
+		signal.Ignore(syscall.SIGPIPE)
+	case "file":
+		file, err := NewFile(FileConfig{Path: "/dev/stdout"})
+		if err != nil {
+			return err
+		}
+		sink = file
+	}
+	if _, err := sink.Write([]byte("a record\n")); !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("the error is %w", err)
+	}
+	return nil
 }

@@ -23,7 +23,7 @@ import (
 // The child processes that tests make of the test binary: what they do is in the environment.
 const childEnv = "WRITESYNCERS_TEST_CHILD"
 
-var children = map[string]func() error{"crash": crashChild}
+var children = map[string]func() error{"crash": crashChild, "stdout": stdoutChild}
 
 func TestMain(m *testing.M) {
 	if child := os.Getenv(childEnv); child != "" {
@@ -113,6 +113,39 @@ func TestKilledAtAnyStep(t *testing.T) {
 			require.NoError(t, f.Close())
 			checkCrash(t, dir, accepted, cfg)
 		})
+	}
+}
+
+// The next start has other settings: what was compressed before the crash is not named once more.
+func TestKilledAndOtherSettingsAfterwards(t *testing.T) {
+	for _, step := range []string{"linked", "exchanged", "compressing", "compressed", "published", "named"} {
+		for name, open := range map[string]func(cfg RotatingFileConfig) (writeCloser, error){
+			"dated": func(cfg RotatingFileConfig) (writeCloser, error) {
+				return NewTimedRotatingFile(TimedRotatingFileConfig{Path: cfg.Path, MaxBytes: cfg.MaxBytes, Header: cfg.Header, OnError: cfg.OnError})
+			},
+			"plain": func(cfg RotatingFileConfig) (writeCloser, error) {
+				cfg.Compress = ""
+				return NewRotatingFile(cfg)
+			},
+			"a Namer": func(cfg RotatingFileConfig) (writeCloser, error) {
+				cfg.Namer = func(name string) string { return name + ".old" }
+				return NewRotatingFile(cfg)
+			},
+		} {
+			t.Run(step+", "+name, func(t *testing.T) {
+				dir := t.TempDir()
+				t.Setenv("CRASH_PATH", filepath.Join(dir, "app.log"))
+				t.Setenv("CRASH_COMPRESS", "yes")
+				accepted := runCrash(t, step, "yes")
+				cfg := crashConfig()
+				cfg.OnError = unexpected(t)
+				f, err := open(cfg)
+				require.NoError(t, err)
+				write(t, f, "after the crash\n")
+				require.NoError(t, f.Close())
+				checkCrash(t, dir, accepted, cfg)
+			})
+		}
 	}
 }
 

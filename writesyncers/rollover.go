@@ -135,16 +135,16 @@ func (c *rolling) openChecked(cfg writer.Config) (*sink, error) {
 
 // configure makes the strategy.
 func (c *rolling) configure(cfg *writer.Config) error {
+	if c.schedule != nil {
+		cfg.Period = c.period(cfg)
+	}
 	set, err := backups.New(backups.Config{
-		Path: cfg.Path, Count: max(c.backupCount, 0), Namer: c.namer, Dated: c.dates(), MaxAge: c.maxAge, MaxTotalBytes: c.maxTotalBytes,
+		Path: cfg.Path, Count: max(c.backupCount, 0), Namer: c.namer, Dated: c.dates(cfg), MaxAge: c.maxAge, MaxTotalBytes: c.maxTotalBytes,
 		Compress: c.compress != "", Moves: c.rotator != nil, Step: func(name string) { rotation.Step(name) },
 		Report: func(err error) { cfg.Report.Note("Namer of "+cfg.Path, err) },
 	})
 	if err != nil {
 		return err
-	}
-	if c.schedule != nil {
-		cfg.Period = c.period(cfg)
 	}
 	cfg.Rotation = rotation.New(rotation.Config{
 		Path: cfg.Path, MaxBytes: c.maxBytes, Should: c.should, Period: cfg.Period, Backups: set, Namer: c.namer != nil, Rotator: c.rotator,
@@ -155,12 +155,20 @@ func (c *rolling) configure(cfg *writer.Config) error {
 }
 
 // dates says how backups are named for times; nil if they are numbered.
-func (c *rolling) dates() *backups.Dates {
+func (c *rolling) dates(cfg *writer.Config) *backups.Dates {
 	if c.schedule == nil {
 		return nil
 	}
 	s := *c.schedule
-	return &backups.Dates{Layout: s.unit().layout, Location: s.location(), Starts: func(modified time.Time) []time.Time {
+	var period func(time.Time) time.Time
+	if c.next == nil && s.calendar() {
+		period = func(t time.Time) time.Time { return s.Start(s.Next(t)) }
+	}
+	var now func() time.Time
+	if c.clock != nil {
+		now = func() time.Time { return cfg.Period.Now() }
+	}
+	return &backups.Dates{Layout: s.unit().layout, Location: s.location(), Period: period, Now: now, Starts: func(modified time.Time) []time.Time {
 		if c.next != nil {
 			return []time.Time{modified}
 		}

@@ -76,7 +76,7 @@ func choose[T any](to *T, value string, choices map[string]T) error {
 
 func setPerm(to *fs.FileMode, value string) error {
 	n, err := strconv.ParseUint(value, 8, 32)
-	if err != nil || n > 0o777 {
+	if err != nil || n > 0o777 || n == 0 { // which Perm takes for its default
 		return fmt.Errorf("%q are no octal permissions such as 0640", value)
 	}
 	*to = fs.FileMode(n)
@@ -119,7 +119,7 @@ func setDuration(to *time.Duration, value string) error {
 			return nil
 		}
 	}
-	if n, err := strconv.ParseFloat(value, 64); err == nil && n != 0 {
+	if n, err := strconv.ParseFloat(value, 64); err == nil && n != 0 && !math.IsNaN(n) && !math.IsInf(n, 0) {
 		return fmt.Errorf("%q has no unit: write %ss for seconds, %[2]sh for hours or %[2]sd for days", value, value)
 	}
 	d, err := time.ParseDuration(value)
@@ -146,11 +146,14 @@ func setSize(to *int64, value string) error {
 	return nil
 }
 
+// memory makes an int of a size, which has fewer bits on some systems.
+func memory(size int64) int { return int(min(size, math.MaxInt)) }
+
 func (s *sinkSettings) rotating() RotatingFileConfig {
 	return RotatingFileConfig{
 		Path: s.path, MaxBytes: s.maxBytes, BackupCount: int(s.backupCount), Mode: s.mode, Delay: s.delay, Perm: s.perm,
 		MakeDirs: s.makeDirs, Compress: s.compress, MaxAge: s.maxAge, MaxTotalBytes: s.maxTotalBytes, Symlink: s.symlink,
-		Header: s.header, Fsync: s.fsync, FsyncEvery: s.fsyncEvery, Buffer: int(s.bufferSize), FlushEvery: s.flushEvery,
+		Header: s.header, Fsync: s.fsync, FsyncEvery: s.fsyncEvery, Buffer: memory(s.bufferSize), FlushEvery: s.flushEvery,
 		Shared: s.shared,
 	}
 }
@@ -160,14 +163,14 @@ func (s *sinkSettings) timed() TimedRotatingFileConfig {
 		Path: s.path, When: s.when, Interval: int(s.interval), AtTime: s.atTime, Location: s.location, MaxBytes: s.maxBytes,
 		BackupCount: int(s.backupCount), Delay: s.delay, Perm: s.perm, MakeDirs: s.makeDirs, Compress: s.compress,
 		MaxAge: s.maxAge, MaxTotalBytes: s.maxTotalBytes, Symlink: s.symlink, Header: s.header, Fsync: s.fsync,
-		FsyncEvery: s.fsyncEvery, Buffer: int(s.bufferSize), FlushEvery: s.flushEvery, Shared: s.shared,
+		FsyncEvery: s.fsyncEvery, Buffer: memory(s.bufferSize), FlushEvery: s.flushEvery, Shared: s.shared,
 	}
 }
 
 func (s *sinkSettings) watched() WatchedFileConfig {
 	return WatchedFileConfig{
 		Path: s.path, CheckEvery: s.checkEvery, Notify: s.notify, Mode: s.mode, Delay: s.delay, Perm: s.perm,
-		MakeDirs: s.makeDirs, Header: s.header, Fsync: s.fsync, FsyncEvery: s.fsyncEvery, Buffer: int(s.bufferSize),
+		MakeDirs: s.makeDirs, Header: s.header, Fsync: s.fsync, FsyncEvery: s.fsyncEvery, Buffer: memory(s.bufferSize),
 		FlushEvery: s.flushEvery,
 	}
 }

@@ -3,6 +3,7 @@ package writesyncers
 import (
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -38,6 +39,10 @@ var combinations = []struct {
 	{"FsyncEvery without its policy", fileWith(FileConfig{FsyncEvery: time.Second}), "FsyncEvery has an effect only with Fsync: FsyncInterval"},
 	{"AtTime with hours", timedWith(TimedRotatingFileConfig{AtTime: "12:00"}), `AtTime has an effect only with When midnight or W0 to W6, not with "H"`},
 	{"Next and When", timedWith(TimedRotatingFileConfig{When: "D", Next: func(t time.Time) time.Time { return t.Add(time.Hour) }}), "Next and When, Interval or AtTime exclude each other"},
+	{"a Buffer no memory holds", fileWith(FileConfig{Buffer: math.MaxInt}), "is more than 1073741824: it is memory"},
+	{"a Symlink that is the file", func(path string) (any, error) {
+		return NewRotatingFile(RotatingFileConfig{Path: path, Symlink: filepath.Dir(path) + "/./" + filepath.Base(path)})
+	}, "is Path itself"},
 	{"a decimal mode", fileWith(FileConfig{Perm: 640}), "write 0o640"},
 	{"an unknown Mode", fileWith(FileConfig{Mode: 7}), "there are ModeAppend, ModeTruncate and ModeExclusive"},
 	{"an unknown Fsync", fileWith(FileConfig{Fsync: -1}), "there are FsyncOnSync, FsyncNever"},

@@ -16,6 +16,9 @@ import (
 // Python's logging.StreamHandler; the terminator is zap's EncoderConfig.LineEnding. It is safe for concurrent use: the
 // writer gets one Write at a time.
 //
+// Go ends the process (SIGPIPE) when it writes to a standard output or standard error whose reader has gone, unless it was told
+// signal.Ignore(syscall.SIGPIPE): then the Write returns an error.
+//
 // A Write takes as long as the writer's does: a pipe whose reader has stopped holds it up, and those behind it. Stats does not
 // wait for it; Sync, SetStream and Close wait 5 s, and then their error wraps [os.ErrDeadlineExceeded].
 type Stream struct {

@@ -1,7 +1,6 @@
 package jetstream
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,32 +65,44 @@ func (e *Engine) numberBefore(ctx context.Context, sequence uint64) (uint64, err
 
 // remake makes the records' stream again if somebody has deleted it.
 func (e *Engine) remake(ctx context.Context) error {
-	_, err := e.js.Stream(ctx, e.cfg.Stream)
-	if !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil // it is there, or what is wrong is something else
+	s, err := e.madeAgain(ctx, e.cfg.recordsStream(e.subject))
+	if s != nil {
+		e.born.Store(s.CachedInfo().Created.UnixNano())
 	}
-	s, err := e.stream(ctx, e.cfg.recordsStream(e.subject))
-	if err != nil {
-		return err
-	}
-	e.born.Store(s.CachedInfo().Created.UnixNano())
-	return nil
+	return err
 }
 
-// Append implements queuecore.Queue. An error is a *base.RetryError, unless it wraps ErrClosed: what it could not find out about,
-// it finds out before anything else is appended, so the same records can be appended again.
+// madeAgain makes a stream again if somebody has deleted it; else it returns nil.
+func (e *Engine) madeAgain(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	_, err := e.js.Stream(ctx, cfg.Name)
+	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, nil // it is there, or what is wrong is something else
+	}
+	return e.stream(ctx, cfg)
+}
+
+// Append implements queuecore.Queue. An error is a *base.RetryError, unless it wraps ErrClosed or is a *base.RejectedError: what it could
+// not find out about, it finds out before anything else is appended, so the same records can be appended again.
 func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	e.appending.Lock()
 	defer e.appending.Unlock()
 	if e.stop.Err() != nil {
 		return 0, errClosed
 	}
-	tapes := make([][]byte, batch.Len())
-	for i := range tapes {
-		tapes[i] = batch.Tape(i)
+	var tapes [][]byte
+	var tooLarge []int
+	for i := range batch.Len() {
+		if tape := batch.Tape(i); e.bound > 0 && int64(len(tape)) > e.bound/4 {
+			tooLarge = append(tooLarge, i) // with half of it, pieces that were begun in vain could leave no room for ever
+		} else {
+			tapes = append(tapes, tape)
+		}
 	}
 	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
 	defer cancel()
+	if err := e.local.look(); err != nil {
+		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart())}
+	}
 	rest := e.log.withoutStored(tapes)
 	for len(rest) > 0 {
 		n, err := e.publishSome(ctx, rest)
@@ -108,6 +119,9 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 		rest = rest[n:]
 	}
 	e.log.stored = nil
+	if len(tooLarge) > 0 {
+		return e.log.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}
+	}
 	return e.log.number, nil
 }
 
@@ -115,15 +129,16 @@ var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
 
 // publishSome publishes one message, or one record in several, and returns how many records that were.
 func (e *Engine) publishSome(ctx context.Context, tapes [][]byte) (int, error) {
+	limit := e.limit()
 	if n := e.log.unsure(tapes); n > 0 { // under the id it had: stored already, perhaps
 		return n, e.publish(ctx, pack(tapes[:n]), uint64(n), part{})
 	}
-	if n := fit(tapes, e.limit); n > 0 {
+	if n := fit(tapes, limit); n > 0 {
 		e.log.begin(tapes[:n])
 		return n, e.publish(ctx, pack(tapes[:n]), uint64(n), part{})
 	}
 	data := pack(tapes[:1])
-	pieces := slices.Collect(slices.Chunk(data, e.limit))
+	pieces := slices.Collect(slices.Chunk(data, limit))
 	for i, piece := range pieces {
 		e.log.begin(nil)
 		records := uint64(0)
@@ -157,6 +172,8 @@ func (e *Engine) publish(ctx context.Context, data []byte, records uint64, p par
 		case stored:
 			e.log.doubt = nil
 			return nil
+		case errors.Is(err, nats.ErrMaxPayload):
+			return err
 		case isFull(err):
 			if last != nil || !e.purgeRead(ctx) {
 				return err
@@ -195,6 +212,9 @@ func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64)
 	if isConflict(err) {
 		err = nil
 	}
+	if errors.Is(err, nats.ErrMaxPayload) {
+		e.log.doubt = nil // the server takes less than it did: it is cut anew
+	}
 	return false, err
 }
 
@@ -209,7 +229,9 @@ func isConflict(err error) bool {
 
 const codeStoreFailed = 10077 // with "maximum bytes exceeded"
 
-func isFull(err error) bool { return err != nil && hasCode(err, codeStoreFailed) }
+func isFull(err error) bool {
+	return err != nil && hasCode(err, codeStoreFailed)
+}
 
 func hasCode(err error, code jetstream.ErrorCode) bool {
 	var api *jetstream.APIError
@@ -229,64 +251,4 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-// appender is what is known of the stream's end, and of what was published there.
-type appender struct {
-	producer string
-	serial   uint64
-	id       string   // of the message in hand
-	sequence uint64   // of the last message
-	number   uint64   // of the last record
-	lastID   string   // of the last message, where it was asked for
-	doubt    [][]byte // the records of a message that is perhaps stored, under id; nil: there is none
-	stored   [][]byte // records that are stored though their Append returned an error
-}
-
-// begin gives the next message its id. tapes are those in it, if it is not a piece of a record.
-func (a *appender) begin(tapes [][]byte) {
-	a.serial++
-	a.id = a.producer + "-" + strconv.FormatUint(a.serial, 10)
-	a.doubt = tapes
-}
-
-// advance notes that the message in hand is the last one now.
-func (a *appender) advance(sequence, records uint64) {
-	a.sequence = sequence
-	a.number += records
-	a.lastID = a.id
-}
-
-// remember keeps, after an error, copies of the records that are stored, and of those that perhaps are.
-func (a *appender) remember(stored [][]byte) {
-	a.stored, a.doubt = cloneAll(stored), cloneAll(a.doubt)
-}
-
-func cloneAll(tapes [][]byte) (all [][]byte) {
-	for _, tape := range tapes {
-		all = append(all, bytes.Clone(tape))
-	}
-	return all
-}
-
-// withoutStored returns tapes without those at their beginning that an Append before has stored.
-func (a *appender) withoutStored(tapes [][]byte) [][]byte {
-	if startsWith(tapes, a.stored) {
-		return tapes[len(a.stored):]
-	}
-	a.stored, a.doubt = nil, nil
-	return tapes
-}
-
-// unsure returns how many records at the beginning of tapes are those of the message that is perhaps stored.
-func (a *appender) unsure(tapes [][]byte) int {
-	n := len(a.doubt)
-	if n == 0 || !startsWith(tapes, a.doubt) {
-		return 0
-	}
-	return n
-}
-
-func startsWith(tapes, with [][]byte) bool {
-	return len(tapes) >= len(with) && slices.EqualFunc(tapes[:len(with)], with, bytes.Equal)
 }

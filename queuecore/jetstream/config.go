@@ -40,11 +40,13 @@ type Config struct {
 	// Replicas is on how many servers of a cluster the stream lies, when it is made. Defaults to 1.
 	Replicas int
 
-	// MaxBytes bounds the stream. When it is full Append returns a *RetryError, so that the queue in front keeps its records and its
-	// own bound decides. Defaults to 0: no bound.
+	// MaxBytes bounds the stream, at least 64 KiB. When it is full Append returns a *RetryError, so that the queue in front keeps its
+	// records and its own bound decides; a record larger than a quarter of it is refused for good. Defaults to 0: no bound, or of a stream in a
+	// cluster that is there, the one it has.
 	MaxBytes int64
 
-	// MaxAge removes records that are older, delivered or not; Stats counts those that a reader missed. Defaults to 0: none.
+	// MaxAge removes records that are older, delivered or not; Missed counts those that a reader missed. Defaults to 0: none, or of a
+	// stream in a cluster that is there, the one it has.
 	MaxAge time.Duration
 
 	// Timeout bounds one call: how long New waits for a server, and how long Append tries before it returns a *RetryError. Defaults
@@ -56,6 +58,7 @@ const (
 	defaultStream  = "logs"
 	defaultTimeout = 10 * time.Second
 	leastDuration  = time.Millisecond
+	leastBytes     = 64 << 10
 )
 
 var streamName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
@@ -93,6 +96,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("jetstream: Replicas %d needs a cluster; Dir is one server", c.Replicas)
 	case c.MaxBytes < 0:
 		return c, fmt.Errorf("jetstream: MaxBytes %d is negative", c.MaxBytes)
+	case c.MaxBytes > 0 && c.MaxBytes < leastBytes:
+		return c, fmt.Errorf("jetstream: MaxBytes %d is less than %d: the stream would have room for nothing", c.MaxBytes, leastBytes)
 	}
 	for _, d := range []struct {
 		field string
@@ -111,5 +116,13 @@ func (c Config) recordsStream(subject string) jetstream.StreamConfig {
 		Name: c.Stream, Subjects: []string{subject}, Replicas: c.Replicas, Storage: jetstream.FileStorage,
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: orNoLimit(c.MaxBytes), MaxAge: c.MaxAge,
 		AllowDirect: true,
+	}
+}
+
+// cursorsStream is how the stream of the cursors is made.
+func (c Config) cursorsStream(subject string) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: c.Stream + "_cursors", Subjects: []string{subject + "*"}, Replicas: c.Replicas, Storage: jetstream.FileStorage,
+		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardOld,
 	}
 }

@@ -92,6 +92,9 @@ func (c *cursorStore) all(ctx context.Context) ([]place, error) {
 // highest returns the number of the last record that any cursor is done with.
 func (c *cursorStore) highest(ctx context.Context) (number uint64, err error) {
 	places, err := c.all(ctx)
+	if errors.Is(err, jetstream.ErrStreamNotFound) { // somebody has deleted it
+		return 0, nil
+	}
 	for _, at := range places {
 		number = max(number, at.number)
 	}

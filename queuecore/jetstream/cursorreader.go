@@ -30,12 +30,12 @@ func (m *message) last() uint64 { return m.first + uint64(len(m.tapes)) - 1 }
 
 // take adds a message to those that r holds, and returns how many records before it are missing.
 func (r *reader) take(msg *jetstream.RawStreamMsg) (missing uint64, err error) {
-	number, err := lastNumber(msg.Header)
+	p, err := parsePart(msg.Header)
 	if err != nil {
 		return 0, err
 	}
-	p, err := parsePart(msg.Header)
-	if err != nil {
+	number, err := lastNumber(msg.Header)
+	if err != nil && p.k == p.n { // the first pieces of the first record of all have none before them
 		return 0, err
 	}
 	data := msg.Data

@@ -24,8 +24,9 @@
 // message that holds it. There are no consumers, so nothing is delivered again because a target was slow: a reader asks for the
 // message after the last. What every cursor is done with is purged, but for the last message, which holds the count.
 //
-// Messages and cursors of somebody else are told and passed. A stream that was deleted is made again. A server in this process that takes
-// nothing any more, which one does whose disk was full for a moment, is restarted.
+// Messages and cursors of somebody else are told and passed. A stream that was deleted is made again; that of the cursors as well. A
+// server in this process that takes nothing any more, which one does whose disk was full for a moment, is restarted, and so is one whose
+// folder was removed or moved.
 //
 // # What it promises
 //

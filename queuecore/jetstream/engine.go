@@ -25,7 +25,7 @@ type Engine struct {
 	records jetstream.Stream
 	cursors *cursorStore
 	subject string
-	limit   int // of a message's data
+	bound   int64 // of the records' stream, in bytes; 0: none
 
 	stop    context.Context // done when Close has begun
 	closing context.CancelFunc
@@ -75,18 +75,18 @@ func (e *Engine) open() (err error) {
 		return fmt.Errorf("jetstream: %w", err)
 	}
 	e.subject = "zaphandlers." + e.cfg.Stream + ".records"
-	e.limit = int(e.conn.MaxPayload()) - headerRoom
+	if most := e.conn.MaxPayload(); most-headerRoom < leastMessage {
+		return fmt.Errorf("jetstream: the server takes messages of %d bytes at most: its max_payload is to be %d or more", most, headerRoom+leastMessage)
+	}
 	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
 	defer cancel()
 	if e.records, err = e.stream(ctx, e.cfg.recordsStream(e.subject)); err != nil {
 		return err
 	}
 	e.born.Store(e.records.CachedInfo().Created.UnixNano())
+	e.bound = max(e.records.CachedInfo().Config.MaxBytes, 0)
 	subject := "zaphandlers." + e.cfg.Stream + ".cursor."
-	places, err := e.stream(ctx, jetstream.StreamConfig{
-		Name: e.cfg.Stream + "_cursors", Subjects: []string{subject + "*"}, Replicas: e.cfg.Replicas, Storage: jetstream.FileStorage,
-		MaxMsgsPerSubject: 1, Discard: jetstream.DiscardOld,
-	})
+	places, err := e.stream(ctx, e.cfg.cursorsStream(subject))
 	if err != nil {
 		return err
 	}
@@ -106,8 +106,21 @@ func orNoLimit(bytes int64) int64 {
 	return bytes
 }
 
-// stream returns the stream of that configuration, which it makes if there is none. One that is there keeps its own replicas and
-// bounds, but must have our subjects.
+// leastMessage is how many bytes of data a message has to have room for.
+const leastMessage = 4 << 10
+
+// limit returns how many bytes of data a message may have: the server takes no more, which may be another after a reconnection; and
+// several have to fit into the stream, for the last one stays.
+func (e *Engine) limit() int {
+	limit := int(e.conn.MaxPayload()) - headerRoom
+	if e.bound > 0 {
+		limit = min(limit, int(e.bound/8))
+	}
+	return max(limit, leastMessage)
+}
+
+// stream returns the stream of that configuration, which it makes if there is none. One that is there must have our subjects, and keeps its
+// own replicas; its bounds are those of the configuration, where that has some.
 func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	s, err := e.js.Stream(ctx, cfg.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -121,7 +134,27 @@ func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstr
 	if have := s.CachedInfo().Config.Subjects; !slices.Equal(have, cfg.Subjects) {
 		return nil, fmt.Errorf("jetstream: stream %s is there with the subjects %q and not %q: choose another Stream", cfg.Name, have, cfg.Subjects)
 	}
+	if have, changed := rebound(s.CachedInfo().Config, cfg, e.local != nil); changed {
+		if s, err = e.js.UpdateStream(ctx, have); err != nil {
+			return nil, fmt.Errorf("jetstream: stream %s: MaxBytes or MaxAge: %w", cfg.Name, err)
+		}
+	}
 	return s, nil
+}
+
+// rebound gives a stream the bounds that want has, and tells whether they are others. Where it is nobody else's it has none that want
+// has not.
+func rebound(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamConfig, changed bool) {
+	if bytes := orNoLimit(want.MaxBytes); bytes != orNoLimit(have.MaxBytes) && (bytes > 0 || alone) {
+		have.MaxBytes, changed = bytes, true
+	}
+	if want.MaxAge != have.MaxAge && (want.MaxAge > 0 || alone) {
+		have.MaxAge, changed = want.MaxAge, true
+		if want.MaxAge > 0 {
+			have.Duplicates = min(have.Duplicates, want.MaxAge) // as the server wants it
+		}
+	}
+	return have, changed
 }
 
 // Close implements queuecore.Queue. It ends calls that wait, and stops a server in this process. ctx has no use: nothing is held here.

@@ -127,9 +127,9 @@ func TestARecordLargerThanAMessage(t *testing.T) {
 	s := newTestServer(t, func(o *server.Options) { o.MaxPayload = 64 << 10 }).start()
 	e := open(t, Config{URL: s.url()})
 	large := strings.Repeat("x", 1<<20)
-	appendAll(t, e, "before", large, "after")
+	appendAll(t, e, large, large, "after")
 	appendAll(t, e, numbered(5000)...) // in several messages
-	want := append([]string{"before", large, "after"}, numbered(5000)...)
+	want := append([]string{large, large, "after"}, numbered(5000)...)
 	require.Equal(t, want, readAll(t, e, "reader", len(want)))
 	require.Zero(t, e.Missed())
 	last, err := e.Append(batchOf(t))

@@ -4,12 +4,15 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // publish stores a message of somebody else.
@@ -99,6 +102,32 @@ func TestTheStreamIsDeleted(t *testing.T) {
 	e = open(t, Config{URL: s.url(), Timeout: 5 * time.Second})
 	appendAll(t, e, "6")
 	require.Equal(t, []string{"6"}, readPast(t, e, "c", 1))
+}
+
+// The folder of the server in this process is removed, or moved: that is told, and what comes is kept in a new one.
+func TestTheFolderIsRemoved(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there an open file cannot be removed")
+	}
+	for _, remove := range []func(string) error{os.RemoveAll, func(dir string) error { return os.Rename(dir, dir+".moved") }} {
+		dir := filepath.Join(t.TempDir(), "logs")
+		e := open(t, Config{Dir: dir})
+		appendAll(t, e, numbered(3)...)
+		require.Equal(t, []string{"0", "1", "2"}, readPast(t, e, "c", 3))
+		require.NoError(t, remove(dir))
+		e.local.looked = time.Time{}
+		_, err := e.Append(batchOf(t, "3"))
+		require.ErrorContains(t, err, "was removed or moved")
+		require.ErrorAs(t, err, new(*base.RetryError))
+		appendAll(t, e, "3", "4")
+		require.Equal(t, []string{"3", "4"}, readPast(t, e, "c", 2))
+		_, err = New(Config{Dir: dir})
+		require.ErrorContains(t, err, "is in use by another engine")
+		require.NoError(t, e.Close(t.Context()))
+		e = open(t, Config{Dir: dir})
+		appendAll(t, e, "5")
+		require.Equal(t, []string{"5"}, readPast(t, e, "c", 1))
+	}
 }
 
 // What keeps the server in this process from starting is in the error, at once.

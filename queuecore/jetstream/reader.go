@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/multierr"
 
 	base "example.com/zaphandlers/zapcore"
 )
@@ -104,13 +105,29 @@ func (e *Engine) reader(cursor string) (*reader, error) {
 // find returns the place of a cursor, which it makes known.
 func (e *Engine) find(ctx context.Context, cursor string) (place, error) {
 	at, known, err := e.cursors.get(ctx, cursor)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		err = nil
+	}
 	if err != nil || known {
 		return at.in(e.born.Load()), err
 	}
 	if at, err = e.oldest(ctx); err != nil {
 		return place{}, err
 	}
-	return at, e.cursors.put(ctx, cursor, at)
+	return at, e.putPlace(ctx, cursor, at)
+}
+
+// putPlace stores the place of a cursor. If somebody has deleted the stream of the cursors it is made again.
+func (e *Engine) putPlace(ctx context.Context, cursor string, at place) error {
+	err := e.cursors.put(ctx, cursor, at)
+	if err == nil {
+		return nil
+	}
+	again, madeErr := e.madeAgain(ctx, e.cfg.cursorsStream(e.cursors.subject))
+	if again == nil || madeErr != nil {
+		return multierr.Append(err, madeErr)
+	}
+	return e.cursors.put(ctx, cursor, at)
 }
 
 // orClosed returns err, or that the engine is closed: then the connection is gone as well.
@@ -221,7 +238,7 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	}
 	ctx, cancel := e.callContext()
 	defer cancel()
-	if err := e.cursors.put(ctx, cursor, at); err != nil {
+	if err := e.putPlace(ctx, cursor, at); err != nil {
 		return e.orClosed(err)
 	}
 	r.acked = at
@@ -239,7 +256,10 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 // What goes wrong is tried again with a later Ack.
 func (e *Engine) purgeRead(ctx context.Context) bool {
 	places, err := e.cursors.all(ctx)
-	if err != nil || len(places) == 0 {
+	e.mu.Lock()
+	readers := len(e.readers)
+	e.mu.Unlock()
+	if err != nil || len(places) == 0 || len(places) < readers { // somebody has deleted some: what their readers need is not known
 		return false
 	}
 	done := places[0].in(e.born.Load()).sequence

@@ -27,11 +27,12 @@ const maxPayload = 8 << 20
 
 // localServer is a server in this process, and the lock on its folder.
 type localServer struct {
-	cfg  Config
-	lock *os.File
+	cfg Config
 
-	mu     sync.Mutex // guards the field below
+	mu     sync.Mutex // guards the fields below
+	lock   *os.File
 	server *server.Server
+	looked time.Time // when the folder was looked at last
 }
 
 // startServer starts a server on dir.
@@ -84,13 +85,52 @@ func (l *localServer) start() error {
 	return nil
 }
 
-// restart stops the server and starts another. One whose disk was full for a moment takes nothing more until then.
+// restart stops the server and starts another. One whose disk was full for a moment takes nothing more until then, and one whose folder
+// was removed goes on in files that nobody will find.
 func (l *localServer) restart() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.server.Shutdown()
 	l.server.WaitForShutdown()
+	if !l.inPlace() {
+		if err := os.MkdirAll(l.cfg.Dir, 0o750); err != nil {
+			return fmt.Errorf("jetstream: Dir: %w", err)
+		}
+		lock, err := lockDir(l.cfg.Dir)
+		if err != nil {
+			return err
+		}
+		_ = l.lock.Close()
+		l.lock = lock
+	}
 	return l.start()
+}
+
+// look tells, once in lookEvery, whether somebody has removed or moved the folder.
+func (l *localServer) look() error {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Since(l.looked) < lookEvery {
+		return nil
+	}
+	if !l.inPlace() {
+		return fmt.Errorf("jetstream: Dir %s was removed or moved, with what was in it", l.cfg.Dir)
+	}
+	l.looked = time.Now()
+	return nil
+}
+
+// inPlace reports whether the lock is where it was. The caller has mu.
+func (l *localServer) inPlace() bool {
+	mine, err := l.lock.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(filepath.Join(l.cfg.Dir, lockName))
+	return err == nil && os.SameFile(mine, there)
 }
 
 // InProcessConn implements nats.InProcessConnProvider.

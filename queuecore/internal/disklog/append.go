@@ -78,13 +78,7 @@ func (l *Log) activeLocked(size int64) (*segment, error) {
 
 // beginLocked begins a segment.
 func (l *Log) beginLocked(first uint64) (*segment, error) {
-	after := nonce(0)
-	for _, s := range l.segments {
-		if s.id.first == first {
-			after = max(after, s.id.nonce)
-		}
-	}
-	id := segmentID{first, newNonce(after)}
+	id := l.segments.newID(first)
 	f, err := l.options.files.open(id.name())
 	if err != nil {
 		return nil, err
@@ -126,16 +120,17 @@ func (l *Log) lookLocked(every time.Duration) (removed bool, err error) {
 	if l.home == nil || time.Since(l.looked) < every {
 		return false, nil
 	}
-	if err := l.home.check(); err != nil {
+	another, err := l.home.check()
+	if err != nil {
 		return false, err
 	}
-	if err := l.cursors.restore(l.options.files); err != nil {
+	if err := l.cursors.restore(l.options.files, another); err != nil {
 		return false, err
 	}
 	for _, s := range l.segments {
-		if !s.sealed && s.file != nil && s.file.unlinked() {
+		if !s.sealed && s.file != nil && (another || s.file.unlinked()) {
 			s.sealed, removed = true, true
-			l.told = append(l.told, fmt.Errorf("segment %s was removed by somebody: its records are here until this process ends", s.id.name()))
+			l.told = append(l.told, fmt.Errorf("segment %s was removed or moved by somebody: its records are here until this process ends", s.id.name()))
 		}
 	}
 	l.looked = time.Now()

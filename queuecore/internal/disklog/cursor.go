@@ -3,8 +3,10 @@ package disklog
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"regexp"
 	"strings"
+	"syscall"
 )
 
 // A cursor is a file of two slots that take turns, so that one is whole whatever happens to the other:
@@ -27,7 +29,8 @@ type cursor struct {
 	dirty      bool   // not synced
 }
 
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+// Names that differ in upper and lower case only are two, also where file names are not.
+var plainName = regexp.MustCompile(`^[a-z0-9_-]{1,100}$`)
 
 // cursorName returns the file name of a cursor, whatever that is called.
 func cursorName(name string) string {
@@ -44,7 +47,7 @@ func parseCursorName(file string) (name string, ok bool) {
 		return "", false
 	}
 	if plain, ok := strings.CutPrefix(rest, "n-"); ok {
-		return plain, plainName.MatchString(plain)
+		return plain, plainName.MatchString(strings.ToLower(plain)) // earlier versions wrote capital letters as they are
 	}
 	digits, ok := strings.CutPrefix(rest, "x-")
 	b, err := hex.DecodeString(digits)
@@ -66,7 +69,8 @@ func readCursor(f file) (c *cursor, ok bool) {
 	return c, ok
 }
 
-// set writes the number to the slot whose turn it is.
+// set writes the number to the slot whose turn it is. A cursor that was never written, because the disk is full, is kept in memory: its
+// reader makes room, and if the process ends before there is any it begins with the oldest record again.
 func (c *cursor) set(number uint64) error {
 	var slot [slotSize]byte
 	binary.LittleEndian.PutUint64(slot[:], c.generation+1)
@@ -74,6 +78,10 @@ func (c *cursor) set(number uint64) error {
 	binary.LittleEndian.PutUint32(slot[16:], checksum(slot[:16]))
 	at := int64((c.generation + 1) % 2 * slotSize)
 	if _, err := c.file.WriteAt(slot[:], at); err != nil {
+		if c.generation == 0 && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)) {
+			c.number = number
+			return nil
+		}
 		return err
 	}
 	c.generation++
@@ -115,10 +123,10 @@ func (all cursors) lowest() uint64 {
 	return lowest
 }
 
-// restore makes the files again that somebody has removed.
-func (all cursors) restore(files filesystem) error {
+// restore makes the files again that somebody has removed; all of them, if the folder is another.
+func (all cursors) restore(files filesystem, another bool) error {
 	for name, c := range all {
-		if !c.file.unlinked() {
+		if !another && !c.file.unlinked() {
 			continue
 		}
 		f, err := files.open(cursorName(name))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -45,6 +46,50 @@ func TestCopiesDoNotAddUp(t *testing.T) {
 	require.Less(t, len(m.files), 3)
 	require.Less(t, l.Stats().Bytes, int64(50*200))
 	require.Equal(t, upTo(50), readAll(t, l, 0))
+}
+
+// A process is killed while it writes again what a sync has failed for: what it had appended is there, though the copy is not.
+func TestKilledWhileWritingAgain(t *testing.T) {
+	for _, half := range []bool{false, true} {
+		m := newMemory()
+		l := openLog(t, Options{Keep: true, files: m, SegmentBytes: 500})
+		appendUpTo(t, l, 10)
+		require.NoError(t, l.Sync())
+		appendUpTo(t, l, 40)
+		m.failNext(2, "sync", func() {})
+		killed := newMemory()
+		failSync, opened := m.fail, false
+		m.fail = func(what string) error {
+			if what == "open" {
+				opened = true
+			}
+			if what == "write" && opened && len(killed.files) == 0 {
+				for name, f := range m.files {
+					b := append([]byte(nil), f.b...)
+					if len(b) == 0 && half { // of what is written, as much as holds the first record
+						b = append(b, nonceOf(name).appendRecord(nil, 11, payload(11))...)
+					}
+					killed.files[name] = &memoryFile{m: killed, b: b}
+				}
+			}
+			return failSync(what)
+		}
+		require.Error(t, l.Sync())
+		require.NotEmpty(t, killed.files)
+		l = openLog(t, Options{files: killed, SegmentBytes: 500})
+		require.Equal(t, upTo(40), readAll(t, l, 0))
+		appendUpTo(t, l, 50)
+		require.Equal(t, upTo(50), readAll(t, l, 0))
+		require.Zero(t, l.Stats().Damaged)
+		for name := range killed.files {
+			require.NotContains(t, name, unfinishedSuffix)
+		}
+	}
+}
+
+func nonceOf(name string) nonce {
+	id, _ := parseName(strings.TrimSuffix(name, unfinishedSuffix))
+	return id.nonce
 }
 
 // Without copies a sync that failed stays failed, though the system says yes when it is asked again.
@@ -129,6 +174,37 @@ func TestAReadEndsBeforeAGap(t *testing.T) {
 	require.Equal(t, uint64(1), l.Stats().Damaged)
 }
 
+// A reader that is new on a full disk reads, and makes room.
+func TestANewCursorOnAFullDisk(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m, SegmentBytes: 500})
+	appendUpTo(t, l, 40)
+	m.fail = func(what string) error {
+		if what == "write" {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	_, err := l.Append([][]byte{payload(41)})
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	number, err := l.Cursor("c")
+	require.NoError(t, err)
+	require.Zero(t, number)
+	before := l.Stats().Bytes
+	require.NoError(t, l.Ack("c", 30))
+	require.Less(t, l.Stats().Bytes, before)
+	again := openLog(t, Options{files: m, SegmentBytes: 500})
+	number, err = again.Cursor("c")
+	require.NoError(t, err)
+	require.Equal(t, again.segments[0].id.first-1, number, "the oldest record there is")
+	m.fail = func(string) error { return nil }
+	require.NoError(t, l.Ack("c", 35))
+	again = openLog(t, Options{files: m, SegmentBytes: 500})
+	number, err = again.Cursor("c")
+	require.NoError(t, err)
+	require.Equal(t, uint64(35), number)
+}
+
 // Damage is counted once, whichever reader meets it, and in whichever order.
 func TestDamageIsCountedOnce(t *testing.T) {
 	var m missing
@@ -200,8 +276,17 @@ func TestAReadFails(t *testing.T) {
 	require.Equal(t, uint64(1000-n), l.Stats().Damaged)
 }
 
-// The folder is removed: what comes afterwards is kept in a new one, and readers have what the old one held.
+// The folder is removed, or moved: what comes afterwards is kept in a new one, and readers have what the old one held.
 func TestTheFolderIsRemoved(t *testing.T) {
+	for name, remove := range map[string]func(dir string) error{
+		"removed": os.RemoveAll,
+		"moved":   func(dir string) error { return os.Rename(dir, dir+".moved") },
+	} {
+		t.Run(name, func(t *testing.T) { folderRemoved(t, remove) })
+	}
+}
+
+func folderRemoved(t *testing.T, remove func(dir string) error) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there an open file cannot be removed")
 	}
@@ -210,7 +295,7 @@ func TestTheFolderIsRemoved(t *testing.T) {
 	l := openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
 	appendUpTo(t, l, 10)
 	require.NoError(t, l.Ack("c", 3))
-	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, remove(dir))
 	l.looked = time.Time{}
 	appendUpTo(t, l, 20)
 	require.NotEmpty(t, told)
@@ -258,6 +343,23 @@ func TestSyncSeesARemovedSegment(t *testing.T) {
 	require.NoError(t, l.Close())
 	l = openLog(t, Options{Dir: dir})
 	require.Equal(t, upTo(10), readAll(t, l, 0))
+}
+
+// The names of two cursors are two names of files wherever those of files are compared without regard to case, and short enough.
+func TestNamesOfCursors(t *testing.T) {
+	files := make(map[string]string)
+	for _, name := range []string{"a", "A", "a b", "", "é", "É", "../a", "con", strings.Repeat("n", 120), strings.Repeat("N", 120), strings.Repeat("é", 60)} {
+		file := cursorName(name)
+		require.Empty(t, files[strings.ToLower(file)], name)
+		files[strings.ToLower(file)] = name
+		require.LessOrEqual(t, len(file), 255)
+		parsed, ok := parseCursorName(file)
+		require.True(t, ok)
+		require.Equal(t, name, parsed)
+	}
+	parsed, ok := parseCursorName("cursor-n-Remote")
+	require.True(t, ok)
+	require.Equal(t, "Remote", parsed)
 }
 
 func cursorFile(t *testing.T, dir, name string, number uint64) {

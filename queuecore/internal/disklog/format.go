@@ -26,6 +26,8 @@ const (
 
 	segmentSuffix = ".records"
 	asideSuffix   = ".damaged"
+
+	unfinishedSuffix = ".new" // of a segment that is written again, until all of it is there
 )
 
 // MaxRecord is the largest payload, in bytes.

@@ -14,6 +14,7 @@ import (
 type home struct {
 	dir  string
 	lock *os.File
+	info fs.FileInfo // of the folder in which lock is
 }
 
 const lockName = "LOCK"
@@ -37,7 +38,8 @@ func (h *home) take() error {
 		return errors.Join(err, lock.Close())
 	}
 	h.lock = lock
-	return nil
+	h.info, err = os.Stat(h.dir)
+	return err
 }
 
 // makeDir makes a folder that outlives a loss of power.
@@ -57,24 +59,24 @@ func makeDir(dir string) error {
 	}
 }
 
-// check sees to it that the folder is still ours. One that was removed is made again.
-func (h *home) check() error {
+// check sees to it that the folder is still ours. One that was removed or moved is made again, and is another then.
+func (h *home) check() (another bool, err error) {
 	mine, err := h.lock.Stat()
 	if err != nil {
-		return err
+		return false, err
 	}
 	there, err := os.Stat(filepath.Join(h.dir, lockName))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		old := h.lock
+		old, was := h.lock, h.info
 		if err := h.take(); err != nil {
-			return err
+			return false, err
 		}
-		return old.Close()
+		return !os.SameFile(was, h.info), old.Close()
 	case err != nil:
-		return err
+		return false, err
 	case !os.SameFile(mine, there):
-		return fmt.Errorf("%s was removed, and is the folder of another engine now", h.dir)
+		return false, fmt.Errorf("%s was removed, and is the folder of another engine now", h.dir)
 	}
-	return nil
+	return false, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // recovery is what is done at opening, when nobody else has the log yet.
@@ -21,7 +22,11 @@ func (r *recovery) run() error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if id, ok := parseName(name); ok {
+		if unfinished, ok := strings.CutSuffix(name, unfinishedSuffix); ok {
+			if _, ok := parseName(unfinished); ok {
+				_ = l.options.files.remove(name) // others have all that is in it
+			}
+		} else if id, ok := parseName(name); ok {
 			if err := r.addSegment(id); err != nil {
 				return err
 			}

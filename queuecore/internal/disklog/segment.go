@@ -49,6 +49,26 @@ func (s *segment) write(b []byte) error {
 	return err
 }
 
+// writeWhole makes the file of a segment so that nobody sees a part of it: it hides what others hold of its numbers, so it has its name when
+// it is complete.
+func (s *segment) writeWhole(files filesystem, b []byte) (err error) {
+	name := s.id.name()
+	if s.file, err = files.open(name + unfinishedSuffix); err != nil {
+		return err
+	}
+	err = errors.Join(s.write(b), s.close()) // Windows does not rename what is open
+	if err == nil {
+		err = files.rename(name+unfinishedSuffix, name)
+	}
+	if err == nil {
+		err = s.open(files)
+	}
+	if err != nil {
+		return errors.Join(err, files.remove(name+unfinishedSuffix), files.remove(name))
+	}
+	return nil
+}
+
 // findEnd returns the number of the last whole record, 0 if there is none, and where it ends.
 func (s *segment) findEnd() (last uint64, end int64, err error) {
 	scan := newScanner(s.id.nonce, s.file)

@@ -14,6 +14,17 @@ func (all segments) index(number uint64) int {
 	return max(sort.Search(len(all), func(i int) bool { return all[i].id.first > number })-1, 0)
 }
 
+// newID returns what a segment is called that is to be the last.
+func (all segments) newID(first uint64) segmentID {
+	after := nonce(0)
+	for _, s := range all {
+		if s.id.first == first {
+			after = max(after, s.id.nonce)
+		}
+	}
+	return segmentID{first, newNonce(after)}
+}
+
 // oldest returns the number of the oldest record, which is next if there is none.
 func (all segments) oldest(next uint64) uint64 {
 	if len(all) > 0 {

@@ -126,10 +126,7 @@ func (l *Log) writeAgainLocked() error {
 		return nil
 	}
 	before := l.segments
-	s, err := l.beginLocked(l.synced)
-	if err != nil {
-		return err
-	}
+	s := &segment{id: l.segments.newID(l.synced)}
 	var b []byte
 	w := walker{b: l.pending}
 	for {
@@ -139,9 +136,8 @@ func (l *Log) writeAgainLocked() error {
 		}
 		b = s.id.nonce.appendRecord(b, number, payload)
 	}
-	if err := s.write(b); err != nil {
-		l.segments = before
-		return errors.Join(err, s.close(), l.options.files.remove(s.id.name()))
+	if err := s.writeWhole(l.options.files, b); err != nil {
+		return err
 	}
 	l.stats.Bytes += s.size
 	l.suspect = false

@@ -15,3 +15,8 @@ func fallocate(f *os.File, size int64) error {
 	}
 	return err
 }
+
+// punch gives the blocks of a part of a file back, which then reads as zeros.
+func punch(f *os.File, at, size int64) error {
+	return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)
+}

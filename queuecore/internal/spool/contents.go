@@ -24,7 +24,11 @@ type Contents struct {
 	Missing int               // bytes that the file was cut by; what was in them nobody knows
 
 	allFrom uint64 // every target is done with what comes before it
+	free    []span // where nothing is
 }
+
+// span is bytes of a file, from at to end.
+type span struct{ at, end int64 }
 
 // oldest returns the smallest cursor.
 func oldest(cursors map[string]uint64) uint64 {
@@ -55,6 +59,7 @@ func parse(data []byte) (c Contents, err error) {
 		units, generation, used, ok := parseUnit(data[at:])
 		switch {
 		case !used:
+			c.addFree(int64(at), int64(min(at+h.unit, len(data))))
 			i++
 			continue
 		case !ok:
@@ -69,6 +74,15 @@ func parse(data []byte) (c Contents, err error) {
 	}
 	c.finish()
 	return c, nil
+}
+
+// addFree notes where nothing is.
+func (c *Contents) addFree(at, end int64) {
+	if n := len(c.free); n > 0 && c.free[n-1].end == at {
+		c.free[n-1].end = end
+		return
+	}
+	c.free = append(c.free, span{at, end})
 }
 
 // add takes a record that is whole. Its tape is parsed nevertheless: it may have been written by another version.

@@ -37,4 +37,4 @@ func (s *Spool) Begin() error { return nil }
 func (s *Spool) Done(string) uint64 { return 0 }
 
 // Close is never called.
-func (s *Spool) Close(bool, bool) {}
+func (s *Spool) Close(bool, bool) bool { return false }

@@ -3,6 +3,7 @@
 package spool
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
+	"golang.org/x/sys/unix"
 
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/arena"
@@ -270,6 +272,36 @@ func TestAFileThatIsNoneIsPutAside(t *testing.T) {
 			require.Equal(t, []string{"it works"}, messages(s.Records))
 			kill(s)
 		})
+	}
+}
+
+// A file that is none need not end.
+func TestAFileOfAnySizeOrKind(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "arena.spool")
+	s, a := open(t, dir, "a")
+	put(t, a, "it works")
+	kill(s)
+	const sparse = 1 << 42
+	if err := os.Truncate(path, sparse); err != nil {
+		t.Skip(err)
+	}
+	s, _ = open(t, dir, "a")
+	require.Equal(t, []string{"it works"}, messages(s.Records), "what is behind is not read")
+	kill(s)
+	for kind, make := range map[string]func() error{
+		"nothing but holes": func() error {
+			return errors.Join(os.WriteFile(path, nil, 0o600), os.Truncate(path, sparse))
+		},
+		"a FIFO":      func() error { return unix.Mkfifo(path, 0o600) },
+		"a directory": func() error { return os.Mkdir(path, 0o700) },
+	} {
+		require.NoError(t, os.Remove(path))
+		require.NoError(t, make(), kind)
+		s, _ = open(t, dir, "a")
+		require.Len(t, s.Notes, 1, kind)
+		require.ErrorContains(t, s.Notes[0], "is put aside as", kind)
+		kill(s)
 	}
 }
 

@@ -5,10 +5,12 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
 
+	"go.uber.org/multierr"
 	"golang.org/x/sys/unix"
 
 	"example.com/zaphandlers/zapcore/arena"
@@ -70,14 +72,18 @@ func LockDir(dir string) (*os.File, error) {
 // readOld reads what the former process left. A file that cannot be understood is put aside.
 func (s *Spool) readOld(names []string) error {
 	old := s.path("arena.spool")
-	data, err := os.ReadFile(old)
+	f, err := os.OpenFile(old, os.O_RDONLY|unix.O_NONBLOCK, 0) // a FIFO would wait for a writer
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
 	}
-	s.Contents, err = parse(data)
+	data, err := readSpool(f)
+	_ = f.Close()
+	if err == nil {
+		s.Contents, err = parse(data)
+	}
 	if err != nil {
 		aside := s.path("arena.aside-" + time.Now().UTC().Format("20060102T150405.000000000"))
 		if err := os.Rename(old, aside); err != nil {
@@ -98,6 +104,31 @@ func (s *Spool) readOld(names []string) error {
 	return nil
 }
 
+// readSpool reads a file, as far as its header says that there is something: it may be of any size.
+func readSpool(f *os.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no regular file")
+	}
+	head, err := io.ReadAll(io.LimitReader(f, unitsAt))
+	if err != nil {
+		return nil, err
+	}
+	h, err := parseHeader(head)
+	if err != nil {
+		return nil, err
+	}
+	data := make([]byte, max(len(head), int(min(info.Size(), int64(unitsAt)+int64(h.units)*int64(h.unit)))))
+	n, err := io.ReadFull(f, data[copy(data, head):])
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // somebody cuts it in this moment
+		err = nil
+	}
+	return data[:len(head)+n], err
+}
+
 // makeNew makes the file that the queue will use. It is not the spool before Begin.
 func (s *Spool) makeNew(limit int, names []string) (err error) {
 	h := header{unit: arena.BlockSize(limit) + unitHeader}
@@ -107,7 +138,11 @@ func (s *Spool) makeNew(limit int, names []string) (err error) {
 		return err
 	}
 	size := unitsAt + h.units*h.unit
-	if err := allocate(s.file, int64(size)); err != nil {
+	err = allocate(s.file, int64(size))
+	if errors.Is(err, unix.ENOSPC) && s.shrinkOld() {
+		err = multierr.Append(s.file.Truncate(0), allocate(s.file, int64(size)))
+	}
+	if err != nil {
 		return err
 	}
 	data, err := unix.Mmap(int(s.file.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
@@ -124,6 +159,20 @@ func (s *Spool) makeNew(limit int, names []string) (err error) {
 		s.memory.SetCursor(i, s.Cursors[name])
 	}
 	return nil
+}
+
+// shrinkOld gives the disk back what nothing is in, of the file that the former process left: the disk may hold no two such files. What is
+// in it stays in it. It reports whether that was anything.
+func (s *Spool) shrinkOld() (shrunk bool) {
+	f, err := os.OpenFile(s.path("arena.spool"), os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for _, hole := range s.free {
+		shrunk = punch(f, hole.at, hole.end-hole.at) == nil || shrunk
+	}
+	return shrunk
 }
 
 // unitsFor returns how many units a file needs: for twice the limit, since what is done with may share a block with what is not, for the
@@ -165,16 +214,28 @@ func (s *Spool) Begin() error { return os.Rename(s.path("arena.new"), s.path("ar
 // Done returns the first number that the target of that name is not done with.
 func (s *Spool) Done(name string) uint64 { return s.Cursors[name] }
 
-// Close gives the spool to the next one. If it is empty its file is removed. A mapping in which somebody may still read is left to
-// the end of the process.
-func (s *Spool) Close(empty, inUse bool) {
-	if empty {
+// Close gives the spool to the next one, and reports whether that will find it: somebody may have removed or moved the file. If it is
+// empty its file is removed. A mapping in which somebody may still read is left to the end of the process.
+func (s *Spool) Close(empty, inUse bool) (found bool) {
+	found = s.inPlace()
+	if empty && found {
 		_ = os.Remove(s.path("arena.spool"))
 	}
 	if !inUse && s.memory != nil {
 		_ = unix.Munmap(s.memory.data)
 	}
 	s.release()
+	return found
+}
+
+// inPlace reports whether the name leads to the file that is in use.
+func (s *Spool) inPlace() bool {
+	named, err := os.Stat(s.path("arena.spool"))
+	if err != nil {
+		return false
+	}
+	used, err := s.file.Stat()
+	return err == nil && os.SameFile(named, used)
 }
 
 func (s *Spool) release() {

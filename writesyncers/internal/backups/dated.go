@@ -84,14 +84,16 @@ func (d *dated) reserve(start time.Time) (string, error) {
 	return d.numberBehind(first, n)
 }
 
-// list returns our backups, the newest first by the date and the number in their names.
+// list returns our backups, the newest first by the date and the number in their names. Those of another schedule, which was there before,
+// come after those that today's gives the same period; and those of a time that is still to come after all: the clock was put back, and
+// what is rolled out from now on would be the first to go.
 func (d *dated) list() ([]entry, error) {
 	files, err := d.files()
-	entries := map[string]*entry{}
+	entries, now := map[string]*entry{}, d.dates.now()
 	for _, file := range files {
 		for _, f := range d.readings(file) {
 			if label, n, named := d.parse(f); named {
-				d.add(entries, f, entry{label: label, n: n})
+				d.add(entries, f, entry{label: label, n: n, period: d.dates.today(label)})
 				break
 			}
 		}
@@ -101,9 +103,23 @@ func (d *dated) list() ([]entry, error) {
 		ours = append(ours, *e)
 	}
 	slices.SortStableFunc(ours, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(b.label, a.label), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path))
+		return cmp.Or(
+			last(a.period > now, b.period > now), cmp.Compare(b.period, a.period), last(a.foreign(), b.foreign()),
+			cmp.Compare(b.label, a.label), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path),
+		)
 	})
 	return ours, err
+}
+
+// last compares two entries of which those that it is said of come last.
+func last(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 // parse reads a file name. Ours are the default names with a date of any layout, and what the Namer makes of those: it is asked about

@@ -75,6 +75,69 @@ func TestDatedBackupsOfOtherSettings(t *testing.T) {
 	assert.Equal(t, []string{"app-20240305.log", "app-20240304.log", "app-20240303.log", "app.log.2024-03-02"}, b.listed())
 }
 
+// The schedule is another now: what it rolls out is newer than what there is, whichever of the two names is the later one.
+func TestTheNewestOfTwoSchedules(t *testing.T) {
+	second, hourly := &Dates{Layout: Layouts[0], Location: time.UTC}, &Dates{Layout: Layouts[2], Location: time.UTC}
+	weekly := &Dates{Layout: Layouts[3], Location: time.UTC, Period: func(t time.Time) time.Time { // from Monday to Sunday
+		return t.UTC().Truncate(24*time.Hour).AddDate(0, 0, -(int(t.UTC().Weekday())+6)%7)
+	}}
+	for name, tt := range map[string]struct {
+		before, after *Dates
+		old           []string
+		new           []string
+	}{
+		"hours to days":   {hourly, daily(), []string{"2024-03-06_10", "2024-03-06_11", "2024-03-06_12"}, []string{"2024-03-06", "2024-03-06", "2024-03-07"}},
+		"seconds to days": {second, daily(), []string{"2024-03-06_10-00-00", "2024-03-06_10-00-01"}, []string{"2024-03-06"}},
+		"days to hours":   {daily(), hourly, []string{"2024-03-05", "2024-03-06"}, []string{"2024-03-06_10", "2024-03-06_11"}},
+		"days to weeks":   {daily(), weekly, []string{"2024-03-05", "2024-03-06", "2024-03-07"}, []string{"2024-03-04", "2024-03-04", "2024-03-11"}},
+		"weeks to days":   {weekly, daily(), []string{"2024-02-26", "2024-03-04"}, []string{"2024-03-10", "2024-03-11"}},
+		"hours to weeks":  {hourly, weekly, []string{"2024-03-10_22", "2024-03-10_23"}, []string{"2024-03-04", "2024-03-11"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBed(t, Config{Count: 9, Dated: tt.before})
+			for i, label := range tt.old {
+				b.roll(fmt.Sprint("old ", i), date(label))
+			}
+			b.again(Config{Count: 2, Dated: tt.after})
+			var texts []string
+			for i, label := range tt.new {
+				texts = append(texts, fmt.Sprint("new ", i))
+				b.roll(texts[i], date(label))
+				assert.Equal(t, texts[i], b.tree()[b.listed()[0]])
+			}
+			texts = append([]string{fmt.Sprint("old ", len(tt.old)-1)}, texts...)
+			for i, name := range b.listed() {
+				assert.Equal(t, texts[len(texts)-1-i], b.tree()[name])
+			}
+		})
+	}
+}
+
+// A clock that was ahead, for whatever reason, was put back: what is rolled out now stays, and not what bears a date to come.
+func TestBackupsOfATimeToCome(t *testing.T) {
+	now := date("2099-01-01")
+	dates := daily()
+	dates.Now = func() time.Time { return now }
+	b := newBed(t, Config{Count: 2, Dated: dates})
+	b.roll("1", date("2098-12-29"))
+	b.roll("2", date("2098-12-30"))
+	now = date("2024-03-02")
+	b.roll("3", date("2024-03-01"))
+	assert.Equal(t, map[string]string{"app.log.2024-03-01": "3", "app.log.2098-12-30": "2"}, b.tree())
+	b.roll("4", date("2024-03-01"))
+	assert.Equal(t, map[string]string{"app.log.2024-03-01": "3", "app.log.2024-03-01.1": "4"}, b.tree())
+
+	b = newBed(t, Config{MaxTotalBytes: 3})
+	for i := range 3 {
+		name := b.path(b.roll(fmt.Sprint(i)))
+		ahead := time.Now().AddDate(1, 0, i)
+		require.NoError(t, os.Chtimes(name, ahead, ahead))
+	}
+	b.roll("3")
+	b.roll("4")
+	assert.Equal(t, map[string]string{"app.log.3": "2", "app.log.4": "3", "app.log.5": "4"}, b.tree())
+}
+
 func TestDatedForeignThings(t *testing.T) {
 	b := newBed(t, Config{Count: 1, Dated: daily()})
 	require.NoError(t, os.Mkdir(b.path("app.log.2024-03-01"), 0o700))

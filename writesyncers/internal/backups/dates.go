@@ -10,6 +10,9 @@ import (
 // They sort as the times do.
 var Layouts = []string{"2006-01-02_15-04-05", "2006-01-02_15-04", "2006-01-02_15", "2006-01-02"}
 
+// layoutUnits are how long a time of each layout lasts.
+var layoutUnits = []time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour}
+
 // Dates says how backups that are named for a time are called.
 type Dates struct {
 	// Layout is what is behind the log's name and a dot, as in package time: one of Layouts. Required.
@@ -21,14 +24,48 @@ type Dates struct {
 	// Starts returns the times that a backup which was last written to at modified may be named for. It is asked about files
 	// whose names show no date. Defaults to nil: modified itself.
 	Starts func(modified time.Time) []time.Time
+
+	// Period returns the beginning of the period that t is in. Defaults to nil: t itself.
+	Period func(t time.Time) time.Time
+
+	// Now tells the time. Defaults to nil: the system does.
+	Now func() time.Time
 }
 
-func (d *Dates) label(at time.Time) string {
-	loc := d.Location
-	if loc == nil {
-		loc = time.Local
+// now returns what a backup of this moment would be labelled.
+func (d *Dates) now() string {
+	if d.Now == nil {
+		return d.label(time.Now())
 	}
-	return at.In(loc).Format(d.Layout)
+	return d.label(d.Now())
+}
+
+func (d *Dates) location() *time.Location {
+	if d.Location == nil {
+		return time.Local
+	}
+	return d.Location
+}
+
+func (d *Dates) label(at time.Time) string { return at.In(d.location()).Format(d.Layout) }
+
+// today returns what the label of a backup would be today: that of the period in which its own ends, which another schedule may have
+// given it; or begins, if its own is the longer one.
+func (d *Dates) today(label string) string {
+	for i, layout := range Layouts {
+		at, err := time.ParseInLocation(layout, label, d.location())
+		if err != nil {
+			continue
+		}
+		if len(layout) >= len(d.Layout) {
+			at = at.Add(layoutUnits[i] - time.Second)
+		}
+		if d.Period != nil {
+			at = d.Period(at)
+		}
+		return d.label(at)
+	}
+	return label
 }
 
 // labelAt reads a date of one of our layouts at the beginning of s.

@@ -17,9 +17,13 @@ type entry struct {
 	plain  fs.FileInfo
 	packed fs.FileInfo
 	label  string // what the name says, for dated ones
+	period string // the label that today's schedule would give it
 	n      int    // the number in the name; 0 where there is none
 	former bool   // it has the name that backups had before there was a Namer
 }
+
+// foreign reports whether another schedule than today's has named it.
+func (e entry) foreign() bool { return e.label != e.period }
 
 func (e entry) backups() (found []Backup) {
 	if e.plain != nil {

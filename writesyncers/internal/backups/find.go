@@ -72,8 +72,8 @@ func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
 			n.add(entries, found{path: f.path, compressed: compressed}, entry{n: i, former: true})
 		}
 	}
-	slots := 0
-	for i := 1; i <= max(n.count, n.top)+lookedUp; i++ {
+	slots, gap := 0, 0
+	for i := 1; i <= max(min(n.count, numberMost), n.top)+lookedUp; i++ {
 		name := n.name(i)
 		for _, f := range []found{{path: name}, {path: name, compressed: true}} {
 			if !n.add(entries, f, entry{n: i}) {
@@ -82,6 +82,12 @@ func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
 		}
 		if foreign[i] {
 			continue
+		}
+		if gap++; entries[name] != nil {
+			gap = 0
+		}
+		if gap > gapMost && i >= n.top {
+			break
 		}
 		if slots++; slots > n.count && i >= n.top && entries[name] == nil {
 			break

@@ -31,11 +31,17 @@ type numbered struct {
 }
 
 const (
-	numberDigits = 7   // longer ones are dates or times, and no numbers of ours
-	numbersAsked = 256 // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
-	lookedUp     = 256 // a count up to which names are tried one by one, once the directory was read
-	nextTries    = 100 // numbers tried in a row before the Namer is not asked any more
+	numberDigits = 7    // longer ones are dates or times, and no numbers of ours
+	numberMost   = 1e7  // there is none above
+	numbersAsked = 256  // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
+	lookedUp     = 256  // a count up to which names are tried one by one, once the directory was read
+	gapMost      = 4096 // numbers tried that nobody has, before the look for more is given up
+	nextTries    = 100  // numbers tried in a row before the Namer is not asked any more
 )
+
+// clocksApart is how far the clock of a file server may be ahead. What was written later than that was written before the clock was put
+// back.
+const clocksApart = 24 * time.Hour
 
 func (n *numbered) example() []string {
 	last := n.count
@@ -121,8 +127,9 @@ func (n *numbered) table() map[string]int {
 func (n *numbered) list() ([]entry, error) {
 	ours, _, err := n.find()
 	if n.count <= 0 { // whoever had a count before has left some the other way round
+		ahead := time.Now().Add(clocksApart)
 		slices.SortStableFunc(ours, func(a, b entry) int {
-			return cmp.Or(b.modified().Compare(a.modified()), cmp.Compare(b.n, a.n))
+			return cmp.Or(last(a.modified().After(ahead), b.modified().After(ahead)), b.modified().Compare(a.modified()), cmp.Compare(b.n, a.n))
 		})
 	}
 	return ours, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -71,6 +72,31 @@ func TestACountThatWasLowered(t *testing.T) {
 	assert.Len(t, b.listed(), 6, "all are ours")
 	b.roll("new")
 	assert.Equal(t, map[string]string{"app.log.1": "new", "app.log.2": "5"}, b.tree())
+}
+
+// What a rollover costs depends on the files there are, not on the count.
+func TestACountOfAnySize(t *testing.T) {
+	for _, unreadable := range []bool{false, true} {
+		b := newBed(t, Config{Count: math.MaxInt})
+		if unreadable {
+			b.set.names.readDir = func(dir string) ([]os.DirEntry, error) {
+				return nil, &os.PathError{Op: "open", Path: dir, Err: os.ErrPermission}
+			}
+		}
+		require.NoError(t, os.Mkdir(b.path("app.log.2"), 0o700))
+		start := time.Now()
+		for i := range 4 {
+			b.roll(fmt.Sprint(i))
+		}
+		assert.Less(t, time.Since(start), 5*time.Second)
+		assert.Equal(t, []string{"app.log.1", "app.log.3", "app.log.4", "app.log.5"}, b.listed())
+	}
+}
+
+func TestLastOf(t *testing.T) {
+	assert.Equal(t, 3, lastOf(3, nil))
+	assert.Equal(t, 5, lastOf(3, map[int]bool{1: true, 4: true, 9: true}))
+	assert.Equal(t, 7, lastOf(3, map[int]bool{1: true, 4: true, 3: true, 5: true, 8: true}))
 }
 
 func TestForeignThingsAreSteppedOver(t *testing.T) {

@@ -2,7 +2,6 @@ package backups
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"go.uber.org/multierr"
@@ -53,16 +52,17 @@ func (s *Set) keepRoom(entries []entry) []entry {
 // held, or could not be removed, are among them.
 func keep(entries []entry, count int) (stay []entry, err error) {
 	excess := len(entries) - max(count, 0)
-	var gone []int
+	gone := make([]bool, len(entries)) // not a list of them: there may be a hundred thousand
 	for _, empty := range []bool{true, false} {
-		for i := len(entries) - 1; i >= 0 && len(gone) < excess; i-- {
+		for i := len(entries) - 1; i >= 0 && excess > 0; i-- {
 			if entries[i].empty() == empty {
-				gone = append(gone, i)
+				gone[i] = true
+				excess--
 			}
 		}
 	}
 	for i, e := range entries {
-		if slices.Contains(gone, i) && !e.held() {
+		if gone[i] && !e.held() {
 			removeErr := e.remove()
 			if removeErr == nil {
 				continue

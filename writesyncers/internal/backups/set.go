@@ -174,6 +174,36 @@ func (s *Set) Find(info fs.FileInfo) (Backup, error) {
 	return Backup{}, err
 }
 
+// CompressedForm reports whether the contents of the file at path are in a complete compressed file with our mark, whatever settings have
+// named that.
+func (s *Set) CompressedForm(path string) (found bool, err error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return false, nil
+	}
+	listed, err := s.List()
+	var paths []string
+	for _, b := range listed {
+		paths = append(paths, b.Path)
+	}
+	files, _ := s.names.files() // of a directory that may not be read there is what List has tried
+	for _, f := range files {
+		if f.compressed {
+			paths = append(paths, f.path+Gzip)
+		}
+	}
+	for _, packed := range paths {
+		at, err := os.Lstat(packed)
+		if err == nil && at.Mode().IsRegular() && at.ModTime().Equal(info.ModTime()) && s.names.marked(packed, at) && SameContents(packed, path) == nil {
+			return true, nil
+		}
+	}
+	if err != nil {
+		return false, fmt.Errorf("writesyncers: %w", err)
+	}
+	return false, nil
+}
+
 // Publish gives the complete compressed form at part of the backup plain its name, plain.gz, has that put on the disk, and
 // removes plain. It returns the new name, also where plain could not be removed.
 func (s *Set) Publish(part, plain string) (dst string, err error) {

@@ -1,6 +1,7 @@
 package backups
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -11,11 +12,7 @@ func (n *numbered) shift(ours []entry, foreign map[int]bool, first int) error {
 	if len(ours) == 0 || ours[0].n > first {
 		return nil
 	}
-	top := 0 // the last number that one may move to, if nobody has it
-	for range n.count {
-		top = after(top, foreign)
-	}
-	moves, all := plan(ours, foreign, first, top)
+	moves, all := plan(ours, foreign, first, lastOf(n.count, foreign))
 	if !all {
 		moves, _ = plan(ours, foreign, first, 0)
 	}
@@ -26,6 +23,18 @@ func (n *numbered) shift(ours []entry, foreign map[int]bool, first int) error {
 		n.step("shifted")
 	}
 	return nil
+}
+
+// lastOf returns the last of that many numbers which nobody foreign has. What it costs depends on the files there are, not on the count,
+// which may be any.
+func lastOf(count int, foreign map[int]bool) int {
+	last := min(count, numberMost)
+	for _, i := range slices.Sorted(maps.Keys(foreign)) {
+		if i <= last {
+			last++
+		}
+	}
+	return last
 }
 
 // move is an entry and the number it gets.

@@ -50,17 +50,11 @@ func (s *steps) sweep() (err error) {
 // removeCompressed removes a file that was rolled out if a compressed backup has all of it: a process was killed between giving the
 // one its name and removing the other.
 func (s *steps) removeCompressed(path string) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil
+	compressed, err := s.cfg.Backups.CompressedForm(path)
+	if err != nil || !compressed {
+		return err
 	}
-	found, err := s.cfg.Backups.List()
-	for _, b := range found {
-		if b.Compressed && b.Info.ModTime().Equal(info.ModTime()) && backups.SameContents(b.Path, path) == nil {
-			return remove(path)
-		}
-	}
-	return err
+	return remove(path)
 }
 
 // moveLegacy takes over what a killed process of an earlier version left beside the log: .app.log.next-PID-N, a file rolled out if it

@@ -186,7 +186,7 @@ func (s *rotate) roll(fresh bool) error {
 		w.use(next)
 	case file.Closed():
 		w.file = nil
-	case errors.Is(err, rotation.ErrMoved):
+	case errors.Is(err, rotation.ErrMoved), err != nil && !file.HasName(): // its directory may be gone as well
 		return s.reopen()
 	case errors.Is(err, rotation.ErrBusy) && s.r.Left():
 		s.finishLater(nil)

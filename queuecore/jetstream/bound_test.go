@@ -1,0 +1,122 @@
+package jetstream
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/stretchr/testify/require"
+
+	base "example.com/zaphandlers/zapcore"
+)
+
+// What is appended at once may be more than the stream takes: it goes in as there is room. What can never have any is refused, and the
+// rest taken.
+func TestAppendMoreThanTheStreamTakes(t *testing.T) {
+	e := open(t, Config{Dir: t.TempDir(), MaxBytes: 64 << 10})
+	require.NoError(t, e.Ack("reader", 0))
+	var want []string
+	for i := range 150 {
+		want = append(want, strings.Repeat(string(rune('a'+i%26)), 1000))
+	}
+	large := strings.Repeat("L", 20<<10)
+	batch := batchOf(t, append([]string{large}, want...)...)
+	read := make(chan []string)
+	go func() { read <- readAll(t, e, "reader", len(want)) }()
+	var err error
+	require.Eventually(t, func() bool {
+		_, err = e.Append(batch)
+		return !errors.As(err, new(*base.RetryError))
+	}, 20*time.Second, time.Millisecond)
+	var rejected *base.RejectedError
+	require.ErrorAs(t, err, &rejected)
+	require.Equal(t, []int{0}, rejected.Indexes)
+	require.ErrorContains(t, err, "larger than a quarter of MaxBytes")
+	require.Equal(t, want, <-read)
+}
+
+// The first pieces of a record that has no room yet stay, and are not in its way when there is.
+func TestPiecesOfAFullStream(t *testing.T) {
+	e := open(t, Config{Dir: t.TempDir(), MaxBytes: 256 << 10})
+	require.NoError(t, e.Ack("reader", 0))
+	large := strings.Repeat("L", 60<<10)
+	const before = 95
+	for range before {
+		appendAll(t, e, strings.Repeat("s", 2<<10))
+	}
+	for range 3 {
+		_, err := e.Append(batchOf(t, large))
+		require.ErrorAs(t, err, new(*base.RetryError))
+	}
+	require.Len(t, readAll(t, e, "reader", before), before)
+	appendAll(t, e, large, large)
+	require.Equal(t, []string{large, large}, readAll(t, e, "reader", 2))
+}
+
+// MaxBytes and MaxAge are those of today, whatever the stream was made with.
+func TestBoundsThatChange(t *testing.T) {
+	dir := t.TempDir()
+	for _, cfg := range []Config{
+		{MaxBytes: 64 << 10, MaxAge: time.Hour}, {MaxBytes: 1 << 20, MaxAge: time.Minute}, {MaxBytes: 64 << 10}, {},
+	} {
+		cfg.Dir = dir
+		e := open(t, cfg)
+		appendAll(t, e, "one more")
+		info, err := e.records.Info(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, orNoLimit(cfg.MaxBytes), info.Config.MaxBytes)
+		require.Equal(t, cfg.MaxAge, info.Config.MaxAge)
+		require.NoError(t, e.Close(t.Context()))
+	}
+	s := newTestServer(t, nil).start()
+	for _, cfg := range []Config{{MaxBytes: 64 << 10}, {MaxBytes: 128 << 10}, {MaxAge: time.Hour}, {}} {
+		cfg.URL = s.url()
+		e := open(t, cfg)
+		require.GreaterOrEqual(t, e.bound, cfg.MaxBytes)
+		require.NoError(t, e.Close(t.Context()))
+	}
+	e := open(t, Config{URL: s.url()})
+	require.EqualValues(t, 128<<10, e.bound, "in a cluster what nobody names stays")
+	require.Equal(t, time.Hour, e.records.CachedInfo().Config.MaxAge)
+}
+
+// The server comes back with a smaller max_payload: what could not be published is cut anew.
+func TestAServerThatTakesLessThanBefore(t *testing.T) {
+	s := newTestServer(t, nil).start()
+	e := open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
+	appendAll(t, e, "before")
+	s.stop()
+	batch := batchOf(t, strings.Repeat("x", 100<<10), strings.Repeat("y", 100<<10))
+	_, err := e.Append(batch)
+	require.ErrorAs(t, err, new(*base.RetryError))
+	s.options.MaxPayload = 32 << 10
+	s.start()
+	require.Eventually(t, func() bool { _, err = e.Append(batch); return err == nil }, 20*time.Second, time.Millisecond)
+	require.Len(t, readAll(t, e, "reader", 3), 3)
+
+	s = newTestServer(t, func(o *server.Options) { o.MaxPayload = 4 << 10 }).start()
+	_, err = New(Config{URL: s.url()})
+	require.ErrorContains(t, err, "its max_payload is to be 8192 or more")
+}
+
+// The stream of the cursors is deleted: it is made again, nothing is removed that a reader has not had, and nothing stops.
+func TestTheStreamOfCursorsIsDeleted(t *testing.T) {
+	s := newTestServer(t, nil).start()
+	e := open(t, Config{URL: s.url(), Timeout: 5 * time.Second})
+	for _, m := range numbered(6) {
+		appendAll(t, e, m)
+	}
+	require.Equal(t, numbered(6)[:2], readPast(t, e, "slow", 2))
+	require.Equal(t, numbered(6)[:4], readPast(t, e, "fast", 4))
+	require.NoError(t, e.js.DeleteStream(t.Context(), "logs_cursors"))
+	require.Equal(t, numbered(6)[4:], readPast(t, e, "fast", 2))
+	e.purgeRead(t.Context())
+	require.Equal(t, numbered(6)[2:], readPast(t, e, "slow", 4))
+	require.Zero(t, e.Missed())
+	require.True(t, e.purgeRead(t.Context()))
+	require.NoError(t, e.js.DeleteStream(t.Context(), "logs_cursors"))
+	appendAll(t, e, "6")
+	require.Equal(t, []string{"5", "6"}, readPast(t, e, "new", 2), "a new one begins with the oldest record that is there")
+}
