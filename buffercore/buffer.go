@@ -82,7 +82,7 @@ func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zap
 // write is Core.Write, from the tape on.
 func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	if ent.Level > zapcore.ErrorLevel {
-		return b.writeUrgent(ent, tape)
+		return writeUrgent(b, ent, tape)
 	}
 	serious := b.when.serious(ent.Level)
 	b.mu.Lock()

@@ -105,13 +105,6 @@ func (b *buffer) finishAndSync(urgent bool, upto uint64) error {
 	return err
 }
 
-// next returns the sequence number that the next record will have.
-func (b *buffer) next() uint64 {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.arena.Next()
-}
-
 // syncNow flushes what the buffer holds and syncs the target. What comes meanwhile does not delay it, and is flushed behind it.
 func (b *buffer) syncNow(timeout time.Duration) error {
 	begin := time.Now()
@@ -121,10 +114,10 @@ func (b *buffer) syncNow(timeout time.Duration) error {
 	case busy:
 		return late(timeout)
 	}
-	upto := b.next()
+	upto := b.flusher.next()
 	return bounded(begin, timeout, func() error {
 		err := b.finishAndSync(false, upto)
-		if err == nil && b.next() > upto {
+		if err == nil && b.flusher.next() > upto {
 			go b.flush()
 		}
 		return err

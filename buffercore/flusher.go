@@ -176,6 +176,13 @@ func (f *flusher) settle() {
 	f.resolve(done)
 }
 
+// next returns the sequence number that the next record will have.
+func (f *flusher) next() uint64 {
+	f.buffer.mu.Lock()
+	defer f.buffer.mu.Unlock()
+	return f.buffer.arena.Next()
+}
+
 // done tells whether everything before the record of that sequence number is resolved.
 func (f *flusher) done(upto uint64) bool {
 	f.buffer.mu.Lock()

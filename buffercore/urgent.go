@@ -13,49 +13,72 @@ import (
 
 // What becomes of an entry above Error: the program is about to end, so its Write waits for its delivery, and no longer than FatalTimeout.
 
-// writeUrgent is write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
+// urgentWrite is the Write of an entry above Error.
+type urgentWrite struct {
+	*buffer
+	begin time.Time
+}
+
+// writeUrgent is buffer.write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
 // Write waits.
-func (b *buffer) writeUrgent(ent *zapcore.Entry, tape []byte) error {
-	begin := time.Now()
-	serious := b.when.serious(ent.Level)
+func writeUrgent(b *buffer, ent *zapcore.Entry, tape []byte) error {
+	w := urgentWrite{b, time.Now()}
 	b.mu.Lock()
 	b.urgent++
-	b.makeRoomLocked(len(tape))
-	put, err := b.tryPutLocked(ent.Level, tape)
-	if err == nil && !put { // all is in the hands of a flush, or of its kind
-		b.mu.Unlock()
-		got := b.lock.acquire(b.leftOfFatal(begin))
-		if got == acquired {
-			b.flushHeld()
-		}
-		b.mu.Lock()
-		for got == acquired && !b.arena.Fits(len(tape)) && evict(b.arena, arena.Urgent) {
-		}
-		put, err = b.tryPutLocked(ent.Level, tape)
-	}
-	if err == nil && !put {
-		b.refused++
-		err = fmt.Errorf("buffercore: no room for a record above Error: %w", late(b.cfg.FatalTimeout))
-	}
-	records := b.pendingLocked()
 	b.mu.Unlock()
-	if err == nil && (serious || records >= b.cfg.Capacity || b.when.shouldFlush(ent, records)) {
-		if err := b.deliverUrgently(begin); err != nil {
-			b.report.Failed(err, 0)
-		}
-	}
+	err := w.write(ent, tape)
 	b.mu.Lock()
 	b.urgent--
 	b.mu.Unlock()
 	return err
 }
 
-// leftOfFatal returns what is left of FatalTimeout since begin; negative is no bound.
-func (b *buffer) leftOfFatal(begin time.Time) time.Duration {
-	if b.cfg.FatalTimeout < 0 {
-		return b.cfg.FatalTimeout
+func (w urgentWrite) write(ent *zapcore.Entry, tape []byte) error {
+	serious := w.when.serious(ent.Level)
+	put, records, err := w.put(ent.Level, tape)
+	switch {
+	case err != nil:
+		return err
+	case !put:
+		return fmt.Errorf("buffercore: no room for a record above Error: %w", late(w.cfg.FatalTimeout))
+	case serious || records >= w.cfg.Capacity || w.when.shouldFlush(ent, records):
+		if err := w.deliver(); err != nil {
+			w.report.Failed(err, 0)
+		}
 	}
-	return max(0, b.cfg.FatalTimeout-time.Since(begin))
+	return nil
+}
+
+// put adds the record, after a flush if it needs one, and returns how many there are then.
+func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, records int, err error) {
+	b := w.buffer
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.makeRoomLocked(len(tape))
+	put, err = b.tryPutLocked(level, tape)
+	if err == nil && !put { // all is in the hands of a flush, or of its kind
+		b.mu.Unlock()
+		got := b.lock.acquire(w.left())
+		if got == acquired {
+			b.flushHeld()
+		}
+		b.mu.Lock()
+		for got == acquired && !b.arena.Fits(len(tape)) && evict(b.arena, arena.Urgent) {
+		}
+		put, err = b.tryPutLocked(level, tape)
+	}
+	if err == nil && !put {
+		b.refused++
+	}
+	return put, b.pendingLocked(), err
+}
+
+// left returns what is left of FatalTimeout; negative is no bound.
+func (w urgentWrite) left() time.Duration {
+	if w.cfg.FatalTimeout < 0 {
+		return w.cfg.FatalTimeout
+	}
+	return max(0, w.cfg.FatalTimeout-time.Since(w.begin))
 }
 
 // The pauses between attempts to deliver an entry above Error.
@@ -64,41 +87,41 @@ const (
 	lastPause  = time.Second
 )
 
-// deliverUrgently flushes what the buffer holds and syncs the target, in spite of a backoff of the target, and again as long as that asks
-// for another attempt and there is time.
-func (b *buffer) deliverUrgently(begin time.Time) error {
-	switch b.lock.acquire(b.leftOfFatal(begin)) {
+// deliver flushes what the buffer holds and syncs the target, in spite of a backoff of the target, and again as long as that asks for
+// another attempt and there is time.
+func (w urgentWrite) deliver() error {
+	switch w.lock.acquire(w.left()) {
 	case within:
 		return nil
 	case busy:
-		return late(b.cfg.FatalTimeout)
+		return late(w.cfg.FatalTimeout)
 	}
-	upto := b.next()
-	return bounded(begin, b.cfg.FatalTimeout, func() error {
-		err := b.finishAndSync(true, upto)
-		for pause := firstPause; b.mayTryAgain(err, begin, pause); pause = min(2*pause, lastPause) {
-			if b.lock.acquire(b.leftOfFatal(begin)) == busy {
+	upto := w.flusher.next()
+	return bounded(w.begin, w.cfg.FatalTimeout, func() error {
+		err := w.finishAndSync(true, upto)
+		for pause := firstPause; w.mayTryAgain(err, pause); pause = min(2*pause, lastPause) {
+			if w.lock.acquire(w.left()) == busy {
 				return err
 			}
-			err = b.finishAndSync(true, upto)
+			err = w.finishAndSync(true, upto)
 		}
-		if err == nil && b.next() > upto {
-			go b.flush()
+		if err == nil && w.flusher.next() > upto {
+			go w.flush()
 		}
 		return err
 	})
 }
 
 // mayTryAgain waits for the pause, and tells whether there is to be another attempt after err.
-func (b *buffer) mayTryAgain(err error, begin time.Time, pause time.Duration) bool {
+func (w urgentWrite) mayTryAgain(err error, pause time.Duration) bool {
 	var retry *base.RetryError
-	if !errors.As(err, &retry) || b.cfg.FatalTimeout >= 0 && b.leftOfFatal(begin) <= pause {
+	if !errors.As(err, &retry) || w.cfg.FatalTimeout >= 0 && w.left() <= pause {
 		return false
 	}
 	select {
 	case <-time.After(pause):
 		return true
-	case <-b.stop:
+	case <-w.stop:
 		return false
 	}
 }
