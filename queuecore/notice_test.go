@@ -2,9 +2,12 @@ package queuecore
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -126,4 +129,49 @@ func TestARejectionIsNoRecovery(t *testing.T) {
 	var recovered *base.RecoveredError
 	require.ErrorAs(t, heard.errs[len(heard.errs)-1], &recovered)
 	require.Equal(t, uint64(5), recovered.Records, "what it cost")
+}
+
+// downTarget is a BatchWriter that is down until it is not.
+type downTarget struct {
+	fakeBatchWriter
+	up atomic.Bool
+}
+
+func (d *downTarget) WriteBatch(batch *base.Batch) (int, error) {
+	if !d.up.Load() {
+		return 0, &base.RetryError{Err: errors.New("connection refused")}
+	}
+	return d.fakeBatchWriter.WriteBatch(batch)
+}
+
+// An error says whose it is; the recovery, and the end, what it has cost.
+func TestAnErrorNamesTheTarget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		target := new(downTarget)
+		targets := Targets(target)
+		targets[0].Name = "collector"
+		core := start(t, Config{
+			Targets: targets, MaxBytes: minBytes, Overflow: DropOldest, OmitNotice: true, DrainTimeout: time.Second,
+			OnError: func(err error) { told = append(told, err.Error()) },
+		})
+		write(t, core, zapcore.InfoLevel, "first")
+		synctest.Wait()
+		for range 100 {
+			write(t, core, zapcore.InfoLevel, bulky("record"))
+		}
+		target.up.Store(true)
+		time.Sleep(time.Minute)
+		lost := core.Stats().Dropped
+		require.Positive(t, lost)
+		require.Equal(t, []string{
+			"queuecore: target collector: connection refused",
+			fmt.Sprintf("queuecore: target collector: working again, %d records were lost", lost),
+		}, told)
+
+		target.up.Store(false)
+		write(t, core, zapcore.InfoLevel, "last")
+		synctest.Wait()
+		require.EqualError(t, core.Close(), "zaphandlers: 1 record lost: queuecore: target collector: 1 left: connection refused")
+	})
 }

@@ -151,6 +151,9 @@ func (q *queue) dropLocked(s *arenaSource, cause Cause, level zapcore.Level) {
 	s.drops.add(d)
 	s.notice.gap.add(d)
 	q.drops.addLocked(d)
+	if cause == Full || cause == Evicted || cause == Lagging { // the others are told of where the target fails
+		s.report.Lost(1)
+	}
 }
 
 func (q *queue) stats() base.Stats {
@@ -219,15 +222,31 @@ func (q *queue) abandon(dropped uint64) error {
 	if q.spool != nil {
 		return q.leaveLocked(dropped)
 	}
-	q.arena.Abandon(func(i int, level zapcore.Level) { q.dropLocked(q.targets[i], Closed, level) })
+	left := make([]int, len(q.targets))
+	q.arena.Abandon(func(i int, level zapcore.Level) {
+		left[i]++
+		q.dropLocked(q.targets[i], Closed, level)
+	})
 	lost := q.arena.Stats().Dropped - dropped
-	for _, s := range q.targets {
-		err = multierr.Append(err, s.lastError)
+	for i, s := range q.targets {
+		err = multierr.Append(err, multierr.Append(s.lastError, undelivered(s, left[i])))
 	}
 	if lost > 0 {
 		return &base.LostError{Records: lost, Err: err}
 	}
 	return err
+}
+
+// undelivered returns an error that says how many records are left for the target, and why, if any are.
+func undelivered(s *arenaSource, records int) error {
+	if records == 0 {
+		return nil
+	}
+	why := s.report.Failing()
+	if why == "" {
+		why = "it has not taken them in time"
+	}
+	return fmt.Errorf("queuecore: target %s: %d left: %s", s.target.Name, records, why)
 }
 
 // leaveLocked leaves what is pending to the next process. dropped is what it is for abandon.

@@ -86,7 +86,7 @@ func setTargetDefaults(targets []TargetConfig) error {
 }
 
 func (t *TargetConfig) reporter(onError func(error)) *base.Reporter {
-	return base.NewReporter("queuecore: target "+t.Name, onError)
+	return base.NewReporter("queuecore: target "+t.Name, onError).NameErrors()
 }
 
 // delivery is what a delivery to the target needs to know.

@@ -21,6 +21,7 @@ import (
 // methods are safe for concurrent use.
 type Reporter struct {
 	name    string
+	naming  bool // each error begins with the name
 	onError func(error)
 
 	failures atomic.Uint64 // all that was noted
@@ -39,6 +40,13 @@ func NewReporter(name string, onError func(error)) *Reporter {
 		onError = printError
 	}
 	return &Reporter{name: name, onError: onError, outages: make(map[string]*outage)}
+}
+
+// NameErrors makes r begin each error with its name, for a destination that is one of several and says nothing of itself. It returns r, and
+// is called before anything else.
+func (r *Reporter) NameErrors() *Reporter {
+	r.naming = true
+	return r
 }
 
 func printError(err error) {
@@ -119,7 +127,23 @@ func (r *Reporter) fail(step string, err error, records int) {
 		r.failing.Add(1)
 	}
 	if o.fail(err, records, time.Now()) {
+		if r.naming && step == "" {
+			err = fmt.Errorf("%s: %w", r.name, err)
+		}
 		r.noteLocked(err)
+	}
+}
+
+// Lost notes records that were lost because of a failure that lasts, if one does, but not by a call that failed: those that found no
+// room meanwhile. Like Note it may be called under any lock.
+func (r *Reporter) Lost(records int) {
+	if r.failing.Load() == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if o := r.outages[""]; o != nil && o.failing {
+		o.records += uint64(records)
 	}
 }
 
@@ -160,6 +184,19 @@ func (r *Reporter) endLocked(step string, o *outage) {
 	r.noteLocked(&RecoveredError{Records: o.records, Failures: o.failures, Step: step, name: r.name})
 	o.end(time.Now())
 	r.failing.Add(-1)
+}
+
+// Failing returns what the destination as a whole failed with last, or "" if it works.
+func (r *Reporter) Failing() string {
+	if r.failing.Load() == 0 {
+		return ""
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if o := r.outages[""]; o != nil && o.failing {
+		return o.last
+	}
+	return ""
 }
 
 func (r *Reporter) noteLocked(err error) {
