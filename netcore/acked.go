@@ -18,8 +18,8 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 			return 0, err
 		}
 	}
-	if e.cfg.RELP && e.wire == nil && e.suspect.Next(w) > 0 {
-		e.reportDropped(errHangsUp)
+	if e.suspects() && e.wire == nil && e.suspect.Next(w) > 0 {
+		e.reportDropped(errNotTaken)
 	}
 	for n < len(payloads) {
 		if _, _, err := e.connected(start); err != nil { // it says what the peer takes
@@ -187,8 +187,11 @@ func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 // errRejected is why a receiver's answer costs a record.
 var errRejected = errors.New("the receiver has refused records")
 
-// errHangsUp is why a record is given up at which a receiver hangs up each time, and at no other.
-var errHangsUp = errors.New("the receiver has hung up on one record again and again, and it is dropped")
+// suspects tells whether the peer knows no numbers, so that the frame at which it hangs up each time has to be found.
+func (e *Emitter) suspects() bool { return e.cfg.RELP || e.cfg.Forward != nil && e.cfg.Ack }
+
+// errNotTaken is why a record is given up at which a receiver hangs up each time, or which it never acknowledges, and no other.
+var errNotTaken = errors.New("a record is dropped that the receiver has never acknowledged, though it did those before and after")
 
 // reportDropped reports the records that were dropped because of what the peer has said, if there are any.
 func (e *Emitter) reportDropped(err error) {

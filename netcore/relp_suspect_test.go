@@ -71,7 +71,7 @@ func TestRELPReceiverThatHangsUpOnOneMessage(t *testing.T) {
 			assert.Equal(t, i != at, seen[message] > 0, message)
 		}
 		mu.Unlock()
-		require.Eventually(t, func() bool { return log.contains("has hung up on one record") }, soon, tick)
+		require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
 	}
 }
 

@@ -152,7 +152,7 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 	w := e.opening
 	w.sequence = 1
 	if e.cfg.Forward != nil {
-		return w.openForward(e.cfg.Forward.client(e.cfg.Key), c, e.window)
+		return w.openForward(e.cfg.Forward.client(e.cfg.Key), c, e.window, e.suspect.Wary())
 	}
 	var in *session.Seal
 	if e.cfg.Key != nil {
@@ -182,7 +182,7 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 func (e *Emitter) drop(w *wire, cause error) error {
 	end := w.conn.End(cause)
 	e.wire = nil
-	if w.relp != nil {
+	if e.suspects() {
 		e.suspect.Ended(e.window)
 	}
 	if end.Err == nil {

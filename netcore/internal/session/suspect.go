@@ -2,8 +2,8 @@ package session
 
 import "slices"
 
-// Suspect is the frame at which a peer that knows no numbers hangs up each time: it stands at the head of the Window, and nothing
-// behind it is ever acknowledged. That may be the peer's state, or the frame, and only another frame can tell:
+// Suspect is the frame at which a peer that knows no numbers hangs up each time, or which it never acknowledges: it stands at the head of
+// the Window, and nothing behind it is ever acknowledged. That may be the peer's state, or the frame, and only another frame can tell:
 //
 //	│ A │ B │ C │   nothing is acknowledged over so many connections in a row
 //	│ B │ C │ A │   A goes behind the others
@@ -12,10 +12,15 @@ import "slices"
 //
 // It is used between calls, when the Window has no connection.
 type Suspect struct {
+	// Together says that the peer acknowledges what was written together as one, so that a frame keeps back those before it too. Then
+	// frames are written one at a time until all that were held have had their turn, and while one waits behind the others.
+	Together bool
+
 	number     uint64 // of the frame that went behind the others; 0: none did
 	ends       int    // connections in a row over which frames were written and nothing was acknowledged
 	proofs     int    // how often others were acknowledged while it had to wait
 	progressed bool   // others were, since it went behind them
+	resumes    bool   // there are frames that were to be written one at a time, and have not had their turn
 }
 
 const (
@@ -27,7 +32,9 @@ const (
 
 // Wary tells whether the frames that are held should be written one at a time. The peer may have answered those before the one at which
 // it hung up, and the answers be lost: where a connection is reset, Windows forgets what has come and was not read.
-func (s *Suspect) Wary() bool { return s.ends >= suspectWary }
+func (s *Suspect) Wary() bool {
+	return s.ends >= suspectWary || s.Together && (s.number > 0 || s.resumes)
+}
 
 // Ended notes that the connection has ended.
 func (s *Suspect) Ended(w *Window) {
@@ -41,6 +48,7 @@ func (s *Suspect) Ended(w *Window) {
 	if w.first > s.number {
 		s.number = 0 // it is acknowledged
 	}
+	s.resumes = w.first < w.oneByOne
 }
 
 // Next draws the conclusions, before the next connection. It returns how many frames were given up for it: 1 or 0.
@@ -58,7 +66,7 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 		w.Reject()
 		_ = w.Acknowledge(w.first)
 		w.Trim()
-		*s = Suspect{}
+		*s = Suspect{Together: s.Together}
 		return 1
 	case w.Len() < 2: // there is nothing to tell by
 		return 0
@@ -66,7 +74,7 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 		s.proofs++
 	case s.number > 0 && !s.progressed:
 		toFront(w, s.number)
-		*s = Suspect{}
+		*s = Suspect{Together: s.Together}
 		return 0
 	default:
 		s.proofs = 0
