@@ -120,6 +120,9 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 				break
 			}
 		}
+		if e.window.Progressed() {
+			opened = 0
+		}
 	}
 	return &base.RetryError{Err: e.failed("confirmation from", conn.Err())}
 }

@@ -144,3 +144,30 @@ func TestRELPReceiverThatHangsUpOnAll(t *testing.T) {
 		assert.Equal(t, messages[1:], others, "and all others in their order, once")
 	}
 }
+
+// A receiver that hangs up after each five messages that it has confirmed: Close has its time, and is not over after three connections.
+func TestCloseAndAReceiverThatHangsUpNowAndThen(t *testing.T) {
+	var messages atomic.Int64
+	address := relpReceiver(t, func(transaction int, command, data string) string {
+		switch {
+		case command == "open":
+			return ""
+		case messages.Load() < 100: // the first connection takes nothing
+			messages.Add(1)
+			return ""
+		case messages.Add(1)%6 == 0:
+			return relpHangUp
+		}
+		return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+	})
+	e, _ := newRELP(t, address, EmitterConfig{Timeout: soon, RetryStart: time.Nanosecond})
+	for i := range 100 {
+		require.NoError(t, emit(e, fmt.Sprint("message ", i)))
+	}
+	require.Eventually(t, func() bool { return messages.Load() == 100 }, soon, tick)
+	e.wire.conn.End(nil)
+	require.NoError(t, e.Close())
+	delivered, dropped, _ := e.Account()
+	assert.EqualValues(t, 100, delivered)
+	assert.Zero(t, dropped)
+}

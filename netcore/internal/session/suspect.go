@@ -13,24 +13,24 @@ import "slices"
 // It is used between calls, when the Window has no connection.
 type Suspect struct {
 	// Together says that the peer acknowledges what was written together as one, so that a frame keeps back those before it too. Then
-	// frames are written one at a time until all that were held have had their turn, and while one waits behind the others.
+	// frames are written in steps until all that were held have had their turn, and while one waits behind the others.
 	Together bool
 
 	number     uint64 // of the frame that went behind the others; 0: none did
 	ends       int    // connections in a row over which frames were written and nothing was acknowledged
 	proofs     int    // how often others were acknowledged while it had to wait
 	progressed bool   // others were, since it went behind them
-	resumes    bool   // there are frames that were to be written one at a time, and have not had their turn
+	resumes    bool   // there are frames that were to be written in steps, and have not had their turn
 }
 
 const (
-	suspectWary   = 3 // connections without an acknowledgement, after which frames are written one at a time
+	suspectWary   = 3 // connections without an acknowledgement, after which frames are written in steps, the first of which is one frame
 	suspectAfter  = 6 // connections without an acknowledgement
 	suspectAgain  = 2 // likewise, of a frame that is one already
 	suspectProofs = 3
 )
 
-// Wary tells whether the frames that are held should be written one at a time. The peer may have answered those before the one at which
+// Wary tells whether the frames that are held should be written in steps. The peer may have answered those before the one at which
 // it hung up, and the answers be lost: where a connection is reset, Windows forgets what has come and was not read.
 func (s *Suspect) Wary() bool {
 	return s.ends >= suspectWary || s.Together && (s.number > 0 || s.resumes)
@@ -48,7 +48,7 @@ func (s *Suspect) Ended(w *Window) {
 	if w.first > s.number {
 		s.number = 0 // it is acknowledged
 	}
-	s.resumes = w.first < w.oneByOne
+	s.resumes = w.first < w.probed
 }
 
 // Next draws the conclusions, before the next connection. It returns how many frames were given up for it: 1 or 0.

@@ -44,7 +44,9 @@ type Window struct {
 	last         atomic.Uint64 // of the last frame added
 	wake         chan struct{} // receives when acknowledged has risen
 
-	oneByOne uint64 // frames below this one are written each when the one before is acknowledged
+	probed uint64 // frames below this one are written in steps, each when the one before is acknowledged
+	step   uint64 // how many frames the present step has
+	due    uint64 // the number behind its last one
 }
 
 // NewWindow returns an empty Window of a new session, that holds up to limit bytes and, unless most is 0, that many frames.
@@ -242,10 +244,14 @@ func (w *Window) Unsent() uint64 { return w.unsent }
 // Due returns the number behind the last frame that may be written now.
 func (w *Window) Due() uint64 {
 	w.Trim()
-	if w.first < w.oneByOne {
-		return w.first + 1
+	if w.first >= w.probed {
+		return w.Next()
 	}
-	return w.Next()
+	if w.first >= w.due {
+		w.step *= 2
+		w.due = w.first + w.step
+	}
+	return min(w.due, w.Next())
 }
 
 // Sent notes that n frames more were written whole to the present connection.
@@ -255,13 +261,13 @@ func (w *Window) Sent(n int) {
 }
 
 // Reopen begins over: over a connection that is new, everything that is held is written again. It is what Resume does where the
-// server is of another protocol and knows no sessions. Wary: what is held is written a frame at a time, each when the one before is
-// acknowledged.
+// server is of another protocol and knows no sessions. Wary: of what is held one frame is written, when it is acknowledged two, then
+// four and so on.
 func (w *Window) Reopen(wary bool) {
 	w.Trim()
-	w.unsent, w.resumed, w.oneByOne = w.first, w.acknowledged.Load(), 0
+	w.unsent, w.resumed, w.probed = w.first, w.acknowledged.Load(), 0
 	if wary {
-		w.oneByOne = w.Next()
+		w.probed, w.step, w.due = w.Next(), 1, w.first+1
 	}
 }
 
