@@ -63,7 +63,7 @@ func (e *emitter) read(resp *http.Response) *Answer {
 	case a.Status >= 300:
 		want = maxWords
 	}
-	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], resp.Body, want)
+	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], request.Unzipped(resp), want)
 	a.Body = e.answer
 	if cap(e.answer) > keepAnswer { // one long answer does not hold its memory for ever
 		e.answer = nil
