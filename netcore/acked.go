@@ -13,13 +13,8 @@ import (
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	start := e.dialer.Now()
 	w := e.window
-	if e.wire != nil && e.wire.conn.Gone() {
-		if err := e.drop(e.wire, nil); err != nil {
-			return 0, err
-		}
-	}
-	if e.suspects() && e.wire == nil && e.suspect.Next(w) > 0 {
-		e.reportDropped(errNotTaken)
+	if err := e.seek(); err != nil {
+		return 0, err
 	}
 	for n < len(payloads) {
 		if _, _, err := e.connected(start); err != nil { // it says what the peer takes
@@ -53,6 +48,18 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 		e.reportDropped(errRejected)
 	}
 	return n, nil
+}
+
+// seek gives up a connection that is gone and, where the peer knows no numbers, goes on looking for the frame that it does not take. It
+// returns an error if the destination is to be left alone for a while.
+func (e *Emitter) seek() (again error) {
+	if e.wire != nil && e.wire.conn.Gone() {
+		again = e.drop(e.wire, nil)
+	}
+	if e.suspects() && e.wire == nil && e.suspect.Next(e.window) > 0 {
+		e.reportDropped(errNotTaken)
+	}
+	return again
 }
 
 // sendWindow writes what the present connection has not got, or over a new one all of the window.
@@ -157,10 +164,38 @@ func (e *Emitter) awaitAcks(start time.Duration) error {
 	if e.window.Len() == 0 {
 		return nil
 	}
-	if err := e.awaitRoom(start, all); e.window.Len() > 0 {
+	err := e.seek()
+	if err == nil && e.window.Len() > 0 {
+		err = e.awaitRoom(start, all)
+	}
+	if e.window.Trim(); e.window.Len() > 0 {
 		return err
 	}
 	return nil
+}
+
+// For a receiver that hangs up, Close tries again so many times, at first this soon: as long as it takes to find a few records that it does
+// not take, for the others would be lost with them.
+const (
+	lastTries = 24
+	lastPause = 2 * time.Millisecond
+	mostPause = 40 * time.Millisecond
+)
+
+// awaitLast is awaitAcks for the last time.
+func (e *Emitter) awaitLast() error {
+	start := e.dialer.Now()
+	err := e.awaitAcks(start)
+	pause := lastPause
+	for range lastTries {
+		if err == nil || !e.suspects() || connection.IsTimeout(err) || e.dialer.Now()-start > e.cfg.Timeout-pause {
+			break
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, mostPause)
+		err = e.awaitAcks(start)
+	}
+	return err
 }
 
 // closeAcked gives the peer a last chance to confirm what is held, and gives up the rest.
@@ -168,7 +203,7 @@ func (e *Emitter) closeAcked() error {
 	if e.window == nil {
 		return nil
 	}
-	err := e.awaitAcks(e.dialer.Now())
+	err := e.awaitLast()
 	e.window.Trim()
 	n := e.window.Abandon()
 	if n == 0 {

@@ -115,6 +115,47 @@ func TestRELPReceiverThatHangsUpOnSomeMessages(t *testing.T) {
 	}
 }
 
+// Nothing more is sent: Sync finds the message, as often as it takes, and so does Close.
+func TestRELPReceiverThatHangsUpOnOneOfTheLastMessages(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		for _, bad := range [][]int{{0}, {20}, {20, 21}} {
+			var mu sync.Mutex
+			seen := map[string]int{}
+			address := relpReceiver(t, func(transaction int, command, data string) string {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case command == "open":
+					return ""
+				case strings.Contains(data, "bad"):
+					return relpHangUp
+				}
+				seen[strings.TrimSpace(data)]++
+				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+			})
+			e, _ := newRELP(t, address, EmitterConfig{Timeout: soon, RetryStart: time.Millisecond})
+			for i := range 40 {
+				message := fmt.Sprint("good ", i)
+				if slices.Contains(bad, i) {
+					message = "bad"
+				}
+				require.Eventually(t, func() bool { return emit(e, message) == nil }, soon, tick)
+			}
+			if closes {
+				_ = e.Close()
+			} else {
+				require.Eventually(t, func() bool { return e.Sync() == nil }, soon, tick)
+			}
+			delivered, dropped, _ := e.Account()
+			assert.EqualValues(t, 40-len(bad), delivered, "Close %v, %v", closes, bad)
+			assert.EqualValues(t, len(bad), dropped)
+			mu.Lock()
+			assert.Len(t, seen, 40-len(bad))
+			mu.Unlock()
+		}
+	}
+}
+
 // The same where the answers to all that came before are lost when it hangs up, as with a reset on Windows: here it gathers them for as
 // long as there is more to read.
 func TestRELPReceiverWhoseAnswersAreLost(t *testing.T) {

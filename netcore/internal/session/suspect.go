@@ -8,7 +8,8 @@ import "slices"
 //
 //	│ A │ B │ C │ D │   nothing is acknowledged over so many connections in a row
 //	│ B │ C │ D │ A │   A goes behind the others, and is a suspect
-//	│ A │ E │           they are acknowledged, and A is at the head again: that is a proof, or chance; three are enough
+//	│ A │ E │           they are acknowledged, and A is at the head again: that is a proof, or chance; three are enough,
+//	                  or one, if no other frame comes over many connections
 //
 //	│ B │ C │ D │ A │   nothing is acknowledged: the peer is down, or B is another such frame
 //	│ C │ D │ A │ B │   A has its place again, and both go behind the others; then four, and so on
@@ -38,6 +39,7 @@ const (
 	suspectAfter  = 6 // connections without an acknowledgement
 	suspectAgain  = 2 // likewise, of a frame that is one already
 	suspectProofs = 3
+	suspectAlone  = 24 // connections without an acknowledgement of one for which there is a proof, and no other frame to go on with
 )
 
 // Wary tells whether the frames that are held should be written in steps. The peer may have answered those before the one at which
@@ -73,18 +75,21 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 	if s.ends < suspectAgain {
 		return 0
 	}
-	if f := &s.frames[head]; f.since < s.acks {
+	f := &s.frames[head]
+	if f.since < s.acks {
 		f.since = s.acks
-		if f.proofs++; f.proofs >= suspectProofs {
-			s.frames = slices.Delete(s.frames, head, head+1)
-			s.ends = 0
-			w.Reject()
-			_ = w.Acknowledge(w.first)
-			w.Trim()
-			return 1
-		}
+		f.proofs++
 	}
-	if w.Len() > len(s.frames) { // else there is nothing to tell by
+	others := w.Len() > len(s.frames) // else there is nothing more to tell by
+	switch {
+	case f.proofs >= suspectProofs, f.proofs > 0 && !others && s.ends >= suspectAlone:
+		s.frames = slices.Delete(s.frames, head, head+1)
+		s.ends = 0
+		w.Reject()
+		_ = w.Acknowledge(w.first)
+		w.Trim()
+		return 1
+	case others:
 		s.toBack(w)
 	}
 	return 0
