@@ -34,6 +34,8 @@ type Window struct {
 	unsent  uint64 // the number of the first that was not written to the present connection
 	whole   uint64 // every frame with a smaller number was written whole to some connection
 	dropped uint64
+	refused uint64 // refusals, once it is over
+	over    bool   // Abandon was called
 
 	call        uint64 // the number of the first frame of the call under way
 	callDropped int    // frames of that call
@@ -101,7 +103,7 @@ func (w *Window) compact() {
 // Trim forgets what the peer has acknowledged.
 func (w *Window) Trim() {
 	n := int(w.acknowledged.Load() + 1 - w.first)
-	if n <= 0 {
+	if n <= 0 || w.over {
 		return
 	}
 	w.gone += n
@@ -274,18 +276,27 @@ func (w *Window) Reopen(wary bool) {
 // Reject notes that the peer has refused a frame, which is to be acknowledged next. It is safe beside the other methods.
 func (w *Window) Reject() { w.rejected.Add(1) }
 
-// Abandon gives up what is held, and returns how many frames that is.
+// Abandon gives up what is held, and returns how many frames that is. What the peer says of them later does not count.
 func (w *Window) Abandon() uint64 {
 	n := uint64(w.Len())
+	w.refused, w.over = w.refusals(), true
 	w.dropped += n
 	return n
 }
 
+// refusals returns how many frames were acknowledged and rejected.
+func (w *Window) refusals() uint64 {
+	if w.over {
+		return w.refused
+	}
+	return min(w.first-1, w.rejected.Load())
+}
+
 // Delivered returns how many frames were acknowledged, and not rejected.
-func (w *Window) Delivered() uint64 { return w.first - 1 - min(w.first-1, w.rejected.Load()) }
+func (w *Window) Delivered() uint64 { return w.first - 1 - w.refusals() }
 
 // Dropped returns how many frames were given up: abandoned, rejected, or too large for a server that has replaced the one before.
-func (w *Window) Dropped() uint64 { return w.dropped + min(w.first-1, w.rejected.Load()) }
+func (w *Window) Dropped() uint64 { return w.dropped + w.refusals() }
 
 // Largest returns the largest frame that the server takes, in bytes; 0: it has not said yet.
 func (w *Window) Largest() int { return w.largest }
