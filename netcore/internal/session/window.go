@@ -34,7 +34,7 @@ type Window struct {
 	unsent  uint64 // the number of the first that was not written to the present connection
 	whole   uint64 // every frame with a smaller number was written whole to some connection
 	dropped uint64
-	refused uint64 // refusals, once it is over
+	refused uint64 // the most that rejected counts for
 	over    bool   // Abandon was called
 
 	call        uint64 // the number of the first frame of the call under way
@@ -53,7 +53,7 @@ type Window struct {
 
 // NewWindow returns an empty Window of a new session, that holds up to limit bytes and, unless most is 0, that many frames.
 func NewWindow(limit, most int) *Window {
-	w := &Window{limit: limit, most: most, first: 1, unsent: 1, whole: 1, wake: make(chan struct{}, 1)}
+	w := &Window{limit: limit, most: most, first: 1, unsent: 1, whole: 1, refused: math.MaxUint64, wake: make(chan struct{}, 1)}
 	rand.Read(w.session[:])
 	return w
 }
@@ -279,24 +279,16 @@ func (w *Window) Reject() { w.rejected.Add(1) }
 // Abandon gives up what is held, and returns how many frames that is. What the peer says of them later does not count.
 func (w *Window) Abandon() uint64 {
 	n := uint64(w.Len())
-	w.refused, w.over = w.refusals(), true
+	w.refused, w.over = min(w.first-1, w.rejected.Load()), true
 	w.dropped += n
 	return n
 }
 
-// refusals returns how many frames were acknowledged and rejected.
-func (w *Window) refusals() uint64 {
-	if w.over {
-		return w.refused
-	}
-	return min(w.first-1, w.rejected.Load())
-}
-
 // Delivered returns how many frames were acknowledged, and not rejected.
-func (w *Window) Delivered() uint64 { return w.first - 1 - w.refusals() }
+func (w *Window) Delivered() uint64 { return w.first - 1 - min(w.first-1, w.rejected.Load(), w.refused) }
 
 // Dropped returns how many frames were given up: abandoned, rejected, or too large for a server that has replaced the one before.
-func (w *Window) Dropped() uint64 { return w.dropped + w.refusals() }
+func (w *Window) Dropped() uint64 { return w.dropped + min(w.first-1, w.rejected.Load(), w.refused) }
 
 // Largest returns the largest frame that the server takes, in bytes; 0: it has not said yet.
 func (w *Window) Largest() int { return w.largest }
