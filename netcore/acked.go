@@ -56,7 +56,7 @@ func (e *Emitter) seek() (again error) {
 	if e.wire != nil && e.wire.conn.Gone() {
 		again = e.drop(e.wire, nil)
 	}
-	if e.suspects() && e.wire == nil && e.suspect.Next(e.window) > 0 {
+	if e.cfg.suspects() && e.wire == nil && e.suspect.Next(e.window) > 0 {
 		e.reportDropped(errNotTaken)
 	}
 	return again
@@ -86,10 +86,10 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 			return again
 		}
 		if connection.IsTimeout(err) {
-			return e.failed("write", err)
+			return e.cfg.failed("write", err)
 		}
 		if fresh {
-			return &base.RetryError{Err: e.failed("write", err)}
+			return &base.RetryError{Err: e.cfg.failed("write", err)}
 		}
 	}
 }
@@ -131,7 +131,7 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 			opened = 0
 		}
 	}
-	return &base.RetryError{Err: e.failed("confirmation from", conn.Err())}
+	return &base.RetryError{Err: e.cfg.failed("confirmation from", conn.Err())}
 }
 
 // awaitAck waits until the peer confirms something or leaves.
@@ -145,7 +145,7 @@ func (e *Emitter) awaitAck(conn *connection.Conn) error {
 		if e.cfg.Forward != nil { // an answer that was lost does not come any more, and those behind it count for nothing
 			_ = e.drop(e.wire, errUnconfirmed)
 		}
-		return e.failed("confirmation from", errUnconfirmed)
+		return e.cfg.failed("confirmation from", errUnconfirmed)
 	}
 	return nil
 }
@@ -182,28 +182,21 @@ const (
 	mostPause = 40 * time.Millisecond
 )
 
-// awaitLast is awaitAcks for the last time.
-func (e *Emitter) awaitLast() error {
-	start := e.dialer.Now()
+// closeAcked gives the peer a last chance to confirm what is held, and gives up the rest.
+func (e *Emitter) closeAcked() error {
+	if e.window == nil {
+		return nil
+	}
+	start, pause := e.dialer.Now(), lastPause
 	err := e.awaitAcks(start)
-	pause := lastPause
 	for range lastTries {
-		if err == nil || !e.suspects() || connection.IsTimeout(err) || e.dialer.Now()-start > e.cfg.Timeout-pause {
+		if err == nil || !e.cfg.suspects() || connection.IsTimeout(err) || e.dialer.Now()-start > e.cfg.Timeout-pause {
 			break
 		}
 		time.Sleep(pause)
 		pause = min(2*pause, mostPause)
 		err = e.awaitAcks(start)
 	}
-	return err
-}
-
-// closeAcked gives the peer a last chance to confirm what is held, and gives up the rest.
-func (e *Emitter) closeAcked() error {
-	if e.window == nil {
-		return nil
-	}
-	err := e.awaitLast()
 	e.window.Trim()
 	n := e.window.Abandon()
 	if n == 0 {
@@ -225,9 +218,6 @@ func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 // errRejected is why a receiver's answer costs a record.
 var errRejected = errors.New("the receiver has refused records")
 
-// suspects tells whether the peer knows no numbers, so that the frame at which it hangs up each time has to be found.
-func (e *Emitter) suspects() bool { return e.cfg.RELP || e.cfg.Forward != nil && e.cfg.Ack }
-
 // errNotTaken is why a record is given up at which a receiver hangs up each time, or which it never acknowledges, and no other.
 var errNotTaken = errors.New("a record is dropped that the receiver has never acknowledged, though it did those before and after")
 
@@ -235,6 +225,6 @@ var errNotTaken = errors.New("a record is dropped that the receiver has never ac
 func (e *Emitter) reportDropped(err error) {
 	e.window.Trim()
 	if n := e.window.Dropped() - e.failures.lost; n > 0 {
-		e.failures.failed(e.failed("connection to", err), n)
+		e.failures.failed(e.cfg.failed("connection to", err), n)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -248,4 +249,15 @@ func cutAt(b []byte, limit int) int {
 		}
 	}
 	return limit
+}
+
+// suspects tells whether the peer knows no numbers, so that the frame at which it hangs up each time has to be found.
+func (cfg *EmitterConfig) suspects() bool { return cfg.RELP || cfg.Forward != nil && cfg.Ack }
+
+// failed says what could not be done with which destination, the same failure in the same words each time.
+func (cfg *EmitterConfig) failed(what string, err error) error {
+	if err == nil || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return fmt.Errorf("%s: %s %s %s: %w", cfg.Name, what, cfg.Network, cfg.Address, connection.Steady(err))
 }

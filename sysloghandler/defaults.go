@@ -80,7 +80,7 @@ func (cfg *Config) check() error {
 	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
 		return wrong("RetryStart,", "RetryFactor and RetryMax must not be negative")
 	}
-	return cfg.checkUnused()
+	return checkUnused(cfg)
 }
 
 // wrong is an error about one field of a Config.

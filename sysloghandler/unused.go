@@ -1,7 +1,7 @@
 package sysloghandler
 
 // checkUnused returns an error for what would have no effect with the rest of the Config.
-func (cfg *Config) checkUnused() error {
+func checkUnused(cfg *Config) error {
 	whole := *cfg
 	whole.Format, whole.Network = cfg.format(), cfg.network()
 	framed := whole.Format == RFC5424

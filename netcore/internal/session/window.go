@@ -285,7 +285,9 @@ func (w *Window) Abandon() uint64 {
 }
 
 // Delivered returns how many frames were acknowledged, and not rejected.
-func (w *Window) Delivered() uint64 { return w.first - 1 - min(w.first-1, w.rejected.Load(), w.refused) }
+func (w *Window) Delivered() uint64 {
+	return w.first - 1 - min(w.first-1, w.rejected.Load(), w.refused)
+}
 
 // Dropped returns how many frames were given up: abandoned, rejected, or too large for a server that has replaced the one before.
 func (w *Window) Dropped() uint64 { return w.dropped + min(w.first-1, w.rejected.Load(), w.refused) }
