@@ -1,7 +1,9 @@
 package httpcore_test
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -119,4 +121,41 @@ func TestStatusErrorIsFound(t *testing.T) {
 	var status *httpcore.StatusError
 	require.ErrorAs(t, err, &status)
 	require.Equal(t, httpcore.StatusError{Target: "POST " + server.URL + "/log", Status: 404, Text: "the server said 404"}, *status)
+}
+
+// What a server or a proxy has compressed, though nobody asked for it, is read: the words of an error, and the items of a _bulk.
+func TestAnAnswerMayBeCompressed(t *testing.T) {
+	zipped := func(status int, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			w.WriteHeader(status)
+			zip := gzip.NewWriter(w)
+			_, _ = io.WriteString(zip, text)
+			_ = zip.Close()
+		}
+	}
+	err := lines(t, script(t, zipped(403, "key expired")).URL, nil).Write(zapcore.Entry{}, nil)
+	require.ErrorContains(t, err, "403 Forbidden: key expired")
+
+	envelope := func(cfg *httpcore.Config) {
+		cfg.Encoder, cfg.Envelope = nil, httpcore.Elasticsearch(httpcore.ElasticsearchConfig{Index: "i"})
+	}
+	core := lines(t, script(t, zipped(200, `{"errors":true,"items":[{"create":{"status":201}},{"create":{"status":400,"error":{"type":"t","reason":"bad"}}}]}`)).URL, envelope)
+	n, err := core.WriteBatch(batchOf(t, "one", "two"))
+	require.Equal(t, 2, n)
+	var rejected *base.RejectedError
+	require.ErrorAs(t, err, &rejected)
+	require.Equal(t, []int{1}, rejected.Indexes)
+
+	// One that is not what it says, or has no end, is none.
+	for _, answer := range []http.HandlerFunc{
+		func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = io.WriteString(w, `{"errors":false}`)
+		},
+		zipped(200, strings.Repeat(" ", 17<<20)+`{"errors":false,"items":[{"create":{"status":201}}]}`),
+	} {
+		err := lines(t, script(t, answer).URL, envelope).Write(zapcore.Entry{}, nil)
+		require.ErrorAs(t, err, new(*base.RetryError))
+	}
 }

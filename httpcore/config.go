@@ -52,8 +52,28 @@ func (cfg Config) withDefaults() (Config, error) {
 	if err := cfg.checkStatuses(); err != nil {
 		return cfg, err
 	}
+	if err := cfg.checkUnused(); err != nil {
+		return cfg, err
+	}
 	cfg.limitDefaults()
 	return cfg, nil
+}
+
+// checkUnused returns an error for what would have no effect with the rest of the Config.
+func (cfg *Config) checkUnused() error {
+	switch {
+	case cfg.Method == http.MethodGet && cfg.Gzip:
+		return errors.New("httpcore: Config.Gzip is for bodies, and GET has none")
+	case cfg.Method == http.MethodGet && cfg.OmitIdempotencyKey:
+		return errors.New("httpcore: Config.OmitIdempotencyKey is not for GET, which has no such key")
+	case cfg.Envelope.OneByOne && cfg.MaxBatchBytes > 0:
+		return errors.New("httpcore: Config.MaxBatchBytes is not for an Envelope that sends one record a request, as Form does: MaxRecordBytes is")
+	case cfg.Envelope.OneByOne && cfg.MaxBatchRecords > 0:
+		return errors.New("httpcore: Config.MaxBatchRecords is not for an Envelope that sends one record a request, as Form does")
+	case cfg.MaxTimeout > 0 && cfg.Timeout < 0:
+		return errors.New("httpcore: Config.MaxTimeout is what Timeout grows to, and there is none")
+	}
+	return nil
 }
 
 func (cfg *Config) limitDefaults() {

@@ -29,11 +29,21 @@ func (cfg *Config) client(header http.Header) (*http.Client, *http.Transport) {
 	secret := secretIn(header) != ""
 	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		if cfg.FollowRedirects && len(via) <= 10 && safe(via[0], req, secret) {
+			noReferer(req, via[0])
 			return nil
 		}
 		return http.ErrUseLastResponse
 	}
 	return &client, own
+}
+
+// noReferer takes away what net/http has put there: the URL with its query, which may hold a key, and holds the record of a GET.
+func noReferer(next, first *http.Request) {
+	if own, ok := first.Header["Referer"]; ok {
+		next.Header["Referer"] = own
+	} else {
+		delete(next.Header, "Referer")
+	}
 }
 
 // safe tells whether a redirect loses neither the body, nor https, nor a secret to another host.
@@ -63,7 +73,7 @@ func (e *emitter) read(resp *http.Response) *Answer {
 	case a.Status >= 300:
 		want = maxWords
 	}
-	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], resp.Body, want)
+	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], request.Unzipped(resp), want)
 	a.Body = e.answer
 	if cap(e.answer) > keepAnswer { // one long answer does not hold its memory for ever
 		e.answer = nil

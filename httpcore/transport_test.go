@@ -59,6 +59,31 @@ func TestRedirects(t *testing.T) {
 	require.Empty(t, took)
 }
 
+// Another host does not learn where a redirect comes from: the query may hold a key, and that of a GET holds the record.
+func TestARedirectHasNoReferer(t *testing.T) {
+	for _, method := range []string{"GET", "POST"} {
+		for _, own := range []string{"", "https://shop.example/"} {
+			var got []string
+			end := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header["Referer"] }))
+			defer end.Close()
+			first := script(t, status(307, "Location", end.URL))
+			cfg := httpcore.Config{URL: first.URL + "/log?key=secret", Method: method, FollowRedirects: true}
+			if own != "" {
+				cfg.Header = http.Header{"Referer": {own}}
+			}
+			core, err := httpcore.New(cfg)
+			require.NoError(t, err)
+			defer core.Close()
+			require.NoError(t, core.Write(zapcore.Entry{Message: "private"}, nil))
+			if own == "" {
+				require.Empty(t, got)
+			} else {
+				require.Equal(t, []string{own}, got)
+			}
+		}
+	}
+}
+
 // tick returns when the clock has moved on: on some systems that takes longer than a test's backoff.
 func tick() {
 	for start := time.Now(); !time.Now().After(start); {

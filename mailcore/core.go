@@ -127,10 +127,10 @@ type Core struct{ *base.Handler }
 
 // New returns a Core. It makes no connection yet. An error names the field that is missing or wrong.
 func New(cfg Config) (*Core, error) {
-	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
+	cfg = cfg.withDefaults()
 	emitter, err := newEmitter(cfg)
 	if err != nil {
 		return nil, err
@@ -200,13 +200,19 @@ func (cfg Config) check() error {
 		return errors.New("mailcore: Config.Timeout is negative: a server that stalls would stop the program")
 	case cfg.HeldBytes < 0:
 		return errors.New("mailcore: Config.HeldBytes is negative")
+	case cfg.HeldBytes > 0 && cfg.Interval <= 0:
+		return errors.New("mailcore: Config.HeldBytes is for an Interval, without which nothing is held")
+	case cfg.MailsPerConnection > 1 && cfg.IdleTime < 0:
+		return errors.New("mailcore: Config.MailsPerConnection and a negative IdleTime, which is a connection for each mail, exclude each other")
 	case cfg.InlineBytes < 0:
 		return errors.New("mailcore: Config.InlineBytes is negative")
 	case cfg.MaxBytes < 0:
 		return errors.New("mailcore: Config.MaxBytes is negative")
 	case cfg.Credentials.Username == "" && (cfg.Credentials.Password != "" || cfg.Credentials.Token != nil):
 		return errors.New("mailcore: Config.Credentials.Username is required with a Password or a Token")
-	case !isHostname(cfg.LocalName):
+	case cfg.Credentials.Password != "" && cfg.Credentials.Token != nil:
+		return errors.New("mailcore: Config.Credentials: a Password and a Token exclude each other")
+	case cfg.LocalName != "" && !isHostname(cfg.LocalName):
 		return fmt.Errorf("mailcore: Config.LocalName: %q is not a host's name", cfg.LocalName)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/textproto"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -157,15 +158,23 @@ func TestADialThatHangsEndsWithTheTimeout(t *testing.T) {
 }
 
 func TestAHookThatPanicsIsAnError(t *testing.T) {
-	cfg := configFor(newServer(t, &server{}))
-	cfg.Dial = func(context.Context, string, string) (net.Conn, error) { panic("bomb") }
-	require.EqualError(t, write(newCore(t, cfg), "x"), "mailcore: Config.Dial panicked: bomb")
+	for _, test := range []struct {
+		end  func()
+		what string
+	}{
+		{func() { panic("bomb") }, "panicked: bomb"},
+		{runtime.Goexit, "has ended its goroutine (runtime.Goexit)"},
+	} {
+		cfg := configFor(newServer(t, &server{}))
+		cfg.Dial = func(context.Context, string, string) (net.Conn, error) { test.end(); return nil, nil }
+		require.EqualError(t, write(newCore(t, cfg), "x"), "mailcore: Config.Dial "+test.what)
 
-	cert := newCertificate(t)
-	cfg = configFor(newServer(t, &server{tls: cert.server, mechanisms: "XOAUTH2"}))
-	cfg.TLSConfig = cert.client
-	cfg.Credentials = mailcore.Credentials{Username: username, Token: func(context.Context) (string, error) { panic("bomb") }}
-	require.EqualError(t, write(newCore(t, cfg), "x"), "mailcore: auth XOAUTH2: Config.Credentials.Token panicked: bomb")
+		cert := newCertificate(t)
+		cfg = configFor(newServer(t, &server{tls: cert.server, mechanisms: "XOAUTH2"}))
+		cfg.TLSConfig = cert.client
+		cfg.Credentials = mailcore.Credentials{Username: username, Token: func(context.Context) (string, error) { test.end(); return "", nil }}
+		require.EqualError(t, write(newCore(t, cfg), "x"), "mailcore: auth XOAUTH2: Config.Credentials.Token "+test.what)
+	}
 }
 
 func TestTheServerHangsUp(t *testing.T) {

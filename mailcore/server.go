@@ -1,6 +1,7 @@
 package mailcore
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -19,6 +20,9 @@ func newSession(cfg Config) (*session.Session, error) {
 	security, err := securityOf(cfg, port)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.TLSConfig != nil && security == session.Plain {
+		return nil, errors.New("mailcore: Config.TLSConfig, but nothing is encrypted: Config.TLS has to be TLSSTARTTLS or TLSImplicit")
 	}
 	if port == "" {
 		port = "25"

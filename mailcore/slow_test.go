@@ -278,3 +278,30 @@ func TestADigestThatTheServerDidNotTakeIsOneDigestAgain(t *testing.T) {
 	require.True(t, found)
 	assert.LessOrEqual(t, len(shown), 200, "HeldBytes holds for what is on its way, too")
 }
+
+// Of a code that it does not know a client goes by the first digit (RFC 5321, section 4.2.1): what begins with a 2 is yes, and where the
+// content was answered by neither yes nor no the mail may have arrived, so that its copies have a bound.
+func TestAnswersOfOtherCodes(t *testing.T) {
+	for _, line := range []string{"MAIL", "RCPT", "."} {
+		s := newServer(t, &server{reply: at(line, "251 2.0.0 yes")})
+		require.NoError(t, write(newCore(t, configFor(s)), "x"), line)
+	}
+	for _, code := range []string{"354 go on", "150 wait", "600 what"} {
+		s := new(server)
+		s.reply = at(".", code)
+		inQuietBubble(t, s, nil, func(core *mailcore.Core) {
+			attempts := 0
+			for attempts < 100 {
+				_, err := core.WriteBatch(batchOf(t, "x"))
+				if err == nil || errors.As(err, new(*base.RejectedError)) {
+					break
+				}
+				if !strings.Contains(err.Error(), "backing off") {
+					attempts++
+				}
+				<-time.After(time.Minute)
+			}
+			assert.Less(t, attempts, mailcore.DefaultMaxCopies, code)
+		})
+	}
+}

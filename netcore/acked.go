@@ -13,13 +13,8 @@ import (
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	start := e.dialer.Now()
 	w := e.window
-	if e.wire != nil && e.wire.conn.Gone() {
-		if err := e.drop(e.wire, nil); err != nil {
-			return 0, err
-		}
-	}
-	if e.cfg.RELP && e.wire == nil && e.suspect.Next(w) > 0 {
-		e.reportDropped(errHangsUp)
+	if err := e.seek(); err != nil {
+		return 0, err
 	}
 	for n < len(payloads) {
 		if _, _, err := e.connected(start); err != nil { // it says what the peer takes
@@ -55,6 +50,18 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	return n, nil
 }
 
+// seek gives up a connection that is gone and, where the peer knows no numbers, goes on looking for the frame that it does not take. It
+// returns an error if the destination is to be left alone for a while.
+func (e *Emitter) seek() (again error) {
+	if e.wire != nil && e.wire.conn.Gone() {
+		again = e.drop(e.wire, nil)
+	}
+	if e.cfg.suspects() && e.wire == nil && e.suspect.Next(e.window) > 0 {
+		e.reportDropped(errNotTaken)
+	}
+	return again
+}
+
 // sendWindow writes what the present connection has not got, or over a new one all of the window.
 func (e *Emitter) sendWindow(start time.Duration) error {
 	for {
@@ -79,10 +86,10 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 			return again
 		}
 		if connection.IsTimeout(err) {
-			return e.failed("write", err)
+			return e.cfg.failed("write", err)
 		}
 		if fresh {
-			return &base.RetryError{Err: e.failed("write", err)}
+			return &base.RetryError{Err: e.cfg.failed("write", err)}
 		}
 	}
 }
@@ -120,8 +127,11 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 				break
 			}
 		}
+		if e.window.Progressed() {
+			opened = 0
+		}
 	}
-	return &base.RetryError{Err: e.failed("confirmation from", conn.Err())}
+	return &base.RetryError{Err: e.cfg.failed("confirmation from", conn.Err())}
 }
 
 // awaitAck waits until the peer confirms something or leaves.
@@ -135,7 +145,7 @@ func (e *Emitter) awaitAck(conn *connection.Conn) error {
 		if e.cfg.Forward != nil { // an answer that was lost does not come any more, and those behind it count for nothing
 			_ = e.drop(e.wire, errUnconfirmed)
 		}
-		return e.failed("confirmation from", errUnconfirmed)
+		return e.cfg.failed("confirmation from", errUnconfirmed)
 	}
 	return nil
 }
@@ -154,18 +164,39 @@ func (e *Emitter) awaitAcks(start time.Duration) error {
 	if e.window.Len() == 0 {
 		return nil
 	}
-	if err := e.awaitRoom(start, all); e.window.Len() > 0 {
+	err := e.seek()
+	if err == nil && e.window.Len() > 0 {
+		err = e.awaitRoom(start, all)
+	}
+	if e.window.Trim(); e.window.Len() > 0 {
 		return err
 	}
 	return nil
 }
+
+// For a receiver that hangs up, Close tries again so many times, at first this soon: as long as it takes to find a few records that it does
+// not take, for the others would be lost with them.
+const (
+	lastTries = 24
+	lastPause = 2 * time.Millisecond
+	mostPause = 40 * time.Millisecond
+)
 
 // closeAcked gives the peer a last chance to confirm what is held, and gives up the rest.
 func (e *Emitter) closeAcked() error {
 	if e.window == nil {
 		return nil
 	}
-	err := e.awaitAcks(e.dialer.Now())
+	start, pause := e.dialer.Now(), lastPause
+	err := e.awaitAcks(start)
+	for range lastTries {
+		if err == nil || !e.cfg.suspects() || connection.IsTimeout(err) || e.dialer.Now()-start > e.cfg.Timeout-pause {
+			break
+		}
+		time.Sleep(pause)
+		pause = min(2*pause, mostPause)
+		err = e.awaitAcks(start)
+	}
 	e.window.Trim()
 	n := e.window.Abandon()
 	if n == 0 {
@@ -187,13 +218,13 @@ func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 // errRejected is why a receiver's answer costs a record.
 var errRejected = errors.New("the receiver has refused records")
 
-// errHangsUp is why a record is given up at which a receiver hangs up each time, and at no other.
-var errHangsUp = errors.New("the receiver has hung up on one record again and again, and it is dropped")
+// errNotTaken is why a record is given up at which a receiver hangs up each time, or which it never acknowledges, and no other.
+var errNotTaken = errors.New("a record is dropped that the receiver has never acknowledged, though it did those before and after")
 
 // reportDropped reports the records that were dropped because of what the peer has said, if there are any.
 func (e *Emitter) reportDropped(err error) {
 	e.window.Trim()
 	if n := e.window.Dropped() - e.failures.lost; n > 0 {
-		e.failures.failed(e.failed("connection to", err), n)
+		e.failures.failed(e.cfg.failed("connection to", err), n)
 	}
 }

@@ -19,6 +19,7 @@ type batcher struct {
 	batch   base.Batch
 	numbers []uint64 // of the frames that the batch was made of
 	tapes   []byte   // records that do not lie in the connection's buffer
+	pending uint64   // see deliver
 }
 
 func newBatcher(s *Server) batcher {
@@ -68,34 +69,45 @@ const keepTapes = 1 << 20
 // full tells whether it is time to deliver: small frames can make large records.
 func (b *batcher) full() bool { return len(b.tapes) >= keepTapes }
 
-// deliver hands the batch to the Target and empties it. If the holder keeps what is not taken, pending is the number of the first
-// frame that was not; 0 if there is none.
-func (b *batcher) deliver(holds bool) (pending uint64, err error) {
+// deliver hands the batch to the Target and empties it. If the holder keeps what is not taken, pending is then the number of the first
+// frame that was not; 0 if there is none. A batch at which the Target ends the goroutine is lost.
+func (b *batcher) deliver(holds bool) (err error) {
+	b.pending = 0
 	if b.batch.Len() == 0 {
-		return 0, nil
+		return nil
 	}
-	done, lost, skipped, err := b.hand()
+	defer b.empty()
+	done, lost, skipped, err := b.batch.Len(), b.batch.Len(), 0, errExited // unless hand returns
+	defer func() {
+		b.server.count(func(s *ServerStats) {
+			s.Accepted += uint64(done)
+			s.Delivered += uint64(done - lost - skipped)
+			s.Dropped += uint64(lost)
+			s.Skipped += uint64(skipped)
+		})
+		if err != nil {
+			b.server.reportError(fmt.Errorf("target: %w", err), lost)
+		}
+	}()
+	done, lost, skipped, err = b.hand()
 	rest := b.batch.Len() - done
 	if rest > 0 && holds {
-		pending = b.numbers[done]
+		b.pending = b.numbers[done]
 	} else {
 		lost, done = lost+rest, b.batch.Len()
 	}
-	b.server.count(func(s *ServerStats) {
-		s.Accepted += uint64(done)
-		s.Delivered += uint64(done - lost - skipped)
-		s.Dropped += uint64(lost)
-		s.Skipped += uint64(skipped)
-	})
-	if err != nil {
-		b.server.reportError(fmt.Errorf("target: %w", err), lost)
-	}
+	return err
+}
+
+var errExited = errors.New("it has ended the goroutine (runtime.Goexit)")
+
+// empty forgets the batch.
+func (b *batcher) empty() {
 	b.batch.Reset()
 	b.numbers = b.numbers[:0]
 	if b.tapes = b.tapes[:0]; cap(b.tapes) > keepTapes {
 		b.tapes = nil
 	}
-	return pending, err
 }
 
 // hand gives the batch to the Target and returns with how many records it is done, how many of them are lost, and how many it

@@ -158,6 +158,8 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, errors.New("netcore: Config.EscapeControls is for text, and the Formatter's frames are not")
 	case forwards && cfg.Framing != DefaultFraming:
 		return cfg, errors.New("netcore: Config.Framing does not go with Forward, which has its own")
+	case cfg.misframed():
+		return cfg, fmt.Errorf("netcore: Config.Framing %v is for streams: datagrams are %v", cfg.Framing, cfg.datagramFraming())
 	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
 		return cfg, errors.New("netcore: Config.RetryStart, RetryFactor and RetryMax must not be negative")
 	}
@@ -170,7 +172,11 @@ func (cfg Config) withDefaults() (Config, error) {
 		}
 		cfg.Framing = NUL
 	}
-	if cfg.Framing == DefaultFraming {
+	switch {
+	case forwards:
+	case connection.IsDatagram(cfg.Network) && cfg.Dial == nil:
+		cfg.Framing = DefaultFraming // it has been checked, and says what is so anyway
+	case cfg.Framing == DefaultFraming:
 		cfg.Framing = LengthPrefix
 		if cfg.Encoder != nil && !cfg.Ack && cfg.Key == nil {
 			cfg.Framing = Newline
@@ -179,7 +185,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil && !forwards) && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
 		cfg.MaxSize = DefaultMaxFrame
 	}
-	if binary && !cfg.Framing.binary() {
+	if binary && cfg.Framing != DefaultFraming && !cfg.Framing.binary() {
 		return cfg, fmt.Errorf("netcore: Config.Framing %v is for text, and the Formatter's frames are not", cfg.Framing)
 	}
 	return cfg, nil
@@ -187,9 +193,9 @@ func (cfg Config) withDefaults() (Config, error) {
 
 // emitter returns the part of cfg that is the Emitter's.
 func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
-	datagrams := Unframed
-	if _, ok := cfg.Formatter.(pickleFormatter); ok {
-		datagrams = LengthPrefix
+	datagrams := DefaultFraming
+	if cfg.Dial != nil || connection.IsDatagram(cfg.Network) {
+		datagrams = cfg.datagramFraming()
 	}
 	var fluent *ForwardConfig
 	port, chunks := defaultPort(cfg.Network), 0
@@ -220,6 +226,19 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		RetryStart:      cfg.RetryStart,
 		Report:          report,
 	}
+}
+
+// datagramFraming is how records lie in datagrams.
+func (cfg *Config) datagramFraming() Framing {
+	if _, ok := cfg.Formatter.(pickleFormatter); ok {
+		return LengthPrefix
+	}
+	return Unframed
+}
+
+// misframed tells whether Framing was asked for where it would have no effect.
+func (cfg *Config) misframed() bool {
+	return connection.IsDatagram(cfg.Network) && cfg.Dial == nil && cfg.Framing != DefaultFraming && cfg.Framing != cfg.datagramFraming()
 }
 
 // defaultPort is the one that Python suggests for a network.

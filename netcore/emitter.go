@@ -20,7 +20,7 @@ type Emitter struct {
 	cfg      EmitterConfig
 	dialer   *connection.Dialer
 	window   *session.Window // nil without Ack
-	suspect  session.Suspect // with RELP
+	suspect  session.Suspect // with RELP and Forward
 	failures failures
 
 	// owned by the call under way
@@ -57,7 +57,7 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 	}
 	if cfg.Ack || cfg.RELP {
 		e.window = session.NewWindow(cfg.Window, cfg.WindowFrames)
-		conn.Useful = e.window.Progressed
+		conn.Useful, e.suspect.Together = e.window.Progressed, cfg.Forward != nil
 	}
 	if cfg.Ack || cfg.RELP || cfg.Key != nil || cfg.Forward != nil {
 		conn.Handshake = e.handshake

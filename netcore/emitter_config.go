@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -41,13 +42,13 @@ type EmitterConfig struct {
 	Ack            bool
 	Window         int
 	// RELP speaks RELP, as rsyslog does, over a stream: each frame is a syslog message, which the receiver acknowledges. What is said of
-	// Ack holds for it, but that a receiver does not know what it has got before, so what was not acknowledged may arrive twice. Framing
-	// does not count. It excludes Ack and Key. A frame at which the receiver hangs up again and again, and at no other, is dropped,
+	// Ack holds for it, but that a receiver does not know what it has got before, so what was not acknowledged may arrive twice. It
+	// excludes Framing, Ack and Key. A frame at which the receiver hangs up again and again, and at no other, is dropped,
 	// counted and told: it would keep back all that is behind it.
 	RELP bool
 	// Forward sends frames, which have to be entries in MessagePack as the Formatter that Forward returns makes them, in messages of
-	// Fluent Forward, over a stream. With Ack the receiver acknowledges them, and the Key is the one that both share. Framing does not
-	// count. It excludes RELP.
+	// Fluent Forward, over a stream. With Ack the receiver acknowledges them, and the Key is the one that both share. It
+	// excludes Framing and RELP.
 	Forward *ForwardConfig
 	// WindowFrames is how many frames may be unconfirmed with RELP. Defaults to 1,000.
 	WindowFrames int
@@ -79,8 +80,14 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	if cfg.Network == "" {
 		cfg.Network = connection.DefaultNetwork(cfg.Address)
 	}
+	if err := cfg.checkFraming(); err != nil {
+		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
+	}
 	if cfg.Framing == DefaultFraming {
 		cfg.Framing = Newline
+		if cfg.Forward != nil {
+			cfg.Framing = LengthPrefix
+		}
 	}
 	if cfg.DatagramFraming == DefaultFraming {
 		cfg.DatagramFraming = Unframed
@@ -112,7 +119,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
 	if cfg.Forward != nil {
 		forward := cfg.Forward.withDefaults()
-		cfg.Forward, cfg.Framing = &forward, LengthPrefix
+		cfg.Forward = &forward
 	}
 	if cfg.RELP {
 		cfg.Window = orDefault(cfg.Window, relpWindow)
@@ -121,6 +128,23 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	cfg.Window = orDefault(cfg.Window, defaultWindow)
 	cfg.Key = bytes.Clone(cfg.Key)
 	return cfg, nil
+}
+
+// checkFraming is check for the framings that were asked for, of which each has to have an effect.
+func (cfg EmitterConfig) checkFraming() error {
+	datagrams := connection.IsDatagram(cfg.Network)
+	switch {
+	case cfg.RELP && cfg.Framing != DefaultFraming:
+		return wrong("Framing", "%v does not go with RELP, which has its own", cfg.Framing)
+	case cfg.Forward != nil && cfg.Framing != DefaultFraming:
+		return wrong("Framing", "%v does not go with Forward, which has its own", cfg.Framing)
+	case cfg.Dial != nil: // which may make a stream of datagrams, and the reverse
+	case datagrams && cfg.Framing != DefaultFraming && cfg.Framing != Unframed:
+		return wrong("Framing", "%v is for streams, not for %q", cfg.Framing, cfg.Network)
+	case cfg.DatagramFraming != DefaultFraming && !datagrams:
+		return wrong("DatagramFraming", "%v is for datagrams, not for %q", cfg.DatagramFraming, cfg.Network)
+	}
+	return nil
 }
 
 // check returns what is wrong, but for the address, beginning with the field's name.
@@ -175,8 +199,14 @@ func (cfg EmitterConfig) checkSession(datagrams bool) error {
 		return wrong("Framing", "has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
 	case cfg.Key != nil && cfg.Forward == nil && len(cfg.Key) < minKey:
 		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
+	case cfg.Forward != nil && cfg.Key == nil && cfg.Forward.Host != "":
+		return wrong("Forward.Host", "is for a handshake, which needs a Key")
 	case cfg.Window < 0:
 		return wrong("Window", "%d is negative", cfg.Window)
+	case cfg.Window > 0 && !cfg.Ack && !cfg.RELP:
+		return wrong("Window", "is for Ack, without which nothing is confirmed")
+	case cfg.Truncate && cfg.MaxSize == 0 && !cfg.Ack && !connection.IsUDP(cfg.Network):
+		return wrong("Truncate", "needs a MaxSize: without it no record is too large")
 	case cfg.WindowFrames < 0 || cfg.WindowFrames > 0 && !cfg.RELP:
 		return wrong("WindowFrames", "%d is for RELP, and no negative number", cfg.WindowFrames)
 	}
@@ -219,4 +249,15 @@ func cutAt(b []byte, limit int) int {
 		}
 	}
 	return limit
+}
+
+// suspects tells whether the peer knows no numbers, so that the frame at which it hangs up each time has to be found.
+func (cfg *EmitterConfig) suspects() bool { return cfg.RELP || cfg.Forward != nil && cfg.Ack }
+
+// failed says what could not be done with which destination, the same failure in the same words each time.
+func (cfg *EmitterConfig) failed(what string, err error) error {
+	if err == nil || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return fmt.Errorf("%s: %s %s %s: %w", cfg.Name, what, cfg.Network, cfg.Address, connection.Steady(err))
 }

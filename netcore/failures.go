@@ -68,17 +68,39 @@ func (c *calls) add(call func()) {
 }
 
 func (c *calls) run() {
-	for {
-		c.mu.Lock()
-		call := c.waiting[0]
-		c.mu.Unlock()
-		call()
+	for c.makeOne() {
+	}
+}
+
+// makeOne makes the first call, and tells whether more wait. If that ends the goroutine (runtime.Goexit), another one goes on.
+func (c *calls) makeOne() (more bool) {
+	c.mu.Lock()
+	call := c.waiting[0]
+	c.mu.Unlock()
+	returned := false
+	defer func() {
 		c.mu.Lock()
 		c.waiting = c.waiting[1:]
-		last := len(c.waiting) == 0
+		more = len(c.waiting) > 0
 		c.mu.Unlock()
-		if last {
-			return
+		if more && !returned {
+			go c.run()
 		}
-	}
+	}()
+	call()
+	returned = true
+	return more
+}
+
+// outlive runs f. If code of the user's that f calls ends the goroutine (runtime.Goexit, as t.FailNow does), f is run again on another
+// one, and has to find what it had begun.
+func outlive(f func()) {
+	returned := false
+	defer func() {
+		if !returned {
+			go outlive(f)
+		}
+	}()
+	f()
+	returned = true
 }

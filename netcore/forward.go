@@ -26,9 +26,10 @@ type ForwardConfig struct {
 //
 // With Ack each message has a chunk, which the receiver acknowledges: a record is delivered when its message was; what was not is sent again
 // over the next connection, all of the Window at most, and may then arrive twice, because receivers do not remember chunks. If an
-// answer does not come in time, Sync and a Write that waits for room fail, and the connection is given up. A receiver that
-// never acknowledges a record holds up those behind it: it has to be one that drops what it cannot store. Without Ack what TCP cannot
-// tell is lost.
+// answer does not come in time, Sync and a Write that waits for room fail, and the connection is given up. A record that a receiver
+// never acknowledges, or at which it hangs up, while it acknowledges others that are sent before and after, is found by messages of
+// few records, dropped, counted and told: it would keep back all that is with it and behind it. That takes some dozen connections. Without
+// Ack what TCP cannot tell is lost.
 //
 // With a Key, of any length, both sides show that they know it (Fluentd: shared_key) before the first message; a receiver that does not
 // ask for one is refused. Records are neither signed nor encrypted by it: use TLS.
@@ -70,12 +71,12 @@ func (cfg ForwardConfig) client(key []byte) forward.Config {
 	return forward.Config{Tag: cfg.Tag, Host: cfg.Host, Key: key, User: cfg.User, Pass: cfg.Password}
 }
 
-// openForward is the handshake of Fluent Forward. window is nil without Ack.
-func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *session.Window) (receive func([]byte) ([]byte, error), err error) {
+// openForward is the handshake of Fluent Forward. window is nil without Ack. Wary: what it holds goes in messages of one record each.
+func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *session.Window, wary bool) (receive func([]byte) ([]byte, error), err error) {
 	if window == nil {
 		w.forward, err = forward.Open(c.Net(), cfg, nil, 1)
 	} else {
-		window.Reopen(false)
+		window.Reopen(wary)
 		w.forward, err = forward.Open(c.Net(), cfg, window, window.Unsent())
 	}
 	if err != nil {

@@ -287,7 +287,11 @@ func TestForwardAllocatesNothing(t *testing.T) {
 	fields := []zapcore.Field{zap.String("a", "b"), zap.Int("n", 1<<40), zap.Bool("t", true), zap.Float64("f", 1.5),
 		zap.Duration("d", time.Second), zap.Time("at", time.Unix(1, 2)), zap.Binary("b", []byte("x"))}
 	for _, ack := range []bool{false, true} {
-		core := newCore(t, forwarding(answering(t), Config{Ack: ack, Window: 32 << 10, OnError: never(t)}))
+		cfg := Config{Ack: ack, OnError: never(t)}
+		if ack {
+			cfg.Window = 32 << 10
+		}
+		core := newCore(t, forwarding(answering(t), cfg))
 		ent := entry("hello")
 		for range 2000 {
 			require.NoError(t, core.Write(ent, fields))

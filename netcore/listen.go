@@ -63,7 +63,7 @@ func removeStale(network, path string) {
 	_ = conn.Close()
 }
 
-func (s *Server) accept() error {
+func (s *Server) accept() {
 	pause := time.Duration(0)
 	came, rounds := true, 0 // in Shutdown: whether a connection came since the deadline was set, and how often that was
 	for {
@@ -80,14 +80,14 @@ func (s *Server) accept() error {
 				continue
 			}
 			_ = s.listener.Close()
-			return nil
+			return
 		}
 		s.reportError(err, 0) // such as too many open files: it passes
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 		select {
 		case <-time.After(pause):
 		case <-s.done:
-			return nil
+			return
 		}
 	}
 }
@@ -131,8 +131,7 @@ func (s *Server) admit(conn net.Conn) {
 		}
 		return
 	}
-	go func() {
-		defer s.working.Done()
+	go outlive(func() {
 		c.serve()
 		s.mu.Lock()
 		delete(s.conns, c)
@@ -140,7 +139,8 @@ func (s *Server) admit(conn net.Conn) {
 			s.leaving--
 		}
 		s.mu.Unlock()
-	}()
+		s.working.Done()
+	})
 }
 
 // longestIdleLocked returns the connection whose last frame was the longest ago, or nil. One that has sent none yet is given
@@ -177,7 +177,7 @@ func host(conn net.Conn) string {
 const maxBacklog = 4096
 
 // servePackets reads datagrams, each of which is a frame.
-func (s *Server) servePackets() error {
+func (s *Server) servePackets() {
 	in := newBatcher(s)
 	var seal *session.Seal
 	if s.cfg.Key != nil {
@@ -189,14 +189,14 @@ func (s *Server) servePackets() error {
 		n, from, err := s.packets.ReadFrom(buf)
 		if err != nil {
 			if s.isClosed() || errors.Is(err, net.ErrClosed) {
-				return nil
+				return
 			}
 			s.reportError(err, 0)
 			select {
 			case <-time.After(5 * time.Millisecond):
 				continue
 			case <-s.done:
-				return nil
+				return
 			}
 		}
 		now := time.Now()
@@ -209,7 +209,7 @@ func (s *Server) servePackets() error {
 			s.reportError(fmt.Errorf("from %s: %w", sender(from), err), 1)
 			continue
 		}
-		_, _ = in.deliver(false)           // reports what is lost
+		_ = in.deliver(false)              // reports what is lost
 		if s.draining.Load() && last > 0 { // what lies in the socket does not get lost because Target is slow
 			last--
 			_ = s.packets.SetReadDeadline(time.Now().Add(quiet))

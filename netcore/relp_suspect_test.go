@@ -71,7 +71,88 @@ func TestRELPReceiverThatHangsUpOnOneMessage(t *testing.T) {
 			assert.Equal(t, i != at, seen[message] > 0, message)
 		}
 		mu.Unlock()
-		require.Eventually(t, func() bool { return log.contains("has hung up on one record") }, soon, tick)
+		require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
+	}
+}
+
+// Several of them, next to each other and apart.
+func TestRELPReceiverThatHangsUpOnSomeMessages(t *testing.T) {
+	for _, bad := range [][]int{{0, 1}, {50, 51, 52}, {98, 99}, {0, 99}, {10, 11, 30}, {20, 22, 24}, {40, 41, 42, 43, 44, 45, 46, 47, 48, 49}} {
+		t.Run(fmt.Sprint(bad), func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			seen := map[string]int{}
+			address := relpReceiver(t, func(transaction int, command, data string) string {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case command == "open":
+					return ""
+				case strings.Contains(data, "bad"):
+					return relpHangUp
+				}
+				seen[strings.TrimSpace(data)]++
+				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+			})
+			e, _ := newRELP(t, address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond})
+			var messages []string
+			for i := range 100 {
+				if slices.Contains(bad, i) {
+					messages = append(messages, fmt.Sprintf("bad %d", i))
+				} else {
+					messages = append(messages, fmt.Sprintf("good %d", i))
+				}
+			}
+			delivered, dropped := deliverRELP(t, e, messages)
+			assert.EqualValues(t, len(bad), dropped)
+			mu.Lock()
+			defer mu.Unlock()
+			assert.EqualValues(t, delivered, len(seen))
+			for i, message := range messages {
+				assert.Equal(t, !slices.Contains(bad, i), seen[message] > 0, message)
+			}
+		})
+	}
+}
+
+// Nothing more is sent: Sync finds the message, as often as it takes, and so does Close.
+func TestRELPReceiverThatHangsUpOnOneOfTheLastMessages(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		for _, bad := range [][]int{{0}, {20}, {20, 21}} {
+			var mu sync.Mutex
+			seen := map[string]int{}
+			address := relpReceiver(t, func(transaction int, command, data string) string {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case command == "open":
+					return ""
+				case strings.Contains(data, "bad"):
+					return relpHangUp
+				}
+				seen[strings.TrimSpace(data)]++
+				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+			})
+			e, _ := newRELP(t, address, EmitterConfig{Timeout: soon, RetryStart: time.Millisecond})
+			for i := range 40 {
+				message := fmt.Sprint("good ", i)
+				if slices.Contains(bad, i) {
+					message = "bad"
+				}
+				require.Eventually(t, func() bool { return emit(e, message) == nil }, soon, tick)
+			}
+			if closes {
+				_ = e.Close()
+			} else {
+				require.Eventually(t, func() bool { return e.Sync() == nil }, soon, tick)
+			}
+			delivered, dropped, _ := e.Account()
+			assert.EqualValues(t, 40-len(bad), delivered, "Close %v, %v", closes, bad)
+			assert.EqualValues(t, len(bad), dropped)
+			mu.Lock()
+			assert.Len(t, seen, 40-len(bad))
+			mu.Unlock()
+		}
 	}
 }
 
@@ -109,7 +190,7 @@ func TestRELPReceiverWhoseAnswersAreLost(t *testing.T) {
 	}
 }
 
-// A receiver that hangs up on everything, for many connections: nothing is dropped, and no more than one message is late.
+// A receiver that hangs up on everything, for many connections: nothing is dropped, and what is late are the first ones, together.
 func TestRELPReceiverThatHangsUpOnAll(t *testing.T) {
 	for _, outage := range []int64{5, 6, 7, 11, 12, 13, 100} {
 		var connections atomic.Int64
@@ -139,8 +220,37 @@ func TestRELPReceiverThatHangsUpOnAll(t *testing.T) {
 		for i := range len(seen) - len(messages) {
 			messages = append(messages, fmt.Sprint("more ", i))
 		}
-		others := slices.DeleteFunc(slices.Clone(seen), func(message string) bool { return message == messages[0] })
-		assert.Len(t, others, len(seen)-1, "the first one is there, once: in its place, or behind what was held")
-		assert.Equal(t, messages[1:], others, "and all others in their order, once")
+		late := slices.Index(messages, seen[0])
+		at := max(0, slices.Index(seen, messages[0]))
+		assert.LessOrEqual(t, late, len(messages)/2)
+		assert.Equal(t, messages[:late], seen[at:at+late], "in their order, once")
+		assert.Equal(t, messages[late:], slices.Concat(seen[:at], seen[at+late:]), "and all others in theirs, once")
 	}
+}
+
+// A receiver that hangs up after each five messages that it has confirmed: Close has its time, and is not over after three connections.
+func TestCloseAndAReceiverThatHangsUpNowAndThen(t *testing.T) {
+	var messages atomic.Int64
+	address := relpReceiver(t, func(transaction int, command, data string) string {
+		switch {
+		case command == "open":
+			return ""
+		case messages.Load() < 100: // the first connection takes nothing
+			messages.Add(1)
+			return ""
+		case messages.Add(1)%6 == 0:
+			return relpHangUp
+		}
+		return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+	})
+	e, _ := newRELP(t, address, EmitterConfig{Timeout: soon, RetryStart: time.Nanosecond})
+	for i := range 100 {
+		require.NoError(t, emit(e, fmt.Sprint("message ", i)))
+	}
+	require.Eventually(t, func() bool { return messages.Load() == 100 }, soon, tick)
+	e.wire.conn.End(nil)
+	require.NoError(t, e.Close())
+	delivered, dropped, _ := e.Account()
+	assert.EqualValues(t, 100, delivered)
+	assert.Zero(t, dropped)
 }

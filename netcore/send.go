@@ -98,13 +98,13 @@ func (e *Emitter) sendPlain(payloads [][]byte) (n int, err error) {
 		}
 		switch {
 		case connection.IsTimeout(err):
-			return n, e.failed("write", err)
+			return n, e.cfg.failed("write", err)
 		case errors.Is(err, connection.ErrEarlyEnd):
-			return n, &base.RetryError{Err: e.failed("connection to", err)}
+			return n, &base.RetryError{Err: e.cfg.failed("connection to", err)}
 		case fresh && !w.conn.Datagram():
-			return n, &base.RetryError{Err: e.failed("write", err)}
+			return n, &base.RetryError{Err: e.cfg.failed("write", err)}
 		case fresh && !connection.IsRefused(err) && !connection.IsUnreachable(err):
-			return n, e.failed("write", err)
+			return n, e.cfg.failed("write", err)
 		}
 	}
 	return n, nil
@@ -133,7 +133,7 @@ func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error
 	}
 	switch step := (*connection.StepError)(nil); {
 	case errors.As(err, &step):
-		return nil, false, &base.RetryError{Err: e.failed(step.Step, step.Err)}
+		return nil, false, &base.RetryError{Err: e.cfg.failed(step.Step, step.Err)}
 	case err != nil:
 		return nil, false, ErrClosed
 	}
@@ -152,7 +152,7 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 	w := e.opening
 	w.sequence = 1
 	if e.cfg.Forward != nil {
-		return w.openForward(e.cfg.Forward.client(e.cfg.Key), c, e.window)
+		return w.openForward(e.cfg.Forward.client(e.cfg.Key), c, e.window, e.suspect.Wary())
 	}
 	var in *session.Seal
 	if e.cfg.Key != nil {
@@ -182,15 +182,15 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 func (e *Emitter) drop(w *wire, cause error) error {
 	end := w.conn.End(cause)
 	e.wire = nil
-	if w.relp != nil {
+	if e.cfg.suspects() {
 		e.suspect.Ended(e.window)
 	}
 	if end.Err == nil {
 		return nil
 	}
-	err, what := e.failed("connection to", end.Err), "what was sent last may be lost"
+	err, what := e.cfg.failed("connection to", end.Err), "what was sent last may be lost"
 	if w.conn.Datagram() {
-		err, what = e.failed("write", end.Err), "the datagram before may be lost"
+		err, what = e.cfg.failed("write", end.Err), "the datagram before may be lost"
 	}
 	if end.Reported && e.window == nil { // else what was not confirmed is sent again
 		e.failures.failed(fmt.Errorf("%w: %s", err, what), end.Lost)
@@ -199,14 +199,6 @@ func (e *Emitter) drop(w *wire, cause error) error {
 		return &base.RetryError{Err: err}
 	}
 	return nil
-}
-
-// failed says what could not be done with which destination, the same failure in the same words each time.
-func (e *Emitter) failed(what string, err error) error {
-	if err == nil || errors.Is(err, ErrClosed) {
-		return err
-	}
-	return fmt.Errorf("%s: %s %s %s: %w", e.cfg.Name, what, e.cfg.Network, e.cfg.Address, connection.Steady(err))
 }
 
 // chunk is how much goes to a stream in one write, in bytes: larger ones gain nothing.

@@ -96,11 +96,15 @@ func (s *Server) Serve() error {
 	}
 	s.working.Add(1)
 	s.mu.Unlock()
-	defer s.working.Done()
-	if s.packets != nil {
-		return s.servePackets()
-	}
-	return s.accept()
+	outlive(func() {
+		if s.packets != nil {
+			s.servePackets()
+		} else {
+			s.accept()
+		}
+		s.working.Done()
+	})
+	return nil
 }
 
 // Shutdown stops listening, reads what is on its way on the open connections, until they are quiet, and closes them. When ctx

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -145,7 +146,10 @@ func (cfg ServerConfig) check() error {
 	case cfg.Key != nil && len(cfg.Key) < minKey:
 		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
 	}
-	return cfg.checkLimits()
+	if err := cfg.checkLimits(); err != nil {
+		return err
+	}
+	return cfg.checkUnused(datagrams)
 }
 
 func (cfg ServerConfig) checkLimits() error {
@@ -156,6 +160,21 @@ func (cfg ServerConfig) checkLimits() error {
 		return wrong("MaxConns", "%d is negative", cfg.MaxConns)
 	case cfg.MaxMemory < 0:
 		return wrong("MaxMemory", "%d is negative", cfg.MaxMemory)
+	}
+	return nil
+}
+
+// checkUnused returns an error for what would have no effect.
+func (cfg ServerConfig) checkUnused(datagrams bool) error {
+	switch {
+	case cfg.SocketMode != 0 && !strings.HasPrefix(cfg.Network, "unix"):
+		return wrong("SocketMode", "is for unix sockets, not for %q", cfg.Network)
+	case datagrams && cfg.MaxConns != 0:
+		return wrong("MaxConns", "is for streams, not for %q", cfg.Network)
+	case datagrams && cfg.MaxMemory != 0:
+		return wrong("MaxMemory", "is for streams, not for %q", cfg.Network)
+	case datagrams && cfg.IdleTimeout != 0:
+		return wrong("IdleTimeout", "is for streams, not for %q", cfg.Network)
 	}
 	return nil
 }

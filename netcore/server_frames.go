@@ -179,17 +179,25 @@ func (c *serverConn) hello(frame []byte, now time.Time) error {
 // deliver hands over what is in the batch. With Ack, what Target did not take is not confirmed, and costs the connection: the
 // client will send it again.
 func (c *serverConn) deliver() error {
-	pending, err := c.batcher.deliver(c.session != nil)
-	switch {
-	case c.session == nil || c.unconfirmed:
+	if c.session == nil || c.unconfirmed {
+		_ = c.batcher.deliver(c.session != nil)
 		return nil
-	case pending > 0:
-		c.unconfirmed = true
-		c.session.Reached(pending - 1)
+	}
+	defer c.reached() // also if Target or OnError has ended the goroutine
+	if err := c.batcher.deliver(true); c.batcher.pending > 0 {
 		return err
 	}
-	c.session.Reached(c.sequence - 1)
 	return nil
+}
+
+// reached notes how far the session got with the last batch.
+func (c *serverConn) reached() {
+	if pending := c.batcher.pending; pending > 0 {
+		c.unconfirmed = true
+		c.session.Reached(pending - 1)
+	} else {
+		c.session.Reached(c.sequence - 1)
+	}
 }
 
 // confirm tells the client how far its session got.

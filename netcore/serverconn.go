@@ -50,6 +50,8 @@ type serverConn struct {
 	idle    atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
 	drainBy atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
 	evicted bool         // guarded by Server.mu
+	greeted bool         // its handshake is over
+	closing bool         // it has ended, and only has to be closed
 }
 
 const (
@@ -76,11 +78,9 @@ func newServerConn(s *Server, conn net.Conn) *serverConn {
 	return c
 }
 
-// serve reads until the connection ends.
+// serve reads until the connection ends. It may be called again if code of the user's has ended the goroutine.
 func (c *serverConn) serve() {
-	defer c.raw.Close()
-	defer c.resize(0)
-	err := c.handshake()
+	err := c.begin()
 	for err == nil {
 		if err = c.read(); errors.Is(err, os.ErrDeadlineExceeded) && c.mayBeIdle() {
 			c.completed = time.Time{}
@@ -88,6 +88,35 @@ func (c *serverConn) serve() {
 			err = nil
 		}
 	}
+	c.end(err)
+	if t, ok := c.conn.(*tls.Conn); ok {
+		_ = t.SetWriteDeadline(time.Now().Add(quiet))
+		_ = t.CloseWrite()
+	}
+	_ = c.raw.Close()
+	c.resize(0)
+}
+
+var errEnding = errors.New("it has ended")
+
+// begin does the handshake, or takes up what serve had begun.
+func (c *serverConn) begin() error {
+	switch {
+	case c.closing, c.unconfirmed:
+		return errEnding
+	case c.greeted:
+		return c.frames(time.Now())
+	}
+	c.greeted = true
+	return c.handshake()
+}
+
+// end tells how the connection ended.
+func (c *serverConn) end(err error) {
+	if c.closing {
+		return
+	}
+	c.closing = true
 	switch {
 	case c.server.isClosed() || errors.Is(err, net.ErrClosed):
 	case errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded):
@@ -96,10 +125,6 @@ func (c *serverConn) serve() {
 		}
 	default:
 		c.server.reportError(fmt.Errorf("from %s: connection closed: %w", host(c.raw), connection.Steady(err)), 0)
-	}
-	if t, ok := c.conn.(*tls.Conn); ok {
-		_ = t.SetWriteDeadline(time.Now().Add(quiet))
-		_ = t.CloseWrite()
 	}
 }
 

@@ -238,7 +238,7 @@ func newEmitter(cfg *Config, report *base.Reporter) (base.Emitter, error) {
 		DefaultPort: cfg.defaultPort(),
 		TLS:         cfg.TLS,
 		Dial:        cfg.Dial,
-		Framing:     cfg.Framing,
+		Framing:     cfg.streamFraming(),
 		Timeout:     cfg.Timeout,
 		RetryStart:  cfg.RetryStart,
 		Report:      report,

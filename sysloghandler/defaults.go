@@ -80,7 +80,7 @@ func (cfg *Config) check() error {
 	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
 		return wrong("RetryStart,", "RetryFactor and RetryMax must not be negative")
 	}
-	return nil
+	return checkUnused(cfg)
 }
 
 // wrong is an error about one field of a Config.
@@ -189,6 +189,14 @@ func (cfg *Config) framing() Framing {
 	default:
 		return OctetCounting
 	}
+}
+
+// streamFraming is the framing for netcore, which refuses one that would have no effect.
+func (cfg *Config) streamFraming() Framing {
+	if cfg.onStream() || cfg.Network == local {
+		return cfg.Framing
+	}
+	return netcore.DefaultFraming
 }
 
 // onUnix tells whether messages go to a unix socket.

@@ -46,9 +46,10 @@ func TestTextForms(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			cfg, want := test.cfg, fixed()
 			if cfg.AppName == "" {
-				cfg.AppName, cfg.Hostname = want.AppName, want.Hostname
+				cfg = identified(cfg, want.Hostname, want.AppName, want.ProcID)
+			} else {
+				cfg.ProcID = want.ProcID
 			}
-			cfg.ProcID = want.ProcID
 			require.Equal(t, test.want, format(t, cfg, test.entry, test.fields...))
 		})
 	}

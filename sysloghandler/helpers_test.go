@@ -34,6 +34,18 @@ func fixed() Config {
 	return Config{Hostname: "web7", AppName: "shop", ProcID: "4711"}
 }
 
+// identified returns cfg with those of the names in its header that its form has a place for.
+func identified(cfg Config, host, app, proc string) Config {
+	if cfg.format() == Python {
+		return cfg
+	}
+	cfg.AppName, cfg.ProcID = app, proc
+	if whole := cfg; cfg.format() == RFC5424 || !(&whole).onUnix() && cfg.network() != local {
+		cfg.Hostname = host
+	}
+	return cfg
+}
+
 // at is when the records of these tests are logged.
 var at = time.Date(2026, 11, 22, 10, 11, 12, 123456789, time.FixedZone("CET", 3600))
 

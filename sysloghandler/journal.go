@@ -58,8 +58,11 @@ func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
 	dst = append(dst, "PRIORITY="...)
 	dst = append(dst, '0'+byte(f.priority(ent.Level)), '\n')
 	dst = append(dst, f.fixed...)
-	if !ent.Time.IsZero() {
-		dst = append(w.appendTimestamp(append(dst, "SYSLOG_TIMESTAMP="...), ent.Time), '\n')
+	without := len(dst)
+	if dst = w.appendTimestamp(append(dst, "SYSLOG_TIMESTAMP="...), ent.Time); string(dst[len(dst)-2:]) == "="+nilValue {
+		dst = dst[:without] // a time that RFC 5424 cannot write
+	} else {
+		dst = append(dst, '\n')
 	}
 	p := &w.params
 	p.separator, p.native, p.unique = 0, true, true

@@ -37,7 +37,8 @@ func TestNoMessageIsLargerThanItMayBe(t *testing.T) {
 		for f := RFC5424; f < formats; f++ {
 			for name, unit := range texts {
 				cfg := transport
-				cfg.Hostname, cfg.AppName, cfg.ProcID, cfg.Format = "web7", "shop", "4711", f
+				cfg.Format = f
+				cfg = identified(cfg, "web7", "shop", "4711")
 				t.Run(fmt.Sprintf("%s %v %v %s", cfg.Network, cfg.Framing, f, name), func(t *testing.T) {
 					for _, size := range []int{0, 700, 1003} {
 						cfg.MaxSize = size
@@ -118,7 +119,8 @@ func TestOneRecordIsOneFrame(t *testing.T) {
 	for _, transport := range transports[1:4] {
 		for f := RFC5424; f < formats; f++ {
 			cfg := transport
-			cfg.Hostname, cfg.AppName, cfg.Ident, cfg.Format = "web7"+forged, "shop"+forged, "ident"+forged, f
+			cfg.Ident, cfg.Format = "ident"+forged, f
+			cfg = identified(cfg, "web7"+forged, "shop"+forged, "")
 			frame := framed(t, cfg, format(t, cfg, entry(forged), zap.String("k"+forged, forged)))
 			body, end := frame[:len(frame)-1], frame[len(frame)-1]
 			cfg, _, err := cfg.withDefaults()

@@ -186,7 +186,19 @@ func soakCollector(t *testing.T) []*soaked {
 	s, out := otelCollector(t, "")
 	target := addHTTP(t, s, "collector, OTLP JSON", httpcore.Config{URL: "/v1/logs", Envelope: httpcore.OTLP(httpcore.OTLPConfig{JSON: true})})
 	target.find = fileOf(t, out, `"key":"n","value":\{"intValue":"(\d+)"`)
-	return []*soaked{target}
+	return []*soaked{target, soakForward(t)}
+}
+
+// soakForward is a collector of its own, so that the records of one wire are not taken for those of the other.
+func soakForward(t *testing.T) *soaked {
+	s, out := otelCollector(t, "")
+	target := &soaked{name: "collector, Forward", server: s, gate: newGate(t, s.forward), find: fileOf(t, out, `"key":"n","value":\{"intValue":"(\d+)"`)}
+	target.gate.words = "" // its protocol has none: it hangs up
+	core, err := netcore.New(netcore.Config{Address: target.gate.Addr().String(), Formatter: netcore.Forward(netcore.ForwardConfig{Tag: "soak"}), Ack: true,
+		Timeout: soakTimeout, RetryStart: soakStart, RetryMax: soakRetryMax, OnError: target.told.add})
+	require.NoError(t, err)
+	target.core, target.counts, target.close = core, core.Stats, core.Close
+	return target
 }
 
 // soakReceiver is a netcore.Server in a process of its own: this program, which main_test.go makes one.

@@ -166,7 +166,7 @@ func (s *soak) trouble(b *server, first int) {
 // TestSoak has 64 goroutines log through one queue to each backend by each wire, while the backends fail in every way:
 //
 //	                 ┌─► httpcore ──► gate ──► VictoriaLogs, ZincSearch, ClickHouse, OpenTelemetry's collector
-//	64 ──► queuecore ┼─► netcore with Ack, sysloghandler with RELP ──► gate ──► a Server, rsyslog
+//	64 ──► queuecore ┼─► netcore with Ack, with Forward, sysloghandler with RELP ──► gate ──► a Server, the collector, rsyslog
 //	                 └─► mailcore ──► gate ──► aiosmtpd
 //
 // A gate resets, hangs, or says in its protocol's words that it is busy; the backends are ended by SIGTERM and killed. Afterwards

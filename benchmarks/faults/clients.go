@@ -1,8 +1,12 @@
 package faults
 
 import (
+	"errors"
+	"io"
 	"net"
+	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/RackSec/srslog"
@@ -11,6 +15,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"gopkg.in/Graylog2/go-gelf.v2/gelf"
 
+	"example.com/zaphandlers/httpcore"
 	"example.com/zaphandlers/netcore"
 	"example.com/zaphandlers/queuecore"
 	"example.com/zaphandlers/sysloghandler"
@@ -66,6 +71,16 @@ var (
 		})
 		return queueSender{queue, core}, err
 	}}
+	oursPosted = client{"queuecore, httpcore", posted, func(address string) (sender, error) {
+		core, err := httpcore.New(httpcore.Config{URL: "http://" + address + "/", Envelope: httpcore.JSONLines(), RetryStart: retryStart, RetryFactor: 1, OnError: ignore})
+		if err != nil {
+			return nil, err
+		}
+		queue, err := queuecore.New(queuecore.Config{
+			Targets: []queuecore.TargetConfig{{Core: core, RetryStart: retryStart, RetryFactor: 1}}, OnError: ignore,
+		})
+		return queueSender{queue, core}, err
+	}}
 )
 
 // The rivals, each as its documentation says.
@@ -88,6 +103,21 @@ var (
 		return sending{func(text string) error {
 			return w.WriteMessage(&gelf.Message{Version: "1.1", Host: "web7", Short: text, TimeUnix: 1.7e9, Level: 6})
 		}, w.Close}, nil
+	}}
+	plainPost = client{"net/http", posted, func(address string) (sender, error) {
+		transport := &http.Transport{}
+		c := &http.Client{Transport: transport, Timeout: time.Second}
+		return sending{func(text string) error {
+			resp, err := c.Post("http://"+address+"/", "text/plain", strings.NewReader(text))
+			if err != nil {
+				return err
+			}
+			_ = resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				return errors.New(resp.Status)
+			}
+			return nil
+		}, func() error { transport.CloseIdleConnections(); return nil }}, nil
 	}}
 	fluentSync  = client{"fluent", forwarded, fluentClient(fluent.Config{})}
 	fluentAcked = client{"fluent, RequestAck", forwarded, fluentClient(fluent.Config{RequestAck: true, ReadTimeout: time.Second})}
@@ -135,7 +165,7 @@ func (c coreSender) close() (int, error) { return 0, c.end() }
 // queueSender is our queue in front of a Core.
 type queueSender struct {
 	queue *queuecore.Core
-	core  *netcore.Core
+	core  io.Closer
 }
 
 func (q queueSender) send(text string) error { return coreSender{core: q.queue}.send(text) }

@@ -15,7 +15,8 @@
 //
 // The faults, each of which says in this package how it is staged:
 //
-//	a peer that closes the connection after each record; a server that is restarted; ten resets with records on the way
+//	a peer that closes the connection after each record; a server that is restarted; ten resets with records on the way;
+//	a web server that says 503 for a while, and then is killed
 //	a disk that is full for a while; a directory that refuses the rotation; a file that a collector renames and removes;
 //	logrotate's copytruncate; two writers of one path; a hundred rotations as fast as can be
 //	a sink that stalls while more is logged than a queue has room for

@@ -28,7 +28,7 @@ func meet(t *testing.T, f fault, h handler) outcome {
 }
 
 // mayDouble are those whose protocol has no numbers by which a receiver could tell what is sent again.
-var mayDouble = map[string]bool{oursForward.name: true, oursRELP.name: true}
+var mayDouble = map[string]bool{oursForward.name: true, oursRELP.name: true, oursPosted.name: true}
 
 // TestPromises holds the bounds.
 func TestPromises(t *testing.T) {
@@ -58,6 +58,7 @@ func TestFaultsAreFaults(t *testing.T) {
 		"peer hangs up after each record": "srslog",
 		"server restarts":                 "srslog",
 		"peer resets 10 times":            "srslog",
+		"web server busy, then killed":    "net/http",
 		"disk full for a while":           "os.File",
 		"rotation refused for a while":    "lumberjack",
 		"file moved away and removed":     "os.File",

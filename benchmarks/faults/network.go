@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"io"
 	"net"
 	"slices"
 	"sync/atomic"
@@ -15,8 +16,9 @@ func networkFaults() []fault {
 	rivals := slices.Concat(logSyslog, []client{srslogOctets, goGELF, fluentSync})
 	return []fault{
 		{"peer hangs up after each record", 50, meeting(peerHangsUp, slices.Concat([]client{oursNetcore, oursSyslog}, rivals))},
-		{"server restarts", 300, meeting(serverRestarts, slices.Concat([]client{oursQueued, oursNetcore, oursSyslog}, rivals))},
-		{"peer resets 10 times", 2200, meeting(tenResets, slices.Concat([]client{oursAcked, oursForward, oursRELP, unacked}, rivals, []client{fluentAcked}))},
+		{"server restarts", 300, meeting(serverRestarts, slices.Concat([]client{oursQueued, oursPosted, oursNetcore, oursSyslog}, rivals))},
+		{"peer resets 10 times", 2200, meeting(tenResets, slices.Concat([]client{oursAcked, oursForward, oursRELP, oursPosted, unacked}, rivals, []client{fluentAcked}))},
+		{"web server busy, then killed", 600, meeting(busyThenKilled, []client{oursPosted, plainPost})},
 	}
 }
 
@@ -126,6 +128,46 @@ func tenResets(c client, records int) (outcome, error) {
 					<-r.ended
 				case <-time.After(4 * pace):
 				}
+			}
+			send(i)
+		}
+	})
+}
+
+const busyAnswer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+// busyThenKilled has a web server that answers 503 to the second third of the records. Then it works again, and is killed while records
+// are on the way, and started a moment later.
+func busyThenKilled(c client, records int) (outcome, error) {
+	var busy atomic.Bool
+	carry := func(client *net.TCPConn, peer net.Conn) bool {
+		for buf := make([]byte, 64<<10); ; {
+			n, err := client.Read(buf)
+			if err == nil && busy.Load() {
+				_, _ = client.Write([]byte(busyAnswer))
+				_ = client.CloseWrite()
+				_ = client.SetReadDeadline(time.Now().Add(soon))
+				_, _ = io.Copy(io.Discard, client)
+				return false
+			}
+			if _, writeErr := peer.Write(buf[:n]); err != nil || writeErr != nil {
+				return false
+			}
+		}
+	}
+	return exchange(c, records, carry, func(r *relay, l *ledger, send func(int)) {
+		for i := range records {
+			switch i {
+			case records / 3:
+				l.await(i)
+				busy.Store(true)
+			case 2 * records / 3:
+				busy.Store(false)
+			case 5 * records / 6:
+				r.kill()
+			case 11 * records / 12:
+				_ = r.start()
+				time.Sleep(pace)
 			}
 			send(i)
 		}

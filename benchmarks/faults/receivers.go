@@ -3,9 +3,12 @@ package faults
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
+	"net/http"
 	"strconv"
 	"sync"
 
@@ -141,6 +144,31 @@ var answered = reading(func(conn net.Conn, take func([]byte)) {
 		}
 	}
 })
+
+// posted is a web server that takes the lines of a body that came whole, and then answers.
+func posted(take func(frame []byte)) (string, func() error, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	s := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return
+		}
+		for line := range bytes.Lines(body) {
+			take(bytes.TrimSuffix(line, []byte{'\n'}))
+		}
+	})}
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = s.Serve(l) })
+	return l.Addr().String(), func() error {
+		defer wg.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), soon)
+		defer cancel()
+		return s.Shutdown(ctx)
+	}, nil
+}
 
 // server is this module's own, which confirms.
 func server(take func(frame []byte)) (string, func() error, error) {

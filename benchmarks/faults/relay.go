@@ -83,6 +83,17 @@ func (r *relay) stop() {
 	}
 }
 
+// kill resets all connections and closes the listener, as a system does for a program that is killed with something unread.
+func (r *relay) kill() {
+	_ = r.listener.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for conn := range r.conns {
+		_ = conn.(*net.TCPConn).SetLinger(0)
+		_ = conn.Close()
+	}
+}
+
 // finish waits until all that clients sent has been carried. They have closed their connections.
 func (r *relay) finish() {
 	_ = r.listener.Close()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -129,7 +130,15 @@ type count int64
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *count) UnmarshalJSON(b []byte) error {
-	n, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 64)
+	text := strings.Trim(string(b), `"`)
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil { // 2.0 and 2e0 are integers there too
+		var f float64
+		if f, err = strconv.ParseFloat(text, 64); err == nil && (f != math.Trunc(f) || math.Abs(f) >= 1<<63) {
+			err = strconv.ErrRange
+		}
+		n = int64(f)
+	}
 	*c = count(n)
 	return err
 }

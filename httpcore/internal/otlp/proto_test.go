@@ -40,6 +40,8 @@ func TestReadAnswer(t *testing.T) {
 		"without a type":              {"", 200, partial, Answer{3, "old"}, true},
 		"partial success in JSON":     {jsonType, 200, []byte(`{"partialSuccess":{"rejectedLogRecords":"3","errorMessage":"old"}}`), Answer{3, "old"}, true},
 		"a number in JSON":            {"text/plain", 200, []byte(`{"partialSuccess":{"rejectedLogRecords":3}}`), Answer{3, ""}, true},
+		"a number with a point":       {"application/json", 200, []byte(`{"partialSuccess":{"rejectedLogRecords":3.0}}`), Answer{3, ""}, true},
+		"half a record":               {"application/json", 200, []byte(`{"partialSuccess":{"rejectedLogRecords":0.5}}`), Answer{}, false},
 		"cut short":                   {proto, 200, partial[:5], Answer{}, false},
 		"text":                        {"text/plain", 200, []byte("ok"), Answer{}, false},
 		"refusal":                     {proto, 500, refusal, Answer{0, "no"}, true},

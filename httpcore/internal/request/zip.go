@@ -3,6 +3,9 @@ package request
 import (
 	"bytes"
 	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
 )
 
 // GzipFrom is the smallest body, in bytes, that is compressed: below it gzip saves no packet.
@@ -33,4 +36,32 @@ func (z *Zip) Compress(b []byte) []byte {
 	_, _ = z.writer.Write(b) // a bytes.Buffer takes everything
 	_ = z.writer.Close()
 	return z.out.Bytes()
+}
+
+// Unzipped returns the body of an answer as it was before a server, or a proxy on the way, compressed it. Nobody has asked for that, but
+// as long as nobody has forbidden it either they may (RFC 9110, section 12.5.3). Other codings are left as they are.
+func Unzipped(resp *http.Response) io.Reader {
+	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
+	case "gzip", "x-gzip":
+		return &unzipped{from: resp.Body}
+	}
+	return resp.Body
+}
+
+// unzipped reads what is zipped, from the first Read on.
+type unzipped struct {
+	from io.Reader
+	zip  *gzip.Reader
+}
+
+// Read implements io.Reader.
+func (u *unzipped) Read(b []byte) (int, error) {
+	if u.zip == nil {
+		zip, err := gzip.NewReader(u.from)
+		if err != nil {
+			return 0, err // io.EOF where there is nothing at all
+		}
+		u.zip = zip
+	}
+	return u.zip.Read(b)
 }

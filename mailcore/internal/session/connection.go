@@ -188,7 +188,7 @@ func (s *Session) hello() error {
 	return nil
 }
 
-// command sends one command and reads the answer, which must be of the code want: 25 is any of 250 to 259.
+// command sends one command and reads the answer, which must be of the code want: 2 is any of 200 to 299.
 func (s *Session) command(step step, want int, format string, args ...any) error {
 	return s.during(step, func() error { return s.exchange(want, format, args...) })
 }

@@ -68,7 +68,7 @@ func (s *Session) begin(env *Envelope, size int) error {
 		}
 		parameters += " SMTPUTF8"
 	}
-	if err := s.command(mailing, 250, "MAIL FROM:<%s>%s", env.From, parameters); err != nil {
+	if err := s.command(mailing, positive, "MAIL FROM:<%s>%s", env.From, parameters); err != nil {
 		return fmt.Errorf("mailcore: mail from %s: %w", env.From, err)
 	}
 	return nil
@@ -79,7 +79,7 @@ func (s *Session) transfer(env *Envelope, message []byte) (*RecipientsError, err
 	var refused RecipientsError
 	temporary := false
 	for _, to := range env.To {
-		err := s.command(rcpting, 25, "RCPT TO:<%s>", to)
+		err := s.command(rcpting, positive, "RCPT TO:<%s>", to)
 		if code := replyCode(err); err != nil && (code == 0 || code == 421) {
 			return nil, fmt.Errorf("mailcore: rcpt to %s: %w", to, err)
 		}
@@ -110,7 +110,7 @@ func (s *Session) transfer(env *Envelope, message []byte) (*RecipientsError, err
 // contentError says what an error means that came after DATA.
 func contentError(err error) error {
 	switch code := replyCode(err); {
-	case code == 0:
+	case code < 400: // it says neither yes nor no
 		return &UnansweredError{err}
 	case code == 552:
 		return &RefusedError{Err: err, TooLarge: true, Content: true}
@@ -143,24 +143,28 @@ func (s *Session) send(message []byte) error {
 		if err := w.Close(); err != nil {
 			return err
 		}
-		_, _, err := s.client.Text.ReadResponse(250)
+		_, _, err := s.client.Text.ReadResponse(positive)
 		return err
 	})
 }
 
+// positive is any code from 200 to 299. Of one that it does not know a client has to go by the first digit: RFC 5321, section 4.2.1.
+const positive = 2
+
 // conclude draws the conclusions from an error: what becomes of the connection, and of the mail.
 func (s *Session) conclude(err error) error {
 	code := replyCode(err)
+	unanswered := errors.As(err, new(*UnansweredError))
 	switch {
 	case s.client == nil:
 		return err // open has said all
-	case code == 421 || code == 0 && !isVerdict(err):
+	case code == 421 || unanswered || code == 0 && !isVerdict(err):
 		s.drop()
 	case s.command(mailing, 250, "RSET") != nil:
 		s.drop()
 	}
 	switch {
-	case isVerdict(err) || code == 0:
+	case isVerdict(err) || unanswered || code == 0:
 		return err
 	case code == 552:
 		return &RefusedError{Err: err, TooLarge: true}

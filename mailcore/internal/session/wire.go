@@ -92,7 +92,7 @@ func await[T any](ctx context.Context, who string, f func() (T, error), discard 
 	}
 	done := make(chan result, 1)
 	go func() {
-		var r result
+		r := result{err: fmt.Errorf("%s has ended its goroutine (runtime.Goexit)", who)}
 		defer func() {
 			if p := recover(); p != nil {
 				r.err = fmt.Errorf("%s panicked: %v", who, p)

@@ -21,7 +21,7 @@ type Window interface {
 type Client struct {
 	window Window
 
-	transaction uint64        // the number of the last one
+	transaction atomic.Uint64 // the number of the last one
 	closing     atomic.Uint64 // the number of the one that ends the session; 0: it goes on
 
 	// owned by Receive
@@ -39,7 +39,8 @@ const (
 
 // Open begins a session over conn. The first message that is appended has the number first at the window.
 func Open(conn io.ReadWriter, window Window, first uint64) (*Client, error) {
-	c := &Client{window: window, transaction: 1, answered: first - 1, pending: 2, early: make(map[uint64]struct{})}
+	c := &Client{window: window, answered: first - 1, pending: 2, early: make(map[uint64]struct{})}
+	c.transaction.Store(1)
 	const offers = "relp_version=0\nrelp_software=zaphandlers\ncommands=syslog"
 	if _, err := conn.Write(appendFrame(nil, 1, "open", []byte(offers))); err != nil {
 		return nil, err
@@ -74,18 +75,27 @@ func offersSyslog(data []byte) bool {
 
 // Append appends a message as the next transaction to dst.
 func (c *Client) Append(dst, message []byte) []byte {
-	c.transaction = after(c.transaction)
-	return appendFrame(dst, c.transaction, "syslog", message)
+	return appendFrame(dst, c.next(), "syslog", message)
 }
 
 // AppendClose appends what ends the session to dst. The receiver closes the connection after that.
 func (c *Client) AppendClose(dst []byte) []byte {
-	c.transaction = after(c.transaction)
-	c.closing.Store(c.transaction)
-	return appendFrame(dst, c.transaction, "close", nil)
+	transaction := c.next()
+	c.closing.Store(transaction)
+	return appendFrame(dst, transaction, "close", nil)
+}
+
+// next begins a transaction.
+func (c *Client) next() uint64 {
+	transaction := after(c.transaction.Load())
+	c.transaction.Store(transaction)
+	return transaction
 }
 
 func after(transaction uint64) uint64 { return transaction%maxTransaction + 1 }
+
+// distance returns how far it is from one transaction to another, going up.
+func distance(from, to uint64) uint64 { return (to + maxTransaction - from) % maxTransaction }
 
 func appendFrame(dst []byte, transaction uint64, command string, data []byte) []byte {
 	dst = strconv.AppendUint(dst, transaction, 10)
@@ -100,6 +110,7 @@ func appendFrame(dst []byte, transaction uint64, command string, data []byte) []
 var (
 	errServerClose = errors.New("the receiver has closed the session")
 	errNoFrame     = errors.New("the receiver sends what is no frame of RELP")
+	errNotSent     = errors.New("the receiver answers what was not sent to it")
 )
 
 // Receive reads answers, and returns the bytes of one that is not whole yet.
@@ -123,13 +134,21 @@ func (c *Client) Receive(b []byte) (rest []byte, err error) {
 }
 
 func (c *Client) receive(f frame) error {
-	if f.transaction == c.closing.Load() {
+	if f.transaction != 0 && f.transaction == c.closing.Load() {
 		return errServerClose
+	}
+	ahead, sent := distance(c.pending, f.transaction), distance(c.pending, after(c.transaction.Load()))
+	_, again := c.early[f.transaction]
+	switch {
+	case f.transaction == 0 || f.transaction > maxTransaction || ahead >= sent && ahead <= maxTransaction/2:
+		return errNotSent // and would count as an answer to what will have that number
+	case again || ahead >= sent:
+		return nil // once more
 	}
 	if len(f.data) > 0 && !f.ok() {
 		c.window.Reject()
 	}
-	if f.transaction != c.pending {
+	if ahead > 0 {
 		if len(c.early) > maxData {
 			return errNoFrame
 		}

@@ -64,7 +64,7 @@ func TestAppend(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "2 syslog 5 a\nb c\n", string(c.Append(nil, []byte("a\nb c"))))
 	assert.Equal(t, "3 syslog 0\n", string(c.Append(nil, nil)))
-	c.transaction = maxTransaction - 1
+	c.transaction.Store(maxTransaction - 1)
 	assert.Equal(t, "999999999 syslog 1 x\n1 syslog 1 y\n", string(c.Append(c.Append(nil, []byte("x")), []byte("y"))))
 	assert.Equal(t, "2 close 0\n", string(c.AppendClose(nil)))
 }
@@ -84,6 +84,11 @@ func TestReceive(t *testing.T) {
 		{"half an answer", "2 rsp 6 200 OK\n3 rsp 6 200", 41, 0, "3 rsp 6 200", nil},
 		{"an answer without a text", "2 rsp 0\n", 41, 0, "", nil},
 		{"the end", "2 rsp 6 200 OK\n0 serverclose 0\n", 41, 0, "", errServerClose},
+		{"an answer that comes again", "2 rsp 8 500 what\n2 rsp 8 500 what\n4 rsp 3 500\n4 rsp 3 500\n3 rsp 6 200 OK\n3 rsp 3 500\n", 43, 2, "", nil},
+		{"an answer to open once more", "1 rsp 6 200 OK\n2 rsp 6 200 OK\n", 41, 0, "", nil},
+		{"an answer to what was not sent", "2 rsp 6 200 OK\n6 rsp 6 200 OK\n", 41, 0, "", errNotSent},
+		{"an answer to what will never be sent", "1000000000 rsp 6 200 OK\n", 0, 0, "", errNotSent},
+		{"an answer to nothing", "0 rsp 3 500\n", 0, 0, "", errNotSent},
 		{"nonsense", "2 rsp 6 200 OKx", 0, 0, "", errNoFrame},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -115,7 +120,7 @@ func TestAllocations(t *testing.T) {
 	var message, answer []byte
 	assert.Zero(t, testing.AllocsPerRun(1000, func() {
 		message = c.Append(message[:0], []byte("a message"))
-		answer = append(strconv.AppendUint(answer[:0], c.transaction, 10), " rsp 6 200 OK\n"...)
+		answer = append(strconv.AppendUint(answer[:0], c.transaction.Load(), 10), " rsp 6 200 OK\n"...)
 		if _, err := c.Receive(answer); err != nil {
 			panic(err)
 		}

@@ -34,6 +34,8 @@ type Window struct {
 	unsent  uint64 // the number of the first that was not written to the present connection
 	whole   uint64 // every frame with a smaller number was written whole to some connection
 	dropped uint64
+	refused uint64 // the most that rejected counts for
+	over    bool   // Abandon was called
 
 	call        uint64 // the number of the first frame of the call under way
 	callDropped int    // frames of that call
@@ -44,12 +46,14 @@ type Window struct {
 	last         atomic.Uint64 // of the last frame added
 	wake         chan struct{} // receives when acknowledged has risen
 
-	oneByOne uint64 // frames below this one are written each when the one before is acknowledged
+	probed uint64 // frames below this one are written in steps, each when the one before is acknowledged
+	step   uint64 // how many frames the present step has
+	due    uint64 // the number behind its last one
 }
 
 // NewWindow returns an empty Window of a new session, that holds up to limit bytes and, unless most is 0, that many frames.
 func NewWindow(limit, most int) *Window {
-	w := &Window{limit: limit, most: most, first: 1, unsent: 1, whole: 1, wake: make(chan struct{}, 1)}
+	w := &Window{limit: limit, most: most, first: 1, unsent: 1, whole: 1, refused: math.MaxUint64, wake: make(chan struct{}, 1)}
 	rand.Read(w.session[:])
 	return w
 }
@@ -99,7 +103,7 @@ func (w *Window) compact() {
 // Trim forgets what the peer has acknowledged.
 func (w *Window) Trim() {
 	n := int(w.acknowledged.Load() + 1 - w.first)
-	if n <= 0 {
+	if n <= 0 || w.over {
 		return
 	}
 	w.gone += n
@@ -242,10 +246,14 @@ func (w *Window) Unsent() uint64 { return w.unsent }
 // Due returns the number behind the last frame that may be written now.
 func (w *Window) Due() uint64 {
 	w.Trim()
-	if w.first < w.oneByOne {
-		return w.first + 1
+	if w.first >= w.probed {
+		return w.Next()
 	}
-	return w.Next()
+	if w.first >= w.due {
+		w.step *= 2
+		w.due = w.first + w.step
+	}
+	return min(w.due, w.Next())
 }
 
 // Sent notes that n frames more were written whole to the present connection.
@@ -255,31 +263,34 @@ func (w *Window) Sent(n int) {
 }
 
 // Reopen begins over: over a connection that is new, everything that is held is written again. It is what Resume does where the
-// server is of another protocol and knows no sessions. Wary: what is held is written a frame at a time, each when the one before is
-// acknowledged.
+// server is of another protocol and knows no sessions. Wary: of what is held one frame is written, when it is acknowledged two, then
+// four and so on.
 func (w *Window) Reopen(wary bool) {
 	w.Trim()
-	w.unsent, w.resumed, w.oneByOne = w.first, w.acknowledged.Load(), 0
+	w.unsent, w.resumed, w.probed = w.first, w.acknowledged.Load(), 0
 	if wary {
-		w.oneByOne = w.Next()
+		w.probed, w.step, w.due = w.Next(), 1, w.first+1
 	}
 }
 
 // Reject notes that the peer has refused a frame, which is to be acknowledged next. It is safe beside the other methods.
 func (w *Window) Reject() { w.rejected.Add(1) }
 
-// Abandon gives up what is held, and returns how many frames that is.
+// Abandon gives up what is held, and returns how many frames that is. What the peer says of them later does not count.
 func (w *Window) Abandon() uint64 {
 	n := uint64(w.Len())
+	w.refused, w.over = min(w.first-1, w.rejected.Load()), true
 	w.dropped += n
 	return n
 }
 
 // Delivered returns how many frames were acknowledged, and not rejected.
-func (w *Window) Delivered() uint64 { return w.first - 1 - min(w.first-1, w.rejected.Load()) }
+func (w *Window) Delivered() uint64 {
+	return w.first - 1 - min(w.first-1, w.rejected.Load(), w.refused)
+}
 
 // Dropped returns how many frames were given up: abandoned, rejected, or too large for a server that has replaced the one before.
-func (w *Window) Dropped() uint64 { return w.dropped + min(w.first-1, w.rejected.Load()) }
+func (w *Window) Dropped() uint64 { return w.dropped + min(w.first-1, w.rejected.Load(), w.refused) }
 
 // Largest returns the largest frame that the server takes, in bytes; 0: it has not said yet.
 func (w *Window) Largest() int { return w.largest }

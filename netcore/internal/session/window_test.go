@@ -68,3 +68,21 @@ func TestWindowOfASmallerPeer(t *testing.T) {
 	require.EqualValues(t, 3, w.Next())
 	require.Equal(t, "held", string(w.At(2)))
 }
+
+// TestAbandon: what was given up is dropped and not delivered too, though its acknowledgement comes a moment later.
+func TestAbandon(t *testing.T) {
+	w := NewWindow(100, 0)
+	w.Begin()
+	for range 5 {
+		w.Add([]byte("x"))
+	}
+	w.Sent(5)
+	require.NoError(t, w.Acknowledge(2))
+	w.Trim()
+	require.EqualValues(t, 3, w.Abandon())
+	w.Reject()
+	require.NoError(t, w.Acknowledge(5))
+	w.Trim()
+	require.EqualValues(t, 2, w.Delivered())
+	require.EqualValues(t, 3, w.Dropped())
+}

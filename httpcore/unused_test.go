@@ -1,0 +1,40 @@
+package httpcore
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+)
+
+// What would have no effect is refused, by the name of the field.
+func TestSettingsWithoutEffectAreRefused(t *testing.T) {
+	for _, test := range []struct {
+		cfg  Config
+		want string
+	}{
+		{Config{Gzip: true}, "Config.Gzip is for bodies"},
+		{Config{OmitIdempotencyKey: true}, "Config.OmitIdempotencyKey is not for GET"},
+		{Config{MaxBatchBytes: 1}, "Config.MaxBatchBytes is not for an Envelope that sends one record"},
+		{Config{Method: "POST", MaxBatchRecords: 1}, "Config.MaxBatchRecords is not for an Envelope that sends one record"},
+		{Config{Timeout: -1, MaxTimeout: time.Minute}, "Config.MaxTimeout is what Timeout grows to"},
+		{Config{TLS: new(tls.Config)}, "Config.TLS makes sense only with https"},
+		{Config{Host: "y"}, "Config.Host and Secure are for a URL that begins with a slash"},
+		{Config{Secure: true}, "Config.Host and Secure are for a URL that begins with a slash"},
+		{Config{Envelope: OTLP(OTLPConfig{}), Encoder: defaultEncoder()}, "Config.Encoder or Formatter is not for an Envelope that has"},
+		{Config{Envelope: JSONLines(), MapRecord: func(zapcore.Entry, []zapcore.Field) url.Values { return nil }}, "Config.MapRecord is for the Envelope Form"},
+		{Config{Client: new(http.Client), TLS: new(tls.Config)}, "Config.TLS and Client exclude each other"},
+		{Config{Method: "GET", Envelope: JSONLines()}, "Config.Method GET has no body"},
+	} {
+		test.cfg.URL = "http://x"
+		_, err := New(test.cfg)
+		require.ErrorContains(t, err, "httpcore: "+test.want)
+	}
+	core, err := New(Config{URL: "http://x", Method: "POST", Gzip: true, OmitIdempotencyKey: true, OnError: func(error) {}})
+	require.NoError(t, err)
+	require.NoError(t, core.Close())
+}

@@ -1,0 +1,42 @@
+package mailcore_test
+
+import (
+	"context"
+	"crypto/tls"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/mailcore"
+)
+
+// What would have no effect is refused, by the name of the field.
+func TestSettingsWithoutEffectAreRefused(t *testing.T) {
+	for _, test := range []struct {
+		cfg  mailcore.Config
+		want string // "" if it is taken
+	}{
+		{mailcore.Config{HeldBytes: 1}, "Config.HeldBytes is for an Interval"},
+		{mailcore.Config{HeldBytes: 1, Interval: 1}, ""},
+		{mailcore.Config{MailsPerConnection: 5, IdleTime: -1}, "Config.MailsPerConnection and a negative IdleTime"},
+		{mailcore.Config{MailsPerConnection: 1, IdleTime: -1}, ""},
+		{mailcore.Config{TLSConfig: new(tls.Config)}, "Config.TLSConfig, but nothing is encrypted"},
+		{mailcore.Config{TLSConfig: new(tls.Config), TLS: mailcore.TLSNone}, "Config.TLSConfig, but nothing is encrypted"},
+		{mailcore.Config{TLSConfig: new(tls.Config), Addr: "x:465"}, ""},
+		{mailcore.Config{Credentials: mailcore.Credentials{Password: "p"}}, "Config.Credentials.Username is required"},
+		{mailcore.Config{Credentials: mailcore.Credentials{Username: "u", Password: "p", Token: func(context.Context) (string, error) { return "", nil }}},
+			"Config.Credentials: a Password and a Token exclude each other"},
+	} {
+		if test.cfg.Addr == "" {
+			test.cfg.Addr = "x"
+		}
+		test.cfg.From, test.cfg.To = "a@x", []string{"b@x"}
+		core, err := mailcore.New(test.cfg)
+		if test.want == "" {
+			require.NoError(t, err)
+			require.NoError(t, core.Close())
+			continue
+		}
+		require.ErrorContains(t, err, "mailcore: "+test.want)
+	}
+}
