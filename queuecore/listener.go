@@ -74,8 +74,8 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets[%d].BatchAge: an engine says how much it gives at once; set it in a Config", i)
 		}
 	}
-	stop := duration{"StopTimeout", cfg.StopTimeout, time.Millisecond, "10 * time.Second"}
-	if err := stop.check(); err != nil {
+	stop := base.Interval{Field: "StopTimeout", Value: cfg.StopTimeout, Shortest: time.Millisecond, Example: "10 * time.Second"}
+	if err := stop.Check(); err != nil {
 		return nil, fmt.Errorf("queuecore: ListenerConfig.%w", err)
 	}
 	setDefault(&cfg.StopTimeout, 10*time.Second)
