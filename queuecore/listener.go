@@ -79,7 +79,11 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 		return nil, fmt.Errorf("queuecore: ListenerConfig.%w", err)
 	}
 	setDefault(&cfg.StopTimeout, 10*time.Second)
-	return &Listener{engine: engine, cfg: cfg, counts: make([]TargetStats, len(cfg.Targets))}, nil
+	counts := make([]TargetStats, len(cfg.Targets))
+	for i := range counts {
+		counts[i].Name = cfg.Targets[i].Name
+	}
+	return &Listener{engine: engine, cfg: cfg, counts: counts}, nil
 }
 
 // Start starts a goroutine for each target (Python: start). It does nothing if they run.
