@@ -60,17 +60,27 @@ func (s *arenaSource) wait() bool {
 		e.wakeAt = min(e.wakeAt, q.arena.Used()+q.arena.Limit()/4)
 	}
 	q.mu.Unlock()
-	s.idle.Wait(s.shrink)
+	s.idle.Wait(s.rest)
 	return true
 }
 
-// shrink lets go of memory that only records need, when none have come for long.
-func (s *arenaSource) shrink() {
+// rest is what there is to do when no record has come for long. It lets go of memory that only records need; and it has a target that
+// confirms later see to what is not confirmed, which after the end of a connection nobody else would before the next record.
+func (s *arenaSource) rest() (again bool) {
 	s.q.mu.Lock()
 	s.q.arena.Trim(true)
 	s.q.mu.Unlock()
 	s.reader.Shrink()
 	s.delivery.Shrink()
+	if !confirms(s.target.Core) {
+		return false
+	}
+	if err := s.delivery.Sync(); err != nil {
+		s.report.Failed(err, 0)
+		return true
+	}
+	s.report.Recovered()
+	return false
 }
 
 // Pause implements delivery.Source.

@@ -2,8 +2,10 @@ package queuecore
 
 import (
 	"errors"
+	"io"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -92,4 +94,25 @@ func TestListenerAcknowledgesWhatIsConfirmed(t *testing.T) {
 	target.mu.Unlock()
 	require.Eventually(t, func() bool { return engine.acked() == 1 }, 10*time.Second, time.Millisecond)
 	require.NoError(t, listener.Stop())
+}
+
+// What is not confirmed when all is quiet is seen to: its connection may have ended, and the next record may be long in coming.
+func TestWhatIsNotConfirmedIsSeenToWhenAllIsQuiet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		target := &confirming{Core: base.FromWriter(jsonEncoder(), zapcore.AddSync(io.Discard), nil), down: true}
+		var told []string
+		core := start(t, Config{Targets: Targets(target), OnError: func(err error) { told = append(told, err.Error()) }})
+		write(t, core, zapcore.InfoLevel, "record")
+		time.Sleep(35 * time.Second)
+		target.mu.Lock()
+		require.Equal(t, 3, target.syncs)
+		target.down = false
+		target.mu.Unlock()
+		time.Sleep(time.Hour)
+		target.mu.Lock()
+		require.Equal(t, 4, target.syncs)
+		require.Zero(t, target.pending)
+		target.mu.Unlock()
+		require.Equal(t, []string{"queuecore: target 0: the peer is away", "queuecore: target 0: working again, 0 records were lost"}, told)
+	})
 }

@@ -42,8 +42,8 @@ func (i *Idle) Busy() { i.nap = minNap }
 // Sleeps tells whether the next Wait is a sleep, which needs a Wake to end.
 func (i *Idle) Sleeps() bool { return i.nap > MaxNap }
 
-// Wait naps or sleeps. When it has slept for a while it calls long, once.
-func (i *Idle) Wait(long func()) {
+// Wait naps or sleeps. When it has slept for 10 s it calls long, and again each 10 s as long as that returns true.
+func (i *Idle) Wait(long func() (again bool)) {
 	if i.Sleeps() {
 		i.sleep(long)
 		i.nap = minNap
@@ -53,15 +53,17 @@ func (i *Idle) Wait(long func()) {
 	i.nap *= 2
 }
 
-func (i *Idle) sleep(long func()) {
-	i.timer.Reset(longSleep)
+func (i *Idle) sleep(long func() (again bool)) {
 	defer i.timer.Stop()
-	select {
-	case <-i.wake:
-	case <-i.timer.C:
-		long()
-		<-i.wake
+	for again := true; again; again = long() {
+		i.timer.Reset(longSleep)
+		select {
+		case <-i.wake:
+			return
+		case <-i.timer.C:
+		}
 	}
+	<-i.wake
 }
 
 // Pause waits for d, for a Wake or for stop, and returns what is left of d.
