@@ -56,8 +56,9 @@ type Config struct {
 	// Defaults to none.
 	PrepareDelivery Prepare
 
-	// OnDrop is told of each record that is dropped, by the goroutine that drops it, which may be one that logs. It allocates
-	// nothing itself, and may log to the queue. Defaults to none: Targets has the counts.
+	// OnDrop is told of records that are dropped: of how many (Drop.Records), for which target, of which level and why. It is called
+	// by the goroutine that drops them, which may be one that logs, and may log to the queue; telling it allocates nothing.
+	// Defaults to none: Targets has the counts.
 	OnDrop func(Drop)
 	// OmitNotice leaves out the record "records dropped" that a target gets when it has caught up after a gap.
 	OmitNotice bool
@@ -127,7 +128,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	setDefault(&cfg.BlockTimeoutError, 5*time.Second)
 	setDefault(&cfg.DrainTimeout, 10*time.Second)
 	setDefault(&cfg.FatalTimeout, defaultFatalTimeout)
-	if err := setTargetDefaults(cfg.Targets); err != nil || cfg.Spool == "" {
+	if err := setTargetDefaults("Config", cfg.Targets); err != nil || cfg.Spool == "" {
 		return cfg, err
 	}
 	return cfg, checkNames(cfg.Targets)
