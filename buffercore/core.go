@@ -78,18 +78,13 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.FlushInterval < 0:
 		return cfg, fmt.Errorf("buffercore: Config.FlushInterval is %v; 0 is none", cfg.FlushInterval)
 	}
-	for _, d := range []struct {
-		field   string
-		value   time.Duration
-		example string
-	}{
-		{"FlushInterval", cfg.FlushInterval, "time.Second"},
-		{"DrainTimeout", cfg.DrainTimeout, "10 * time.Second"},
-		{"FatalTimeout", cfg.FatalTimeout, "5 * time.Second"},
-	} {
-		if d.value > 0 && d.value < time.Millisecond {
-			return cfg, fmt.Errorf("buffercore: Config.%s is %v, less than 1ms: a bare number counts nanoseconds; write %s", d.field, d.value, d.example)
-		}
+	err := base.CheckIntervals(
+		base.Interval{Field: "FlushInterval", Value: cfg.FlushInterval, Shortest: time.Millisecond, Example: "time.Second"},
+		base.Interval{Field: "DrainTimeout", Value: cfg.DrainTimeout, Shortest: time.Millisecond, Example: "10 * time.Second"},
+		base.Interval{Field: "FatalTimeout", Value: cfg.FatalTimeout, Shortest: time.Millisecond, Example: "5 * time.Second"},
+	)
+	if err != nil {
+		return cfg, fmt.Errorf("buffercore: Config.%w", err)
 	}
 	if cfg.Level == nil {
 		cfg.Level = everything

@@ -97,10 +97,21 @@ func (cfg Config) withDefaults() (Config, error) {
 				f.field, f.name, maxName)
 		}
 	}
+	err := cfg.backoff().Check()
+	if err == nil {
+		err = base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: 100 * time.Microsecond, Example: "5 * time.Second"}.Check()
+	}
+	if err != nil {
+		return cfg, fmt.Errorf("eventlog: Config.%w", err)
+	}
 	if strings.ContainsAny(cfg.MessageFile, "\x00\"") {
 		return cfg, fmt.Errorf("eventlog: Config.MessageFile %q: a path has no quote", cfg.MessageFile)
 	}
 	return cfg, nil
+}
+
+func (cfg Config) backoff() base.Backoff {
+	return base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter}
 }
 
 // validName tells whether a name can be a registry key, and be quoted on a command line.
@@ -150,7 +161,7 @@ func newCore(windows api, cfg Config) (*Core, error) {
 		Level:     cfg.Level,
 		Formatter: newFormatter(cfg, found),
 		Emitter:   emitter,
-		Backoff:   base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter},
+		Backoff:   cfg.backoff(),
 		Report:    base.NewReporter("eventlog", cfg.OnError),
 	})
 	if err != nil {

@@ -49,6 +49,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.Credentials != nil && cfg.Token != "":
 		return cfg, errors.New("httpcore: Config.Credentials and Token exclude each other")
 	}
+	if err := cfg.checkIntervals(); err != nil {
+		return cfg, fmt.Errorf("httpcore: Config.%w", err)
+	}
 	if err := cfg.checkStatuses(); err != nil {
 		return cfg, err
 	}
@@ -57,6 +60,23 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	cfg.limitDefaults()
 	return cfg, nil
+}
+
+func (cfg *Config) backoff() base.Backoff {
+	return base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter}
+}
+
+func (cfg *Config) checkIntervals() error {
+	if err := cfg.backoff().Check(); err != nil {
+		return err
+	}
+	const shortest = 100 * time.Microsecond
+	return base.CheckIntervals(
+		base.Interval{Field: "ConnectTimeout", Value: cfg.ConnectTimeout, Shortest: shortest, Example: "5 * time.Second"},
+		base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: shortest, Example: "5 * time.Second"},
+		base.Interval{Field: "MaxTimeout", Value: cfg.MaxTimeout, Shortest: shortest, Example: "time.Minute"},
+		base.Interval{Field: "MaxRetryAfter", Value: cfg.MaxRetryAfter, Shortest: shortest, Example: "5 * time.Minute"},
+	)
 }
 
 // checkUnused returns an error for what would have no effect with the rest of the Config.

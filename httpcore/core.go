@@ -149,7 +149,7 @@ func New(cfg Config) (*Core, error) {
 		Encoder:   cfg.Encoder,
 		Formatter: cfg.Formatter,
 		Emitter:   e,
-		Backoff:   base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter},
+		Backoff:   cfg.backoff(),
 		Report:    base.NewReporter("httpcore", cfg.OnError),
 	})
 	if err != nil {

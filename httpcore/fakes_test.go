@@ -93,7 +93,7 @@ func hangUp(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 
 // lines returns a core that posts a message a line; change may change its Config.
 func lines(t testing.TB, target string, change func(*httpcore.Config)) *httpcore.Core {
-	cfg := httpcore.Config{Encoder: messages(), URL: target, RetryStart: time.Nanosecond, RetryMax: time.Nanosecond}
+	cfg := httpcore.Config{Encoder: messages(), URL: target, RetryStart: time.Microsecond, RetryMax: time.Microsecond}
 	if change != nil {
 		change(&cfg)
 	}

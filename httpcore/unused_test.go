@@ -18,6 +18,11 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		want string
 	}{
 		{Config{Gzip: true}, "Config.Gzip is for bodies"},
+		{Config{Timeout: 5}, "Config.Timeout is 5ns, less than 100µs: a bare number counts nanoseconds; write 5 * time.Second"},
+		{Config{ConnectTimeout: 5}, "Config.ConnectTimeout is 5ns"},
+		{Config{MaxRetryAfter: 60}, "Config.MaxRetryAfter is 60ns"},
+		{Config{RetryStart: -1}, "Config.RetryStart is -1ns"},
+		{Config{RetryFactor: 0.5}, "Config.RetryFactor is 0.5"},
 		{Config{OmitIdempotencyKey: true}, "Config.OmitIdempotencyKey is not for GET"},
 		{Config{MaxBatchBytes: 1}, "Config.MaxBatchBytes is not for an Envelope that sends one record"},
 		{Config{Method: "POST", MaxBatchRecords: 1}, "Config.MaxBatchRecords is not for an Envelope that sends one record"},

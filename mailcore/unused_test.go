@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +18,7 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		want string // "" if it is taken
 	}{
 		{mailcore.Config{HeldBytes: 1}, "Config.HeldBytes is for an Interval"},
-		{mailcore.Config{HeldBytes: 1, Interval: 1}, ""},
+		{mailcore.Config{HeldBytes: 1, Interval: time.Hour}, ""},
 		{mailcore.Config{MailsPerConnection: 5, IdleTime: -1}, "Config.MailsPerConnection and a negative IdleTime"},
 		{mailcore.Config{MailsPerConnection: 1, IdleTime: -1}, ""},
 		{mailcore.Config{TLSConfig: new(tls.Config)}, "Config.TLSConfig, but nothing is encrypted"},
@@ -26,6 +27,9 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		{mailcore.Config{Credentials: mailcore.Credentials{Password: "p"}}, "Config.Credentials.Username is required"},
 		{mailcore.Config{Credentials: mailcore.Credentials{Username: "u", Password: "p", Token: func(context.Context) (string, error) { return "", nil }}},
 			"Config.Credentials: a Password and a Token exclude each other"},
+		{mailcore.Config{Timeout: 5}, "Config.Timeout is 5ns, less than 100µs: a bare number counts nanoseconds; write 5 * time.Second"},
+		{mailcore.Config{Interval: 600}, "Config.Interval is 600ns"},
+		{mailcore.Config{IdleTime: 30}, "Config.IdleTime is 30ns"},
 	} {
 		if test.cfg.Addr == "" {
 			test.cfg.Addr = "x"

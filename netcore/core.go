@@ -129,19 +129,18 @@ func New(cfg Config) (*Core, error) {
 		Encoder:   cfg.Encoder,
 		Formatter: cfg.Formatter,
 		Emitter:   emitter,
-		Backoff: base.Backoff{
-			Start:  cfg.RetryStart,
-			Factor: cfg.RetryFactor,
-			Max:    cfg.RetryMax,
-			Jitter: cfg.RetryJitter,
-		},
-		Report: report,
-		Clock:  cfg.clock,
+		Backoff:   cfg.backoff(),
+		Report:    report,
+		Clock:     cfg.clock,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Core{handler}, nil
+}
+
+func (cfg Config) backoff() base.Backoff {
+	return base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter}
 }
 
 func (cfg Config) withDefaults() (Config, error) {
@@ -160,8 +159,9 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, errors.New("netcore: Config.Framing does not go with Forward, which has its own")
 	case cfg.misframed():
 		return cfg, fmt.Errorf("netcore: Config.Framing %v is for streams: datagrams are %v", cfg.Framing, cfg.datagramFraming())
-	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
-		return cfg, errors.New("netcore: Config.RetryStart, RetryFactor and RetryMax must not be negative")
+	}
+	if err := cfg.backoff().Check(); err != nil {
+		return cfg, fmt.Errorf("netcore: Config.%w", err)
 	}
 	if cfg.Encoder == nil && cfg.Formatter == nil {
 		cfg.Encoder = newLines()

@@ -165,8 +165,6 @@ func (cfg EmitterConfig) check() error {
 		return wrong("TLS", "needs a stream, not %q", cfg.Network)
 	case cfg.Timeout < 0:
 		return wrong("Timeout", "%v is negative", cfg.Timeout)
-	case cfg.RetryStart < 0:
-		return wrong("RetryStart", "%v is negative", cfg.RetryStart)
 	case cfg.MaxSize < 0:
 		return wrong("MaxSize", "%d is negative", cfg.MaxSize)
 	case cfg.ChunkSize < 0 || cfg.ChunkSize > maxUDP || cfg.ChunkSize > 0 && cfg.ChunkSize <= gelf.ChunkHead:
@@ -174,8 +172,17 @@ func (cfg EmitterConfig) check() error {
 	case cfg.ChunkSize > 0 && cfg.Key != nil:
 		return wrong("ChunkSize", "excludes a Key")
 	}
+	if err := (base.Backoff{Start: cfg.RetryStart}).Check(); err != nil {
+		return err
+	}
+	if err := (base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: shortestTimeout, Example: "time.Second"}).Check(); err != nil {
+		return err
+	}
 	return cfg.checkSession(datagrams)
 }
+
+// shortestTimeout is the least that anybody means by a Timeout of this package.
+const shortestTimeout = 100 * time.Microsecond
 
 // checkSession is check for what has to do with confirmations and signatures.
 func (cfg EmitterConfig) checkSession(datagrams bool) error {

@@ -92,7 +92,7 @@ func TestServerWhoseOnErrorEndsTheGoroutineLosesNothing(t *testing.T) {
 // The same of a client's hooks: each failure is told, and nothing waits for who is gone.
 func TestCoreWhoseHooksEndTheGoroutine(t *testing.T) {
 	var told, dialled atomic.Int64
-	core := newCore(t, Config{Address: "x:1", Timeout: 100 * time.Millisecond, RetryStart: time.Nanosecond, RetryMax: time.Nanosecond,
+	core := newCore(t, Config{Address: "x:1", Timeout: 100 * time.Millisecond, RetryStart: time.Microsecond, RetryMax: time.Microsecond,
 		OnError: func(error) { told.Add(1); runtime.Goexit() },
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			switch dialled.Add(1) {

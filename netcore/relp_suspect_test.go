@@ -243,7 +243,7 @@ func TestCloseAndAReceiverThatHangsUpNowAndThen(t *testing.T) {
 		}
 		return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
 	})
-	e, _ := newRELP(t, address, EmitterConfig{Timeout: soon, RetryStart: time.Nanosecond})
+	e, _ := newRELP(t, address, EmitterConfig{Timeout: soon, RetryStart: time.Microsecond})
 	for i := range 100 {
 		require.NoError(t, emit(e, fmt.Sprint("message ", i)))
 	}

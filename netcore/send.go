@@ -208,7 +208,7 @@ const chunk = 64 << 10
 const keepBuf = 1 << 20
 
 // errSlow ends a batch between two writes, so that nobody waits for a slow peer longer than one deadline.
-var errSlow = errors.New("netcore: the peer is slow")
+var errSlow = errors.New("the peer is slow")
 
 // write sends payloads over w and returns how many of them the kernel took whole.
 func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int, err error) {
@@ -216,7 +216,7 @@ func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int,
 	for n < len(payloads) {
 		if n > 0 {
 			if now = e.dialer.Now(); now-start > e.cfg.Timeout/2 {
-				return n, &base.RetryError{After: time.Millisecond, Err: errSlow}
+				return n, &base.RetryError{After: time.Millisecond, Err: e.cfg.failed("write", errSlow)}
 			}
 		}
 		if limit := e.cfg.chunked(); limit > 0 && w.conn.Datagram() && len(payloads[n]) > limit {

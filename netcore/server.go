@@ -2,6 +2,7 @@ package netcore
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -16,9 +17,15 @@ import (
 // ServerStats counts the records of a Server.
 type ServerStats struct {
 	Stats              // Refused are frames that could not be read; Dropped what Target did not take; Skipped what it did not want
-	Connections int    // open now
-	Duplicates  uint64 // frames that came again, with Ack, and were not delivered again
-	Evicted     uint64 // connections that were idle, and were ended to make room for others
+	Connections int    `json:"connections"` // open now
+	Duplicates  uint64 `json:"duplicates"`  // frames that came again, with Ack, and were not delivered again
+	Evicted     uint64 `json:"evicted"`     // connections that were idle, and were ended to make room for others
+}
+
+// String returns the counts as one JSON object, as Stats.String does.
+func (s ServerStats) String() string {
+	text, _ := json.Marshal(s) // numbers always can be
+	return string(text)
 }
 
 // Server is the other end of a Core, and of Python's SocketHandler and DatagramHandler: the receiver that Python leaves to its

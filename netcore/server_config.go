@@ -11,6 +11,8 @@ import (
 
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/session"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Format says what the frames that come to a Server hold. There is no guessing: a Server reads one.
@@ -147,6 +149,10 @@ func (cfg ServerConfig) check() error {
 		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
 	}
 	if err := cfg.checkLimits(); err != nil {
+		return err
+	}
+	idle := base.Interval{Field: "IdleTimeout", Value: cfg.IdleTimeout, Shortest: shortestTimeout, Example: "5 * time.Minute"}
+	if err := idle.Check(); err != nil {
 		return err
 	}
 	return cfg.checkUnused(datagrams)

@@ -131,7 +131,7 @@ func TestCloseLooksOnceMore(t *testing.T) {
 	t.Run("for a datagram", func(t *testing.T) {
 		receiver, err := net.ListenPacket("udp4", "127.0.0.1:0")
 		require.NoError(t, err)
-		core := newCore(t, Config{Network: "udp", Address: receiver.LocalAddr().String(), Encoder: plain(), RetryStart: time.Nanosecond, OnError: ignore})
+		core := newCore(t, Config{Network: "udp", Address: receiver.LocalAddr().String(), Encoder: plain(), RetryStart: time.Microsecond, OnError: ignore})
 		require.NoError(t, core.Write(entry("arrives"), nil))
 		require.NoError(t, receiver.Close())
 		require.NoError(t, core.Write(entry("is lost"), nil))

@@ -9,6 +9,8 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/queuecore/internal/spool"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Config makes a Core. Durations: 0 is the default, negative means without a bound, and one that is too short for anybody to mean
@@ -113,15 +115,14 @@ func (cfg Config) withDefaults() (Config, error) {
 	case cfg.MaxBytes != 0 && cfg.MaxBytes < minBytes:
 		return cfg, fmt.Errorf("queuecore: Config.MaxBytes is %d, less than %d", cfg.MaxBytes, minBytes)
 	}
-	for _, d := range []duration{
-		{"BlockTimeout", cfg.BlockTimeout, 100 * time.Microsecond, "100 * time.Millisecond"},
-		{"BlockTimeoutError", cfg.BlockTimeoutError, 100 * time.Microsecond, "5 * time.Second"},
-		{"DrainTimeout", cfg.DrainTimeout, time.Millisecond, "10 * time.Second"},
-		{"FatalTimeout", cfg.FatalTimeout, time.Millisecond, "5 * time.Second"},
-	} {
-		if err := d.check(); err != nil {
-			return cfg, fmt.Errorf("queuecore: Config.%w", err)
-		}
+	err := base.CheckIntervals(
+		base.Interval{Field: "BlockTimeout", Value: cfg.BlockTimeout, Shortest: 100 * time.Microsecond, Example: "100 * time.Millisecond"},
+		base.Interval{Field: "BlockTimeoutError", Value: cfg.BlockTimeoutError, Shortest: 100 * time.Microsecond, Example: "5 * time.Second"},
+		base.Interval{Field: "DrainTimeout", Value: cfg.DrainTimeout, Shortest: time.Millisecond, Example: "10 * time.Second"},
+		base.Interval{Field: "FatalTimeout", Value: cfg.FatalTimeout, Shortest: time.Millisecond, Example: "5 * time.Second"},
+	)
+	if err != nil {
+		return cfg, fmt.Errorf("queuecore: Config.%w", err)
 	}
 	setDefault(&cfg.MaxBytes, 32<<20)
 	setDefault(&cfg.BlockTimeout, 100*time.Millisecond)
@@ -147,21 +148,6 @@ func checkNames(targets []TargetConfig) error {
 		seen[t.Name] = true
 	}
 	return nil
-}
-
-// duration is the value of a field that must be one that a person can mean: a bare number, which counts nanoseconds, is a slip.
-type duration struct {
-	field    string
-	value    time.Duration
-	shortest time.Duration // that anybody means
-	example  string
-}
-
-func (d duration) check() error {
-	if d.value <= 0 || d.value >= d.shortest {
-		return nil
-	}
-	return fmt.Errorf("%s is %v, less than %v: a bare number counts nanoseconds; write %s", d.field, d.value, d.shortest, d.example)
 }
 
 func setDefault[T int | float64 | time.Duration](field *T, value T) {

@@ -141,12 +141,16 @@ func (c *Core) Stats() Stats { return c.queue.stats() }
 
 // TargetStats is what became of the records at one target. Every record that the queue accepts is accepted for each target.
 type TargetStats struct {
+	Name string `json:"name"` // TargetConfig.Name
 	Stats
 
 	Drops      []Drop `json:"drops,omitempty"`       // what Dropped is made of, by level and cause
 	DeadLetter uint64 `json:"dead_letter,omitempty"` // dropped records that the dead-letter Core has taken
 	Notices    uint64 `json:"notices,omitempty"`     // records "records dropped" that were delivered; they are counted nowhere else
 }
+
+// String returns the counts as one JSON object.
+func (s TargetStats) String() string { return jsonText(s) }
 
 // Targets returns the counts of each target, in the order of Config.Targets with the members of a Tee in its place.
 func (c *Core) Targets() []TargetStats {
@@ -156,6 +160,7 @@ func (c *Core) Targets() []TargetStats {
 	targets := make([]TargetStats, len(q.targets))
 	for i, l := range q.targets {
 		targets[i] = TargetStats{
+			Name:       l.target.Name,
 			Stats:      l.reader.Stats(),
 			Drops:      slices.Clone(l.drops),
 			DeadLetter: l.dead,

@@ -75,12 +75,16 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 			return nil, fmt.Errorf("queuecore: ListenerConfig.Targets[%d].BatchAge: an engine says how much it gives at once; set it in a Config", i)
 		}
 	}
-	stop := duration{"StopTimeout", cfg.StopTimeout, time.Millisecond, "10 * time.Second"}
-	if err := stop.check(); err != nil {
+	stop := base.Interval{Field: "StopTimeout", Value: cfg.StopTimeout, Shortest: time.Millisecond, Example: "10 * time.Second"}
+	if err := stop.Check(); err != nil {
 		return nil, fmt.Errorf("queuecore: ListenerConfig.%w", err)
 	}
 	setDefault(&cfg.StopTimeout, 10*time.Second)
-	return &Listener{engine: engine, cfg: cfg, counts: make([]TargetStats, len(cfg.Targets)), passed: make(map[*engineSource]uint64)}, nil
+	counts := make([]TargetStats, len(cfg.Targets))
+	for i := range counts {
+		counts[i].Name = cfg.Targets[i].Name
+	}
+	return &Listener{engine: engine, cfg: cfg, counts: counts, passed: make(map[*engineSource]uint64)}, nil
 }
 
 // Start starts a goroutine for each target (Python: start). It does nothing if they run.

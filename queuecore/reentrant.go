@@ -26,9 +26,12 @@ type callers struct {
 	asksAt     atomic.Int64 // when insideSince may ask again, in nanoseconds since start
 }
 
-// askEvery is how far apart those who wait ask: it takes microseconds each, and ten thousand may wait for the goroutine that needs the
-// processor.
-const askEvery = 500 * time.Microsecond
+// askEvery is how far apart those who wait ask, if they are more than a few: it takes microseconds each, and ten thousand may wait for the
+// goroutine that needs the processor.
+const (
+	askEvery = 500 * time.Microsecond
+	few      = 50
+)
 
 // maxObserved is of how many targets an observation tells anything.
 const maxObserved = 8
@@ -45,13 +48,13 @@ func (c *callers) observe() (o observation) {
 }
 
 // insideSince is inside, for a caller that has waited since an observation: it was not called by a target that has returned meanwhile. While
-// many ask it answers few of them, and the others no: they ask again.
-func (c *callers) insideSince(o observation) bool {
+// many wait it answers few of them, and the others no: they ask again.
+func (c *callers) insideSince(o observation, waiting int) bool {
 	ask := len(c.goroutines) > maxObserved || c.writers.n.Load() > 0
 	for i := range min(len(c.goroutines), maxObserved) {
 		ask = ask || c.goroutines[i].returns.Load() == o[i]
 	}
-	return ask && c.mayAsk() && c.inside()
+	return ask && (waiting <= few || c.mayAsk()) && c.inside()
 }
 
 func (c *callers) mayAsk() bool {

@@ -3,7 +3,6 @@ package queuecore
 import (
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
 	"time"
@@ -94,7 +93,7 @@ func (t *TargetConfig) reporter(onError func(error)) *base.Reporter {
 func (t *TargetConfig) delivery(prepare Prepare, report *base.Reporter) delivery.Target {
 	target := delivery.Target{
 		Core: t.Core, IgnoreLevel: t.IgnoreLevel, DeadLetter: t.DeadLetter, Enabled: t.asked,
-		Backoff:       base.Backoff{Start: t.RetryStart, Factor: t.RetryFactor, Max: t.RetryMax, Jitter: t.RetryJitter},
+		Backoff:       t.backoff(),
 		RetryAttempts: t.RetryAttempts, RetryFor: t.RetryFor, Report: report,
 	}
 	if prepare != nil {
@@ -107,6 +106,10 @@ func (t *TargetConfig) delivery(prepare Prepare, report *base.Reporter) delivery
 	return target
 }
 
+func (t *TargetConfig) backoff() base.Backoff {
+	return base.Backoff{Start: t.RetryStart, Factor: t.RetryFactor, Max: t.RetryMax, Jitter: t.RetryJitter}
+}
+
 func (t *TargetConfig) setDefaults() error {
 	switch {
 	case t.Core == nil:
@@ -115,26 +118,20 @@ func (t *TargetConfig) setDefaults() error {
 		return fmt.Errorf("BatchRecords is %d; 0 is the default", t.BatchRecords)
 	case t.BatchBytes < 0:
 		return fmt.Errorf("BatchBytes is %d; 0 is the default", t.BatchBytes)
-	case t.RetryStart < 0:
-		return fmt.Errorf("RetryStart is %v; write %s, or 0 for the default", t.RetryStart, "time.Second")
-	case t.RetryMax < 0:
-		return fmt.Errorf("RetryMax is %v; write %s, or 0 for the default", t.RetryMax, "30 * time.Second")
 	case t.RetryMax > 0 && t.RetryStart > t.RetryMax:
 		return fmt.Errorf("RetryStart is %v, more than RetryMax, which is %v", t.RetryStart, t.RetryMax)
-	case t.RetryFactor != 0 && !(t.RetryFactor >= 1 && t.RetryFactor <= math.MaxFloat64):
-		return fmt.Errorf("RetryFactor is %v; write 1 for a delay that stays, 2 for one that doubles", t.RetryFactor)
 	case t.RetryAttempts < 0:
 		return fmt.Errorf("RetryAttempts is %d; 0 is no bound", t.RetryAttempts)
 	}
-	for _, d := range []duration{
-		{"BatchAge", t.BatchAge, 100 * time.Microsecond, "time.Second"},
-		{"RetryStart", t.RetryStart, time.Microsecond, "time.Second"},
-		{"RetryMax", t.RetryMax, time.Microsecond, "30 * time.Second"},
-		{"RetryFor", t.RetryFor, 100 * time.Microsecond, "10 * time.Minute"},
-	} {
-		if err := d.check(); err != nil {
-			return err
-		}
+	if err := t.backoff().Check(); err != nil {
+		return err
+	}
+	err := base.CheckIntervals(
+		base.Interval{Field: "BatchAge", Value: t.BatchAge, Shortest: 100 * time.Microsecond, Example: "time.Second"},
+		base.Interval{Field: "RetryFor", Value: t.RetryFor, Shortest: 100 * time.Microsecond, Example: "10 * time.Minute"},
+	)
+	if err != nil {
+		return err
 	}
 	setDefault(&t.BatchRecords, 1024)
 	setDefault(&t.BatchBytes, 128<<10)

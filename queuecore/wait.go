@@ -49,7 +49,7 @@ func (e *enqueuer) waitFor(w *waitline.Waiter, timeout time.Duration) bool {
 		if w.Wait(step) {
 			return true
 		}
-		if e.q.callers.insideSince(before) {
+		if e.q.callers.insideSince(before, e.overflow.Len()) {
 			e.reentrant.Store(true)
 			return false
 		}

@@ -167,13 +167,8 @@ func New(cfg Config) (*Core, error) {
 		Level:     cfg.Level,
 		Formatter: formatter,
 		Emitter:   emitter,
-		Backoff: base.Backoff{
-			Start:  cfg.RetryStart,
-			Factor: cfg.RetryFactor,
-			Max:    cfg.RetryMax,
-			Jitter: cfg.RetryJitter,
-		},
-		Report: report,
+		Backoff:   cfg.backoff(),
+		Report:    report,
 	})
 	if err != nil {
 		return nil, err

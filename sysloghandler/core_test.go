@@ -49,7 +49,7 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		{Config{Hostname: "h", AppName: "a", ProcID: "1", MaxSize: 200}, `Config.MaxSize 200 is too small: the header needs 294`},
 		{Config{Format: Python, MaxSize: -1}, `Config.MaxSize -1 is too small: the header needs 177`},
 		{Config{Timeout: -1}, `Config.Timeout -1ns is negative`},
-		{Config{RetryStart: -1}, `Config.RetryStart, RetryFactor and RetryMax must not be negative`},
+		{Config{RetryStart: -1}, `Config.RetryStart is -1ns; write time.Second, or 0 for the default`},
 	} {
 		t.Run(test.want, func(t *testing.T) {
 			_, err := New(test.cfg)
@@ -174,7 +174,7 @@ func TestASocketMadeAgain(t *testing.T) {
 	if err != nil {
 		t.Skip("no unix datagrams here:", err)
 	}
-	core := newCore(t, Config{Network: "local", Timeout: soon, RetryStart: time.Nanosecond, OnError: ignore, sockets: []string{path}})
+	core := newCore(t, Config{Network: "local", Timeout: soon, RetryStart: time.Microsecond, OnError: ignore, sockets: []string{path}})
 	require.NoError(t, core.Write(entry("before"), nil))
 	require.NoError(t, first.Close())
 	require.NoError(t, os.RemoveAll(path))
@@ -193,7 +193,7 @@ func TestASocketMadeAgain(t *testing.T) {
 func TestEveryGapIsALostRecord(t *testing.T) {
 	address, received := streams(t, "tcp", counted)
 	up := false
-	core := newCore(t, Config{Network: "tcp", Address: address, SequenceID: true, RetryStart: time.Nanosecond, OnError: ignore,
+	core := newCore(t, Config{Network: "tcp", Address: address, SequenceID: true, RetryStart: time.Microsecond, OnError: ignore,
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if !up {
 				return nil, errors.New("down")

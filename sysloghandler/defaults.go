@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"example.com/zaphandlers/netcore"
+	base "example.com/zaphandlers/zapcore"
 )
 
 const (
@@ -77,10 +78,15 @@ func (cfg *Config) check() error {
 		return wrong("SequenceID", "needs Format RFC5424, not %v", cfg.format())
 	case strings.HasPrefix(cfg.network(), "udp") && cfg.MaxSize > maxDatagram:
 		return wrong("MaxSize", "%d is more than a datagram holds, %d", cfg.MaxSize, maxDatagram)
-	case cfg.RetryStart < 0 || cfg.RetryMax < 0 || cfg.RetryFactor < 0:
-		return wrong("RetryStart,", "RetryFactor and RetryMax must not be negative")
+	}
+	if err := cfg.backoff().Check(); err != nil {
+		return fmt.Errorf("sysloghandler: Config.%w", err)
 	}
 	return checkUnused(cfg)
+}
+
+func (cfg *Config) backoff() base.Backoff {
+	return base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter}
 }
 
 // wrong is an error about one field of a Config.

@@ -1,6 +1,8 @@
 package zapcore
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -73,4 +75,48 @@ func orDefault[T int | int64 | float64 | time.Duration](v, def T) T {
 		return def
 	}
 	return v
+}
+
+// Interval is the value of a field of a Config that is a Duration.
+type Interval struct {
+	Field    string
+	Value    time.Duration
+	Shortest time.Duration // that anybody means
+	Example  string        // how a value is written: "5 * time.Second"
+}
+
+// Check returns an error, which begins with the field's name, for a value above 0 that nobody can mean: a bare number, which counts
+// nanoseconds, is a slip. What 0 and negative values mean is the field's business.
+func (i Interval) Check() error {
+	if i.Value <= 0 || i.Value >= i.Shortest {
+		return nil
+	}
+	return fmt.Errorf("%s is %v, less than %v: a bare number counts nanoseconds; write %s", i.Field, i.Value, i.Shortest, i.Example)
+}
+
+// CheckIntervals returns the error of the first of them that has one.
+func CheckIntervals(intervals ...Interval) error {
+	for _, i := range intervals {
+		if err := i.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check returns an error for a Backoff that nobody can mean. It begins with the name that the field has in every Config: RetryStart,
+// RetryFactor, RetryMax.
+func (b Backoff) Check() error {
+	switch {
+	case b.Start < 0:
+		return fmt.Errorf("RetryStart is %v; write time.Second, or 0 for the default", b.Start)
+	case b.Max < 0:
+		return fmt.Errorf("RetryMax is %v; write 30 * time.Second, or 0 for the default", b.Max)
+	case b.Factor != 0 && !(b.Factor >= 1 && b.Factor <= math.MaxFloat64):
+		return fmt.Errorf("RetryFactor is %v; write 1 for a delay that stays, 2 for one that doubles", b.Factor)
+	}
+	return CheckIntervals(
+		Interval{"RetryStart", b.Start, time.Microsecond, "time.Second"},
+		Interval{"RetryMax", b.Max, time.Microsecond, "30 * time.Second"},
+	)
 }

@@ -1,6 +1,7 @@
 package zapcore_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -65,4 +66,26 @@ func TestBackoffHold(t *testing.T) {
 	require.Equal(t, 10*time.Second, b.Wait(epoch))
 	b.Hold(epoch, time.Second)
 	require.Equal(t, 10*time.Second, b.Wait(epoch), "a shorter wish does not shorten")
+}
+
+func TestWhatNobodyCanMeanIsRefused(t *testing.T) {
+	for want, backoff := range map[string]base.Backoff{
+		"":                              {},
+		"RetryStart is -1ns; write":     {Start: -1},
+		"RetryStart is 5ns, less than":  {Start: 5},
+		"RetryMax is 30ns, less than":   {Max: 30},
+		"RetryMax is -1s; write":        {Max: -time.Second},
+		"RetryFactor is 0.5; write 1 ":  {Factor: 0.5},
+		"RetryFactor is NaN; write 1 f": {Factor: math.NaN()},
+	} {
+		err := backoff.Check()
+		if want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+	require.NoError(t, base.CheckIntervals(base.Interval{Field: "A", Value: -1, Shortest: time.Second}, base.Interval{Field: "B", Shortest: time.Second}))
+	require.EqualError(t, base.CheckIntervals(base.Interval{Field: "Timeout", Value: 30, Shortest: time.Millisecond, Example: "30 * time.Second"}),
+		"Timeout is 30ns, less than 1ms: a bare number counts nanoseconds; write 30 * time.Second")
 }
