@@ -136,7 +136,8 @@ func Example_service() {
 				base.FromWriter(encoder, file, zap.InfoLevel), // zapcore.NewCore, but a batch is one write
 				syslog,
 			)),
-			Overflow: queuecore.DropOldest, // when full; without it a call waits up to 100 ms for room
+			Overflow:     queuecore.DropOldest, // when full; without it a call waits for room: up to 100 ms, from Error on 5 s
+			DrainTimeout: 5 * time.Second,      // of Close, if a target is down: docker stop kills after 10 s
 		})
 		if err != nil {
 			return err
@@ -166,13 +167,15 @@ func Example_kubernetes() {
 
 		http.HandleFunc("/orders/", func(w http.ResponseWriter, r *http.Request) {
 			recording := recorder.Begin()
-			defer recording.End(false) // forgets what was logged below Error, unless an Error has brought it out
+			ok := false
+			defer func() { recording.End(!ok) }() // keeps what was logged below Error if the handler panics
 
 			log := zap.New(recording).With(zap.String("path", r.URL.Path))
 			log.Debug("looking up")
 			if r.URL.Path != "/orders/1" {
 				log.Error("no such order")
 			}
+			ok = true
 		})
 
 		logger := zap.New(core, zap.IncreaseLevel(zap.InfoLevel))

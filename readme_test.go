@@ -158,3 +158,44 @@ func TestPagesNameTestsThatExist(t *testing.T) {
 		}
 	}
 }
+
+// CONTRIBUTING.md has every package: those that can be imported, and commands, in the table of floors, and what is internal in the picture.
+func TestContributingHasEveryPackage(t *testing.T) {
+	text, err := os.ReadFile("CONTRIBUTING.md")
+	require.NoError(t, err)
+	_, picture, found := strings.Cut(string(text), "\nwritesyncers   the face")
+	require.True(t, found)
+	picture, _, _ = strings.Cut("\nwritesyncers   the face"+picture, "\n```")
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !d.IsDir():
+			return nil
+		case path != "." && fileExists(filepath.Join(path, "go.mod")), d.Name() == "testdata", d.Name() == "scripts", path == "internal":
+			return fs.SkipDir
+		}
+		if sources, _ := filepath.Glob(filepath.Join(path, "*.go")); len(sources) == 0 || path == "." {
+			return nil
+		}
+		if d.Name() == "messagetest" { // helps the tests of two packages
+			return nil
+		}
+		face, name, internal := strings.Cut(filepath.ToSlash(path), "/internal/")
+		if !internal {
+			assert.Contains(t, string(text), "`"+face+"`", "the table of floors")
+			return nil
+		}
+		_, section, _ := strings.Cut(picture, "\n"+face+" ")
+		if next := regexp.MustCompile(`\n\w`).FindStringIndex(section); next != nil {
+			section = section[:next[0]]
+		}
+		assert.Regexp(t, `(?m)^  `+name+` `, section, "the picture: %s", path)
+		return nil
+	}))
+}
+
+func fileExists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}

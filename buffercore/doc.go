@@ -25,7 +25,8 @@
 // # The flight recorder
 //
 //	recording := core.Begin()
-//	defer func() { recording.End(failed) }()
+//	ok := false // true at the end of the request: one that panics has failed
+//	defer func() { recording.End(!ok) }()
 //	logger := zap.New(recording)
 //
 //	      Debug  Info  Debug ────── Error ─────────── Debug ── End(false)

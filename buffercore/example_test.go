@@ -44,12 +44,14 @@ func ExampleCore_Begin() {
 
 	request := func(path string, goesWrong bool) {
 		recording := core.Begin()
-		defer recording.End(false)
+		ok := false
+		defer func() { recording.End(!ok) }() // keeps them if the request panics
 		logger := zap.New(recording)
 		logger.Debug("looking up " + path)
 		if goesWrong {
 			logger.Error("no such order: " + path)
 		}
+		ok = true
 	}
 	request("/orders/1", false)
 	request("/orders/2", true)

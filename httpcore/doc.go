@@ -4,7 +4,8 @@
 // tells by the answer what became of it:
 //
 //	                       2xx                  delivered
-//	record ─► request ─►   408 429 5xx, none    *RetryError: later, after Retry-After
+//	record ─► request ─►   3xx 408 429 5xx,     *RetryError: later, after Retry-After
+//	                       or no answer
 //	                       400 413              smaller requests, if there is more than one record in it, down to the one at fault
 //	                       any other 4xx, 501   *RejectedError: never
 //
@@ -17,7 +18,7 @@
 //
 // What people point at HTTP today takes batches. An Envelope says how records lie in a body and how the answer is read:
 // JSONLines, JSONArray, Elasticsearch (the _bulk API, judged item by item), Loki, Splunk (the HTTP event collector), OTLP
-// (OpenTelemetry's logs, as protobuf or JSON), or one of your own, which is a value with seven fields.
+// (OpenTelemetry's logs, as protobuf or JSON), or one of your own, which is a value with eight fields.
 //
 // # In front of it, a queue
 //
@@ -57,7 +58,8 @@
 //
 // # Records at which a server fails
 //
-// A server may hang up, be silent, or say 5xx each time it meets one record, and all that is behind it would wait for ever. So when a
+// A server may hang up, be silent, or say 5xx each time it meets one record (a poison record), and all that is behind it would wait
+// for ever. So when a
 // request of a batch has failed Config.SplitAfter times in a row without a word of when to come back, another record of the batch is
 // sent alone. If that fails too, the server is down: nothing is split or refused, and all waits, until as many attempts later
 // another record is sent. If it is taken, the server works, and the request goes in halves at once, down to one record; each time

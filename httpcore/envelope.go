@@ -25,8 +25,8 @@ type Envelope struct {
 	OneByOne bool
 	// TokenScheme goes before Config.Token in the Authorization header. Defaults to Bearer.
 	TokenScheme string
-	// Read says what an answer means; see Answer.Err for what it may return. It runs under the core's lock, and must not
-	// log to it. Defaults to Answer.Err. With a Read the whole answer is read, up to 16 MiB, without one its first words.
+	// Read says what an answer means; see Answer.Err for what it may return. It runs under the core's lock: it must not
+	// log to it, and one that does not return stops the core. Defaults to Answer.Err. With a Read the whole answer is read, up to 16 MiB, without one its first words.
 	Read func(a *Answer) error
 
 	form       bool

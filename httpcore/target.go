@@ -55,7 +55,11 @@ func (cfg *Config) address() (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
 		// The parser's words may quote a password.
-		return nil, errors.New("httpcore: Config.URL: with Host, this is no URL: it has control characters, bad escapes or a bad port")
+		field := "URL"
+		if cfg.Host != "" {
+			field = "Host and URL together"
+		}
+		return nil, fmt.Errorf("httpcore: Config.%s: no URL: control characters, bad escapes or a bad port", field)
 	}
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":

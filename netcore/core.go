@@ -62,7 +62,7 @@ type Config struct {
 	// is a stream is seen from its local address. Defaults to a net.Dialer, which tries every address of a name.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-	// Framing marks the end of a record on a stream. Defaults to Newline for an Encoder and LengthPrefix for a Formatter;
+	// Framing marks the end of a record on a stream. Defaults to LengthPrefix for a Formatter, and with Ack or a Key; else to Newline;
 	// datagrams are Unframed, but for Pickle(), which has a LengthPrefix there too, as Python's DatagramHandler. Forward and GELF have
 	// their own.
 	Framing Framing

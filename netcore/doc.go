@@ -70,7 +70,8 @@
 //
 // Where nothing is confirmed, success proves little. So OnError hears that things work again only after they have for RetryStart.
 //
-// With Forward too, Ack is that the receiver acknowledges; but it numbers nothing, so what is sent again may arrive twice.
+// With Forward too, Ack is that the receiver acknowledges; but it numbers nothing, so what is sent again may arrive twice. A record
+// that it never acknowledges, or at which it hangs up each time (a poison record), is found, dropped, counted and told; see [Forward].
 //
 // # What a pickle holds
 //
@@ -119,6 +120,13 @@
 //	internal/relp         RELP, for sysloghandler
 //	internal/forward      Fluent Forward: entries, messages, answers; internal/msgpack is what they are made of
 //	internal/gelf         GELF: messages, chunks
+//
+// Another protocol is a package in internal and a Formatter that stands for it, as those that Forward and GELF return. Four places get
+// a case for it: Config.withDefaults says what does not go with it, and which framing it has; Config.emitter hands its settings and its
+// port to a field of EmitterConfig; EmitterConfig.checkFraming, check and checkSession refuse there what excludes it; and in send.go
+// the wire gets its client: Emitter.handshake opens that, wire.appendFrame and Emitter.fill have it put frames on the connection,
+// wire.endSession says good-bye. If its receiver acknowledges, NewEmitter makes a session.Window, which the client tells of each answer,
+// and EmitterConfig.suspects says whether poison records have to be found. A protocol that only marks where a record ends is a [Framing].
 //
 // What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package netcore

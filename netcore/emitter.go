@@ -19,7 +19,7 @@ import (
 type Emitter struct {
 	cfg      EmitterConfig
 	dialer   *connection.Dialer
-	window   *session.Window // nil without Ack
+	window   *session.Window // nil if nothing is confirmed: without Ack and RELP
 	suspect  session.Suspect // with RELP and Forward
 	failures failures
 

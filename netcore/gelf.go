@@ -62,13 +62,13 @@ type gelfFormatter struct {
 // check returns what is wrong with a Config that has this Formatter.
 func (f gelfFormatter) check(cfg *Config) error {
 	if err := gelf.CheckCompression(f.cfg.Compression); err != nil {
-		return fmt.Errorf("netcore: Config.GELF.Compression %w", err)
+		return fmt.Errorf("netcore: GELFConfig.Compression %w", err)
 	}
 	switch {
 	case f.cfg.Compression != "" && !connection.IsDatagram(cfg.Network):
-		return errors.New("netcore: Config.GELF.Compression is for datagrams")
+		return errors.New("netcore: GELFConfig.Compression is for datagrams")
 	case f.cfg.ChunkSize != 0 && !connection.IsDatagram(cfg.Network) && cfg.Dial == nil: // which may make datagrams
-		return errors.New("netcore: Config.GELF.ChunkSize is for datagrams")
+		return errors.New("netcore: GELFConfig.ChunkSize is for datagrams")
 	case cfg.Framing != DefaultFraming && cfg.Framing != NUL:
 		return fmt.Errorf("netcore: Config.Framing of GELF is NUL, not %v", cfg.Framing)
 	case cfg.Truncate || cfg.EscapeControls:

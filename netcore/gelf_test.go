@@ -165,9 +165,9 @@ func TestGELFConfig(t *testing.T) {
 		gelf GELFConfig
 		want string
 	}{
-		{Config{}, GELFConfig{Compression: "gzip"}, "Config.GELF.Compression is for datagrams"},
-		{Config{}, GELFConfig{ChunkSize: 8192}, "Config.GELF.ChunkSize is for datagrams"},
-		{Config{Network: "udp"}, GELFConfig{Compression: "lz4"}, `Config.GELF.Compression "lz4" is neither`},
+		{Config{}, GELFConfig{Compression: "gzip"}, "GELFConfig.Compression is for datagrams"},
+		{Config{}, GELFConfig{ChunkSize: 8192}, "GELFConfig.ChunkSize is for datagrams"},
+		{Config{Network: "udp"}, GELFConfig{Compression: "lz4"}, `GELFConfig.Compression "lz4" is neither`},
 		{Config{Network: "udp"}, GELFConfig{ChunkSize: 12}, "Config.ChunkSize 12 is not between 13 and 65507"},
 		{Config{Framing: Newline}, GELFConfig{}, "Config.Framing of GELF is NUL"},
 		{Config{Truncate: true}, GELFConfig{}, "do not go with GELF"},

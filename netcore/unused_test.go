@@ -39,7 +39,7 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		{Config{Formatter: forward, Framing: Newline}, "Config.Framing does not go with Forward"},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x", Host: "h"})}, "Config.Forward.Host is for a handshake"},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x", Password: "p"})}, "Config.Forward.User is for a handshake"},
-		{Config{Formatter: GELF(GELFConfig{ChunkSize: 100})}, "Config.GELF.ChunkSize is for datagrams"},
+		{Config{Formatter: GELF(GELFConfig{ChunkSize: 100})}, "GELFConfig.ChunkSize is for datagrams"},
 	} {
 		if test.cfg.Address == "" {
 			test.cfg.Address = "x:1"

@@ -20,7 +20,7 @@ func (s *arenaSource) answer() {
 	err := s.delivery.Sync()
 	s.q.mu.Lock()
 	defer s.q.mu.Unlock()
-	answerLocked(due, err)
+	answerLocked(s, due, err)
 }
 
 // overtake delivers, ahead of what is queued before them, records above Error of which the time is running out.

@@ -106,7 +106,9 @@ func TestListenerGivesBackWhatItsTargetDidNotTake(t *testing.T) {
 	require.NoError(t, err)
 	l.Start()
 	<-entered
-	require.ErrorIs(t, l.Stop(), os.ErrDeadlineExceeded)
+	err = l.Stop()
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.ErrorContains(t, err, `1 of 1 targets not done within 20ms, "blocking" (7 records left): `)
 	require.Equal(t, Stats{Accepted: 3, Delivered: 3}, l.Targets()[0].Stats, "the fourth, and what is behind it, is the engine's again")
 	close(stuck)
 
@@ -207,6 +209,8 @@ func TestEngineErrors(t *testing.T) {
 	require.ErrorContains(t, err, "two of the Name")
 	_, err = NewListener(NewMemory(0), ListenerConfig{Targets: []TargetConfig{{Core: zapcore.NewNopCore(), Name: strings.Repeat("n", 121)}}})
 	require.ErrorContains(t, err, "ListenerConfig.Targets[0].Name is of 121 bytes, more than the 120")
+	_, err = NewListener(NewMemory(0), ListenerConfig{Targets: []TargetConfig{{}}})
+	require.EqualError(t, err, "queuecore: ListenerConfig.Targets[0].Core is required")
 }
 
 func TestMemoryEngineThatIsFullHoldsTheHandlerBack(t *testing.T) {

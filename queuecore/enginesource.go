@@ -115,7 +115,7 @@ func (s *engineSource) readOn() bool {
 		n := s.read.Len()
 		s.number = last - uint64(n)
 		s.outcomes = make([]delivery.Outcome, n)
-		s.count(func(t *TargetStats) { t.Accepted += uint64(n); t.Pending += uint64(n) })
+		s.count(func(t *TargetStats) { t.Accepted += uint64(n); t.Pending += uint64(n); s.listener.passed[s] = s.number })
 	case errors.Is(err, ErrClosed), s.stopping():
 		return false
 	default:
@@ -216,6 +216,7 @@ func (s *engineSource) Resolve(n int) {
 		t.Skipped += skipped
 		t.Dropped += dropped
 		t.Pending -= uint64(n)
+		s.listener.passed[s] = s.number
 		for _, d := range lost {
 			(*drops)(&t.Drops).add(d)
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -15,9 +17,9 @@ type flushRequest struct {
 	upto   uint64
 	urgent *urgentRecord // the one before upto, if the program is about to end
 
-	left int           // targets that have not answered; guarded by queue.mu
-	err  error         // of their Sync; guarded by queue.mu
-	done chan struct{} // closed when none is left
+	waits []*arenaSource // of the targets that have not answered; guarded by queue.mu
+	err   error          // of their Sync; guarded by queue.mu
+	done  chan struct{}  // closed when none is left
 }
 
 // urgentRecord is a record above Error whose Write waits. It is to be delivered in spite of a backoff, and ahead of what is queued
@@ -98,11 +100,12 @@ func (f *flushRequests) late(now time.Time, resolved func(upto uint64) bool) (la
 	return late
 }
 
-// answerLocked ends a target's part in requests that it has synced for.
-func answerLocked(due []*flushRequest, err error) {
+// answerLocked ends the part of s in requests that it has synced for.
+func answerLocked(s *arenaSource, due []*flushRequest, err error) {
 	for _, r := range due {
 		r.err = multierr.Append(r.err, err)
-		if r.left--; r.left == 0 {
+		r.waits = slices.DeleteFunc(r.waits, func(w *arenaSource) bool { return w == s })
+		if len(r.waits) == 0 {
 			close(r.done)
 		}
 	}
@@ -149,12 +152,12 @@ func (f *flushes) await(urgent *urgentRecord, timeout time.Duration) error {
 	for _, s := range f.q.targets {
 		if s != self {
 			s.requests.add(r)
-			r.left++
+			r.waits = append(r.waits, s)
 		}
 	}
-	left := r.left
+	alone := len(r.waits) == 0
 	f.q.mu.Unlock()
-	if left == 0 {
+	if alone {
 		return nil
 	}
 	f.q.wake()
@@ -194,9 +197,18 @@ func (f *flushes) withdraw(r *flushRequest, timeout time.Duration) error {
 	for _, s := range f.q.targets {
 		s.requests.remove(r)
 	}
-	if r.left == 0 {
+	if len(r.waits) == 0 {
 		return r.err
 	}
-	late := fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", r.left, len(f.q.targets), timeout, os.ErrDeadlineExceeded)
-	return multierr.Append(r.err, late)
+	var late []string
+	for _, s := range r.waits {
+		late = append(late, strconv.Quote(s.target.Name))
+	}
+	return multierr.Append(r.err, notDone(late, len(f.q.targets), timeout))
+}
+
+// notDone is the error of those targets, of so many, that have not come to an end in time.
+func notDone(late []string, targets int, timeout time.Duration) error {
+	return fmt.Errorf("queuecore: %d of %d targets not done within %v, %s: %w",
+		len(late), targets, timeout, strings.Join(late, ", "), os.ErrDeadlineExceeded)
 }

@@ -3,8 +3,8 @@ package queuecore
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -22,8 +22,8 @@ type ListenerConfig struct {
 	PrepareDelivery Prepare
 	// StopTimeout is how long Stop waits. Defaults to 10 s; negative means without a bound.
 	StopTimeout time.Duration
-	// OnDrop is told of each record that a target refused for good, or that was given up, by the goroutine of that target. It
-	// may log. Defaults to none: Targets has the counts.
+	// OnDrop is told of records that a target refused for good, or that were given up, and of how many (Drop.Records), by the
+	// goroutine of that target. It may log. Defaults to none: Targets has the counts.
 	OnDrop func(Drop)
 	// OnError is told what goes wrong: see Config.OnError.
 	OnError func(error)
@@ -36,9 +36,10 @@ type Listener struct {
 	engine Queue
 	cfg    ListenerConfig
 
-	mu      sync.Mutex      // guards the fields below
-	sources []*engineSource // one a target; empty when stopped
-	counts  []TargetStats   // of the targets, since NewListener
+	mu      sync.Mutex               // guards the fields below
+	sources []*engineSource          // one a target; empty when stopped
+	counts  []TargetStats            // of the targets, since NewListener
+	passed  map[*engineSource]uint64 // the number of the last record that is resolved, of those that have read any
 }
 
 // maxCursor is how long a name may be, in bytes: a file has it in hexadecimal digits.
@@ -53,7 +54,7 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 	case len(cfg.Targets) == 0:
 		return nil, errors.New("queuecore: ListenerConfig.Targets is required")
 	}
-	if err := setTargetDefaults(cfg.Targets); err != nil {
+	if err := setTargetDefaults("ListenerConfig", cfg.Targets); err != nil {
 		return nil, err
 	}
 	names := make(map[string]bool)
@@ -83,7 +84,7 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 	for i := range counts {
 		counts[i].Name = cfg.Targets[i].Name
 	}
-	return &Listener{engine: engine, cfg: cfg, counts: counts}, nil
+	return &Listener{engine: engine, cfg: cfg, counts: counts, passed: make(map[*engineSource]uint64)}, nil
 }
 
 // Start starts a goroutine for each target (Python: start). It does nothing if they run.
@@ -106,8 +107,8 @@ func (l *Listener) Start() {
 }
 
 // Stop delivers what the engine held when Stop was called (Python: stop), syncs the targets and ends the goroutines. What cannot be
-// delivered within StopTimeout stays in the engine, and the error, which wraps os.ErrDeadlineExceeded, says so. A target
-// that calls it is not waited for. It does nothing if the Listener is not started.
+// delivered within StopTimeout stays in the engine, and the error, which wraps os.ErrDeadlineExceeded, says which targets leave how many
+// records. A target that calls it is not waited for. It does nothing if the Listener is not started.
 func (l *Listener) Stop() error {
 	l.mu.Lock()
 	sources := l.sources
@@ -125,7 +126,7 @@ func (l *Listener) Stop() error {
 	}
 	expired, done := after(l.cfg.StopTimeout)
 	defer done()
-	late := 0
+	var late []*engineSource
 	for _, s := range sources {
 		if s.goroutine.Load() == self {
 			continue
@@ -134,20 +135,35 @@ func (l *Listener) Stop() error {
 		case <-s.stopped:
 		case <-expired:
 			expired = expiredAlready
-			late++
+			late = append(late, s)
 		}
 	}
+	var what []string
 	l.mu.Lock()
+	for _, s := range late {
+		what = append(what, l.leftLocked(s))
+	}
 	for _, s := range sources {
+		delete(l.passed, s)
 		if s.goroutine.Load() != self {
 			s.disownLocked()
 		}
 	}
 	l.mu.Unlock()
-	if late > 0 {
-		return fmt.Errorf("queuecore: %d of %d targets not done within %v: %w", late, len(sources), l.cfg.StopTimeout, os.ErrDeadlineExceeded)
+	if len(what) > 0 {
+		return notDone(what, len(sources), l.cfg.StopTimeout)
 	}
 	return nil
+}
+
+// leftLocked is the name of a target that Stop does not wait for any longer, and how many records it leaves in the engine, if that is
+// known: it is not before the first reading, nor if the engine did not say how many it holds.
+func (l *Listener) leftLocked(s *engineSource) string {
+	passed, known := l.passed[s]
+	if !known || s.upto <= passed {
+		return strconv.Quote(s.target.Name)
+	}
+	return fmt.Sprintf("%q (%d records left)", s.target.Name, s.upto-passed)
 }
 
 // last returns the number of the engine's last record; 0, so that there is nothing to wait for, if the engine is closed or out of reach,

@@ -250,7 +250,9 @@ func TestSyncGivesUpAfterDrainTimeout(t *testing.T) {
 	core := start(t, Config{Targets: Targets(f), DrainTimeout: 10 * time.Millisecond})
 	require.NoError(t, core.Sync(), "an empty queue has nothing to wait for")
 	write(t, core, zapcore.InfoLevel, "message")
-	require.ErrorIs(t, core.Sync(), os.ErrDeadlineExceeded)
+	err := core.Sync()
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.ErrorContains(t, err, `1 of 1 targets not done within 10ms, "0": `)
 	require.Empty(t, core.queue.targets[0].requests.pending, "who gives up leaves nothing behind")
 	close(f.gate)
 }

@@ -72,10 +72,11 @@ func Targets(cores ...zapcore.Core) []TargetConfig {
 
 const defaultFatalTimeout = 5 * time.Second
 
-func setTargetDefaults(targets []TargetConfig) error {
+// setTargetDefaults completes the Targets of what is called config in errors.
+func setTargetDefaults(config string, targets []TargetConfig) error {
 	for i := range targets {
 		if err := targets[i].setDefaults(); err != nil {
-			return fmt.Errorf("queuecore: Config.Targets[%d].%w", i, err)
+			return fmt.Errorf("queuecore: %s.Targets[%d].%w", config, i, err)
 		}
 		if targets[i].Name == "" {
 			targets[i].Name = strconv.Itoa(i)

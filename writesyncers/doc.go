@@ -34,7 +34,8 @@
 //
 // What goes wrong where nobody waits for an answer (a rotation refused, a backup that cannot be compressed) is said to
 // OnError once when it begins and once when it is over, and counted in Stats. Code of yours (Namer, Rotator, OnRotate,
-// ShouldRollover, Next, Clock, Encode, OnError) may panic, take its time, never return, or end its goroutine: the writer goes on.
+// ShouldRollover, Next, Clock, Encode, OnError) may panic, take its time, never return, or end its goroutine: the writer goes on. But
+// ShouldRollover and Next decide about the record that is being written, under the writer's lock: until they return, all Writes wait.
 //
 // # Closing
 //

@@ -126,3 +126,13 @@ func TestWithoutHardLinks(t *testing.T) {
 	assert.Len(t, allLines(t, dir, "app.log"), 100)
 	assert.Greater(t, len(names(t, dir)), 9)
 }
+
+// A path under what is no directory is refused once: by the error of opening.
+func TestAPathUnderAFileIsToldOnce(t *testing.T) {
+	plain := filepath.Join(t.TempDir(), "plain")
+	require.NoError(t, os.WriteFile(plain, nil, 0o644))
+	var told errorLog
+	_, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(plain, "app.log"), MaxBytes: 1 << 20, BackupCount: 1, OnError: told.add})
+	require.ErrorIs(t, err, unix.ENOTDIR)
+	assert.Empty(t, told.list())
+}

@@ -55,8 +55,8 @@ type RotatingFileConfig struct {
 	Rotator func(src, dst string) error
 
 	// ShouldRollover replaces the rule by which MaxBytes decides (Python: shouldRollover): it gets the size of the file and the
-	// length of the next record. It is not asked about an empty file. It runs under the writer's lock and must not log to it.
-	// Defaults to nil: size+n >= MaxBytes.
+	// length of the next record. It is not asked about an empty file. It runs under the writer's lock: it must not log to it, and
+	// one that does not return stops the writer. Defaults to nil: size+n >= MaxBytes.
 	ShouldRollover func(size int64, n int) bool
 
 	// Compress is Gzip for backups that are compressed, by a goroutine of their own, before they have their name: Path.1.gz. One

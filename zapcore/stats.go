@@ -7,7 +7,8 @@ import "encoding/json"
 //	Accepted = Delivered + Dropped + Skipped + Pending
 //
 // so whoever adds them up sees whether anything is missing. A record whose Write returned an error was never accepted: it is
-// Refused, and the caller knows.
+// Refused, and the caller knows. Attempts are counted there, not records: one that a queue tries again and again is Refused at its target
+// each time, and Accepted once.
 type Stats struct {
 	Accepted  uint64 `json:"accepted"`  // Write or WriteBatch took it
 	Delivered uint64 `json:"delivered"` // the destination has it: the kernel for a socket without acknowledgement, else its acknowledgement

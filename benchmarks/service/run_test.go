@@ -319,6 +319,7 @@ func TestCommandExitCodes(t *testing.T) {
 		{"-rate -1", 2, "-rate must not be negative"},
 		{"more", 2, `"more" is not a flag`},
 		{"-input no/such/file", 1, "no/such/file"},
+		{"-input .", 1, "-input . is a directory"},
 		{"-dir main.go/folder", 1, "main.go"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -29,6 +30,10 @@ func newSource(cfg config) (source, io.Closer, error) {
 		var err error
 		if input, err = os.Open(cfg.input); err != nil {
 			return nil, nil, err
+		}
+		if info, err := input.Stat(); err == nil && info.IsDir() {
+			_ = input.Close()
+			return nil, nil, fmt.Errorf("-input %s is a directory", cfg.input)
 		}
 	}
 	return &lines{input: input, producers: cfg.producers, pace: pace}, input, nil

@@ -62,8 +62,8 @@ func (d *syslogDaemon) config() (cfg sysloghandler.Config, err error) {
 	cfg = sysloghandler.Config{Format: sysloghandler.RFC5424, SequenceID: true}
 	if d.target != "" {
 		target, err := url.Parse(d.target)
-		if err != nil {
-			return cfg, err
+		if err != nil || target.Scheme == "" || target.Host+target.Path == "" {
+			return cfg, fmt.Errorf("-syslog %s: write network://address, such as tcp://localhost:514 or unixgram:///dev/log", d.target)
 		}
 		if !slices.Contains([]string{"tcp", "udp", "unixgram"}, target.Scheme) {
 			return cfg, fmt.Errorf("-syslog %s: the network has to be tcp, udp or unixgram", d.target)

@@ -38,6 +38,8 @@ func TestAnotherSyslogDaemon(t *testing.T) {
 
 	_, err = (&syslogDaemon{target: "pigeon://loft"}).open(t.TempDir())
 	assert.EqualError(t, err, "-syslog pigeon://loft: the network has to be tcp, udp or unixgram")
-	_, err = (&syslogDaemon{target: "%"}).open(t.TempDir())
-	assert.Error(t, err)
+	for _, target := range []string{"%", "127.0.0.1:514", "localhost:514", "tcp://"} {
+		_, err = (&syslogDaemon{target: target}).open(t.TempDir())
+		assert.EqualError(t, err, "-syslog "+target+": write network://address, such as tcp://localhost:514 or unixgram:///dev/log")
+	}
 }

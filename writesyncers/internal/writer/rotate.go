@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"syscall"
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
@@ -36,10 +37,10 @@ const (
 	lookAgain   = 10 * time.Millisecond // when another process is in the way at the end of a period
 )
 
-// newRotate recovers what is found on the disk. What is refused there is only noted.
+// newRotate recovers what is found on the disk. What is refused there is only noted; that there is no such directory is opening's to say.
 func newRotate(w *Writer) *rotate {
 	s := &rotate{w: w, r: w.cfg.Rotation, p: w.cfg.Period}
-	if err := s.r.Recover(); !errors.Is(err, os.ErrNotExist) {
+	if err := s.r.Recover(); !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		w.cfg.Report.Note("recover "+w.cfg.Path, err)
 	}
 	return s
