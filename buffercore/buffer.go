@@ -61,17 +61,16 @@ func (b *buffer) refuse() {
 }
 
 // capture records plain data, and what errors and Stringers say, where it is to lie, which spares it a copy. It returns false, and has done
-// nothing, for any other record, and for one that is more than kept: then it takes the long way by write.
-func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
+// nothing but ask them, for any other record, and for one that is more than kept: then it takes the long way by write.
+func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
 	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || ent.Level > zapcore.ErrorLevel || b.when.serious(ent.Level)) {
 		return false
 	}
-	var said base.Texts
 	if !said.Ask(fields) {
 		return false
 	}
 	b.mu.Lock()
-	ok := b.room > 1 && !b.closed && b.arena.Capture(ent, context, fields, &said)
+	ok := b.room > 1 && !b.closed && b.arena.Capture(ent, context, fields, said)
 	if ok {
 		b.room--
 	}

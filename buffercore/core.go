@@ -163,11 +163,12 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 // when Write returns, if the target can within FatalTimeout. A Write that makes the buffer flush takes as long as the
 // target does; others do not wait for it, unless they find no room.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
-	if c.buffer.capture(&ent, &c.context, fields) {
+	var said base.Texts
+	if c.buffer.capture(&ent, &c.context, fields, &said) {
 		return nil
 	}
 	r := base.GetRecord()
-	err := r.Capture(ent, c.context, fields)
+	err := r.CaptureSaid(ent, c.context, fields, &said)
 	if err != nil {
 		c.buffer.refuse()
 	} else {

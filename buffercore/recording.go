@@ -75,11 +75,12 @@ func (r *Recording) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.
 func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := r.shared.buffer
 	serious := b.when.serious(ent.Level)
-	if !serious && r.shared.capture(&ent, &r.context, fields) {
+	var said base.Texts
+	if !serious && r.shared.capture(&ent, &r.context, fields, &said) {
 		return nil
 	}
 	rec := base.GetRecord()
-	err := rec.Capture(ent, r.context, fields)
+	err := rec.CaptureSaid(ent, r.context, fields, &said)
 	switch {
 	case err != nil:
 		b.refuse()
@@ -113,14 +114,13 @@ func (r *recording) pendingLocked() uint64 {
 }
 
 // capture keeps a record of plain data, errors and Stringers, made where it is to lie, if there is room for it.
-func (r *recording) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	var said base.Texts
+func (r *recording) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
 	if !said.Ask(fields) {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.memory != nil && r.memory.Capture(ent, context, fields, &said)
+	return r.memory != nil && r.memory.Capture(ent, context, fields, said)
 }
 
 // keep keeps a record, at the cost of the oldest.

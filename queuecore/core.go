@@ -84,11 +84,12 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.queue.cfg.Prepare != nil {
 		return c.writePrepared(ent, fields)
 	}
-	if c.queue.enqueuer.capture(&ent, &c.context, fields) {
+	var said base.Texts
+	if c.queue.enqueuer.capture(&ent, &c.context, fields, &said) {
 		return nil
 	}
 	r := base.GetRecord()
-	err := r.Capture(ent, c.context, fields)
+	err := r.CaptureSaid(ent, c.context, fields, &said)
 	if err == nil {
 		err = c.queue.enqueuer.write(ent.Level, r.Bytes())
 	} else {

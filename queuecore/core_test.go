@@ -1,6 +1,9 @@
 package queuecore
 
 import (
+	"fmt"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,3 +60,39 @@ func TestQueueOfTwoTargetsConforms(t *testing.T) {
 		return zapcore.NewTee(zapcore.NewNopCore(), base.FromWriter(jsonEncoder(), dst.WriteSyncer(), nil))
 	}))
 }
+
+// counted is a Stringer that counts how often it is asked.
+type counted struct{ asked int }
+
+func (c *counted) String() string {
+	c.asked++
+	return "text"
+}
+
+// Whichever way a record takes, what is in it is asked once.
+func TestWhatIsLoggedIsAskedOnce(t *testing.T) {
+	core := start(t, Config{Targets: Targets(nopCore{zapcore.DebugLevel})})
+	long := strings.Repeat("x", 1000)
+	for i := range 1000 { // some stand at the end of a block
+		var c counted
+		fields := []zapcore.Field{zap.Stringer("s", &c), zap.String("long", long)}
+		switch i % 10 {
+		case 0:
+			fields = append(fields, zap.Any("k", struct{}{}))
+		case 1:
+			fields = append(fields, zap.Error(verboseError{}), zap.Stringer("last", &counted{}))
+		case 2:
+			fields = append(fields, zap.Stringers("list", []*counted{{}}))
+		case 3:
+			core.queue.enqueuer.crossing.Store(true)
+		}
+		require.NoError(t, core.Write(info("record"), fields))
+		require.Equal(t, 1, c.asked)
+	}
+}
+
+// verboseError is an error of which zap writes more than its text.
+type verboseError struct{}
+
+func (verboseError) Error() string                 { return "short" }
+func (verboseError) Format(s fmt.State, verb rune) { _, _ = io.WriteString(s, "long") }

@@ -65,9 +65,8 @@ func (e *enqueuer) put(level zapcore.Level, tape []byte) (sequence uint64, err e
 }
 
 // capture records plain data, and what errors and Stringers say, where it is to lie, which spares it a copy. It returns false, and has done
-// nothing, if there is anything in the way: then the record takes the long way by write.
-func (e *enqueuer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field) bool {
-	var said base.Texts
+// nothing but ask them, if there is anything in the way: then the record takes the long way by write.
+func (e *enqueuer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
 	if e.crossing.Load() || ent.Level > zapcore.ErrorLevel || !said.Ask(fields) {
 		return false
 	}
@@ -75,7 +74,7 @@ func (e *enqueuer) capture(ent *zapcore.Entry, context *base.Context, fields []z
 		e.crossing.Store(true)
 		return false
 	}
-	ok := !e.closed && e.overflow.Len() == 0 && e.arena.Capture(ent, context, fields, &said)
+	ok := !e.closed && e.overflow.Len() == 0 && e.arena.Capture(ent, context, fields, said)
 	wake := ok && e.wantsWakeLocked()
 	e.mu.Unlock()
 	if wake {

@@ -18,7 +18,7 @@ func (c Context) With(fields []zapcore.Field) Context {
 	r := GetRecord()
 	defer r.Free()
 	r.own.Continue(c.nodes)
-	r.own.Fields(fields)
+	r.own.Fields(fields, nil)
 	return Context{nodes: string(r.own.Bytes())}
 }
 

@@ -65,12 +65,17 @@ func (r *Record) reset(b []byte) { r.tape, r.nodesAt, r.decoded = b, 0, false }
 //
 // It allocates nothing itself once r has grown to the size of the records it is used for.
 func (r *Record) Capture(ent zapcore.Entry, context Context, fields []zapcore.Field) error {
+	return r.CaptureSaid(ent, context, fields, nil)
+}
+
+// CaptureSaid is Capture, and does not ask errors and Stringers that said was asked about with the same fields.
+func (r *Record) CaptureSaid(ent zapcore.Entry, context Context, fields []zapcore.Field, said *Texts) error {
 	r.reset(nil)
 	r.own.Begin(&ent)
 	if context.nodes != "" {
 		r.own.Nodes(context.nodes)
 	}
-	r.own.Fields(fields)
+	r.own.Fields(fields, said)
 	if len(r.own.Bytes()) > MaxRecordSize {
 		r.own.Release()
 		return tape.ErrTooLong

@@ -137,7 +137,7 @@ func (w *Writer) field(b []byte, f *zapcore.Field, before error) ([]byte, error)
 // recorded records a field and writes what is on the tape then. What the program's code logs meanwhile is written by other Writers.
 func (w *Writer) recorded(f *zapcore.Field) error {
 	w.rare.Continue("")
-	w.rare.Fields(unsafe.Slice(f, 1))
+	w.rare.Fields(unsafe.Slice(f, 1), nil)
 	nodes := w.rare.Bytes()
 	if len(nodes) > tape.MaxSize {
 		w.rare.Release()

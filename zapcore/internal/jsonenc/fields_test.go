@@ -45,7 +45,7 @@ func TestFieldsStayInTheirRoom(t *testing.T) {
 func TestMembers(t *testing.T) {
 	fields := []zapcore.Field{zap.Int("a", 1), zap.Namespace("n"), zap.Error(errors.New("e")), zap.Namespace("m")}
 	var r tape.Recorder
-	r.Fields(fields)
+	r.Fields(fields, nil)
 	var w Writer
 	cfg := NewConfig(zapcore.EncoderConfig{})
 	_, ofFields, err := w.Fields(nil, cfg, Members{}, fields)

@@ -64,9 +64,10 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 
 // Fields records fields in order. Plain data takes the short way of putFields, and so does what comes down to a text: an error, a
 // Stringer. Whatever else runs code of the program (marshalers, reflection) goes through zap's own Field.AddTo, by AddField, which
-// also turns its panics and errors into what zap's encoders would log.
-func (r *Recorder) Fields(fields []zapcore.Field) {
-	b, n := r.b[:cap(r.b)], len(r.b)
+// also turns its panics and errors into what zap's encoders would log. Errors and Stringers that said was asked about are not asked again; nil
+// knows none.
+func (r *Recorder) Fields(fields []zapcore.Field, said *Texts) {
+	b, n, known := r.b[:cap(r.b)], len(r.b), 0
 	for len(fields) > 0 {
 		if plain[fields[0].Type] != 0 {
 			var done int
@@ -79,7 +80,11 @@ func (r *Recorder) Fields(fields []zapcore.Field) {
 		fields = fields[1:]
 		switch f.Type {
 		case zapcore.ErrorType, zapcore.StringerType:
-			if text, ok := TextOf(f); ok {
+			text, ok := said.get(known)
+			if known++; !ok {
+				text, ok = TextOf(f)
+			}
+			if ok {
 				b = roomFor(b, n, len(f.Key)+len(text)+nodeBound)
 				n = putNode(b, n, textTag(f), f.Key, text)
 				continue

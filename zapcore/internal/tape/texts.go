@@ -55,7 +55,7 @@ const maxTexts = 4
 // askable has a bit for each type that may come down to a text, to several, or to nothing.
 const askable = 1<<zapcore.ErrorType | 1<<zapcore.StringerType | 1<<zapcore.ArrayMarshalerType | 1<<zapcore.SkipType
 
-// Ask asks the errors and Stringers among fields. It tells whether Plain can record fields then: recording the others runs no code of the
+// Ask asks the errors and Stringers among fields, each once, up to the first that it cannot. It tells whether Plain can record fields then: recording the others runs no code of the
 // program, for they are strings, lists of strings, numbers, bools, durations, times and namespaces.
 func (t *Texts) Ask(fields []zapcore.Field) bool {
 	types := uint64(0)
@@ -71,8 +71,8 @@ func (t *Texts) Ask(fields []zapcore.Field) bool {
 // ask is Ask of fields that are plain or askable.
 func (t *Texts) ask(fields []zapcore.Field) (ok bool) {
 	defer func() {
-		if !ok && recover() != nil {
-			t.n = 0 // whoever records the field asks again, and says what becomes of a panic
+		if !ok {
+			_ = recover() // whoever records the field asks again, and says what becomes of a panic
 		}
 	}()
 	for i := range fields {
@@ -92,6 +92,14 @@ func (t *Texts) ask(fields []zapcore.Field) (ok bool) {
 		}
 	}
 	return true
+}
+
+// get returns the text of the error or Stringer of that index, if it was asked.
+func (t *Texts) get(i int) (text string, ok bool) {
+	if t == nil || i >= t.n {
+		return "", false
+	}
+	return t.texts[i], true
 }
 
 // put writes f, which is not plain, to b at n, with the text of that index if it has one. It returns where f ends and the index of the next
