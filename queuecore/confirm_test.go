@@ -100,8 +100,8 @@ func TestListenerAcknowledgesWhatIsConfirmed(t *testing.T) {
 func TestWhatIsNotConfirmedIsSeenToWhenAllIsQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		target := &confirming{Core: base.FromWriter(jsonEncoder(), zapcore.AddSync(io.Discard), nil), down: true}
-		var told []string
-		core := start(t, Config{Targets: Targets(target), OnError: func(err error) { told = append(told, err.Error()) }})
+		var told texts
+		core := start(t, Config{Targets: Targets(target), OnError: told.add})
 		write(t, core, zapcore.InfoLevel, "record")
 		time.Sleep(35 * time.Second)
 		target.mu.Lock()
@@ -113,6 +113,6 @@ func TestWhatIsNotConfirmedIsSeenToWhenAllIsQuiet(t *testing.T) {
 		require.Equal(t, 4, target.syncs)
 		require.Zero(t, target.pending)
 		target.mu.Unlock()
-		require.Equal(t, []string{"queuecore: target 0: the peer is away", "queuecore: target 0: working again, 0 records were lost"}, told)
+		require.Equal(t, []string{"queuecore: target 0: the peer is away", "queuecore: target 0: working again, 0 records were lost"}, told.list())
 	})
 }

@@ -1,6 +1,7 @@
 package queuecore
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -88,4 +89,22 @@ func (f *fakeBatchWriter) Sync() error {
 	defer f.mu.Unlock()
 	f.syncs++
 	return nil
+}
+
+// texts collects what OnError is told.
+type texts struct {
+	mu  sync.Mutex // guards the field below
+	all []string
+}
+
+func (t *texts) add(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.all = append(t.all, err.Error())
+}
+
+func (t *texts) list() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.all)
 }

@@ -147,13 +147,13 @@ func (d *downTarget) WriteBatch(batch *base.Batch) (int, error) {
 // An error says whose it is; the recovery, and the end, what it has cost.
 func TestAnErrorNamesTheTarget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var told []string
+		var told texts
 		target := new(downTarget)
 		targets := Targets(target)
 		targets[0].Name = "collector"
 		core := start(t, Config{
 			Targets: targets, MaxBytes: minBytes, Overflow: DropOldest, OmitNotice: true, DrainTimeout: time.Second,
-			OnError: func(err error) { told = append(told, err.Error()) },
+			OnError: told.add,
 		})
 		write(t, core, zapcore.InfoLevel, "first")
 		synctest.Wait()
@@ -167,7 +167,7 @@ func TestAnErrorNamesTheTarget(t *testing.T) {
 		require.Equal(t, []string{
 			"queuecore: target collector: connection refused",
 			fmt.Sprintf("queuecore: target collector: working again, %d records were lost", lost),
-		}, told)
+		}, told.list())
 
 		target.up.Store(false)
 		write(t, core, zapcore.InfoLevel, "last")
