@@ -65,13 +65,17 @@ func (r *Record) reset(b []byte) { r.tape, r.nodesAt, r.decoded = b, 0, false }
 //
 // It allocates nothing itself once r has grown to the size of the records it is used for.
 func (r *Record) Capture(ent zapcore.Entry, context Context, fields []zapcore.Field) error {
-	return r.CaptureSaid(ent, context, fields, nil)
+	return r.record(&ent, context, fields, nil)
 }
 
 // CaptureSaid is Capture, and does not ask errors and Stringers that said was asked about with the same fields.
 func (r *Record) CaptureSaid(ent zapcore.Entry, context Context, fields []zapcore.Field, said *Texts) error {
+	return r.record(&ent, context, fields, said)
+}
+
+func (r *Record) record(ent *zapcore.Entry, context Context, fields []zapcore.Field, said *Texts) error {
 	r.reset(nil)
-	r.own.Begin(&ent)
+	r.own.Begin(ent)
 	if context.nodes != "" {
 		r.own.Nodes(context.nodes)
 	}

@@ -13,33 +13,27 @@ import (
 // TextOf returns what zap writes for an error or a Stringer, if that is its text and no more: no causes, no longer form, no panic, no
 // JSON (see isRawJSON). It runs code of the program.
 func TextOf(f *zapcore.Field) (text string, ok bool) {
-	asked := false
+	asked := true
 	defer func() {
-		if !asked && recover() != nil {
+		if asked && recover() != nil {
 			text, ok = "", false // zap asks again, and says what becomes of a panic
 		}
 	}()
-	text, ok = textOf(f)
-	asked = true
-	return text, ok
-}
-
-// textOf is TextOf, but panics if the program's code does.
-func textOf(f *zapcore.Field) (text string, ok bool) {
 	if f.Type == zapcore.ErrorType {
 		switch err := f.Interface.(type) {
 		case fmt.Formatter, interface{ Errors() []error }: // zap adds what they have to say
 		case error:
-			return err.Error(), true
+			text, ok = err.Error(), true
 		}
-		return "", false
+	} else {
+		switch s := f.Interface.(type) {
+		case json.RawMessage, *json.RawMessage: // no string
+		case fmt.Stringer:
+			text, ok = s.String(), true
+		}
 	}
-	switch s := f.Interface.(type) {
-	case json.RawMessage, *json.RawMessage: // no string
-	case fmt.Stringer:
-		return s.String(), true
-	}
-	return "", false
+	asked = false
+	return text, ok
 }
 
 // Texts holds what the errors and Stringers among the fields of a call say. Asking them runs code of the program, and so is done before
@@ -69,18 +63,16 @@ func (t *Texts) Ask(fields []zapcore.Field) bool {
 }
 
 // ask is Ask of fields that are plain or askable.
-func (t *Texts) ask(fields []zapcore.Field) (ok bool) {
-	defer func() {
-		if !ok {
-			_ = recover() // whoever records the field asks again, and says what becomes of a panic
-		}
-	}()
+func (t *Texts) ask(fields []zapcore.Field) bool {
 	for i := range fields {
 		f := &fields[i]
 		switch f.Type {
 		case zapcore.ErrorType, zapcore.StringerType:
-			text, ok := textOf(f)
-			if !ok || t.n == maxTexts {
+			if t.n == maxTexts {
+				return false
+			}
+			text, ok := TextOf(f)
+			if !ok {
 				return false
 			}
 			t.texts[t.n] = text
