@@ -107,7 +107,7 @@ func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
 // makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way, but not longer than for
 // DrainTimeout from its beginning. It lets go of the lock meanwhile.
 func (b *buffer) makeRoomLocked(n int) {
-	if b.arena.Fits(n) || b.closed || !b.lock.isHeld() && !b.mayFlushLocked() {
+	if !wantsRoomLocked(b, n) {
 		return
 	}
 	b.mu.Unlock()
@@ -115,6 +115,11 @@ func (b *buffer) makeRoomLocked(n int) {
 		b.flushHeld()
 	}
 	b.mu.Lock()
+}
+
+// wantsRoomLocked tells whether a flush may make the room that a tape of n bytes needs.
+func wantsRoomLocked(b *buffer, n int) bool {
+	return !b.arena.Fits(n) && !b.closed && (b.lock.isHeld() || b.mayFlushLocked())
 }
 
 // putLocked adds a record, at the cost of the oldest if need be, or counts it as dropped.

@@ -54,15 +54,12 @@ func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, records in
 	b := w.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.makeRoomLocked(len(tape))
+	if wantsRoomLocked(b, len(tape)) {
+		w.flushLocked()
+	}
 	put, err = b.tryPutLocked(level, tape)
 	if err == nil && !put { // all is in the hands of a flush, or of its kind
-		b.mu.Unlock()
-		got := b.lock.acquire(w.left())
-		if got == acquired {
-			b.flushHeld()
-		}
-		b.mu.Lock()
+		got := w.flushLocked()
 		for got == acquired && !b.arena.Fits(len(tape)) && evict(b.arena, arena.Urgent) {
 		}
 		put, err = b.tryPutLocked(level, tape)
@@ -71,6 +68,18 @@ func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, records in
 		b.refused++
 	}
 	return put, b.pendingLocked(), err
+}
+
+// flushLocked flushes, or waits for the flush under way: both no longer than there is time. It lets go of the buffer's lock meanwhile. That a
+// target is stuck is told by who waits for the delivery.
+func (w urgentWrite) flushLocked() acquisition {
+	w.mu.Unlock()
+	defer w.mu.Lock()
+	got := w.lock.acquire(w.left())
+	if got == acquired {
+		_ = bounded(w.begin, w.cfg.FatalTimeout, func() error { w.flushHeld(); return nil })
+	}
+	return got
 }
 
 // left returns what is left of FatalTimeout; negative is no bound.

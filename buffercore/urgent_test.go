@@ -1,6 +1,7 @@
 package buffercore
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,4 +87,29 @@ func TestFlushesEndWhileOthersLog(t *testing.T) {
 			})
 		})
 	}
+}
+
+// stuck is a Core whose Write waits until it is released.
+type stuck struct {
+	slow
+	release chan struct{}
+}
+
+func (s stuck) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	return ce.AddCore(ent, s)
+}
+
+func (s stuck) Write(zapcore.Entry, []zapcore.Field) error { <-s.release; return nil }
+
+// An entry above Error that finds no room waits for a target that is stuck no longer than one that finds some.
+func TestWhatIsAboveErrorAndFindsNoRoomHasABound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		target := stuck{slow{zapcore.NewNopCore()}, make(chan struct{})}
+		core := open(t, Config{Target: target, MaxBytes: minBytes, FatalTimeout: 2 * time.Second, DrainTimeout: time.Minute})
+		write(t, core, zapcore.InfoLevel, strings.Repeat("x", 3000))
+		begin := time.Now()
+		_ = core.Write(zapcore.Entry{Level: zapcore.FatalLevel, Message: strings.Repeat("y", 2000)}, nil)
+		require.LessOrEqual(t, time.Since(begin), 2*time.Second)
+		close(target.release)
+	})
 }

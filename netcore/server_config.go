@@ -11,7 +11,6 @@ import (
 
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/session"
-
 	base "example.com/zaphandlers/zapcore"
 )
 

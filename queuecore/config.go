@@ -9,7 +9,6 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/queuecore/internal/spool"
-
 	base "example.com/zaphandlers/zapcore"
 )
 

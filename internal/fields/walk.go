@@ -89,50 +89,136 @@ func (w *Walker) OpenNamespace(k string) {
 }
 
 // AddReflected implements zapcore.ObjectEncoder: the value goes on as JSON.
-func (w *Walker) AddReflected(k string, v any) error    { w.Begin(k); return w.reflected(v) }
-func (w *Walker) AddString(k, v string)                 { w.Begin(k); w.Text(v) }
-func (w *Walker) AddByteString(k string, v []byte)      { w.Begin(k); w.Text(string(v)) }
-func (w *Walker) AddBinary(k string, v []byte)          { w.Begin(k); w.Binary(v) }
-func (w *Walker) AddBool(k string, v bool)              { w.Begin(k); w.Boolean(v) }
-func (w *Walker) AddTime(k string, v time.Time)         { w.Begin(k); w.Moment(v) }
+func (w *Walker) AddReflected(k string, v any) error { w.Begin(k); return w.reflected(v) }
+
+// AddString implements zapcore.ObjectEncoder.
+func (w *Walker) AddString(k, v string) { w.Begin(k); w.Text(v) }
+
+// AddByteString implements zapcore.ObjectEncoder.
+func (w *Walker) AddByteString(k string, v []byte) { w.Begin(k); w.Text(string(v)) }
+
+// AddBinary implements zapcore.ObjectEncoder.
+func (w *Walker) AddBinary(k string, v []byte) { w.Begin(k); w.Binary(v) }
+
+// AddBool implements zapcore.ObjectEncoder.
+func (w *Walker) AddBool(k string, v bool) { w.Begin(k); w.Boolean(v) }
+
+// AddTime implements zapcore.ObjectEncoder.
+func (w *Walker) AddTime(k string, v time.Time) { w.Begin(k); w.Moment(v) }
+
+// AddDuration implements zapcore.ObjectEncoder.
 func (w *Walker) AddDuration(k string, v time.Duration) { w.Begin(k); w.Span(v) }
-func (w *Walker) AddComplex128(k string, v complex128)  { w.Begin(k); w.Complex(v, 128) }
-func (w *Walker) AddComplex64(k string, v complex64)    { w.Begin(k); w.Complex(complex128(v), 64) }
-func (w *Walker) AddFloat64(k string, v float64)        { w.Begin(k); w.Float(v, 64) }
-func (w *Walker) AddFloat32(k string, v float32)        { w.Begin(k); w.Float(float64(v), 32) }
-func (w *Walker) AddInt(k string, v int)                { w.Begin(k); w.Integer(int64(v)) }
-func (w *Walker) AddInt64(k string, v int64)            { w.Begin(k); w.Integer(v) }
-func (w *Walker) AddInt32(k string, v int32)            { w.Begin(k); w.Integer(int64(v)) }
-func (w *Walker) AddInt16(k string, v int16)            { w.Begin(k); w.Integer(int64(v)) }
-func (w *Walker) AddInt8(k string, v int8)              { w.Begin(k); w.Integer(int64(v)) }
-func (w *Walker) AddUint(k string, v uint)              { w.Begin(k); w.Unsigned(uint64(v)) }
-func (w *Walker) AddUint64(k string, v uint64)          { w.Begin(k); w.Unsigned(v) }
-func (w *Walker) AddUint32(k string, v uint32)          { w.Begin(k); w.Unsigned(uint64(v)) }
-func (w *Walker) AddUint16(k string, v uint16)          { w.Begin(k); w.Unsigned(uint64(v)) }
-func (w *Walker) AddUint8(k string, v uint8)            { w.Begin(k); w.Unsigned(uint64(v)) }
-func (w *Walker) AddUintptr(k string, v uintptr)        { w.Begin(k); w.Unsigned(uint64(v)) }
+
+// AddComplex128 implements zapcore.ObjectEncoder.
+func (w *Walker) AddComplex128(k string, v complex128) { w.Begin(k); w.Complex(v, 128) }
+
+// AddComplex64 implements zapcore.ObjectEncoder.
+func (w *Walker) AddComplex64(k string, v complex64) { w.Begin(k); w.Complex(complex128(v), 64) }
+
+// AddFloat64 implements zapcore.ObjectEncoder.
+func (w *Walker) AddFloat64(k string, v float64) { w.Begin(k); w.Float(v, 64) }
+
+// AddFloat32 implements zapcore.ObjectEncoder.
+func (w *Walker) AddFloat32(k string, v float32) { w.Begin(k); w.Float(float64(v), 32) }
+
+// AddInt implements zapcore.ObjectEncoder.
+func (w *Walker) AddInt(k string, v int) { w.Begin(k); w.Integer(int64(v)) }
+
+// AddInt64 implements zapcore.ObjectEncoder.
+func (w *Walker) AddInt64(k string, v int64) { w.Begin(k); w.Integer(v) }
+
+// AddInt32 implements zapcore.ObjectEncoder.
+func (w *Walker) AddInt32(k string, v int32) { w.Begin(k); w.Integer(int64(v)) }
+
+// AddInt16 implements zapcore.ObjectEncoder.
+func (w *Walker) AddInt16(k string, v int16) { w.Begin(k); w.Integer(int64(v)) }
+
+// AddInt8 implements zapcore.ObjectEncoder.
+func (w *Walker) AddInt8(k string, v int8) { w.Begin(k); w.Integer(int64(v)) }
+
+// AddUint implements zapcore.ObjectEncoder.
+func (w *Walker) AddUint(k string, v uint) { w.Begin(k); w.Unsigned(uint64(v)) }
+
+// AddUint64 implements zapcore.ObjectEncoder.
+func (w *Walker) AddUint64(k string, v uint64) { w.Begin(k); w.Unsigned(v) }
+
+// AddUint32 implements zapcore.ObjectEncoder.
+func (w *Walker) AddUint32(k string, v uint32) { w.Begin(k); w.Unsigned(uint64(v)) }
+
+// AddUint16 implements zapcore.ObjectEncoder.
+func (w *Walker) AddUint16(k string, v uint16) { w.Begin(k); w.Unsigned(uint64(v)) }
+
+// AddUint8 implements zapcore.ObjectEncoder.
+func (w *Walker) AddUint8(k string, v uint8) { w.Begin(k); w.Unsigned(uint64(v)) }
+
+// AddUintptr implements zapcore.ObjectEncoder.
+func (w *Walker) AddUintptr(k string, v uintptr) { w.Begin(k); w.Unsigned(uint64(v)) }
 
 // AppendObject implements zapcore.ArrayEncoder, as all that are called Append do: an element is a value without a key.
 func (w *Walker) AppendObject(m zapcore.ObjectMarshaler) error { return w.AddObject("", m) }
-func (w *Walker) AppendArray(m zapcore.ArrayMarshaler) error   { return w.AddArray("", m) }
-func (w *Walker) AppendReflected(v any) error                  { return w.AddReflected("", v) }
-func (w *Walker) AppendString(v string)                        { w.AddString("", v) }
-func (w *Walker) AppendByteString(v []byte)                    { w.AddByteString("", v) }
-func (w *Walker) AppendBool(v bool)                            { w.AddBool("", v) }
-func (w *Walker) AppendTime(v time.Time)                       { w.AddTime("", v) }
-func (w *Walker) AppendDuration(v time.Duration)               { w.AddDuration("", v) }
-func (w *Walker) AppendComplex128(v complex128)                { w.AddComplex128("", v) }
-func (w *Walker) AppendComplex64(v complex64)                  { w.AddComplex64("", v) }
-func (w *Walker) AppendFloat64(v float64)                      { w.AddFloat64("", v) }
-func (w *Walker) AppendFloat32(v float32)                      { w.AddFloat32("", v) }
-func (w *Walker) AppendInt(v int)                              { w.AddInt("", v) }
-func (w *Walker) AppendInt64(v int64)                          { w.AddInt64("", v) }
-func (w *Walker) AppendInt32(v int32)                          { w.AddInt32("", v) }
-func (w *Walker) AppendInt16(v int16)                          { w.AddInt16("", v) }
-func (w *Walker) AppendInt8(v int8)                            { w.AddInt8("", v) }
-func (w *Walker) AppendUint(v uint)                            { w.AddUint("", v) }
-func (w *Walker) AppendUint64(v uint64)                        { w.AddUint64("", v) }
-func (w *Walker) AppendUint32(v uint32)                        { w.AddUint32("", v) }
-func (w *Walker) AppendUint16(v uint16)                        { w.AddUint16("", v) }
-func (w *Walker) AppendUint8(v uint8)                          { w.AddUint8("", v) }
-func (w *Walker) AppendUintptr(v uintptr)                      { w.AddUintptr("", v) }
+
+// AppendArray implements zapcore.ArrayEncoder.
+func (w *Walker) AppendArray(m zapcore.ArrayMarshaler) error { return w.AddArray("", m) }
+
+// AppendReflected implements zapcore.ArrayEncoder.
+func (w *Walker) AppendReflected(v any) error { return w.AddReflected("", v) }
+
+// AppendString implements zapcore.ArrayEncoder.
+func (w *Walker) AppendString(v string) { w.AddString("", v) }
+
+// AppendByteString implements zapcore.ArrayEncoder.
+func (w *Walker) AppendByteString(v []byte) { w.AddByteString("", v) }
+
+// AppendBool implements zapcore.ArrayEncoder.
+func (w *Walker) AppendBool(v bool) { w.AddBool("", v) }
+
+// AppendTime implements zapcore.ArrayEncoder.
+func (w *Walker) AppendTime(v time.Time) { w.AddTime("", v) }
+
+// AppendDuration implements zapcore.ArrayEncoder.
+func (w *Walker) AppendDuration(v time.Duration) { w.AddDuration("", v) }
+
+// AppendComplex128 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendComplex128(v complex128) { w.AddComplex128("", v) }
+
+// AppendComplex64 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendComplex64(v complex64) { w.AddComplex64("", v) }
+
+// AppendFloat64 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendFloat64(v float64) { w.AddFloat64("", v) }
+
+// AppendFloat32 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendFloat32(v float32) { w.AddFloat32("", v) }
+
+// AppendInt implements zapcore.ArrayEncoder.
+func (w *Walker) AppendInt(v int) { w.AddInt("", v) }
+
+// AppendInt64 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendInt64(v int64) { w.AddInt64("", v) }
+
+// AppendInt32 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendInt32(v int32) { w.AddInt32("", v) }
+
+// AppendInt16 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendInt16(v int16) { w.AddInt16("", v) }
+
+// AppendInt8 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendInt8(v int8) { w.AddInt8("", v) }
+
+// AppendUint implements zapcore.ArrayEncoder.
+func (w *Walker) AppendUint(v uint) { w.AddUint("", v) }
+
+// AppendUint64 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendUint64(v uint64) { w.AddUint64("", v) }
+
+// AppendUint32 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendUint32(v uint32) { w.AddUint32("", v) }
+
+// AppendUint16 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendUint16(v uint16) { w.AddUint16("", v) }
+
+// AppendUint8 implements zapcore.ArrayEncoder.
+func (w *Walker) AppendUint8(v uint8) { w.AddUint8("", v) }
+
+// AppendUintptr implements zapcore.ArrayEncoder.
+func (w *Walker) AppendUintptr(v uintptr) { w.AddUintptr("", v) }
