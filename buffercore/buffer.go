@@ -2,6 +2,7 @@ package buffercore
 
 import (
 	"sync"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 
@@ -81,7 +82,7 @@ func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zap
 // write is Core.Write, from the tape on.
 func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	if ent.Level > zapcore.ErrorLevel {
-		return writeUrgent(b, ent, tape)
+		return urgentWrite{b, time.Now()}.run(ent, tape)
 	}
 	serious := b.when.serious(ent.Level)
 	b.mu.Lock()

@@ -2,6 +2,7 @@ package buffercore
 
 import (
 	"sync"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 
@@ -84,8 +85,12 @@ func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	switch {
 	case err != nil:
 		b.refuse()
+	case serious && ent.Level > zapcore.ErrorLevel:
+		w := urgentWrite{b, time.Now()}
+		r.shared.release(&w)
+		err = w.run(&ent, rec.Bytes())
 	case serious:
-		r.shared.release()
+		r.shared.release(nil)
 		err = b.write(&ent, rec.Bytes())
 	default:
 		err = r.shared.keep(ent.Level, rec.Bytes())
@@ -141,9 +146,9 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 	return nil
 }
 
-// release writes what is kept into the buffer.
-func (r *recording) release() {
-	r.makeRoom()
+// release writes what is kept into the buffer, ahead of an entry above Error if there is one.
+func (r *recording) release(before *urgentWrite) {
+	r.makeRoom(before)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.memory == nil {
@@ -159,7 +164,7 @@ func (r *recording) release() {
 }
 
 // makeRoom flushes the buffer if what is kept would not fit: now, because the target must not be called under the lock.
-func (r *recording) makeRoom() {
+func (r *recording) makeRoom(before *urgentWrite) {
 	r.mu.Lock()
 	used := 0
 	if r.memory != nil {
@@ -169,13 +174,18 @@ func (r *recording) makeRoom() {
 	b := r.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.makeRoomLocked(used)
+	switch {
+	case before == nil:
+		b.makeRoomLocked(used)
+	case wantsRoomLocked(b, used):
+		before.flushLocked()
+	}
 }
 
 // end ends the recording and gives its memory back.
 func (r *recording) end(keep bool) {
 	if keep {
-		r.release()
+		r.release(nil)
 	}
 	r.mu.Lock()
 	memory := r.memory

@@ -19,17 +19,16 @@ type urgentWrite struct {
 	begin time.Time
 }
 
-// writeUrgent is buffer.write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
+// run is buffer.write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
 // Write waits.
-func writeUrgent(b *buffer, ent *zapcore.Entry, tape []byte) error {
-	w := urgentWrite{b, time.Now()}
-	b.mu.Lock()
-	b.urgent++
-	b.mu.Unlock()
+func (w urgentWrite) run(ent *zapcore.Entry, tape []byte) error {
+	w.mu.Lock()
+	w.urgent++
+	w.mu.Unlock()
 	err := w.write(ent, tape)
-	b.mu.Lock()
-	b.urgent--
-	b.mu.Unlock()
+	w.mu.Lock()
+	w.urgent--
+	w.mu.Unlock()
 	return err
 }
 

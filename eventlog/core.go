@@ -99,7 +99,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	err := cfg.backoff().Check()
 	if err == nil {
-		err = base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: 100 * time.Microsecond, Example: "5 * time.Second"}.Check()
+		err = base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: base.ShortestTimeout, Example: "5 * time.Second"}.Check()
 	}
 	if err != nil {
 		return cfg, fmt.Errorf("eventlog: Config.%w", err)

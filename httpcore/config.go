@@ -70,12 +70,11 @@ func (cfg *Config) checkIntervals() error {
 	if err := cfg.backoff().Check(); err != nil {
 		return err
 	}
-	const shortest = 100 * time.Microsecond
 	return base.CheckIntervals(
-		base.Interval{Field: "ConnectTimeout", Value: cfg.ConnectTimeout, Shortest: shortest, Example: "5 * time.Second"},
-		base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: shortest, Example: "5 * time.Second"},
-		base.Interval{Field: "MaxTimeout", Value: cfg.MaxTimeout, Shortest: shortest, Example: "time.Minute"},
-		base.Interval{Field: "MaxRetryAfter", Value: cfg.MaxRetryAfter, Shortest: shortest, Example: "5 * time.Minute"},
+		base.Interval{Field: "ConnectTimeout", Value: cfg.ConnectTimeout, Shortest: base.ShortestTimeout, Example: "5 * time.Second"},
+		base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: base.ShortestTimeout, Example: "5 * time.Second"},
+		base.Interval{Field: "MaxTimeout", Value: cfg.MaxTimeout, Shortest: base.ShortestTimeout, Example: "time.Minute"},
+		base.Interval{Field: "MaxRetryAfter", Value: cfg.MaxRetryAfter, Shortest: base.ShortestTimeout, Example: "5 * time.Minute"},
 	)
 }
 

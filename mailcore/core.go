@@ -215,11 +215,10 @@ func (cfg Config) check() error {
 	case cfg.LocalName != "" && !isHostname(cfg.LocalName):
 		return fmt.Errorf("mailcore: Config.LocalName: %q is not a host's name", cfg.LocalName)
 	}
-	const shortest = 100 * time.Microsecond
 	err := base.CheckIntervals(
-		base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: shortest, Example: "5 * time.Second"},
-		base.Interval{Field: "IdleTime", Value: cfg.IdleTime, Shortest: shortest, Example: "5 * time.Second"},
-		base.Interval{Field: "Interval", Value: cfg.Interval, Shortest: shortest, Example: "10 * time.Minute"},
+		base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: base.ShortestTimeout, Example: "5 * time.Second"},
+		base.Interval{Field: "IdleTime", Value: cfg.IdleTime, Shortest: base.ShortestTimeout, Example: "5 * time.Second"},
+		base.Interval{Field: "Interval", Value: cfg.Interval, Shortest: base.ShortestTimeout, Example: "10 * time.Minute"},
 	)
 	if err != nil {
 		return fmt.Errorf("mailcore: Config.%w", err)

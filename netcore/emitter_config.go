@@ -175,14 +175,11 @@ func (cfg EmitterConfig) check() error {
 	if err := (base.Backoff{Start: cfg.RetryStart}).Check(); err != nil {
 		return err
 	}
-	if err := (base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: shortestTimeout, Example: "time.Second"}).Check(); err != nil {
+	if err := (base.Interval{Field: "Timeout", Value: cfg.Timeout, Shortest: base.ShortestTimeout, Example: "time.Second"}).Check(); err != nil {
 		return err
 	}
 	return cfg.checkSession(datagrams)
 }
-
-// shortestTimeout is the least that anybody means by a Timeout of this package.
-const shortestTimeout = 100 * time.Microsecond
 
 // checkSession is check for what has to do with confirmations and signatures.
 func (cfg EmitterConfig) checkSession(datagrams bool) error {

@@ -150,7 +150,7 @@ func (cfg ServerConfig) check() error {
 	if err := cfg.checkLimits(); err != nil {
 		return err
 	}
-	idle := base.Interval{Field: "IdleTimeout", Value: cfg.IdleTimeout, Shortest: shortestTimeout, Example: "5 * time.Minute"}
+	idle := base.Interval{Field: "IdleTimeout", Value: cfg.IdleTimeout, Shortest: base.ShortestTimeout, Example: "5 * time.Minute"}
 	if err := idle.Check(); err != nil {
 		return err
 	}

@@ -85,6 +85,9 @@ type Interval struct {
 	Example  string        // how a value is written: "5 * time.Second"
 }
 
+// ShortestTimeout is the least that anybody means by a timeout of a network or a service.
+const ShortestTimeout = 100 * time.Microsecond
+
 // Check returns an error, which begins with the field's name, for a value above 0 that nobody can mean: a bare number, which counts
 // nanoseconds, is a slip. What 0 and negative values mean is the field's business.
 func (i Interval) Check() error {
