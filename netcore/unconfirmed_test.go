@@ -77,18 +77,33 @@ func TestPeerThatOnlyReads(t *testing.T) {
 				conns <- conn
 				lines(got)(conn)
 			})
-			core := newCore(t, Config{Network: network, Address: p.Address(), Encoder: plain(), RetryStart: 10 * time.Millisecond, OnError: ignore})
+			var current net.Conn
+			var dials atomic.Int32
+			dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+				dials.Add(1)
+				conn, err := new(net.Dialer).DialContext(ctx, network, address)
+				if err == nil {
+					current = sockets.Receive(t, conns) // its side is closed now
+				}
+				return conn, err
+			}
+			core := newCore(t, Config{Network: network, Address: p.Address(), Dial: dial, Encoder: plain(), RetryStart: 10 * time.Millisecond, OnError: ignore})
 			for i := range 10 {
 				require.NoError(t, core.Write(entry(fmt.Sprint(i)), nil))
 				require.Equal(t, fmt.Sprint(i), sockets.Receive(t, got))
 				<-time.After(2 * time.Millisecond) // so that the connection is looked at
 			}
-			assert.Len(t, conns, 1)
-			_ = (<-conns).Close()
-			require.Eventually(t, func() bool {
+			assert.EqualValues(t, 1, dials.Load())
+			_ = current.Close()
+			for arrived := false; !arrived; {
 				_ = core.Write(entry("after"), nil)
-				return len(conns) == 1 && len(got) > 0
-			}, soon, tick)
+				select {
+				case line := <-got:
+					arrived = line == "after"
+				case <-time.After(tick):
+				}
+			}
+			assert.EqualValues(t, 2, dials.Load())
 			assert.Zero(t, core.Stats().Missing())
 		})
 	}

@@ -63,16 +63,26 @@ func (d *Dialer) waitForEarlyEnd(ctx context.Context, c *Conn, took time.Duratio
 	defer timer.Stop()
 	select {
 	case <-c.done:
-		if c.refusal != nil {
-			return failed("greeting", c.refusal)
-		}
-		if !errors.Is(c.err, io.EOF) || c.raw != c.net || !c.peek.tellsReceipt() {
-			return failed("connection to", ErrEarlyEnd)
-		}
-		c.half = halfUnproven
+		return c.earlyEnd()
 	case <-timer.C:
+		if c.peek.hasLeft() { // and the reader did not have its turn on the processor yet
+			<-c.done
+			return c.earlyEnd()
+		}
 	case <-ctx.Done():
 	}
+	return nil
+}
+
+// earlyEnd judges the end of a connection on which nothing was sent yet.
+func (c *Conn) earlyEnd() error {
+	if c.refusal != nil {
+		return failed("greeting", c.refusal)
+	}
+	if !errors.Is(c.err, io.EOF) || c.raw != c.net || !c.peek.tellsReceipt() {
+		return failed("connection to", ErrEarlyEnd)
+	}
+	c.half = halfUnproven
 	return nil
 }
 
