@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/fields"
+	"example.com/zaphandlers/internal/names"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -168,7 +169,7 @@ func (cfg *Config) envelopeDefaults() error {
 		if own {
 			enc = cfg.Encoder.Clone()
 		}
-		cfg.Encoder, cfg.Formatter = nil, newDocument(enc, "", storeNames...)
+		cfg.Encoder, cfg.Formatter = nil, newDocument(enc, names.Config{Reserved: storeNames})
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/names"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -25,8 +26,8 @@ type ElasticsearchConfig struct {
 	// twice.
 	OmitID bool
 	// Encoder makes the documents, JSON on one line. It is copied. Defaults to the names of the Elastic Common Schema:
-	// @timestamp, message, log.level, log.logger, log.origin.file.name, error.message for zap.Error, error.stack_trace, and
-	// the record's fields. (error.type is not there: a record does not keep it.)
+	// @timestamp, message, log.level, log.logger, log.origin.file.name, error.message and error.type for zap.Error (what it says, and its
+	// type as %T has it), error.stack_trace, and the record's fields.
 	Encoder zapcore.Encoder
 }
 
@@ -50,7 +51,7 @@ func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 		document: documentOf(cfg.Encoder, zapcore.EncoderConfig{
 			TimeKey: "@timestamp", MessageKey: "message", LevelKey: "log.level", NameKey: "log.logger",
 			CallerKey: "log.origin.file.name", StacktraceKey: "error.stack_trace",
-		}, "error.message", append(bulkNames, storeNames...)...),
+		}, names.Config{Error: "error.message", ErrorType: "error.type", Reserved: append(bulkNames, storeNames...)}),
 	}
 	e := Envelope{
 		ContentType: "application/x-ndjson",

@@ -107,7 +107,7 @@ func TestOTLPOfEveryKind(t *testing.T) {
 		{"key":"complex64","value":{"kvlistValue":{"values":[{"key":"r","value":{"doubleValue":1}},{"key":"i","value":{"doubleValue":-2}}]}}},
 		{"key":"duration","value":{"intValue":"1500000000"}},{"key":"time","value":{"intValue":"1795348800123456789"}},
 		{"key":"bytestring","value":{"stringValue":"é"}},{"key":"binary","value":{"bytesValue":"/wA="}},
-		{"key":"exception.message","value":{"stringValue":"broken"}},{"key":"nil","value":{}},
+		{"key":"exception.message","value":{"stringValue":"broken"}},{"key":"exception.type","value":{"stringValue":"*errors.errorString"}},{"key":"nil","value":{}},
 		{"key":"reflected","value":{"kvlistValue":{"values":[{"key":"a","value":{"stringValue":"x"}},
 			{"key":"b","value":{"arrayValue":{"values":[{"intValue":"1"},{"doubleValue":2.5},{},{"boolValue":true}]}}}]}}},
 		{"key":"strings","value":{"arrayValue":{"values":[{"stringValue":"x"},{"stringValue":"y"}]}}},

@@ -17,13 +17,14 @@ type document struct {
 	rule    *names.Rule // nil where the encoder makes no JSON
 }
 
-// newDocument returns a document by enc, with other names that no field may have.
-func newDocument(enc zapcore.Encoder, errorName string, reserved ...string) document {
+// newDocument returns a document by enc, under the rule of cfg, to which the names that enc writes itself are added.
+func newDocument(enc zapcore.Encoder, cfg names.Config) document {
 	paths, ok := names.Of(enc)
 	if !ok {
 		return document{encoder: enc}
 	}
-	return document{enc, names.New(names.Config{Reserved: append(paths, reserved...), Error: errorName})}
+	cfg.Reserved = append(paths, cfg.Reserved...)
+	return document{enc, names.New(cfg)}
 }
 
 // Append implements base.Formatter.
@@ -59,15 +60,16 @@ func (d document) appendLine(dst []byte, r *base.Record) ([]byte, error) {
 var storeNames = []string{"_msg", "_time", "_stream", "_stream_id"}
 
 // documentOf returns a document by a copy of enc, or by an encoder of JSON whose members have the names of cfg.
-func documentOf(enc zapcore.Encoder, cfg zapcore.EncoderConfig, errorName string, reserved ...string) document {
+func documentOf(enc zapcore.Encoder, cfg zapcore.EncoderConfig, rule names.Config) document {
 	if enc != nil {
-		return newDocument(enc.Clone(), "", reserved...)
+		rule.Error, rule.ErrorType = "", ""
+		return newDocument(enc.Clone(), rule)
 	}
 	cfg.EncodeLevel = zapcore.LowercaseLevelEncoder
 	cfg.EncodeTime = fields.RFC3339
 	cfg.EncodeDuration = zapcore.SecondsDurationEncoder
 	cfg.EncodeCaller = zapcore.ShortCallerEncoder
-	return newDocument(base.NewJSON(cfg), errorName, reserved...)
+	return newDocument(base.NewJSON(cfg), rule)
 }
 
 // appendMember appends a member of an object behind others, if value is not empty.

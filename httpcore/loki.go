@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/fields"
+	"example.com/zaphandlers/internal/names"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -52,7 +53,7 @@ func Loki(cfg LokiConfig) Envelope {
 	}
 	f.line = documentOf(cfg.Encoder, zapcore.EncoderConfig{
 		MessageKey: "msg", NameKey: "logger", CallerKey: "caller", StacktraceKey: "stacktrace",
-	}, "", reserved...)
+	}, names.Config{Reserved: reserved})
 	f.writers.New = func() any { return newLokiWriter(f) }
 	return Envelope{
 		ContentType: "application/json",

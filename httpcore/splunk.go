@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/fields"
+	"example.com/zaphandlers/internal/names"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -39,7 +40,7 @@ func Splunk(cfg SplunkConfig) Envelope {
 		meta: string(meta),
 		event: documentOf(cfg.Encoder, zapcore.EncoderConfig{
 			MessageKey: "msg", LevelKey: "level", NameKey: "logger", CallerKey: "caller", StacktraceKey: "stacktrace",
-		}, "", storeNames...),
+		}, names.Config{Reserved: storeNames}),
 	}
 	return Envelope{
 		ContentType: "application/json",

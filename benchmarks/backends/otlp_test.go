@@ -184,6 +184,7 @@ func TestOTLPIsWhatOpenTelemetryDecodes(t *testing.T) {
 	require.Equal(t, int64(math.MaxInt64), values["after all"].GetIntValue())
 	require.Equal(t, "18446744073709551615", values["large"].GetStringValue())
 	require.Equal(t, "broken", values["exception.message"].GetStringValue())
+	require.Equal(t, "*errors.errorString", values["exception.type"].GetStringValue())
 	require.Equal(t, "s", values["exception.stacktrace"].GetStringValue())
 	require.Equal(t, "18446744073709551615", values["r"].GetKvlistValue().Values[3].Value.GetStringValue(), "a reflected uint64 stays exact")
 	require.Len(t, values["k"].GetStringValue(), 127)

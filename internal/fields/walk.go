@@ -32,6 +32,12 @@ type Values interface {
 	Leave()
 }
 
+// ErrorValues is what Values implements that tells an error from a text.
+type ErrorValues interface {
+	// Error is an error of a record: what it says, and the name of its type.
+	Error(text, typeName string)
+}
+
 // Walker turns the methods of zap's encoders, a method for each type of Go, into the methods of Values.
 type Walker struct {
 	Values
@@ -93,6 +99,16 @@ func (w *Walker) AddReflected(k string, v any) error { w.Begin(k); return w.refl
 
 // AddString implements zapcore.ObjectEncoder.
 func (w *Walker) AddString(k, v string) { w.Begin(k); w.Text(v) }
+
+// AddError is AddString for an error in a record, for those who want to know its type.
+func (w *Walker) AddError(k, text, typeName string) {
+	w.Begin(k)
+	if e, ok := w.Values.(ErrorValues); ok {
+		e.Error(text, typeName)
+	} else {
+		w.Text(text)
+	}
+}
 
 // AddByteString implements zapcore.ObjectEncoder.
 func (w *Walker) AddByteString(k string, v []byte) { w.Begin(k); w.Text(string(v)) }

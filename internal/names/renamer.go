@@ -24,6 +24,7 @@ type renamer struct {
 
 	key     string // of the value to come
 	changed bool   // a name is not what the field is called
+	owns    bool   // a field has the name of an error's type
 	scratch []byte // names that were made
 
 	elements uint64       // objects and arrays in arrays, so far
@@ -53,16 +54,23 @@ func newRenamer(rule *Rule) *renamer {
 	return r
 }
 
-// look tells whether the names of rec break the rule.
-func (r *renamer) look(rec *base.Record) bool {
+// look judges the names of rec.
+func (r *renamer) look(rec *base.Record) (found verdict) {
 	r.begin(nil)
+	r.owns = false
 	_ = r.walk.Level(rec)
-	return r.changed
+	if r.changed {
+		found |= verdictBroken
+	}
+	if r.owns {
+		found |= verdictOwnsType
+	}
+	return found
 }
 
-// write records rec in out, under distinct names.
-func (r *renamer) write(out, rec *base.Record) error {
-	r.record = rec
+// write records rec in out, under distinct names; found is what look has found.
+func (r *renamer) write(out, rec *base.Record, found verdict) error {
+	r.record, r.owns = rec, found&verdictOwnsType != 0
 	err := out.Capture(rec.Entry(), base.Context{}, r.inline[:])
 	r.record = nil
 	r.begin(nil) // lets go of the encoder
@@ -201,6 +209,7 @@ func (r *renamer) take(name string, want kind) {
 		rest = after
 	}
 	r.seen.at(path).kind = want
+	r.owns = r.owns || path == r.rule.typePath
 	if want == object {
 		r.seen.at(r.member(name)).kind = literal
 	}

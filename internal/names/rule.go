@@ -18,10 +18,12 @@ import (
 type Rule struct {
 	reserved  map[uint64]kind // paths that the record itself has
 	errorName string          // what a text called "error" is called; "" leaves it
+	errorType string          // what the type of that error is called; "" leaves it out
+	typePath  uint64          // of errorType
 	seed      uint64
 	hashes    maphash.Seed
 
-	known   [512]atomic.Uint64 // hashes of names that were looked at, by their lowest bits; bit 0 is whether they break the rule
+	known   [512]atomic.Uint64 // hashes of names that were looked at, by their lowest bits; the last two are a verdict
 	renamer sync.Pool
 }
 
@@ -33,6 +35,8 @@ type Config struct {
 	Names []string
 	// Error is what a text called "error" is called, on the first level: zap.Error's. Defaults to "error".
 	Error string
+	// ErrorType is what the type of that error is called, unless a field of the record has that name. Defaults to leaving it out.
+	ErrorType string
 }
 
 // New returns a Rule.
@@ -40,6 +44,7 @@ func New(cfg Config) *Rule {
 	rule := &Rule{
 		reserved:  make(map[uint64]kind),
 		errorName: cfg.Error,
+		errorType: cfg.ErrorType,
 		seed:      rand.Uint64(),
 		hashes:    maphash.MakeSeed(),
 	}
@@ -62,6 +67,12 @@ func New(cfg Config) *Rule {
 		rule.reserved[rule.join(rootPath, name)] = object
 		rule.reserved[rule.join(^rootPath, name)] = literal
 	}
+	if rule.errorType != "" {
+		rule.typePath = rootPath
+		for part := range strings.SplitSeq(rule.errorType, ".") {
+			rule.typePath = rule.join(rule.typePath, part)
+		}
+	}
 	rule.renamer.New = func() any { return newRenamer(rule) }
 	return rule
 }
@@ -71,32 +82,37 @@ func (rule *Rule) join(path uint64, part string) uint64 {
 	return (path ^ maphash.String(rule.hashes, part)) * 0x9e3779b97f4a7c15
 }
 
+// verdict is what a look at the names of a record has found.
+type verdict uint64
+
+const (
+	verdictBroken   verdict = 1 << iota // they break the rule
+	verdictOwnsType                     // a field has the name that the type of an error would get
+	verdictMask     = 1<<iota - 1
+)
+
 // Distinct returns r, or a record from base.GetRecord with other names, which the caller frees: if it is not r.
 func (rule *Rule) Distinct(r *base.Record) *base.Record {
-	h := r.NamesHash(rule.seed)
-	known := &rule.known[h>>1%uint64(len(rule.known))]
-	if v := known.Load(); v>>1 == h>>1 && v != 0 {
-		if v&1 == 0 {
-			return r
-		}
-		return rule.rename(r)
+	h := r.NamesHash(rule.seed) &^ verdictMask
+	known := &rule.known[h/(verdictMask+1)%uint64(len(rule.known))]
+	v := known.Load()
+	if v&^verdictMask != h || v == 0 {
+		w := rule.renamer.Get().(*renamer)
+		v = h | uint64(w.look(r))
+		rule.renamer.Put(w)
+		known.Store(v)
 	}
-	w := rule.renamer.Get().(*renamer)
-	broken := w.look(r)
-	rule.renamer.Put(w)
-	if broken {
-		known.Store(h | 1)
-		return rule.rename(r)
+	if verdict := verdict(v & verdictMask); verdict&verdictBroken != 0 {
+		return rule.rename(r, verdict)
 	}
-	known.Store(h &^ 1)
 	return r
 }
 
-func (rule *Rule) rename(r *base.Record) *base.Record {
+func (rule *Rule) rename(r *base.Record, found verdict) *base.Record {
 	w := rule.renamer.Get().(*renamer)
 	defer rule.renamer.Put(w)
 	out := base.GetRecord()
-	if w.write(out, r) != nil { // it has become too large
+	if w.write(out, r, found) != nil { // it has become too large
 		out.Free()
 		return r
 	}

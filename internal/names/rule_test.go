@@ -3,7 +3,9 @@ package names
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"unicode"
@@ -91,6 +93,35 @@ func TestNamesAreDistinct(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, encode(t, rule, test.fields...)) })
 	}
 }
+
+func TestTypeOfAnError(t *testing.T) {
+	paths, _ := Of(ecs())
+	rule := New(Config{Reserved: paths, Error: "error.message", ErrorType: "error.type"})
+	bad := zap.Error(errors.New("bad"))
+	for _, test := range []struct {
+		name   string
+		fields []zapcore.Field
+		want   string
+	}{
+		{"an error", []zapcore.Field{bad, zap.Int("n", 1)}, `"error.message":"bad","error.type":"*errors.errorString","n":1`},
+		{"causes", []zapcore.Field{zap.Error(errors.Join(io.EOF))}, `"error.message":"EOF","error.type":"*errors.joinError"`},
+		{"more than a text", []zapcore.Field{zap.Error(verbose{})}, `"error.message":"v","error.type":"names.verbose","errorVerbose":"verbose"`},
+		{"a text", []zapcore.Field{zap.String("error", "bad")}, `"error.message":"bad"`},
+		{"under another name", []zapcore.Field{zap.NamedError("cause", io.EOF)}, `"cause":"EOF"`},
+		{"twice", []zapcore.Field{bad, bad}, `"error.message":"bad","error.type":"*errors.errorString","error.message_":"bad","error.type_":"*errors.errorString"`},
+		{"a field has the name", []zapcore.Field{bad, zap.String("error.type", "mine")}, `"error.message":"bad","error.type":"mine"`},
+		{"a field in an object has it", []zapcore.Field{bad, zap.Dict("error", zap.String("type", "mine"))}, `"error.message":"bad","error":{"type":"mine"}`},
+		{"before a namespace", []zapcore.Field{bad, zap.Namespace("a"), bad}, `"error.message":"bad","error.type":"*errors.errorString","a":{"error":"bad"}`},
+	} {
+		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, encode(t, rule, test.fields...)) })
+	}
+}
+
+// verbose is an error that says more when asked for it, as those of several packages do.
+type verbose struct{}
+
+func (verbose) Error() string                 { return "v" }
+func (verbose) Format(s fmt.State, verb rune) { _, _ = io.WriteString(s, "verbose") }
 
 // dict is an object made of fields.
 type dict []zapcore.Field

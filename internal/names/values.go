@@ -29,7 +29,7 @@ func (r *values) element() bool { return r.scope.array && r.scope.arr != nil }
 
 // Text implements fields.Values.
 func (r *values) Text(v string) {
-	if r.scope.first && r.rule.errorName != "" && r.key == "error" {
+	if r.isError() {
 		r.key = r.rule.errorName
 		r.changed = true
 	}
@@ -37,6 +37,20 @@ func (r *values) Text(v string) {
 		r.scope.obj.AddString(name, v)
 	} else if r.element() {
 		r.scope.arr.AppendString(v)
+	}
+}
+
+// isError tells whether the text that was announced is called "error" and gets another name for that.
+func (r *values) isError() bool { return r.scope.first && r.rule.errorName != "" && r.key == "error" }
+
+// Error implements fields.ErrorValues.
+func (r *values) Error(text, typeName string) {
+	typed := r.isError() && r.rule.errorType != "" && r.scope.obj != nil && !r.owns
+	r.Text(text)
+	if typed {
+		r.key = r.rule.errorType
+		r.Text(typeName)
+		r.owns = false // that was no field's
 	}
 }
 

@@ -28,6 +28,7 @@ const (
 	functionName   = "code.function.name"
 	codeStack      = "code.stacktrace"
 	exceptionStack = "exception.stacktrace"
+	exceptionType  = "exception.type"
 
 	// ExceptionMessage is what the text of zap.Error is called.
 	ExceptionMessage = "exception.message"
@@ -40,7 +41,8 @@ var resourceRule = names.New(names.Config{})
 var rule = names.New(names.Config{
 	Reserved: []string{loggerName, filePath, lineNumber, functionName, codeStack, exceptionStack,
 		"_msg", "_time", "_stream", "_stream_id", "severity_text", "severity_number"},
-	Error: ExceptionMessage,
+	Error:     ExceptionMessage,
+	ErrorType: exceptionType,
 })
 
 // Append implements base.Formatter.

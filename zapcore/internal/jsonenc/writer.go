@@ -52,6 +52,10 @@ func (w *Writer) members(c tape.Cursor) {
 		case tape.TagFloat64:
 			b = appendFloat(b, math.Float64frombits(tape.Load64(s, at)))
 			at += 8
+		case tape.TagTypedError:
+			text, at = tape.TextAt(s, at)
+			b = appendString(b, text)
+			_, at = tape.TextAt(s, at)
 		case tape.TagTrue:
 			b = append(b, "true"...)
 		case tape.TagFalse:
@@ -97,6 +101,9 @@ func (w *Writer) value(t tape.Tag, c *tape.Cursor) {
 		w.AppendTime(c.Zoned())
 	case tape.TagString, tape.TagError, tape.TagByteString:
 		w.AppendString(c.Text())
+	case tape.TagTypedError:
+		text, _ := c.TypedError()
+		w.AppendString(text)
 	case tape.TagInt, tape.TagInt64:
 		w.AppendInt64(int64(c.U64()))
 	case tape.TagInt32:

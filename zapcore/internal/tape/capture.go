@@ -84,9 +84,15 @@ func (r *Recorder) Fields(fields []zapcore.Field, said *Texts) {
 			if known++; !ok {
 				text, ok = TextOf(f)
 			}
+			if ok && f.Type == zapcore.ErrorType {
+				typeName := typeOf(f)
+				b = roomFor(b, n, errorBound(f, text, typeName))
+				n = putError(b, n, f, text, typeName)
+				continue
+			}
 			if ok {
 				b = roomFor(b, n, len(f.Key)+len(text)+nodeBound)
-				n = putNode(b, n, textTag(f), f.Key, text)
+				n = putNode(b, n, TagString, f.Key, text)
 				continue
 			}
 		case zapcore.ArrayMarshalerType:
@@ -163,15 +169,6 @@ func (r *Recorder) field(f *zapcore.Field) {
 	at := len(r.b)
 	AddField(r, f)
 	if f.Type == zapcore.ErrorType {
-		r.markError(at, f.Key)
-	}
-}
-
-// markError notes that the string just recorded for key was an error's text, not some other string. It is not there when
-// Error panicked: then zap logs the panic under another key.
-func (r *Recorder) markError(at int, key string) {
-	c := NewCursor(r.b, at)
-	if c.More() && c.Tag() == TagString && c.Text() == key {
-		r.b[at] = TagError
+		r.markError(at, f)
 	}
 }

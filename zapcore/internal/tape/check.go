@@ -188,6 +188,11 @@ func (c *checker) value(t Tag, depth int) error {
 		return c.zone()
 	case TagObject, TagArray:
 		return c.nest(depth, t == TagObject)
+	case TagTypedError:
+		if err := c.skipText(); err != nil {
+			return err
+		}
+		return c.skipText()
 	case TagJSON:
 		text, err := c.text()
 		if err != nil {

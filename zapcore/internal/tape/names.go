@@ -49,6 +49,8 @@ func (c *Cursor) hashNested(h uint64, t Tag) uint64 {
 		h = hashMix(c.Nested().NamesHash(h), 1)
 	case TagArray:
 		h = hashMix(c.Nested().elementsHash(h), 2)
+	case TagTypedError:
+		c.TypedError()
 	case TagJSON:
 		if text := c.Text(); text != "" && (text[0] == '{' || text[0] == '[') {
 			h = hashName(h, text, 0, len(text))

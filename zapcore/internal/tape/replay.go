@@ -95,6 +95,13 @@ func (c *Cursor) replayValue(t Tag, key string, enc zapcore.ObjectEncoder) (end 
 		nodesPool.Put(n)
 	case TagNamespace:
 		enc.OpenNamespace(key)
+	case TagTypedError:
+		text, typeName := c.TypedError()
+		if e, ok := enc.(ErrorEncoder); ok {
+			e.AddError(key, text, typeName)
+		} else {
+			enc.AddString(key, text)
+		}
 	}
 	return c.at
 }
@@ -113,6 +120,9 @@ func (c Cursor) replayElements(enc zapcore.ArrayEncoder) error {
 		switch c.Tag() {
 		case TagString, TagError:
 			enc.AppendString(c.Text())
+		case TagTypedError:
+			text, _ := c.TypedError()
+			enc.AppendString(text)
 		case TagInt64:
 			enc.AppendInt64(int64(c.U64()))
 		case TagInt:
@@ -202,11 +212,6 @@ func getNodes(c Cursor) *nodes {
 	return n
 }
 
-// recordedError is an error of which the text was recorded, for cores that look for fields of ErrorType.
-type recordedError string
-
-func (e recordedError) Error() string { return string(e) }
-
 // Field returns the node at the Cursor as a Field: the same Field that the caller gave where that is plain data, else one
 // that encodes to the same bytes.
 func (c *Cursor) Field() zapcore.Field {
@@ -216,7 +221,11 @@ func (c *Cursor) Field() zapcore.Field {
 	case TagString:
 		f.Type, f.String = zapcore.StringType, c.Text()
 	case TagError:
-		f.Type, f.Interface = zapcore.ErrorType, recordedError(c.Text())
+		f.Type, f.Interface = zapcore.ErrorType, &recordedError{text: c.Text()}
+	case TagTypedError:
+		err := new(recordedError)
+		err.text, err.typeName = c.TypedError()
+		f.Type, f.Interface = zapcore.ErrorType, err
 	case TagInt, TagInt64:
 		f.Type, f.Integer = zapcore.Int64Type, int64(c.U64())
 	case TagInt32:

@@ -19,7 +19,8 @@ import (
 //	zone    int32 seconds east of UTC, text name; absent for UTC
 //	caller  text file, int64 line, text function
 //	node    tag, text key (absent inside an array), value
-//	value   nothing, a fixed-size number, a text, or for an object or array: uint32 length, nodes
+//	value   nothing, a fixed-size number, a text, for an error two (what it says, its type), or for an object or array: uint32
+//	        length, nodes
 //
 // A namespace is a node without a value; the nodes after it, to the end of its level, lie in it, as zap's
 // Field of that name says. Nothing on a tape points outside it.
@@ -82,7 +83,7 @@ const (
 	TagTimeUTC
 	TagTime
 	TagString
-	TagError // a string that was an error's text
+	TagError // a string that was an error's text, of a type that is not known
 	TagByteString
 	TagBinary
 	TagJSON // a reflected value, marshalled by encoding/json
@@ -90,6 +91,7 @@ const (
 	TagObject
 	TagArray
 	TagNamespace
+	TagTypedError // as TagError, and the name of its type
 	TagCount
 )
 
@@ -103,7 +105,7 @@ var fixedSize = [TagCount]int8{
 	TagDuration: 8, TagTimeUTC: timeSize,
 	TagTime:   -1,
 	TagString: -1, TagError: -1, TagByteString: -1, TagBinary: -1, TagJSON: -1,
-	TagObject: -1, TagArray: -1,
+	TagObject: -1, TagArray: -1, TagTypedError: -1,
 }
 
 // ErrTooLong is what a record gets that is larger than MaxSize.
@@ -185,6 +187,12 @@ func TextAt(s string, at int) (text string, end int) {
 	return s[at : at+n], at + n
 }
 
+// TypedError returns what an error says and its type.
+func (c *Cursor) TypedError() (text, typeName string) {
+	text = c.Text()
+	return text, c.Text()
+}
+
 // Bytes is Text as bytes. They alias the tape, so nobody may change them.
 func (c *Cursor) Bytes() []byte {
 	s := c.Text()
@@ -212,6 +220,8 @@ func (c Cursor) Count() (n int) {
 			c.Text()
 		case t == TagObject || t == TagArray:
 			c.Nested()
+		case t == TagTypedError:
+			c.TypedError()
 		default:
 			c.Text()
 		}

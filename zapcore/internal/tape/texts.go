@@ -100,9 +100,13 @@ func (t *Texts) put(b []byte, n int, f *zapcore.Field, text int) (end, next int)
 	switch f.Type {
 	case zapcore.SkipType:
 		return n, text
-	case zapcore.ErrorType, zapcore.StringerType:
+	case zapcore.ErrorType:
+		if typeName := typeOf(f); text < t.n && n+errorBound(f, t.texts[text], typeName) <= len(b) {
+			return putError(b, n, f, t.texts[text], typeName), text + 1
+		}
+	case zapcore.StringerType:
 		if text < t.n && n+len(f.Key)+len(t.texts[text])+nodeBound <= len(b) {
-			return putNode(b, n, textTag(f), f.Key, t.texts[text]), text + 1
+			return putNode(b, n, TagString, f.Key, t.texts[text]), text + 1
 		}
 	case zapcore.ArrayMarshalerType:
 		if list, ok := StringsOf(f); ok && n+stringsBound(f.Key, list) <= len(b) {
@@ -110,14 +114,6 @@ func (t *Texts) put(b []byte, n int, f *zapcore.Field, text int) (end, next int)
 		}
 	}
 	return 0, 0
-}
-
-// textTag is the tag of what TextOf returns.
-func textTag(f *zapcore.Field) Tag {
-	if f.Type == zapcore.ErrorType {
-		return TagError
-	}
-	return TagString
 }
 
 var stringsType = reflect.TypeOf(zap.Strings("", nil).Interface)

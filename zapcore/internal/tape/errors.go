@@ -1,0 +1,63 @@
+package tape
+
+import (
+	"reflect"
+	"slices"
+
+	"go.uber.org/zap/zapcore"
+)
+
+// ErrorEncoder is what an ObjectEncoder implements that tells an error from a string.
+type ErrorEncoder interface {
+	// AddError adds what an error said, and the name of its type.
+	AddError(key, text, typeName string)
+}
+
+// recordedError is an error that was recorded, for cores that look for fields of ErrorType.
+type recordedError struct{ text, typeName string }
+
+func (e *recordedError) Error() string { return e.text }
+
+// typeOf returns the name of the type of the error in f, as %T has it; "" if it is not known. It runs no code of the program.
+func typeOf(f *zapcore.Field) string {
+	if e, ok := f.Interface.(*recordedError); ok {
+		return e.typeName
+	}
+	return reflect.TypeOf(f.Interface).String()
+}
+
+// putError writes the error in f to b at n, where there is room for errorBound, and returns where it ends.
+func putError(b []byte, n int, f *zapcore.Field, text, typeName string) (end int) {
+	if typeName == "" {
+		return putNode(b, n, TagError, f.Key, text)
+	}
+	return putShort(b, putNode(b, n, TagTypedError, f.Key, text), typeName)
+}
+
+// errorBound is at least what an error takes.
+func errorBound(f *zapcore.Field, text, typeName string) int {
+	return len(f.Key) + len(text) + len(typeName) + nodeBound
+}
+
+// markError notes that the string just recorded for f was an error's text, not some other string, and of which type. It is not there
+// when Error panicked: then zap logs the panic under another key.
+func (r *Recorder) markError(at int, f *zapcore.Field) {
+	c := NewCursor(r.b, at)
+	if !c.More() || c.Tag() != TagString || c.Text() != f.Key {
+		return
+	}
+	c.Text()
+	typeName := typeOf(f)
+	if typeName == "" {
+		r.b[at] = TagError
+		return
+	}
+	r.b[at] = TagTypedError
+	r.b = slices.Insert(r.b, c.at, appendText(nil, typeName)...)
+}
+
+// AddError implements ErrorEncoder.
+func (r *Recorder) AddError(key, text, typeName string) {
+	r.key(TagTypedError, key)
+	r.b = appendText(appendText(r.b, text), typeName)
+}
