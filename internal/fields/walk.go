@@ -50,10 +50,13 @@ var (
 )
 
 // Level walks one object and closes its namespaces.
-func (w *Walker) Level(m zapcore.ObjectMarshaler) error {
+func (w *Walker) Level(m zapcore.ObjectMarshaler) error { return w.LevelBy(w, m) }
+
+// LevelBy is Level for an encoder that embeds w, and does faster itself what most fields need.
+func (w *Walker) LevelBy(enc zapcore.ObjectEncoder, m zapcore.ObjectMarshaler) error {
 	outer := w.namespaces
 	w.namespaces = 0
-	err := m.MarshalLogObject(w)
+	err := m.MarshalLogObject(enc)
 	for ; w.namespaces > 0; w.namespaces-- {
 		w.Leave()
 	}

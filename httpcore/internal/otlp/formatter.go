@@ -67,6 +67,12 @@ type head struct {
 	failed  bool // there was an error among the fields
 }
 
+// The sizes of a trace's and of a span's id, in bytes (W3C Trace Context).
+const (
+	traceSize = 16
+	spanSize  = 8
+)
+
 // id is a field that becomes an id of the record.
 type id struct {
 	field string
@@ -85,8 +91,13 @@ func (h *head) took(v string) bool {
 	if h.depth > 0 || h.inArray {
 		return false
 	}
-	h.failed = h.failed || h.key == ExceptionMessage
-	return h.trace.take(h.key, v, 32) || h.span.take(h.key, v, 16)
+	if h.key == ExceptionMessage {
+		h.failed = true
+	}
+	if len(v) != 2*traceSize && len(v) != 2*spanSize {
+		return false // most
+	}
+	return h.trace.take(h.key, v, 2*traceSize) || h.span.take(h.key, v, 2*spanSize)
 }
 
 func (i *id) take(key, v string, digits int) bool {
@@ -111,6 +122,7 @@ func isHex(s string, digits int) bool {
 type writer interface {
 	fields.Values
 	state() *head
+	encoder() zapcore.ObjectEncoder // for the fields of the first level
 }
 
 // attributes writes the attributes of a record: what zap knows of it and OTLP has no other place for, and its fields.
@@ -123,7 +135,7 @@ func attributes(w *fields.Walker, to writer, ent *zapcore.Entry, r *base.Record)
 		w.AddInt(lineNumber, c.Line)
 		w.AddString(functionName, c.Function)
 	}
-	err := w.Level(r)
+	err := w.LevelBy(to.encoder(), r)
 	switch {
 	case ent.Stack == "":
 	case to.state().failed: // where the record was logged is where its error was met

@@ -30,10 +30,12 @@ func newJSONWriter() *jsonWriter {
 
 func (o *jsonWriter) state() *head { return &o.head }
 
+func (o *jsonWriter) encoder() zapcore.ObjectEncoder { return &o.walk }
+
 func (f Formatter) appendJSON(dst []byte, r *base.Record) ([]byte, error) {
 	w := jsonWriters.Get().(*jsonWriter)
 	w.begin(&f)
-	ent := r.Entry()
+	ent := r.EntryView()
 	nanos, observed := times(ent.Time)
 	number, level := Severity(ent.Level)
 
@@ -47,7 +49,7 @@ func (f Formatter) appendJSON(dst []byte, r *base.Record) ([]byte, error) {
 	dst = base.AppendJSONString(append(dst, `,"severityText":`...), level)
 	dst = base.AppendJSONString(append(dst, `,"body":{"stringValue":`...), ent.Message)
 	w.out = append(dst, `},"attributes":[`...)
-	err := attributes(&w.walk, w, &ent, r)
+	err := attributes(&w.walk, w, ent, r)
 	dst = append(w.out, ']')
 	if w.trace.found {
 		dst = append(append(append(dst, `,"traceId":"`...), w.trace.hex[:32]...), '"')

@@ -27,6 +27,8 @@ type protoWriter struct {
 	tag   byte // of the next KeyValue or AnyValue
 	opens []nested
 	walk  fields.Walker
+
+	direct protoEncoder // of walk
 }
 
 // nested is a list or an object that is being written: where its lengths go, of one byte for the time being.
@@ -38,17 +40,31 @@ type nested struct {
 
 func newProtoWriter() *protoWriter {
 	w := new(protoWriter)
-	w.walk.Values = w
+	w.walk.Values, w.direct = w, protoEncoder{&w.walk, w}
 	return w
 }
 
 func (p *protoWriter) state() *head { return &p.head }
 
+func (p *protoWriter) encoder() zapcore.ObjectEncoder { return &p.direct }
+
+// protoEncoder is the Walker of a protoWriter, less two calls through an interface for what most fields are.
+type protoEncoder struct {
+	*fields.Walker
+	to *protoWriter
+}
+
+// AddString implements zapcore.ObjectEncoder.
+func (e *protoEncoder) AddString(key, v string) { e.to.key = key; e.to.Text(v) }
+
+// AddInt64 implements zapcore.ObjectEncoder.
+func (e *protoEncoder) AddInt64(key string, v int64) { e.to.key = key; e.to.Integer(v) }
+
 func (f Formatter) appendProto(dst []byte, r *base.Record) ([]byte, error) {
 	w := protoWriters.Get().(*protoWriter)
 	w.begin(&f)
 	w.tag, w.opens = tagRecordAttribute, w.opens[:0]
-	ent := r.Entry()
+	ent := r.EntryView()
 	nanos, observed := times(ent.Time)
 	number, level := Severity(ent.Level)
 
@@ -65,7 +81,7 @@ func (f Formatter) appendProto(dst []byte, r *base.Record) ([]byte, error) {
 	}
 	out = binary.AppendUvarint(append(out, tagRecordBody), uint64(1+textSize(len(message))))
 	w.out = appendText(append(out, tagAnyString), message)
-	err := attributes(&w.walk, w, &ent, r)
+	err := attributes(&w.walk, w, ent, r)
 	out = w.out
 	if w.trace.found {
 		out = appendHex(append(out, tagRecordTrace, 16), w.trace.hex[:32])
@@ -123,6 +139,11 @@ func appendHex(b, digits []byte) []byte {
 
 // value writes all that goes before a value of so many bytes: for a KeyValue its key too.
 func (p *protoWriter) value(size int) {
+	if n := len(p.key) + size + 4; n < 0x80 && !p.inArray && p.key != "" { // most: each length is one byte
+		out := append(p.out, p.tag, byte(n), tagKeyValueKey, byte(len(p.key)))
+		p.out = append(append(out, p.key...), tagKeyValueValue, byte(size))
+		return
+	}
 	out := append(p.out, p.tag)
 	if !p.inArray {
 		key := 1 + textSize(len(p.key))
@@ -146,11 +167,17 @@ func (p *protoWriter) Text(v string) {
 	if p.took(v) {
 		return
 	}
-	p.value(1 + textSize(len(v)))
 	tag := byte(tagAnyString)
 	if !utf8.ValidString(v) {
 		tag = tagAnyBytes
 	}
+	if n := len(p.key) + len(v) + 6; n < 0x80 && !p.inArray && p.key != "" { // most, too
+		out := append(p.out, p.tag, byte(n), tagKeyValueKey, byte(len(p.key)))
+		out = append(append(out, p.key...), tagKeyValueValue, byte(len(v)+2), tag, byte(len(v)))
+		p.out = append(out, v...)
+		return
+	}
+	p.value(1 + textSize(len(v)))
 	p.out = appendText(append(p.out, tag), v)
 }
 
