@@ -120,19 +120,19 @@ type nameSpan struct {
 // makeUnique puts a number behind the name at the end of dst, which begins at start, if the message has it already. A name has at most
 // limit bytes.
 func (p *params) makeUnique(start, limit int) {
-	base := len(p.dst)
-	for n := 2; p.isKnown(p.dst[start:]); n++ {
+	base, hash := len(p.dst), foldedHash(p.dst[start:])
+	for n := 2; p.isKnown(p.dst[start:], hash); n++ {
 		var digits [20]byte
 		number := strconv.AppendInt(digits[:0], int64(n), 10)
 		p.dst = append(p.dst[:min(base, start+limit-1-len(number))], '_')
 		p.dst = append(p.dst, number...)
+		hash = foldedHash(p.dst[start:])
 	}
-	p.names = append(p.names, nameSpan{foldedHash(p.dst[start:]), start - p.nameBase, len(p.dst) - p.nameBase})
+	p.names = append(p.names, nameSpan{hash, start - p.nameBase, len(p.dst) - p.nameBase})
 }
 
-// isKnown tells whether the message has a name already, in whatever case.
-func (p *params) isKnown(name []byte) bool {
-	hash := foldedHash(name)
+// isKnown tells whether the message has a name of that hash already, in whatever case.
+func (p *params) isKnown(name []byte, hash uint32) bool {
 	for _, known := range p.names {
 		if known.hash == hash && bytes.EqualFold(p.dst[p.nameBase+known.start:p.nameBase+known.end], name) {
 			return true

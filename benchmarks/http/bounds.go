@@ -41,6 +41,23 @@ var bounds = append([]suite.Bound{
 		AtMost:  1.1,
 	},
 	{
+		Claim:   "a record in a batch of OTLP, of otelzap and otlploghttp",
+		Of:      suite.Value{Row: "post/1,000, httpcore OTLP"},
+		Against: suite.Value{Row: "OTLP/otelzap and otlploghttp", Less: "OTLP/zap nop"},
+		AtMost:  0.1,
+	},
+	{
+		Claim:   "a record in a batch of OTLP as protobuf, of the same as JSON",
+		Of:      suite.Value{Row: "post/1,000, httpcore OTLP"},
+		Against: suite.Value{Row: "post/1,000, httpcore OTLP in JSON"},
+		AtMost:  0.6,
+	},
+	{
+		Claim:  "allocations for a record on the way to a collector, beyond zap's",
+		Of:     suite.Value{Row: "OTLP/queuecore and httpcore", Less: "OTLP/zap nop", Unit: "allocs/op"},
+		AtMost: 0.1,
+	},
+	{
 		Claim: "records lost on the way to a collector",
 		Of:    suite.Value{Row: "OTLP/queuecore and httpcore", Unit: "lost/op"},
 		None:  true,

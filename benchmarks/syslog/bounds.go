@@ -20,5 +20,9 @@ var bounds = []suite.Bound{
 
 	{Claim: "log/syslog over TCP, of a record in a batch", Of: suite.Value{Row: "batch, tcp/log/syslog and sysloghandler in turns", Unit: "ratio"}, AtLeast: 10},
 	{Claim: "log/syslog over TCP, of a ready message in a batch", Of: suite.Value{Row: "batch, tcp/log/syslog and ready messages in turns", Unit: "ratio"}, AtLeast: 10},
+	{Claim: "log/syslog over TCP, of a record in a batch over RELP, acknowledged", Of: suite.Value{Row: "batch, tcp/log/syslog and sysloghandler, RELP, in turns", Unit: "ratio"}, AtLeast: 5},
+	{Claim: "allocations for a record in a batch over RELP, the receiver's included", Of: suite.Value{Row: "batch, tcp/sysloghandler, RELP", Unit: "allocs/op"}, None: true},
+	{Claim: "an entry of the journal, of a bare send of the same bytes", Of: suite.Value{Row: "journal/sysloghandler and a bare send of the same bytes in turns", Unit: "ratio"}, AtMost: 1.2},
+	{Claim: "allocations for an entry of the journal", Of: suite.Value{Row: "journal/sysloghandler", Unit: "allocs/op"}, None: true},
 	{Claim: "allocations for a record in a batch", Of: suite.Value{Row: "batch, tcp/sysloghandler", Unit: "allocs/op"}, None: true},
 }

@@ -2,6 +2,7 @@ package syslog
 
 import (
 	"net"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -32,13 +33,18 @@ func tables() []suite.Table {
 			{Name: "srslog", Run: wire.Alone(network, rival)},
 		}})
 	}
+	if runtime.GOOS == "linux" {
+		tables = append(tables, suite.Table{Name: "journal", N: 50_000, Rows: journals()})
+	}
 	return append(tables, suite.Table{Name: "batch, tcp", N: 500_000, Rows: []suite.Row{
 		{Name: "framed by hand", N: 2_000_000, Run: framed},
 		{Name: "sysloghandler", Run: thousands(wholeBatch)},
 		{Name: "sysloghandler, SequenceID", Run: thousands(numberedBatch)},
+		{Name: "sysloghandler, RELP", Run: thousands(relpBatch)},
 		{Name: "ready messages", N: 2_000_000, Run: thousands(readyBatch)},
 		{Name: "log/syslog", N: 50_000, Run: wire.Alone("tcp", stdlib)},
 		{Name: "log/syslog and sysloghandler in turns", N: 50_000, Run: byThousand(wholeBatch)},
+		{Name: "log/syslog and sysloghandler, RELP, in turns", N: 50_000, Run: byThousand(relpBatch)},
 		{Name: "log/syslog and ready messages in turns", N: 50_000, Run: byThousand(readyBatch)},
 	}})
 }
@@ -76,7 +82,10 @@ func newCore(b *testing.B, cfg sysloghandler.Config) (_ *sysloghandler.Core, err
 			return nil, err
 		}
 	}
-	cfg.Format, cfg.Timeout, cfg.OnError = sysloghandler.RFC5424, soon, func(err error) { b.Error(err) }
+	if cfg.Network != "journal" {
+		cfg.Format = sysloghandler.RFC5424
+	}
+	cfg.Timeout, cfg.OnError = soon, func(err error) { b.Error(err) }
 	core, err := sysloghandler.New(cfg)
 	if err == nil {
 		b.Cleanup(func() { _ = core.Close() })
