@@ -150,7 +150,7 @@ func (b *buffer) tryPutLocked(level zapcore.Level, tape []byte) (put bool, err e
 	if !b.arena.Fits(len(tape)) {
 		return false, nil
 	}
-	b.arena.Put(arena.LaneOf(level), level, tape)
+	b.arena.Put(level, tape)
 	b.room = b.cfg.Capacity - b.pendingLocked()
 	return true, nil
 }

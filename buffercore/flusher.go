@@ -96,9 +96,9 @@ func (f *flusher) fill() (target zapcore.Core, more bool) {
 }
 
 // fillUp makes one batch of everything, whatever its size: a Handler makes an exception of a batch that holds the last
-// words of a program, not of what comes before them. Some rounds, because each lane may have been claimed in part.
+// words of a program, not of what comes before them. Some rounds, because each list may have been claimed in part.
 func (f *flusher) fillUp() {
-	for range arena.Lanes + 1 {
+	for range arena.Lists + 1 {
 		f.buffer.mu.Lock()
 		target := f.buffer.target
 		more := target != nil && f.reader.Claim(math.MaxInt)

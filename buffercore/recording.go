@@ -142,7 +142,7 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 	for !r.memory.Fits(len(tape)) && evict(r.memory, arena.Urgent) {
 		r.dropped++
 	}
-	r.memory.Put(arena.LaneOf(level), level, tape)
+	r.memory.Put(level, tape)
 	return nil
 }
 

@@ -110,9 +110,9 @@ func (s *arenaSource) fill() bool {
 func (s *arenaSource) claimBytes() int { return min(s.target.BatchBytes, s.q.cfg.MaxBytes/4) }
 
 // FillUp implements delivery.Source: it adds everything that is queued, whatever the bounds. A Handler makes an exception of a batch
-// that holds an urgent record, not of what comes before it. Some rounds, because each lane may have been claimed in part.
+// that holds an urgent record, not of what comes before it. Some rounds, because each list may have been claimed in part.
 func (s *arenaSource) FillUp() {
-	for range arena.Lanes + 1 {
+	for range arena.Lists + 1 {
 		s.q.mu.Lock()
 		s.reader.Claim(math.MaxInt)
 		s.q.mu.Unlock()
@@ -171,6 +171,9 @@ func (s *arenaSource) Resolve(n int) {
 	admitted.Wake()
 	if wake {
 		q.wake()
+	}
+	if q.enqueuer.overflow.Len() > 0 {
+		q.enqueuer.admit(false) // others may be kept waiting by a target that does not want this
 	}
 	if pending {
 		q.drops.callOnDrop()

@@ -14,9 +14,9 @@
 //
 // The arena is bounded in bytes. A record stays in it until each target is done with it, so a slow, dead or panicking
 // target neither delays nor reorders what the others get; when the arena is full because of it, the overflow policy
-// decides. A target passes records in order. So one that is down holds the room of all that come after the first that it has not
-// delivered, those that it does not want too: if it is often down, and another must not wait for it, give it SkipWhenFull or a queue of
-// its own.
+// decides. A target passes records in order, and one that is down holds the room of what it wants of all that comes after the first that it
+// has not delivered. What it does not want, by its level, makes room when room is needed, unless there is a PrepareDelivery. If a
+// target is often down, wants much, and another must not wait for it, give it SkipWhenFull or a queue of its own.
 //
 // A target that is a BatchWriter (every handler of this module is one) gets its records a batch at a time, without a
 // copy, and what it could not take is offered again after a delay that grows. Any other Core gets them one by one as a

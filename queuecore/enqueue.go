@@ -99,9 +99,8 @@ func (e *enqueuer) lock() {
 
 // putLocked adds a record that fits.
 func (e *enqueuer) putLocked(level zapcore.Level, tape []byte) (sequence uint64) {
-	lane := arena.LaneOf(level)
-	sequence = e.arena.Put(lane, level, tape)
-	if lane == arena.Urgent {
+	sequence = e.arena.Put(level, tape)
+	if arena.LaneOf(level) == arena.Urgent {
 		e.overflow.awaitLocked(sequence)
 	}
 	return sequence
@@ -148,6 +147,7 @@ func (e *enqueuer) putSlowly(level zapcore.Level, tape []byte) (sequence uint64,
 // putOrDrop puts the record if there is room or others can make it; else it drops it, unless it is above Error: then it waits.
 func (e *enqueuer) putOrDrop(level zapcore.Level, tape []byte, policy Overflow, timeout time.Duration) (sequence uint64, err error) {
 	lane := arena.LaneOf(level)
+	e.passOver()
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
@@ -178,6 +178,7 @@ func (e *enqueuer) putOrDrop(level zapcore.Level, tape []byte, policy Overflow, 
 // putOrWriteThrough puts the record if there is room; else the caller delivers it.
 func (e *enqueuer) putOrWriteThrough(level zapcore.Level, tape []byte) (sequence uint64, err error) {
 	lane := arena.LaneOf(level)
+	e.passOver()
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()

@@ -75,7 +75,7 @@ func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool 
 // skipLocked evicts the oldest record of a lane if only targets lose it that may be made to skip.
 func (o *overflow) skipLocked() bool {
 	for l := arena.Low; l < arena.Lanes; l++ {
-		losers := o.arena.Oldest(l)
+		losers, _ := o.arena.Oldest(l)
 		if !slices.ContainsFunc(losers, func(r *arena.Reader) bool { return !o.targets[r.Index()].SkipWhenFull }) &&
 			o.evictLocked(l, Lagging) {
 			return true
@@ -87,8 +87,7 @@ func (o *overflow) skipLocked() bool {
 // evictLocked gives up the oldest record of a lane for the targets that have not begun to deliver it.
 func (o *overflow) evictLocked(lane arena.Lane, cause Cause) bool {
 	if lane == arena.Urgent && len(o.urgent) > 0 {
-		losers := o.arena.Oldest(lane)
-		if len(losers) == 0 || losers[0].NextSequence(lane) >= o.urgent[0] {
+		if losers, sequence := o.arena.Oldest(lane); len(losers) == 0 || sequence >= o.urgent[0] {
 			return false
 		}
 	}
@@ -106,4 +105,45 @@ func (o *overflow) releaseLocked(sequence uint64) {
 	if i, found := slices.BinarySearch(o.urgent, sequence); found {
 		o.urgent = slices.Delete(o.urgent, i, i+1)
 	}
+}
+
+// passOver makes room of records that are kept for targets which are held up and do not want them. It asks the targets what they want,
+// so it is called without the lock.
+func (e *enqueuer) passOver() {
+	if len(e.q.targets) < 2 || e.q.cfg.PrepareDelivery != nil { // what a hook makes of a record cannot be known
+		return
+	}
+	e.mu.Lock()
+	before := e.arena.Next() // what comes now may be logged by somebody who has just changed a level
+	e.mu.Unlock()
+	var room [8]levelSet
+	all, none := room[:0], true
+	for i := range e.q.cfg.Targets {
+		set := e.q.cfg.Targets[i].unwanted()
+		all, none = append(all, set), none && set == 0
+	}
+	for more := !none; more; {
+		e.mu.Lock()
+		more = e.arena.PassOver(before, func(reader int, level zapcore.Level) bool { return all[reader].has(level) })
+		e.mu.Unlock()
+	}
+}
+
+// levelSet has a bit for each of zap's levels.
+type levelSet uint8
+
+func levelBit(l zapcore.Level) levelSet { return 1 << uint(l-zapcore.DebugLevel) }
+
+func (s levelSet) has(l zapcore.Level) bool {
+	return l >= zapcore.DebugLevel && l <= zapcore.FatalLevel && s&levelBit(l) != 0
+}
+
+// unwanted returns the levels of which the target wants no record.
+func (t *TargetConfig) unwanted() (set levelSet) {
+	for l := zapcore.DebugLevel; l <= zapcore.FatalLevel; l++ {
+		if enabled, err := t.asked(l); !enabled && err == nil {
+			set |= levelBit(l)
+		}
+	}
+	return set
 }

@@ -66,6 +66,7 @@ const maxPatience = 250 * time.Millisecond
 
 // putNow puts the record if there is room, or room can be made; if it is the last attempt, of the room of lower records too.
 func (e *enqueuer) putNow(level zapcore.Level, tape []byte, policy Overflow, last bool) (sequence uint64, err error) {
+	e.passOver()
 	e.mu.Lock()
 	sequence, wake, err := e.putNowLocked(level, tape, policy, last)
 	e.mu.Unlock()
@@ -115,6 +116,9 @@ func (e *enqueuer) giveUpWaiting(w *waitline.Waiter, level zapcore.Level, tape [
 
 // admit puts records of producers that wait, if there is room, and wakes those.
 func (e *enqueuer) admit(exact bool) {
+	if e.overflow.Len() > 0 {
+		e.passOver()
+	}
 	e.mu.Lock()
 	admitted, wake := e.admitLocked(exact)
 	e.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Lane is one of the lists of records.
+// Lane is a class of records, by what is given up for what.
 type Lane int
 
 // The lanes of an Arena.
@@ -32,13 +32,53 @@ func LaneOf(l zapcore.Level) Lane {
 	}
 }
 
+// The lists of an Arena, a list a level: what a target does not want of a level leaves no holes then in the memory of what it wants. That of
+// most records is the first, for hot.
+const (
+	infoList = iota
+	debugList
+	warnList
+	errorList
+	urgentList
+
+	Lists // how many there are
+)
+
+// listOf returns the list of records of a level.
+func listOf(l zapcore.Level) int {
+	switch {
+	case l == zapcore.InfoLevel:
+		return infoList
+	case l < zapcore.InfoLevel:
+		return debugList
+	case l == zapcore.WarnLevel:
+		return warnList
+	case l == zapcore.ErrorLevel:
+		return errorList
+	default:
+		return urgentList
+	}
+}
+
+// lists returns the first list of a lane, and the one behind its last.
+func (l Lane) lists() (first, end int) {
+	switch l {
+	case Low:
+		return infoList, errorList
+	case High:
+		return errorList, urgentList
+	default:
+		return urgentList, Lists
+	}
+}
+
 // Arena holds records. See the package's text for how, and for who may call what when.
 type Arena struct {
 	limit   int // bytes
 	readers []*Reader
 	hot     *hot
 
-	lanes  [Lanes]lane
+	lists  [Lists]list
 	blocks blocks
 	stats  base.Stats // without Pending
 	over   bool       // Abandon has counted everything
@@ -46,18 +86,18 @@ type Arena struct {
 	losers []*Reader // owned by Evict
 }
 
-// hot is what Put writes beside the record itself: one cache line, if the record is of the low lane. Producers on several
+// hot is what Put writes beside the record itself: one cache line, if the record is of Info. Producers on several
 // cores hand it from one to the other, and each line more would cost them as much again. What can be worked out from it,
-// the counts of lanes and blocks, is brought up to it by catchUp, when somebody wants to know.
+// the counts of lists and blocks, is brought up to it by catchUp, when somebody wants to know.
 type hot struct {
 	mu    sync.Mutex // the owner's
 	used  int        // bytes of live records and of reservations
 	next  uint64     // sequence number of the next record
-	tails [Lanes]tail
-	_     [48]byte // makes it 192 bytes, which the allocator aligns to the line
+	tails [Lists]tail
+	_     [32]byte // makes it 256 bytes, which the allocator aligns to the line
 }
 
-// tail is the end of a lane: its last block, as Put sees it.
+// tail is the end of a list: its last block, as Put sees it.
 type tail struct {
 	buf     []byte
 	written uint32 // bytes of buf that hold records
@@ -73,13 +113,13 @@ func New(limit, readers int) *Arena { return WithBacking(nil, limit, readers) }
 // BlockSize, and of the size of what does not fit into one.
 func WithBacking(backing Backing, limit, readers int) *Arena {
 	a := &Arena{limit: limit, hot: new(hot), blocks: blocks{size: BlockSize(limit), backing: backing}}
-	for l := range a.lanes {
-		a.hot.begin(Lane(l), &a.lanes[l], new(block)) // the first record takes a block that has room
+	for l := range a.lists {
+		a.hot.begin(l, &a.lists[l], new(block)) // the first record takes a block that has room
 	}
 	for i := range readers {
 		r := &Reader{arena: a, index: i}
-		for l := range a.lanes {
-			r.next[l] = a.lanes[l].end()
+		for l := range a.lists {
+			r.next[l] = a.lists[l].end()
 		}
 		a.readers = append(a.readers, r)
 	}
@@ -90,7 +130,7 @@ func WithBacking(backing Backing, limit, readers int) *Arena {
 // records in the order of these numbers. The room of the Arena does not bound it.
 func (a *Arena) Restore(sequence uint64, level zapcore.Level, tape []byte) {
 	a.hot.next = sequence
-	a.Put(LaneOf(level), level, tape)
+	a.Put(level, tape)
 }
 
 // SetNext says which sequence number the next record gets, in an Arena that is new.
@@ -120,7 +160,8 @@ func (a *Arena) Reserve(size int) { a.hot.used += size }
 func (a *Arena) Next() uint64 { return a.hot.next }
 
 // Put adds a record and returns its sequence number. Whether it fits is the caller's to ask.
-func (a *Arena) Put(l Lane, level zapcore.Level, tape []byte) uint64 {
+func (a *Arena) Put(level zapcore.Level, tape []byte) uint64 {
+	l := listOf(level)
 	t := &a.hot.tails[l]
 	size := Size(len(tape))
 	if len(t.buf)-int(t.written) < size {
@@ -130,7 +171,7 @@ func (a *Arena) Put(l Lane, level zapcore.Level, tape []byte) uint64 {
 	at := t.written
 	a.hot.commit(t, level, len(tape))
 	if a.blocks.backing != nil {
-		a.lanes[l].tail.commit(at)
+		a.lists[l].tail.commit(at)
 	}
 	return t.last
 }
@@ -140,7 +181,8 @@ func (a *Arena) Put(l Lane, level zapcore.Level, tape []byte) uint64 {
 // no room in the last block, or if the record does not fit: then Put is the way. It runs no code of the program.
 func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
 	h := a.hot
-	t := &h.tails[LaneOf(ent.Level)]
+	l := listOf(ent.Level)
+	t := &h.tails[l]
 	room := t.buf[t.written:]
 	if len(room) < headerSize {
 		return false
@@ -152,12 +194,12 @@ func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapc
 	at := t.written
 	h.commit(t, ent.Level, n)
 	if a.blocks.backing != nil {
-		a.lanes[LaneOf(ent.Level)].tail.commit(at)
+		a.lists[l].tail.commit(at)
 	}
 	return true
 }
 
-// commit adds the record of which the tape, n bytes, has been written behind the others of a lane, t.
+// commit adds the record of which the tape, n bytes, has been written behind the others of a list, t.
 func (h *hot) commit(t *tail, level zapcore.Level, n int) {
 	putHeader(t.buf[t.written:], n, h.next, level)
 	size := Size(n)
@@ -168,28 +210,28 @@ func (h *hot) commit(t *tail, level zapcore.Level, n int) {
 	h.next++
 }
 
-// grow gives lane l a tail in which size bytes have room.
-func (a *Arena) grow(l Lane, size int) {
+// grow gives list l a tail in which size bytes have room.
+func (a *Arena) grow(l, size int) {
 	a.catchUp()
-	full := a.lanes[l].tail
-	a.hot.begin(l, &a.lanes[l], a.blocks.get(max(a.blocks.size, size)))
-	a.recycle(&a.lanes[l], full)
+	full := a.lists[l].tail
+	a.hot.begin(l, &a.lists[l], a.blocks.get(max(a.blocks.size, size)))
+	a.recycle(&a.lists[l], full)
 }
 
-// begin makes b, which is empty, the tail of lane l, ln, which has caught up.
-func (h *hot) begin(l Lane, ln *lane, b *block) {
+// begin makes b, which is empty, the tail of list l, ln, which has caught up.
+func (h *hot) begin(l int, ln *list, b *block) {
 	ln.append(b)
 	h.tails[l] = tail{buf: b.buf}
 }
 
-// catchUp brings the counts of lanes and of their last blocks up to what Put has written.
+// catchUp brings the counts of lists and of their last blocks up to what Put has written.
 func (a *Arena) catchUp() {
-	for l := range a.lanes {
+	for l := range a.lists {
 		t := &a.hot.tails[l]
 		if t.records == 0 {
 			continue
 		}
-		ln := &a.lanes[l]
+		ln := &a.lists[l]
 		n, b := uint64(t.records), ln.tail
 		b.live += int(t.written) - b.written
 		b.written, b.last = int(t.written), t.last
@@ -201,8 +243,8 @@ func (a *Arena) catchUp() {
 	}
 }
 
-// recycle takes b out of its lane if nothing in it is needed any more.
-func (a *Arena) recycle(ln *lane, b *block) {
+// recycle takes b out of its list if nothing in it is needed any more.
+func (a *Arena) recycle(ln *list, b *block) {
 	if b.live > 0 || b.pins > 0 || b == ln.tail {
 		return
 	}
@@ -225,56 +267,12 @@ func (a *Arena) Trim(all bool) {
 		return
 	}
 	a.Settle()
-	for l := range a.lanes {
-		ln := &a.lanes[l]
+	for l := range a.lists {
+		ln := &a.lists[l]
 		if last := ln.tail; last.live == 0 && last.pins == 0 && len(last.buf) > 0 {
-			a.hot.begin(Lane(l), ln, new(block))
+			a.hot.begin(l, ln, new(block))
 			a.recycle(ln, last)
 		}
 	}
 	a.blocks.trim(0)
-}
-
-// Oldest returns the readers that have not claimed the oldest record of a lane which some reader has not: those that
-// would lose it by Evict. It is empty if all have claimed everything, and valid until the next call.
-func (a *Arena) Oldest(l Lane) []*Reader {
-	a.catchUp()
-	a.losers = a.losers[:0]
-	oldest := a.lanes[l].put
-	for _, r := range a.readers {
-		number := r.next[l].number
-		if number > oldest || number == a.lanes[l].put {
-			continue
-		}
-		if number < oldest {
-			oldest = number
-			a.losers = a.losers[:0]
-		}
-		a.losers = append(a.losers, r)
-	}
-	return a.losers
-}
-
-// Evict gives up the record that Oldest speaks of, and returns its level and who lost it. ok is false if there is none.
-func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
-	losers = a.Oldest(l)
-	if len(losers) == 0 {
-		return 0, nil, false
-	}
-	at := losers[0].next[l].normal()
-	b := at.block
-	level = b.level(at.off)
-	for _, r := range losers {
-		r.next[l] = at.after()
-		r.stats.Dropped++
-	}
-	size := b.size(at.off)
-	b.header(at.off)[evictedAt] = 1
-	b.live -= size
-	b.records--
-	a.lanes[l].pending--
-	a.hot.used -= size
-	a.stats.Dropped++
-	a.recycle(&a.lanes[l], b)
-	return level, losers, true
 }

@@ -17,7 +17,7 @@ const (
 	sequenceAt = 4
 	droppedAt  = 12 // 1: some reader dropped it
 	skippedAt  = 13 // by how many readers
-	evictedAt  = 14 // 1: it was evicted, and counts no more
+	evictedAt  = 14 // 1: it was evicted or passed over, and counts no more
 	levelAt    = 15
 	commitAt   = 16
 	headerSize = 24
@@ -26,14 +26,14 @@ const (
 // Size returns how much of an arena a tape of n bytes takes.
 func Size(n int) int { return (headerSize + n + 7) &^ 7 }
 
-// block is a part of a lane. What it knows of itself as the last of its lane may be older than the Arena's tail: see catchUp.
+// block is a part of a list. What it knows of itself as the last of its list may be older than the Arena's tail: see catchUp.
 type block struct {
 	buf        []byte
 	prev, next *block
 
 	generation uint32 // that its Backing gave it
 
-	number  uint64 // of records in the lane before this block
+	number  uint64 // of records in the list before this block
 	written int    // bytes of buf that hold records
 	last    uint64 // sequence number of the last of them
 
@@ -66,11 +66,11 @@ func putHeader(b []byte, n int, sequence uint64, level zapcore.Level) {
 	binary.LittleEndian.PutUint32(h[droppedAt:], uint32(uint8(level))<<24)
 }
 
-// place is where a record of a lane begins, or where the next one will.
+// place is where a record of a list begins, or where the next one will.
 type place struct {
 	block  *block
 	off    int
-	number uint64 // of records in the lane before this place, ever
+	number uint64 // of records in the list before this place, ever
 }
 
 // normal is p, at the start of a block rather than at the end of the one before.
@@ -88,16 +88,16 @@ func (p place) after() place {
 	return p
 }
 
-// lane is a list of blocks. It always has one, its tail, to write to.
-type lane struct {
+// list is a list of blocks. It always has one, its tail, to write to.
+type list struct {
 	head, tail *block
 	put        uint64 // records ever
 	pending    uint64 // records that are neither released nor evicted
 }
 
-func (l *lane) end() place { return place{l.tail, l.tail.written, l.put} }
+func (l *list) end() place { return place{l.tail, l.tail.written, l.put} }
 
-func (l *lane) append(b *block) {
+func (l *list) append(b *block) {
 	b.number = l.put
 	if l.tail == nil {
 		l.head, l.tail = b, b
@@ -106,7 +106,7 @@ func (l *lane) append(b *block) {
 	b.prev, l.tail.next, l.tail = l.tail, b, b
 }
 
-func (l *lane) unlink(b *block) {
+func (l *list) unlink(b *block) {
 	if b.prev == nil {
 		l.head = b.next
 	} else {

@@ -31,11 +31,11 @@ func TestCaptureIsPutWithoutTheCopy(t *testing.T) {
 		require.True(t, said.Ask(fields))
 		var r base.Record
 		require.NoError(t, r.Capture(ent, context, fields))
-		put.Put(LaneOf(ent.Level), ent.Level, r.Bytes())
+		put.Put(ent.Level, r.Bytes())
 		if captured.Capture(&ent, &context, fields, &said) {
 			inPlace++
 		} else { // at the end of a block
-			captured.Put(LaneOf(ent.Level), ent.Level, r.Bytes())
+			captured.Put(ent.Level, r.Bytes())
 		}
 		require.Equal(t, put.Used(), captured.Used())
 		require.Equal(t, put.Next(), captured.Next())

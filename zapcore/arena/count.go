@@ -34,8 +34,8 @@ func (a *Arena) CountThrough(fates []Fate) {
 // Pending returns how many records are held; of a block that is resolved in part, all.
 func (a *Arena) Pending() uint64 {
 	n := uint64(0)
-	for l := range a.lanes {
-		n += a.lanes[l].pending + uint64(a.hot.tails[l].records)
+	for l := range a.lists {
+		n += a.lists[l].pending + uint64(a.hot.tails[l].records)
 	}
 	return n
 }
@@ -68,7 +68,7 @@ func (r *Reader) Behind() uint64 {
 	r.arena.catchUp()
 	n := uint64(0)
 	for l := range r.next {
-		n += r.arena.lanes[l].put - r.next[l].number
+		n += r.arena.lists[l].put - r.next[l].number
 	}
 	return n
 }

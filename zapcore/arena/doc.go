@@ -2,21 +2,23 @@
 // at their own pace, and the buffer, which has one.
 //
 // An Arena is bytes, no pointers: a service that holds 65,536 records gives the garbage collector nothing to mark. It is
-// bounded in bytes, keeps records of Error, and those above it, apart from the rest so that the rest can be given up
-// first, and never moves a record, so that a reader works on it in place.
+// bounded in bytes, keeps the records of each level apart, so that those below Error can be given up first, and those that nobody who is
+// behind wants at any time; and it never moves a record, so that a reader works on it in place.
 //
 //	            oldest                                                      newest
-//	low lane    ┌───────────────────┐   ┌───────────────────┐   ┌───────────────────┐
+//	Info        ┌───────────────────┐   ┌───────────────────┐   ┌───────────────────┐
 //	            │░░░░░░▒▒▒▒▒▒▒▒▒▒▒▒▒├──►│▒▒▒▒▒▒▒▓▓▓▓▓▓▓▓▓▓▓▓├──►│▓▓▓▓▓▓▓▓▓▓         │ ◄─ Put
 //	            └──────┬────────────┘   └───────┬───────────┘   └───────────────────┘
-//	high lane   ┌──────┼────────────┐           │
+//	Error       ┌──────┼────────────┐           │
 //	            │░░░▒▒▓▓▓▓▓         │ ◄─ Put    │
 //	            └───┬──┬────────────┘           │
 //	           done ┘  └─ next of a reader ─────┘         ░ released   ▒ claimed   ▓ unread
 //
-// A third lane, not in the picture, holds what is above Error. Each lane is a list of blocks that are written once, from front to back. Beside the tape a record has a header of
-// twenty-four bytes: its length, its sequence number, its level, its marks, and a checksum if it is to survive the process. The sequence number runs over all lanes, and
-// readers merge them by it: they see the records in the order in which they were put.
+// There are lists for Debug and what is below, Info, Warn, Error, and what is above. What is given up for what goes by Lane: Low is
+// the first three, the oldest record of them first, High is Error, Urgent what is above. A list has blocks that are written once, from
+// front to back. Beside the tape a record has a header of twenty-four bytes: its length, its sequence number, its level, its marks, and a
+// checksum if it is to survive the process. The sequence number runs over all lists, and readers merge them by it: they see the
+// records in the order in which they were put.
 //
 // # Who may touch what
 //
@@ -25,10 +27,11 @@
 // anyone may read them:
 //
 //   - A reader reads only what it has claimed. Claim, under the lock, moves the reader's next over some records and pins their
-//     blocks; Put and Capture write behind the end of every claim, since a claim ends where the lane ended at that moment.
+//     blocks; Put and Capture write behind the end of every claim, since a claim ends where the list ended at that moment.
 //   - Evict, under the lock, takes the oldest record that some reader has not claimed, and moves the next of the readers that
-//     had not. It takes nothing from a reader that had: that one will deliver or refuse it.
-//   - A block is used again only when all its records are released or evicted and no claim pins it.
+//     had not. It takes nothing from a reader that had: that one will deliver or refuse it. PassOver does the same, of a list, if all
+//     others are done with the record and those do not want it.
+//   - A block is used again only when all its records are released, evicted or passed over, and no claim pins it.
 //   - The marks of a record, four bytes of its header that Next does not read, are written and read under the lock.
 //
 // # What a record comes to

@@ -18,7 +18,7 @@ func ExampleNew() {
 	mu.Lock()
 	for _, tape := range []string{"first", "second"} {
 		if a.Fits(len(tape)) {
-			a.Put(arena.LaneOf(zapcore.InfoLevel), zapcore.InfoLevel, []byte(tape))
+			a.Put(zapcore.InfoLevel, []byte(tape))
 		}
 	}
 	claimed := r.Claim(1 << 10)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,7 +13,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// model is what an Arena is for: one list of records a reader, without blocks, lanes, claims or pins.
+// model is what an Arena is for: one list of records a reader, without blocks, lists, claims or pins.
 type model struct {
 	limit, used int
 	records     []*modelRecord // in the order of Put; never shortened
@@ -46,7 +47,7 @@ func (m *model) resolve(reader int, r *modelRecord, fate string) {
 	switch fate {
 	case "delivered":
 		s.Delivered++
-	case "skipped":
+	case "skipped", "passed":
 		s.Skipped++
 	case "dropped":
 		s.Dropped++
@@ -61,7 +62,7 @@ func (m *model) collect() {
 		for _, f := range r.fates {
 			all = all && f != "" && f != "claimed"
 			dropped = dropped || f == "dropped"
-			if f == "skipped" {
+			if f == "skipped" || f == "passed" {
 				skipped++
 			}
 		}
@@ -136,7 +137,7 @@ func runSchedule(t *testing.T, seed uint64) {
 	}
 	steps := 50 + rng.IntN(400)
 	for step := range steps {
-		switch i := rng.IntN(readers); rng.IntN(10) {
+		switch i := rng.IntN(readers); rng.IntN(12) {
 		case 0, 1, 2, 3: // put
 			n := 8 + rng.IntN(300)
 			if rng.IntN(50) == 0 {
@@ -145,7 +146,7 @@ func runSchedule(t *testing.T, seed uint64) {
 			level := levels[rng.IntN(len(levels))]
 			for !a.Fits(n) {
 				l := Low
-				for l < Urgent && len(a.Oldest(l)) == 0 {
+				for l < Urgent && !hasOldest(a, l) {
 					l++
 				}
 				if !evict(t, a, m, l) {
@@ -153,7 +154,7 @@ func runSchedule(t *testing.T, seed uint64) {
 				}
 			}
 			if a.Fits(n) {
-				id := a.Put(LaneOf(level), level, tapeOf(a.Next(), n))
+				id := a.Put(level, tapeOf(a.Next(), n))
 				require.Equal(t, uint64(len(m.records)), id)
 				m.put(level, n)
 			}
@@ -168,7 +169,7 @@ func runSchedule(t *testing.T, seed uint64) {
 				id := binary.LittleEndian.Uint64(tape)
 				require.GreaterOrEqual(t, id, seen[i], "records come in the order in which they were put, once")
 				for skipped := seen[i]; skipped < id; skipped++ {
-					require.Equal(t, "dropped", m.records[skipped].fates[i], "reader %d was not shown record %d", i, skipped)
+					require.Contains(t, []string{"dropped", "passed"}, m.records[skipped].fates[i], "reader %d was not shown record %d", i, skipped)
 				}
 				seen[i] = id + 1
 				require.Equal(t, tapeOf(id, len(tape)), tape)
@@ -182,6 +183,8 @@ func runSchedule(t *testing.T, seed uint64) {
 			if rng.IntN(4) == 0 {
 				a.Trim(true)
 			}
+		case 10, 11:
+			passOver(t, a, m, rng)
 		}
 		if step%4 == 0 {
 			check(t, a, m)
@@ -201,10 +204,10 @@ func runSchedule(t *testing.T, seed uint64) {
 	require.Zero(t, a.Used())
 	require.Zero(t, a.Stats().Pending)
 	require.Zero(t, a.Stats().Missing())
-	require.LessOrEqual(t, countBlocks(a), 2*Lanes, "blocks of records that are gone are free")
+	require.LessOrEqual(t, countBlocks(a), 2*Lists, "blocks of records that are gone are free")
 	a.Trim(true)
-	for l := range a.lanes {
-		require.Empty(t, a.lanes[l].tail.buf, "nothing is left of lane %d", l)
+	for l := range a.lists {
+		require.Empty(t, a.lists[l].tail.buf, "nothing is left of list %d", l)
 	}
 	require.Empty(t, a.blocks.free)
 }
@@ -233,12 +236,69 @@ func evict(t *testing.T, a *Arena, m *model, l Lane) bool {
 	return true
 }
 
+func hasOldest(a *Arena, l Lane) bool {
+	losers, _ := a.Oldest(l)
+	return len(losers) > 0
+}
+
+// passOver has readers pass over what they do not want, of levels chosen at random, and tells the model. What was passed over must be
+// unwanted by those who passed it, and resolved by all others; and nothing of the kind may be left at the front of a list.
+func passOver(t *testing.T, a *Arena, m *model, rng *rand.Rand) {
+	unwanted := make([]map[zapcore.Level]bool, len(m.readers))
+	for i := range unwanted {
+		unwanted[i] = map[zapcore.Level]bool{}
+		for _, l := range levels {
+			unwanted[i][l] = rng.IntN(2) == 0
+		}
+	}
+	before := uint64(rng.IntN(2 * len(m.records) + 1))
+	for a.PassOver(before, func(reader int, l zapcore.Level) bool { return unwanted[reader][l] }) {
+	}
+	resolved := func(f string) bool { return f != "" && f != "claimed" }
+	for l := range Lists {
+		number, oldest := uint64(0), true
+		for _, r := range m.records {
+			if listOf(r.level) != l {
+				continue
+			}
+			var open []int // readers that have not claimed it
+			for i := range m.readers {
+				if r.fates[i] == "" && number < a.Reader(i).next[l].number {
+					require.Less(t, r.id, before)
+					require.True(t, unwanted[i][r.level], "reader %d passed over a record that it wants", i)
+					m.resolve(i, r, "passed")
+					for other := range m.readers {
+						require.True(t, resolved(r.fates[other]) || number < a.Reader(other).next[l].number && unwanted[other][r.level], "reader %d is not done with record %d", other, r.id)
+					}
+				}
+				if r.fates[i] == "" {
+					open = append(open, i)
+				}
+			}
+			if len(open) > 0 && oldest {
+				oldest = false
+				kept := r.id >= before
+				for i := range m.readers {
+					switch {
+					case slices.Contains(open, i):
+						kept = kept || !unwanted[i][r.level]
+					default:
+						kept = kept || a.Reader(i).done <= r.id
+					}
+				}
+				require.True(t, kept, "nothing keeps record %d", r.id)
+			}
+			number++
+		}
+	}
+}
+
 // markClaimed tells the model what a claim took hold of: everything before the reader's next.
 func markClaimed(a *Arena, m *model, i int) {
-	for l := range Lane(Lanes) {
+	for l := range Lists {
 		number := uint64(0)
 		for _, r := range m.records {
-			if LaneOf(r.level) != l {
+			if listOf(r.level) != l {
 				continue
 			}
 			if number < a.Reader(i).next[l].number && r.fates[i] == "" {
@@ -281,8 +341,8 @@ func check(t *testing.T, a *Arena, m *model) {
 
 func countBlocks(a *Arena) int {
 	n := 0
-	for l := range a.lanes {
-		for b := a.lanes[l].head; b != nil; b = b.next {
+	for l := range a.lists {
+		for b := a.lists[l].head; b != nil; b = b.next {
 			n++
 		}
 	}

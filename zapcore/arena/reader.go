@@ -26,17 +26,17 @@ type Reader struct {
 	index int
 
 	// Guarded by the owner's lock.
-	next    [Lanes]place   // the first record of each lane that is not claimed
+	next    [Lists]place   // the first record of each list that is not claimed
 	done    uint64         // every record before this sequence number is resolved
 	claimed uint64         // records that are claimed and not resolved
 	stats   base.Stats     // without Accepted and Pending
-	claims  [Lanes][]piece // oldest first
+	claims  [Lists][]piece // oldest first
 	over    bool           // Abandon has taken everything
 
 	// Owned by the reader's goroutine.
-	walks [Lanes]walk
-	lane  Lane   // of the last record that was walked over
-	until uint64 // no other lane has a record before this sequence number that is to be walked over first
+	walks [Lists]walk
+	list  int    // of the last record that was walked over
+	until uint64 // no other list has a record before this sequence number that is to be walked over first
 	held  []held // walked; the first of them are resolved
 	first int    // how many those are
 	fated int    // how many of the others have a fate of their own
@@ -49,10 +49,10 @@ type piece struct {
 	from, to int
 }
 
-// walk is what a reader has claimed of a lane.
+// walk is what a reader has claimed of a list.
 type walk struct {
 	at, end place
-	bound   uint64 // no record of this lane outside the claim has a lower sequence number
+	bound   uint64 // no record of this list outside the claim has a lower sequence number
 }
 
 func (w *walk) over() bool { return w.at.number == w.end.number }
@@ -68,7 +68,7 @@ type held struct {
 // Index returns the number of r among the arena's readers.
 func (r *Reader) Index() int { return r.index }
 
-// Claim takes hold of more records of each lane, oldest first: at least maxBytes of them, up to a block more, if there
+// Claim takes hold of more records of each list, oldest first: at least maxBytes of them, up to a block more, if there
 // are so many. It returns whether Next has anything to give.
 func (r *Reader) Claim(maxBytes int) bool {
 	if r.over {
@@ -78,7 +78,7 @@ func (r *Reader) Claim(maxBytes int) bool {
 	for l := range r.walks {
 		w := &r.walks[l]
 		if w.over() {
-			r.claimLane(Lane(l), w, maxBytes)
+			r.claimList(l, w, maxBytes)
 		}
 	}
 	_, ok := r.pick()
@@ -104,8 +104,8 @@ func (r *Reader) Shrink() {
 	}
 }
 
-func (r *Reader) claimLane(l Lane, w *walk, maxBytes int) {
-	ln := &r.arena.lanes[l]
+func (r *Reader) claimList(l int, w *walk, maxBytes int) {
+	ln := &r.arena.lists[l]
 	from := r.next[l].normal()
 	w.at, w.end, w.bound = from, ln.end(), r.arena.hot.next
 	if from.number == w.end.number {
@@ -130,11 +130,11 @@ func (r *Reader) claimLane(l Lane, w *walk, maxBytes int) {
 	r.claimed += w.end.number - from.number
 }
 
-// pick returns the lane of the next record to walk over: the oldest of those that are claimed, unless a lane of which all that is
-// claimed has been walked over may hold an older one outside the claim. Most records come from the lane of the one before.
-func (r *Reader) pick() (next Lane, ok bool) {
-	if w := &r.walks[r.lane]; !w.over() && w.at.sequence() < r.until {
-		return r.lane, true
+// pick returns the list of the next record to walk over: the oldest of those that are claimed, unless a list of which all that is
+// claimed has been walked over may hold an older one outside the claim. Most records come from the list of the one before.
+func (r *Reader) pick() (next int, ok bool) {
+	if w := &r.walks[r.list]; !w.over() && w.at.sequence() < r.until {
+		return r.list, true
 	}
 	first, bound := uint64(math.MaxUint64), uint64(math.MaxUint64)
 	for l := range r.walks {
@@ -145,12 +145,12 @@ func (r *Reader) pick() (next Lane, ok bool) {
 		}
 		if sequence := w.at.sequence(); sequence < first {
 			bound = min(bound, first)
-			next, first = Lane(l), sequence
+			next, first = l, sequence
 		} else {
 			bound = min(bound, sequence)
 		}
 	}
-	r.lane, r.until = next, bound
+	r.list, r.until = next, bound
 	return next, first < bound
 }
 
@@ -173,9 +173,6 @@ func (r *Reader) Next() (tape []byte, level zapcore.Level, ok bool) {
 	}
 	return tape, level, true
 }
-
-// NextSequence returns the sequence number of the first record of a lane that is not claimed, of which there is one: see Oldest.
-func (r *Reader) NextSequence(l Lane) uint64 { return r.next[l].normal().sequence() }
 
 // Len returns how many records are walked over and not resolved.
 func (r *Reader) Len() int { return len(r.held) - r.first }
@@ -271,7 +268,7 @@ func (r *Reader) firstOpen() uint64 {
 	for l := range r.walks {
 		if w := &r.walks[l]; !w.over() {
 			first = min(first, w.at.sequence())
-		} else if p := r.next[l].normal(); p.number < r.arena.lanes[l].put {
+		} else if p := r.next[l].normal(); p.number < r.arena.lists[l].put {
 			first = min(first, p.sequence())
 		}
 	}
@@ -287,7 +284,7 @@ func (r *Reader) unpin() {
 			b := claims[n].block
 			b.pins--
 			n++
-			r.arena.recycle(&r.arena.lanes[l], b)
+			r.arena.recycle(&r.arena.lists[l], b)
 		}
 		rest := copy(claims, claims[n:])
 		clear(claims[rest:])

@@ -19,8 +19,8 @@ func (a *Arena) release(exact bool) {
 	for _, r := range a.readers {
 		upto = min(upto, r.done)
 	}
-	for l := range a.lanes {
-		ln := &a.lanes[l]
+	for l := range a.lists {
+		ln := &a.lists[l]
 		for b := ln.head; b != nil; {
 			next := b.next
 			if !releaseBlock(a, ln, b, upto, exact) {
@@ -34,7 +34,7 @@ func (a *Arena) release(exact bool) {
 
 // releaseBlock releases the records of b before the sequence number upto, and returns whether those were all. A block without
 // marks is released at a stroke: every reader delivered all of it.
-func releaseBlock(a *Arena, ln *lane, b *block, upto uint64, exact bool) bool {
+func releaseBlock(a *Arena, ln *list, b *block, upto uint64, exact bool) bool {
 	if b.live > 0 && b.last < upto && b.marks == 0 {
 		a.stats.Delivered += uint64(b.records)
 		ln.forget(a.hot, b, b.live, b.records)
@@ -57,7 +57,7 @@ func releaseBlock(a *Arena, ln *lane, b *block, upto uint64, exact bool) bool {
 }
 
 // forget takes records of b, with that many bytes in all, out of the counts.
-func (l *lane) forget(h *hot, b *block, bytes, records int) {
+func (l *list) forget(h *hot, b *block, bytes, records int) {
 	b.live -= bytes
 	b.records -= records
 	l.pending -= uint64(records)
@@ -85,9 +85,9 @@ func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
 	for i, r := range a.readers {
 		r.abandon(func(level zapcore.Level) { each(i, level) })
 	}
-	for l := range a.lanes {
-		a.stats.Dropped += a.lanes[l].pending
-		a.lanes[l].pending = 0
+	for l := range a.lists {
+		a.stats.Dropped += a.lists[l].pending
+		a.lists[l].pending = 0
 	}
 	a.hot.used = 0
 }
@@ -120,7 +120,7 @@ func (r *Reader) abandon(each func(zapcore.Level)) {
 		for b, off := p.block, p.off; b != nil; b, off = b.next, 0 {
 			lost(b, off, b.written)
 		}
-		r.next[l] = r.arena.lanes[l].end()
+		r.next[l] = r.arena.lists[l].end()
 	}
 	r.claimed, r.done, r.over = 0, r.arena.hot.next, true
 }

@@ -61,7 +61,7 @@ func messages(records []Record) []string {
 func put(t testing.TB, a *arena.Arena, messages ...string) {
 	for _, m := range messages {
 		require.True(t, a.Fits(len(tape(t, m))))
-		a.Put(arena.Low, zapcore.InfoLevel, tape(t, m))
+		a.Put(zapcore.InfoLevel, tape(t, m))
 	}
 }
 
@@ -132,7 +132,7 @@ func TestBlocksComeAndGo(t *testing.T) {
 				}
 				m := fmt.Sprint(i, strings.Repeat(".", size))
 				if tp := tape(t, m); a.Fits(len(tp)) {
-					a.Put(arena.LaneOf(zapcore.Level(rng.IntN(4))), zapcore.InfoLevel, tp)
+					a.Put(zapcore.Level(rng.IntN(4)), tp)
 					want = append(want, m)
 				}
 			case 3:

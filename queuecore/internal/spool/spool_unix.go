@@ -176,10 +176,10 @@ func (s *Spool) shrinkOld() (shrunk bool) {
 }
 
 // unitsFor returns how many units a file needs: for twice the limit, since what is done with may share a block with what is not, for the
-// ends of the lanes, for what readers have in hand, and for what the former process left.
+// ends of the lists, for what readers have in hand, and for what the former process left.
 func unitsFor(unit, limit, readers int, records []Record) int {
 	payload := unit - unitHeader
-	units := 2*(limit/payload+1) + arena.Lanes*(readers+2) + 8
+	units := 2*(limit/payload+1) + arena.Lists*(readers+2) + 8
 	left := 0
 	for _, r := range records {
 		if size := arena.Size(len(r.Tape)); size > payload/2 {
