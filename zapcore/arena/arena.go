@@ -165,7 +165,7 @@ func (a *Arena) Put(level zapcore.Level, tape []byte) uint64 {
 	t := &a.hot.tails[l]
 	size := Size(len(tape))
 	if len(t.buf)-int(t.written) < size {
-		a.grow(l, size)
+		grow(a, l, size)
 	}
 	copy(t.buf[t.written+headerSize:], tape)
 	at := t.written
@@ -211,11 +211,11 @@ func (h *hot) commit(t *tail, level zapcore.Level, n int) {
 }
 
 // grow gives list l a tail in which size bytes have room.
-func (a *Arena) grow(l, size int) {
+func grow(a *Arena, l, size int) {
 	a.catchUp()
 	full := a.lists[l].tail
 	a.hot.begin(l, &a.lists[l], a.blocks.get(max(a.blocks.size, size)))
-	a.recycle(&a.lists[l], full)
+	recycle(a, &a.lists[l], full)
 }
 
 // begin makes b, which is empty, the tail of list l, ln, which has caught up.
@@ -244,7 +244,7 @@ func (a *Arena) catchUp() {
 }
 
 // recycle takes b out of its list if nothing in it is needed any more.
-func (a *Arena) recycle(ln *list, b *block) {
+func recycle(a *Arena, ln *list, b *block) {
 	if b.live > 0 || b.pins > 0 || b == ln.tail {
 		return
 	}
@@ -271,7 +271,7 @@ func (a *Arena) Trim(all bool) {
 		ln := &a.lists[l]
 		if last := ln.tail; last.live == 0 && last.pins == 0 && len(last.buf) > 0 {
 			a.hot.begin(l, ln, new(block))
-			a.recycle(ln, last)
+			recycle(a, ln, last)
 		}
 	}
 	a.blocks.trim(0)

@@ -184,7 +184,7 @@ func runSchedule(t *testing.T, seed uint64) {
 				a.Trim(true)
 			}
 		case 10, 11:
-			passOver(t, a, m, rng)
+			passOverSome(t, a, m, rng)
 		}
 		if step%4 == 0 {
 			check(t, a, m)
@@ -241,9 +241,9 @@ func hasOldest(a *Arena, l Lane) bool {
 	return len(losers) > 0
 }
 
-// passOver has readers pass over what they do not want, of levels chosen at random, and tells the model. What was passed over must be
+// passOverSome has readers pass over what they do not want, of levels chosen at random, and tells the model. What was passed over must be
 // unwanted by those who passed it, and resolved by all others; and nothing of the kind may be left at the front of a list.
-func passOver(t *testing.T, a *Arena, m *model, rng *rand.Rand) {
+func passOverSome(t *testing.T, a *Arena, m *model, rng *rand.Rand) {
 	unwanted := make([]map[zapcore.Level]bool, len(m.readers))
 	for i := range unwanted {
 		unwanted[i] = map[zapcore.Level]bool{}
@@ -251,7 +251,7 @@ func passOver(t *testing.T, a *Arena, m *model, rng *rand.Rand) {
 			unwanted[i][l] = rng.IntN(2) == 0
 		}
 	}
-	before := uint64(rng.IntN(2 * len(m.records) + 1))
+	before := uint64(rng.IntN(2*len(m.records) + 1))
 	for a.PassOver(before, func(reader int, l zapcore.Level) bool { return unwanted[reader][l] }) {
 	}
 	resolved := func(f string) bool { return f != "" && f != "claimed" }

@@ -284,7 +284,7 @@ func (r *Reader) unpin() {
 			b := claims[n].block
 			b.pins--
 			n++
-			r.arena.recycle(&r.arena.lists[l], b)
+			recycle(r.arena, &r.arena.lists[l], b)
 		}
 		rest := copy(claims, claims[n:])
 		clear(claims[rest:])
