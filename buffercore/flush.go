@@ -181,7 +181,7 @@ func (b *buffer) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.target = nil
-	b.arena.Abandon(func(int, zapcore.Level) {})
+	b.arena.Abandon(nil, func(int, zapcore.Level) {})
 	if lost := b.arena.Stats().Dropped - before; lost > 0 {
 		return &LostError{Records: lost, Err: err}
 	}

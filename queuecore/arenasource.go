@@ -165,6 +165,7 @@ func (s *arenaSource) Resolve(n int) {
 	}
 	s.reader.Resolve(n)
 	s.losses.resolve(n, func(lost loss) { q.dropLocked(s, lost.cause, lost.level) })
+	q.enqueuer.resolutions.Add(1)
 	admitted, wake := q.enqueuer.admitLocked(false)
 	pending := q.drops.pendingLocked()
 	q.mu.Unlock()

@@ -20,8 +20,10 @@ type enqueuer struct {
 	// lock, and lock for a copy only.
 	crossing atomic.Bool
 	// A target has logged to its own full queue: producers ask whether they are called by one before they wait.
-	reentrant atomic.Bool
-	refused   atomic.Uint64
+	reentrant   atomic.Bool
+	refused     atomic.Uint64
+	resolutions atomic.Uint64 // how often a target was done with records
+	unwanted    unwanted
 
 	mu       *sync.Mutex // the arena's; guards the fields below; held for the making or the copy of a record, never for a call of anyone's code
 	arena    *arena.Arena

@@ -2,6 +2,8 @@ package queuecore
 
 import (
 	"slices"
+	"sync"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 
@@ -17,11 +19,12 @@ import (
 type overflow struct {
 	waitline.Line
 
-	targets []TargetConfig
-	arena   *arena.Arena
-	lose    func(reader int, cause Cause, level zapcore.Level) // counts a record that was evicted; called under the lock
-	put     func(level zapcore.Level, tape []byte) uint64      // the same for the record of a producer that waits
-	urgent  []uint64                                           // sequence numbers of records above Error whose Writes wait, rising
+	targets  []TargetConfig
+	arena    *arena.Arena
+	lose     func(reader int, cause Cause, level zapcore.Level) // counts a record that was evicted; called under the lock
+	unwanted arena.Unwanted
+	put      func(level zapcore.Level, tape []byte) uint64 // the same for the record of a producer that waits
+	urgent   []uint64                                      // sequence numbers of records above Error whose Writes wait, rising
 }
 
 // admitLocked puts the records of producers that wait, if there is room or targets that are not worth waiting for can be made to
@@ -91,7 +94,7 @@ func (o *overflow) evictLocked(lane arena.Lane, cause Cause) bool {
 			return false
 		}
 	}
-	level, losers, ok := o.arena.Evict(lane)
+	level, losers, ok := o.arena.Evict(lane, o.unwanted)
 	for _, r := range losers {
 		o.lose(r.Index(), cause, level)
 	}
@@ -107,26 +110,93 @@ func (o *overflow) releaseLocked(sequence uint64) {
 	}
 }
 
-// passOver makes room of records that are kept for targets which are held up and do not want them. It asks the targets what they want,
-// so it is called without the lock.
+// passOver makes room of records that are kept for targets which are held up and do not want them. It is called without the lock.
 func (e *enqueuer) passOver() {
-	if len(e.q.targets) < 2 || e.q.cfg.PrepareDelivery != nil { // what a hook makes of a record cannot be known
+	if len(e.q.targets) > 1 {
+		e.unwanted.refresh(e.resolutions.Load() + 1)
+	}
+}
+
+// unwanted is what the targets did not want when they were asked last. To ask one runs code of the program, which may never return:
+// so that is done on a goroutine of its own, for which nobody waits longer than askTimeout.
+type unwanted struct {
+	q *queue
+
+	asking sync.Mutex    // guards the fields below
+	as     uint64        // of what that is: nothing has changed if it is still the same
+	done   chan struct{} // of the last goroutine
+
+	sets   []levelSet // by target; this and the next are guarded by the queue's lock
+	before uint64     // of records before that sequence number: a later one may have been logged by somebody who has just changed a level
+}
+
+const askTimeout = 10 * time.Millisecond
+
+// refresh asks the targets, and has those that are held up pass over what they do not want. It does so once for each value of as.
+func (u *unwanted) refresh(as uint64) {
+	if u.q.cfg.PrepareDelivery != nil { // what a hook makes of a record cannot be known
 		return
 	}
-	e.mu.Lock()
-	before := e.arena.Next() // what comes now may be logged by somebody who has just changed a level
-	e.mu.Unlock()
-	var room [8]levelSet
-	all, none := room[:0], true
-	for i := range e.q.cfg.Targets {
-		set := e.q.cfg.Targets[i].unwanted()
-		all, none = append(all, set), none && set == 0
+	u.asking.Lock()
+	done := u.done
+	if !isOpen(done) && u.as != as {
+		done = make(chan struct{})
+		u.as, u.done = as, done
+		go func() {
+			defer close(done)
+			u.ask()
+		}()
 	}
-	for more := !none; more; {
-		e.mu.Lock()
-		more = e.arena.PassOver(before, func(reader int, level zapcore.Level) bool { return all[reader].has(level) })
-		e.mu.Unlock()
+	u.asking.Unlock()
+	if !isOpen(done) {
+		return
 	}
+	timer := time.NewTimer(askTimeout)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
+
+// isOpen tells whether there is such a channel and it is not closed.
+func isOpen(c chan struct{}) bool {
+	if c == nil {
+		return false
+	}
+	select {
+	case <-c:
+		return false
+	default:
+		return true
+	}
+}
+
+// ask is refresh on the goroutine.
+func (u *unwanted) ask() {
+	q := u.q
+	q.mu.Lock()
+	before := q.arena.Next()
+	q.mu.Unlock()
+	var sets []levelSet
+	any := levelSet(0)
+	for i := range q.cfg.Targets {
+		set := q.cfg.Targets[i].unwanted()
+		sets, any = append(sets, set), any|set
+	}
+	q.mu.Lock()
+	u.sets, u.before = sets, before
+	q.mu.Unlock()
+	for more := any != 0; more; {
+		q.mu.Lock()
+		more = q.arena.PassOver(u.has)
+		q.mu.Unlock()
+	}
+}
+
+// has tells whether a target does not want a record of that level. It is called under the lock.
+func (u *unwanted) has(target int, sequence uint64, level zapcore.Level) bool {
+	return sequence < u.before && u.sets[target].has(level)
 }
 
 // levelSet has a bit for each of zap's levels.

@@ -107,3 +107,26 @@ func TestHookThatChangesLevelsIsAsked(t *testing.T) {
 	require.NoError(t, core.Sync())
 	assert.Equal(t, accepted, collector.len())
 }
+
+// TestWhatNobodyWantedIsNotLost: what is given up, for want of room or at the end, counts as dropped for those who wanted it.
+func TestWhatNobodyWantedIsNotLost(t *testing.T) {
+	file := &fakeBatchWriter{}
+	dead := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 1000)}
+	defer close(dead.gate)
+	core := start(t, Config{Targets: []TargetConfig{{Name: "file", Core: file}, {Name: "dead", Core: dead, Level: zap.WarnLevel}}, DrainTimeout: time.Millisecond})
+	write(t, core, zapcore.WarnLevel, "the one that holds it up")
+	<-dead.entered
+	for range 100 {
+		write(t, core, zapcore.InfoLevel, "for the file")
+	}
+	write(t, core, zapcore.WarnLevel, "left")
+	require.Eventually(t, func() bool { return file.len() == 102 }, 20*time.Second, time.Millisecond)
+	var lost *base.LostError
+	require.ErrorAs(t, core.Close(), &lost)
+	assert.EqualValues(t, 2, lost.Records)
+	targets := core.Targets()
+	assert.Equal(t, Stats{Accepted: 102, Delivered: 102}, targets[0].Stats)
+	assert.Equal(t, Stats{Accepted: 102, Dropped: 2, Skipped: 100}, targets[1].Stats)
+	assert.Equal(t, []Drop{{Target: 1, Level: zapcore.WarnLevel, Cause: Closed, Records: 2}}, targets[1].Drops)
+	assert.Equal(t, Stats{Accepted: 102, Delivered: 100, Dropped: 2}, core.Stats())
+}

@@ -2,6 +2,7 @@ package queuecore
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -51,6 +52,7 @@ func newQueue(cfg Config) (*queue, error) {
 	e := &q.enqueuer
 	e.q, e.mu, e.arena, e.wakeAt = q, q.mu, memory, wakeNever
 	e.overflow = overflow{targets: cfg.Targets, arena: memory, put: e.putLocked}
+	e.unwanted.q, e.overflow.unwanted = q, e.unwanted.has
 	e.overflow.lose = func(reader int, cause Cause, level zapcore.Level) { q.dropLocked(q.targets[reader], cause, level) }
 	for i := range cfg.Targets {
 		s := newArenaSource(q, i)
@@ -216,6 +218,7 @@ func (q *queue) abandon(dropped uint64) error {
 	defer q.drops.reportWithin(q.cfg.DrainTimeout)
 	defer close(q.abandoned) // after Abandon: what a target resolves then counts no more
 	var err error
+	q.enqueuer.unwanted.refresh(math.MaxUint64)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.isOver = true
@@ -223,7 +226,7 @@ func (q *queue) abandon(dropped uint64) error {
 		return q.leaveLocked(dropped)
 	}
 	left := make([]int, len(q.targets))
-	q.arena.Abandon(func(i int, level zapcore.Level) {
+	q.arena.Abandon(q.enqueuer.unwanted.has, func(i int, level zapcore.Level) {
 		left[i]++
 		q.dropLocked(q.targets[i], Closed, level)
 	})

@@ -214,7 +214,7 @@ func runSchedule(t *testing.T, seed uint64) {
 
 func evict(t *testing.T, a *Arena, m *model, l Lane) bool {
 	want := m.unclaimed(l)
-	level, losers, ok := a.Evict(l)
+	level, losers, ok := a.Evict(l, nil)
 	require.Equal(t, want != nil, ok)
 	if !ok {
 		return false
@@ -252,7 +252,9 @@ func passOverSome(t *testing.T, a *Arena, m *model, rng *rand.Rand) {
 		}
 	}
 	before := uint64(rng.IntN(2*len(m.records) + 1))
-	for a.PassOver(before, func(reader int, l zapcore.Level) bool { return unwanted[reader][l] }) {
+	for a.PassOver(func(reader int, sequence uint64, l zapcore.Level) bool {
+		return sequence < before && unwanted[reader][l]
+	}) {
 	}
 	resolved := func(f string) bool { return f != "" && f != "claimed" }
 	for l := range Lists {

@@ -76,20 +76,49 @@ func settle(s *base.Stats, dropped, skippedByAll bool) {
 	}
 }
 
-// Abandon drops everything, for every reader. It tells each record: lost by which reader, at what level. The arena must
-// not be used for more than its counts afterwards; what a reader works on stays valid, and what it resolves counts no
-// more.
-func (a *Arena) Abandon(each func(reader int, level zapcore.Level)) {
+// Unwanted tells whether a reader does not want a record of that level. nil knows of none.
+type Unwanted func(reader int, sequence uint64, level zapcore.Level) bool
+
+func (u Unwanted) says(r *Reader, sequence uint64, level zapcore.Level) bool {
+	return u != nil && u(r.index, sequence, level)
+}
+
+// Abandon drops everything, for every reader that may want it; it skips what is unwanted. It tells each record that is dropped: lost by
+// which reader, at what level. The arena must not be used for more than its counts afterwards; what a reader works on stays valid,
+// and what it resolves counts no more.
+func (a *Arena) Abandon(unwanted Unwanted, each func(reader int, level zapcore.Level)) {
 	a.Settle()
 	a.over = true
-	for i, r := range a.readers {
-		r.abandon(func(level zapcore.Level) { each(i, level) })
-	}
 	for l := range a.lists {
-		a.stats.Dropped += a.lists[l].pending
+		for b := a.lists[l].head; b != nil; b = b.next {
+			for off := b.released; off < b.written; off += b.size(off) {
+				if b.header(off)[evictedAt] == 0 {
+					abandon(a, b, off, unwanted)
+				}
+			}
+		}
 		a.lists[l].pending = 0
 	}
+	for i, r := range a.readers {
+		r.abandon(unwanted, func(level zapcore.Level) { each(i, level) })
+	}
 	a.hot.used = 0
+}
+
+// abandon counts the record at off as it is given up.
+func abandon(a *Arena, b *block, off int, unwanted Unwanted) {
+	head := b.header(off)
+	dropped, skipped := head[droppedAt] != 0, int(head[skippedAt])
+	for _, r := range a.readers {
+		if b.sequence(off) >= r.done {
+			if unwanted.says(r, b.sequence(off), b.level(off)) {
+				skipped++
+			} else {
+				dropped = true
+			}
+		}
+	}
+	settle(&a.stats, dropped, skipped == len(a.readers))
 }
 
 // Suspend leaves everything as it is: for an Arena with a Backing, which another process goes on with. Nothing is resolved any more, and
@@ -102,13 +131,17 @@ func (a *Arena) Suspend() {
 	}
 }
 
-// abandon drops what is claimed and what is unread.
-func (r *Reader) abandon(each func(zapcore.Level)) {
+// abandon gives up what is claimed and what is unread.
+func (r *Reader) abandon(unwanted Unwanted, each func(zapcore.Level)) {
 	lost := func(b *block, from, to int) {
 		for off := from; off < to; off += b.size(off) {
-			if b.sequence(off) >= r.done {
+			switch level := b.level(off); {
+			case b.sequence(off) < r.done:
+			case unwanted.says(r, b.sequence(off), level):
+				r.stats.Skipped++
+			default:
 				r.stats.Dropped++
-				each(b.level(off))
+				each(level)
 			}
 		}
 	}
@@ -167,34 +200,42 @@ func (a *Arena) furthestBehind(l int) []*Reader {
 	return a.losers
 }
 
-// Evict gives up the record that Oldest speaks of, and returns its level and who lost it. ok is false if there is none.
-func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
+// Evict gives up the record that Oldest speaks of, and returns its level and who lost it: those to whom it is not unwanted. ok is false if
+// there is none.
+func (a *Arena) Evict(l Lane, unwanted Unwanted) (level zapcore.Level, losers []*Reader, ok bool) {
 	found, _ := oldest(a, l)
 	if found < 0 {
 		return 0, nil, false
 	}
 	at := a.losers[0].next[found].normal()
+	level, sequence := at.block.level(at.off), at.sequence()
+	losers = a.losers[:0]
 	for _, r := range a.losers {
 		r.next[found] = at.after()
+		if unwanted.says(r, sequence, level) {
+			r.stats.Skipped++
+			continue
+		}
 		r.stats.Dropped++
+		losers = append(losers, r)
 	}
 	a.stats.Dropped++
 	takeOut(a, found, at)
-	return at.block.level(at.off), a.losers, true
+	return level, losers, true
 }
 
-// PassOver makes room of records that are in the way of others only: the oldest of each list, with a sequence number before that, which
-// no reader has yet to claim but some that do not want records of that level, and with which all others are done. They count as
+// PassOver makes room of records that are in the way of others only: the oldest of each list which no reader has yet to claim but those to
+// whom they are unwanted, and with which all others are done. They count as
 // skipped. It is for readers that are held up by an older record. It takes out no more than some, since it is called under a lock, and
 // returns whether there may be more.
-func (a *Arena) PassOver(before uint64, unwanted func(reader int, level zapcore.Level) bool) (more bool) {
+func (a *Arena) PassOver(unwanted Unwanted) (more bool) {
 	if a.over {
 		return false
 	}
 	a.catchUp()
 	left := maxPassed
 	for l := range a.lists {
-		for left > 0 && passOver(a, l, before, unwanted) {
+		for left > 0 && passOver(a, l, unwanted) {
 			left--
 		}
 	}
@@ -205,20 +246,17 @@ func (a *Arena) PassOver(before uint64, unwanted func(reader int, level zapcore.
 const maxPassed = 1 << 12
 
 // passOver is PassOver for the oldest record of a list.
-func passOver(a *Arena, l int, before uint64, unwanted func(reader int, level zapcore.Level) bool) bool {
+func passOver(a *Arena, l int, unwanted Unwanted) bool {
 	behind := a.furthestBehind(l)
 	if len(behind) == 0 {
 		return false
 	}
 	at := behind[0].next[l].normal()
 	level, sequence := at.block.level(at.off), at.sequence()
-	if sequence >= before {
-		return false
-	}
 	for _, r := range a.readers {
 		switch {
 		case r.next[l].number == behind[0].next[l].number:
-			if !unwanted(r.index, level) {
+			if !unwanted.says(r, sequence, level) {
 				return false
 			}
 		case r.done <= sequence:
