@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -103,6 +104,25 @@ func TestBackoff(t *testing.T) {
 		assert.True(t, b.mayTry(time.Now()))
 		assert.Zero(t, b.in(time.Now()))
 	})
+}
+
+// A clock on the wall that is put back, or forward, changes nothing about when the next attempt is made.
+func TestBackoffWhenTheClockIsSet(t *testing.T) {
+	var b backoff
+	b.refused()
+	for _, set := range []time.Duration{-24 * time.Hour, 24 * time.Hour} {
+		assert.False(t, b.mayTry(onAClockSet(time.Now(), set)), "%v", set)
+		assert.True(t, b.mayTry(onAClockSet(time.Now().Add(retryStart), set)), "%v", set)
+		assert.LessOrEqual(t, b.in(onAClockSet(time.Now(), set)), retryStart)
+	}
+}
+
+// onAClockSet returns what time.Now would say at that moment if the clock on the wall had been set since the program began. No function
+// of package time makes one: the seconds on the wall are above the 30 bits of nanoseconds in the first word of a Time.
+func onAClockSet(now time.Time, by time.Duration) time.Time {
+	set := now
+	*(*uint64)(unsafe.Pointer(&set)) += uint64(by/time.Second) << 30
+	return set
 }
 
 // The names of files that were rolled out sort in their order, and bear their label.
