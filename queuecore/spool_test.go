@@ -72,6 +72,19 @@ func TestSpoolErrors(t *testing.T) {
 	require.ErrorContains(t, err, "Config.Targets[0].Name is of 200 bytes")
 }
 
+// A relative Spool is that of the working directory in which New was called, wherever the program goes afterwards.
+func TestASpoolInARelativeFolder(t *testing.T) {
+	home := t.TempDir()
+	t.Chdir(home)
+	stuck := &fakeBatchWriter{}
+	stuck.fail(1<<30, &base.RetryError{Err: errors.New("down")})
+	core := start(t, Config{Targets: Targets(stuck), Spool: "spool", DrainTimeout: 20 * time.Millisecond})
+	write(t, core, zapcore.InfoLevel, numbered(10)...)
+	t.Chdir(t.TempDir())
+	require.ErrorContains(t, core.Close(), "10 records stay in "+filepath.Join(home, "spool"))
+	require.Zero(t, core.Stats().Dropped)
+}
+
 func TestASpoolThatCannotBeReadIsToldAndPutAside(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "arena.spool"), []byte("something else"), 0o600))
