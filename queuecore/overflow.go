@@ -52,10 +52,13 @@ func (o *overflow) admitLocked(exact bool) waitline.List {
 
 // makeRoomLocked evicts what may make room for a tape of n bytes, and returns whether there is room then. A target that
 // is not worth waiting for gives up its oldest records first; then lower records make room for those of Error and above;
-// then, if that is the policy, older for newer.
+// then, if that is the policy, older for newer. More than it takes is not given up: not where the queue holds more than it should, because
+// the MaxBytes of the process that left it in the Spool were more.
 func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool {
 	o.arena.Settle()
-	for !o.arena.Fits(n) && o.skipLocked() {
+	limit := max(o.arena.Limit(), o.arena.Used())
+	fits := func() bool { return o.arena.FitsWithin(n, limit) }
+	for !fits() && o.skipLocked() {
 	}
 	upTo := arena.Low - 1 // the highest lane that gives up its oldest
 	switch {
@@ -66,10 +69,10 @@ func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool 
 		upTo = lane - 1
 	}
 	for l := arena.Low; l <= upTo; l++ {
-		for !o.arena.Fits(n) && o.evictLocked(l, Evicted) {
+		for !fits() && o.evictLocked(l, Evicted) {
 		}
 	}
-	return o.arena.Fits(n)
+	return fits()
 }
 
 // skipLocked evicts the oldest record of a lane if only targets lose it that may be made to skip.
