@@ -240,9 +240,13 @@ func (l *File) Interrupt() {
 	}
 }
 
-// Close closes the file. The locks on it end.
+// Close closes the file. The lock on it ends at once, though a Sync may be under way in it, or a process be forked, and keep it open for a
+// while.
 func (l *File) Close() error {
 	l.closed, l.direct = true, fsys.Descriptor{} // whose number may be another file's soon
+	if l.locked {
+		fsys.Unlock(l.f)
+	}
 	if err := l.f.Close(); err != nil {
 		return shown(l.name, err)
 	}

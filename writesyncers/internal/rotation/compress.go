@@ -82,6 +82,7 @@ func (p *part) close() error {
 	if p.f == nil {
 		return nil
 	}
+	fsys.Unlock(p.f)
 	err := multierr.Append(p.f.Close(), remove(p.path))
 	p.f = nil
 	return err

@@ -191,3 +191,32 @@ func TestStandBy(t *testing.T) {
 		assert.LessOrEqual(t, time.Since(start), standByEvery, "and nobody comes")
 	})
 }
+
+// A file that is closed while a Sync is under way in it stays open until that is over. It is nobody's all the same.
+func TestClosingAFileThatIsBusyEndsItsLock(t *testing.T) {
+	if !fsys.CanShare {
+		t.Skip("no locks here")
+	}
+	path := filepath.Join(t.TempDir(), "app.log")
+	busy := func(f *os.File) (idle chan struct{}) {
+		began, idle := make(chan struct{}), make(chan struct{})
+		raw, err := f.SyscallConn()
+		require.NoError(t, err)
+		go func() { _ = raw.Control(func(uintptr) { close(began); <-idle }) }()
+		<-began
+		return idle
+	}
+	file, err := appendfile.Open(path, path, 0, appendfile.Options{Perm: 0o644})
+	require.NoError(t, err)
+	require.True(t, fsys.Held(path))
+	defer close(busy(file.OS()))
+	require.NoError(t, file.Close())
+	require.False(t, fsys.Held(path), "a file of a writer")
+
+	file, err = appendfile.Open(path, path, 0, appendfile.Options{Perm: 0o644})
+	require.NoError(t, err)
+	out := &Rolled{path: path, f: file.OS()}
+	defer close(busy(out.f))
+	require.NoError(t, out.close())
+	require.False(t, fsys.Held(path), "a file that was rolled out")
+}
