@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -123,4 +124,38 @@ func TestSharedTimedFilesRollOverOnce(t *testing.T) {
 	for _, name := range names(t, dir) {
 		assert.LessOrEqual(t, len(strings.Split(name, ".")), 3, "a period of its own for each backup: %v", names(t, dir))
 	}
+}
+
+// The backup that OnRotate is told of keeps its name as long as that runs, also from other processes.
+func TestSharedWhileOnRotateRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "app.log")
+		left := filepath.Join(filepath.Dir(path), ".app.log.rotation", "hook-00000000000000000001-1-1") // by a process that was killed in its hook
+		require.NoError(t, os.Mkdir(filepath.Dir(left), 0o755))
+		require.NoError(t, os.WriteFile(left, nil, 0o600))
+		told, release := make(chan string), make(chan struct{})
+		open := func(hook func(string, string)) *RotatingFile {
+			f, err := NewRotatingFile(RotatingFileConfig{Path: path, BackupCount: 2, Shared: true, OnRotate: hook, OnError: unexpected(t)})
+			require.NoError(t, err)
+			return f
+		}
+		one, other := open(func(_, backup string) { told <- backup; <-release }), open(func(string, string) {})
+		write(t, one, "one\n")
+		answers := make(chan error, 2)
+		go func() { answers <- one.Rollover() }()
+		backup := <-told
+		time.Sleep(2 * 100 * time.Millisecond) // until the other has noticed
+		write(t, other, "other\n")
+		go func() { answers <- other.Rollover() }()
+		for range 5 {
+			time.Sleep(time.Second)
+			require.Equal(t, "one\n", read(t, backup))
+		}
+		close(release)
+		require.NoError(t, <-answers)
+		require.NoError(t, <-answers)
+		require.Equal(t, map[string]string{"app.log": "", "app.log.1": "other\n", "app.log.2": "one\n"}, tree(t, filepath.Dir(path)))
+		require.NoError(t, one.Close())
+		require.NoError(t, other.Close())
+	})
 }
