@@ -159,3 +159,23 @@ func TestSharedWhileOnRotateRuns(t *testing.T) {
 		require.NoError(t, other.Close())
 	})
 }
+
+// What a Rotator has moved is compressed when the other processes have noticed that it is a backup.
+func TestSharedRotatorAndCompress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := RotatingFileConfig{
+			Path: filepath.Join(t.TempDir(), "app.log"), BackupCount: 2, Shared: true, Rotator: os.Rename, Compress: Gzip, OnError: unexpected(t),
+		}
+		one, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		other, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		write(t, other, "other\n")
+		write(t, one, "one\n")
+		require.NoError(t, one.Rollover())
+		require.FileExists(t, cfg.Path+".1.gz")
+		require.NoFileExists(t, cfg.Path+".1")
+		require.NoError(t, one.Close())
+		require.NoError(t, other.Close())
+	})
+}

@@ -177,6 +177,7 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
 	}
 	if s.cfg.Compress && err == nil {
+		_ = s.await(out) // in vain: compressPlain says so
 		_ = out.close()
 		s.compressPlain()
 		if exists(dst + backups.Gzip) {
