@@ -142,6 +142,19 @@ func TestSymlinkLeadsToTheFile(t *testing.T) {
 	assert.Equal(t, []string{"app.log", "app.log.1", "current"}, names(t, dir))
 }
 
+// A relative Symlink is that of the working directory in which the writer was made, though Delay puts off making the link.
+func TestSymlinkThatIsRelative(t *testing.T) {
+	dir := t.TempDir()
+	symlink(t, dir, filepath.Join(dir, "try")) // or skip
+	t.Chdir(dir)
+	f, err := NewRotatingFile(RotatingFileConfig{Path: "app.log", BackupCount: 1, Symlink: "current", Delay: true, OnError: unexpected(t)})
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	write(t, f, "one\n")
+	require.NoError(t, f.Close())
+	assert.Equal(t, "one\n", read(t, filepath.Join(dir, "current")))
+}
+
 func TestSymlinkNeverReplacesAFile(t *testing.T) {
 	dir := t.TempDir()
 	link := filepath.Join(dir, "current")
