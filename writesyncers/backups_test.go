@@ -168,6 +168,24 @@ func TestSymlinkNeverReplacesAFile(t *testing.T) {
 	assert.ErrorContains(t, told.list()[0], "is no symbolic link")
 }
 
+// A file that is found need not have a header, and may be shorter than one.
+func TestHeaderIsLongerThanTheFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "app.log")
+	require.NoError(t, os.WriteFile(path, []byte("found\n"), 0o600))
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 10, BackupCount: 3, Header: "a header of many words", OnError: unexpected(t)})
+	require.NoError(t, err)
+	write(t, f, "one\n")
+	assert.Equal(t, "found\n", read(t, path+".1"), "by size")
+	require.NoError(t, os.Truncate(path, 0))
+	write(t, f, "two\n")
+	require.NoError(t, f.Rollover())
+	assert.Equal(t, "two\n", read(t, path+".1"), "by hand")
+	require.NoError(t, f.Rollover())
+	assert.Equal(t, "two\n", read(t, path+".1"), "there is nothing to roll over")
+	require.NoError(t, f.Close())
+}
+
 func TestHeader(t *testing.T) {
 	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 16, BackupCount: 3, Header: "time level"})
 	write(t, f, "a long first record\n", "one\n", "two\n")
