@@ -122,8 +122,9 @@ func (w *Writer) Counts() (c Counts) {
 		defer w.mu.Unlock()
 	}
 	n := &w.counts
+	lost := n.unsafe.Load() // before delivered, of which they are
 	c.Records = base.Stats{
-		Delivered: n.delivered.Load(), Dropped: n.dropped.Load(), Pending: n.pending.Load(), Refused: n.refused.Load(),
+		Delivered: n.delivered.Load() - lost, Dropped: n.dropped.Load(), Pending: n.pending.Load(), Refused: n.refused.Load() + lost,
 	}
 	c.Records.Accepted = c.Records.Delivered + c.Records.Dropped + c.Records.Pending
 	c.Bytes, c.Opens, c.Repeated = n.bytes.Load(), n.opens.Load(), n.repeated.Load()

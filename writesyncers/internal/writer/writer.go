@@ -51,6 +51,8 @@ type Writer struct {
 // counts are read without the lock, and written under it.
 type counts struct {
 	delivered, bytes, refused, dropped, pending, opens, repeated atomic.Uint64
+
+	unsafe atomic.Uint64 // of delivered, which numbers records, those whose Write has returned the error of their fsync
 }
 
 // New makes a Writer and, unless that is put off, opens its file.
@@ -94,7 +96,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	n, number, err := w.writeAndUnlock(p)
 	if err == nil && w.cfg.Sync >= SyncInterval {
-		err = w.committer.durable(number)
+		err = w.committer.durable(number, 1)
 	}
 	return n, err
 }
@@ -143,7 +145,8 @@ func (w *Writer) writeAll(b []byte, ends []int) (int, error) {
 	for done < len(ends) {
 		n, err := w.writeSome(b[start:], ends[done:], start)
 		if err == nil && w.cfg.Sync >= SyncInterval {
-			if err = w.committer.durable(w.counts.delivered.Load()); err != nil {
+			if err = w.committer.durable(w.counts.delivered.Load(), n); err != nil {
+				w.counts.refused.Add(uint64(len(ends) - done - n))
 				return done, err
 			}
 		}
