@@ -171,7 +171,7 @@ func (r *Rotation) CheckShared() error {
 	can, err := fsys.Probe(r.dir.path)
 	switch {
 	case err != nil:
-		return err
+		return shown(err, r.cfg.Path)
 	case !can.Links:
 		return errors.New("needs hard links that lead to the same file, which the file system does not have")
 	case !can.Locks:
