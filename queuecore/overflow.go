@@ -56,9 +56,10 @@ func (o *overflow) admitLocked(exact bool) waitline.List {
 // the MaxBytes of the process that left it in the Spool were more.
 func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool {
 	o.arena.Settle()
-	limit := max(o.arena.Limit(), o.arena.Used())
-	fits := func() bool { return o.arena.FitsWithin(n, limit) }
-	for !fits() && o.skipLocked() {
+	over := max(0, o.arena.Used()-o.arena.Limit())
+	o.arena.Reserve(-over)
+	defer o.arena.Reserve(over)
+	for !o.arena.Fits(n) && o.skipLocked() {
 	}
 	upTo := arena.Low - 1 // the highest lane that gives up its oldest
 	switch {
@@ -69,10 +70,10 @@ func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool 
 		upTo = lane - 1
 	}
 	for l := arena.Low; l <= upTo; l++ {
-		for !fits() && o.evictLocked(l, Evicted) {
+		for !o.arena.Fits(n) && o.evictLocked(l, Evicted) {
 		}
 	}
-	return fits()
+	return o.arena.Fits(n)
 }
 
 // skipLocked evicts the oldest record of a lane if only targets lose it that may be made to skip.

@@ -109,11 +109,8 @@ func (a *Arena) Mutex() *sync.Mutex { return &a.hot.mu }
 func (a *Arena) Used() int { return a.hot.used }
 
 // Fits tells whether a tape of n bytes has room.
-func (a *Arena) Fits(n int) bool { return a.FitsWithin(n, a.limit) }
-
-// FitsWithin is Fits for another limit: that of an Arena in which more was restored than it holds.
-func (a *Arena) FitsWithin(n, limit int) bool {
-	return a.hot.used+Size(n) <= limit && (a.blocks.backing == nil || a.blocks.backing.Fits(max(a.blocks.size, Size(n))))
+func (a *Arena) Fits(n int) bool {
+	return a.hot.used+Size(n) <= a.limit && (a.blocks.backing == nil || a.blocks.backing.Fits(max(a.blocks.size, Size(n))))
 }
 
 // Reserve takes size bytes of room, the Size of a tape that will be put later; a negative size gives back what was reserved for one.

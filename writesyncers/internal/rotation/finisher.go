@@ -110,7 +110,7 @@ func (f *finisher) finishOne(out *Rolled) error {
 	if err := f.adoptBefore(out.path); err != nil {
 		return err
 	}
-	return f.steps.all(out, func() { f.update(func() { out.named = true }) })
+	return takeAll(&f.steps, out, func() { f.update(func() { out.named = true }) })
 }
 
 // adoptBefore finishes the files of processes that are gone and that were rolled out before this one, and waits for living ones to finish
@@ -120,7 +120,7 @@ func (f *finisher) adoptBefore(path string) error {
 	if f.hooks() {
 		patience = otherWait
 	}
-	return f.steps.othersBefore(path, patience, func(orphan *Rolled) error { return f.steps.all(orphan, func() {}) })
+	return f.steps.othersBefore(path, patience, func(orphan *Rolled) error { return takeAll(&f.steps, orphan, func() {}) })
 }
 
 // start finishes what processes that are gone have left, and has backups compressed that are not yet.

@@ -89,8 +89,8 @@ func (s *steps) aborted() bool {
 	}
 }
 
-// all takes a file through all the steps. named is called once it has its name; an error means that it has none.
-func (s *steps) all(out *Rolled, named func()) error {
+// takeAll takes a file through all the steps. named is called once it has its name; an error means that it has none.
+func takeAll(s *steps, out *Rolled, named func()) error {
 	h := holdNames(s, out)
 	defer h.end() // also if a hook ends the goroutine
 	backup, err := s.name(out)
