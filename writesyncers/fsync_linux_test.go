@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,4 +54,16 @@ func TestFsyncEachThatFailsForMany(t *testing.T) {
 	require.Zero(t, unheard.Load())
 	require.Equal(t, base.Stats{Refused: writers * records}, f.Stats().Stats)
 	_ = f.Close()
+}
+
+// Close does not leave to the kernel what FsyncInterval has not got to yet.
+func TestFsyncIntervalAndClose(t *testing.T) {
+	const path = "/proc/self/comm"
+	name := read(t, path)
+	f, err := NewFile(FileConfig{Path: path, Fsync: FsyncInterval, FsyncEvery: time.Hour})
+	if err != nil {
+		t.Skipf("no such file: %v", err)
+	}
+	write(t, f, name)
+	require.ErrorContains(t, f.Close(), "sync "+path)
 }

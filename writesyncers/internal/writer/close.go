@@ -99,6 +99,10 @@ func (w *Writer) closeFile() error {
 	}
 	err = w.buffer.close()
 	file := w.file
+	if file != nil && w.cfg.Sync >= SyncInterval { // before others may take the file for one that somebody else syncs
+		w.left = Within(syncWait, "sync "+w.cfg.Path, file.Sync)
+		err = multierr.Append(err, w.left)
+	}
 	w.file, w.limit = nil, 0
 	w.strategy.stop()
 	w.unlock()

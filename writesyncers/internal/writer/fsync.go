@@ -122,12 +122,17 @@ func (c *committer) sync() (uint64, error) {
 	w.mu.Lock()
 	err := w.buffer.flush()
 	file, number := w.file, w.counts.delivered.Load()
+	if err == nil {
+		err, w.left = w.left, nil
+	}
 	w.unlock()
 	if file != nil && err == nil {
 		err = file.Sync()
 	}
-	if errors.Is(err, os.ErrClosed) {
-		err = nil // rolled out meanwhile: whoever does that syncs first
+	if errors.Is(err, os.ErrClosed) { // left meanwhile: whoever does that syncs first
+		w.mu.Lock()
+		err, w.left = w.left, nil
+		w.unlock()
 	}
 	if w.cfg.Rotation != nil {
 		if rolled := w.cfg.Rotation.Sync(); err == nil {

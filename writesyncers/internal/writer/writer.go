@@ -45,6 +45,7 @@ type Writer struct {
 	file   *appendfile.File // nil until it is opened, and after Close
 	opened bool             // Flags have had their effect: from now on opening is appending
 	limit  int64            // the size from which on the strategy wants to be asked
+	left   error            // why a file that is not used any more is not on the disk: whose records wait for that are to hear it
 	later  func()           // what is left for whoever unlocks
 }
 
