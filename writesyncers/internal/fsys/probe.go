@@ -51,12 +51,21 @@ func Probe(dir string) (have Capabilities, err error) {
 	return have, err
 }
 
-// untried returns err if it says nothing about what the file system can do.
-func untried(err error) error {
+// Passing reports whether an error says nothing about the file or the file system: the disk is full, or the process or the system has no
+// descriptor or memory left at this moment.
+func Passing(err error) bool {
 	for _, passing := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
 		if errors.Is(err, passing) {
-			return err
+			return true
 		}
+	}
+	return false
+}
+
+// untried returns err if it says nothing about what the file system can do.
+func untried(err error) error {
+	if Passing(err) {
+		return err
 	}
 	return nil
 }
