@@ -179,3 +179,10 @@ func TestSharedRotatorAndCompress(t *testing.T) {
 		require.NoError(t, other.Close())
 	})
 }
+
+func TestSharedBesideAFileInThePlaceOfTheHiddenDirectory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), ".app.log.rotation"), nil, 0o600))
+	_, err := NewRotatingFile(RotatingFileConfig{Path: path, BackupCount: 1, Shared: true})
+	require.EqualError(t, err, "writesyncers: Shared: "+path+": use "+path+": the hidden directory beside it is a link, a file, or another user's")
+}

@@ -165,7 +165,7 @@ func (r *Rotation) CheckShared() error {
 		if errors.Is(err, fsys.ErrLocked) {
 			return nil // so there are locks, and another process has looked
 		}
-		return err
+		return shown(err, r.cfg.Path)
 	}
 	defer r.dir.leave(true)
 	can, err := fsys.Probe(r.dir.path)
