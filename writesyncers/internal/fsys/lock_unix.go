@@ -61,6 +61,7 @@ func (d *Directory) Close() error {
 	if d == nil || d.fd < 0 {
 		return nil
 	}
+	d.Unlock() // a process that is being started may have it open for a moment yet
 	fd := d.fd
 	d.fd = -1
 	return unix.Close(fd)
@@ -102,7 +103,11 @@ func Held(path string) bool {
 		return Passing(err)
 	}
 	defer f.Close()
-	return !TryLockExclusive(f)
+	if !TryLockExclusive(f) {
+		return true
+	}
+	Unlock(f) // for a process that is being started may have it open for a moment yet
+	return false
 }
 
 // SyncDirectory has the names in a directory put on the disk. One that may be written and not read cannot be synced: it is left

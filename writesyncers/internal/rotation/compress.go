@@ -175,6 +175,7 @@ func (s *steps) compressInPlace(b backups.Backup) error {
 	closed := false
 	defer func() {
 		if !closed {
+			fsys.Unlock(src)
 			_ = src.Close()
 		}
 	}()
