@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
 func init() { children["shared"] = sharedChild }
@@ -185,4 +187,34 @@ func TestSharedBesideAFileInThePlaceOfTheHiddenDirectory(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), ".app.log.rotation"), nil, 0o600))
 	_, err := NewRotatingFile(RotatingFileConfig{Path: path, BackupCount: 1, Shared: true})
 	require.EqualError(t, err, "writesyncers: Shared: "+path+": use "+path+": the hidden directory beside it is a link, a file, or another user's")
+}
+
+// A backup that a process still writes to is the business of the one that has rolled it out: it waits, and tells. Others do not.
+func TestSharedTellsOnceOfABackupInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told errorLog
+		cfg := RotatingFileConfig{
+			Path: filepath.Join(t.TempDir(), "app.log"), BackupCount: 3, Shared: true, Rotator: os.Rename, Compress: Gzip, OnError: told.add,
+		}
+		one, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		cfg.OnError = unexpected(t)
+		other, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		stopped, err := os.Open(cfg.Path)
+		require.NoError(t, err)
+		defer stopped.Close()
+		require.True(t, fsys.LockShared(stopped))
+		write(t, one, "one\n")
+		require.NoError(t, one.Rollover())
+		require.Len(t, told.list(), 1)
+		require.ErrorContains(t, told.list()[0], "another process still writes to it")
+		time.Sleep(2 * time.Second) // until the other has noticed
+		write(t, other, "other\n")
+		require.NoError(t, other.Rollover())
+		require.FileExists(t, cfg.Path+".1.gz")
+		require.FileExists(t, cfg.Path+".2")
+		require.NoError(t, one.Close())
+		require.NoError(t, other.Close())
+	})
 }

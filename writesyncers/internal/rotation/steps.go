@@ -177,8 +177,13 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
 	}
 	if s.cfg.Compress && err == nil {
-		_ = s.await(out) // in vain: compressPlain says so
+		inUse := s.await(out)
 		_ = out.close()
+		if inUse != nil {
+			s.plain.Store(true)
+			s.cfg.Report.Note("compress a backup of "+s.cfg.Path, inUse)
+			return dst, nil
+		}
 		s.compressPlain()
 		if exists(dst + backups.Gzip) {
 			dst += backups.Gzip
