@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -25,7 +26,8 @@ type Config struct {
 	// Defaults to 32 MiB. Memory is taken as needed, and given back when no record has come for 10 s; up to one batch a target comes on top.
 	MaxBytes int
 	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
-	// panic, the out-of-memory killer, though not a loss of power. The next New with this directory delivers what a target has
+	// panic, the out-of-memory killer, though not a loss of power. It is made absolute at construction, so that a later chdir changes
+	// nothing. The next New with this directory delivers what a target has
 	// not got yet, by the target's Name and in order; a target gets again what it had in hand when the process ended, a batch or two.
 	// What Close cannot deliver in time is not dropped but stays for the next time. The directory is made if there is none,
 	// and takes a little more than twice MaxBytes on the disk, and twice that for a moment at a start that finds records; one process at a
@@ -131,6 +133,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	if err := setTargetDefaults("Config", cfg.Targets); err != nil || cfg.Spool == "" {
 		return cfg, err
 	}
+	if cfg.Spool, err = filepath.Abs(cfg.Spool); err != nil {
+		return cfg, fmt.Errorf("queuecore: Config.Spool: %w", err)
+	}
 	return cfg, checkNames(cfg.Targets)
 }
 
@@ -173,17 +178,17 @@ const (
 
 // DiskConfig says where a Disk keeps its records. The zero value of every field but Dir is its default.
 type DiskConfig struct {
-	// Dir is the folder, made if it is missing. Required. A second Disk on the same folder, in this process or another, is an error.
+	// Dir is the folder, made if it is missing. Required. It is made absolute at construction, so that a later chdir changes nothing. A
+	// second Disk on the same folder, in this process or another, is an error.
 	Dir string
 
-	// MaxBytes bounds the files together. A Disk that is full returns a *RetryError, so that the queue in front keeps its records and
-	// its own overflow policy decides. Defaults to 1 GiB; negative: no bound.
+	// MaxBytes bounds the files together; a batch that is larger than that is taken by a Disk that is empty. A Disk that is full returns
+	// a *RetryError, so that the queue in front keeps its records and its own overflow policy decides. Defaults to 1 GiB; negative: no
+	// bound.
 	MaxBytes int64
 
-	// SegmentBytes is the size of a file. A file goes when every target has all of it. Defaults to 64 MiB, or an eighth of MaxBytes if
-	// that is less.
-	//
-	// A file is kept open as long as it is there: MaxBytes/SegmentBytes are to be fewer than the files that a process may have open.
+	// SegmentBytes is the size of a file. A file goes when every target has all of it. Defaults to 64 MiB, or an eighth of
+	// MaxBytes if that is less. No more than 64 of them are kept open, those aside that are still to be synced.
 	SegmentBytes int64
 
 	// Sync defaults to DiskSyncNever.
@@ -229,5 +234,10 @@ func (c DiskConfig) withDefaults() (DiskConfig, error) {
 	case c.GroupRecords < 0:
 		return c, fmt.Errorf("queuecore: DiskConfig.GroupRecords %d is negative", c.GroupRecords)
 	}
+	dir, err := filepath.Abs(c.Dir)
+	if err != nil {
+		return c, fmt.Errorf("queuecore: DiskConfig.Dir: %w", err)
+	}
+	c.Dir = dir
 	return c, nil
 }

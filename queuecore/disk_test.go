@@ -71,6 +71,24 @@ func TestDiskRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "is in use by another engine")
 }
 
+// A relative Dir is that of the working directory in which NewDisk was called, wherever the program goes afterwards.
+func TestDiskInARelativeFolder(t *testing.T) {
+	home, elsewhere := t.TempDir(), t.TempDir()
+	t.Chdir(home)
+	d := openDisk(t, queuecore.DiskConfig{Dir: "disk", SegmentBytes: 1})
+	appendMessage(t, d, "1")
+	require.NoError(t, d.Ack("target", 0))
+	t.Chdir(elsewhere)
+	appendMessage(t, d, "2")
+	require.NoError(t, d.Sync())
+	require.Equal(t, []int{1, 2}, numbersIn(t, d, "target"))
+	require.NoError(t, d.Close(t.Context()))
+	left, err := os.ReadDir(elsewhere)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.Equal(t, []int{2}, numbersIn(t, openDisk(t, queuecore.DiskConfig{Dir: filepath.Join(home, "disk")}), "another"), "the first has gone with its file")
+}
+
 // numbersIn returns the messages behind a cursor, which are numbers, and acknowledges them.
 func numbersIn(t *testing.T, d *queuecore.Disk, cursor string) (numbers []int) {
 	t.Helper()
@@ -175,6 +193,14 @@ func TestDiskOutlivesATargetThatIsDown(t *testing.T) {
 	require.NoError(t, d.Close(t.Context()))
 	d = openDisk(t, queuecore.DiskConfig{Dir: dir})
 	require.Len(t, numbersIn(t, d, "target"), records)
+}
+
+func appendMessage(t *testing.T, d *queuecore.Disk, message string) {
+	t.Helper()
+	var b base.Batch
+	b.Add(tapeOf(t, message))
+	_, err := d.Append(&b)
+	require.NoError(t, err)
 }
 
 // rawLog makes a folder with these payloads.

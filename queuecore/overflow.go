@@ -55,9 +55,13 @@ func (o *overflow) admitLocked(exact bool) waitline.List {
 
 // makeRoomLocked evicts what may make room for a tape of n bytes, and returns whether there is room then. A target that
 // is not worth waiting for gives up its oldest records first; then lower records make room for those of Error and above;
-// then, if that is the policy, older for newer.
+// then, if that is the policy, older for newer. More than it takes is not given up: not where the queue holds more than it should, because
+// the MaxBytes of the process that left it in the Spool were more.
 func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool {
 	o.arena.Settle()
+	over := max(0, o.arena.Used()-o.arena.Limit())
+	o.arena.Reserve(-over)
+	defer o.arena.Reserve(over)
 	for !o.arena.Fits(n) && o.skipLocked() {
 	}
 	upTo := arena.Low - 1 // the highest lane that gives up its oldest

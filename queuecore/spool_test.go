@@ -72,6 +72,42 @@ func TestSpoolErrors(t *testing.T) {
 	require.ErrorContains(t, err, "Config.Targets[0].Name is of 200 bytes")
 }
 
+// What a former process left may be more than MaxBytes is now. A record that takes the room of others takes no more of it than it needs.
+func TestASpoolThatIsSmallerNow(t *testing.T) {
+	for name, overflow := range map[string]Overflow{"Block": Block, "DropOldest": DropOldest} {
+		t.Run(name, func(t *testing.T) {
+			down := &fakeBatchWriter{}
+			down.fail(1<<30, &base.RetryError{Err: errors.New("down")})
+			cfg := Config{
+				Targets: Targets(down), Spool: t.TempDir(), MaxBytes: 1 << 20, DrainTimeout: 20 * time.Millisecond, OmitNotice: true,
+				Overflow: overflow,
+			}
+			core := start(t, cfg)
+			write(t, core, zapcore.InfoLevel, numbered(1000)...)
+			require.ErrorContains(t, core.Close(), "1000 records stay")
+
+			cfg.MaxBytes = minBytes
+			core = start(t, cfg)
+			write(t, core, zapcore.ErrorLevel, "serious")
+			require.LessOrEqual(t, core.Stats().Dropped, uint64(3))
+			require.GreaterOrEqual(t, core.Stats().Pending, uint64(998))
+		})
+	}
+}
+
+// A relative Spool is that of the working directory in which New was called, wherever the program goes afterwards.
+func TestASpoolInARelativeFolder(t *testing.T) {
+	home := t.TempDir()
+	t.Chdir(home)
+	stuck := &fakeBatchWriter{}
+	stuck.fail(1<<30, &base.RetryError{Err: errors.New("down")})
+	core := start(t, Config{Targets: Targets(stuck), Spool: "spool", DrainTimeout: 20 * time.Millisecond})
+	write(t, core, zapcore.InfoLevel, numbered(10)...)
+	t.Chdir(t.TempDir())
+	require.ErrorContains(t, core.Close(), "10 records stay in "+filepath.Join(home, "spool"))
+	require.Zero(t, core.Stats().Dropped)
+}
+
 func TestASpoolThatCannotBeReadIsToldAndPutAside(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "arena.spool"), []byte("something else"), 0o600))

@@ -142,6 +142,19 @@ func TestSymlinkLeadsToTheFile(t *testing.T) {
 	assert.Equal(t, []string{"app.log", "app.log.1", "current"}, names(t, dir))
 }
 
+// A relative Symlink is that of the working directory in which the writer was made, though Delay puts off making the link.
+func TestSymlinkThatIsRelative(t *testing.T) {
+	dir := t.TempDir()
+	symlink(t, dir, filepath.Join(dir, "try")) // or skip
+	t.Chdir(dir)
+	f, err := NewRotatingFile(RotatingFileConfig{Path: "app.log", BackupCount: 1, Symlink: "current", Delay: true, OnError: unexpected(t)})
+	require.NoError(t, err)
+	t.Chdir(t.TempDir())
+	write(t, f, "one\n")
+	require.NoError(t, f.Close())
+	assert.Equal(t, "one\n", read(t, filepath.Join(dir, "current")))
+}
+
 func TestSymlinkNeverReplacesAFile(t *testing.T) {
 	dir := t.TempDir()
 	link := filepath.Join(dir, "current")
@@ -153,6 +166,24 @@ func TestSymlinkNeverReplacesAFile(t *testing.T) {
 	assert.Equal(t, "precious", read(t, link))
 	require.Len(t, told.list(), 1)
 	assert.ErrorContains(t, told.list()[0], "is no symbolic link")
+}
+
+// A file that is found need not have a header, and may be shorter than one.
+func TestHeaderIsLongerThanTheFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "app.log")
+	require.NoError(t, os.WriteFile(path, []byte("found\n"), 0o600))
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 10, BackupCount: 3, Header: "a header of many words", OnError: unexpected(t)})
+	require.NoError(t, err)
+	write(t, f, "one\n")
+	assert.Equal(t, "found\n", read(t, path+".1"), "by size")
+	require.NoError(t, os.Truncate(path, 0))
+	write(t, f, "two\n")
+	require.NoError(t, f.Rollover())
+	assert.Equal(t, "two\n", read(t, path+".1"), "by hand")
+	require.NoError(t, f.Rollover())
+	assert.Equal(t, "two\n", read(t, path+".1"), "there is nothing to roll over")
+	require.NoError(t, f.Close())
 }
 
 func TestHeader(t *testing.T) {

@@ -153,3 +153,20 @@ func TestErrorsNameTheLog(t *testing.T) {
 	assert.Equal(t, filepath.Join(dir, "app.log"), path.Path)
 	require.NoError(t, f.Close())
 }
+
+// A record that just fills the Buffer stays in it when the disk takes nothing. Its Write returns nil, for it is not refused; a record that is
+// larger than the Buffer is.
+func TestARecordThatFillsTheBufferOnAFullDisk(t *testing.T) {
+	f, err := NewFile(FileConfig{Path: "/dev/full", Buffer: 8, OnError: func(error) {}})
+	require.NoError(t, err)
+	write(t, f, "1234567\n")
+	for _, record := range []string{"8\n", "larger than it\n"} {
+		_, err = f.Write([]byte(record))
+		require.ErrorIs(t, err, unix.ENOSPC)
+	}
+	require.Equal(t, base.Stats{Accepted: 1, Pending: 1, Refused: 2}, f.Stats().Stats)
+	var lost *base.LostError
+	require.ErrorAs(t, f.Close(), &lost)
+	require.Equal(t, uint64(1), lost.Records)
+	require.Equal(t, base.Stats{Accepted: 1, Dropped: 1, Refused: 2}, f.Stats().Stats)
+}

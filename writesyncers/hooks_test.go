@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -240,4 +241,29 @@ func TestARotatorThatTakesItsTimeHoldsUpNobodyElse(t *testing.T) {
 	<-done
 	require.NoError(t, slow.Close())
 	assert.Len(t, allLines(t, dir, "slow.log"), 20)
+}
+
+// Rollover of a file that waits behind one which is refused its name says why, and does so when that is known.
+func TestRolloverBehindAFileThatIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refuse := make(chan struct{})
+		f, err := NewRotatingFile(RotatingFileConfig{
+			Path: filepath.Join(t.TempDir(), "app.log"), MaxBytes: 10, BackupCount: 3, OnError: func(error) {},
+			Rotator: func(string, string) error { <-refuse; return errors.New("no room") },
+		})
+		require.NoError(t, err)
+		for range 2 { // the second goes into the next file; the first waits for the Rotator
+			_, err = f.Write([]byte("a record\n"))
+			require.NoError(t, err)
+		}
+		answer := make(chan error, 1)
+		start := time.Now()
+		go func() { answer <- f.Rollover() }()
+		synctest.Wait()
+		require.EqualValues(t, 2, f.Stats().Rotations)
+		close(refuse)
+		require.ErrorContains(t, <-answer, "no room")
+		require.Zero(t, time.Since(start))
+		require.NoError(t, f.Close())
+	})
 }

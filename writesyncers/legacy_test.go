@@ -19,10 +19,10 @@ func TestRecoverDropsNoBackupBeforeItsTime(t *testing.T) {
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 10, BackupCount: 3, OnError: unexpected(t)})
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 10, BackupCount: 3, Header: "since today", OnError: unexpected(t)})
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
-	assert.Equal(t, map[string]string{"app.log": "", "app.log.1": "new\n", "app.log.2": "newest\n", "app.log.3": "oldest\n"}, tree(t, dir))
+	assert.Equal(t, map[string]string{"app.log": "since today\n", "app.log.1": "new\n", "app.log.2": "newest\n", "app.log.3": "oldest\n"}, tree(t, dir))
 }
 
 // Without a crash a gap stays a gap, as in Python.

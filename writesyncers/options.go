@@ -60,8 +60,15 @@ func (o options) config() (writer.Config, error) {
 	if err != nil {
 		return writer.Config{}, fmt.Errorf("writesyncers: Path %q: %w", o.path, err)
 	}
-	if link, err := filepath.Abs(o.symlink); err == nil && o.symlink != "" && link == path {
-		return writer.Config{}, fmt.Errorf("writesyncers: Symlink %s is Path itself: give the link a name of its own", o.symlink)
+	if o.symlink != "" {
+		link, err := filepath.Abs(o.symlink)
+		switch {
+		case err != nil:
+			return writer.Config{}, fmt.Errorf("writesyncers: Symlink %q: %w", o.symlink, err)
+		case link == path:
+			return writer.Config{}, fmt.Errorf("writesyncers: Symlink %s is Path itself: give the link a name of its own", o.symlink)
+		}
+		o.symlink = link
 	}
 	cfg := writer.Config{
 		Path: path, Delay: o.delay, MakeDirs: o.makeDirs, Encode: o.encode, Header: []byte(o.header),
@@ -86,6 +93,8 @@ func (o *options) check() error {
 		return errors.New("writesyncers: Path is required")
 	case strings.ContainsRune(o.path, 0):
 		return fmt.Errorf("writesyncers: Path %q contains NUL", o.path)
+	case strings.ContainsRune(o.symlink, 0):
+		return fmt.Errorf("writesyncers: Symlink %q contains NUL", o.symlink)
 	case o.mode < ModeAppend || o.mode > ModeExclusive:
 		return fmt.Errorf("writesyncers: Mode %d is unknown: there are ModeAppend, ModeTruncate and ModeExclusive", o.mode)
 	case o.perm&^fs.ModePerm != 0:

@@ -74,8 +74,9 @@ type RotatingFileConfig struct {
 	MaxTotalBytes int64
 
 	// OnRotate is called when a rollover is done and its backup compressed: with Path, resolved, and the name of the
-	// backup, which is that backup's for as long as OnRotate runs. It runs outside every lock, in the background; calls do not
-	// overlap. Files that are rolled out meanwhile wait, no more than BackupCount. Defaults to nil.
+	// backup, which is that backup's for as long as OnRotate runs; with Shared the other processes wait for that a minute. It runs
+	// outside every lock, in the background; calls do not overlap. Files that are rolled out meanwhile wait, no more than BackupCount.
+	// Defaults to nil.
 	OnRotate func(path, backup string)
 
 	// Symlink is the path of a symbolic link that leads to Path, for names that people can remember. It is made or changed

@@ -10,10 +10,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
 func init() { children["shared"] = sharedChild }
@@ -123,4 +126,95 @@ func TestSharedTimedFilesRollOverOnce(t *testing.T) {
 	for _, name := range names(t, dir) {
 		assert.LessOrEqual(t, len(strings.Split(name, ".")), 3, "a period of its own for each backup: %v", names(t, dir))
 	}
+}
+
+// The backup that OnRotate is told of keeps its name as long as that runs, also from other processes.
+func TestSharedWhileOnRotateRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "app.log")
+		left := filepath.Join(filepath.Dir(path), ".app.log.rotation", "hook-00000000000000000001-1-1") // by a process that was killed in its hook
+		require.NoError(t, os.Mkdir(filepath.Dir(left), 0o755))
+		require.NoError(t, os.WriteFile(left, nil, 0o600))
+		told, release := make(chan string), make(chan struct{})
+		open := func(hook func(string, string)) *RotatingFile {
+			f, err := NewRotatingFile(RotatingFileConfig{Path: path, BackupCount: 2, Shared: true, OnRotate: hook, OnError: unexpected(t)})
+			require.NoError(t, err)
+			return f
+		}
+		one, other := open(func(_, backup string) { told <- backup; <-release }), open(func(string, string) {})
+		write(t, one, "one\n")
+		answers := make(chan error, 2)
+		go func() { answers <- one.Rollover() }()
+		backup := <-told
+		time.Sleep(2 * 100 * time.Millisecond) // until the other has noticed
+		write(t, other, "other\n")
+		go func() { answers <- other.Rollover() }()
+		for range 5 {
+			time.Sleep(time.Second)
+			require.Equal(t, "one\n", read(t, backup))
+		}
+		close(release)
+		require.NoError(t, <-answers)
+		require.NoError(t, <-answers)
+		require.Equal(t, map[string]string{"app.log": "", "app.log.1": "other\n", "app.log.2": "one\n"}, tree(t, filepath.Dir(path)))
+		require.NoError(t, one.Close())
+		require.NoError(t, other.Close())
+	})
+}
+
+// What a Rotator has moved is compressed when the other processes have noticed that it is a backup.
+func TestSharedRotatorAndCompress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := RotatingFileConfig{
+			Path: filepath.Join(t.TempDir(), "app.log"), BackupCount: 2, Shared: true, Rotator: os.Rename, Compress: Gzip, OnError: unexpected(t),
+		}
+		one, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		other, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		write(t, other, "other\n")
+		write(t, one, "one\n")
+		require.NoError(t, one.Rollover())
+		require.FileExists(t, cfg.Path+".1.gz")
+		require.NoFileExists(t, cfg.Path+".1")
+		require.NoError(t, one.Close())
+		require.NoError(t, other.Close())
+	})
+}
+
+func TestSharedBesideAFileInThePlaceOfTheHiddenDirectory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), ".app.log.rotation"), nil, 0o600))
+	_, err := NewRotatingFile(RotatingFileConfig{Path: path, BackupCount: 1, Shared: true})
+	require.EqualError(t, err, "writesyncers: Shared: "+path+": use "+path+": the hidden directory beside it is a link, a file, or another user's")
+}
+
+// A backup that a process still writes to is the business of the one that has rolled it out: it waits, and tells. Others do not.
+func TestSharedTellsOnceOfABackupInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told errorLog
+		cfg := RotatingFileConfig{
+			Path: filepath.Join(t.TempDir(), "app.log"), BackupCount: 3, Shared: true, Rotator: os.Rename, Compress: Gzip, OnError: told.add,
+		}
+		one, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		cfg.OnError = unexpected(t)
+		other, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		stopped, err := os.Open(cfg.Path)
+		require.NoError(t, err)
+		defer stopped.Close()
+		require.True(t, fsys.LockShared(stopped))
+		write(t, one, "one\n")
+		require.NoError(t, one.Rollover())
+		require.Len(t, told.list(), 1)
+		require.ErrorContains(t, told.list()[0], "another process still writes to it")
+		time.Sleep(2 * time.Second) // until the other has noticed
+		write(t, other, "other\n")
+		require.NoError(t, other.Rollover())
+		require.FileExists(t, cfg.Path+".1.gz")
+		require.FileExists(t, cfg.Path+".2")
+		require.NoError(t, one.Close())
+		require.NoError(t, other.Close())
+	})
 }

@@ -331,6 +331,26 @@ func (w *recordWriter) WriteRecords(b []byte, ends []int) (int, error) {
 	return len(ends), nil
 }
 
+// complaining takes all it is given, and returns an error all the same: as a MultiWriteSyncer does of which one member fails.
+type complaining struct{ bytes.Buffer }
+
+func (c *complaining) Write(p []byte) (int, error) {
+	n, _ := c.Buffer.Write(p)
+	return n, errors.New("one of two")
+}
+
+func (c *complaining) Sync() error { return nil }
+
+func TestFromWriterPassesOnTheErrorOfAWriterThatTookAll(t *testing.T) {
+	w := &complaining{}
+	h := base.FromWriter(zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"}), w, nil)
+	n, err := h.WriteBatch(batchOf(t, "a", "b"))
+	require.Equal(t, 2, n)
+	require.EqualError(t, err, "one of two")
+	require.Equal(t, "a\nb\n", w.String())
+	require.Equal(t, base.Stats{Accepted: 2, Delivered: 2}, h.Stats())
+}
+
 func TestFromWriterTellsARecordWriterWhereRecordsEnd(t *testing.T) {
 	w := &recordWriter{}
 	h := base.FromWriter(zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"}), w, nil)

@@ -170,6 +170,7 @@ func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 	frames := framesPool.Get().(*Frames)
 	defer frames.free()
 	var said Verdicts
+	var complaint error // of a destination that has taken what it was given
 	for n < batch.Len() {
 		frames.Reset()
 		formatErr := h.formatBatch(frames, batch, n)
@@ -179,13 +180,16 @@ func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 		if done < frames.Len() {
 			return n, said.With(remaining(err))
 		}
+		if err != nil {
+			complaint = ofDestination(err)
+		}
 		if formatErr != nil {
 			_ = h.out.refuse(nil)
 			said.Reject(n, formatErr)
 			n++
 		}
 	}
-	return n, said.With(nil)
+	return n, said.With(complaint)
 }
 
 // maxFrames is how many bytes of frames are made before they are emitted. A queue that closes hands over all it holds at once: a

@@ -78,7 +78,8 @@ func (e *writerEmitter) write(frame []byte) error {
 }
 
 // EmitBatch implements BatchEmitter. A writer that is not a RecordWriter may have written part of the first record that does
-// not count.
+// not count. One that says that it has taken all, and returns an error all the same, as one that writes to several may, would write all
+// again to those that have it: what it took is delivered, and the error passed on.
 func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	if err := e.here(); err != nil {
 		return 0, err
@@ -88,7 +89,7 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	}
 	written, err := e.ws.Write(frames.Bytes())
 	if written == len(frames.Bytes()) {
-		return frames.Len(), nil
+		return frames.Len(), err
 	}
 	if err == nil {
 		err = io.ErrShortWrite

@@ -18,3 +18,9 @@ func TryLock(f *os.File) (taken bool, err error) {
 	}
 	return false, err
 }
+
+// Close closes f and ends the lock on it: at once, though a process that is being started may have f open for a moment yet.
+func Close(f *os.File) error {
+	_ = unix.Flock(int(f.Fd()), unix.LOCK_UN)
+	return f.Close()
+}

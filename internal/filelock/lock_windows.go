@@ -16,3 +16,6 @@ func TryLock(f *os.File) (taken bool, err error) {
 	}
 	return false, err
 }
+
+// Close closes f and ends the lock on it.
+func Close(f *os.File) error { return f.Close() }

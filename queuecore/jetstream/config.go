@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"time"
 
@@ -13,8 +14,8 @@ import (
 
 // Config says where the records are kept. One of Dir, URL and Conn is required; the zero value of every other field is its default.
 type Config struct {
-	// Dir is the folder of a server in this process, made if it is missing. No port is opened. A second engine on the same folder, in
-	// this process or another, is an error.
+	// Dir is the folder of a server in this process, made if it is missing. It is made absolute at construction, so that a later chdir
+	// changes nothing. No port is opened. A second engine on the same folder, in this process or another, is an error.
 	Dir string
 
 	// SyncAlways has the server in Dir sync each message to the disk before it acknowledges it: what was appended survives a loss of
@@ -106,6 +107,13 @@ func (c Config) withDefaults() (Config, error) {
 		if d.value < 0 || d.value > 0 && d.value < leastDuration {
 			return c, fmt.Errorf("jetstream: %s %v: write a duration with its unit, such as 10*time.Second", d.field, d.value)
 		}
+	}
+	if c.Dir != "" {
+		dir, err := filepath.Abs(c.Dir)
+		if err != nil {
+			return c, fmt.Errorf("jetstream: Dir: %w", err)
+		}
+		c.Dir = dir
 	}
 	return c, nil
 }

@@ -100,7 +100,7 @@ func (l *localServer) restart() error {
 		if err != nil {
 			return err
 		}
-		_ = l.lock.Close()
+		_ = filelock.Close(l.lock)
 		l.lock = lock
 	}
 	return l.start()
@@ -181,7 +181,7 @@ func (l *localServer) stop() error {
 		l.server.Shutdown()
 		l.server.WaitForShutdown()
 	}
-	return l.lock.Close()
+	return filelock.Close(l.lock)
 }
 
 // connect returns a connection to the servers of cfg.

@@ -72,7 +72,7 @@ func (h *home) check() (another bool, err error) {
 		if err := h.take(); err != nil {
 			return false, err
 		}
-		return !os.SameFile(was, h.info), old.Close()
+		return !os.SameFile(was, h.info), filelock.Close(old)
 	case err != nil:
 		return false, err
 	case !os.SameFile(mine, there):

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"example.com/zaphandlers/internal/filelock"
 )
 
 // Options says where a log is and how safe it is. The zero value of every field but Dir is its default.
@@ -286,7 +288,7 @@ func (l *Log) Close() (err error) {
 		err = errors.Join(err, c.file.Close())
 	}
 	if l.home != nil {
-		err = errors.Join(err, l.home.lock.Close())
+		err = errors.Join(err, filelock.Close(l.home.lock))
 	}
 	return err
 }

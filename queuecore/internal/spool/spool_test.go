@@ -356,3 +356,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A process that is being started has all files open until it begins. The next queue need not wait for that.
+func TestCloseWhileAProcessIsStarted(t *testing.T) {
+	dir := t.TempDir()
+	s, err := Open(dir, limit, []string{"a"})
+	require.NoError(t, err)
+	inherited, err := unix.Dup(int(s.lock.Fd()))
+	require.NoError(t, err)
+	defer unix.Close(inherited)
+	s.Close(true, false)
+	s, err = Open(dir, limit, []string{"a"})
+	require.NoError(t, err)
+	s.Close(true, false)
+}

@@ -238,7 +238,9 @@ func (s *Spool) inPlace() bool {
 	return err == nil && os.SameFile(named, used)
 }
 
+// release closes the files. The lock ends at once, though a process that is being started may have it open for a moment yet.
 func (s *Spool) release() {
+	_ = unix.Flock(int(s.lock.Fd()), unix.LOCK_UN)
 	for _, f := range []*os.File{s.file, s.lock} {
 		if f != nil {
 			_ = f.Close()

@@ -80,14 +80,15 @@ func shown(name string, err error) error {
 	return fmt.Errorf("writesyncers: %w", err)
 }
 
-// endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the doubt.
+// endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the doubt, but not where
+// that is so at this moment only: it is looked at again before the first record.
 func endsWith(path string, size int64, end []byte) bool {
 	if size == 0 || len(end) == 0 {
 		return true
 	}
 	r, err := os.Open(path)
 	if err != nil {
-		return true
+		return !fsys.Passing(err)
 	}
 	defer r.Close()
 	tail := make([]byte, len(end))
@@ -240,9 +241,13 @@ func (l *File) Interrupt() {
 	}
 }
 
-// Close closes the file. The locks on it end.
+// Close closes the file. The lock on it ends at once, though a Sync may be under way in it, or a process be forked, and keep it open for a
+// while.
 func (l *File) Close() error {
 	l.closed, l.direct = true, fsys.Descriptor{} // whose number may be another file's soon
+	if l.locked {
+		fsys.Unlock(l.f)
+	}
 	if err := l.f.Close(); err != nil {
 		return shown(l.name, err)
 	}

@@ -61,15 +61,20 @@ func bears(h gzip.Header, base string) bool {
 	return len(h.Extra) == 0 && h.Name == base && h.OS == osUnknown
 }
 
-// bearsMark reports whether the file at path is a gzip file with the mark of a log.
-func bearsMark(path, base string) bool {
+// bearsMark reports whether the file at path is a gzip file with the mark of a log. The error says that there is no telling at this moment.
+func bearsMark(path, base string) (ours bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|fsys.NoFollow|fsys.Nonblock, 0)
-	if err != nil {
-		return false
+	if err == nil {
+		defer f.Close()
+		var z *gzip.Reader
+		if z, err = gzip.NewReader(f); err == nil {
+			return bears(z.Header, base), nil
+		}
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	return err == nil && bears(z.Header, base)
+	if fsys.Passing(err) {
+		return false, err
+	}
+	return false, nil
 }
 
 // level makes files that are hardly larger than those of gzip -6, for a third of the CPU time: gzip.BestSpeed costs the same, and in Go

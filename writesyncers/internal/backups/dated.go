@@ -98,6 +98,9 @@ func (d *dated) list() ([]entry, error) {
 			}
 		}
 	}
+	if d.blind != nil {
+		return nil, d.blind
+	}
 	var ours []entry
 	for _, e := range entries {
 		ours = append(ours, *e)

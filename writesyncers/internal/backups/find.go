@@ -17,6 +17,9 @@ func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
 	} else if err != nil {
 		return nil, nil, err
 	}
+	if n.blind != nil {
+		return nil, nil, n.blind
+	}
 	for _, e := range entries {
 		ours = append(ours, *e)
 	}

@@ -23,10 +23,11 @@ type names struct {
 	moves bool
 
 	readDir   func(dir string) ([]fs.DirEntry, error) // os.ReadDir, but for tests
-	bearsMark func(path, base string) bool
+	bearsMark func(path, base string) (ours bool, err error)
 
 	round     int   // of questions: forget begins another
 	complaint error // what was wrong with the first bad answer of this round
+	blind     error // why a file could not be looked at in this round: nothing is to be moved or removed then
 	answers   map[string]string
 	before    map[string]string // the answers of the round before
 	dirs      map[string]error  // what is wrong with a directory; nil: nothing
@@ -52,7 +53,7 @@ func newNames(cfg Config) *names {
 func (n *names) forget() {
 	n.round++
 	n.before = n.answers
-	n.complaint, n.answers, n.dirs = nil, map[string]string{}, map[string]error{}
+	n.complaint, n.blind, n.answers, n.dirs = nil, nil, map[string]string{}, map[string]error{}
 }
 
 // askAgain begins a round with some of the questions of the last one that had an answer: a Namer that has another now gets a complaint.
@@ -218,10 +219,15 @@ func (n *names) add(entries map[string]*entry, f found, as entry) (ours bool) {
 func (n *names) marked(path string, info fs.FileInfo) bool {
 	v, known := n.verdicts[path]
 	if !known || v.size != info.Size() || !v.modified.Equal(info.ModTime()) {
+		ours, err := n.bearsMark(path, filepath.Base(n.base))
+		if err != nil {
+			n.blind = err
+			return false
+		}
 		if len(n.verdicts) > verdictsMax {
 			clear(n.verdicts)
 		}
-		v = verdict{info.Size(), info.ModTime(), n.bearsMark(path, filepath.Base(n.base))}
+		v = verdict{info.Size(), info.ModTime(), ours}
 		n.verdicts[path] = v
 	}
 	return v.ours

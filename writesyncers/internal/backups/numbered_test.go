@@ -448,7 +448,7 @@ func TestACompressedBackupIsOpenedOnce(t *testing.T) {
 	b.listed()
 	opened := 0
 	read := b.set.names.bearsMark
-	b.set.names.bearsMark = func(path, base string) bool { opened++; return read(path, base) }
+	b.set.names.bearsMark = func(path, base string) (bool, error) { opened++; return read(path, base) }
 	b.roll("plain")
 	assert.Len(t, b.listed(), 5)
 	assert.Zero(t, opened)

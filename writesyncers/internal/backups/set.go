@@ -198,6 +198,9 @@ func (s *Set) CompressedForm(path string) (found bool, err error) {
 			return true, nil
 		}
 	}
+	if err == nil {
+		err = s.names.blind
+	}
 	if err != nil {
 		return false, fmt.Errorf("writesyncers: %w", err)
 	}

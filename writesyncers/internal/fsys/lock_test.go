@@ -94,3 +94,19 @@ func TestSyncDirectory(t *testing.T) {
 		require.NoError(t, SyncDirectory(dir))
 	})
 }
+
+// A process that is being started has all files open until it begins. A lock does not last as long.
+func TestDirectoryIsClosedWhileAProcessIsStarted(t *testing.T) {
+	path := t.TempDir()
+	one, err := OpenDirectory(path)
+	require.NoError(t, err)
+	require.NoError(t, one.TryLock())
+	inherited, err := unix.Dup(one.fd)
+	require.NoError(t, err)
+	defer unix.Close(inherited)
+	require.NoError(t, one.Close())
+	other, err := OpenDirectory(path)
+	require.NoError(t, err)
+	require.NoError(t, other.TryLock())
+	require.NoError(t, other.Close())
+}

@@ -61,6 +61,7 @@ func (d *Directory) Close() error {
 	if d == nil || d.fd < 0 {
 		return nil
 	}
+	d.Unlock() // a process that is being started may have it open for a moment yet
 	fd := d.fd
 	d.fd = -1
 	return unix.Close(fd)
@@ -89,7 +90,7 @@ func flock(f *os.File, how int) error {
 
 // Held reports whether a living process, this one or another, has a lock on the file at path: it is open for writing, or in the
 // making. A file that may not be read is opened for writing instead; one that may not be opened at all, or is no regular
-// file, is not held.
+// file, is not held. One that cannot be opened at this moment is: there is no telling.
 func Held(path string) bool {
 	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
 		return false
@@ -99,10 +100,14 @@ func Held(path string) bool {
 		f, err = os.OpenFile(path, os.O_WRONLY|NoFollow|Nonblock, 0)
 	}
 	if err != nil {
-		return false
+		return Passing(err)
 	}
 	defer f.Close()
-	return !TryLockExclusive(f)
+	if !TryLockExclusive(f) {
+		return true
+	}
+	Unlock(f) // for a process that is being started may have it open for a moment yet
+	return false
 }
 
 // SyncDirectory has the names in a directory put on the disk. One that may be written and not read cannot be synced: it is left

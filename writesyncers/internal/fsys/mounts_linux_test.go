@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -107,6 +108,22 @@ func TestProbe(t *testing.T) {
 			assert.Empty(t, tree(t, dir))
 		})
 	}
+}
+
+// A disk that is full is none that cannot do it: either there is a way to tell, or nothing is known.
+func TestProbeOfAFullDisk(t *testing.T) {
+	full := func(options string) string {
+		return on(t, mount{"tmpfs", nil, Capabilities{}, func(_ *testing.T, _, at string) error {
+			return run("mount", "-t", "tmpfs", "-o", options, "none", at)
+		}})
+	}
+	_, err := Probe(full("nr_inodes=3"))
+	require.ErrorIs(t, err, syscall.ENOSPC, "no inode for a second name")
+	dir := full("size=4k")
+	makeFile(t, dir, "ballast", strings.Repeat("x", 4<<10))
+	got, err := Probe(dir)
+	require.NoError(t, err)
+	assert.Equal(t, Capabilities{true, true, true, true, true}, got)
 }
 
 // A rename keeps the open file the same one everywhere. Linking and removing does not: the name is another file to the kernel,

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 
 	"go.uber.org/multierr"
 )
@@ -27,7 +28,7 @@ const ProbePrefix = "probe-"
 var probeSerial atomic.Uint64
 
 // Probe finds out what can be relied on in a directory, by trying: it makes a file there, gives it other names, and removes all. The error says that
-// no file can be made or written, in which case nothing is known.
+// this could not be tried, as on a disk that is full or by a process that has no descriptor left, in which case nothing is known.
 func Probe(dir string) (have Capabilities, err error) {
 	name := filepath.Join(dir, fmt.Sprintf("%s%d-%d", ProbePrefix, os.Getpid(), probeSerial.Add(1)))
 	second, third := name+"-2", name+"-3"
@@ -40,35 +41,66 @@ func Probe(dir string) (have Capabilities, err error) {
 	}()
 	_, have.BirthTime = Birth(f)
 	have.Local = IsLocal(f)
-	have.Locks = CanShare && probeLocks(f, name)
-	have.Links = os.Link(name, second) == nil && probeLink(f, second)
+	if CanShare {
+		have.Locks, err = probeLocks(f, name)
+	}
+	if err == nil {
+		have.Links, err = probeLink(f, name, second)
+	}
 	have.NoReplace = renameNoReplace(name, third) == nil // to a free name: that one is taken, all systems can tell
-	return have, nil
+	return have, err
 }
 
-// probeLink reports whether what is appended through f is seen under its second name, and the other way.
-func probeLink(f *os.File, second string) bool {
+// Passing reports whether an error says nothing about the file or the file system: the disk is full, or the process or the system has no
+// descriptor or memory left at this moment.
+func Passing(err error) bool {
+	for _, passing := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
+		if errors.Is(err, passing) {
+			return true
+		}
+	}
+	return false
+}
+
+// untried returns err if it says nothing about what the file system can do.
+func untried(err error) error {
+	if Passing(err) {
+		return err
+	}
+	return nil
+}
+
+// probeLink gives f a second name and reports whether what is appended through f is seen under that, and the other way. An error that
+// untried returns says that there is no telling.
+func probeLink(f *os.File, name, second string) (can bool, err error) {
+	if err := os.Link(name, second); err != nil {
+		return false, untried(err)
+	}
 	own, err := f.Stat()
 	if err != nil {
-		return false
+		return false, untried(err)
 	}
 	there, err := os.Lstat(second)
 	if err != nil || !os.SameFile(own, there) {
-		return false
+		return false, untried(err)
 	}
-	if _, err := f.Write([]byte{'1'}); err != nil || sizeOf(second) != 1 {
-		return false
+	_, err = f.Write([]byte{'1'})
+	if untried(err) != nil && IsLocal(f) {
+		return true, nil // a full disk of the kernel's own: there the one inode is enough
+	}
+	if err != nil || sizeOf(second) != 1 {
+		return false, untried(err)
 	}
 	other, err := os.OpenFile(second, os.O_WRONLY|os.O_APPEND|NoFollow, 0)
 	if err != nil {
-		return false
+		return false, untried(err)
 	}
 	defer other.Close()
 	if _, err := other.Write([]byte{'2'}); err != nil {
-		return false
+		return false, untried(err)
 	}
 	own, err = f.Stat()
-	return err == nil && own.Size() == 2
+	return err == nil && own.Size() == 2, untried(err)
 }
 
 func sizeOf(path string) int64 {
@@ -79,14 +111,14 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// probeLocks reports whether a lock through one descriptor is seen through another.
-func probeLocks(f *os.File, name string) bool {
+// probeLocks reports whether a lock through one descriptor is seen through another. Its error is as probeLink's.
+func probeLocks(f *os.File, name string) (can bool, err error) {
 	other, err := os.Open(name)
 	if err != nil {
-		return false
+		return false, untried(err)
 	}
 	defer other.Close()
-	return LockShared(f) && !TryLockExclusive(other)
+	return LockShared(f) && !TryLockExclusive(other), nil
 }
 
 func removeIfThere(path string) error {

@@ -82,6 +82,7 @@ func (p *part) close() error {
 	if p.f == nil {
 		return nil
 	}
+	fsys.Unlock(p.f)
 	err := multierr.Append(p.f.Close(), remove(p.path))
 	p.f = nil
 	return err
@@ -149,7 +150,7 @@ func (c counting) Read(p []byte) (int, error) {
 func (s *steps) compressPlain() {
 	var found []backups.Backup
 	err := s.look(func() (err error) { found, err = s.cfg.Backups.List(); return err })
-	failed := err
+	failed, later := err, false
 	for _, b := range slices.Backward(found) {
 		if b.Compressed || exists(b.Path+backups.Gzip) { // what is not ours has that name: until the number changes
 			continue
@@ -157,10 +158,17 @@ func (s *steps) compressPlain() {
 		if s.aborted() {
 			return
 		}
-		failed = multierr.Append(failed, s.compressInPlace(b))
+		err := s.compressInPlace(b)
+		if s.cfg.Shared && errors.Is(err, errInUse) { // whoever has rolled it out waits for that, and tells
+			later = true
+			continue
+		}
+		failed = multierr.Append(failed, err)
 	}
-	s.plain.Store(failed != nil)
-	s.cfg.Report.Note("compress a backup of "+s.cfg.Path, failed)
+	s.plain.Store(failed != nil || later)
+	if failed != nil || !later {
+		s.cfg.Report.Note("compress a backup of "+s.cfg.Path, failed)
+	}
 }
 
 func (s *steps) compressInPlace(b backups.Backup) error {
@@ -174,6 +182,7 @@ func (s *steps) compressInPlace(b backups.Backup) error {
 	closed := false
 	defer func() {
 		if !closed {
+			fsys.Unlock(src)
 			_ = src.Close()
 		}
 	}()

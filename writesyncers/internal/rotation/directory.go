@@ -31,9 +31,10 @@ const (
 	nextTag = "next-"
 	outTag  = "out-"
 	partTag = "part-"
+	hookTag = "hook-"
 )
 
-var tags = []string{nextTag, partTag, fsys.ProbePrefix}
+var tags = []string{nextTag, partTag, hookTag, fsys.ProbePrefix}
 
 var (
 	serial   atomic.Uint64 // of the names of this process
@@ -218,6 +219,15 @@ func (d *directory) list(tag string) (paths []string, err error) {
 		}
 	}
 	return paths, err
+}
+
+// firstOut returns the first of the files that were rolled out, up to the one at path; "" if there is none. Without a path it is any.
+func (d *directory) firstOut(path string) (string, error) {
+	files, err := d.list(outTag)
+	if len(files) > 0 && (path == "" || filepath.Base(files[0]) < filepath.Base(path)) {
+		return files[0], err
+	}
+	return path, err
 }
 
 func exists(path string) bool {

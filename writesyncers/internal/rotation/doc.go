@@ -15,6 +15,7 @@
 //	.app.log.rotation/next-PID-N         the file opened ahead, empty
 //	.app.log.rotation/out-SEQ-PID-N      a file that was rolled out and has no backup name yet; SEQ rises
 //	.app.log.rotation/part-PID-N.gz      a compressed file in the making
+//	.app.log.rotation/hook-SEQ-PID-N     with Shared: OnRotate runs for the file of that number, and others move no names meanwhile
 //
 // so that whoever reads the log's directory, by whatever pattern, sees only plain lines and complete compressed files.
 //

@@ -110,31 +110,17 @@ func (f *finisher) finishOne(out *Rolled) error {
 	if err := f.adoptBefore(out.path); err != nil {
 		return err
 	}
-	backup, err := f.steps.name(out)
-	if err != nil {
-		return err
-	}
-	f.update(func() { out.named = true })
-	f.steps.retire(out)
-	f.steps.after(backup)
-	return nil
+	return takeAll(&f.steps, out, func() { f.update(func() { out.named = true }) })
 }
 
-// adoptBefore finishes the files of processes that are gone and that were rolled out before this one, and waits for those of living
-// ones: names are given in order. Without a path it finishes what there is, and waits for nobody.
+// adoptBefore finishes the files of processes that are gone and that were rolled out before this one, and waits for living ones to finish
+// theirs, and for hooks that they call: names are given in order. Without a path it finishes what there is, and waits for nobody.
 func (f *finisher) adoptBefore(path string) error {
 	patience := nameWait
 	if f.hooks() {
 		patience = otherWait
 	}
-	return f.steps.othersBefore(path, patience, func(orphan *Rolled) error {
-		backup, err := f.steps.name(orphan)
-		if err == nil {
-			f.steps.retire(orphan)
-			f.steps.after(backup)
-		}
-		return err
-	})
+	return f.steps.othersBefore(path, patience, func(orphan *Rolled) error { return takeAll(&f.steps, orphan, func() {}) })
 }
 
 // start finishes what processes that are gone have left, and has backups compressed that are not yet.

@@ -40,8 +40,9 @@ func (l *limits) LimitNow(size int64) int64 {
 	return l.maxBytes()
 }
 
-// Empty reports whether a file of that size holds no record.
-func (l *limits) Empty(size int64) bool { return size <= l.cfg.Header }
+// Empty reports whether a file of that size holds no record. One that is found, or that somebody has cut, may have records and no header,
+// and be shorter than that.
+func (l *limits) Empty(size int64) bool { return size == 0 || size == l.cfg.Header }
 
 // Due decides whether a file of that size gives way before a record of n bytes. The user's ShouldRollover that panics says no.
 func (l *limits) Due(size int64, n int) (due bool) {

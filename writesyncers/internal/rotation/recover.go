@@ -75,7 +75,7 @@ func (s *steps) moveLegacy() (err error) {
 
 func (s *steps) takeLegacy(path string, next bool) error {
 	info, err := os.Lstat(path)
-	if err != nil || !next || info.Size() <= s.cfg.Header {
+	if err != nil || !next || (&limits{s.cfg}).Empty(info.Size()) {
 		return remove(path)
 	}
 	if err := s.dir.enter(); err != nil {

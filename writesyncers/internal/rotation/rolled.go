@@ -52,13 +52,15 @@ func (o *Rolled) alone() bool {
 	return false
 }
 
-// close closes the file, and ends the lock on it.
+// close closes the file, and ends the lock on it: at once, though a Sync may be under way in it, or a process be forked, and keep it open
+// for a while.
 func (o *Rolled) close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.f == nil {
 		return nil
 	}
+	fsys.Unlock(o.f)
 	err := o.f.Close()
 	o.f = nil
 	return err

@@ -165,13 +165,13 @@ func (r *Rotation) CheckShared() error {
 		if errors.Is(err, fsys.ErrLocked) {
 			return nil // so there are locks, and another process has looked
 		}
-		return err
+		return shown(err, r.cfg.Path)
 	}
 	defer r.dir.leave(true)
 	can, err := fsys.Probe(r.dir.path)
 	switch {
 	case err != nil:
-		return err
+		return shown(err, r.cfg.Path)
 	case !can.Links:
 		return errors.New("needs hard links that lead to the same file, which the file system does not have")
 	case !can.Locks:
@@ -192,28 +192,31 @@ func guard(user func() error) (err error) {
 	return user()
 }
 
-// backoff puts off attempts after refusals.
+// backoff puts off attempts after refusals. It goes by the clock that nobody sets, which is what time.Now has beside the one on the wall:
+// that may be put back by a day, and what was refused for a second would wait for as long.
 type backoff struct {
-	until atomic.Int64 // Unix nanoseconds; 0: nothing was refused
-	wait  atomic.Int64 // how long the last refusal has put off the next attempt
+	until atomic.Pointer[time.Time] // nil: nothing was refused
+	wait  atomic.Int64              // how long the last refusal has put off the next attempt
 }
 
-func (b *backoff) mayTry(now time.Time) bool {
-	until := b.until.Load()
-	return until == 0 || now.UnixNano() >= until
-}
+func (b *backoff) mayTry(now time.Time) bool { return b.in(now) == 0 }
 
 func (b *backoff) in(now time.Time) time.Duration {
-	return max(0, time.Duration(b.until.Load()-now.UnixNano()))
+	until := b.until.Load()
+	if until == nil {
+		return 0
+	}
+	return max(0, until.Sub(now))
 }
 
 func (b *backoff) refused() {
 	wait := min(max(retryStart, 2*time.Duration(b.wait.Load())), retryMax)
 	b.wait.Store(int64(wait))
-	b.until.Store(time.Now().Add(wait).UnixNano())
+	until := time.Now().Add(wait)
+	b.until.Store(&until)
 }
 
 func (b *backoff) granted() {
 	b.wait.Store(0)
-	b.until.Store(0)
+	b.until.Store(nil)
 }

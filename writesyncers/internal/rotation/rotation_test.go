@@ -10,6 +10,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -105,6 +106,25 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
+// A clock on the wall that is put back, or forward, changes nothing about when the next attempt is made.
+func TestBackoffWhenTheClockIsSet(t *testing.T) {
+	var b backoff
+	b.refused()
+	for _, set := range []time.Duration{-24 * time.Hour, 24 * time.Hour} {
+		assert.False(t, b.mayTry(onAClockSet(time.Now(), set)), "%v", set)
+		assert.True(t, b.mayTry(onAClockSet(time.Now().Add(retryStart), set)), "%v", set)
+		assert.LessOrEqual(t, b.in(onAClockSet(time.Now(), set)), retryStart)
+	}
+}
+
+// onAClockSet returns what time.Now would say at that moment if the clock on the wall had been set since the program began. No function
+// of package time makes one: the seconds on the wall are above the 30 bits of nanoseconds in the first word of a Time.
+func onAClockSet(now time.Time, by time.Duration) time.Time {
+	set := now
+	*(*uint64)(unsafe.Pointer(&set)) += uint64(by/time.Second) << 30
+	return set
+}
+
 // The names of files that were rolled out sort in their order, and bear their label.
 func TestNamesOfFilesThatWereRolledOut(t *testing.T) {
 	d := newDirectory("/logs/app.log")
@@ -170,4 +190,33 @@ func TestStandBy(t *testing.T) {
 		r.finish.standBy()
 		assert.LessOrEqual(t, time.Since(start), standByEvery, "and nobody comes")
 	})
+}
+
+// A file that is closed while a Sync is under way in it stays open until that is over. It is nobody's all the same.
+func TestClosingAFileThatIsBusyEndsItsLock(t *testing.T) {
+	if !fsys.CanShare {
+		t.Skip("no locks here")
+	}
+	path := filepath.Join(t.TempDir(), "app.log")
+	busy := func(f *os.File) (idle chan struct{}) {
+		began, idle := make(chan struct{}), make(chan struct{})
+		raw, err := f.SyscallConn()
+		require.NoError(t, err)
+		go func() { _ = raw.Control(func(uintptr) { close(began); <-idle }) }()
+		<-began
+		return idle
+	}
+	file, err := appendfile.Open(path, path, 0, appendfile.Options{Perm: 0o644})
+	require.NoError(t, err)
+	require.True(t, fsys.Held(path))
+	defer close(busy(file.OS()))
+	require.NoError(t, file.Close())
+	require.False(t, fsys.Held(path), "a file of a writer")
+
+	file, err = appendfile.Open(path, path, 0, appendfile.Options{Perm: 0o644})
+	require.NoError(t, err)
+	out := &Rolled{path: path, f: file.OS()}
+	defer close(busy(out.f))
+	require.NoError(t, out.close())
+	require.False(t, fsys.Held(path), "a file that was rolled out")
 }

@@ -3,7 +3,6 @@ package rotation
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +24,8 @@ type steps struct {
 	compressed *atomic.Uint64
 	names      sync.Mutex // held around calls of cfg.Backups
 
-	plain atomic.Bool // backups are there that are to be compressed and are not
+	plain  atomic.Bool // backups are there that are to be compressed and are not
+	outsat string      // the number of the last hold that was waited for in vain; owned by the finisher's goroutine
 
 	mu      sync.Mutex // guards the field below
 	syncErr error      // for the next Sync
@@ -87,6 +87,20 @@ func (s *steps) aborted() bool {
 	default:
 		return false
 	}
+}
+
+// takeAll takes a file through all the steps. named is called once it has its name; an error means that it has none.
+func takeAll(s *steps, out *Rolled, named func()) error {
+	h := holdNames(s, out)
+	defer h.end() // also if a hook ends the goroutine
+	backup, err := s.name(out)
+	if err != nil {
+		return err
+	}
+	named()
+	s.retire(out)
+	s.after(backup)
+	return nil
 }
 
 // name gives a file its backup name, compressed if it is to be, and returns the name; "" if another process has done that.
@@ -163,7 +177,13 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
 	}
 	if s.cfg.Compress && err == nil {
+		inUse := s.await(out)
 		_ = out.close()
+		if inUse != nil {
+			s.plain.Store(true)
+			s.cfg.Report.Note("compress a backup of "+s.cfg.Path, inUse)
+			return dst, nil
+		}
 		s.compressPlain()
 		if exists(dst + backups.Gzip) {
 			dst += backups.Gzip
@@ -205,36 +225,46 @@ func withNames(names *sync.Mutex, f func() error) error {
 }
 
 // othersBefore finishes what processes that are gone have rolled out before the file at path, and waits for living ones to finish
-// theirs; not for ever, for a process may be stopped.
+// theirs; not for ever, for a process may be stopped, and a hook never return.
 func (s *steps) othersBefore(path string, patience time.Duration, finish func(*Rolled) error) error {
 	for start := time.Now(); ; {
-		files, err := s.dir.list(outTag)
-		if err != nil || len(files) == 0 || path != "" && filepath.Base(files[0]) >= filepath.Base(path) {
+		first, err := s.dir.firstOut(path)
+		if err != nil || first == "" {
 			return err
 		}
-		first := files[0]
-		if sameFile(first, s.cfg.Path) {
+		var orphan *Rolled
+		held := heldBefore(s, first)
+		switch {
+		case held != "":
+		case first == path:
+			return nil
+		case sameFile(first, s.cfg.Path):
 			if err := s.locked(func() error { return s.unlinkLog(first) }); err != nil {
 				return err
 			}
 			continue
+		default:
+			orphan = adopt(first)
 		}
-		if orphan := adopt(first); orphan != nil {
+		if orphan != nil {
 			if err := finish(orphan); err != nil {
 				return multierr.Append(err, orphan.close())
 			}
 			continue
 		}
-		if path == "" {
+		late := time.Since(start) > patience
+		switch {
+		case path == "" && held == "":
 			return nil // whoever has it finishes it
-		}
-		if s.aborted() {
+		case s.aborted():
 			return fsys.ErrLocked
-		}
-		if time.Since(start) > patience {
+		case late && held != "":
+			s.outsat = held
+		case late:
 			return nil
+		default:
+			time.Sleep(pollEvery)
 		}
-		time.Sleep(pollEvery)
 	}
 }
 

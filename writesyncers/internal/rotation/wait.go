@@ -71,7 +71,9 @@ func (f *finisher) wait(out *Rolled) (err error) {
 		case out.ended:
 			return true
 		}
-		err = out.err
+		if err = out.err; err == nil {
+			err = f.refused // one before it was: it gets no name either
+		}
 		return err != nil && !f.running
 	}
 	if !f.waitUntil(stuckWait, ready) {

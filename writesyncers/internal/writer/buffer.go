@@ -62,8 +62,8 @@ func (b *buffer) take(p []byte) error {
 		b.timer.Reset(w.cfg.FlushEvery)
 	}
 	b.b, b.ends = append(b.b, p...), append(b.ends, len(b.b)+len(p))
-	if len(b.b) >= b.size { // a record that is larger than all of it
-		return b.flushLarge()
+	if len(b.b) >= b.size { // full, or larger than that because of a record that is
+		return b.flushFull()
 	}
 	if w.cfg.Sync < SyncInterval {
 		b.easy = int(max(0, min(int64(b.size), w.limit-w.file.Size())))
@@ -86,11 +86,14 @@ func (b *buffer) takeSome(batch []byte, ends []int, start int) (int, error) {
 	return len(ends), nil
 }
 
-// flushLarge writes a buffer that is over its size because of its only record. If that fails the record is refused: its Write
-// returns the error, and the buffer stays within its bound.
-func (b *buffer) flushLarge() error {
+// flushFull writes a buffer that is full, or over its size because of its only record. If that fails a record that it has room for stays, as
+// any other does, and the error is the next one's to hear; a larger one is refused: its Write returns the error, and the buffer stays within
+// its bound.
+func (b *buffer) flushFull() error {
 	err := b.flush()
-	if err != nil && len(b.b) > b.size {
+	if len(b.b) <= b.size {
+		err = nil
+	} else {
 		b.dropLast()
 	}
 	if cap(b.b) > 2*b.size {

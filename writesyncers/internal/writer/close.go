@@ -99,6 +99,10 @@ func (w *Writer) closeFile() error {
 	}
 	err = w.buffer.close()
 	file := w.file
+	if file != nil && w.cfg.Sync >= SyncInterval { // before others may take the file for one that somebody else syncs
+		w.left = Within(syncWait, "sync "+w.cfg.Path, file.Sync)
+		err = multierr.Append(err, w.left)
+	}
 	w.file, w.limit = nil, 0
 	w.strategy.stop()
 	w.unlock()
@@ -122,8 +126,9 @@ func (w *Writer) Counts() (c Counts) {
 		defer w.mu.Unlock()
 	}
 	n := &w.counts
+	lost := n.unsafe.Load() // before delivered, of which they are
 	c.Records = base.Stats{
-		Delivered: n.delivered.Load(), Dropped: n.dropped.Load(), Pending: n.pending.Load(), Refused: n.refused.Load(),
+		Delivered: n.delivered.Load() - lost, Dropped: n.dropped.Load(), Pending: n.pending.Load(), Refused: n.refused.Load() + lost,
 	}
 	c.Records.Accepted = c.Records.Delivered + c.Records.Dropped + c.Records.Pending
 	c.Bytes, c.Opens, c.Repeated = n.bytes.Load(), n.opens.Load(), n.repeated.Load()

@@ -34,7 +34,7 @@ type Config struct {
 	SyncEvery  time.Duration // of SyncInterval
 	Buffer     int           // bytes; 0: none
 	FlushEvery time.Duration // of a record in the buffer; not above 0: as long as there is room
-	Symlink    string        // leads to Path; "": none
+	Symlink    string        // leads to Path, absolute; "": none
 	Report     *base.Reporter
 
 	Watch    *Watch             // the strategy; at most one of the two

@@ -66,7 +66,7 @@ func writeEncoded(w *Writer, p []byte) (int, error) {
 		_, number, err = w.writeAndUnlock(e.b)
 	}
 	if err == nil && w.cfg.Sync >= SyncInterval {
-		err = w.committer.durable(number)
+		err = w.committer.durable(number, 1)
 	}
 	if err != nil {
 		return 0, err

@@ -18,9 +18,17 @@ type committer struct {
 	wake    sync.Cond  // told when running ends
 	running bool       // somebody syncs
 	done    uint64     // records up to this number have been seen to
-	failed  [2]uint64  // of these those after the first and up to the second with this error
-	err     error
+	failed  []failure  // of these those that are not on the disk: the last few, for whoever comes late to ask
 }
+
+// failure is an fsync that failed, or several in a row.
+type failure struct {
+	after, upTo uint64 // numbers of the records that it was for
+	err         error  // of the last of them
+}
+
+// maxFailures is how many are remembered. The oldest become one, with what was between them: who asks about that gets an error too many.
+const maxFailures = 16
 
 func newCommitter(w *Writer) *committer {
 	c := &committer{w: w}
@@ -43,10 +51,15 @@ func (c *committer) stop() {
 	}
 }
 
-// durable sees to it that the record with this number gets to the disk when the policy wants it there.
-func (c *committer) durable(number uint64) error {
+// durable sees to it that the records up to this number get to the disk when the policy wants them there. After an error the last ones, so
+// many, are refused: their Write returns it.
+func (c *committer) durable(number uint64, records int) error {
 	if c.w.cfg.Sync == SyncEach {
-		return c.commit(number)
+		err := c.commit(number)
+		if err != nil {
+			c.w.counts.unsafe.Add(uint64(records))
+		}
+		return err
 	}
 	if !c.dirty.Load() && c.dirty.CompareAndSwap(false, true) {
 		c.timer.Reset(c.w.cfg.SyncEvery)
@@ -65,10 +78,26 @@ func (c *committer) commit(number uint64) error {
 		}
 		c.syncForAllLocked()
 	}
-	if c.failed[0] < number && number <= c.failed[1] {
-		return c.err
+	for _, f := range c.failed {
+		if f.after < number && number <= f.upTo {
+			return f.err
+		}
 	}
 	return nil
+}
+
+// noteFailureLocked remembers that the records up to a number, from done on, are not on the disk.
+func (c *committer) noteFailureLocked(upTo uint64, err error) {
+	n := len(c.failed)
+	if n > 0 && c.failed[n-1].upTo == c.done {
+		c.failed[n-1].upTo, c.failed[n-1].err = upTo, err
+		return
+	}
+	if n == maxFailures {
+		c.failed[1].after = c.failed[0].after
+		c.failed = c.failed[:copy(c.failed, c.failed[1:])]
+	}
+	c.failed = append(c.failed, failure{c.done, upTo, err})
 }
 
 // syncForAllLocked syncs without the lock, and has it again in any case: OnError, which may be called by that, may end the goroutine.
@@ -79,7 +108,7 @@ func (c *committer) syncForAllLocked() {
 	defer func() {
 		c.mu.Lock()
 		if err != nil {
-			c.failed, c.err = [2]uint64{c.done, upTo}, err
+			c.noteFailureLocked(upTo, err)
 		}
 		c.running, c.done = false, upTo
 		c.wake.Broadcast()
@@ -93,12 +122,17 @@ func (c *committer) sync() (uint64, error) {
 	w.mu.Lock()
 	err := w.buffer.flush()
 	file, number := w.file, w.counts.delivered.Load()
+	if err == nil {
+		err, w.left = w.left, nil
+	}
 	w.unlock()
 	if file != nil && err == nil {
 		err = file.Sync()
 	}
-	if errors.Is(err, os.ErrClosed) {
-		err = nil // rolled out meanwhile: whoever does that syncs first
+	if errors.Is(err, os.ErrClosed) { // left meanwhile: whoever does that syncs first
+		w.mu.Lock()
+		err, w.left = w.left, nil
+		w.unlock()
 	}
 	if w.cfg.Rotation != nil {
 		if rolled := w.cfg.Rotation.Sync(); err == nil {

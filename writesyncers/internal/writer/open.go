@@ -71,7 +71,11 @@ func (w *Writer) reopen() error {
 	if err := w.open(); err != nil {
 		return err
 	}
-	if w.cfg.Sync != SyncNever {
+	switch w.cfg.Sync {
+	case SyncNever:
+	case SyncEach: // somebody may wait for it
+		w.left = old.Sync()
+	default:
 		w.cfg.Report.Note("sync "+w.cfg.Path, old.Sync())
 	}
 	w.cfg.Report.Note("close "+w.cfg.Path, old.Close())

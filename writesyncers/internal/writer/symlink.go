@@ -14,12 +14,8 @@ import (
 var linkSerial atomic.Uint64
 
 // linkTo makes the symbolic link at the path link lead to file, in one step: it is made under a hidden name and renamed,
-// so that whoever follows the link finds a file at any time.
+// so that whoever follows the link finds a file at any time. Both are absolute.
 func linkTo(file, link string) error {
-	link, err := filepath.Abs(link)
-	if err != nil {
-		return fmt.Errorf("writesyncers: Symlink: %w", err)
-	}
 	to := file
 	if filepath.Dir(link) == filepath.Dir(file) {
 		to = filepath.Base(file)

@@ -45,12 +45,15 @@ type Writer struct {
 	file   *appendfile.File // nil until it is opened, and after Close
 	opened bool             // Flags have had their effect: from now on opening is appending
 	limit  int64            // the size from which on the strategy wants to be asked
+	left   error            // why a file that is not used any more is not on the disk: whose records wait for that are to hear it
 	later  func()           // what is left for whoever unlocks
 }
 
 // counts are read without the lock, and written under it.
 type counts struct {
 	delivered, bytes, refused, dropped, pending, opens, repeated atomic.Uint64
+
+	unsafe atomic.Uint64 // of delivered, which numbers records, those whose Write has returned the error of their fsync
 }
 
 // New makes a Writer and, unless that is put off, opens its file.
@@ -94,7 +97,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	n, number, err := w.writeAndUnlock(p)
 	if err == nil && w.cfg.Sync >= SyncInterval {
-		err = w.committer.durable(number)
+		err = w.committer.durable(number, 1)
 	}
 	return n, err
 }
@@ -143,7 +146,8 @@ func (w *Writer) writeAll(b []byte, ends []int) (int, error) {
 	for done < len(ends) {
 		n, err := w.writeSome(b[start:], ends[done:], start)
 		if err == nil && w.cfg.Sync >= SyncInterval {
-			if err = w.committer.durable(w.counts.delivered.Load()); err != nil {
+			if err = w.committer.durable(w.counts.delivered.Load(), n); err != nil {
+				w.counts.refused.Add(uint64(len(ends) - done - n))
 				return done, err
 			}
 		}

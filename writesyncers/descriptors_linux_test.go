@@ -1,0 +1,56 @@
+package writesyncers
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+)
+
+// withDescriptors calls f while the process can open so many files more, none or one.
+func withDescriptors(t *testing.T, more int, f func()) {
+	t.Helper()
+	free, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	require.NoError(t, err)
+	require.NoError(t, unix.Close(free))
+	var limit unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
+	few := limit
+	few.Cur = uint64(free + more)
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &few))
+	defer func() { require.NoError(t, unix.Setrlimit(unix.RLIMIT_NOFILE, &limit)) }()
+	f()
+}
+
+// A process that has no descriptor left cannot look at a backup. That makes it no file of somebody else's, nor one that nobody uses.
+func TestNoDescriptorLeft(t *testing.T) {
+	f, _ := rotating(t, RotatingFileConfig{BackupCount: 3, Compress: Gzip})
+	rolls(t, f, "one\n")
+	withDescriptors(t, 0, func() {
+		_, err := f.Backups()
+		require.ErrorIs(t, err, unix.EMFILE)
+		require.True(t, fsys.Held(f.path))
+	})
+	found, err := f.Backups()
+	require.NoError(t, err)
+	require.Equal(t, []string{f.path + ".1.gz"}, found)
+}
+
+// A torn line is found before the first record, though the file could not be looked at when it was opened.
+func TestNoDescriptorLeftAtATornLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	require.NoError(t, os.WriteFile(path, []byte("whole\nhal"), 0o600))
+	var f *File
+	withDescriptors(t, 1, func() {
+		var err error
+		f, err = NewFile(FileConfig{Path: path})
+		require.NoError(t, err)
+	})
+	write(t, f, "next\n")
+	require.NoError(t, f.Close())
+	require.Equal(t, "whole\nhal\nnext\n", read(t, path))
+}
