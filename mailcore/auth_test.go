@@ -3,7 +3,9 @@ package mailcore_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -81,6 +83,25 @@ func TestAWrongPasswordIsNotTriedForEachRecord(t *testing.T) {
 		require.ErrorContains(t, write(core, "x"), "535")
 	}
 	assert.Equal(t, 1, s.connections(), "an account that is locked helps nobody")
+}
+
+func TestAServerThatRepeatsWhatItIsToldDoesNotShowThePassword(t *testing.T) {
+	cert := newCertificate(t)
+	for _, words := range []string{"500 5.3.3 unrecognized command '%s'", "535-no, not\r\n535 '%s' " + password} {
+		s := newServer(t, &server{tls: cert.server, mechanisms: "PLAIN"})
+		s.reply = func(line string) string {
+			if strings.HasPrefix(line, "AUTH") {
+				return fmt.Sprintf(words, line)
+			}
+			return ""
+		}
+		cfg := configFor(s)
+		cfg.Credentials, cfg.TLSConfig = login, cert.client
+		err := write(newCore(t, cfg), "x")
+		require.ErrorContains(t, err, "AUTH PLAIN …")
+		assert.NotContains(t, err.Error(), base64.StdEncoding.EncodeToString([]byte("\x00"+username+"\x00"+password)))
+		assert.NotContains(t, err.Error(), password)
+	}
 }
 
 func TestARefusedMechanismIsFollowedByTheNext(t *testing.T) {

@@ -201,7 +201,7 @@ func (s *Session) exchange(want int, format string, args ...any) error {
 	}
 	text.StartResponse(id)
 	defer text.EndResponse(id)
-	_, _, err = text.ReadResponse(want)
+	_, _, err = readReply(&text.Reader, want)
 	return err
 }
 

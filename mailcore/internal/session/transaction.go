@@ -143,7 +143,7 @@ func (s *Session) send(message []byte) error {
 		if err := w.Close(); err != nil {
 			return err
 		}
-		_, _, err := s.client.Text.ReadResponse(positive)
+		_, _, err := readReply(&s.client.Text.Reader, positive)
 		return err
 	})
 }
