@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/zaphandlers/httpcore/internal/request"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -84,6 +85,7 @@ type Answer struct {
 	target  string // for errors: method and URL without query and credentials
 	policy  policy
 	words   func(*Answer) string // of the Envelope
+	secrets request.Secrets      // that words do not show
 	cut     bool                 // Body is not all there was
 	failure error                // that ended the reading of Body
 }
