@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +24,11 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		{Config{MaxRetryAfter: 60}, "Config.MaxRetryAfter is 60ns"},
 		{Config{RetryStart: -1}, "Config.RetryStart is -1ns"},
 		{Config{RetryFactor: 0.5}, "Config.RetryFactor is 0.5"},
+		{Config{Method: "POST", Header: http.Header{"idempotency-key": {"x"}}}, "Config.Header: Idempotency-Key is made for each request"},
+		{Config{Header: http.Header{"X-Id": {"1"}, "x-id": {"2"}}}, "Config.Header: X-Id is there twice"},
+		{Config{Header: http.Header{"User-Agent": {"1"}, "user-agent": {"2"}}}, "Config.Header: User-Agent is there twice"},
+		{Config{Token: "x", PlaintextCredentials: true, Envelope: Envelope{ContentType: "x", TokenScheme: "a b"}}, "Config.Envelope.TokenScheme \"a b\" is no scheme"},
+		{Config{Token: "x", PlaintextCredentials: true, Envelope: Envelope{ContentType: "x", TokenScheme: "a\nb"}}, "Config.Envelope.TokenScheme"},
 		{Config{OmitIdempotencyKey: true}, "Config.OmitIdempotencyKey is not for GET"},
 		{Config{MaxBatchBytes: 1}, "Config.MaxBatchBytes is not for an Envelope that sends one record"},
 		{Config{Method: "POST", MaxBatchRecords: 1}, "Config.MaxBatchRecords is not for an Envelope that sends one record"},
@@ -39,7 +45,17 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		_, err := New(test.cfg)
 		require.ErrorContains(t, err, "httpcore: "+test.want)
 	}
-	core, err := New(Config{URL: "http://x", Method: "POST", Gzip: true, OmitIdempotencyKey: true, OnError: func(error) {}})
+	core, err := New(Config{URL: "http://x", Method: "POST", Gzip: true, OmitIdempotencyKey: true,
+		Header: http.Header{"idempotency-key": {"x"}, "user-agent": {"y"}}, OnError: func(error) {}})
 	require.NoError(t, err)
 	require.NoError(t, core.Close())
+}
+
+func TestAHostThatCannotBe(t *testing.T) {
+	for _, host := range []string{"h..x", "*", "1.2.3.4.5", "256.1.1.1", strings.Repeat("a", 64) + ".example"} {
+		_, err := New(Config{URL: "http://" + host + ":8080/log"})
+		require.ErrorContains(t, err, "httpcore: Config.URL: \""+host+"\": the host is no ")
+		_, err = New(Config{Host: host, URL: "/log"})
+		require.ErrorContains(t, err, "httpcore: Config.Host: \""+host+"\": the host is no ")
+	}
 }
