@@ -59,6 +59,7 @@ func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 		TokenScheme: "ApiKey",
 		Formatter:   f,
 	}
+	e.err = checkEncoder("ElasticsearchConfig.Encoder", cfg.Encoder)
 	if cfg.ID != nil && cfg.OmitID {
 		e.err = errors.New("httpcore: ElasticsearchConfig.ID and OmitID exclude each other")
 	}

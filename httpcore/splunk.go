@@ -48,6 +48,7 @@ func Splunk(cfg SplunkConfig) Envelope {
 		TokenScheme: "Splunk",
 		Formatter:   f,
 		Read:        readSplunk,
+		err:         checkEncoder("SplunkConfig.Encoder", cfg.Encoder),
 	}
 }
 

@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // What would have no effect is refused, by the name of the field.
@@ -57,5 +60,39 @@ func TestAHostThatCannotBe(t *testing.T) {
 		require.ErrorContains(t, err, "httpcore: Config.URL: \""+host+"\": the host is no ")
 		_, err = New(Config{Host: host, URL: "/log"})
 		require.ErrorContains(t, err, "httpcore: Config.Host: \""+host+"\": the host is no ")
+	}
+}
+
+// An encoder whose records no receiver of JSON could take is refused by the name of its field.
+func TestEncodersThatMakeNoJSON(t *testing.T) {
+	encoder := func(change func(*zapcore.EncoderConfig)) zapcore.Encoder {
+		cfg := zap.NewProductionEncoderConfig()
+		change(&cfg)
+		return zapcore.NewJSONEncoder(cfg)
+	}
+	none := zapcore.NewConsoleEncoder(zap.NewProductionEncoderConfig())
+	twice := encoder(func(cfg *zapcore.EncoderConfig) { cfg.NameKey = cfg.MessageKey })
+	ending := encoder(func(cfg *zapcore.EncoderConfig) { cfg.LineEnding = "}\n" })
+	for want, cfg := range map[string]Config{
+		"Config.Encoder makes no JSON":                                     {Envelope: JSONArray(), Encoder: none},
+		`Config.Encoder has two members of the name "msg"`:                 {Envelope: JSONArray(), Encoder: twice},
+		"ElasticsearchConfig.Encoder makes no JSON":                        {Envelope: Elasticsearch(ElasticsearchConfig{Encoder: ending})},
+		`ElasticsearchConfig.Encoder has two members of the name "msg"`:    {Envelope: Elasticsearch(ElasticsearchConfig{Encoder: twice})},
+		"SplunkConfig.Encoder makes no JSON":                               {Envelope: Splunk(SplunkConfig{Encoder: none})},
+		`httpcore: SplunkConfig.Encoder has two members of the name "msg"`: {Envelope: Splunk(SplunkConfig{Encoder: twice})},
+	} {
+		cfg.URL = "http://x"
+		_, err := New(cfg)
+		require.ErrorContains(t, err, want)
+	}
+	windows := encoder(func(cfg *zapcore.EncoderConfig) { cfg.LineEnding = "\r\n" })
+	for _, cfg := range []Config{
+		{Envelope: JSONArray(), Encoder: windows}, {Envelope: JSONLines(), Encoder: none}, {Envelope: Loki(LokiConfig{Encoder: none})},
+		{Envelope: Elasticsearch(ElasticsearchConfig{Encoder: windows})}, {Envelope: Splunk(SplunkConfig{Encoder: base.NewJSON(zap.NewProductionEncoderConfig())})},
+	} {
+		cfg.URL = "http://x"
+		core, err := New(cfg)
+		require.NoError(t, err)
+		require.NoError(t, core.Close())
 	}
 }
