@@ -52,13 +52,13 @@ func (s authentication) token() (string, error) {
 // login logs in by the first mechanism that both sides know and the server accepts. net/smtp's own Auth gives up, and hangs up,
 // at the first that is refused.
 func (s authentication) login() error {
-	_, list := s.client.Extension("AUTH")
+	list, _ := s.client.offer("AUTH")
 	offered := strings.Fields(strings.ToUpper(list))
 	known := byPassword
 	if s.cfg.Token != nil {
 		known = byToken
 	}
-	_, encrypted := s.client.TLSConnectionState()
+	encrypted := s.client.encrypted
 	server := &smtp.ServerInfo{Name: s.cfg.Host, TLS: encrypted, Auth: offered}
 	var refused error
 	for _, m := range known {
@@ -147,8 +147,8 @@ func (s authentication) withoutSecret(text, line string) string {
 // say sends one line of a dialogue and returns the answer.
 func (s authentication) say(line string) (code int, text string, err error) {
 	err = s.during(loggingIn, func() (err error) {
-		if err = s.client.Text.PrintfLine("%s", line); err == nil {
-			code, text, err = readReply(&s.client.Text.Reader, 0)
+		if err = s.client.text.PrintfLine("%s", line); err == nil {
+			code, text, err = readReply(&s.client.text.Reader, 0)
 		}
 		return err
 	})
