@@ -1,9 +1,11 @@
 package httpcore
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"go.uber.org/multierr"
 
+	"example.com/zaphandlers/httpcore/internal/request"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -19,7 +22,7 @@ import (
 type StatusError struct {
 	Target string // method and URL, without query and credentials
 	Status int    // of HTTP, such as 503
-	Text   string // the first words of the answer, on one line, at most 200 bytes
+	Text   string // the first words of the answer, on one line, at most 200 bytes, without what was sent as a secret
 }
 
 // Error implements error.
@@ -68,7 +71,7 @@ func (a *Answer) err() error {
 	if a.words != nil {
 		e.Text = a.words(a)
 	} else {
-		e.Text = firstWords(a.Body)
+		e.Text = a.firstWords(a.Body)
 	}
 	if a.Status == http.StatusSwitchingProtocols {
 		e.Text = "nobody has asked for another protocol"
@@ -84,7 +87,42 @@ func (a *Answer) decode(v any) error {
 	if err := a.complete(); err != nil {
 		return err
 	}
-	return a.malformed(json.Unmarshal(a.Body, v))
+	return a.malformed(json.Unmarshal(bytes.TrimPrefix(a.Body, byteOrderMark), v))
+}
+
+var byteOrderMark = []byte("\ufeff") // some servers begin with it
+
+// number is an integer of JSON, which some servers write as a text, or with a point.
+type number int
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *number) UnmarshalJSON(b []byte) error {
+	text := strings.Trim(string(b), `"`)
+	if text == "null" {
+		return nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > math.MaxInt32 {
+		return fmt.Errorf("no integer: %.40q", text)
+	}
+	*n = number(f)
+	return nil
+}
+
+// boolean is true or false, which some servers write as a text.
+type boolean bool
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (v *boolean) UnmarshalJSON(b []byte) error {
+	switch strings.Trim(string(b), `"`) {
+	case "true":
+		*v = true
+	case "false":
+		*v = false
+	default:
+		return fmt.Errorf("neither true nor false: %.40q", b)
+	}
+	return nil
 }
 
 // malformed is err of decoding Body, or nil if that is.
@@ -92,24 +130,25 @@ func (a *Answer) malformed(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, firstWords(a.Body))
+	return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, a.firstWords(a.Body))
 }
 
 // complete returns why Body is not the whole answer, if so.
 func (a *Answer) complete() error {
 	switch {
 	case a.failure != nil:
-		return fmt.Errorf("httpcore: %s: %d, then: %w", a.target, a.Status, a.failure)
+		return fmt.Errorf("httpcore: %s: %d, then: %w", a.target, a.Status, request.Stable(a.failure))
 	case a.cut:
 		return fmt.Errorf("httpcore: %s: an answer of more than %d bytes", a.target, maxAnswer)
 	}
 	return nil
 }
 
-// firstWords returns the beginning of a text for people, as one line.
-func firstWords(b []byte) string {
+// firstWords returns the beginning of a text for people, as one line, without secrets of ours.
+func (a *Answer) firstWords(b []byte) string {
 	const most = 200
-	text := strings.Join(strings.FieldsFunc(string(b[:min(len(b), 4*most)]), func(r rune) bool {
+	text := a.secrets.Hide(string(b[:min(len(b), maxWords)]))
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == unicode.ReplacementChar
 	}), " ")
 	if len(text) <= most {

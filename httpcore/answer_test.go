@@ -2,9 +2,11 @@ package httpcore_test
 
 import (
 	"compress/gzip"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -157,5 +159,80 @@ func TestAnAnswerMayBeCompressed(t *testing.T) {
 	} {
 		err := lines(t, script(t, answer).URL, envelope).Write(zapcore.Entry{}, nil)
 		require.ErrorAs(t, err, new(*base.RetryError))
+	}
+}
+
+// What a server repeats of what it was sent, and where it sends a request to, shows no secret of either side.
+func TestAnAnswerThatRepeatsASecret(t *testing.T) {
+	repeat := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			user, password, _ := r.BasicAuth()
+			fmt.Fprintf(w, "%s %s %q %q %s", strings.Repeat(" ", 300), r.URL, r.Header, user, password)
+		}
+	}
+	for name, change := range map[string]func(*httpcore.Config){
+		"a token":           func(cfg *httpcore.Config) { cfg.Token = "hunter2" },
+		"a password":        func(cfg *httpcore.Config) { cfg.Credentials = url.UserPassword("ops", "hunter2") },
+		"a vendor's header": func(cfg *httpcore.Config) { cfg.Header = http.Header{"X-Api-Key": {"hunter2"}} },
+		"a query":           func(cfg *httpcore.Config) { cfg.URL += "?key=hunter2&x=1" },
+		"an escaped query":  func(cfg *httpcore.Config) { cfg.URL += "?key=hunter2%20hunter2" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, answer := range []http.HandlerFunc{repeat(401), repeat(503), repeat(200), status(307, "Location", "http://[hunter2")} {
+				core := lines(t, script(t, answer).URL+"/log", func(cfg *httpcore.Config) {
+					cfg.PlaintextCredentials, cfg.FollowRedirects = true, true
+					cfg.Encoder, cfg.Envelope = nil, httpcore.Elasticsearch(httpcore.ElasticsearchConfig{})
+					change(cfg)
+				})
+				err := core.Write(zapcore.Entry{}, nil)
+				require.Error(t, err)
+				require.NotContains(t, err.Error(), "hunter2")
+				require.NotContains(t, err.Error(), base64.StdEncoding.EncodeToString([]byte("ops:hunter2")))
+				require.Less(t, len(err.Error()), 600)
+			}
+		})
+	}
+}
+
+// Servers that write JSON as a text, or with a mark before it, are understood.
+func TestAnAnswerOfOtherTypes(t *testing.T) {
+	bulk, splunk := httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}), httpcore.Splunk(httpcore.SplunkConfig{})
+	for _, test := range []struct {
+		name     string
+		envelope httpcore.Envelope
+		status   int
+		body     string
+		want     verdict
+	}{
+		{"a status that is a text", bulk, 200, `{"errors":"false","items":[{"create":{"status":"201"}}]}`, delivered},
+		{"a refusal that is a text", bulk, 200, `{"errors":"true","items":[{"create":{"status":"400","error":"no"}}]}`, refused},
+		{"a status with a point", bulk, 200, `{"errors":true,"items":[{"create":{"status":429.0}}]}`, again},
+		{"a mark before it", bulk, 200, "\ufeff" + `{"errors":false,"items":[{"create":{"status":201}}]}`, delivered},
+		{"a status that is none", bulk, 200, `{"errors":false,"items":[{"create":{"status":"yes"}}]}`, again},
+		{"a status that is half", bulk, 200, `{"errors":true,"items":[{"create":{"status":400.5}}]}`, again},
+		{"a code that is a text", splunk, 200, `{"text":"Server is busy","code":"9"}`, again},
+		{"success that is a text", splunk, 200, `{"text":"Success","code":"0"}`, delivered},
+		{"an event that is a text", splunk, 400, `{"text":"Incorrect index","code":"7","invalid-event-number":"0"}`, refused},
+		{"an answer that breaks off before its code", splunk, 200, `{"text":"Server is bu`, again},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := script(t, func(w http.ResponseWriter, _ *http.Request) {
+				if strings.HasSuffix(test.body, "bu") {
+					w.Header().Set("Content-Length", "1000")
+				}
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, test.body)
+			})
+			err := lines(t, server.URL, func(cfg *httpcore.Config) { cfg.Encoder, cfg.Envelope = nil, test.envelope }).Write(zapcore.Entry{}, nil)
+			switch test.want {
+			case delivered:
+				require.NoError(t, err)
+			case again:
+				require.ErrorAs(t, err, new(*base.RetryError))
+			case refused:
+				require.ErrorAs(t, err, new(*base.RejectedError))
+			}
+		})
 	}
 }

@@ -169,6 +169,9 @@ func (cfg *Config) envelopeDefaults() error {
 		if own {
 			enc = cfg.Encoder.Clone()
 		}
+		if err := checkEncoder("Config.Encoder", enc); err != nil && e.json {
+			return err
+		}
 		cfg.Encoder, cfg.Formatter = nil, newDocument(enc, names.Config{Reserved: storeNames})
 	}
 	return nil

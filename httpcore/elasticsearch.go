@@ -60,6 +60,7 @@ func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 		TokenScheme: "ApiKey",
 		Formatter:   f,
 	}
+	e.err = checkEncoder("ElasticsearchConfig.Encoder", cfg.Encoder)
 	if cfg.ID != nil && cfg.OmitID {
 		e.err = errors.New("httpcore: ElasticsearchConfig.ID and OmitID exclude each other")
 	}
@@ -137,14 +138,14 @@ func (f *bulkFormatter) appendNow(dst []byte, r *base.Record) ([]byte, error) {
 }
 
 type bulkItem struct {
-	Status int `json:"status"`
-	Error  any `json:"error"` // an object with type and reason, or a text
+	Status number `json:"status"`
+	Error  any    `json:"error"` // an object with type and reason, or a text
 }
 
 func (i bulkItem) success() bool { return i.Status >= 200 && i.Status < 300 }
 
 type bulkAnswer struct {
-	Errors *bool                 `json:"errors"`
+	Errors *boolean              `json:"errors"`
 	Error  any                   `json:"error"`
 	Items  []map[string]bulkItem `json:"items"`
 }
@@ -165,9 +166,9 @@ func readBulk(a *Answer, ids bool) error {
 	case err != nil:
 		return err
 	case answer.Error != nil: // something in the request cannot be taken, and what follows it was not read
-		return &faultError{index: -1, err: fmt.Errorf("httpcore: %s: %s", a.target, bulkWords(answer.Error))}
+		return &faultError{index: -1, err: fmt.Errorf("httpcore: %s: %s", a.target, a.bulkWords(answer.Error))}
 	case answer.Errors == nil:
-		return fmt.Errorf("httpcore: %s: an answer without errors, which no _bulk gives: %s", a.target, firstWords(a.Body))
+		return fmt.Errorf("httpcore: %s: an answer without errors, which no _bulk gives: %s", a.target, a.firstWords(a.Body))
 	case len(answer.Items) != a.Records:
 		return fmt.Errorf("httpcore: %s: %d items in the answer, for %d records", a.target, len(answer.Items), a.Records)
 	}
@@ -183,15 +184,15 @@ func allCreated(a *Answer) bool {
 }
 
 // bulkWords are the words of a member error: a text, or an object with type and reason.
-func bulkWords(said any) string {
+func (a *Answer) bulkWords(said any) string {
 	object, ok := said.(map[string]any)
 	switch {
 	case said == nil:
 		return "without a reason"
 	case !ok:
-		return firstWords(fmt.Append(nil, said))
+		return a.firstWords(fmt.Append(nil, said))
 	}
-	return firstWords([]byte(strings.TrimSpace(fmt.Sprint(object["type"], ": ", object["reason"]))))
+	return a.firstWords([]byte(strings.TrimSpace(fmt.Sprint(object["type"], ": ", object["reason"]))))
 }
 
 // judgeItems says what became of each record.
@@ -200,13 +201,13 @@ func judgeItems(a *Answer, items []map[string]bulkItem, ids bool) error {
 	again := base.RetryError{After: a.After}
 	for i, item := range items {
 		if len(item) != 1 {
-			return fmt.Errorf("httpcore: %s: an item of the answer says nothing: %s", a.target, firstWords(a.Body))
+			return fmt.Errorf("httpcore: %s: an item of the answer says nothing: %s", a.target, a.firstWords(a.Body))
 		}
 		for _, said := range item { // one: create
-			err := fmt.Errorf("httpcore: %s: %d %s", a.target, said.Status, bulkWords(said.Error))
+			err := fmt.Errorf("httpcore: %s: %d %s", a.target, said.Status, a.bulkWords(said.Error))
 			switch {
 			case said.success() && said.Error == nil, ids && said.Status == http.StatusConflict:
-			case !said.success() && (a.policy.again(said.Status) || said.Status < 400):
+			case !said.success() && (a.policy.again(int(said.Status)) || said.Status < 400):
 				again.Indexes, again.Err = append(again.Indexes, i), firstOf(again.Err, err)
 			default:
 				rejected.Indexes, rejected.Err = append(rejected.Indexes, i), firstOf(rejected.Err, err)

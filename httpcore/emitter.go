@@ -26,6 +26,7 @@ type emitter struct {
 	template  http.Request    // that all requests begin as copies of
 	query     string          // what goes before a record in the query of a GET
 	target    string          // for errors
+	secrets   request.Secrets // that errors do not show
 	patience  time.Duration   // MaxRetryAfter
 	closing   context.Context // done when Close has waited long enough
 	interrupt context.CancelFunc
@@ -66,6 +67,7 @@ func newEmitter(cfg *Config) (*emitter, error) {
 		target:   cfg.Method + " " + u.Scheme + "://" + u.Host + u.EscapedPath(),
 		template: http.Request{Method: cfg.Method, URL: u, Host: u.Host, Header: header,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
+		secrets:    request.SecretsOf(header, func(name string) bool { return plainHeaders[name] }, u.RawQuery),
 		maxRecords: cfg.MaxBatchRecords,
 		maxRecord:  cfg.MaxRecordBytes,
 	}
@@ -199,7 +201,7 @@ func (e *emitter) failed(steps *request.Step, err error) error {
 		e.silent = true
 		err = late
 	}
-	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, request.Stable(err))}
+	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, e.secrets.HideIn(request.Stable(err)))}
 }
 
 // Sync implements base.Emitter. There is nothing to do: what Emit returned nil for, the server has.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"example.com/zaphandlers/httpcore/internal/request"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -30,6 +31,7 @@ type Envelope struct {
 	Read func(a *Answer) error
 
 	form       bool
+	json       bool                                 // each record's part is JSON
 	oneLine    bool                                 // newlines inside a record become spaces
 	head       func(dst []byte, records int) []byte // in place of Before, where that depends on how many bytes of records follow
 	identified *bulkFormatter                       // in place of Formatter, where that is its plain
@@ -49,7 +51,7 @@ func (e *Envelope) zero() bool {
 // of a GET or the body of a POST. Unless Config.MapRecord says otherwise they are, in this order and with Python's texts
 // (True, 0.5, CRITICAL): name, msg, levelname, levelno, then pathname, filename, module, lineno and funcName if the caller
 // is known, created, msecs, stack_info if there is a stack, and the record's fields. The name of a logger without one is
-// root. A field in a namespace is named namespace.field; no field can pass for an attribute (see Names in the package's
+// root. A record without a time has that of its sending. A field in a namespace is named namespace.field; no field can pass for an attribute (see Names in the package's
 // comment); objects and arrays are JSON.
 //
 // What Python's records have and zap's do not (args, process, thread, ...) is not sent.
@@ -68,9 +70,10 @@ func JSONLines() Envelope {
 	return Envelope{ContentType: "application/x-ndjson", Between: "\n", After: "\n", oneLine: true}
 }
 
-// JSONArray returns an Envelope of one JSON array a request. The Encoder must make JSON.
+// JSONArray returns an Envelope of one JSON array a request. The Encoder must make JSON; New refuses one that does not, or that has two
+// members of one name itself.
 func JSONArray() Envelope {
-	return Envelope{ContentType: "application/json", Before: "[", Between: ",", After: "]"}
+	return Envelope{ContentType: "application/json", Before: "[", Between: ",", After: "]", json: true}
 }
 
 // Answer is a server's answer to one request.
@@ -84,6 +87,7 @@ type Answer struct {
 	target  string // for errors: method and URL without query and credentials
 	policy  policy
 	words   func(*Answer) string // of the Envelope
+	secrets request.Secrets      // that words do not show
 	cut     bool                 // Body is not all there was
 	failure error                // that ended the reading of Body
 }

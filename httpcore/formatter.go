@@ -83,8 +83,23 @@ func (w *formWriter) attributes(r *base.Record) {
 		w.integer("lineno", c.Line)
 		w.text("funcName", functionName(c.Function))
 	}
-	w.float("created", float64(ent.Time.Unix())+float64(ent.Time.Nanosecond())/1e9)
-	w.float("msecs", float64(ent.Time.Nanosecond()/int(time.Millisecond)))
+	at := pythonTime(ent.Time)
+	w.float("created", float64(at.Unix())+float64(at.Nanosecond())/1e9)
+	w.float("msecs", float64(at.Nanosecond()/int(time.Millisecond)))
+}
+
+// pythonTime returns t, or the nearest time that Python's datetime has in every zone; now for none.
+func pythonTime(t time.Time) time.Time {
+	const first, last = -62_135_510_400, 253_402_214_400 // 0001-01-02, 9999-12-31
+	switch s := t.Unix(); {
+	case t.IsZero():
+		return time.Now()
+	case s < first:
+		return time.Unix(first, 0)
+	case s > last:
+		return time.Unix(last, 0)
+	}
+	return t
 }
 
 func (w *formWriter) begin(name string) {

@@ -80,7 +80,7 @@ func TestPythonLevels(t *testing.T) {
 		zapcore.WarnLevel: "WARNING 30", zapcore.ErrorLevel: "ERROR 40", zapcore.DPanicLevel: "CRITICAL 50",
 		zapcore.FatalLevel: "CRITICAL 50", 100: "CRITICAL 50",
 	} {
-		values, err := url.ParseQuery(appended(t, httpcore.Form().Formatter, zapcore.Entry{Level: level}))
+		values, err := url.ParseQuery(appended(t, httpcore.Form().Formatter, zapcore.Entry{Level: level, Time: noon}))
 		require.NoError(t, err)
 		require.Equal(t, want, values.Get("levelname")+" "+values.Get("levelno"))
 	}

@@ -2,7 +2,10 @@ package httpcore
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"time"
 
 	"go.uber.org/zap/zapcore"
 
@@ -54,6 +57,58 @@ func (d document) appendLine(dst []byte, r *base.Record) ([]byte, error) {
 		return dst, errLines
 	}
 	return dst[:begin+len(line)], nil
+}
+
+// checkEncoder returns an error, which begins with the field's name, for an encoder whose records no receiver of JSON can take: what it
+// makes is no JSON, or has a member twice, of its own. nil is none.
+func checkEncoder(field string, enc zapcore.Encoder) error {
+	if enc == nil {
+		return nil
+	}
+	var line []byte
+	err := base.Guard(func() error {
+		b, err := enc.Clone().EncodeEntry(zapcore.Entry{
+			Level: zapcore.ErrorLevel, Time: time.Unix(1e9, 0), LoggerName: "name", Message: "message", Stack: "stack",
+			Caller: zapcore.EntryCaller{Defined: true, File: "/dir/file.go", Line: 1, Function: "function"},
+		}, nil)
+		if err == nil {
+			line = bytes.Clone(b.Bytes())
+			b.Free()
+		}
+		return err
+	})
+	switch {
+	case err != nil: // it may do so for this record only
+		return nil
+	case !json.Valid(line):
+		return fmt.Errorf("httpcore: %s makes no JSON: %.60q", field, line)
+	}
+	if name, twice := repeated(line); twice {
+		return fmt.Errorf("httpcore: %s has two members of the name %q", field, name)
+	}
+	return nil
+}
+
+// repeated returns a name that a JSON object has twice.
+func repeated(object []byte) (name string, twice bool) {
+	dec := json.NewDecoder(bytes.NewReader(object))
+	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
+		return "", false
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		token, err := dec.Token()
+		name, _ := token.(string)
+		var value json.RawMessage
+		if err != nil || dec.Decode(&value) != nil {
+			return "", false
+		}
+		if seen[name] {
+			return name, true
+		}
+		seen[name] = true
+	}
+	return "", false
 }
 
 // storeNames are those that VictoriaLogs, which speaks the wires of others, keeps for itself.

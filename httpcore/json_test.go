@@ -2,6 +2,7 @@ package httpcore
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -52,4 +53,18 @@ func TestSeconds(t *testing.T) {
 	for _, before := range []time.Time{time.Unix(-1, 0), time.Unix(0, -1), {}, time.Date(-9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		require.Equal(t, "0.000000000", string(appendSeconds(nil, before)), "there are no seconds before 1970 there")
 	}
+}
+
+// A receiver in Python makes a datetime of created.
+func TestTimesOfPython(t *testing.T) {
+	for _, test := range []struct{ at, want time.Time }{
+		{time.Unix(math.MinInt64, 0), time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)},
+		{time.Date(0, 5, 1, 0, 0, 0, 0, time.UTC), time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)},
+		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)},
+		{time.Unix(-1, 5), time.Unix(-1, 5)},
+	} {
+		require.True(t, test.want.Equal(pythonTime(test.at)))
+	}
+	before := time.Now()
+	require.False(t, pythonTime(time.Time{}).Before(before))
 }

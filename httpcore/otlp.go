@@ -77,9 +77,9 @@ func otlpRetries(status int) bool {
 func otlpWords(a *Answer) string {
 	said, ok := otlp.ReadAnswer(a.Header.Get("Content-Type"), a.Status, a.Body)
 	if !ok {
-		return firstWords(a.Body)
+		return a.firstWords(a.Body)
 	}
-	return firstWords([]byte(said.Message))
+	return a.firstWords([]byte(said.Message))
 }
 
 func readOTLP(a *Answer) error {
@@ -91,7 +91,7 @@ func readOTLP(a *Answer) error {
 	if n <= 0 { // also where the answer cannot be read: the status says that the records are taken
 		return nil
 	}
-	words := firstWords([]byte(said.Message))
+	words := a.firstWords([]byte(said.Message))
 	if words == "" {
 		words = "no reason given"
 	}

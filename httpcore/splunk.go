@@ -26,7 +26,8 @@ type SplunkConfig struct {
 // Splunk returns the Envelope of Splunk's HTTP event collector: one event a record, with the time in nanoseconds. A record
 // without a time has none here either, and gets the collector's; one before 1970 has that year's begin.
 //
-// An answer of 2xx with a code other than 0 is no success: a collector behind a gateway may say so of one that is busy.
+// An answer of 2xx with a code other than 0 is no success: a collector behind a gateway may say so of one that is busy. Nor is one that
+// breaks off.
 //
 // If the collector names an invalid event, that one is refused for good, and the others are sent again at once. It does not say
 // what it did with the events before it: some may arrive twice, none is lost.
@@ -48,6 +49,7 @@ func Splunk(cfg SplunkConfig) Envelope {
 		TokenScheme: "Splunk",
 		Formatter:   f,
 		Read:        readSplunk,
+		err:         checkEncoder("SplunkConfig.Encoder", cfg.Encoder),
 	}
 }
 
@@ -93,10 +95,13 @@ func readSplunk(a *Answer) error {
 	if err != nil && a.Status != http.StatusBadRequest {
 		return err
 	}
+	if err == nil && a.failure != nil { // what the code is nobody knows
+		return a.complete()
+	}
 	var answer struct {
-		Text    string `json:"text"`
-		Code    int    `json:"code"`
-		Invalid *int   `json:"invalid-event-number"`
+		Text    string  `json:"text"`
+		Code    number  `json:"code"`
+		Invalid *number `json:"invalid-event-number"`
 	}
 	switch {
 	case json.Unmarshal(a.Body, &answer) != nil || answer.Text == "" || err == nil && answer.Code == 0:
@@ -105,10 +110,10 @@ func readSplunk(a *Answer) error {
 		return &base.RetryError{After: a.After, Err: a.err()}
 	}
 	fault := &faultError{index: -1, err: &StatusError{ // the same words whatever the event is
-		Target: a.target, Status: a.Status, Text: fmt.Sprintf("%s (code %d)", firstWords([]byte(answer.Text)), answer.Code),
+		Target: a.target, Status: a.Status, Text: fmt.Sprintf("%s (code %d)", a.firstWords([]byte(answer.Text)), answer.Code),
 	}}
-	if n := answer.Invalid; n != nil && *n >= 0 && *n < a.Records {
-		fault.index = *n
+	if n := answer.Invalid; n != nil && *n >= 0 && int(*n) < a.Records {
+		fault.index = int(*n)
 	}
 	return fault
 }

@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"example.com/zaphandlers/internal/hosts"
 )
 
 // userAgent names us where Config.Header does not.
@@ -66,20 +69,26 @@ func (cfg *Config) address() (*url.URL, error) {
 		return nil, errors.New("httpcore: Config.URL must begin with a slash, http:// or https://")
 	case u.Hostname() == "":
 		return nil, errors.New("httpcore: Config.URL names no host")
+	case hosts.Fault(u.Hostname()) != "":
+		return nil, fmt.Errorf("httpcore: Config.%s: %q: %s", cfg.hostField(), u.Hostname(), hosts.Fault(u.Hostname()))
 	case strings.HasPrefix(cfg.URL, "/") && (u.Host != cfg.Host || u.User != nil):
 		return nil, errors.New("httpcore: Config.Host must be host or host:port")
 	case !isPort(u.Port()):
-		field := "URL"
-		if cfg.Host != "" {
-			field = "Host"
-		}
-		return nil, fmt.Errorf("httpcore: Config.%s: port %s: it has to be from 1 to 65535", field, u.Port())
+		return nil, fmt.Errorf("httpcore: Config.%s: port %s: it has to be from 1 to 65535", cfg.hostField(), u.Port())
 	case u.Fragment != "":
 		return nil, errors.New("httpcore: Config.URL has a fragment, which is never sent")
 	case strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return nil, errors.New("httpcore: Config.URL has a query with characters that must be escaped")
 	}
 	return u, nil
+}
+
+// hostField is where the host is named.
+func (cfg *Config) hostField() string {
+	if cfg.Host != "" {
+		return "Host"
+	}
+	return "URL"
 }
 
 // isPort tells whether a connection can have that port; "" is the scheme's.
@@ -98,6 +107,13 @@ func (cfg *Config) header() (http.Header, error) {
 		switch key {
 		case "Host", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Trailer":
 			return nil, fmt.Errorf("httpcore: Config.Header: %s is not to be set", key)
+		case "Idempotency-Key":
+			if cfg.Method != http.MethodGet && !cfg.OmitIdempotencyKey {
+				return nil, errors.New("httpcore: Config.Header: Idempotency-Key is made for each request, unless OmitIdempotencyKey is set")
+			}
+		}
+		if _, twice := header[key]; twice && key != "User-Agent" || key != name && cfg.Header[key] != nil {
+			return nil, fmt.Errorf("httpcore: Config.Header: %s is there twice, as %q too", key, name)
 		}
 		for _, value := range values {
 			if !isHeaderValue(value) {
@@ -137,9 +153,9 @@ func (cfg *Config) authorize(u *url.URL, header http.Header) error {
 		if !isHeaderValue(cfg.Token) {
 			return errors.New("httpcore: Config.Token has control characters")
 		}
-		scheme := cfg.Envelope.TokenScheme
-		if scheme == "" {
-			scheme = "Bearer"
+		scheme := cmp.Or(cfg.Envelope.TokenScheme, "Bearer")
+		if !isToken(scheme) {
+			return fmt.Errorf("httpcore: Config.Envelope.TokenScheme %q is no scheme: it is one word, as Bearer", scheme)
 		}
 		header.Set("Authorization", scheme+" "+cfg.Token)
 		return nil

@@ -63,6 +63,8 @@ func (e *emitter) read(resp *http.Response) *Answer {
 		target: e.target,
 		policy: e.policy,
 		words:  e.envelope.words,
+
+		secrets: e.secrets,
 	}
 	want := 0
 	switch {

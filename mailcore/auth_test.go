@@ -3,7 +3,9 @@ package mailcore_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -81,6 +83,57 @@ func TestAWrongPasswordIsNotTriedForEachRecord(t *testing.T) {
 		require.ErrorContains(t, write(core, "x"), "535")
 	}
 	assert.Equal(t, 1, s.connections(), "an account that is locked helps nobody")
+}
+
+// Keywords of EHLO come in any case (RFC 5321, section 2.4), and AUTH as it was before there was an RFC, as Python takes it.
+func TestKeywordsOfAnyKind(t *testing.T) {
+	cert := newCertificate(t)
+	for offered, used := range map[string]string{
+		"starttls\nauth login":                "LOGIN",
+		"StartTLS\nAUTH=PLAIN LOGIN":          "PLAIN",
+		"STARTTLS\nauth=login":                "LOGIN",
+		"Starttls\nAuth CRAM-MD5\nAUTH=LOGIN": "CRAM-MD5",
+	} {
+		s := newServer(t, &server{tls: cert.server})
+		s.reply = func(line string) string {
+			if strings.HasPrefix(line, "EHLO") {
+				return "250-test\n250-" + strings.ReplaceAll(offered, "\n", "\n250-") + "\n250 size 300"
+			}
+			return ""
+		}
+		cfg := configFor(s)
+		cfg.Credentials, cfg.TLSConfig = login, cert.client
+		core := newCore(t, cfg)
+		require.ErrorContains(t, write(core, strings.Repeat("x", 300)), "takes 300", offered)
+		s.change(func(line string) string {
+			if strings.HasPrefix(line, "EHLO") {
+				return "250-test\n250-" + strings.ReplaceAll(offered, "\n", "\n250-") + "\n250 8bitmime"
+			}
+			return ""
+		})
+		core = newCore(t, cfg)
+		require.NoError(t, write(core, "x"), offered)
+		assert.Equal(t, used, s.received()[0].mechanism, offered)
+	}
+}
+
+func TestAServerThatRepeatsWhatItIsToldDoesNotShowThePassword(t *testing.T) {
+	cert := newCertificate(t)
+	for _, words := range []string{"500 5.3.3 unrecognized command '%s'", "535-no, not\r\n535 '%s' " + password} {
+		s := newServer(t, &server{tls: cert.server, mechanisms: "PLAIN"})
+		s.reply = func(line string) string {
+			if strings.HasPrefix(line, "AUTH") {
+				return fmt.Sprintf(words, line)
+			}
+			return ""
+		}
+		cfg := configFor(s)
+		cfg.Credentials, cfg.TLSConfig = login, cert.client
+		err := write(newCore(t, cfg), "x")
+		require.ErrorContains(t, err, "AUTH PLAIN …")
+		assert.NotContains(t, err.Error(), base64.StdEncoding.EncodeToString([]byte("\x00"+username+"\x00"+password)))
+		assert.NotContains(t, err.Error(), password)
+	}
 }
 
 func TestARefusedMechanismIsFollowedByTheNext(t *testing.T) {

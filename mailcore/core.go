@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -210,6 +211,10 @@ func (cfg Config) check() error {
 		return errors.New("mailcore: Config.MaxBytes is negative")
 	case cfg.Credentials.Username == "" && (cfg.Credentials.Password != "" || cfg.Credentials.Token != nil):
 		return errors.New("mailcore: Config.Credentials.Username is required with a Password or a Token")
+	case strings.ContainsRune(cfg.Credentials.Username+cfg.Credentials.Password, 0):
+		return errors.New("mailcore: Config.Credentials: there is a NUL in them (RFC 4616)")
+	case cfg.Interval < 0:
+		return errors.New("mailcore: Config.Interval is negative: 0 is none")
 	case cfg.Credentials.Password != "" && cfg.Credentials.Token != nil:
 		return errors.New("mailcore: Config.Credentials: a Password and a Token exclude each other")
 	case cfg.LocalName != "" && !isHostname(cfg.LocalName):

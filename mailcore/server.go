@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"example.com/zaphandlers/internal/hosts"
 	"example.com/zaphandlers/mailcore/internal/message"
 	"example.com/zaphandlers/mailcore/internal/session"
 )
@@ -76,7 +77,7 @@ func splitAddr(addr string) (host, port string, err error) {
 			return "", "", fmt.Errorf("%q is not a port, a number from 1 to 65535", port)
 		}
 	}
-	if host == "" || strings.ContainsFunc(host, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '/' }) {
+	if host == "" || hosts.Fault(host) != "" {
 		return "", "", fmt.Errorf(`%q names no host: write "host" or "host:port"`, addr)
 	}
 	return host, port, nil

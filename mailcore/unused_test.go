@@ -29,6 +29,12 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 			"Config.Credentials: a Password and a Token exclude each other"},
 		{mailcore.Config{Timeout: 5}, "Config.Timeout is 5ns, less than 100µs: a bare number counts nanoseconds; write 5 * time.Second"},
 		{mailcore.Config{Interval: 600}, "Config.Interval is 600ns"},
+		{mailcore.Config{Interval: -1}, "Config.Interval is negative"},
+		{mailcore.Config{Credentials: mailcore.Credentials{Username: "u\x00v", Password: "p"}}, "Config.Credentials: there is a NUL"},
+		{mailcore.Config{Credentials: mailcore.Credentials{Username: "u", Password: "\x00"}}, "Config.Credentials: there is a NUL"},
+		{mailcore.Config{Addr: "ops@mail.example.com"}, "Config.Addr: \"ops@mail.example.com\" names no host"},
+		{mailcore.Config{Addr: "mail..example.com:25"}, "Config.Addr"},
+		{mailcore.Config{Addr: "[fe80::1%eth0]:25"}, ""},
 		{mailcore.Config{IdleTime: 30}, "Config.IdleTime is 30ns"},
 	} {
 		if test.cfg.Addr == "" {

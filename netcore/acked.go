@@ -44,8 +44,7 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 			return n + w.TakeBack(), err
 		}
 		n += added
-		e.failures.recovered()
-		e.reportDropped(errRejected)
+		e.reportAnswers(errRejected)
 	}
 	return n, nil
 }
@@ -57,7 +56,7 @@ func (e *Emitter) seek() (again error) {
 		again = e.drop(e.wire, nil)
 	}
 	if e.cfg.suspects() && e.wire == nil && e.suspect.Next(e.window) > 0 {
-		e.reportDropped(errNotTaken)
+		e.reportAnswers(errNotTaken)
 	}
 	return again
 }
@@ -182,7 +181,8 @@ const (
 	mostPause = 40 * time.Millisecond
 )
 
-// closeAcked gives the peer a last chance to confirm what is held, and gives up the rest.
+// closeAcked gives the peer a last chance to confirm what is held, and gives up the rest. What the peer has refused, and nobody was told
+// of yet, is lost as well.
 func (e *Emitter) closeAcked() error {
 	if e.window == nil {
 		return nil
@@ -198,9 +198,13 @@ func (e *Emitter) closeAcked() error {
 		err = e.awaitAcks(start)
 	}
 	e.window.Trim()
-	n := e.window.Abandon()
+	refused := e.window.Dropped() - e.failures.lost
+	n := e.window.Abandon() + refused
 	if n == 0 {
 		return nil
+	}
+	if err == nil {
+		err = e.cfg.failed("connection to", errRejected)
 	}
 	return &LostError{Records: n, Err: err}
 }
@@ -221,10 +225,15 @@ var errRejected = errors.New("the receiver has refused records")
 // errNotTaken is why a record is given up at which a receiver hangs up each time, or which it never acknowledges, and no other.
 var errNotTaken = errors.New("a record is dropped that the receiver has never acknowledged, though it did those before and after")
 
-// reportDropped reports the records that were dropped because of what the peer has said, if there are any.
-func (e *Emitter) reportDropped(err error) {
+// reportAnswers reports what the peer has said since: that records were dropped because of it, or that it takes them, which alone shows
+// that a failure is over.
+func (e *Emitter) reportAnswers(err error) {
 	e.window.Trim()
-	if n := e.window.Dropped() - e.failures.lost; n > 0 {
+	switch n, delivered := e.window.Dropped()-e.failures.lost, e.window.Delivered(); {
+	case n > 0:
 		e.failures.failed(e.cfg.failed("connection to", err), n)
+		e.failures.delivered = delivered
+	case delivered > e.failures.delivered:
+		e.failures.recovered()
 	}
 }

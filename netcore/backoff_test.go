@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/internal/peers"
+	"example.com/zaphandlers/internal/sockets"
 )
 
 // manualClock stands still until it is told.
@@ -135,3 +138,28 @@ func (c *brokenConn) Write(b []byte) (int, error) {
 func (c *brokenConn) LocalAddr() net.Addr              { return &net.UnixAddr{Net: "unixgram"} }
 func (c *brokenConn) SetWriteDeadline(time.Time) error { return nil }
 func (c *brokenConn) Close() error                     { return nil }
+
+// TestAReceiverThatReadsAndHangsUpIsLeftAlone: an end in the ordinary way, before anything was confirmed, is a failure where receivers
+// confirm, as that of a proxy without a server behind it.
+func TestAReceiverThatReadsAndHangsUpIsLeftAlone(t *testing.T) {
+	var connections atomic.Int64
+	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
+		connections.Add(1)
+		_, _ = conn.Read(make([]byte, 4<<10))
+	})
+	core, err := New(Config{
+		Address: p.Address(), Formatter: Forward(ForwardConfig{Tag: "a"}), Ack: true,
+		Timeout: time.Second, RetryStart: time.Hour, RetryMax: time.Hour, OnError: func(error) {},
+	})
+	require.NoError(t, err)
+	defer core.Close()
+	require.Eventually(t, func() bool {
+		return core.Write(zapcore.Entry{Message: "x"}, nil) != nil
+	}, soon, tick, "a failure that is told")
+	before := connections.Load()
+	for range 100 {
+		require.Error(t, core.Write(zapcore.Entry{Message: "x"}, nil))
+	}
+	assert.Equal(t, before, connections.Load(), "it is left alone")
+	assert.LessOrEqual(t, before, int64(5))
+}

@@ -78,7 +78,7 @@
 // A Server with FormatPickle gives a value as what stands in the frame, at any depth: enums, subclasses of str, int, list or dict as
 // their base value (without attributes of their own), namedtuples and ranges as lists of their arguments, dataclasses and other
 // objects as their attributes, Counter, defaultdict, deque and array as their items, paths, fractions, UUIDs and IP addresses as
-// texts, exceptions as the last line of their traceback. A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an instant if this
+// texts, exceptions as their class and their arguments (KeyError: k). A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an instant if this
 // machine's time zone database has the zone; else it is a text, the clock's time with the zone's name behind it. What holds no data
 // that is in the frame (a class, a function) is its name. A level or a name that is an enum's counts as what it stands for.
 //

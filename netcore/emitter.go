@@ -176,6 +176,7 @@ func (e *Emitter) Sync() error {
 		return nil
 	}
 	err := e.awaitAcks(e.dialer.Now())
+	e.reportAnswers(errRejected)
 	if err != nil && e.dialer.Interrupted() {
 		return ErrClosed
 	}

@@ -195,6 +195,8 @@ func (cfg EmitterConfig) checkSession(datagrams bool) error {
 		return wrong("Forward", "needs a stream, not %q", cfg.Network)
 	case cfg.Forward != nil && cfg.Forward.Tag == "":
 		return wrong("Forward.Tag", "is required")
+	case cfg.Forward != nil && !utf8.ValidString(cfg.Forward.Tag+cfg.Forward.Host+cfg.Forward.User):
+		return wrong("Forward", "%q, %q or %q is no UTF-8, which receivers refuse", cfg.Forward.Tag, cfg.Forward.Host, cfg.Forward.User)
 	case cfg.Forward != nil && cfg.Key != nil && len(cfg.Key) == 0:
 		return wrong("Key", "is empty")
 	case cfg.Forward != nil && cfg.Key == nil && cfg.Forward.User+cfg.Forward.Password != "":

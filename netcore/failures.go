@@ -19,6 +19,8 @@ type failures struct {
 	hold   time.Duration // how long success has to last
 	calls  calls
 
+	delivered uint64 // with Ack: confirmed when the last failure was told
+
 	failing bool          // the user was told of a failure, and not yet that it is over
 	since   time.Duration // of the success that still lasts; 0: none does
 	taken   uint64        // frames, as far as Emit and EmitBatch said

@@ -12,7 +12,8 @@ import (
 type ForwardConfig struct {
 	// Tag is what the receiver routes by: "shop.orders". Required.
 	Tag string
-	// Host is this machine's name in the handshake, which a receiver may ask for. Defaults to os.Hostname.
+	// Host is this machine's name in the handshake, which a receiver may ask for. The receiver has to have another one (Fluentd:
+	// self_hostname), or it could prove that it knows the key by giving back this side's own proof. Defaults to os.Hostname.
 	Host string
 	// User and Password are for a receiver that asks for them in the handshake (Fluentd: user_auth). They need a Key, and are not
 	// sent in clear.

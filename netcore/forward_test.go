@@ -264,6 +264,7 @@ func TestForwardConfig(t *testing.T) {
 		want string
 	}{
 		{Config{Formatter: Forward(ForwardConfig{})}, "Config.Forward.Tag is required"},
+		{Config{Formatter: Forward(ForwardConfig{Tag: "a\xff"})}, "Config.Forward \"a\\xff\""},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x"}), Network: "udp"}, "Config.Forward needs a stream"},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x"}), Framing: LengthPrefix}, "Config.Framing does not go with Forward"},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x"}), Truncate: true}, "Config.Truncate is for text"},

@@ -33,7 +33,7 @@ const defaultChunkSize = 1420
 //	zap                      message
 //	message                  short_message, its first line ("-" if there is nothing in it); full_message, if it has more
 //	stack                    full_message, under the message
-//	time                     timestamp: seconds, with all digits of the fraction. Without one: now
+//	time                     timestamp: seconds, with all digits of the fraction; the years 0 to 9999, or the nearest. Without one: now
 //	level                    level, by syslog's numbers: 7 debug, 6 info, 4 warn, 3 error, 2 above
 //	logger name, caller      _logger; _file, _line, _function
 //	integers, floats         numbers; texts where GELF has none: a uint64 above an int64, NaN

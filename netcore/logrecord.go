@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ import (
 //	exc_text                     stack
 //	process, processName, thread, threadName, taskName, relativeCreated, stack_info, and whatever extra brought: fields
 //	filename, module, msecs, message, args, exc_info: left out where they only repeat the above or are None
+//
+// What of the first seven lines is no value that zap has a place for is a field: created of "soon", lineno of -1.
 type logRecordReader struct {
 	limit   int // of a frame, in bytes
 	decoder pickle.Decoder
@@ -59,7 +62,8 @@ type logAttributes struct {
 	entry     zapcore.Entry
 	level     any
 	levelname string
-	pathname  string
+	timed     bool // created is a time
+	placed    bool // lineno is a line
 }
 
 func attributesOf(d *pickle.Dict, now time.Time) logAttributes {
@@ -70,8 +74,8 @@ func attributesOf(d *pickle.Dict, now time.Time) logAttributes {
 		text, isText := textOf(v)
 		switch nameOf(d.Items[i]) {
 		case "name":
-			if isText && text != "root" {
-				ent.LoggerName = pickle.Clean(text)
+			if v != nil && text != "root" { // what is no text is what Python's %(name)s would show
+				ent.LoggerName = pickle.Clean(pickle.String(v))
 			}
 		case "msg":
 			ent.Message = pickle.String(v)
@@ -80,14 +84,15 @@ func attributesOf(d *pickle.Dict, now time.Time) logAttributes {
 		case "levelname":
 			a.levelname = text
 		case "created":
-			ent.Time = timeOf(v, now)
+			if t, ok := timeOf(v); ok {
+				ent.Time, a.timed = t, true
+			}
 		case "pathname":
-			a.pathname = pickle.Clean(text)
-			ent.Caller.File = a.pathname
-			ent.Caller.Defined = isText && text != "(unknown file)"
+			ent.Caller.File = pickle.Clean(text)
+			ent.Caller.Defined = isText && text != "" && text != unknownFile
 		case "lineno":
-			if n, ok := v.(pickle.Int); ok {
-				ent.Caller.Line = int(min(max(*n, 0), math.MaxInt32))
+			if n, ok := v.(pickle.Int); ok && *n >= 0 && *n <= math.MaxInt32 {
+				ent.Caller.Line, a.placed = int(*n), true
 			}
 		case "funcName":
 			ent.Caller.Function = pickle.Clean(text)
@@ -109,33 +114,53 @@ func (a *logAttributes) appendFields(fields []zapcore.Field, d *pickle.Dict) []z
 	standard := level != nil && *level == number && a.levelname == name
 	for i := 0; i < len(d.Items); i += 2 {
 		key, v := d.Items[i], d.Items[i+1]
-		switch nameOf(key) {
-		case "name", "msg", "created", "pathname", "lineno", "funcName", "msecs":
-			continue
+		said := false
+		switch name := nameOf(key); name {
+		case "name", "msg", "msecs":
+			said = true
+		case "created":
+			said = a.timed || v == nil
 		case "levelno", "levelname":
-			if standard {
-				continue
-			}
+			said = standard
 		case "exc_text":
-			if _, isText := v.(pickle.Text); isText || v == nil {
-				continue
-			}
+			_, isText := textOf(v)
+			said = isText || v == nil
 		case "args", "exc_info", "stack_info", "thread", "threadName", "processName", "process", "taskName", "relativeCreated":
-			if v == nil {
-				continue
-			}
+			said = v == nil
 		case "message":
-			if pickle.String(v) == a.entry.Message {
-				continue
-			}
-		case "filename", "module":
-			if part, ok := v.(pickle.Text); ok && strings.Contains(a.pathname, pickle.Clean(*part)) || !a.entry.Caller.Defined {
-				continue
-			}
+			said = pickle.String(v) == a.entry.Message
+		case "pathname", "lineno", "funcName", "filename", "module":
+			said = v == nil || a.isPlace(name, v)
 		}
-		fields = append(fields, fieldOf(pickle.String(key), v))
+		if !said {
+			fields = append(fields, fieldOf(pickle.String(key), v))
+		}
 	}
 	return fields
+}
+
+// isPlace tells whether an attribute only repeats the entry's caller, or says that there is none.
+func (a *logAttributes) isPlace(name string, v any) bool {
+	caller := &a.entry.Caller
+	if name == "lineno" {
+		n, ok := v.(pickle.Int)
+		return ok && (caller.Defined && a.placed || !caller.Defined && *n == 0)
+	}
+	text, ok := textOf(v)
+	if !ok {
+		return false
+	}
+	if !caller.Defined {
+		return text == "" || text == unknownFile || text == unknownFunction
+	}
+	file := caller.File[strings.LastIndexAny(caller.File, `/\`)+1:]
+	switch text = pickle.Clean(text); name {
+	case "filename": // on another system than that of the path all of it is the name
+		return text == file || text == caller.File
+	case "module":
+		return text == strings.TrimSuffix(file, path.Ext(file)) || text == strings.TrimSuffix(caller.File, path.Ext(file))
+	}
+	return true
 }
 
 // nameOf returns the name of an attribute, "" for what is none.
@@ -187,18 +212,18 @@ func zapLevel(v any, name string) zapcore.Level {
 	return zapcore.DPanicLevel
 }
 
-// timeOf returns the time for seconds since 1970, or now for what is none.
-func timeOf(v any, now time.Time) time.Time {
+// timeOf returns the time for seconds since 1970.
+func timeOf(v any) (t time.Time, ok bool) {
 	const most = 1 << 37 // seconds: the year 6325
 	switch v := v.(type) {
 	case pickle.Float:
 		if math.Abs(*v) < most {
 			seconds := math.Floor(*v)
-			return time.Unix(int64(seconds), int64(math.Round((*v-seconds)*1e6))*1000)
+			return time.Unix(int64(seconds), int64(math.Round((*v-seconds)*1e6))*1000), true
 		}
 	case pickle.Int:
 		if *v > -most && *v < most {
-			return time.Unix(*v, 0)
+			return time.Unix(*v, 0), true
 		}
 	case pickle.Number, pickle.Text: // a Decimal, a Fraction
 		over, under, isFraction := strings.Cut(pickle.String(v), "/")
@@ -209,8 +234,8 @@ func timeOf(v any, now time.Time) time.Time {
 			seconds /= divisor
 		}
 		if err == nil {
-			return timeOf(&seconds, now)
+			return timeOf(&seconds)
 		}
 	}
-	return now
+	return time.Time{}, false
 }

@@ -59,6 +59,25 @@ func TestLogRecordAttributes(t *testing.T) {
 		{"a caller", text("pathname") + text("/a/b.py") + text("lineno") + "K\x07" + text("funcName") + text("f") +
 			text("filename") + text("b.py") + text("module") + text("b"),
 			map[string]any{"CALLER": "/a/b.py:7", "FUNC": "f", "filename": nil, "module": nil}},
+		{"a file's name and a module that are not the path's", text("pathname") + text("/abc/def.py") + text("filename") + text("abc") +
+			text("module") + text("d"), map[string]any{"CALLER": "/abc/def.py:0", "filename": "abc", "module": "d"}},
+		{"a path of another system", text("pathname") + text(`C:\a\b.py`) + text("filename") + text(`C:\a\b.py`) + text("module") + text(`C:\a\b`),
+			map[string]any{"CALLER": `C:\a\b.py:0`, "filename": nil, "module": nil}},
+		{"no path, but a line, a function and a file's name", text("lineno") + "K\x07" + text("funcName") + text("f") + text("filename") + text("b.py"),
+			map[string]any{"CALLER": nil, "lineno": json.Number("7"), "funcName": "f", "filename": "b.py"}},
+		{"a place that Python did not find", text("pathname") + text("(unknown file)") + text("lineno") + "K\x00" + text("funcName") +
+			text("(unknown function)") + text("filename") + text("(unknown file)"),
+			map[string]any{"CALLER": nil, "pathname": nil, "lineno": nil, "funcName": nil, "filename": nil}},
+		{"an empty path, as logging.makeLogRecord has it", text("pathname") + text("") + text("lineno") + "K\x00" + text("funcName") + "N",
+			map[string]any{"CALLER": nil, "pathname": nil, "lineno": nil, "funcName": nil}},
+		{"a line that is none", text("pathname") + text("/a/b.py") + text("lineno") + text("7"), map[string]any{"CALLER": "/a/b.py:0", "lineno": "7"}},
+		{"a line below zero", text("pathname") + text("/a/b.py") + text("lineno") + "J\xff\xff\xff\xff", map[string]any{"lineno": json.Number("-1")}},
+		{"a path and a function that are no texts", text("pathname") + "K\x05" + text("funcName") + "K\x06",
+			map[string]any{"CALLER": nil, "pathname": json.Number("5"), "funcName": json.Number("6")}},
+		{"a name that is no text", text("name") + "K\x05", map[string]any{"NAME": "5"}},
+		{"no name", text("name") + "N", map[string]any{"NAME": nil, "name": nil}},
+		{"a time that is none", text("created") + text("soon"), map[string]any{"TIME": time.Unix(0, 0).Format(time.RFC3339), "created": "soon"}},
+		{"a time too far away", text("created") + "G\x7f\xf0\x00\x00\x00\x00\x00\x00", map[string]any{"created": "+Inf"}},
 		{"None is left out where Python always has it", text("args") + "N" + text("thread") + "N", map[string]any{"args": nil}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -129,7 +148,13 @@ func TestTimeOf(t *testing.T) {
 		{"far away", seconds(1e300), now},
 		{"text", &yesterday, now},
 	} {
-		t.Run(test.name, func(t *testing.T) { assert.True(t, test.want.Equal(timeOf(test.v, now))) })
+		t.Run(test.name, func(t *testing.T) {
+			got, ok := timeOf(test.v)
+			if !ok {
+				got = now
+			}
+			assert.True(t, test.want.Equal(got))
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,6 +99,48 @@ func TestRELPRefusedMessage(t *testing.T) {
 	require.NoError(t, emit(e, "more"))
 	require.Eventually(t, func() bool { return log.contains("the receiver has refused records") }, soon, tick)
 	assert.False(t, e.Unconfirmed())
+}
+
+// TestRELPRefusesEverything: no record of which is ever taken is told as a recovery, and what Close learns of is its error.
+func TestRELPRefusesEverything(t *testing.T) {
+	var takes atomic.Bool
+	closing := make(chan struct{})
+	address := relpReceiver(t, func(transaction int, command, data string) string {
+		switch {
+		case command == "open":
+			return ""
+		case strings.Contains(data, "late"):
+			<-closing
+		case takes.Load():
+			return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+		}
+		return fmt.Sprintf("%d rsp 8 500 what\n", transaction)
+	})
+	e, log := newRELP(t, address, EmitterConfig{Timeout: soon})
+	for i := range uint64(50) {
+		require.NoError(t, emit(e, "bad"))
+		require.NoError(t, e.Sync())
+		_, dropped, _ := e.Account()
+		require.Equal(t, i+1, dropped)
+	}
+	require.Eventually(t, func() bool { return log.contains("the receiver has refused records") }, soon, tick)
+	assert.False(t, log.contains("working again"))
+
+	takes.Store(true)
+	require.NoError(t, emit(e, "good"))
+	require.NoError(t, e.Sync())
+	require.Eventually(t, func() bool { return log.contains("working again, 50 records were lost") }, soon, tick)
+
+	takes.Store(false)
+	require.NoError(t, emit(e, "late"))
+	close(closing)
+	var lost *LostError
+	require.ErrorAs(t, e.Close(), &lost)
+	assert.EqualValues(t, 1, lost.Records)
+	require.ErrorContains(t, lost, "the receiver has refused records")
+	delivered, dropped, _ := e.Account()
+	assert.EqualValues(t, 1, delivered)
+	assert.EqualValues(t, 51, dropped)
 }
 
 // TestRELPBounds: no call waits longer than its time for a receiver that does not answer.

@@ -128,7 +128,7 @@ func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error
 	e.opening = w
 	w.conn, err = e.dialer.Open(start)
 	if errors.Is(err, session.ErrNewSession) {
-		e.reportDropped(fmt.Errorf("it takes no more than %d bytes now, and what is larger was dropped", e.window.Largest()))
+		e.reportAnswers(fmt.Errorf("it takes no more than %d bytes now, and what is larger was dropped", e.window.Largest()))
 		w.conn, err = e.dialer.Open(start)
 	}
 	switch step := (*connection.StepError)(nil); {

@@ -41,6 +41,8 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		{Config{Network: "tcp", Framing: netcore.LengthPrefix}, `Config.Framing LengthPrefix is none of syslog's`},
 		{Config{Network: "tcp", Framing: 99}, `Config.Framing Framing(99) is unknown`},
 		{Config{Framing: OctetCounting}, `Config.Framing OctetCounting needs a stream`},
+		{Config{FieldsID: "meta"}, `Config.FieldsID "meta" is an element of RFC 5424's own, which a message may have beside the fields'`},
+		{Config{FieldsID: "origin", Origin: new(Origin)}, `Config.FieldsID "origin" is an element of RFC 5424's own, which a message may have beside the fields'`},
 		{Config{FieldsID: "a b"}, `Config.FieldsID "a b" is no SD-ID: up to 32 printable characters but = [ ] and "`},
 		{Config{FieldsID: strings.Repeat("x", 33)}, `Config.FieldsID "` + strings.Repeat("x", 33) + `" is no SD-ID: up to 32 printable characters but = [ ] and "`},
 		{Config{SequenceID: true, Format: RFC3164}, `Config.SequenceID needs Format RFC5424, not RFC3164`},

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -70,6 +71,8 @@ func (cfg *Config) check() error {
 		return wrong("Framing", "%v needs a stream", cfg.Framing)
 	case cfg.FieldsID != "" && !isName(cfg.FieldsID):
 		return wrong("FieldsID", "%q is no SD-ID: up to %d printable characters but = [ ] and \"", cfg.FieldsID, maxName)
+	case slices.Contains([]string{"meta", "timeQuality", "origin"}, cfg.FieldsID):
+		return wrong("FieldsID", "%q is an element of RFC 5424's own, which a message may have beside the fields'", cfg.FieldsID)
 	case cfg.Controls > RawControls:
 		return wrong("Controls", "%d is unknown", cfg.Controls)
 	case len(cfg.Separator) > 1 || cfg.Separator != "" && !isName(cfg.Separator):

@@ -37,10 +37,11 @@ func Writable(t time.Time) time.Time {
 
 // Clamped returns t, or the nearest time of the years 0 to 9999 in its zone.
 func Clamped(t time.Time) time.Time {
-	switch year := t.Year(); {
-	case year < 0:
+	s, year := t.Unix(), t.Year() // the year wraps for the times farthest away
+	switch {
+	case s < firstSecond-day || s < 0 && year < 0:
 		return time.Unix(firstSecond, 0).UTC()
-	case year > 9999:
+	case s > lastSecond+day || s > 0 && year > 9999:
 		return time.Unix(lastSecond, 999_999_999).UTC()
 	}
 	return t

@@ -27,6 +27,10 @@ func Stable(err error) error {
 		err = outer.Err
 	}
 	text := err.Error()
+	const location = "failed to parse Location header" // and then what it is: it may hold a password of the server's
+	if strings.HasPrefix(text, location) {
+		text = location
+	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Source != nil {
 		without := *op

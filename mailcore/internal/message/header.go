@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	headerLine    = 78  // header lines are folded behind this, without CRLF, where there is a space (RFC 5322 section 2.1.1)
+	headerLine    = 76  // header lines are folded behind this, without CRLF, where there is a space (RFC 2047 section 2)
 	maxHeaderLine = 998 // and must never be longer than this
 	maxSubject    = 255 // bytes; a longer subject is cut
 )
@@ -91,13 +91,17 @@ func isPlain(text []byte) bool {
 
 // encodeWords makes dst[from:] encoded words of at most 75 bytes, each of whole runes.
 func encodeWords(dst []byte, from int) []byte {
-	const room = 45 // bytes that are 60 in base64, and 72 with what stands around them
+	const ( // bytes, before they are base64
+		first = 39 // 52, 64 with what stands around them, and 73 behind "Subject: "
+		room  = 45 // 60, and 72
+	)
 	var own [maxSubject]byte
 	text := append(own[:0], dst[from:]...)
 	dst = dst[:from]
 	for len(text) > 0 {
-		n := len(cutAtRune(text, room))
+		n := len(cutAtRune(text, first))
 		if len(dst) > from {
+			n = len(cutAtRune(text, room))
 			dst = append(dst, ' ')
 		}
 		dst = append(dst, "=?utf-8?b?"...)

@@ -94,9 +94,16 @@ func TestQuotedLinesAreShort(t *testing.T) {
 }
 
 func TestHeaderLinesFold(t *testing.T) {
-	message := composeOne(newTestComposer(100), strings.Repeat("a word and ", 20), "")
-	for _, line := range strings.Split(string(message), "\r\n") {
-		assert.LessOrEqual(t, len(line), headerLine)
+	for _, subject := range []string{strings.Repeat("a word and ", 20), strings.Repeat("ü", 120), strings.Repeat("✓✓ ", 30), strings.Repeat("x\u2028", 50) + "x"} {
+		message := composeOne(newTestComposer(100), subject, "")
+		for _, line := range strings.Split(string(message), "\r\n") {
+			assert.LessOrEqual(t, len(line), 76, "with encoded words: RFC 2047, section 2")
+		}
+		m, err := mail.ReadMessage(strings.NewReader(string(message)))
+		require.NoError(t, err)
+		read, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+		require.NoError(t, err)
+		assert.Equal(t, strings.TrimSpace(subject), read)
 	}
 	var list []string
 	for range 200 {

@@ -52,13 +52,13 @@ func (s authentication) token() (string, error) {
 // login logs in by the first mechanism that both sides know and the server accepts. net/smtp's own Auth gives up, and hangs up,
 // at the first that is refused.
 func (s authentication) login() error {
-	_, list := s.client.Extension("AUTH")
+	list, _ := s.client.offer("AUTH")
 	offered := strings.Fields(strings.ToUpper(list))
 	known := byPassword
 	if s.cfg.Token != nil {
 		known = byToken
 	}
-	_, encrypted := s.client.TLSConnectionState()
+	encrypted := s.client.encrypted
 	server := &smtp.ServerInfo{Name: s.cfg.Host, TLS: encrypted, Auth: offered}
 	var refused error
 	for _, m := range known {
@@ -125,16 +125,30 @@ func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error 
 			}
 			line = base64.StdEncoding.EncodeToString(response)
 		default:
-			return &textproto.Error{Code: code, Msg: text}
+			return replyError(code, s.withoutSecret(text, line))
 		}
 	}
+}
+
+// withoutSecret returns a server's words without the password and without what was last said to it: some servers repeat that.
+func (s authentication) withoutSecret(text, line string) string {
+	secrets := []string{s.cfg.Password}
+	if words := strings.Fields(line); len(words) > 0 {
+		secrets = append(secrets, words[len(words)-1])
+	}
+	for _, secret := range secrets {
+		if len(secret) > 1 { // "=" is an empty response
+			text = strings.ReplaceAll(text, secret, "…")
+		}
+	}
+	return text
 }
 
 // say sends one line of a dialogue and returns the answer.
 func (s authentication) say(line string) (code int, text string, err error) {
 	err = s.during(loggingIn, func() (err error) {
-		if err = s.client.Text.PrintfLine("%s", line); err == nil {
-			code, text, err = s.client.Text.ReadResponse(0)
+		if err = s.client.text.PrintfLine("%s", line); err == nil {
+			code, text, err = readReply(&s.client.text.Reader, 0)
 		}
 		return err
 	})

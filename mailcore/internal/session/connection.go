@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/smtp"
 	"net/textproto"
 	"strconv"
 	"strings"
@@ -38,14 +37,13 @@ type Config struct {
 	Token              func(ctx context.Context) (string, error) // of XOAUTH2
 }
 
-// Session is the way to one server. The dialogue is net/smtp's; the connection below it is ours, so that every exchange has a
-// deadline.
+// Session is the way to one server. The connection below the dialogue sees to it that every exchange has a deadline.
 type Session struct {
 	cfg   Config
 	times timeouts
 	wire  wire
 
-	client *smtp.Client // nil when there is no connection
+	client *client // nil when there is no connection
 	offer  offer
 	mails  int // that were begun on this connection
 }
@@ -154,7 +152,7 @@ func (s *Session) connect() error {
 		conn = secure
 	}
 	err = s.during(greeting, func() (err error) {
-		s.client, err = smtp.NewClient(conn, s.cfg.Host)
+		s.client, err = newClient(conn, s.cfg.Security == Implicit)
 		return err
 	})
 	if err != nil {
@@ -166,21 +164,21 @@ func (s *Session) connect() error {
 
 // hello introduces us, through STARTTLS if wanted, and logs in.
 func (s *Session) hello() error {
-	if err := s.during(helloing, func() error { return s.client.Hello(s.cfg.LocalName) }); err != nil {
+	if err := s.during(helloing, func() error { return s.client.hello(s.cfg.LocalName) }); err != nil {
 		return fmt.Errorf("mailcore: ehlo: %w", err)
 	}
 	if s.cfg.Security == STARTTLS {
-		if ok, _ := s.client.Extension("STARTTLS"); !ok {
+		if _, ok := s.client.offer("STARTTLS"); !ok {
 			return fmt.Errorf("mailcore: starttls: %w by %s", errNotOffered, s.cfg.Addr)
 		}
-		if err := s.during(helloing, func() error { return s.client.StartTLS(s.cfg.TLS) }); err != nil {
+		if err := s.during(helloing, func() error { return s.client.startTLS(s.cfg.TLS, s.cfg.LocalName) }); err != nil {
 			return fmt.Errorf("mailcore: starttls: %w", err)
 		}
 	}
 	s.offer = offer{}
-	s.offer.utf8, _ = s.client.Extension("SMTPUTF8")
+	_, s.offer.utf8 = s.client.offer("SMTPUTF8")
 	var limit string
-	s.offer.size, limit = s.client.Extension("SIZE")
+	limit, s.offer.size = s.client.offer("SIZE")
 	s.offer.max, _ = strconv.ParseInt(strings.TrimSpace(limit), 10, 64)
 	if s.cfg.Username != "" {
 		return authentication{s}.login()
@@ -194,14 +192,7 @@ func (s *Session) command(step step, want int, format string, args ...any) error
 }
 
 func (s *Session) exchange(want int, format string, args ...any) error {
-	text := s.client.Text
-	id, err := text.Cmd(format, args...)
-	if err != nil {
-		return err
-	}
-	text.StartResponse(id)
-	defer text.EndResponse(id)
-	_, _, err = text.ReadResponse(want)
+	_, err := s.client.exchange(want, format, args...)
 	return err
 }
 

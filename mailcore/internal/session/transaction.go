@@ -127,7 +127,7 @@ const pieceBytes = 64 << 10
 
 // send sends the message itself. Only the server's last answer makes it the server's.
 func (s *Session) send(message []byte) error {
-	w := s.client.Text.DotWriter()
+	w := s.client.text.DotWriter()
 	for len(message) > 0 {
 		n := min(len(message), pieceBytes)
 		err := s.during(content, func() error {
@@ -143,7 +143,7 @@ func (s *Session) send(message []byte) error {
 		if err := w.Close(); err != nil {
 			return err
 		}
-		_, _, err := s.client.Text.ReadResponse(positive)
+		_, _, err := readReply(&s.client.text.Reader, positive)
 		return err
 	})
 }

@@ -7,7 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"unicode"
+
+	"example.com/zaphandlers/internal/hosts"
 )
 
 // wrong is an error about an address.
@@ -114,25 +115,7 @@ func noHost(network, host string) string {
 		}
 		return ""
 	}
-	if strings.ContainsFunc(host, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return "there is a blank or a control character in it"
-	}
-	if strings.ContainsAny(host, `/\@?#,;:[]"'`) || len(host) > 254 {
-		return "the host is no name, nor an IP address"
-	}
-	numbers, labels := 0, strings.Split(strings.TrimSuffix(host, "."), ".")
-	for _, label := range labels {
-		if host != "" && (label == "" || len(label) > 63) {
-			return "the host is no name, nor an IP address"
-		}
-		if _, err := strconv.Atoi(label); err == nil {
-			numbers++
-		}
-	}
-	if numbers == 4 && len(labels) == 4 {
-		return "the host is no IP address"
-	}
-	return ""
+	return hosts.Fault(host)
 }
 
 // checkPath returns an error if no unix socket can have that path.

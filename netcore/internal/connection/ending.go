@@ -24,7 +24,11 @@ func (c *Conn) End(cause error) Ending {
 		cause = errReset
 	}
 	var end Ending
-	switch now := c.dialer.Now(); {
+	now := c.dialer.Now()
+	if cause == nil && c.unanswered(now) {
+		cause = errUnanswered
+	}
+	switch {
 	case cause == nil:
 		c.dialer.brief = false
 	case c.datagram:
@@ -36,6 +40,14 @@ func (c *Conn) End(cause error) Ending {
 	c.dialer.forget()
 	return end
 }
+
+// unanswered tells whether a peer that should answer has closed a connection in the ordinary way, soon and without an answer to what was
+// written: a proxy without a server behind it does so each time.
+func (c *Conn) unanswered(now time.Duration) bool {
+	return c.useful != nil && !c.useful() && c.written.frames > 0 && c.Age(now) < c.dialer.cfg.Hold
+}
+
+var errUnanswered = errors.New("closed by the peer without an answer")
 
 // errReset stands for what systems say in several ways.
 var errReset = errors.New("connection reset by peer")

@@ -146,6 +146,9 @@ func (w *writer) caller(c *zapcore.EntryCaller) {
 	if at := strings.LastIndexByte(file, '/'); at > 0 {
 		file = file[strings.LastIndexByte(file[:at], '/')+1:]
 	}
+	if !utf8.ValidString(file) {
+		file = strings.ToValidUTF8(file, "\ufffd")
+	}
 	w.scratch = append(append(w.scratch[:0], file...), ':')
 	w.scratch = strconv.AppendInt(w.scratch, int64(c.Line), 10)
 	w.key = callerName

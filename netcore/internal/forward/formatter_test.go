@@ -167,3 +167,11 @@ func BenchmarkEntry(b *testing.B) {
 		dst, _ = Formatter{}.Append(dst[:0], &r)
 	}
 }
+
+// A receiver that checks its texts ends the connection at one that is no UTF-8, a path's too.
+func TestTextsThatAreNoFieldsAreUTF8(t *testing.T) {
+	_, record := entryOf(t, zapcore.Entry{Message: "m\xff", LoggerName: "l\xff", Stack: "s\xff",
+		Caller: zapcore.EntryCaller{Defined: true, File: "/src/a\xff/b\xed\xa0\x80.go", Line: 7}})
+	assert.Equal(t, map[string]any{"level": "info", "message": "m\ufffd", "logger": "l\ufffd", "stacktrace": "s\ufffd",
+		"caller": "a\ufffd/b\ufffd.go:7"}, record)
+}

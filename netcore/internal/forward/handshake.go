@@ -60,18 +60,23 @@ func shakeHands(conn io.ReadWriter, cfg Config) error {
 	if b, err = readValue(conn); err != nil {
 		return err
 	}
-	return checkPong(elements(b), salt, nonce.Bytes, cfg.Key)
+	return checkPong(elements(b), salt, nonce.Bytes, cfg)
 }
 
-// checkPong returns an error if the receiver has refused this side, or does not know the key itself.
-func checkPong(parts [][]byte, salt, nonce, key []byte) error {
+// checkPong returns an error if the receiver has refused this side, or does not know the key itself. One that has this side's name could
+// have its proof from the PING, and says nothing by it.
+func checkPong(parts [][]byte, salt, nonce []byte, cfg Config) error {
 	if len(parts) != 5 || text(parts[0]) != pong {
 		return errNoPong
 	}
 	if v, _, _ := msgpack.Next(parts[1]); !v.Bool {
 		return fmt.Errorf("the receiver refuses the connection: %.100q", text(parts[2]))
 	}
-	want := digest(salt, []byte(text(parts[3])), nonce, key)
+	host := text(parts[3])
+	if host == cfg.Host {
+		return fmt.Errorf("the receiver calls itself %.100q, as this side does, so that its answer proves nothing: one of them needs another name (Host)", host)
+	}
+	want := digest(salt, []byte(host), nonce, cfg.Key)
 	if subtle.ConstantTimeCompare([]byte(want), []byte(text(parts[4]))) == 0 {
 		return errOtherKey
 	}

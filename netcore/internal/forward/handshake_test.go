@@ -85,6 +85,9 @@ func TestHandshake(t *testing.T) {
 		"this side has another key":    {Config{Key: []byte("other")}, "", nil, `refuses the connection: "shared_key mismatch"`},
 		"this side has no password":    {Config{Key: []byte("secret")}, "salt", nil, `refuses the connection: "username/password mismatch"`},
 		"the receiver has another key": {Config{Key: []byte("secret")}, "", func([][]byte) []byte { return pongOf(true, "", "x", "0123") }, "does not know the shared key"},
+		"the receiver gives back this side's own proof": {Config{Key: []byte("secret")}, "", func(ping [][]byte) []byte {
+			return pongOf(true, "", text(ping[1]), text(ping[3]))
+		}, `the receiver calls itself "here", as this side does`},
 		"the receiver answers nothing": {Config{Key: []byte("secret")}, "", func([][]byte) []byte { return nil }, "EOF"},
 		"the receiver answers otherwise": {Config{Key: []byte("secret")}, "", func([][]byte) []byte { return helo("n", "") },
 			"does not answer PING with PONG"},

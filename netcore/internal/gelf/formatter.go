@@ -137,11 +137,13 @@ func (w *writer) texts(message, stack string) {
 	w.out = base.AppendJSONString(append(w.out, `,"full_message":`...), w.scratch)
 }
 
-// appendTime appends seconds since 1970, with as many digits behind the point as t has; now for no time at all.
+// appendTime appends seconds since 1970, with as many digits behind the point as t has; now for no time at all, and the nearest
+// of the years 0 to 9999.
 func appendTime(b []byte, t time.Time) []byte {
 	if t.IsZero() {
 		t = time.Now()
 	}
+	t = fields.Clamped(t)
 	seconds, nanos := t.Unix(), int64(t.Nanosecond())
 	if seconds < 0 {
 		b = append(b, '-')

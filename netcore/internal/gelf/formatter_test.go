@@ -217,3 +217,19 @@ func FuzzMessage(f *testing.F) {
 			zap.Reflect("raw", reflected), zap.Namespace(key), zap.Strings(key, []string{value, key}))
 	})
 }
+
+func TestTimesFarAwayAreNumbers(t *testing.T) {
+	for _, test := range []struct {
+		at   time.Time
+		want string
+	}{
+		{time.Unix(math.MinInt64, 0), "-62167219200"},
+		{time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC), "-62167219200"},
+		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), "253402300799.999999999"},
+		{time.Unix(math.MaxInt64, 0), "253402300799.999999999"},
+		{time.Unix(-5, 1), "-4.999999999"},
+	} {
+		got := message(t, "", zapcore.Entry{Message: "far", Time: test.at})
+		assert.Equal(t, test.want+" ", got["timestamp"])
+	}
+}

@@ -42,8 +42,8 @@ var builders = map[name]func(args []any) (any, error){
 	{"time", "struct_time"}:        buildStructTime,
 	{"decimal", "Decimal"}:         buildDecimal,
 	{"fractions", "Fraction"}:      buildFraction,
-	{"ipaddress", "IPv4Address"}:   buildAddress,
-	{"ipaddress", "IPv6Address"}:   buildAddress,
+	{"ipaddress", "IPv4Address"}:   buildIPv4,
+	{"ipaddress", "IPv6Address"}:   buildIPv6,
 	{"pathlib", "Path"}:            buildPath,
 	{"pathlib", "PurePath"}:        buildPath,
 	{"pathlib", "PosixPath"}:       buildPath,
@@ -195,52 +195,89 @@ func integerOf(args []any, i int) (*big.Int, bool) {
 	return argument[*big.Int](args, i)
 }
 
-// buildAddress is of an integer.
-func buildAddress(args []any) (any, error) {
-	n, ok := integerOf(args, 0)
-	if !ok || n.Sign() < 0 || n.BitLen() > 128 {
-		return nil, errArguments // a text, which is the value
+// buildIPv4 and buildIPv6 are of an integer: the smallest of IPv6 are as small as those of IPv4. A text is the value.
+func buildIPv4(args []any) (any, error) {
+	var b [4]byte
+	if !fillInteger(b[:], args) {
+		return nil, errArguments
 	}
-	if n.BitLen() <= 32 {
-		var b [4]byte
-		n.FillBytes(b[:])
-		return newText(netip.AddrFrom4(b).String()), nil
-	}
+	return newText(netip.AddrFrom4(b).String()), nil
+}
+
+func buildIPv6(args []any) (any, error) {
 	var b [16]byte
-	n.FillBytes(b[:])
+	if !fillInteger(b[:], args) {
+		return nil, errArguments
+	}
 	return newText(netip.AddrFrom16(b).String()), nil
 }
 
-func buildPath(args []any) (any, error)        { return joinPath(args, "/") }
-func buildWindowsPath(args []any) (any, error) { return joinPath(args, `\`) }
+// fillInteger writes the integer that is the first argument into b, big-endian, and tells whether it is one that fits.
+func fillInteger(b []byte, args []any) bool {
+	n, ok := integerOf(args, 0)
+	if !ok || n.Sign() < 0 || n.BitLen() > 8*len(b) {
+		return false
+	}
+	n.FillBytes(b)
+	return true
+}
 
-// joinPath is of the parts of a path before Python 3.12, and of the texts it was made of since.
-func joinPath(args []any, separator string) (any, error) {
-	var b strings.Builder
+// buildPath and buildWindowsPath are of the parts of a path before Python 3.13, and of the texts it was made of since: one of these
+// may begin anew.
+func buildPath(args []any) (any, error) {
+	return joinPath(args, '/', func(path []byte, part string) []byte {
+		if strings.HasPrefix(part, "/") {
+			path = path[:0]
+		}
+		return path
+	})
+}
+
+func buildWindowsPath(args []any) (any, error) {
+	return joinPath(args, '\\', func(path []byte, part string) []byte {
+		switch {
+		case hasDrive(part), strings.HasPrefix(part, `\\`):
+			path = path[:0]
+		case strings.HasPrefix(part, `\`) && hasDrive(path):
+			path = path[:2]
+		case strings.HasPrefix(part, `\`):
+			path = path[:0]
+		}
+		return path
+	})
+}
+
+func hasDrive[T string | []byte](path T) bool { return len(path) >= 2 && path[1] == ':' }
+
+// joinPath joins the texts that args are. before is given the path so far and the text to come, and returns what is left of the path.
+func joinPath(args []any, separator byte, before func(path []byte, part string) []byte) (any, error) {
+	var path []byte
 	for i := range args {
 		part, ok := pointed[string](args, i)
 		if !ok {
 			return nil, errArguments
 		}
-		if s := b.String(); s != "" && !strings.HasSuffix(s, separator) {
-			b.WriteString(separator)
+		if separator == '\\' {
+			part = strings.ReplaceAll(part, "/", `\`)
 		}
-		b.WriteString(part)
+		path = before(path, part)
+		if n := len(path); n > 0 && part != "" && part[0] != separator && path[n-1] != separator && path[n-1] != ':' {
+			path = append(path, separator)
+		}
+		path = append(path, part...)
 	}
-	if b.Len() == 0 {
+	if len(path) == 0 {
 		return newText("."), nil
 	}
-	return newText(b.String()), nil
+	return newText(string(path)), nil
 }
 
 // uuidOf makes the text of a UUID, which is one integer.
 func uuidOf(state *Dict) (any, bool) {
 	v, _ := state.get("int")
-	n, ok := integerOf([]any{v}, 0)
-	if !ok || n.Sign() < 0 || n.BitLen() > 128 {
+	var b [16]byte
+	if !fillInteger(b[:], []any{v}) {
 		return nil, false
 	}
-	var b [16]byte
-	n.FillBytes(b[:])
 	return newText(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])), true
 }

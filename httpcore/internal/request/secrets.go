@@ -1,0 +1,77 @@
+package request
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Secrets are texts that no error shows: some servers repeat in an answer what they were sent. The zero value has none.
+type Secrets struct{ replacer *strings.Replacer }
+
+// What is shorter is no secret, but a part of many a word.
+const (
+	shortestSecret = 4
+	shortestValue  = 6 // of a query, which holds other things too
+)
+
+// SecretsOf returns what the values of the headers hold that isPlain does not call plain, and the values of a query.
+func SecretsOf(header http.Header, isPlain func(name string) bool, query string) Secrets {
+	var texts []string
+	for name, values := range header {
+		for _, value := range values {
+			if isPlain(name) {
+				continue
+			}
+			_, credentials, _ := strings.Cut(value, " ")
+			texts = append(texts, value, credentials)
+			if plain, err := base64.StdEncoding.DecodeString(credentials); err == nil { // basic authentication
+				_, password, _ := strings.Cut(string(plain), ":")
+				texts = append(texts, password)
+			}
+		}
+	}
+	texts = slices.DeleteFunc(texts, func(s string) bool { return len(s) < shortestSecret })
+	for part := range strings.SplitSeq(query, "&") {
+		if _, value, _ := strings.Cut(part, "="); len(value) >= shortestValue {
+			texts = append(texts, value)
+			if plain, err := url.QueryUnescape(value); err == nil {
+				texts = append(texts, plain)
+			}
+		}
+	}
+	if len(texts) == 0 {
+		return Secrets{}
+	}
+	slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) }) // one may be a part of another
+	pairs := make([]string, 0, 2*len(texts))
+	for _, text := range texts {
+		pairs = append(pairs, text, "…")
+	}
+	return Secrets{strings.NewReplacer(pairs...)}
+}
+
+// Hide returns text without the secrets.
+func (s Secrets) Hide(text string) string {
+	if s.replacer == nil {
+		return text
+	}
+	return s.replacer.Replace(text)
+}
+
+// mostWords is how many bytes an error of net/http shows: it may quote a header of any length.
+const mostWords = 500
+
+// HideIn is Hide for the text of an error.
+func (s Secrets) HideIn(err error) error {
+	text := s.Hide(err.Error())
+	if len(text) > mostWords {
+		text = strings.ToValidUTF8(text[:mostWords], "") + "…"
+	}
+	if text == err.Error() {
+		return err
+	}
+	return &stableError{text: text, err: err}
+}

@@ -1,0 +1,40 @@
+package hosts
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// The most bytes of a name and of one of its labels: RFC 1035, section 2.3.4.
+const (
+	maxName  = 253
+	maxLabel = 63
+)
+
+// Fault returns why there can be no host of that name or address; "" if there can, and for "".
+func Fault(host string) string {
+	if _, err := netip.ParseAddr(host); err == nil || host == "" {
+		return ""
+	}
+	if strings.ContainsFunc(host, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		return "there is a blank or a control character in it"
+	}
+	const noName = "the host is no name, nor an IP address"
+	name := strings.TrimSuffix(host, ".")
+	if strings.ContainsAny(host, `/\@?#,;:[]"'*<>|&$!()`) || len(name) > maxName {
+		return noName
+	}
+	labels := strings.Split(name, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > maxLabel {
+			return noName
+		}
+	}
+	const octets = 4 // with fewer numbers it may be a short form of an IP address
+	if _, err := strconv.Atoi(labels[len(labels)-1]); err == nil && len(labels) >= octets {
+		return "the host is no IP address"
+	}
+	return ""
+}

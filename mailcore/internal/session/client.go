@@ -1,0 +1,78 @@
+package session
+
+import (
+	"crypto/tls"
+	"net"
+	"net/textproto"
+	"strings"
+)
+
+// client is the dialogue with a server on one connection. Unlike net/smtp's it takes the keywords of EHLO in any case, as RFC 5321, section
+// 2.4, demands, and AUTH as servers offered it before there was an RFC (AUTH=LOGIN), as Python does.
+type client struct {
+	text      *textproto.Conn
+	conn      net.Conn
+	encrypted bool
+	offers    map[string]string // by keyword, in capitals: what stands behind it
+}
+
+// newClient reads the server's greeting.
+func newClient(conn net.Conn, encrypted bool) (*client, error) {
+	c := &client{text: textproto.NewConn(conn), conn: conn, encrypted: encrypted}
+	_, _, err := readReply(&c.text.Reader, 220)
+	return c, err
+}
+
+// exchange sends one command and reads the reply.
+func (c *client) exchange(want int, format string, args ...any) (text string, err error) {
+	if err := c.text.PrintfLine(format, args...); err != nil {
+		return "", err
+	}
+	_, text, err = readReply(&c.text.Reader, want)
+	return text, err
+}
+
+// hello introduces this side, as servers of old want it too.
+func (c *client) hello(name string) error {
+	if err := c.extended(name); err == nil {
+		return nil
+	}
+	_, err := c.exchange(250, "HELO %s", name)
+	return err
+}
+
+func (c *client) extended(name string) error {
+	text, err := c.exchange(250, "EHLO %s", name)
+	if err != nil {
+		return err
+	}
+	c.offers = make(map[string]string)
+	_, lines, _ := strings.Cut(text, "\n") // the first is the server's name
+	for line := range strings.SplitSeq(lines, "\n") {
+		keyword, rest, _ := strings.Cut(line, " ")
+		keyword = strings.ToUpper(keyword)
+		if first, old := strings.CutPrefix(keyword, "AUTH="); old {
+			keyword, rest = "AUTH", c.offers["AUTH"]+" "+first+" "+rest
+		} else if keyword == "AUTH" {
+			rest = c.offers["AUTH"] + " " + rest
+		}
+		c.offers[keyword] = rest
+	}
+	return nil
+}
+
+// startTLS encrypts the connection. What the server has said in clear before, and what is left of it, counts for nothing.
+func (c *client) startTLS(cfg *tls.Config, name string) error {
+	if _, err := c.exchange(220, "STARTTLS"); err != nil {
+		return err
+	}
+	c.conn, c.encrypted = tls.Client(c.conn, cfg), true
+	c.text, c.offers = textproto.NewConn(c.conn), nil
+	return c.extended(name)
+}
+
+// offer returns what stands behind a keyword of EHLO, and whether it was there.
+func (c *client) offer(keyword string) (rest string, ok bool) {
+	rest, ok = c.offers[keyword]
+	return rest, ok
+}
