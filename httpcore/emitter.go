@@ -180,7 +180,7 @@ func (e *emitter) send(records int, key string, patient bool) error {
 
 // judge asks the Envelope's Read.
 func (e *emitter) judge(steps *request.Step, a *Answer) error {
-	if a.failure != nil && (e.closing.Err() != nil || steps.Late() != nil) {
+	if taken := e.envelope.byStatus && a.Err() == nil; a.failure != nil && !taken && (e.closing.Err() != nil || steps.Late() != nil) {
 		return e.failed(steps, a.failure)
 	}
 	err := e.envelope.Read(a)

@@ -32,6 +32,7 @@ type Envelope struct {
 
 	form       bool
 	json       bool                                 // each record's part is JSON
+	byStatus   bool                                 // an answer of 2xx says enough, whatever becomes of its body
 	oneLine    bool                                 // newlines inside a record become spaces
 	head       func(dst []byte, records int) []byte // in place of Before, where that depends on how many bytes of records follow
 	identified *bulkFormatter                       // in place of Formatter, where that is its plain

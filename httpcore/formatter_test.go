@@ -3,9 +3,13 @@ package httpcore_test
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,4 +226,26 @@ func TestMapRecord(t *testing.T) {
 	defer core.Close()
 	require.NoError(t, core.Write(zapcore.Entry{Message: "a b"}, []zapcore.Field{zap.Int("n", 1)}))
 	require.Equal(t, "/log?field=n&text=a+b%21", (<-seen).Target)
+}
+
+// TestOTLPAnswerWithoutEnd: 2xx says that the records are taken, so that no copy is made of them if the rest of the answer does not come.
+func TestOTLPAnswerWithoutEnd(t *testing.T) {
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/x-protobuf")
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	core, err := httpcore.New(httpcore.Config{URL: server.URL, Envelope: httpcore.OTLP(httpcore.OTLPConfig{}), Timeout: 100 * time.Millisecond})
+	require.NoError(t, err)
+	n, err := core.WriteBatch(batchOf(t, "a", "b"))
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	require.NoError(t, core.Close())
+	require.EqualValues(t, 1, requests.Load())
+	require.Equal(t, base.Stats{Accepted: 2, Delivered: 2}, core.Stats())
 }

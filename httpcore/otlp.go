@@ -52,6 +52,7 @@ func OTLP(cfg OTLPConfig) Envelope {
 		ContentType: "application/x-protobuf",
 		Formatter:   f,
 		Read:        readOTLP,
+		byStatus:    true,
 		retries:     otlpRetries,
 		words:       otlpWords,
 	}

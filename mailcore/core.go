@@ -81,7 +81,7 @@ type Config struct {
 	// InlineBytes is how much text stands in a mail; the rest is attached, compressed. Defaults to 64 KiB.
 	InlineBytes int
 	// MaxBytes is the largest mail. A digest that is larger is sent in parts, and one record that is larger even so is
-	// refused. Defaults to 10 MiB. A server that takes less says so, and is obeyed.
+	// refused. At least 1 KiB; defaults to 10 MiB. A server that takes less says so, and is obeyed.
 	MaxBytes int
 
 	// OnError is told what no caller waits for: a held digest that could not be sent, a recipient that the server refused
@@ -188,6 +188,9 @@ func hostname() string {
 	return "localhost"
 }
 
+// shortestMail is the least that MaxBytes may be.
+const shortestMail = 1 << 10
+
 // check returns an error for a field that stands alone and is wrong. The others are checked where they are understood.
 func (cfg Config) check() error {
 	switch {
@@ -209,6 +212,8 @@ func (cfg Config) check() error {
 		return errors.New("mailcore: Config.InlineBytes is negative")
 	case cfg.MaxBytes < 0:
 		return errors.New("mailcore: Config.MaxBytes is negative")
+	case cfg.MaxBytes > 0 && cfg.MaxBytes < shortestMail:
+		return fmt.Errorf("mailcore: Config.MaxBytes of %d has no room for a mail's header: it is a number of bytes, from %d on", cfg.MaxBytes, shortestMail)
 	case cfg.Credentials.Username == "" && (cfg.Credentials.Password != "" || cfg.Credentials.Token != nil):
 		return errors.New("mailcore: Config.Credentials.Username is required with a Password or a Token")
 	case strings.ContainsRune(cfg.Credentials.Username+cfg.Credentials.Password, 0):

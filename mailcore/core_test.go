@@ -257,6 +257,7 @@ func TestWrongConfigsNameTheField(t *testing.T) {
 		{"negative held bytes", "Config.HeldBytes", func(c *mailcore.Config) { c.HeldBytes = -1 }},
 		{"negative inline bytes", "Config.InlineBytes", func(c *mailcore.Config) { c.InlineBytes = -1 }},
 		{"negative mail", "Config.MaxBytes", func(c *mailcore.Config) { c.MaxBytes = -1 }},
+		{"kilobytes", "Config.MaxBytes of 100 has no room", func(c *mailcore.Config) { c.MaxBytes = 100 }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package netcore
 
 import (
 	"os"
+	"strconv"
 
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/forward"
@@ -13,7 +14,8 @@ type ForwardConfig struct {
 	// Tag is what the receiver routes by: "shop.orders". Required.
 	Tag string
 	// Host is this machine's name in the handshake, which a receiver may ask for. The receiver has to have another one (Fluentd:
-	// self_hostname), or it could prove that it knows the key by giving back this side's own proof. Defaults to os.Hostname.
+	// self_hostname), or it could prove that it knows the key by giving back this side's own proof. Defaults to the
+	// name of the host and the number of the process.
 	Host string
 	// User and Password are for a receiver that asks for them in the handshake (Fluentd: user_auth). They need a Key, and are not
 	// sent in clear.
@@ -62,7 +64,8 @@ var _ binaryFormatter = forwardFormatter{}
 
 func (cfg ForwardConfig) withDefaults() ForwardConfig {
 	if cfg.Host == "" {
-		cfg.Host, _ = os.Hostname() // a receiver that does not ask for it takes none
+		host, _ := os.Hostname() // a Fluentd on this host may be called that
+		cfg.Host = host + "-" + strconv.Itoa(os.Getpid())
 	}
 	return cfg
 }
