@@ -183,15 +183,15 @@ func (u *unwanted) ask() {
 	before := q.arena.Next()
 	q.mu.Unlock()
 	var sets []levelSet
-	any := levelSet(0)
+	union := levelSet(0)
 	for i := range q.cfg.Targets {
 		set := q.cfg.Targets[i].unwanted()
-		sets, any = append(sets, set), any|set
+		sets, union = append(sets, set), union|set
 	}
 	q.mu.Lock()
 	u.sets, u.before = sets, before
 	q.mu.Unlock()
-	for more := any != 0; more; {
+	for more := union != 0; more; {
 		q.mu.Lock()
 		more = q.arena.PassOver(u.has)
 		q.mu.Unlock()

@@ -225,9 +225,8 @@ func (a *Arena) Evict(l Lane, unwanted Unwanted) (level zapcore.Level, losers []
 }
 
 // PassOver makes room of records that are in the way of others only: the oldest of each list which no reader has yet to claim but those to
-// whom they are unwanted, and with which all others are done. They count as
-// skipped. It is for readers that are held up by an older record. It takes out no more than some, since it is called under a lock, and
-// returns whether there may be more.
+// whom they are unwanted, and with which all others are done. They count as skipped. It is for readers that are held up by an older
+// record. It takes out no more than some, since it is called under a lock, and returns whether there may be more.
 func (a *Arena) PassOver(unwanted Unwanted) (more bool) {
 	if a.over {
 		return false
