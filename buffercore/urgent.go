@@ -69,8 +69,8 @@ func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, records in
 	return put, b.pendingLocked(), err
 }
 
-// flushLocked flushes, or waits for the flush under way: both no longer than there is time. It lets go of the buffer's lock meanwhile. That a
-// target is stuck is told by who waits for the delivery.
+// flushLocked flushes, or waits for the flush under way: both no longer than there is time. It lets go of the buffer's lock
+// meanwhile. That a target is stuck is told by who waits for the delivery.
 func (w urgentWrite) flushLocked() acquisition {
 	w.mu.Unlock()
 	defer w.mu.Lock()

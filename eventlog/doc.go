@@ -74,8 +74,9 @@
 //
 // # Differences from Python
 //
-// Python's handler tries to make the registry key each time it is made and ignores that it may not, so that a service
-// without rights logs with an unknown source; here that is an error. Python prepares no text for the log, as above. An unknown level is an Error in Python; here it is what its place among the others makes it.
+// Python's handler tries to make the registry key each time it is made and ignores that it may not, so that a service without
+// rights logs with an unknown source; here that is an error. Python prepares no text for the log, as above. An unknown level is an
+// Error in Python; here it is what its place among the others makes it.
 //
 // On other systems New, Install and Remove return an error that is errors.ErrUnsupported.
 package eventlog

@@ -100,7 +100,8 @@ type Config struct {
 	// Timeout is none of it.
 	MaxTimeout time.Duration
 	// RetryOn are further statuses after which records are tried again, beside those of Answer.Err: 401 and 403 while a key is
-	// renewed, 404 while an index is made, or while ClickHouse ends. They count for the items of Elasticsearch's answers too. Defaults to none.
+	// renewed, 404 while an index is made, or while ClickHouse ends. They count for the items of Elasticsearch's answers too.
+	// Defaults to none.
 	RetryOn []int
 	// SplitOn are further statuses that say that something in the request cannot be taken, beside 400 and 413: it is sent in
 	// halves, down to the record at fault. ClickHouse says 500. Defaults to none.

@@ -46,7 +46,8 @@
 // A part of a name that is empty or blank becomes an underscore, because Elasticsearch and OTLP know no such names. Names that a
 // backend keeps for itself (_id and its like in Elasticsearch, _msg, _time, _stream and _stream_id in VictoriaLogs) are treated as
 // the record's own. In Elasticsearch's documents error is an object, as in the Elastic Common Schema: the text of zap.Error is
-// error.message there and its type error.type, unless a field has that name; in OTLP exception.message and exception.type. The elements of an array have names of their own each.
+// error.message there and its type error.type, unless a field has that name; in OTLP exception.message and exception.type. The
+// elements of an array have names of their own each.
 //
 // # Copies
 //

@@ -26,8 +26,9 @@ type Envelope struct {
 	OneByOne bool
 	// TokenScheme goes before Config.Token in the Authorization header. Defaults to Bearer.
 	TokenScheme string
-	// Read says what an answer means; see Answer.Err for what it may return. It runs under the core's lock: it must not
-	// log to it, and one that does not return stops the core. Defaults to Answer.Err. With a Read the whole answer is read, up to 16 MiB, without one its first words.
+	// Read says what an answer means; see Answer.Err for what it may return. It runs under the core's lock: it must not log to it,
+	// and one that does not return stops the core. Defaults to Answer.Err. With a Read the whole answer is read, up to 16 MiB,
+	// without one its first words.
 	Read func(a *Answer) error
 
 	form       bool
@@ -48,12 +49,12 @@ func (e *Envelope) zero() bool {
 		!e.OneByOne && e.TokenScheme == "" && e.Read == nil && e.err == nil
 }
 
-// Form returns the Envelope of Python's HTTPHandler: one request a record, the record as the values of a form, in the query
-// of a GET or the body of a POST. Unless Config.MapRecord says otherwise they are, in this order and with Python's texts
-// (True, 0.5, CRITICAL): name, msg, levelname, levelno, then pathname, filename, module, lineno and funcName if the caller
-// is known, created, msecs, stack_info if there is a stack, and the record's fields. The name of a logger without one is
-// root. A record without a time has that of its sending. A field in a namespace is named namespace.field; no field can pass for an attribute (see Names in the package's
-// comment); objects and arrays are JSON.
+// Form returns the Envelope of Python's HTTPHandler: one request a record, the record as the values of a form, in the query of a
+// GET or the body of a POST. Unless Config.MapRecord says otherwise they are, in this order and with Python's texts (True, 0.5,
+// CRITICAL): name, msg, levelname, levelno, then pathname, filename, module, lineno and funcName if the caller is known, created,
+// msecs, stack_info if there is a stack, and the record's fields. The name of a logger without one is root. A record without a time
+// has that of its sending. A field in a namespace is named namespace.field; no field can pass for an attribute (see Names in the
+// package's comment); objects and arrays are JSON.
 //
 // What Python's records have and zap's do not (args, process, thread, ...) is not sent.
 func Form() Envelope {

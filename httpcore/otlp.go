@@ -26,13 +26,13 @@ type OTLPConfig struct {
 
 // OTLP returns the Envelope of an OTLP export of logs (OTLP 1.x over HTTP, Logs Data Model), as protobuf or as JSON.
 //
-// The message is the body, fields are attributes with their types: integers, doubles, booleans, bytes, arrays and objects stay
-// what they are, durations and times become nanoseconds, complex numbers an r and an i. As the specification maps arbitrary
-// data, integers beyond int64 become texts, and in protobuf a text that is no UTF-8 becomes bytes. Beside the fields there are
-// the attributes logger.name, code.file.path, code.line.number, code.function.name and code.stacktrace; the text of zap.Error
-// is exception.message, its type (as %T has it) exception.type, and the stack of such a record exception.stacktrace. Severities: Debug is DEBUG, Info INFO, Warn
-// WARN, Error ERROR, and DPanic, Panic and Fatal are FATAL, FATAL2 and FATAL3. All this is as OpenTelemetry's bridge for zap
-// has it, but for the name of the logger and the large integers.
+// The message is the body, fields are attributes with their types: integers, doubles, booleans, bytes, arrays and objects stay what
+// they are, durations and times become nanoseconds, complex numbers an r and an i. As the specification maps arbitrary data,
+// integers beyond int64 become texts, and in protobuf a text that is no UTF-8 becomes bytes. Beside the fields there are the
+// attributes logger.name, code.file.path, code.line.number, code.function.name and code.stacktrace; the text of zap.Error is
+// exception.message, its type (as %T has it) exception.type, and the stack of such a record exception.stacktrace. Severities: Debug
+// is DEBUG, Info INFO, Warn WARN, Error ERROR, and DPanic, Panic and Fatal are FATAL, FATAL2 and FATAL3. All this is as
+// OpenTelemetry's bridge for zap has it, but for the name of the logger and the large integers.
 //
 // A record was observed when it was made. One without a time, or with one before 1970, which OTLP has none for, has no time and is
 // observed when it is sent; one after the year 2262 has the last that there is.

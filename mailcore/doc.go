@@ -79,9 +79,10 @@
 //	Close                       2 × Timeout, not less than 5 s, for what is held; a mail that is on its way has one Timeout more
 //	Stats                       a mail of Write or WriteBatch that is on its way
 //
-// Write, WriteBatch, Sync and Close also wait for the mail of another caller that is on its way. If that times out, those who waited
-// fail at once. A digest that a window sends holds up nobody but Sync, Close and records above Error, and the last two leave a mail
-// on its way no longer than themselves. What Close ends returns ErrClosed. Dial and Token are left behind if they do not return when their context ends.
+// Write, WriteBatch, Sync and Close also wait for the mail of another caller that is on its way. If that times out, those who
+// waited fail at once. A digest that a window sends holds up nobody but Sync, Close and records above Error, and the last two leave
+// a mail on its way no longer than themselves. What Close ends returns ErrClosed. Dial and Token are left behind if they do not
+// return when their context ends.
 //
 // # Servers that are known to be peculiar
 //

@@ -17,10 +17,10 @@
 //
 // # What Write promises
 //
-// Write returns nil when the kernel has the whole frame, and an error when it has not: then the record counts as refused, and
-// the caller knows. A destination that cannot be reached, or that is too slow, is left alone for a while, by Python's rule (RetryStart, doubled up to
-// RetryMax); meanwhile Write returns one and the same error at once and nothing is accepted. So do not put a Core that may be slow
-// on the path of a request: put package queuecore in front of it, which retries too.
+// Write returns nil when the kernel has the whole frame, and an error when it has not: then the record counts as refused, and the
+// caller knows. A destination that cannot be reached, or that is too slow, is left alone for a while, by Python's rule (RetryStart,
+// doubled up to RetryMax); meanwhile Write returns one and the same error at once and nothing is accepted. So do not put a Core
+// that may be slow on the path of a request: put package queuecore in front of it, which retries too.
 //
 // A frame is whole or it is not there. It is complete before its first byte leaves; a connection that took part of it is closed,
 // and the whole frame goes to the next one, once. Separators inside a record are escaped, so that nothing that is logged can
@@ -56,13 +56,13 @@
 // record that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a
 // record that is written in the very moment in which the peer leaves is lost there without a sign.
 //
-// With Ack nothing is lost so. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is sent
-// again over the next connection; the Server knows the numbers and drops what it has already. It costs a greeting for each
-// connection and the memory of the Window, in which what is not confirmed is held. Write waits only when the Window is full; Sync and
-// Close wait for the confirmations; Stats counts a record as delivered when it is confirmed, and as pending before. What remains: a Server that was
-// restarted has forgotten its clients, and may deliver a second time what it had not confirmed; and what is pending when
-// the program logs nothing more is sent again at the next Write, Sync or Close. The Server says how large a frame it takes; a larger
-// record is refused, and the others go on.
+// With Ack nothing is lost so. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is
+// sent again over the next connection; the Server knows the numbers and drops what it has already. It costs a greeting for each
+// connection and the memory of the Window, in which what is not confirmed is held. Write waits only when the Window is full; Sync
+// and Close wait for the confirmations; Stats counts a record as delivered when it is confirmed, and as pending before. What
+// remains: a Server that was restarted has forgotten its clients, and may deliver a second time what it had not confirmed; and what
+// is pending when the program logs nothing more is sent again at the next Write, Sync or Close. The Server says how large a frame
+// it takes; a larger record is refused, and the others go on.
 //
 // Datagrams get lost without a sign. If the peer's system says that nobody listens (on Windows, Go keeps that to itself), a Core
 // over UDP goes to the next address of the name, and after the last of them into the backoff; what it had sent before counts as
@@ -75,12 +75,13 @@
 //
 // # What a pickle holds
 //
-// A Server with FormatPickle gives a value as what stands in the frame, at any depth: enums, subclasses of str, int, list or dict as
-// their base value (without attributes of their own), namedtuples and ranges as lists of their arguments, dataclasses and other
+// A Server with FormatPickle gives a value as what stands in the frame, at any depth: enums, subclasses of str, int, list or dict
+// as their base value (without attributes of their own), namedtuples and ranges as lists of their arguments, dataclasses and other
 // objects as their attributes, Counter, defaultdict, deque and array as their items, paths, fractions, UUIDs and IP addresses as
-// texts, exceptions as their class and their arguments (KeyError: k). A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an instant if this
-// machine's time zone database has the zone; else it is a text, the clock's time with the zone's name behind it. What holds no data
-// that is in the frame (a class, a function) is its name. A level or a name that is an enum's counts as what it stands for.
+// texts, exceptions as their class and their arguments (KeyError: k). A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an
+// instant if this machine's time zone database has the zone; else it is a text, the clock's time with the zone's name behind it.
+// What holds no data that is in the frame (a class, a function) is its name. A level or a name that is an enum's counts as what it
+// stands for.
 //
 // # Security
 //

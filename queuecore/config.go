@@ -23,7 +23,8 @@ type Config struct {
 	Level zapcore.LevelEnabler
 
 	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 24 bytes beside each.
-	// Defaults to 32 MiB. Memory is taken as needed, and given back when no record has come for 10 s; up to one batch a target comes on top.
+	// Defaults to 32 MiB. Memory is taken as needed, and given back when no record has come for 10 s; up to one batch a target
+	// comes on top.
 	MaxBytes int
 	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
 	// panic, the out-of-memory killer, though not a loss of power. It is made absolute at construction, so that a later chdir changes

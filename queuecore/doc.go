@@ -32,11 +32,11 @@
 //
 // # When the queue is full
 //
-// What happens to a record that finds no room is the Overflow policy's to say, for all or level by level: wait, drop the
-// newest, drop the oldest, or let the caller deliver it. Who waits is served in turn, and ten thousand that wait cost no more than
-// ten. A record of Error or above takes the room of lower ones before it is lost, and a target with SkipWhenFull gives up its own oldest before anybody waits for it. Each drop is counted by
-// target, level and cause, told to OnDrop, and told to the target itself once it has caught up, in a record of the queue's
-// own: "records dropped". What a target refuses goes to its DeadLetter.
+// What happens to a record that finds no room is the Overflow policy's to say, for all or level by level: wait, drop the newest,
+// drop the oldest, or let the caller deliver it. Who waits is served in turn, and ten thousand that wait cost no more than ten. A
+// record of Error or above takes the room of lower ones before it is lost, and a target with SkipWhenFull gives up its own oldest
+// before anybody waits for it. Each drop is counted by target, level and cause, told to OnDrop, and told to the target itself once
+// it has caught up, in a record of the queue's own: "records dropped". What a target refuses goes to its DeadLetter.
 //
 // # Two halves
 //
@@ -58,7 +58,8 @@
 //
 // With a Spool the arena lies in a file that is mapped shared, at the price of memory: a record of which Write has returned nil is
 // delivered, by this process or, after a kill -9, a panic or the out-of-memory killer, by the next New on that directory. A target
-// gets again what it had in hand: a batch or two. What a target with Ack has taken stays until it is confirmed. Package internal/spool says what is in the file after each store.
+// gets again what it had in hand: a batch or two. What a target with Ack has taken stays until it is confirmed. Package
+// internal/spool says what is in the file after each store.
 //
 // # Promises
 //

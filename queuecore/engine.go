@@ -19,8 +19,9 @@ import (
 // record both. All methods are safe for concurrent use, but a cursor is for one reader at a time.
 type Queue interface {
 	// Append adds the records of batch (Python: enqueue) and returns the number of the last record of the queue. When it returns
-	// nil the records are as safe as the engine promises; with a *RejectedError it has taken all but those that this names, which it
-	// never will; with any other error it has taken none of them, and a *RetryError among the causes says that it may take them later. An empty batch adds nothing. It keeps nothing of the batch.
+	// nil the records are as safe as the engine promises; with a *RejectedError it has taken all but those that this names, which
+	// it never will; with any other error it has taken none of them, and a *RetryError among the causes says that it may take them
+	// later. An empty batch adds nothing. It keeps nothing of the batch.
 	Append(batch *base.Batch) (last uint64, err error)
 	// Read adds to batch, which is empty, what follows the last record that the cursor has acknowledged, as much as is
 	// convenient, and returns the number of the last record added (Python: dequeue). If there is nothing it waits until there

@@ -47,8 +47,8 @@ func (c *callers) observe() (o observation) {
 	return o
 }
 
-// insideSince is inside, for a caller that has waited since an observation: it was not called by a target that has returned meanwhile. While
-// many wait it answers few of them, and the others no: they ask again.
+// insideSince is inside, for a caller that has waited since an observation: it was not called by a target that has returned
+// meanwhile. While many wait it answers few of them, and the others no: they ask again.
 func (c *callers) insideSince(o observation, waiting int) bool {
 	ask := len(c.goroutines) > maxObserved || c.writers.n.Load() > 0
 	for i := range min(len(c.goroutines), maxObserved) {

@@ -43,19 +43,19 @@
 //	STATUS CLIENT_IP TAGS_0                                                          status, client.ip, tags.0: its fields
 //
 // The journal takes only names of capitals, digits and underscores, and drops others without a word. So letters become capitals,
-// and everything else an underscore; an X goes before what would begin with a digit or an underscore, or is a name of the first two lines; a
-// name of more than 64 bytes ends in a hash; and a name that the record has already gets a number: user.id and user_id are USER_ID
-// and USER_ID_2. A record has at most 1,000 fields, and says TRUNCATED=true if it had more. Values may hold line feeds, which need no
-// escape here; what is larger than a datagram is passed in a sealed file in memory.
+// and everything else an underscore; an X goes before what would begin with a digit or an underscore, or is a name of the first two
+// lines; a name of more than 64 bytes ends in a hash; and a name that the record has already gets a number: user.id and user_id are
+// USER_ID and USER_ID_2. A record has at most 1,000 fields, and says TRUNCATED=true if it had more. Values may hold line feeds,
+// which need no escape here; what is larger than a datagram is passed in a sealed file in memory.
 //
 // # Nothing forges a message, and none is refused for what it says
 //
-// Whatever is logged, one record is one message. Header values are cleaned once, in New: printable ASCII, never longer than
-// the RFC says. Keys of fields that no PARAM-NAME may have are mapped, values escaped, invalid UTF-8 repaired; NUL bytes,
-// which end a message in many a daemon, are spelled \x00 (but not in Python's form over datagrams, which is sent as Python sends it). Where a newline would end a frame (Newline, NUL), it is spelled \n, and
-// with VisibleControls all control characters are spelled so, everywhere.
-// A record that is larger than MaxSize is cut: first at the end of its message, in which "..." says so, and then at the end of its
-// fields, where truncated="true" does.
+// Whatever is logged, one record is one message. Header values are cleaned once, in New: printable ASCII, never longer than the RFC
+// says. Keys of fields that no PARAM-NAME may have are mapped, values escaped, invalid UTF-8 repaired; NUL bytes, which end a
+// message in many a daemon, are spelled \x00 (but not in Python's form over datagrams, which is sent as Python sends it). Where a
+// newline would end a frame (Newline, NUL), it is spelled \n, and with VisibleControls all control characters are spelled so,
+// everywhere. A record that is larger than MaxSize is cut: first at the end of its message, in which "..." says so, and then at the
+// end of its fields, where truncated="true" does.
 //
 // # What receivers make of it
 //

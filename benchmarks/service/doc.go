@@ -40,9 +40,9 @@
 //	stats     what the destination itself believes
 //	readBack  give the tally what really arrived
 //
-// rotating_file.go is the shortest example. One that is a queue in front of a wire, with a receiver of the program's own, is a function for
-// remote.go: relp.go, otlp.go, journal_linux.go, forward.go, gelf.go. A destination that sends records away starts its receiver in open and has it
-// write JSON lines to a file in its folder; readBack is then t.readFiles. What arrives in another form goes to t.add as a
-// record, with seq and sum among its fields. A destination that is not to hold every record has a fifth method, wants, which
-// is what it is held to: flight_recorder.go.
+// rotating_file.go is the shortest example. One that is a queue in front of a wire, with a receiver of the program's own, is a
+// function for remote.go: relp.go, otlp.go, journal_linux.go, forward.go, gelf.go. A destination that sends records away starts its
+// receiver in open and has it write JSON lines to a file in its folder; readBack is then t.readFiles. What arrives in another form
+// goes to t.add as a record, with seq and sum among its fields. A destination that is not to hold every record has a fifth method,
+// wants, which is what it is held to: flight_recorder.go.
 package main

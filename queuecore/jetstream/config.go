@@ -41,9 +41,9 @@ type Config struct {
 	// Replicas is on how many servers of a cluster the stream lies, when it is made. Defaults to 1.
 	Replicas int
 
-	// MaxBytes bounds the stream, at least 64 KiB. When it is full Append returns a *RetryError, so that the queue in front keeps its
-	// records and its own bound decides; a record larger than a quarter of it is refused for good. Defaults to 0: no bound, or of a stream in a
-	// cluster that is there, the one it has.
+	// MaxBytes bounds the stream, at least 64 KiB. When it is full Append returns a *RetryError, so that the queue in front keeps
+	// its records and its own bound decides; a record larger than a quarter of it is refused for good. Defaults to 0: no bound, or
+	// of a stream in a cluster that is there, the one it has.
 	MaxBytes int64
 
 	// MaxAge removes records that are older, delivered or not; Missed counts those that a reader missed. Defaults to 0: none, or of a

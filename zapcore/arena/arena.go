@@ -32,8 +32,8 @@ func LaneOf(l zapcore.Level) Lane {
 	}
 }
 
-// The lists of an Arena, a list a level: what a target does not want of a level leaves no holes then in the memory of what it wants. That of
-// most records is the first, for hot.
+// The lists of an Arena, a list a level: what a target does not want of a level leaves no holes then in the memory of what it
+// wants. That of most records is the first, for hot.
 const (
 	infoList = iota
 	debugList
@@ -109,8 +109,8 @@ type tail struct {
 // it takes follows its content; blocks that are not quite full and what readers have claimed come on top.
 func New(limit, readers int) *Arena { return WithBacking(nil, limit, readers) }
 
-// WithBacking is New for an Arena whose memory is a Backing's; nil is the heap. It has to have blocks for twice the limit, and some more: of
-// BlockSize, and of the size of what does not fit into one.
+// WithBacking is New for an Arena whose memory is a Backing's; nil is the heap. It has to have blocks for twice the limit, and some
+// more: of BlockSize, and of the size of what does not fit into one.
 func WithBacking(backing Backing, limit, readers int) *Arena {
 	a := &Arena{limit: limit, hot: new(hot), blocks: blocks{size: BlockSize(limit), backing: backing}}
 	for l := range a.lists {

@@ -8,8 +8,9 @@ const quotedLine = 76
 const upperHex = "0123456789ABCDEF"
 
 // appendQuoted appends text as quoted-printable (RFC 2045 section 6.7): 7-bit lines of at most 76 bytes, whatever text holds. A
-// line feed is a line break, with a carriage return before it or without; every other control character is written as its number, so that a carriage return or a NUL is
-// what it was when the mail is decoded, and nothing on the way. Bytes that are not UTF-8 become U+FFFD.
+// line feed is a line break, with a carriage return before it or without; every other control character is written as its number,
+// so that a carriage return or a NUL is what it was when the mail is decoded, and nothing on the way. Bytes that are not UTF-8
+// become U+FFFD.
 //
 // A dot at the beginning of a line is encoded, and so is the F of "From ": servers double the one, mailboxes mark the other.
 func appendQuoted(dst, text []byte) []byte {

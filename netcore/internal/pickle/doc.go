@@ -42,9 +42,9 @@
 //
 // # States of a frame
 //
-// While the machine runs, a value costs at least a byte of the frame or a charge against the limit of values, so that no
-// loop of copies pays off. A frame that breaks the machine's rules is an error, and nothing of it is returned. What runs
-// to its end is resolved: what is shared is counted as often as it occurs. An item of the outermost list or dict that is too
-// large when written out is replaced by a text that says so; within an item, a value that contains itself is "[...]" or "{...}" where it does
-// so (Python's repr does the same), and one that is nested too deep says that. The items beside it are not touched.
+// While the machine runs, a value costs at least a byte of the frame or a charge against the limit of values, so that no loop of
+// copies pays off. A frame that breaks the machine's rules is an error, and nothing of it is returned. What runs to its end is
+// resolved: what is shared is counted as often as it occurs. An item of the outermost list or dict that is too large when written
+// out is replaced by a text that says so; within an item, a value that contains itself is "[...]" or "{...}" where it does so
+// (Python's repr does the same), and one that is nested too deep says that. The items beside it are not touched.
 package pickle

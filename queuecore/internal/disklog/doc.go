@@ -14,9 +14,9 @@
 // A segment is appended to, and only its end is ever written. What a killed process leaves behind the last whole record (a torn
 // record, a write that came in part) is cut off when the folder is opened again. Numbers only rise: where two segments hold the
 // same number the later one is right, and a reader leaves a segment where the next one begins. So after an error of fsync, which
-// says nothing about what is on the disk, the records since the last good one are written again, to a new segment, which has ".new" behind
-// its name until all of it is there; of segments with the same first number the one with the larger nonce is the later one. A segment that somebody has cut or removed, or that may not
-// grow, is sealed: what comes goes into the next.
+// says nothing about what is on the disk, the records since the last good one are written again, to a new segment, which has ".new"
+// behind its name until all of it is there; of segments with the same first number the one with the larger nonce is the later one.
+// A segment that somebody has cut or removed, or that may not grow, is sealed: what comes goes into the next.
 //
 //	appended ──(fsync)──► safe ──(every cursor has passed)──► cursors synced ──► segment removed ──► folder synced
 //	    └──(fsync fails)──► written again to a new segment

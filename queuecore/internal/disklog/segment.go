@@ -49,8 +49,8 @@ func (s *segment) write(b []byte) error {
 	return err
 }
 
-// writeWhole makes the file of a segment so that nobody sees a part of it: it hides what others hold of its numbers, so it has its name when
-// it is complete.
+// writeWhole makes the file of a segment so that nobody sees a part of it: it hides what others hold of its numbers, so it has its
+// name when it is complete.
 func (s *segment) writeWhole(files filesystem, b []byte) (err error) {
 	name := s.id.name()
 	if s.file, err = files.open(name + unfinishedSuffix); err != nil {

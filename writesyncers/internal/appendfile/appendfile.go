@@ -80,8 +80,8 @@ func shown(name string, err error) error {
 	return fmt.Errorf("writesyncers: %w", err)
 }
 
-// endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the doubt, but not where
-// that is so at this moment only: it is looked at again before the first record.
+// endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the doubt, but
+// not where that is so at this moment only: it is looked at again before the first record.
 func endsWith(path string, size int64, end []byte) bool {
 	if size == 0 || len(end) == 0 {
 		return true

@@ -37,9 +37,9 @@
 // Namer are the oldest.
 //
 // Files are looked for in the directory of the log and in those that the Namer's names lead to: of every backup placed since the
-// start, of today, and, if it has a directory for each day, month or year, of 400 days, three years or five years before. They are read once where a Count of up to 256 has backups
-// numbered: after that names are tried one by one, as they are in a directory that may be written and not read. Dated ones cannot be
-// found in such a directory, which Retain says.
+// start, of today, and, if it has a directory for each day, month or year, of 400 days, three years or five years before. They are
+// read once where a Count of up to 256 has backups numbered: after that names are tried one by one, as they are in a directory that
+// may be written and not read. Dated ones cannot be found in such a directory, which Retain says.
 //
 // # What stays
 //

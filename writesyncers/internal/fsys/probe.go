@@ -27,8 +27,9 @@ const ProbePrefix = "probe-"
 
 var probeSerial atomic.Uint64
 
-// Probe finds out what can be relied on in a directory, by trying: it makes a file there, gives it other names, and removes all. The error says that
-// this could not be tried, as on a disk that is full or by a process that has no descriptor left, in which case nothing is known.
+// Probe finds out what can be relied on in a directory, by trying: it makes a file there, gives it other names, and removes all.
+// The error says that this could not be tried, as on a disk that is full or by a process that has no descriptor left, in which case
+// nothing is known.
 func Probe(dir string) (have Capabilities, err error) {
 	name := filepath.Join(dir, fmt.Sprintf("%s%d-%d", ProbePrefix, os.Getpid(), probeSerial.Add(1)))
 	second, third := name+"-2", name+"-3"

@@ -86,9 +86,9 @@ func (b *buffer) takeSome(batch []byte, ends []int, start int) (int, error) {
 	return len(ends), nil
 }
 
-// flushFull writes a buffer that is full, or over its size because of its only record. If that fails a record that it has room for stays, as
-// any other does, and the error is the next one's to hear; a larger one is refused: its Write returns the error, and the buffer stays within
-// its bound.
+// flushFull writes a buffer that is full, or over its size because of its only record. If that fails a record that it has room for
+// stays, as any other does, and the error is the next one's to hear; a larger one is refused: its Write returns the error, and the
+// buffer stays within its bound.
 func (b *buffer) flushFull() error {
 	err := b.flush()
 	if len(b.b) <= b.size {

@@ -37,9 +37,9 @@ var (
 
 func newWatch(w *Writer) *watch { return &watch{w: w, cfg: *w.cfg.Watch} }
 
-// always reports whether every record has to ask: the kernel, which knows what happens to the file itself (inotify), or the path. The kernel
-// does not know of directories that move, of links that lead elsewhere, and of what others do to the files of a server, so the path is
-// looked at all the same: as often as it takes for a record never to be written later than that after a look.
+// always reports whether every record has to ask: the kernel, which knows what happens to the file itself (inotify), or the path.
+// The kernel does not know of directories that move, of links that lead elsewhere, and of what others do to the files of a server,
+// so the path is looked at all the same: as often as it takes for a record never to be written later than that after a look.
 func (s *watch) always() bool { return s.cfg.Every == 0 }
 
 func (s *watch) opened(f *appendfile.File) int64 {

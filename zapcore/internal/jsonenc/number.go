@@ -89,8 +89,8 @@ func put7(to unsafe.Pointer, v uint64) {
 	*(*byte)(unsafe.Add(to, 6)) = byte('0' + low%10)
 }
 
-// decimalDigits returns how many digits v has, which is not 0. A number of n bits has n×log10(2) of them, rounded down, or one more: 1233/4096
-// is close enough to that for 64 bits.
+// decimalDigits returns how many digits v has, which is not 0. A number of n bits has n×log10(2) of them, rounded down, or one
+// more: 1233/4096 is close enough to that for 64 bits.
 func decimalDigits(v uint64) int {
 	least := bits.Len64(v) * 1233 >> 12
 	if v >= powers[least] {

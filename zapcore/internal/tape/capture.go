@@ -64,8 +64,8 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 
 // Fields records fields in order. Plain data takes the short way of putFields, and so does what comes down to a text: an error, a
 // Stringer. Whatever else runs code of the program (marshalers, reflection) goes through zap's own Field.AddTo, by AddField, which
-// also turns its panics and errors into what zap's encoders would log. Errors and Stringers that said was asked about are not asked again; nil
-// knows none.
+// also turns its panics and errors into what zap's encoders would log. Errors and Stringers that said was asked about are not asked
+// again; nil knows none.
 func (r *Recorder) Fields(fields []zapcore.Field, said *Texts) {
 	b, n, known := r.b[:cap(r.b)], len(r.b), 0
 	for len(fields) > 0 {

@@ -49,8 +49,9 @@ const maxTexts = 4
 // askable has a bit for each type that may come down to a text, to several, or to nothing.
 const askable = 1<<zapcore.ErrorType | 1<<zapcore.StringerType | 1<<zapcore.ArrayMarshalerType | 1<<zapcore.SkipType
 
-// Ask asks the errors and Stringers among fields, each once, up to the first that it cannot. It tells whether Plain can record fields then: recording the others runs no code of the
-// program, for they are strings, lists of strings, numbers, bools, durations, times and namespaces.
+// Ask asks the errors and Stringers among fields, each once, up to the first that it cannot. It tells whether Plain can record
+// fields then: recording the others runs no code of the program, for they are strings, lists of strings, numbers, bools, durations,
+// times and namespaces.
 func (t *Texts) Ask(fields []zapcore.Field) bool {
 	types := uint64(0)
 	for i := range fields {

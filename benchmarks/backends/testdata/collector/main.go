@@ -1,5 +1,5 @@
-// Command collector is OpenTelemetry's collector with what the tests need: OTLP and Fluent Forward in, and a file of JSON out. While a file of the
-// exporter's path and ".refuse" exists its exports fail, for good if there is "permanent" in it.
+// Command collector is OpenTelemetry's collector with what the tests need: OTLP and Fluent Forward in, and a file of JSON out.
+// While a file of the exporter's path and ".refuse" exists its exports fail, for good if there is "permanent" in it.
 package main
 
 import (
