@@ -59,6 +59,15 @@ func (e *protoEncoder) AddString(key, v string) { e.to.key = key; e.to.Text(v) }
 // AddInt64 implements zapcore.ObjectEncoder.
 func (e *protoEncoder) AddInt64(key string, v int64) { e.to.key = key; e.to.Integer(v) }
 
+// AddDuration implements zapcore.ObjectEncoder.
+func (e *protoEncoder) AddDuration(key string, v time.Duration) { e.to.key = key; e.to.Span(v) }
+
+// AddFloat64 implements zapcore.ObjectEncoder.
+func (e *protoEncoder) AddFloat64(key string, v float64) { e.to.key = key; e.to.Float(v, 64) }
+
+// AddBool implements zapcore.ObjectEncoder.
+func (e *protoEncoder) AddBool(key string, v bool) { e.to.key = key; e.to.Boolean(v) }
+
 func (f Formatter) appendProto(dst []byte, r *base.Record) ([]byte, error) {
 	w := protoWriters.Get().(*protoWriter)
 	w.begin(&f)
