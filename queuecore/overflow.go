@@ -127,8 +127,8 @@ type unwanted struct {
 	q *queue
 
 	asking sync.Mutex    // guards the fields below
-	as     uint64        // of what that is: nothing has changed if it is still the same
-	done   chan struct{} // of the last goroutine
+	want   uint64        // of what that is to be: nothing has changed if it is still the same
+	done   chan struct{} // closed when the goroutine has ended; nil: there is none
 
 	sets   []levelSet // by target; this and the next are guarded by the queue's lock
 	before uint64     // of records before that sequence number: a later one may have been logged by somebody who has just changed a level
@@ -136,23 +136,23 @@ type unwanted struct {
 
 const askTimeout = 10 * time.Millisecond
 
-// refresh asks the targets, and has those that are held up pass over what they do not want. It does so once for each value of as.
+// refresh asks the targets, has those that are held up pass over what they do not want, and admits who waits for the room. It does so
+// once for each value of as.
 func (u *unwanted) refresh(as uint64) {
 	if u.q.cfg.PrepareDelivery != nil { // what a hook makes of a record cannot be known
 		return
 	}
 	u.asking.Lock()
-	done := u.done
-	if !isOpen(done) && u.as != as {
-		done = make(chan struct{})
-		u.as, u.done = as, done
-		go func() {
-			defer close(done)
-			u.ask()
-		}()
+	if u.want != as {
+		u.want = as
+		if u.done == nil {
+			u.done = make(chan struct{})
+			go u.run()
+		}
 	}
+	done := u.done
 	u.asking.Unlock()
-	if !isOpen(done) {
+	if done == nil {
 		return
 	}
 	timer := time.NewTimer(askTimeout)
@@ -163,20 +163,36 @@ func (u *unwanted) refresh(as uint64) {
 	}
 }
 
-// isOpen tells whether there is such a channel and it is not closed.
-func isOpen(c chan struct{}) bool {
-	if c == nil {
-		return false
-	}
-	select {
-	case <-c:
-		return false
-	default:
-		return true
+// run is refresh on the goroutine, again if something has changed meanwhile.
+func (u *unwanted) run() {
+	more := true
+	defer func() {
+		if more { // a target has ended the goroutine
+			u.asking.Lock()
+			u.endLocked()
+			u.asking.Unlock()
+		}
+	}()
+	for more {
+		u.asking.Lock()
+		as := u.want
+		u.asking.Unlock()
+		u.ask()
+		u.q.enqueuer.admitNow(true)
+		u.asking.Lock()
+		if more = u.want != as; !more {
+			u.endLocked()
+		}
+		u.asking.Unlock()
 	}
 }
 
-// ask is refresh on the goroutine.
+func (u *unwanted) endLocked() {
+	close(u.done)
+	u.done = nil
+}
+
+// ask asks, and has targets pass over what they do not want.
 func (u *unwanted) ask() {
 	q := u.q
 	q.mu.Lock()

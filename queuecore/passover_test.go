@@ -70,6 +70,8 @@ func TestLevelThatIsLoweredCounts(t *testing.T) {
 	for range 1000 {
 		write(t, core, zapcore.InfoLevel, bulky("not for it"))
 	}
+	require.Eventually(t, func() bool { return file.len() == 1001 }, 20*time.Second, time.Millisecond)
+	core.queue.enqueuer.unwanted.ask() // else what it did not want until now would be for it, and take the room of what comes
 	level.SetLevel(zap.InfoLevel)
 	const more = 50
 	for range more {

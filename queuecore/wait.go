@@ -119,6 +119,11 @@ func (e *enqueuer) admit(exact bool) {
 	if e.overflow.Len() > 0 {
 		e.passOver()
 	}
+	e.admitNow(exact)
+}
+
+// admitNow is admit with the room that there is.
+func (e *enqueuer) admitNow(exact bool) {
 	e.mu.Lock()
 	admitted, wake := e.admitLocked(exact)
 	e.mu.Unlock()
