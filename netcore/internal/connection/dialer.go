@@ -140,7 +140,10 @@ type StepError struct {
 	Err  error
 }
 
+// Error implements error.
 func (e *StepError) Error() string { return e.Step + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
 func (e *StepError) Unwrap() error { return e.Err }
 
 func failed(step string, err error) error {

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/multierr"
 	"golang.org/x/sys/unix"
 
+	"example.com/zaphandlers/internal/filelock"
 	"example.com/zaphandlers/zapcore/arena"
 )
 
@@ -240,10 +241,8 @@ func (s *Spool) inPlace() bool {
 
 // release closes the files. The lock ends at once, though a process that is being started may have it open for a moment yet.
 func (s *Spool) release() {
-	_ = unix.Flock(int(s.lock.Fd()), unix.LOCK_UN)
-	for _, f := range []*os.File{s.file, s.lock} {
-		if f != nil {
-			_ = f.Close()
-		}
+	if s.file != nil {
+		_ = s.file.Close()
 	}
+	_ = filelock.Close(s.lock)
 }

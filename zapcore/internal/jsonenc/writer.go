@@ -234,25 +234,60 @@ func (w *Writer) AppendTimeLayout(v time.Time, layout string) {
 
 // The methods of zapcore.PrimitiveArrayEncoder.
 
-func (w *Writer) AppendString(v string)         { w.separate(); w.b = appendString(w.b, v) }
-func (w *Writer) AppendBool(v bool)             { w.separate(); w.b = strconv.AppendBool(w.b, v) }
-func (w *Writer) AppendInt64(v int64)           { w.separate(); w.b = appendInt(w.b, v) }
-func (w *Writer) AppendUint64(v uint64)         { w.separate(); w.b = appendUint(w.b, v) }
-func (w *Writer) AppendFloat64(v float64)       { w.separate(); w.b = appendFloat(w.b, v) }
-func (w *Writer) AppendFloat32(v float32)       { w.separate(); w.b = appendFloat32(w.b, v) }
+// AppendString implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendString(v string) { w.separate(); w.b = appendString(w.b, v) }
+
+// AppendBool implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendBool(v bool) { w.separate(); w.b = strconv.AppendBool(w.b, v) }
+
+// AppendInt64 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendInt64(v int64) { w.separate(); w.b = appendInt(w.b, v) }
+
+// AppendUint64 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendUint64(v uint64) { w.separate(); w.b = appendUint(w.b, v) }
+
+// AppendFloat64 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendFloat64(v float64) { w.separate(); w.b = appendFloat(w.b, v) }
+
+// AppendFloat32 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendFloat32(v float32) { w.separate(); w.b = appendFloat32(w.b, v) }
+
+// AppendComplex128 implements zapcore.PrimitiveArrayEncoder.
 func (w *Writer) AppendComplex128(v complex128) { w.complex(real(v), imag(v), 64) }
+
+// AppendComplex64 implements zapcore.PrimitiveArrayEncoder.
 func (w *Writer) AppendComplex64(v complex64) {
 	w.complex(float64(real(v)), float64(imag(v)), 32)
 }
+
+// AppendByteString implements zapcore.PrimitiveArrayEncoder.
 func (w *Writer) AppendByteString(v []byte) {
 	w.AppendString(unsafe.String(unsafe.SliceData(v), len(v)))
 }
-func (w *Writer) AppendInt(v int)         { w.AppendInt64(int64(v)) }
-func (w *Writer) AppendInt32(v int32)     { w.AppendInt64(int64(v)) }
-func (w *Writer) AppendInt16(v int16)     { w.AppendInt64(int64(v)) }
-func (w *Writer) AppendInt8(v int8)       { w.AppendInt64(int64(v)) }
-func (w *Writer) AppendUint(v uint)       { w.AppendUint64(uint64(v)) }
-func (w *Writer) AppendUint32(v uint32)   { w.AppendUint64(uint64(v)) }
-func (w *Writer) AppendUint16(v uint16)   { w.AppendUint64(uint64(v)) }
-func (w *Writer) AppendUint8(v uint8)     { w.AppendUint64(uint64(v)) }
+
+// AppendInt implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendInt(v int) { w.AppendInt64(int64(v)) }
+
+// AppendInt32 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendInt32(v int32) { w.AppendInt64(int64(v)) }
+
+// AppendInt16 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendInt16(v int16) { w.AppendInt64(int64(v)) }
+
+// AppendInt8 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendInt8(v int8) { w.AppendInt64(int64(v)) }
+
+// AppendUint implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendUint(v uint) { w.AppendUint64(uint64(v)) }
+
+// AppendUint32 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendUint32(v uint32) { w.AppendUint64(uint64(v)) }
+
+// AppendUint16 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendUint16(v uint16) { w.AppendUint64(uint64(v)) }
+
+// AppendUint8 implements zapcore.PrimitiveArrayEncoder.
+func (w *Writer) AppendUint8(v uint8) { w.AppendUint64(uint64(v)) }
+
+// AppendUintptr implements zapcore.PrimitiveArrayEncoder.
 func (w *Writer) AppendUintptr(v uintptr) { w.AppendUint64(uint64(v)) }

@@ -172,3 +172,20 @@ func (r *Recorder) field(f *zapcore.Field) {
 		r.markError(at, f)
 	}
 }
+
+// markError notes that the string just recorded for f was an error's text, not some other string, and of which type. It is not there
+// when Error panicked: then zap logs the panic under another key.
+func (r *Recorder) markError(at int, f *zapcore.Field) {
+	c := NewCursor(r.b, at)
+	if !c.More() || c.Tag() != TagString || c.Text() != f.Key {
+		return
+	}
+	c.Text()
+	typeName := typeOf(f)
+	if typeName == "" {
+		r.b[at] = TagError
+		return
+	}
+	r.b[at] = TagTypedError
+	r.b = slices.Insert(r.b, c.at, appendText(nil, typeName)...)
+}

@@ -2,7 +2,6 @@ package tape
 
 import (
 	"reflect"
-	"slices"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -37,27 +36,4 @@ func putError(b []byte, n int, f *zapcore.Field, text, typeName string) (end int
 // errorBound is at least what an error takes.
 func errorBound(f *zapcore.Field, text, typeName string) int {
 	return len(f.Key) + len(text) + len(typeName) + nodeBound
-}
-
-// markError notes that the string just recorded for f was an error's text, not some other string, and of which type. It is not there
-// when Error panicked: then zap logs the panic under another key.
-func (r *Recorder) markError(at int, f *zapcore.Field) {
-	c := NewCursor(r.b, at)
-	if !c.More() || c.Tag() != TagString || c.Text() != f.Key {
-		return
-	}
-	c.Text()
-	typeName := typeOf(f)
-	if typeName == "" {
-		r.b[at] = TagError
-		return
-	}
-	r.b[at] = TagTypedError
-	r.b = slices.Insert(r.b, c.at, appendText(nil, typeName)...)
-}
-
-// AddError implements ErrorEncoder.
-func (r *Recorder) AddError(key, text, typeName string) {
-	r.key(TagTypedError, key)
-	r.b = appendText(appendText(r.b, text), typeName)
 }
