@@ -177,7 +177,7 @@ func (b *buffer) evictLocked() bool {
 // evict gives up the oldest record of the lowest lane that has one, up to a lane.
 func evict(a *arena.Arena, upTo arena.Lane) bool {
 	for l := arena.Low; l <= upTo; l++ {
-		if _, _, ok := a.Evict(l, nil); ok {
+		if _, _, ok := a.Evict(l); ok {
 			return true
 		}
 	}

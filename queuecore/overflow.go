@@ -19,12 +19,11 @@ import (
 type overflow struct {
 	waitline.Line
 
-	targets  []TargetConfig
-	arena    *arena.Arena
-	lose     func(reader int, cause Cause, level zapcore.Level) // counts a record that was evicted; called under the lock
-	unwanted arena.Unwanted
-	put      func(level zapcore.Level, tape []byte) uint64 // the same for the record of a producer that waits
-	urgent   []uint64                                      // sequence numbers of records above Error whose Writes wait, rising
+	targets []TargetConfig
+	arena   *arena.Arena
+	lose    func(reader int, cause Cause, level zapcore.Level) // counts a record that was evicted; called under the lock
+	put     func(level zapcore.Level, tape []byte) uint64      // the same for the record of a producer that waits
+	urgent  []uint64                                           // sequence numbers of records above Error whose Writes wait, rising
 }
 
 // admitLocked puts the records of producers that wait, if there is room or targets that are not worth waiting for can be made to
@@ -98,7 +97,7 @@ func (o *overflow) evictLocked(lane arena.Lane, cause Cause) bool {
 			return false
 		}
 	}
-	level, losers, ok := o.arena.Evict(lane, o.unwanted)
+	level, losers, ok := o.arena.Evict(lane)
 	for _, r := range losers {
 		o.lose(r.Index(), cause, level)
 	}

@@ -52,7 +52,7 @@ func newQueue(cfg Config) (*queue, error) {
 	e := &q.enqueuer
 	e.q, e.mu, e.arena, e.wakeAt = q, q.mu, memory, wakeNever
 	e.overflow = overflow{targets: cfg.Targets, arena: memory, put: e.putLocked}
-	e.unwanted.q, e.overflow.unwanted = q, e.unwanted.has
+	e.unwanted.q = q
 	e.overflow.lose = func(reader int, cause Cause, level zapcore.Level) { q.dropLocked(q.targets[reader], cause, level) }
 	for i := range cfg.Targets {
 		s := newArenaSource(q, i)

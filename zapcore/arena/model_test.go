@@ -214,7 +214,7 @@ func runSchedule(t *testing.T, seed uint64) {
 
 func evict(t *testing.T, a *Arena, m *model, l Lane) bool {
 	want := m.unclaimed(l)
-	level, losers, ok := a.Evict(l, nil)
+	level, losers, ok := a.Evict(l)
 	require.Equal(t, want != nil, ok)
 	if !ok {
 		return false

@@ -200,28 +200,21 @@ func (a *Arena) furthestBehind(l int) []*Reader {
 	return a.losers
 }
 
-// Evict gives up the record that Oldest speaks of, and returns its level and who lost it: those to whom it is not unwanted. ok is false if
-// there is none.
-func (a *Arena) Evict(l Lane, unwanted Unwanted) (level zapcore.Level, losers []*Reader, ok bool) {
+// Evict gives up the record that Oldest speaks of, and returns its level and who lost it. ok is false if there is none.
+func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
 	found, _ := oldest(a, l)
 	if found < 0 {
 		return 0, nil, false
 	}
 	at := a.losers[0].next[found].normal()
-	level, sequence := at.block.level(at.off), at.sequence()
-	losers = a.losers[:0]
+	level = at.block.level(at.off)
 	for _, r := range a.losers {
 		r.next[found] = at.after()
-		if unwanted.says(r, sequence, level) {
-			r.stats.Skipped++
-			continue
-		}
 		r.stats.Dropped++
-		losers = append(losers, r)
 	}
 	a.stats.Dropped++
 	takeOut(a, found, at)
-	return level, losers, true
+	return level, a.losers, true
 }
 
 // PassOver makes room of records that are in the way of others only: the oldest of each list which no reader has yet to claim but those to
