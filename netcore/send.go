@@ -192,6 +192,9 @@ func (e *Emitter) drop(w *wire, cause error) error {
 	if w.conn.Datagram() {
 		err, what = e.cfg.failed("write", end.Err), "the datagram before may be lost"
 	}
+	if errors.Is(end.Err, forward.ErrWantsKey) {
+		end.Lost, what = w.conn.Frames(), "it took nothing of what was sent"
+	}
 	if end.Reported && e.window == nil { // else what was not confirmed is sent again
 		e.failures.failed(fmt.Errorf("%w: %s", err, what), end.Lost)
 	}

@@ -39,6 +39,9 @@ func (c *Conn) Net() net.Conn { return c.net }
 // Age returns how long the connection has been open.
 func (c *Conn) Age(now time.Duration) time.Duration { return now - c.born }
 
+// Frames returns how many frames were written.
+func (c *Conn) Frames() uint64 { return c.written.frames }
+
 // Done returns a channel that is closed when the peer has ended a stream.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 

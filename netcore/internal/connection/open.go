@@ -59,19 +59,26 @@ func (d *Dialer) waitForEarlyEnd(ctx context.Context, c *Conn, took time.Duratio
 	if d.brief {
 		grace = maxGrace
 	}
-	timer := time.NewTimer(min(grace, d.cfg.Timeout/4))
+	grace = min(grace, d.cfg.Timeout/4)
+	timer := time.NewTimer(grace)
 	defer timer.Stop()
-	select {
-	case <-c.done:
-		return c.earlyEnd()
-	case <-timer.C:
-		if c.peek.hasLeft() { // and the reader did not have its turn on the processor yet
-			<-c.done
+	for end := d.Now() + grace + maxGrace; ; {
+		select {
+		case <-c.done:
 			return c.earlyEnd()
+		case <-timer.C:
+			if c.peek.hasLeft() { // and the reader did not have its turn on the processor yet
+				<-c.done
+				return c.earlyEnd()
+			}
+			if !c.peek.hasSaid() || d.Now() >= end {
+				return nil
+			}
+			timer.Reset(minGrace / 5) // likewise
+		case <-ctx.Done():
+			return nil
 		}
-	case <-ctx.Done():
 	}
-	return nil
 }
 
 // earlyEnd judges the end of a connection on which nothing was sent yet.

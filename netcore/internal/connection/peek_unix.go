@@ -15,6 +15,7 @@ type peek struct {
 	raw  syscall.RawConn // nil: there is no descriptor to look at
 	look func(fd uintptr)
 	left error // how, if it has left
+	said bool  // at the last look there was something to read
 	b    [1]byte
 }
 
@@ -25,7 +26,7 @@ func newPeek(conn net.Conn) *peek {
 	}
 	p.look = func(fd uintptr) {
 		n, _, err := syscall.Recvfrom(int(fd), p.b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		switch {
+		switch p.said = err == nil && n > 0; {
 		case err == nil && n == 0:
 			p.left = io.EOF
 		case errors.Is(err, syscall.ECONNRESET):
@@ -39,6 +40,9 @@ func newPeek(conn net.Conn) *peek {
 func (p *peek) hasLeft() bool {
 	return p.raw != nil && p.raw.Control(p.look) == nil && p.left != nil
 }
+
+// hasSaid tells whether there was something to read when hasLeft was called.
+func (p *peek) hasSaid() bool { return p.said }
 
 // wasReset tells whether the peer has reset the connection.
 func (p *peek) wasReset() bool {

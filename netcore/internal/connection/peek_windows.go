@@ -9,6 +9,8 @@ func newPeek(net.Conn) *peek { return &peek{} }
 
 func (*peek) hasLeft() bool { return false }
 
+func (*peek) hasSaid() bool { return false }
+
 func (*peek) wasReset() bool { return false }
 
 func (*peek) unacknowledged() int { return 0 }

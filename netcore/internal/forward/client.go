@@ -91,9 +91,11 @@ func (c *Client) hidden(number, last uint64) (chunk [chunkSize]byte) {
 
 var (
 	errUnknownChunk = errors.New("the receiver acknowledges what was not sent to it")
-	errWantsKey     = errors.New("the receiver asks for a shared key")
 	errNoAnswer     = errors.New("the receiver sends what is no answer")
 )
+
+// ErrWantsKey is why a receiver takes none of what is sent to it.
+var ErrWantsKey = errors.New("the receiver asks for a shared key")
 
 // Receive reads answers, and returns the bytes of one that is not whole yet.
 func (c *Client) Receive(b []byte) (rest []byte, err error) {
@@ -118,7 +120,7 @@ func (c *Client) receive(b []byte) error {
 	switch head.Kind {
 	case msgpack.Array:
 		if kind, _, _ := msgpack.Next(b[n:]); string(kind.Bytes) == hello {
-			return errWantsKey
+			return ErrWantsKey
 		}
 		return errNoAnswer
 	case msgpack.Map:

@@ -110,7 +110,7 @@ func TestReceive(t *testing.T) {
 		"a chunk of somebody else's":       {"\x81\xa3ack\xb8MDEyMzQ1Njc4OWFiY2RlZg==", errUnknownChunk},
 		"a chunk that is none":             {"\x81\xa3ack\xa1x", errUnknownChunk},
 		"a chunk that is no base64":        {"\x81\xa3ack\xb8!!!!!!!!!!!!!!!!!!!!!!!!", errUnknownChunk},
-		"the question for a key":           {"\x92\xa4HELO\x80", errWantsKey},
+		"the question for a key":           {"\x92\xa4HELO\x80", ErrWantsKey},
 		"an array of something else":       {"\x91\xa4WHAT", errNoAnswer},
 		"an empty array":                   {"\x90", errNoAnswer},
 		"HTTP":                             {"HTTP/1.1 400", errNoAnswer},
