@@ -18,7 +18,6 @@ import (
 // TestCore runs the suite over a log service that really hangs when it is stalled: only the core's own timeout ends a call.
 func TestCore(t *testing.T) {
 	coretest.Run(t, coretest.Harness{
-		Deadline: 250 * time.Millisecond,
 		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 			timeout := dst.Deadline
 			dst.Deadline = time.Hour

@@ -7,9 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -69,14 +67,9 @@ func TestConforms(t *testing.T) {
 		{"JSON lines", httpcore.Config{Envelope: httpcore.JSONLines()}},
 		{"JSON array, compressed", httpcore.Config{Envelope: httpcore.JSONArray(), Gzip: true}},
 	}
-	var deadline time.Duration // the usual one
-	if runtime.GOOS == "windows" {
-		deadline = time.Second // 100 requests one after the other have half of it, and take longer under wine
-	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			coretest.Run(t, coretest.Harness{
-				Deadline: deadline,
 				New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 					cfg := test.cfg
 					cfg.Level, cfg.OnError, cfg.Timeout = opts.Level, opts.OnError, dst.Deadline

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/httpcore"
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -240,7 +241,7 @@ func TestOTLPAnswerWithoutEnd(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	core, err := httpcore.New(httpcore.Config{URL: server.URL, Envelope: httpcore.OTLP(httpcore.OTLPConfig{}), Timeout: 100 * time.Millisecond})
+	core, err := httpcore.New(httpcore.Config{URL: server.URL, Envelope: httpcore.OTLP(httpcore.OTLPConfig{}), Timeout: sockets.Brief})
 	require.NoError(t, err)
 	n, err := core.WriteBatch(batchOf(t, "a", "b"))
 	require.NoError(t, err)

@@ -113,7 +113,7 @@ func TestAckPending(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() { close(confirm) })
-	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Timeout: 100 * time.Millisecond, Window: 1 << 10,
+	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Timeout: sockets.Brief, Window: 1 << 10,
 		RetryStart: time.Hour, OnError: ignore})
 	for range 3 {
 		require.NoError(t, core.Write(entry("x"), nil))
@@ -235,14 +235,14 @@ func TestAckServerThatWasRestarted(t *testing.T) {
 
 // TestAckStalledPeer holds law 2 where the peer reads and never confirms.
 func TestAckStalledPeer(t *testing.T) {
-	const callers, timeout = 64, 100 * time.Millisecond
+	const callers = 64
 	p := sockets.Listen(t, "tcp", func(conn net.Conn) {
 		var s *session.Seal
 		_, _ = prefixed(conn)
 		_, _ = conn.Write(s.AppendWelcome(nil, 0, 1<<20))
 		_, _ = io.Copy(io.Discard, conn)
 	})
-	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: timeout,
+	core := newCore(t, Config{Address: p.Address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: sockets.Brief,
 		RetryStart: time.Hour, OnError: ignore})
 	start := time.Now()
 	var wait sync.WaitGroup
@@ -253,7 +253,7 @@ func TestAckStalledPeer(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	assert.Less(t, time.Since(start), 20*timeout, "all of them, one after the other, would be %v", callers*timeout)
+	assert.Less(t, time.Since(start), 20*sockets.Brief, "all of them, one after the other, would be %v", callers*sockets.Brief)
 
 	t.Run("an Interrupt ends the wait", func(t *testing.T) {
 		e := newTestEmitter(t, "tcp", p.Address(), EmitterConfig{Framing: LengthPrefix, Ack: true, Window: 1, Timeout: soon})

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -79,7 +80,7 @@ func TestServerWhoseOnErrorEndsTheGoroutineLosesNothing(t *testing.T) {
 	require.NoError(t, err)
 	go func() { _ = server.Serve() }()
 	t.Cleanup(func() { _ = server.Close() })
-	core := newCore(t, Config{Address: server.Addr().String(), Formatter: Records(), Ack: true, Timeout: 200 * time.Millisecond,
+	core := newCore(t, Config{Address: server.Addr().String(), Formatter: Records(), Ack: true, Timeout: sockets.Brief,
 		RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: ignore})
 	for i := range 10 {
 		require.Eventually(t, func() bool { return core.Write(entry(fmt.Sprint("record ", i)), nil) == nil }, soon, tick)

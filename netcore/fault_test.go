@@ -183,9 +183,9 @@ func TestUnixgramNobodyReads(t *testing.T) {
 // TestStalledPeer holds law 2: whoever logs to a peer that accepts and never reads waits for two deadlines at most, be they
 // many.
 func TestStalledPeer(t *testing.T) {
-	const callers, timeout = 64, 200 * time.Millisecond
+	const callers = 64
 	p := sockets.Listen(t, "tcp", func(net.Conn) { <-t.Context().Done() })
-	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), Timeout: timeout, RetryStart: time.Hour, OnError: ignore})
+	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), Timeout: sockets.Brief, RetryStart: time.Hour, OnError: ignore})
 	message := strings.Repeat("x", 64<<10)
 	var longest atomic.Int64
 	var wait sync.WaitGroup
@@ -208,9 +208,9 @@ func TestStalledPeer(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	t.Logf("the longest of %d callers waited %v with a timeout of %v", callers, time.Duration(longest.Load()), timeout)
+	t.Logf("the longest of %d callers waited %v with a timeout of %v", callers, time.Duration(longest.Load()), sockets.Brief)
 	const slack = 2 * time.Second // of a busy machine; one after the other, they would wait for 64 timeouts
-	assert.Less(t, time.Duration(longest.Load()), 2*timeout+slack)
+	assert.Less(t, time.Duration(longest.Load()), 2*sockets.Brief+slack)
 	require.NoError(t, core.Close())
 }
 

@@ -2,7 +2,6 @@ package sysloghandler
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,7 +19,6 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			coretest.Run(t, coretest.Harness{
-				Deadline: 250 * time.Millisecond,
 				New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 					cfg := test.cfg
 					cfg.Network, cfg.Dial, cfg.Timeout = "tcp", dst.Dial, dst.Deadline

@@ -134,7 +134,6 @@ func TestJournalConforms(t *testing.T) {
 		t.Skip("there is no journal here")
 	}
 	coretest.Run(t, coretest.Harness{
-		Deadline: 250 * time.Millisecond,
 		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 			core, err := New(Config{Network: journal, Dial: dst.Dial, Timeout: dst.Deadline, Level: opts.Level, OnError: opts.OnError})
 			require.NoError(t, err)

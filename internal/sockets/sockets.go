@@ -13,6 +13,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Brief is a timeout that a test waits out, and what is to be in time is within it: on a busy machine, and on Windows, which
+// may be an emulated one.
+var Brief = brief()
+
+func brief() time.Duration {
+	if runtime.GOOS == "windows" {
+		return time.Second
+	}
+	return 200 * time.Millisecond
+}
+
 // Path returns where a test may have a unix socket.
 func Path(tb testing.TB) string {
 	tb.Helper()

@@ -31,7 +31,8 @@ type Harness struct {
 	// New returns a fresh core over dst. It may use t.Cleanup; the suite closes the core.
 	New func(t *testing.T, dst *Destination, opts Options) Core
 	// Deadline is how long one attempt at a stalled destination lasts; New must configure the core so (dst.Deadline says
-	// it too). Defaults to 250 ms: on a busy machine that is enough to tell one deadline from two.
+	// it too). Defaults to 250 ms, which on a busy machine is enough to tell one deadline from two, and on Windows, which may be
+	// an emulated one, to 1 s.
 	Deadline time.Duration
 	// Bound is the longest a Write may take, whatever the destination does. Defaults to two deadlines.
 	Bound time.Duration
@@ -49,12 +50,19 @@ type Harness struct {
 	Skip map[string]string
 }
 
+func defaultDeadline() time.Duration {
+	if runtime.GOOS == "windows" {
+		return time.Second
+	}
+	return 250 * time.Millisecond
+}
+
 // Run runs every case as a subtest.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	require.NotNil(t, h.New, "coretest: Harness.New is required")
 	if h.Deadline == 0 {
-		h.Deadline = 250 * time.Millisecond
+		h.Deadline = defaultDeadline()
 	}
 	if h.Bound == 0 {
 		h.Bound = 2 * h.Deadline
