@@ -20,7 +20,7 @@ import (
 
 // StatusError is an answer that was not 2xx. It is found with errors.As in what Write and WriteBatch return.
 type StatusError struct {
-	Target string // method and URL, without query and credentials
+	Target string // method and URL, without query, credentials and what looks like a key in its path
 	Status int    // of HTTP, such as 503
 	Text   string // the first words of the answer, on one line, at most 200 bytes, without what was sent as a secret
 }

@@ -176,6 +176,7 @@ func TestAnAnswerThatRepeatsASecret(t *testing.T) {
 		"a password":        func(cfg *httpcore.Config) { cfg.Credentials = url.UserPassword("ops", "hunter2") },
 		"a vendor's header": func(cfg *httpcore.Config) { cfg.Header = http.Header{"X-Api-Key": {"hunter2"}} },
 		"a query":           func(cfg *httpcore.Config) { cfg.URL += "?key=hunter2&x=1" },
+		"a key in the path": func(cfg *httpcore.Config) { cfg.URL += "/bulk/a7hunter2a7hunter2a7/tag/shop" },
 		"an escaped query":  func(cfg *httpcore.Config) { cfg.URL += "?key=hunter2%20hunter2" },
 	} {
 		t.Run(name, func(t *testing.T) {

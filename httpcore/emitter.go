@@ -64,10 +64,10 @@ func newEmitter(cfg *Config) (*emitter, error) {
 		patience: cfg.MaxRetryAfter,
 		limit:    cfg.MaxBatchBytes,
 		steps:    request.Deadlines{Connect: cfg.ConnectTimeout, First: cfg.Timeout, Most: cfg.MaxTimeout, Own: cfg.Client == nil},
-		target:   cfg.Method + " " + u.Scheme + "://" + u.Host + u.EscapedPath(),
+		target:   cfg.Method + " " + request.Shown(u),
 		template: http.Request{Method: cfg.Method, URL: u, Host: u.Host, Header: header,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
-		secrets:    request.SecretsOf(header, func(name string) bool { return plainHeaders[name] }, u.RawQuery),
+		secrets:    request.SecretsOf(header, func(name string) bool { return plainHeaders[name] }, u),
 		maxRecords: cfg.MaxBatchRecords,
 		maxRecord:  cfg.MaxRecordBytes,
 	}

@@ -17,9 +17,10 @@ const (
 	shortestValue  = 6 // of a query, which holds other things too
 )
 
-// SecretsOf returns what the values of the headers hold that isPlain does not call plain, and the values of a query.
-func SecretsOf(header http.Header, isPlain func(name string) bool, query string) Secrets {
-	var texts []string
+// SecretsOf returns what the values of the headers hold that isPlain does not call plain, the keys in the path of u, and the values of
+// its query.
+func SecretsOf(header http.Header, isPlain func(name string) bool, u *url.URL) Secrets {
+	texts := keysIn(u)
 	for name, values := range header {
 		for _, value := range values {
 			if isPlain(name) {
@@ -34,7 +35,7 @@ func SecretsOf(header http.Header, isPlain func(name string) bool, query string)
 		}
 	}
 	texts = slices.DeleteFunc(texts, func(s string) bool { return len(s) < shortestSecret })
-	for part := range strings.SplitSeq(query, "&") {
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
 		if _, value, _ := strings.Cut(part, "="); len(value) >= shortestValue {
 			texts = append(texts, value)
 			if plain, err := url.QueryUnescape(value); err == nil {
@@ -42,6 +43,10 @@ func SecretsOf(header http.Header, isPlain func(name string) bool, query string)
 			}
 		}
 	}
+	return secrets(texts)
+}
+
+func secrets(texts []string) Secrets {
 	if len(texts) == 0 {
 		return Secrets{}
 	}
@@ -51,6 +56,51 @@ func SecretsOf(header http.Header, isPlain func(name string) bool, query string)
 		pairs = append(pairs, text, "…")
 	}
 	return Secrets{strings.NewReplacer(pairs...)}
+}
+
+// shortestKey is how many letters and digits in a row, as no word of a path has them, are a key.
+const shortestKey = 20
+
+// keysIn returns what in a path only a machine can have thought of, as some services have their keys there: UUIDs, and long runs of
+// letters and digits.
+func keysIn(u *url.URL) (keys []string) {
+	for element := range strings.SplitSeq(u.EscapedPath(), "/") {
+		if isUUID(element) {
+			keys = append(keys, element)
+			continue
+		}
+		for _, run := range strings.FieldsFunc(element, func(r rune) bool { return !isHex(r) && (r|' ' < 'g' || r|' ' > 'z') }) {
+			if len(run) >= shortestKey && strings.ContainsAny(run, "0123456789") {
+				keys = append(keys, run)
+			}
+		}
+	}
+	return keys
+}
+
+// isUUID tells whether s has the form of RFC 9562, section 4.
+func isUUID(s string) bool {
+	digits := 0
+	for i, r := range s {
+		switch {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if r != '-' {
+				return false
+			}
+		case !isHex(r):
+			return false
+		default:
+			digits++
+		}
+	}
+	return digits == 32
+}
+
+func isHex(r rune) bool { return '0' <= r && r <= '9' || 'a' <= r|' ' && r|' ' <= 'f' }
+
+// Shown returns a URL for an error: without credentials, keys and query.
+func Shown(u *url.URL) string {
+	return u.Scheme + "://" + u.Host + secrets(keysIn(u)).Hide(u.EscapedPath())
 }
 
 // Hide returns text without the secrets.

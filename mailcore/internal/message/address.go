@@ -145,14 +145,14 @@ func newAddress(p *mail.Address) Address {
 	if strings.Contains(p.Address, "@") {
 		a.Envelope = strings.TrimSuffix(strings.TrimPrefix((&mail.Address{Address: p.Address}).String(), "<"), ">")
 	}
-	switch {
-	case p.Name == "":
-		a.header = a.Envelope
-	case len(p.Name) > longName:
-		a.header = string(encodeWords([]byte(p.Name), 0)) + " <" + a.Envelope + ">"
-	default:
-		const other = "a@b"
-		a.header = strings.TrimSuffix((&mail.Address{Name: p.Name, Address: other}).String(), "<"+other+">") + "<" + a.Envelope + ">"
+	const other = "a@b"
+	a.header = a.Envelope
+	if p.Name != "" {
+		name := strings.TrimSuffix((&mail.Address{Name: p.Name, Address: other}).String(), " <"+other+">")
+		if first, _, _ := strings.Cut(name, " "); len(p.Name) > longName || strings.HasPrefix(name, "=?") && len(first) > firstWord {
+			name = string(encodeWords([]byte(p.Name), 0))
+		}
+		a.header = name + " <" + a.Envelope + ">"
 	}
 	return a
 }

@@ -67,6 +67,20 @@ func TestALongNameIsFolded(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, strings.TrimSpace(name), strings.TrimSpace(read[0].Name))
 	}
+	for n := range 60 {
+		name := strings.Repeat("ü", n+1) + " Dienst"
+		list, err := ParseAddresses("\"" + name + "\" <a@example.com>")
+		require.NoError(t, err)
+		header := AppendAddresses(nil, "Reply-To", list)
+		for line := range strings.SplitSeq(string(header), "\r\n") {
+			assert.LessOrEqual(t, len(line), headerLine, "with encoded words: RFC 2047, section 2")
+		}
+		m, err := mail.ReadMessage(strings.NewReader(string(header) + "\r\n"))
+		require.NoError(t, err)
+		read, err := m.Header.AddressList("Reply-To")
+		require.NoError(t, err)
+		assert.Equal(t, name, read[0].Name)
+	}
 	_, err := ParseAddresses(strings.Repeat("x", 2000) + "@example.com")
 	require.NoError(t, err, "CheckHeader says what is wrong with it")
 }

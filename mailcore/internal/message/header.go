@@ -89,10 +89,13 @@ func isPlain(text []byte) bool {
 	return true
 }
 
-// encodeWords makes dst[from:] encoded words of at most 75 bytes, each of whole runes.
+// firstWord is how long the first encoded word of a header may be, in bytes, so that the line has at most headerLine with the header's name.
+const firstWord = 64
+
+// encodeWords makes dst[from:] encoded words of at most 75 bytes, the first of at most firstWord, each of whole runes.
 func encodeWords(dst []byte, from int) []byte {
 	const ( // bytes, before they are base64
-		first = 39 // 52, 64 with what stands around them, and 73 behind "Subject: "
+		first = 39 // 52, 64 with what stands around them
 		room  = 45 // 60, and 72
 	)
 	var own [maxSubject]byte
