@@ -202,6 +202,17 @@ func TestForwardNoAnswer(t *testing.T) {
 		different, _ := f.counts()
 		assert.Equal(t, 5, different)
 	})
+	t.Run("to one message, until Close", func(t *testing.T) {
+		f := newFluentd(t, func(n int, _ net.Conn) bool { return n != 2 })
+		core := newCore(t, forwarding(f.Address(), Config{Ack: true, Timeout: sockets.Brief, OnError: ignore}))
+		for i := range 5 {
+			require.NoError(t, core.Write(entry(fmt.Sprint("record ", i)), nil))
+		}
+		var lost *LostError
+		require.ErrorAs(t, core.Close(), &lost)
+		assert.EqualValues(t, 1, lost.Records, "the answers to those behind it have come")
+		assert.Equal(t, Stats{Accepted: 5, Delivered: 4, Dropped: 1}, core.Stats())
+	})
 	t.Run("to what was never sent", func(t *testing.T) {
 		f := newFluentd(t, func(n int, conn net.Conn) bool {
 			if n == 1 {

@@ -168,6 +168,27 @@ func TestRELPBounds(t *testing.T) {
 		within(t, e.Sync, "does not confirm")
 		within(t, e.Close, "3 records lost")
 	})
+	t.Run("to one message, until Close", func(t *testing.T) {
+		address := relpReceiver(t, func(transaction int, command, message string) string {
+			switch {
+			case command == "syslog" && strings.HasSuffix(message, "1"):
+				return ""
+			case command == "syslog" && strings.HasSuffix(message, "3"):
+				return fmt.Sprintf("%d rsp 6 500 no\n", transaction)
+			}
+			return fmt.Sprintf("%d rsp 22 200 OK\ncommands=syslog\n", transaction)
+		})
+		e, _ := newRELP(t, address, EmitterConfig{Timeout: sockets.Brief})
+		for i := range 6 {
+			require.NoError(t, emit(e, fmt.Sprint("record ", i)))
+		}
+		var lost *LostError
+		require.ErrorAs(t, e.Close(), &lost)
+		assert.EqualValues(t, 2, lost.Records, "the answers to those behind it have come")
+		delivered, dropped, _ := e.Account()
+		assert.EqualValues(t, 4, delivered)
+		assert.EqualValues(t, 2, dropped)
+	})
 	t.Run("to the end of a session", func(t *testing.T) {
 		address := relpReceiver(t, func(transaction int, command, _ string) string {
 			if command == "syslog" {

@@ -15,6 +15,8 @@ import (
 type Window interface {
 	// Acknowledge notes that everything up to the frame of that number has arrived.
 	Acknowledge(sequence uint64) error
+	// Ahead notes how many frames were answered though a message before them was not.
+	Ahead(frames uint64)
 }
 
 // Config is what a Client tells the receiver.
@@ -36,8 +38,9 @@ type Client struct {
 	last    uint64            // of the last frame in it
 
 	// owned by Receive
-	answered uint64            // every message up to that number was
-	early    map[uint64]uint64 // messages that were answered with a gap before them, and their last frames
+	answered uint64           // every message up to that number was
+	early    map[uint64]chunk // messages that were answered with a gap before them
+	ahead    uint64           // the frames in them
 }
 
 const (
@@ -76,17 +79,33 @@ func (c *Client) End(dst []byte, n int) []byte {
 	dst = msgpack.AppendUint(msgpack.AppendText(dst, "size"), uint64(n))
 	c.number++
 	c.last += uint64(n)
-	chunk := c.hidden(c.number, c.last)
+	hidden := c.hide(chunk{number: c.number, last: c.last, frames: uint64(n)})
 	dst = msgpack.AppendText(dst, "chunk")
 	dst = append(dst, 0xa0|encodedChunk)
-	return base64.StdEncoding.AppendEncode(dst, chunk[:])
+	return base64.StdEncoding.AppendEncode(dst, hidden[:])
 }
 
-// hidden returns two numbers behind the secret.
-func (c *Client) hidden(number, last uint64) (chunk [chunkSize]byte) {
-	binary.BigEndian.PutUint64(chunk[:8], number^binary.BigEndian.Uint64(c.secret[:8]))
-	binary.BigEndian.PutUint64(chunk[8:], last^binary.BigEndian.Uint64(c.secret[8:]))
-	return chunk
+// chunk is what a message is known by: what its answer is to tell.
+type chunk struct {
+	number uint64 // of the message
+	last   uint64 // the number of its last frame
+	frames uint64
+}
+
+// framesBits is for the frames of one message, of which a write holds fewer.
+const framesBits = 20
+
+// hide returns a chunk behind the secret.
+func (c *Client) hide(m chunk) (b [chunkSize]byte) {
+	binary.BigEndian.PutUint64(b[:8], (m.number<<framesBits|m.frames&(1<<framesBits-1))^binary.BigEndian.Uint64(c.secret[:8]))
+	binary.BigEndian.PutUint64(b[8:], m.last^binary.BigEndian.Uint64(c.secret[8:]))
+	return b
+}
+
+// show is the reverse of hide.
+func (c *Client) show(b []byte) chunk {
+	head := binary.BigEndian.Uint64(b[:8]) ^ binary.BigEndian.Uint64(c.secret[:8])
+	return chunk{number: head >> framesBits, frames: head & (1<<framesBits - 1), last: binary.BigEndian.Uint64(b[8:chunkSize]) ^ binary.BigEndian.Uint64(c.secret[8:])}
 }
 
 var (
@@ -134,28 +153,24 @@ func (c *Client) receive(b []byte) error {
 
 // acknowledge notes that a message was answered.
 func (c *Client) acknowledge(encoded []byte) error {
-	var chunk [chunkSize + 2]byte // as much as Decode may write
+	var b [chunkSize + 2]byte // as much as Decode may write
 	if len(encoded) != encodedChunk {
 		return errUnknownChunk
 	}
-	if _, err := base64.StdEncoding.Decode(chunk[:], encoded); err != nil {
+	if _, err := base64.StdEncoding.Decode(b[:], encoded); err != nil {
 		return errUnknownChunk
 	}
-	number := binary.BigEndian.Uint64(chunk[:8]) ^ binary.BigEndian.Uint64(c.secret[:8])
-	last := binary.BigEndian.Uint64(chunk[8:chunkSize]) ^ binary.BigEndian.Uint64(c.secret[8:])
+	m := c.show(b[:])
 	switch {
-	case number <= c.answered:
+	case m.number <= c.answered:
 		return nil // once more
-	case number-c.answered > maxEarly:
+	case m.number-c.answered > maxEarly || m.last > math.MaxInt64 || m.frames > m.last:
 		return errUnknownChunk
-	case number > c.answered+1:
-		if c.early == nil {
-			c.early = make(map[uint64]uint64)
-		}
-		c.early[number] = last
-		return nil
+	case m.number > c.answered+1:
+		return c.acknowledgeEarly(m)
 	}
 	c.answered++
+	before := c.ahead
 	for len(c.early) > 0 {
 		next, ok := c.early[c.answered+1]
 		if !ok {
@@ -163,12 +178,28 @@ func (c *Client) acknowledge(encoded []byte) error {
 		}
 		delete(c.early, c.answered+1)
 		c.answered++
-		last = next
+		c.ahead -= next.frames
+		m = next
 	}
-	if last > math.MaxInt64 {
-		return errUnknownChunk
+	err := c.window.Acknowledge(m.last)
+	if c.ahead != before {
+		c.window.Ahead(c.ahead) // after Acknowledge, so that nothing is in neither
 	}
-	return c.window.Acknowledge(last)
+	return err
+}
+
+// acknowledgeEarly notes that a message was answered before one that was sent before it.
+func (c *Client) acknowledgeEarly(m chunk) error {
+	if _, again := c.early[m.number]; again {
+		return nil
+	}
+	if c.early == nil {
+		c.early = make(map[uint64]chunk)
+	}
+	c.early[m.number] = m
+	c.ahead += m.frames
+	c.window.Ahead(c.ahead)
+	return nil
 }
 
 // member returns a value of a whole map, if it is there and no container.

@@ -12,9 +12,11 @@ import (
 )
 
 // fakeWindow has sent frames up to last, and notes what it is told.
-type fakeWindow struct{ last, acknowledged uint64 }
+type fakeWindow struct{ last, acknowledged, ahead uint64 }
 
 var errTooMuch = errors.New("never sent")
+
+func (w *fakeWindow) Ahead(n uint64) { w.ahead = n }
 
 func (w *fakeWindow) Acknowledge(sequence uint64) error {
 	if sequence > w.last {
@@ -88,10 +90,12 @@ func TestReceive(t *testing.T) {
 		for _, step := range []struct {
 			answer int
 			want   uint64
-		}{{2, 0}, {1, 0}, {2, 0}, {0, 46}, {0, 46}, {3, 50}, {1, 50}} {
+			ahead  uint64
+		}{{2, 0, 3}, {1, 0, 5}, {2, 0, 5}, {0, 46, 0}, {0, 46, 0}, {3, 50, 0}, {1, 50, 0}} {
 			_, err := c.Receive(answers[step.answer])
 			require.NoError(t, err)
 			require.Equal(t, step.want, w.acknowledged)
+			require.Equal(t, step.ahead, w.ahead)
 		}
 		require.Empty(t, c.early)
 	})

@@ -15,6 +15,8 @@ type Window interface {
 	Acknowledge(sequence uint64) error
 	// Reject notes that a message was refused. It counts as answered all the same.
 	Reject()
+	// Ahead notes how many messages were taken though one before them was not answered.
+	Ahead(messages uint64)
 }
 
 // Client is the client's side of one connection. Append and AppendClose are for one goroutine, Receive for another.
@@ -25,9 +27,10 @@ type Client struct {
 	closing     atomic.Uint64 // the number of the one that ends the session; 0: it goes on
 
 	// owned by Receive
-	answered uint64              // everything up to that number was
-	early    map[uint64]struct{} // answered with a gap before them
-	pending  uint64              // the transaction of the next message to be answered without a gap
+	answered uint64          // everything up to that number was
+	early    map[uint64]bool // answered with a gap before them, and whether they were taken
+	taken    uint64          // of those
+	pending  uint64          // the transaction of the next message to be answered without a gap
 }
 
 const (
@@ -39,7 +42,7 @@ const (
 
 // Open begins a session over conn. The first message that is appended has the number first at the window.
 func Open(conn io.ReadWriter, window Window, first uint64) (*Client, error) {
-	c := &Client{window: window, answered: first - 1, pending: 2, early: make(map[uint64]struct{})}
+	c := &Client{window: window, answered: first - 1, pending: 2, early: make(map[uint64]bool)}
 	c.transaction.Store(1)
 	const offers = "relp_version=0\nrelp_software=zaphandlers\ncommands=syslog"
 	if _, err := conn.Write(appendFrame(nil, 1, "open", []byte(offers))); err != nil {
@@ -145,25 +148,40 @@ func (c *Client) receive(f frame) error {
 	case again || ahead >= sent:
 		return nil // once more
 	}
-	if len(f.data) > 0 && !f.ok() {
-		c.window.Reject()
-	}
+	taken := len(f.data) == 0 || f.ok()
 	if ahead > 0 {
 		if len(c.early) > maxData {
 			return errNoFrame
 		}
-		c.early[f.transaction] = struct{}{}
+		c.early[f.transaction] = taken
+		if taken {
+			c.taken++
+			c.window.Ahead(c.taken)
+		}
 		return nil
 	}
-	for {
+	return c.advance(taken)
+}
+
+// advance notes that the pending message was answered, and those behind it that were answered before.
+func (c *Client) advance(taken bool) error {
+	before := c.taken
+	for early := true; early; {
+		if !taken {
+			c.window.Reject() // not earlier: a message that is sent again is refused again
+		}
 		c.pending = after(c.pending)
 		c.answered++
-		if _, ok := c.early[c.pending]; !ok {
-			break
+		if taken, early = c.early[c.pending]; taken {
+			c.taken--
 		}
 		delete(c.early, c.pending)
 	}
-	return c.window.Acknowledge(c.answered)
+	err := c.window.Acknowledge(c.answered)
+	if c.taken != before {
+		c.window.Ahead(c.taken) // after Acknowledge, so that nothing is in neither
+	}
+	return err
 }
 
 // frame is one from the receiver.

@@ -17,10 +17,12 @@ import (
 type fakeWindow struct {
 	acknowledged uint64
 	rejected     int
+	ahead        uint64
 }
 
 func (w *fakeWindow) Acknowledge(sequence uint64) error { w.acknowledged = sequence; return nil }
 func (w *fakeWindow) Reject()                           { w.rejected++ }
+func (w *fakeWindow) Ahead(n uint64)                    { w.ahead = n }
 
 // conversation is a connection whose other end says what it says.
 type conversation struct {
@@ -104,6 +106,26 @@ func TestReceive(t *testing.T) {
 			assert.Equal(t, test.rejected, w.rejected)
 		})
 	}
+	t.Run("what was taken behind a gap", func(t *testing.T) {
+		c, w, _, err := open(t, welcome, 41)
+		require.NoError(t, err)
+		for range 6 {
+			c.Append(nil, []byte("m"))
+		}
+		for _, step := range []struct {
+			answer              string
+			acknowledged, ahead uint64
+		}{
+			{"3 rsp 6 200 OK\n", 0, 1}, {"4 rsp 3 500\n", 0, 1}, {"3 rsp 6 200 OK\n", 0, 1}, {"6 rsp 6 200 OK\n", 0, 2}, {"7 rsp 0\n", 0, 3},
+			{"2 rsp 6 200 OK\n", 43, 2}, {"5 rsp 6 200 OK\n", 46, 0},
+		} {
+			_, err := c.Receive([]byte(step.answer))
+			require.NoError(t, err)
+			require.Equal(t, step.acknowledged, w.acknowledged, step.answer)
+			require.Equal(t, step.ahead, w.ahead, step.answer)
+		}
+		require.Empty(t, c.early)
+	})
 	t.Run("the answer to close", func(t *testing.T) {
 		c, w, _, err := open(t, welcome, 1)
 		require.NoError(t, err)

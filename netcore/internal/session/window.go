@@ -36,6 +36,7 @@ type Window struct {
 	dropped uint64
 	refused uint64 // the most that rejected counts for
 	over    bool   // Abandon was called
+	saved   uint64 // frames that the peer had then, though not one before them
 
 	call        uint64 // the number of the first frame of the call under way
 	callDropped int    // frames of that call
@@ -43,6 +44,7 @@ type Window struct {
 	acknowledged atomic.Uint64 // the number of the last frame that the peer has
 	resumed      uint64        // the same when the present connection began
 	rejected     atomic.Uint64 // frames that the peer has refused
+	ahead        atomic.Uint64 // frames that it has, over the present connection, though it has not one before them
 	last         atomic.Uint64 // of the last frame added
 	wake         chan struct{} // receives when acknowledged has risen
 
@@ -268,6 +270,7 @@ func (w *Window) Sent(n int) {
 func (w *Window) Reopen(wary bool) {
 	w.Trim()
 	w.unsent, w.resumed, w.probed = w.first, w.acknowledged.Load(), 0
+	w.ahead.Store(0)
 	if wary {
 		w.probed, w.step, w.due = w.Next(), 1, w.first+1
 	}
@@ -276,17 +279,23 @@ func (w *Window) Reopen(wary bool) {
 // Reject notes that the peer has refused a frame, which is to be acknowledged next. It is safe beside the other methods.
 func (w *Window) Reject() { w.rejected.Add(1) }
 
-// Abandon gives up what is held, and returns how many frames that is. What the peer says of them later does not count.
+// Ahead notes how many frames the peer has, and has not refused, though it has not acknowledged one before them. They are held, and are
+// sent again over the next connection. It is safe beside the other methods.
+func (w *Window) Ahead(frames uint64) { w.ahead.Store(frames) }
+
+// Abandon gives up what is held, and returns how many frames the peer has not got of it, as far as it has said. What it says of
+// them later does not count.
 func (w *Window) Abandon() uint64 {
 	n := uint64(w.Len())
+	w.saved = min(n, w.ahead.Load())
 	w.refused, w.over = min(w.first-1, w.rejected.Load()), true
-	w.dropped += n
-	return n
+	w.dropped += n - w.saved
+	return n - w.saved
 }
 
 // Delivered returns how many frames were acknowledged, and not rejected.
 func (w *Window) Delivered() uint64 {
-	return w.first - 1 - min(w.first-1, w.rejected.Load(), w.refused)
+	return w.first - 1 - min(w.first-1, w.rejected.Load(), w.refused) + w.saved
 }
 
 // Dropped returns how many frames were given up: abandoned, rejected, or too large for a server that has replaced the one before.

@@ -86,3 +86,23 @@ func TestAbandon(t *testing.T) {
 	require.EqualValues(t, 2, w.Delivered())
 	require.EqualValues(t, 3, w.Dropped())
 }
+
+// TestAbandonAhead: what the peer has, though not all that was before it, is delivered.
+func TestAbandonAhead(t *testing.T) {
+	for _, test := range []struct{ ahead, acknowledged, delivered, dropped uint64 }{
+		{0, 1, 1, 4}, {3, 1, 4, 1}, {3, 4, 5, 0}, {3, 5, 5, 0},
+	} {
+		w := NewWindow(100, 0)
+		for range 5 {
+			w.Add([]byte("x"))
+		}
+		w.Sent(5)
+		w.Ahead(test.ahead)
+		require.NoError(t, w.Acknowledge(test.acknowledged)) // Ahead is called a moment later
+		w.Trim()
+		require.EqualValues(t, test.dropped, w.Abandon())
+		w.Ahead(0)
+		require.EqualValues(t, test.delivered, w.Delivered())
+		require.EqualValues(t, test.dropped, w.Dropped())
+	}
+}
