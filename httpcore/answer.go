@@ -43,8 +43,8 @@ func (e *StatusError) Error() string {
 //	all other 4xx, 501                    *RejectedError: all are refused for good
 //
 // Config.RetryOn and Config.SplitOn move a status to the second or the third line. An Envelope's Read may return other verdicts:
-// a *RejectedError that names only some of the records, a *RetryError that names some, or both of them joined by multierr. Any
-// other error counts as a *RetryError.
+// a *RejectedError that names only some of the records, a *RetryError that names some, or both of them joined by multierr; one that names
+// none is about all that the other one does not name. Any other error counts as a *RetryError.
 func (a *Answer) Err() error {
 	switch {
 	case a.Status >= 200 && a.Status < 300:

@@ -162,7 +162,11 @@ func (e *emitter) send(records int, key string, patient bool) error {
 		sent := e.body.attach(req)
 		defer sent.Detach()
 	}
-	resp, err := e.client.Do(req)
+	var resp *http.Response
+	err := base.Guard(func() (err error) { // Config.Client may be anything
+		resp, err = e.client.Do(req)
+		return err
+	})
 	if err != nil {
 		return e.failed(steps, err)
 	}
@@ -183,12 +187,18 @@ func (e *emitter) judge(steps *request.Step, a *Answer) error {
 	if taken := e.envelope.byStatus && a.Err() == nil; a.failure != nil && !taken && (e.closing.Err() != nil || steps.Late() != nil) {
 		return e.failed(steps, a.failure)
 	}
-	err := e.envelope.Read(a)
-	var fault *faultError
-	if retry, rejected := verdictsIn(err); err != nil && retry == nil && rejected == nil && !errors.As(err, &fault) {
+	err := base.Guard(func() error { return e.envelope.Read(a) })
+	if err == nil || errors.As(err, new(*faultError)) {
+		return err
+	}
+	retry, rejected := verdictsIn(err)
+	if errors.As(err, new(*base.PanicError)) {
+		err = fmt.Errorf("httpcore: %s: Config.Envelope.Read: %w", e.target, err)
+	}
+	if retry == nil && rejected == nil {
 		return &base.RetryError{After: a.After, Err: err}
 	}
-	return err
+	return a.checked(retry, rejected, err)
 }
 
 // failed is an attempt that brought no answer.

@@ -2,6 +2,7 @@ package httpcore
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -73,6 +74,50 @@ func verdictsIn(err error) (retry *base.RetryError, rejected *base.RejectedError
 		errors.As(err, &rejected)
 	}
 	return retry, rejected
+}
+
+// checked returns the verdict of an Envelope's Read with each record in it: an error that names no records is about all that the other
+// one does not name. A verdict on a record that was not in the request is none.
+func (a *Answer) checked(retry *base.RetryError, rejected *base.RejectedError, err error) error {
+	var indexes []int
+	if retry != nil {
+		indexes = retry.Indexes
+	}
+	if rejected != nil {
+		indexes = append(slices.Clone(indexes), rejected.Indexes...)
+	}
+	for _, i := range indexes {
+		if i < 0 || i >= a.Records {
+			err = fmt.Errorf("httpcore: %s: Config.Envelope.Read names record %d, and there are 0 to %d: %v", a.target, i, a.Records-1, err)
+			return &base.RetryError{After: a.After, Err: err}
+		}
+	}
+	again, refuses := retry != nil && len(retry.Indexes) > 0, rejected != nil && len(rejected.Indexes) > 0
+	switch {
+	case rejected == nil || refuses && (retry == nil || again):
+		return err
+	case refuses:
+		return verdict(rejected, &base.RetryError{After: retry.After, Indexes: a.others(indexes), Err: retry.Err})
+	case again:
+		return verdict(&base.RejectedError{Indexes: a.others(indexes), Err: rejected.Err}, retry)
+	case retry != nil: // which of them is about which is not said
+		return retry
+	}
+	return a.Reject(rejected.Err)
+}
+
+// others returns the records of the request that are not among indexes.
+func (a *Answer) others(indexes []int) (others []int) {
+	named := make([]bool, a.Records)
+	for _, i := range indexes {
+		named[i] = true
+	}
+	for i := range named {
+		if !named[i] {
+			others = append(others, i)
+		}
+	}
+	return others
 }
 
 // A cause that every record is refused for is no record's fault: a wrong index, a wrong path. sameCause counts how many in a

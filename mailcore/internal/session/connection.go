@@ -46,6 +46,8 @@ type Session struct {
 	client *client // nil when there is no connection
 	offer  offer
 	mails  int // that were begun on this connection
+
+	unfinished bool // the server has got a part of a message, and not its end
 }
 
 // offer is what the server can do.
@@ -158,7 +160,7 @@ func (s *Session) connect() error {
 	if err != nil {
 		return fmt.Errorf("mailcore: greeting of %s: %w", s.cfg.Addr, err)
 	}
-	s.mails = 0
+	s.mails, s.unfinished = 0, false
 	return nil
 }
 

@@ -135,17 +135,28 @@ func (s *Session) send(message []byte) error {
 			return err
 		})
 		if err != nil {
-			return err
+			return s.refusedEarly(err)
 		}
 		message = message[n:]
 	}
 	return s.during(ending, func() error {
 		if err := w.Close(); err != nil {
-			return err
+			return s.refusedEarly(err)
 		}
 		_, _, err := readReply(&s.client.text.Reader, positive)
 		return err
 	})
+}
+
+// refusedEarly returns what the server has said of a message that it did not read to its end: some refuse a large one as soon as it is, and
+// hang up, or read no more. Where it has said nothing, that is err. The connection carries no other: its next command would end the message.
+func (s *Session) refusedEarly(err error) error {
+	s.unfinished = true
+	s.wire.allow(min(s.cfg.Timeout, goodbye))
+	if code, text, readErr := readReply(&s.client.text.Reader, 0); readErr == nil && code >= 400 {
+		return replyError(code, text)
+	}
+	return err
 }
 
 // positive is any code from 200 to 299. Of one that it does not know a client has to go by the first digit: RFC 5321, section 4.2.1.
@@ -158,7 +169,7 @@ func (s *Session) conclude(err error) error {
 	switch {
 	case s.client == nil:
 		return err // open has said all
-	case code == 421 || unanswered || code == 0 && !isVerdict(err):
+	case code == 421 || unanswered || s.unfinished || code == 0 && !isVerdict(err):
 		s.drop()
 	case s.command(mailing, 250, "RSET") != nil:
 		s.drop()
