@@ -63,14 +63,12 @@ func NewWindow(limit, most int) *Window {
 // Len returns how many frames are held.
 func (w *Window) Len() int { return len(w.ends) - w.gone }
 
-func (w *Window) size() int { return len(w.buf) - w.head }
-
 // Next returns the number of the frame that is added next.
 func (w *Window) Next() uint64 { return w.first + uint64(w.Len()) }
 
 // HasRoom tells whether n bytes more may be held. A single frame always may.
 func (w *Window) HasRoom(n int) bool {
-	return w.Len() == 0 || w.size()+n <= w.limit && (w.most == 0 || w.Len() < w.most)
+	return w.Len() == 0 || len(w.buf)-w.head+n <= w.limit && (w.most == 0 || w.Len() < w.most)
 }
 
 // At returns the frame of that number.
