@@ -140,8 +140,7 @@ func (r *Record) EntryView() *zapcore.Entry {
 // nodes returns a cursor at the first field.
 func (r *Record) nodes() tape.Cursor {
 	if r.nodesAt == 0 {
-		var ent zapcore.Entry
-		r.nodesAt = tape.Head(&ent, r.tape)
+		r.EntryView() // which who looks at the fields looks at as well, as a rule
 	}
 	return tape.NewCursor(r.tape, r.nodesAt)
 }
