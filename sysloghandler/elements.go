@@ -25,6 +25,15 @@ func (p *params) AddUint16(key string, value uint16)         { p.AddUint64(key, 
 func (p *params) AddUint8(key string, value uint8)           { p.AddUint64(key, uint64(value)) }
 func (p *params) AddUintptr(key string, value uintptr)       { p.AddUint64(key, uint64(value)) }
 
+// appendInt is strconv.AppendInt, done at once for what a status or a count is, as a rule.
+func appendInt(dst []byte, v int64) []byte {
+	if v < 100 || v > 999 {
+		return strconv.AppendInt(dst, v, 10)
+	}
+	n := int(v)
+	return append(dst, '0'+byte(n/100), '0'+byte(n/10%10), '0'+byte(n%10))
+}
+
 // The methods of zapcore.ArrayEncoder: an element is a parameter of which the name ends with the index.
 
 // element puts the index behind the prefix. Its result is what prefix has to be again after the element.

@@ -1,9 +1,11 @@
 package sysloghandler
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -61,4 +63,10 @@ func TestAnEncoderThatFailsRefusesTheRecord(t *testing.T) {
 	core := newCore(t, cfg)
 	require.ErrorIs(t, core.Write(entry("m"), nil), errBroken)
 	require.Equal(t, Stats{Refused: 1}, core.Stats())
+}
+
+func TestAppendInt(t *testing.T) {
+	for v := int64(-1100); v < 1100; v++ {
+		assert.Equal(t, strconv.FormatInt(v, 10), string(appendInt(nil, v)))
+	}
 }

@@ -185,7 +185,7 @@ func (p *params) AddBool(key string, value bool) {
 // AddInt64 implements zapcore.ObjectEncoder.
 func (p *params) AddInt64(key string, value int64) {
 	if start, ok := p.open(key); ok {
-		p.dst = strconv.AppendInt(p.dst, value, 10)
+		p.dst = appendInt(p.dst, value)
 		p.close(start)
 	}
 }

@@ -156,7 +156,7 @@ func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 // format makes one frame of a record that comes from a logger.
 func (h *Handler) format(frames *Frames, ent *zapcore.Entry, fields []zapcore.Field) error {
 	r := GetRecord()
-	err := r.capture(*ent, h.context, fields)
+	err := r.capture(ent, h.context, fields)
 	if err == nil {
 		frames.buf, err = h.formatter.Append(frames.buf[:0], r)
 	}

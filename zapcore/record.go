@@ -76,6 +76,7 @@ func (r *Record) CaptureSaid(ent zapcore.Entry, context Context, fields []zapcor
 func (r *Record) record(ent *zapcore.Entry, context Context, fields []zapcore.Field, said *Texts) error {
 	r.reset(nil)
 	r.own.Begin(ent)
+	begin := len(r.own.Bytes())
 	if context.nodes != "" {
 		r.own.Nodes(context.nodes)
 	}
@@ -84,16 +85,16 @@ func (r *Record) record(ent *zapcore.Entry, context Context, fields []zapcore.Fi
 		r.own.Release()
 		return tape.ErrTooLong
 	}
-	r.tape = r.own.Bytes()
+	r.tape, r.nodesAt = r.own.Bytes(), begin
 	return nil
 }
 
 // capture is Capture for those who go on to format: it spares them decoding the entry.
-func (r *Record) capture(ent zapcore.Entry, context Context, fields []zapcore.Field) error {
-	if err := r.Capture(ent, context, fields); err != nil {
+func (r *Record) capture(ent *zapcore.Entry, context Context, fields []zapcore.Field) error {
+	if err := r.record(ent, context, fields, nil); err != nil {
 		return err
 	}
-	r.entry, r.decoded, r.held = ent, true, true
+	r.entry, r.decoded, r.held = *ent, true, true
 	return nil
 }
 
@@ -139,8 +140,7 @@ func (r *Record) EntryView() *zapcore.Entry {
 // nodes returns a cursor at the first field.
 func (r *Record) nodes() tape.Cursor {
 	if r.nodesAt == 0 {
-		var ent zapcore.Entry
-		r.nodesAt = tape.Head(&ent, r.tape)
+		r.EntryView() // which who looks at the fields looks at as well, as a rule
 	}
 	return tape.NewCursor(r.tape, r.nodesAt)
 }

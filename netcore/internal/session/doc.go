@@ -31,7 +31,8 @@
 // A [Seal] signs what is sent, by HMAC-SHA-256: see there for what is signed. Frames cannot be forged, left out or replayed on a
 // stream; datagrams can be replayed within a minute.
 //
-//	window.go    the client's frames, its hello, and acknowledgements as it reads them
+//	window.go    the client's frames, and what is acknowledged of them
+//	resume.go    its hello, and acknowledgements as it reads them
 //	suspect.go   the frame at which a peer of another protocol hangs up each time
 //	registry.go  the server's sessions
 //	seal.go      signatures, and the messages of the server

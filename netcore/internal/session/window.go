@@ -2,9 +2,7 @@ package session
 
 import (
 	"crypto/rand"
-	"encoding/binary"
 	"errors"
-	"io"
 	"math"
 	"sync/atomic"
 )
@@ -63,14 +61,12 @@ func NewWindow(limit, most int) *Window {
 // Len returns how many frames are held.
 func (w *Window) Len() int { return len(w.ends) - w.gone }
 
-func (w *Window) size() int { return len(w.buf) - w.head }
-
 // Next returns the number of the frame that is added next.
 func (w *Window) Next() uint64 { return w.first + uint64(w.Len()) }
 
 // HasRoom tells whether n bytes more may be held. A single frame always may.
 func (w *Window) HasRoom(n int) bool {
-	return w.Len() == 0 || w.size()+n <= w.limit && (w.most == 0 || w.Len() < w.most)
+	return w.Len() == 0 || len(w.buf)-w.head+n <= w.limit && (w.most == 0 || w.Len() < w.most)
 }
 
 // At returns the frame of that number.
@@ -151,89 +147,6 @@ func (w *Window) Acknowledge(sequence uint64) error {
 		}
 	}
 	return nil
-}
-
-// Resume names the session to the server, over a connection that is new, and learns what it has of it. Frames are written from
-// Unsent on. ErrNewSession says that another connection has to be made.
-func (w *Window) Resume(conn io.ReadWriter, out, in *Seal) error {
-	w.Trim()
-	payload := append(make([]byte, 0, HelloSize), helloMagic...)
-	payload = append(payload, w.session[:]...)
-	payload = binary.BigEndian.AppendUint64(payload, w.first)
-	if out != nil {
-		payload = out.Append(nil, 0, payload)
-	}
-	hello := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
-	if _, err := conn.Write(append(hello, payload...)); err != nil {
-		return err
-	}
-	answer := make([]byte, in.WelcomeSize())
-	if _, err := io.ReadFull(conn, answer); err != nil {
-		return err
-	}
-	last, limit, err := in.OpenWelcome(answer)
-	if err != nil {
-		return err
-	}
-	if err := w.Acknowledge(last); err != nil {
-		return err
-	}
-	w.Trim()
-	w.largest = int(min(limit, math.MaxInt32))
-	if w.dropLarger() {
-		return ErrNewSession
-	}
-	w.unsent, w.resumed = w.first, last
-	return nil
-}
-
-// ErrNewSession ends a connection whose peer takes less than the one before it, so that frames were dropped from the middle of
-// the window. The numbers of those behind them have changed, so they have to be of another session.
-var ErrNewSession = errors.New("the peer has become smaller than a frame that it has not acknowledged")
-
-// dropLarger drops the frames that the peer will never take, and tells whether there were any.
-func (w *Window) dropLarger() bool {
-	var buf []byte
-	var ends []int
-	before := 0
-	for s := w.first; s < w.Next(); s++ {
-		switch b := w.At(s); {
-		case len(b) <= w.largest:
-			buf = append(buf, b...)
-			ends = append(ends, len(buf))
-		case s < w.call:
-			before++
-		default:
-			w.callDropped++
-		}
-	}
-	n := w.Len() - len(ends)
-	if n == 0 {
-		return false
-	}
-	w.buf, w.ends, w.head, w.gone = buf, ends, 0, 0
-	w.dropped += uint64(n)
-	w.call -= uint64(before)
-	w.unsent, w.whole = w.first, w.first
-	w.last.Store(w.Next() - 1)
-	rand.Read(w.session[:])
-	return true
-}
-
-// Receive reads acknowledgements, and returns the bytes of one that is not whole yet. It is for the goroutine that reads.
-func (w *Window) Receive(in *Seal, b []byte) (rest []byte, err error) {
-	size := in.AckSize()
-	for len(b) >= size {
-		sequence, err := in.OpenAck(b[:size])
-		if err != nil {
-			return nil, err
-		}
-		if err := w.Acknowledge(sequence); err != nil {
-			return nil, err
-		}
-		b = b[size:]
-	}
-	return b, nil
 }
 
 // Wake receives when something was acknowledged.
