@@ -3,6 +3,8 @@ package netcore
 import (
 	"context"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -64,6 +66,8 @@ func TestAddressesThatCanNeverWork(t *testing.T) {
 }
 
 func TestAddressesThatMeanSomething(t *testing.T) {
+	here, err := os.Getwd()
+	require.NoError(t, err)
 	for _, test := range []struct{ network, address, wantNetwork, want string }{
 		{"", "loghost", "tcp", "loghost:9020"},
 		{"udp", "loghost", "udp", "loghost:9021"},
@@ -77,8 +81,8 @@ func TestAddressesThatMeanSomething(t *testing.T) {
 		{"", "loghost:http", "tcp", "loghost:http"},
 		{"", "/run/socket", "unix", "/run/socket"},
 		{"", "@abstract", "unix", "@abstract"},
-		{"unixgram", "relative", "unixgram", "relative"},
-		{"unix", "looks:99999", "unix", "looks:99999"},
+		{"unixgram", "relative", "unixgram", filepath.Join(here, "relative")},
+		{"unix", "looks:99999", "unix", filepath.Join(here, "looks:99999")},
 	} {
 		t.Run(test.network+" "+test.address, func(t *testing.T) {
 			core, err := Config{Network: test.network, Address: test.address}.withDefaults()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -16,12 +17,12 @@ import (
 // listen opens the socket. A unix socket has its mode from the first moment on, where the system can do that.
 func (s *Server) listen() error {
 	cfg := s.cfg
-	unix := cfg.Network == "unix" || cfg.Network == "unixgram"
-	if unix {
+	file := strings.HasPrefix(cfg.Network, "unix") && !connection.IsAbstract(cfg.Address)
+	if file {
 		removeStale(cfg.Network, cfg.Address)
 	}
 	var lc net.ListenConfig
-	if unix {
+	if file {
 		lc.Control = func(_, _ string, raw syscall.RawConn) error {
 			return raw.Control(func(fd uintptr) { _ = connection.SetMode(fd, cfg.SocketMode) })
 		}
@@ -34,7 +35,7 @@ func (s *Server) listen() error {
 	} else {
 		s.listener, err = lc.Listen(ctx, cfg.Network, cfg.Address)
 	}
-	if err != nil || !unix {
+	if err != nil || !file {
 		return err
 	}
 	if cfg.Network == "unixgram" {

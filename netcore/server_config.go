@@ -36,7 +36,8 @@ type ServerConfig struct {
 	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket. A host alone has DefaultTCPPort or
 	// DefaultUDPPort. Required.
 	Address string
-	// SocketMode is who may connect to a unix socket. Defaults to 0600, its owner.
+	// SocketMode is who may connect to a unix socket. Defaults to 0600, its owner. A name in Linux's abstract namespace ("@logs") has
+	// no mode: every process in the network namespace may connect.
 	SocketMode fs.FileMode
 	// TLS encrypts streams, if not nil; with ClientAuth and ClientCAs it demands certificates. It is copied.
 	TLS *tls.Config
@@ -174,6 +175,8 @@ func (cfg ServerConfig) checkUnused(datagrams bool) error {
 	switch {
 	case cfg.SocketMode != 0 && !strings.HasPrefix(cfg.Network, "unix"):
 		return wrong("SocketMode", "is for unix sockets, not for %q", cfg.Network)
+	case cfg.SocketMode != 0 && connection.IsAbstract(cfg.Address):
+		return wrong("SocketMode", "is for files, and %q is none", cfg.Address)
 	case datagrams && cfg.MaxConns != 0:
 		return wrong("MaxConns", "is for streams, not for %q", cfg.Network)
 	case datagrams && cfg.MaxMemory != 0:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,6 +41,11 @@ func isPath(address string) bool {
 	return false
 }
 
+// IsAbstract tells whether the path of a unix socket is none of a file, but a name that Linux keeps.
+func IsAbstract(path string) bool {
+	return runtime.GOOS == "linux" && path != "" && (path[0] == '@' || path[0] == 0)
+}
+
 // DefaultNetwork returns the network of an address that comes without one: Python takes a path for that of a unix socket.
 func DefaultNetwork(address string) string {
 	if isPath(address) {
@@ -47,11 +54,11 @@ func DefaultNetwork(address string) string {
 	return "tcp"
 }
 
-// CheckAddress returns address as "host:port", with port where it names none, or the path that it is. It returns an error if no
+// CheckAddress returns address as "host:port", with port where it names none, or the path that it is in the present working directory. It returns an error if no
 // connection on network can ever have it, beginning with the word Address. Port 0 is for those who listen.
 func CheckAddress(network, address string, port int, listens bool) (string, error) {
 	if !isIP(network) {
-		return address, checkPath(network, address)
+		return absolute(address), checkPath(network, address)
 	}
 	host, service, err := splitAddress(network, address, port)
 	if err != nil {
@@ -118,12 +125,25 @@ func noHost(network, host string) string {
 	return hosts.Fault(host)
 }
 
+// longestPath is the longest path of a unix socket, in bytes.
+const longestPath = len(syscall.RawSockaddrUnix{}.Path) - 1
+
+// absolute returns the path that a relative one is now, unless no socket can have that: the program may change its working directory.
+func absolute(path string) string {
+	if filepath.IsAbs(path) || strings.HasPrefix(path, "/") || path != "" && (path[0] == '@' || path[0] == 0) {
+		return path
+	}
+	if whole, err := filepath.Abs(path); err == nil && len(whole) <= longestPath {
+		return whole
+	}
+	return path
+}
+
 // checkPath returns an error if no unix socket can have that path.
 func checkPath(network, path string) error {
-	longest := len(syscall.RawSockaddrUnix{}.Path) - 1
 	switch {
-	case len(path) > longest:
-		return wrong("%q has %d bytes: the path of a unix socket has at most %d", path, len(path), longest)
+	case len(path) > longestPath:
+		return wrong("%q has %d bytes: the path of a unix socket has at most %d", path, len(path), longestPath)
 	case strings.Contains(path[1:], "\x00"):
 		return wrong("%q: there is a NUL in the path", path)
 	case strings.Contains(path, "://"):

@@ -1,0 +1,66 @@
+package netcore
+
+import (
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/internal/sockets"
+)
+
+// TestServerAtAnAbstractAddress holds that a name which is that of no file has nothing to do with one that is called so.
+func TestServerAtAnAbstractAddress(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("Linux has such names")
+	}
+	for _, network := range []string{"unix", "unixgram"} {
+		for _, there := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, a file of the name: %v", network, there), func(t *testing.T) {
+				t.Chdir(t.TempDir())
+				name := "@zaphandlers-" + rand.Text()
+				if there {
+					require.NoError(t, os.WriteFile(name, nil, 0o644))
+				}
+				s := serve(t, ServerConfig{Network: network, Address: name, Format: FormatLines, Target: zapcore.NewNopCore()})
+				core := newCore(t, Config{Network: network, Address: name, Encoder: plain(), OnError: never(t)})
+				require.NoError(t, core.Write(entry("arrives"), nil))
+				require.Eventually(t, func() bool { return s.Stats().Accepted == 1 }, soon, tick)
+				require.NoError(t, s.Close())
+				if there {
+					info, err := os.Stat(name)
+					require.NoError(t, err)
+					assert.Equal(t, os.FileMode(0o644), info.Mode())
+				}
+			})
+		}
+	}
+	_, err := NewServer(ServerConfig{Network: "unix", Address: "@x", SocketMode: 0o660, Format: FormatLines, Target: zapcore.NewNopCore()})
+	require.ErrorContains(t, err, `ServerConfig.SocketMode is for files, and "@x" is none`)
+}
+
+// TestRelativePaths holds that the path of a socket is that of the working directory at construction.
+func TestRelativePaths(t *testing.T) {
+	for _, network := range []string{"unix", "unixgram"} {
+		t.Run(network, func(t *testing.T) {
+			path := sockets.Path(t)
+			t.Chdir(filepath.Dir(path))
+			name := "./" + filepath.Base(path)
+			s := serve(t, ServerConfig{Network: network, Address: name, Format: FormatLines, Target: zapcore.NewNopCore()})
+			core := newCore(t, Config{Network: network, Address: name, Encoder: plain(), OnError: never(t)})
+			t.Chdir(t.TempDir())
+			require.NoError(t, os.WriteFile(name, nil, 0o644))
+			require.NoError(t, core.Write(entry("arrives"), nil))
+			require.Eventually(t, func() bool { return s.Stats().Accepted == 1 }, soon, tick)
+			require.NoError(t, s.Close())
+			assert.FileExists(t, name, "it is another's")
+			assert.NoFileExists(t, path)
+		})
+	}
+}
