@@ -66,9 +66,10 @@ type Config struct {
 	// datagrams are Unframed, but for Pickle(), which has a LengthPrefix there too, as Python's DatagramHandler. Forward and GELF have
 	// their own.
 	Framing Framing
-	// MaxSize is the largest frame, in bytes. A larger record is refused, or cut. Defaults to 65,507 for UDP; to DefaultMaxFrame
-	// where only a Server can be the peer, with Records() or a Key; else to no limit but the system's. With Ack the Server says what
-	// it takes, and no more than that is sent.
+	// MaxSize is the largest frame, in bytes, without the length, the separator and the signature around it, and with what is spelled
+	// out in it. A larger record is refused, or cut. Defaults to what a datagram holds for UDP: 65,507, less the length and the signature;
+	// to DefaultMaxFrame where only a Server can be the peer, with Records() or a Key; else to no limit but the system's. With Ack the
+	// Server says what it takes, and no more than that is sent.
 	MaxSize int
 	// Truncate cuts a record that is larger than MaxSize, at the end of a rune. It is for text.
 	Truncate bool

@@ -1,9 +1,11 @@
 package netcore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/zap/zapcore"
 
@@ -145,13 +147,79 @@ func (e *Emitter) fit(frame []byte) ([]byte, error) {
 		frame = e.visible[at:]
 	}
 	room := e.cfg.MaxSize
-	if room == 0 || len(frame) <= room {
+	if room == 0 {
+		return frame, nil
+	}
+	size := e.cfg.size(frame)
+	if size <= room {
 		return frame, nil
 	}
 	if !e.cfg.Truncate {
-		return nil, &sizeError{name: e.cfg.Name, size: len(frame), limit: room}
+		return nil, &sizeError{name: e.cfg.Name, size: size, limit: room}
 	}
 	return e.cfg.cut(frame, room), nil
+}
+
+// datagram returns how large a payload may be for UDP, in bytes: a length and a signature take their part of the datagram.
+func (cfg *EmitterConfig) datagram() int {
+	n := maxUDP
+	if cfg.DatagramFraming == LengthPrefix {
+		n -= prefixSize
+	}
+	if cfg.Key != nil {
+		n -= session.TimeSize + session.MACSize
+	}
+	return n
+}
+
+// spelled returns the byte that ends a frame, and by how many bytes it is longer where it is spelled out inside one; 0 if none is.
+func (cfg *EmitterConfig) spelled() (separator byte, more int) {
+	switch {
+	case connection.IsDatagram(cfg.Network):
+		return 0, 0
+	case cfg.Framing == Newline:
+		return '\n', len(escapedNewline) - 1
+	case cfg.Framing == NUL:
+		return 0, len(escapedNUL) - 1
+	}
+	return 0, 0
+}
+
+// size returns how large a payload is in its frame, in bytes.
+func (cfg *EmitterConfig) size(payload []byte) int {
+	separator, more := cfg.spelled()
+	if more == 0 {
+		return len(payload)
+	}
+	return len(payload) + more*bytes.Count(payload, []byte{separator})
+}
+
+// cut returns what goes into limit bytes, if a payload may be cut and there is a limit.
+func (cfg *EmitterConfig) cut(payload []byte, limit int) []byte {
+	if !cfg.Truncate || limit == 0 || cfg.size(payload) <= limit {
+		return payload
+	}
+	separator, more := cfg.spelled()
+	size := 0
+	for i, c := range payload {
+		if c == separator {
+			size += more
+		}
+		if size++; size > limit {
+			return payload[:cutAt(payload, i)]
+		}
+	}
+	return payload
+}
+
+// cutAt returns the largest length up to limit that cuts no rune of b.
+func cutAt(b []byte, limit int) int {
+	for n := limit; n > limit-utf8.UTFMax && n >= 0; n-- {
+		if utf8.RuneStart(b[n]) {
+			return n
+		}
+	}
+	return limit
 }
 
 func trimNewline(b []byte) []byte {

@@ -112,8 +112,8 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 		if cfg.MaxSize == 0 || cfg.MaxSize > chunked {
 			cfg.MaxSize = chunked
 		}
-	case cfg.MaxSize == 0 && connection.IsUDP(cfg.Network):
-		cfg.MaxSize = maxUDP
+	case connection.IsUDP(cfg.Network) && (cfg.MaxSize == 0 || cfg.Truncate && cfg.MaxSize > cfg.datagram()):
+		cfg.MaxSize = cfg.datagram()
 	}
 	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
 	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
@@ -237,24 +237,6 @@ func (cfg *EmitterConfig) chunked() int {
 		return 0
 	}
 	return gelf.MaxChunks * (cfg.ChunkSize - gelf.ChunkHead)
-}
-
-// cut returns what goes into limit bytes, if a payload may be cut and there is a limit.
-func (cfg *EmitterConfig) cut(payload []byte, limit int) []byte {
-	if !cfg.Truncate || limit == 0 || len(payload) <= limit {
-		return payload
-	}
-	return payload[:cutAt(payload, limit)]
-}
-
-// cutAt returns the largest length up to limit that cuts no rune of b.
-func cutAt(b []byte, limit int) int {
-	for n := limit; n > limit-utf8.UTFMax && n >= 0; n-- {
-		if utf8.RuneStart(b[n]) {
-			return n
-		}
-	}
-	return limit
 }
 
 // suspects tells whether the peer knows no numbers, so that the frame at which it hangs up each time has to be found.

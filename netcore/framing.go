@@ -46,6 +46,12 @@ func (f Framing) String() string {
 	return fmt.Sprintf("Framing(%d)", uint8(f))
 }
 
+// What ends a frame, spelled out inside one.
+const (
+	escapedNewline = `\n`
+	escapedNUL     = `\x00`
+)
+
 // prefixSize is the length of LengthPrefix's header, in bytes.
 const prefixSize = 4
 
@@ -56,9 +62,9 @@ func (f Framing) Append(dst, payload []byte) []byte {
 		dst = binary.BigEndian.AppendUint32(dst, uint32(len(payload)))
 		return append(dst, payload...)
 	case Newline:
-		return append(appendEscaped(dst, payload, '\n', `\n`), '\n')
+		return append(appendEscaped(dst, payload, '\n', escapedNewline), '\n')
 	case NUL:
-		return append(appendEscaped(dst, payload, 0, `\x00`), 0)
+		return append(appendEscaped(dst, payload, 0, escapedNUL), 0)
 	case OctetCounting:
 		dst = append(strconv.AppendInt(dst, int64(len(payload)), 10), ' ')
 		return append(dst, payload...)

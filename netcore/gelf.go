@@ -44,7 +44,8 @@ const defaultChunkSize = 1420
 //
 // A field's name gets an underscore before it, and one for each character that is no letter, digit, underscore, dot or hyphen of ASCII. A
 // name that the message has already, or that Graylog keeps for itself, gets an underscore behind it, and then numbers from 2 on; so _id,
-// which GELF forbids, is never sent. Graylog's own are id, message, full_message, short_message, source, host, timestamp, level, version,
+// which GELF forbids, is never sent. A dot counts as an underscore in that, for Graylog stores it as one: order_id beside id in order is
+// _order_id and _order.id_. Graylog's own are id, message, full_message, short_message, source, host, timestamp, level, version,
 // streams, and _id, _ttl, _source, _all, _index, _type and _score.
 func GELF(cfg GELFConfig) Formatter {
 	if cfg.Host == "" {

@@ -22,7 +22,7 @@ import (
 //	level                        levelno, levelname: DEBUG 10 … ERROR 40, and CRITICAL 50 for DPanic, Panic and Fatal
 //	logger name                  name ("root" if there is none)
 //	message                      msg; args is None
-//	time                         created, msecs, relativeCreated (since the program began)
+//	time                         created, msecs, relativeCreated (since the program began); without one that of sending
 //	caller                       pathname, filename, module, lineno, funcName
 //	stack, and the field "error" exc_text, so that Python's Formatter prints it under the message
 //	process                      process, processName; thread is 0 and threadName "goroutine", for Go tells neither
@@ -135,9 +135,13 @@ func (p *pickler) entry(ent zapcore.Entry) {
 	} else {
 		p.made(noCaller)
 	}
-	p.made(toTime).float(float64(min(max(ent.Time.Unix(), firstSecond), lastSecond)) + float64(ent.Time.Nanosecond())/1e9)
-	p.made(toMillis).float(float64(ent.Time.Nanosecond() / 1e6))
-	p.made(toRelative).float(float64(ent.Time.Sub(began)) / 1e6)
+	at := ent.Time
+	if at.IsZero() {
+		at = time.Now()
+	}
+	p.made(toTime).float(float64(min(max(at.Unix(), firstSecond), lastSecond)) + float64(at.Nanosecond())/1e9)
+	p.made(toMillis).float(float64(at.Nanosecond() / 1e6))
+	p.made(toRelative).float(float64(at.Sub(began)) / 1e6)
 	p.made(thisProcess)
 }
 

@@ -160,6 +160,16 @@ func TestSeverity(t *testing.T) {
 	}
 }
 
+// TestNamesThatGraylogStoresAsOne holds that Graylog, which makes an underscore of each dot and drops a field whose name is there already,
+// drops none.
+func TestNamesThatGraylogStoresAsOne(t *testing.T) {
+	assert.Equal(t, map[string]any{
+		"version": "1.1", "host": "here", "short_message": "x", "timestamp": "1795429230.12 ", "level": "6 ", "_user_id": "1 ", "_user.id_": "2 ",
+		"_full.message_": "forged", "_a.b": "3 ", "_a_b_": "4 ", "_a.b_2": "5 ",
+	}, message(t, "", zapcore.Entry{Time: at, Message: "x"}, zap.Int("user_id", 1), zap.Dict("user", zap.Int("id", 2)), zap.String("full.message", "forged"),
+		zap.Dict("a", zap.Int("b", 3)), zap.Int("a_b", 4), zap.Int("a.b", 5)))
+}
+
 func TestManyNames(t *testing.T) {
 	var fields []zapcore.Field
 	for range 300 {

@@ -1,6 +1,7 @@
 package gelf
 
 import (
+	"bytes"
 	"hash/maphash"
 	"strconv"
 	"unicode/utf8"
@@ -18,6 +19,7 @@ type names struct {
 	prefix []byte // of the names to come: those of the objects around, each with a dot behind it
 	seen   []uint64
 	many   map[uint64]struct{} // the same, if there are more than few
+	stored []byte              // a name as Graylog stores it
 }
 
 const few = 64
@@ -61,8 +63,18 @@ func (n *names) enter(key string) (outer int) {
 
 func (n *names) leave(outer int) { n.prefix = n.prefix[:outer] }
 
-// take tells whether a name is new, and notes it.
+// take tells whether a name is new, and notes it. Graylog puts an underscore in the place of each dot, and drops a field whose name is there
+// then, so a dot counts as one.
 func (n *names) take(name []byte) bool {
+	if bytes.IndexByte(name, '.') >= 0 {
+		n.stored = append(n.stored[:0], name...)
+		for i, c := range n.stored {
+			if c == '.' {
+				n.stored[i] = '_'
+			}
+		}
+		name = n.stored
+	}
 	hash := maphash.Bytes(seed, name)
 	if n.many != nil {
 		_, there := n.many[hash]
