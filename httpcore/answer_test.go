@@ -213,6 +213,8 @@ func TestAnAnswerOfOtherTypes(t *testing.T) {
 		{"a status that is none", bulk, 200, `{"errors":false,"items":[{"create":{"status":"yes"}}]}`, again},
 		{"a status that is half", bulk, 200, `{"errors":true,"items":[{"create":{"status":400.5}}]}`, again},
 		{"a code that is a text", splunk, 200, `{"text":"Server is busy","code":"9"}`, again},
+		{"a code without a text", splunk, 200, `{"code":9}`, again},
+		{"success without a text", splunk, 200, `{"code":0}`, delivered},
 		{"success that is a text", splunk, 200, `{"text":"Success","code":"0"}`, delivered},
 		{"an event that is a text", splunk, 400, `{"text":"Incorrect index","code":"7","invalid-event-number":"0"}`, refused},
 		{"an answer that breaks off before its code", splunk, 200, `{"text":"Server is bu`, again},

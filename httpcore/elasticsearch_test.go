@@ -1,7 +1,13 @@
 package httpcore_test
 
 import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
@@ -21,4 +27,30 @@ func TestFormatterWithoutItsEnvelope(t *testing.T) {
 	require.NoError(t, core.Close())
 	_, err = httpcore.New(httpcore.Config{URL: "http://h/", Envelope: httpcore.Elasticsearch(httpcore.ElasticsearchConfig{OmitID: true, ID: func(*base.Record) string { return "" }})})
 	require.ErrorContains(t, err, "ElasticsearchConfig.ID and OmitID")
+}
+
+// TestABulkAnswerThatIsTooLong holds that a request whose answer is longer than anybody reads goes in parts, as often as it takes, and not the
+// same way again.
+func TestABulkAnswerThatIsTooLong(t *testing.T) {
+	words := strings.Repeat("w", 6<<20)
+	server := script(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Fprint(w, `{"errors":true,"items":[`)
+		for i := range bytes.Count(body, []byte("\n")) / 2 {
+			if i > 0 {
+				fmt.Fprint(w, ",")
+			}
+			fmt.Fprintf(w, `{"create":{"status":409,"error":{"type":"version_conflict_engine_exception","reason":%q}}}`, words)
+		}
+		fmt.Fprint(w, "]}")
+	})
+	core := lines(t, server.URL, func(cfg *httpcore.Config) {
+		cfg.Encoder, cfg.Envelope = nil, httpcore.Elasticsearch(httpcore.ElasticsearchConfig{})
+		cfg.Timeout = 20 * time.Second
+	})
+	n, err := core.WriteBatch(batchOf(t, numbered(0, 4)...))
+	require.NoError(t, err)
+	require.Equal(t, 4, n)
+	bodies, _ := server.seen()
+	require.Len(t, bodies, 3)
 }

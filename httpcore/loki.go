@@ -30,7 +30,8 @@ type LokiConfig struct {
 
 // Loki returns the Envelope of a push request: times in nanoseconds, a stream for each record, which Loki joins where the
 // labels are the same. A record without a time has that of its sending; one that an int64 of nanoseconds cannot hold (years 1677
-// to 2262) has the nearest. Loki answers 400 also if it took some of the records and found others too old: all count as refused.
+// to 2262) has the nearest. Loki answers 400 also if it took some of the records and found others too old: the request goes in halves then,
+// down to those, and only they count as refused.
 func Loki(cfg LokiConfig) Envelope {
 	f := new(lokiFormatter)
 	labels := map[string]bool{"level": true}

@@ -104,7 +104,7 @@ func readSplunk(a *Answer) error {
 		Invalid *number `json:"invalid-event-number"`
 	}
 	switch {
-	case json.Unmarshal(a.Body, &answer) != nil || answer.Text == "" || err == nil && answer.Code == 0:
+	case json.Unmarshal(a.Body, &answer) != nil || err == nil && answer.Code == 0 || err != nil && answer.Text == "":
 		return err
 	case err == nil && answer.Invalid == nil: // it is not about an event, so that these may be taken another time
 		return &base.RetryError{After: a.After, Err: a.err()}

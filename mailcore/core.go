@@ -80,8 +80,9 @@ type Config struct {
 	HeldBytes int
 	// InlineBytes is how much text stands in a mail; the rest is attached, compressed. Defaults to 64 KiB.
 	InlineBytes int
-	// MaxBytes is the largest mail. A digest that is larger is sent in parts, and one record that is larger even so is
-	// refused. At least 1 KiB; defaults to 10 MiB. A server that takes less says so, and is obeyed.
+	// MaxBytes is the largest mail. A batch's digest that is larger is sent in parts, and one record that is larger even so is
+	// refused; that of an Interval goes without its text, and its records are counted only. At least 1 KiB; defaults to 10 MiB. A
+	// server that takes less says so, and is obeyed.
 	MaxBytes int
 
 	// OnError is told what no caller waits for: a held digest that could not be sent, a recipient that the server refused

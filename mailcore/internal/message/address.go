@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"net/netip"
 	"strings"
 )
 
@@ -92,6 +93,9 @@ func parseBare(s string) (*mail.Address, error) {
 	if a, err := mail.ParseAddress("<" + s + ">"); err == nil {
 		return a, nil
 	}
+	if at := strings.LastIndexByte(s, '@'); at > 0 {
+		return parseUnusual(s[:at], s[at+1:])
+	}
 	const domain = "@localhost"
 	a, err := mail.ParseAddress("<" + s + domain + ">")
 	if err != nil {
@@ -102,6 +106,30 @@ func parseBare(s string) (*mail.Address, error) {
 		return nil, errors.New("no local name")
 	}
 	return &mail.Address{Address: local}, nil
+}
+
+// parseUnusual parses a local name and a domain that net/mail does not take together: a name with dots at its ends or side by side, as
+// some providers have given them out, which needs quotes, and an address of IPv6 (RFC 5321, section 4.1.3).
+func parseUnusual(local, domain string) (*mail.Address, error) {
+	literal := ""
+	if inner, ok := strings.CutPrefix(domain, "[IPv6:"); ok && strings.HasSuffix(inner, "]") {
+		if ip, err := netip.ParseAddr(strings.TrimSuffix(inner, "]")); err != nil || !ip.Is6() || ip.Zone() != "" {
+			return nil, errors.New("no address of IPv6")
+		}
+		literal, domain = domain, "localhost"
+	}
+	if strings.Contains(local, ".") && !strings.Contains(local, `"`) {
+		plain := strings.ReplaceAll(local, ".", "")
+		if _, err := mail.ParseAddress("<" + plain + "@localhost>"); err != nil {
+			return nil, err
+		}
+		local = `"` + local + `"`
+	}
+	a, err := mail.ParseAddress("<" + local + "@" + domain + ">")
+	if err == nil && literal != "" {
+		a.Address = strings.TrimSuffix(a.Address, domain) + literal
+	}
+	return a, err
 }
 
 // splitList splits s at commas that are not within quotes, brackets or comments, and leaves out empty elements.

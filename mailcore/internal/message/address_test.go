@@ -15,6 +15,8 @@ func TestAddressesThatAreNone(t *testing.T) {
 		{"a@example.com\r\nBcc: eve@example.com", "control character"}, {"root\r\nBcc: eve@example.com", "control character"},
 		{"a@b\x00", "control character"}, {"<a@example.com", "is no address"}, {"\"a\rb\"@example.com", "control character"},
 		{"<root\r\n>", "control character"}, {"ro>ot", "is no address"}, {"root@", "is no address"}, {"root(comment)", "is no address"},
+		{"a..b c@example.com", "is no address"}, {"...@example.com", "is no address"}, {"a..b @ example.com", "is no address"}, {"a.@b@c", "is no address"},
+		{"ops@[IPv6:1.2.3.4]", "is no address"}, {"ops@[IPv6:fe80::1%eth0]", "is no address"}, {"ops@[IPv6:::1", "is no address"}, {"mailto:a.@example.com", "is no address"},
 		{"Doe, John <john@example.com>", `write "Doe, John" <john@example.com>`},
 	}
 	for _, test := range tests {
@@ -41,6 +43,11 @@ func TestAddresses(t *testing.T) {
 		{"<prod> Orders <orders@example.com>", `"<prod> Orders" <orders@example.com>`, "orders@example.com"},
 		{"[prod] Aufträge <orders@example.com>", `=?utf-8?b?W3Byb2RdIEF1ZnRyw6RnZQ==?= <orders@example.com>`, "orders@example.com"},
 		{"Team: a@example.com, B <b@example.com>;", `a@example.com, "B" <b@example.com>`, "a@example.com b@example.com"},
+		{"a..b@example.com", `"a..b"@example.com`, `"a..b"@example.com`}, // as Python's handler, but for the quotes that RFC 5321 wants
+		{"Ops <.ops.@example.com>, root", `"Ops" <".ops."@example.com>, root`, `".ops."@example.com root`},
+		{"ops@[IPv6:::1]", "ops@[IPv6:::1]", "ops@[IPv6:::1]"}, // RFC 5321, section 4.1.3
+		{"Ops <a..b@[IPv6:2001:db8::1]>", `"Ops" <"a..b"@[IPv6:2001:db8::1]>`, `"a..b"@[IPv6:2001:db8::1]`},
+		{"ops@[127.0.0.1]", "ops@[127.0.0.1]", "ops@[127.0.0.1]"},
 	}
 	for _, test := range tests {
 		list, err := ParseAddresses(test.text)
