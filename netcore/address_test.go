@@ -2,6 +2,7 @@ package netcore
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"os"
 	"path/filepath"
@@ -112,4 +113,19 @@ func TestPathWithoutANetwork(t *testing.T) {
 	core := newCore(t, Config{Address: p.Address(), Encoder: plain(), OnError: never(t)})
 	require.NoError(t, core.Write(entry("hello"), nil))
 	assert.Equal(t, "hello", sockets.Receive(t, got))
+}
+
+func TestServerName(t *testing.T) {
+	for _, test := range []struct{ network, address, want string }{
+		{"", "loghost:6514", "loghost"},
+		{"", "loghost", "loghost"},
+		{"", "[::1]:6514", "::1"},
+		{"", "[fe80::1%eth0]:6514", "fe80::1"},
+		{"unix", "/run/socket:1", ""},
+	} {
+		cfg := EmitterConfig{Network: test.network, Address: test.address, DefaultPort: 1, TLS: &tls.Config{InsecureSkipVerify: true}}
+		assert.Equal(t, test.want, newTestEmitter(t, test.network, test.address, cfg).cfg.TLS.ServerName, test.address)
+	}
+	_, err := New(Config{Address: "/run/socket", TLS: &tls.Config{ServerName: "loghost"}})
+	require.NoError(t, err)
 }

@@ -2,6 +2,7 @@ package netcore
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"os"
 	"strings"
@@ -32,6 +33,8 @@ func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 		{"acknowledged datagrams", Config{Address: "x:1", Network: "udp", Ack: true}, "Config.Ack"},
 		{"acknowledged lines", Config{Address: "x:1", Framing: Newline, Ack: true}, "Config.Framing has to be LengthPrefix"},
 		{"TLS over datagrams", Config{Address: "x:1", Network: "udp", TLS: clientTLS(t)}, "Config.TLS"},
+		{"TLS with a server that has no name", Config{Address: "/run/socket", TLS: new(tls.Config)}, `Config.TLS.ServerName is required, for Address "/run/socket" names no host`},
+		{"TLS with this host, of no name", Config{Address: ":6514", TLS: new(tls.Config)}, `Config.TLS.ServerName is required, for Address ":6514"`},
 		{"a short key", Config{Address: "x:1", Key: []byte("secret")}, "Config.Key has 6 bytes"},
 		{"a negative timeout", Config{Address: "x:1", Timeout: -1}, "Config.Timeout"},
 		{"a negative size", Config{Address: "x:1", MaxSize: -1}, "Config.MaxSize"},

@@ -103,8 +103,11 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	}
 	if cfg.TLS != nil {
 		cfg.TLS = cfg.TLS.Clone()
-		if host, _, err := net.SplitHostPort(cfg.Address); err == nil && cfg.TLS.ServerName == "" {
-			cfg.TLS.ServerName = host
+		if cfg.TLS.ServerName == "" {
+			cfg.TLS.ServerName = connection.ServerName(cfg.Network, cfg.Address)
+		}
+		if cfg.TLS.ServerName == "" && !cfg.TLS.InsecureSkipVerify {
+			return cfg, fmt.Errorf("%s: Config.TLS.ServerName is required, for Address %q names no host that a certificate could be for", cfg.Name, cfg.Address)
 		}
 	}
 	switch chunked := cfg.chunked(); {

@@ -141,6 +141,8 @@ func (cfg ServerConfig) check() error {
 		return wrong("Framing", "%v is for text", cfg.Framing)
 	case cfg.TLS != nil && datagrams:
 		return wrong("TLS", "needs a stream, not %q", cfg.Network)
+	case cfg.TLS != nil && len(cfg.TLS.Certificates) == 0 && cfg.TLS.GetCertificate == nil && cfg.TLS.GetConfigForClient == nil:
+		return wrong("TLS.Certificates", "is required: a server without one has no connection")
 	case cfg.Ack && datagrams:
 		return wrong("Ack", "needs a stream, not %q", cfg.Network)
 	case signed && !datagrams && cfg.Framing != LengthPrefix:

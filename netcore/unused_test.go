@@ -76,6 +76,7 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		{ServerConfig{Network: "udp", MaxMemory: 1}, "MaxMemory is for streams"},
 		{ServerConfig{Network: "udp", IdleTimeout: time.Second}, "IdleTimeout is for streams"},
 		{ServerConfig{Network: "udp", TLS: new(tls.Config)}, "TLS needs a stream"},
+		{ServerConfig{TLS: new(tls.Config)}, "TLS.Certificates is required"},
 	} {
 		test.cfg.Address, test.cfg.Format, test.cfg.Target = "localhost:0", FormatRecords, zapcore.NewNopCore()
 		_, err := NewServer(test.cfg)

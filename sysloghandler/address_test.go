@@ -19,6 +19,9 @@ func TestAddressesThatCanNeverWork(t *testing.T) {
 	}{
 		{Config{Network: "udp", Address: "/dev/log"}, `Config.Address "/dev/log" is the path of a unix socket: Network has to be "unix" or "unixgram", not "udp"`},
 		{Config{Address: "/dev/log", TLS: new(tls.Config)}, `Config.Address "/dev/log" is the path of a unix socket`},
+		{Config{Network: "relp", Address: "/dev/log"}, `Config.Address "/dev/log" is the path of a unix socket, and Network "relp" is over TCP`},
+		{Config{Address: ":6514", TLS: new(tls.Config)}, `Config.TLS.ServerName is required, for Address ":6514" names no host`},
+		{Config{Network: "unix", Address: "/run/log", TLS: new(tls.Config)}, `Config.TLS.ServerName is required`},
 		{Config{Address: "tcp://loghost:514"}, `Config.Address "tcp://loghost:514" is a URL`},
 		{Config{Address: "::1"}, `Config.Address "::1": an IPv6 address has to be in brackets, as in "[::1]:514"`},
 		{Config{Address: "loghost:0"}, `Config.Address "loghost:0" has port 0`},

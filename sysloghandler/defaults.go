@@ -61,6 +61,8 @@ func (cfg *Config) check() error {
 		return wrong("Address", "%q%s", cfg.Address, noSocket(cfg.Address))
 	case cfg.Network == journal && (cfg.Format != DefaultFormat || cfg.Framing != netcore.DefaultFraming || cfg.TLS != nil):
 		return wrong("Format,", "Framing and TLS are not for Network \"journal\", which has its own")
+	case cfg.Network == relp && cfg.Dial == nil && (strings.HasPrefix(cfg.Address, "/") || strings.HasPrefix(cfg.Address, "@")):
+		return wrong("Address", "%q is the path of a unix socket, and Network \"relp\" is over TCP", cfg.Address)
 	case cfg.Network == local && cfg.TLS != nil:
 		return wrong("TLS", "is not for Network \"local\"")
 	case cfg.Network == local && cfg.Dial != nil:

@@ -104,6 +104,22 @@ func splitAddress(network, address string, port int) (host, service string, err 
 	return bare, strconv.Itoa(port), nil
 }
 
+// ServerName returns the name that the certificate of the server at address has to be for; "" if it names none. The zone of an address of
+// IPv6 is this machine's word.
+func ServerName(network, address string) string {
+	if strings.HasPrefix(network, "unix") {
+		return ""
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return ""
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.WithZone("").String()
+	}
+	return host
+}
+
 func isIPv6(s string) bool {
 	ip, err := netip.ParseAddr(s)
 	return err == nil && ip.Is6()
