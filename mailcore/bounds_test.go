@@ -285,6 +285,17 @@ func TestLocalNames(t *testing.T) {
 	assert.Contains(t, message.Header.Get("Message-ID"), "@web-3.example.com>")
 }
 
+// A name without a domain is what many servers refuse.
+func TestTheNameInEHLO(t *testing.T) {
+	for name, want := range map[string]string{"": `^EHLO (\S+\.\S+|\[127\.0\.0\.1\])$`, "web-3.example.com": `^EHLO web-3\.example\.com$`} {
+		s := newServer(t, &server{})
+		cfg := configFor(s)
+		cfg.Addr, cfg.Dial, cfg.LocalName = s.listen(t), nil, name
+		require.NoError(t, write(newCore(t, cfg), "x"))
+		assert.Regexp(t, want, s.heard()[0])
+	}
+}
+
 // Racing calls: nothing is lost silently, nobody waits for ever, and the race detector has its say.
 func TestCallsThatRace(t *testing.T) {
 	s := newServer(t, &server{})

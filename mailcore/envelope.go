@@ -1,6 +1,7 @@
 package mailcore
 
 import (
+	"cmp"
 	"fmt"
 
 	"example.com/zaphandlers/mailcore/internal/message"
@@ -45,7 +46,7 @@ func newEnvelope(cfg Config) (env session.Envelope, headers []byte, domain strin
 		headers = append(headers, "To: undisclosed-recipients:;\r\n"...)
 	}
 	if domain = from[0].Domain(); domain == "" {
-		domain = cfg.LocalName
+		domain = cmp.Or(cfg.LocalName, hostname())
 	}
 	return env, append(headers, "Auto-Submitted: auto-generated\r\n"...), domain, nil
 }

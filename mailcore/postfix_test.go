@@ -64,6 +64,8 @@ smtpd_sasl_local_domain = localhost.test
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 smtpd_recipient_restrictions = permit_sasl_authenticated, reject
 smtpd_client_connection_count_limit = 0
+smtpd_helo_required = yes
+smtpd_helo_restrictions = reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname
 message_size_limit = 1000000
 `
 

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -22,11 +23,11 @@ const (
 	Implicit                 // RFC 8314: from the first byte
 )
 
-// Config says which server, and how. All fields but the last three are required.
+// Config says which server, and how. All fields but LocalName and the last three are required.
 type Config struct {
 	Host      string // of the server: what its certificate must name, unless TLS says otherwise
 	Addr      string // host:port
-	LocalName string // what we call ourselves (EHLO)
+	LocalName string // what we call ourselves (EHLO); "" is the connection's address
 	Timeout   time.Duration
 	Mails     int // that one connection carries; negative: any number
 	Dial      func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -166,14 +167,15 @@ func (s *Session) connect() error {
 
 // hello introduces us, through STARTTLS if wanted, and logs in.
 func (s *Session) hello() error {
-	if err := s.during(helloing, func() error { return s.client.hello(s.cfg.LocalName) }); err != nil {
+	name := cmp.Or(s.cfg.LocalName, addressLiteral(s.client.conn.LocalAddr()))
+	if err := s.during(helloing, func() error { return s.client.hello(name) }); err != nil {
 		return fmt.Errorf("mailcore: ehlo: %w", err)
 	}
 	if s.cfg.Security == STARTTLS {
 		if _, ok := s.client.offer("STARTTLS"); !ok {
 			return fmt.Errorf("mailcore: starttls: %w by %s", errNotOffered, s.cfg.Addr)
 		}
-		if err := s.during(helloing, func() error { return s.client.startTLS(s.cfg.TLS, s.cfg.LocalName) }); err != nil {
+		if err := s.during(helloing, func() error { return s.client.startTLS(s.cfg.TLS, name) }); err != nil {
 			return fmt.Errorf("mailcore: starttls: %w", err)
 		}
 	}
@@ -186,6 +188,18 @@ func (s *Session) hello() error {
 		return authentication{s}.login()
 	}
 	return nil
+}
+
+// addressLiteral returns an address as a name that EHLO may have (RFC 5321 section 4.1.3).
+func addressLiteral(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	switch {
+	case !ok || tcp.IP == nil: // a Dial may go another way
+		return "localhost"
+	case tcp.IP.To4() != nil:
+		return "[" + tcp.IP.String() + "]"
+	}
+	return "[IPv6:" + tcp.IP.String() + "]"
 }
 
 // command sends one command and reads the answer, which must be of the code want: 2 is any of 200 to 299.
