@@ -38,7 +38,8 @@ func (b *batcher) add(frame []byte, number uint64, now time.Time) error {
 	case FormatPickle:
 		err = b.pickles.read(&b.record, frame, now)
 	default:
-		text := string(bytes.ToValidUTF8(bytes.TrimSuffix(frame, []byte{'\r'}), []byte("\ufffd")))
+		line := bytes.TrimSuffix(bytes.TrimSuffix(frame, []byte{'\n'}), []byte{'\r'})
+		text := string(bytes.ToValidUTF8(line, []byte("\ufffd")))
 		err = b.record.Capture(zapcore.Entry{Time: now, Message: text}, base.Context{}, nil)
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 	FormatPickle Format = iota + 1
 	// FormatRecords is what Records() sends.
 	FormatRecords
-	// FormatLines is text: each frame becomes the message of a record at Info, at the time it came.
+	// FormatLines is text: each frame, without a line's end behind it, becomes the message of a record at Info, at the time it came.
 	FormatLines
 
 	formats

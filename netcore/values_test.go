@@ -18,7 +18,7 @@ import (
 // values is a program that prints pickles of {"msg": "m", "v": VALUE}, in each protocol that this Python writes.
 const values = `
 import array, base64, collections, dataclasses, datetime, decimal, enum, fractions, functools, http, ipaddress, pathlib, pickle, re, sys, time
-import types, uuid, zoneinfo
+import types, uuid, zoneinfo, configparser, http.client, queue, subprocess, urllib.error
 class Color(enum.Enum): RED = 1
 class Level(enum.IntEnum): ERROR = 40
 class Name(str, enum.Enum): DB = "app.db"
@@ -32,6 +32,11 @@ class Tuple(tuple): pass
 class Raw(bytes): pass
 class Bag(set): pass
 class When(datetime.datetime): pass
+class Day(datetime.date): pass
+class FakeDate(datetime.date): pass
+class Octets(bytearray): pass
+class Address:
+    def __reduce__(self): return Address, (b"\x0a\x00\x05\x01",)
 class Node: pass
 class Keyed:
     def __new__(cls, *, name): return object.__new__(cls)
@@ -86,6 +91,9 @@ values = {
  "network": ipaddress.ip_network("10.0.0.0/8"), "range": range(0, 10, 2), "slice": slice(1, 2), "pattern": re.compile("a+"),
  "array": array.array("i", [1, -2]), "doubles": array.array("d", [1.5]), "octets": array.array("B", [255]), "longs": array.array("Q", [2**64-1]),
  "floats": array.array("f", [0.5]), "shorts": array.array("h", [-3]), "struct": time.gmtime(0),
+ "day": Day(2026, 2, 3), "fakedate": FakeDate(1, 12, 31), "octetssub": Octets(b"ab\xff"), "address": Address(),
+ "fullqueue": queue.Full(), "nosection": configparser.NoSectionError("s"), "http": http.client.CannotSendRequest(),
+ "process": subprocess.CalledProcessError(1, "ls"), "urlerror": urllib.error.URLError("r"),
  "keys": {(1, "a"): "tuple", Color.RED: "enum", frozenset([3]): "set", Point(1, 2): "point", None: "none"},
  "inside": {"list": [Level.ERROR, {"p": Point(1, Text("x"))}], "at": [datetime.datetime(2026, 7, 3, tzinfo=berlin)]},
  "itself": me, "itself2": me2, "cycle": a, "deep": deep, "many": list(range(2500)),
@@ -140,7 +148,11 @@ var wantValues = map[string]string{
 	"keys":   `{"(1, \"a\")":"tuple","1":"enum","[3]":"set","(1, 2)":"point","None":"none"}`,
 	"inside": `{"list":[40,{"p":[1,"x"]}],"at":["2026-07-03T00:00:00+02:00"]}`,
 	"itself": `["[...]"]`, "itself2": `{"me":"{...}"}`, "cycle": `{"next":{"back":"<__main__.Node>","n":7}}`,
-	"deep":       strings.Repeat("[", 100) + `"<nested deeper than 100>"` + strings.Repeat("]", 100),
+	"deep": strings.Repeat("[", 100) + `"<nested deeper than 100>"` + strings.Repeat("]", 100),
+	"day":  `"2026-02-03"`, "fakedate": `"0001-12-31"`, "octetssub": `"YWL/"`, "address": `"CgAFAQ=="`,
+	"fullqueue": `"<queue.Full>"`, "nosection": `"configparser.NoSectionError: s {\"message\": \"No section: 's'\", \"section\": \"s\"}"`, "http": `"<http.client.CannotSendRequest>"`,
+	"process":    `"subprocess.CalledProcessError: 1, ls {\"returncode\": 1, \"cmd\": \"ls\", \"output\": None, \"stderr\": None}"`,
+	"urlerror":   `"urllib.error.URLError: r {\"reason\": \"r\"}"`,
 	"frozendict": `{"a":[1]}`, "frozen2": `{"in":{"a":1}}`,
 }
 

@@ -141,8 +141,8 @@ func (d *Decoder) pushResult(callable any, c call) error {
 				return d.stack.push(v)
 			}
 		}
-		if looksLikeDatetime(c.args) {
-			if v, err := buildDatetime(c.args); err == nil {
+		if build := subclassOf(f, c); build != nil {
+			if v, err := build(c.args); err == nil {
 				return d.stack.push(v)
 			}
 		}
@@ -151,6 +151,19 @@ func (d *Decoder) pushResult(callable any, c call) error {
 		return d.stack.push(f.called(c))
 	}
 	return errors.New("pickle calls what cannot be called")
+}
+
+// subclassOf returns what builds the value of an unknown class that is called as only those of one kind are; nil if there is none.
+func subclassOf(f *global, c call) func(args []any) (any, error) {
+	switch {
+	case looksLikeDatetime(c.args):
+		return buildDatetime
+	case !c.new && looksLikeDate(f.name, c.args):
+		return buildDate
+	case !c.new && looksLikeBytearray(c.args):
+		return buildEncoded
+	}
+	return nil
 }
 
 // zonePrice is what a time zone costs that may have to be looked for in files, in values: some thousands a pickle may have, which

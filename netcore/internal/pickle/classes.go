@@ -81,6 +81,12 @@ func buildEncoded(args []any) (any, error) {
 	return latin1(chars)
 }
 
+// looksLikeBytearray tells whether an unknown class is called as protocols below 3 call a subclass of bytearray.
+func looksLikeBytearray(args []any) bool {
+	encoding, ok := pointed[string](args, 1)
+	return ok && len(args) == 2 && encoding == "latin-1"
+}
+
 func latin1(chars string) ([]byte, error) {
 	b := make([]byte, 0, len(chars))
 	for _, r := range chars {

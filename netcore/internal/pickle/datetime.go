@@ -2,6 +2,7 @@ package pickle
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -47,6 +48,17 @@ func looksLikeDatetime(args []any) bool {
 	month := b[2] &^ fold
 	return month >= 1 && month <= 12 && b[3] >= 1 && b[3] <= 31 && b[4] < 24 && b[5] < 60 && b[6] < 60 &&
 		int(b[7])<<16|int(b[8])<<8|int(b[9]) < 1e6
+}
+
+// looksLikeDate tells whether an unknown class of that name is called as a subclass of date is. Other things have four bytes too, but those
+// of a day of these centuries hardly ever.
+func looksLikeDate(class string, args []any) bool {
+	b, ok := argument[[]byte](args, 0)
+	if !ok || len(args) != 1 || len(b) != 4 || b[2] < 1 || b[2] > 12 || b[3] < 1 || b[3] > 31 {
+		return false
+	}
+	year := int(b[0])<<8 | int(b[1])
+	return year >= 1900 && year < 2200 || year >= 1 && year <= 9999 && strings.Contains(strings.ToLower(class), "date")
 }
 
 // instant returns the time at which the clock of a place shows what clock shows in UTC: of two such the second if second is

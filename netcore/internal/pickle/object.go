@@ -30,10 +30,22 @@ var renamed = map[name]name{
 	{"UserList", "UserList"}:         {"collections", "UserList"},
 	{"UserString", "UserString"}:     {"collections", "UserString"},
 	{"_decimal", "Decimal"}:          {"decimal", "Decimal"},
+
+	{"urllib", "ContentTooShortError"}:         {"urllib.error", "ContentTooShortError"},
+	{"urllib2", "HTTPError"}:                   {"urllib.error", "HTTPError"},
+	{"urllib2", "URLError"}:                    {"urllib.error", "URLError"},
+	{"multiprocessing", "AuthenticationError"}: {"multiprocessing.context", "AuthenticationError"},
+	{"multiprocessing", "BufferTooShort"}:      {"multiprocessing.context", "BufferTooShort"},
+	{"multiprocessing", "ProcessError"}:        {"multiprocessing.context", "ProcessError"},
+	{"multiprocessing", "TimeoutError"}:        {"multiprocessing.context", "TimeoutError"},
 }
 
 var renamedModules = map[string]string{
-	"__builtin__": "builtins", "exceptions": "builtins", "copy_reg": "copyreg", "pathlib._local": "pathlib",
+	"__builtin__": "builtins", "exceptions": "builtins", "copy_reg": "copyreg", "pathlib._local": "pathlib", "_abcoll": "collections.abc",
+	"Queue": "queue", "SocketServer": "socketserver", "ConfigParser": "configparser", "commands": "subprocess", "httplib": "http.client",
+	"Cookie": "http.cookies", "cookielib": "http.cookiejar", "BaseHTTPServer": "http.server", "HTMLParser": "html.parser",
+	"xmlrpclib": "xmlrpc.client", "SimpleXMLRPCServer": "xmlrpc.server", "urlparse": "urllib.parse", "urllib2": "urllib.request",
+	"_winreg": "winreg", "thread": "_thread",
 }
 
 // newName returns the name that Python 3 has for a global.

@@ -3,6 +3,7 @@ package netcore
 import (
 	"crypto/rand"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"example.com/zaphandlers/internal/sockets"
 )
@@ -63,4 +65,23 @@ func TestRelativePaths(t *testing.T) {
 			assert.NoFileExists(t, path)
 		})
 	}
+}
+
+// TestALinesEndIsNoPartOfIt is what programs send that write lines into datagrams.
+func TestALinesEndIsNoPartOfIt(t *testing.T) {
+	target, records := observer.New(zapcore.DebugLevel)
+	s := serve(t, ServerConfig{Network: "udp", Format: FormatLines, Target: target})
+	conn, err := net.Dial("udp", s.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	for _, text := range []string{"one\n", "two\r\n", "three\r", "four\n\n", "fi\nve"} {
+		_, err = conn.Write([]byte(text))
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool { return records.Len() == 5 }, soon, tick)
+	var got []string
+	for _, r := range records.All() {
+		got = append(got, r.Message)
+	}
+	assert.Equal(t, []string{"one", "two", "three", "four\n", "fi\nve"}, got)
 }
