@@ -15,7 +15,7 @@ type Digest struct {
 	Records     uint64
 	Omitted     uint64 // of them, are counted and not in text
 	levels      [256]uint64
-	first, last time.Time
+	first, last time.Time     // zero if no record has a time
 	worst       zapcore.Level // the highest of all
 	subject     []byte        // of the first record of that level
 	text        []byte        // of the records, end to end; each ends with a line feed
@@ -29,12 +29,7 @@ func (d *Digest) Add(level zapcore.Level, at time.Time, text, subject []byte, ro
 		d.worst = level
 		d.subject = append(d.subject[:0], subject...)
 	}
-	if d.Records == 0 || at.Before(d.first) {
-		d.first = at
-	}
-	if d.Records == 0 || at.After(d.last) {
-		d.last = at
-	}
+	d.span(at, at)
 	d.Records++
 	d.levels[uint8(level)]++
 	if len(text) >= room-len(d.text) {
@@ -47,6 +42,19 @@ func (d *Digest) Add(level zapcore.Level, at time.Time, text, subject []byte, ro
 	}
 }
 
+// span notes the times of the first and the last of some records. One without a time has none here.
+func (d *Digest) span(first, last time.Time) {
+	if first.IsZero() {
+		return
+	}
+	if d.first.IsZero() || first.Before(d.first) {
+		d.first = first
+	}
+	if d.last.IsZero() || last.After(d.last) {
+		d.last = last
+	}
+}
+
 // AddAll adds the records of other, whose text must fit.
 func (d *Digest) AddAll(other *Digest) {
 	if other.Records == 0 {
@@ -56,12 +64,7 @@ func (d *Digest) AddAll(other *Digest) {
 		d.worst = other.worst
 		d.subject = append(d.subject[:0], other.subject...)
 	}
-	if d.Records == 0 || other.first.Before(d.first) {
-		d.first = other.first
-	}
-	if d.Records == 0 || other.last.After(d.last) {
-		d.last = other.last
-	}
+	d.span(other.first, other.last)
 	d.Records += other.Records
 	d.Omitted += other.Omitted
 	for level, n := range other.levels {
@@ -149,8 +152,11 @@ func (d *Digest) preface() []byte {
 			separator = ", "
 		}
 	}
-	b = d.first.AppendFormat(append(b, "), from "...), prefaceTime)
-	b = d.last.AppendFormat(append(b, " to "...), prefaceTime)
+	b = append(b, ')')
+	if !d.first.IsZero() {
+		b = d.first.AppendFormat(append(b, ", from "...), prefaceTime)
+		b = d.last.AppendFormat(append(b, " to "...), prefaceTime)
+	}
 	b = append(b, ".\n"...)
 	if d.Omitted > 0 {
 		b = strconv.AppendUint(b, d.Omitted, 10)

@@ -228,3 +228,25 @@ func FuzzAddress(f *testing.F) {
 		require.Len(t, m.Header, 1, "%q is one header", header)
 	})
 }
+
+// TestRecordsWithoutATime holds that the times above a digest are those of the records that have one.
+func TestRecordsWithoutATime(t *testing.T) {
+	c := newTestComposer(1 << 20)
+	text := func(times ...time.Time) string {
+		var d, more Digest
+		for _, at := range times {
+			d.Add(zapcore.ErrorLevel, at, []byte("x\n"), nil, EverythingFits)
+			more.Add(zapcore.ErrorLevel, at, []byte("x\n"), nil, EverythingFits)
+		}
+		d.AddAll(&more)
+		body, err := io.ReadAll(quotedprintable.NewReader(requireWellFormed(t, composed(c, &d)).Body))
+		require.NoError(t, err)
+		line, _, _ := strings.Cut(string(body), "\r\n")
+		return line
+	}
+	const span = ", from 2026-11-22 12:00:00.000 +0000 to 2026-11-22 12:00:01.000 +0000."
+	later := noon.Add(time.Second)
+	assert.Equal(t, "4 records (4 error).", text(time.Time{}, time.Time{}))
+	assert.Equal(t, "6 records (6 error)"+span, text(time.Time{}, noon, later))
+	assert.Equal(t, "6 records (6 error)"+span, text(later, time.Time{}, noon))
+}
