@@ -93,6 +93,8 @@ func TestKeywordsOfAnyKind(t *testing.T) {
 		"StartTLS\nAUTH=PLAIN LOGIN":          "PLAIN",
 		"STARTTLS\nauth=login":                "LOGIN",
 		"Starttls\nAuth CRAM-MD5\nAUTH=LOGIN": "CRAM-MD5",
+		"STARTTLS\r\nAUTH\tPLAIN\tLOGIN ":     "PLAIN", // with blanks that belong nowhere, as Python takes them
+		" STARTTLS \n  AUTH  LOGIN":           "LOGIN",
 	} {
 		s := newServer(t, &server{tls: cert.server})
 		s.reply = func(line string) string {
@@ -235,4 +237,29 @@ func TestPort465IsImplicit(t *testing.T) {
 	cfg.Addr, cfg.TLSConfig = "localhost:465", cert.client
 	require.NoError(t, write(newCore(t, cfg), "x"))
 	assert.True(t, s.received()[0].secure)
+}
+
+// TestQuestionsInClear holds that the questions of LOGIN may be any words, as for Python.
+func TestQuestionsInClear(t *testing.T) {
+	cert := newCertificate(t)
+	s := newServer(t, &server{tls: cert.server, mechanisms: "LOGIN"})
+	said := 0
+	s.reply = func(line string) string {
+		switch {
+		case said == 0 && line == "AUTH LOGIN":
+			said = 1
+			return "334 Username:"
+		case said == 1 && line == base64.StdEncoding.EncodeToString([]byte(username)):
+			said = 2
+			return "334"
+		case said == 2 && line == base64.StdEncoding.EncodeToString([]byte(password)):
+			said = 3
+			return "235 welcome"
+		}
+		return ""
+	}
+	cfg := configFor(s)
+	cfg.Credentials, cfg.TLSConfig = login, cert.client
+	require.NoError(t, write(newCore(t, cfg), "x"))
+	require.Equal(t, 3, said)
 }

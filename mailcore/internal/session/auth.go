@@ -117,7 +117,7 @@ func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error 
 			return err
 		case 334:
 			challenge, err := base64.StdEncoding.DecodeString(text)
-			if err == nil {
+			if _, asks := auth.(*loginAuth); err == nil || asks { // whose questions are words for people, in clear from some servers
 				response, err = auth.Next(challenge, true)
 			}
 			if err != nil {

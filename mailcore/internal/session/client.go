@@ -49,7 +49,7 @@ func (c *client) extended(name string) error {
 	c.offers = make(map[string]string)
 	_, lines, _ := strings.Cut(text, "\n") // the first is the server's name
 	for line := range strings.SplitSeq(lines, "\n") {
-		keyword, rest, _ := strings.Cut(line, " ")
+		keyword, rest, _ := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
 		keyword = strings.ToUpper(keyword)
 		if first, old := strings.CutPrefix(keyword, "AUTH="); old {
 			keyword, rest = "AUTH", c.offers["AUTH"]+" "+first+" "+rest

@@ -10,9 +10,12 @@ import (
 // maxReplyText is how many bytes of a server's words an error shows.
 const maxReplyText = 500
 
+// blanks are what no line of a reply begins or ends with.
+const blanks = " \t\r"
+
 // readReply reads a server's reply: RFC 5321, section 4.2. want is a code, or the first digit of one; an error of the server's own words
 // is returned for others, and with 0 for none. Unlike net/textproto it takes a code without any text, as section 4.2 demands, and
-// of lines with different codes the last one, as Python does.
+// of lines with different codes the last one, and leaves out blanks around the text, as Python does.
 func readReply(r *textproto.Reader, want int) (code int, text string, err error) {
 	var lines []string
 	for more := true; more; {
@@ -20,6 +23,7 @@ func readReply(r *textproto.Reader, want int) (code int, text string, err error)
 		if err != nil {
 			return 0, "", err
 		}
+		line = strings.TrimRight(line, blanks)
 		n, words, continued, ok := parseReplyLine(line)
 		switch {
 		case !ok && len(lines) == 0:
@@ -57,7 +61,7 @@ func parseReplyLine(line string) (code int, text string, continued, ok bool) {
 		return 0, "", false, false
 	}
 	if len(line) > digits {
-		text, continued = line[digits+1:], line[digits] == '-'
+		text, continued = strings.TrimLeft(line[digits+1:], blanks), line[digits] == '-'
 	}
 	return int(n), text, continued, true
 }

@@ -25,6 +25,9 @@ func TestReplies(t *testing.T) {
 		{"several lines, of which the last is a code alone", "250-a\r\n250\r\n", positive, 250, "a\n"},
 		{"a line without its code", "550-a\r\nb\r\n550 c\r\n", 0, 550, "a\nb\nc"},
 		{"codes that differ", "250-a\r\n450 b\r\n", 0, 450, "a\nb"},
+		{"lines that end in two carriage returns", "250-a\r\r\n250 b\r\r\n", positive, 250, "a\nb"},
+		{"a code alone, and two carriage returns", "250\r\r\n", positive, 250, ""},
+		{"blanks around the text", "250-  a \t\r\n250 \tb  c \r\n", positive, 250, "a\nb  c"},
 		{"lines that end without a carriage return", "250 ok\n", positive, 250, "ok"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
