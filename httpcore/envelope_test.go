@@ -236,6 +236,30 @@ func TestLoki(t *testing.T) {
 	}, l.streams, "nanoseconds are kept, and labels belong to their own record only")
 }
 
+// TestLokisLabelsAreShort holds that Loki, which refuses a record for a label of more than 2,048 bytes, gets none, and all of the field.
+func TestLokisLabelsAreShort(t *testing.T) {
+	e := httpcore.Loki(httpcore.LokiConfig{LabelFields: []string{"tenant"}})
+	for value, want := range map[string]string{
+		strings.Repeat("x", 2048):          strings.Repeat("x", 2048),
+		strings.Repeat("x", 2049):          strings.Repeat("x", 2048),
+		strings.Repeat("x", 2047) + "éé":   strings.Repeat("x", 2047),
+		strings.Repeat("\xff", 2048):       "\ufffd",
+		strings.Repeat("é\xff", 600) + "x": strings.Repeat("é\ufffd", 409) + "é",
+	} {
+		var r base.Record
+		require.NoError(t, r.Capture(zapcore.Entry{Time: noon}, base.Context{}, []zapcore.Field{zap.String("tenant", value)}))
+		b, err := e.Formatter.Append(nil, &r)
+		require.NoError(t, err)
+		var got struct {
+			Stream map[string]string
+			Values [][2]string
+		}
+		require.NoError(t, json.Unmarshal(b, &got))
+		require.Equal(t, want, got.Stream["tenant"])
+		require.GreaterOrEqual(t, len(got.Values[0][1]), len(value), "the line has all of it")
+	}
+}
+
 // splunk is the event collector as the reference describes it. It takes the events before an invalid one, or does not.
 type splunk struct {
 	t      *testing.T

@@ -1,6 +1,7 @@
 package httpcore
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/zap/zapcore"
 
@@ -22,7 +24,7 @@ type LokiConfig struct {
 	Labels map[string]string
 	// LabelFields names fields that become labels too: those with few values, since each set of labels is a stream of its
 	// own. A field in a namespace is namespace.field. Characters that a label cannot have become underscores. The fields
-	// stay in the line.
+	// stay in the line; a label is the first 2,048 bytes of a value at most, because Loki refuses the record of a longer one.
 	LabelFields []string
 	// Encoder makes the line. It is copied. Defaults to zap's JSON without time and level, which are sent beside it.
 	Encoder zapcore.Encoder
@@ -77,6 +79,27 @@ func labelName(s string) string {
 		return "_" + name
 	}
 	return name
+}
+
+// maxLabel is Loki's max_label_value_length, in bytes, unless it is configured.
+const maxLabel = 2048
+
+// labelValue returns as much of a text as a label may have.
+func labelValue(text []byte) []byte {
+	if len(text) <= maxLabel/utf8.UTFMax {
+		return text
+	}
+	if !utf8.Valid(text) { // what takes its place is longer
+		text = bytes.ToValidUTF8(text, []byte("\ufffd"))
+	}
+	if len(text) <= maxLabel {
+		return text
+	}
+	end := maxLabel
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
 // lokiFormatter makes a stream of each record: {"stream":{labels},"values":[["time","line"]]}.
@@ -136,7 +159,7 @@ func newLokiWriter(f *lokiFormatter) *lokiWriter {
 	w.texts.Wants = w.find
 	w.texts.Take = func(_, text []byte) { // of two fields of a name the first keeps it
 		if len(w.values[w.at]) == 0 {
-			w.values[w.at] = append(w.values[w.at], text...)
+			w.values[w.at] = append(w.values[w.at], labelValue(text)...)
 		}
 	}
 	return w

@@ -89,7 +89,7 @@ var writers = sync.Pool{New: func() any {
 
 func (w *writer) free() {
 	w.out, w.key = nil, ""
-	if cap(w.scratch) <= keepBytes && cap(w.plain) <= keepBytes && cap(w.names.seen) <= keepBytes {
+	if cap(w.scratch) <= keepBytes && cap(w.plain) <= keepBytes && w.names.small() {
 		writers.Put(w)
 	}
 }

@@ -38,6 +38,11 @@ func (n *names) reset() {
 	n.prefix, n.seen, n.many = n.prefix[:0], append(n.seen[:0], reservedAs...), nil
 }
 
+// small tells whether n holds little enough to be kept.
+func (n *names) small() bool {
+	return cap(n.seen) <= keepBytes && cap(n.prefix) <= keepBytes && cap(n.stored) <= keepBytes
+}
+
 // append appends the name of a field: the objects around it, and key.
 func (n *names) append(dst []byte, key string) []byte {
 	begin := len(dst)
