@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/httpcore"
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/coretest"
 )
@@ -70,6 +71,7 @@ func TestConforms(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			coretest.Run(t, coretest.Harness{
+				Deadline: sockets.Brief, // 100 requests one after the other have half of it
 				New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 					cfg := test.cfg
 					cfg.Level, cfg.OnError, cfg.Timeout = opts.Level, opts.OnError, dst.Deadline

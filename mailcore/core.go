@@ -72,7 +72,7 @@ type Config struct {
 	// MaxCopies is how often one mail is sent whose content the server does not answer, so that nobody knows whether it
 	// arrived. It is the same mail each time, with the same Message-ID; after the last attempt it counts as refused for
 	// good, and a queue hands it to its dead-letter core. Defaults to 5, between which at least three and a half minutes
-	// pass if a queue or an Interval tries again. A negative one is any number.
+	// pass, by the default of Timeout, if a queue or an Interval tries again. A negative one is any number.
 	MaxCopies int
 	// Interval limits the flood: after a mail, records are held for this long, and then go in one digest. Defaults to none: a
 	// mail for each record, as Python.
@@ -85,6 +85,14 @@ type Config struct {
 	// refused; that of an Interval goes without its text, and its records are counted only. At least 1 KiB; defaults to 10 MiB. A
 	// server that takes less says so, and is obeyed.
 	MaxBytes int
+
+	// RetryStart, RetryFactor, RetryMax and RetryJitter say how long the server is left alone after it could not be reached, was too
+	// slow, or answered 4xx; writes fail at once meanwhile, and what an Interval holds is tried again after as long, or after the
+	// Interval if that is less. They default to 1 s, 2 and 30 s, as in Python's SocketHandler, without jitter.
+	RetryStart  time.Duration
+	RetryFactor float64
+	RetryMax    time.Duration
+	RetryJitter bool
 
 	// OnError is told what no caller waits for: a held digest that could not be sent, a recipient that the server refused
 	// while others got the mail. The same error comes once. It is called under no lock and may log. Defaults to printing to
@@ -143,12 +151,17 @@ func New(cfg Config) (*Core, error) {
 		Level:   cfg.Level,
 		Encoder: withSubject(cfg.Encoder, cfg.SubjectFunc),
 		Emitter: emitter,
+		Backoff: cfg.backoff(),
 		Report:  emitter.report,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Core{handler}, nil
+}
+
+func (cfg Config) backoff() base.Backoff {
+	return base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter}
 }
 
 func (cfg Config) withDefaults() Config {
@@ -232,6 +245,9 @@ func (cfg Config) check() error {
 		base.Interval{Field: "IdleTime", Value: cfg.IdleTime, Shortest: base.ShortestTimeout, Example: "5 * time.Second"},
 		base.Interval{Field: "Interval", Value: cfg.Interval, Shortest: base.ShortestTimeout, Example: "10 * time.Minute"},
 	)
+	if err == nil {
+		err = cfg.backoff().Check()
+	}
 	if err != nil {
 		return fmt.Errorf("mailcore: Config.%w", err)
 	}

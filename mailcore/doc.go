@@ -39,7 +39,7 @@
 // Credentials make TLS a must: a server that does not offer STARTTLS, or cannot prove who it is, gets neither the password
 // nor the mail. The connection is kept for IdleTime, and carries MailsPerConnection mails.
 //
-//	4xx and 421       temporary: Write returns a RetryError, and the core leaves the server alone, for 1 s, then 2 s, up to 30 s
+//	4xx and 421       temporary: Write returns a RetryError, and the core leaves the server alone (RetryStart, RetryMax)
 //	5xx to the mail   final: the record is refused; a queue in front gives it up
 //	5xx to a digest   of a batch: halves of it are sent until the record at fault is found, and refused alone
 //	4xx to the mail   each time, after its content, and to no other: as a 5xx, once that is certain

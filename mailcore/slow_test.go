@@ -305,3 +305,44 @@ func TestAnswersOfOtherCodes(t *testing.T) {
 		})
 	}
 }
+
+// A server that says later is left alone for RetryStart, and longer each time, up to RetryMax.
+func TestHowLongTheServerIsLeftAlone(t *testing.T) {
+	for _, test := range []struct {
+		start  time.Duration
+		factor float64
+		most   time.Duration
+		want   int // attempts in the first 100 s
+	}{
+		{0, 0, 0, 8}, // at 0, 1, 3, 7, 15, 31, 61, 91
+		{10 * time.Second, 1, 0, 10},
+		{5 * time.Second, 3, 20 * time.Second, 6}, // at 0, 5, 20, 40, 60, 80
+		{time.Hour, 0, time.Hour, 1},
+	} {
+		s := &server{reply: at(".", "451 4.3.0 not now")}
+		change := func(cfg *mailcore.Config) {
+			cfg.RetryStart, cfg.RetryFactor, cfg.RetryMax = test.start, test.factor, test.most
+		}
+		inQuietBubble(t, s, change, func(core *mailcore.Core) {
+			for range 1000 {
+				require.Error(t, write(core, "x"))
+				<-time.After(100 * time.Millisecond)
+			}
+		})
+		assert.Len(t, s.refused, test.want, "%v", test)
+	}
+	s := &server{}
+	change := func(cfg *mailcore.Config) {
+		cfg.Interval, cfg.RetryStart, cfg.RetryFactor, cfg.RetryMax = time.Hour, 2*time.Minute, 1, 2*time.Minute
+	}
+	inQuietBubble(t, s, change, func(core *mailcore.Core) {
+		require.NoError(t, write(core, "first"))
+		require.NoError(t, write(core, "held"))
+		s.change(at(".", "451 4.3.0 not now"))
+		<-time.After(time.Hour + 19*time.Minute)
+		s.change(nil)
+		<-time.After(3 * time.Minute)
+		assert.Equal(t, mailcore.Stats{Accepted: 2, Delivered: 2}, core.Stats())
+	})
+	assert.Len(t, s.refused, 10, "each two minutes")
+}

@@ -36,6 +36,9 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		{mailcore.Config{Addr: "mail..example.com:25"}, "Config.Addr"},
 		{mailcore.Config{Addr: "[fe80::1%eth0]:25"}, ""},
 		{mailcore.Config{IdleTime: 30}, "Config.IdleTime is 30ns"},
+		{mailcore.Config{RetryStart: 5}, "Config.RetryStart is 5ns"},
+		{mailcore.Config{RetryMax: -1}, "Config.RetryMax is -1ns"},
+		{mailcore.Config{RetryFactor: 0.5}, "Config.RetryFactor is 0.5"},
 	} {
 		if test.cfg.Addr == "" {
 			test.cfg.Addr = "x"

@@ -73,6 +73,38 @@ func everyWriter(t *testing.T, dir string) []writeCloser {
 	return []writeCloser{file, watched, every, shared, timed}
 }
 
+// The file that was opened ahead has the permissions that the log has when it gives way, not those of before.
+func TestPermissionsThatChangeAfterTheNextFileWasMade(t *testing.T) {
+	for _, change := range []func(path string) error{
+		func(path string) error { return os.Chmod(path, 0o600) },
+		func(path string) error { return os.Chmod(path, 0o666) },
+		func(path string) error {
+			if os.Getuid() != 0 {
+				return nil
+			}
+			return os.Chown(path, 12, 34)
+		},
+	} {
+		f, dir := rotating(t, RotatingFileConfig{MaxBytes: 2 << 20, BackupCount: 2})
+		path := filepath.Join(dir, "app.log")
+		write(t, f, strings.Repeat("x", 2<<20-100)+"\n")
+		require.Eventually(t, func() bool {
+			found, err := filepath.Glob(filepath.Join(dir, ".app.log.rotation", "next-*"))
+			return err == nil && len(found) == 1
+		}, 5*time.Second, time.Millisecond)
+		require.NoError(t, change(path))
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		write(t, f, strings.Repeat("y", 200)+"\n")
+		after, err := os.Stat(path)
+		require.NoError(t, err)
+		require.False(t, os.SameFile(info, after))
+		assert.Equal(t, info.Mode(), after.Mode())
+		assert.Equal(t, owner(info), owner(after))
+		require.NoError(t, f.Close())
+	}
+}
+
 func TestRotationKeepsPermissionsOfTheFile(t *testing.T) {
 	for _, max := range []int64{5, 2 << 20} {
 		f, dir := rotating(t, RotatingFileConfig{MaxBytes: max, BackupCount: 2})

@@ -21,7 +21,7 @@ func brief() time.Duration {
 	if runtime.GOOS == "windows" {
 		return time.Second
 	}
-	return 200 * time.Millisecond
+	return 250 * time.Millisecond
 }
 
 // Path returns where a test may have a unix socket.

@@ -32,7 +32,7 @@ type Harness struct {
 	New func(t *testing.T, dst *Destination, opts Options) Core
 	// Deadline is how long one attempt at a stalled destination lasts; New must configure the core so (dst.Deadline says
 	// it too). Defaults to 250 ms, which on a busy machine is enough to tell one deadline from two, and on Windows, which may be
-	// an emulated one, to 1 s.
+	// an emulated one, to 500 ms.
 	Deadline time.Duration
 	// Bound is the longest a Write may take, whatever the destination does. Defaults to two deadlines.
 	Bound time.Duration
@@ -52,7 +52,7 @@ type Harness struct {
 
 func defaultDeadline() time.Duration {
 	if runtime.GOOS == "windows" {
-		return time.Second
+		return 500 * time.Millisecond
 	}
 	return 250 * time.Millisecond
 }

@@ -46,9 +46,9 @@ func permOf(t *testing.T, f *os.File) fs.FileMode {
 
 func ownersOf(t *testing.T, f *os.File) (uid, gid int) {
 	t.Helper()
-	uid, gid, _, err := accessOf(f)
+	access, err := AccessOf(f)
 	require.NoError(t, err)
-	return uid, gid
+	return access.uid, access.gid
 }
 
 // readers returns which users can open a file for reading, by asking the kernel.
@@ -127,8 +127,9 @@ func TestCopyAccessNarrowsWhereThereIsNoList(t *testing.T) {
 	dir := t.TempDir()
 	src := open(t, makeFile(t, dir, "src", "x"), os.O_WRONLY)
 	withACL(t, src, list(6, 4, 0, 4, 4, 0))
-	_, _, want, err := accessOf(src)
+	access, err := AccessOf(src)
 	require.NoError(t, err)
+	want := access.list
 	without := mountWithoutLists(t)
 	dst := open(t, filepath.Join(without, "dst"), os.O_WRONLY|os.O_CREATE)
 	require.Error(t, writeACL(dst, want))

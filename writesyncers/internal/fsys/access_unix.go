@@ -12,6 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Access is who may use a file: its owner, its group, and its list, or one made of the permission bits if it has none.
+type Access struct {
+	uid, gid int
+	list     acl
+}
+
+// Equal reports whether the same may use both.
+func (a Access) Equal(b Access) bool {
+	return a.uid == b.uid && a.gid == b.gid && slices.Equal(a.list, b.list)
+}
+
 // CopyAccess lets those use dst who can use src, and nobody else: the owner and the group of src, each by itself as far as this
 // process may give it away, its permission bits, and its access control list (POSIX ACLs, Linux). What dst has inherited from the
 // default list of its directory goes.
@@ -23,53 +34,55 @@ import (
 //
 // The error says that dst still gives more, or that there is no telling.
 func CopyAccess(dst, src *os.File) error {
-	uid, gid, want, err := accessOf(src)
+	want, err := AccessOf(src)
 	if err != nil {
 		return err
 	}
-	newUID, newGID, had, err := accessOf(dst)
+	has, err := AccessOf(dst)
 	if err != nil {
 		return err
 	}
-	if newUID == uid && newGID == gid && slices.Equal(had, want) {
+	if has.Equal(want) {
 		return nil
 	}
-	if had.extended() || had.mode()&^0o600 != 0 {
+	listed := has.list.extended()
+	if listed || has.list.mode()&^0o600 != 0 {
 		_ = dst.Chmod(0o600) // the inherited list included: its mask is empty then
 	}
-	if newUID != uid || newGID != gid {
-		_ = dst.Chown(-1, gid)
-		_ = dst.Chown(uid, -1)
-		if newUID, newGID, _, err = accessOf(dst); err != nil {
+	if has.uid != want.uid || has.gid != want.gid {
+		_ = dst.Chown(-1, want.gid)
+		_ = dst.Chown(want.uid, -1)
+		if has, err = AccessOf(dst); err != nil {
 			return err
 		}
 	}
-	if newUID != uid {
-		want = want.forOwner(mayRead(src))
+	if has.uid != want.uid {
+		want.list = want.list.forOwner(mayRead(src))
 	}
-	if newGID != gid {
-		want = want.forOtherGroup()
+	if has.gid != want.gid {
+		want.list = want.list.forOtherGroup()
 	}
-	return want.giveTo(dst, had.extended())
+	return want.list.giveTo(dst, listed)
 }
 
-// accessOf returns the owner, the group, and the list of a file: one made of the permission bits if it has none.
-func accessOf(f *os.File) (uid, gid int, list acl, err error) {
+// AccessOf returns who may use an open file.
+func AccessOf(f *os.File) (Access, error) {
 	var st unix.Stat_t
+	var err error
 	if ctl := control(f, func(fd int) { err = unix.Fstat(fd, &st) }); ctl != nil {
-		return 0, 0, nil, ctl
+		return Access{}, ctl
 	}
 	if err != nil {
-		return 0, 0, nil, os.NewSyscallError("fstat", err)
+		return Access{}, os.NewSyscallError("fstat", err)
 	}
-	list, err = readACL(f)
+	list, err := readACL(f)
 	if err != nil {
-		return 0, 0, nil, err
+		return Access{}, err
 	}
 	if list == nil {
 		list = aclOfMode(fs.FileMode(st.Mode & 0o777))
 	}
-	return int(st.Uid), int(st.Gid), list, nil
+	return Access{int(st.Uid), int(st.Gid), list}, nil
 }
 
 // giveTo makes the list that of f, or, where there are no lists, the permission bits that give no more. listed says that f has a

@@ -3,11 +3,27 @@
 package fsys
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf16"
 )
+
+// Access is who may use a file, as far as its permission bits say.
+type Access struct{ mode fs.FileMode }
+
+// Equal reports whether the same may use both.
+func (a Access) Equal(b Access) bool { return a == b }
+
+// AccessOf returns who may use an open file.
+func AccessOf(f *os.File) (Access, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return Access{}, err
+	}
+	return Access{info.Mode().Perm()}, nil
+}
 
 // CopyAccess gives dst the permission bits of src. Who else may read it is decided by the directory it was made in.
 func CopyAccess(dst, src *os.File) error {

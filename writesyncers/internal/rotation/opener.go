@@ -26,8 +26,9 @@ type opener struct {
 
 // nextFile is a file that has yet to take the place of the log.
 type nextFile struct {
-	path string
-	file *appendfile.File
+	path   string
+	file   *appendfile.File
+	access fsys.Access // that was copied to it
 }
 
 // start reports whether the next file is to be opened ahead now: once for each file.
@@ -82,10 +83,8 @@ func (o *opener) take(like *appendfile.File, fresh bool) (*nextFile, error) {
 	o.next = nil
 	o.mu.Unlock()
 	o.dir.keep(false)
-	if next != nil && !fresh {
-		if err := fsys.CopyAccess(next.file.OS(), like.OS()); err == nil { // it may have changed since
-			return next, nil
-		}
+	if next != nil && !fresh && next.mayFollow(like) {
+		return next, nil
 	}
 	if next != nil {
 		_ = next.discard()
@@ -112,11 +111,20 @@ func (o *opener) create(like *appendfile.File) (*nextFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	next := &nextFile{path, file}
-	if err := fsys.CopyAccess(file.OS(), like.OS()); err != nil {
+	next := &nextFile{path: path, file: file}
+	if next.access, err = fsys.AccessOf(like.OS()); err == nil {
+		err = fsys.CopyAccess(file.OS(), like.OS())
+	}
+	if err != nil {
 		return nil, multierr.Append(err, next.discard())
 	}
 	return next, nil
+}
+
+// mayFollow reports whether nobody may read n who may not read like, whose permissions may have changed since n was made.
+func (n *nextFile) mayFollow(like *appendfile.File) bool {
+	access, err := fsys.AccessOf(like.OS())
+	return err == nil && (access.Equal(n.access) || fsys.CopyAccess(n.file.OS(), like.OS()) == nil)
 }
 
 // discard undoes create.
