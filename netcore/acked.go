@@ -77,6 +77,7 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 			return nil
 		}
 		n, err := e.write(over, e.resend, start)
+		clear(e.resend) // the window's memory is not held by it
 		w.Sent(n)
 		if err == nil || errors.As(err, new(*base.RetryError)) {
 			return err

@@ -108,10 +108,17 @@ func (w *Window) Trim() {
 	w.head = w.ends[w.gone-1]
 	w.first += uint64(n)
 	w.unsent, w.whole = max(w.unsent, w.first), max(w.whole, w.first)
-	if w.Len() == 0 {
-		w.buf, w.ends, w.head, w.gone = w.buf[:0], w.ends[:0], 0, 0
+	if w.Len() > 0 {
+		return
+	}
+	w.buf, w.ends, w.head, w.gone = w.buf[:0], w.ends[:0], 0, 0
+	if cap(w.buf) > keepWindow { // a receiver that was away for a while does not cost its memory for ever
+		w.buf, w.ends = nil, nil
 	}
 }
+
+// keepWindow is the largest buffer, in bytes, that an empty Window keeps.
+const keepWindow = 4 << 20
 
 // Begin notes that a call begins to add frames.
 func (w *Window) Begin() { w.call, w.callDropped = w.Next(), 0 }

@@ -106,3 +106,22 @@ func TestAbandonAhead(t *testing.T) {
 		require.EqualValues(t, test.dropped, w.Dropped())
 	}
 }
+
+// TestWindowGivesItsMemoryBack holds that what a receiver that was away has had held for it is not kept for ever.
+func TestWindowGivesItsMemoryBack(t *testing.T) {
+	w := NewWindow(64<<20, 0)
+	for range 8 {
+		w.Add(make([]byte, 1<<20))
+	}
+	w.Sent(8)
+	require.NoError(t, w.Acknowledge(7))
+	w.Trim()
+	require.Len(t, w.At(8), 1<<20)
+	require.NoError(t, w.Acknowledge(8))
+	w.Trim()
+	require.Zero(t, w.Len())
+	require.LessOrEqual(t, cap(w.buf), keepWindow)
+	w.Add([]byte("next"))
+	require.EqualValues(t, 9, w.Next()-1)
+	require.Equal(t, "next", string(w.At(9)))
+}
