@@ -229,6 +229,23 @@ func TestDialHook(t *testing.T) {
 	})
 }
 
+// nowhere is a connection that has no address, as those through other things than sockets may.
+type nowhere struct{ net.Conn }
+
+func (nowhere) LocalAddr() net.Addr  { return nil }
+func (nowhere) RemoteAddr() net.Addr { return nil }
+
+func TestAConnectionWithoutAnAddress(t *testing.T) {
+	got := make(chan string, 1)
+	core := newCore(t, Config{Address: "x:1", Encoder: plain(), OnError: never(t),
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			conn, err := pipes(lines(got))(nil, "", "")
+			return nowhere{conn}, err
+		}})
+	require.NoError(t, core.Write(entry("one"), nil))
+	assert.Equal(t, "one", sockets.Receive(t, got))
+}
+
 func TestClose(t *testing.T) {
 	t.Run("before the first record opens nothing", func(t *testing.T) {
 		core := newCore(t, Config{Address: "127.0.0.1:1", OnError: never(t)})

@@ -28,7 +28,8 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 		_ = c.raw.Close()
 		return nil, err
 	}
-	if c.datagram = IsDatagram(conn.LocalAddr().Network()); !c.datagram {
+	local := conn.LocalAddr() // which what a Dial returns may not have
+	if c.datagram = local != nil && IsDatagram(local.Network()); !c.datagram {
 		if err = d.shakeHands(ctx, c, deadline); err == nil {
 			err = d.waitForEarlyEnd(ctx, c, c.born-begun)
 		}
