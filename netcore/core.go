@@ -53,7 +53,8 @@ type Config struct {
 	// if Address is a path to "unix".
 	Network string
 	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). A host alone has Python's port
-	// for the network, DefaultTCPPort or DefaultUDPPort, or that of Forward or GELF; an IPv6 address is in brackets. Required.
+	// for the network, DefaultTCPPort or DefaultUDPPort, or that of Forward or GELF; an IPv6 address is in brackets. A relative path is that
+	// of the working directory at construction. Required.
 	Address string
 	// TLS encrypts a stream, if not nil. It verifies the server, by the host in Address unless ServerName says otherwise;
 	// Certificates are the client's own. It is copied.

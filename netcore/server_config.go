@@ -33,8 +33,8 @@ type ServerConfig struct {
 	// Network is "tcp", "udp", "unix" or "unixgram", or one of "tcp4", "tcp6", "udp4", "udp6". Defaults to "tcp", and if Address is a
 	// path to "unix".
 	Network string
-	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket. A host alone has DefaultTCPPort or
-	// DefaultUDPPort. Required.
+	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket, relative to the working directory at
+	// construction. A host alone has DefaultTCPPort or DefaultUDPPort. Required.
 	Address string
 	// SocketMode is who may connect to a unix socket. Defaults to 0600, its owner. A name in Linux's abstract namespace ("@logs") has
 	// no mode: every process in the network namespace may connect.
