@@ -34,8 +34,8 @@ type ElasticsearchConfig struct {
 // Elasticsearch returns the Envelope of a _bulk request that creates a document of each record. Its answer is read item by
 // item: 429, 500, 502, 503 and 504 are to be tried again, all other failures are refused for good. 409 for a document with an
 // ID means that it is there already: delivered. An answer that has fewer items than there were records, or says nothing of
-// errors, is none, whatever else it says; one of more than 16 MiB has the request sent in halves. "?filter_path=errors,error,items.*.status,items.*.error" in the URL keeps the
-// answer short; all four must be in it.
+// errors, is none, whatever else it says; one of more than 16 MiB has the request sent in halves.
+// "?filter_path=errors,error,items.*.status,items.*.error" in the URL keeps the answer short; all four must be in it.
 //
 // A record without a time gets that of its sending, because a data stream takes no document without @timestamp; years are 0000
 // to 9999, the nearest where a time has another.

@@ -54,8 +54,9 @@ func DefaultNetwork(address string) string {
 	return "tcp"
 }
 
-// CheckAddress returns address as "host:port", with port where it names none, or the path that it is in the present working directory. It returns an error if no
-// connection on network can ever have it, beginning with the word Address. Port 0 is for those who listen.
+// CheckAddress returns address as "host:port", with port where it names none, or the path that it is in the present working
+// directory. It returns an error if no connection on network can ever have it, beginning with the word Address. Port 0 is for those
+// who listen.
 func CheckAddress(network, address string, port int, listens bool) (string, error) {
 	if !isIP(network) {
 		return absolute(address), checkPath(network, address)
