@@ -158,10 +158,20 @@ func (h *Handler) format(frames *Frames, ent *zapcore.Entry, fields []zapcore.Fi
 	r := GetRecord()
 	err := r.capture(ent, h.context, fields)
 	if err == nil {
-		frames.buf, err = h.formatter.Append(frames.buf[:0], r)
+		frames.buf, err = h.appendFrame(frames.buf[:0], r)
 	}
 	r.Free()
 	return err
+}
+
+// appendFrame is the formatter's Append, of which a panic (of a hook that it calls) costs the record and is an error.
+func (h *Handler) appendFrame(dst []byte, r *Record) (frame []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			frame, err = dst, fmt.Errorf("%s: the Formatter: %w", h.out.name, &PanicError{Value: p})
+		}
+	}()
+	return h.formatter.Append(dst, r)
 }
 
 // WriteBatch implements BatchWriter. A record that cannot be formatted is rejected, and the others go on; any other failure
@@ -203,7 +213,7 @@ func (h *Handler) formatBatch(frames *Frames, batch *Batch, from int) error {
 		var err error
 		end := len(frames.buf)
 		if h.formatter != nil {
-			frames.buf, err = h.formatter.Append(frames.buf, batch.At(i))
+			frames.buf, err = h.appendFrame(frames.buf, batch.At(i))
 		} else {
 			frames.buf, err = batch.At(i).AppendEncoded(frames.buf, h.encoder)
 		}

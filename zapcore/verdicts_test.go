@@ -51,14 +51,28 @@ func verdicts(rejected *base.RejectedError, again *base.RetryError) (err error) 
 	return err
 }
 
-// unformattable refuses to format a record "unformattable".
+// unformattable refuses to format a record "unformattable", and panics at "bomb".
 type unformattable struct{}
 
 func (unformattable) Append(dst []byte, r *base.Record) ([]byte, error) {
-	if r.Entry().Message == "unformattable" {
+	switch r.Entry().Message {
+	case "unformattable":
 		return dst, errors.New("cannot be formatted")
+	case "bomb":
+		panic("bomb")
 	}
 	return append(dst, r.Entry().Message...), nil
+}
+
+// A panic of a hook that a Formatter calls costs the record, and not the program that logs.
+func TestAFormatterThatPanics(t *testing.T) {
+	h, err := base.NewHandler(base.HandlerConfig{Name: "test", Emitter: new(script), Formatter: unformattable{}})
+	require.NoError(t, err)
+	err = h.Write(zapcore.Entry{Message: "bomb"}, nil)
+	require.EqualError(t, err, "test: the Formatter: panic: bomb")
+	require.ErrorAs(t, err, new(*base.PanicError))
+	require.NoError(t, h.Write(zapcore.Entry{Message: "a"}, nil))
+	require.Equal(t, base.Stats{Accepted: 1, Delivered: 1, Refused: 1}, h.Stats())
 }
 
 func TestWriteBatchJudgesEachRecord(t *testing.T) {
@@ -79,6 +93,7 @@ func TestWriteBatchJudgesEachRecord(t *testing.T) {
 		{"some to be tried again, then it is down", []string{"a", "busy", "b", "down", "c"}, 3, nil, []int{1}, true, 2},
 		{"counted from the batch's first, behind one that cannot be formatted", []string{"a", "unformattable", "bad", "b"}, 4,
 			[]int{1, 2}, nil, false, 2},
+		{"one at which the Formatter panics", []string{"a", "bomb", "b"}, 3, []int{1}, nil, false, 2},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
