@@ -85,7 +85,7 @@ func (f *finisher) awaitName(out *Rolled) {
 
 // overflowLocked takes the oldest of the files from the queue that wait for a slow hook and are more than may stay.
 func (f *finisher) overflowLocked() (dropped []*Rolled) {
-	for keep := f.cfg.Keep; f.running && keep > 0 && len(f.queue) > keep+1; {
+	for keep := f.cfg.Keep; f.running && keep > 0 && len(f.queue)-1 > keep; {
 		dropped = append(dropped, f.queue[1])
 		f.queue = append(f.queue[:1], f.queue[2:]...)
 	}
