@@ -18,6 +18,9 @@ func (w *Writer) open() error {
 	flags := 0
 	if !w.opened {
 		flags = w.cfg.Flags
+		if err := checkShared(&w.cfg); err != nil {
+			return err
+		}
 	}
 	file, err := openFile(&w.cfg, flags)
 	if err != nil {
@@ -91,12 +94,38 @@ func (w *Writer) follow() error {
 	return err
 }
 
+func makeDirs(cfg *Config) error {
+	if !cfg.MakeDirs {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o755); err != nil {
+		return fmt.Errorf("writesyncers: %w", err)
+	}
+	return nil
+}
+
+// checkShared refuses Shared where the file system makes it unsafe, which can be tried once there is the directory. That there is none is
+// opening's to say.
+func checkShared(cfg *Config) error {
+	if cfg.Rotation == nil || !cfg.File.Shared {
+		return nil
+	}
+	if err := makeDirs(cfg); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Dir(cfg.Path)); err != nil {
+		return nil
+	}
+	if err := cfg.Rotation.CheckShared(); err != nil {
+		return fmt.Errorf("writesyncers: Shared: %s: %w", cfg.Path, err)
+	}
+	return nil
+}
+
 // openFile opens the file at the path for appending and makes it if there is none.
 func openFile(cfg *Config, flags int) (*appendfile.File, error) {
-	if cfg.MakeDirs {
-		if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o755); err != nil {
-			return nil, fmt.Errorf("writesyncers: %w", err)
-		}
+	if err := makeDirs(cfg); err != nil {
+		return nil, err
 	}
 	for range 10 {
 		file, err := appendfile.Open(cfg.Path, cfg.Path, flags, cfg.File)
