@@ -5,6 +5,7 @@ package writer
 import (
 	"os"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,4 +66,24 @@ func TestADiskThatDoesNotAnswer(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A file that was left and could not be put on the disk is an error for those who wait for that, though another was left since.
+func TestTwoFilesThatWereLeft(t *testing.T) {
+	cfg := config(t)
+	cfg.Watch, cfg.Sync = &Watch{}, SyncEach
+	w, err := New(cfg)
+	require.NoError(t, err)
+	_, err = w.Write([]byte("record\n"))
+	require.NoError(t, err)
+	defer func() { SyncFile = (*appendfile.File).Sync }()
+	for _, answer := range []error{syscall.EIO, nil} {
+		SyncFile = func(*appendfile.File) error { return answer }
+		require.NoError(t, w.Reopen())
+	}
+	_, err = w.committer.sync()
+	require.ErrorIs(t, err, syscall.EIO)
+	_, err = w.committer.sync()
+	require.NoError(t, err, "it is told once")
+	require.NoError(t, w.Close())
 }

@@ -76,10 +76,12 @@ func (w *Writer) reopen() error {
 	}
 	switch w.cfg.Sync {
 	case SyncNever:
-	case SyncEach: // somebody may wait for it
-		w.left = old.Sync()
+	case SyncEach: // somebody may wait for it, and perhaps for the one that was left before
+		if err := SyncFile(old); err != nil {
+			w.left = err
+		}
 	default:
-		w.cfg.Report.Note("sync "+w.cfg.Path, old.Sync())
+		w.cfg.Report.Note("sync "+w.cfg.Path, SyncFile(old))
 	}
 	w.cfg.Report.Note("close "+w.cfg.Path, old.Close())
 	return nil
