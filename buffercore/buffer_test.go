@@ -380,3 +380,26 @@ func TestFlushLevelMayChange(t *testing.T) {
 	require.Equal(t, 2, logs.Len())
 	require.NoError(t, core.Close())
 }
+
+// A record that is too large for a buffer behind a queue, or another buffer, costs none of those behind it.
+func TestABatchWithARecordThatIsTooLarge(t *testing.T) {
+	target := &batchTarget{Core: zapcore.NewNopCore(), left: -1}
+	core := open(t, Config{Target: target, MaxBytes: minBytes})
+	var batch base.Batch
+	for _, message := range []string{"one", strings.Repeat("x", minBytes), "two"} {
+		var r base.Record
+		require.NoError(t, r.Capture(zapcore.Entry{Message: message}, base.Context{}, nil))
+		batch.Add(r.Bytes())
+	}
+	n, err := core.WriteBatch(&batch)
+	require.Equal(t, 3, n)
+	var rejected *base.RejectedError
+	require.ErrorAs(t, err, &rejected)
+	require.Equal(t, []int{1}, rejected.Indexes)
+	require.ErrorIs(t, err, ErrTooLarge)
+	require.NoError(t, core.Close())
+	require.Equal(t, []string{"one", "two"}, target.seen)
+	n, err = core.WriteBatch(&batch)
+	require.Zero(t, n)
+	require.ErrorIs(t, err, ErrClosed)
+}

@@ -178,15 +178,24 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	return err
 }
 
-// WriteBatch implements base.BatchWriter, so that another buffer or a queue hands its records over without taking them apart.
+// WriteBatch implements base.BatchWriter, so that another buffer or a queue hands its records over without taking them apart. A record
+// that is too large is named in a *RejectedError; the others are taken. One above Error that finds no room may come again.
 func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
-	for ; n < batch.Len(); n++ {
+	var said base.Verdicts
+	for n < batch.Len() {
 		ent := batch.At(n).Entry()
-		if err := c.buffer.write(&ent, batch.Tape(n)); err != nil {
-			return n, err
+		switch err := c.buffer.write(&ent, batch.Tape(n)); err {
+		case nil:
+		case ErrClosed:
+			return n, said.With(err)
+		case ErrTooLarge:
+			said.Reject(n, err)
+		default:
+			return n, said.With(&base.RetryError{Err: err})
 		}
+		n++
 	}
-	return n, nil
+	return n, said.With(nil)
 }
 
 // SetTarget makes the buffer flush to another target, or to none (Python: setTarget). When it returns, the old one is not used

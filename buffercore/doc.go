@@ -12,9 +12,10 @@
 // A record that is written is recorded as a tape, which costs a fraction of encoding it, and lies in an arena of bounded
 // size until the buffer is flushed: when it holds Capacity records, when the next would not fit into MaxBytes, when a
 // record comes that FlushLevel takes (Error and above by default), when the ShouldFlush hook says so, every
-// FlushInterval, and by Sync and Close. The flush runs on the goroutine that caused it; others go on writing, and do not
-// wait for it. A signal, as SIGTERM, ends a Go program without Close unless signal.NotifyContext takes it: what is in the buffer is
-// gone then.
+// FlushInterval, and by Sync and Close. The flush runs on the goroutine that caused it, and hands over what the buffer held
+// when it began; others go on writing and do not wait for it, and what they cause meanwhile is flushed behind it, by a
+// goroutine. A signal, as SIGTERM, ends a Go program without Close unless signal.NotifyContext takes it: what is in the
+// buffer is gone then.
 //
 // A flush clears what the target took, and nothing else. What a target that is a BatchWriter could not take stays, in
 // order, and is offered again at the next flush, without the duplicates that Python's handler makes of it; between

@@ -11,9 +11,9 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// One goroutine at a time flushes. Whoever comes meanwhile leaves it what there is to do, since it goes on until nothing
-// is left; only Sync, Close, SetTarget and an entry above Error wait for it to end, within a deadline, unless they are called from
-// within it, by the target.
+// One goroutine at a time flushes: what the buffer held when it began, and no more, however much others log meanwhile, or the target
+// itself does. Whoever has a reason to flush meanwhile does not wait, but has another flush follow, by a goroutine of its own. Only Sync,
+// Close, SetTarget and an entry above Error wait for it to end, within a deadline, unless they are called from within it, by the target.
 
 // flush flushes, unless somebody does, or the target is left alone for a while.
 func (b *buffer) flush() {
@@ -25,16 +25,16 @@ func (b *buffer) flush() {
 	}
 }
 
-// flushHeld flushes if the buffer may, and releases the lock. An error is reported.
+// flushHeld flushes what there is if the buffer may, and releases the lock. An error is reported.
 func (b *buffer) flushHeld() {
 	b.mu.Lock()
 	may := b.mayFlushLocked()
 	b.mu.Unlock()
 	if !may {
-		b.lock.release()
+		release(b)
 		return
 	}
-	if err := b.finish(false, forever); err != nil {
+	if err := b.finish(false, b.flusher.next()); err != nil {
 		b.report.Failed(err, 0)
 	}
 }
@@ -86,11 +86,18 @@ const forever = ^uint64(0)
 
 // finish flushes, up to the record of a sequence number at least, and releases the lock. The error is why something is left.
 func (b *buffer) finish(urgent bool, upto uint64) error {
-	defer b.lock.release()
+	defer release(b)
 	if urgent {
 		b.flusher.fillUp()
 	}
 	return b.flusher.run(upto)
+}
+
+// release gives the lock to the flush that follows, if one was asked for.
+func release(b *buffer) {
+	if b.lock.release() {
+		go b.flushHeld()
+	}
 }
 
 // finishAndSync is finish, and syncs the target.
@@ -105,7 +112,7 @@ func (b *buffer) finishAndSync(urgent bool, upto uint64) error {
 	return err
 }
 
-// syncNow flushes what the buffer holds and syncs the target. What comes meanwhile does not delay it, and is flushed behind it.
+// syncNow flushes what the buffer holds and syncs the target. What comes meanwhile does not delay it.
 func (b *buffer) syncNow(timeout time.Duration) error {
 	begin := time.Now()
 	switch b.lock.acquire(timeout) {
@@ -115,13 +122,7 @@ func (b *buffer) syncNow(timeout time.Duration) error {
 		return late(timeout)
 	}
 	upto := b.flusher.next()
-	return bounded(begin, timeout, func() error {
-		err := b.finishAndSync(false, upto)
-		if err == nil && b.flusher.next() > upto {
-			go b.flush()
-		}
-		return err
-	})
+	return bounded(begin, timeout, func() error { return b.finishAndSync(false, upto) })
 }
 
 // bounded calls f, which calls the target, and waits for it until the timeout has passed since begin. A target that is stuck is left to
@@ -155,7 +156,7 @@ func (b *buffer) setTarget(target zapcore.Core) {
 	b.mu.Unlock()
 	switch got {
 	case acquired:
-		b.lock.release()
+		release(b)
 	case busy:
 		b.report.Failed(fmt.Errorf("buffercore: SetTarget: the old target is still in use: %w", late(b.cfg.DrainTimeout)), 0)
 	}
@@ -200,7 +201,7 @@ func (b *buffer) lastFlush() error {
 	return bounded(begin, timeout, func() (err error) {
 		if b.cfg.DiscardOnClose {
 			b.flusher.discard()
-			b.lock.release()
+			release(b)
 		} else {
 			err = b.finish(false, forever)
 		}

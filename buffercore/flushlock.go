@@ -12,6 +12,8 @@ import (
 type flushLock struct {
 	mu    sync.Mutex // guards the fields below
 	held  bool
+	asked bool          // somebody wanted to flush while it was held, and did not wait
+	waits int           // who wait in acquire
 	owner uint64        // the goroutine that calls the target; 0 until it says so
 	since time.Time     // when it said so
 	free  chan struct{} // nil unless somebody waits; closed by release
@@ -26,10 +28,11 @@ const (
 	within               // the caller's own goroutine holds it
 )
 
-// tryAcquire does not wait.
+// tryAcquire does not wait: if somebody holds the lock, release will tell that another flush was asked for.
 func (l *flushLock) tryAcquire() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.asked = l.held
 	return l.takeLocked()
 }
 
@@ -47,6 +50,8 @@ func (l *flushLock) acquire(timeout time.Duration) acquisition {
 	var expired <-chan time.Time
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.waits++
+	defer func() { l.waits-- }()
 	for !l.takeLocked() {
 		if self == 0 {
 			self = base.GoroutineID()
@@ -69,6 +74,9 @@ func (l *flushLock) acquire(timeout time.Duration) acquisition {
 			l.mu.Lock()
 		case <-expired:
 			l.mu.Lock()
+			if l.takeLocked() { // it has just been left to those who wait
+				return acquired
+			}
 			return busy
 		}
 	}
@@ -99,12 +107,19 @@ func (l *flushLock) isHeld() bool {
 	return l.held
 }
 
-func (l *flushLock) release() {
+// release ends the holding, unless another flush was asked for meanwhile and nobody waits, who would be the next to release: then it
+// returns true, and the lock is still held, for that flush.
+func (l *flushLock) release() (asked bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.asked && l.waits == 0 {
+		l.asked, l.owner = false, 0
+		return true
+	}
 	l.held = false
 	if l.free != nil {
 		close(l.free)
 		l.free = nil
 	}
+	return false
 }

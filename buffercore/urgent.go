@@ -113,9 +113,6 @@ func (w urgentWrite) deliver() error {
 			}
 			err = w.finishAndSync(true, upto)
 		}
-		if err == nil && w.flusher.next() > upto {
-			go w.flush()
-		}
 		return err
 	})
 }

@@ -1,6 +1,7 @@
 package buffercore
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -59,10 +60,11 @@ func (s slow) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Checke
 
 func (slow) Write(zapcore.Entry, []zapcore.Field) error { time.Sleep(time.Millisecond); return nil }
 
-// What others log meanwhile delays neither Sync nor an entry above Error.
+// What others log meanwhile delays neither Sync, nor an entry above Error, nor any other Write that makes the buffer flush.
 func TestFlushesEndWhileOthersLog(t *testing.T) {
 	for name, do := range map[string]func(*Core) error{
 		"Sync":  (*Core).Sync,
+		"Error": func(c *Core) error { return c.Write(zapcore.Entry{Level: zapcore.ErrorLevel}, nil) },
 		"Fatal": func(c *Core) error { return c.Write(zapcore.Entry{Level: zapcore.FatalLevel}, nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +72,7 @@ func TestFlushesEndWhileOthersLog(t *testing.T) {
 				core := open(t, Config{Target: slow{zapcore.NewNopCore()}, OnError: func(err error) { require.NoError(t, err) }})
 				stop := make(chan struct{})
 				go func() {
-					for {
+					for range 20000 { // 10 s, were nobody to stop it
 						select {
 						case <-stop:
 							return
@@ -87,6 +89,61 @@ func TestFlushesEndWhileOthersLog(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A target that logs of what it does, once for each record, does not keep a Write for ever.
+func TestATargetThatLogsOfEachRecord(t *testing.T) {
+	var core *Core
+	records := 0
+	core = open(t, Config{Target: zapcore.RegisterHooks(zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{}), zapcore.AddSync(io.Discard), zapcore.DebugLevel), func(zapcore.Entry) error {
+		if records++; records < 10000 {
+			return core.Write(zapcore.Entry{Level: zapcore.DebugLevel}, nil)
+		}
+		return nil
+	})})
+	write(t, core, zapcore.ErrorLevel, "a")
+	require.Equal(t, 1, records)
+	require.EqualValues(t, 1, core.Stats().Pending)
+}
+
+// A record that makes the buffer flush while another flush is under way arrives though nobody logs any more.
+func TestAFlushThatWasAskedForDuringAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen := make(chan string, 10)
+		release := make(chan struct{})
+		core := open(t, Config{Target: zapcore.RegisterHooks(slow{zapcore.NewNopCore()}, func(ent zapcore.Entry) error {
+			seen <- ent.Message
+			<-release
+			return nil
+		})})
+		go write(t, core, zapcore.ErrorLevel, "first")
+		require.Equal(t, "first", <-seen)
+		write(t, core, zapcore.InfoLevel, "second")
+		write(t, core, zapcore.ErrorLevel, "third")
+		close(release)
+		require.Equal(t, "second", <-seen)
+		require.Equal(t, "third", <-seen)
+		synctest.Wait()
+		require.EqualValues(t, 3, core.Stats().Delivered)
+	})
+}
+
+// Who waits for the lock goes before the flush that was asked for, and one that has waited too long does not let that fall.
+func TestWhoWaitsForTheFlushLock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l flushLock
+		require.True(t, l.tryAcquire())
+		require.False(t, l.tryAcquire())
+		got := make(chan acquisition)
+		go func() { got <- l.acquire(time.Minute) }()
+		synctest.Wait()
+		require.False(t, l.release())
+		require.Equal(t, acquired, <-got)
+		require.True(t, l.release(), "asked for before")
+		require.Equal(t, busy, l.acquire(time.Second), "it is held for that flush")
+		require.False(t, l.release())
+		require.Equal(t, acquired, l.acquire(0))
+	})
 }
 
 // stuck is a Core whose Write waits until it is released.

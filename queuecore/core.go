@@ -99,18 +99,23 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	return err
 }
 
-// WriteBatch implements base.BatchWriter, so that a buffer or another queue hands its records over without taking them apart.
+// WriteBatch implements base.BatchWriter, so that a buffer or another queue hands its records over without taking them apart. A record that
+// is too large, or at which Prepare panics, is named in a *RejectedError; the others are taken.
 func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
+	var said base.Verdicts
 	for n < batch.Len() {
-		if err := c.writeTape(batch, n); err != nil {
-			if errors.Is(err, ErrFull) {
-				err = &base.RetryError{Err: err}
-			}
-			return n, err
+		switch err := c.writeTape(batch, n); err {
+		case nil:
+		case ErrFull:
+			return n, said.With(&base.RetryError{Err: err})
+		case ErrClosed:
+			return n, said.With(err)
+		default:
+			said.Reject(n, err)
 		}
 		n++
 	}
-	return n, nil
+	return n, said.With(nil)
 }
 
 func (c *Core) writeTape(batch *base.Batch, i int) error {

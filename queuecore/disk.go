@@ -30,7 +30,8 @@ type Disk struct {
 	readers map[string]*disklog.Reader
 	places  map[string]uint64 // the number up to which each of readers has read
 	timer   *time.Timer       // of DiskSyncGroup; nil: it does not run
-	waiting int               // records that wait for it
+	syncing bool              // the sync that it has begun is under way: another follows it
+	waiting int               // records that wait for the timer
 	syncs   sync.WaitGroup
 }
 
@@ -114,29 +115,42 @@ func (d *Disk) syncSoon(records int) {
 	defer d.mu.Unlock()
 	d.waiting += records
 	switch {
-	case d.closed.Load():
+	case d.closed.Load(), d.syncing:
 	case d.timer == nil:
-		d.syncs.Add(1)
-		d.timer = time.AfterFunc(d.cfg.GroupEvery, d.syncGroup)
+		d.startTimerLocked()
 	case d.waiting >= d.cfg.GroupRecords:
 		d.timer.Reset(0)
 	}
 }
 
-// syncGroup is what the timer does.
+func (d *Disk) startTimerLocked() {
+	d.syncs.Add(1)
+	every := d.cfg.GroupEvery
+	if d.waiting >= d.cfg.GroupRecords {
+		every = 0
+	}
+	d.timer = time.AfterFunc(every, d.syncGroup)
+}
+
+// syncGroup is what the timer does. Of a disk that does not answer no more than one waits.
 func (d *Disk) syncGroup() {
 	d.mu.Lock()
 	if d.timer == nil { // Close was first, or the timer went off twice
 		d.mu.Unlock()
 		return
 	}
-	d.timer, d.waiting = nil, 0
+	d.timer, d.waiting, d.syncing = nil, 0, true
 	d.mu.Unlock()
 	defer d.syncs.Done()
 	if err := d.log.Sync(); err == nil {
 		d.report.Recovered()
 	} else if !errors.Is(err, disklog.ErrClosed) {
 		d.report.Failed(err, 0)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.syncing = false; d.waiting > 0 && !d.closed.Load() {
+		d.startTimerLocked()
 	}
 }
 
@@ -236,24 +250,36 @@ func (d *Disk) Stats() DiskStats {
 	return DiskStats{Damaged: s.Damaged, Aside: s.Aside, Torn: s.Torn, Suspect: s.Suspect, Bytes: s.Bytes, Unsynced: int64(unsynced)}
 }
 
-// Close implements Queue. It syncs what DiskSyncGroup has not synced yet, and removes nothing. ctx has no use: nothing waits here for
-// others.
-func (d *Disk) Close(context.Context) error {
+// Close implements Queue. It syncs what DiskSyncGroup has not synced yet, and removes nothing. For a disk that does not answer it waits
+// until ctx is done; what was appended is in the system's hands then.
+func (d *Disk) Close(ctx context.Context) error {
 	d.mu.Lock()
 	if d.closed.Load() {
 		d.mu.Unlock()
 		return nil
 	}
 	d.closed.Store(true)
-	timer := d.timer
-	d.timer = nil
-	d.mu.Unlock()
-	var err error
-	if timer != nil {
-		timer.Stop()
+	unsynced := d.waiting > 0
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
 		d.syncs.Done()
-		err = d.log.Sync()
 	}
-	d.syncs.Wait()
-	return errors.Join(err, d.synced.Close())
+	d.mu.Unlock()
+	closed := make(chan error, 1)
+	go func() {
+		d.syncs.Wait()
+		var err error
+		if unsynced {
+			err = d.log.Sync()
+		}
+		closed <- errors.Join(err, d.synced.Close())
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-ctx.Done():
+		go func() { _ = d.log.Close() }() // which may have to wait as well
+		return fmt.Errorf("queuecore: DiskConfig.Dir: %s does not answer: %w", d.cfg.Dir, ctx.Err())
+	}
 }

@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -275,6 +277,88 @@ func TestDiskSyncGroupIsBounded(t *testing.T) {
 	}
 	require.NoError(t, d.Sync())
 	require.Zero(t, d.Stats().Unsynced)
+}
+
+// For a disk that does not answer no more than one goroutine waits with a sync of its own, and Close no longer than it is told to.
+func TestDiskThatDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		var syncs atomic.Int64
+		datasync := disklog.Datasync
+		defer func() { disklog.Datasync = datasync }()
+		disklog.Datasync = func(f *os.File) error {
+			syncs.Add(1)
+			<-answer
+			return datasync(f)
+		}
+		d, err := queuecore.NewDisk(queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncGroup, GroupRecords: 5})
+		require.NoError(t, err)
+		var b base.Batch
+		b.Add(tapeOf(t, "x"))
+		before := 0
+		for i := range 100 {
+			_, err := d.Append(&b)
+			require.NoError(t, err)
+			time.Sleep(200 * time.Millisecond)
+			if i == 0 {
+				before = runtime.NumGoroutine()
+			}
+		}
+		require.LessOrEqual(t, runtime.NumGoroutine(), before)
+		require.EqualValues(t, 1, syncs.Load())
+		require.NotZero(t, d.Stats().Unsynced)
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		require.ErrorIs(t, d.Close(ctx), context.DeadlineExceeded)
+		require.Equal(t, time.Second, time.Since(start))
+		_, err = d.Append(&b)
+		require.ErrorIs(t, err, os.ErrClosed)
+		synctest.Wait()
+		close(answer)
+		synctest.Wait()
+	})
+}
+
+// What came while a sync was under way is synced behind it, by the next, and by Close.
+func TestDiskSyncsWhatCameMeanwhile(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, d *queuecore.Disk){
+		"the next": func(t *testing.T, d *queuecore.Disk) {
+			time.Sleep(time.Second)
+			require.Zero(t, d.Stats().Unsynced)
+			require.NoError(t, d.Close(t.Context()))
+		},
+		"Close": func(t *testing.T, d *queuecore.Disk) { require.NoError(t, d.Close(t.Context())) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				answer := make(chan struct{})
+				var syncs atomic.Int64
+				datasync := disklog.Datasync
+				defer func() { disklog.Datasync = datasync }()
+				disklog.Datasync = func(f *os.File) error {
+					syncs.Add(1)
+					<-answer
+					return datasync(f)
+				}
+				d, err := queuecore.NewDisk(queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncGroup})
+				require.NoError(t, err)
+				var b base.Batch
+				b.Add(tapeOf(t, "x"))
+				for range 2 {
+					_, err = d.Append(&b)
+					require.NoError(t, err)
+					time.Sleep(time.Second)
+				}
+				require.EqualValues(t, 1, syncs.Load())
+				close(answer)
+				synctest.Wait()
+				end(t, d)
+				require.GreaterOrEqual(t, syncs.Load(), int64(2))
+			})
+		})
+	}
 }
 
 // When records are on the disk is said by the field Unsynced, which is 0 once they are.

@@ -141,8 +141,10 @@ func (s *engineSource) readMore() (last uint64, err error) {
 // acknowledge tells the engine how far this target has come, once that is confirmed: what is acknowledged never comes again.
 func (s *engineSource) acknowledge(number uint64) error {
 	return base.Guard(func() error {
-		if err := s.confirm(); err != nil {
-			return err
+		if number > 0 {
+			if err := s.confirm(); err != nil {
+				return err
+			}
 		}
 		return s.listener.engine.Ack(s.target.Name, number)
 	})

@@ -3,6 +3,7 @@ package queuecore
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -20,7 +21,7 @@ type ListenerConfig struct {
 	// PrepareDelivery may change each record, or drop it, before a target gets it; see Config.PrepareDelivery. Defaults
 	// to none.
 	PrepareDelivery Prepare
-	// StopTimeout is how long Stop waits. Defaults to 10 s; negative means without a bound.
+	// StopTimeout is how long Stop waits, and Start for the engine. Defaults to 10 s; negative means without a bound.
 	StopTimeout time.Duration
 	// OnDrop is told of records that a target refused for good, or that were given up, and of how many (Drop.Records), by the
 	// goroutine of that target. It may log. Defaults to none: Targets has the counts.
@@ -87,22 +88,36 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 	return &Listener{engine: engine, cfg: cfg, counts: counts, passed: make(map[*engineSource]uint64)}, nil
 }
 
-// Start starts a goroutine for each target (Python: start). It does nothing if they run.
+// Start starts a goroutine for each target (Python: start), once the engine knows their cursors. For that it waits as long as Stop does;
+// an engine that has not answered by then is told, and the targets start when it has. It does nothing if they run.
 func (l *Listener) Start() {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.sources != nil {
+		l.mu.Unlock()
 		return
 	}
 	for i := range l.cfg.Targets {
-		s := newEngineSource(l, i)
-		l.sources = append(l.sources, s)
-		if err := s.acknowledge(0); err != nil { // before any of them lets the engine forget a record
-			s.report.Failed(err, 0)
-		}
+		l.sources = append(l.sources, newEngineSource(l, i))
 	}
-	for _, s := range l.sources {
-		go s.run()
+	sources, known := l.sources, make(chan struct{})
+	l.mu.Unlock()
+	go func() {
+		defer close(known)
+		for _, s := range sources { // before any of them lets the engine forget a record
+			if err := s.acknowledge(0); err != nil {
+				s.report.Failed(err, 0)
+			}
+		}
+		for _, s := range sources {
+			go s.run()
+		}
+	}()
+	expired, done := after(l.cfg.StopTimeout)
+	defer done()
+	select {
+	case <-known:
+	case <-expired:
+		sources[0].report.Failed(fmt.Errorf("the engine has not answered within %v: %w", l.cfg.StopTimeout, os.ErrDeadlineExceeded), 0)
 	}
 }
 

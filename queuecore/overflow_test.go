@@ -303,4 +303,39 @@ func TestQueueOfQueue(t *testing.T) {
 	require.Equal(t, numbered(3000), f.all())
 }
 
+// A record that a queue behind a queue refuses, as it is too large or its Prepare panics, costs none of those behind it.
+func TestQueueOfQueueThatRefusesARecord(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"too large": {MaxBytes: minBytes},
+		"Prepare": {Prepare: func(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
+			if len(ent.Message) > 100 {
+				panic(ErrFull) // which it is not
+			}
+			return fields, true
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &fakeBatchWriter{}
+			cfg.Targets = Targets(f)
+			inner := start(t, cfg)
+			var batch base.Batch
+			for _, message := range []string{"one", strings.Repeat("x", minBytes), "two"} {
+				var r base.Record
+				require.NoError(t, r.Capture(info(message), base.Context{}, nil))
+				batch.Add(r.Bytes())
+			}
+			n, err := inner.WriteBatch(&batch)
+			require.Equal(t, 3, n)
+			var rejected *base.RejectedError
+			require.ErrorAs(t, err, &rejected)
+			require.Equal(t, []int{1}, rejected.Indexes)
+			require.NoError(t, inner.Close())
+			require.Equal(t, []string{"one", "two"}, f.all())
+			n, err = inner.WriteBatch(&batch)
+			require.Zero(t, n)
+			require.ErrorIs(t, err, ErrClosed)
+		})
+	}
+}
+
 var _ base.BatchWriter = (*fakeBatchWriter)(nil)

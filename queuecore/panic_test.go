@@ -197,6 +197,45 @@ func TestStopOfAListenerWhoseEngineDoesNotAnswer(t *testing.T) {
 	require.Less(t, time.Since(begin), 10*time.Second)
 }
 
+// coldEngine is an engine whose Ack does not answer at first.
+type coldEngine struct {
+	*Memory
+	ready chan struct{}
+}
+
+func (e coldEngine) Ack(cursor string, number uint64) error {
+	<-e.ready
+	return e.Memory.Ack(cursor, number)
+}
+
+// Start waits for an engine that does not answer no longer than Stop, holds up neither that nor Targets, and delivers once it does.
+func TestStartOfAListenerWhoseEngineDoesNotAnswer(t *testing.T) {
+	engine := coldEngine{NewMemory(0), make(chan struct{})}
+	var r base.Record
+	require.NoError(t, r.Capture(info("message"), base.Context{}, nil))
+	var batch base.Batch
+	batch.Add(r.Bytes())
+	_, err := engine.Append(&batch)
+	require.NoError(t, err)
+	target := &fakeBatchWriter{}
+	told := make(chan error, 10)
+	l, err := NewListener(engine, ListenerConfig{
+		Targets: Targets(target), StopTimeout: 20 * time.Millisecond, OnError: func(err error) { told <- err },
+	})
+	require.NoError(t, err)
+	begin := time.Now()
+	l.Start()
+	require.ErrorIs(t, <-told, os.ErrDeadlineExceeded)
+	l.Start()
+	require.Len(t, l.Targets(), 1)
+	_ = l.Stop()
+	l.Start()
+	require.Less(t, time.Since(begin), 10*time.Second)
+	close(engine.ready)
+	require.Eventually(t, func() bool { return target.len() == 1 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return l.Stop() == nil }, 10*time.Second, time.Millisecond)
+}
+
 // TestNothingHangsOnATargetThatNeverReturns: each method that a queue calls blocks in its turn.
 func TestNothingHangsOnATargetThatNeverReturns(t *testing.T) {
 	for _, method := range []string{"WriteBatch", "Write", "Enabled", "Sync", "Flush", "OnDrop"} {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
 // rolls writes records and rolls the file over after each.
@@ -166,6 +168,47 @@ func TestSymlinkNeverReplacesAFile(t *testing.T) {
 	assert.Equal(t, "precious", read(t, link))
 	require.Len(t, told.list(), 1)
 	assert.ErrorContains(t, told.list()[0], "is no symbolic link")
+}
+
+// A link may have any name that a file may have; and what a process that was killed has left of making it is neither in the way nor there
+// for ever.
+func TestSymlinkAfterAKillAndWithALongName(t *testing.T) {
+	for _, name := range []string{"current", strings.Repeat("l", 255)} {
+		dir := t.TempDir()
+		link := filepath.Join(dir, name)
+		hidden := filepath.Join(dir, fsys.ShortName(".", name, ".link"))
+		for _, now := range []string{"elsewhere", "app.log"} {
+			_ = os.Remove(link)
+			symlink(t, now, link)
+			symlink(t, "app.log", hidden)
+			f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), BackupCount: 1, Symlink: link, OnError: unexpected(t)})
+			require.NoError(t, err)
+			require.NoError(t, f.Close())
+			assert.Equal(t, []string{"app.log", name}, names(t, dir), "the link led to %s", now)
+			to, err := os.Readlink(link)
+			assert.NoError(t, err)
+			assert.Equal(t, "app.log", to)
+		}
+	}
+}
+
+// Of many processes that make one link at the same time none is told that another was faster.
+func TestSymlinkOfManyAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	symlink(t, "elsewhere", filepath.Join(dir, "try")) // or skip
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			f, err := NewRotatingFile(RotatingFileConfig{
+				Path: filepath.Join(dir, "app.log"), BackupCount: 1, Symlink: filepath.Join(dir, "current"), OnError: unexpected(t),
+			})
+			if assert.NoError(t, err) {
+				assert.NoError(t, f.Close())
+			}
+		})
+	}
+	wg.Wait()
+	assert.Equal(t, []string{"app.log", "current", "try"}, names(t, dir))
 }
 
 // A file that is found need not have a header, and may be shorter than one.

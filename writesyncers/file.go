@@ -24,7 +24,7 @@ type FileConfig struct {
 
 	// Encode turns a record, which is UTF-8, into the character set of the file (Python: encoding): it appends src to dst,
 	// encoded, and returns the longer slice. It runs on the caller's goroutine, outside every lock, possibly on several at once;
-	// it must not keep src. An error refuses the record. Defaults to nil: bytes go in as they are.
+	// it must not keep src. An error refuses the record, for good. Defaults to nil: bytes go in as they are.
 	Encode func(dst, src []byte) ([]byte, error)
 
 	// Header is written at the start of a file that is empty, as a line of its own. Defaults to "": none.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
 )
 
 func TestFileModes(t *testing.T) {
@@ -130,7 +132,7 @@ func TestFileGivesATornLineAnEnd(t *testing.T) {
 			require.NoError(t, os.WriteFile(path, []byte(tt.found), 0o600))
 			f, err := NewFile(FileConfig{Path: path})
 			require.NoError(t, err)
-			write(t, f, tt.record)
+			write(t, f, "", tt.record) // an empty record changes nothing
 			require.NoError(t, f.Close())
 			assert.Equal(t, tt.want, read(t, path))
 		})
@@ -156,15 +158,21 @@ func TestFileEncode(t *testing.T) {
 	f, err := NewFile(FileConfig{Path: path, Encode: toUTF16})
 	require.NoError(t, err)
 	write(t, f, "é\n")
-	n, err := f.WriteRecords(batch("a\n", "b\n", "refuse\n", "c\n"))
-	assert.EqualError(t, err, "writesyncers: Encode: cannot be encoded")
-	assert.Equal(t, 2, n)
+	n, err := f.WriteRecords(batch("a\n", "b\n", "refuse\n", "c\n", "panic\n"))
+	assert.EqualError(t, err, "2 records rejected: writesyncers: Encode: cannot be encoded")
+	assert.Equal(t, 5, n)
+	var rejected *base.RejectedError
+	require.ErrorAs(t, err, &rejected)
+	assert.Equal(t, []int{2, 4}, rejected.Indexes)
 	n, err = f.Write([]byte("panic\n"))
 	assert.EqualError(t, err, "writesyncers: Encode: panic: at the encoder")
 	assert.Zero(t, n)
 	require.NoError(t, f.Close())
-	assert.Equal(t, "\xe9\x00\n\x00a\x00\n\x00b\x00\n\x00", read(t, path))
-	assert.Equal(t, Stats{Stats: base.Stats{Accepted: 3, Delivered: 3, Refused: 3}, Bytes: 12, Opens: 1}, f.Stats())
+	assert.Equal(t, "\xe9\x00\n\x00a\x00\n\x00b\x00\n\x00c\x00\n\x00", read(t, path))
+	assert.Equal(t, Stats{Stats: base.Stats{Accepted: 4, Delivered: 4, Refused: 3}, Bytes: 16, Opens: 1}, f.Stats())
+	n, err = f.WriteRecords(batch("refuse\n"))
+	assert.ErrorIs(t, err, ErrClosed)
+	assert.Zero(t, n)
 
 	torn, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)
@@ -176,6 +184,38 @@ func TestFileEncode(t *testing.T) {
 	write(t, f, "d\n")
 	require.NoError(t, f.Close())
 	assert.Contains(t, read(t, path), "t\x00\n\x00d\x00\n\x00", "a line end in the file's own character set")
+}
+
+// A record that cannot be encoded keeps back none of those behind it in a queue, which would offer it again for ever.
+func TestFileEncodeBehindAQueue(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "later", "app.log")
+	f, err := NewFile(FileConfig{Path: path, Encode: toUTF16, Delay: true})
+	require.NoError(t, err)
+	core := base.FromWriter(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "m"}), f, nil)
+	var b base.Batch
+	for _, message := range []string{"refuse", "a", "refuse", "panic", "b"} {
+		var r base.Record
+		require.NoError(t, r.Capture(zapcore.Entry{Message: message}, base.Context{}, nil))
+		b.Add(r.Bytes())
+	}
+	n, err := core.WriteBatch(&b)
+	assert.Equal(t, 1, n, "there is no such directory")
+	var rejected *base.RejectedError
+	require.ErrorAs(t, err, &rejected)
+	assert.Equal(t, []int{0}, rejected.Indexes)
+	var retry *base.RetryError
+	require.ErrorAs(t, err, &retry)
+	assert.ErrorIs(t, err, fs.ErrNotExist)
+
+	require.NoError(t, os.Mkdir(filepath.Dir(path), 0o700))
+	n, err = core.WriteBatch(&b)
+	assert.Equal(t, 5, n)
+	require.ErrorAs(t, err, &rejected)
+	assert.Equal(t, []int{0, 2, 3}, rejected.Indexes)
+	assert.NotErrorAs(t, err, &retry)
+	require.NoError(t, f.Close())
+	assert.Equal(t, `{"m":"a"}`+"\n"+`{"m":"b"}`+"\n", strings.ReplaceAll(read(t, path), "\x00", ""))
 }
 
 func TestFileTakesRecordsFromManyGoroutines(t *testing.T) {

@@ -3,6 +3,7 @@ package writesyncers
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,6 +144,18 @@ func TestOnRotateFindsItsFile(t *testing.T) {
 				assert.Equal(t, 1, seen[fmt.Sprintf("a record %02d\n", i)], "record %d", i)
 			}
 		})
+	}
+}
+
+// A BackupCount of any size has files wait for a slow OnRotate, and none given up.
+func TestFilesThatWaitUnderAnyBackupCount(t *testing.T) {
+	for _, count := range []int{math.MaxInt, math.MaxInt32, 10} {
+		release := make(chan struct{})
+		f, dir := rotating(t, RotatingFileConfig{MaxBytes: 5, BackupCount: count, OnRotate: func(string, string) { <-release }})
+		write(t, f, "1\n", "2\n", "3\n", "4\n", "5\n", "6\n", "7\n")
+		close(release)
+		require.NoError(t, f.Close())
+		assert.Equal(t, map[string]string{"app.log": "7\n", "app.log.1": "5\n6\n", "app.log.2": "3\n4\n", "app.log.3": "1\n2\n"}, tree(t, dir), count)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,6 +125,24 @@ func TestAPipeThatNobodyReads(t *testing.T) {
 			soon(t, "Write", func() { _, err := w.Write([]byte("late\n")); assert.ErrorIs(t, err, os.ErrClosed) })
 		})
 	}
+}
+
+// However often somebody asks for the counters, no more goroutines are left than asked at a time.
+func TestStatsOfAPipeThatNobodyReads(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "fifo")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	reader, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	require.NoError(t, err)
+	t.Cleanup(func() { reader.Close() })
+	f, err := NewFile(FileConfig{Path: path, Buffer: 1500, OnError: func(error) {}})
+	require.NoError(t, err)
+	fill(t, f)
+	before := runtime.NumGoroutine()
+	for range 20 {
+		f.Stats()
+	}
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before+1)
+	_ = f.Close()
 }
 
 // coreWriter writes records to a core.

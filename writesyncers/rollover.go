@@ -3,12 +3,10 @@ package writesyncers
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
-	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/writesyncers/internal/backups"
@@ -107,30 +105,18 @@ func (c rolling) open(o options) (*sink, error) {
 	if err := c.configure(&cfg); err != nil {
 		return nil, err
 	}
-	return c.openChecked(cfg)
+	return openChecked(cfg)
 }
 
-// openChecked refuses Shared where the file system makes it unsafe. That can be tried once there is the directory.
-func (c *rolling) openChecked(cfg writer.Config) (*sink, error) {
-	_, statErr := os.Stat(filepath.Dir(cfg.Path))
-	check := func() error {
-		if err := cfg.Rotation.CheckShared(); err != nil && cfg.File.Shared {
-			return fmt.Errorf("writesyncers: Shared: %s: %w", cfg.Path, err)
-		}
-		return nil
-	}
-	if cfg.File.Shared && statErr == nil {
-		if err := check(); err != nil {
-			return nil, err
+// openChecked refuses Shared where the file system makes it unsafe, before anything is done there. Where there is no directory yet the
+// writer does it.
+func openChecked(cfg writer.Config) (*sink, error) {
+	if _, err := os.Stat(filepath.Dir(cfg.Path)); err == nil && cfg.File.Shared {
+		if err := cfg.Rotation.CheckShared(); err != nil {
+			return nil, fmt.Errorf("writesyncers: Shared: %s: %w", cfg.Path, err)
 		}
 	}
-	s, err := newSink(cfg)
-	if err == nil && cfg.File.Shared && errors.Is(statErr, fs.ErrNotExist) && !cfg.Delay {
-		if err = check(); err != nil {
-			return nil, multierr.Append(err, s.Close())
-		}
-	}
-	return s, err
+	return newSink(cfg)
 }
 
 // configure makes the strategy.

@@ -161,8 +161,11 @@ func (s *Stream) Sync() error {
 }
 
 func (s *Stream) sync(what string) error {
-	return writer.Within(streamWait, what, func() error {
-		s.mu.Lock()
+	start := time.Now()
+	if !base.LockWithin(&s.mu, streamWait) {
+		return fmt.Errorf("writesyncers: %s: a write does not come to an end: %w", what, os.ErrDeadlineExceeded)
+	}
+	return writer.Within(streamWait-time.Since(start), what, func() error {
 		defer s.mu.Unlock()
 		return s.syncLocked()
 	})

@@ -119,7 +119,8 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 	return &TimedRotatingFile{s}, nil
 }
 
-// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). A file
+// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). With S, M, H
+// and D the next period begins now, as in Python; of a Shared file it ends when it would have. A file
 // that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return.
 func (f *TimedRotatingFile) Rollover() error { return writer.Rollover(f.w) }
 

@@ -117,6 +117,35 @@ func TestTimedRotatingFileSizeAndTimeTogether(t *testing.T) {
 	})
 }
 
+// With periods of so many hours the next one begins with a Rollover, as with CPython's doRollover, and not with a rollover by size; the
+// end of a day stays what it is.
+func TestTimedRotatingFileRolledOverByHand(t *testing.T) {
+	at := func(hour, minute int) time.Time { return time.Date(2024, 3, 1, hour, minute, 0, 0, time.UTC) }
+	for _, tt := range []struct {
+		when string
+		by   func(t *testing.T, f *TimedRotatingFile)
+		want map[string]string
+	}{
+		{"H", rollOver, map[string]string{"app.log": "four\n", "app.log.2024-03-01_10": "one\n", "app.log.2024-03-01_10.1": "two\nthree\n"}},
+		{"midnight", rollOver, map[string]string{"app.log": "two\nthree\nfour\n", "app.log.2024-03-01": "one\n"}},
+		{"H", func(*testing.T, *TimedRotatingFile) {}, map[string]string{"app.log": "three\nfour\n", "app.log.2024-03-01_10": "one\ntwo\n"}},
+	} {
+		clock := &fakeClock{now: at(10, 0)}
+		f, dir := timed(t, TimedRotatingFileConfig{When: tt.when, Clock: clock})
+		write(t, f, "one\n")
+		clock.set(at(10, 30))
+		tt.by(t, f)
+		write(t, f, "two\n")
+		clock.set(at(11, 1))
+		write(t, f, "three\n")
+		clock.set(at(11, 30))
+		write(t, f, "four\n")
+		assert.Equal(t, tt.want, tree(t, dir), "%+v", tt)
+	}
+}
+
+func rollOver(t *testing.T, f *TimedRotatingFile) { require.NoError(t, f.Rollover()) }
+
 func TestTimedRotatingFileWhenTheClockIsSet(t *testing.T) {
 	clock := &fakeClock{now: time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)}
 	f, dir := timed(t, TimedRotatingFileConfig{When: "midnight", Clock: clock})

@@ -153,6 +153,7 @@ type RecordWriter interface {
 
 	// WriteRecords writes the records that lie end to end in b: record i ends just before ends[i], and the last end is
 	// len(b). It returns how many records, from the first, were written whole; n < len(ends) comes with an error, and
-	// nothing of record n or of those after it counts as written. It keeps neither slice.
+	// nothing of record n or of those after it counts as written. A record that never can be is named in a *RejectedError, and
+	// counts among the n. It keeps neither slice.
 	WriteRecords(b []byte, ends []int) (n int, err error)
 }

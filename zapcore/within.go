@@ -4,33 +4,85 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
 
 // LockWithin takes mu, or gives up after that time and reports false. It is for those who must come to an end although whoever has
-// the lock may not: Close, Sync.
+// the lock may not: Close, Sync. What waits for a lock that never comes is a goroutine; it is used again by whoever comes next, so that
+// there are no more of them than callers at the same time, however often they ask.
 func LockWithin(mu *sync.Mutex, wait time.Duration) bool {
 	if mu.TryLock() {
 		return true
 	}
-	locked, over := make(chan struct{}), make(chan struct{})
-	go func() {
-		mu.Lock()
-		select {
-		case locked <- struct{}{}:
-		case <-over:
-			mu.Unlock()
-		}
-	}()
+	w := lockWaiterFor(mu)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
-	case <-locked:
+	case <-w.locked:
 		return true
 	case <-timer.C:
-		close(over)
-		return false
+		return w.leave(mu)
+	}
+}
+
+// lockWaiter is a goroutine that waits for a mutex.
+type lockWaiter struct {
+	locked chan struct{} // of capacity 1: it has the mutex, for whoever wants that
+	wanted bool          // guarded by lockWaiters.mu
+}
+
+// lockWaiters are those whose callers have given up.
+var lockWaiters = struct {
+	mu   sync.Mutex // guards the field below
+	left map[*sync.Mutex][]*lockWaiter
+}{left: make(map[*sync.Mutex][]*lockWaiter)}
+
+func lockWaiterFor(mu *sync.Mutex) *lockWaiter {
+	lockWaiters.mu.Lock()
+	defer lockWaiters.mu.Unlock()
+	if left := lockWaiters.left[mu]; len(left) > 0 {
+		w := left[0]
+		w.removeLocked(mu)
+		w.wanted = true
+		return w
+	}
+	w := &lockWaiter{locked: make(chan struct{}, 1), wanted: true}
+	go w.wait(mu)
+	return w
+}
+
+func (w *lockWaiter) wait(mu *sync.Mutex) {
+	mu.Lock()
+	lockWaiters.mu.Lock()
+	defer lockWaiters.mu.Unlock()
+	if w.wanted {
+		w.locked <- struct{}{}
+		return
+	}
+	w.removeLocked(mu)
+	mu.Unlock()
+}
+
+// leave gives up, and reports whether the mutex has come all the same.
+func (w *lockWaiter) leave(mu *sync.Mutex) (locked bool) {
+	lockWaiters.mu.Lock()
+	defer lockWaiters.mu.Unlock()
+	select {
+	case <-w.locked:
+		return true
+	default:
+	}
+	w.wanted = false
+	lockWaiters.left[mu] = append(lockWaiters.left[mu], w)
+	return false
+}
+
+func (w *lockWaiter) removeLocked(mu *sync.Mutex) {
+	left := slices.DeleteFunc(lockWaiters.left[mu], func(other *lockWaiter) bool { return other == w })
+	if lockWaiters.left[mu] = left; len(left) == 0 {
+		delete(lockWaiters.left, mu)
 	}
 }
 

@@ -205,21 +205,34 @@ func connect(cfg Config, local *localServer) (*nats.Conn, error) {
 		options = append(options, nats.Secure(cfg.TLS))
 	}
 	conn, err := nats.Connect(urls, options...)
+	if bad := (*url.Error)(nil); errors.As(err, &bad) { // which quotes the URL
+		err = errors.New("it is no URL such as nats://host:4222")
+	}
 	if err != nil {
-		return nil, fmt.Errorf("jetstream: URL %s: %w", withoutPassword(urls), err)
+		return nil, fmt.Errorf("jetstream: URL %s: %w", withoutSecrets(urls), err)
 	}
 	return conn, nil
 }
 
-// withoutPassword returns URLs as they may be told.
-func withoutPassword(urls string) string {
+// withoutSecrets returns URLs as they may be told: where the servers are. A user without a password is a token.
+func withoutSecrets(urls string) string {
 	each := strings.Split(urls, ",")
 	for i, text := range each {
-		if u, err := url.Parse(strings.TrimSpace(text)); err == nil {
-			each[i] = u.Redacted()
-		} else {
-			each[i] = "that is none" // the parser's error would quote it
+		if text = strings.TrimSpace(text); !strings.Contains(text, "://") {
+			text = "nats://" + text // as the client does
 		}
+		u, err := url.Parse(text)
+		if err != nil {
+			each[i] = "that is none"
+			continue
+		}
+		shown := url.URL{Scheme: u.Scheme, Host: u.Host}
+		if _, both := u.User.Password(); both {
+			shown.User = url.UserPassword(u.User.Username(), "xxxxx")
+		} else if u.User != nil {
+			shown.User = url.User("xxxxx")
+		}
+		each[i] = shown.String()
 	}
 	return strings.Join(each, ",")
 }

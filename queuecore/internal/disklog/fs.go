@@ -75,6 +75,9 @@ func (d folder) sync() error {
 	return f.Sync()
 }
 
+// Datasync puts the contents of a file on the disk. Tests have a disk that does not answer.
+var Datasync = datasync
+
 type diskFile struct{ *os.File }
 
 func (f diskFile) size() (int64, error) {
@@ -86,5 +89,5 @@ func (f diskFile) size() (int64, error) {
 }
 
 func (f diskFile) truncate(size int64) error { return f.Truncate(size) }
-func (f diskFile) sync() error               { return datasync(f.File) }
+func (f diskFile) sync() error               { return Datasync(f.File) }
 func (f diskFile) unlinked() bool            { return unlinked(f.File) }

@@ -98,7 +98,7 @@ func endsWith(path string, size int64, end []byte) bool {
 
 // Write appends whole records. When only a part of p gets into the file, the next call begins a new line.
 func (l *File) Write(p []byte) (int, error) {
-	if l.torn {
+	if l.torn && len(p) > 0 {
 		if err := l.endLine(p); err != nil {
 			return 0, err
 		}

@@ -18,7 +18,7 @@ func (s *Set) Retain(now time.Time) error {
 		return nil
 	}
 	s.names.forget()
-	entries, err := s.scheme.list()
+	entries, err := s.list()
 	if err != nil {
 		return fmt.Errorf("writesyncers: %w", err)
 	}

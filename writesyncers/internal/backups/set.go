@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/fsys"
@@ -60,6 +61,8 @@ type Set struct {
 	names  *names
 	scheme scheme
 	fits   bool // the last Place has left no more than Count
+
+	listed atomic.Int64 // how many backups there were when they were looked at last
 }
 
 // scheme is how the default names are made up.
@@ -150,11 +153,20 @@ func (s *Set) Reserve(label time.Time) (dst string, err error) {
 	return dst, nil
 }
 
+// Listed returns how many backups there were when they were looked at last. Unlike the other methods it may be called at any time.
+func (s *Set) Listed() int { return int(s.listed.Load()) }
+
+func (s *Set) list() ([]entry, error) {
+	entries, err := s.scheme.list()
+	s.listed.Store(int64(len(entries)))
+	return entries, err
+}
+
 // List returns the backups that are there, the newest first. Of one that is there twice, which a crash can lead to, the plain
 // form comes before the compressed one.
 func (s *Set) List() ([]Backup, error) {
 	s.names.forget()
-	entries, err := s.scheme.list()
+	entries, err := s.list()
 	var found []Backup
 	for _, e := range entries {
 		found = append(found, e.backups()...)
@@ -227,7 +239,7 @@ func (s *Set) Publish(part, plain string) (dst string, err error) {
 // numbers them the other way round.
 func (s *Set) Repair() error {
 	s.names.forget()
-	entries, err := s.scheme.list()
+	entries, err := s.list()
 	if err != nil {
 		return fmt.Errorf("writesyncers: %w", err)
 	}

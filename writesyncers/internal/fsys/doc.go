@@ -3,7 +3,7 @@
 //
 //	who is this file     Identity, Identify, LeadsTo, HasName, Birth
 //	who else has it      LockShared, TryLockExclusive, Unlock, Held; Directory with TryLock
-//	how names change     RenameNoReplace, Rename, OpenMovable, ShortName, SyncDirectory; RenamesOpenFiles, OpensAhead
+//	how names change     RenameNoReplace, Rename, OpenMovable, ShortName, Unique, SyncDirectory; RenamesOpenFiles, OpensAhead
 //	who may read it      CopyAccess
 //	what happens to it   Watch, AwaitWrite
 //	how it is written    Descriptor

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync/atomic"
 	"syscall"
 	"unicode/utf8"
 )
@@ -32,6 +35,17 @@ func ShortName(prefix, base, suffix string) string {
 		end--
 	}
 	return prefix + base[:min(end, len(base))] + mark + suffix
+}
+
+// uniqueFrom is where the numbers of this process begin.
+var uniqueFrom = rand.Uint64() >> 2
+
+var uniqueSerial atomic.Uint64
+
+// Unique returns PID-N: something for a name that no other process gives. The number of the process alone tells whose it is, but tells
+// no two apart: in containers that share a directory each may be 1, and so is one that follows one that was killed.
+func Unique() string {
+	return strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(uniqueFrom+uniqueSerial.Add(1), 10)
 }
 
 // RenameNoReplace renames a file to a name that nobody has; if somebody has, it is an error that wraps fs.ErrExist. On a file

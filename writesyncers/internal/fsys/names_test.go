@@ -1,8 +1,10 @@
 package fsys
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -29,6 +31,30 @@ func TestShortName(t *testing.T) {
 	assert.NotEqual(t, name, ShortName(".", long+"x", ".rotation"))
 	require.NoError(t, os.Mkdir(filepath.Join(t.TempDir(), name), 0o700), "the file system takes it")
 	assert.True(t, strings.HasSuffix(ShortName(strings.Repeat("x", 300), "base", "suffix"), "suffix"), "and no length is a panic")
+}
+
+// Two processes may have one number: in containers, or one after the other. What follows the number tells them apart.
+func TestUnique(t *testing.T) {
+	_, number, _ := strings.Cut(Unique(), "-")
+	if os.Getenv("FSYS_TEST_UNIQUE") != "" {
+		fmt.Printf("number %s.", number)
+		return
+	}
+	seen := map[string]bool{number: true}
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	for range 2 {
+		cmd := exec.Command(exe, "-test.run=^TestUnique$")
+		cmd.Env = append(os.Environ(), "FSYS_TEST_UNIQUE=yes")
+		out, err := cmd.Output()
+		require.NoError(t, err)
+		_, rest, _ := strings.Cut(string(out), "number ")
+		number, _, found := strings.Cut(rest, ".")
+		require.True(t, found, "%s", out)
+		seen[number] = true
+	}
+	assert.Len(t, seen, 3, "of three processes")
+	assert.NotEqual(t, Unique(), Unique())
 }
 
 func TestRenameNoReplace(t *testing.T) {

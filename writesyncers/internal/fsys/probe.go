@@ -2,11 +2,9 @@ package fsys
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"syscall"
 
 	"go.uber.org/multierr"
@@ -25,13 +23,11 @@ type Capabilities struct {
 // that was killed meanwhile.
 const ProbePrefix = "probe-"
 
-var probeSerial atomic.Uint64
-
 // Probe finds out what can be relied on in a directory, by trying: it makes a file there, gives it other names, and removes all.
 // The error says that this could not be tried, as on a disk that is full or by a process that has no descriptor left, in which case
 // nothing is known.
 func Probe(dir string) (have Capabilities, err error) {
-	name := filepath.Join(dir, fmt.Sprintf("%s%d-%d", ProbePrefix, os.Getpid(), probeSerial.Add(1)))
+	name := filepath.Join(dir, ProbePrefix+Unique())
 	second, third := name+"-2", name+"-3"
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND|NoFollow, 0o600)
 	if err != nil {

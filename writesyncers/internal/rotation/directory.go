@@ -26,7 +26,7 @@ type directory struct {
 	d      *fsys.Directory // nil while the directory is not needed
 }
 
-// What the files in the directory are called. The numbers of the process and of the name keep names apart.
+// What the files in the directory are called: see fsys.Unique.
 const (
 	nextTag = "next-"
 	outTag  = "out-"
@@ -36,10 +36,8 @@ const (
 
 var tags = []string{nextTag, partTag, hookTag, fsys.ProbePrefix}
 
-var (
-	serial   atomic.Uint64 // of the names of this process
-	sequence atomic.Int64  // of its files that were rolled out
-)
+// sequence is of the files that this process has rolled out.
+var sequence atomic.Int64
 
 func newDirectory(log string) *directory {
 	dir, base := filepath.Split(log)
@@ -48,7 +46,7 @@ func newDirectory(log string) *directory {
 
 // name returns a new name in the directory.
 func (d *directory) name(tag string) string {
-	return filepath.Join(d.path, tag+strconv.Itoa(os.Getpid())+"-"+strconv.FormatUint(serial.Add(1), 10))
+	return filepath.Join(d.path, tag+fsys.Unique())
 }
 
 // outName returns the name of a file that is rolled out now. Names sort in the order in which the files were rolled out, also

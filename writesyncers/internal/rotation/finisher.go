@@ -31,6 +31,7 @@ const (
 	standByLooks = 200
 	nameWait     = time.Second      // the longest Write waits for the name of a small file
 	stuckWait    = 10 * time.Second // without any progress: then nobody waits any longer
+	manyBackups  = 500              // with more, no Write waits until those are removed that are too old or too much
 	otherWait    = time.Minute      // the longest a file waits for the one of another process, which may have to be compressed
 )
 
@@ -64,7 +65,7 @@ func (f *finisher) begin(out *Rolled) {
 	f.drop(dropped)
 	hooks := f.hooks()
 	switch small := out == nil || out.size < Small; {
-	case start && small && !hooks:
+	case start && small && !hooks && !many(f.cfg):
 		f.run(1)
 	case start:
 		go f.run(math.MaxInt)
@@ -79,13 +80,16 @@ func (f *finisher) begin(out *Rolled) {
 // awaitName waits a while for a file to get its name.
 func (f *finisher) awaitName(out *Rolled) {
 	f.waitAtMost(nameWait, func() bool {
-		return !f.running || f.refused != nil || out != nil && (out.ended || out.named && f.cfg.OnRotate != nil)
+		return !f.running || f.refused != nil || out != nil && (out.ended || out.named && (f.cfg.OnRotate != nil || many(f.cfg)))
 	})
 }
 
+// many reports whether it takes long to see which backups are too old or too much, and to remove those.
+func many(cfg *Config) bool { return cfg.Backups.Listed() > manyBackups }
+
 // overflowLocked takes the oldest of the files from the queue that wait for a slow hook and are more than may stay.
 func (f *finisher) overflowLocked() (dropped []*Rolled) {
-	for keep := f.cfg.Keep; f.running && keep > 0 && len(f.queue) > keep+1; {
+	for keep := f.cfg.Keep; f.running && keep > 0 && len(f.queue)-1 > keep; {
 		dropped = append(dropped, f.queue[1])
 		f.queue = append(f.queue[:1], f.queue[2:]...)
 	}

@@ -61,6 +61,8 @@ type Rotation struct {
 	opener opener
 	finish *finisher
 	retry  backoff
+
+	sharable atomic.Bool // CheckShared has found no reason against it
 }
 
 // New returns the Rotation of a log. It touches no file.
@@ -159,8 +161,18 @@ func (r *Rotation) Recover() error {
 	return err
 }
 
-// CheckShared returns an error if several processes cannot rotate one log on the file system it is on.
+// CheckShared returns an error if several processes cannot rotate one log on the file system it is on. It is tried until it is found that
+// they can.
 func (r *Rotation) CheckShared() error {
+	if r.sharable.Load() {
+		return nil
+	}
+	err := r.checkShared()
+	r.sharable.Store(err == nil)
+	return err
+}
+
+func (r *Rotation) checkShared() error {
 	if err := r.dir.enter(); err != nil {
 		if errors.Is(err, fsys.ErrLocked) {
 			return nil // so there are locks, and another process has looked

@@ -210,6 +210,7 @@ func (s *steps) after(backup string) {
 }
 
 func (s *steps) retain() {
+	Step("retaining")
 	err := s.locked(func() error { return s.cfg.Backups.Retain(time.Now()) })
 	s.cfg.Report.Note("remove backups of "+s.cfg.Path, err)
 }

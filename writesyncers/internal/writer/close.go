@@ -34,8 +34,26 @@ func (w *Writer) Sync() error {
 	if w.closing.Load() {
 		return w.errClosed
 	}
-	return Within(syncWait, "sync "+w.cfg.Path, w.sync)
+	start, step := time.Now(), "sync "+w.cfg.Path
+	select {
+	case w.syncs <- struct{}{}:
+	default:
+		timer := time.NewTimer(syncWait)
+		defer timer.Stop()
+		select {
+		case w.syncs <- struct{}{}:
+		case <-timer.C:
+			return fmt.Errorf("writesyncers: %s: others before have not come to an end: %w", step, os.ErrDeadlineExceeded)
+		}
+	}
+	return Within(syncWait-time.Since(start), step, func() error {
+		defer func() { <-w.syncs }()
+		return w.sync()
+	})
 }
+
+// maxSyncs is how many calls of Sync may be under way. Of a disk that does not answer each holds a thread of the process.
+const maxSyncs = 16
 
 func (w *Writer) sync() error {
 	if !base.LockWithin(&w.mu, lockWait) {
@@ -100,7 +118,7 @@ func (w *Writer) closeFile() error {
 	err = w.buffer.close()
 	file := w.file
 	if file != nil && w.cfg.Sync >= SyncInterval { // before others may take the file for one that somebody else syncs
-		w.left = Within(syncWait, "sync "+w.cfg.Path, file.Sync)
+		w.left = Within(syncWait, "sync "+w.cfg.Path, func() error { return SyncFile(file) })
 		err = multierr.Append(err, w.left)
 	}
 	w.file, w.limit = nil, 0

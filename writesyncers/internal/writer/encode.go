@@ -2,13 +2,19 @@ package writer
 
 import (
 	"fmt"
+	"slices"
 	"sync"
+
+	"go.uber.org/multierr"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
-// encoded is what Encode made of a batch: records end to end, and where they end.
+// encoded is what Encode made of a batch: records end to end, where they end, and which of the batch each of them is.
 type encoded struct {
-	b    []byte
-	ends []int
+	b       []byte
+	ends    []int
+	members []int
 }
 
 var encodedPool = sync.Pool{New: func() any { return new(encoded) }}
@@ -18,7 +24,7 @@ const maxPooled = 1 << 20
 
 func newEncoded() *encoded {
 	e := encodedPool.Get().(*encoded)
-	e.b, e.ends = e.b[:0], e.ends[:0]
+	e.b, e.ends, e.members = e.b[:0], e.ends[:0], e.members[:0]
 	return e
 }
 
@@ -74,24 +80,41 @@ func writeEncoded(w *Writer, p []byte) (int, error) {
 	return len(p), nil
 }
 
-// writeRecordsEncoded is WriteRecords through Encode. A record that Encode refuses ends the batch before it.
+// writeRecordsEncoded is WriteRecords through Encode. A record that Encode refuses is refused for good: it keeps back none behind it, as
+// it would if it were tried again.
 func writeRecordsEncoded(w *Writer, b []byte, ends []int) (int, error) {
+	if w.closing.Load() {
+		return 0, w.refuse(len(ends))
+	}
 	e := newEncoded()
 	defer e.free()
-	var refusal error
+	var rejected *base.RejectedError
 	start := 0
-	for _, end := range ends {
-		if refusal = e.add(w.cfg.Encode, b[start:end]); refusal != nil {
-			break
+	for i, end := range ends {
+		if err := e.add(w.cfg.Encode, b[start:end]); err == nil {
+			e.members = append(e.members, i)
+		} else if rejected == nil {
+			rejected = &base.RejectedError{Indexes: []int{i}, Err: err}
+		} else {
+			rejected.Indexes = append(rejected.Indexes, i)
 		}
 		start = end
 	}
-	done, err := w.writeAll(e.b, e.ends)
-	if refused := len(ends) - len(e.ends); refused > 0 {
-		w.counts.refused.Add(uint64(refused))
+	w.counts.refused.Add(uint64(len(ends) - len(e.ends)))
+	written, err := w.writeAll(e.b, e.ends)
+	done := len(ends)
+	if written < len(e.members) {
+		done = e.members[written]
 	}
-	if err != nil {
-		return done, err
+	return done, multierr.Append(upTo(done, rejected), err)
+}
+
+// upTo returns what says of those of the first n records that were rejected, if any was.
+func upTo(n int, rejected *base.RejectedError) error {
+	if rejected == nil || rejected.Indexes[0] >= n {
+		return nil
 	}
-	return done, refusal
+	first, _ := slices.BinarySearch(rejected.Indexes, n)
+	rejected.Indexes = rejected.Indexes[:first]
+	return rejected
 }

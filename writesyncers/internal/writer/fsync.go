@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
 )
 
 // committer is SyncEach and SyncInterval: it knows which records are on the disk.
@@ -13,6 +15,7 @@ type committer struct {
 	w     *Writer
 	timer *time.Timer // of SyncInterval: runs from the first unsynced record on
 	dirty atomic.Bool // the timer runs
+	timed sync.Mutex  // held by the sync that the timer has begun
 
 	mu      sync.Mutex // guards the fields below
 	wake    sync.Cond  // told when running ends
@@ -30,19 +33,32 @@ type failure struct {
 // maxFailures is how many are remembered. The oldest become one, with what was between them: who asks about that gets an error too many.
 const maxFailures = 16
 
+// SyncFile has a file put on the disk. Tests have one that does not answer.
+var SyncFile = (*appendfile.File).Sync
+
 func newCommitter(w *Writer) *committer {
 	c := &committer{w: w}
 	c.wake.L = &c.mu
 	if w.cfg.Sync == SyncInterval {
-		c.timer = time.AfterFunc(time.Hour, func() {
-			c.dirty.Store(false)
-			_, err := c.sync()
-			w.cfg.Report.Note("sync "+w.cfg.Path, err)
-			w.cfg.Report.Tell()
-		})
+		c.timer = time.AfterFunc(time.Hour, c.onTime)
 		c.timer.Stop()
 	}
 	return c
+}
+
+// onTime is what the timer does. Of a disk that takes longer than the interval there is no second sync before the first has ended.
+func (c *committer) onTime() {
+	if !c.timed.TryLock() {
+		if !c.w.closing.Load() {
+			c.timer.Reset(c.w.cfg.SyncEvery)
+		}
+		return
+	}
+	defer c.timed.Unlock()
+	c.dirty.Store(false)
+	_, err := c.sync()
+	c.w.cfg.Report.Note("sync "+c.w.cfg.Path, err)
+	c.w.cfg.Report.Tell()
 }
 
 func (c *committer) stop() {
@@ -127,7 +143,7 @@ func (c *committer) sync() (uint64, error) {
 	}
 	w.unlock()
 	if file != nil && err == nil {
-		err = file.Sync()
+		err = SyncFile(file)
 	}
 	if errors.Is(err, os.ErrClosed) { // left meanwhile: whoever does that syncs first
 		w.mu.Lock()

@@ -18,6 +18,9 @@ func (w *Writer) open() error {
 	flags := 0
 	if !w.opened {
 		flags = w.cfg.Flags
+		if err := checkShared(&w.cfg); err != nil {
+			return err
+		}
 	}
 	file, err := openFile(&w.cfg, flags)
 	if err != nil {
@@ -73,10 +76,12 @@ func (w *Writer) reopen() error {
 	}
 	switch w.cfg.Sync {
 	case SyncNever:
-	case SyncEach: // somebody may wait for it
-		w.left = old.Sync()
+	case SyncEach: // somebody may wait for it, and perhaps for the one that was left before
+		if err := SyncFile(old); err != nil {
+			w.left = err
+		}
 	default:
-		w.cfg.Report.Note("sync "+w.cfg.Path, old.Sync())
+		w.cfg.Report.Note("sync "+w.cfg.Path, SyncFile(old))
 	}
 	w.cfg.Report.Note("close "+w.cfg.Path, old.Close())
 	return nil
@@ -91,12 +96,38 @@ func (w *Writer) follow() error {
 	return err
 }
 
+func makeDirs(cfg *Config) error {
+	if !cfg.MakeDirs {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o755); err != nil {
+		return fmt.Errorf("writesyncers: %w", err)
+	}
+	return nil
+}
+
+// checkShared refuses Shared where the file system makes it unsafe, which can be tried once there is the directory. That there is none is
+// opening's to say.
+func checkShared(cfg *Config) error {
+	if cfg.Rotation == nil || !cfg.File.Shared {
+		return nil
+	}
+	if err := makeDirs(cfg); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Dir(cfg.Path)); err != nil {
+		return nil
+	}
+	if err := cfg.Rotation.CheckShared(); err != nil {
+		return fmt.Errorf("writesyncers: Shared: %s: %w", cfg.Path, err)
+	}
+	return nil
+}
+
 // openFile opens the file at the path for appending and makes it if there is none.
 func openFile(cfg *Config, flags int) (*appendfile.File, error) {
-	if cfg.MakeDirs {
-		if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o755); err != nil {
-			return nil, fmt.Errorf("writesyncers: %w", err)
-		}
+	if err := makeDirs(cfg); err != nil {
+		return nil, err
 	}
 	for range 10 {
 		file, err := appendfile.Open(cfg.Path, cfg.Path, flags, cfg.File)

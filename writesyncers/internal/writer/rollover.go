@@ -41,7 +41,7 @@ func Rollover(w *Writer) error {
 	return err
 }
 
-// rollover rolls over once.
+// rollover rolls over once. What follows is a period of its own.
 func (s *rotate) rollover() error {
 	out, err := s.rolloverLocked()
 	if out == nil {
@@ -70,6 +70,9 @@ func (s *rotate) rolloverLocked() (*rotation.Rolled, error) {
 		return nil, nil
 	}
 	err := s.roll(false)
+	if s.out != nil && s.p != nil && !w.cfg.File.Shared { // other processes could not know that a period has begun
+		s.p.Begin(s.p.Now())
+	}
 	return s.out, err
 }
 

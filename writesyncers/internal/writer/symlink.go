@@ -1,37 +1,65 @@
 package writer
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 
-	"go.uber.org/multierr"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// linkSerial tells apart the hidden links of one process.
-var linkSerial atomic.Uint64
+// linkTries is how often linkTo begins anew when another process is at the same link, or has left something in the way.
+const linkTries = 10
 
 // linkTo makes the symbolic link at the path link lead to file, in one step: it is made under a hidden name and renamed,
-// so that whoever follows the link finds a file at any time. Both are absolute.
-func linkTo(file, link string) error {
+// so that whoever follows the link finds a file at any time. Both are absolute. The hidden name is always the same, so that what a process
+// has left there that was killed goes with the next.
+func linkTo(file, link string) (err error) {
 	to := file
 	if filepath.Dir(link) == filepath.Dir(file) {
 		to = filepath.Base(file)
 	}
-	if now, err := os.Readlink(link); err == nil && now == to {
-		return nil
+	hidden := filepath.Join(filepath.Dir(link), fsys.ShortName(".", filepath.Base(link), ".link"))
+	for range linkTries {
+		switch info, statErr := os.Lstat(link); {
+		case statErr == nil && info.Mode()&fs.ModeSymlink == 0:
+			return fmt.Errorf("writesyncers: Symlink %s: %w and is no symbolic link", link, fs.ErrExist)
+		case statErr == nil:
+			if now, err := os.Readlink(link); err == nil && now == to {
+				removeLink(hidden)
+				return nil
+			}
+		}
+		if err = os.Symlink(to, hidden); err == nil {
+			err = os.Rename(hidden, link)
+		}
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, fs.ErrExist):
+			removeLink(hidden)
+		case !errors.Is(err, fs.ErrNotExist): // else another process has renamed it
+			removeLink(hidden)
+			return shownLink(link, err)
+		}
 	}
-	if info, err := os.Lstat(link); err == nil && info.Mode()&fs.ModeSymlink == 0 {
-		return fmt.Errorf("writesyncers: Symlink %s: %w and is no symbolic link", link, fs.ErrExist)
+	return shownLink(link, err)
+}
+
+// removeLink removes the hidden link, if it is one.
+func removeLink(hidden string) {
+	if info, err := os.Lstat(hidden); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		_ = os.Remove(hidden)
 	}
-	hidden := filepath.Join(filepath.Dir(link), fmt.Sprintf(".%s.link-%d-%d", filepath.Base(link), os.Getpid(), linkSerial.Add(1)))
-	if err := os.Symlink(to, hidden); err != nil {
-		return fmt.Errorf("writesyncers: Symlink: %w", err)
+}
+
+// shownLink is err with the name of the link in the place of the hidden one.
+func shownLink(link string, err error) error {
+	var of *os.LinkError
+	if errors.As(err, &of) {
+		err = of.Err
 	}
-	if err := os.Rename(hidden, link); err != nil {
-		return fmt.Errorf("writesyncers: Symlink: %w", multierr.Append(err, os.Remove(hidden)))
-	}
-	return nil
+	return fmt.Errorf("writesyncers: Symlink %s: %w", link, err)
 }

@@ -39,6 +39,7 @@ type Writer struct {
 	committer *committer
 	counts    counts
 	closing   atomic.Bool                     // Close was called
+	syncs     chan struct{}                   // has a value for each call of Sync
 	pipe      atomic.Pointer[appendfile.File] // the file in use, if it may hold up a Write for ever
 
 	mu     sync.Mutex       // guards the fields below
@@ -59,7 +60,7 @@ type counts struct {
 // New makes a Writer and, unless that is put off, opens its file.
 func New(cfg Config) (*Writer, error) {
 	w := &Writer{cfg: cfg, limit: math.MaxInt64, errClosed: fmt.Errorf("writesyncers: %s: %w", cfg.Path, base.ErrClosed)}
-	w.committer = newCommitter(w)
+	w.committer, w.syncs = newCommitter(w), make(chan struct{}, maxSyncs)
 	w.buffer = newBuffer(w)
 	switch {
 	case cfg.Watch != nil:

@@ -1,0 +1,89 @@
+//go:build unix
+
+package writer
+
+import (
+	"os"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+)
+
+// Of a disk that does not answer each fsync holds a thread, and a process may have ten thousand: there are not more and more of them, by
+// whomever they are asked for, and all is well when it answers again.
+func TestADiskThatDoesNotAnswer(t *testing.T) {
+	for name, tt := range map[string]struct {
+		policy SyncPolicy
+		most   int64
+		step   func(t *testing.T, w *Writer)
+	}{
+		"FsyncInterval": {SyncInterval, 1, func(t *testing.T, w *Writer) {
+			_, err := w.Write([]byte("record\n"))
+			require.NoError(t, err)
+			time.Sleep(2 * time.Second)
+		}},
+		"Sync": {SyncOnSync, maxSyncs, func(t *testing.T, w *Writer) { assert.ErrorIs(t, w.Sync(), os.ErrDeadlineExceeded) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var under, most, calls atomic.Int64
+				answer := make(chan struct{})
+				SyncFile = func(*appendfile.File) error {
+					calls.Add(1)
+					if n := under.Add(1); n > most.Load() {
+						most.Store(n)
+					}
+					<-answer
+					under.Add(-1)
+					return nil
+				}
+				defer func() { SyncFile = (*appendfile.File).Sync }()
+				cfg := config(t)
+				cfg.Sync = tt.policy
+				w, err := New(cfg)
+				require.NoError(t, err)
+				for range 2 * maxSyncs {
+					start := time.Now()
+					tt.step(t, w)
+					require.LessOrEqual(t, time.Since(start), syncWait)
+				}
+				assert.Equal(t, tt.most, most.Load())
+				close(answer)
+				synctest.Wait()
+				assert.Zero(t, under.Load())
+				before := calls.Load()
+				require.NoError(t, w.Sync())
+				time.Sleep(2 * time.Second)
+				assert.Greater(t, calls.Load(), before)
+				require.NoError(t, w.Close())
+			})
+		})
+	}
+}
+
+// A file that was left and could not be put on the disk is an error for those who wait for that, though another was left since.
+func TestTwoFilesThatWereLeft(t *testing.T) {
+	cfg := config(t)
+	cfg.Watch, cfg.Sync = &Watch{}, SyncEach
+	w, err := New(cfg)
+	require.NoError(t, err)
+	_, err = w.Write([]byte("record\n"))
+	require.NoError(t, err)
+	defer func() { SyncFile = (*appendfile.File).Sync }()
+	for _, answer := range []error{syscall.EIO, nil} {
+		SyncFile = func(*appendfile.File) error { return answer }
+		require.NoError(t, w.Reopen())
+	}
+	_, err = w.committer.sync()
+	require.ErrorIs(t, err, syscall.EIO)
+	_, err = w.committer.sync()
+	require.NoError(t, err, "it is told once")
+	require.NoError(t, w.Close())
+}
