@@ -174,6 +174,7 @@ func (s *watch) wrote(p []byte, records int) error {
 	if here {
 		return nil
 	}
+	named := s.w.file.HasName() // where the records are already
 	if err == nil {
 		err = s.w.follow()
 	}
@@ -185,7 +186,10 @@ func (s *watch) wrote(p []byte, records int) error {
 	if err == nil {
 		s.w.counts.repeated.Add(uint64(records))
 	}
-	return nil
+	if named {
+		return nil
+	}
+	return err
 }
 
 func (s *watch) stop() {

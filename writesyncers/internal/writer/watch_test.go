@@ -54,6 +54,35 @@ func TestWatchHeldUpWritesAgain(t *testing.T) {
 	require.NoError(t, w.Close())
 }
 
+// What went into a file that was removed meanwhile, and could not be written to the one in its place, is nowhere.
+func TestWatchHeldUpCannotWriteAgain(t *testing.T) {
+	const full = "/dev/full"
+	if _, err := os.Stat(full); err != nil {
+		t.Skip(err)
+	}
+	for _, move := range []func(path string) error{os.Remove, func(path string) error { return os.Rename(path, path+".1") }} {
+		cfg := config(t)
+		cfg.Watch = &Watch{}
+		w, err := New(cfg)
+		require.NoError(t, err)
+		w.mu.Lock()
+		require.NoError(t, w.ready(4))
+		require.NoError(t, move(cfg.Path))
+		require.NoError(t, os.Symlink(full, cfg.Path))
+		w.strategy.(*watch).asked = time.Now().Add(-late)
+		_, err = w.put([]byte("two\n"), 1)
+		w.unlock()
+		if text, readErr := os.ReadFile(cfg.Path + ".1"); readErr == nil {
+			require.NoError(t, err, "it can be found")
+			assert.Equal(t, "two\n", string(text))
+		} else {
+			require.ErrorContains(t, err, "no space left on device")
+		}
+		assert.Zero(t, w.Counts().Repeated)
+		require.NoError(t, w.Close())
+	}
+}
+
 // A Close that waits for the lock is no failure of the write that has it: nobody is told.
 func TestNobodyIsToldOfAClose(t *testing.T) {
 	cfg := config(t)
