@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"math"
 	"net/url"
 	"path/filepath"
 	"testing"
@@ -104,4 +105,15 @@ func FuzzSinkURL(f *testing.F) {
 			assert.GreaterOrEqual(t, s.bufferSize, int64(0))
 		}
 	})
+}
+
+func TestSizesToTheByte(t *testing.T) {
+	for value, want := range map[string]int64{
+		"9223372036854775807": math.MaxInt64, "9007199254740993": 1<<53 + 1, "0": 0, "1.5KiB": 1536, "10 MB": 1e7,
+	} {
+		var got int64
+		require.NoError(t, setSize(&got, value), value)
+		assert.Equal(t, want, got, value)
+	}
+	require.Error(t, setSize(new(int64), "9223372036854775808"))
 }

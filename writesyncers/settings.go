@@ -132,6 +132,10 @@ func setDuration(to *time.Duration, value string) error {
 
 // setSize reads a number of bytes with a unit: "10MiB", "10M", "10MB", "10485760".
 func setSize(to *int64, value string) error {
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= 0 {
+		*to = n // to the byte, however large
+		return nil
+	}
 	digits := strings.TrimRight(value, "kKMGTiB ")
 	unit, ok := map[string]float64{
 		"": 1, "b": 1, "k": 1 << 10, "kib": 1 << 10, "kb": 1e3, "m": 1 << 20, "mib": 1 << 20, "mb": 1e6,
