@@ -17,8 +17,8 @@ import (
 //   - A failure is over at the first success, and after a success that is no proof (see Unconfirmed) when it has held for a second.
 //     When it comes back within that time the next recovery has to hold: 1 s, 2 s, 4 s and so on up to 30 s.
 //
-// It calls the user's function under no lock and survives its panics, so the function may log, even to the core that failed. All
-// methods are safe for concurrent use.
+// It calls the user's function under no lock, by one goroutine at a time, and survives its panics, so the function may log, even to the
+// core that failed. All methods are safe for concurrent use.
 type Reporter struct {
 	name    string
 	naming  bool // each error begins with the name
@@ -31,6 +31,7 @@ type Reporter struct {
 	mu      sync.Mutex         // guards the fields below
 	outages map[string]*outage // by step; "" is the destination as a whole
 	notes   []error
+	telling bool // somebody passes them on
 	stopped bool
 }
 
@@ -89,19 +90,46 @@ func (r *Reporter) Pending() bool { return r.waiting.Load() > 0 }
 // Failures returns how many failures were reported or noted, the repeated ones included.
 func (r *Reporter) Failures() uint64 { return r.failures.Load() }
 
-// Tell passes on what was noted. It is called under no lock. What the user's function causes to be noted is told by that call.
+// Tell passes on what was noted, in order: one goroutine at a time does, and what others note meanwhile, or the user's function, is told by
+// that one. It is called under no lock.
 func (r *Reporter) Tell() {
 	if !r.Pending() {
 		return
 	}
-	r.mu.Lock()
-	notes := r.notes
-	r.notes = nil
-	r.waiting.Store(0)
-	r.mu.Unlock()
-	for _, err := range notes {
+	returned := false
+	defer func() {
+		if !returned { // the user's function has ended the goroutine (runtime.Goexit)
+			r.mu.Lock()
+			r.telling = false
+			r.mu.Unlock()
+			go r.Tell()
+		}
+	}()
+	for first := true; ; first = false {
+		err := r.next(first)
+		if err == nil {
+			break
+		}
 		r.tell(err)
 	}
+	returned = true
+}
+
+// next returns the next note for who tells, and nil if there is none, or if somebody tells already when who asks has not begun.
+func (r *Reporter) next(begins bool) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if begins && r.telling {
+		return nil
+	}
+	if r.telling = len(r.notes) > 0; !r.telling {
+		r.notes = nil
+		return nil
+	}
+	note := r.notes[0]
+	r.notes = r.notes[1:]
+	r.waiting.Add(-1)
+	return note
 }
 
 // Stop is for Close: a recovery that has yet to hold is not told any more. What is reported later is.

@@ -2,6 +2,7 @@ package zapcore_test
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -195,4 +196,29 @@ func TestReportToSaysEachErrorOnce(t *testing.T) {
 	logger.Info("m")
 	require.Contains(t, out.String(), "the last error came 99 more times\n")
 	require.Contains(t, out.String(), "write error: zaphandlers: closed\n")
+}
+
+// However many goroutines tell, the user hears of a failure before it is over, and a function that takes its time, or never returns, holds up
+// the one that is in it.
+func TestReporterTellsInOrder(t *testing.T) {
+	told := make(chan error)
+	r := base.NewReporter("test", func(err error) { told <- err })
+	go r.Failed(errors.New("down"), 1)
+	require.Eventually(t, func() bool { return r.Failures() == 1 && !r.Pending() }, 10*time.Second, time.Millisecond, "it is in the user's function")
+	r.Recovered() // does not wait for it
+	require.EqualError(t, <-told, "down")
+	require.EqualError(t, <-told, "test: working again, 1 record was lost")
+}
+
+// A function that ends the goroutine which calls it takes no other error with it.
+func TestReporterOutlivesTheGoroutine(t *testing.T) {
+	told := make(chan error, 3)
+	r := base.NewReporter("test", func(err error) { told <- err; runtime.Goexit() })
+	for _, step := range []string{"a", "b", "c"} {
+		r.Note(step, errors.New("failed"))
+	}
+	go r.Tell()
+	for _, step := range []string{"a", "b", "c"} {
+		require.EqualError(t, <-told, "test: "+step+": failed")
+	}
 }
