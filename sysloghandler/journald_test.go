@@ -49,7 +49,9 @@ func startJournald(t *testing.T) (socket string) {
 		_ = os.RemoveAll(journalFiles)
 	})
 	socket = filepath.Join(journalRun, "dev-log")
-	require.Eventually(t, func() bool { _, err := os.Stat(socket); return err == nil }, soon, tick)
+	for _, path := range []string{socket, journalSocket} { // in whatever order it makes them
+		require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, soon, tick)
+	}
 	return socket
 }
 

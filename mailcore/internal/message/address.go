@@ -37,6 +37,9 @@ func ParseAddresses(list ...string) ([]Address, error) {
 			return nil, err
 		}
 		for _, p := range parsed {
+			if domain := p.Address[strings.LastIndexByte(p.Address, '@')+1:]; strings.HasPrefix(domain, ipv6Literal) && !isIPv6(domain) {
+				return nil, noAddress(s) // which net/mail of Go 1.27 takes
+			}
 			a := newAddress(p)
 			if hasControl(a.header) || hasControl(a.Envelope) {
 				return nil, fmt.Errorf("%q: control character in an address", s)
@@ -85,7 +88,11 @@ func parseMailbox(s string) (*mail.Address, error) {
 	if a, err := parseBare(s); err == nil {
 		return a, nil
 	}
-	return nil, fmt.Errorf(`%q is no address: write "ops@example.com", "Ops <ops@example.com>" or, where the server adds the domain, "root"`, s)
+	return nil, noAddress(s)
+}
+
+func noAddress(s string) error {
+	return fmt.Errorf(`%q is no address: write "ops@example.com", "Ops <ops@example.com>" or, where the server adds the domain, "root"`, s)
 }
 
 // parseBare parses an address without a name: with a domain, or a local name.
@@ -112,10 +119,7 @@ func parseBare(s string) (*mail.Address, error) {
 // some providers have given them out, which needs quotes, and an address of IPv6 (RFC 5321, section 4.1.3).
 func parseUnusual(local, domain string) (*mail.Address, error) {
 	literal := ""
-	if inner, ok := strings.CutPrefix(domain, "[IPv6:"); ok && strings.HasSuffix(inner, "]") {
-		if ip, err := netip.ParseAddr(strings.TrimSuffix(inner, "]")); err != nil || !ip.Is6() || ip.Zone() != "" {
-			return nil, errors.New("no address of IPv6")
-		}
+	if isIPv6(domain) {
 		literal, domain = domain, "localhost"
 	}
 	if strings.Contains(local, ".") && !strings.Contains(local, `"`) {
@@ -130,6 +134,17 @@ func parseUnusual(local, domain string) (*mail.Address, error) {
 		a.Address = strings.TrimSuffix(a.Address, domain) + literal
 	}
 	return a, err
+}
+
+// ipv6Literal is what the address of a host of IPv6 begins with: RFC 5321, section 4.1.3.
+const ipv6Literal = "[IPv6:"
+
+// isIPv6 tells whether a domain is such an address.
+func isIPv6(domain string) bool {
+	inner, begins := strings.CutPrefix(domain, ipv6Literal)
+	inner, ends := strings.CutSuffix(inner, "]")
+	ip, err := netip.ParseAddr(inner)
+	return begins && ends && err == nil && ip.Is6() && ip.Zone() == ""
 }
 
 // splitList splits s at commas that are not within quotes, brackets or comments, and leaves out empty elements.
