@@ -47,10 +47,9 @@ var bounds = append([]suite.Bound{
 		AtMost:  0.1,
 	},
 	{
-		Claim:   "a record in a batch of OTLP as protobuf, of the same as JSON",
-		Of:      suite.Value{Row: "post/1,000, httpcore OTLP"},
-		Against: suite.Value{Row: "post/1,000, httpcore OTLP in JSON"},
-		AtMost:  0.6,
+		Claim:  "a record in a batch of OTLP as protobuf, of the same as JSON",
+		Of:     suite.Value{Row: "post/" + otlpInTurns, Unit: "ratio"},
+		AtMost: 0.6,
 	},
 	{
 		Claim:  "allocations for a record on the way to a collector, beyond zap's",

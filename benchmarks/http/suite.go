@@ -61,7 +61,30 @@ func posts() suite.Table {
 			row("1,000, net/http "+e.name+" ready-made", copied/2, batchSize, e.answer, byPlain(cfg)),
 			row("1,000, httpcore "+e.name, encoded, batchSize, e.answer, byCore(cfg)))
 	}
+	t.Rows = append(t.Rows, suite.Row{Name: otlpInTurns, N: encoded, Run: suite.InTurns(
+		suite.Side{Ops: batchSize, Open: batches(httpcore.OTLPConfig{}, "")},
+		suite.Side{Ops: batchSize, Open: batches(httpcore.OTLPConfig{JSON: true}, `{"partialSuccess":{}}`)},
+	)})
 	return t
+}
+
+const otlpInTurns = "1,000, httpcore OTLP and OTLP in JSON in turns"
+
+// batches posts a batch with each call.
+func batches(cfg httpcore.OTLPConfig, answer string) func(b *testing.B) (func() error, error) {
+	return func(b *testing.B) (func() error, error) {
+		server := serve(answer)
+		b.Cleanup(server.Close)
+		batch, err := recorded(batchSize)
+		if err != nil {
+			return nil, err
+		}
+		post, done, err := byCore(httpcore.Config{Envelope: httpcore.OTLP(cfg)})(server.URL, batch)
+		if err == nil && done != nil {
+			b.Cleanup(func() { _ = done() })
+		}
+		return post, err
+	}
 }
 
 // row posts b.N records, so many a request.

@@ -137,7 +137,7 @@ func (p *protoWriter) Text(v string) {
 		return
 	}
 	tag := byte(tagAnyString)
-	if !utf8.ValidString(v) {
+	if !fields.IsASCII(v) && !utf8.ValidString(v) {
 		tag = tagAnyBytes
 	}
 	if n := len(p.key) + len(v) + 6; n < 0x80 && !p.inArray && p.key != "" { // most, too
