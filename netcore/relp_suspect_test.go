@@ -222,7 +222,7 @@ func TestRELPReceiverThatHangsUpOnAll(t *testing.T) {
 		}
 		late := slices.Index(messages, seen[0])
 		at := max(0, slices.Index(seen, messages[0]))
-		assert.LessOrEqual(t, late, len(messages)/2)
+		assert.Less(t, late, len(messages), "some stay, to tell by")
 		assert.Equal(t, messages[:late], seen[at:at+late], "in their order, once")
 		assert.Equal(t, messages[late:], slices.Concat(seen[:at], seen[at+late:]), "and all others in theirs, once")
 	}
