@@ -279,18 +279,23 @@ func TestDiskSyncGroupIsBounded(t *testing.T) {
 	require.Zero(t, d.Stats().Unsynced)
 }
 
+// diskThatWaits has each sync wait for an answer, and counts them.
+func diskThatWaits(t *testing.T) (answer chan struct{}, syncs *atomic.Int64) {
+	answer, syncs = make(chan struct{}), new(atomic.Int64)
+	datasync := disklog.Datasync
+	t.Cleanup(func() { disklog.Datasync = datasync })
+	disklog.Datasync = func(f *os.File) error {
+		syncs.Add(1)
+		<-answer
+		return datasync(f)
+	}
+	return answer, syncs
+}
+
 // For a disk that does not answer no more than one goroutine waits with a sync of its own, and Close no longer than it is told to.
 func TestDiskThatDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		answer := make(chan struct{})
-		var syncs atomic.Int64
-		datasync := disklog.Datasync
-		defer func() { disklog.Datasync = datasync }()
-		disklog.Datasync = func(f *os.File) error {
-			syncs.Add(1)
-			<-answer
-			return datasync(f)
-		}
+		answer, syncs := diskThatWaits(t)
 		d, err := queuecore.NewDisk(queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncGroup, GroupRecords: 5})
 		require.NoError(t, err)
 		var b base.Batch
@@ -333,15 +338,7 @@ func TestDiskSyncsWhatCameMeanwhile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				answer := make(chan struct{})
-				var syncs atomic.Int64
-				datasync := disklog.Datasync
-				defer func() { disklog.Datasync = datasync }()
-				disklog.Datasync = func(f *os.File) error {
-					syncs.Add(1)
-					<-answer
-					return datasync(f)
-				}
+				answer, syncs := diskThatWaits(t)
 				d, err := queuecore.NewDisk(queuecore.DiskConfig{Dir: t.TempDir(), Sync: queuecore.DiskSyncGroup})
 				require.NoError(t, err)
 				var b base.Batch

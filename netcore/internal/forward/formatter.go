@@ -162,7 +162,7 @@ func (w *writer) Begin(key string) { w.key = key }
 // Text implements fields.Values. What is no UTF-8 becomes binary.
 func (w *writer) Text(v string) {
 	w.value()
-	if utf8.ValidString(v) {
+	if fields.IsASCII(v) || utf8.ValidString(v) {
 		w.out = msgpack.AppendText(w.out, v)
 	} else {
 		w.out = msgpack.AppendBytes(w.out, v)
