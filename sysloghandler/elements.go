@@ -120,6 +120,9 @@ func lastTwo(path string) string {
 	return path
 }
 
+// hashBit is one of 64, by the top of the hash.
+func hashBit(hash uint32) uint64 { return 1 << (hash >> 26) }
+
 // nameSpan is where a name stands in the message, and its hash.
 type nameSpan struct {
 	hash       uint32
@@ -137,11 +140,23 @@ func (p *params) makeUnique(start, limit int) {
 		p.dst = append(p.dst, number...)
 		hash = foldedHash(p.dst[start:])
 	}
+	p.rememberName(start, hash)
+}
+
+// forgetNames begins a message at start.
+func (p *params) forgetNames(start int) { p.names, p.nameBits, p.nameBase = p.names[:0], 0, start }
+
+// rememberName notes the name at the end of dst, which begins at start.
+func (p *params) rememberName(start int, hash uint32) {
 	p.names = append(p.names, nameSpan{hash, start - p.nameBase, len(p.dst) - p.nameBase})
+	p.nameBits |= hashBit(hash)
 }
 
 // isKnown tells whether the message has a name of that hash already, in whatever case.
 func (p *params) isKnown(name []byte, hash uint32) bool {
+	if p.nameBits&hashBit(hash) == 0 {
+		return false
+	}
 	for _, known := range p.names {
 		if known.hash == hash && bytes.EqualFold(p.dst[p.nameBase+known.start:p.nameBase+known.end], name) {
 			return true
@@ -152,12 +167,12 @@ func (p *params) isKnown(name []byte, hash uint32) bool {
 
 // foldedHash is fnv32a of the name in capitals.
 func foldedHash(name []byte) uint32 {
-	h := uint32(2166136261)
+	h := uint32(fnvBasis)
 	for _, c := range name {
 		if 'a' <= c && c <= 'z' {
 			c -= 'a' - 'A'
 		}
-		h = (h ^ uint32(c)) * 16777619
+		h = (h ^ uint32(c)) * fnvPrime
 	}
 	return h
 }

@@ -157,7 +157,8 @@ func (c *content) appendText(w *workspace, dst []byte, r *base.Record, ent *zapc
 
 // appendFields appends the record's fields as parameters.
 func (c *content) appendFields(w *workspace, dst []byte, r *base.Record, ent *zapcore.Entry, limit int) []byte {
-	w.separator, w.unique, w.names, w.nameBase = c.separator, c.unique, w.names[:0], len(dst)
+	w.separator, w.unique = c.separator, c.unique
+	w.forgetNames(len(dst))
 	w.begin(dst, limit, c.values, c.nestedJSON)
 	_ = r.MarshalLogObject(&w.params) // never an error: each field notes its own
 	w.entry(ent)

@@ -141,11 +141,17 @@ func replaceDots(name []byte, separator byte) {
 	}
 }
 
+// What a hash of FNV-1a begins with, and what it is multiplied with for each byte.
+const (
+	fnvBasis = 2166136261
+	fnvPrime = 16777619
+)
+
 // fnv32a is hash/fnv's New32a without the allocation.
 func fnv32a(b []byte) uint32 {
-	h := uint32(2166136261)
+	h := uint32(fnvBasis)
 	for _, c := range b {
-		h = (h ^ uint32(c)) * 16777619
+		h = (h ^ uint32(c)) * fnvPrime
 	}
 	return h
 }

@@ -3,6 +3,7 @@ package sysloghandler
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,21 +34,27 @@ const (
 //	CLIENT_IP=::1           second
 type native struct {
 	content
-	fixed string // the fields that are the same in every entry
+	starts [priorities]string // by priority: the fields that are the same in every entry, and the name of the time
 }
 
+const timestampName = "SYSLOG_TIMESTAMP="
+
 func newNative(cfg *Config, c content, facility Facility) *native {
-	fixed := "SYSLOG_FACILITY=" + strconv.Itoa(int(facility)) + "\n"
+	fixed := "\nSYSLOG_FACILITY=" + strconv.Itoa(int(facility)) + "\n"
 	for _, f := range [...]struct{ name, value string }{{"SYSLOG_IDENTIFIER", cfg.AppName}, {"SYSLOG_PID", cfg.ProcID}} {
 		if f.value != nilValue {
 			fixed += f.name + "=" + clean(f.value, &headerBytes, maxProcID) + "\n"
 		}
 	}
-	return &native{content: c, fixed: fixed}
+	f := &native{content: c}
+	for p := range f.starts {
+		f.starts[p] = "PRIORITY=" + strconv.Itoa(p) + fixed + timestampName
+	}
+	return f
 }
 
 // headSize is the most that comes before the message, in bytes.
-func (f *native) headSize() int { return len("PRIORITY=7\n") + len(f.fixed) + 512 }
+func (f *native) headSize() int { return len(f.starts[0]) + 512 }
 
 // Append implements base.Formatter.
 func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
@@ -55,18 +62,16 @@ func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
 	defer f.workspaces.Put(w)
 	ent := r.EntryView()
 	start, end := len(dst), len(dst)+f.limit
-	dst = append(dst, "PRIORITY="...)
-	dst = append(dst, '0'+byte(f.priority(ent.Level)), '\n')
-	dst = append(dst, f.fixed...)
-	without := len(dst)
-	if dst = w.appendTimestamp(append(dst, "SYSLOG_TIMESTAMP="...), ent.Time); string(dst[len(dst)-2:]) == "="+nilValue {
+	dst = append(dst, f.starts[f.priority(ent.Level)]...)
+	without := len(dst) - len(timestampName)
+	if dst = w.appendTimestamp(dst, ent.Time); string(dst[len(dst)-2:]) == "="+nilValue {
 		dst = dst[:without] // a time that RFC 5424 cannot write
 	} else {
 		dst = append(dst, '\n')
 	}
 	p := &w.params
 	p.separator, p.native, p.unique = 0, true, true
-	p.names, p.nameBase = p.names[:0], start
+	p.forgetNames(start)
 	p.begin(dst, end, f.text, f.nestedJSON)
 	if ent.LoggerName != "" {
 		p.addNative("LOGGER", ent.LoggerName)
@@ -141,6 +146,10 @@ func (p *params) addNative(name, value string) {
 
 // addNativeValue appends the value of the field whose name begins at start.
 func (p *params) addNativeValue(start int, value string) {
+	if len(p.dst)+len(value)+1 < p.limit && p.words(value) == len(value) { // nothing to escape, and no newline
+		p.dst = append(append(append(p.dst, '='), value...), '\n')
+		return
+	}
 	if strings.IndexByte(value, '\n') < 0 {
 		p.dst = append(p.dst, '=')
 		p.finishNative(start, value)
@@ -176,6 +185,9 @@ func (p *params) openNative(key string) (start int, ok bool) {
 		return 0, false
 	}
 	start = len(p.dst)
+	if p.addPlainName(key) {
+		return start, true
+	}
 	p.dst = append(p.dst, 'X')
 	p.dst = append(append(p.dst, p.prefix...), key...)
 	name := p.dst[start+1:]
@@ -200,25 +212,64 @@ func (p *params) openNative(key string) (start int, ok bool) {
 	return start, true
 }
 
+// addPlainName is openNative for a key, as most are, that is a name once its letters are capitals. It makes the name and its hash in
+// one pass, and returns false, having appended nothing, if there is more to be done: also where the hash is like another's.
+func (p *params) addPlainName(key string) bool {
+	start, size := len(p.dst), len(key)
+	if len(p.prefix) > 0 || size == 0 || size > maxJournalName || cap(p.dst)-start < size {
+		return false
+	}
+	name, hash := p.dst[start:start+size], uint32(fnvBasis)
+	for i := range name {
+		c := legal[key[i]]
+		name[i] = c
+		hash = (hash ^ uint32(c)) * fnvPrime
+	}
+	if name[0] < 'A' || name[0] == '_' || likeOwn[hash>>24] || p.nameBits&hashBit(hash) != 0 {
+		return false
+	}
+	p.dst = p.dst[:start+size]
+	p.rememberName(start, hash)
+	return true
+}
+
+// legal has for each byte the one that stands for it in a name.
+var legal = func() (table [256]byte) {
+	for i := range table {
+		switch c := byte(i); {
+		case 'a' <= c && c <= 'z':
+			table[i] = c - 'a' + 'A'
+		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+			table[i] = c
+		default:
+			table[i] = '_'
+		}
+	}
+	return table
+}()
+
 // legalise makes of each byte one that a name may have.
 func legalise(name []byte) {
 	for i, c := range name {
-		switch {
-		case 'a' <= c && c <= 'z':
-			name[i] = c - 'a' + 'A'
-		case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		default:
-			name[i] = '_'
-		}
+		name[i] = legal[c]
 	}
 }
 
-// isOwn tells whether a name is one that the entry has by itself.
-func isOwn(name []byte) bool {
-	switch string(name) {
-	case "MESSAGE", "MESSAGE_ID", "PRIORITY", "CODE_FILE", "CODE_LINE", "CODE_FUNC", "LOGGER", "TRUNCATED", "SYSLOG_FACILITY",
-		"SYSLOG_IDENTIFIER", "SYSLOG_PID", "SYSLOG_TIMESTAMP", "SYSLOG_RAW", "ERRNO", "TID", "UNIT", "OBJECT_PID":
-		return true
+// own are the names that the entry has by itself.
+var own = [...]string{
+	"MESSAGE", "MESSAGE_ID", "PRIORITY", "CODE_FILE", "CODE_LINE", "CODE_FUNC", "LOGGER", "TRUNCATED", "SYSLOG_FACILITY",
+	"SYSLOG_IDENTIFIER", "SYSLOG_PID", "SYSLOG_TIMESTAMP", "SYSLOG_RAW", "ERRNO", "TID", "UNIT", "OBJECT_PID",
+}
+
+// likeOwn has, by the top of its hash, whether a name may be in own.
+var likeOwn = func() (table [256]bool) {
+	for _, name := range own {
+		table[foldedHash([]byte(name))>>24] = true
 	}
-	return false
+	return table
+}()
+
+// isOwn tells whether a name is in own.
+func isOwn(name []byte) bool {
+	return slices.ContainsFunc(own[:], func(o string) bool { return o == string(name) })
 }

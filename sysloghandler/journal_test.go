@@ -113,6 +113,14 @@ func TestJournalNames(t *testing.T) {
 	assert.Equal(t, 3, longNames, "no name replaces another")
 }
 
+func TestJournalNamesOfItsOwn(t *testing.T) {
+	for _, name := range own {
+		got := nativeOf(t, Config{}, entry("m"), zap.String(strings.ToLower(name), "lower"), zap.String(name, "capitals"))
+		assert.Equal(t, "lower", got["X"+name])
+		assert.Equal(t, "capitals", got["X"+name+"_2"])
+	}
+}
+
 func TestAJournalEntryHasNoMoreFieldsThanTheJournalTakes(t *testing.T) {
 	var fields []zapcore.Field
 	for i := range 3000 {

@@ -27,6 +27,7 @@ type params struct {
 	unique     bool // a name that there is already gets a number
 
 	names    []nameSpan // if unique, those that there are
+	nameBits uint64     // the bits of their hashes: a name whose bit is not set is new
 	nameBase int        // where in dst the message begins
 
 	dst    []byte
