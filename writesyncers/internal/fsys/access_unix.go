@@ -68,16 +68,19 @@ func CopyAccess(dst, src *os.File) error {
 // AccessOf returns who may use an open file.
 func AccessOf(f *os.File) (Access, error) {
 	var st unix.Stat_t
-	var err error
-	if ctl := control(f, func(fd int) { err = unix.Fstat(fd, &st) }); ctl != nil {
+	var list acl
+	var statErr, err error
+	ctl := control(f, func(fd int) {
+		statErr = os.NewSyscallError("fstat", unix.Fstat(fd, &st))
+		list, err = readACL(fd)
+	})
+	switch {
+	case ctl != nil:
 		return Access{}, ctl
-	}
-	if err != nil {
-		return Access{}, os.NewSyscallError("fstat", err)
-	}
-	list, err := readACL(f)
-	if err != nil {
-		return Access{}, err
+	case statErr != nil:
+		return Access{}, statErr
+	case err != nil:
+		return Access{}, fmt.Errorf("access control list of %s: %w", f.Name(), err)
 	}
 	if list == nil {
 		list = aclOfMode(fs.FileMode(st.Mode & 0o777))

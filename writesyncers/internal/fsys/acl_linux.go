@@ -17,28 +17,23 @@ const (
 )
 
 // readACL returns the list of a file, or nil if it has none or there is no such thing on its file system.
-func readACL(f *os.File) (acl, error) {
-	buf := make([]byte, 1024)
-	n, err := 0, error(nil)
-	read := func(fd int) { n, err = unix.Fgetxattr(fd, aclAttribute, buf) }
-	if ctl := control(f, read); ctl != nil {
-		return nil, ctl
-	}
+func readACL(fd int) (acl, error) {
+	var most [256]byte // of which lists have less
+	buf := most[:]
+	n, err := unix.Fgetxattr(fd, aclAttribute, buf)
 	if errors.Is(err, unix.ERANGE) {
 		buf = make([]byte, aclSizeMax)
-		if ctl := control(f, read); ctl != nil {
-			return nil, ctl
-		}
+		n, err = unix.Fgetxattr(fd, aclAttribute, buf)
 	}
 	if noACL(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("access control list of %s: %w", f.Name(), err)
+		return nil, err
 	}
 	list, ok := decodeACL(buf[:n])
 	if !ok {
-		return nil, fmt.Errorf("access control list of %s has an unknown form", f.Name())
+		return nil, errors.New("its form is unknown")
 	}
 	return list, nil
 }

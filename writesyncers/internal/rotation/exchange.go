@@ -120,20 +120,22 @@ func (x *exchanger) exchange(file *appendfile.File, fresh, locked bool) (*append
 		return nil, nil, err
 	}
 	Step("created")
-	out := x.rolled(file)
+	out := x.rolled(file, next.out)
 	if err := x.exchangeNames(next.path, out.path, locked); err != nil {
 		return nil, nil, multierr.Append(err, x.opener.put(next))
 	}
 	return next.file, out, nil
 }
 
-// rolled returns what is known of a file that is about to be rolled out.
-func (x *exchanger) rolled(file *appendfile.File) *Rolled {
-	out := &Rolled{f: file.OS(), size: file.Size(), toSync: x.cfg.Sync}
+// rolled returns what is known of a file that is about to be rolled out to path; to a new one if that is empty.
+func (x *exchanger) rolled(file *appendfile.File, path string) *Rolled {
+	out := &Rolled{f: file.OS(), path: path, size: file.Size(), toSync: x.cfg.Sync}
 	if x.cfg.Period != nil {
 		out.label = x.cfg.Period.Start()
 	}
-	out.path = x.dir.outName(out.label)
+	if path == "" {
+		out.path = x.dir.outName(out.label)
+	}
 	return out
 }
 
@@ -170,7 +172,7 @@ func (x *exchanger) exchangeClosed(file *appendfile.File) (*appendfile.File, *Ro
 	if err != nil {
 		return nil, nil, err
 	}
-	out := x.rolled(file)
+	out := x.rolled(file, "")
 	out.f = nil
 	if x.cfg.Sync {
 		if err := file.Sync(); err != nil {

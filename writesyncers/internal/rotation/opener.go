@@ -3,6 +3,7 @@ package rotation
 import (
 	"os"
 	"sync"
+	"time"
 
 	"go.uber.org/multierr"
 
@@ -29,6 +30,7 @@ type nextFile struct {
 	path   string
 	file   *appendfile.File
 	access fsys.Access // that was copied to it
+	out    string      // a path for the file that it follows, once that is rolled out; "": there is time to make one
 }
 
 // start reports whether the next file is to be opened ahead now: once for each file.
@@ -59,6 +61,9 @@ func (o *opener) open(like *appendfile.File) {
 	}
 	o.mu.Lock()
 	if o.begun && !o.closed && o.next == nil {
+		if o.cfg.Period == nil { // else the path depends on the period that the exchange comes in
+			next.out = o.dir.outName(time.Time{})
+		}
 		o.next, next = next, nil
 	}
 	o.mu.Unlock()
