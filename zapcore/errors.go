@@ -74,8 +74,14 @@ func (e *RetryError) Error() string {
 // Unwrap returns the cause.
 func (e *RetryError) Unwrap() error { return e.Err }
 
+// timeouter is an error that may be a deadline that passed, as net.Error is.
+type timeouter interface {
+	error
+	Timeout() bool
+}
+
 // isTimeout tells whether err is a deadline that passed.
 func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
+	t, ok := errors.AsType[timeouter](err)
+	return ok && t.Timeout()
 }

@@ -119,15 +119,13 @@ func judge(fates []Fate, n int, rejection, err error) {
 		}
 	}
 	if again {
-		var retry *RetryError
-		errors.As(err, &retry)
+		retry, _ := errors.AsType[*RetryError](err)
 		for _, i := range retry.Indexes {
 			fates[i] = Kept
 		}
 	}
 	if rejection != nil {
-		var rejected *RejectedError
-		errors.As(rejection, &rejected)
+		rejected, _ := errors.AsType[*RejectedError](rejection)
 		for _, i := range rejected.Indexes {
 			fates[i] = Rejected
 		}
@@ -135,8 +133,8 @@ func judge(fates []Fate, n int, rejection, err error) {
 }
 
 func mayRetry(err error) bool {
-	var retry *RetryError
-	return errors.As(err, &retry)
+	_, retry := errors.AsType[*RetryError](err)
+	return retry
 }
 
 // offerHalves offers a batch at which w has panicked.

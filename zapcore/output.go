@@ -174,11 +174,11 @@ func (o *output) noteLocked(err error) {
 		o.backoff.Succeeded(o.clock.Now())
 		return
 	}
-	var retry *RetryError
+	retry, again := errors.AsType[*RetryError](err)
 	switch now := o.clock.Now(); {
-	case errors.As(err, &retry) && retry.After > 0:
+	case again && retry.After > 0:
 		o.backoff.Hold(now, retry.After)
-	case retry != nil || isTimeout(err):
+	case again || isTimeout(err):
 		o.backoff.Failed(now)
 	default:
 		return

@@ -25,16 +25,15 @@ func (v *Verdicts) Reject(i int, err error) {
 // Add adds what err says of single records, counted from the record at index from.
 func (v *Verdicts) Add(from int, err error) {
 	if err == nil {
-		return // before the variables below, which errors.As puts on the heap
+		return
 	}
-	var rejected *RejectedError
-	if errors.As(err, &rejected) {
+	if rejected, ok := errors.AsType[*RejectedError](err); ok {
 		for _, i := range rejected.Indexes {
 			v.Reject(from+i, rejected.Err)
 		}
 	}
-	var again *RetryError
-	if !errors.As(err, &again) || len(again.Indexes) == 0 {
+	again, ok := errors.AsType[*RetryError](err)
+	if !ok || len(again.Indexes) == 0 {
 		return
 	}
 	if v.again == nil {
@@ -53,8 +52,7 @@ func (v *Verdicts) With(rest error) error {
 		err = v.rejected
 	}
 	if v.again != nil {
-		var retry *RetryError
-		if errors.As(rest, &retry) { // whoever looks for one RetryError finds all of it
+		if retry, ok := errors.AsType[*RetryError](rest); ok { // whoever looks for one RetryError finds all of it
 			v.again.After, rest = max(v.again.After, retry.After), nil
 		}
 		err = multierr.Append(err, v.again)
@@ -63,25 +61,17 @@ func (v *Verdicts) With(rest error) error {
 }
 
 func rejectedIn(err error) int {
-	if err == nil {
-		return 0
+	if r, ok := errors.AsType[*RejectedError](err); ok {
+		return len(r.Indexes)
 	}
-	var r *RejectedError
-	if !errors.As(err, &r) {
-		return 0
-	}
-	return len(r.Indexes)
+	return 0
 }
 
 func againIn(err error) int {
-	if err == nil {
-		return 0
+	if r, ok := errors.AsType[*RetryError](err); ok {
+		return len(r.Indexes)
 	}
-	var r *RetryError
-	if !errors.As(err, &r) {
-		return 0
-	}
-	return len(r.Indexes)
+	return 0
 }
 
 // ofDestination is err without what it says of single records: what it says of the destination, if anything.
@@ -89,8 +79,7 @@ func ofDestination(err error) error {
 	if err == nil {
 		return nil
 	}
-	var again *RetryError
-	if errors.As(err, &again) && len(again.Indexes) > 0 {
+	if again, ok := errors.AsType[*RetryError](err); ok && len(again.Indexes) > 0 {
 		return &RetryError{After: again.After, Err: again.Err}
 	}
 	if rejectedIn(err) == 0 {
@@ -103,8 +92,7 @@ func ofDestination(err error) error {
 // closed they may be tried again.
 func remaining(err error) error {
 	err = ofDestination(err)
-	var retry *RetryError
-	if err == nil || errors.As(err, &retry) || errors.Is(err, ErrClosed) {
+	if err == nil || mayRetry(err) || errors.Is(err, ErrClosed) {
 		return err
 	}
 	return &RetryError{Err: err}

@@ -73,8 +73,7 @@ func Open(path, name string, flags int, options Options) (*File, error) {
 
 // shown is err with the name of the log in the place of that of a hidden file.
 func shown(name string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) && path.Path != name {
+	if path, ok := errors.AsType[*fs.PathError](err); ok && path.Path != name {
 		err = &fs.PathError{Op: path.Op, Path: name, Err: path.Err}
 	}
 	return fmt.Errorf("writesyncers: %w", err)

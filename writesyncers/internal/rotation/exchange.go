@@ -199,12 +199,9 @@ func shown(err error, log string) (all error) {
 	dir := newDirectory(log).path
 	hidden := func(path string) bool { return path == dir || filepath.Dir(path) == dir }
 	for _, err := range multierr.Errors(err) {
-		var link *os.LinkError
-		var path *fs.PathError
-		switch {
-		case errors.As(err, &link) && (hidden(link.Old) || hidden(link.New)):
+		if link, ok := errors.AsType[*os.LinkError](err); ok && (hidden(link.Old) || hidden(link.New)) {
 			err = &fs.PathError{Op: link.Op, Path: log, Err: link.Err}
-		case errors.As(err, &path) && hidden(path.Path):
+		} else if path, ok := errors.AsType[*fs.PathError](err); ok && hidden(path.Path) {
 			err = &fs.PathError{Op: path.Op, Path: log, Err: path.Err}
 		}
 		all = multierr.Append(all, err)

@@ -57,8 +57,7 @@ func removeLink(hidden string) {
 
 // shownLink is err with the name of the link in the place of the hidden one.
 func shownLink(link string, err error) error {
-	var of *os.LinkError
-	if errors.As(err, &of) {
+	if of, ok := errors.AsType[*os.LinkError](err); ok {
 		err = of.Err
 	}
 	return fmt.Errorf("writesyncers: Symlink %s: %w", link, err)
