@@ -164,11 +164,11 @@ func (h *Handler) format(frames *Frames, ent *zapcore.Entry, fields []zapcore.Fi
 	return err
 }
 
-// appendFrame is the formatter's Append, of which a panic (of a hook that it calls) costs the record and is an error.
+// appendFrame is the formatter's Append, of which a panic (of a hook that it calls) is an error.
 func (h *Handler) appendFrame(dst []byte, r *Record) (frame []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			frame, err = dst, fmt.Errorf("%s: the Formatter: %w", h.out.name, &PanicError{Value: p})
+			frame, err = dst, h.panicked(p)
 		}
 	}()
 	return h.formatter.Append(dst, r)
@@ -207,23 +207,37 @@ func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 const maxFrames = keepFrames / 2
 
 // formatBatch makes the frames of the records of batch from the one at index from: up to the first that cannot be formatted,
-// or until there is enough to emit.
-func (h *Handler) formatBatch(frames *Frames, batch *Batch, from int) error {
-	for i := from; i < batch.Len() && len(frames.buf) < maxFrames; i++ {
-		var err error
-		end := len(frames.buf)
+// or until there is enough to emit. A panic costs the one record that it came from, as in appendFrame.
+func (h *Handler) formatBatch(frames *Frames, batch *Batch, from int) (err error) {
+	end := 0
+	defer func() {
+		if p := recover(); p != nil {
+			frames.buf, err = frames.buf[:end], h.panicked(p)
+		}
+	}()
+	for i := from; i < batch.Len() && end < maxFrames; i++ {
+		var buf []byte
 		if h.formatter != nil {
-			frames.buf, err = h.appendFrame(frames.buf, batch.At(i))
+			buf, err = h.formatter.Append(frames.buf, batch.At(i))
 		} else {
-			frames.buf, err = batch.At(i).AppendEncoded(frames.buf, h.encoder)
+			buf, err = batch.At(i).AppendEncoded(frames.buf, h.encoder)
 		}
 		if err != nil {
 			frames.buf = frames.buf[:end]
 			return err
 		}
-		frames.ends = append(frames.ends, len(frames.buf))
+		frames.buf, end = buf, len(buf)
+		frames.ends = append(frames.ends, end)
 	}
 	return nil
+}
+
+func (h *Handler) panicked(p any) error {
+	what := "Formatter"
+	if h.formatter == nil {
+		what = "Encoder"
+	}
+	return fmt.Errorf("%s: the %s: %w", h.out.name, what, &PanicError{Value: p})
 }
 
 // Sync makes what was written as safe as the destination can. It returns nil after Close.

@@ -75,6 +75,32 @@ func TestAFormatterThatPanics(t *testing.T) {
 	require.Equal(t, base.Stats{Accepted: 1, Delivered: 1, Refused: 1}, h.Stats())
 }
 
+// The same with a hook that zap's own encoder calls, once another goroutine does the encoding.
+func TestAnEncoderThatPanicsInABatch(t *testing.T) {
+	took := new(script)
+	h, err := base.NewHandler(base.HandlerConfig{Name: "test", Emitter: took, Encoder: zapcore.NewConsoleEncoder(zapcore.EncoderConfig{
+		MessageKey: "m", NameKey: "n", EncodeName: func(name string, enc zapcore.PrimitiveArrayEncoder) {
+			if name == "bomb" {
+				panic(name)
+			}
+		},
+	})})
+	require.NoError(t, err)
+	var batch base.Batch
+	for _, name := range []string{"a", "bomb", "b"} {
+		var r base.Record
+		require.NoError(t, r.Capture(zapcore.Entry{Message: "m", LoggerName: name}, base.Context{}, nil))
+		batch.Add(r.Bytes())
+	}
+	n, err := h.WriteBatch(&batch)
+	require.Equal(t, 3, n)
+	var rejected *base.RejectedError
+	require.ErrorAs(t, err, &rejected)
+	require.Equal(t, []int{1}, rejected.Indexes)
+	require.ErrorContains(t, err, "test: the Encoder: panic: bomb")
+	require.Equal(t, base.Stats{Accepted: 2, Delivered: 2, Refused: 1}, h.Stats())
+}
+
 func TestWriteBatchJudgesEachRecord(t *testing.T) {
 	tests := []struct {
 		name      string
