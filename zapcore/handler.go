@@ -142,25 +142,23 @@ func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 		defer buf.Free()
 		return h.out.emit(&ent, buf.Bytes())
 	}
-	frames := framesPool.Get().(*Frames)
-	err := h.format(frames, &ent, fields)
-	if err != nil {
-		frames.free()
-		return h.out.refuse(err)
+	r := GetRecord()
+	err := h.format(r, &ent, fields)
+	if err == nil {
+		err = h.out.emit(&ent, r.frame)
+	} else {
+		err = h.out.refuse(err)
 	}
-	err = h.out.emit(&ent, frames.buf)
-	frames.free()
+	r.Free()
 	return err
 }
 
-// format makes one frame of a record that comes from a logger.
-func (h *Handler) format(frames *Frames, ent *zapcore.Entry, fields []zapcore.Field) error {
-	r := GetRecord()
+// format makes the frame of a record that comes from a logger.
+func (h *Handler) format(r *Record, ent *zapcore.Entry, fields []zapcore.Field) error {
 	err := r.capture(ent, h.context, fields)
 	if err == nil {
-		frames.buf, err = h.appendFrame(frames.buf[:0], r)
+		r.frame, err = h.appendFrame(r.frame[:0], r)
 	}
-	r.Free()
 	return err
 }
 

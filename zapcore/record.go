@@ -34,6 +34,7 @@ type Record struct {
 
 	inline [1]zapcore.Field // the Record itself as zap.Inline
 	json   jsonenc.Writer   // what NewJSON's encoder writes with
+	frame  []byte           // what a Handler's Formatter made of it
 }
 
 // keepBuffer is the largest buffer, in bytes, that a pool keeps: one huge record does not hold its memory for ever.
@@ -52,6 +53,9 @@ func (r *Record) Free() {
 	r.reset(nil)
 	if r.held {
 		r.entry, r.held = zapcore.Entry{}, false
+	}
+	if cap(r.frame) > keepBuffer {
+		r.frame = nil
 	}
 	recordPool.Put(r)
 }
