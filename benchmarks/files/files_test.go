@@ -22,7 +22,7 @@ func TestWritersRotateWhereThePauseIsLookedFor(t *testing.T) {
 	const limit, rotations = 1 << 20, 3
 	line := record(200)
 	perFile := limit / len(line)
-	for _, w := range []writer{rotating, timed, lumber, timber, lestrrat, phuslu} {
+	for _, w := range []writer{renameFloor, rotating, timed, lumber, timber, lestrrat, phuslu} {
 		t.Run(w.name, func(t *testing.T) {
 			dir := t.TempDir()
 			out, err := w.open(filepath.Join(dir, "app.log"), rotation{limit, 5})

@@ -64,7 +64,7 @@ func writeTable(p place, size, goroutines int) suite.Table {
 	}
 	add(0, floor, file, rotating, timed, shared, watched, watchedEvery, lumber, timber, lestrrat, phuslu)
 	if goroutines == 1 {
-		add(bufferedWrites(size), bufferFloor)
+		add(bufferedWrites(size), bufferFloor, lockedFloor)
 	}
 	add(bufferedWrites(size), fileBuffer, zapBuffer)
 	if goroutines == 1 && size == 200 {
@@ -78,7 +78,7 @@ func rotateName(p place) string { return p.name + ", rotate at 8 MiB" }
 
 func rotateTable(p place) suite.Table {
 	t := suite.Table{Name: rotateName(p), N: rotations}
-	for _, w := range []writer{floor, rotating, rotatingGzip, timed, lumber, lumberGzip, timber, timberGzip, lestrrat, phuslu} {
+	for _, w := range []writer{floor, renameFloor, rotating, rotatingGzip, timed, lumber, lumberGzip, timber, timberGzip, lestrrat, phuslu} {
 		t.Rows = append(t.Rows, suite.Row{Name: w.name, Run: pauses(w, p)})
 	}
 	return t

@@ -3,7 +3,11 @@ package files
 import (
 	"io"
 	"os"
+	"strconv"
+	"sync"
 	"time"
+
+	"go.uber.org/multierr"
 
 	"example.com/zaphandlers/writesyncers"
 )
@@ -64,6 +68,66 @@ func (c *copier) Close() error {
 		err = closeErr
 	}
 	return err
+}
+
+// lockedFloor is the least for a buffer that goroutines may share.
+var lockedFloor = writer{"memcpy under a mutex, a write per 256 KiB", func(path string, r rotation) (io.WriteCloser, error) {
+	c, err := bufferFloor.open(path, r)
+	return &locked{WriteCloser: c}, err
+}}
+
+type locked struct {
+	sync.Mutex
+	io.WriteCloser
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.Lock()
+	defer l.Unlock()
+	return l.WriteCloser.Write(p)
+}
+
+// renameFloor is the least for a write that rotates if the path is to lead to a file at any time: a link, a rename, and the first
+// write to the file that was opened long before. It asks for nothing: neither whether the path still leads to its file, nor for a lock, nor
+// who may read the file that goes.
+var renameFloor = writer{"link, rename and write, no more", func(path string, r rotation) (io.WriteCloser, error) {
+	f, err := create(path)
+	return &renamer{f: f, path: path, limit: r.limit}, err
+}}
+
+type renamer struct {
+	path        string
+	limit, size int64
+	f, next     *os.File
+	n           int
+}
+
+func (r *renamer) Write(p []byte) (int, error) {
+	switch r.size += int64(len(p)); {
+	case r.size >= r.limit:
+		out := r.path + ".out" + strconv.Itoa(r.n)
+		if err := multierr.Append(os.Link(r.path, out), os.Rename(r.path+".next", r.path)); err != nil {
+			return 0, err
+		}
+		r.f, r.next, r.size = r.next, r.f, int64(len(p))
+		r.n++
+	case r.next == nil || r.size == r.limit/int64(len(p))/2*int64(len(p)):
+		if r.next != nil {
+			_ = r.next.Close() // the one before
+		}
+		var err error
+		if r.next, err = create(r.path + ".next"); err != nil {
+			return 0, err
+		}
+	}
+	return r.f.Write(p)
+}
+
+func (r *renamer) Close() error {
+	if r.next != nil {
+		_ = r.next.Close()
+	}
+	return r.f.Close()
 }
 
 // Ours are this module's.
