@@ -17,10 +17,10 @@ type flusher struct {
 	buffer *buffer
 	reader *arena.Reader // its Claim and Resolve need buffer.mu
 
-	batch   base.Batch // what the target has not taken yet
-	members []int      // of each record of batch, which of the records that reader holds it is
-	fates   []base.Fate
-	tapes   [][]byte
+	batch    base.Batch // what the target has not taken yet
+	members  []int      // of each record of batch, which of the records that reader holds it is
+	outcomes []base.Outcome
+	tapes    [][]byte
 }
 
 // claimBytes is how much a flush takes in hand at once. That much cannot be evicted while it waits for another attempt.
@@ -39,9 +39,9 @@ func (f *flusher) run(upto uint64) error {
 			break
 		}
 		last = target
-		f.fates = slices.Grow(f.fates[:0], f.batch.Len())[:f.batch.Len()]
-		rejection, err := base.Offer(target, &f.batch, b.cfg.IgnoreLevel, f.fates)
-		arrived, lost := base.Tally(f.fates)
+		f.outcomes = slices.Grow(f.outcomes[:0], f.batch.Len())[:f.batch.Len()]
+		rejection, err := base.Offer(target, &f.batch, b.cfg.IgnoreLevel, f.outcomes)
+		arrived, lost := base.Tally(f.outcomes)
 		delivered += arrived
 		f.settle()
 		if f.batch.Len() > 0 {
@@ -124,10 +124,10 @@ func (f *flusher) walk(target zapcore.Core) {
 			switch {
 			case err != nil:
 				f.buffer.report.Failed(err, 1)
-				f.reader.SetFate(f.reader.Len()-1, arena.Dropped)
+				f.reader.SetOutcome(f.reader.Len()-1, base.Panicked)
 				continue
 			case !enabled:
-				f.reader.SetFate(f.reader.Len()-1, arena.Skipped)
+				f.reader.SetOutcome(f.reader.Len()-1, base.Skipped)
 				continue
 			}
 		}
@@ -152,10 +152,8 @@ func (f *flusher) settle() {
 	kept := f.members[:0]
 	f.tapes = f.tapes[:0]
 	for i, m := range f.members {
-		switch f.fates[i] {
+		switch o := f.outcomes[i]; o {
 		case base.Delivered:
-		case base.Unwanted:
-			f.reader.SetFate(m, arena.Skipped)
 		case base.Kept:
 			if len(kept) == 0 {
 				done = m
@@ -163,7 +161,7 @@ func (f *flusher) settle() {
 			f.tapes = append(f.tapes, f.batch.Tape(i))
 			kept = append(kept, m)
 		default:
-			f.reader.SetFate(m, arena.Dropped)
+			f.reader.SetOutcome(m, o)
 		}
 	}
 	f.batch.Reset()
@@ -211,7 +209,7 @@ func discard(r *arena.Reader) (records uint64) {
 		for _, _, ok := r.Next(); ok; _, _, ok = r.Next() {
 		}
 		for i := range r.Len() {
-			r.SetFate(i, arena.Skipped)
+			r.SetOutcome(i, base.Skipped)
 		}
 		records += uint64(r.Len())
 		r.Resolve(r.Len())

@@ -31,7 +31,7 @@ type arenaSource struct {
 
 	// Owned by the goroutine.
 	delivery *delivery.Delivery
-	reader   *arena.Reader // its methods but Next, SetFate, Len, Level, Sequence and Tape need q.mu
+	reader   *arena.Reader // its methods but Next, SetOutcome, Len, Level, Sequence and Tape need q.mu
 	losses   losses
 
 	resumesAt uint64 // a former process has delivered what comes before this sequence number
@@ -142,13 +142,11 @@ func (s *arenaSource) walk(records, bytes int) {
 }
 
 // SetOutcome implements delivery.Source.
-func (s *arenaSource) SetOutcome(i int, o delivery.Outcome, level zapcore.Level) {
-	if o == delivery.Skipped {
-		s.reader.SetFate(i, arena.Skipped)
-		return
+func (s *arenaSource) SetOutcome(i int, o base.Outcome, level zapcore.Level) {
+	s.reader.SetOutcome(i, o)
+	if o != base.Skipped {
+		s.losses = append(s.losses, loss{i, causeOf(o), level})
 	}
-	s.reader.SetFate(i, arena.Dropped)
-	s.losses = append(s.losses, loss{i, causeOf(o), level})
 }
 
 // Resolve implements delivery.Source.

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	base "example.com/zaphandlers/zapcore"
-	"example.com/zaphandlers/zapcore/arena"
 )
 
 // What a target gets beside its records in their turn, and what it answers.
@@ -35,7 +34,7 @@ func (s *arenaSource) overtake() {
 	}
 	s.q.mu.Unlock()
 	for _, u := range late {
-		if fate, _ := s.delivery.Offer(u.tape); fate != base.Delivered {
+		if outcome, _ := s.delivery.Offer(u.tape); outcome != base.Delivered {
 			continue // it keeps its turn
 		}
 		if s.requests.overtaken == nil {
@@ -55,7 +54,7 @@ func (s *arenaSource) wasDelivered(i int) bool {
 	}
 	sequence := s.reader.Sequence(i)
 	if sequence < s.resumesAt {
-		s.reader.SetFate(i, arena.Skipped)
+		s.reader.SetOutcome(i, base.Skipped)
 		return true
 	}
 	s.resumesAt = 0
@@ -82,14 +81,14 @@ func (s *arenaSource) tellGap() bool {
 	if gap == nil {
 		return false
 	}
-	fate, err := s.delivery.OfferPlain(notice(gap).Bytes())
-	s.notice.took(fate == base.Delivered)
+	outcome, err := s.delivery.OfferPlain(notice(gap).Bytes())
+	s.notice.took(outcome == base.Delivered)
 	if err != nil {
 		s.report.Failed(err, 0)
 	}
 	s.q.mu.Lock()
 	defer s.q.mu.Unlock()
-	switch fate {
+	switch outcome {
 	case base.Delivered:
 		s.notice.sent++
 		s.delivery.Wrote()

@@ -9,7 +9,6 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -39,13 +38,13 @@ func (c Cause) String() string {
 }
 
 // causeOf returns why a record with that outcome was dropped.
-func causeOf(o delivery.Outcome) Cause {
+func causeOf(o base.Outcome) Cause {
 	switch o {
-	case delivery.Rejected:
+	case base.Rejected:
 		return Rejected
-	case delivery.GaveUp:
+	case base.GaveUp:
 		return GaveUp
-	case delivery.Failed:
+	case base.Failed:
 		return Failed
 	default:
 		return Panicked

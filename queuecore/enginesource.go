@@ -29,12 +29,12 @@ type engineSource struct {
 
 	// Owned by the goroutine.
 	read     base.Batch
-	next     int                // of read, the first that is not in a batch yet
-	outcomes []delivery.Outcome // of the records of read that are not resolved
-	losses   losses             // of those
-	number   uint64             // of the last that is
-	unacked  bool               // the engine has not been told
-	warned   bool               // Interrupts has told of the Stop
+	next     int            // of read, the first that is not in a batch yet
+	outcomes []base.Outcome // of the records of read that are not resolved
+	losses   losses         // of those
+	number   uint64         // of the last that is
+	unacked  bool           // the engine has not been told
+	warned   bool           // Interrupts has told of the Stop
 }
 
 var _ delivery.Source = (*engineSource)(nil)
@@ -114,7 +114,7 @@ func (s *engineSource) readOn() bool {
 		s.delivery.Reached()
 		n := s.read.Len()
 		s.number = last - uint64(n)
-		s.outcomes = make([]delivery.Outcome, n)
+		s.outcomes = make([]base.Outcome, n)
 		s.count(func(t *TargetStats) { t.Accepted += uint64(n); t.Pending += uint64(n); s.listener.passed[s] = s.number })
 	case errors.Is(err, ErrClosed), s.stopping():
 		return false
@@ -186,9 +186,9 @@ func (s *engineSource) stopping() bool {
 }
 
 // SetOutcome implements delivery.Source.
-func (s *engineSource) SetOutcome(i int, o delivery.Outcome, level zapcore.Level) {
+func (s *engineSource) SetOutcome(i int, o base.Outcome, level zapcore.Level) {
 	s.outcomes[i] = o
-	if o != delivery.Skipped {
+	if o != base.Skipped {
 		s.losses = append(s.losses, loss{i, causeOf(o), level})
 	}
 }
@@ -201,9 +201,9 @@ func (s *engineSource) Resolve(n int) {
 	var delivered, skipped, dropped uint64
 	for _, o := range s.outcomes[:n] {
 		switch o {
-		case delivery.Delivered:
+		case base.Delivered:
 			delivered++
-		case delivery.Skipped:
+		case base.Skipped:
 			skipped++
 		default:
 			dropped++

@@ -253,7 +253,7 @@ func (s *engineSource) readAgain(held int) {
 		for i := held; i < s.read.Len(); i++ {
 			own.Add(s.read.Tape(i))
 		}
-		s.outcomes = append(s.outcomes, make([]delivery.Outcome, n)...)
+		s.outcomes = append(s.outcomes, make([]base.Outcome, n)...)
 		s.count(func(t *TargetStats) { t.Accepted += uint64(n); t.Pending += uint64(n) })
 	}
 	s.read, s.next = own, held

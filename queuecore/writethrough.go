@@ -5,7 +5,6 @@ import (
 
 	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
-	"example.com/zaphandlers/zapcore/arena"
 )
 
 // writeThrough delivers a record that found no room to every target, on the caller's goroutine. It tries once; as there is no
@@ -26,31 +25,29 @@ func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	fates := make([]arena.Fate, len(sources))
+	outcomes := make([]base.Outcome, len(sources))
 	for i := range sources {
-		switch o := sources[i].outcome; o {
-		case delivery.Delivered:
-		case delivery.Skipped:
-			fates[i] = arena.Skipped
+		outcomes[i] = sources[i].outcome
+		switch o := outcomes[i]; o {
+		case base.Delivered, base.Skipped:
 		default:
-			fates[i] = arena.Dropped
 			q.dropLocked(q.targets[i], causeOf(o), level)
 		}
 	}
-	q.arena.CountThrough(fates)
+	q.arena.CountThrough(outcomes)
 }
 
 // throughSource is the source of a delivery of one record that was never in the arena.
 type throughSource struct {
 	*arenaSource
 	delivery *delivery.Delivery
-	outcome  delivery.Outcome
+	outcome  base.Outcome
 }
 
 var _ delivery.Source = (*throughSource)(nil)
 
 // SetOutcome implements delivery.Source.
-func (s *throughSource) SetOutcome(_ int, o delivery.Outcome, _ zapcore.Level) { s.outcome = o }
+func (s *throughSource) SetOutcome(_ int, o base.Outcome, _ zapcore.Level) { s.outcome = o }
 
 // Resolve implements delivery.Source.
 func (s *throughSource) Resolve(int) {}

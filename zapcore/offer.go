@@ -8,44 +8,45 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Fate is what became of a record that was offered to a Core.
-type Fate uint8
+// Outcome is what became of a record that was offered to a Core.
+type Outcome uint8
 
-// The fates.
+// The outcomes.
 const (
-	Delivered Fate = iota // taken
-	Unwanted              // the core did not want it: its level, a sampler
-	Rejected              // a BatchWriter refused it for good
-	Failed                // the core returned an error after which the record must not be offered again
-	Panicked              // the core panicked at it
-	Kept                  // not taken: it may be offered again
+	Delivered Outcome = iota // taken
+	Skipped                  // not wanted: the core's level, a sampler
+	Rejected                 // a BatchWriter refused it for good
+	Failed                   // the core returned an error after which the record must not be offered again
+	Panicked                 // the core panicked at it
+	Kept                     // not taken: it may be offered again
+	GaveUp                   // whoever offers it has done so often enough
 )
 
 // Tally counts the records of a batch that a Core took, and those that are lost; the others are unwanted or kept.
-func Tally(fates []Fate) (delivered, lost int) {
-	for _, fate := range fates {
-		switch fate {
+func Tally(outcomes []Outcome) (delivered, lost int) {
+	for _, o := range outcomes {
+		switch o {
 		case Delivered:
 			delivered++
-		case Rejected, Failed, Panicked:
+		case Rejected, Failed, Panicked, GaveUp:
 			lost++
 		}
 	}
 	return delivered, lost
 }
 
-// Offer hands the records of batch to any Core, and sets fates, which has the length of batch, to what became of each. It
+// Offer hands the records of batch to any Core, and sets outcomes, which has the length of batch, to what became of each. It
 // is for those who hold records, a queue or a buffer. A BatchWriter gets the batch, without being asked for levels; any
 // other Core gets the records one by one as Record.Deliver does, with ignoreLevel.
 //
 // rejection is what a BatchWriter said of the records that it refused for good; err is why others were not taken. If a
 // BatchWriter panics there is one record at which it does, most likely, so the batch is halved until that one is alone:
 // what came before it in the batch may arrive twice then.
-func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, fates []Fate) (rejection, err error) {
+func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, outcomes []Outcome) (rejection, err error) {
 	w, ok := core.(BatchWriter)
 	if ok {
 		panicked := Guard(func() error {
-			rejection, err = offerBatch(w, batch, fates)
+			rejection, err = offerBatch(w, batch, outcomes)
 			for _, e := range []error{rejection, err} {
 				if e != nil {
 					_ = e.Error()
@@ -54,8 +55,8 @@ func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, fates []Fate) (rej
 			return nil
 		})
 		if panicked != nil { // what it returned is broken: an error that panics, an index of no record
-			for i := range fates {
-				fates[i] = Panicked
+			for i := range outcomes {
+				outcomes[i] = Panicked
 			}
 			return nil, panicked
 		}
@@ -63,13 +64,13 @@ func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, fates []Fate) (rej
 	}
 	for i := range batch.Len() {
 		var e error
-		fates[i], e = offerRecord(core, batch.At(i), ignoreLevel)
+		outcomes[i], e = offerRecord(core, batch.At(i), ignoreLevel)
 		err = multierr.Append(err, e)
 	}
 	return nil, err
 }
 
-func offerRecord(core zapcore.Core, r *Record, ignoreLevel bool) (Fate, error) {
+func offerRecord(core zapcore.Core, r *Record, ignoreLevel bool) (Outcome, error) {
 	wanted := false
 	err := Guard(func() (err error) {
 		wanted, err = r.Deliver(core, ignoreLevel)
@@ -81,13 +82,13 @@ func offerRecord(core zapcore.Core, r *Record, ignoreLevel bool) (Fate, error) {
 	case err != nil:
 		return Failed, err
 	case !wanted:
-		return Unwanted, nil
+		return Skipped, nil
 	default:
 		return Delivered, nil
 	}
 }
 
-func offerBatch(w BatchWriter, batch *Batch, fates []Fate) (rejection, err error) {
+func offerBatch(w BatchWriter, batch *Batch, outcomes []Outcome) (rejection, err error) {
 	n := 0
 	err = Guard(func() (err error) {
 		n, err = w.WriteBatch(batch)
@@ -96,38 +97,38 @@ func offerBatch(w BatchWriter, batch *Batch, fates []Fate) (rejection, err error
 	n = min(max(n, 0), batch.Len())
 	switch {
 	case isPanic(err):
-		return offerHalves(w, batch, fates, err)
+		return offerHalves(w, batch, outcomes, err)
 	case err == nil && n < batch.Len():
 		err = &RetryError{Err: fmt.Errorf("zapcore: %T took %d of %d records and returned no error", w, n, batch.Len())}
 	}
 	rejection, err = splitRejection(err)
-	judge(fates, n, rejection, err)
+	judge(outcomes, n, rejection, err)
 	return rejection, err
 }
 
-// judge sets the fates of a batch of which w is done with n records.
-func judge(fates []Fate, n int, rejection, err error) {
+// judge sets the outcomes of a batch of which w is done with n records.
+func judge(outcomes []Outcome, n int, rejection, err error) {
 	again := err != nil && mayRetry(err)
-	for i := range fates {
+	for i := range outcomes {
 		switch {
 		case i < n:
-			fates[i] = Delivered
+			outcomes[i] = Delivered
 		case again:
-			fates[i] = Kept
+			outcomes[i] = Kept
 		default:
-			fates[i] = Failed
+			outcomes[i] = Failed
 		}
 	}
 	if again {
 		retry, _ := errors.AsType[*RetryError](err)
 		for _, i := range retry.Indexes {
-			fates[i] = Kept
+			outcomes[i] = Kept
 		}
 	}
 	if rejection != nil {
 		rejected, _ := errors.AsType[*RejectedError](rejection)
 		for _, i := range rejected.Indexes {
-			fates[i] = Rejected
+			outcomes[i] = Rejected
 		}
 	}
 }
@@ -138,27 +139,27 @@ func mayRetry(err error) bool {
 }
 
 // offerHalves offers a batch at which w has panicked.
-func offerHalves(w BatchWriter, batch *Batch, fates []Fate, panicked error) (rejection, err error) {
+func offerHalves(w BatchWriter, batch *Batch, outcomes []Outcome, panicked error) (rejection, err error) {
 	if batch.Len() <= 1 {
-		for i := range fates {
-			fates[i] = Panicked
+		for i := range outcomes {
+			outcomes[i] = Panicked
 		}
 		return nil, panicked
 	}
 	var half Batch
 	middle := batch.Len() / 2
 	half.Slice(batch, 0, middle)
-	rejection, err = offerBatch(w, &half, fates[:middle])
-	for _, f := range fates[:middle] {
+	rejection, err = offerBatch(w, &half, outcomes[:middle])
+	for _, f := range outcomes[:middle] {
 		if f == Kept { // the rest would overtake it
-			for i := middle; i < len(fates); i++ {
-				fates[i] = Kept
+			for i := middle; i < len(outcomes); i++ {
+				outcomes[i] = Kept
 			}
 			return rejection, err
 		}
 	}
 	half.Slice(batch, middle, batch.Len())
-	more, moreErr := offerBatch(w, &half, fates[middle:])
+	more, moreErr := offerBatch(w, &half, outcomes[middle:])
 	return multierr.Append(rejection, more), multierr.Append(err, moreErr)
 }
 

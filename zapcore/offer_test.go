@@ -48,26 +48,26 @@ func TestOfferToBatchWriter(t *testing.T) {
 		name      string
 		n         int
 		err       error
-		fates     []base.Fate
+		outcomes  []base.Outcome
 		rejection bool
 		fails     bool
 	}{
-		{"all taken", 4, nil, []base.Fate{base.Delivered, base.Delivered, base.Delivered, base.Delivered}, false, false},
-		{"down", 1, &base.RetryError{Err: boom}, []base.Fate{base.Delivered, base.Kept, base.Kept, base.Kept}, false, true},
-		{"failed for good", 1, boom, []base.Fate{base.Delivered, base.Failed, base.Failed, base.Failed}, false, true},
-		{"one rejected", 4, &base.RejectedError{Indexes: []int{2}, Err: boom}, []base.Fate{base.Delivered, base.Delivered, base.Rejected, base.Delivered}, true, false},
-		{"one to be sent again", 4, &base.RetryError{Indexes: []int{1}, Err: boom}, []base.Fate{base.Delivered, base.Kept, base.Delivered, base.Delivered}, false, true},
-		{"both, and the rest", 3, verdicts.With(&base.RetryError{Err: boom}), []base.Fate{base.Rejected, base.Kept, base.Delivered, base.Kept}, true, true},
-		{"errors.Join", 4, errors.Join(&base.RejectedError{Indexes: []int{3}, Err: boom}, &base.RetryError{Indexes: []int{0}, Err: boom}), []base.Fate{base.Kept, base.Delivered, base.Delivered, base.Rejected}, true, true},
-		{"took nothing and said nothing", 0, nil, []base.Fate{base.Kept, base.Kept, base.Kept, base.Kept}, false, true},
-		{"says more than there is", 9, nil, []base.Fate{base.Delivered, base.Delivered, base.Delivered, base.Delivered}, false, false},
+		{"all taken", 4, nil, []base.Outcome{base.Delivered, base.Delivered, base.Delivered, base.Delivered}, false, false},
+		{"down", 1, &base.RetryError{Err: boom}, []base.Outcome{base.Delivered, base.Kept, base.Kept, base.Kept}, false, true},
+		{"failed for good", 1, boom, []base.Outcome{base.Delivered, base.Failed, base.Failed, base.Failed}, false, true},
+		{"one rejected", 4, &base.RejectedError{Indexes: []int{2}, Err: boom}, []base.Outcome{base.Delivered, base.Delivered, base.Rejected, base.Delivered}, true, false},
+		{"one to be sent again", 4, &base.RetryError{Indexes: []int{1}, Err: boom}, []base.Outcome{base.Delivered, base.Kept, base.Delivered, base.Delivered}, false, true},
+		{"both, and the rest", 3, verdicts.With(&base.RetryError{Err: boom}), []base.Outcome{base.Rejected, base.Kept, base.Delivered, base.Kept}, true, true},
+		{"errors.Join", 4, errors.Join(&base.RejectedError{Indexes: []int{3}, Err: boom}, &base.RetryError{Indexes: []int{0}, Err: boom}), []base.Outcome{base.Kept, base.Delivered, base.Delivered, base.Rejected}, true, true},
+		{"took nothing and said nothing", 0, nil, []base.Outcome{base.Kept, base.Kept, base.Kept, base.Kept}, false, true},
+		{"says more than there is", 9, nil, []base.Outcome{base.Delivered, base.Delivered, base.Delivered, base.Delivered}, false, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			w := scripted{zapcore.NewNopCore(), func(*base.Batch) (int, error) { return test.n, test.err }}
-			fates := make([]base.Fate, 4)
-			rejection, err := base.Offer(w, batchNamed(t, "a", "b", "c", "d"), false, fates)
-			assert.Equal(t, test.fates, fates)
+			outcomes := make([]base.Outcome, 4)
+			rejection, err := base.Offer(w, batchNamed(t, "a", "b", "c", "d"), false, outcomes)
+			assert.Equal(t, test.outcomes, outcomes)
 			assert.Equal(t, test.rejection, rejection != nil, "rejection: %v", rejection)
 			assert.Equal(t, test.fails, err != nil, "err: %v", err)
 		})
@@ -86,12 +86,12 @@ func TestOfferIsolatesTheRecordAtWhichABatchWriterPanics(t *testing.T) {
 		got = append(got, all...)
 		return b.Len(), nil
 	}}
-	fates := make([]base.Fate, 6)
-	_, err := base.Offer(w, batchNamed(t, "a", "b", "c", "bomb", "d", "e"), false, fates)
+	outcomes := make([]base.Outcome, 6)
+	_, err := base.Offer(w, batchNamed(t, "a", "b", "c", "bomb", "d", "e"), false, outcomes)
 	var panicked *base.PanicError
 	require.ErrorAs(t, err, &panicked)
 	require.Equal(t, []string{"a", "b", "c", "d", "e"}, got)
-	require.Equal(t, []base.Fate{0, 0, 0, base.Panicked, 0, 0}, fates)
+	require.Equal(t, []base.Outcome{0, 0, 0, base.Panicked, 0, 0}, outcomes)
 }
 
 func TestOfferToAnyCore(t *testing.T) {
@@ -105,23 +105,23 @@ func TestOfferToAnyCore(t *testing.T) {
 		}
 		return nil
 	})
-	fates := make([]base.Fate, 3)
-	_, err := base.Offer(core, batchNamed(t, "good", "bad", "bomb"), false, fates)
+	outcomes := make([]base.Outcome, 3)
+	_, err := base.Offer(core, batchNamed(t, "good", "bad", "bomb"), false, outcomes)
 	require.Error(t, err)
-	require.Equal(t, []base.Fate{base.Delivered, base.Failed, base.Panicked}, fates)
+	require.Equal(t, []base.Outcome{base.Delivered, base.Failed, base.Panicked}, outcomes)
 	require.Equal(t, "good", seen.All()[0].Message)
 
 	warn, _ := observer.New(zapcore.WarnLevel)
-	_, err = base.Offer(warn, batchNamed(t, "below"), false, fates[:1])
+	_, err = base.Offer(warn, batchNamed(t, "below"), false, outcomes[:1])
 	require.NoError(t, err)
-	require.Equal(t, base.Unwanted, fates[0])
-	_, err = base.Offer(warn, batchNamed(t, "below"), true, fates[:1])
+	require.Equal(t, base.Skipped, outcomes[0])
+	_, err = base.Offer(warn, batchNamed(t, "below"), true, outcomes[:1])
 	require.NoError(t, err)
-	require.Equal(t, base.Delivered, fates[0])
+	require.Equal(t, base.Delivered, outcomes[0])
 }
 
 func TestTally(t *testing.T) {
-	delivered, lost := base.Tally([]base.Fate{base.Delivered, base.Unwanted, base.Rejected, base.Delivered, base.Failed, base.Panicked, base.Kept})
+	delivered, lost := base.Tally([]base.Outcome{base.Delivered, base.Skipped, base.Rejected, base.Delivered, base.Failed, base.Panicked, base.Kept})
 	require.Equal(t, 2, delivered)
 	require.Equal(t, 3, lost)
 }

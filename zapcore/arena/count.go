@@ -14,21 +14,22 @@ func (a *Arena) Count(skipped, dropped uint64) {
 	}
 }
 
-// CountThrough notes a record that never came in and that the caller handed to every reader's target itself. fates holds what
+// CountThrough notes a record that never came in and that the caller handed to every reader's target itself. outcomes holds what
 // it came to for each.
-func (a *Arena) CountThrough(fates []Fate) {
+func (a *Arena) CountThrough(outcomes []base.Outcome) {
 	a.stats.Accepted++
 	dropped, skipped := 0, 0
-	for i, f := range fates {
-		a.readers[i].count(f, 1)
-		switch f {
-		case Dropped:
-			dropped++
-		case Skipped:
+	for i, o := range outcomes {
+		a.readers[i].count(o, 1)
+		switch o {
+		case base.Delivered:
+		case base.Skipped:
 			skipped++
+		default:
+			dropped++
 		}
 	}
-	settle(&a.stats, dropped > 0, skipped == len(fates))
+	settle(&a.stats, dropped > 0, skipped == len(outcomes))
 }
 
 // Pending returns how many records are held; of a block that is resolved in part, all.

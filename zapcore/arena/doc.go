@@ -23,7 +23,7 @@
 // # Who may touch what
 //
 // An Arena takes no lock. Its owner does, its own or the one that Mutex returns, and every method but Reader.Next, Len, Tape, Level
-// and SetFate is called with it held. The rule that lets Next do without is that bytes, once written, are never written again while
+// and SetOutcome is called with it held. The rule that lets Next do without is that bytes, once written, are never written again while
 // anyone may read them:
 //
 //   - A reader reads only what it has claimed. Claim, under the lock, moves the reader's next over some records and pins their

@@ -22,11 +22,11 @@ type model struct {
 }
 
 type modelRecord struct {
-	id    uint64
-	level zapcore.Level
-	size  int
-	fates []string // by reader; "" is not yet
-	gone  bool     // evicted, or resolved by all
+	id       uint64
+	level    zapcore.Level
+	size     int
+	outcomes []string // by reader; "" is not yet
+	gone     bool     // evicted, or resolved by all
 }
 
 type modelReader struct {
@@ -35,16 +35,16 @@ type modelReader struct {
 
 func (m *model) put(level zapcore.Level, n int) {
 	m.records = append(m.records, &modelRecord{
-		id: uint64(len(m.records)), level: level, size: Size(n), fates: make([]string, len(m.readers)),
+		id: uint64(len(m.records)), level: level, size: Size(n), outcomes: make([]string, len(m.readers)),
 	})
 	m.used += Size(n)
 	m.stats.Accepted++
 }
 
-func (m *model) resolve(reader int, r *modelRecord, fate string) {
-	r.fates[reader] = fate
+func (m *model) resolve(reader int, r *modelRecord, outcome string) {
+	r.outcomes[reader] = outcome
 	s := &m.readers[reader].stats
-	switch fate {
+	switch outcome {
 	case "delivered":
 		s.Delivered++
 	case "skipped", "passed":
@@ -59,7 +59,7 @@ func (m *model) resolve(reader int, r *modelRecord, fate string) {
 func (m *model) collect() {
 	for _, r := range m.records {
 		all, dropped, skipped := true, false, 0
-		for _, f := range r.fates {
+		for _, f := range r.outcomes {
 			all = all && f != "" && f != "claimed"
 			dropped = dropped || f == "dropped"
 			if f == "skipped" || f == "passed" {
@@ -91,7 +91,7 @@ func (m *model) unclaimed(l Lane) *modelRecord {
 		if LaneOf(r.level) != l {
 			continue
 		}
-		for _, f := range r.fates {
+		for _, f := range r.outcomes {
 			if f == "" {
 				return r
 			}
@@ -169,7 +169,7 @@ func runSchedule(t *testing.T, seed uint64) {
 				id := binary.LittleEndian.Uint64(tape)
 				require.GreaterOrEqual(t, id, seen[i], "records come in the order in which they were put, once")
 				for skipped := seen[i]; skipped < id; skipped++ {
-					require.Contains(t, []string{"dropped", "passed"}, m.records[skipped].fates[i], "reader %d was not shown record %d", i, skipped)
+					require.Contains(t, []string{"dropped", "passed"}, m.records[skipped].outcomes[i], "reader %d was not shown record %d", i, skipped)
 				}
 				seen[i] = id + 1
 				require.Equal(t, tapeOf(id, len(tape)), tape)
@@ -221,7 +221,7 @@ func evict(t *testing.T, a *Arena, m *model, l Lane) bool {
 	}
 	require.Equal(t, want.level, level)
 	for i := range m.readers {
-		if want.fates[i] == "" {
+		if want.outcomes[i] == "" {
 			require.Contains(t, losers, a.Reader(i))
 			m.resolve(i, want, "dropped")
 		} else {
@@ -265,15 +265,15 @@ func passOverSome(t *testing.T, a *Arena, m *model, rng *rand.Rand) {
 			}
 			var open []int // readers that have not claimed it
 			for i := range m.readers {
-				if r.fates[i] == "" && number < a.Reader(i).next[l].number {
+				if r.outcomes[i] == "" && number < a.Reader(i).next[l].number {
 					require.Less(t, r.id, before)
 					require.True(t, unwanted[i][r.level], "reader %d passed over a record that it wants", i)
 					m.resolve(i, r, "passed")
 					for other := range m.readers {
-						require.True(t, resolved(r.fates[other]) || number < a.Reader(other).next[l].number && unwanted[other][r.level], "reader %d is not done with record %d", other, r.id)
+						require.True(t, resolved(r.outcomes[other]) || number < a.Reader(other).next[l].number && unwanted[other][r.level], "reader %d is not done with record %d", other, r.id)
 					}
 				}
-				if r.fates[i] == "" {
+				if r.outcomes[i] == "" {
 					open = append(open, i)
 				}
 			}
@@ -303,8 +303,8 @@ func markClaimed(a *Arena, m *model, i int) {
 			if listOf(r.level) != l {
 				continue
 			}
-			if number < a.Reader(i).next[l].number && r.fates[i] == "" {
-				r.fates[i] = "claimed"
+			if number < a.Reader(i).next[l].number && r.outcomes[i] == "" {
+				r.outcomes[i] = "claimed"
 			}
 			number++
 		}
@@ -315,9 +315,9 @@ func resolveSome(rng *rand.Rand, a *Arena, m *model, i, n int) {
 	r := a.Reader(i)
 	for k := range n {
 		id := binary.LittleEndian.Uint64(r.Tape(k))
-		fate := []Fate{Delivered, Delivered, Skipped, Dropped}[rng.IntN(4)]
-		r.SetFate(k, fate)
-		m.resolve(i, m.records[id], []string{"delivered", "skipped", "dropped"}[fate])
+		outcome := []base.Outcome{base.Delivered, base.Delivered, base.Skipped, base.GaveUp}[rng.IntN(4)]
+		r.SetOutcome(k, outcome)
+		m.resolve(i, m.records[id], map[base.Outcome]string{base.Delivered: "delivered", base.Skipped: "skipped", base.GaveUp: "dropped"}[outcome])
 	}
 	r.Resolve(n)
 }

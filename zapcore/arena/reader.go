@@ -8,19 +8,9 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Fate is what a reader made of a record.
-type Fate uint8
-
-// The fates of a record.
-const (
-	Delivered Fate = iota
-	Skipped        // not wanted
-	Dropped        // given up
-)
-
 // Reader is one target's place in an Arena. It claims records, walks over them, and resolves them in order:
 //
-//	lock, Claim, unlock → Next, Next, … → work on Tape(0), Tape(1), … → SetFate → lock, Resolve, unlock
+//	lock, Claim, unlock → Next, Next, … → work on Tape(0), Tape(1), … → SetOutcome → lock, Resolve, unlock
 type Reader struct {
 	arena *Arena
 	index int
@@ -39,7 +29,7 @@ type Reader struct {
 	until uint64 // no other list has a record before this sequence number that is to be walked over first
 	held  []held // walked; the first of them are resolved
 	first int    // how many those are
-	fated int    // how many of the others have a fate of their own
+	told  int    // how many of the others have an outcome of their own
 	stale bool   // there are old ones behind them
 }
 
@@ -62,7 +52,7 @@ type held struct {
 	block    *block
 	off      int
 	sequence uint64
-	fate     Fate
+	outcome  base.Outcome
 }
 
 // Index returns the number of r among the arena's readers.
@@ -100,7 +90,7 @@ func (r *Reader) forget() {
 // Shrink lets go of memory that only the work on records needs. It is for times when there is nothing to read.
 func (r *Reader) Shrink() {
 	if r.Len() == 0 {
-		r.held, r.first, r.fated, r.stale = nil, 0, 0, false
+		r.held, r.first, r.told, r.stale = nil, 0, 0, false
 	}
 }
 
@@ -192,10 +182,10 @@ func (r *Reader) Level(i int) zapcore.Level {
 // Sequence returns the sequence number of record i of them.
 func (r *Reader) Sequence(i int) uint64 { return r.held[r.first+i].sequence }
 
-// SetFate says what record i of them comes to; it is Delivered unless told otherwise.
-func (r *Reader) SetFate(i int, f Fate) {
-	r.held[r.first+i].fate = f
-	r.fated++
+// SetOutcome says what record i of them comes to; it is Delivered unless told otherwise. What was neither delivered nor skipped counts as dropped.
+func (r *Reader) SetOutcome(i int, o base.Outcome) {
+	r.held[r.first+i].outcome = o
+	r.told++
 }
 
 // Resolve is done with the first n of the records walked over, and releases what every reader is done with.
@@ -204,7 +194,7 @@ func (r *Reader) Resolve(n int) {
 		return
 	}
 	r.arena.catchUp()
-	if r.fated == 0 {
+	if r.told == 0 {
 		r.stats.Delivered += uint64(n)
 	} else {
 		r.judge(n)
@@ -212,41 +202,41 @@ func (r *Reader) Resolve(n int) {
 	r.claimed -= uint64(n)
 	r.first += n
 	if r.first == len(r.held) {
-		r.held, r.first, r.fated, r.stale = r.held[:0], 0, 0, true
+		r.held, r.first, r.told, r.stale = r.held[:0], 0, 0, true
 		r.unpin()
 	}
 	r.settleDone()
 	r.arena.release(r.arena.hot.used > r.arena.limit/2)
 }
 
-// judge counts and marks the first n records, each by its fate.
+// judge counts and marks the first n records, each by its outcome.
 func (r *Reader) judge(n int) {
 	for i := range n {
 		h := &r.held[r.first+i]
-		r.count(h.fate, 1)
-		if h.fate != Delivered {
+		r.count(h.outcome, 1)
+		if h.outcome != base.Delivered {
 			h.mark()
 		}
 	}
 }
 
-func (r *Reader) count(f Fate, n uint64) {
-	switch f {
-	case Delivered:
+func (r *Reader) count(o base.Outcome, n uint64) {
+	switch o {
+	case base.Delivered:
 		r.stats.Delivered += n
-	case Skipped:
+	case base.Skipped:
 		r.stats.Skipped += n
-	case Dropped:
+	default:
 		r.stats.Dropped += n
 	}
 }
 
 func (h *held) mark() {
 	head := h.block.header(h.off)
-	if h.fate == Dropped {
-		head[droppedAt] = 1
-	} else {
+	if h.outcome == base.Skipped {
 		head[skippedAt]++
+	} else {
+		head[droppedAt] = 1
 	}
 	h.block.marks++
 }

@@ -14,9 +14,9 @@ import (
 func (d *Delivery) deliverBatch() {
 	for d.batch.Len() > 0 {
 		had := d.batch.Len()
-		d.fates = slices.Grow(d.fates[:0], had)[:had]
-		rejection, err := base.Offer(d.writer, &d.batch, false, d.fates)
-		delivered, lost := base.Tally(d.fates)
+		d.outcomes = slices.Grow(d.outcomes[:0], had)[:had]
+		rejection, err := base.Offer(d.writer, &d.batch, false, d.outcomes)
+		delivered, lost := base.Tally(d.outcomes)
 		d.retain()
 		if delivered > 0 || lost > 0 {
 			d.source.Accepts(delivered > 0)
@@ -53,8 +53,8 @@ func (d *Delivery) retain() {
 	kept := d.members[:0]
 	d.tapes = d.tapes[:0]
 	for i, m := range d.members {
-		if d.fates[i] != base.Kept {
-			d.conclude(i, d.fates[i])
+		if d.outcomes[i] != base.Kept {
+			d.conclude(i, d.outcomes[i])
 			continue
 		}
 		if len(kept) == 0 {
@@ -105,7 +105,7 @@ func (d *Delivery) again(progress bool) bool {
 func (d *Delivery) giveUp(err error) {
 	d.tries = 0
 	for i := range d.members {
-		d.drop(i, GaveUp)
+		d.drop(i, base.GaveUp)
 	}
 	d.target.Report.Failed(err, len(d.members))
 }

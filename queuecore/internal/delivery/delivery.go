@@ -19,15 +19,15 @@ type Delivery struct {
 	source  Source
 
 	batch    base.Batch
-	members  []int       // of each record of batch, which of the records held by source when it began it is
-	released int         // how many of those the source does not hold any more
-	fates    []base.Fate // owned by deliverEach and deliverBatch
-	tapes    [][]byte    // owned by retain
-	prepared []byte      // tapes that the hook has made
-	record   base.Record // shows one record
-	tries    int         // without any progress
-	failing  time.Time   // since when
-	dirty    bool        // something was delivered since the last flush
+	members  []int          // of each record of batch, which of the records held by source when it began it is
+	released int            // how many of those the source does not hold any more
+	outcomes []base.Outcome // owned by deliverEach and deliverBatch
+	tapes    [][]byte       // owned by retain
+	prepared []byte         // tapes that the hook has made
+	record   base.Record    // shows one record
+	tries    int            // without any progress
+	failing  time.Time      // since when
+	dirty    bool           // something was delivered since the last flush
 }
 
 // New returns a Delivery from source to target.
@@ -49,7 +49,7 @@ func (d *Delivery) Run() {
 // Shrink lets go of memory that only the work on records needs, if there are none.
 func (d *Delivery) Shrink() {
 	if d.batch.Len() == 0 {
-		d.batch, d.members, d.fates, d.tapes, d.prepared = base.Batch{}, nil, nil, nil, nil
+		d.batch, d.members, d.outcomes, d.tapes, d.prepared = base.Batch{}, nil, nil, nil, nil
 	}
 }
 
@@ -82,11 +82,11 @@ func (d *Delivery) Add(i int, tape []byte, level zapcore.Level) int {
 		kept, err := d.prepare(tape)
 		if err != nil {
 			d.target.Report.Failed(err, 1)
-			d.source.SetOutcome(i, Panicked, level)
+			d.source.SetOutcome(i, base.Panicked, level)
 			return 0
 		}
 		if kept == nil {
-			d.source.SetOutcome(i, Skipped, level)
+			d.source.SetOutcome(i, base.Skipped, level)
 			return 0
 		}
 		tape = kept
@@ -97,10 +97,10 @@ func (d *Delivery) Add(i int, tape []byte, level zapcore.Level) int {
 	switch {
 	case err != nil:
 		d.target.Report.Failed(err, 1)
-		d.source.SetOutcome(i, Panicked, level)
+		d.source.SetOutcome(i, base.Panicked, level)
 		return 0
 	case !enabled:
-		d.source.SetOutcome(i, Skipped, level)
+		d.source.SetOutcome(i, base.Skipped, level)
 		return 0
 	}
 	d.members = append(d.members, i+d.released)
@@ -130,25 +130,25 @@ func (d *Delivery) prepare(tape []byte) (kept []byte, err error) {
 }
 
 // Offer hands the target a record that is none of those that the source holds: once, and its outcome is nobody's but the caller's.
-func (d *Delivery) Offer(tape []byte) (fate base.Fate, err error) {
+func (d *Delivery) Offer(tape []byte) (outcome base.Outcome, err error) {
 	if d.target.Prepare != nil {
 		if err = base.Guard(func() error { tape, err = d.target.Prepare(tape); return err }); err != nil || tape == nil {
-			return base.Unwanted, err
+			return base.Skipped, err
 		}
 	}
 	return d.OfferPlain(tape)
 }
 
 // OfferPlain is Offer without the hook.
-func (d *Delivery) OfferPlain(tape []byte) (fate base.Fate, err error) {
+func (d *Delivery) OfferPlain(tape []byte) (outcome base.Outcome, err error) {
 	var batch base.Batch
-	var fates [1]base.Fate
+	var outcomes [1]base.Outcome
 	batch.Add(tape)
 	if enabled, err := d.target.Enabled(batch.Level(0)); err != nil || !enabled {
-		return base.Unwanted, err
+		return base.Skipped, err
 	}
-	rejection, err := base.Offer(d.target.Core, &batch, d.target.IgnoreLevel, fates[:])
-	return fates[0], multierr.Append(rejection, err)
+	rejection, err := base.Offer(d.target.Core, &batch, d.target.IgnoreLevel, outcomes[:])
+	return outcomes[0], multierr.Append(rejection, err)
 }
 
 // Deliver hands the batch to the target. Afterwards the source's records may all be resolved.
@@ -171,20 +171,20 @@ func (d *Delivery) Deliver() {
 // no doubt about the others.
 func (d *Delivery) deliverEach() {
 	var one base.Batch
-	d.fates = slices.Grow(d.fates[:0], 1)[:1]
+	d.outcomes = slices.Grow(d.outcomes[:0], 1)[:1]
 	for i := range d.batch.Len() {
 		if d.source.Overtaken(d.members[i] - d.released) {
 			d.release(d.members[i] + 1 - d.released)
 			continue
 		}
 		one.Slice(&d.batch, i, i+1)
-		_, err := base.Offer(d.target.Core, &one, d.target.IgnoreLevel, d.fates)
-		d.conclude(i, d.fates[0])
+		_, err := base.Offer(d.target.Core, &one, d.target.IgnoreLevel, d.outcomes)
+		d.conclude(i, d.outcomes[0])
 		switch {
 		case err != nil:
 			d.target.Report.Failed(err, 1)
 			d.source.Accepts(false)
-		case d.fates[0] == base.Delivered:
+		case d.outcomes[0] == base.Delivered:
 			d.worked()
 			d.source.Accepts(true)
 		}
@@ -193,11 +193,11 @@ func (d *Delivery) deliverEach() {
 }
 
 // conclude tells the outcome of record i of the batch.
-func (d *Delivery) conclude(i int, fate base.Fate) {
-	switch outcome := outcomes[fate]; outcome {
-	case Delivered:
-	case Skipped:
-		d.source.SetOutcome(d.members[i]-d.released, Skipped, d.batch.Level(i))
+func (d *Delivery) conclude(i int, outcome base.Outcome) {
+	switch outcome {
+	case base.Delivered:
+	case base.Skipped:
+		d.source.SetOutcome(d.members[i]-d.released, base.Skipped, d.batch.Level(i))
 	default:
 		d.drop(i, outcome)
 	}
@@ -213,18 +213,18 @@ func (d *Delivery) release(held int) {
 }
 
 // drop gives up record i of the batch, for good unless there is a dead-letter Core.
-func (d *Delivery) drop(i int, outcome Outcome) {
+func (d *Delivery) drop(i int, outcome base.Outcome) {
 	d.source.SetOutcome(d.members[i]-d.released, outcome, d.batch.Level(i))
 	if d.target.DeadLetter == nil {
 		return
 	}
 	var one base.Batch
-	var fate [1]base.Fate
+	var letter [1]base.Outcome
 	one.Slice(&d.batch, i, i+1)
-	if _, err := base.Offer(d.target.DeadLetter, &one, false, fate[:]); err != nil {
+	if _, err := base.Offer(d.target.DeadLetter, &one, false, letter[:]); err != nil {
 		d.target.Report.Failed(fmt.Errorf("dead letter: %w", err), 1)
 	}
-	if fate[0] == base.Delivered {
+	if letter[0] == base.Delivered {
 		d.source.DeadLettered()
 	}
 }

@@ -8,28 +8,6 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Outcome is what became of a record at the target.
-type Outcome uint8
-
-// The outcomes.
-const (
-	Delivered Outcome = iota
-	Skipped           // not wanted
-	Rejected          // refused for good
-	GaveUp            // the attempts are at an end
-	Failed            // an error after which it must not come again
-	Panicked          // the target, or the hook, panicked
-)
-
-// outcomes are what the fates that end a record come to.
-var outcomes = [...]Outcome{
-	base.Delivered: Delivered,
-	base.Unwanted:  Skipped,
-	base.Rejected:  Rejected,
-	base.Failed:    Failed,
-	base.Panicked:  Panicked,
-}
-
 // Source is where a Delivery's records come from, and who is told their outcome. It holds records, in order, of which the
 // first are resolved as they are done with.
 type Source interface {
@@ -38,7 +16,7 @@ type Source interface {
 	// Done is called when all records that Next has added are delivered, or what else becomes of them.
 	Done()
 	// SetOutcome says what became of the held record i. It is Delivered unless told otherwise.
-	SetOutcome(i int, o Outcome, level zapcore.Level)
+	SetOutcome(i int, o base.Outcome, level zapcore.Level)
 	// Resolve lets go of the first n held records.
 	Resolve(n int)
 	// Pause waits for d or until something happens, and returns what is left of d.
