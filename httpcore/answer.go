@@ -39,7 +39,7 @@ func (e *StatusError) Error() string {
 //	2xx                                   nil: all records are delivered
 //	3xx, 408, 429, 5xx but 501            *RetryError: none is, all may be tried again, after Retry-After
 //	400, 413                              *RejectedError; a request of more than one record is tried again in halves, down to
-//	                                      the record that is at fault
+//	                                      the record that is at fault; 413 with Retry-After is no verdict on that one
 //	all other 4xx, 501                    *RejectedError: all are refused for good
 //
 // Config.RetryOn and Config.SplitOn move a status to the second or the third line. An Envelope's Read may return other verdicts:
@@ -49,7 +49,7 @@ func (a *Answer) Err() error {
 	switch {
 	case a.Status >= 200 && a.Status < 300:
 		return nil
-	case a.policy.again(a.Status):
+	case a.policy.again(a.Status) || a.policy.temporary(a):
 		return &base.RetryError{After: a.After, Err: a.err()}
 	default:
 		return a.Reject(a.err())

@@ -15,6 +15,12 @@ type policy struct {
 	retries          func(status int) bool // of the Envelope; nil: see Answer.Err
 }
 
+// temporary tells whether a single record is too large for now only: a server says so by Retry-After (RFC 9110, section 15.5.14).
+func (p *policy) temporary(a *Answer) bool {
+	return a.Status == http.StatusRequestEntityTooLarge && a.Records == 1 && a.Header.Get("Retry-After") != "" &&
+		p.retries == nil && !slices.Contains(p.splitOn, a.Status)
+}
+
 // again tells whether what got that status may be sent again.
 func (p *policy) again(status int) bool {
 	switch {

@@ -101,8 +101,11 @@ func (c *suspect) over() (limit int, known bool) {
 }
 
 // mayBeFault tells whether err, which says that a request may be tried again, may be because of what is in it: the server did not
-// say that it is busy, or when to come back.
+// say that it is busy, or when to come back; a record that is too large may be so for ever.
 func mayBeFault(retry *base.RetryError) bool {
+	if retry != nil && tooLarge(retry.Err) {
+		return true
+	}
 	if retry == nil || retry.After > 0 {
 		return false
 	}
