@@ -267,6 +267,8 @@ func FuzzDecode(f *testing.F) {
 		"ccopy_reg\n_reconstructor\n(capp\nC\nc__builtin__\nlong\nK\x05tR", "(capp\nC\nK\x01o", "(K\x01iapp\nC\n",
 		"carray\n_array_reconstructor\n(NNK\x08C\x04\x01\x00\x00\x00tR", "cuuid\nUUID\n)\x81}" + str("int") + "K\x05sb",
 		aware(zoneInfoOf("Europe/Berlin")), aware("cdatetime\ntimezone\n(cdatetime\ntimedelta\n(K\x00K\x3cK\x00tRtR"), bomb(),
+		scalar(dtype("U1", "<", ""), "a\x00\x00\x00"), scalar(dtype("M8", "<", unit("ms", 1)), "\x24\xfa\xff\xff\xff\xff\xff\xff"),
+		ndarray("K\x01K\x02", dtype("i1", "|", ""), "I01\n", chars("ab")), buffer("K\x02", "f2", "C", "abcd"),
 	} {
 		f.Add([]byte(beside(value)))
 	}
