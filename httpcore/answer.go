@@ -109,15 +109,15 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// boolean is true or false, which some servers write as a text.
+// boolean is true or false, which some servers write as a text, or as 1 and 0.
 type boolean bool
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (v *boolean) UnmarshalJSON(b []byte) error {
 	switch strings.Trim(string(b), `"`) {
-	case "true":
+	case "true", "1":
 		*v = true
-	case "false":
+	case "false", "0":
 		*v = false
 	default:
 		return fmt.Errorf("neither true nor false: %.40q", b)
