@@ -176,7 +176,9 @@ type plainAuth struct {
 	asked    bool
 }
 
-func (a *plainAuth) Start(*smtp.ServerInfo) (string, []byte, error) { return "PLAIN", []byte(a.response), nil }
+func (a *plainAuth) Start(*smtp.ServerInfo) (string, []byte, error) {
+	return "PLAIN", []byte(a.response), nil
+}
 
 func (a *plainAuth) Next(challenge []byte, more bool) ([]byte, error) {
 	switch {
