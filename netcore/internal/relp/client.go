@@ -62,14 +62,16 @@ func Open(conn io.ReadWriter, window Window, first uint64) (*Client, error) {
 	return c, nil
 }
 
-// offersSyslog tells whether syslog is among the commands in an answer to open.
+// offersSyslog tells whether syslog is among the commands in an answer to open, in whatever case and with whatever blanks around it.
 func offersSyslog(data []byte) bool {
 	for line := range bytes.SplitSeq(data, []byte("\n")) {
-		if commands, ok := bytes.CutPrefix(line, []byte("commands=")); ok {
-			for command := range bytes.SplitSeq(commands, []byte(",")) {
-				if string(command) == "syslog" {
-					return true
-				}
+		name, commands, _ := bytes.Cut(line, []byte("="))
+		if !bytes.EqualFold(bytes.TrimSpace(name), []byte("commands")) {
+			continue
+		}
+		for command := range bytes.SplitSeq(commands, []byte(",")) {
+			if bytes.EqualFold(bytes.TrimSpace(command), []byte("syslog")) {
+				return true
 			}
 		}
 	}

@@ -61,6 +61,31 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestOffers holds that offers are found in any order and in other spellings.
+func TestOffers(t *testing.T) {
+	for offers, want := range map[string]bool{
+		"commands=syslog": true,
+		"relp_version=0\ncommands=syslog\nrelp_software=x": true,
+		"commands=eventlog,syslog":                         true,
+		"commands=eventlog, syslog":                        true,
+		"Commands = SYSLOG\r":                              true,
+		"commands=syslog \r\nrelp_version=1\r":             true,
+		"commands=eventlog\ncommands=syslog":               true,
+		"commands=":                                        false,
+		"commands":                                         false,
+		"commands=syslogs":                                 false,
+		"relp_software=commands,syslog":                    false,
+	} {
+		answer := "200 OK\n" + offers
+		_, _, _, err := open(t, fmt.Sprintf("1 rsp %d %s\n", len(answer), answer), 1)
+		if want {
+			require.NoError(t, err, "%q", offers)
+		} else {
+			require.ErrorContains(t, err, "does not offer", "%q", offers)
+		}
+	}
+}
+
 func TestAppend(t *testing.T) {
 	c, _, _, err := open(t, welcome, 1)
 	require.NoError(t, err)
