@@ -230,6 +230,16 @@ func TestTheServerProvesWhoItIs(t *testing.T) {
 	}
 }
 
+// The zone of an address is this machine's word for one of its networks: no certificate has it.
+func TestTheZoneOfAnAddressIsNotVerified(t *testing.T) {
+	cert := newCertificate(t)
+	s := newServer(t, &server{tls: cert.server, implicit: true})
+	cfg := configFor(s)
+	cfg.Addr, cfg.TLSConfig = "[::1%lo]:465", cert.client
+	require.NoError(t, write(newCore(t, cfg), "x"))
+	assert.True(t, s.received()[0].secure)
+}
+
 func TestPort465IsImplicit(t *testing.T) {
 	cert := newCertificate(t)
 	s := newServer(t, &server{tls: cert.server, implicit: true})
