@@ -37,10 +37,11 @@ func (e *StatusError) Error() string {
 // Err says what the answer means by its status alone:
 //
 //	2xx                                   nil: all records are delivered
-//	3xx, 408, 429, 5xx but 501            *RetryError: none is, all may be tried again, after Retry-After
+//	3xx, 408, 425, 429, 5xx but 501       *RetryError: none is, all may be tried again, after Retry-After
 //	400, 413                              *RejectedError; a request of more than one record is tried again in halves, down to
-//	                                      the record that is at fault; 413 with Retry-After is no verdict on that one
+//	                                      the record that is at fault
 //	all other 4xx, 501                    *RejectedError: all are refused for good
+//	the last two with Retry-After         *RetryError, for the server says that it is about now; 400 and 413 to one record only
 //
 // Config.RetryOn and Config.SplitOn move a status to the second or the third line. An Envelope's Read may return other verdicts:
 // a *RejectedError that names only some of the records, a *RetryError that names some, or both of them joined by multierr; one that names

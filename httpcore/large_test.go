@@ -71,3 +71,42 @@ func TestTooLargeForNowDoesNotMakeRequestsSmall(t *testing.T) {
 	require.Equal(t, "five\nsix\nseven\neight\n", after[len(after)-1])
 	require.LessOrEqual(t, len(after)-len(before), 5)
 }
+
+// A refusal with Retry-After is one for now only, whatever its status.
+func TestRefusedForNow(t *testing.T) {
+	for code, header := range map[int][]string{
+		400: {"Retry-After", "1"}, 401: {"Retry-After", "1"}, 403: {"Retry-After", "1"}, 404: {"Retry-After", "1"}, 423: {"Retry-After", "1"},
+		501: {"Retry-After", "1"}, 425: nil,
+	} {
+		core := lines(t, script(t, status(code, header...), status(200)).URL, nil)
+		err := core.Write(zapcore.Entry{Message: "one"}, nil)
+		var retry *base.RetryError
+		require.ErrorAs(t, err, &retry, "%d", code)
+		require.Equal(t, len(header) > 0, retry.After == time.Second)
+		require.NotErrorAs(t, err, new(*base.RejectedError))
+	}
+	core := lines(t, script(t, status(403, "Retry-After", "0"), status(200)).URL, nil)
+	n, err := core.WriteBatch(batchOf(t, "one", "two"))
+	require.Zero(t, n)
+	require.ErrorAs(t, err, new(*base.RetryError))
+	requireTaken(t, core, batchOf(t, "one", "two"))
+}
+
+// One that is so each time there is one record in the request, and not otherwise, is a refusal of that record.
+func TestRefusedForNowForEver(t *testing.T) {
+	for _, code := range []int{400, 403} {
+		p := &picky{refuse: bad(code, "record-00007")}
+		s := script(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "0")
+			p.ServeHTTP(w, r)
+		})
+		h := holder{core: lines(t, s.URL, nil)}
+		texts := numbered(0, 100)
+		tapes := tapesOf(t, texts)
+		h.deliver(t, tapes)
+		require.Equal(t, [][]byte{tapes[7]}, h.refused)
+		took := p.all()
+		slices.Sort(took)
+		require.Equal(t, slices.Delete(texts, 7, 8), took, "each once")
+	}
+}
