@@ -37,10 +37,11 @@ func (e *StatusError) Error() string {
 // Err says what the answer means by its status alone:
 //
 //	2xx                                   nil: all records are delivered
-//	3xx, 408, 429, 5xx but 501            *RetryError: none is, all may be tried again, after Retry-After
+//	3xx, 408, 425, 429, 5xx but 501       *RetryError: none is, all may be tried again, after Retry-After
 //	400, 413                              *RejectedError; a request of more than one record is tried again in halves, down to
 //	                                      the record that is at fault
 //	all other 4xx, 501                    *RejectedError: all are refused for good
+//	the last two with Retry-After         *RetryError, for the server says that it is about now; 400 and 413 to one record only
 //
 // Config.RetryOn and Config.SplitOn move a status to the second or the third line. An Envelope's Read may return other verdicts:
 // a *RejectedError that names only some of the records, a *RetryError that names some, or both of them joined by multierr; one that names
@@ -49,7 +50,7 @@ func (a *Answer) Err() error {
 	switch {
 	case a.Status >= 200 && a.Status < 300:
 		return nil
-	case a.policy.again(a.Status):
+	case a.policy.again(a.Status) || a.policy.temporary(a):
 		return &base.RetryError{After: a.After, Err: a.err()}
 	default:
 		return a.Reject(a.err())
@@ -109,15 +110,15 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// boolean is true or false, which some servers write as a text.
+// boolean is true or false, which some servers write as a text, or as 1 and 0.
 type boolean bool
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (v *boolean) UnmarshalJSON(b []byte) error {
 	switch strings.Trim(string(b), `"`) {
-	case "true":
+	case "true", "1":
 		*v = true
-	case "false":
+	case "false", "0":
 		*v = false
 	default:
 		return fmt.Errorf("neither true nor false: %.40q", b)

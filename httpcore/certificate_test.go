@@ -7,11 +7,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"math/big"
+	"net"
 	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/httpcore"
 )
 
 // expiredServer returns a server whose certificate is of another year.
@@ -27,4 +31,36 @@ func expiredServer(t *testing.T) *httptest.Server {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server
+}
+
+// The zone of an address is this machine's word for one of its networks: no certificate has it.
+func TestTheZoneOfAnAddressIsNotVerified(t *testing.T) {
+	listener, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6 here: ", err)
+	}
+	server := httptest.NewUnstartedServer(status(204))
+	_ = server.Listener.Close()
+	server.Listener = listener
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, err)
+	core := lines(t, "https://[::1%25"+loopback(t)+"]:"+port, func(cfg *httpcore.Config) { cfg.TLS = &tls.Config{RootCAs: pool} })
+	require.NoError(t, core.Write(zapcore.Entry{Message: "one"}, nil))
+}
+
+// loopback returns the name of the network that a machine has for itself.
+func loopback(t *testing.T) string {
+	all, err := net.Interfaces()
+	require.NoError(t, err)
+	for _, i := range all {
+		if i.Flags&net.FlagLoopback != 0 {
+			return i.Name
+		}
+	}
+	t.Skip("there is no loopback interface")
+	return ""
 }

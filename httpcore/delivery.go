@@ -172,7 +172,7 @@ func (d *delivery) fault(s span, index int, err error) {
 		d.push(span{s.from, s.from + index})
 		d.refuseAlone(span{s.from + index, s.from + index + 1}, err)
 	default:
-		if tooLarge(err) {
+		if tooLarge(err) && d.emitter.reply.Header.Get("Retry-After") == "" { // else it is so for now only
 			d.emitter.limit = min(d.emitter.limit, len(d.emitter.body.bytes)/2)
 		} else if n := len(d.emitter.body.bytes); d.split == 0 || n < d.split {
 			d.split = n

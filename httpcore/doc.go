@@ -4,8 +4,8 @@
 // tells by the answer what became of it:
 //
 //	                       2xx                  delivered
-//	record ─► request ─►   3xx 408 429 5xx,     *RetryError: later, after Retry-After
-//	                       or no answer
+//	record ─► request ─►   3xx 408 425 429 5xx, *RetryError: later, after Retry-After; so too what follows here, to one
+//	                       or no answer         record at least, if it has a Retry-After
 //	                       400 413              smaller requests, if there is more than one record in it, down to the one at fault
 //	                       any other 4xx, 501   *RejectedError: never
 //

@@ -168,14 +168,14 @@ func readBulk(a *Answer, ids bool) error {
 	switch {
 	case err != nil:
 		return err
-	case answer.Error != nil: // something in the request cannot be taken, and what follows it was not read
+	case !isNothing(answer.Error): // something in the request cannot be taken, and what follows it was not read
 		return &faultError{index: -1, err: fmt.Errorf("httpcore: %s: %s", a.target, a.bulkWords(answer.Error))}
 	case answer.Errors == nil:
 		return fmt.Errorf("httpcore: %s: an answer without errors, which no _bulk gives: %s", a.target, a.firstWords(a.Body))
 	case len(answer.Items) != a.Records:
 		return fmt.Errorf("httpcore: %s: %d items in the answer, for %d records", a.target, len(answer.Items), a.Records)
 	}
-	return judgeItems(a, answer.Items, ids)
+	return judgeItems(a, answer.Items, ids, bool(*answer.Errors))
 }
 
 // allCreated tells whether an answer is that of a request without any failure, without decoding it: it is as long as the records
@@ -198,8 +198,19 @@ func (a *Answer) bulkWords(said any) string {
 	return a.firstWords([]byte(strings.TrimSpace(fmt.Sprint(object["type"], ": ", object["reason"]))))
 }
 
-// judgeItems says what became of each record.
-func judgeItems(a *Answer, items []map[string]bulkItem, ids bool) error {
+// isNothing tells whether a member says nothing, as where a server leaves none out.
+func isNothing(said any) bool {
+	switch said := said.(type) {
+	case map[string]any:
+		return len(said) == 0
+	case []any:
+		return len(said) == 0
+	}
+	return said == nil || said == "" || said == false
+}
+
+// judgeItems says what became of each record. Where there were no errors, an item without a status says that it was taken too.
+func judgeItems(a *Answer, items []map[string]bulkItem, ids, errors bool) error {
 	var rejected base.RejectedError
 	again := base.RetryError{After: a.After}
 	for i, item := range items {
@@ -209,7 +220,7 @@ func judgeItems(a *Answer, items []map[string]bulkItem, ids bool) error {
 		for _, said := range item { // one: create
 			err := fmt.Errorf("httpcore: %s: %d %s", a.target, said.Status, a.bulkWords(said.Error))
 			switch {
-			case said.success() && said.Error == nil, ids && said.Status == http.StatusConflict:
+			case isNothing(said.Error) && (said.success() || said.Status == 0 && !errors), ids && said.Status == http.StatusConflict:
 			case !said.success() && (a.policy.again(int(said.Status)) || said.Status < 400):
 				again.Indexes, again.Err = append(again.Indexes, i), firstOf(again.Err, err)
 			default:

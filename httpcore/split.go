@@ -15,6 +15,14 @@ type policy struct {
 	retries          func(status int) bool // of the Envelope; nil: see Answer.Err
 }
 
+// temporary tells whether an answer that would be a refusal is about now only: the server says so by Retry-After. In a request of more
+// than one record that it cannot take as it is, the one at fault is looked for all the same.
+func (p *policy) temporary(a *Answer) bool {
+	whole := a.Status != http.StatusBadRequest && a.Status != http.StatusRequestEntityTooLarge
+	return a.Status >= 400 && (whole || a.Records == 1) && a.Header.Get("Retry-After") != "" &&
+		p.retries == nil && !slices.Contains(p.splitOn, a.Status)
+}
+
 // again tells whether what got that status may be sent again.
 func (p *policy) again(status int) bool {
 	switch {
@@ -24,11 +32,14 @@ func (p *policy) again(status int) bool {
 		return false
 	case p.retries != nil:
 		return p.retries(status)
-	case status == http.StatusRequestTimeout || status == http.StatusTooManyRequests:
+	case slices.Contains(busy, status):
 		return true
 	}
 	return status < 400 || status >= 500 && status != http.StatusNotImplemented
 }
+
+// busy are the statuses from 400 to 499 that say by themselves that something may work later.
+var busy = []int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}
 
 // faultError refuses a request in which there is something that the server cannot take.
 type faultError struct {

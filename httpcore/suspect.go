@@ -101,13 +101,19 @@ func (c *suspect) over() (limit int, known bool) {
 }
 
 // mayBeFault tells whether err, which says that a request may be tried again, may be because of what is in it: the server did not
-// say that it is busy, or when to come back.
-func mayBeFault(retry *base.RetryError) bool {
-	if retry == nil || retry.After > 0 {
+// say that it is busy, or when to come back. What would be a refusal without Retry-After may be one for ever.
+func (p *policy) mayBeFault(retry *base.RetryError) bool {
+	if retry == nil {
 		return false
 	}
 	var status *StatusError
-	return !errors.As(retry.Err, &status) || status.Status >= 500
+	switch answered := errors.As(retry.Err, &status); {
+	case !answered || status.Status >= 500:
+		return retry.After == 0
+	case status.Status >= 400:
+		return !slices.Contains(busy, status.Status) && !slices.Contains(p.retryOn, status.Status)
+	}
+	return false
 }
 
 // failed is a request that may be tried again as a whole.
@@ -117,7 +123,7 @@ func (d *delivery) failed(s span, key string, retry *base.RetryError, err error)
 	hash := e.keys.remember(d.batch, s, key)
 	d.push(s)
 	switch {
-	case !mayBeFault(retry):
+	case !e.policy.mayBeFault(retry):
 		d.failure = err
 	case !c.failed(s.len(), hash):
 		if c.proofs == 0 {

@@ -16,14 +16,14 @@ const (
 	keepAnswer = 1 << 20 // bytes of memory kept for the next answer; Elasticsearch says something of each record
 )
 
-// client returns what makes the requests, and its transport if that is ours.
-func (cfg *Config) client(header http.Header) (*http.Client, *http.Transport) {
+// client returns what makes the requests to host, and its transport if that is ours.
+func (cfg *Config) client(host string, header http.Header) (*http.Client, *http.Transport) {
 	var client http.Client
 	var own *http.Transport
 	if cfg.Client != nil {
 		client = *cfg.Client
 	} else {
-		own = request.NewTransport(cfg.TLS)
+		own = request.NewTransport(cfg.TLS, host)
 		client.Transport = own
 	}
 	secret := secretIn(header) != ""

@@ -230,6 +230,16 @@ func TestTheServerProvesWhoItIs(t *testing.T) {
 	}
 }
 
+// The zone of an address is this machine's word for one of its networks: no certificate has it.
+func TestTheZoneOfAnAddressIsNotVerified(t *testing.T) {
+	cert := newCertificate(t)
+	s := newServer(t, &server{tls: cert.server, implicit: true})
+	cfg := configFor(s)
+	cfg.Addr, cfg.TLSConfig = "[::1%lo]:465", cert.client
+	require.NoError(t, write(newCore(t, cfg), "x"))
+	assert.True(t, s.received()[0].secure)
+}
+
 func TestPort465IsImplicit(t *testing.T) {
 	cert := newCertificate(t)
 	s := newServer(t, &server{tls: cert.server, implicit: true})
@@ -237,6 +247,38 @@ func TestPort465IsImplicit(t *testing.T) {
 	cfg.Addr, cfg.TLSConfig = "localhost:465", cert.client
 	require.NoError(t, write(newCore(t, cfg), "x"))
 	assert.True(t, s.received()[0].secure)
+}
+
+// TestPlainIsAskedFor holds that a server which ignores the response that comes with AUTH PLAIN, and asks for it, gets it, once.
+func TestPlainIsAskedFor(t *testing.T) {
+	response := base64.StdEncoding.EncodeToString([]byte("\x00" + username + "\x00" + password))
+	for _, question := range []string{"334", "334 ", "334 go ahead"} {
+		for _, patience := range []int{1, 2} {
+			cert := newCertificate(t)
+			s := newServer(t, &server{tls: cert.server, mechanisms: "PLAIN"})
+			asked := 0
+			s.reply = func(line string) string {
+				switch {
+				case asked < patience && (line == "AUTH PLAIN "+response || asked > 0 && line == response):
+					asked++
+					return question
+				case line == response:
+					return "235 welcome"
+				case line == "*":
+					return "501 cancelled"
+				}
+				return ""
+			}
+			cfg := configFor(s)
+			cfg.Credentials, cfg.TLSConfig = login, cert.client
+			if err := write(newCore(t, cfg), "x"); patience == 1 {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, "asks once more")
+				require.NotContains(t, err.Error(), password)
+			}
+		}
+	}
 }
 
 // TestQuestionsInClear holds that the questions of LOGIN may be any words, as for Python.

@@ -285,6 +285,9 @@ func TestWhereItDials(t *testing.T) {
 		{"::1", mailcore.TLSAuto, login, "[::1]:25"},
 		{"[::1]", mailcore.TLSImplicit, login, "[::1]:465"},
 		{"[::1]:2525", mailcore.TLSAuto, login, "[::1]:2525"},
+		{"fe80::1%eth0", mailcore.TLSAuto, login, "[fe80::1%eth0]:25"},
+		{"[fe80::1%eth0]", mailcore.TLSImplicit, login, "[fe80::1%eth0]:465"},
+		{"[fe80::1%eth0]:2525", mailcore.TLSAuto, login, "[fe80::1%eth0]:2525"},
 	}
 	for _, test := range tests {
 		var network, addr string

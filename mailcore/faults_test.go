@@ -43,6 +43,7 @@ func TestAnswers(t *testing.T) {
 	}{
 		{"no service at all", "greeting", "554 5.3.2 no service", isTemporary, `mailcore: greeting of localhost:25: 554 "5.3.2 no service"`},
 		{"a busy server", "greeting", "421 4.3.2 busy", isTemporary, `421 "4.3.2 busy"`},
+		{"a server that has enough", "EHLO", "421 4.7.0 too many of you", isTemporary, `mailcore: ehlo: 421 "4.7.0 too many of you"`},
 		{"a sender it does not like", "MAIL", "550 5.7.1 not you", isFinal, `mailcore: mail from orders@example.com: 550 "5.7.1 not you"`},
 		{"a login that is missing", "MAIL", "530 5.7.0 log in first", isTemporary, `530 "5.7.0 log in first"`},
 		{"a sender it does not like now", "MAIL", "451 4.7.1 later", isTemporary, `451 "4.7.1 later"`},

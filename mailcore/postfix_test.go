@@ -27,6 +27,9 @@ type postfix struct {
 	ports   map[string]string // of each smtpd, by what it offers
 }
 
+// postfixRecipients are those that one of the listeners takes at once.
+const postfixRecipients = 5
+
 // postfixServices are the listeners: STARTTLS with one mechanism each, and implicit TLS with all of them.
 var postfixServices = []string{"PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "implicit"}
 
@@ -139,6 +142,9 @@ func (p *postfix) configure(t *testing.T, dir string, owner *user.User, cert *ce
 		if service == "implicit" {
 			option = "-o smtpd_tls_wrappermode=yes"
 		}
+		if service == "CRAM-MD5" {
+			option += " -o smtpd_recipient_limit=" + strconv.Itoa(postfixRecipients)
+		}
 		master += fmt.Sprintf("127.0.0.1:%s inet n - n - - smtpd %s\n", p.ports[service], option)
 	}
 	for name, text := range map[string]string{
@@ -231,6 +237,21 @@ func TestPostfix(t *testing.T) {
 		wanted[messagetest.Logged(text+"\n")]++
 	}
 	assert.Equal(t, wanted, found, "and each as it was logged")
+}
+
+// Whom postfix has no room for gets the mail in another transaction.
+func TestPostfixTakesFewRecipients(t *testing.T) {
+	cert := newCertificate(t)
+	p := startPostfix(t, cert)
+	cfg := hostileConfig("127.0.0.1:" + p.ports["CRAM-MD5"])
+	cfg.TLSConfig = cert.client
+	cfg.Credentials = mailcore.Credentials{Username: "orders", Password: "secret"}
+	cfg.To, cfg.Cc, cfg.Bcc = nil, nil, nil
+	for i := range 2*postfixRecipients + 2 {
+		cfg.To = append(cfg.To, fmt.Sprintf("ops-%d@example.test", i))
+	}
+	require.NoError(t, write(newCore(t, cfg), "x"))
+	require.Len(t, p.stored(t, len(cfg.To)), len(cfg.To), "each has it once")
 }
 
 func TestPostfixRefusesInItsOwnWords(t *testing.T) {

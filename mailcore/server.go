@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -68,8 +69,12 @@ func securityOf(cfg Config, port string) (session.Security, error) {
 
 // splitAddr takes "host", "host:port", "::1", "[::1]" and "[::1]:port" apart; port may be empty.
 func splitAddr(addr string) (host, port string, err error) {
-	host = strings.TrimSuffix(strings.TrimPrefix(addr, "["), "]")
-	if strings.Contains(addr, ":") && net.ParseIP(host) == nil {
+	host = addr
+	inner, bracketed := strings.CutPrefix(addr, "[")
+	switch _, parseErr := netip.ParseAddr(addr); {
+	case bracketed && strings.HasSuffix(inner, "]"):
+		host = strings.TrimSuffix(inner, "]")
+	case strings.Contains(addr, ":") && parseErr != nil:
 		if host, port, err = net.SplitHostPort(addr); err != nil {
 			return "", "", fmt.Errorf(`%q is neither "host" nor "host:port"`, addr)
 		}

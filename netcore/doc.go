@@ -33,8 +33,8 @@
 //	                       a connection in use half as long again, but at most a second more. Behind a call that waits:
 //	                       twice that.
 //	Sync                   Timeout with Ack, for the confirmations; else nothing
-//	Close                  Timeout with Ack, and Timeout once more for TLS's good-bye; it interrupts a Write, which returns
-//	                       ErrClosed
+//	Close                  Timeout with Ack, with what is still to be written half as long again, but at most a second more; and
+//	                       Timeout once more for the good-byes of RELP and TLS; it interrupts a Write, which returns ErrClosed
 //	Stats                  as long as the Write that it has to wait for
 //	NewServer              10 s for the name in Address, and 1 s for a socket file that was left behind
 //	Server.Serve           until Shutdown or Close

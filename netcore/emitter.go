@@ -268,8 +268,7 @@ func (e *Emitter) Close() error {
 		}
 	}
 	if e.wire != nil {
-		e.wire.endSession(e.dialer.Now(), e.cfg.Timeout)
-		e.wire.conn.Close(e.cfg.Timeout)
+		e.wire.conn.Close(e.cfg.Timeout, func() { e.wire.endSession(e.dialer.Now()) })
 		e.wire = nil
 	}
 	e.dialer.Close()

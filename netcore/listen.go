@@ -38,14 +38,25 @@ func (s *Server) listen() error {
 	if err != nil || !file {
 		return err
 	}
-	if cfg.Network == "unixgram" {
-		s.unlink = cfg.Address
+	if l, ok := s.listener.(*net.UnixListener); ok {
+		l.SetUnlinkOnClose(false) // it would remove whatever is there then
 	}
+	s.socket, _ = os.Lstat(cfg.Address)
 	if err := os.Chmod(cfg.Address, cfg.SocketMode); err != nil {
 		_ = s.Close()
 		return err
 	}
 	return nil
+}
+
+// unlink removes the file of the socket, unless another has taken its place.
+func (s *Server) unlink() {
+	if s.socket == nil {
+		return
+	}
+	if now, err := os.Lstat(s.cfg.Address); err == nil && os.SameFile(now, s.socket) {
+		_ = os.Remove(s.cfg.Address)
+	}
 }
 
 // removeStale removes the file of a socket that nobody listens to any more.

@@ -219,3 +219,25 @@ func TestRELPConfig(t *testing.T) {
 		require.ErrorContains(t, err, test.want)
 	}
 }
+
+// TestRELPAnswerWithoutACode: an answer that says neither yes nor no acknowledges nothing. The message is sent again.
+func TestRELPAnswerWithoutACode(t *testing.T) {
+	for _, silent := range []string{"%d rsp 0\n", "%d rsp 2 OK\n"} {
+		var seen atomic.Int32
+		address := relpReceiver(t, func(transaction int, command, _ string) string {
+			switch {
+			case command == "open":
+				return ""
+			case command == "syslog" && seen.Add(1) == 1:
+				return fmt.Sprintf(silent, transaction)
+			}
+			return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+		})
+		e, _ := newRELP(t, address, EmitterConfig{RetryStart: time.Millisecond})
+		require.NoError(t, emit(e, "one"))
+		require.Eventually(t, func() bool { return e.Sync() == nil }, soon, tick)
+		delivered, dropped, _ := e.Account()
+		assert.Equal(t, []uint64{1, 0}, []uint64{delivered, dropped})
+		assert.EqualValues(t, 2, seen.Load())
+	}
+}

@@ -44,19 +44,13 @@ func (w *wire) appendFrame(dst, payload []byte) []byte {
 	return dst
 }
 
-// endSession ends a session of RELP in order: the receiver closes the connection. It is given timeout to.
-func (w *wire) endSession(now, timeout time.Duration) {
+// endSession ends a session of RELP in order: the receiver closes the connection, or it is closed when the time for that is over.
+func (w *wire) endSession(now time.Duration) {
 	if w.relp == nil || w.conn.Gone() {
 		return
 	}
-	if _, err := w.conn.Write(w.relp.AppendClose(nil), 0, now); err != nil {
-		return
-	}
-	timer := time.NewTimer(timeout)
-	defer timer.Stop()
-	select {
-	case <-w.conn.Done():
-	case <-timer.C:
+	if _, err := w.conn.Write(w.relp.AppendClose(nil), 0, now); err == nil {
+		<-w.conn.Done()
 	}
 }
 

@@ -37,7 +37,7 @@ type Server struct {
 	batches  base.BatchWriter // Target, if it is one
 	listener net.Listener     // for streams
 	packets  net.PacketConn   // for datagrams
-	unlink   string           // the socket file to remove
+	socket   os.FileInfo      // of the socket's file, which is to be removed; nil: there is none
 	sessions session.Registry
 	memory   atomic.Int64  // bytes in buffers of connections
 	done     chan struct{} // closed when Shutdown or Close has begun
@@ -186,9 +186,7 @@ func (s *Server) begin(closing bool) {
 	} else if l, ok := s.listener.(interface{ SetDeadline(time.Time) error }); ok {
 		_ = l.SetDeadline(time.Now().Add(backlog))
 	}
-	if s.unlink != "" {
-		_ = os.Remove(s.unlink)
-	}
+	s.unlink()
 }
 
 func (s *Server) isClosed() bool {

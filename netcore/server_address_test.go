@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -45,6 +46,34 @@ func TestServerAtAnAbstractAddress(t *testing.T) {
 	}
 	_, err := NewServer(ServerConfig{Network: "unix", Address: "@x", SocketMode: 0o660, Format: FormatLines, Target: zapcore.NewNopCore()})
 	require.ErrorContains(t, err, `ServerConfig.SocketMode is for files, and "@x" is none`)
+}
+
+// TestASocketOfAnothersStays holds that a Server removes its own socket file, and not that of one which has taken its place, as where a
+// directory was made anew.
+func TestASocketOfAnothersStays(t *testing.T) {
+	for _, network := range []string{"unix", "unixgram"} {
+		t.Run(network, func(t *testing.T) {
+			dir := filepath.Join(filepath.Dir(sockets.Path(t)), "d")
+			require.NoError(t, os.Mkdir(dir, 0o755))
+			cfg := ServerConfig{Network: network, Address: filepath.Join(dir, "s"), Format: FormatLines, Target: zapcore.NewNopCore()}
+			old := serve(t, cfg)
+			core := newCore(t, Config{Network: network, Address: cfg.Address, Encoder: plain(), OnError: ignore, RetryStart: time.Millisecond})
+			require.NoError(t, core.Write(entry("to the old one"), nil))
+			require.Eventually(t, func() bool { return old.Stats().Accepted == 1 }, soon, tick)
+			if err := os.RemoveAll(dir); err != nil {
+				t.Skip("this system keeps the file of a socket that is open: ", err)
+			}
+			require.NoError(t, os.Mkdir(dir, 0o755))
+			s := serve(t, cfg)
+			require.NoError(t, old.Close())
+			assert.FileExists(t, cfg.Address)
+			require.Eventually(t, func() bool {
+				return core.Write(entry("to the new one"), nil) == nil && s.Stats().Accepted > 0
+			}, soon, tick)
+			require.NoError(t, s.Close())
+			assert.NoFileExists(t, cfg.Address)
+		})
+	}
 }
 
 // TestRelativePaths holds that the path of a socket is that of the working directory at construction.

@@ -1,16 +1,19 @@
 package request
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
-// NewTransport returns a transport for one caller at a time: it keeps one connection, and notices when the server closes it.
-func NewTransport(config *tls.Config) *http.Transport {
+// NewTransport returns a transport for one caller at a time: it keeps one connection, and notices when the server closes it. Of a host
+// that is an address of IPv6 with a zone the certificate need not have the zone, which is this machine's word.
+func NewTransport(config *tls.Config, host string) *http.Transport {
 	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            dial,
@@ -23,6 +26,12 @@ func NewTransport(config *tls.Config) *http.Transport {
 	}
 	if config != nil {
 		t.TLSClientConfig = config.Clone()
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() != "" {
+		if t.TLSClientConfig == nil {
+			t.TLSClientConfig = new(tls.Config)
+		}
+		t.TLSClientConfig.ServerName = cmp.Or(t.TLSClientConfig.ServerName, ip.WithZone("").String())
 	}
 	return t
 }

@@ -31,7 +31,7 @@ var byPassword = []mechanism{
 		return smtp.CRAMMD5Auth(s.cfg.Username, s.cfg.Password), nil
 	}},
 	{"PLAIN", true, func(s authentication) (smtp.Auth, error) {
-		return smtp.PlainAuth("", s.cfg.Username, s.cfg.Password, s.cfg.Host), nil
+		return &plainAuth{response: "\x00" + s.cfg.Username + "\x00" + s.cfg.Password}, nil
 	}},
 	{"LOGIN", true, func(s authentication) (smtp.Auth, error) {
 		return &loginAuth{[]string{s.cfg.Username, s.cfg.Password}}, nil
@@ -117,7 +117,11 @@ func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error 
 			return err
 		case 334:
 			challenge, err := base64.StdEncoding.DecodeString(text)
-			if _, asks := auth.(*loginAuth); err == nil || asks { // whose questions are words for people, in clear from some servers
+			switch auth.(type) {
+			case *loginAuth, *plainAuth: // whose questions are words for people, in clear from some servers
+				err = nil
+			}
+			if err == nil {
 				response, err = auth.Next(challenge, true)
 			}
 			if err != nil {
@@ -165,6 +169,27 @@ func encodeResponse(response []byte) string {
 
 // cancelAuth ends a dialogue that we do not go on with. The server confirms with 501.
 func (s authentication) cancelAuth() error { return s.command(loggingIn, 501, "*") }
+
+// plainAuth is PLAIN (RFC 4616). Some servers ignore the response that comes with AUTH, and ask for it.
+type plainAuth struct {
+	response string
+	asked    bool
+}
+
+func (a *plainAuth) Start(*smtp.ServerInfo) (string, []byte, error) {
+	return "PLAIN", []byte(a.response), nil
+}
+
+func (a *plainAuth) Next(challenge []byte, more bool) ([]byte, error) {
+	switch {
+	case !more:
+		return nil, nil
+	case a.asked:
+		return nil, fmt.Errorf("the server asks once more: %q", challenge)
+	}
+	a.asked = true
+	return []byte(a.response), nil
+}
 
 // loginAuth is LOGIN, which no standard describes: the server asks for the name and then for the password, in words that vary.
 type loginAuth struct{ answers []string }

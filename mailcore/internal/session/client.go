@@ -32,12 +32,14 @@ func (c *client) exchange(want int, format string, args ...any) (text string, er
 	return text, err
 }
 
-// hello introduces this side, as servers of old want it too.
+// hello introduces this side, as servers of old want it too. One that is about to hang up (421) is not asked twice: what it has said would
+// be lost.
 func (c *client) hello(name string) error {
-	if err := c.extended(name); err == nil {
-		return nil
+	err := c.extended(name)
+	if code := replyCode(err); code == 0 || code == 421 {
+		return err
 	}
-	_, err := c.exchange(250, "HELO %s", name)
+	_, err = c.exchange(250, "HELO %s", name)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/textproto"
 	"strconv"
 	"strings"
@@ -75,6 +76,9 @@ func tlsConfig(cfg *tls.Config, host string) *tls.Config {
 	cfg = cfg.Clone()
 	if cfg.ServerName == "" {
 		cfg.ServerName = host
+		if ip, err := netip.ParseAddr(host); err == nil { // the zone is this machine's word
+			cfg.ServerName = ip.WithZone("").String()
+		}
 	}
 	if cfg.MinVersion == 0 {
 		cfg.MinVersion = tls.VersionTLS12

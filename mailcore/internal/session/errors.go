@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"go.uber.org/multierr"
 )
 
 // RecipientsError names the recipients whom the server refused.
@@ -24,6 +26,15 @@ func (e *RecipientsError) Error() string {
 
 // Unwrap returns the server's words.
 func (e *RecipientsError) Unwrap() error { return e.Err }
+
+// add names others, and why. An error that names them itself is about those it names.
+func (e *RecipientsError) add(addresses []string, err error) {
+	if named := (*RecipientsError)(nil); errors.As(err, &named) {
+		addresses, err = named.Addresses, named.Err
+	}
+	e.Addresses = append(e.Addresses, addresses...)
+	e.Err = multierr.Append(e.Err, err)
+}
 
 // RefusedError is a verdict on the message itself: sending it again would not help.
 type RefusedError struct {

@@ -3,8 +3,6 @@ package session
 import (
 	"errors"
 	"fmt"
-
-	"go.uber.org/multierr"
 )
 
 // Envelope is who sends and who receives (RFC 5321 section 2.3.1).
@@ -15,8 +13,28 @@ type Envelope struct {
 }
 
 // Deliver sends one message, over a connection that it makes first if there is none. partial names the recipients that did not get
-// it while others did. The errors are those of the package's doc.
+// it while others did. The errors are those of the package's doc. Those for whom the server has no room beside the others get it in
+// further transactions, as long as each is of use to somebody: RFC 5321, section 4.5.3.1.10.
 func (s *Session) Deliver(env *Envelope, message []byte) (partial *RecipientsError, err error) {
+	var refused RecipientsError
+	surplus, err := s.deliver(env, env.To, message, &refused)
+	if err != nil {
+		return nil, err
+	}
+	for len(surplus) > 0 {
+		to := surplus
+		if surplus, err = s.deliver(env, to, message, &refused); err != nil { // the others have it: an error would send it to them again
+			refused.add(to, err)
+		}
+	}
+	if len(refused.Addresses) > 0 {
+		return &refused, nil
+	}
+	return nil, nil
+}
+
+// deliver makes one transaction, and draws the conclusions.
+func (s *Session) deliver(env *Envelope, to []string, message []byte, refused *RecipientsError) (surplus []string, err error) {
 	if s.UsedUp() {
 		s.HangUp()
 	}
@@ -27,11 +45,11 @@ func (s *Session) Deliver(env *Envelope, message []byte) (partial *RecipientsErr
 		err = s.begin(env, len(message))
 	}
 	if err == nil {
-		partial, err = s.transfer(env, message)
+		surplus, err = s.transfer(to, message, refused)
 	}
 	if err == nil {
 		s.times.delivered()
-		return partial, nil
+		return surplus, nil
 	}
 	return nil, withVerdict(s.conclude(err))
 }
@@ -74,26 +92,32 @@ func (s *Session) begin(env *Envelope, size int) error {
 	return nil
 }
 
-// transfer names the recipients and sends the message to those whom the server takes.
-func (s *Session) transfer(env *Envelope, message []byte) (*RecipientsError, error) {
-	var refused RecipientsError
+// transfer names the recipients and sends the message to those whom the server takes. Whom it refuses is added to refused if others
+// get the message; surplus are those of whom it says that they are too many.
+func (s *Session) transfer(to []string, message []byte, refused *RecipientsError) (surplus []string, err error) {
+	var all, final RecipientsError
 	temporary := false
-	for _, to := range env.To {
-		err := s.command(rcpting, positive, "RCPT TO:<%s>", to)
-		if code := replyCode(err); err != nil && (code == 0 || code == 421) {
-			return nil, fmt.Errorf("mailcore: rcpt to %s: %w", to, err)
+	for _, address := range to {
+		err := s.command(rcpting, positive, "RCPT TO:<%s>", address)
+		code := replyCode(err)
+		switch {
+		case err == nil:
+			continue
+		case code == 0 || code == 421:
+			return nil, fmt.Errorf("mailcore: rcpt to %s: %w", address, err)
+		case code == 452 || code == 552: // the latter by RFC 821
+			surplus = append(surplus, address)
+		default:
+			final.add([]string{address}, err)
 		}
-		if err != nil {
-			temporary = temporary || replyCode(err) < 500
-			refused.Addresses = append(refused.Addresses, to)
-			refused.Err = multierr.Append(refused.Err, err)
-		}
+		temporary = temporary || code < 500
+		all.add([]string{address}, err)
 	}
 	switch {
-	case len(refused.Addresses) == len(env.To) && temporary:
-		return nil, &TemporaryError{Err: &refused}
-	case len(refused.Addresses) == len(env.To):
-		return nil, &RefusedError{Err: &refused}
+	case len(all.Addresses) == len(to) && temporary:
+		return nil, &TemporaryError{Err: &all}
+	case len(all.Addresses) == len(to):
+		return nil, &RefusedError{Err: &all}
 	}
 	if err := s.command(data, 354, "DATA"); err != nil {
 		return nil, fmt.Errorf("mailcore: data: %w", err)
@@ -101,10 +125,8 @@ func (s *Session) transfer(env *Envelope, message []byte) (*RecipientsError, err
 	if err := s.send(message); err != nil {
 		return nil, contentError(fmt.Errorf("mailcore: data: %w", err))
 	}
-	if len(refused.Addresses) > 0 {
-		return &refused, nil
-	}
-	return nil, nil
+	refused.add(final.Addresses, final.Err)
+	return surplus, nil
 }
 
 // contentError says what an error means that came after DATA.

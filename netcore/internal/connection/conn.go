@@ -183,11 +183,12 @@ func (c *Conn) abort() {
 	}
 }
 
-// Close closes the connection in order; where TLS would wait for a stalled peer, for no longer than timeout.
-func (c *Conn) Close(timeout time.Duration) {
+// Close closes the connection in order, after a last word that waits for the peer. With that of TLS it has timeout, altogether.
+func (c *Conn) Close(timeout time.Duration, goodBye func()) {
+	timer := time.AfterFunc(timeout, func() { _ = c.raw.Close() })
+	defer timer.Stop()
+	goodBye()
 	if c.raw != c.net {
-		timer := time.AfterFunc(timeout, func() { _ = c.raw.Close() })
-		defer timer.Stop()
 		_ = c.net.Close()
 	}
 	c.abort()

@@ -91,7 +91,7 @@ func TestDatagramsFollowTheName(t *testing.T) {
 	d.names.asked -= lookupInterval
 	send()
 	start := time.Now()
-	conn.Close(time.Second)
+	conn.Close(time.Second, func() {})
 	d.Close()
 	assert.Less(t, time.Since(start), 5*time.Second, "Close does not wait for the resolver")
 }

@@ -160,6 +160,8 @@ func subclassOf(f *global, c call) func(args []any) (any, error) {
 		return buildDatetime
 	case !c.new && looksLikeDate(f.name, c.args):
 		return buildDate
+	case !c.new && looksLikeTime(f.name, c.args):
+		return buildTime
 	case !c.new && looksLikeBytearray(c.args):
 		return buildEncoded
 	}

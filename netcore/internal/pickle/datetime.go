@@ -61,6 +61,13 @@ func looksLikeDate(class string, args []any) bool {
 	return year >= 1900 && year < 2200 || year >= 1 && year <= 9999 && strings.Contains(strings.ToLower(class), "date")
 }
 
+// looksLikeTime tells whether an unknown class of that name is called as a subclass of time is.
+func looksLikeTime(class string, args []any) bool {
+	b, ok := argument[[]byte](args, 0)
+	return ok && len(args) <= 2 && len(b) == 6 && strings.Contains(strings.ToLower(class), "time") &&
+		b[0]&^fold < 24 && b[1] < 60 && b[2] < 60 && int(b[3])<<16|int(b[4])<<8|int(b[5]) < 1e6
+}
+
 // instant returns the time at which the clock of a place shows what clock shows in UTC: of two such the second if second is
 // set. Of a clock time that is left out, that is the one by the offset before the change, or after it (PEP 495).
 func instant(clock time.Time, loc *time.Location, second bool) time.Time {

@@ -180,6 +180,9 @@ func TestDecodeObjects(t *testing.T) {
 		{"a state of its own", "capp\nC\n)\x81](K\x01K\x02eb", `[1, 2]`},
 		{"items that were added", "capp\nC\n)\x81(K\x01K\x02e", `[1, 2]`},
 		{"a call of what a call made", "capp\nf\n(K\x01tR(K\x02tR", `2`},
+		{"a subclass of time", "capp\nMyTime\n(C\x06\x01\x02\x03\x00\x00\x04tR", `"01:02:03.000004"`},
+		{"a subclass of time with a zone", "capp\nMyTime\n(C\x06\x01\x02\x03\x00\x00\x00cpytz\n_UTC\n)RtR", `"01:02:03+00:00"`},
+		{"six bytes of another class", "capp\nMac\n(C\x06\x01\x02\x03\x00\x00\x04tR", `"\x01\x02\x03\x00\x00\x04"`},
 		{"a text without a value", "capp\nC\n)R", `"<app.C>"`},
 		{"an address", "cipaddress\nIPv4Address\n(J\x01\x00\x00\x0atR", `"10.0.0.1"`},
 		{"a small address of IPv6", "cipaddress\nIPv6Address\n(K\x01tR", `"::1"`},
@@ -267,6 +270,8 @@ func FuzzDecode(f *testing.F) {
 		"ccopy_reg\n_reconstructor\n(capp\nC\nc__builtin__\nlong\nK\x05tR", "(capp\nC\nK\x01o", "(K\x01iapp\nC\n",
 		"carray\n_array_reconstructor\n(NNK\x08C\x04\x01\x00\x00\x00tR", "cuuid\nUUID\n)\x81}" + str("int") + "K\x05sb",
 		aware(zoneInfoOf("Europe/Berlin")), aware("cdatetime\ntimezone\n(cdatetime\ntimedelta\n(K\x00K\x3cK\x00tRtR"), bomb(),
+		scalar(dtype("U1", "<", ""), "a\x00\x00\x00"), scalar(dtype("M8", "<", unit("ms", 1)), "\x24\xfa\xff\xff\xff\xff\xff\xff"),
+		ndarray("K\x01K\x02", dtype("i1", "|", ""), "I01\n", chars("ab")), buffer("K\x02", "f2", "C", "abcd"),
 	} {
 		f.Add([]byte(beside(value)))
 	}

@@ -45,7 +45,7 @@ var renamedModules = map[string]string{
 	"Queue": "queue", "SocketServer": "socketserver", "ConfigParser": "configparser", "commands": "subprocess", "httplib": "http.client",
 	"Cookie": "http.cookies", "cookielib": "http.cookiejar", "BaseHTTPServer": "http.server", "HTMLParser": "html.parser",
 	"xmlrpclib": "xmlrpc.client", "SimpleXMLRPCServer": "xmlrpc.server", "urlparse": "urllib.parse", "urllib2": "urllib.request",
-	"_winreg": "winreg", "thread": "_thread",
+	"_winreg": "winreg", "thread": "_thread", "numpy._core.multiarray": "numpy.core.multiarray", "numpy._core.numeric": "numpy.core.numeric",
 }
 
 // newName returns the name that Python 3 has for a global.

@@ -121,6 +121,9 @@ func (r *resolver) object(o *object, depth int) (any, bool) {
 	case r.steps < 0:
 		return nil, false
 	}
+	if a, ok := numpyOf(o); ok {
+		return r.numpy(o, &a, depth)
+	}
 	o.open = true
 	parts := []any{o.base, o.state}
 	ok := r.items(o.args, depth+1) && r.items(o.items, depth+1) && r.items(o.pairs, depth+1) && r.items(parts, depth+1)
@@ -134,6 +137,21 @@ func (r *resolver) object(o *object, depth int) (any, bool) {
 		r.bytes -= len(*text)
 	}
 	return o.plain, r.bytes >= 0
+}
+
+// numpy makes the values of an array, and resolves those that are objects, once.
+func (r *resolver) numpy(o *object, a *array, depth int) (any, bool) {
+	v, ok := r.array(a)
+	if !ok {
+		return nil, false
+	}
+	o.open = true
+	v, ok = r.value(v, depth)
+	o.open = false
+	if ok {
+		o.plain, o.resolved = v, true
+	}
+	return v, ok
 }
 
 // size is how many bytes a value is about, without what it contains.

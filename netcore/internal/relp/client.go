@@ -62,14 +62,16 @@ func Open(conn io.ReadWriter, window Window, first uint64) (*Client, error) {
 	return c, nil
 }
 
-// offersSyslog tells whether syslog is among the commands in an answer to open.
+// offersSyslog tells whether syslog is among the commands in an answer to open, in whatever case and with whatever blanks around it.
 func offersSyslog(data []byte) bool {
 	for line := range bytes.SplitSeq(data, []byte("\n")) {
-		if commands, ok := bytes.CutPrefix(line, []byte("commands=")); ok {
-			for command := range bytes.SplitSeq(commands, []byte(",")) {
-				if string(command) == "syslog" {
-					return true
-				}
+		name, commands, _ := bytes.Cut(line, []byte("="))
+		if !bytes.EqualFold(bytes.TrimSpace(name), []byte("commands")) {
+			continue
+		}
+		for command := range bytes.SplitSeq(commands, []byte(",")) {
+			if bytes.EqualFold(bytes.TrimSpace(command), []byte("syslog")) {
+				return true
 			}
 		}
 	}
@@ -114,6 +116,7 @@ var (
 	errServerClose = errors.New("the receiver has closed the session")
 	errNoFrame     = errors.New("the receiver sends what is no frame of RELP")
 	errNotSent     = errors.New("the receiver answers what was not sent to it")
+	errNoCode      = errors.New("the receiver's answer says neither yes nor no: it has no code of three digits")
 )
 
 // Receive reads answers, and returns the bytes of one that is not whole yet.
@@ -148,7 +151,10 @@ func (c *Client) receive(f frame) error {
 	case again || ahead >= sent:
 		return nil // once more
 	}
-	taken := len(f.data) == 0 || f.ok()
+	if !f.says() {
+		return errNoCode
+	}
+	taken := f.ok()
 	if ahead > 0 {
 		if len(c.early) > maxData {
 			return errNoFrame
@@ -192,7 +198,23 @@ type frame struct {
 }
 
 // ok tells whether an answer says that all is well.
-func (f frame) ok() bool { return bytes.HasPrefix(f.data, []byte("200")) }
+func (f frame) ok() bool { return f.says() && string(f.data[:codeSize]) == "200" }
+
+// codeSize is how long the code is that an answer begins with, in bytes.
+const codeSize = 3
+
+// says tells whether an answer has a code.
+func (f frame) says() bool {
+	if len(f.data) < codeSize || len(f.data) > codeSize && f.data[codeSize] != ' ' && f.data[codeSize] != '\n' {
+		return false
+	}
+	for _, c := range f.data[:codeSize] {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
 
 // parse returns the frame at the beginning of b and its length; 0 if it is not whole.
 func parse(b []byte) (f frame, n int, err error) {

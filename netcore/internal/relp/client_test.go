@@ -61,6 +61,31 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestOffers holds that offers are found in any order and in other spellings.
+func TestOffers(t *testing.T) {
+	for offers, want := range map[string]bool{
+		"commands=syslog": true,
+		"relp_version=0\ncommands=syslog\nrelp_software=x": true,
+		"commands=eventlog,syslog":                         true,
+		"commands=eventlog, syslog":                        true,
+		"Commands = SYSLOG\r":                              true,
+		"commands=syslog \r\nrelp_version=1\r":             true,
+		"commands=eventlog\ncommands=syslog":               true,
+		"commands=":                                        false,
+		"commands":                                         false,
+		"commands=syslogs":                                 false,
+		"relp_software=commands,syslog":                    false,
+	} {
+		answer := "200 OK\n" + offers
+		_, _, _, err := open(t, fmt.Sprintf("1 rsp %d %s\n", len(answer), answer), 1)
+		if want {
+			require.NoError(t, err, "%q", offers)
+		} else {
+			require.ErrorContains(t, err, "does not offer", "%q", offers)
+		}
+	}
+}
+
 func TestAppend(t *testing.T) {
 	c, _, _, err := open(t, welcome, 1)
 	require.NoError(t, err)
@@ -84,7 +109,11 @@ func TestReceive(t *testing.T) {
 		{"a gap", "2 rsp 6 200 OK\n4 rsp 6 200 OK\n", 41, 0, "", nil},
 		{"a refusal, which costs that message", "2 rsp 8 500 what\n3 rsp 6 200 OK\n", 42, 1, "", nil},
 		{"half an answer", "2 rsp 6 200 OK\n3 rsp 6 200", 41, 0, "3 rsp 6 200", nil},
-		{"an answer without a text", "2 rsp 0\n", 41, 0, "", nil},
+		{"a code without a text", "2 rsp 3 200\n3 rsp 4 200\n\n", 42, 0, "", nil},
+		{"an answer without a code", "2 rsp 6 200 OK\n3 rsp 0\n4 rsp 6 200 OK\n", 41, 0, "", errNoCode},
+		{"an answer without a code, behind a gap", "4 rsp 0\n", 0, 0, "", errNoCode},
+		{"an answer with words alone", "2 rsp 2 OK\n", 0, 0, "", errNoCode},
+		{"a code that is too long", "2 rsp 7 2000 OK\n", 0, 0, "", errNoCode},
 		{"the end", "2 rsp 6 200 OK\n0 serverclose 0\n", 41, 0, "", errServerClose},
 		{"an answer that comes again", "2 rsp 8 500 what\n2 rsp 8 500 what\n4 rsp 3 500\n4 rsp 3 500\n3 rsp 6 200 OK\n3 rsp 3 500\n", 43, 2, "", nil},
 		{"an answer to open once more", "1 rsp 6 200 OK\n2 rsp 6 200 OK\n", 41, 0, "", nil},
@@ -116,7 +145,7 @@ func TestReceive(t *testing.T) {
 			answer              string
 			acknowledged, ahead uint64
 		}{
-			{"3 rsp 6 200 OK\n", 0, 1}, {"4 rsp 3 500\n", 0, 1}, {"3 rsp 6 200 OK\n", 0, 1}, {"6 rsp 6 200 OK\n", 0, 2}, {"7 rsp 0\n", 0, 3},
+			{"3 rsp 6 200 OK\n", 0, 1}, {"4 rsp 3 500\n", 0, 1}, {"3 rsp 6 200 OK\n", 0, 1}, {"6 rsp 6 200 OK\n", 0, 2}, {"7 rsp 3 200\n", 0, 3},
 			{"2 rsp 6 200 OK\n", 43, 2}, {"5 rsp 6 200 OK\n", 46, 0},
 		} {
 			_, err := c.Receive([]byte(step.answer))

@@ -20,5 +20,6 @@
 //	new ──Open──► open ──Append, Receive──► open ──AppendClose──► closing ──Receive──► ended
 //	                └── serverclose, or an answer that cannot be read ──► an error from Receive: the connection is given up
 //
-// An answer other than 200 refuses a message for good: it is counted, and the next ones go on.
+// An answer other than 200 refuses a message for good: it is counted, and the next ones go on. One without a code (RSP-CODE, three digits)
+// says nothing, and ends the connection, as it does for librelp: what it was about is sent again.
 package relp

@@ -1,0 +1,134 @@
+package pickle
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// dtype is one of NumPy's, as protocol 1 has it; more is what stands behind the eight parts of its state.
+func dtype(code, order, more string) string {
+	return "cnumpy\ndtype\n(" + str(code) + "I00\nI01\ntR(K\x03" + str(order) + "NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00" + more + "tb"
+}
+
+// unit is that of a time.
+func unit(name string, n byte) string {
+	return "(}(" + chars(name) + "K" + string([]byte{n}) + "K\x01K\x01tt"
+}
+
+// chars are bytes, as protocols 1 and 2 have them.
+func chars(s string) string {
+	var text []rune
+	for i := range len(s) {
+		text = append(text, rune(s[i]))
+	}
+	return "c_codecs\nencode\n(" + str(string(text)) + str("latin1") + "tR"
+}
+
+func scalar(dtype, bytes string) string {
+	return "cnumpy.core.multiarray\nscalar\n(" + dtype + chars(bytes) + "tR"
+}
+
+// ndarray is an array whose state has that data.
+func ndarray(shape, dtype, columns, data string) string {
+	return "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\x00t" + chars("b") + "tR(K\x01(" + shape + "t" + dtype + columns + data + "tb"
+}
+
+// buffer is an array as protocol 5 and NumPy 2 have it.
+func buffer(shape, code, order, bytes string) string {
+	return "\x8c\x13numpy._core.numeric\x8c\x0b_frombuffer\x93(\x96" + string([]byte{byte(len(bytes))}) + "\x00\x00\x00\x00\x00\x00\x00" + bytes +
+		"\x8c\x05numpy\x8c\x05dtype\x93\x8c" + string([]byte{byte(len(code))}) + code + "\x89\x88\x87R(K\x03\x8c\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb(" +
+		shape + "t\x8c\x01" + order + "tR"
+}
+
+// TestDecodeNumPy holds that scalars and arrays are their values. The frames are those of NumPy 1.24.
+func TestDecodeNumPy(t *testing.T) {
+	const i2 = "\x01\x00\x02\x00\x03\x00\x04\x00\x05\x00\x06\x00"
+	for _, test := range []struct{ name, value, want string }{
+		{"int64", scalar(dtype("i8", "<", ""), "\xfd\xff\xff\xff\xff\xff\xff\xff"), "-3"},
+		{"int64 of NumPy 2", strings.ReplaceAll(scalar(dtype("i8", "<", ""), "\xfd\xff\xff\xff\xff\xff\xff\xff"), "numpy.core", "numpy._core"), "-3"},
+		{"int64 of Python 2", "cnumpy.core.multiarray\nscalar\n(" + dtype("i8", "<", "") + "U\x08\xfd\xff\xff\xff\xff\xff\xff\xfftR", "-3"},
+		{"uint64", scalar(dtype("u8", "<", ""), "\x01\x00\x00\x00\x00\x00\x00\x80"), "9223372036854775809"},
+		{"int8", scalar(dtype("i1", "|", ""), "\xff"), "-1"},
+		{"uint8", scalar(dtype("u1", "|", ""), "\xff"), "255"},
+		{"int32, big-endian", scalar(dtype("i4", ">", ""), "\xff\xff\xff\xfe"), "-2"},
+		{"float64", scalar(dtype("f8", "<", ""), "\x00\x00\x00\x00\x00\x00\xe0\x3f"), "0.5"},
+		{"float32", scalar(dtype("f4", "<", ""), "\x00\x00\xc0\x3f"), "1.5"},
+		{"float16", scalar(dtype("f2", "<", ""), "\x00\xbe"), "-1.5"},
+		{"the least float16", scalar(dtype("f2", "<", ""), "\x01\x00"), "5.960464477539063e-08"},
+		{"infinity", scalar(dtype("f2", "<", ""), "\x00\xfc"), "-Inf"},
+		{"no number", scalar(dtype("f2", "<", ""), "\x01\x7c"), "NaN"},
+		{"complex128", scalar(dtype("c16", "<", ""), "\x00\x00\x00\x00\x00\x00\xf0\x3f\x00\x00\x00\x00\x00\x00\x00\xc0"), "(1-2i)"},
+		{"bool", scalar(dtype("b1", "|", ""), "\x01"), "True"},
+		{"str_", scalar(dtype("U3", "<", ""), "h\x00\x00\x00\xe9\x00\x00\x00\x00\x00\x00\x00"), `"hé"`},
+		{"an empty str_", scalar(dtype("U0", "<", ""), ""), `""`},
+		{"bytes_", scalar(dtype("S2", "|", ""), "ab"), `"ab"`},
+		{"datetime64", scalar(dtype("M8", "<", unit("ms", 1)), "\x24\xfa\xff\xff\xff\xff\xff\xff"), `"1969-12-31T23:59:58.500"`},
+		{"datetime64 of a day", scalar(dtype("M8", "<", unit("D", 1)), "\x1a\x50\x00\x00\x00\x00\x00\x00"), `"2026-02-22"`},
+		{"datetime64 of ten minutes", scalar(dtype("M8", "<", unit("m", 10)), "\xfe\xff\xff\xff\xff\xff\xff\xff"), `"1969-12-31T23:40"`},
+		{"datetime64 of a month", scalar(dtype("M8", "<", unit("M", 1)), "\x02\x00\x00\x00\x00\x00\x00\x00"), `2`},
+		{"datetime64 that is far", scalar(dtype("M8", "<", unit("W", 1)), "\x00\x00\x00\x00\x00\x00\x00\x40"), `4611686018427387904`},
+		{"NaT", scalar(dtype("M8", "<", unit("ms", 1)), "\x00\x00\x00\x00\x00\x00\x00\x80"), `"NaT"`},
+		{"timedelta64", scalar(dtype("m8", "<", unit("ms", 1)), "\x24\xfa\xff\xff\xff\xff\xff\xff"), `-1.5s`},
+		{"timedelta64 that is long", scalar(dtype("m8", "<", unit("D", 1)), "\x24\xfa\xff\xff\xff\xff\x00\x00"), `281474976709156`},
+		{"an array", ndarray("K\x06", dtype("i2", "<", ""), "I00\n", chars(i2)), "[1, 2, 3, 4, 5, 6]"},
+		{"rows", ndarray("K\x02K\x03", dtype("i2", "<", ""), "I00\n", chars(i2)), "[[1, 2, 3], [4, 5, 6]]"},
+		{"columns", ndarray("K\x02K\x03", dtype("i2", "<", ""), "I01\n", chars(i2)), "[[1, 3, 5], [2, 4, 6]]"},
+		{"a cube", ndarray("K\x01K\x02K\x03", dtype("i2", "<", ""), "\x89", chars(i2)), "[[[1, 2, 3], [4, 5, 6]]]"},
+		{"a cube of columns", ndarray("K\x01K\x02K\x03", dtype("i2", "<", ""), "\x88", chars(i2)), "[[[1, 3, 5], [2, 4, 6]]]"},
+		{"a buffer", buffer("K\x02K\x03", "i2", "C", i2), "[[1, 2, 3], [4, 5, 6]]"},
+		{"a buffer of columns", buffer("K\x02K\x03", "i2", "F", i2), "[[1, 3, 5], [2, 4, 6]]"},
+		{"objects", ndarray("K\x03", dtype("O8", "|", ""), "I00\n", "](K\x01"+str("a")+"Ne"), `[1, "a", None]`},
+		{"an array in an array", ndarray("K\x01", dtype("O8", "|", ""), "I00\n", "]("+scalar(dtype("i1", "|", ""), "\x07")+"e"), `[7]`},
+		{"no dimensions", ndarray("", dtype("i1", "|", ""), "I00\n", chars("\x07")), "7"},
+		{"nothing", ndarray("K\x00", dtype("f8", "<", ""), "I00\n", "c__builtin__\nbytes\n)R"), "[]"},
+		{"an array that contains itself", "]q\x05" + ndarray("K\x01", dtype("O8", "|", ""), "I00\n", "h\x05") + "a",
+			`[["<numpy.core.multiarray._reconstruct>"]]`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			v, err := decode(beside(test.value))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, string(appendText(nil, v.(*Dict).Items[3])))
+			assert.Equal(t, "A", String(v.(*Dict).Items[5]))
+		})
+	}
+}
+
+// TestDecodeNumPyIsBounded holds that what an array says of itself costs no more than what it is.
+func TestDecodeNumPyIsBounded(t *testing.T) {
+	i1, none := dtype("i1", "|", ""), dtype("S0", "|", "")
+	for name, value := range map[string]string{
+		"more elements than bytes":        ndarray("J\xff\xff\xff\x7f", i1, "I00\n", chars("a")),
+		"a shape that overflows":          ndarray(strings.Repeat("J\xff\xff\xff\x7f", 4), i1, "I00\n", chars("a")),
+		"nothing, very often":             ndarray("J\xff\xff\xff\x7f", none, "I00\n", chars("")),
+		"a negative length":               ndarray("J\xff\xff\xff\xff", i1, "I00\n", chars("a")),
+		"a long dimension around nothing": ndarray("J\xff\xff\xff\x7fK\x00", i1, "I00\n", chars("")),
+		"too many dimensions":             ndarray(strings.Repeat("K\x01", 1000), i1, "I00\n", chars("a")),
+		"a size that is none":             scalar(dtype("U99999999999999999999", "<", ""), "a"),
+		"a huge size":                     scalar(dtype("U2147483647", "<", ""), "a"),
+		"a dtype that is none":            scalar(str("i8"), "a"),
+		"a scalar that is cut":            scalar(dtype("i8", "<", ""), "abc"),
+		"parts that have names":           scalar("cnumpy\ndtype\n("+str("V8")+"I00\nI01\ntR(K\x03"+str("|")+"N("+str("a")+"t}"+str("a")+"("+i1+"K\x00tsK\x08K\x01K\x10tb", "abcdefgh"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, err := decode(beside(value))
+			require.NoError(t, err)
+			assert.Equal(t, "A", String(v.(*Dict).Items[5]))
+		})
+	}
+	for name, one := range map[string]string{
+		"nothing": ndarray("J\xff\xff\x00\x00", none, "I00\n", "h\x09"),
+		"texts":   ndarray("K\x01", dtype("U250000", "<", ""), "I00\n", "h\x08"),
+	} {
+		t.Run(name+", again and again", func(t *testing.T) {
+			start := time.Now()
+			frame := "](" + "B\x40\x42\x0f\x00" + strings.Repeat("a\x00\x00\x00", 250000) + "q\x080C\x00q\x090" + strings.Repeat("("+strings.Repeat(one, 100)+"l", 50) + "e."
+			_, err := decode(frame)
+			require.NoError(t, err)
+			assert.Less(t, time.Since(start), 10*time.Second)
+		})
+	}
+}
