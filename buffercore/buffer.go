@@ -50,7 +50,7 @@ func newBuffer(cfg Config) *buffer {
 	if l, ok := cfg.FlushLevel.(zapcore.Level); ok && cfg.ShouldFlush == nil {
 		b.calm = l
 	}
-	b.when = conditions{&b.cfg, b.report}
+	b.when.cfg, b.when.report = &b.cfg, b.report
 	b.flusher = flusher{buffer: b, reader: b.arena.Reader(0)}
 	return b
 }

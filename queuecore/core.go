@@ -222,6 +222,11 @@ func prepared(r *base.Record, prepare Prepare) ([]byte, error) {
 // writePrepared is Write with Config.Prepare.
 func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
 	keep := false
+	if err := c.queue.enqueuer.nesting.Enter(); err != nil {
+		c.queue.enqueuer.refused.Add(1)
+		return fmt.Errorf("queuecore: Prepare: %w", err)
+	}
+	defer c.queue.enqueuer.nesting.Leave()
 	err := base.Guard(func() error {
 		fields, keep = c.queue.cfg.Prepare(&ent, append(c.context.Fields(), fields...))
 		return nil

@@ -21,6 +21,7 @@ type enqueuer struct {
 	crossing atomic.Bool
 	// A target has logged to its own full queue: producers ask whether they are called by one before they wait.
 	reentrant   atomic.Bool
+	nesting     base.Nesting // of Prepare
 	refused     atomic.Uint64
 	resolutions atomic.Uint64 // how often a target was done with records
 	unwanted    unwanted

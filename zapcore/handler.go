@@ -155,6 +155,10 @@ func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 
 // format makes one frame of a record that comes from a logger.
 func (h *Handler) format(frames *Frames, ent *zapcore.Entry, fields []zapcore.Field) error {
+	if err := h.out.nesting.Enter(); err != nil {
+		return fmt.Errorf("%s: the Formatter: %w", h.out.name, err)
+	}
+	defer h.out.nesting.Leave() // also if a hook ends the goroutine
 	r := GetRecord()
 	err := r.capture(ent, h.context, fields)
 	if err == nil {

@@ -1,6 +1,8 @@
 package zapcore_test
 
 import (
+	"bytes"
+	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -71,4 +73,58 @@ func TestAnEmitterIsHurriedForUrgentRecordsOnly(t *testing.T) {
 		require.NoError(t, h.Write(zapcore.Entry{Level: level}, nil))
 		require.Equal(t, level > zapcore.ErrorLevel, e.calls > before, level)
 	}
+}
+
+// loggingFormatter is a Formatter with a hook of the user's.
+type loggingFormatter struct {
+	jsonFormatter
+	hook func()
+}
+
+func (f loggingFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
+	f.hook()
+	return f.jsonFormatter.Append(dst, r)
+}
+
+// lineEmitter counts what it gets.
+type lineEmitter struct{ n int }
+
+func (e *lineEmitter) Emit(zapcore.Entry, []byte) error { e.n++; return nil }
+func (e *lineEmitter) Sync() error                      { return nil }
+func (e *lineEmitter) Close() error                     { return nil }
+
+// A hook that logs about each record to the core that calls it comes to an end, and takes the program with it no more than that.
+func TestAHookThatLogsToItsOwnHandler(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(1 << 20)) // which ends the program soon
+	var lines lineEmitter
+	var logger *zap.Logger
+	h, err := base.NewHandler(base.HandlerConfig{
+		Name: "test", Emitter: &lines, Formatter: loggingFormatter{jsonFormatter{jsonEncoder()}, func() { logger.Warn("odd") }},
+	})
+	require.NoError(t, err)
+	var complaints bytes.Buffer
+	logger = zap.New(h, zap.ErrorOutput(zapcore.Lock(zapcore.AddSync(&complaints))))
+	logger.Info("record")
+	require.Equal(t, 4, lines.n, "the record, and what was said of it, and of that")
+	require.Equal(t, uint64(1), h.Stats().Refused)
+	require.Contains(t, complaints.String(), base.ErrNested.Error())
+	require.NoError(t, h.Close())
+}
+
+// Many at a time are none within another.
+func TestAHookThatIsCalledManyTimesAtOnce(t *testing.T) {
+	var n base.Nesting
+	const callers = 50
+	inside, leave := make(chan error, callers), make(chan struct{})
+	for range callers {
+		go func() {
+			inside <- n.Enter()
+			<-leave
+			n.Leave()
+		}()
+	}
+	for range callers {
+		require.NoError(t, <-inside)
+	}
+	close(leave)
 }

@@ -24,6 +24,7 @@ type output struct {
 	// deadlines of its own.
 	patience time.Duration
 
+	nesting    Nesting       // of what formats
 	syncFailed atomic.Bool   // the last Sync after an urgent record did
 	closed     atomic.Bool   // Close was called
 	accepted   atomic.Uint64 // records, each of them delivered as far as the Emitter knew
