@@ -9,8 +9,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// The program ends after a record above Error, whatever FlushLevel says of it and becomes of it: what the buffer holds is at the target when its
-// Write returns.
+// The program ends after a record above Error, whatever FlushLevel says of it and becomes of it: what the buffer holds is at the target
+// when its Write returns.
 func TestWhatIsHeldArrivesBeforeTheProgramEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		cfg     Config

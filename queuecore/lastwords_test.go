@@ -12,8 +12,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// The program ends after a record above Error whatever becomes of that: what was accepted before it is at the target when its Write returns,
-// though it is refused, dropped by Prepare, or made one of a lower level.
+// The program ends after a record above Error whatever becomes of that: what was accepted before it is at the target when its Write
+// returns, though it is refused, dropped by Prepare, or made one of a lower level.
 func TestWhatCameBeforeAFatalArrivesThoughThatIsNotQueued(t *testing.T) {
 	keep := func(_ *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) { return fields, true }
 	for name, test := range map[string]struct {

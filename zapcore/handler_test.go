@@ -2,6 +2,7 @@ package zapcore_test
 
 import (
 	"bytes"
+	"errors"
 	"runtime/debug"
 	"testing"
 
@@ -127,4 +128,61 @@ func TestAHookThatIsCalledManyTimesAtOnce(t *testing.T) {
 		require.NoError(t, <-inside)
 	}
 	close(leave)
+}
+
+// holdingEmitter takes frames and delivers them at Sync. It refuses those of a certain message.
+type holdingEmitter struct {
+	lineEmitter
+	held, delivered int
+}
+
+func (e *holdingEmitter) Emit(ent zapcore.Entry, _ []byte) error {
+	if ent.Message == "too large" {
+		return &base.RejectedError{Indexes: []int{0}, Err: errors.New("too large")}
+	}
+	e.held++
+	return nil
+}
+
+func (e *holdingEmitter) Sync() error {
+	e.delivered, e.held = e.delivered+e.held, 0
+	return nil
+}
+
+// refusingFormatter cannot format a certain message.
+type refusingFormatter struct{ jsonFormatter }
+
+func (f refusingFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
+	if r.Entry().Message == "odd" {
+		return dst, errors.New("cannot be formatted")
+	}
+	return f.jsonFormatter.Append(dst, r)
+}
+
+// The program ends after a record above Error though that is refused: what the destination holds is delivered before its Write returns.
+func TestWhatIsHeldIsSyncedThoughTheLastRecordIsRefused(t *testing.T) {
+	for _, message := range []string{"odd", "too large", "taken"} {
+		for _, batch := range []bool{false, true} {
+			e := &holdingEmitter{}
+			h, err := base.NewHandler(base.HandlerConfig{
+				Name: "test", Emitter: e, Formatter: refusingFormatter{jsonFormatter{jsonEncoder()}}, Report: base.NewReporter("test", func(error) {}),
+			})
+			require.NoError(t, err)
+			require.NoError(t, h.Write(zapcore.Entry{Message: "before"}, nil))
+			ent := zapcore.Entry{Level: zapcore.FatalLevel, Message: message}
+			if batch {
+				var r base.Record
+				var b base.Batch
+				require.NoError(t, r.Capture(ent, base.Context{}, nil))
+				b.Add(r.Bytes())
+				_, err = h.WriteBatch(&b)
+			} else {
+				err = h.Write(ent, nil)
+			}
+			require.Equal(t, message == "taken", err == nil)
+			require.Zero(t, e.held, "%s %v", message, batch)
+			require.NotZero(t, e.delivered)
+			require.NoError(t, h.Close())
+		}
+	}
 }
