@@ -48,17 +48,21 @@ func newBuffer(cfg Config) *buffer {
 		recordings: make(map[*recording]struct{}),
 	}
 	if l, ok := cfg.FlushLevel.(zapcore.Level); ok && cfg.ShouldFlush == nil {
-		b.calm = l
+		b.calm = min(l, zapcore.ErrorLevel+1) // after which the program ends
 	}
-	b.when = conditions{&b.cfg, b.report}
+	b.when.cfg, b.when.report = &b.cfg, b.report
 	b.flusher = flusher{buffer: b, reader: b.arena.Reader(0)}
 	return b
 }
 
-func (b *buffer) refuse() {
+// refuse counts a record that cannot be kept. What came before one above Error is delivered all the same.
+func (b *buffer) refuse(level zapcore.Level) {
 	b.mu.Lock()
 	b.refused++
 	b.mu.Unlock()
+	if level > zapcore.ErrorLevel {
+		urgentWrite{b, time.Now()}.end()
+	}
 }
 
 // capture records plain data, and what errors and Stringers say, where it is to lie, which spares it a copy. It returns false, and has done

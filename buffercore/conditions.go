@@ -10,8 +10,9 @@ import (
 
 // conditions are the levels and the hook that decide what a buffer takes and when it flushes: the user's code, which may panic.
 type conditions struct {
-	cfg    *Config
-	report *base.Reporter
+	cfg     *Config
+	report  *base.Reporter
+	nesting base.Nesting // of ShouldFlush
 }
 
 // serious tells whether FlushLevel takes records of level l. If it panics, Error is.
@@ -51,7 +52,12 @@ func (c *conditions) shouldFlush(ent *zapcore.Entry, records int) (should bool) 
 	if c.cfg.ShouldFlush == nil {
 		return false
 	}
-	if err := base.Guard(func() error { should = c.cfg.ShouldFlush(*ent, records); return nil }); err != nil {
+	err := c.nesting.Enter()
+	if err == nil {
+		defer c.nesting.Leave()
+		err = base.Guard(func() error { should = c.cfg.ShouldFlush(*ent, records); return nil })
+	}
+	if err != nil {
 		c.report.Failed(fmt.Errorf("buffercore: ShouldFlush: %w", err), 0)
 	}
 	return should

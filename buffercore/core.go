@@ -39,10 +39,12 @@ type Config struct {
 	// MaxBytes is how many bytes of records it keeps at most; a record that would not fit makes it flush before. Defaults to
 	// 1 MiB; at least 4 KiB.
 	MaxBytes int
-	// FlushLevel says which records make it flush (Python's flushLevel). Defaults to Error and above.
+	// FlushLevel says which records make it flush (Python's flushLevel), beside those above Error, after which the program ends. Defaults
+	// to Error and above.
 	FlushLevel zapcore.LevelEnabler
 	// ShouldFlush says of a record just taken, which is one of that many in the buffer, whether it makes it flush, beside
-	// what is said above (Python's shouldFlush). It is called under no lock. Defaults to none.
+	// what is said above (Python's shouldFlush). It is called under no lock, and may log to the buffer, but is not asked about what it logs once
+	// there are some calls in each other. Defaults to none.
 	ShouldFlush func(ent zapcore.Entry, records int) bool
 	// FlushInterval flushes the buffer periodically. Defaults to 0: it does not. Less than a millisecond is an error: a bare number
 	// counts nanoseconds.
@@ -159,8 +161,8 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 }
 
 // Write puts the record into the buffer, and flushes that if it is time. Nil means that the buffer has taken the record,
-// or has counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error is delivered and synced
-// when Write returns, if the target can within FatalTimeout. A Write that makes the buffer flush takes as long as the
+// or has counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error, and what the buffer holds, is
+// delivered and synced when Write returns, if the target can within FatalTimeout, whatever FlushLevel is. A Write that makes the buffer flush takes as long as the
 // target does; others do not wait for it, unless they find no room.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	var said base.Texts
@@ -170,7 +172,7 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	r := base.GetRecord()
 	err := r.CaptureSaid(ent, c.context, fields, &said)
 	if err != nil {
-		c.buffer.refuse()
+		c.buffer.refuse(ent.Level)
 	} else {
 		err = c.buffer.write(&ent, r.Bytes())
 	}

@@ -1,11 +1,14 @@
 package buffercore
 
 import (
+	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/coretest"
@@ -52,4 +55,24 @@ func TestBufferOfForeignCoreConforms(t *testing.T) {
 	coretest.Run(t, harness(Config{}, func(dst *coretest.Destination) zapcore.Core {
 		return zapcore.NewCore(jsonEncoder(), dst.WriteSyncer(), zapcore.DebugLevel)
 	}))
+}
+
+// A ShouldFlush that logs about each record to its own buffer comes to an end: it is not asked about what it said at some depth.
+func TestAShouldFlushThatLogsToItsOwnBuffer(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(16 << 20)) // which ends the program soon
+	target, logs := observer.New(zapcore.DebugLevel)
+	var logger *zap.Logger
+	var told []error
+	core, err := New(Config{
+		Target: target, OnError: func(err error) { told = append(told, err) },
+		ShouldFlush: func(zapcore.Entry, int) bool { logger.Warn("asked"); return false },
+	})
+	require.NoError(t, err)
+	logger = zap.New(core)
+	logger.Info("record")
+	require.Len(t, told, 1)
+	require.ErrorIs(t, told[0], base.ErrNested)
+	require.NoError(t, core.Close())
+	require.LessOrEqual(t, logs.Len(), 4*runtime.NumCPU()+1)
+	require.Equal(t, uint64(logs.Len()), core.Stats().Delivered)
 }

@@ -75,7 +75,7 @@ func (r *Recording) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.
 // it for: what is below FlushLevel is skipped then.
 func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := r.shared.buffer
-	serious := b.when.serious(ent.Level)
+	serious := ent.Level > zapcore.ErrorLevel || b.when.serious(ent.Level)
 	var said base.Texts
 	if !serious && r.shared.capture(&ent, &r.context, fields, &said) {
 		return nil
@@ -84,7 +84,7 @@ func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	err := rec.CaptureSaid(ent, r.context, fields, &said)
 	switch {
 	case err != nil:
-		b.refuse()
+		b.refuse(ent.Level)
 	case serious && ent.Level > zapcore.ErrorLevel:
 		w := urgentWrite{b, time.Now()}
 		r.shared.release(&w)
@@ -136,7 +136,7 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 		return r.buffer.skip()
 	}
 	if arena.Size(len(tape)) > r.memory.Limit() {
-		r.buffer.refuse()
+		r.buffer.refuse(level)
 		return ErrTooLarge
 	}
 	for !r.memory.Fits(len(tape)) && evict(r.memory, arena.Urgent) {

@@ -33,23 +33,23 @@ func (w urgentWrite) run(ent *zapcore.Entry, tape []byte) error {
 }
 
 func (w urgentWrite) write(ent *zapcore.Entry, tape []byte) error {
-	serious := w.when.serious(ent.Level)
-	put, records, err := w.put(ent.Level, tape)
-	switch {
-	case err != nil:
-		return err
-	case !put:
+	put, err := w.put(ent.Level, tape)
+	if err == nil && !put {
 		return fmt.Errorf("buffercore: no room for a record above Error: %w", late(w.cfg.FatalTimeout))
-	case serious || records >= w.cfg.Capacity || w.when.shouldFlush(ent, records):
-		if err := w.deliver(); err != nil {
-			w.report.Failed(err, 0)
-		}
 	}
-	return nil
+	w.end()
+	return err
 }
 
-// put adds the record, after a flush if it needs one, and returns how many there are then.
-func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, records int, err error) {
+// end delivers what the buffer holds, whatever FlushLevel says and has become of the record itself.
+func (w urgentWrite) end() {
+	if err := w.deliver(); err != nil {
+		w.report.Failed(err, 0)
+	}
+}
+
+// put adds the record, after a flush if it needs one.
+func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, err error) {
 	b := w.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -66,7 +66,7 @@ func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, records in
 	if err == nil && !put {
 		b.refused++
 	}
-	return put, b.pendingLocked(), err
+	return put, err
 }
 
 // flushLocked flushes, or waits for the flush under way: both no longer than there is time. It lets go of the buffer's lock

@@ -54,7 +54,8 @@ type Config struct {
 	FatalTimeout time.Duration
 
 	// Prepare may change each record, or drop it, on the goroutine that logs it and before it is queued. It costs a dozen
-	// allocations, for fields that are recorded need not exist as such. A record at which it panics is refused. Defaults to none.
+	// allocations, for fields that are recorded need not exist as such. A record at which it panics is refused. It may log to the queue;
+	// what it logs about that record is prepared as well, and refused once there are some in each other. Defaults to none.
 	Prepare Prepare
 	// PrepareDelivery is the same on the goroutine that delivers it, for each target; a record at which it panics is dropped.
 	// Defaults to none.

@@ -78,8 +78,8 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 }
 
 // Write puts the record into the queue. Nil means that the queue has it, or has counted it as dropped; ErrFull,
-// ErrTooLarge and ErrClosed mean that it has not. For an entry above Error it returns when every target has delivered and
-// synced it, or after FatalTimeout.
+// ErrTooLarge and ErrClosed mean that it has not. For an entry above Error, whatever becomes of that, it returns when every
+// target has delivered and synced what the queue holds, or after FatalTimeout.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.queue.cfg.Prepare != nil {
 		return c.writePrepared(ent, fields)
@@ -91,9 +91,9 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	r := base.GetRecord()
 	err := r.CaptureSaid(ent, c.context, fields, &said)
 	if err == nil {
-		err = c.queue.enqueuer.write(ent.Level, r.Bytes())
+		err = c.queue.enqueuer.write(ent.Level, ent.Level, r.Bytes())
 	} else {
-		c.queue.enqueuer.refused.Add(1)
+		c.queue.enqueuer.refuse(ent.Level)
 	}
 	r.Free()
 	return err
@@ -120,7 +120,7 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 
 func (c *Core) writeTape(batch *base.Batch, i int) error {
 	if c.queue.cfg.Prepare == nil {
-		return c.queue.enqueuer.write(batch.Level(i), batch.Tape(i))
+		return c.queue.enqueuer.write(batch.Level(i), batch.Level(i), batch.Tape(i))
 	}
 	r := batch.At(i).Clone()
 	return (&Core{queue: c.queue}).writePrepared(r.Entry(), r.AppendFields(nil))
@@ -221,23 +221,30 @@ func prepared(r *base.Record, prepare Prepare) ([]byte, error) {
 
 // writePrepared is Write with Config.Prepare.
 func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
-	keep := false
+	logged, keep := ent.Level, false
+	if err := c.queue.enqueuer.nesting.Enter(); err != nil {
+		c.queue.enqueuer.refused.Add(1)
+		return fmt.Errorf("queuecore: Prepare: %w", err)
+	}
+	defer c.queue.enqueuer.nesting.Leave()
 	err := base.Guard(func() error {
 		fields, keep = c.queue.cfg.Prepare(&ent, append(c.context.Fields(), fields...))
 		return nil
 	})
 	switch {
 	case err != nil:
-		c.queue.enqueuer.refused.Add(1)
+		c.queue.enqueuer.refuse(logged)
 		return fmt.Errorf("queuecore: Prepare: %w", err)
 	case !keep:
-		return c.queue.enqueuer.skip()
+		err := c.queue.enqueuer.skip()
+		c.queue.enqueuer.endsWithout(logged)
+		return err
 	}
 	r := base.GetRecord()
 	defer r.Free()
 	if err := r.Capture(ent, base.Context{}, fields); err != nil {
-		c.queue.enqueuer.refused.Add(1)
+		c.queue.enqueuer.refuse(logged)
 		return err
 	}
-	return c.queue.enqueuer.write(ent.Level, r.Bytes())
+	return c.queue.enqueuer.write(logged, ent.Level, r.Bytes())
 }

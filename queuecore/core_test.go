@@ -3,6 +3,8 @@ package queuecore
 import (
 	"fmt"
 	"io"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	base "example.com/zaphandlers/zapcore"
 	"example.com/zaphandlers/zapcore/coretest"
@@ -96,3 +99,22 @@ type verboseError struct{}
 
 func (verboseError) Error() string                 { return "short" }
 func (verboseError) Format(s fmt.State, verb rune) { _, _ = io.WriteString(s, "long") }
+
+// A Prepare that logs about each record to its own queue comes to an end: what it says of what it said is refused at some depth.
+func TestAPrepareThatLogsToItsOwnQueue(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(16 << 20)) // which ends the program soon
+	target, logs := observer.New(zapcore.DebugLevel)
+	var logger *zap.Logger
+	core, err := New(Config{Targets: Targets(target), Prepare: func(_ *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
+		logger.Warn("odd")
+		return fields, true
+	}})
+	require.NoError(t, err)
+	logger = zap.New(core, zap.ErrorOutput(zapcore.AddSync(io.Discard)))
+	logger.Info("record")
+	require.NoError(t, core.Sync())
+	require.LessOrEqual(t, logs.Len(), 4*runtime.NumCPU())
+	require.Equal(t, 1, logs.FilterMessage("record").Len())
+	require.Equal(t, uint64(1), core.Stats().Refused)
+	require.NoError(t, core.Close())
+}

@@ -24,6 +24,8 @@ type Disk struct {
 	synced *disklog.Synced // of log, for DiskSyncEach
 	report *base.Reporter
 
+	maxRecord int // bytes of one; tests make it less
+
 	closed atomic.Bool // nothing is appended any more; set with mu held
 
 	mu      sync.Mutex // guards the fields below
@@ -45,7 +47,7 @@ func NewDisk(cfg DiskConfig) (*Disk, error) {
 	}
 	d := &Disk{
 		cfg: cfg, report: base.NewReporter("queuecore: disk "+cfg.Dir, cfg.OnError),
-		readers: make(map[string]*disklog.Reader), places: make(map[string]uint64),
+		readers: make(map[string]*disklog.Reader), places: make(map[string]uint64), maxRecord: disklog.MaxRecord,
 	}
 	d.log, err = disklog.Open(disklog.Options{
 		Dir: cfg.Dir, MaxBytes: max(cfg.MaxBytes, 0), SegmentBytes: cfg.SegmentBytes, Keep: cfg.Sync != DiskSyncNever,
@@ -59,24 +61,34 @@ func NewDisk(cfg DiskConfig) (*Disk, error) {
 }
 
 // Append implements Queue. When it returns nil the records are in the system's hands, and with DiskSyncEach on the disk. Where that
-// fails they are not taken, though readers may have them: the same ones appended again are there once.
+// fails they are not taken, though readers may have them: the same ones appended again are there once. A record of more than 1 GiB, or
+// that alone is larger than the system lets a file become, is named in a *RejectedError.
 func (d *Disk) Append(batch *base.Batch) (last uint64, err error) {
-	tapes := make([][]byte, batch.Len())
-	for i := range tapes {
-		tapes[i] = batch.Tape(i)
-	}
 	if d.closed.Load() {
 		return 0, d.failed(disklog.ErrClosed)
+	}
+	var said base.Verdicts
+	tapes := make([][]byte, 0, batch.Len())
+	for i := range batch.Len() {
+		if tape := batch.Tape(i); len(tape) <= d.maxRecord {
+			tapes = append(tapes, tape)
+		} else {
+			said.Reject(i, fmt.Errorf("queuecore: a record of %d bytes: %w", len(tape), disklog.ErrTooLarge))
+		}
 	}
 	if d.cfg.Sync == DiskSyncEach {
 		last, err = d.synced.Append(tapes)
 	} else {
 		last, err = d.append(tapes)
 	}
-	if err != nil {
-		return 0, d.failed(err)
+	switch {
+	case err == nil:
+		return last, said.With(nil)
+	case errors.Is(err, disklog.ErrOverLimit) && batch.Len() == 1:
+		said.Reject(0, fmt.Errorf("queuecore: a record of %d bytes: %w", len(tapes[0]), err))
+		return d.log.Last(), said.With(nil)
 	}
-	return last, nil
+	return 0, d.failed(err)
 }
 
 // maxUnsynced is how many bytes DiskSyncGroup leaves to the sync in the background, which keeps a copy of them. With more, or with more
@@ -98,13 +110,10 @@ func (d *Disk) append(tapes [][]byte) (last uint64, err error) {
 	return last, err
 }
 
-// failed makes an error of the log one of an engine's: all but two may be over later.
+// failed makes an error of the log one of an engine's: all but one may be over later.
 func (d *Disk) failed(err error) error {
-	switch {
-	case errors.Is(err, disklog.ErrClosed):
+	if errors.Is(err, disklog.ErrClosed) {
 		return fmt.Errorf("queuecore: %w", ErrClosed)
-	case errors.Is(err, disklog.ErrTooLarge):
-		return fmt.Errorf("queuecore: %w", err)
 	}
 	return &base.RetryError{Err: fmt.Errorf("queuecore: %w", err)}
 }

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/queuecore/internal/disklog"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -91,14 +92,32 @@ func (a *appender) WriteBatch(batch *base.Batch) (int, error) {
 		return 0, nil
 	}
 	_, err := a.engine.Append(batch)
-	if err == nil {
+	switch {
+	case err == nil:
 		return batch.Len(), nil
+	case errors.Is(err, disklog.ErrOverLimit) && batch.Len() > 1:
+		return a.writeHalves(batch)
 	}
 	n := 0
 	if rejected := (*base.RejectedError)(nil); errors.As(err, &rejected) {
 		n = batch.Len()
 	}
 	return n, fmt.Errorf("queuecore: append: %w", err)
+}
+
+// writeHalves writes a batch in two parts: there is no file for all of it.
+func (a *appender) writeHalves(batch *base.Batch) (n int, err error) {
+	var half base.Batch
+	var said base.Verdicts
+	for from, middle := 0, batch.Len()/2; from < batch.Len(); from, middle = middle, batch.Len() {
+		half.Slice(batch, from, middle)
+		done, err := a.WriteBatch(&half)
+		n += done
+		if said.Add(from, err); done < half.Len() {
+			return n, said.With(err)
+		}
+	}
+	return n, said.With(nil)
 }
 
 // Sync makes an engine that can do so write what it has appended to where it is safe.

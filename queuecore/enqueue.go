@@ -21,6 +21,7 @@ type enqueuer struct {
 	crossing atomic.Bool
 	// A target has logged to its own full queue: producers ask whether they are called by one before they wait.
 	reentrant   atomic.Bool
+	nesting     base.Nesting // of Prepare
 	refused     atomic.Uint64
 	resolutions atomic.Uint64 // how often a target was done with records
 	unwanted    unwanted
@@ -37,14 +38,30 @@ const (
 	wakeNever  = math.MaxInt // none sleeps or naps
 )
 
-// write puts a record into the arena. An entry above Error is about to end the program: it returns when that is delivered.
-func (e *enqueuer) write(level zapcore.Level, tape []byte) error {
+// write puts a record into the arena that was logged at a level, which Prepare may have changed. An entry above Error is about to end the
+// program: it returns when that is delivered.
+func (e *enqueuer) write(logged, level zapcore.Level, tape []byte) error {
 	sequence, err := e.put(level, tape)
-	if err != nil || level <= zapcore.ErrorLevel {
-		return err
+	switch {
+	case err != nil:
+		e.endsWithout(logged)
+	case max(logged, level) > zapcore.ErrorLevel:
+		e.q.flushes.deliverUrgently(sequence, tape)
 	}
-	e.q.flushes.deliverUrgently(sequence, tape)
-	return nil
+	return err
+}
+
+// endsWithout is for a record that is not in the arena, for whatever reason. What came before one above Error is delivered all the same.
+func (e *enqueuer) endsWithout(logged zapcore.Level) {
+	if logged > zapcore.ErrorLevel {
+		e.q.flushes.deliverUrgently(notQueued, nil)
+	}
+}
+
+// refuse counts a record that cannot be queued.
+func (e *enqueuer) refuse(logged zapcore.Level) {
+	e.refused.Add(1)
+	e.endsWithout(logged)
 }
 
 // put is the way of a tape that is made.
@@ -198,11 +215,11 @@ func (e *enqueuer) putOrWriteThrough(level zapcore.Level, tape []byte) (sequence
 	e.mu.Unlock()
 	e.q.wake()
 	e.q.writeThrough(level, tape)
-	return writtenThrough, nil
+	return notQueued, nil
 }
 
-// writtenThrough stands for the sequence number of a record that never was in the arena.
-const writtenThrough = ^uint64(0)
+// notQueued stands for the sequence number of a record that never was in the arena.
+const notQueued = ^uint64(0)
 
 // skip counts a record that Prepare has dropped.
 func (e *enqueuer) skip() error {

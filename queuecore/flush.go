@@ -118,14 +118,14 @@ type flushes struct{ q *queue }
 func (f *flushes) sync() error { return f.await(nil, f.q.cfg.DrainTimeout) }
 
 // deliverUrgently waits until what the queue holds has arrived: the record before the program's end, of that sequence number, among
-// it. Whoever logs it has no use for an error, so that is reported.
+// it, unless it is not queued. Whoever logs it has no use for an error, so that is reported.
 func (f *flushes) deliverUrgently(sequence uint64, tape []byte) {
 	timeout := f.q.cfg.FatalTimeout
 	if timeout < 0 {
 		timeout = defaultFatalTimeout
 	}
 	u := &urgentRecord{sequence: sequence, overtakes: time.Now().Add(timeout / 4)}
-	if sequence != writtenThrough {
+	if sequence != notQueued {
 		u.tape = slices.Clone(tape)
 	}
 	if err := f.await(u, f.q.cfg.FatalTimeout); err != nil {

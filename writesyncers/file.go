@@ -27,7 +27,8 @@ type FileConfig struct {
 	// it must not keep src. An error refuses the record, for good. Defaults to nil: bytes go in as they are.
 	Encode func(dst, src []byte) ([]byte, error)
 
-	// Header is written at the start of a file that is empty, as a line of its own. Defaults to "": none.
+	// Header is written at the start of a file that is empty when it is opened, as a line of its own; one that is emptied later by another
+	// program (copytruncate) gets no other. Defaults to "": none.
 	Header string
 
 	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.

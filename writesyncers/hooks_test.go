@@ -6,6 +6,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -279,4 +281,31 @@ func TestRolloverBehindAFileThatIsRefused(t *testing.T) {
 		require.Zero(t, time.Since(start))
 		require.NoError(t, f.Close())
 	})
+}
+
+// An Encode that logs about each record to its own file comes to an end: what it says of what it said is refused at some depth.
+func TestAnEncodeThatLogsToItsOwnFile(t *testing.T) {
+	defer debug.SetMaxStack(debug.SetMaxStack(16 << 20)) // which ends the program soon
+	path := filepath.Join(t.TempDir(), "app.log")
+	var file *File
+	opened := false
+	var err error
+	file, err = NewFile(FileConfig{Path: path, Encode: func(dst, src []byte) ([]byte, error) {
+		if opened {
+			_, _ = file.Write([]byte("odd\n"))
+		}
+		return append(dst, src...), nil
+	}})
+	require.NoError(t, err)
+	opened = true
+	_, err = file.Write([]byte("record\n"))
+	require.NoError(t, err)
+	require.Equal(t, uint64(1), file.Stats().Refused)
+	require.NoError(t, file.Close())
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	said, record := strings.CutSuffix(string(text), "record\n")
+	require.True(t, record)
+	require.Empty(t, strings.ReplaceAll(said, "odd\n", ""))
+	require.Less(t, strings.Count(said, "\n"), 4*runtime.NumCPU())
 }

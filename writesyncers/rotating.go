@@ -45,7 +45,8 @@ type RotatingFileConfig struct {
 	// beside Path. It must be pure: it is called often, and the same name must give the same answer, else it is an error, or told to
 	// OnError, as backups that are not found again are never removed. Where it gives a name that another backup has a number
 	// goes behind it. One that returns Path itself, nothing, or a name in a directory that is not there is an error, or told to
-	// OnError once and done without. Defaults to nil: names stay.
+	// OnError once and done without. It is asked about times past, too, so let it make no directories: where there is one for each
+	// day a Rotator makes it. Defaults to nil: names stay.
 	Namer func(name string) string
 
 	// Rotator moves a file that was rolled out to its backup name (Python: rotator); compressing it on the way is the usual
@@ -83,8 +84,8 @@ type RotatingFileConfig struct {
 	// in one step when the file is opened first. Defaults to "": none.
 	Symlink string
 
-	// Header is written at the start of each file, as a line of its own. A file with nothing but the header counts as
-	// empty. Defaults to "": none.
+	// Header is written at the start of each file, as a line of its own, but not again where another program empties it (copytruncate).
+	// A file with nothing but the header counts as empty. Defaults to "": none.
 	Header string
 
 	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.

@@ -43,7 +43,7 @@ type WatchedFileConfig struct {
 	// Encode turns a record into the character set of the file; see FileConfig.
 	Encode func(dst, src []byte) ([]byte, error)
 
-	// Header is written at the start of each file that is empty, as a line of its own. Defaults to "": none.
+	// Header is written at the start of each file that is empty when it is opened, as a line of its own. Defaults to "": none.
 	Header string
 
 	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.

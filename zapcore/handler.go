@@ -123,13 +123,13 @@ func (h *Handler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Ch
 
 // Write formats the record and hands it to the destination; it does not ask for the level. Nil means that the destination
 // took it. During a backoff it returns the same error, at once, for each record. An entry above Error is tried in spite of a
-// backoff, and synced before Write returns.
+// backoff, and synced before Write returns, with what was taken before it: this also where it is refused itself.
 func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	switch {
 	case h.json != nil:
 		line, err := h.json.line(&ent, fields)
 		if err != nil {
-			return h.out.refuse(err)
+			return h.out.refuse(ent.Level, err)
 		}
 		err = h.out.emit(&ent, line.b)
 		line.free()
@@ -137,7 +137,7 @@ func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	case h.formatter == nil:
 		buf, err := h.encoder.EncodeEntry(ent, tape.WithRawJSON(fields))
 		if err != nil {
-			return h.out.refuse(err)
+			return h.out.refuse(ent.Level, err)
 		}
 		defer buf.Free()
 		return h.out.emit(&ent, buf.Bytes())
@@ -147,7 +147,7 @@ func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if err == nil {
 		err = h.out.emit(&ent, r.frame)
 	} else {
-		err = h.out.refuse(err)
+		err = h.out.refuse(ent.Level, err)
 	}
 	r.Free()
 	return err
@@ -192,7 +192,7 @@ func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 			complaint = ofDestination(err)
 		}
 		if formatErr != nil {
-			_ = h.out.refuse(nil)
+			_ = h.out.refuse(batch.Level(n), nil)
 			said.Reject(n, formatErr)
 			n++
 		}

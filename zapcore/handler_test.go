@@ -1,6 +1,7 @@
 package zapcore_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,5 +71,81 @@ func TestAnEmitterIsHurriedForUrgentRecordsOnly(t *testing.T) {
 		before := e.calls
 		require.NoError(t, h.Write(zapcore.Entry{Level: level}, nil))
 		require.Equal(t, level > zapcore.ErrorLevel, e.calls > before, level)
+	}
+}
+
+// Many at a time are none within another.
+func TestAHookThatIsCalledManyTimesAtOnce(t *testing.T) {
+	var n base.Nesting
+	const callers = 50
+	inside, leave := make(chan error, callers), make(chan struct{})
+	for range callers {
+		go func() {
+			inside <- n.Enter()
+			<-leave
+			n.Leave()
+		}()
+	}
+	for range callers {
+		require.NoError(t, <-inside)
+	}
+	close(leave)
+}
+
+// holdingEmitter takes frames and delivers them at Sync. It refuses those of a certain message.
+type holdingEmitter struct {
+	held, delivered int
+}
+
+func (e *holdingEmitter) Emit(ent zapcore.Entry, _ []byte) error {
+	if ent.Message == "too large" {
+		return &base.RejectedError{Indexes: []int{0}, Err: errors.New("too large")}
+	}
+	e.held++
+	return nil
+}
+
+func (e *holdingEmitter) Sync() error {
+	e.delivered, e.held = e.delivered+e.held, 0
+	return nil
+}
+
+func (e *holdingEmitter) Close() error { return e.Sync() }
+
+// refusingFormatter cannot format a certain message.
+type refusingFormatter struct{ jsonFormatter }
+
+func (f refusingFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
+	if r.Entry().Message == "odd" {
+		return dst, errors.New("cannot be formatted")
+	}
+	return f.jsonFormatter.Append(dst, r)
+}
+
+// The program ends after a record above Error though that is refused: what the destination holds is delivered before its Write returns.
+func TestWhatIsHeldIsSyncedThoughTheLastRecordIsRefused(t *testing.T) {
+	for _, message := range []string{"odd", "too large", "taken"} {
+		for _, batch := range []bool{false, true} {
+			e := &holdingEmitter{}
+			h, err := base.NewHandler(base.HandlerConfig{
+				Name: "test", Emitter: e, Formatter: refusingFormatter{jsonFormatter{jsonEncoder()}}, Report: base.NewReporter("test", func(error) {}),
+			})
+			require.NoError(t, err)
+			require.NoError(t, h.Write(zapcore.Entry{Message: "before"}, nil))
+			ent := zapcore.Entry{Level: zapcore.FatalLevel, Message: message}
+			if batch {
+				var r base.Record
+				var b base.Batch
+				require.NoError(t, r.Capture(ent, base.Context{}, nil))
+				b.Add(r.Bytes())
+				_, err = h.WriteBatch(&b)
+			} else {
+				err = h.Write(ent, nil)
+			}
+			require.Equal(t, message == "taken", err == nil)
+			require.Zero(t, e.held, "%s %v", message, batch)
+			require.NotZero(t, e.delivered)
+			require.NoError(t, h.Close())
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package zapcore
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -118,3 +119,39 @@ func isAddress(word string) bool {
 	_, err := netip.ParseAddr(strings.Trim(word, "[]"))
 	return err == nil
 }
+
+// maxNotes is how many errors wait for the user's function at most: one that never returns must not cost the process its memory.
+const maxNotes = 64
+
+// notes are errors that have yet to be told, in order. The Reporter's lock guards them.
+type notes struct {
+	waiting []error
+	omitted int // the oldest, which made room
+}
+
+func (n *notes) add(err error) {
+	if len(n.waiting) == maxNotes {
+		n.waiting = append(n.waiting[:0], n.waiting[1:]...)
+		n.omitted++
+	}
+	n.waiting = append(n.waiting, err)
+}
+
+// take removes and returns the oldest, or what says that older ones were left out; nil if there is none.
+func (n *notes) take(name string) (err error) {
+	if n.omitted > 0 {
+		err = fmt.Errorf("%s: OnError has not returned for long: %s not told", name, count(uint64(n.omitted), "error was", "errors were"))
+		n.omitted = 0
+		return err
+	}
+	if len(n.waiting) == 0 {
+		n.waiting = nil
+		return nil
+	}
+	err = n.waiting[0]
+	n.waiting[0], n.waiting = nil, n.waiting[1:]
+	return err
+}
+
+// len returns how many take has yet to return.
+func (n *notes) len() int { return len(n.waiting) + min(n.omitted, 1) }

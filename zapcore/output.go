@@ -60,9 +60,13 @@ func newOutput(cfg HandlerConfig) *output {
 	return o
 }
 
-// refuse counts a record that could not be formatted.
-func (o *output) refuse(err error) error {
+// refuse counts a record that could not be formatted. What came before one above Error is synced all the same: the program is about to
+// end.
+func (o *output) refuse(level zapcore.Level, err error) error {
 	o.refused.Add(1)
+	if level > zapcore.ErrorLevel {
+		o.tellSync(o.sync(), false)
+	}
 	return err
 }
 
@@ -119,7 +123,8 @@ func (o *output) tell() {
 
 func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err error) {
 	if o.closed.Load() { // whoever has the lock may not come back
-		return nil, o.refuse(ErrClosed)
+		o.refused.Add(1)
+		return nil, ErrClosed
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -141,13 +146,13 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 	}
 	if err != nil {
 		o.refused.Add(1)
-		return nil, err
+	} else {
+		o.accepted.Add(1)
 	}
-	o.accepted.Add(1)
-	if urgent {
+	if urgent && o.down == nil { // else it has just timed out
 		syncErr = o.emitter.Sync()
 	}
-	return syncErr, nil
+	return syncErr, err
 }
 
 // readyLocked returns why nothing may be emitted now, if so.
@@ -236,7 +241,7 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	delivered := uint64(n - rejected - againIn(err))
 	o.accepted.Add(delivered)
 	o.refused.Add(uint64(rejected))
-	if urgent && delivered > 0 {
+	if urgent && (delivered > 0 || rejected > 0) {
 		syncErr = o.emitter.Sync()
 	}
 	return n, syncErr, err

@@ -18,7 +18,8 @@ import (
 //     When it comes back within that time the next recovery has to hold: 1 s, 2 s, 4 s and so on up to 30 s.
 //
 // It calls the user's function under no lock, by one goroutine at a time, and survives its panics, so the function may log, even to the
-// core that failed. All methods are safe for concurrent use.
+// core that failed. While one call takes its time 64 errors wait for the next; of more the oldest are left out, which is told. All
+// methods are safe for concurrent use.
 type Reporter struct {
 	name    string
 	naming  bool // each error begins with the name
@@ -30,7 +31,7 @@ type Reporter struct {
 
 	mu      sync.Mutex         // guards the fields below
 	outages map[string]*outage // by step; "" is the destination as a whole
-	notes   []error
+	notes   notes
 	telling bool // somebody passes them on
 	stopped bool
 }
@@ -122,13 +123,9 @@ func (r *Reporter) next(begins bool) error {
 	if begins && r.telling {
 		return nil
 	}
-	if r.telling = len(r.notes) > 0; !r.telling {
-		r.notes = nil
-		return nil
-	}
-	note := r.notes[0]
-	r.notes = r.notes[1:]
-	r.waiting.Add(-1)
+	note := r.notes.take(r.name)
+	r.telling = note != nil
+	r.waiting.Store(int32(r.notes.len()))
 	return note
 }
 
@@ -228,8 +225,8 @@ func (r *Reporter) Failing() string {
 }
 
 func (r *Reporter) noteLocked(err error) {
-	r.notes = append(r.notes, err)
-	r.waiting.Add(1)
+	r.notes.add(err)
+	r.waiting.Store(int32(r.notes.len()))
 }
 
 func (r *Reporter) tell(err error) {

@@ -2,10 +2,13 @@ package zapcore_test
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -202,9 +205,10 @@ func TestReportToSaysEachErrorOnce(t *testing.T) {
 // the one that is in it.
 func TestReporterTellsInOrder(t *testing.T) {
 	told := make(chan error)
-	r := base.NewReporter("test", func(err error) { told <- err })
+	var calls atomic.Int32
+	r := base.NewReporter("test", func(err error) { calls.Add(1); told <- err })
 	go r.Failed(errors.New("down"), 1)
-	require.Eventually(t, func() bool { return r.Failures() == 1 && !r.Pending() }, 10*time.Second, time.Millisecond, "it is in the user's function")
+	require.Eventually(t, func() bool { return calls.Load() == 1 }, 10*time.Second, time.Millisecond, "it is in the user's function")
 	r.Recovered() // does not wait for it
 	require.EqualError(t, <-told, "down")
 	require.EqualError(t, <-told, "test: working again, 1 record was lost")
@@ -221,4 +225,23 @@ func TestReporterOutlivesTheGoroutine(t *testing.T) {
 	for _, step := range []string{"a", "b", "c"} {
 		require.EqualError(t, <-told, "test: "+step+": failed")
 	}
+}
+
+// While a function does not return no more errors wait for it than can be read; that there were others is told, and the newest are.
+func TestReporterBoundsWhatWaitsForTheUsersFunction(t *testing.T) {
+	told := make(chan error)
+	var calls atomic.Int32
+	r := base.NewReporter("test", func(err error) { calls.Add(1); told <- err })
+	go r.Failed(errors.New("down"), 1)
+	require.Eventually(t, func() bool { return calls.Load() == 1 }, 10*time.Second, time.Millisecond, "it is in the user's function")
+	const steps = 1000
+	for i := range steps {
+		r.Note("step "+strconv.Itoa(i), errors.New("failed"))
+	}
+	require.EqualError(t, <-told, "down")
+	require.EqualError(t, <-told, "test: OnError has not returned for long: 936 errors were not told")
+	for i := steps - 64; i < steps; i++ {
+		require.EqualError(t, <-told, fmt.Sprintf("test: step %d: failed", i))
+	}
+	require.False(t, r.Pending())
 }

@@ -104,8 +104,11 @@ func (l *Log) writeLocked(records [][]byte, size int64) error {
 			l.stats.Bytes += size
 			return nil
 		}
-		if s.size == 0 || !errors.Is(err, syscall.EFBIG) {
+		switch {
+		case !errors.Is(err, syscall.EFBIG):
 			return err
+		case s.size == 0:
+			return fmt.Errorf("%w: %w", ErrOverLimit, err)
 		}
 		s.sealed = true
 	}

@@ -38,6 +38,8 @@ var (
 	ErrClosed = errors.New("closed")
 	// ErrTooLarge says that a record is larger than MaxRecord.
 	ErrTooLarge = fmt.Errorf("larger than %d bytes", MaxRecord)
+	// ErrOverLimit says that the system lets no file become as large as records are together, or one of them.
+	ErrOverLimit = errors.New("the system lets no file become as large")
 	// ErrUnread says that a cursor cannot pass what was never appended.
 	ErrUnread = errors.New("there is no such record yet")
 )

@@ -69,6 +69,7 @@ func (d *dated) reserve(start time.Time) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrPermission) {
 		return "", err
 	}
+	d.remember(first) // there may have been none of that day
 	n := 0
 	for _, e := range ours {
 		if e.label == label || strings.HasPrefix(e.path, first) && (e.path == first || e.path == first+"."+strconv.Itoa(e.n)) {
@@ -100,6 +101,9 @@ func (d *dated) list() ([]entry, error) {
 	}
 	if d.blind != nil {
 		return nil, d.blind
+	}
+	if err == nil {
+		d.forgetAllBut(entries)
 	}
 	var ours []entry
 	for _, e := range entries {

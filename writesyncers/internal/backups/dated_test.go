@@ -292,6 +292,29 @@ func TestDatedNamesInDirectoriesOfTheirOwn(t *testing.T) {
 	}
 }
 
+// A Namer that has a directory a day costs neither memory nor a look for the days whose backups have gone.
+func TestDirectoriesWhoseBackupsHaveGone(t *testing.T) {
+	for _, removed := range []bool{false, true} {
+		b := newBed(t, Config{Dated: daily()})
+		namer := func(name string) string {
+			return filepath.Join(b.path(strings.TrimPrefix(name, b.path("app.log."))[:10]), filepath.Base(name))
+		}
+		b.again(Config{Count: 3, Dated: daily(), Namer: namer, Moves: true}) // a Rotator makes them
+		var names []string
+		for day := range 100 {
+			at := date("2024-03-01").AddDate(0, 0, day)
+			require.NoError(t, os.MkdirAll(b.path(at.Format("2006-01-02")), 0o700))
+			names = append(names, b.roll(fmt.Sprint(day), at))
+			if day >= 3 && removed {
+				require.NoError(t, os.Remove(filepath.Dir(b.path(names[day-3]))))
+			}
+		}
+		assert.Equal(t, []string{names[99], names[98], names[97]}, b.listed())
+		assert.LessOrEqual(t, len(b.set.names.known), 5)
+		assert.Empty(t, b.told)
+	}
+}
+
 // Whatever lies in the directory: a file is ours only if it has a name that we would give it.
 func FuzzDatedName(f *testing.F) {
 	f.Add("app.log.2024-03-01.2", false)

@@ -63,6 +63,9 @@ func (n *numbered) readAll(entries map[string]*entry, foreign map[int]bool) erro
 			break
 		}
 	}
+	if n.blind == nil {
+		n.forgetAllBut(entries)
+	}
 	return nil
 }
 

@@ -80,6 +80,16 @@ func (n *names) remember(path string) {
 	}
 }
 
+// forgetAllBut forgets the directories in which there is none of our backups, but for the log's own: a Namer may have one for each day, and
+// the process live for years.
+func (n *names) forgetAllBut(ours map[string]*entry) {
+	used := map[string]bool{filepath.Dir(n.base): true}
+	for _, e := range ours {
+		used[filepath.Dir(e.path)] = true
+	}
+	n.known = slices.DeleteFunc(n.known, func(dir string) bool { return !used[dir] })
+}
+
 // behind returns the default name with something behind the log's name and a dot.
 func (n *names) behind(what string) string { return n.base + "." + what }
 

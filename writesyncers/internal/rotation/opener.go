@@ -30,7 +30,7 @@ type nextFile struct {
 	path   string
 	file   *appendfile.File
 	access fsys.Access // that was copied to it
-	out    string      // a path for the file that it follows, once that is rolled out; "": there is time to make one
+	out    string      // a path for the file that it follows, once that is rolled out; "": it is made then
 }
 
 // start reports whether the next file is to be opened ahead now: once for each file.
@@ -104,6 +104,9 @@ func (o *opener) put(next *nextFile) error { return next.discard() }
 func (o *opener) exchanged() {
 	o.mu.Lock()
 	o.begun = false
+	if o.next != nil {
+		o.next.out = "" // it would come before the one that was given just now, and names rise
+	}
 	o.mu.Unlock()
 }
 

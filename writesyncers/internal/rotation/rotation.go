@@ -39,7 +39,8 @@ const (
 	retryStart = time.Second      // after a refusal; doubled with each
 	retryMax   = 30 * time.Second // up to this
 	lockWait   = time.Second      // how long the lock of the log is waited for before that is told
-	maxWaiting = 256              // files that wait to be finished, at most: each of them is open
+	shortWait  = 100 * time.Millisecond
+	maxWaiting = 256 // files that wait to be finished, at most: each of them is open
 )
 
 // What Exchange answers when nothing has changed.
@@ -159,6 +160,19 @@ func (r *Rotation) Recover() error {
 	err := r.finish.steps.recover()
 	r.finish.start()
 	return err
+}
+
+// Lock keeps other processes from what they do under the lock of the log until unlock is called. It waits for it no longer than a moment,
+// for the writer's lock is held meanwhile, and then does without.
+func (r *Rotation) Lock() (unlock func()) {
+	for start := time.Now(); time.Since(start) < shortWait; time.Sleep(time.Millisecond) {
+		if err := r.dir.enter(); err == nil {
+			return func() { r.dir.leave(true) }
+		} else if !errors.Is(err, fsys.ErrLocked) {
+			break
+		}
+	}
+	return func() {}
 }
 
 // CheckShared returns an error if several processes cannot rotate one log on the file system it is on. It is tried until it is found that

@@ -71,6 +71,42 @@ func TestExchangeAndFinish(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
+// A file that was opened ahead just too late serves the next exchange. The name that came with it must not: names rise, by which the files
+// are finished in their order.
+func TestAFileThatWasOpenedAheadTooLate(t *testing.T) {
+	if !fsys.OpensAhead {
+		t.Skip("no file is opened ahead here")
+	}
+	r, cfg := rotationOf(t, nil)
+	file := open(t, cfg, "one\n")
+	require.True(t, r.opener.start())
+	Step = func(step string) {
+		if step == "created" {
+			r.opener.open(file)
+		}
+	}
+	defer func() { Step = func(string) {} }()
+	next, out, err := r.Exchange(file, false)
+	Step = func(string) {}
+	r.opener.done()
+	require.NoError(t, err)
+	ahead := r.opener.next
+	require.NotNil(t, ahead)
+	_, err = next.Write([]byte("two\n"))
+	require.NoError(t, err)
+	last, second, err := r.Exchange(next, false)
+	require.NoError(t, err)
+	assert.Equal(t, ahead.file, last)
+	assert.Less(t, out.path, second.path)
+	for _, o := range []*Rolled{out, second} {
+		r.Finish(o)
+		require.NoError(t, r.Wait(o))
+	}
+	assert.Equal(t, "one\n", text(t, cfg.Path+".2"))
+	require.NoError(t, last.Close())
+	require.NoError(t, r.Close())
+}
+
 // The path leads to another file: that one is neither moved nor lost.
 func TestExchangeOfAFileThatHasMoved(t *testing.T) {
 	if !fsys.RenamesOpenFiles {

@@ -63,7 +63,11 @@ func writeEncoded(w *Writer, p []byte) (int, error) {
 	}
 	e := newEncoded()
 	defer e.free()
-	err := e.add(w.cfg.Encode, p)
+	err := w.nesting.Enter()
+	if err == nil {
+		err = e.add(w.cfg.Encode, p)
+		w.nesting.Leave()
+	}
 	var number uint64
 	if err != nil {
 		w.counts.refused.Add(1)

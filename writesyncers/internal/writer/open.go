@@ -58,10 +58,17 @@ func (w *Writer) use(file *appendfile.File) {
 	w.limit = w.strategy.opened(file)
 }
 
-// writeHeader begins an empty file with the header. The records matter more: that it was refused is only noted.
+// writeHeader begins an empty file with the header, once, though other processes have it open. The records matter more: that it was
+// refused is only noted.
 func writeHeader(w *Writer) {
 	if len(w.cfg.Header) == 0 || !w.file.Regular() || w.file.Size() > 0 {
 		return
+	}
+	if w.cfg.File.Shared {
+		defer w.cfg.Rotation.Lock()()
+		if w.file.Refresh() {
+			return
+		}
 	}
 	n, err := w.file.Write(w.cfg.Header)
 	w.counts.bytes.Add(uint64(n))

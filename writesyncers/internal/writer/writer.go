@@ -38,6 +38,7 @@ type Writer struct {
 	buffer    *buffer
 	committer *committer
 	counts    counts
+	nesting   base.Nesting                    // of Encode
 	closing   atomic.Bool                     // Close was called
 	syncs     chan struct{}                   // has a value for each call of Sync
 	pipe      atomic.Pointer[appendfile.File] // the file in use, if it may hold up a Write for ever
