@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -88,7 +89,7 @@ func (d *dated) reserve(start time.Time) (string, error) {
 // list returns our backups, the newest first by the date and the number in their names. Those of another schedule, which was there before,
 // come after those that today's gives the same period; and those of a time that is still to come after all: the clock was put back, and
 // what is rolled out from now on would be the first to go.
-func (d *dated) list() ([]entry, error) {
+func (d *dated) list() ([]*entry, error) {
 	files, err := d.files()
 	entries, now := map[string]*entry{}, d.dates.now()
 	for _, file := range files {
@@ -105,11 +106,8 @@ func (d *dated) list() ([]entry, error) {
 	if err == nil {
 		d.forgetAllBut(entries)
 	}
-	var ours []entry
-	for _, e := range entries {
-		ours = append(ours, *e)
-	}
-	slices.SortStableFunc(ours, func(a, b entry) int {
+	ours := slices.Collect(maps.Values(entries))
+	slices.SortFunc(ours, func(a, b *entry) int {
 		return cmp.Or(
 			last(a.period > now, b.period > now), cmp.Compare(b.period, a.period), last(a.foreign(), b.foreign()),
 			cmp.Compare(b.label, a.label), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path),

@@ -23,9 +23,9 @@ type entry struct {
 }
 
 // foreign reports whether another schedule than today's has named it.
-func (e entry) foreign() bool { return e.label != e.period }
+func (e *entry) foreign() bool { return e.label != e.period }
 
-func (e entry) backups() (found []Backup) {
+func (e *entry) backups() (found []Backup) {
 	if e.plain != nil {
 		found = append(found, Backup{e.path, e.plain, strings.HasSuffix(e.path, Gzip)})
 	}
@@ -36,7 +36,7 @@ func (e entry) backups() (found []Backup) {
 }
 
 // size is what the backup takes, both forms together.
-func (e entry) size() (n int64) {
+func (e *entry) size() (n int64) {
 	for _, b := range e.backups() {
 		n += b.Info.Size()
 	}
@@ -44,10 +44,10 @@ func (e entry) size() (n int64) {
 }
 
 // empty reports whether there is nothing in it.
-func (e entry) empty() bool { return e.packed == nil && e.plain.Size() == 0 }
+func (e *entry) empty() bool { return e.packed == nil && e.plain.Size() == 0 }
 
 // modified is the time of the last write; a compressed form has that of the plain one.
-func (e entry) modified() (at time.Time) {
+func (e *entry) modified() (at time.Time) {
 	for _, b := range e.backups() {
 		if b.Info.ModTime().After(at) {
 			at = b.Info.ModTime()
@@ -57,7 +57,7 @@ func (e entry) modified() (at time.Time) {
 }
 
 // held reports whether a living process has a use for it.
-func (e entry) held() bool {
+func (e *entry) held() bool {
 	for _, b := range e.backups() {
 		if fsys.Held(b.Path) {
 			return true
@@ -67,7 +67,7 @@ func (e entry) held() bool {
 }
 
 // remove removes all forms of it.
-func (e entry) remove() (err error) {
+func (e *entry) remove() (err error) {
 	for _, b := range e.backups() {
 		err = multierr.Append(err, remove(b.Path))
 	}
@@ -75,7 +75,7 @@ func (e entry) remove() (err error) {
 }
 
 // renameTo gives all forms of it another name, which nobody has.
-func (e entry) renameTo(path string) error {
+func (e *entry) renameTo(path string) error {
 	for _, b := range e.backups() {
 		if err := fsys.RenameNoReplace(b.Path, path+strings.TrimPrefix(b.Path, e.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 )
 
 // find returns our backups, in the order of their numbers, those with former names last; and the numbers that foreign files have.
-func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
+func (n *numbered) find() (ours []*entry, foreign map[int]bool, err error) {
 	entries, foreign := map[string]*entry{}, map[int]bool{}
 	if n.listed && n.count > 0 && max(n.count, n.top) <= lookedUp {
 		n.lookUp(entries, foreign)
@@ -20,10 +21,8 @@ func (n *numbered) find() (ours []entry, foreign map[int]bool, err error) {
 	if n.blind != nil {
 		return nil, nil, n.blind
 	}
-	for _, e := range entries {
-		ours = append(ours, *e)
-	}
-	slices.SortStableFunc(ours, func(a, b entry) int {
+	ours = slices.Collect(maps.Values(entries))
+	slices.SortFunc(ours, func(a, b *entry) int {
 		if a.former != b.former && a.former {
 			return 1
 		} else if a.former != b.former {
@@ -102,9 +101,9 @@ func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
 }
 
 // withoutDates takes out the default names whose number is a year, or another date, and no successor of another number.
-func (n *numbered) withoutDates(ours []entry, foreign map[int]bool) []entry {
+func (n *numbered) withoutDates(ours []*entry, foreign map[int]bool) []*entry {
 	before, former := 0, false
-	return slices.DeleteFunc(ours, func(e entry) bool {
+	return slices.DeleteFunc(ours, func(e *entry) bool {
 		if e.former != former { // these come last, and have numbers of their own
 			before, former = 0, e.former
 		}

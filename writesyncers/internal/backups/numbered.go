@@ -16,8 +16,8 @@ import (
 // the newest has the highest number, so that nothing has to move.
 type numbered struct {
 	*names
-	count int                           // 0 or less: no end
-	keep  func(entries []entry) []entry // removes what is too many for one more
+	count int                             // 0 or less: no end
+	keep  func(entries []*entry) []*entry // removes what is too many for one more
 	step  func(name string)
 
 	next    int     // without a count: the number to try; 0: not known yet
@@ -124,12 +124,15 @@ func (n *numbered) table() map[string]int {
 	return table
 }
 
-func (n *numbered) list() ([]entry, error) {
+func (n *numbered) list() ([]*entry, error) {
 	ours, _, err := n.find()
 	if n.count <= 0 { // whoever had a count before has left some the other way round
 		ahead := time.Now().Add(clocksApart)
-		slices.SortStableFunc(ours, func(a, b entry) int {
-			return cmp.Or(last(a.modified().After(ahead), b.modified().After(ahead)), b.modified().Compare(a.modified()), cmp.Compare(b.n, a.n))
+		slices.SortFunc(ours, func(a, b *entry) int {
+			return cmp.Or(
+				last(a.modified().After(ahead), b.modified().After(ahead)), b.modified().Compare(a.modified()),
+				cmp.Compare(b.n, a.n), cmp.Compare(a.path, b.path),
+			)
 		})
 	}
 	return ours, err

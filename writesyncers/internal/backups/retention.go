@@ -42,7 +42,7 @@ func (s *Set) Retain(now time.Time) error {
 }
 
 // keepRoom leaves room for one backup more, and returns what has stayed. What cannot be removed Retain will tell.
-func (s *Set) keepRoom(entries []entry) []entry {
+func (s *Set) keepRoom(entries []*entry) []*entry {
 	stay, _ := keep(entries, s.cfg.Count-1)
 	s.fits = len(stay) < s.cfg.Count
 	return stay
@@ -50,7 +50,7 @@ func (s *Set) keepRoom(entries []entry) []entry {
 
 // keep removes all but a number of backups, which are in order, the newest first. It returns what has stayed: those that are
 // held, or could not be removed, are among them.
-func keep(entries []entry, count int) (stay []entry, err error) {
+func keep(entries []*entry, count int) (stay []*entry, err error) {
 	excess := len(entries) - max(count, 0)
 	gone := make([]bool, len(entries)) // not a list of them: there may be a hundred thousand
 	for _, empty := range []bool{true, false} {

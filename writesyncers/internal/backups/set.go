@@ -71,7 +71,7 @@ type scheme interface {
 	reserve(label time.Time) (string, error)
 
 	// list returns our backups, the newest first.
-	list() ([]entry, error)
+	list() ([]*entry, error)
 
 	// example returns names that backups will have, of which a Config is judged.
 	example() []string
@@ -156,7 +156,7 @@ func (s *Set) Reserve(label time.Time) (dst string, err error) {
 // Listed returns how many backups there were when they were looked at last. Unlike the other methods it may be called at any time.
 func (s *Set) Listed() int { return int(s.listed.Load()) }
 
-func (s *Set) list() ([]entry, error) {
+func (s *Set) list() ([]*entry, error) {
 	entries, err := s.scheme.list()
 	s.listed.Store(int64(len(entries)))
 	return entries, err

@@ -7,8 +7,8 @@ import (
 )
 
 // shift makes the first number free.
-func (n *numbered) shift(ours []entry, foreign map[int]bool, first int) error {
-	ours = slices.DeleteFunc(ours, func(e entry) bool { return e.former })
+func (n *numbered) shift(ours []*entry, foreign map[int]bool, first int) error {
+	ours = slices.DeleteFunc(ours, func(e *entry) bool { return e.former })
 	if len(ours) == 0 || ours[0].n > first {
 		return nil
 	}
@@ -39,13 +39,13 @@ func lastOf(count int, foreign map[int]bool) int {
 
 // move is an entry and the number it gets.
 type move struct {
-	entry
+	*entry
 	to int
 }
 
 // plan says who has to move to make the first number free: with a top all below it, and it reports whether none gets beyond it;
 // with top 0 no more than those up to the first number that is missing.
-func plan(ours []entry, foreign map[int]bool, first, top int) (moves []move, all bool) {
+func plan(ours []*entry, foreign map[int]bool, first, top int) (moves []move, all bool) {
 	last := first
 	for _, e := range ours {
 		switch {
@@ -62,7 +62,7 @@ func plan(ours []entry, foreign map[int]bool, first, top int) (moves []move, all
 }
 
 // rename gives an entry another number.
-func (n *numbered) rename(e entry, to int) error {
+func (n *numbered) rename(e *entry, to int) error {
 	path := n.name(to)
 	if err := e.renameTo(path); err != nil {
 		return err
@@ -84,7 +84,7 @@ func (n *numbered) repair() error {
 	if err != nil {
 		return err
 	}
-	ours = slices.DeleteFunc(ours, func(e entry) bool { return e.former })
+	ours = slices.DeleteFunc(ours, func(e *entry) bool { return e.former })
 	if !rising(ours) {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (n *numbered) repair() error {
 	return nil
 }
 
-func rising(ours []entry) bool {
+func rising(ours []*entry) bool {
 	for i := 1; i < len(ours); i++ {
 		if ours[i].modified().Before(ours[i-1].modified()) {
 			return false
