@@ -30,6 +30,7 @@ type suspect struct {
 	failures  int    // of the request, in a row
 	due       int    // how many of them it takes until another record is sent
 	proofs    int    // how often that was taken
+	before    int    // proofs that there were when another record was not taken
 	searching bool   // the request is part of a larger one at which the server failed
 
 	size   int  // bytes of the request that the search began with
@@ -48,7 +49,7 @@ const suspectOthers = 2
 // failed notes that a request failed, and tells whether it is time to send another record.
 func (c *suspect) failed(records int, hash uint64) bool {
 	if c.records != records || c.hash != hash {
-		c.records, c.hash, c.failures, c.proofs, c.due = records, hash, 0, 0, c.after
+		c.records, c.hash, c.failures, c.proofs, c.before, c.due = records, hash, 0, 0, 0, c.after
 		if c.searching {
 			c.due, c.proofs = 1, min(c.splits, suspectProofs/2)
 		}
@@ -57,8 +58,11 @@ func (c *suspect) failed(records int, hash uint64) bool {
 	return c.after > 0 && c.failures >= c.due
 }
 
-// down notes that the server did not take another record either.
-func (c *suspect) down() { c.due, c.proofs, c.searching = c.failures+c.after, 0, false }
+// down notes that the server did not take another record either. That may be another of the kind, where few others come, so what is
+// proved already counts when one is taken again.
+func (c *suspect) down() {
+	c.due, c.before, c.proofs, c.searching = c.failures+c.after, max(c.before, c.proofs), 0, false
+}
 
 // halved notes that a request of so many bytes goes in halves. The first one begins the search.
 func (c *suspect) halved(size int) {
@@ -70,7 +74,7 @@ func (c *suspect) halved(size int) {
 
 // proved notes that the server failed at a record alone, and then took another, and tells whether that was often enough.
 func (c *suspect) proved() bool {
-	c.proofs++
+	c.proofs, c.before = max(c.proofs, c.before)+1, 0
 	c.due = c.failures + c.proofs + 1
 	c.fault = c.fault || c.proofs == suspectProofs
 	return c.proofs == suspectProofs

@@ -1,6 +1,7 @@
 package httpcore_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -178,4 +179,41 @@ func TestQueuePassesARecordAtWhichTheServerFails(t *testing.T) {
 	require.EqualValues(t, 1, stats.Dropped)
 	require.LessOrEqual(t, len(told.all), 3, "%v", told.all)
 	require.Equal(t, "poison", deadLetters.All()[0].Message)
+}
+
+// Several such records where few others come: another one of the kind is no proof that the server is down, and each is found in time.
+func TestSeveralRecordsAtWhichTheServerFails(t *testing.T) {
+	for way, status := range failing {
+		for _, wrong := range [][]string{{"bad-1", "bad-2"}, {"bad-1", "bad-2", "bad-3"}} {
+			p, url := serving(t, bad(status, wrong...))
+			core := lines(t, url, nil)
+			left, refused, others := slices.Clone(wrong), []string(nil), 0
+			for calls := 0; len(left) > 0; calls++ {
+				require.Less(t, calls, 3000, "%s: %v", way, left)
+				if calls%3 == 0 && !slices.ContainsFunc(left, func(s string) bool { return s[0] == 'r' }) {
+					left = append(left, numbered(others, 1)...)
+					others++
+				}
+				n, err := core.WriteBatch(batchOf(t, left...))
+				var rejected *base.RejectedError
+				if errors.As(err, &rejected) {
+					for _, i := range rejected.Indexes {
+						refused = append(refused, left[i])
+					}
+				}
+				var again []string
+				var retry *base.RetryError
+				if errors.As(err, &retry) {
+					for _, i := range retry.Indexes {
+						again = append(again, left[i])
+					}
+				}
+				left = append(again, left[n:]...)
+				tick()
+			}
+			slices.Sort(refused)
+			require.Equal(t, wrong, refused, way)
+			require.ElementsMatch(t, numbered(0, others), p.all(), "each once")
+		}
+	}
 }

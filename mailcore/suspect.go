@@ -46,8 +46,8 @@ func (b *batchMails) suspects(n, end int, err error) (result error, ok bool) {
 		return nil, false
 	}
 	s = &a.suspect
-	if !taken { // the server is down
-		s.due, s.proofs, m.searching = s.refusals+suspectAfter, 0, false
+	if !taken { // the server is down, or that is another of the kind: what is proved already still counts
+		s.due, m.searching = s.refusals+suspectAfter, false
 		return nil, false
 	}
 	b.delivered++

@@ -112,3 +112,49 @@ func newSuspecting(t *testing.T, s *server) *mailcore.Core {
 	return newCore(t, mailcore.Config{Addr: "localhost:25", From: "a@example.test", To: []string{"b@example.test"}, Dial: s.dial,
 		OnError: func(error) {}})
 }
+
+// Several such records where few others come: another one of the kind is no proof that the server takes nothing, and each is found in time.
+func TestSeveralRecordsThatAreRefusedForNow(t *testing.T) {
+	for wrong := 2; wrong <= 3; wrong++ {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer(t, &server{judge: func(mail received) string {
+				if bytes.Contains(mail.data, []byte("bad")) {
+					return "451 4.7.1 try again later"
+				}
+				return ""
+			}})
+			core := newSuspecting(t, s)
+			var left, refused []string
+			for i := range wrong {
+				left = append(left, fmt.Sprint("bad-", i))
+			}
+			others := 0
+			for calls := 0; len(left) > 0; calls++ {
+				require.Less(t, calls, 3000, "%v", left)
+				if calls%7 == 0 && len(left) <= wrong-len(refused) {
+					left = append(left, fmt.Sprint("good-", others))
+					others++
+				}
+				n, err := core.WriteBatch(batchOf(t, left...))
+				var rejected *base.RejectedError
+				if errors.As(err, &rejected) {
+					for _, i := range rejected.Indexes {
+						refused = append(refused, left[i])
+					}
+				}
+				var again []string
+				var retry *base.RetryError
+				if errors.As(err, &retry) {
+					for _, i := range retry.Indexes {
+						again = append(again, left[i])
+					}
+				}
+				left = append(again, left[n:]...)
+				time.Sleep(time.Minute) // in a bubble
+			}
+			require.Len(t, refused, wrong)
+			require.EqualValues(t, others, core.Stats().Delivered)
+			require.NoError(t, core.Close())
+		})
+	}
+}
