@@ -158,7 +158,8 @@ func after(i int, foreign map[int]bool) int {
 	return i
 }
 
-// upwards returns the number after the highest. It is looked for once; later on, only where somebody else has taken the next one.
+// upwards returns the number after the highest, but none that looks like a date: once those before it have gone it would be taken for
+// somebody's archive. It is looked for once; later on, only where somebody else has taken the next one.
 func (n *numbered) upwards() (string, error) {
 	if n.next == 0 {
 		if err := n.findNext(); err != nil {
@@ -170,7 +171,7 @@ func (n *numbered) upwards() (string, error) {
 		if free(name) {
 			return name, nil
 		}
-		n.next++ // it was given out before, most likely
+		n.next = undated(n.next + 1) // it was given out before, most likely
 		if try == 1 {
 			if err := n.findNext(); err != nil {
 				return "", err
@@ -195,6 +196,6 @@ func (n *numbered) findNext() error {
 			n.next = max(n.next, i+1)
 		}
 	}
-	n.next = max(n.next, 1)
+	n.next = undated(max(n.next, 1))
 	return nil
 }
