@@ -127,15 +127,38 @@ func TestBackupsOfATimeToCome(t *testing.T) {
 	b.roll("4", date("2024-03-01"))
 	assert.Equal(t, map[string]string{"app.log.2024-03-01": "3", "app.log.2024-03-01.1": "4"}, b.tree())
 
-	b = newBed(t, Config{MaxTotalBytes: 3})
-	for i := range 3 {
-		name := b.path(b.roll(fmt.Sprint(i)))
-		ahead := time.Now().AddDate(1, 0, i)
-		require.NoError(t, os.Chtimes(name, ahead, ahead))
+	for _, put := range []time.Duration{time.Hour, 365 * 24 * time.Hour} {
+		for _, restart := range []bool{false, true} {
+			b = newBed(t, Config{MaxTotalBytes: 3})
+			for i := range 3 {
+				name := b.path(b.roll(fmt.Sprint(i)))
+				ahead := time.Now().Add(put + time.Duration(i)*time.Minute)
+				require.NoError(t, os.Chtimes(name, ahead, ahead))
+			}
+			if restart {
+				b.again(Config{MaxTotalBytes: 3})
+			}
+			b.roll("3")
+			b.roll("4")
+			assert.Equal(t, map[string]string{"app.log.3": "2", "app.log.4": "3", "app.log.5": "4"}, b.tree(), "by %v", put)
+			assert.Equal(t, []string{"app.log.5", "app.log.4", "app.log.3"}, b.listed())
+		}
 	}
-	b.roll("3")
-	b.roll("4")
-	assert.Equal(t, map[string]string{"app.log.3": "2", "app.log.4": "3", "app.log.5": "4"}, b.tree())
+}
+
+// Backups from a time with a Count are the newest first, and older than what was numbered upwards since.
+func TestBackupsOfATimeWithACount(t *testing.T) {
+	b := newBed(t, Config{Count: 3})
+	for i := range 3 {
+		name := b.roll(fmt.Sprint(i))
+		b.age(name, time.Duration(9-i)*time.Hour)
+	}
+	for i := range 4 {
+		b.again(Config{Count: -1})
+		b.age(b.roll(fmt.Sprint(3+i)), time.Duration(5-i)*time.Hour)
+	}
+	b.again(Config{Count: -1})
+	assert.Equal(t, []string{"app.log.7", "app.log.6", "app.log.5", "app.log.4", "app.log.1", "app.log.2", "app.log.3"}, b.listed())
 }
 
 func TestDatedForeignThings(t *testing.T) {
