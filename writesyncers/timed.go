@@ -70,7 +70,7 @@ type TimedRotatingFileConfig struct {
 	Shared         bool
 
 	// Clock tells the time. Defaults to nil: the system's, which costs a record nothing because a timer watches it. One of
-	// your own is asked before every record.
+	// your own is asked before every record, under the writer's lock: it must not log to it.
 	Clock zapcore.Clock
 
 	// OnError hears what goes wrong where no caller waits for an answer, as a refused rotation: once when it begins, once
