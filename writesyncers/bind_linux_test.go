@@ -26,3 +26,24 @@ func TestANamerOfADirectoryThatIsMountedFromTheSameFileSystem(t *testing.T) {
 	})
 	require.ErrorContains(t, err, "on another device than the log (a Rotator could copy it)")
 }
+
+// A file that is mounted itself, as a volume of a container may be, cannot be renamed: the log goes on, and it is told what to do.
+func TestAFileThatIsMounted(t *testing.T) {
+	top := t.TempDir()
+	path, other := filepath.Join(top, "app.log"), filepath.Join(top, "elsewhere.log")
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	require.NoError(t, os.WriteFile(other, nil, 0o644))
+	if err := unix.Mount(other, path, "", unix.MS_BIND, ""); err != nil {
+		t.Skip("nothing can be mounted here: ", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(path, unix.MNT_DETACH) })
+	var told errorLog
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 10, BackupCount: 3, OnError: told.add})
+	require.NoError(t, err)
+	write(t, f, "one\n", "two\n", "three\n", "four\n")
+	require.NoError(t, f.Close())
+	require.Equal(t, "one\ntwo\nthree\nfour\n", read(t, other))
+	require.Len(t, told.list(), 1)
+	require.ErrorIs(t, told.list()[0], unix.EBUSY)
+	require.ErrorContains(t, told.list()[0], "mount its directory")
+}
