@@ -76,3 +76,20 @@ func TestAShouldFlushThatLogsToItsOwnBuffer(t *testing.T) {
 	require.LessOrEqual(t, logs.Len(), 4*runtime.NumCPU()+1)
 	require.Equal(t, uint64(logs.Len()), core.Stats().Delivered)
 }
+
+// A buffer that is told to flush to itself does not.
+func TestABufferIsNotItsOwnTarget(t *testing.T) {
+	target, logs := observer.New(zapcore.DebugLevel)
+	var told []error
+	core, err := New(Config{Target: target, OnError: func(err error) { told = append(told, err) }})
+	require.NoError(t, err)
+	recording := core.Begin()
+	defer recording.End(false)
+	for _, own := range []zapcore.Core{core, core.With([]zap.Field{zap.Int("a", 1)}), recording} {
+		core.SetTarget(own)
+	}
+	require.Len(t, told, 1, "the same each time")
+	zap.New(core).Error("record")
+	require.Equal(t, 1, logs.Len())
+	require.NoError(t, core.Close())
+}

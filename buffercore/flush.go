@@ -1,6 +1,7 @@
 package buffercore
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -148,6 +149,10 @@ func late(timeout time.Duration) error {
 }
 
 func (b *buffer) setTarget(target zapcore.Core) {
+	if isOf(target, b) {
+		b.report.Failed(errItself, 0)
+		return
+	}
 	got := b.lock.acquire(b.cfg.DrainTimeout)
 	b.mu.Lock()
 	if !b.closed {
@@ -160,6 +165,19 @@ func (b *buffer) setTarget(target zapcore.Core) {
 	case busy:
 		b.report.Failed(fmt.Errorf("buffercore: SetTarget: the old target is still in use: %w", late(b.cfg.DrainTimeout)), 0)
 	}
+}
+
+var errItself = errors.New("buffercore: SetTarget: a buffer that flushes to itself would do so for ever; the old target stays")
+
+// isOf tells whether a core is one of a buffer's.
+func isOf(core zapcore.Core, b *buffer) bool {
+	switch c := core.(type) {
+	case *Core:
+		return c.buffer == b
+	case *Recording:
+		return c.shared.buffer == b
+	}
+	return false
 }
 
 // close is Core.Close.

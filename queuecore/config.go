@@ -185,8 +185,8 @@ type DiskConfig struct {
 	Dir string
 
 	// MaxBytes bounds the files together; a batch that is larger than that is taken by a Disk that is empty. A Disk that is full returns
-	// a *RetryError, so that the queue in front keeps its records and its own overflow policy decides. Defaults to 1 GiB; negative: no
-	// bound.
+	// a *RetryError, so that the queue in front keeps its records and its own overflow policy decides. It may be full for a target that
+	// is gone, or has another name now: see Forget. Defaults to 1 GiB; negative: no bound.
 	MaxBytes int64
 
 	// SegmentBytes is the size of a file. A file goes when every target has all of it. Defaults to 64 MiB, or an eighth of
@@ -203,6 +203,17 @@ type DiskConfig struct {
 	// OnError hears what goes wrong where no caller waits for an answer: a sync in the background, a damaged file that is put aside.
 	// Defaults to nil: standard error.
 	OnError func(error)
+}
+
+// DiskStats counts what a Disk has met since it was opened.
+type DiskStats struct {
+	Damaged uint64 `json:"damaged"` // records whose bytes have changed on the disk, are gone, or cannot be understood: lost
+	Aside   uint64 `json:"aside"`   // files of which nothing can be read, put aside under a name that ends in .damaged
+	Torn    int64  `json:"torn"`    // bytes that a killed process left half written, cut off at opening
+	Suspect uint64 `json:"suspect"` // syncs that failed, after which records were written again
+
+	Bytes    int64 `json:"bytes"`    // of all files, now
+	Unsynced int64 `json:"unsynced"` // of records that are to be synced and are not yet; 0 with DiskSyncNever
 }
 
 const (

@@ -241,15 +241,18 @@ func (d *Disk) Ack(cursor string, number uint64) error {
 	return nil
 }
 
-// DiskStats counts what a Disk has met since it was opened.
-type DiskStats struct {
-	Damaged uint64 `json:"damaged"` // records whose bytes have changed on the disk, are gone, or cannot be understood: lost
-	Aside   uint64 `json:"aside"`   // files of which nothing can be read, put aside under a name that ends in .damaged
-	Torn    int64  `json:"torn"`    // bytes that a killed process left half written, cut off at opening
-	Suspect uint64 `json:"suspect"` // syncs that failed, after which records were written again
-
-	Bytes    int64 `json:"bytes"`    // of all files, now
-	Unsynced int64 `json:"unsynced"` // of records that are to be synced and are not yet; 0 with DiskSyncNever
+// Forget has nothing kept any more for a cursor whose target is gone, or has another name now. As long as a Disk knows of it what it has not
+// acknowledged stays, until there is no room for more, and the error of Append says for whom. A cursor that is in use would begin anew
+// with the oldest record that there is. One that is not known is no error.
+func (d *Disk) Forget(cursor string) error {
+	if err := d.log.Forget(cursor); err != nil {
+		return d.failed(err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.readers, cursor)
+	delete(d.places, cursor)
+	return nil
 }
 
 // Stats returns the counts.

@@ -1,8 +1,6 @@
 package queuecore
 
 import (
-	"context"
-	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,25 +20,6 @@ func limitFiles(t *testing.T, bytes uint64) {
 	require.NoError(t, unix.Getrlimit(unix.RLIMIT_FSIZE, &before))
 	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: before.Max}))
 	t.Cleanup(func() { require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &before)) })
-}
-
-// readMessages reads what an engine holds.
-func readMessages(t *testing.T, q Queue) (messages []string) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel() // what is there is read all the same
-	for {
-		var b base.Batch
-		last, err := q.Read(ctx, "c", &b)
-		if errors.Is(err, context.Canceled) {
-			return messages
-		}
-		require.NoError(t, err)
-		for i := range b.Len() {
-			messages = append(messages, strings.Clone(strings.TrimRight(b.At(i).Entry().Message, "x"))) // which is the tape itself
-		}
-		require.NoError(t, q.Ack("c", last))
-	}
 }
 
 // A record for which there is no room in any file costs itself, and is told and counted, and keeps back neither those beside it in its

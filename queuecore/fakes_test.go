@@ -1,10 +1,14 @@
 package queuecore
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 
+	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -107,4 +111,23 @@ func (t *texts) list() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.all)
+}
+
+// readMessages reads what an engine holds.
+func readMessages(t *testing.T, q Queue) (messages []string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // what is there is read all the same
+	for {
+		var b base.Batch
+		last, err := q.Read(ctx, "c", &b)
+		if errors.Is(err, context.Canceled) {
+			return messages
+		}
+		require.NoError(t, err)
+		for i := range b.Len() {
+			messages = append(messages, strings.Clone(strings.TrimRight(b.At(i).Entry().Message, "x"))) // which is the tape itself
+		}
+		require.NoError(t, q.Ack("c", last))
+	}
 }

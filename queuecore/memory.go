@@ -136,6 +136,21 @@ func (m *Memory) Ack(cursor string, number uint64) error {
 	return nil
 }
 
+// Forget has nothing held any more for a cursor whose target is gone, or has another name now. One that is in use would begin anew with the
+// oldest record that there is. One that is not known is no error.
+func (m *Memory) Forget(cursor string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return fmt.Errorf("queuecore: %w", ErrClosed)
+	}
+	delete(m.cursors, cursor)
+	if len(m.cursors) > 0 { // else nobody has been there yet, and all are held
+		m.releaseLocked()
+	}
+	return nil
+}
+
 // releaseLocked lets go of what every cursor has acknowledged.
 func (m *Memory) releaseLocked() {
 	done := uint64(math.MaxUint64)

@@ -86,6 +86,25 @@ func TestAnOutsiderRemovesOrRenamesTheFile(t *testing.T) {
 	assert.FileExists(t, path, "made anew at the next rollover")
 }
 
+// A directory that somebody has moved is made again by MakeDirs, where the log would grow without a bound in the one that was moved.
+func TestAnOutsiderRenamesTheDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "log")
+	path := filepath.Join(dir, "app.log")
+	var told errorLog
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 100, BackupCount: -1, MakeDirs: true, OnError: told.add})
+	require.NoError(t, err)
+	write(t, f, "before\n")
+	require.NoError(t, os.Rename(dir, dir+".moved"))
+	for i := range 100 {
+		write(t, f, fmt.Sprintf("record %d\n", i))
+	}
+	require.NoError(t, f.Close())
+	moved := allLines(t, dir+".moved", "app.log")
+	assert.Less(t, len(moved), 20)
+	assert.LessOrEqual(t, len(told.list()), 1)
+	assert.Len(t, append(moved, allLines(t, dir, "app.log")...), 101)
+}
+
 func TestRolloverSaysWhatWasRefused(t *testing.T) {
 	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: 1, OnError: func(error) {}})
 	write(t, f, "one\n")

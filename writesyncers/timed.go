@@ -34,9 +34,10 @@ type TimedRotatingFileConfig struct {
 	MaxBytes int64
 
 	// BackupCount is the number of backups kept, the latest by their names, where those of an earlier When count as older than those that
-	// today's names for the same time, and those of a time that is still to come (the clock was put back) as older than all; a Namer that
-	// puts the date elsewhere in the name is understood (Python: getFilesToDelete). Defaults to 0: all are kept, as in Python. -1 says the
-	// same.
+	// today's names for the same time, and those of a time that is still to come (the clock was put back) as older than all. Where a name
+	// does not tell, as in the hour that comes twice when summer time ends, or because it is of another zone, the time of the last write
+	// does. A Namer that puts the date elsewhere in the name is understood (Python: getFilesToDelete). Defaults to 0: all are kept, as in
+	// Python. -1 says the same.
 	BackupCount int
 
 	// Delay puts off opening to the first record. An error of opening is then that record's error.
@@ -70,7 +71,7 @@ type TimedRotatingFileConfig struct {
 	Shared         bool
 
 	// Clock tells the time. Defaults to nil: the system's, which costs a record nothing because a timer watches it. One of
-	// your own is asked before every record.
+	// your own is asked before every record, under the writer's lock: it must not log to it.
 	Clock zapcore.Clock
 
 	// OnError hears what goes wrong where no caller waits for an answer, as a refused rotation: once when it begins, once

@@ -147,8 +147,14 @@ func TestTimedRotatingFileRolledOverByHand(t *testing.T) {
 func rollOver(t *testing.T, f *TimedRotatingFile) { require.NoError(t, f.Rollover()) }
 
 func TestTimedRotatingFileWhenTheClockIsSet(t *testing.T) {
+	for _, shared := range []bool{false, fsys.CanShare} { // the file was made at a time that is still to come, by that clock
+		testClockThatIsSet(t, shared)
+	}
+}
+
+func testClockThatIsSet(t *testing.T, shared bool) {
 	clock := &fakeClock{now: time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)}
-	f, dir := timed(t, TimedRotatingFileConfig{When: "midnight", Clock: clock})
+	f, dir := timed(t, TimedRotatingFileConfig{When: "midnight", Clock: clock, Shared: shared})
 	set := func(day, hour int) {
 		clock.set(time.Date(2024, 3, day, hour, 0, 0, 0, time.UTC))
 	}

@@ -3,6 +3,7 @@ package zapcore
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
@@ -65,9 +66,33 @@ func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, outcomes []Outcome
 	for i := range batch.Len() {
 		var e error
 		outcomes[i], e = offerRecord(core, batch.At(i), ignoreLevel)
-		err = multierr.Append(err, e)
+		err = appendNew(err, e)
 	}
 	return nil, err
+}
+
+// appendNew is multierr.Append for what a core says of one record after the other: once, and no more than maxTold different things.
+func appendNew(all, err error) error {
+	if err == nil {
+		return all
+	}
+	err = sound(err)
+	known := multierr.Errors(all)
+	if len(known) == maxTold || slices.ContainsFunc(known, func(e error) bool { return e.Error() == err.Error() }) {
+		return all
+	}
+	return multierr.Append(all, err)
+}
+
+// sound returns err, or what stands in its place if it panics when it is asked what it says.
+func sound(err error) (told error) {
+	defer func() {
+		if p := recover(); p != nil {
+			told = fmt.Errorf("an error, %T, cannot be told: %w", err, &PanicError{Value: p})
+		}
+	}()
+	_ = err.Error()
+	return err
 }
 
 func offerRecord(core zapcore.Core, r *Record, ignoreLevel bool) (Outcome, error) {

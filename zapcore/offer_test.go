@@ -125,3 +125,38 @@ func TestTally(t *testing.T) {
 	require.Equal(t, 2, delivered)
 	require.Equal(t, 3, lost)
 }
+
+// brokenError is an error that panics when it is asked what it says.
+type brokenError struct{}
+
+func (brokenError) Error() string { panic("at Error") }
+
+// brokenWriter returns such errors.
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, brokenError{} }
+func (brokenWriter) Sync() error               { return nil }
+
+// An error that panics is found out where it comes from, and not by whoever tells it.
+func TestOfferToACoreWhoseErrorPanics(t *testing.T) {
+	for _, core := range []zapcore.Core{
+		zapcore.NewCore(jsonEncoder(), brokenWriter{}, zapcore.DebugLevel),
+		zapcore.NewTee(zapcore.NewCore(jsonEncoder(), brokenWriter{}, zapcore.DebugLevel), zapcore.NewNopCore()),
+	} {
+		outcomes := make([]base.Outcome, 2)
+		_, err := base.Offer(core, batchNamed(t, "a", "b"), false, outcomes)
+		require.Contains(t, err.Error(), "at Error")
+		require.NotContains(t, outcomes, base.Delivered)
+	}
+}
+
+// What a core says of many records is said once.
+func TestOfferSaysAnErrorOnce(t *testing.T) {
+	closed, err := base.NewHandler(base.HandlerConfig{Name: "test", Encoder: jsonEncoder(), Emitter: &hurriedEmitter{}})
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	names := make([]string, 1000)
+	_, err = base.Offer(zapcore.NewTee(closed, closed), batchNamed(t, names...), false, make([]base.Outcome, len(names)))
+	require.ErrorContains(t, err, "closed")
+	require.Less(t, len(err.Error()), 100)
+}

@@ -141,6 +141,7 @@ func (r *Reporter) Stop() {
 
 func (r *Reporter) fail(step string, err error, records int) {
 	r.failures.Add(1)
+	err = sound(err)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o := r.outages[step]

@@ -245,3 +245,14 @@ func TestReporterBoundsWhatWaitsForTheUsersFunction(t *testing.T) {
 	}
 	require.False(t, r.Pending())
 }
+
+// An error that panics when it is asked what it says is told as well as can be.
+func TestReporterOfAnErrorThatPanics(t *testing.T) {
+	r, told := reporter(t)
+	r.Failed(brokenError{}, 1)
+	r.Failed(&base.RetryError{Err: brokenError{}}, 1)
+	r.Note("sync", brokenError{})
+	r.Recovered()
+	require.Len(t, told(), 4)
+	require.Contains(t, told()[0], "brokenError, cannot be told: panic: at Error")
+}

@@ -31,8 +31,8 @@ func (l *Log) Append(records [][]byte) (last uint64, err error) {
 	full := func() bool {
 		return l.options.MaxBytes > 0 && l.stats.Bytes > 0 && size > l.options.MaxBytes-l.stats.Bytes
 	}
-	if full() && (!l.startOverLocked() || full()) {
-		return 0, ErrFull
+	if full() && (!startOver(l) || full()) {
+		return 0, l.cursors.full(l.stats.Bytes)
 	}
 	if err := l.writeLocked(records, size); err != nil {
 		return 0, err
@@ -50,8 +50,8 @@ func (l *Log) Append(records [][]byte) (last uint64, err error) {
 	return l.next - 1, nil
 }
 
-// startOverLocked begins a segment where every cursor has passed all there is, so that the last one goes as well.
-func (l *Log) startOverLocked() bool {
+// startOver begins a segment where every cursor has passed all there is, so that the last one goes as well.
+func startOver(l *Log) bool {
 	if len(l.cursors) == 0 || l.cursors.lowest()+1 < l.next || l.segments[len(l.segments)-1].size == 0 {
 		return false
 	}
@@ -138,4 +138,17 @@ func (l *Log) lookLocked(every time.Duration) (removed bool, err error) {
 	}
 	l.looked = time.Now()
 	return removed, nil
+}
+
+// Forget has nothing kept for a reader any more. One that is not known is no error.
+func (l *Log) Forget(name string) error {
+	defer l.tell()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return ErrClosed
+	}
+	err := l.cursors.forget(l.options.files, name)
+	l.trimLocked()
+	return err
 }

@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -121,6 +124,31 @@ func (all cursors) lowest() uint64 {
 		lowest = min(lowest, c.number)
 	}
 	return lowest
+}
+
+// full is ErrFull, of so many bytes, and for whom they are kept.
+func (all cursors) full(bytes int64) error {
+	var names []string
+	for name, c := range all {
+		if c.number == all.lowest() {
+			names = append(names, strconv.Quote(name))
+		}
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("%w: of %d bytes, which nobody has read yet", ErrFull, bytes)
+	}
+	slices.Sort(names)
+	return fmt.Errorf("%w: of %d bytes, for %s, which has not passed record %d", ErrFull, bytes, strings.Join(names, " and "), all.lowest()+1)
+}
+
+// forget removes a cursor.
+func (all cursors) forget(files filesystem, name string) error {
+	c := all[name]
+	if c == nil {
+		return nil
+	}
+	delete(all, name)
+	return errors.Join(c.file.Close(), files.remove(cursorName(name)), files.sync()) // Windows does not remove what is open
 }
 
 // restore makes the files again that somebody has removed; all of them, if the folder is another.

@@ -518,3 +518,33 @@ func TestSyncOfAClosedFile(t *testing.T) {
 	require.NoError(t, f.Close())
 	require.ErrorIs(t, datasync(f), os.ErrClosed)
 }
+
+// A disk on which no Sync succeeds gathers no files by being asked again and again.
+func TestSyncsThatFailAgainAndAgain(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		m := newMemory()
+		l := openLog(t, Options{files: m, Keep: keep})
+		appendUpTo(t, l, 5)
+		failing := true
+		m.fail = func(what string) error {
+			if failing && what == "sync" {
+				return errors.New("EIO")
+			}
+			return nil
+		}
+		for range 100 {
+			require.Error(t, l.Sync())
+		}
+		require.LessOrEqual(t, len(m.files), 3)
+		appendUpTo(t, l, 10)
+		for range 100 {
+			require.Error(t, l.Sync())
+		}
+		require.LessOrEqual(t, len(m.files), 4)
+		failing = false
+		require.NoError(t, l.Sync())
+		require.Equal(t, upTo(10), readAll(t, l, 0))
+		l = openLog(t, Options{files: m, Keep: keep})
+		require.Equal(t, upTo(10), readAll(t, l, 0))
+	}
+}

@@ -119,8 +119,10 @@ func (l *Log) unsynced() (segments []*segment, next uint64, kept int, err error)
 // no copy was kept it begins a new segment, for what comes.
 func (l *Log) writeAgainLocked() error {
 	if !l.options.Keep || len(l.pending) == 0 {
-		if _, err := l.beginLocked(l.next); err != nil {
-			return err
+		if last := l.segments[len(l.segments)-1]; last.size > 0 || last.sealed { // else it is there, from the last time
+			if _, err := l.beginLocked(l.next); err != nil {
+				return err
+			}
 		}
 		l.synced, l.suspect = l.next, false
 		return nil

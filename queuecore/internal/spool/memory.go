@@ -13,17 +13,17 @@ type memory struct {
 	header     header
 	free       []bool // of each unit
 	singles    []int  // free units, of which some may have been taken as a part of a row since
+	listed     []bool // of each unit: it is in singles
 	frees      int    // how many are free
 	generation uint32
 	cursors    []uint64 // stored last, by reader
 }
 
 func newMemory(data []byte, h header, cursors []uint64) *memory {
-	m := &memory{data: data, header: h, free: make([]bool, h.units), cursors: cursors, frees: h.units}
+	m := &memory{data: data, header: h, free: make([]bool, h.units), listed: make([]bool, h.units), cursors: cursors, frees: h.units}
 	m.generation = rand.Uint32() >> 1 // nobody can write a record into a message that looks as if it were of this file
 	for i := h.units - 1; i >= 0; i-- {
-		m.free[i] = true
-		m.singles = append(m.singles, i)
+		m.setFree(i)
 	}
 	return m
 }
@@ -58,7 +58,7 @@ func (m *memory) row(units int) int {
 func (m *memory) single() int {
 	for n := len(m.singles); n > 0; n = len(m.singles) {
 		i := m.singles[n-1]
-		m.singles = m.singles[:n-1]
+		m.singles, m.listed[i] = m.singles[:n-1], false
 		if m.free[i] {
 			return i
 		}
@@ -109,10 +109,16 @@ func (m *memory) Free(buf []byte) {
 	}
 	first := (at - unitsAt) / m.header.unit
 	for i := first; i < first+units; i++ {
-		m.free[i] = true
-		m.singles = append(m.singles, i)
+		m.setFree(i)
 	}
 	m.frees += units
+}
+
+func (m *memory) setFree(i int) {
+	m.free[i] = true
+	if !m.listed[i] {
+		m.singles, m.listed[i] = append(m.singles, i), true
+	}
 }
 
 // SetCursor implements arena.Backing.

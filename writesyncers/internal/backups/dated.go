@@ -91,11 +91,11 @@ func (d *dated) reserve(start time.Time) (string, error) {
 // what is rolled out from now on would be the first to go.
 func (d *dated) list() ([]*entry, error) {
 	files, err := d.files()
-	entries, now := map[string]*entry{}, d.dates.now()
+	entries, now := map[string]*entry{}, d.dates.truncated(d.dates.now())
 	for _, file := range files {
 		for _, f := range d.readings(file) {
 			if label, n, named := d.parse(f); named {
-				d.add(entries, f, entry{label: label, n: n, period: d.dates.today(label)})
+				d.add(entries, f, entry{label: label, n: n})
 				break
 			}
 		}
@@ -106,11 +106,14 @@ func (d *dated) list() ([]*entry, error) {
 	if err == nil {
 		d.forgetAllBut(entries)
 	}
+	for _, e := range entries {
+		d.dates.date(e)
+	}
 	ours := slices.Collect(maps.Values(entries))
 	slices.SortFunc(ours, func(a, b *entry) int {
 		return cmp.Or(
-			last(a.period > now, b.period > now), cmp.Compare(b.period, a.period), last(a.foreign(), b.foreign()),
-			cmp.Compare(b.label, a.label), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path),
+			last(a.begins.After(now), b.begins.After(now)), b.begins.Compare(a.begins), last(a.foreign(), b.foreign()),
+			b.start.Compare(a.start), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path),
 		)
 	})
 	return ours, err

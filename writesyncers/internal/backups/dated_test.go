@@ -127,15 +127,38 @@ func TestBackupsOfATimeToCome(t *testing.T) {
 	b.roll("4", date("2024-03-01"))
 	assert.Equal(t, map[string]string{"app.log.2024-03-01": "3", "app.log.2024-03-01.1": "4"}, b.tree())
 
-	b = newBed(t, Config{MaxTotalBytes: 3})
-	for i := range 3 {
-		name := b.path(b.roll(fmt.Sprint(i)))
-		ahead := time.Now().AddDate(1, 0, i)
-		require.NoError(t, os.Chtimes(name, ahead, ahead))
+	for _, put := range []time.Duration{time.Hour, 365 * 24 * time.Hour} {
+		for _, restart := range []bool{false, true} {
+			b = newBed(t, Config{MaxTotalBytes: 3})
+			for i := range 3 {
+				name := b.path(b.roll(fmt.Sprint(i)))
+				ahead := time.Now().Add(put + time.Duration(i)*time.Minute)
+				require.NoError(t, os.Chtimes(name, ahead, ahead))
+			}
+			if restart {
+				b.again(Config{MaxTotalBytes: 3})
+			}
+			b.roll("3")
+			b.roll("4")
+			assert.Equal(t, map[string]string{"app.log.3": "2", "app.log.4": "3", "app.log.5": "4"}, b.tree(), "by %v", put)
+			assert.Equal(t, []string{"app.log.5", "app.log.4", "app.log.3"}, b.listed())
+		}
 	}
-	b.roll("3")
-	b.roll("4")
-	assert.Equal(t, map[string]string{"app.log.3": "2", "app.log.4": "3", "app.log.5": "4"}, b.tree())
+}
+
+// Backups from a time with a Count are the newest first, and older than what was numbered upwards since.
+func TestBackupsOfATimeWithACount(t *testing.T) {
+	b := newBed(t, Config{Count: 3})
+	for i := range 3 {
+		name := b.roll(fmt.Sprint(i))
+		b.age(name, time.Duration(9-i)*time.Hour)
+	}
+	for i := range 4 {
+		b.again(Config{Count: -1})
+		b.age(b.roll(fmt.Sprint(3+i)), time.Duration(5-i)*time.Hour)
+	}
+	b.again(Config{Count: -1})
+	assert.Equal(t, []string{"app.log.7", "app.log.6", "app.log.5", "app.log.4", "app.log.1", "app.log.2", "app.log.3"}, b.listed())
 }
 
 func TestDatedForeignThings(t *testing.T) {
@@ -366,5 +389,56 @@ func TestADirectoryThatMayNotBeRead(t *testing.T) {
 		} else {
 			assert.Len(t, b.tree(), 4)
 		}
+	}
+}
+
+// When the clock on the wall is put back an hour, or the program goes by another zone, names repeat themselves or are ahead of today's. The
+// latest backups stay.
+func TestNamesOfTheHourThatComesTwice(t *testing.T) {
+	zone := func(name string) *time.Location {
+		loc, err := time.LoadLocation(name)
+		if err != nil {
+			t.Skip(err)
+		}
+		return loc
+	}
+	for name, test := range map[string]struct {
+		from   string
+		zones  [2]*time.Location // before and after the 16th rollover
+		layout string
+		every  time.Duration
+	}{
+		"Berlin":    {"2024-10-26T22:45:00Z", [2]*time.Location{zone("Europe/Berlin"), zone("Europe/Berlin")}, Layouts[1], 10 * time.Minute},
+		"Lord Howe": {"2024-04-06T13:55:00Z", [2]*time.Location{zone("Australia/Lord_Howe"), zone("Australia/Lord_Howe")}, Layouts[1], 5 * time.Minute},
+		"seconds":   {"2024-10-27T00:05:03Z", [2]*time.Location{zone("Europe/Berlin"), zone("Europe/Berlin")}, Layouts[0], 150 * time.Second},
+		"moved":     {"2024-06-01T10:00:00Z", [2]*time.Location{zone("Asia/Tokyo"), time.UTC}, Layouts[2], time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const count = 12
+			now, err := time.Parse(time.RFC3339, test.from)
+			require.NoError(t, err)
+			var b *bed
+			var placed []string
+			for i := range 40 {
+				cfg := Config{Count: count, Dated: &Dates{Layout: test.layout, Location: test.zones[0], Now: func() time.Time { return now }}}
+				if i >= 16 {
+					cfg.Dated.Location = test.zones[1]
+				}
+				if b == nil {
+					b = newBed(t, cfg)
+				}
+				b.again(cfg)
+				begin := now
+				now = now.Add(test.every)
+				src := filepath.Join(t.TempDir(), "out")
+				require.NoError(t, os.WriteFile(src, []byte("x"), 0o600))
+				require.NoError(t, os.Chtimes(src, now, now.Add(-time.Second)))
+				dst, err := b.set.Place(src, begin, false)
+				require.NoError(t, err)
+				require.NoError(t, b.set.Retain(now))
+				placed = append([]string{filepath.Base(dst)}, placed...)
+				require.Equal(t, placed[:min(len(placed), count)], b.listed(), "%d", i)
+			}
+		})
 	}
 }

@@ -32,12 +32,11 @@ type Dates struct {
 	Now func() time.Time
 }
 
-// now returns what a backup of this moment would be labelled.
-func (d *Dates) now() string {
+func (d *Dates) now() time.Time {
 	if d.Now == nil {
-		return d.label(time.Now())
+		return time.Now()
 	}
-	return d.label(d.Now())
+	return d.Now()
 }
 
 func (d *Dates) location() *time.Location {
@@ -49,23 +48,72 @@ func (d *Dates) location() *time.Location {
 
 func (d *Dates) label(at time.Time) string { return at.In(d.location()).Format(d.Layout) }
 
-// today returns what the label of a backup would be today: that of the period in which its own ends, which another schedule may have
-// given it; or begins, if its own is the longer one.
-func (d *Dates) today(label string) string {
+// date says when the period of a backup began, by its label, and the one that today's schedule would give it: that in which its own ends,
+// which another schedule may have given it; or begins, if its own is the longer one.
+func (d *Dates) date(e *entry) {
+	e.period = e.label
 	for i, layout := range Layouts {
-		at, err := time.ParseInLocation(layout, label, d.location())
+		at, err := time.ParseInLocation(layout, e.label, d.location())
 		if err != nil {
 			continue
 		}
-		if len(layout) >= len(d.Layout) {
+		if layoutUnits[i] <= time.Hour {
+			at = d.repeated(at, layout, e.modified())
+		}
+		e.start = at
+		if ahead := at.Sub(e.modified()); 0 < ahead && ahead <= zonesApart { // the label is of another zone
+			e.start, at = e.modified(), e.modified()
+		} else if len(layout) >= len(d.Layout) {
 			at = at.Add(layoutUnits[i] - time.Second)
 		}
 		if d.Period != nil {
 			at = d.Period(at)
 		}
-		return d.label(at)
+		e.begins, e.period = d.truncated(at), d.label(at)
+		return
 	}
-	return label
+}
+
+// zonesApart is how far the clocks on two walls may be apart.
+const zonesApart = 26 * time.Hour
+
+// repeated returns the later one of two times that have the same label, as the clock on the wall was put back between them, unless the
+// file was last written to before.
+func (d *Dates) repeated(at time.Time, layout string, modified time.Time) time.Time {
+	_, before := at.Add(-day / 2).Zone()
+	_, after := at.Add(day / 2).Zone()
+	back := time.Duration(before-after) * time.Second
+	if back <= 0 {
+		return at
+	}
+	first, second := at, at
+	if earlier := at.Add(-back); earlier.Format(layout) == at.Format(layout) {
+		first = earlier
+	} else if later := at.Add(back); later.Format(layout) == at.Format(layout) {
+		second = later
+	}
+	if second.After(modified) {
+		return first
+	}
+	return second
+}
+
+const day = 24 * time.Hour
+
+// truncated returns the beginning of the second, minute, hour or day of the layout that a time is in.
+func (d *Dates) truncated(at time.Time) time.Time {
+	at = at.In(d.location())
+	_, minute, second := at.Clock()
+	switch parts := len(d.Layout); {
+	case parts < len(Layouts[2]):
+		return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, at.Location())
+	case parts < len(Layouts[1]):
+		at = at.Add(-time.Duration(minute) * time.Minute)
+		fallthrough
+	case parts < len(Layouts[0]):
+		at = at.Add(-time.Duration(second) * time.Second)
+	}
+	return at.Add(-time.Duration(at.Nanosecond()))
 }
 
 // labelAt reads a date of one of our layouts at the beginning of s.

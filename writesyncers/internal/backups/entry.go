@@ -18,8 +18,12 @@ type entry struct {
 	packed fs.FileInfo
 	label  string // what the name says, for dated ones
 	period string // the label that today's schedule would give it
-	n      int    // the number in the name; 0 where there is none
-	former bool   // it has the name that backups had before there was a Namer
+
+	start  time.Time // when the period that the label is of began
+	begins time.Time // the same of the period that today's schedule would give it
+
+	n      int  // the number in the name; 0 where there is none
+	former bool // it has the name that backups had before there was a Namer
 }
 
 // foreign reports whether another schedule than today's has named it.

@@ -121,5 +121,23 @@ func (n *numbered) withoutDates(ours []*entry, foreign map[int]bool) []*entry {
 // dateGap is how far apart two numbers of ours may be among those that look like dates.
 const dateGap = 10
 
-// dateLike reports whether a number may be a year, or a date such as 240301, 202403 or 2024061.
-func dateLike(i int) bool { return 1970 <= i && i < 2100 || i >= 100000 }
+// dateLike reports whether a number may be a year, or a date such as 240301, 310324, 033124, 202403 or 2024061.
+func dateLike(i int) bool {
+	year := func(y int) bool { return 1970 <= y && y < 2100 }
+	day := func(month, d int) bool { return 1 <= month && month <= 12 && 1 <= d && d <= 31 }
+	switch a, b, c := i/10000, i/100%100, i%100; {
+	case i < 100_000:
+		return year(i)
+	case i < 1_000_000:
+		return day(b, c) || day(b, a) || day(a, b) || year(i/100) && day(c, 1)
+	}
+	return year(i/1000) && 1 <= i%1000 && i%1000 <= 366
+}
+
+// undated returns the first number from i on that does not look like a date.
+func undated(i int) int {
+	for dateLike(i) {
+		i++
+	}
+	return i
+}

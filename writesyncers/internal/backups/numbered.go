@@ -21,6 +21,7 @@ type numbered struct {
 	step  func(name string)
 
 	next    int     // without a count: the number to try; 0: not known yet
+	given   int     // without a count: the first that was given here; 0: none was
 	top     int     // the highest number that was found last
 	listed  bool    // the directories were read once
 	formers []found // what has former names, as found then
@@ -38,10 +39,6 @@ const (
 	gapMost      = 4096 // numbers tried that nobody has, before the look for more is given up
 	nextTries    = 100  // numbers tried in a row before the Namer is not asked any more
 )
-
-// clocksApart is how far the clock of a file server may be ahead. What was written later than that was written before the clock was put
-// back.
-const clocksApart = 24 * time.Hour
 
 func (n *numbered) example() []string {
 	last := n.count
@@ -126,16 +123,32 @@ func (n *numbered) table() map[string]int {
 
 func (n *numbered) list() ([]*entry, error) {
 	ours, _, err := n.find()
-	if n.count <= 0 { // whoever had a count before has left some the other way round
-		ahead := time.Now().Add(clocksApart)
-		slices.SortFunc(ours, func(a, b *entry) int {
-			return cmp.Or(
-				last(a.modified().After(ahead), b.modified().After(ahead)), b.modified().Compare(a.modified()),
-				cmp.Compare(b.n, a.n), cmp.Compare(a.path, b.path),
-			)
-		})
+	if n.count <= 0 {
+		now := slices.IndexFunc(ours, func(e *entry) bool { return e.former })
+		if now < 0 {
+			now = len(ours)
+		}
+		newestFirst(ours[:now], n.given)
+		newestFirst(ours[now:], 0)
 	}
 	return ours, err
+}
+
+// newestFirst puts backups that are numbered upwards, and in that order, the other way round. Who had a count before has left some that
+// are the newest first already, with the lowest numbers: each was written before the one ahead of it. (The times alone do not tell, for
+// a clock may be put back.) From the number given on none is of those; 0 is not known.
+func newestFirst(ours []*entry, given int) {
+	before := 0 // how many are from a time with a count
+	for i := 1; i < len(ours) && (given == 0 || ours[i].n < given); i++ {
+		if ours[i].modified().After(ours[i-1].modified()) {
+			break
+		}
+		if ours[i].modified().Before(ours[i-1].modified()) {
+			before = i + 1
+		}
+	}
+	slices.Reverse(ours)
+	slices.Reverse(ours[len(ours)-before:])
 }
 
 func (n *numbered) reserve(time.Time) (string, error) {
@@ -161,7 +174,8 @@ func after(i int, foreign map[int]bool) int {
 	return i
 }
 
-// upwards returns the number after the highest. It is looked for once; later on, only where somebody else has taken the next one.
+// upwards returns the number after the highest, but none that looks like a date: once those before it have gone it would be taken for
+// somebody's archive. It is looked for once; later on, only where somebody else has taken the next one.
 func (n *numbered) upwards() (string, error) {
 	if n.next == 0 {
 		if err := n.findNext(); err != nil {
@@ -171,9 +185,10 @@ func (n *numbered) upwards() (string, error) {
 	for try := range nextTries {
 		name := n.name(n.next)
 		if free(name) {
+			n.given = cmp.Or(n.given, n.next)
 			return name, nil
 		}
-		n.next++ // it was given out before, most likely
+		n.next = undated(n.next + 1) // it was given out before, most likely
 		if try == 1 {
 			if err := n.findNext(); err != nil {
 				return "", err
@@ -198,6 +213,6 @@ func (n *numbered) findNext() error {
 			n.next = max(n.next, i+1)
 		}
 	}
-	n.next = max(n.next, 1)
+	n.next = undated(max(n.next, 1))
 	return nil
 }

@@ -239,6 +239,22 @@ func TestNumberingThatChangesItsDirection(t *testing.T) {
 	assert.Equal(t, []string{"8", "7", "6", "5"}, texts())
 }
 
+// So it is though the clock was put back once in between.
+func TestNumberingThatChangesItsDirectionAndAClockThatWasPutBack(t *testing.T) {
+	b := newBed(t, Config{Count: -1})
+	for i, ago := range []int{10, 9, 8, 50, 49, 48} {
+		b.roll(fmt.Sprint(i + 1))
+		b.age(fmt.Sprintf("app.log.%d", i+1), time.Duration(ago)*time.Minute)
+	}
+	b.again(Config{Count: 3})
+	b.roll("7")
+	var texts []string
+	for _, name := range b.listed() {
+		texts = append(texts, b.tree()[name])
+	}
+	assert.Equal(t, []string{"7", "6", "5"}, texts)
+}
+
 // What the Namer answers cannot keep anybody busy, nor cost a file.
 func TestNamersOfAllKinds(t *testing.T) {
 	calls := 0

@@ -3,6 +3,8 @@ package backups
 import (
 	"fmt"
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -159,4 +161,34 @@ func mapOf(t *testing.T, b *bed) map[string]string {
 		files[name] = string(text)
 	}
 	return files
+}
+
+// A log that has rolled over some thousand times comes to numbers that look like years and dates, and steps over them: its backups are its
+// own also when those before them have gone.
+func TestNumbersThatLookLikeDatesAreSteppedOver(t *testing.T) {
+	for _, first := range []int{1960, 2090, 99_990, 100_090, 202_250, 240_290, 2_023_990} {
+		cfg := Config{MaxTotalBytes: 3}
+		b := newBed(t, cfg)
+		b.put(fmt.Sprintf("app.log.%d", first-first%10), "x")
+		b.put("app.log.3", "x")
+		b.put("app.log.2024", "an archive")
+		b.set.scheme.(*numbered).next = first
+		last := 0
+		for i := range 50 {
+			name := b.roll("x")
+			n, err := strconv.Atoi(strings.TrimPrefix(name, "app.log."))
+			require.NoError(t, err)
+			require.Greater(t, n, last)
+			last = n
+			if i%7 == 3 {
+				b.again(cfg)
+			}
+			if i >= 2 {
+				require.Equal(t, name, b.listed()[0])
+				require.Len(t, b.listed(), 3)
+			}
+		}
+		require.Less(t, last, first+4000)
+		require.Equal(t, "an archive", b.tree()["app.log.2024"])
+	}
 }

@@ -74,8 +74,8 @@ func (n *numbered) rename(e *entry, to int) error {
 	return nil
 }
 
-// repair turns numbers round that were given upwards: the newest gets the lowest. That shows in the times of the files: all rise
-// with their numbers, by more than a second in all.
+// repair turns numbers round that were given upwards: the newest gets the lowest. That shows in the times of the files, which rise with
+// their numbers, by more than a second in all.
 func (n *numbered) repair() error {
 	if n.count <= 0 {
 		return nil
@@ -101,11 +101,16 @@ func (n *numbered) repair() error {
 	return nil
 }
 
+// rising reports whether the times of backups rise with their numbers. They may fall now and then, where the clock was put back.
 func rising(ours []*entry) bool {
+	rise, fall, by := 0, 0, time.Duration(0)
 	for i := 1; i < len(ours); i++ {
-		if ours[i].modified().Before(ours[i-1].modified()) {
-			return false
+		switch d := ours[i].modified().Sub(ours[i-1].modified()); {
+		case d > 0:
+			rise, by = rise+1, by+d
+		case d < 0:
+			fall++
 		}
 	}
-	return len(ours) > 1 && ours[len(ours)-1].modified().Sub(ours[0].modified()) > time.Second
+	return rise > fall && by > time.Second
 }

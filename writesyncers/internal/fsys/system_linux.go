@@ -47,6 +47,16 @@ func statx(f *os.File, mask int) (st unix.Statx_t, err error) {
 	return st, err
 }
 
+// sameMount reports whether two paths are below the same mount, as far as can be told (since Linux 5.8): one file system may be mounted in
+// several places, and nothing can be renamed from one to the other.
+func sameMount(a, b string) bool {
+	var one, other unix.Statx_t
+	if unix.Statx(unix.AT_FDCWD, a, 0, unix.STATX_MNT_ID, &one) != nil || unix.Statx(unix.AT_FDCWD, b, 0, unix.STATX_MNT_ID, &other) != nil {
+		return true
+	}
+	return one.Mask&other.Mask&unix.STATX_MNT_ID == 0 || one.Mnt_id == other.Mnt_id
+}
+
 // LeadsTo reports whether the path, which ends in a NUL, leads to the file with that identity. A path that leads nowhere does
 // not; if there is no telling, it is an error. It asks for the inode and nothing more: whoever asks for the times of a file
 // makes the next write take a fresh stamp, which costs as much as the question.

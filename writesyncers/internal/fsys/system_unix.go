@@ -67,5 +67,5 @@ func SameDevice(a, b string) bool {
 	if unix.Stat(a, &one) != nil || unix.Stat(b, &other) != nil {
 		return true
 	}
-	return one.Dev == other.Dev
+	return one.Dev == other.Dev && sameMount(a, b)
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.uber.org/multierr"
@@ -71,6 +72,9 @@ func (x *exchanger) refused(err error) error {
 		return err
 	}
 	err = shown(err, x.cfg.Path)
+	if errors.Is(err, syscall.EBUSY) {
+		err = fmt.Errorf("%w (a file that is mounted itself cannot be renamed: mount its directory)", err)
+	}
 	if !errors.Is(err, fsys.ErrLocked) { // which is told when it lasts, and tried again with the next record
 		x.cfg.Report.Note("rotate "+x.cfg.Path, err)
 		x.retry.refused()

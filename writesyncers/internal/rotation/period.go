@@ -100,8 +100,11 @@ func (p *Period) Until(now time.Time, notBefore time.Duration) time.Duration {
 	return max(wait, notBefore, time.Millisecond)
 }
 
-// After reports whether a file made then was made after the end of the period.
-func (p *Period) After(made time.Time) bool { return !made.Before(p.end.Add(-stampLag)) }
+// After reports whether a file made then was made after the end of the period. One that was made at a time that is still to come was not:
+// the clock was put back.
+func (p *Period) After(made time.Time) bool {
+	return !made.Before(p.end.Add(-stampLag)) && !made.After(p.Now().Add(stampLag))
+}
 
 // LabelOf returns the beginning of the period of a file that was last written then: what is known of a file whose writer is gone.
 func (p *Period) LabelOf(written time.Time) (label time.Time) {

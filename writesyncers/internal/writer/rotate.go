@@ -189,6 +189,8 @@ func (s *rotate) roll(fresh bool) error {
 		w.file = nil
 	case errors.Is(err, rotation.ErrMoved), err != nil && !file.HasName(): // its directory may be gone as well
 		return s.reopen()
+	case w.cfg.MakeDirs && errors.Is(err, os.ErrNotExist): // or have been moved, with the file
+		return s.reopen()
 	case errors.Is(err, rotation.ErrBusy) && s.r.Left():
 		s.finishLater(nil)
 	}
