@@ -78,7 +78,7 @@ func appendNew(all, err error) error {
 	}
 	err = sound(err)
 	known := multierr.Errors(all)
-	if len(known) == maxTold || slices.ContainsFunc(known, func(e error) bool { return e.Error() == err.Error() }) {
+	if len(known) >= maxTold || slices.ContainsFunc(known, func(e error) bool { return e.Error() == err.Error() }) {
 		return all
 	}
 	return multierr.Append(all, err)
