@@ -62,7 +62,7 @@ func writeTable(p place, size, goroutines int) suite.Table {
 			t.Rows = append(t.Rows, suite.Row{Name: w.name, N: n, Run: throughput(w, p, size, goroutines)})
 		}
 	}
-	add(0, floor, file, rotating, timed, shared, watched, watchedEvery, lumber, timber, lestrrat, phuslu)
+	add(0, floor, floorAgain, file, rotating, timed, shared, watched, watchedEvery, lumber, timber, lestrrat, phuslu)
 	if goroutines == 1 {
 		add(bufferedWrites(size), bufferFloor, lockedFloor)
 	}
