@@ -15,7 +15,7 @@
 // when the file is full to seven eighths: to wake that one takes a write about as long as the rotation itself, once a file.
 //
 // The floor of a writer without a buffer is os.File.Write: one system call a record. It is measured twice, which tells what the machine
-// makes of two writers that are the same. That of a buffer is to copy each record
-// and to write 256 KiB at a time, without a lock: a mutex adds two atomic operations to it, and a row shows what they cost. That of a
-// write that rotates is a link, a rename and the first write to the next file.
+// makes of two writers that are the same. That of a buffer is to copy each record and to write 256 KiB at a time, without a lock: a
+// mutex adds two atomic operations to it, and a row shows what they cost. That of a write that rotates is a link, a rename and the first
+// write to the next file.
 package files
