@@ -239,6 +239,7 @@ func TestWrongConfigsNameTheField(t *testing.T) {
 		{"no server", "Config.Addr", func(c *mailcore.Config) { c.Addr = "" }},
 		{"a server without a name", "Config.Addr", func(c *mailcore.Config) { c.Addr = ":25" }},
 		{"a port that is none", "Config.Addr", func(c *mailcore.Config) { c.Addr = "localhost:smtpx" }},
+		{"an address with half its brackets", "Config.Addr", func(c *mailcore.Config) { c.Addr = "fe80::1%eth0]:25" }},
 		{"a server with a line break", "Config.Addr", func(c *mailcore.Config) { c.Addr = "local\nhost" }},
 		{"no sender", "Config.From", func(c *mailcore.Config) { c.From = "" }},
 		{"two senders", "Config.From", func(c *mailcore.Config) { c.From = "a@example.com, b@example.com" }},

@@ -49,6 +49,7 @@ func TestAddressesThatCanNeverWork(t *testing.T) {
 		{"", strings.Repeat("x", 64) + ":1", `the host is no name, nor an IP address`},
 		{"", "300.1.1.1:1", `the host is no IP address`},
 		{"tcp4", "[::1]:1", `the host has no address for Network "tcp4"`},
+		{"", "[fe80::1%et\nh0]:1", `the zone behind its % is no network's name`},
 		{"udp6", "127.0.0.1:1", `the host has no address for Network "udp6"`},
 		{"unix", "/" + strings.Repeat("x", 200), `has 201 bytes: the path of a unix socket has at most`},
 		{"unix", "/a\x00b", `there is a NUL in the path`},

@@ -15,7 +15,9 @@ const (
 
 // Fault returns why there can be no host of that name or address; "" if there can, and for "".
 func Fault(host string) string {
-	if _, err := netip.ParseAddr(host); err == nil || host == "" {
+	if ip, err := netip.ParseAddr(host); err == nil && strings.ContainsFunc(ip.Zone(), inNoZone) {
+		return "the zone behind its % is no network's name"
+	} else if err == nil || host == "" {
 		return ""
 	}
 	if strings.ContainsFunc(host, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
@@ -38,3 +40,7 @@ func Fault(host string) string {
 	}
 	return ""
 }
+
+// inNoZone tells whether no network's name has r in it: a bracket is most likely one that has lost the other. On Windows they may have
+// blanks.
+func inNoZone(r rune) bool { return unicode.IsControl(r) || r == '[' || r == ']' }

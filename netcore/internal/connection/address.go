@@ -137,7 +137,6 @@ func noHost(network, host string) string {
 		if family == '4' && !ip.Unmap().Is4() || family == '6' && ip.Is4() {
 			return fmt.Sprintf("the host has no address for Network %q", network)
 		}
-		return ""
 	}
 	return hosts.Fault(host)
 }

@@ -30,6 +30,7 @@ const maxDimensions = 64
 type array struct {
 	element func(b []byte) any // makes a value of the bytes of one
 	size    int                // of one, in bytes
+	code    string             // of the dtype
 	bytes   []byte
 	objects []any // instead of bytes
 	shape   []int // none of a scalar
@@ -58,6 +59,19 @@ func numpyOf(o *object) (a array, ok bool) {
 	return a, false
 }
 
+// described returns what stands for an array that has too many elements, or elements of a kind that is not known here.
+func (a *array) described() Text {
+	text := "<numpy.ndarray of " + a.code[:min(len(a.code), maxName)]
+	for i, n := range a.shape {
+		separator := " × "
+		if i == 0 {
+			separator = ", "
+		}
+		text += separator + strconv.Itoa(n)
+	}
+	return newText(Clean(text + ">"))
+}
+
 // truth returns args[i] as a condition: protocols 0 and 1 may write a bool as a number.
 func truth(args []any, i int) bool {
 	if b, ok := argument[bool](args, i); ok {
@@ -74,7 +88,7 @@ func (a *array) typed(args []any, i int) bool {
 		return false
 	}
 	code, _ := pointed[string](dtype.args, 0)
-	if len(code) < 2 {
+	if a.code = code; len(code) < 2 {
 		return false
 	}
 	size, err := strconv.ParseUint(code[1:], 10, 31)

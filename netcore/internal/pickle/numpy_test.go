@@ -85,6 +85,9 @@ func TestDecodeNumPy(t *testing.T) {
 		{"an array in an array", ndarray("K\x01", dtype("O8", "|", ""), "I00\n", "]("+scalar(dtype("i1", "|", ""), "\x07")+"e"), `[7]`},
 		{"no dimensions", ndarray("", dtype("i1", "|", ""), "I00\n", chars("\x07")), "7"},
 		{"nothing", ndarray("K\x00", dtype("f8", "<", ""), "I00\n", "c__builtin__\nbytes\n)R"), "[]"},
+		{"too many elements", ndarray("M\x00\x01M\x01\x01", dtype("i1", "|", ""), "I00\n", "C\x00"), `"<numpy.ndarray of i1, 256 × 257>"`},
+		{"too many in a buffer", buffer("M\x00\x01M\x01\x01", "f8", "C", "x"), `"<numpy.ndarray of f8, 256 × 257>"`},
+		{"elements that are not known", ndarray("K\x02", dtype("f16", "<", ""), "I00\n", "C\x00"), `"<numpy.ndarray of f16, 2>"`},
 		{"an array that contains itself", "]q\x05" + ndarray("K\x01", dtype("O8", "|", ""), "I00\n", "h\x05") + "a",
 			`[["<numpy.core.multiarray._reconstruct>"]]`},
 	} {

@@ -123,6 +123,9 @@ func (r *resolver) object(o *object, depth int) (any, bool) {
 	}
 	if a, ok := numpyOf(o); ok {
 		return r.numpy(o, &a, depth)
+	} else if a.code != "" && o.class.key() != numpyScalar {
+		o.plain, o.resolved = a.described(), true
+		return r.value(o.plain, depth)
 	}
 	o.open = true
 	parts := []any{o.base, o.state}

@@ -90,7 +90,7 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 		w.Trim()
 		return 1
 	case others:
-		s.toBack(w)
+		s.toBack(w, 1)
 	}
 	return 0
 }
@@ -98,81 +98,99 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 // try puts the first frame behind the others. If one is there already, and nothing has been acknowledged since, it has its place again,
 // and the first two go, then the first four and so on, as long as others are left to tell by.
 func (s *Suspect) try(w *Window) {
-	n := max(1, 2*s.restore(w))
-	if n >= w.Len()-len(s.frames) {
-		return
-	}
-	for range n {
-		s.toBack(w)
+	if n := max(1, 2*s.restore(w)); n < w.Len()-len(s.frames) {
+		s.toBack(w, n)
 	}
 }
 
 // untold tells whether nothing speaks for f or against it.
 func (f suspectFrame) untold(acks int) bool { return f.proofs == 0 && f.since == acks }
 
-// toBack puts the first frame behind the others.
-func (s *Suspect) toBack(w *Window) {
-	moved := suspectFrame{}
+// toBack puts the first n frames behind the others.
+func (s *Suspect) toBack(w *Window, n int) {
+	first := w.first
+	moved := make([]suspectFrame, n)
 	s.frames = slices.DeleteFunc(s.frames, func(f suspectFrame) bool {
-		if f.number == w.first {
-			moved = f
+		goes := f.number-first < uint64(n)
+		if goes {
+			moved[f.number-first] = f
 		}
-		return f.number == w.first
+		return goes
 	})
-	firstToBack(w)
+	firstToBack(w, n)
 	for i := range s.frames {
-		s.frames[i].number--
+		s.frames[i].number -= uint64(n)
 	}
-	moved.number, moved.since = w.Next()-1, s.acks
-	s.frames, s.ends = append(s.frames, moved), 0
+	for i := range moved {
+		moved[i].number, moved[i].since = w.Next()-uint64(n-i), s.acks
+	}
+	s.frames, s.ends = append(s.frames, moved...), 0
 }
 
 // restore takes that back for the frames that are untold, and returns how many there were.
 func (s *Suspect) restore(w *Window) (n int) {
-	for i := len(s.frames) - 1; i >= 0; i-- {
-		f := s.frames[i]
-		if !f.untold(s.acks) {
-			continue
-		}
-		n++
-		toFront(w, f.number)
-		s.frames = slices.Delete(s.frames, i, i+1)
-		for j := range s.frames {
-			if s.frames[j].number < f.number {
-				s.frames[j].number++
-			}
-		}
-	}
 	s.ends = 0
-	return n
-}
-
-// firstToBack puts the oldest frame behind all others, whose numbers fall by one.
-func firstToBack(w *Window) {
-	rotate(w, len(w.At(w.first)))
-	size := w.ends[0]
-	for i := range len(w.ends) - 1 {
-		w.ends[i] = w.ends[i+1] - size
+	var untold []uint64
+	told := s.frames[:0:0]
+	for _, f := range s.frames {
+		if f.untold(s.acks) {
+			untold = append(untold, f.number)
+		} else {
+			told = append(told, f)
+		}
 	}
-	w.ends[len(w.ends)-1] = len(w.buf)
-}
-
-// toFront takes that back, whatever was added meanwhile.
-func toFront(w *Window, number uint64) {
-	w.compact()
-	i := int(number - w.first)
-	end, frame := w.ends[i], slices.Clone(w.At(number))
-	copy(w.buf[len(frame):end], w.buf)
-	copy(w.buf, frame)
-	for ; i > 0; i-- {
-		w.ends[i] = w.ends[i-1] + len(frame)
+	if len(untold) == 0 {
+		return 0
 	}
-	w.ends[0] = len(frame)
+	toFront(w, untold)
+	slices.Sort(untold)
+	for i := range told {
+		before, _ := slices.BinarySearch(untold, told[i].number)
+		told[i].number += uint64(len(untold) - before)
+	}
+	s.frames = told
+	return len(untold)
 }
 
-// rotate puts the first n bytes that are held behind the others.
-func rotate(w *Window, n int) {
+// firstToBack puts the n oldest frames behind all others, whose numbers fall by n.
+func firstToBack(w *Window, n int) {
 	w.compact()
-	head := append([]byte(nil), w.buf[:n]...)
-	copy(w.buf[copy(w.buf, w.buf[n:]):], head)
+	size, all := w.ends[n-1], len(w.buf)
+	moved := slices.Clone(w.ends[:n])
+	if size <= all-size {
+		head := slices.Clone(w.buf[:size])
+		copy(w.buf[copy(w.buf, w.buf[size:]):], head)
+	} else {
+		tail := slices.Clone(w.buf[size:])
+		copy(w.buf[len(tail):], w.buf[:size])
+		copy(w.buf, tail)
+	}
+	others := copy(w.ends, w.ends[n:])
+	for i := range others {
+		w.ends[i] -= size
+	}
+	for i, end := range moved {
+		w.ends[others+i] = all - size + end
+	}
+}
+
+// toFront puts the frames of these numbers before all others, in this order.
+func toFront(w *Window, numbers []uint64) {
+	w.compact()
+	buf, ends := make([]byte, 0, len(w.buf)), make([]int, 0, len(w.ends))
+	take := func(number uint64) {
+		buf = append(buf, w.At(number)...)
+		ends = append(ends, len(buf))
+	}
+	taken := make([]bool, len(w.ends))
+	for _, number := range numbers {
+		taken[number-w.first] = true
+		take(number)
+	}
+	for i := range taken {
+		if !taken[i] {
+			take(w.first + uint64(i))
+		}
+	}
+	w.buf, w.ends = buf, ends
 }

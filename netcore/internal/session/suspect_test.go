@@ -1,0 +1,101 @@
+package session
+
+import (
+	"fmt"
+	"math/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// held returns the frames of a Window in order.
+func held(w *Window) (frames []string) {
+	for n := w.first; n < w.Next(); n++ {
+		frames = append(frames, string(w.At(n)))
+	}
+	return frames
+}
+
+// attempt is one connection to a peer that acknowledges frames up to one that is bad, at which it hangs up, and counts what it got.
+func attempt(w *Window, s *Suspect, got map[string]int) (dropped int) {
+	dropped = s.Next(w)
+	w.Reopen(s.Wary())
+	for n := w.Unsent(); n < w.Due(); n = w.Unsent() {
+		frame := string(w.At(n))
+		w.Sent(1)
+		if strings.HasPrefix(frame, "bad") {
+			break
+		}
+		got[frame]++
+		_ = w.Acknowledge(n)
+	}
+	s.Ended(w)
+	return dropped
+}
+
+// TestSuspects holds that frames at which a peer hangs up are found, however many there are and that the others
+// all arrive, each once.
+func TestSuspects(t *testing.T) {
+	for seed := range int64(300) {
+		rng := rand.New(rand.NewSource(seed))
+		w, s := NewWindow(1<<20, 0), new(Suspect)
+		got, bad, good, dropped := map[string]int{}, 1+rng.Intn(6), 0, 0
+		for i := range bad {
+			for range rng.Intn(3) {
+				w.Add(fmt.Appendf(nil, "good %d", good))
+				good++
+			}
+			w.Add(fmt.Appendf(nil, "bad %d", i))
+		}
+		pause := 1 + rng.Intn(10) // connections between two others
+		for connections := 0; dropped < bad; connections++ {
+			require.Less(t, connections, 2000, "seed %d: %d dropped, and held are %v", seed, dropped, held(w))
+			if connections%pause == 0 {
+				w.Add(fmt.Appendf(nil, "good %d", good))
+				good++
+			}
+			dropped += attempt(w, s, got)
+			w.Trim()
+		}
+		for w.Len() > 0 {
+			require.Zero(t, attempt(w, s, got))
+			w.Trim()
+		}
+		require.Equal(t, bad, dropped, "seed %d", seed)
+		require.Len(t, got, good, "seed %d", seed)
+		for frame, times := range got {
+			require.Equal(t, 1, times, "seed %d: %s", seed, frame)
+		}
+	}
+}
+
+// TestSuspectsOfAFullWindow holds that an outage costs little while much is held, that nothing is lost by it, and that the frames have
+// their order again.
+func TestSuspectsOfAFullWindow(t *testing.T) {
+	const frames = 50000
+	w, s := NewWindow(64<<20, 0), new(Suspect)
+	var want []string
+	for i := range frames {
+		want = append(want, fmt.Sprintf("frame %050d", i))
+		w.Add([]byte(want[i]))
+	}
+	began, ordered := time.Now(), 0
+	for range 250 {
+		require.Zero(t, s.Next(w))
+		w.Reopen(s.Wary())
+		w.Sent(1)
+		s.Ended(w)
+		require.Equal(t, frames, w.Len())
+		if len(s.frames) == 0 {
+			require.Equal(t, want[0], string(w.At(w.first)))
+			ordered++
+		}
+	}
+	assert.Less(t, time.Since(began), 20*time.Second)
+	assert.Greater(t, ordered, 6, "they are all tried, and then begin anew")
+	s.restore(w)
+	require.Equal(t, want, held(w))
+}
