@@ -60,11 +60,10 @@
 // # Records at which a server fails
 //
 // A server may hang up, be silent, or say 5xx each time it meets one record (a poison record), and all that is behind it would wait
-// for ever. So when a
-// request of a batch has failed Config.SplitAfter times in a row without a word of when to come back, another record of the batch is
-// sent alone. If that fails too, the server is down: nothing is split or refused, and all waits, until as many attempts later
-// another record is sent. If it is taken, the server works, and the request goes in halves at once, down to one record; each time
-// something fails again, another record has to be taken first. The record that is found fails alone, then others are taken, then
+// for ever. So when a request of a batch has failed Config.SplitAfter times in a row without a word of when to come back, another record
+// of the batch is sent alone. If that fails too, the server is down: nothing is split or refused, and all waits, until as many attempts
+// later another record is sent. If it is taken, the server works, and the request goes in halves at once, each under an Idempotency-Key
+// of its own, down to one record; each time something fails again, another record has to be taken first. The record that is found fails alone, then others are taken, then
 // it fails twice, three times and so on, up to eight, and only then it is refused, counted and told as what a server refuses
 // with 400. A few records overtake it. One that has no other behind it waits for one: a queue adds to a batch that is tried again
 // what has come meanwhile. Two searches in a row at whose end everything was taken halve the size of requests, as 413 does. A server
