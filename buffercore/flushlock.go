@@ -50,7 +50,7 @@ func (l *flushLock) takeLocked(urgent bool) bool {
 // acquire waits up to the timeout, or without a bound if it is negative.
 func (l *flushLock) acquire(timeout time.Duration) acquisition { return l.wait(timeout, false) }
 
-// acquireFirst is acquire for an entry above Error.
+// acquireFirst is acquire for who waits for the end of a flush: an entry above Error, Sync, SetTarget and Close.
 func (l *flushLock) acquireFirst(timeout time.Duration) acquisition { return l.wait(timeout, true) }
 
 func (l *flushLock) wait(timeout time.Duration, urgent bool) acquisition {
