@@ -116,7 +116,7 @@ func (b *buffer) finishAndSync(urgent bool, upto uint64) error {
 // syncNow flushes what the buffer holds and syncs the target. What comes meanwhile does not delay it.
 func (b *buffer) syncNow(timeout time.Duration) error {
 	begin := time.Now()
-	switch b.lock.acquire(timeout) {
+	switch b.lock.acquireFirst(timeout) {
 	case within:
 		return nil
 	case busy:
@@ -153,7 +153,7 @@ func (b *buffer) setTarget(target zapcore.Core) {
 		b.report.Failed(errItself, 0)
 		return
 	}
-	got := b.lock.acquire(b.cfg.DrainTimeout)
+	got := b.lock.acquireFirst(b.cfg.DrainTimeout)
 	b.mu.Lock()
 	if !b.closed {
 		b.target, b.attempts.failing = target, false
@@ -210,7 +210,7 @@ func (b *buffer) close() error {
 // lastFlush flushes, or discards what is left, and waits for the goroutine of FlushInterval to end: all within DrainTimeout.
 func (b *buffer) lastFlush() error {
 	begin, timeout := time.Now(), b.cfg.DrainTimeout
-	switch b.lock.acquire(timeout) {
+	switch b.lock.acquireFirst(timeout) {
 	case within:
 		return nil
 	case busy:

@@ -14,6 +14,7 @@ type flushLock struct {
 	held  bool
 	asked bool          // somebody wanted to flush while it was held, and did not wait
 	waits int           // who wait in acquire
+	ahead int           // of those, who go before all others
 	owner uint64        // the goroutine that calls the target; 0 until it says so
 	since time.Time     // when it said so
 	free  chan struct{} // nil unless somebody waits; closed by release
@@ -32,12 +33,14 @@ const (
 func (l *flushLock) tryAcquire() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.asked = l.held
-	return l.takeLocked()
+	l.asked = l.held || l.ahead > 0
+	return l.takeLocked(false)
 }
 
-func (l *flushLock) takeLocked() bool {
-	if l.held {
+// takeLocked takes the lock if it is free. Who is urgent goes first: on a busy machine those who come again and again would have it each
+// time before one that was woken for it runs.
+func (l *flushLock) takeLocked(urgent bool) bool {
+	if l.held || l.ahead > 0 && !urgent {
 		return false
 	}
 	l.held, l.owner = true, 0
@@ -45,14 +48,23 @@ func (l *flushLock) takeLocked() bool {
 }
 
 // acquire waits up to the timeout, or without a bound if it is negative.
-func (l *flushLock) acquire(timeout time.Duration) acquisition {
+func (l *flushLock) acquire(timeout time.Duration) acquisition { return l.wait(timeout, false) }
+
+// acquireFirst is acquire for who waits for the end of a flush: an entry above Error, Sync, SetTarget and Close.
+func (l *flushLock) acquireFirst(timeout time.Duration) acquisition { return l.wait(timeout, true) }
+
+func (l *flushLock) wait(timeout time.Duration, urgent bool) acquisition {
 	self := uint64(0)
 	var expired <-chan time.Time
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waits++
 	defer func() { l.waits-- }()
-	for !l.takeLocked() {
+	if urgent {
+		l.ahead++
+		defer l.passLocked()
+	}
+	for !l.takeLocked(urgent) {
 		if self == 0 {
 			self = base.GoroutineID()
 			if timeout >= 0 {
@@ -74,13 +86,27 @@ func (l *flushLock) acquire(timeout time.Duration) acquisition {
 			l.mu.Lock()
 		case <-expired:
 			l.mu.Lock()
-			if l.takeLocked() { // it has just been left to those who wait
+			if l.takeLocked(urgent) { // it has just been left to those who wait
 				return acquired
 			}
 			return busy
 		}
 	}
 	return acquired
+}
+
+// passLocked ends the precedence of who is urgent. If he has given up on a lock that was left to him others have to be told.
+func (l *flushLock) passLocked() {
+	if l.ahead--; l.ahead == 0 && !l.held {
+		l.wakeLocked()
+	}
+}
+
+func (l *flushLock) wakeLocked() {
+	if l.free != nil {
+		close(l.free)
+		l.free = nil
+	}
 }
 
 // patience returns what is left of the timeout for the flush under way: who comes late to one that is stuck does not wait as long again.
@@ -117,9 +143,6 @@ func (l *flushLock) release() (asked bool) {
 		return true
 	}
 	l.held = false
-	if l.free != nil {
-		close(l.free)
-		l.free = nil
-	}
+	l.wakeLocked()
 	return false
 }

@@ -74,7 +74,7 @@ func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, err error)
 func (w urgentWrite) flushLocked() acquisition {
 	w.mu.Unlock()
 	defer w.mu.Lock()
-	got := w.lock.acquire(w.left())
+	got := w.lock.acquireFirst(w.left())
 	if got == acquired {
 		_ = bounded(w.begin, w.cfg.FatalTimeout, func() error { w.flushHeld(); return nil })
 	}
@@ -98,7 +98,7 @@ const (
 // deliver flushes what the buffer holds and syncs the target, in spite of a backoff of the target, and again as long as that asks for
 // another attempt and there is time.
 func (w urgentWrite) deliver() error {
-	switch w.lock.acquire(w.left()) {
+	switch w.lock.acquireFirst(w.left()) {
 	case within:
 		return nil
 	case busy:
@@ -108,7 +108,7 @@ func (w urgentWrite) deliver() error {
 	return bounded(w.begin, w.cfg.FatalTimeout, func() error {
 		err := w.finishAndSync(true, upto)
 		for pause := firstPause; w.mayTryAgain(err, pause); pause = min(2*pause, lastPause) {
-			if w.lock.acquire(w.left()) == busy {
+			if w.lock.acquireFirst(w.left()) == busy {
 				return err
 			}
 			err = w.finishAndSync(true, upto)

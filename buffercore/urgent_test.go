@@ -182,3 +182,29 @@ func TestWhatIsAboveErrorAndFindsNoRoomHasABound(t *testing.T) {
 		})
 	}
 }
+
+// Who is urgent has the lock next, though others come before he runs.
+func TestWhoIsUrgentHasTheFlushLockNext(t *testing.T) {
+	var l flushLock
+	waiting := func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.ahead == 1
+	}
+	for range 100 {
+		require.True(t, l.tryAcquire())
+		got := make(chan acquisition)
+		go func() { got <- l.acquireFirst(10 * time.Second) }()
+		require.Eventually(t, waiting, 10*time.Second, 10*time.Microsecond)
+		l.release()
+		require.False(t, l.tryAcquire())
+		require.Equal(t, busy, l.acquire(0))
+		require.Equal(t, acquired, <-got)
+		l.release() // to the flush that was asked for
+		l.release()
+	}
+	require.True(t, l.tryAcquire())
+	require.Equal(t, busy, l.acquireFirst(0), "he has given up")
+	l.release()
+	require.Equal(t, acquired, l.acquire(0))
+}
