@@ -177,9 +177,6 @@ func (cfg Config) withDefaults() Config {
 	if name := hostname(); cfg.LocalName == "" && strings.Contains(name, ".") && isHostname(name) {
 		cfg.LocalName = name
 	}
-	if cfg.Dial == nil {
-		cfg.Dial = new(net.Dialer).DialContext
-	}
 	setDefault(&cfg.Timeout, DefaultTimeout)
 	setDefault(&cfg.IdleTime, DefaultIdleTime)
 	setDefault(&cfg.MailsPerConnection, DefaultMailsPerConnection)

@@ -30,8 +30,8 @@ type Config struct {
 	Addr      string // host:port
 	LocalName string // what we call ourselves (EHLO); "" is the connection's address
 	Timeout   time.Duration
-	Mails     int // that one connection carries; negative: any number
-	Dial      func(ctx context.Context, network, addr string) (net.Conn, error)
+	Mails     int                                                               // that one connection carries; negative: any number
+	Dial      func(ctx context.Context, network, addr string) (net.Conn, error) // nil: a net.Dialer's
 
 	Security           Security
 	TLS                *tls.Config

@@ -13,7 +13,7 @@ import (
 // deadline of the step, the limit of the call, and the limit that Interrupt has set.
 type wire struct {
 	timeout time.Duration
-	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // nil: a net.Dialer's
 
 	mu          sync.Mutex // guards the fields below, for interrupt comes at any time
 	conn        *meteredConn
@@ -21,7 +21,7 @@ type wire struct {
 	callLimit   time.Time // no deadline of this call is after it; zero: none
 	finalLimit  time.Time // no deadline of any call is after it; zero: none
 	interrupted bool
-	cancelHook  context.CancelFunc // while the user's code runs
+	cancelHook  context.CancelFunc // while the user's code runs, or a dialer
 }
 
 // maxAnswer is how many bytes the server may send in one exchange. An answer is some lines, a TLS handshake some certificates.
@@ -46,7 +46,15 @@ func (c *meteredConn) Read(b []byte) (int, error) {
 
 // connect makes the connection, within d.
 func (w *wire) connect(addr string, d time.Duration) (net.Conn, error) {
-	conn, err := callHook(w, d, "Config.Dial", func(ctx context.Context) (net.Conn, error) { return w.dial(ctx, "tcp", addr) }, closeConn)
+	var conn net.Conn
+	var err error
+	if w.dial == nil { // which heeds its context, and needs no goroutine
+		ctx, end := w.during(d)
+		defer end()
+		conn, err = new(net.Dialer).DialContext(ctx, "tcp", addr)
+	} else {
+		conn, err = callHook(w, d, "Config.Dial", func(ctx context.Context) (net.Conn, error) { return w.dial(ctx, "tcp", addr) }, closeConn)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +75,19 @@ func closeConn(conn net.Conn) {
 
 // callHook calls code of the user's, whose context ends after d, and earlier if Close comes.
 func callHook[T any](w *wire, d time.Duration, who string, hook func(context.Context) (T, error), discard func(T)) (T, error) {
-	ctx, cancel := context.WithDeadline(context.Background(), w.allowed(d))
-	defer cancel()
-	w.setCancel(cancel)
-	defer w.setCancel(nil)
+	ctx, end := w.during(d)
+	defer end()
 	return await(ctx, who, func() (T, error) { return hook(ctx) }, discard)
+}
+
+// during returns a context that ends after d, earlier if Close comes, and with end.
+func (w *wire) during(d time.Duration) (ctx context.Context, end func()) {
+	ctx, cancel := context.WithDeadline(context.Background(), w.allowed(d))
+	w.setCancel(cancel)
+	return ctx, func() {
+		w.setCancel(nil)
+		cancel()
+	}
 }
 
 func (w *wire) setCancel(cancel context.CancelFunc) {
