@@ -162,8 +162,8 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 
 // Write puts the record into the buffer, and flushes that if it is time. Nil means that the buffer has taken the record,
 // or has counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error, and what the buffer holds, is
-// delivered and synced when Write returns, if the target can within FatalTimeout, whatever FlushLevel is. A Write that makes the buffer flush takes as long as the
-// target does; others do not wait for it, unless they find no room.
+// delivered and synced when Write returns, if the target can within FatalTimeout, whatever FlushLevel is. A Write that makes the
+// buffer flush takes as long as the target does; others do not wait for it, unless they find no room.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	var said base.Texts
 	if c.buffer.capture(&ent, &c.context, fields, &said) {

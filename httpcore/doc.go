@@ -63,9 +63,9 @@
 // for ever. So when a request of a batch has failed Config.SplitAfter times in a row without a word of when to come back, another record
 // of the batch is sent alone. If that fails too, the server is down: nothing is split or refused, and all waits, until as many attempts
 // later another record is sent. If it is taken, the server works, and the request goes in halves at once, each under an Idempotency-Key
-// of its own, down to one record; each time something fails again, another record has to be taken first. The record that is found fails alone, then others are taken, then
-// it fails twice, three times and so on, up to eight, and only then it is refused, counted and told as what a server refuses
-// with 400. A few records overtake it. One that has no other behind it waits for one: a queue adds to a batch that is tried again
+// of its own, down to one record; each time something fails again, another record has to be taken first. The record that is found
+// fails alone, then others are taken, then it fails twice, three times and so on, up to eight, and only then it is refused, counted and
+// told as what a server refuses with 400. A few records overtake it. One that has no other behind it waits for one: a queue adds to a batch that is tried again
 // what has come meanwhile. Two searches in a row at whose end everything was taken halve the size of requests, as 413 does. A server
 // that is down for some records only, as one with shards may be, is better given a SplitAfter that outlasts that, or none.
 //

@@ -223,7 +223,7 @@ func prepared(r *base.Record, prepare Prepare) ([]byte, error) {
 func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
 	logged, keep := ent.Level, false
 	if err := c.queue.enqueuer.nesting.Enter(); err != nil {
-		c.queue.enqueuer.refused.Add(1)
+		c.queue.enqueuer.refuse(logged)
 		return fmt.Errorf("queuecore: Prepare: %w", err)
 	}
 	defer c.queue.enqueuer.nesting.Leave()

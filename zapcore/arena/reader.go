@@ -182,7 +182,8 @@ func (r *Reader) Level(i int) zapcore.Level {
 // Sequence returns the sequence number of record i of them.
 func (r *Reader) Sequence(i int) uint64 { return r.held[r.first+i].sequence }
 
-// SetOutcome says what record i of them comes to; it is Delivered unless told otherwise. What was neither delivered nor skipped counts as dropped.
+// SetOutcome says what record i of them comes to; it is Delivered unless told otherwise. What was neither delivered nor skipped counts as
+// dropped.
 func (r *Reader) SetOutcome(i int, o base.Outcome) {
 	r.held[r.first+i].outcome = o
 	r.told++

@@ -49,7 +49,7 @@ func (w *wire) connect(addr string, d time.Duration) (net.Conn, error) {
 	var conn net.Conn
 	var err error
 	if w.dial == nil { // which heeds its context, and needs no goroutine
-		ctx, end := w.during(d)
+		ctx, end := w.contextFor(d)
 		defer end()
 		conn, err = new(net.Dialer).DialContext(ctx, "tcp", addr)
 	} else {
@@ -75,13 +75,13 @@ func closeConn(conn net.Conn) {
 
 // callHook calls code of the user's, whose context ends after d, and earlier if Close comes.
 func callHook[T any](w *wire, d time.Duration, who string, hook func(context.Context) (T, error), discard func(T)) (T, error) {
-	ctx, end := w.during(d)
+	ctx, end := w.contextFor(d)
 	defer end()
 	return await(ctx, who, func() (T, error) { return hook(ctx) }, discard)
 }
 
-// during returns a context that ends after d, earlier if Close comes, and with end.
-func (w *wire) during(d time.Duration) (ctx context.Context, end func()) {
+// contextFor returns a context that ends after d, earlier if Close comes, and with end.
+func (w *wire) contextFor(d time.Duration) (ctx context.Context, end func()) {
 	ctx, cancel := context.WithDeadline(context.Background(), w.allowed(d))
 	w.setCancel(cancel)
 	return ctx, func() {

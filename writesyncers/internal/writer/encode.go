@@ -56,6 +56,15 @@ func (e *encoded) add(encode func(dst, src []byte) ([]byte, error), record []byt
 	return nil
 }
 
+// encode adds one more record to e, unless an Encode that logs to its own file has called itself too often.
+func encode(w *Writer, e *encoded, record []byte) error {
+	if err := w.nesting.Enter(); err != nil {
+		return fmt.Errorf("writesyncers: Encode: %w", err)
+	}
+	defer w.nesting.Leave() // also if the hook ends the goroutine
+	return e.add(w.cfg.Encode, record)
+}
+
 // writeEncoded is Write through Encode. The file's bytes are not the caller's, so a failure counts none of them.
 func writeEncoded(w *Writer, p []byte) (int, error) {
 	if w.closing.Load() {
@@ -63,11 +72,7 @@ func writeEncoded(w *Writer, p []byte) (int, error) {
 	}
 	e := newEncoded()
 	defer e.free()
-	err := w.nesting.Enter()
-	if err == nil {
-		err = e.add(w.cfg.Encode, p)
-		w.nesting.Leave()
-	}
+	err := encode(w, e, p)
 	var number uint64
 	if err != nil {
 		w.counts.refused.Add(1)
@@ -95,7 +100,7 @@ func writeRecordsEncoded(w *Writer, b []byte, ends []int) (int, error) {
 	var rejected *base.RejectedError
 	start := 0
 	for i, end := range ends {
-		if err := e.add(w.cfg.Encode, b[start:end]); err == nil {
+		if err := encode(w, e, b[start:end]); err == nil {
 			e.members = append(e.members, i)
 		} else if rejected == nil {
 			rejected = &base.RejectedError{Indexes: []int{i}, Err: err}
