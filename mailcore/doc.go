@@ -43,8 +43,8 @@
 //	5xx to the mail   final: the record is refused; a queue in front gives it up
 //	5xx to a digest   of a batch: halves of it are sent until the record at fault is found, and refused alone
 //	4xx to the mail   each time, after its content, and to no other: as a 5xx, once that is certain
-//	some recipients   the others get the mail, and OnError hears who did not (RecipientsError); after 452, which says that they are too
-//	                  many, they get it in another transaction
+//	some recipients   the others get the mail, and OnError hears who did not (RecipientsError); after 452, too many
+//	                  recipients, those that are left get it in another transaction
 //
 // What the server refuses for now is tried again, and with it all that is behind it. So when the content of one mail of a batch was
 // refused so six times in a row (but for 421 and 452, which are about the server), another record of the batch is mailed alone. If
