@@ -2,7 +2,6 @@ package mailcore
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"example.com/zaphandlers/mailcore/internal/message"
@@ -52,121 +51,10 @@ func (e *emitter) flush() (lost uint64, err error) {
 		digest.CountOnly()
 		err = e.mailer.mail(digest)
 	}
-	if e.divides(digest, err) {
-		return e.search(err)
+	if search := (partSearch{e}); search.isDue(digest, err) {
+		return search.run(err)
 	}
 	return e.flushed(err), err
-}
-
-// divides tells whether a digest that was refused for what it says is to be searched for the record at fault: at once if it was refused for
-// good, else after a while, for that may be the server's state.
-func (e *emitter) divides(digest *message.Digest, err error) bool {
-	final, content := aboutContent(err)
-	if !content {
-		return false
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.window.refusals++
-	if !digest.Divides() || !final && e.window.refusals < suspectAfter {
-		return false
-	}
-	e.window.refusals = 0
-	return true
-}
-
-// aboutContent tells whether a mail was refused for what it says, and whether for good.
-func aboutContent(err error) (final, content bool) {
-	var refused *session.RefusedError
-	if errors.As(err, &refused) {
-		return true, refused.Content && !refused.TooLarge
-	}
-	var temporary *session.TemporaryError
-	return false, errors.As(err, &temporary) && temporary.Content
-}
-
-// search sends the outgoing digest, which was refused with err for what it says, in halves, down to the records at fault. One that is
-// refused alone is given up: at once if it is refused for good, else once another part was taken, for then the server takes mails; until then
-// it comes behind the others. After maxRefusals what is left is given up as well, or tried again later, as the last refusal says. lost is
-// how many records are given up.
-func (e *emitter) search(err error) (lost uint64, refusal error) {
-	taken, postponed := false, 0
-	for refusals := 1; ; refusals++ {
-		switch final, content := aboutContent(err); {
-		case err == nil:
-			taken, postponed = true, 0
-			refusals--
-			e.flushed(nil)
-		case content && final && refusals >= maxRefusals:
-			return lost + e.dropOutgoing(true), err
-		case content && refusals < maxRefusals && e.halve():
-			postponed = 0
-		case content && refusals < maxRefusals && !final && !taken && postponed <= e.partsLeft():
-			postponed++
-			e.postpone()
-		case content && refusals < maxRefusals && !final && taken:
-			refusal = &session.RefusedError{Err: fmt.Errorf("mailcore: given up, for the server took other mails meanwhile: %w", err)}
-			lost += e.dropOutgoing(false)
-		case session.IsFinal(err):
-			refusal = err
-			lost += e.dropOutgoing(false)
-		default:
-			e.flushed(err)
-			return lost, err
-		}
-		digest := e.nextPart()
-		if digest == nil {
-			return lost, refusal
-		}
-		err = e.mailer.mail(digest)
-	}
-}
-
-// halve makes two parts of the outgoing digest, if it has more than one record.
-func (e *emitter) halve() bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.window.outgoing.Divides() {
-		return false
-	}
-	e.mailer.attempts.done(e.window.outgoing.Sum())
-	e.window.halve()
-	return true
-}
-
-func (e *emitter) postpone() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.window.postpone()
-}
-
-func (e *emitter) partsLeft() int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.window.parts)
-}
-
-// nextPart returns the part of a digest that is to be sent next, or nil.
-func (e *emitter) nextPart() *message.Digest {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.window.part() {
-		return nil
-	}
-	return &e.window.outgoing
-}
-
-// dropOutgoing gives up the outgoing digest, or all parts of it, and returns how many records that costs.
-func (e *emitter) dropOutgoing(all bool) (lost uint64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for {
-		e.mailer.attempts.done(e.window.outgoing.Sum())
-		lost += e.window.drop(time.Now())
-		if !all || !e.window.part() {
-			return lost
-		}
-	}
 }
 
 func (e *emitter) takeDigest() *message.Digest {
