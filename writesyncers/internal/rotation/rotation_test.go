@@ -216,15 +216,15 @@ func TestStandBy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := rotationOf(t, nil)
 		start := time.Now()
-		r.finish.standBy()
-		assert.Equal(t, standByLooks*standByEvery, time.Since(start))
-		go r.finish.standBy()
+		r.finish.linger()
+		assert.Equal(t, lingerLooks*lingerEvery, time.Since(start))
+		go r.finish.linger()
 		synctest.Wait()
 		start = time.Now()
 		require.NoError(t, r.Close())
-		assert.LessOrEqual(t, time.Since(start), standByEvery, "sent away")
-		r.finish.standBy()
-		assert.LessOrEqual(t, time.Since(start), standByEvery, "and nobody comes")
+		assert.LessOrEqual(t, time.Since(start), lingerEvery, "sent away")
+		r.finish.linger()
+		assert.LessOrEqual(t, time.Since(start), lingerEvery, "and nobody comes")
 	})
 }
 
