@@ -212,7 +212,7 @@ func TestPeriodOfAFileThatIsFound(t *testing.T) {
 }
 
 // The goroutine that has opened the next file stays for a while, and looks by itself; nobody stays for long.
-func TestStandBy(t *testing.T) {
+func TestLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := rotationOf(t, nil)
 		start := time.Now()
