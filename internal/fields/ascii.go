@@ -1,6 +1,6 @@
 package fields
 
-import "example.com/zaphandlers/internal/words"
+import "encoding/binary"
 
 // IsASCII tells whether s is, as most texts are, so that they need not be decoded. It looks at eight bytes together, the last eight of
 // which overlap those before, and takes half as long as utf8.ValidString.
@@ -14,9 +14,10 @@ func IsASCII(s string) bool {
 		}
 		return all < 0x80
 	}
-	all := words.Load64(s, n-8)
+	b := []byte(s) // without a copy: nobody changes it
+	all := binary.LittleEndian.Uint64(b[n-8:])
 	for i := 0; i < n-8; i += 8 {
-		all |= words.Load64(s, i)
+		all |= binary.LittleEndian.Uint64(b[i:])
 	}
 	return all&tops == 0
 }

@@ -6,8 +6,6 @@ import (
 	"unsafe"
 
 	"go.uber.org/zap/zapcore"
-
-	"example.com/zaphandlers/internal/words"
 )
 
 // The tape: one record as bytes, all integers little-endian.
@@ -161,14 +159,14 @@ func (c *Cursor) U16() uint16 {
 
 // U32 reads an integer; see U8.
 func (c *Cursor) U32() uint32 {
-	v := words.Load32(c.s, c.at)
+	v := Load32(c.s, c.at)
 	c.at += 4
 	return v
 }
 
 // U64 reads an integer; see U8.
 func (c *Cursor) U64() uint64 {
-	v := words.Load64(c.s, c.at)
+	v := Load64(c.s, c.at)
 	c.at += 8
 	return v
 }
@@ -184,7 +182,7 @@ func TextAt(s string, at int) (text string, end int) {
 	n := int(s[at])
 	at++
 	if n == longText {
-		n, at = int(words.Load32(s, at)), at+lengthSize
+		n, at = int(Load32(s, at)), at+lengthSize
 	}
 	return s[at : at+n], at + n
 }
