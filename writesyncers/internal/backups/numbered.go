@@ -189,7 +189,7 @@ func (n *numbered) upwards() (string, error) {
 			return name, nil
 		}
 		n.next = undated(n.next + 1) // it was given out before, most likely
-		if try == 1 {
+		if try == 1 || n.next >= numberMost {
 			if err := n.findNext(); err != nil {
 				return "", err
 			}
@@ -209,10 +209,12 @@ func (n *numbered) findNext() error {
 		}
 	}
 	for i := range foreign {
-		if !dateLike(i) { // else what follows it would look like one, too
+		if !dateLike(i) && i+1 < numberMost { // else what follows it would look like one, too, or have too many digits
 			n.next = max(n.next, i+1)
 		}
 	}
-	n.next = undated(max(n.next, 1))
+	if n.next = undated(max(n.next, 1)); n.next >= numberMost {
+		return n.renumber(ours, foreign)
+	}
 	return nil
 }

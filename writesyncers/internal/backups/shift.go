@@ -74,6 +74,26 @@ func (n *numbered) rename(e *entry, to int) error {
 	return nil
 }
 
+// renumber begins again with the lowest numbers, once the highest was given: one with more digits would not be known for ours.
+func (n *numbered) renumber(ours []*entry, foreign map[int]bool) error {
+	to := 0
+	for _, e := range ours {
+		if e.former {
+			continue
+		}
+		for to = undated(to + 1); foreign[to]; {
+			to = undated(to + 1)
+		}
+		if to < e.n {
+			if err := n.rename(e, to); err != nil {
+				return err
+			}
+		}
+	}
+	n.next, n.given = undated(to+1), 0
+	return nil
+}
+
 // repair turns numbers round that were given upwards: the newest gets the lowest. That shows in the times of the files, which rise with
 // their numbers, by more than a second in all.
 func (n *numbered) repair() error {
