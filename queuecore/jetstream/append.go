@@ -103,22 +103,15 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	if err := e.local.look(); err != nil {
 		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart())}
 	}
-	rest := e.log.withoutStored(tapes)
-	for len(rest) > 0 {
-		n, err := e.publishSome(ctx, rest)
-		if err != nil {
-			e.log.remember(tapes[:len(tapes)-len(rest)])
-			if e.stop.Err() != nil {
-				return 0, errClosed
-			}
-			if e.local != nil && !isFull(err) {
-				err = multierr.Append(err, e.local.restart())
-			}
-			return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)}
+	if err := e.publishAll(ctx, tapes); err != nil {
+		if e.stop.Err() != nil {
+			return 0, errClosed
 		}
-		rest = rest[n:]
+		if e.local != nil && !isFull(err) {
+			err = multierr.Append(err, e.local.restart())
+		}
+		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)}
 	}
-	e.log.stored = nil
 	if len(tooLarge) > 0 {
 		return e.log.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}
 	}
@@ -126,6 +119,28 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 }
 
 var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
+
+// publishAll publishes what is not stored yet. After an error it is remembered what is, or may be.
+func (e *Engine) publishAll(ctx context.Context, tapes [][]byte) (err error) {
+	fresh := e.log.withoutStored(tapes)
+	if doubt := e.log.doubt; len(doubt) > 0 && e.log.unsure(fresh) == 0 { // of another's batch, or one that comes in parts now
+		if err := e.publish(ctx, pack(doubt), uint64(len(doubt)), part{}); err != nil {
+			return err
+		}
+		e.log.remember(doubt)
+		fresh = e.log.withoutStored(tapes)
+	}
+	for rest := fresh; len(rest) > 0; {
+		n, err := e.publishSome(ctx, rest)
+		if err != nil {
+			e.log.remember(fresh[:len(fresh)-len(rest)])
+			return err
+		}
+		rest = rest[n:]
+	}
+	e.log.took(tapes)
+	return nil
+}
 
 // publishSome publishes one message, or one record in several, and returns how many records that were.
 func (e *Engine) publishSome(ctx context.Context, tapes [][]byte) (int, error) {

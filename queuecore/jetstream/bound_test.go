@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
+	"example.com/zaphandlers/queuecore"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -119,4 +120,36 @@ func TestTheStreamOfCursorsIsDeleted(t *testing.T) {
 	require.NoError(t, e.js.DeleteStream(t.Context(), "logs_cursors"))
 	appendAll(t, e, "6")
 	require.Equal(t, []string{"5", "6"}, readPast(t, e, "new", 2), "a new one begins with the oldest record that is there")
+}
+
+// A target that has another name now, or is gone, has the stream keep everything for it, until it is full. Forget gives the room back.
+func TestAFullStreamForATargetThatIsGone(t *testing.T) {
+	dir := t.TempDir()
+	cfg := Config{Dir: dir, MaxBytes: 1 << 20, Timeout: 2 * time.Second}
+	e := open(t, cfg)
+	require.NoError(t, e.Ack("gone", 0))
+	require.NoError(t, e.Ack("here", 0))
+	batch := batchOf(t, strings.Repeat("x", 100<<10))
+	n, err := 0, error(nil)
+	for ; err == nil; n++ {
+		_, err = e.Append(batch)
+	}
+	require.Len(t, readAll(t, e, "here", n-1), n-1)
+	require.NoError(t, e.Close(t.Context()))
+
+	e = open(t, cfg)
+	_, err = e.Append(batch)
+	require.ErrorContains(t, err, "maximum bytes exceeded")
+	require.NoError(t, e.Forget("gone"))
+	require.NoError(t, e.Forget("gone"), "it is not there")
+	require.NoError(t, e.Forget("a name. with > and *"))
+	last, err := e.Append(batch)
+	require.NoError(t, err)
+	var b base.Batch
+	read, err := e.Read(t.Context(), "here", &b)
+	require.NoError(t, err)
+	require.Equal(t, last, read)
+	require.NoError(t, e.Ack("here", read))
+	require.NoError(t, e.Close(t.Context()))
+	require.ErrorIs(t, e.Forget("here"), queuecore.ErrClosed)
 }

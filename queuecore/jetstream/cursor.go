@@ -63,6 +63,15 @@ func (c *cursorStore) put(ctx context.Context, name string, at place) error {
 	return nil
 }
 
+// remove has nobody know of a cursor any more.
+func (c *cursorStore) remove(ctx context.Context, name string) error {
+	err := c.stream.Purge(ctx, jetstream.WithPurgeSubject(c.subject+token(name)))
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("jetstream: cursor %q: %w", name, err)
+	}
+	return nil
+}
+
 func parsePlace(data []byte) (at place, ok bool) {
 	_, err := fmt.Sscanf(string(data), "%d %d %d", &at.number, &at.sequence, &at.born)
 	if err != nil || at.number > lastPlausible || at.sequence > lastPlausible {

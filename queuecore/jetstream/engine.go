@@ -157,6 +157,25 @@ func rebound(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamC
 	return have, changed
 }
 
+// Forget has nothing kept any more for a cursor whose target is gone, or has another name now, in whichever process: what it has not
+// acknowledged stays as long as the stream knows of it, until there is no room for more. A cursor that is in use would begin anew with the
+// oldest record that there is. One that is not known is no error.
+func (e *Engine) Forget(cursor string) error {
+	if e.stop.Err() != nil {
+		return errClosed
+	}
+	ctx, cancel := e.callContext()
+	defer cancel()
+	if err := e.cursors.remove(ctx, cursor); err != nil {
+		return e.orClosed(err)
+	}
+	e.mu.Lock()
+	delete(e.readers, cursor)
+	e.mu.Unlock()
+	e.purgeRead(ctx)
+	return nil
+}
+
 // Close implements queuecore.Queue. It ends calls that wait, and stops a server in this process. ctx has no use: nothing is held here.
 func (e *Engine) Close(context.Context) error {
 	e.mu.Lock()
