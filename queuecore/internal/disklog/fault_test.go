@@ -105,6 +105,25 @@ func TestASyncThatFailsWithoutCopies(t *testing.T) {
 	require.Equal(t, upTo(20), readAll(t, l, 0))
 }
 
+// What was written of a batch that is refused is cut off: it would be behind the batches after it, and be read once the log is opened anew.
+func TestAWriteThatFailsInTheMiddle(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 3)
+	m.failNext(1, "write", func() {})
+	var records [][]byte
+	for range 50 {
+		records = append(records, payload(99))
+	}
+	_, err := l.Append(records)
+	require.ErrorContains(t, err, "I/O error")
+	appendUpTo(t, l, 5)
+	require.NoError(t, l.Close())
+	l = openLog(t, Options{files: m})
+	require.Equal(t, uint64(5), l.Last())
+	require.Equal(t, upTo(5), readAll(t, l, 0))
+}
+
 // A batch whose sync fails is not taken; appended again it is there once.
 func TestAppendSyncedAgain(t *testing.T) {
 	m := newMemory()
