@@ -14,17 +14,20 @@ type appender struct {
 	sequence uint64   // of the last message
 	number   uint64   // of the last record
 	lastID   string   // of the last message, where it was asked for
-	doubt    [][]byte // the records of a message that is perhaps stored, under id; nil: there is none
+	data     []byte   // of the message in hand
+	piece    part     // of a record that is, if it is one
+	doubt    [][]byte // the records of that message, which is perhaps stored, under id; nil: there is none
+	again    bool     // an Append before has published it
 
 	stored map[string]int // records that are stored though their Append returned an error, and how many of each
 	bytes  int            // that were added to stored since it was empty
 }
 
-// begin gives the next message its id. tapes are those in it, if it is not a piece of a record.
-func (a *appender) begin(tapes [][]byte) {
+// begin gives the next message its id. tapes are those that are stored with it: none, if it is a piece of a record and not the last.
+func (a *appender) begin(tapes [][]byte, data []byte, piece part) {
 	a.serial++
 	a.id = a.producer + "-" + strconv.FormatUint(a.serial, 10)
-	a.doubt = tapes
+	a.doubt, a.data, a.piece, a.again = tapes, data, piece, false
 }
 
 // advance notes that the message in hand is the last one now.
@@ -46,6 +49,7 @@ func (a *appender) remember(stored [][]byte) {
 		a.stored[string(tape)]++
 		a.bytes += len(tape)
 	}
+	a.again = true
 	for i, tape := range a.doubt {
 		a.doubt[i] = bytes.Clone(tape)
 	}
