@@ -107,7 +107,9 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 		if e.stop.Err() != nil {
 			return 0, errClosed
 		}
-		if e.local != nil && !isFull(err) {
+		if isFull(err) {
+			err = e.full(ctx, err)
+		} else if e.local != nil {
 			err = multierr.Append(err, e.local.restart())
 		}
 		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)}

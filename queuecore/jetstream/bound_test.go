@@ -130,7 +130,7 @@ func TestAFullStreamForATargetThatIsGone(t *testing.T) {
 	dir := t.TempDir()
 	cfg := Config{Dir: dir, MaxBytes: 1 << 20, Timeout: 2 * time.Second}
 	e := open(t, cfg)
-	require.NoError(t, e.Ack("gone", 0))
+	require.NoError(t, e.Ack("gone and *", 0))
 	require.NoError(t, e.Ack("here", 0))
 	batch := batchOf(t, strings.Repeat("x", 100<<10))
 	n, err := 0, error(nil)
@@ -142,9 +142,9 @@ func TestAFullStreamForATargetThatIsGone(t *testing.T) {
 
 	e = open(t, cfg)
 	_, err = e.Append(batch)
-	require.ErrorContains(t, err, "maximum bytes exceeded")
-	require.NoError(t, e.Forget("gone"))
-	require.NoError(t, e.Forget("gone"), "it is not there")
+	require.ErrorContains(t, err, `maximum bytes exceeded, for "gone and *", which has not passed record 1`)
+	require.NoError(t, e.Forget("gone and *"))
+	require.NoError(t, e.Forget("gone and *"), "it is not there")
 	require.NoError(t, e.Forget("a name. with > and *"))
 	last, err := e.Append(batch)
 	require.NoError(t, err)

@@ -1,10 +1,14 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -174,6 +178,23 @@ func (e *Engine) Forget(cursor string) error {
 	e.mu.Unlock()
 	e.purgeRead(ctx)
 	return nil
+}
+
+// full adds to the error of a stream that is full for whom it is.
+func (e *Engine) full(ctx context.Context, err error) error {
+	places, placesErr := e.cursors.all(ctx)
+	if placesErr != nil || len(places) == 0 {
+		return err
+	}
+	last := slices.MinFunc(slices.Collect(maps.Values(places)), func(a, b place) int { return cmp.Compare(a.number, b.number) })
+	var names []string
+	for name, at := range places {
+		if at.number == last.number {
+			names = append(names, strconv.Quote(name))
+		}
+	}
+	slices.Sort(names)
+	return fmt.Errorf("%w, for %s, which has not passed record %d", err, strings.Join(names, " and "), last.number+1)
 }
 
 // Close implements queuecore.Queue. It ends calls that wait, and stops a server in this process. ctx has no use: nothing is held here.
