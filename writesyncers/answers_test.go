@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 )
 
 // A Rotator that compresses leaves half of its work when the disk is full, each time it is tried. That costs no backup.
@@ -77,4 +80,24 @@ func TestEncodeThatDoesNotAppend(t *testing.T) {
 			assert.Equal(t, "ONE\nTWO\nA LONGER ONE\nTHREE\nONE\nTWO\nA LONGER ONE\nTHREE\nONE\nTWO\nA LONGER ONE\nTHREE\n", read(t, filepath.Join(dir, "app.log")))
 		})
 	}
+}
+
+// zap's own core calls no Sync behind a record that was refused, be it a Fatal: what is before it must not wait for one.
+func TestARefusedRecordHasTheBufferWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	f, err := NewFile(FileConfig{Path: path, Buffer: 1 << 16, FlushEvery: -1, Encode: func(dst, src []byte) ([]byte, error) {
+		if bytes.Contains(src, []byte("bad")) {
+			return nil, errors.New("no such character")
+		}
+		return append(dst, src...), nil
+	}})
+	require.NoError(t, err)
+	core := zapcore.NewCore(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "m"}), f, zap.InfoLevel)
+	logger := zap.New(core, zap.WithFatalHook(zapcore.WriteThenPanic), zap.ErrorOutput(zapcore.AddSync(io.Discard)))
+	logger.Info("before")
+	assert.Empty(t, read(t, path))
+	assert.Panics(t, func() { logger.Fatal("bad") })
+	assert.Equal(t, "{\"m\":\"before\"}\n", read(t, path))
+	assert.Equal(t, uint64(1), f.Stats().Refused)
+	require.NoError(t, f.Close())
 }

@@ -170,3 +170,41 @@ func TestARecordThatFillsTheBufferOnAFullDisk(t *testing.T) {
 	require.Equal(t, uint64(1), lost.Records)
 	require.Equal(t, base.Stats{Accepted: 1, Dropped: 1, Refused: 2}, f.Stats().Stats)
 }
+
+// A file that the system lets become no larger (RLIMIT_FSIZE, the 4 GiB of FAT) costs the record that it happens to, and gives way to the next.
+func TestAFileThatMayBecomeNoLarger(t *testing.T) {
+	const limit = 64 << 10
+	for _, cfg := range []RotatingFileConfig{{MaxBytes: 1 << 20}, {MaxTotalBytes: 1 << 30}, {MaxBytes: 1 << 20, Buffer: 10_000, FlushEvery: -1}} {
+		cfg.BackupCount, cfg.OnError = -1, func(error) {}
+		f, dir := rotating(t, cfg)
+		limitFiles(t, limit, func() {
+			accepted, refused := map[string]bool{}, 0
+			for i := range 200 {
+				record := fmt.Sprintf("%d %s.", i, strings.Repeat("x", 1500))
+				if _, err := io.WriteString(f, record+"\n"); err != nil {
+					assert.ErrorIs(t, err, unix.EFBIG)
+					refused++
+				} else {
+					accepted[record] = true
+				}
+			}
+			require.NoError(t, f.Sync())
+			assert.LessOrEqual(t, refused, 5, "one in each file")
+			assert.Equal(t, uint64(4), f.Stats().Rotations)
+			for _, line := range allLines(t, dir, "app.log") {
+				delete(accepted, line)
+			}
+			assert.Empty(t, accepted)
+		})
+	}
+}
+
+// limitFiles has the system let no file become larger while f runs.
+func limitFiles(t *testing.T, bytes uint64, f func()) {
+	t.Helper()
+	var before unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_FSIZE, &before))
+	require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: bytes, Max: before.Max}))
+	defer func() { require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &before)) }()
+	f()
+}

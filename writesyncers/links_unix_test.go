@@ -76,3 +76,34 @@ func linkedOutputChild() error {
 	}
 	return nil
 }
+
+// Renaming the link would make a backup of it that nobody counts, and leave the file where it is for ever.
+func TestAPathThatBecomesALink(t *testing.T) {
+	for _, to := range []string{"data/app.log", "../log/data/app.log", ""} {
+		var told errorLog
+		f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: 3, OnError: told.add})
+		path, moved := filepath.Join(dir, "app.log"), filepath.Join(dir, "data", "app.log")
+		if to == "" {
+			to = moved
+		} else {
+			to = strings.Replace(to, "log/data", filepath.Base(dir)+"/data", 1)
+		}
+		require.NoError(t, os.Mkdir(filepath.Dir(moved), 0o755))
+		write(t, f, "before\n")
+		require.NoError(t, os.Rename(path, moved))
+		require.NoError(t, os.Symlink(to, path))
+		for range 50 {
+			write(t, f, "record\n")
+		}
+		assert.ErrorContains(t, f.Rollover(), "symbolic link now")
+		require.Len(t, told.list(), 1)
+		assert.ErrorContains(t, told.list()[0], "symbolic link now")
+		assert.Equal(t, []string{"app.log", "data"}, names(t, dir))
+		assert.Equal(t, 51, strings.Count(read(t, moved), "\n"))
+
+		require.NoError(t, os.Remove(path)) // and the file comes back
+		require.NoError(t, os.Rename(moved, path))
+		require.NoError(t, f.Rollover())
+		assert.FileExists(t, path+".1")
+	}
+}

@@ -105,6 +105,39 @@ func TestAnOutsiderRenamesTheDirectory(t *testing.T) {
 	assert.Len(t, append(moved, allLines(t, dir, "app.log")...), 101)
 }
 
+// The next file, which was opened ahead, has moved as well, and is of no use.
+func TestAnOutsiderRenamesTheDirectoryOfTheNextFile(t *testing.T) {
+	const most = 1 << 20
+	dir := filepath.Join(t.TempDir(), "log")
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: most, BackupCount: -1, OnError: unexpected(t)})
+	require.NoError(t, err)
+	line := strings.Repeat("x", most/20) + "\n"
+	ahead := func() bool {
+		next, _ := filepath.Glob(filepath.Join(dir, ".app.log.rotation", "next-*"))
+		return len(next) == 1
+	}
+	for range 18 {
+		write(t, f, line)
+	}
+	require.Eventually(t, ahead, 5*time.Second, time.Millisecond)
+	require.NoError(t, os.Rename(dir, dir+".moved"))
+	require.NoError(t, os.Mkdir(dir, 0o755))
+	for range 1 + 18 {
+		write(t, f, line)
+	}
+	require.Eventually(t, ahead, 5*time.Second, time.Millisecond, "so is the one after that")
+	for range 30 {
+		write(t, f, line)
+	}
+	require.NoError(t, f.Close())
+	for _, name := range names(t, dir) {
+		info, err := os.Stat(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Less(t, info.Size(), int64(most), name)
+	}
+}
+
 func TestRolloverSaysWhatWasRefused(t *testing.T) {
 	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: 1, OnError: func(error) {}})
 	write(t, f, "one\n")

@@ -10,7 +10,8 @@ import (
 // RotatingFileConfig says which file, when it rolls over, and what becomes of the backups. The zero value of every field
 // but Path is its default.
 type RotatingFileConfig struct {
-	// Path of the file being written. Required. It is made absolute at construction, and a symbolic link is followed.
+	// Path of the file being written. Required. It is made absolute at construction, and a symbolic link is followed. Where one takes its
+	// place later the file does not roll over, which OnError hears, before the next start.
 	Path string
 
 	// MaxBytes is the size a file does not reach: a record that would make it as long or longer goes into the next file.

@@ -5,10 +5,12 @@ package writesyncers
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"example.com/zaphandlers/writesyncers/internal/rotation"
@@ -59,5 +61,45 @@ func TestSharedFilesThatAreMadeAtOnceHaveOneHeader(t *testing.T) {
 		require.Len(t, lines, 1+8+1)
 		require.Equal(t, "# header", lines[0])
 		require.Equal(t, 1, strings.Count(strings.Join(lines, "\n"), "# header"))
+	}
+}
+
+// And so does one that several open without being Shared, where the system has a lock for that.
+func TestFilesThatAreMadeAtOnceHaveOneHeader(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("no locks of open files")
+	}
+	for name, open := range map[string]func(path string) (writeCloser, error){
+		"File": func(path string) (writeCloser, error) { return NewFile(FileConfig{Path: path, Header: "# header"}) },
+		"WatchedFile": func(path string) (writeCloser, error) {
+			return NewWatchedFile(WatchedFileConfig{Path: path, Header: "# header"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 50 {
+				path := filepath.Join(t.TempDir(), "app.log")
+				begin := make(chan struct{})
+				var all sync.WaitGroup
+				for i := range 8 {
+					all.Go(func() {
+						<-begin
+						f, err := open(path)
+						if err == nil {
+							_, err = fmt.Fprintf(f, "record %d\n", i)
+						}
+						if err == nil {
+							err = f.Close()
+						}
+						assert.NoError(t, err)
+					})
+				}
+				close(begin)
+				all.Wait()
+				text := read(t, path)
+				require.True(t, strings.HasPrefix(text, "# header\n"))
+				require.Equal(t, 1, strings.Count(text, "# header"))
+				require.Equal(t, 1+8, strings.Count(text, "\n"))
+			}
+		})
 	}
 }

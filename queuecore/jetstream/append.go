@@ -103,22 +103,17 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	if err := e.local.look(); err != nil {
 		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart())}
 	}
-	rest := e.log.withoutStored(tapes)
-	for len(rest) > 0 {
-		n, err := e.publishSome(ctx, rest)
-		if err != nil {
-			e.log.remember(tapes[:len(tapes)-len(rest)])
-			if e.stop.Err() != nil {
-				return 0, errClosed
-			}
-			if e.local != nil && !isFull(err) {
-				err = multierr.Append(err, e.local.restart())
-			}
-			return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)}
+	if err := e.publishAll(ctx, tapes); err != nil {
+		if e.stop.Err() != nil {
+			return 0, errClosed
 		}
-		rest = rest[n:]
+		if isFull(err) {
+			err = e.full(ctx, err)
+		} else if e.local != nil {
+			err = multierr.Append(err, e.local.restart())
+		}
+		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)}
 	}
-	e.log.stored = nil
 	if len(tooLarge) > 0 {
 		return e.log.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}
 	}
@@ -127,36 +122,75 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 
 var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
 
+// publishAll publishes what is not stored yet. After an error it is remembered what is, or may be.
+func (e *Engine) publishAll(ctx context.Context, tapes [][]byte) (err error) {
+	fresh := e.log.withoutStored(tapes)
+	if doubt := e.log.doubt; len(doubt) > 0 && e.log.unsure(fresh) == 0 { // of another's batch, or one that comes in parts now
+		n, err := e.publishDoubt(ctx)
+		if err != nil {
+			return err
+		}
+		e.log.remember(doubt[:n])
+		fresh = e.log.withoutStored(tapes)
+	}
+	for rest := fresh; len(rest) > 0; {
+		n, err := e.publishSome(ctx, rest)
+		if err != nil {
+			e.log.remember(fresh[:len(fresh)-len(rest)])
+			return err
+		}
+		rest = rest[n:]
+	}
+	e.log.took(tapes)
+	return nil
+}
+
+// publishDoubt publishes the message that is perhaps stored under the id it had, and returns how many records are stored with it: none, if
+// it is the last piece of a record of which the others are in vain.
+func (e *Engine) publishDoubt(ctx context.Context) (int, error) {
+	n := len(e.log.doubt)
+	err := e.publish(ctx, uint64(n))
+	if errors.Is(err, errBetween) {
+		e.log.doubt = nil
+		return 0, nil
+	}
+	return n, err
+}
+
 // publishSome publishes one message, or one record in several, and returns how many records that were.
 func (e *Engine) publishSome(ctx context.Context, tapes [][]byte) (int, error) {
 	limit := e.limit()
-	if n := e.log.unsure(tapes); n > 0 { // under the id it had: stored already, perhaps
-		return n, e.publish(ctx, pack(tapes[:n]), uint64(n), part{})
+	if e.log.unsure(tapes) > 0 {
+		return e.publishDoubt(ctx)
 	}
 	if n := fit(tapes, limit); n > 0 {
-		e.log.begin(tapes[:n])
-		return n, e.publish(ctx, pack(tapes[:n]), uint64(n), part{})
+		e.log.begin(tapes[:n], pack(tapes[:n]), part{})
+		return n, e.publish(ctx, uint64(n))
 	}
-	data := pack(tapes[:1])
-	pieces := slices.Collect(slices.Chunk(data, limit))
-	for i, piece := range pieces {
-		e.log.begin(nil)
-		records := uint64(0)
-		if i == len(pieces)-1 {
-			records = 1
-		}
-		if err := e.publish(ctx, piece, records, part{i + 1, len(pieces)}); err != nil {
+	pieces := slices.Collect(slices.Chunk(pack(tapes[:1]), limit))
+	for i := 0; i < len(pieces); i++ {
+		records := min((i+1)/len(pieces), 1) // 1 with the last
+		e.log.begin(tapes[:records], pieces[i], part{i + 1, len(pieces)})
+		switch err := e.publish(ctx, uint64(records)); {
+		case errors.Is(err, errBetween):
+			i = -1
+		case err != nil:
 			return 0, err // begun again with the first piece; readers pass over one that is not followed by the next
 		}
 	}
 	return 1, nil
 }
 
-// publish publishes one message behind the last, and does not return before it knows that it is stored, or ctx is done.
-func (e *Engine) publish(ctx context.Context, data []byte, records uint64, p part) error {
-	msg := &nats.Msg{Subject: e.subject, Data: data, Header: nats.Header{}}
-	if p.n > 0 {
-		msg.Header.Set(headerPart, p.String())
+// errBetween says that somebody else's message is between a piece of a record and the one before it. Readers put those together that follow
+// each other, so it is begun again with the first piece.
+var errBetween = errors.New("somebody else's message is in the middle of a record")
+
+// publish publishes the message in hand, with which so many records are stored, behind the last, and does not return before it knows that
+// it is stored, or ctx is done.
+func (e *Engine) publish(ctx context.Context, records uint64) error {
+	msg := &nats.Msg{Subject: e.subject, Data: e.log.data, Header: nats.Header{}}
+	if e.log.piece.n > 0 {
+		msg.Header.Set(headerPart, e.log.piece.String())
 	}
 	var last error
 	for wait := time.Duration(0); ; wait = min(2*wait+time.Millisecond, 250*time.Millisecond) {
@@ -181,6 +215,8 @@ func (e *Engine) publish(ctx context.Context, data []byte, records uint64, p par
 			last = err
 		case err != nil:
 			last = err
+		case e.log.piece.k > 1:
+			return errBetween
 		}
 	}
 }
@@ -190,6 +226,7 @@ func (e *Engine) publish(ctx context.Context, data []byte, records uint64, p par
 func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64) (stored bool, err error) {
 	ctx, cancel := context.WithTimeout(all, attemptTimeout)
 	defer cancel()
+	next := e.log.sequence + 1
 	ack, err := e.js.PublishMsg(ctx, msg, jetstream.WithMsgID(e.log.id), jetstream.WithExpectLastSequence(e.log.sequence), jetstream.WithRetryAttempts(0))
 	if err == nil && !ack.Duplicate {
 		e.log.advance(ack.Sequence, records)
@@ -211,6 +248,12 @@ func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64)
 	}
 	if isConflict(err) {
 		err = nil
+		if e.log.again { // others may have come behind it since
+			msg, getErr := e.records.GetMsg(ctx, next)
+			if stored := getErr == nil && msg.Header.Get(headerID) == e.log.id; stored || !errors.Is(getErr, jetstream.ErrMsgNotFound) {
+				return stored, getErr
+			}
+		}
 	}
 	if errors.Is(err, nats.ErrMaxPayload) {
 		e.log.doubt = nil // the server takes less than it did: it is cut anew

@@ -14,15 +14,20 @@ type appender struct {
 	sequence uint64   // of the last message
 	number   uint64   // of the last record
 	lastID   string   // of the last message, where it was asked for
-	doubt    [][]byte // the records of a message that is perhaps stored, under id; nil: there is none
-	stored   [][]byte // records that are stored though their Append returned an error
+	data     []byte   // of the message in hand
+	piece    part     // of a record that is, if it is one
+	doubt    [][]byte // the records of that message, which is perhaps stored, under id; nil: there is none
+	again    bool     // an Append before has published it
+
+	stored map[string]int // records that are stored though their Append returned an error, and how many of each
+	bytes  int            // that were added to stored since it was empty
 }
 
-// begin gives the next message its id. tapes are those in it, if it is not a piece of a record.
-func (a *appender) begin(tapes [][]byte) {
+// begin gives the next message its id. tapes are those that are stored with it: none, if it is a piece of a record and not the last.
+func (a *appender) begin(tapes [][]byte, data []byte, piece part) {
 	a.serial++
 	a.id = a.producer + "-" + strconv.FormatUint(a.serial, 10)
-	a.doubt = tapes
+	a.doubt, a.data, a.piece, a.again = tapes, data, piece, false
 }
 
 // advance notes that the message in hand is the last one now.
@@ -32,25 +37,50 @@ func (a *appender) advance(sequence, records uint64) {
 	a.lastID = a.id
 }
 
-// remember keeps, after an error, copies of the records that are stored, and of those that perhaps are.
+// mostStored is how many bytes of records are remembered: who has not appended the same again by then has given it up.
+const mostStored = 16 << 20
+
+// remember keeps, after an error, copies of records that are stored, and of those that perhaps are.
 func (a *appender) remember(stored [][]byte) {
-	a.stored, a.doubt = cloneAll(stored), cloneAll(a.doubt)
+	if len(a.stored) == 0 || a.bytes > mostStored {
+		a.stored, a.bytes = make(map[string]int), 0
+	}
+	for _, tape := range stored {
+		a.stored[string(tape)]++
+		a.bytes += len(tape)
+	}
+	a.again = true
+	for i, tape := range a.doubt {
+		a.doubt[i] = bytes.Clone(tape)
+	}
 }
 
-func cloneAll(tapes [][]byte) (all [][]byte) {
+// withoutStored returns tapes without those that an Append which has failed has stored.
+func (a *appender) withoutStored(tapes [][]byte) (fresh [][]byte) {
+	if len(a.stored) == 0 {
+		return tapes
+	}
+	seen := make(map[string]int, len(a.stored))
 	for _, tape := range tapes {
-		all = append(all, bytes.Clone(tape))
+		if seen[string(tape)] < a.stored[string(tape)] {
+			seen[string(tape)]++
+			continue
+		}
+		fresh = append(fresh, tape)
 	}
-	return all
+	return fresh
 }
 
-// withoutStored returns tapes without those at their beginning that an Append before has stored.
-func (a *appender) withoutStored(tapes [][]byte) [][]byte {
-	if startsWith(tapes, a.stored) {
-		return tapes[len(a.stored):]
+// took forgets records: whoever has appended them again knows now that they are stored.
+func (a *appender) took(tapes [][]byte) {
+	for _, tape := range tapes {
+		if len(a.stored) == 0 {
+			return
+		}
+		if a.stored[string(tape)]--; a.stored[string(tape)] <= 0 {
+			delete(a.stored, string(tape))
+		}
 	}
-	a.stored, a.doubt = nil, nil
-	return tapes
 }
 
 // unsure returns how many records at the beginning of tapes are those of the message that is perhaps stored.

@@ -1,7 +1,10 @@
 package jetstream
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/require"
 
+	"example.com/zaphandlers/queuecore"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -119,4 +123,95 @@ func TestTheStreamOfCursorsIsDeleted(t *testing.T) {
 	require.NoError(t, e.js.DeleteStream(t.Context(), "logs_cursors"))
 	appendAll(t, e, "6")
 	require.Equal(t, []string{"5", "6"}, readPast(t, e, "new", 2), "a new one begins with the oldest record that is there")
+}
+
+// A target that has another name now, or is gone, has the stream keep everything for it, until it is full. Forget gives the room back.
+func TestAFullStreamForATargetThatIsGone(t *testing.T) {
+	dir := t.TempDir()
+	cfg := Config{Dir: dir, MaxBytes: 1 << 20, Timeout: 2 * time.Second}
+	e := open(t, cfg)
+	require.NoError(t, e.Ack("gone and *", 0))
+	require.NoError(t, e.Ack("here", 0))
+	batch := batchOf(t, strings.Repeat("x", 100<<10))
+	n, err := 0, error(nil)
+	for ; err == nil; n++ {
+		_, err = e.Append(batch)
+	}
+	require.Len(t, readAll(t, e, "here", n-1), n-1)
+	require.NoError(t, e.Close(t.Context()))
+
+	e = open(t, cfg)
+	_, err = e.Append(batch)
+	require.ErrorContains(t, err, `maximum bytes exceeded, for "gone and *", which has not passed record 1`)
+	require.NoError(t, e.Forget("gone and *"))
+	require.NoError(t, e.Forget("gone and *"), "it is not there")
+	require.NoError(t, e.Forget("a name. with > and *"))
+	last, err := e.Append(batch)
+	require.NoError(t, err)
+	var b base.Batch
+	read, err := e.Read(t.Context(), "here", &b)
+	require.NoError(t, err)
+	require.Equal(t, last, read)
+	require.NoError(t, e.Ack("here", read))
+	require.NoError(t, e.Close(t.Context()))
+	require.ErrorIs(t, e.Forget("here"), queuecore.ErrClosed)
+}
+
+// Pieces of two records that two processes append at once are not put together, however their turns come.
+func TestPiecesOfTwoAtOnce(t *testing.T) {
+	s := newTestServer(t, func(o *server.Options) { o.MaxPayload = 16 << 10 }).start()
+	one, other := open(t, Config{URL: s.url()}), open(t, Config{URL: s.url()})
+	large := func(message string) string { return message + strings.Repeat("x", 20<<10) }
+	pieces := slices.Collect(slices.Chunk(pack(tapesOf(batchOf(t, large("one")))), one.limit()))
+	require.Len(t, pieces, 2)
+	one.log.begin(nil, pieces[0], part{1, 2})
+	require.NoError(t, one.publish(t.Context(), 0))
+	other.log.begin(nil, pieces[0], part{1, 2})
+	require.NoError(t, other.publish(t.Context(), 0))
+	one.log.begin(nil, pieces[1], part{2, 2})
+	require.ErrorIs(t, one.publish(t.Context(), 1), errBetween)
+	appendAll(t, one, large("one"))
+	appendAll(t, other, large("other"))
+	require.Equal(t, []string{large("one"), large("other")}, readAll(t, one, "reader", 2))
+}
+
+// A record in pieces is not stored again because the acknowledgement of the last is lost.
+func TestTheLastPieceWhoseAcknowledgementIsLost(t *testing.T) {
+	s := newTestServer(t, func(o *server.Options) { o.MaxPayload = 16 << 10 }).start()
+	proxy := newProxy(t, s.options.Port)
+	e := open(t, Config{URL: proxy.url(), Timeout: 300 * time.Millisecond})
+	other := open(t, Config{URL: s.url()})
+	for i, between := range []bool{false, true} {
+		large := batchOf(t, fmt.Sprint(i, strings.Repeat("x", 20<<10)))
+		tapes := tapesOf(large)
+		require.NoError(t, e.findEnd(t.Context()))
+		pieces := slices.Collect(slices.Chunk(pack(tapes), e.limit()))
+		e.log.begin(nil, pieces[0], part{1, 2})
+		require.NoError(t, e.publish(t.Context(), 0))
+		e.log.begin(tapes, pieces[1], part{2, 2})
+		proxy.deaf.Store(true)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		require.Error(t, e.publish(ctx, 1))
+		cancel()
+		e.log.remember(nil)
+		if between {
+			appendAll(t, other, "another's")
+		}
+		proxy.deaf.Store(false)
+		proxy.cut()
+		require.Eventually(t, func() bool { _, err := e.Append(large); return err == nil }, 20*time.Second, time.Millisecond)
+		require.Equal(t, uint64(1+2*i), e.log.number)
+	}
+	got := readAll(t, other, "reader", 3)
+	for i := range got {
+		got[i] = got[i][:1]
+	}
+	require.Equal(t, []string{"0", "1", "a"}, got)
+}
+
+func tapesOf(b *base.Batch) (tapes [][]byte) {
+	for i := range b.Len() {
+		tapes = append(tapes, b.Tape(i))
+	}
+	return tapes
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -63,6 +64,15 @@ func (c *cursorStore) put(ctx context.Context, name string, at place) error {
 	return nil
 }
 
+// remove has nobody know of a cursor any more.
+func (c *cursorStore) remove(ctx context.Context, name string) error {
+	err := c.stream.Purge(ctx, jetstream.WithPurgeSubject(c.subject+token(name)))
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return fmt.Errorf("jetstream: cursor %q: %w", name, err)
+	}
+	return nil
+}
+
 func parsePlace(data []byte) (at place, ok bool) {
 	_, err := fmt.Sscanf(string(data), "%d %d %d", &at.number, &at.sequence, &at.born)
 	if err != nil || at.number > lastPlausible || at.sequence > lastPlausible {
@@ -71,20 +81,30 @@ func parsePlace(data []byte) (at place, ok bool) {
 	return at, true
 }
 
-// all returns the places of all cursors, of whichever process.
-func (c *cursorStore) all(ctx context.Context) ([]place, error) {
+// name is the reverse of token.
+func name(token string) string {
+	if digits, ok := strings.CutPrefix(token, "x-"); ok {
+		if b, err := hex.DecodeString(digits); err == nil {
+			return string(b)
+		}
+	}
+	return strings.TrimPrefix(token, "n-")
+}
+
+// all returns the places of all cursors, of whichever process, by name.
+func (c *cursorStore) all(ctx context.Context) (map[string]place, error) {
 	info, err := c.stream.Info(ctx, jetstream.WithSubjectFilter(c.subject+"*"))
 	if err != nil {
 		return nil, err
 	}
-	var places []place
+	places := make(map[string]place)
 	for subject := range info.State.Subjects {
 		msg, err := c.stream.GetLastMsgForSubject(ctx, subject)
 		if err != nil {
 			return nil, err
 		}
 		at, _ := parsePlace(msg.Data)
-		places = append(places, at)
+		places[name(strings.TrimPrefix(subject, c.subject))] = at
 	}
 	return places, nil
 }

@@ -1,10 +1,14 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -155,6 +159,42 @@ func rebound(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamC
 		}
 	}
 	return have, changed
+}
+
+// Forget has nothing kept any more for a cursor whose target is gone, or has another name now, in whichever process: what it has not
+// acknowledged stays as long as the stream knows of it, until there is no room for more. A cursor that is in use would begin anew with the
+// oldest record that there is. One that is not known is no error.
+func (e *Engine) Forget(cursor string) error {
+	if e.stop.Err() != nil {
+		return errClosed
+	}
+	ctx, cancel := e.callContext()
+	defer cancel()
+	if err := e.cursors.remove(ctx, cursor); err != nil {
+		return e.orClosed(err)
+	}
+	e.mu.Lock()
+	delete(e.readers, cursor)
+	e.mu.Unlock()
+	e.purgeRead(ctx)
+	return nil
+}
+
+// full adds to the error of a stream that is full for whom it is.
+func (e *Engine) full(ctx context.Context, err error) error {
+	places, placesErr := e.cursors.all(ctx)
+	if placesErr != nil || len(places) == 0 {
+		return err
+	}
+	last := slices.MinFunc(slices.Collect(maps.Values(places)), func(a, b place) int { return cmp.Compare(a.number, b.number) })
+	var names []string
+	for name, at := range places {
+		if at.number == last.number {
+			names = append(names, strconv.Quote(name))
+		}
+	}
+	slices.Sort(names)
+	return fmt.Errorf("%w, for %s, which has not passed record %d", err, strings.Join(names, " and "), last.number+1)
 }
 
 // Close implements queuecore.Queue. It ends calls that wait, and stops a server in this process. ctx has no use: nothing is held here.

@@ -202,6 +202,32 @@ func TestAnAcknowledgementThatIsLost(t *testing.T) {
 	require.Equal(t, numbered(5), readAll(t, e, "reader", 5))
 }
 
+// Nor though another one's batch is appended first, or what is appended again comes in parts.
+func TestAnAcknowledgementThatIsLostInOtherCompany(t *testing.T) {
+	s := newTestServer(t, nil).start()
+	proxy := newProxy(t, s.options.Port)
+	e := open(t, Config{URL: proxy.url(), Timeout: 300 * time.Millisecond})
+	appendAll(t, e, "0")
+	again := func(messages ...string) {
+		require.Eventually(t, func() bool { _, err := e.Append(batchOf(t, messages...)); return err == nil }, 20*time.Second, time.Millisecond)
+	}
+	for i, then := range [][]string{{"another's"}, {"1"}} {
+		proxy.deaf.Store(true)
+		_, err := e.Append(batchOf(t, "1", "2"))
+		require.Error(t, err, i)
+		proxy.deaf.Store(false)
+		proxy.cut()
+		again(then...)
+		if i == 0 {
+			again("1", "2", "3")
+		} else {
+			again("2", "4")
+		}
+	}
+	require.ElementsMatch(t, []string{"0", "another's", "1", "2", "3", "1", "2", "4"}, readAll(t, e, "reader", 8))
+	require.Equal(t, uint64(8), e.log.number)
+}
+
 func TestTwoProcessesAppendInOneOrder(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	one, other := open(t, Config{URL: s.url()}), open(t, Config{URL: s.url()})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -262,7 +263,7 @@ func (e *Engine) purgeRead(ctx context.Context) bool {
 	if err != nil || len(places) == 0 || len(places) < readers { // somebody has deleted some: what their readers need is not known
 		return false
 	}
-	done := places[0].in(e.born.Load()).sequence
+	done := uint64(math.MaxUint64)
 	for _, at := range places {
 		done = min(done, at.in(e.born.Load()).sequence)
 	}

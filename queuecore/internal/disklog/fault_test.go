@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -104,6 +105,25 @@ func TestASyncThatFailsWithoutCopies(t *testing.T) {
 	require.Equal(t, upTo(20), readAll(t, l, 0))
 }
 
+// What was written of a batch that is refused is cut off: it would be behind the batches after it, and be read once the log is opened anew.
+func TestAWriteThatFailsInTheMiddle(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 3)
+	m.failNext(1, "write", func() {})
+	var records [][]byte
+	for range 50 {
+		records = append(records, payload(99))
+	}
+	_, err := l.Append(records)
+	require.ErrorContains(t, err, "I/O error")
+	appendUpTo(t, l, 5)
+	require.NoError(t, l.Close())
+	l = openLog(t, Options{files: m})
+	require.Equal(t, uint64(5), l.Last())
+	require.Equal(t, upTo(5), readAll(t, l, 0))
+}
+
 // A batch whose sync fails is not taken; appended again it is there once.
 func TestAppendSyncedAgain(t *testing.T) {
 	m := newMemory()
@@ -128,6 +148,66 @@ func TestAppendSyncedAgain(t *testing.T) {
 	require.Equal(t, uint64(3), last)
 	l = openLog(t, Options{files: m.losePower()})
 	require.Equal(t, upTo(3), readAll(t, l, 0))
+}
+
+// So it is though another one's batch comes between, or its own comes in parts: there is no file for all that has come meanwhile.
+func TestAppendSyncedAgainInOtherCompany(t *testing.T) {
+	for name, then := range map[string][][]uint64{
+		"in halves":          {{1, 2}, {3, 4}, {5}},
+		"behind another's":   {{5}, {1, 2, 3, 4}},
+		"with another's":     {{1, 5, 2, 3}, {4}},
+		"that is the same":   {{1, 2, 3, 4, 5}, {1}},
+		"twice, and at once": {{1, 1}, {2, 3, 4, 5}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMemory()
+			l := openLog(t, Options{Keep: true, files: m})
+			s := NewSynced(l)
+			failing := true
+			m.fail = func(what string) error {
+				if failing && what == "sync" {
+					return errors.New("I/O error")
+				}
+				return nil
+			}
+			_, err := s.Append([][]byte{payload(1), payload(2)})
+			require.Error(t, err)
+			_, err = s.Append([][]byte{payload(3), payload(4)})
+			require.Error(t, err, "another's")
+			failing = false
+			var want []uint64
+			for _, numbers := range then {
+				var batch [][]byte
+				for _, n := range numbers {
+					batch = append(batch, payload(n))
+				}
+				_, err := s.Append(batch)
+				require.NoError(t, err)
+				want = append(want, numbers...)
+			}
+			l = openLog(t, Options{files: m.losePower()})
+			var got []uint64
+			_, err = l.NewReader(0).Read(1<<20, func(p []byte) bool {
+				n, err := strconv.ParseUint(strings.Fields(string(p))[0], 10, 64)
+				got = append(got, n)
+				return err == nil
+			})
+			require.NoError(t, err)
+			require.ElementsMatch(t, want, got)
+		})
+	}
+}
+
+// Batches that nobody appends again are not remembered for ever.
+func TestSyncedRemembersALimitedAmount(t *testing.T) {
+	s := NewSynced(nil)
+	for i := range 30 {
+		record := make([]byte, 1<<20)
+		record[0] = byte(i)
+		s.remember([][]byte{record})
+	}
+	require.LessOrEqual(t, len(s.untaken), 18)
+	require.NotEmpty(t, s.untaken)
 }
 
 // What a process that was killed has not synced, the next Sync does.

@@ -381,6 +381,7 @@ func (f *memoryFile) ReadAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
+// WriteAt says 0 where it has written a part, as os.File does.
 func (f *memoryFile) WriteAt(p []byte, at int64) (int, error) {
 	err := f.m.fail("write")
 	if err != nil {
@@ -391,7 +392,11 @@ func (f *memoryFile) WriteAt(p []byte, at int64) (int, error) {
 	if need := int(at) + len(p); need > len(f.b) {
 		f.b = append(f.b, make([]byte, need-len(f.b))...)
 	}
-	return copy(f.b[at:], p), err
+	n := copy(f.b[at:], p)
+	if err != nil {
+		n = 0
+	}
+	return n, err
 }
 
 func (f *memoryFile) size() (int64, error) { return int64(len(f.b)), nil }

@@ -35,16 +35,14 @@ func (s *segment) close() error {
 // write appends b. After an error nothing of it is there: what was written in part is cut off, or the segment sealed where even that
 // fails.
 func (s *segment) write(b []byte) error {
-	n, err := s.file.WriteAt(b, s.size)
+	_, err := s.file.WriteAt(b, s.size)
 	if err == nil {
-		s.size += int64(n)
+		s.size += int64(len(b))
 		return nil
 	}
-	if n > 0 {
-		if cutErr := s.file.truncate(s.size); cutErr != nil {
-			s.sealed = true
-			return errors.Join(err, cutErr)
-		}
+	if cutErr := s.file.truncate(s.size); cutErr != nil { // WriteAt says 0 though it has written a part
+		s.sealed = true
+		return errors.Join(err, cutErr)
 	}
 	return err
 }

@@ -74,7 +74,9 @@ func (d *dated) reserve(start time.Time) (string, error) {
 	n := 0
 	for _, e := range ours {
 		if e.label == label || strings.HasPrefix(e.path, first) && (e.path == first || e.path == first+"."+strconv.Itoa(e.n)) {
-			n = max(n, e.n+1)
+			if e.n+1 < numberMost { // what has more digits would not be known for ours
+				n = max(n, e.n+1)
+			}
 		}
 	}
 	for range nextTries {

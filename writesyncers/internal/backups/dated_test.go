@@ -442,3 +442,49 @@ func TestNamesOfTheHourThatComesTwice(t *testing.T) {
 		})
 	}
 }
+
+// A day or an hour in which the clock is put forward or back is as long as it is, and its backups are not of a time to come.
+func TestNamesOfTheDayOnWhichTheClockIsChanged(t *testing.T) {
+	for _, test := range []struct{ zone, from string }{
+		{"Europe/Berlin", "2024-03-30T20:00:00Z"}, {"Europe/Berlin", "2024-10-26T20:00:00Z"},
+		{"Australia/Lord_Howe", "2024-10-05T10:00:00Z"}, {"Australia/Lord_Howe", "2024-04-06T10:00:00Z"},
+		{"America/Santiago", "2024-09-07T22:00:00Z"}, {"America/Santiago", "2024-04-06T22:00:00Z"}, // at midnight
+		{"Pacific/Apia", "2011-12-30T05:00:00Z"}, // a day is left out
+	} {
+		loc, err := time.LoadLocation(test.zone)
+		if err != nil {
+			t.Skip(err)
+		}
+		day := func(at time.Time) time.Time {
+			y, m, d := at.In(loc).Date()
+			return time.Date(y, m, d, 0, 0, 0, 0, loc)
+		}
+		for name, dates := range map[string]*Dates{
+			"midnight": {Layout: Layouts[3], Period: day}, "D": {Layout: Layouts[3]}, "H": {Layout: Layouts[2]}, "M": {Layout: Layouts[1]},
+		} {
+			t.Run(test.zone+" "+test.from+" "+name, func(t *testing.T) {
+				const count = 4
+				now, err := time.Parse(time.RFC3339, test.from)
+				require.NoError(t, err)
+				dates.Location, dates.Now = loc, func() time.Time { return now }
+				b := newBed(t, Config{Count: count, Dated: dates})
+				var placed []string
+				for i := range 40 {
+					begin := now
+					now = now.Add(17 * time.Minute)
+					if name == "midnight" {
+						begin, now = day(now), now.Add(10*time.Minute)
+					}
+					src := filepath.Join(t.TempDir(), "out")
+					require.NoError(t, os.WriteFile(src, []byte("x"), 0o600))
+					require.NoError(t, os.Chtimes(src, now, now.Add(-time.Second)))
+					dst, err := b.set.Place(src, begin, false)
+					require.NoError(t, err)
+					require.NoError(t, b.set.Retain(now))
+					placed = append([]string{filepath.Base(dst)}, placed...)
+					require.Equal(t, placed[:min(len(placed), count)], b.listed(), "%d %v", i, now.In(loc))
+				}
+			})
+		}
+	}
+}

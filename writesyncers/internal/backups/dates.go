@@ -59,6 +59,9 @@ func (d *Dates) date(e *entry) {
 		if err != nil {
 			continue
 		}
+		if at.Format(layout) != e.label { // its beginning is left out
+			at = at.Add(forward(at, at.Add(day/2)))
+		}
 		if layoutUnits[i] <= time.Hour {
 			at = d.repeated(at, layout, e.modified())
 		}
@@ -66,7 +69,7 @@ func (d *Dates) date(e *entry) {
 		if ahead := at.Sub(e.modified()); 0 < ahead && ahead <= zonesApart { // the label is of another zone
 			e.start, at = e.modified(), e.modified()
 		} else if len(layout) >= len(d.Layout) {
-			at = at.Add(layoutUnits[i] - time.Second)
+			at = lastSecond(at, layout, layoutUnits[i])
 		}
 		if d.Period != nil {
 			at = d.Period(at)
@@ -76,22 +79,40 @@ func (d *Dates) date(e *entry) {
 	}
 }
 
+// lastSecond returns the last second of the time that a label of a layout names, which begins at: a day on which the clock is changed is
+// shorter than others, or longer.
+func lastSecond(at time.Time, layout string, unit time.Duration) time.Time {
+	end := at.Add(unit - time.Second)
+	if end = end.Add(-forward(at, end)); end.Format(layout) != at.Format(layout) {
+		return at
+	}
+	return end
+}
+
+// forward returns by how much the clock on the wall is put forward between two times.
+func forward(from, to time.Time) time.Duration {
+	_, before := from.Zone()
+	_, after := to.Zone()
+	return time.Duration(after-before) * time.Second
+}
+
 // zonesApart is how far the clocks on two walls may be apart.
 const zonesApart = 26 * time.Hour
 
 // repeated returns the later one of two times that have the same label, as the clock on the wall was put back between them, unless the
 // file was last written to before.
 func (d *Dates) repeated(at time.Time, layout string, modified time.Time) time.Time {
-	_, before := at.Add(-day / 2).Zone()
-	_, after := at.Add(day / 2).Zone()
-	back := time.Duration(before-after) * time.Second
+	back := -forward(at.Add(-day/2), at.Add(day/2))
 	if back <= 0 {
 		return at
 	}
+	same := func(other time.Time) bool {
+		return forward(at, other) != 0 && other.Format(layout) == at.Format(layout)
+	}
 	first, second := at, at
-	if earlier := at.Add(-back); earlier.Format(layout) == at.Format(layout) {
+	if earlier := at.Add(-back); same(earlier) {
 		first = earlier
-	} else if later := at.Add(back); later.Format(layout) == at.Format(layout) {
+	} else if later := at.Add(back); same(later) {
 		second = later
 	}
 	if second.After(modified) {

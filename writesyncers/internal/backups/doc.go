@@ -14,6 +14,8 @@
 //	the oldest            app.log.3                     app.log.7                    app.log.2024-03-01
 //	at the next Place     all move up, the last goes    nothing moves: app.log.10    nothing moves
 //
+// Behind the highest number of 7 digits all get the lowest ones, in their order.
+//
 // A Namer makes other names of these. It is somebody else's code: it may panic, or give anything. It is asked a bounded number of
 // times, and no loop ends by what it says. Where it gives a name twice the number is put behind what it gave (old.log, old.log.2); where
 // its name cannot be used (it is empty, or the log's own, or in a directory that is not there) the default name is taken and Report

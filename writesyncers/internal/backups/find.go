@@ -31,6 +31,9 @@ func (n *numbered) find() (ours []*entry, foreign map[int]bool, err error) {
 		return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.path, b.path))
 	})
 	ours = n.withoutDates(ours, foreign)
+	if formers := ours[firstFormer(ours):]; n.count <= 0 || rising(formers) {
+		newestFirst(formers, 0)
+	}
 	n.top = 0
 	for _, e := range ours {
 		n.top = max(n.top, e.n)

@@ -124,21 +124,30 @@ func (n *numbered) table() map[string]int {
 func (n *numbered) list() ([]*entry, error) {
 	ours, _, err := n.find()
 	if n.count <= 0 {
-		now := slices.IndexFunc(ours, func(e *entry) bool { return e.former })
-		if now < 0 {
-			now = len(ours)
-		}
-		newestFirst(ours[:now], n.given)
-		newestFirst(ours[now:], 0)
+		newestFirst(ours[:firstFormer(ours)], n.given)
 	}
 	return ours, err
 }
 
-// newestFirst puts backups that are numbered upwards, and in that order, the other way round. Who had a count before has left some that
-// are the newest first already, with the lowest numbers: each was written before the one ahead of it. (The times alone do not tell, for
-// a clock may be put back.) From the number given on none is of those; 0 is not known.
+// firstFormer returns the index of the first that has a former name: these come last.
+func firstFormer(ours []*entry) int {
+	if i := slices.IndexFunc(ours, func(e *entry) bool { return e.former }); i >= 0 {
+		return i
+	}
+	return len(ours)
+}
+
+// newestFirst puts backups that are numbered upwards, and in that order, the other way round, but for those that counted counts.
 func newestFirst(ours []*entry, given int) {
-	before := 0 // how many are from a time with a count
+	before := counted(ours, given)
+	slices.Reverse(ours)
+	slices.Reverse(ours[len(ours)-before:])
+}
+
+// counted returns how many of backups in the order of their numbers are the newest first already. Who had a count before has left some,
+// with the lowest numbers: each was written before the one ahead of it. (The times alone do not tell, for a clock may be put back.) From
+// the number given on none is of those; 0 is not known.
+func counted(ours []*entry, given int) (before int) {
 	for i := 1; i < len(ours) && (given == 0 || ours[i].n < given); i++ {
 		if ours[i].modified().After(ours[i-1].modified()) {
 			break
@@ -147,8 +156,7 @@ func newestFirst(ours []*entry, given int) {
 			before = i + 1
 		}
 	}
-	slices.Reverse(ours)
-	slices.Reverse(ours[len(ours)-before:])
+	return before
 }
 
 func (n *numbered) reserve(time.Time) (string, error) {
@@ -189,7 +197,7 @@ func (n *numbered) upwards() (string, error) {
 			return name, nil
 		}
 		n.next = undated(n.next + 1) // it was given out before, most likely
-		if try == 1 {
+		if try == 1 || n.next >= numberMost {
 			if err := n.findNext(); err != nil {
 				return "", err
 			}
@@ -209,10 +217,12 @@ func (n *numbered) findNext() error {
 		}
 	}
 	for i := range foreign {
-		if !dateLike(i) { // else what follows it would look like one, too
+		if !dateLike(i) && i+1 < numberMost { // else what follows it would look like one, too, or have too many digits
 			n.next = max(n.next, i+1)
 		}
 	}
-	n.next = undated(max(n.next, 1))
+	if n.next = undated(max(n.next, 1)); n.next >= numberMost {
+		return n.renumber(ours, foreign)
+	}
 	return nil
 }

@@ -469,3 +469,55 @@ func TestACompressedBackupIsOpenedOnce(t *testing.T) {
 	assert.Len(t, b.listed(), 5)
 	assert.Zero(t, opened)
 }
+
+// The newest stay, however often a count comes and goes: what was numbered upwards behind backups of a count is newer than these.
+func TestNumberingThatChangesItsDirectionTwice(t *testing.T) {
+	for _, tt := range []struct{ counted, upwards, count int }{{5, 2, 2}, {3, 3, 5}, {3, 1, 2}, {2, 1, 5}, {1, 2, 2}, {0, 4, 3}} {
+		t.Run(fmt.Sprint(tt), func(t *testing.T) {
+			b, n := newBed(t, Config{Count: max(tt.counted, 1)}), 0
+			roll := func(times int) {
+				for range times {
+					n++
+					name := b.roll(fmt.Sprint(n))
+					at := time.Now().Add(time.Duration(n-1000) * time.Minute)
+					require.NoError(t, os.Chtimes(b.path(name), at, at))
+				}
+			}
+			roll(tt.counted)
+			b.again(Config{Count: -1})
+			roll(tt.upwards)
+			b.again(Config{Count: tt.count})
+			roll(1)
+			var texts, want []string
+			for _, name := range b.listed() {
+				texts = append(texts, b.tree()[name])
+			}
+			for i := range min(tt.count, n) {
+				want = append(want, fmt.Sprint(n-i))
+			}
+			assert.Equal(t, want, texts)
+		})
+	}
+}
+
+// So they do under the names they had before there was a Namer, and none goes at a start while older ones have such names.
+func TestFormerBackupsThatWereNumberedUpwards(t *testing.T) {
+	b := newBed(t, Config{Count: -1})
+	put := func(name string, ago time.Duration) {
+		b.put(name, name)
+		b.age(name, ago)
+	}
+	put("app.log.1", 9*time.Hour)
+	put("app.log.2", 8*time.Hour)
+	put("app.log.3", 7*time.Hour)
+	put("old.2", 6*time.Hour)
+	put("old.3", 5*time.Hour)
+	put("old.4", 4*time.Hour)
+	namer := func(name string) string { return filepath.Join(filepath.Dir(name), "old"+filepath.Ext(name)) }
+	b.again(Config{Count: 4, Namer: namer})
+	var texts []string
+	for _, name := range b.listed() {
+		texts = append(texts, b.tree()[name])
+	}
+	assert.Equal(t, []string{"old.4", "old.3", "old.2", "app.log.3"}, texts)
+}

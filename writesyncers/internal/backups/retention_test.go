@@ -1,6 +1,7 @@
 package backups
 
 import (
+	"compress/gzip"
 	"fmt"
 	"os"
 	"strconv"
@@ -191,4 +192,46 @@ func TestNumbersThatLookLikeDatesAreSteppedOver(t *testing.T) {
 		require.Less(t, last, first+4000)
 		require.Equal(t, "an archive", b.tree()["app.log.2024"])
 	}
+}
+
+// A number with more digits would not be known again, and so never be removed.
+func TestTheHighestNumberIsFollowedByTheLowest(t *testing.T) {
+	for name, put := range map[string]func(b *bed){
+		"ours":           func(b *bed) { b.put("app.log.9999998", "x"); b.put("app.log.9999999", "x") },
+		"compressed":     func(b *bed) { b.putGzip("app.log.9999999.gz", "x", gzip.Header{Name: "app.log", OS: osUnknown}) },
+		"a directory":    func(b *bed) { require.NoError(t, os.Mkdir(b.path("app.log.9999999"), 0o700)) },
+		"somebody's":     func(b *bed) { b.put("app.log.9999999.gz", "no gzip") },
+		"and lower ones": func(b *bed) { b.put("app.log.1", "x"); b.put("app.log.2", "x"); b.put("app.log.9999998", "x") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := Config{MaxTotalBytes: 3}
+			b := newBed(t, cfg)
+			put(b)
+			for i := range 20 {
+				name := b.roll(string(rune('a' + i)))
+				if i%7 == 3 {
+					b.again(cfg)
+				}
+				require.Equal(t, name, b.listed()[0])
+			}
+			var texts []string
+			for _, name := range b.listed() {
+				texts = append(texts, b.tree()[name])
+			}
+			assert.Equal(t, []string{"t", "s", "r"}, texts)
+			assert.LessOrEqual(t, len(entriesOf(t, b.dir)), 4)
+		})
+	}
+}
+
+func TestTheHighestNumberOfAPeriod(t *testing.T) {
+	b := newBed(t, Config{Count: 3, Dated: &Dates{Layout: "2006-01-02"}})
+	today := time.Now().Truncate(time.Second)
+	name := "app.log." + today.Format("2006-01-02")
+	b.put(name+".9999999", "x")
+	for i := range 20 {
+		b.roll(fmt.Sprint(i), today)
+	}
+	assert.Len(t, b.listed(), 3)
+	assert.Len(t, entriesOf(t, b.dir), 3, "no number that is not known again")
 }

@@ -74,23 +74,43 @@ func (n *numbered) rename(e *entry, to int) error {
 	return nil
 }
 
-// repair turns numbers round that were given upwards: the newest gets the lowest. That shows in the times of the files, which rise with
-// their numbers, by more than a second in all.
+// renumber begins again with the lowest numbers, once the highest was given: one with more digits would not be known for ours.
+func (n *numbered) renumber(ours []*entry, foreign map[int]bool) error {
+	to := 0
+	for _, e := range ours {
+		if e.former {
+			continue
+		}
+		for to = undated(to + 1); foreign[to]; {
+			to = undated(to + 1)
+		}
+		if to < e.n {
+			if err := n.rename(e, to); err != nil {
+				return err
+			}
+		}
+	}
+	n.next, n.given = undated(to+1), 0
+	return nil
+}
+
+// repair turns numbers round that were given upwards: the newest gets the lowest.
 func (n *numbered) repair() error {
 	if n.count <= 0 {
 		return nil
 	}
-	ours, foreign, err := n.find()
+	all, foreign, err := n.find()
 	if err != nil {
 		return err
 	}
-	ours = slices.DeleteFunc(ours, func(e *entry) bool { return e.former })
+	ours := all[:firstFormer(all)]
 	if !rising(ours) {
 		return nil
 	}
-	slices.Reverse(ours)
-	to := ours[0].n
-	if stay, _ := keep(ours, n.count); len(stay) > 1 {
+	to := ours[len(ours)-1].n
+	newestFirst(ours, 0)
+	stay, _ := keep(all, n.count)
+	if stay = stay[:firstFormer(stay)]; len(stay) > 1 {
 		for _, e := range stay {
 			to = after(to, foreign)
 			if err := n.rename(e, to); err != nil {
@@ -101,10 +121,11 @@ func (n *numbered) repair() error {
 	return nil
 }
 
-// rising reports whether the times of backups rise with their numbers. They may fall now and then, where the clock was put back.
+// rising reports whether backups, in the order of their numbers, were numbered upwards last. It shows in their times, which rise with the
+// numbers, by more than a second in all, behind those that an earlier count has left; now and then they fall, where the clock was put back.
 func rising(ours []*entry) bool {
 	rise, fall, by := 0, 0, time.Duration(0)
-	for i := 1; i < len(ours); i++ {
+	for i := max(counted(ours, 0), 1); i < len(ours); i++ {
 		switch d := ours[i].modified().Sub(ours[i-1].modified()); {
 		case d > 0:
 			rise, by = rise+1, by+d

@@ -203,6 +203,25 @@ func (w *Watch) Close() {
 // it. It moves f's offset, which an appending write does not ask for.
 func AwaitWrite(f *os.File) { _, _ = f.Seek(0, unix.SEEK_HOLE) }
 
+// LockBeginning keeps whoever else calls it for the same file, in this process or another, waiting until unlock is called; not for longer
+// than wait, nor where the file system knows no such lock (of an open file, as fcntl has it, which others than flock's are).
+func LockBeginning(f *os.File, wait time.Duration) (unlock func()) {
+	set := func(how int16) (err error) {
+		lock := unix.Flock_t{Type: how, Len: 1}
+		_ = control(f, func(fd int) { err = unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
+		return err
+	}
+	for start := time.Now(); ; time.Sleep(time.Millisecond) {
+		err := set(unix.F_WRLCK)
+		if err == nil {
+			return func() { _ = set(unix.F_UNLCK) }
+		}
+		if err != unix.EAGAIN && err != unix.EACCES || time.Since(start) > wait {
+			return func() {}
+		}
+	}
+}
+
 // What a file system that is not the kernel's own says of itself (statfs).
 var remote = map[int64]bool{
 	unix.FUSE_SUPER_MAGIC: true, unix.NFS_SUPER_MAGIC: true, unix.SMB_SUPER_MAGIC: true, unix.SMB2_SUPER_MAGIC: true,

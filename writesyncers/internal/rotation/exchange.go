@@ -109,9 +109,13 @@ func (x *exchanger) lock() (locked bool, err error) {
 func (x *exchanger) exchange(file *appendfile.File, fresh, locked bool) (*appendfile.File, *Rolled, error) {
 	if here, err := file.LeadsHere(); err != nil || !here {
 		if err == nil {
+			x.opener.moved() // what was opened ahead may lie in a directory that has moved
 			err = ErrMoved
 		}
 		return nil, nil, err
+	}
+	if _, err := os.Readlink(x.cfg.Path); err == nil {
+		return nil, nil, fmt.Errorf("%s %w", x.cfg.Path, errLinked)
 	}
 	if fresh && x.cfg.Shared && x.cfg.Period.After(file.Made()) {
 		return nil, nil, nil // another process has rolled over at the end of this period
@@ -212,6 +216,8 @@ func shown(err error, log string) (all error) {
 	}
 	return all
 }
+
+var errLinked = errors.New("is a symbolic link now, which would be renamed in the place of the file: it is followed at the next start")
 
 var errLeftBehind = errors.New("the Rotator has left the file behind")
 

@@ -160,6 +160,12 @@ func (o *opener) close() {
 	o.busy.Wait()
 }
 
+// moved says that the file in use is another one, and has the next opened ahead for that.
+func (o *opener) moved() {
+	o.exchanged()
+	o.discard()
+}
+
 // discard removes the file that was opened ahead.
 func (o *opener) discard() {
 	o.mu.Lock()

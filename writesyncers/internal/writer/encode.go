@@ -65,7 +65,8 @@ func encode(w *Writer, e *encoded, record []byte) error {
 	return e.add(w.cfg.Encode, record)
 }
 
-// writeEncoded is Write through Encode. The file's bytes are not the caller's, so a failure counts none of them.
+// writeEncoded is Write through Encode. The file's bytes are not the caller's, so a failure counts none of them. A record that Encode refuses
+// has the buffer written: should it be the last of the program zap calls no Sync behind it.
 func writeEncoded(w *Writer, p []byte) (int, error) {
 	if w.closing.Load() {
 		return 0, w.refuse(1)
@@ -74,10 +75,12 @@ func writeEncoded(w *Writer, p []byte) (int, error) {
 	defer e.free()
 	err := encode(w, e, p)
 	var number uint64
+	w.mu.Lock()
 	if err != nil {
 		w.counts.refused.Add(1)
+		_ = w.buffer.flush() // what stays is the timer's to tell, or the next record's
+		w.unlock()
 	} else {
-		w.mu.Lock()
 		_, number, err = w.writeAndUnlock(e.b)
 	}
 	if err == nil && w.cfg.Sync >= SyncInterval {

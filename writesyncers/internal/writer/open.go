@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -58,17 +60,20 @@ func (w *Writer) use(file *appendfile.File) {
 	w.limit = w.strategy.opened(file)
 }
 
+const headerWait = 100 * time.Millisecond // for another writer that is at it
+
 // writeHeader begins an empty file with the header, once, though other processes have it open. The records matter more: that it was
 // refused is only noted.
 func writeHeader(w *Writer) {
 	if len(w.cfg.Header) == 0 || !w.file.Regular() || w.file.Size() > 0 {
 		return
 	}
+	defer fsys.LockBeginning(w.file.OS(), headerWait)()
 	if w.cfg.File.Shared {
 		defer w.cfg.Rotation.Lock()()
-		if w.file.Refresh() {
-			return
-		}
+	}
+	if w.file.Refresh() {
+		return
 	}
 	n, err := w.file.Write(w.cfg.Header)
 	w.counts.bytes.Add(uint64(n))

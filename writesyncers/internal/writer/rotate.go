@@ -28,6 +28,7 @@ type rotate struct {
 	delivered uint64      // when the follower looked last
 	idle      bool        // the next record looks first
 	lost      bool        // the file in use has no name and no other could be opened: every record looks until one can
+	full      bool        // the system lets the file in use become no larger: the next record goes into the next
 	out       *rotation.Rolled
 }
 
@@ -47,7 +48,7 @@ func newRotate(w *Writer) *rotate {
 }
 
 func (s *rotate) opened(f *appendfile.File) int64 {
-	s.lost, s.idle = false, false
+	s.lost, s.idle, s.full = false, false, false
 	if !f.Regular() {
 		return math.MaxInt64
 	}
@@ -167,6 +168,9 @@ func (s *rotate) before(n int) error {
 
 // due decides by the size that the file really has: somebody else may have cut it.
 func (s *rotate) due(n int) bool {
+	if s.full {
+		return !s.r.Empty(s.w.size())
+	}
 	return s.r.Due(s.w.size(), n) && (!s.w.file.Refresh() || s.r.Due(s.w.size(), n))
 }
 
@@ -175,7 +179,7 @@ func (s *rotate) roll(fresh bool) error {
 	w := s.w
 	s.out = nil
 	file := w.file
-	if err := w.buffer.flush(); err != nil {
+	if err := w.buffer.flush(); err != nil && !s.full {
 		return err // the records belong into this file; they stay until it takes them
 	}
 	if w.file != file {
