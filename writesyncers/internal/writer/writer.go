@@ -228,8 +228,10 @@ func (w *Writer) ready(n int) error {
 // put writes whole records to the file. What was written to a file that nobody can find counts as not written.
 func (w *Writer) put(p []byte, records int) (int, error) {
 	n, err := w.file.Write(p)
-	if s, rotates := w.strategy.(*rotate); rotates && errors.Is(err, syscall.EFBIG) {
-		s.full, w.limit = true, 0
+	if err != nil && errors.Is(err, syscall.EFBIG) {
+		if s, rotates := w.strategy.(*rotate); rotates {
+			s.full, w.limit = true, 0
+		}
 	}
 	if w.verify && err == nil {
 		if err := w.strategy.wrote(p, records); err != nil {
