@@ -173,14 +173,14 @@ func TestARecordThatFillsTheBufferOnAFullDisk(t *testing.T) {
 
 // A file that the system lets become no larger (RLIMIT_FSIZE, the 4 GiB of FAT) costs the record that it happens to, and gives way to the next.
 func TestAFileThatMayBecomeNoLarger(t *testing.T) {
-	const limit = 64 << 10
-	for _, cfg := range []RotatingFileConfig{{MaxBytes: 1 << 20}, {MaxTotalBytes: 1 << 30}, {MaxBytes: 1 << 20, Buffer: 10_000, FlushEvery: -1}} {
+	const limit = 4 << 20 // the test's own log of what it opens is smaller
+	for _, cfg := range []RotatingFileConfig{{MaxBytes: 1 << 30}, {MaxTotalBytes: 1 << 30}, {MaxBytes: 1 << 30, Buffer: 640_000, FlushEvery: -1}} {
 		cfg.BackupCount, cfg.OnError = -1, func(error) {}
 		f, dir := rotating(t, cfg)
 		limitFiles(t, limit, func() {
 			accepted, refused := map[string]bool{}, 0
 			for i := range 200 {
-				record := fmt.Sprintf("%d %s.", i, strings.Repeat("x", 1500))
+				record := fmt.Sprintf("%d %s.", i, strings.Repeat("x", 64*1500))
 				if _, err := io.WriteString(f, record+"\n"); err != nil {
 					assert.ErrorIs(t, err, unix.EFBIG)
 					refused++
