@@ -106,6 +106,22 @@ func TestForwardReceiverThatTakesNotEveryRecord(t *testing.T) {
 	}
 }
 
+// A record that is larger than the window fills it alone: the others come all the same.
+func TestForwardReceiverThatTakesNoLargeRecord(t *testing.T) {
+	p := &picky{refuse: func(conn net.Conn) { _ = conn.Close() }, seen: make(map[string]int)}
+	log := &errorLog{}
+	core := newCore(t, forwarding(p.listen(t), Config{
+		Ack: true, Window: 1, Timeout: time.Second, RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: log.add,
+	}))
+	for _, message := range []string{"bad", "good 1", "good 2", "good 3"} {
+		require.Eventually(t, func() bool { return core.Write(entry(message), nil) == nil }, soon, time.Millisecond, message)
+	}
+	require.Eventually(t, func() bool { return core.Sync() == nil }, soon, time.Millisecond)
+	stats := core.Stats()
+	assert.Equal(t, Stats{Accepted: 4, Delivered: 3, Dropped: 1, Refused: stats.Refused}, stats)
+	require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
+}
+
 // A receiver that acknowledges nothing for many connections loses nothing by it.
 func TestForwardReceiverThatTakesNothingForAWhile(t *testing.T) {
 	for _, outage := range []int{5, 6, 7, 11, 12, 13, 40} {

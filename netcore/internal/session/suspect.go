@@ -13,7 +13,9 @@ import "slices"
 //
 //	│ B │ C │ D │ A │   nothing is acknowledged: the peer is down, or B is another such frame
 //	│ C │ D │ A │ B │   A has its place again, and both go behind the others; then four, and so on
-//	│ A │ B │ C │ D │   when too few are left to tell by, the peer is down, and all have their places again
+//	│ A │ B │ C │ D │   when not even the last one alone is acknowledged, the peer is down, and all have their places again
+//
+// As long as that lasts the Window takes one frame beyond its limits: where it is full of such frames no other would come, to tell by.
 //
 // It is used between calls, when the Window has no connection.
 type Suspect struct {
@@ -60,6 +62,7 @@ func (s *Suspect) Ended(w *Window) {
 	}
 	s.frames = slices.DeleteFunc(s.frames, func(f suspectFrame) bool { return f.number < w.first })
 	s.resumes = w.first < w.probed
+	w.spare = s.ends >= suspectWary || len(s.frames) > 0
 }
 
 // Next draws the conclusions, before the next connection. It returns how many frames were given up for it: 1 or 0.
@@ -96,10 +99,11 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 }
 
 // try puts the first frame behind the others. If one is there already, and nothing has been acknowledged since, it has its place again,
-// and the first two go, then the first four and so on, as long as others are left to tell by.
+// and the first two go, then the first four and so on, and at last all but one, which is left to tell by.
 func (s *Suspect) try(w *Window) {
-	if n := max(1, 2*s.restore(w)); n < w.Len()-len(s.frames) {
-		s.toBack(w, n)
+	before := s.restore(w)
+	if most := w.Len() - len(s.frames) - 1; before < most {
+		s.toBack(w, min(max(1, 2*before), most))
 	}
 }
 
