@@ -67,12 +67,10 @@ func (w *Window) Next() uint64 { return w.first + uint64(w.Len()) }
 
 // HasRoom tells whether n bytes more may be held. A single frame always may.
 func (w *Window) HasRoom(n int) bool {
-	return w.Len() == 0 || w.fits(1, n) || w.spare && (w.Len() == 1 || w.fits(0, 0))
-}
-
-// fits tells whether what is held and as much more are within the limits.
-func (w *Window) fits(frames, bytes int) bool {
-	return len(w.buf)-w.head+bytes <= w.limit && (w.most == 0 || w.Len()+frames <= w.most)
+	within := func(frames, bytes int) bool {
+		return len(w.buf)-w.head+bytes <= w.limit && (w.most == 0 || w.Len()+frames <= w.most)
+	}
+	return w.Len() == 0 || within(1, n) || w.spare && (w.Len() == 1 || within(0, 0))
 }
 
 // At returns the frame of that number.
