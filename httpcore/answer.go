@@ -36,7 +36,7 @@ func (e *StatusError) Error() string {
 
 // Err says what the answer means by its status alone:
 //
-//	2xx                                   nil: all records are delivered
+//	2xx                                   nil: all records are delivered; of ClickHouse 500, if an exception is behind it
 //	3xx, 408, 425, 429, 5xx but 501       *RetryError: none is, all may be tried again, after Retry-After
 //	400, 413                              *RejectedError; a request of more than one record is tried again in halves, down to
 //	                                      the record that is at fault
