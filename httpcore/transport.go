@@ -87,7 +87,7 @@ func (e *emitter) read(resp *http.Response) *Answer {
 	if a.failure == nil && resp.Body != http.NoBody {
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 	}
-	if a.Status < 300 && isClickHouse(a.Header) && a.clickHouseFailed(resp.Trailer) {
+	if a.Status < 300 && isClickHouse(a.Header) && clickHouseFailed(a, resp.Trailer) {
 		a.Status = http.StatusInternalServerError
 	}
 	return a
@@ -110,7 +110,7 @@ func isClickHouse(header http.Header) bool {
 }
 
 // clickHouseFailed tells whether an answer that began with 2xx is none, and makes the exception its Body.
-func (a *Answer) clickHouseFailed(trailer http.Header) bool {
+func clickHouseFailed(a *Answer, trailer http.Header) bool {
 	at := bytes.Index(a.Body, []byte("DB::Exception"))
 	if at >= 0 { // "Code: 27. DB::Exception: …", behind what had been written
 		a.Body = a.Body[max(0, bytes.LastIndex(a.Body[:at], []byte("Code:"))):]
