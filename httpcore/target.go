@@ -80,6 +80,9 @@ func (cfg *Config) address() (*url.URL, error) {
 	case strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return nil, errors.New("httpcore: Config.URL has a query with characters that must be escaped")
 	}
+	if host := hosts.ASCII(u.Hostname()); host != u.Hostname() { // and no IPv6
+		u.Host = strings.TrimSuffix(host+":"+u.Port(), ":")
+	}
 	return u, nil
 }
 

@@ -64,3 +64,10 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestShortAddresses holds that the short forms of IPv4 are what Python's sockets make of them.
+func TestShortAddresses(t *testing.T) {
+	s := script(t, status(200))
+	core := lines(t, strings.Replace(s.URL, "127.0.0.1", "127.1", 1), nil)
+	requireTaken(t, core, batchOf(t, "x"))
+}
