@@ -292,6 +292,8 @@ func FuzzDecode(f *testing.F) {
 		aware(zoneInfoOf("Europe/Berlin")), aware("cdatetime\ntimezone\n(cdatetime\ntimedelta\n(K\x00K\x3cK\x00tRtR"), bomb(),
 		scalar(dtype("U1", "<", ""), "a\x00\x00\x00"), scalar(dtype("M8", "<", unit("ms", 1)), "\x24\xfa\xff\xff\xff\xff\xff\xff"),
 		ndarray("K\x01K\x02", dtype("i1", "|", ""), "I01\n", chars("ab")), buffer("K\x02", "f2", "C", "abcd"),
+		masked("K\x02", "i1", chars("ab"), "\x00\x01"), scalar(record(str("V3"), 3, "a", dtype("i1", "|", ""), 0, "b", repeated("V2", dtype("i1", "|", ""), "K\x02"), 1), "abc"),
+		"cpandas._libs.tslibs.timestamps\n_unpickle_timestamp\n(I5\nNNK\x09tR",
 	} {
 		f.Add([]byte(beside(value)))
 	}
