@@ -134,6 +134,14 @@ func (a *Answer) malformed(err error) error {
 	return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, a.firstWords(a.Body))
 }
 
+// page returns an error for a page of HTML, as a proxy gives it to who has to log in first: no receiver of records answers so.
+func (a *Answer) page() error {
+	if !bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(a.Body, byteOrderMark)), []byte("<")) {
+		return nil
+	}
+	return &base.RetryError{After: a.After, Err: fmt.Errorf("httpcore: %s: %d, but with a page for people: %s", a.target, a.Status, a.firstWords(a.Body))}
+}
+
 // complete returns why Body is not the whole answer, if so.
 func (a *Answer) complete() error {
 	switch {
