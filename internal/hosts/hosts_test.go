@@ -32,3 +32,13 @@ func TestASCII(t *testing.T) {
 		assert.Equal(t, want, ASCII(host), host)
 	}
 }
+
+func TestIsDomain(t *testing.T) {
+	for _, host := range []string{"a.b", "web-3.example.com", "xn--bcher-kva.example", "3com.com", "A.B"} {
+		assert.True(t, IsDomain(host), host)
+	}
+	for _, host := range []string{"", "h", "h.", ".h", "a..b", "my_host.example.com", "-a.b", "a-.b", "10.0.0.5", "a.5", "a b.c", "bücher.example", "[10.0.0.5]",
+		strings.Repeat("a", 64) + ".b", strings.Repeat("a.", 127) + "b"} {
+		assert.False(t, IsDomain(host), host)
+	}
+}
