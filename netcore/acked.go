@@ -142,12 +142,52 @@ func (e *Emitter) awaitAck(conn *connection.Conn) error {
 	case <-e.dialer.Interruption():
 		return ErrClosed
 	case <-e.timer.C:
-		if e.cfg.Forward != nil { // an answer that was lost does not come any more, and those behind it count for nothing
+		switch passes := e.cfg.RELP && e.suspect.Passes(e.window); {
+		case passes:
+			_ = e.drop(e.wire, errUnconfirmed)
+			e.suspect.Passed(e.window)
+		case e.silence.lasts(e, conn):
+			_ = e.drop(e.wire, errUnconfirmed)
+		case e.cfg.Forward != nil: // an answer that was lost does not come any more, and those behind it count for nothing
 			_ = e.drop(e.wire, errUnconfirmed)
 		}
 		return e.cfg.failed("confirmation from", errUnconfirmed)
 	}
 	return nil
+}
+
+// silence is how long a connection has brought no confirmation while somebody waited for one. Where the network has forgotten it, as a
+// gateway does that was restarted, the system would try for a quarter of an hour.
+type silence struct {
+	conn      *connection.Conn
+	confirmed uint64 // frames, when it began
+	since     time.Duration
+	most      time.Duration // of the present one; 0: the least
+}
+
+// A connection is given up after a silence of so many Timeouts: with RELP that may make copies, so each further one may be twice as long.
+const (
+	leastSilence = 60
+	mostSilence  = 16 * leastSilence
+)
+
+// lasts notes that a Timeout has passed without a confirmation of all that is held, and tells whether conn is to be given up.
+func (s *silence) lasts(e *Emitter, conn *connection.Conn) bool {
+	e.window.Trim()
+	now, confirmed := e.dialer.Now(), e.window.Delivered()+e.window.Dropped()
+	if s.confirmed != confirmed {
+		s.most = 0
+	}
+	if s.conn != conn || s.confirmed != confirmed {
+		s.conn, s.confirmed, s.since = conn, confirmed, now
+		return false
+	}
+	s.most = max(s.most, leastSilence*e.cfg.Timeout)
+	if now-s.since < s.most {
+		return false
+	}
+	s.conn, s.most = nil, min(2*s.most, mostSilence*e.cfg.Timeout)
+	return true
 }
 
 // errUnconfirmed is a timeout: it puts the Handler into backoff.
