@@ -330,3 +330,54 @@ func digestText(t *testing.T, data []byte) string {
 	_, text := read(t, data)
 	return text + attached(t, data)
 }
+
+// A record with which the server takes no mail does not keep back the digest that it is in for ever, nor cost its neighbours their counts.
+func TestADigestWithARecordThatTheServerDoesNotTake(t *testing.T) {
+	for answer, before := range map[string]int{"451 4.7.1 try again later": 6, "554 5.7.1 not such words": 1} {
+		t.Run(answer, func(t *testing.T) {
+			s := &server{}
+			s.judge = func(mail received) string {
+				if strings.Contains(string(mail.data), "poison") {
+					return answer
+				}
+				return ""
+			}
+			inBubble(t, time.Minute, s, func(w *window) {
+				w.write("first", "good", "poison", "better")
+				pass(time.Hour)
+				w.mailed(2)
+				digest := string(s.received()[1].data)
+				assert.Contains(t, digest, "3 records (3 error)")
+				assert.Contains(t, digest, "3 more suppressed")
+				assert.GreaterOrEqual(t, len(s.refused), before)
+				assert.Contains(t, strings.Join(w.told, "\n"), "the text of a digest was left out, for the server takes no mail with it")
+				w.write("after")
+				pass(time.Hour)
+				w.mailed(3)
+				assert.Contains(t, string(s.received()[2].data), "after")
+				assert.Equal(t, mailcore.Stats{Accepted: 5, Delivered: 5}, w.Stats())
+			})
+		})
+	}
+}
+
+// One that takes nothing for a while takes the text of the digest then.
+func TestADigestAndAServerThatTakesNothingForNow(t *testing.T) {
+	for _, outage := range []int{5, 6, 7, 12, 13, 30} {
+		s := &server{}
+		mails := 0
+		s.judge = func(received) string {
+			if mails++; mails > 1 && mails <= 1+outage {
+				return "451 4.3.0 try again later"
+			}
+			return ""
+		}
+		inBubble(t, time.Minute, s, func(w *window) {
+			w.write("first", "good", "better")
+			pass(3 * time.Hour)
+			all := s.received()
+			assert.Contains(t, string(all[len(all)-1].data), "better", "outage %d", outage)
+			assert.Equal(t, mailcore.Stats{Accepted: 3, Delivered: 3}, w.Stats())
+		})
+	}
+}

@@ -3,6 +3,7 @@ package message
 import (
 	"hash/maphash"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -99,6 +100,14 @@ func (d *Digest) Sum() uint64 {
 func (d *Digest) CountOnly() {
 	d.Omitted = d.Records
 	d.text = d.text[:0]
+}
+
+// Counts returns d without its text.
+func (d *Digest) Counts() Digest {
+	counts := *d
+	counts.Omitted, counts.text, counts.scratch = d.Records, nil, nil
+	counts.subject = slices.Clone(d.subject)
+	return counts
 }
 
 // EverythingFits is the room of a Digest that keeps all.
