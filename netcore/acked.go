@@ -118,6 +118,7 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 		for conn = e.wire.conn; ; {
 			e.window.Trim()
 			if e.window.Len() == 0 || n != all && e.window.HasRoom(n) {
+				e.silence.ends()
 				return nil
 			}
 			if err := e.awaitAck(conn); err != nil {
@@ -148,8 +149,6 @@ func (e *Emitter) awaitAck(conn *connection.Conn) error {
 			e.suspect.Passed(e.window)
 		case e.silence.lasts(e, conn):
 			_ = e.drop(e.wire, errUnconfirmed)
-		case e.cfg.Forward != nil: // an answer that was lost does not come any more, and those behind it count for nothing
-			_ = e.drop(e.wire, errUnconfirmed)
 		}
 		return e.cfg.failed("confirmation from", errUnconfirmed)
 	}
@@ -157,37 +156,49 @@ func (e *Emitter) awaitAck(conn *connection.Conn) error {
 }
 
 // silence is how long a connection has brought no confirmation while somebody waited for one. Where the network has forgotten it, as a
-// gateway does that was restarted, the system would try for a quarter of an hour.
+// gateway does that was restarted, the system would try for a quarter of an hour. A receiver that takes its time gets all that is held
+// again over the next connection, so each may be silent for twice as long as the one before.
 type silence struct {
-	conn      *connection.Conn
-	confirmed uint64 // frames, when it began
+	conn      *connection.Conn // nil: nobody has waited in vain since the last confirmation
+	confirmed uint64           // frames, when it began
 	since     time.Duration
-	most      time.Duration // of the present one; 0: the least
+	patience  time.Duration // with the present connection; 0: the least
 }
 
-// A connection is given up after a silence of so many Timeouts: with RELP that may make copies, so each further one may be twice as long.
+// The least and the most patience, in multiples of Timeout. With Forward an answer that was lost does not come any more, and those behind
+// it count for nothing.
 const (
-	leastSilence = 60
-	mostSilence  = 16 * leastSilence
+	leastSilence, mostSilence   = 60, 960
+	leastUnanswered, unanswered = 1, 8
 )
 
-// lasts notes that a Timeout has passed without a confirmation of all that is held, and tells whether conn is to be given up.
+// lasts notes that somebody has waited for a Timeout in vain, and tells whether conn is to be given up.
 func (s *silence) lasts(e *Emitter, conn *connection.Conn) bool {
 	e.window.Trim()
 	now, confirmed := e.dialer.Now(), e.window.Delivered()+e.window.Dropped()
-	if s.confirmed != confirmed {
-		s.most = 0
+	if s.conn != conn && e.window.Progressed() { // within the first Timeout
+		s.patience = 0
 	}
 	if s.conn != conn || s.confirmed != confirmed {
-		s.conn, s.confirmed, s.since = conn, confirmed, now
+		s.conn, s.confirmed, s.since = conn, confirmed, now-e.cfg.Timeout
+	}
+	least, most := leastSilence*e.cfg.Timeout, mostSilence*e.cfg.Timeout
+	if e.cfg.Forward != nil {
+		least, most = leastUnanswered*e.cfg.Timeout, unanswered*e.cfg.Timeout
+	}
+	if s.patience = max(s.patience, least); now-s.since < s.patience {
 		return false
 	}
-	s.most = max(s.most, leastSilence*e.cfg.Timeout)
-	if now-s.since < s.most {
-		return false
-	}
-	s.conn, s.most = nil, min(2*s.most, mostSilence*e.cfg.Timeout)
+	s.patience = min(2*s.patience, most)
 	return true
+}
+
+// ends notes that all has come that somebody waited for: at once, or after somebody has waited in vain.
+func (s *silence) ends() {
+	if s.conn == nil {
+		s.patience = 0
+	}
+	s.conn = nil
 }
 
 // errUnconfirmed is a timeout: it puts the Handler into backoff.

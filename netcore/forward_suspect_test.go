@@ -153,3 +153,46 @@ func TestForwardReceiverThatTakesNothingForAWhile(t *testing.T) {
 		})
 	}
 }
+
+// A receiver that takes longer to acknowledge than Timeout gets few copies: each connection has longer than the one before, and what it has
+// taken once it may take again.
+func TestForwardReceiverThatIsSlow(t *testing.T) {
+	const timeout = 100 * time.Millisecond
+	var mu sync.Mutex
+	seen := map[string]int{}
+	address := sockets.Listen(t, "tcp", func(conn net.Conn) {
+		var b []byte
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			b = append(b, buf[:n]...)
+			for size, _ := msgpack.Size(b); size > 0; size, _ = msgpack.Size(b) {
+				answer := append([]byte("\x81\xa3ack"), b[size-25:size]...)
+				mu.Lock()
+				for _, name := range messagesIn(b[:size]) {
+					seen[name]++
+				}
+				mu.Unlock()
+				time.AfterFunc(3*timeout, func() { _, _ = conn.Write(answer) })
+				b = b[size:]
+			}
+		}
+	}).Address()
+	core := newCore(t, forwarding(address, Config{Ack: true, Timeout: timeout, RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: ignore}))
+	for round := range 3 {
+		for i := range 10 {
+			require.Eventually(t, func() bool { return core.Write(entry(fmt.Sprint("record ", round, i)), nil) == nil }, soon, time.Millisecond)
+		}
+		require.Eventually(t, func() bool { return core.Sync() == nil }, soon, time.Millisecond, "nothing is ever confirmed")
+	}
+	assert.EqualValues(t, 30, core.Stats().Delivered)
+	mu.Lock()
+	defer mu.Unlock()
+	require.Len(t, seen, 30)
+	for name, copies := range seen {
+		assert.LessOrEqual(t, copies, 5, name)
+	}
+}
