@@ -71,3 +71,12 @@ func TestShortAddresses(t *testing.T) {
 	core := lines(t, strings.Replace(s.URL, "127.0.0.1", "127.1", 1), nil)
 	requireTaken(t, core, batchOf(t, "x"))
 }
+
+// TestZones holds that the zone of an address of IPv6 may be spelled as everywhere, and as in a URL.
+func TestZones(t *testing.T) {
+	for _, host := range []string{"[fe80::1%eth0]", "[fe80::1%eth0]:8080", "[fe80::1%25eth0]:8080", "[::1]:8080"} {
+		core, err := httpcore.New(httpcore.Config{Host: host, URL: "/log"})
+		require.NoError(t, err, host)
+		require.NoError(t, core.Close())
+	}
+}
