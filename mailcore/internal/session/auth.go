@@ -159,7 +159,7 @@ func (s authentication) withoutSecret(text, line string) string {
 // say sends one line of a dialogue and returns the answer.
 func (s authentication) say(line string) (code int, text string, err error) {
 	err = s.during(loggingIn, func() (err error) {
-		if err = s.client.text.PrintfLine("%s", line); err == nil {
+		if err = s.client.send("%s", line); err == nil {
 			code, text, err = readReply(&s.client.text.Reader, 0)
 		}
 		return err
