@@ -24,8 +24,6 @@ type mailer struct {
 	idled     func() // hangs up; called by the timer
 	idle      *time.Timer
 	notice    notice
-
-	contentRefusals int // of a window's digest, for now, in a row
 }
 
 // mail sends d. An error is final if it is a *session.RefusedError.
