@@ -43,7 +43,6 @@
 //	5xx to the mail   final: the record is refused; a queue in front gives it up
 //	5xx to a digest   of a batch: halves of it are sent until the record at fault is found, and refused alone
 //	4xx to the mail   each time, after its content, and to no other: as a 5xx, once that is certain
-//	either, to what   an Interval has held: its counts are mailed without the text, which OnError hears
 //	some recipients   the others get the mail, and OnError hears who did not (RecipientsError); after 452, which says that they are too
 //	                  many, they get it in another transaction
 //

@@ -20,11 +20,9 @@ type emitter struct {
 	timeout  time.Duration
 	report   *base.Reporter
 
-	sending sync.Mutex // held while a mail is on its way, and before mu; guards the next three
+	sending sync.Mutex // held while a mail is on its way, and before mu; guards the next two
 	mailer  mailer
 	direct  message.Digest // what is sent at once; empty between calls
-
-	contentRefusals int // of a window's digest, for now, in a row
 
 	mu     sync.Mutex // guards the fields below
 	window *window    // nil without Config.Interval

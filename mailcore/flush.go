@@ -2,7 +2,6 @@ package mailcore
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"example.com/zaphandlers/mailcore/internal/message"
@@ -46,60 +45,13 @@ func (e *emitter) flush() (lost uint64, err error) {
 	if digest == nil {
 		return 0, nil
 	}
-	if e.contentRefusals > 0 && e.contentRefusals%suspectAfter == 0 && digest.Omitted < digest.Records {
-		err = e.flushSuspect(digest)
-	} else if err = e.mailer.mail(digest); err != nil && digest.Omitted < digest.Records {
-		err = e.flushRefused(digest, err)
-	}
-	if temporary := (*session.TemporaryError)(nil); errors.As(err, &temporary) && temporary.Content {
-		e.contentRefusals++
-	} else if err == nil {
-		e.contentRefusals = 0
+	err = e.mailer.mail(digest)
+	var refused *session.RefusedError
+	if errors.As(err, &refused) && refused.TooLarge && digest.Omitted < digest.Records {
+		digest.CountOnly()
+		err = e.mailer.mail(digest)
 	}
 	return e.flushed(err), err
-}
-
-// flushRefused sends the counts of a digest without its text, if that is why the server has refused it for good: it is too long, or one
-// of its records is something that the server takes no mail with.
-func (e *emitter) flushRefused(digest *message.Digest, err error) error {
-	var refused *session.RefusedError
-	switch {
-	case !errors.As(err, &refused):
-		return err
-	case refused.TooLarge:
-		digest.CountOnly()
-		return e.mailer.mail(digest)
-	case refused.Content && e.mailCounts(digest) == nil:
-		e.leaveOut(digest, err)
-		return nil
-	}
-	return err
-}
-
-// flushSuspect sends the counts of a digest that the server has not taken for now, again and again. If it takes them, and then still not
-// the text, it is the text that it does not take, and that is given up; else it stays.
-func (e *emitter) flushSuspect(digest *message.Digest) error {
-	if err := e.mailCounts(digest); err != nil {
-		return err
-	}
-	err := e.mailer.mail(digest)
-	if temporary := (*session.TemporaryError)(nil); errors.As(err, &temporary) && temporary.Content {
-		e.leaveOut(digest, err)
-		return nil
-	}
-	return err
-}
-
-// mailCounts sends the counts of a digest without its text.
-func (e *emitter) mailCounts(digest *message.Digest) error {
-	counts := digest.Counts()
-	return e.mailer.mail(&counts)
-}
-
-// leaveOut gives up the text of a digest whose counts were sent, and tells why.
-func (e *emitter) leaveOut(digest *message.Digest, err error) {
-	e.mailer.notice.put(fmt.Errorf("mailcore: the text of a digest was left out, for the server takes no mail with it: %w", err))
-	digest.CountOnly()
 }
 
 func (e *emitter) takeDigest() *message.Digest {

@@ -3,7 +3,6 @@ package message
 import (
 	"hash/maphash"
 	"math"
-	"slices"
 	"strconv"
 	"time"
 
@@ -100,14 +99,6 @@ func (d *Digest) Sum() uint64 {
 func (d *Digest) CountOnly() {
 	d.Omitted = d.Records
 	d.text = d.text[:0]
-}
-
-// Counts returns d without its text.
-func (d *Digest) Counts() Digest {
-	counts := *d
-	counts.Omitted, counts.text, counts.scratch = d.Records, nil, nil
-	counts.subject = slices.Clone(d.subject)
-	return counts
 }
 
 // EverythingFits is the room of a Digest that keeps all.
