@@ -40,6 +40,13 @@
 // along, in order, before itself. End decides about the rest. Recordings are bounded in bytes and reuse each other's
 // memory.
 //
+// # How the files hang together
+//
+//	core.go ── buffer.go ─┬─ conditions.go   what is taken, and what flushes
+//	                      ├─ flush.go, flushlock.go, flusher.go   who flushes, one at a time, and how
+//	                      └─ urgent.go       Fatal
+//	recording.go                             a flight recorder
+//
 // # Counts
 //
 // Stats counts every record. What a Recording or DiscardOnClose threw away on purpose is skipped; what the bounds cost is

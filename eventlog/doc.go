@@ -72,6 +72,13 @@
 //
 // Write waits for the log. Put package queuecore in front to have it done in the background, and tried again.
 //
+// # How the files hang together
+//
+//	core.go ─┬─ formatter.go ── event.go, text.go   an event, and how a text is cut for it
+//	         └─ emitter.go ── worker.go             the calls, each with a deadline
+//	source.go                                       Install, Remove: the registry
+//	api.go ── api_windows.go, api_other.go          what is asked of Windows
+//
 // # Differences from Python
 //
 // Python's handler tries to make the registry key each time it is made and ignores that it may not, so that a service without

@@ -74,7 +74,7 @@ func TestConforms(t *testing.T) {
 				Deadline: sockets.Brief, // 100 requests one after the other have half of it
 				New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 					cfg := test.cfg
-					cfg.Level, cfg.OnError, cfg.Timeout = opts.Level, opts.OnError, dst.Deadline
+					cfg.Level, cfg.OnError, cfg.Timeout, cfg.RetryStart = opts.Level, opts.OnError, dst.Deadline, opts.RetryStart
 					cfg.URL = serve(t, dst).URL + "/log"
 					core, err := httpcore.New(cfg)
 					require.NoError(t, err)

@@ -9,8 +9,9 @@
 //	                       400 413              smaller requests, if there is more than one record in it, down to the one at fault
 //	                       any other 4xx, 501   *RejectedError: never
 //
-// Config.RetryOn and Config.SplitOn move statuses from one line to another. When 16 records in a row were refused alone for the
-// same words, and so are four samples of what is left, all are refused: no record is at fault then.
+// Config.RetryOn and Config.SplitOn move statuses from one line to another. When 16 records in a row were refused alone
+// with the same answer, four of those that are left are sent as a sample: if these are refused with it too, no single record is at fault,
+// and all are refused.
 //
 // Without more it is Python's logging.handlers.HTTPHandler: Host, URL, Method and Secure, and the record as a form in the
 // query of a GET or in the body of a POST. It differs where that handler blocks, loses or leaks: every request has a
@@ -66,8 +67,21 @@
 // of its own, down to one record; each time something fails again, another record has to be taken first. The record that is found
 // fails alone, then others are taken, then it fails twice, three times and so on, up to eight, and only then it is refused, counted and
 // told as what a server refuses with 400. A few records overtake it. One that has no other behind it waits for one: a queue adds to a batch that is tried again
-// what has come meanwhile. Two searches in a row at whose end everything was taken halve the size of requests, as 413 does. A server
-// that is down for some records only, as one with shards may be, is better given a SplitAfter that outlasts that, or none.
+// what has come meanwhile. Two searches in a row at whose end everything was taken halve the size of requests, as 413 does. For a
+// server that is down for some records only, as one with shards may be, set a SplitAfter that takes longer than that, or a negative one.
+//
+// # How the files hang together
+//
+//	core.go ─┬─ config.go, target.go       a Config, and what a URL and headers may be
+//	         ├─ formatter.go               Python's form of a record; json.go, a document with distinct names
+//	         └─ emitter.go ─┬─ transport.go   the client
+//	                        ├─ body.go        a request's bytes
+//	                        ├─ delivery.go    the requests of a batch, and what became of each:
+//	                        │                 answer.go, split.go (too large), suspect.go (poison records)
+//	                        └─ ids.go, key.go which record, and which request, it is when it is sent again
+//	envelope.go ── elasticsearch.go, loki.go, otlp.go, splunk.go   a destination's form
+//	internal/request                       one request: its steps, their deadlines, what the answer means
+//	internal/otlp                          records as protobuf and JSON
 //
 // # How long a call takes
 //

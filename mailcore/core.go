@@ -79,7 +79,8 @@ type Config struct {
 	// Interval limits the flood: after a mail, records are held for this long, and then go in one digest. Defaults to none: a
 	// mail for each record, as Python.
 	Interval time.Duration
-	// HeldBytes is how much text an Interval holds; what comes beyond it is counted. Defaults to 1 MiB.
+	// HeldBytes is how much text an Interval holds, beside some 100 bytes for each of its records; what comes beyond it is counted.
+	// Defaults to 1 MiB.
 	HeldBytes int
 	// InlineBytes is how much text stands in a mail; the rest is attached, compressed. Defaults to 64 KiB.
 	InlineBytes int

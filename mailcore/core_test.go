@@ -100,7 +100,7 @@ func TestConforms(t *testing.T) {
 		Deadline: time.Second,
 		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 			cfg := configFor(serverTo(t, dst))
-			cfg.Level, cfg.OnError, cfg.Timeout = opts.Level, opts.OnError, dst.Deadline
+			cfg.Level, cfg.OnError, cfg.Timeout, cfg.RetryStart = opts.Level, opts.OnError, dst.Deadline, opts.RetryStart
 			if cfg.Level == nil {
 				cfg.Level = zapcore.DebugLevel
 			}
@@ -117,7 +117,7 @@ func TestConformsWithAnInterval(t *testing.T) {
 		Deadline: time.Second,
 		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 			cfg := configFor(serverTo(t, dst))
-			cfg.Level, cfg.OnError, cfg.Timeout = opts.Level, opts.OnError, dst.Deadline
+			cfg.Level, cfg.OnError, cfg.Timeout, cfg.RetryStart = opts.Level, opts.OnError, dst.Deadline, opts.RetryStart
 			cfg.Interval, cfg.InlineBytes = time.Hour, 1<<20
 			if cfg.Level == nil {
 				cfg.Level = zapcore.DebugLevel

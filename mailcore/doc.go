@@ -29,7 +29,7 @@
 //
 //	…
 //
-// Memory is bounded: what does not fit in HeldBytes is counted and not shown. A digest that cannot be sent is kept and tried
+// Memory is bounded: what does not fit in HeldBytes is counted and not shown. A digest that the server does not take for now is kept and tried
 // again; Sync, Close and every record above Error send it without waiting for the Interval to end. Whoever holds many
 // records, such as package queuecore, hands them over by WriteBatch and gets one digest for all. What is too long to be read
 // is attached, compressed.
@@ -41,15 +41,16 @@
 //
 //	4xx and 421       temporary: Write returns a RetryError, and the core leaves the server alone (RetryStart, RetryMax)
 //	5xx to the mail   final: the record is refused; a queue in front gives it up
-//	5xx to a digest   of a batch: halves of it are sent until the record at fault is found, and refused alone
+//	5xx to a digest   halves of it are sent until the record at fault is found, and refused alone
 //	4xx to the mail   each time, after its content, and to no other: as a 5xx, once that is certain
-//	some recipients   the others get the mail, and OnError hears who did not (RecipientsError); after 452, which says that they are too
-//	                  many, they get it in another transaction
+//	some recipients   the others get the mail, and OnError hears who did not (RecipientsError); after 452, too many
+//	                  recipients, those that are left get it in another transaction
 //
 // What the server refuses for now is tried again, and with it all that is behind it. So when the content of one mail of a batch was
 // refused so six times in a row (but for 421 and 452, which are about the server), another record of the batch is mailed alone. If
 // that is refused too, the server is in trouble: all waits, and it is asked again six attempts later. If it is taken, halves of the
-// mail are tried, down to one record, which is refused for good when others were taken in between four times.
+// mail are tried, down to one record, which is refused for good when others were taken in between four times. The digest of an Interval
+// goes in halves after six refusals, too, and the record that is refused alone is dropped when another part was taken.
 //
 // If the connection breaks after the mail was sent and before the server has said so, nobody can know whether it arrived. It
 // counts as refused, or waits with whoever holds it. Whoever tries again, a queue or a window, sends the same mail: the same

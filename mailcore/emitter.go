@@ -55,7 +55,7 @@ func newEmitter(cfg Config) (*emitter, error) {
 	}
 	e.mailer.idled = e.hangUpIdle
 	if cfg.Interval > 0 {
-		e.window = &window{interval: cfg.Interval, room: cfg.HeldBytes, ends: e.windowEnds, backoff: cfg.backoff()}
+		e.window = newWindow(cfg, e.windowEnds)
 	}
 	return e, nil
 }

@@ -51,6 +51,9 @@ func (e *emitter) flush() (lost uint64, err error) {
 		digest.CountOnly()
 		err = e.mailer.mail(digest)
 	}
+	if search := (partSearch{e}); search.isDue(digest, err) {
+		return search.run(err)
+	}
 	return e.flushed(err), err
 }
 

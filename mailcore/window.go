@@ -2,6 +2,7 @@ package mailcore
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -29,6 +30,8 @@ import (
 //	                                      │
 //	                outgoing ◄── keep ◄───┘  nobody knows: it is sent again as it is
 //
+// A digest that is refused for what it says is halved (see flush.go): then the first half is outgoing and the others are parts.
+//
 // Nothing is held before the window is open, so a mail that fails then is its caller's to know. The nil window holds nothing. The
 // emitter's mu guards it; outgoing belongs to who sends.
 type window struct {
@@ -39,10 +42,18 @@ type window struct {
 	timer    *time.Timer // calls ends when a digest is due; nil before the first
 	held     message.Digest
 	outgoing message.Digest
-	until    time.Time // open until then
+	parts    []*message.Digest // of one that was refused, the next one last
+	refusals int               // of contents, for now, since a mail was taken
+	until    time.Time         // open until then
 	backoff  base.Backoff
 
 	delivered, dropped uint64 // records, in all
+}
+
+func newWindow(cfg Config, ends func()) *window {
+	w := &window{interval: cfg.Interval, room: cfg.HeldBytes, ends: ends, backoff: cfg.backoff()}
+	w.held.Divisible, w.outgoing.Divisible = true, true
+	return w
 }
 
 // everythingFits is the room of a digest that keeps all.
@@ -53,7 +64,20 @@ func (w *window) pending() uint64 {
 	if w == nil {
 		return 0
 	}
-	return w.held.Records + w.outgoing.Records
+	n := w.held.Records + w.outgoing.Records
+	for _, part := range w.parts {
+		n += part.Records
+	}
+	return n
+}
+
+// size returns how many bytes of text are on their way.
+func (w *window) size() int {
+	n := w.outgoing.Size()
+	for _, part := range w.parts {
+		n += part.Size()
+	}
+	return n
 }
 
 // holds tells whether a record that comes now is held.
@@ -74,7 +98,7 @@ func (w *window) add(now time.Time, level zapcore.Level, at time.Time, text, sub
 	if w.pending() == 0 {
 		w.wake(w.until.Sub(now))
 	}
-	w.held.Add(level, at, text, subject, w.room-w.outgoing.Size())
+	w.held.Add(level, at, text, subject, w.room-w.size())
 }
 
 // wake calls ends after d, on a goroutine of its own.
@@ -97,6 +121,7 @@ func (w *window) take() *message.Digest {
 // sent notes that the outgoing digest was sent, and opens the next window.
 func (w *window) sent(now time.Time) {
 	w.delivered += w.outgoing.Records
+	w.refusals = 0
 	w.backoff.Succeeded(now)
 	w.outgoing.Reset()
 	w.next(now, now.Add(w.interval))
@@ -111,10 +136,43 @@ func (w *window) drop(now time.Time) uint64 {
 	return lost
 }
 
+// halve makes two digests of the outgoing one.
+func (w *window) halve() { w.parts = append(w.parts, w.outgoing.Halve()) }
+
+// part makes the next part the outgoing digest, if the one before is done with, and tells whether there is one.
+func (w *window) part() bool {
+	if last := len(w.parts) - 1; w.outgoing.Records == 0 && last >= 0 {
+		w.outgoing = *w.parts[last]
+		w.parts = w.parts[:last]
+	}
+	return w.outgoing.Records > 0
+}
+
+// postpone puts the outgoing digest behind all parts.
+func (w *window) postpone() {
+	behind := w.outgoing
+	w.outgoing = message.Digest{Divisible: true}
+	w.parts = slices.Insert(w.parts, 0, &behind)
+}
+
+// gatherParts puts the parts before what is held, for a later digest.
+func (w *window) gatherParts() {
+	if len(w.parts) == 0 {
+		return
+	}
+	all := message.Digest{Divisible: true}
+	for _, part := range slices.Backward(w.parts) {
+		all.AddAll(part)
+	}
+	all.AddAll(&w.held)
+	w.held, w.parts = all, nil
+}
+
 // dropAll gives up all that waits and returns how many records that costs.
 func (w *window) dropAll() uint64 {
 	lost := w.pending()
 	w.dropped += lost
+	w.parts = nil
 	w.held.Reset()
 	w.outgoing.Reset()
 	w.timer.Stop()
@@ -133,6 +191,7 @@ func (w *window) next(now, until time.Time) {
 
 // returned makes the outgoing digest, which the server did not take, one with what is held.
 func (w *window) returned(now time.Time) {
+	w.gatherParts()
 	w.outgoing.AddAll(&w.held)
 	w.held.Reset()
 	w.held, w.outgoing = w.outgoing, w.held
@@ -141,6 +200,7 @@ func (w *window) returned(now time.Time) {
 
 // retry has the digest tried again after a backoff, but not before after.
 func (w *window) retry(now time.Time, after time.Duration) {
+	w.gatherParts()
 	w.until = now.Add(max(after, min(w.interval, w.backoff.Failed(now))))
 	w.wake(w.until.Sub(now))
 }

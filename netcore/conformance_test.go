@@ -30,7 +30,7 @@ func TestConformance(t *testing.T) {
 				New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 					cfg := test.cfg
 					cfg.Address, cfg.Dial, cfg.Timeout = "destination:1", dst.Dial, dst.Deadline
-					cfg.Level, cfg.OnError = opts.Level, opts.OnError
+					cfg.Level, cfg.OnError, cfg.RetryStart = opts.Level, opts.OnError, opts.RetryStart
 					if cfg.Ack {
 						cfg.Dial = acknowledging(dst.Dial)
 					}

@@ -91,8 +91,8 @@
 // replayed; datagrams carry their time instead, and can be replayed within a minute. A Key does not encrypt.
 //
 // A Server expects the worst of whoever reaches its port. It unpickles without executing anything; what a frame may cost is
-// bounded in bytes, values, depth and digits, before and after what a pickle shares is written out (a value beyond a bound costs
-// that value, not its record); connections, the time for a frame, and memory are limited. A connection that is merely idle is kept,
+// bounded in bytes, values, depth and digits, counting what a pickle shares as often as it occurs (a value beyond a bound costs that
+// value, not its record); connections, the time for a frame, and memory are limited. A connection that is merely idle is kept,
 // because a client that only writes would lose its next records; it is ended when there are too many, the longest idle first. A
 // frame that cannot be read is reported and counted, and costs the sender its connection only where the stream can no longer be
 // framed.
@@ -114,7 +114,8 @@
 //	server.go ── server_config.go ── listen.go ─┬─ serverconn.go, server_frames.go   a stream
 //	                                            └─ batcher.go    frames to records, and to Target
 //	framing.go      where a record ends, at both ends
-//	pickle.go …     Python's LogRecord
+//	pickle.go       Python's LogRecord as it is sent; pickler.go, value.go
+//	logrecord.go    and as it is read
 //	forward.go      Fluent Forward
 //	gelf.go         GELF
 //	internal/connection   dialling, TLS, addresses, deadlines, and how a connection ended

@@ -24,7 +24,7 @@ type arenaSource struct {
 
 	// Guarded by q.mu.
 	requests  flushRequests
-	notice    gapNotice
+	notice    dropNotice
 	lastError error // of the Sync at the end
 	drops     drops
 	dead      uint64 // records that the dead-letter Core took
@@ -79,7 +79,7 @@ func (s *arenaSource) Next() bool {
 			s.idle.Busy()
 			s.linger()
 			return true
-		case s.tellGap():
+		case s.tellDrops():
 		case s.delivery.Dirty():
 			s.delivery.Flush()
 		case !s.wait():

@@ -69,9 +69,9 @@ func (s *arenaSource) Overtaken(i int) bool {
 	return s.wasDelivered(i)
 }
 
-// tellGap tells the target, once it has caught up, of the records that it did not get. It returns whether it told. A target that
+// tellDrops tells the target, once it has caught up, of the records that it did not get. It returns whether it told. A target that
 // takes nothing is not told of that, and one that refuses the notice for good does not get it again.
-func (s *arenaSource) tellGap() bool {
+func (s *arenaSource) tellDrops() bool {
 	s.q.mu.Lock()
 	var gap drops
 	if !s.q.cfg.OmitNotice && !s.q.isOver {

@@ -14,8 +14,8 @@
 //
 // The arena is bounded in bytes. A record stays in it until each target is done with it, so a slow, dead or panicking
 // target neither delays nor reorders what the others get; when the arena is full because of it, the overflow policy
-// decides. A target passes records in order, and one that is down holds the room of what it wants of all that comes after the first that it
-// has not delivered. What it does not want, by its level, makes room when room is needed, unless there is a PrepareDelivery. If a
+// decides. A target passes records in order, and one that is down holds the room of its oldest record and of all that it wants of
+// what came later. What it does not want, by its level, makes room when room is needed, unless there is a PrepareDelivery. If a
 // target is often down, wants much, and another must not wait for it, give it SkipWhenFull or a queue of its own.
 //
 // A target that is a BatchWriter (every handler of this module is one) gets its records a batch at a time, without a
@@ -69,4 +69,23 @@
 // program is about to end; it is not evicted meanwhile, neither by newer ones nor for a target that lags, and when a quarter of
 // FatalTimeout has passed it goes ahead of what is queued before it. A target may log to its own queue: its goroutine never waits
 // for itself. A hook, a target or an engine that panics costs a record at most.
+//
+// # How the files hang together
+//
+//	core.go ── config.go ── queue.go        a Core, its Config, and what its With children share
+//	enqueue.go ─┬─ wait.go                  a producer: into the arena, or how it waits for room
+//	            ├─ overflow.go              what is given up for what at a full arena
+//	            └─ writethrough.go          or the caller delivers it
+//	arenasource.go ─┬─ arenawait.go         a target's goroutine: what it gets from the arena, how it waits,
+//	                └─ arenaurgent.go       and what comes first
+//	target.go, drop.go, flush.go            a target's settings; what is dropped, and who hears; Sync, Close and Fatal
+//	reentrant.go                            whether a caller is called by a target
+//	engine.go ─┬─ memory.go, disk.go        engines
+//	           └─ listener.go, enginesource.go   the other half: from an engine to targets
+//	internal/delivery                       the loop from a source to a target: outcome, retry, dead letter
+//	internal/waitline, idle                 who waits for room, in turn; how a goroutine waits for work
+//	internal/spool, disklog                 the arena as a file; records in the files of a folder
+//
+// Another overflow policy is a constant in config.go with its name in two errors, a case in enqueuer.putSlowly and in
+// overflow.makeRoomLocked, and a [Cause] if it drops for a reason of its own.
 package queuecore

@@ -168,8 +168,8 @@ func (t *dropReports) reportWithin(timeout time.Duration) {
 	}
 }
 
-// gapNotice is what one target is to be told of the records that it did not get.
-type gapNotice struct {
+// dropNotice is what one target is to be told of the records that it did not get.
+type dropNotice struct {
 	gap drops // since the last notice; guarded by queue.mu
 
 	silent bool   // the target takes nothing; owned by the goroutine
@@ -178,22 +178,22 @@ type gapNotice struct {
 
 // took notes that the target has taken records, or else that it has refused all it was given: a notice would be one more. It is
 // called by the goroutine.
-func (g *gapNotice) took(any bool) { g.silent = !any }
+func (n *dropNotice) took(any bool) { n.silent = !any }
 
 // takeLocked returns what is to be told now.
-func (g *gapNotice) takeLocked() drops {
-	if len(g.gap) == 0 || g.silent {
+func (n *dropNotice) takeLocked() drops {
+	if len(n.gap) == 0 || n.silent {
 		return nil
 	}
-	gap := slices.Clone(g.gap)
-	g.gap = g.gap[:0]
+	gap := slices.Clone(n.gap)
+	n.gap = n.gap[:0]
 	return gap
 }
 
 // keepLocked notes that the notice of a gap could not be delivered, and may be after the next record that is.
-func (g *gapNotice) keepLocked(gap drops) {
+func (n *dropNotice) keepLocked(gap drops) {
 	for _, d := range gap {
-		g.gap.add(d)
+		n.gap.add(d)
 	}
 }
 

@@ -22,7 +22,7 @@ func TestConformance(t *testing.T) {
 				New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 					cfg := test.cfg
 					cfg.Network, cfg.Dial, cfg.Timeout = "tcp", dst.Dial, dst.Deadline
-					cfg.Level, cfg.OnError = opts.Level, opts.OnError
+					cfg.Level, cfg.OnError, cfg.RetryStart = opts.Level, opts.OnError, opts.RetryStart
 					core, err := New(cfg)
 					require.NoError(t, err)
 					return core

@@ -108,16 +108,18 @@
 // # How the files hang together
 //
 //	core.go ─┬─ defaults.go        what a Config says, and what it leaves to us
+//	         ├─ unused.go          what would have no effect, which is an error
 //	         ├─ formatter.go ─┬─ rfc5424.go   what is said, in three forms
 //	         │                ├─ rfc3164.go
 //	         │                ├─ python.go
 //	         │                └─ journal.go   and as the journal has it
 //	         │                     ├─ structured.go, elements.go   fields as parameters
-//	         │                     ├─ header.go, names.go, priority.go
+//	         │                     ├─ header.go, priority.go
 //	         │                     ├─ timestamp.go                 six digits, always
 //	         │                     └─ escape.go                    and nothing breaks out
 //	         └─ emitter.go         numbers, over netcore's sockets
 //	            local.go           finds the daemon's
+//	            journal_linux.go   the journal's socket; journal_other.go says that there is none
 //
 // What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package sysloghandler

@@ -3,6 +3,8 @@ package sysloghandler
 import (
 	"unicode/utf8"
 	"unsafe"
+
+	"example.com/zaphandlers/internal/words"
 )
 
 // marker ends a text that was cut.
@@ -132,16 +134,16 @@ func (e *escaping) words(s string) int {
 	case n >= 8:
 		i := 0
 		for ; i <= n-8; i += 8 {
-			if others(load64(s, i)) != 0 {
+			if others(words.Load64(s, i)) != 0 {
 				return i
 			}
 		}
-		if i < n && others(load64(s, n-8)) != 0 {
+		if i < n && others(words.Load64(s, n-8)) != 0 {
 			return i
 		}
 		return n
 	case n >= 4:
-		if others(uint64(load32(s, 0))|uint64(load32(s, n-4))<<32) == 0 {
+		if others(uint64(words.Load32(s, 0))|uint64(words.Load32(s, n-4))<<32) == 0 {
 			return n
 		}
 	}
@@ -153,18 +155,6 @@ const (
 	lanes = 0x0101010101010101
 	tops  = 0x80 * lanes
 )
-
-// load64 returns the eight bytes of s at i; the compiler makes one load of it.
-func load64(s string, i int) uint64 {
-	s = s[i : i+8]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-}
-
-func load32(s string, i int) uint32 {
-	s = s[i : i+4]
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
-}
 
 // runesIn returns the most bytes of s, up to limit, that cut no rune.
 func runesIn(s string, limit int) int {

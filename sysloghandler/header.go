@@ -1,6 +1,10 @@
 package sysloghandler
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"example.com/zaphandlers/internal/words"
+)
 
 // The longest values of the header, in bytes: RFC 5424 section 6.
 const (
@@ -86,15 +90,15 @@ func isName(s string) bool {
 	case n > maxName || n == 0:
 		return false
 	case n >= 8:
-		all := others(load64(s, n-8))
+		all := others(words.Load64(s, n-8))
 		for i := 0; i < n-8; i += 8 {
-			all |= others(load64(s, i))
+			all |= others(words.Load64(s, i))
 		}
 		if all&tops == 0 {
 			return true
 		}
 	case n >= 4:
-		if others(uint64(load32(s, 0))|uint64(load32(s, n-4))<<32)&tops == 0 {
+		if others(uint64(words.Load32(s, 0))|uint64(words.Load32(s, n-4))<<32)&tops == 0 {
 			return true
 		}
 	}

@@ -143,7 +143,7 @@ func TestJournalConforms(t *testing.T) {
 	}
 	coretest.Run(t, coretest.Harness{
 		New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
-			core, err := New(Config{Network: journal, Dial: dst.Dial, Timeout: dst.Deadline, Level: opts.Level, OnError: opts.OnError})
+			core, err := New(Config{Network: journal, Dial: dst.Dial, Timeout: dst.Deadline, RetryStart: opts.RetryStart, Level: opts.Level, OnError: opts.OnError})
 			require.NoError(t, err)
 			return core
 		},

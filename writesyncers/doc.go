@@ -113,6 +113,21 @@
 // The next file can be read by those who could read the one before, and by nobody else: owner, group, permissions and access
 // control lists are kept, or narrowed where they cannot be.
 //
+// # How the files hang together
+//
+//	stream.go                     NewStream: any io.Writer
+//	file.go ─┬─ watched.go        NewFile, NewWatchedFile: options.go is what all files have in common,
+//	         ├─ rotating.go       NewRotatingFile, NewTimedRotatingFile: rollover.go what these two have,
+//	         └─ timed.go          and schedule.go when a period ends
+//	register.go ── settings.go    the same by URL
+//	sink.go, stats.go, fsync.go   what all of them can be used as, what they count, when they sync
+//	internal/writer               the file, its lock and its buffer
+//	internal/rotation             from a full file to a finished backup
+//	internal/backups              which files are ours, and which stay
+//	internal/appendfile, fsys     one open file; what systems do differently
+//
+// # Systems
+//
 // Linux has it all. On macOS a WatchedFile looks at the path with every record. Windows cannot rename an open file: there a
 // rollover closes the file first, opens it again if the rename is refused, and nothing is opened ahead; Shared is an
 // error; a WatchedFile has nothing to watch.

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"go.uber.org/zap/zapcore"
-
 	"example.com/zaphandlers/writesyncers/internal/backups"
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 	"example.com/zaphandlers/writesyncers/internal/rotation"
@@ -30,9 +28,16 @@ type rolling struct {
 	maxTotalBytes int64
 	onRotate      func(path, backup string)
 
-	schedule *Schedule                 // nil: size alone decides
-	next     func(time.Time) time.Time // decides in the place of schedule, if it is not nil
-	clock    zapcore.Clock             // nil: the system's
+	periods periods // nil: size alone decides
+}
+
+// periods are the times at which a file rolls over, a *timedPeriods. A program without one links no schedules and no dates.
+type periods interface {
+	// period returns what rotation asks whether a period is over.
+	period(cfg *writer.Config) *rotation.Period
+
+	// dates returns how backups are named for times.
+	dates(cfg *writer.Config) backups.Dated
 }
 
 func (c *rolling) check() error {
@@ -56,13 +61,13 @@ func (c *rolling) check() error {
 // keepsNone reports whether every backup is larger than all of them may be: none is compressed, and size alone decides when it is rolled
 // out.
 func (c *rolling) keepsNone() bool {
-	return 0 < c.maxTotalBytes && c.maxTotalBytes < c.maxBytes && c.schedule == nil && c.should == nil && c.rotator == nil && c.compress == ""
+	return 0 < c.maxTotalBytes && c.maxTotalBytes < c.maxBytes && c.periods == nil && c.should == nil && c.rotator == nil && c.compress == ""
 }
 
 // rolls reports whether the file rolls over at all. A BackupCount of 0 means never, as in Python, unless another limit says how much
 // is to be kept; what only makes sense for a file that rolls over is an error then.
 func (c *rolling) rolls(shared bool) (bool, error) {
-	if c.schedule != nil || c.backupCount != 0 || c.maxAge > 0 || c.maxTotalBytes > 0 {
+	if c.periods != nil || c.backupCount != 0 || c.maxAge > 0 || c.maxTotalBytes > 0 {
 		return true, nil
 	}
 	for _, field := range []struct {
@@ -121,11 +126,13 @@ func openChecked(cfg writer.Config) (*sink, error) {
 
 // configure makes the strategy.
 func (c *rolling) configure(cfg *writer.Config) error {
-	if c.schedule != nil {
-		cfg.Period = c.period(cfg)
+	var dated backups.Dated
+	if c.periods != nil {
+		cfg.Period = c.periods.period(cfg)
+		dated = c.periods.dates(cfg)
 	}
 	set, err := backups.New(backups.Config{
-		Path: cfg.Path, Count: max(c.backupCount, 0), Namer: c.namer, Dated: c.dates(cfg), MaxAge: c.maxAge, MaxTotalBytes: c.maxTotalBytes,
+		Path: cfg.Path, Count: max(c.backupCount, 0), Namer: c.namer, Dated: dated, MaxAge: c.maxAge, MaxTotalBytes: c.maxTotalBytes,
 		Compress: c.compress != "", Moves: c.rotator != nil, Step: func(name string) { rotation.Step(name) },
 		Report: func(err error) { cfg.Report.Note("Namer of "+cfg.Path, err) },
 	})
@@ -138,42 +145,4 @@ func (c *rolling) configure(cfg *writer.Config) error {
 		Header: int64(len(cfg.Header)), File: cfg.File, Report: cfg.Report,
 	})
 	return nil
-}
-
-// dates says how backups are named for times; nil if they are numbered.
-func (c *rolling) dates(cfg *writer.Config) *backups.Dates {
-	if c.schedule == nil {
-		return nil
-	}
-	s := *c.schedule
-	var period func(time.Time) time.Time
-	if c.next == nil && s.calendar() {
-		period = func(t time.Time) time.Time { return s.Start(s.Next(t)) }
-	}
-	var now func() time.Time
-	if c.clock != nil {
-		now = func() time.Time { return cfg.Period.Now() }
-	}
-	return &backups.Dates{Layout: s.unit().layout, Location: s.location(), Period: period, Now: now, Starts: func(modified time.Time) []time.Time {
-		if c.next != nil {
-			return []time.Time{modified}
-		}
-		start := s.Start(s.Next(modified))
-		if s.calendar() {
-			return []time.Time{start}
-		}
-		return []time.Time{start, start.Add(-s.length())}
-	}}
-}
-
-func (c *rolling) period(cfg *writer.Config) *rotation.Period {
-	next, start := c.next, (func(time.Time) time.Time)(nil)
-	if next == nil {
-		next, start = c.schedule.Next, c.schedule.Start
-	}
-	var now func() time.Time
-	if c.clock != nil {
-		now = c.clock.Now
-	}
-	return rotation.NewPeriod(next, start, now, " of "+cfg.Path, cfg.Report)
 }

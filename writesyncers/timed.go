@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/backups"
+	"example.com/zaphandlers/writesyncers/internal/rotation"
 	"example.com/zaphandlers/writesyncers/internal/writer"
 
 	"go.uber.org/zap/zapcore"
@@ -108,7 +110,7 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 	s, err := rolling{
 		maxBytes: cfg.MaxBytes, backupCount: cfg.BackupCount, namer: cfg.Namer, rotator: cfg.Rotator, should: cfg.ShouldRollover,
 		compress: cfg.Compress, maxAge: cfg.MaxAge, maxTotalBytes: cfg.MaxTotalBytes, onRotate: cfg.OnRotate,
-		schedule: &schedule, next: cfg.Next, clock: cfg.Clock,
+		periods: &timedPeriods{schedule, cfg.Next, cfg.Clock},
 	}.open(options{
 		path: cfg.Path, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode, header: cfg.Header,
 		fsync: cfg.Fsync, fsyncEvery: cfg.FsyncEvery, buffer: cfg.Buffer, flushEvery: cfg.FlushEvery, symlink: cfg.Symlink,
@@ -127,3 +129,44 @@ func (f *TimedRotatingFile) Rollover() error { return writer.Rollover(f.w) }
 
 // Backups returns the paths of the backups there are, the newest first.
 func (f *TimedRotatingFile) Backups() ([]string, error) { return writer.Backups(f.w) }
+
+// timedPeriods are the periods of a TimedRotatingFile.
+type timedPeriods struct {
+	schedule Schedule
+	next     func(time.Time) time.Time // decides in the place of schedule, if it is not nil
+	clock    zapcore.Clock             // nil: the system's
+}
+
+func (c *timedPeriods) period(cfg *writer.Config) *rotation.Period {
+	next, start := c.next, (func(time.Time) time.Time)(nil)
+	if next == nil {
+		next, start = c.schedule.Next, c.schedule.Start
+	}
+	var now func() time.Time
+	if c.clock != nil {
+		now = c.clock.Now
+	}
+	return rotation.NewPeriod(next, start, now, " of "+cfg.Path, cfg.Report)
+}
+
+func (c *timedPeriods) dates(cfg *writer.Config) backups.Dated {
+	s := c.schedule
+	var period func(time.Time) time.Time
+	if c.next == nil && s.calendar() {
+		period = func(t time.Time) time.Time { return s.Start(s.Next(t)) }
+	}
+	var now func() time.Time
+	if c.clock != nil {
+		now = func() time.Time { return cfg.Period.Now() }
+	}
+	return &backups.Dates{Layout: s.unit().layout, Location: s.location(), Period: period, Now: now, Starts: func(modified time.Time) []time.Time {
+		if c.next != nil {
+			return []time.Time{modified}
+		}
+		start := s.Start(s.Next(modified))
+		if s.calendar() {
+			return []time.Time{start}
+		}
+		return []time.Time{start, start.Add(-s.length())}
+	}}
+}

@@ -53,7 +53,9 @@
 //   - Close can be called twice, delivers what it holds, and leaves no goroutine. Afterwards Write returns [ErrClosed].
 //   - A Write of plain fields allocates nothing, unless a library that carries it does (net/http, net/smtp).
 //
-// Package coretest holds any core to them, yours too.
+// Package coretest holds any core to them, yours too, but for the third, which is a matter of each protocol.
 //
-// Read on in handler.go, emitter.go, record.go; internal/tape has the picture of the bytes, internal/jsonenc what is made of them.
+// A [Reporter] decides for every package when an error is the same as before, and when a failure is over.
+//
+// Read on in handler.go, emitter.go, record.go, report.go; internal/tape has the picture of the bytes, internal/jsonenc what is made of them.
 package zapcore

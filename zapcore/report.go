@@ -12,7 +12,8 @@ import (
 // work again one line says what it cost. It decides for every package of this module when an error is the same as before, and when
 // a failure is over:
 //
-//   - Two errors are the same if their texts differ in numbers only: a port of our own, a clock time, a message id. While a failure
+//   - Two errors are the same if their texts differ in numbers only: a port of our own, a clock time, a message id; but not in a status
+//     of three digits, or an address. While a failure
 //     lasts each different one is told once, and no more than eight of them.
 //   - A failure is over at the first success, and after a success that is no proof (see Unconfirmed) when it has held for a second.
 //     When it comes back within that time the next recovery has to hold: 1 s, 2 s, 4 s and so on up to 30 s.

@@ -25,12 +25,13 @@ import (
 	"example.com/zaphandlers/benchmarks/mail"
 	"example.com/zaphandlers/benchmarks/net"
 	"example.com/zaphandlers/benchmarks/queue"
+	"example.com/zaphandlers/benchmarks/size"
 	"example.com/zaphandlers/benchmarks/suite"
 	"example.com/zaphandlers/benchmarks/syslog"
 )
 
 // suites are the areas.
-var suites = []suite.Suite{call.Suite, files.Suite, queue.Suite, net.Suite, syslog.Suite, http.Suite, mail.Suite, faults.Suite}
+var suites = []suite.Suite{call.Suite, files.Suite, queue.Suite, net.Suite, syslog.Suite, http.Suite, mail.Suite, size.Suite, faults.Suite}
 
 // dir is where results and pictures are.
 var dir = flag.String("dir", "results", "directory of the results and the pictures")

@@ -5,12 +5,14 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +31,7 @@ const (
 	oursPlain   = "RotatingFile"
 	programGzip = "gzip -6"
 	defaultGzip = "compress/gzip as it comes"
+	computing   = "os.File.Write, a goroutine computes"
 )
 
 const mebibyte = 1 << 20
@@ -43,6 +46,7 @@ func compressTables() []suite.Table {
 		{Name: besideTable, N: 20_000, Rows: []suite.Row{
 			{Name: oursPlain, Run: func(b *testing.B) error { return pacedBeside(b, "") }},
 			{Name: oursGzip, Run: func(b *testing.B) error { return pacedBeside(b, writesyncers.Gzip) }},
+			{Name: computing, Run: pacedBesideGoroutine},
 		}},
 	}
 }
@@ -169,26 +173,55 @@ func pacedBeside(b *testing.B, compress string) error {
 		if err != nil {
 			return err
 		}
-		line := record(200)
-		took := make([]float64, b.N)
 		rolled := make(chan error, 1)
 		go func() { rolled <- f.Rollover() }()
-		b.ResetTimer()
-		next := time.Now()
-		for i := range took {
-			for time.Now().Before(next) {
-			}
-			begin := time.Now()
-			_, writeErr := f.Write(line)
-			took[i] = float64(time.Since(begin).Nanoseconds())
-			err = multierr.Append(err, writeErr)
-			next = begin.Add(20 * time.Microsecond)
-		}
-		b.StopTimer()
-		slices.Sort(took)
-		b.ReportMetric(took[len(took)/2], "p50-ns")
-		b.ReportMetric(took[len(took)*99/100], "p99-ns")
-		b.ReportMetric(0, "ns/op")
+		err = paced(b, f)
 		return errors.Join(err, <-rolled, f.Close())
 	})(b)
+}
+
+// pacedBesideGoroutine writes the lines with os.File.Write while a goroutine computes: the least that a compression can cost.
+func pacedBesideGoroutine(b *testing.B) error {
+	return inside(disk, func(b *testing.B, path string) error {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		var over atomic.Bool
+		ended := make(chan uint32)
+		go func() {
+			sum, block := uint32(0), served(64<<10)
+			for !over.Load() {
+				sum = crc32.Update(sum, crc32.IEEETable, block)
+			}
+			ended <- sum
+		}()
+		err = paced(b, f)
+		over.Store(true)
+		<-ended
+		return errors.Join(err, f.Close())
+	})(b)
+}
+
+// paced writes b.N lines, one each 20 µs, and reports how long they took.
+func paced(b *testing.B, w io.Writer) (err error) {
+	line := record(200)
+	took := make([]float64, b.N)
+	b.ResetTimer()
+	next := time.Now()
+	for i := range took {
+		for time.Now().Before(next) {
+		}
+		begin := time.Now()
+		_, writeErr := w.Write(line)
+		took[i] = float64(time.Since(begin).Nanoseconds())
+		err = multierr.Append(err, writeErr)
+		next = begin.Add(20 * time.Microsecond)
+	}
+	b.StopTimer()
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2], "p50-ns")
+	b.ReportMetric(took[len(took)*99/100], "p99-ns")
+	b.ReportMetric(0, "ns/op")
+	return err
 }

@@ -10,7 +10,7 @@
 //
 // salvage copies every whole record, those of segments that were put aside (.damaged) among them, in order, into a folder TO that is
 // new or empty, for a Disk to open. The records are numbered anew. With -cursors the cursors come along, so that a target gets nothing
-// twice; without, every target begins with the oldest record. The process whose folder DIR is should have ended: what it appends
+// twice; without, every target begins with the oldest record. End the process that writes to DIR before: what it appends
 // meanwhile is not in the copy.
 //
 // The exit status is 0 if every record is whole, 1 if any is missing or something else went wrong, and 2 for arguments that make no sense.

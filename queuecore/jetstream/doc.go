@@ -25,8 +25,8 @@
 // message after the last. What every cursor is done with is purged, but for the last message, which holds the count.
 //
 // Messages and cursors of somebody else are told and passed. A stream that was deleted is made again; that of the cursors as well. A
-// server in this process that takes nothing any more, which one does whose disk was full for a moment, is restarted, and so is one whose
-// folder was removed or moved.
+// server in this process that has stopped taking messages, as it does once its disk was full for a moment, is restarted, and so is one
+// whose folder was removed or moved.
 //
 // # What it promises
 //

@@ -2,8 +2,8 @@
 // at their own pace, and the buffer, which has one.
 //
 // An Arena is bytes, no pointers: a service that holds 65,536 records gives the garbage collector nothing to mark. It is
-// bounded in bytes, keeps the records of each level apart, so that those below Error can be given up first, and those that nobody who is
-// behind wants at any time; and it never moves a record, so that a reader works on it in place.
+// bounded in bytes, keeps the records of each level apart, so that those below Error can be given up first, and gives up at any time those
+// that no reader who has yet to pass them wants; and it never moves a record, so that a reader works on it in place.
 //
 //	            oldest                                                      newest
 //	Info        ┌───────────────────┐   ┌───────────────────┐   ┌───────────────────┐

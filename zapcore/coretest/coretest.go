@@ -24,6 +24,10 @@ type Core interface {
 type Options struct {
 	Level   zapcore.LevelEnabler // nil: the core's default, or another that takes Info and above
 	OnError func(error)          // never nil
+
+	// RetryStart is how long the core shall leave a destination alone after the first failure, in the cases that wait for that to be over.
+	// A core that has no such setting takes longer. 0: the core's default.
+	RetryStart time.Duration
 }
 
 // Harness tells the suite how to make and read the core under test. Only New is required.
@@ -137,6 +141,9 @@ func start(t *testing.T, h *Harness, opts Options) *fixture {
 	require.NotNil(t, f.core, "coretest: Harness.New returned nil")
 	return f
 }
+
+// briefly is the RetryStart of cases that wait for it to be over.
+const briefly = 10 * time.Millisecond
 
 // patience is how long the suite waits for what a healthy core does at once.
 var patience = 10 * time.Second

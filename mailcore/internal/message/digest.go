@@ -20,7 +20,19 @@ type Digest struct {
 	subject     []byte        // of the first record of that level
 	text        []byte        // of the records, end to end; each ends with a line feed
 
+	// Divisible keeps what Halve needs to know of each record.
+	Divisible bool
+	shown     []shown // those whose text is in text; of a Divisible one only
+	subjects  []byte  // of them, end to end
+
 	scratch []byte // owned by preface and subjectLine
+}
+
+// shown is a record of a Digest that can be halved.
+type shown struct {
+	level               zapcore.Level
+	at                  time.Time
+	textEnd, subjectEnd int
 }
 
 // Add adds a record. Text that would make all of it longer than room is counted instead.
@@ -39,6 +51,10 @@ func (d *Digest) Add(level zapcore.Level, at time.Time, text, subject []byte, ro
 	d.text = append(d.text, text...)
 	if len(text) == 0 || text[len(text)-1] != '\n' {
 		d.text = append(d.text, '\n')
+	}
+	if d.Divisible {
+		d.subjects = append(d.subjects, subject...)
+		d.shown = append(d.shown, shown{level, at, len(d.text), len(d.subjects)})
 	}
 }
 
@@ -70,7 +86,44 @@ func (d *Digest) AddAll(other *Digest) {
 	for level, n := range other.levels {
 		d.levels[level] += n
 	}
+	for _, r := range other.shown {
+		r.textEnd += len(d.text)
+		r.subjectEnd += len(d.subjects)
+		d.shown = append(d.shown, r)
+	}
 	d.text = append(d.text, other.text...)
+	d.subjects = append(d.subjects, other.subjects...)
+}
+
+// Divides tells whether Halve makes two Digests of a Divisible one, for it has more than one record that is shown, or one and some that are
+// only counted.
+func (d *Digest) Divides() bool { return len(d.shown) > 1 || len(d.shown) == 1 && d.Omitted > 0 }
+
+// Halve leaves the first half of the records that are shown in d, and returns a Digest of the others, among them those that are only
+// counted.
+func (d *Digest) Halve() *Digest {
+	first, second := &Digest{Divisible: true}, &Digest{Divisible: true}
+	counted := d.levels
+	half, text, subject := first, 0, 0
+	for i, r := range d.shown {
+		if i == (len(d.shown)+1)/2 {
+			half = second
+		}
+		half.Add(r.level, r.at, d.text[text:r.textEnd], d.subjects[subject:r.subjectEnd], EverythingFits)
+		text, subject = r.textEnd, r.subjectEnd
+		counted[uint8(r.level)]--
+	}
+	if d.Omitted > 0 {
+		omitted := Digest{Records: d.Omitted, Omitted: d.Omitted, levels: counted, first: d.first, last: d.last, subject: d.subject, worst: math.MinInt8}
+		for level := math.MinInt8; level <= math.MaxInt8; level++ {
+			if counted[uint8(int8(level))] > 0 {
+				omitted.worst = zapcore.Level(level)
+			}
+		}
+		second.AddAll(&omitted)
+	}
+	*d = *first
+	return second
 }
 
 // Size returns how many bytes of text d holds.
@@ -98,7 +151,7 @@ func (d *Digest) Sum() uint64 {
 // CountOnly gives up the text: what is left fits everywhere.
 func (d *Digest) CountOnly() {
 	d.Omitted = d.Records
-	d.text = d.text[:0]
+	d.text, d.shown, d.subjects = d.text[:0], d.shown[:0], d.subjects[:0]
 }
 
 // EverythingFits is the room of a Digest that keeps all.
@@ -107,13 +160,20 @@ const EverythingFits = math.MaxInt
 // keepText is the largest text, in bytes, whose memory an emptied Digest keeps.
 const keepText = 64 << 10
 
+// keepShown is the same for what is known of records.
+const keepShown = 1 << 10
+
 // Reset empties d.
 func (d *Digest) Reset() {
 	text, subject, scratch := d.text[:0], d.subject[:0], d.scratch
+	shown, subjects := d.shown[:0], d.subjects[:0]
 	if cap(text) > keepText {
-		text = nil
+		text, subjects = nil, nil
 	}
-	*d = Digest{text: text, subject: subject, scratch: scratch}
+	if cap(shown) > keepShown {
+		shown = nil
+	}
+	*d = Digest{text: text, subject: subject, scratch: scratch, Divisible: d.Divisible, shown: shown, subjects: subjects}
 }
 
 // subjectLine returns the subject, with the number of records if there are more than one.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -249,4 +250,43 @@ func TestRecordsWithoutATime(t *testing.T) {
 	assert.Equal(t, "4 records (4 error).", text(time.Time{}, time.Time{}))
 	assert.Equal(t, "6 records (6 error)"+span, text(time.Time{}, noon, later))
 	assert.Equal(t, "6 records (6 error)"+span, text(later, time.Time{}, noon))
+}
+
+func TestHalve(t *testing.T) {
+	start := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	d := Digest{Divisible: true}
+	for i := range 5 {
+		d.Add(zapcore.Level(i%2), start.Add(time.Duration(i)*time.Second), fmt.Appendf(nil, "text %d", i), fmt.Appendf(nil, "subject %d", i), EverythingFits)
+	}
+	for i := range 3 {
+		d.Add(zapcore.ErrorLevel, start.Add(time.Hour), fmt.Appendf(nil, "text %d", 5+i), []byte("the worst"), 0)
+	}
+	whole := Digest{Divisible: true}
+	whole.AddAll(&d)
+	first, second := &d, d.Halve()
+	require.Equal(t, "text 0\ntext 1\ntext 2\n", string(first.text))
+	require.EqualValues(t, 3, first.Records)
+	require.Zero(t, first.Omitted)
+	require.Equal(t, "subject 1 (3 records)", string(first.subjectLine()))
+	require.Equal(t, "text 3\ntext 4\n", string(second.text))
+	require.EqualValues(t, 5, second.Records)
+	require.EqualValues(t, 3, second.Omitted)
+	require.Equal(t, "the worst (5 records)", string(second.subjectLine()))
+	require.Contains(t, string(second.preface()), "5 records (3 error, 1 warn, 1 info), from 2026-11-22 10:00:00.000 +0000 to 2026-11-22 11:00:00.000 +0000.\n3 more suppressed")
+	third := second.Halve()
+	fourth := third.Halve()
+	require.False(t, second.Divides())
+	require.False(t, fourth.Divides())
+	require.Equal(t, "text 4\n", string(third.text))
+	require.Empty(t, fourth.text)
+	require.EqualValues(t, 3, fourth.Records)
+	all := Digest{Divisible: true}
+	for _, part := range []*Digest{first, second, third, fourth} {
+		all.AddAll(part)
+	}
+	require.Equal(t, whole.text, all.text)
+	require.Equal(t, whole.shown, all.shown)
+	require.Equal(t, whole.levels, all.levels)
+	require.Equal(t, whole.Records, all.Records)
+	require.Equal(t, string(whole.subject), string(all.subject))
 }

@@ -27,7 +27,7 @@
 //
 // # Objects
 //
-// A pickle is a program for a stack machine: it names classes and functions, and calls them. The machine here calls nothing. Of
+// A pickle is a program for a stack machine: it names classes and functions, and calls them. The machine here calls no code of the pickle's. Of
 // a few classes of the standard library (classes.go, datetime.go, array.go) and the time zones of pytz and python-dateutil (zones.go) it
 // knows what they make of their arguments. Of any other object, what
 // the frame says of it is its value, by the first of these rules that applies:

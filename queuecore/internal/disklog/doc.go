@@ -6,8 +6,8 @@
 //	cursor-n-target                      how far the reader of that name is
 //
 // format.go has the picture of a segment's bytes. The contract in one sentence: what Append returned nil for is read by every cursor
-// once its number has come, unless the disk has changed its bytes; then the records whose bytes have changed are counted, and
-// every other one is read.
+// once its number has come, unless the disk has changed its bytes; then the records whose bytes have changed are counted as damaged,
+// and every other one is read.
 //
 // # States
 //

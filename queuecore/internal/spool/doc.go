@@ -28,7 +28,7 @@
 // # Opening
 //
 // The old file is read, not mapped, and nothing in it is believed that its checksum does not cover. What some target has not got yet
-// goes into a new file, with its sequence number, and that takes the place of the old one by a rename. Where the disk holds no two of them
+// goes into a new file, with its sequence number, and that takes the place of the old one by a rename. Where the disk has no room for both
 // the old one gives back its free blocks before (Linux). So a file may be of any size,
 // cut off anywhere, or damaged: each damaged record is passed over and counted. A file of another version, or whose header is damaged in
 // both places, is put aside and told, and the spool begins empty. The generations of a file begin with a number drawn at random, so that

@@ -15,7 +15,7 @@ import (
 // A process that is killed between any two steps of Place, one time after another: the next one goes on from what it finds, and what
 // is newest is there, once and in order.
 func TestKilledBetweenAnyTwoSteps(t *testing.T) {
-	for _, dates := range []*Dates{nil, daily()} {
+	for _, dates := range []Dated{nil, daily()} {
 		for kill := 1; kill <= 7; kill++ {
 			t.Run(fmt.Sprintf("dated %v, step %d", dates != nil, kill), func(t *testing.T) {
 				b := newBed(t, Config{Count: 5, Dated: dates})

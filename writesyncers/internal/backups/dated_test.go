@@ -82,7 +82,7 @@ func TestTheNewestOfTwoSchedules(t *testing.T) {
 		return t.UTC().Truncate(24*time.Hour).AddDate(0, 0, -(int(t.UTC().Weekday())+6)%7)
 	}}
 	for name, tt := range map[string]struct {
-		before, after *Dates
+		before, after Dated
 		old           []string
 		new           []string
 	}{
@@ -371,7 +371,7 @@ func FuzzDatedName(f *testing.F) {
 
 // A directory that may be written and not read: files get their names, and that there are too many is said.
 func TestADirectoryThatMayNotBeRead(t *testing.T) {
-	for _, dates := range []*Dates{nil, daily()} {
+	for _, dates := range []Dated{nil, daily()} {
 		b := newBed(t, Config{Count: 2, Dated: dates})
 		b.set.names.readDir = func(dir string) ([]os.DirEntry, error) {
 			return nil, &os.PathError{Op: "open", Path: dir, Err: os.ErrPermission}
@@ -422,7 +422,7 @@ func TestNamesOfTheHourThatComesTwice(t *testing.T) {
 			for i := range 40 {
 				cfg := Config{Count: count, Dated: &Dates{Layout: test.layout, Location: test.zones[0], Now: func() time.Time { return now }}}
 				if i >= 16 {
-					cfg.Dated.Location = test.zones[1]
+					cfg.Dated.(*Dates).Location = test.zones[1]
 				}
 				if b == nil {
 					b = newBed(t, cfg)

@@ -32,6 +32,8 @@ type Dates struct {
 	Now func() time.Time
 }
 
+func (d *Dates) scheme(n *names) scheme { return &dated{names: n, dates: d} }
+
 func (d *Dates) now() time.Time {
 	if d.Now == nil {
 		return time.Now()

@@ -1,6 +1,6 @@
 // Package backups is what becomes of a file once it was rolled out: which name it gets, which names are ours to move and to
-// remove, how many of them stay, and their compressed form. It knows no writer and takes no lock: every method of a Set is called
-// with the lock of the log's rotation held, so that nobody else who knows of that lock changes names meanwhile.
+// remove, how many of them stay, and their compressed form. It knows no writer and takes no lock: what changes or
+// lists names is called with the lock of the log's rotation held, so that nobody else who knows of that lock changes names meanwhile.
 //
 //	rolled out ── Compress ──► compressed ── Place ──► named ── Retain ──► gone
 //	     └────────────────────── Place ────────────────► │ Publish: compressed later, in place
@@ -20,6 +20,8 @@
 // told. New refuses such a Namer if it shows on the names of today.
 //
 // # What is ours
+//
+// By the name, numbered.number (find.go) or dated.parse (dated.go) says so; by what the file is, names.add and names.marked (names.go).
 //
 // The same is ours in every Set of a log, whatever its other settings are; so a lower Count, another layout of dates, a Namer, or
 // compression that is switched on or off leaves nothing behind that nobody counts, lists and removes:

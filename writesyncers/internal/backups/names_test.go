@@ -16,7 +16,7 @@ import (
 func TestANamerThatIsNotPure(t *testing.T) {
 	calls := 0
 	counting := func(name string) string { calls++; return fmt.Sprintf("%s-%d", name, calls) }
-	for name, dates := range map[string]*Dates{"numbered": nil, "dated": daily()} {
+	for name, dates := range map[string]Dated{"numbered": nil, "dated": daily()} {
 		_, err := New(Config{Path: filepath.Join(t.TempDir(), "app.log"), Count: 2, Dated: dates, Namer: counting})
 		assert.ErrorContains(t, err, "backups cannot be found again", name)
 	}

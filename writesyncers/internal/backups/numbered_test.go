@@ -358,7 +358,7 @@ func TestNamersThatAreRefused(t *testing.T) {
 		"panic: not today":       func(string) string { panic("not today") },
 		"that of the log itself": func(string) string { return dir + "/./app.log" },
 	} {
-		for _, dates := range []*Dates{nil, daily()} {
+		for _, dates := range []Dated{nil, daily()} {
 			_, err := New(Config{Path: path, Count: 3, Namer: namer, Dated: dates})
 			assert.ErrorContains(t, err, "writesyncers: Namer: ")
 			assert.ErrorContains(t, err, want)

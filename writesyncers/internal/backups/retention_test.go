@@ -14,7 +14,7 @@ import (
 )
 
 func TestRetainByAgeAndSize(t *testing.T) {
-	for _, dates := range []*Dates{nil, daily()} {
+	for _, dates := range []Dated{nil, daily()} {
 		b := newBed(t, Config{Count: -1, Dated: dates, MaxAge: time.Hour})
 		old := b.roll("old", date("2024-03-01"))
 		packed := b.rollAs("old", true, date("2024-03-02"))
@@ -33,7 +33,7 @@ func TestRetainByAgeAndSize(t *testing.T) {
 
 // What there is nothing in does not cost what there is something in its place.
 func TestEmptyBackupsGoFirst(t *testing.T) {
-	for _, dates := range []*Dates{nil, daily()} {
+	for _, dates := range []Dated{nil, daily()} {
 		b := newBed(t, Config{Count: 2, Dated: dates})
 		for i, text := range []string{"one", "two", "", "", ""} {
 			b.roll(text, date("2024-03-01").AddDate(0, 0, i))
@@ -53,7 +53,7 @@ func TestNoneGoesThatIsHeld(t *testing.T) {
 		t.Skip("this system has no locks that end with a process")
 	}
 	for _, count := range []int{1, 2, 3} {
-		for _, dates := range []*Dates{nil, daily()} {
+		for _, dates := range []Dated{nil, daily()} {
 			b := newBed(t, Config{Count: count, Dated: dates, MaxAge: time.Hour})
 			first := b.roll("held", date("2024-03-01"))
 			f, err := os.OpenFile(b.path(first), os.O_WRONLY|os.O_APPEND, 0)
@@ -82,7 +82,7 @@ func TestNoneGoesThatIsHeld(t *testing.T) {
 
 // What cannot be removed is told, and neither keeps the next from its name nor others from going.
 func TestRetainTellsWhatCannotGo(t *testing.T) {
-	for _, dates := range []*Dates{nil, daily()} {
+	for _, dates := range []Dated{nil, daily()} {
 		b := newBed(t, Config{Count: 2, Dated: dates})
 		first := b.roll("stays", date("2024-03-01"))
 		stays, err := os.Stat(b.path(first))
@@ -115,7 +115,7 @@ func TestRetainTellsWhatCannotGo(t *testing.T) {
 
 // Both forms of one backup, which a crash between publishing the one and removing the other leaves.
 func TestRepairOfABackupThatIsThereTwice(t *testing.T) {
-	for _, dates := range []*Dates{nil, daily()} {
+	for _, dates := range []Dated{nil, daily()} {
 		b := newBed(t, Config{Count: 3, Dated: dates})
 		name := b.rollAs("one", true, date("2024-03-01"))
 		plain := name[:len(name)-len(Gzip)]

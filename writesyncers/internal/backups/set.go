@@ -27,8 +27,8 @@ type Config struct {
 	// gives a name that cannot be used the default one is taken. Names that it gives twice get a number behind them.
 	Namer func(name string) string
 
-	// Dated has backups named for the time their period begins at. Defaults to nil: they are numbered.
-	Dated *Dates
+	// Dated has backups named for the time their period begins at: a *Dates. Defaults to nil: they are numbered.
+	Dated Dated
 
 	// MaxAge and MaxTotalBytes limit how old a backup may be, by its last write, and how much all may be together. 0: no limit.
 	MaxAge        time.Duration
@@ -80,6 +80,11 @@ type scheme interface {
 	repair() error
 }
 
+// Dated is a *Dates, or nil. It is an interface so that a program whose backups are numbered links nothing of dates.
+type Dated interface {
+	scheme(n *names) scheme
+}
+
 // New returns the backups of a log, or an error that names the field with a bad value: a Namer whose names cannot be used, or a
 // Path too long to have anything behind it.
 func New(cfg Config) (*Set, error) {
@@ -89,7 +94,7 @@ func New(cfg Config) (*Set, error) {
 	}
 	s := &Set{cfg: cfg, names: newNames(cfg)}
 	if cfg.Dated != nil {
-		s.scheme = &dated{names: s.names, dates: cfg.Dated}
+		s.scheme = cfg.Dated.scheme(s.names)
 	} else {
 		s.scheme = &numbered{names: s.names, count: cfg.Count, keep: s.keepRoom, step: cfg.Step}
 	}

@@ -7,7 +7,7 @@
 //	who may read it      CopyAccess
 //	what happens to it   Watch, AwaitWrite
 //	how it is written    Descriptor
-//	what may be relied   Probe, Capabilities; IsLocal, CanShare
+//	what it can do       Probe, Capabilities; IsLocal, CanShare
 //
 // It holds no state but open descriptors and knows nothing of logs, rotation or backups. Functions are safe for concurrent
 // use; Watch is its owner's.

@@ -55,7 +55,7 @@ func heldBefore(s *steps, path string) (number string) {
 	}
 	holds, _ := s.dir.list(hookTag)
 	for _, h := range holds {
-		if number := numberOf(h); s.outsat < number && number < numberOf(path) && fsys.Held(h) {
+		if number := numberOf(h); s.expired < number && number < numberOf(path) && fsys.Held(h) {
 			return number
 		}
 	}

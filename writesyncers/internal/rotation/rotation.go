@@ -104,7 +104,7 @@ func (r *Rotation) prepare(f func()) {
 	go func() {
 		f()
 		r.opener.done()
-		r.finish.standBy()
+		r.finish.linger()
 	}()
 }
 

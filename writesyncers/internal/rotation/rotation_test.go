@@ -212,19 +212,19 @@ func TestPeriodOfAFileThatIsFound(t *testing.T) {
 }
 
 // The goroutine that has opened the next file stays for a while, and looks by itself; nobody stays for long.
-func TestStandBy(t *testing.T) {
+func TestLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := rotationOf(t, nil)
 		start := time.Now()
-		r.finish.standBy()
-		assert.Equal(t, standByLooks*standByEvery, time.Since(start))
-		go r.finish.standBy()
+		r.finish.linger()
+		assert.Equal(t, lingerLooks*lingerEvery, time.Since(start))
+		go r.finish.linger()
 		synctest.Wait()
 		start = time.Now()
 		require.NoError(t, r.Close())
-		assert.LessOrEqual(t, time.Since(start), standByEvery, "sent away")
-		r.finish.standBy()
-		assert.LessOrEqual(t, time.Since(start), standByEvery, "and nobody comes")
+		assert.LessOrEqual(t, time.Since(start), lingerEvery, "sent away")
+		r.finish.linger()
+		assert.LessOrEqual(t, time.Since(start), lingerEvery, "and nobody comes")
 	})
 }
 

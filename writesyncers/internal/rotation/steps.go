@@ -24,8 +24,8 @@ type steps struct {
 	compressed *atomic.Uint64
 	names      sync.Mutex // held around calls of cfg.Backups
 
-	plain  atomic.Bool // backups are there that are to be compressed and are not
-	outsat string      // the number of the last hold that was waited for in vain; owned by the finisher's goroutine
+	plain   atomic.Bool // backups are there that are to be compressed and are not
+	expired string      // the number of the last hold that was waited for in vain; owned by the finisher's goroutine
 
 	mu      sync.Mutex // guards the field below
 	syncErr error      // for the next Sync
@@ -34,8 +34,8 @@ type steps struct {
 // pollEvery is how often another process is looked at that is waited for.
 const pollEvery = 2 * time.Millisecond
 
-// retire puts a file on the disk that has its name, and closes it.
-func (s *steps) retire(out *Rolled) {
+// syncAndClose puts a file on the disk that has its name, and closes it.
+func (s *steps) syncAndClose(out *Rolled) {
 	err := out.sync()
 	s.cfg.Report.Note("sync a backup of "+s.cfg.Path, err)
 	s.cfg.Report.Note("close a backup of "+s.cfg.Path, out.close())
@@ -98,7 +98,7 @@ func takeAll(s *steps, out *Rolled, named func()) error {
 		return err
 	}
 	named()
-	s.retire(out)
+	s.syncAndClose(out)
 	s.after(backup)
 	return nil
 }
@@ -260,7 +260,7 @@ func (s *steps) othersBefore(path string, patience time.Duration, finish func(*R
 		case s.aborted():
 			return fsys.ErrLocked
 		case late && held != "":
-			s.outsat = held
+			s.expired = held
 		case late:
 			return nil
 		default:

@@ -76,9 +76,9 @@ func (f *finisher) exited() {
 	f.cfg.Report.Tell()
 }
 
-// standBy waits a while for a file: to be woken would take the writer as long as all the rest of a rollover, while this goroutine
+// linger waits a while for a file: to be woken would take the writer as long as all the rest of a rollover, while this goroutine
 // looks by itself whether there is something to do.
-func (f *finisher) standBy() {
+func (f *finisher) linger() {
 	f.mu.Lock()
 	if f.running || f.closing {
 		f.mu.Unlock()
@@ -86,14 +86,14 @@ func (f *finisher) standBy() {
 	}
 	f.running = true
 	f.mu.Unlock()
-	for range standByLooks {
+	for range lingerLooks {
 		f.mu.Lock()
 		needed := len(f.queue) > 0 || f.closing
 		f.mu.Unlock()
 		if needed {
 			break
 		}
-		time.Sleep(standByEvery)
+		time.Sleep(lingerEvery)
 	}
 	f.run(math.MaxInt)
 }

@@ -165,32 +165,41 @@ func (s *watch) found() {
 
 // wrote looks again if it took long. Between the look at the path and the write the goroutine may have been held up for so long that
 // the file was renamed, read and compressed meanwhile. Then the records may be nowhere, and are written to the file that has taken
-// its place. They may be found twice, then: that is the lesser evil, and counted.
+// its place; and once more if that, too, took so long that the same may have happened again. They may be found twice, then: that is the
+// lesser evil, and counted.
 func (s *watch) wrote(p []byte, records int) error {
-	if !s.always() || time.Since(s.asked) < late {
-		return nil
+	for range mostAgain {
+		if !s.always() || time.Since(s.asked) < late {
+			return nil
+		}
+		s.asked = time.Now()
+		here, err := s.w.file.LeadsHere()
+		if here {
+			return nil
+		}
+		named := s.w.file.HasName() // where the records are already
+		if err == nil {
+			err = s.w.follow()
+		}
+		if err != nil {
+			return s.orphaned(err)
+		}
+		again, err := s.w.file.Write(p)
+		s.w.counts.bytes.Add(uint64(again))
+		switch {
+		case err == nil:
+			s.w.counts.repeated.Add(uint64(records))
+		case named:
+			return nil
+		default:
+			return err
+		}
 	}
-	here, err := s.w.file.LeadsHere()
-	if here {
-		return nil
-	}
-	named := s.w.file.HasName() // where the records are already
-	if err == nil {
-		err = s.w.follow()
-	}
-	if err != nil {
-		return s.orphaned(err)
-	}
-	again, err := s.w.file.Write(p)
-	s.w.counts.bytes.Add(uint64(again))
-	if err == nil {
-		s.w.counts.repeated.Add(uint64(records))
-	}
-	if named {
-		return nil
-	}
-	return err
+	return nil
 }
+
+// mostAgain is how often a record is written again whose files are renamed one after the other.
+const mostAgain = 10
 
 func (s *watch) stop() {
 	if s.timer != nil {

@@ -54,6 +54,41 @@ func TestWatchHeldUpWritesAgain(t *testing.T) {
 	require.NoError(t, w.Close())
 }
 
+// A write that is held up again in the file that has taken the place of the first one is done once more.
+func TestWatchHeldUpTwiceWritesTwiceAgain(t *testing.T) {
+	before := IsLocal
+	t.Cleanup(func() { IsLocal = before })
+	cfg := config(t)
+	cfg.Watch = &Watch{}
+	w, err := New(cfg)
+	require.NoError(t, err)
+	_, err = w.Write([]byte("one\n"))
+	require.NoError(t, err)
+	w.mu.Lock()
+	require.NoError(t, w.ready(4))
+	require.NoError(t, os.Rename(cfg.Path, cfg.Path+".1"))
+	s := w.strategy.(*watch)
+	s.asked = time.Now().Add(-late)
+	opened := 0
+	IsLocal = func(f *os.File) bool { // is asked when the next file is open, and before the record is written to it
+		if opened++; opened == 1 {
+			require.NoError(t, os.Rename(cfg.Path, cfg.Path+".2"))
+			s.asked = time.Now().Add(-late)
+		}
+		return before(f)
+	}
+	_, err = w.put([]byte("two\n"), 1)
+	w.unlock()
+	require.NoError(t, err)
+	for name, want := range map[string]string{cfg.Path: "two\n", cfg.Path + ".1": "one\ntwo\n", cfg.Path + ".2": "two\n"} {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(text), name)
+	}
+	assert.Equal(t, uint64(2), w.Counts().Repeated)
+	require.NoError(t, w.Close())
+}
+
 // What went into a file that was removed meanwhile, and could not be written to the one in its place, is nowhere.
 func TestWatchHeldUpCannotWriteAgain(t *testing.T) {
 	const full = "/dev/full"

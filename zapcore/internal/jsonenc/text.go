@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
-	"example.com/zaphandlers/zapcore/internal/tape"
+	"example.com/zaphandlers/internal/words"
 )
 
 // AppendString appends s as a string of JSON, in quotes, as zap's JSON encoder writes it: what is no UTF-8 becomes \ufffd.
@@ -70,16 +70,16 @@ func putText(to unsafe.Pointer, s string) (special uint64) {
 	n := len(s)
 	switch {
 	case n >= 8:
-		last := tape.Load64(s, n-8)
+		last := words.Load64(s, n-8)
 		special = specials(last)
 		for i := 0; i < n-8; i += 8 {
-			eight := tape.Load64(s, i)
+			eight := words.Load64(s, i)
 			special |= specials(eight)
 			put8(unsafe.Add(to, i), eight)
 		}
 		put8(unsafe.Add(to, n-8), last)
 	case n >= 4:
-		first, last := tape.Load32(s, 0), tape.Load32(s, n-4)
+		first, last := words.Load32(s, 0), words.Load32(s, n-4)
 		special = specials(uint64(first) | uint64(last)<<32)
 		put4(to, first)
 		put4(unsafe.Add(to, n-4), last)

@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/words"
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
@@ -47,10 +48,10 @@ func (w *Writer) members(c tape.Cursor) {
 			text, at = tape.TextAt(s, at)
 			b = appendString(b, text)
 		case tape.TagInt64:
-			b = appendInt(b, int64(tape.Load64(s, at)))
+			b = appendInt(b, int64(words.Load64(s, at)))
 			at += 8
 		case tape.TagFloat64:
-			b = appendFloat(b, math.Float64frombits(tape.Load64(s, at)))
+			b = appendFloat(b, math.Float64frombits(words.Load64(s, at)))
 			at += 8
 		case tape.TagTypedError:
 			text, at = tape.TextAt(s, at)
@@ -63,10 +64,10 @@ func (w *Writer) members(c tape.Cursor) {
 		case tape.TagDuration:
 			if !w.cfg.seconds {
 				w.b = b
-				w.AppendDuration(time.Duration(tape.Load64(s, at)))
+				w.AppendDuration(time.Duration(words.Load64(s, at)))
 				b = w.b
 			} else {
-				b = appendSeconds(b, time.Duration(tape.Load64(s, at)))
+				b = appendSeconds(b, time.Duration(words.Load64(s, at)))
 			}
 			at += 8
 		case tape.TagNamespace:

@@ -1,6 +1,10 @@
 package tape
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"example.com/zaphandlers/internal/words"
+)
 
 // NamesHash returns a hash of what the nodes from c on are called: their names, tags, order and nesting. Reflected objects and arrays
 // count with their whole text, since names may be in it. It costs about 2 ns a node.
@@ -11,12 +15,12 @@ func (c Cursor) NamesHash(h uint64) uint64 {
 		n := int(s[at+1])
 		begin := at + 2
 		if n == longText {
-			n, begin = int(Load32(s, at+2)), at+textHeadSize+1
+			n, begin = int(words.Load32(s, at+2)), at+textHeadSize+1
 		}
 		at = begin + n
 		h ^= uint64(t)
 		if n <= 8 && begin+8 <= len(s) {
-			h = hashMix(h, Load64(s, begin)<<(64-8*uint(n))^uint64(n)) // as hashName does, without a call
+			h = hashMix(h, words.Load64(s, begin)<<(64-8*uint(n))^uint64(n)) // as hashName does, without a call
 		} else {
 			h = hashName(h, s, begin, n)
 		}
@@ -28,7 +32,7 @@ func (c Cursor) NamesHash(h uint64) uint64 {
 			n = int(s[at])
 			at++
 			if n == longText {
-				n, at = int(Load32(s, at)), at+lengthSize
+				n, at = int(words.Load32(s, at)), at+lengthSize
 			}
 			at += n
 			continue
@@ -77,13 +81,13 @@ func (c Cursor) elementsHash(h uint64) uint64 {
 // hashName adds the n bytes of s from begin on.
 func hashName(h uint64, s string, begin, n int) uint64 {
 	for n > 8 {
-		h = hashMix(h, Load64(s, begin))
+		h = hashMix(h, words.Load64(s, begin))
 		begin += 8
 		n -= 8
 	}
 	var last uint64
 	if begin+8 <= len(s) {
-		last = Load64(s, begin) << (64 - 8*uint(n)) // what is behind the name is shifted out
+		last = words.Load64(s, begin) << (64 - 8*uint(n)) // what is behind the name is shifted out
 	} else {
 		for i := range n {
 			last |= uint64(s[begin+i]) << (8 * (8 - n + i))

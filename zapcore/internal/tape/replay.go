@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/internal/words"
 )
 
 // Replay adds the nodes of one level to enc, each by the method the field itself would have called. Strings and byte slices
@@ -25,13 +27,13 @@ func (c Cursor) Replay(enc zapcore.ObjectEncoder) {
 			value, at = TextAt(s, at)
 			enc.AddString(key, value)
 		case TagInt64:
-			enc.AddInt64(key, int64(Load64(s, at)))
+			enc.AddInt64(key, int64(words.Load64(s, at)))
 			at += 8
 		case TagDuration:
-			enc.AddDuration(key, time.Duration(Load64(s, at)))
+			enc.AddDuration(key, time.Duration(words.Load64(s, at)))
 			at += 8
 		case TagFloat64:
-			enc.AddFloat64(key, math.Float64frombits(Load64(s, at)))
+			enc.AddFloat64(key, math.Float64frombits(words.Load64(s, at)))
 			at += 8
 		case TagTrue:
 			enc.AddBool(key, true)

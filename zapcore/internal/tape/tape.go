@@ -6,6 +6,8 @@ import (
 	"unsafe"
 
 	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/internal/words"
 )
 
 // The tape: one record as bytes, all integers little-endian.
@@ -159,14 +161,14 @@ func (c *Cursor) U16() uint16 {
 
 // U32 reads an integer; see U8.
 func (c *Cursor) U32() uint32 {
-	v := Load32(c.s, c.at)
+	v := words.Load32(c.s, c.at)
 	c.at += 4
 	return v
 }
 
 // U64 reads an integer; see U8.
 func (c *Cursor) U64() uint64 {
-	v := Load64(c.s, c.at)
+	v := words.Load64(c.s, c.at)
 	c.at += 8
 	return v
 }
@@ -182,7 +184,7 @@ func TextAt(s string, at int) (text string, end int) {
 	n := int(s[at])
 	at++
 	if n == longText {
-		n, at = int(Load32(s, at)), at+lengthSize
+		n, at = int(words.Load32(s, at)), at+lengthSize
 	}
 	return s[at : at+n], at + n
 }

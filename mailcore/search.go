@@ -1,0 +1,124 @@
+package mailcore
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"example.com/zaphandlers/mailcore/internal/message"
+	"example.com/zaphandlers/mailcore/internal/session"
+)
+
+// partSearch looks for the records at fault in the digest of a window. It is used by who sends.
+type partSearch struct{ emitter *emitter }
+
+// isDue tells whether a digest that was refused for what it says is to be searched for the record at fault: at once if it was refused for
+// good, else after a while, for that may be the server's state.
+func (s partSearch) isDue(digest *message.Digest, err error) bool {
+	final, content := aboutContent(err)
+	if !content {
+		return false
+	}
+	s.emitter.mu.Lock()
+	defer s.emitter.mu.Unlock()
+	s.emitter.window.refusals++
+	if !digest.Divides() || !final && s.emitter.window.refusals < suspectAfter {
+		return false
+	}
+	s.emitter.window.refusals = 0
+	return true
+}
+
+// aboutContent tells whether a mail was refused for what it says, and whether for good.
+func aboutContent(err error) (final, content bool) {
+	var refused *session.RefusedError
+	if errors.As(err, &refused) {
+		return true, refused.Content && !refused.TooLarge
+	}
+	var temporary *session.TemporaryError
+	return false, errors.As(err, &temporary) && temporary.Content
+}
+
+// run sends the outgoing digest, which was refused with err for what it says, in halves, down to the records at fault. One that is
+// refused alone is given up: at once if it is refused for good, else once another part was taken, for then the server takes mails; until then
+// it comes behind the others. After maxRefusals what is left is given up as well, or tried again later, as the last refusal says. lost is
+// how many records are given up.
+func (s partSearch) run(err error) (lost uint64, refusal error) {
+	taken, postponed := false, 0
+	for refusals := 1; ; refusals++ {
+		switch final, content := aboutContent(err); {
+		case err == nil:
+			taken, postponed = true, 0
+			refusals--
+			s.emitter.flushed(nil)
+		case content && final && refusals >= maxRefusals:
+			return lost + s.drop(true), err
+		case content && refusals < maxRefusals && s.halve():
+			postponed = 0
+		case content && refusals < maxRefusals && !final && !taken && postponed <= s.left():
+			postponed++
+			s.postpone()
+		case content && refusals < maxRefusals && !final && taken:
+			refusal = &session.RefusedError{Err: fmt.Errorf("mailcore: given up, for the server took other mails meanwhile: %w", err)}
+			lost += s.drop(false)
+		case session.IsFinal(err):
+			refusal = err
+			lost += s.drop(false)
+		default:
+			s.emitter.flushed(err)
+			return lost, err
+		}
+		digest := s.next()
+		if digest == nil {
+			return lost, refusal
+		}
+		err = s.emitter.mailer.mail(digest)
+	}
+}
+
+// halve makes two parts of the outgoing digest, if it has more than one record.
+func (s partSearch) halve() bool {
+	s.emitter.mu.Lock()
+	defer s.emitter.mu.Unlock()
+	if !s.emitter.window.outgoing.Divides() {
+		return false
+	}
+	s.emitter.mailer.attempts.done(s.emitter.window.outgoing.Sum())
+	s.emitter.window.halve()
+	return true
+}
+
+func (s partSearch) postpone() {
+	s.emitter.mu.Lock()
+	defer s.emitter.mu.Unlock()
+	s.emitter.window.postpone()
+}
+
+func (s partSearch) left() int {
+	s.emitter.mu.Lock()
+	defer s.emitter.mu.Unlock()
+	return len(s.emitter.window.parts)
+}
+
+// next returns the part of a digest that is to be sent next, or nil.
+func (s partSearch) next() *message.Digest {
+	s.emitter.mu.Lock()
+	defer s.emitter.mu.Unlock()
+	if !s.emitter.window.part() {
+		return nil
+	}
+	return &s.emitter.window.outgoing
+}
+
+// drop gives up the outgoing digest, or all parts of it, and returns how many records that costs.
+func (s partSearch) drop(all bool) (lost uint64) {
+	s.emitter.mu.Lock()
+	defer s.emitter.mu.Unlock()
+	for {
+		s.emitter.mailer.attempts.done(s.emitter.window.outgoing.Sum())
+		lost += s.emitter.window.drop(time.Now())
+		if !all || !s.emitter.window.part() {
+			return lost
+		}
+	}
+}
