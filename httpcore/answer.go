@@ -36,7 +36,7 @@ func (e *StatusError) Error() string {
 
 // Err says what the answer means by its status alone:
 //
-//	2xx                                   nil: all records are delivered
+//	2xx                                   nil: all records are delivered; of ClickHouse 500, if an exception is behind it
 //	3xx, 408, 425, 429, 5xx but 501       *RetryError: none is, all may be tried again, after Retry-After
 //	400, 413                              *RejectedError; a request of more than one record is tried again in halves, down to
 //	                                      the record that is at fault
@@ -132,6 +132,14 @@ func (a *Answer) malformed(err error) error {
 		return nil
 	}
 	return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, a.firstWords(a.Body))
+}
+
+// page returns an error for a page of HTML, as a proxy gives it to who has to log in first: no receiver of records answers so.
+func (a *Answer) page() error {
+	if !bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(a.Body, byteOrderMark)), []byte("<")) {
+		return nil
+	}
+	return &base.RetryError{After: a.After, Err: fmt.Errorf("httpcore: %s: %d, but with a page for people: %s", a.target, a.Status, a.firstWords(a.Body))}
 }
 
 // complete returns why Body is not the whole answer, if so.

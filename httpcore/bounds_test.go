@@ -245,7 +245,7 @@ func TestErrorsHaveOneText(t *testing.T) {
 				if name != "a timeout that grows" {
 					return
 				}
-				cfg.Timeout = 20 * time.Millisecond
+				cfg.Timeout, cfg.ConnectTimeout = 20*time.Millisecond, 10*time.Second
 			})
 			seen := map[string]bool{}
 			for range 4 {

@@ -22,6 +22,8 @@ func TestBadConfig(t *testing.T) {
 		{"nothing", httpcore.Config{}, "Config.URL is required"},
 		{"a path without a host", httpcore.Config{URL: "/log"}, "Config.Host is required"},
 		{"a host that is a URL", httpcore.Config{Host: "http://h", URL: "/log"}, "Config.Host must be"},
+		{"a host of IPv6 without brackets", httpcore.Config{Host: "::1", URL: "/log"}, `Config.Host "::1": an IPv6 address has to be in brackets, as in "[::1]:8080"`},
+		{"a zone that is none", httpcore.Config{Host: "[fe80::1%]:80", URL: "/log"}, "Config.Host and URL together: no URL"},
 		{"a host with a path", httpcore.Config{Host: "h/x", URL: "/log"}, "Config.Host must be"},
 		{"a host with credentials", httpcore.Config{Host: "secret:secret@h", URL: "/log"}, "Config.Host must be"},
 		{"a host beside a whole URL", httpcore.Config{Host: "h", URL: "http://h/"}, "Config.Host and Secure"},

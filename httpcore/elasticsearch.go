@@ -195,7 +195,13 @@ func (a *Answer) bulkWords(said any) string {
 	case !ok:
 		return a.firstWords(fmt.Append(nil, said))
 	}
-	return a.firstWords([]byte(strings.TrimSpace(fmt.Sprint(object["type"], ": ", object["reason"]))))
+	var words []string
+	for _, name := range []string{"type", "reason"} {
+		if word := object[name]; word != nil {
+			words = append(words, fmt.Sprint(word))
+		}
+	}
+	return a.firstWords([]byte(strings.Join(words, ": ")))
 }
 
 // isNothing tells whether a member says nothing, as where a server leaves none out.

@@ -176,6 +176,9 @@ func (e *emitter) send(records int, key string, patient bool) error {
 	if steps.Late() == nil {
 		e.steps.Answered(time.Since(steps.Began))
 	}
+	if a.Status != resp.StatusCode && steps.Late() != nil {
+		return e.failed(steps, a.failure)
+	}
 	if e.envelope.Read == nil || resp.StatusCode == http.StatusSwitchingProtocols {
 		return a.Err()
 	}

@@ -81,7 +81,7 @@ func (e *elasticsearch) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case e.busy[n] > 0:
 			e.busy[n]--
-			item = `{"create":{"status":429,"error":{"type":"es_rejected_execution_exception","reason":"rejected execution"}}}`
+			item = `{"create":{"status":429,"error":{"type":"es_rejected_execution_exception"}}}`
 			failed = true
 		case n == "bad":
 			item = `{"create":{"status":400,"error":{"type":"document_parsing_exception","reason":"[1:2] failed to parse field [n]"}}}`
@@ -118,6 +118,7 @@ func TestElasticsearch(t *testing.T) {
 	var rejected *base.RejectedError
 	require.ErrorAs(t, err, &rejected)
 	require.Equal(t, []int{5}, rejected.Indexes)
+	require.NotContains(t, err.Error(), "nil", "a reason that is not there is not shown")
 	require.ErrorContains(t, rejected, "400 document_parsing_exception: [1:2] failed to parse field [n]")
 	var retry *base.RetryError
 	require.ErrorAs(t, err, &retry)
@@ -179,6 +180,27 @@ func TestElasticsearchAnswersThatSayNothing(t *testing.T) {
 			require.Zero(t, n, "what nobody confirmed is not delivered")
 			var retry *base.RetryError
 			require.ErrorAs(t, err, &retry)
+		})
+	}
+}
+
+// TestAPageIsNoAnswer holds that a page of HTML with a status of 200, as a proxy gives it to who has to log in first, is no yes of a receiver.
+func TestAPageIsNoAnswer(t *testing.T) {
+	for name, envelope := range map[string]httpcore.Envelope{
+		"Elasticsearch": httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}),
+		"Loki":          httpcore.Loki(httpcore.LokiConfig{}),
+		"Splunk":        httpcore.Splunk(httpcore.SplunkConfig{}),
+		"OTLP":          httpcore.OTLP(httpcore.OTLPConfig{}),
+		"OTLP, JSON":    httpcore.OTLP(httpcore.OTLPConfig{JSON: true}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(answering("\ufeff\r\n<!DOCTYPE html><html>please log in</html>"))
+			defer server.Close()
+			core := post(t, server, envelope, nil)
+			n, err := core.WriteBatch(batchOf(t, "a", "b"))
+			require.Zero(t, n)
+			require.ErrorAs(t, err, new(*base.RetryError))
+			require.ErrorContains(t, err, "please log in")
 		})
 	}
 }

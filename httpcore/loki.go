@@ -64,7 +64,16 @@ func Loki(cfg LokiConfig) Envelope {
 		Between:     ",",
 		After:       "]}",
 		Formatter:   f,
+		Read:        readLoki,
+		byStatus:    true,
 	}
+}
+
+func readLoki(a *Answer) error {
+	if err := a.Err(); err != nil {
+		return err
+	}
+	return a.page()
 }
 
 // labelName makes a name that Prometheus and Loki accept.

@@ -87,6 +87,9 @@ func readOTLP(a *Answer) error {
 	if err := a.Err(); err != nil {
 		return err
 	}
+	if err := a.page(); err != nil {
+		return err
+	}
 	said, _ := otlp.ReadAnswer(a.Header.Get("Content-Type"), http.StatusOK, a.Body)
 	n := int(min(said.Rejected, int64(a.Records)))
 	if n <= 0 { // also where the answer cannot be read: the status says that the records are taken

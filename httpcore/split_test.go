@@ -389,3 +389,48 @@ func TestLimitsOfARequest(t *testing.T) {
 }
 
 func asError[T error](err error, target *T) bool { return errors.As(err, target) }
+
+// TestClickHouseSays200 holds that what ClickHouse says behind a status of 200 counts: it is the 500 that it would have been.
+func TestClickHouseSays200(t *testing.T) {
+	const exception = "Code: 27. DB::Exception: Cannot parse input: (at row 5)"
+	texts := numbered(0, 20)
+	for name, fails := range map[string]func(w http.ResponseWriter){
+		"an exception":                   func(w http.ResponseWriter) { _, _ = io.WriteString(w, exception) },
+		"an exception behind other text": func(w http.ResponseWriter) { _, _ = io.WriteString(w, strings.Repeat("1\n", 5000)+exception) },
+		"an exception's code":            func(w http.ResponseWriter) { w.Header().Set("X-ClickHouse-Exception-Code", "27") },
+		"a body that breaks off": func(w http.ResponseWriter) {
+			_, _ = io.WriteString(w, "1")
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var took []string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, _ := readBody(r)
+				w.Header().Set("X-ClickHouse-Query-Id", "1")
+				if bytes.Contains(body, []byte(texts[4])) {
+					fails(w)
+					return
+				}
+				took = append(took, strings.Fields(string(body))...)
+			}))
+			t.Cleanup(server.Close)
+			core := lines(t, server.URL, nil)
+			n, err := core.WriteBatch(batchOf(t, texts...))
+			require.Zero(t, n)
+			require.ErrorAs(t, err, new(*base.RetryError))
+			require.ErrorContains(t, err, "500")
+			if strings.Contains(name, "an exception ") {
+				require.ErrorContains(t, err, exception)
+			}
+			core = lines(t, server.URL, func(cfg *httpcore.Config) { cfg.SplitOn = []int{500} })
+			n, err = core.WriteBatch(batchOf(t, texts...))
+			require.Equal(t, 20, n)
+			var rejected *base.RejectedError
+			require.ErrorAs(t, err, &rejected)
+			require.Equal(t, []int{4}, rejected.Indexes)
+			require.Len(t, took, 19)
+		})
+	}
+}

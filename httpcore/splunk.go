@@ -98,6 +98,9 @@ func readSplunk(a *Answer) error {
 	if err == nil && a.failure != nil { // what the code is nobody knows
 		return a.complete()
 	}
+	if err == nil && a.page() != nil {
+		return a.page()
+	}
 	var answer struct {
 		Text    string  `json:"text"`
 		Code    number  `json:"code"`

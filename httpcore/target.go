@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -51,7 +52,10 @@ func (cfg *Config) address() (*url.URL, error) {
 		if cfg.Secure {
 			scheme = "https://"
 		}
-		raw = scheme + cfg.Host + raw
+		if ip, err := netip.ParseAddr(cfg.Host); err == nil && ip.Is6() {
+			return nil, fmt.Errorf(`httpcore: Config.Host %q: an IPv6 address has to be in brackets, as in "[::1]:8080"`, cfg.Host)
+		}
+		raw = scheme + zoned(cfg.Host, "%", "%25") + raw
 	} else if cfg.Host != "" || cfg.Secure {
 		return nil, errors.New("httpcore: Config.Host and Secure are for a URL that begins with a slash")
 	}
@@ -71,7 +75,7 @@ func (cfg *Config) address() (*url.URL, error) {
 		return nil, errors.New("httpcore: Config.URL names no host")
 	case hosts.Fault(u.Hostname()) != "":
 		return nil, fmt.Errorf("httpcore: Config.%s: %q: %s", cfg.hostField(), u.Hostname(), hosts.Fault(u.Hostname()))
-	case strings.HasPrefix(cfg.URL, "/") && (u.Host != cfg.Host || u.User != nil):
+	case strings.HasPrefix(cfg.URL, "/") && (u.Host != zoned(cfg.Host, "%25", "%") || u.User != nil):
 		return nil, errors.New("httpcore: Config.Host must be host or host:port")
 	case !isPort(u.Port()):
 		return nil, fmt.Errorf("httpcore: Config.%s: port %s: it has to be from 1 to 65535", cfg.hostField(), u.Port())
@@ -80,7 +84,18 @@ func (cfg *Config) address() (*url.URL, error) {
 	case strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return nil, errors.New("httpcore: Config.URL has a query with characters that must be escaped")
 	}
+	if host := hosts.ASCII(u.Hostname()); host != u.Hostname() { // and no IPv6
+		u.Host = strings.TrimSuffix(host+":"+u.Port(), ":")
+	}
 	return u, nil
+}
+
+// zoned returns an address of IPv6 with the zone in it spelled the other way: a URL has an escape before it.
+func zoned(host, from, to string) string {
+	if !strings.HasPrefix(host, "[") || strings.Contains(host, "%25") != (from == "%25") {
+		return host
+	}
+	return strings.Replace(host, from, to, 1)
 }
 
 // hostField is where the host is named.

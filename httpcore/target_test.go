@@ -64,3 +64,19 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// TestShortAddresses holds that the short forms of IPv4 are what Python's sockets make of them.
+func TestShortAddresses(t *testing.T) {
+	s := script(t, status(200))
+	core := lines(t, strings.Replace(s.URL, "127.0.0.1", "127.1", 1), nil)
+	requireTaken(t, core, batchOf(t, "x"))
+}
+
+// TestZones holds that the zone of an address of IPv6 may be spelled as everywhere, and as in a URL.
+func TestZones(t *testing.T) {
+	for _, host := range []string{"[fe80::1%eth0]", "[fe80::1%eth0]:8080", "[fe80::1%25eth0]:8080", "[::1]:8080"} {
+		core, err := httpcore.New(httpcore.Config{Host: host, URL: "/log"})
+		require.NoError(t, err, host)
+		require.NoError(t, core.Close())
+	}
+}

@@ -1,8 +1,10 @@
 package httpcore
 
 import (
+	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"example.com/zaphandlers/httpcore/internal/request"
@@ -74,6 +76,8 @@ func (e *emitter) read(resp *http.Response) *Answer {
 		want = maxAnswer
 	case a.Status >= 300:
 		want = maxWords
+	case isClickHouse(a.Header):
+		want = maxDrain
 	}
 	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], request.Unzipped(resp), want)
 	a.Body = e.answer
@@ -83,7 +87,35 @@ func (e *emitter) read(resp *http.Response) *Answer {
 	if a.failure == nil && resp.Body != http.NoBody {
 		_, _ = io.CopyN(io.Discard, resp.Body, maxDrain)
 	}
+	if a.Status < 300 && isClickHouse(a.Header) && clickHouseFailed(a, resp.Trailer) {
+		a.Status = http.StatusInternalServerError
+	}
 	return a
+}
+
+// ClickHouse says 200 before it is done where it tells the progress in headers; what fails then stands in the body (HTTP interface, "HTTP
+// response codes caveats"), or breaks it off. It counts as the 500 that it would have been.
+const (
+	clickHouseHeader    = "X-Clickhouse-"
+	clickHouseException = clickHouseHeader + "Exception-Code"
+)
+
+func isClickHouse(header http.Header) bool {
+	for name := range header {
+		if strings.HasPrefix(name, clickHouseHeader) {
+			return true
+		}
+	}
+	return false
+}
+
+// clickHouseFailed tells whether an answer that began with 2xx is none, and makes the exception its Body.
+func clickHouseFailed(a *Answer, trailer http.Header) bool {
+	at := bytes.Index(a.Body, []byte("DB::Exception"))
+	if at >= 0 { // "Code: 27. DB::Exception: …", behind what had been written
+		a.Body = a.Body[max(0, bytes.LastIndex(a.Body[:at], []byte("Code:"))):]
+	}
+	return at >= 0 || a.failure != nil || a.Header.Get(clickHouseException) != "" || trailer.Get(clickHouseException) != ""
 }
 
 // readUpTo appends at most limit bytes of r to dst and tells whether there were more.

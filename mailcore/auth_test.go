@@ -305,3 +305,34 @@ func TestQuestionsInClear(t *testing.T) {
 	require.NoError(t, write(newCore(t, cfg), "x"))
 	require.Equal(t, 3, said)
 }
+
+// TestAServerThatAsksForEver holds that a mechanism whose questions have no end is given up, as in Python.
+func TestAServerThatAsksForEver(t *testing.T) {
+	for _, mechanism := range []string{"CRAM-MD5", "XOAUTH2", "LOGIN", "PLAIN"} {
+		t.Run(mechanism, func(t *testing.T) {
+			cert := newCertificate(t)
+			s := newServer(t, &server{tls: cert.server, mechanisms: mechanism})
+			asked, asking := 0, false
+			s.reply = func(line string) string {
+				asking = asking && line != "*" || strings.HasPrefix(line, "AUTH ")
+				switch {
+				case line == "*":
+					return "501 cancelled"
+				case !asking:
+					return ""
+				case asked == 100:
+					return "535 enough"
+				}
+				asked++
+				return "334 " + base64.StdEncoding.EncodeToString([]byte("<1@example.com>"))
+			}
+			cfg := configFor(s)
+			cfg.Credentials, cfg.TLSConfig = login, cert.client
+			if mechanism == "XOAUTH2" {
+				cfg.Credentials = token("ya29", nil)
+			}
+			require.ErrorContains(t, write(newCore(t, cfg), "x"), "asks")
+			require.LessOrEqual(t, asked, 6)
+		})
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/hosts"
 	"example.com/zaphandlers/mailcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -49,8 +50,9 @@ type Config struct {
 	// TLSConfig is for a private authority or a certificate of the client's. Defaults to the system's authorities, the name
 	// in Addr and TLS 1.2 or better; Python's handler verifies nothing.
 	TLSConfig *tls.Config
-	// LocalName is what the client calls itself to the server (EHLO). Defaults to the name of the host if that has a domain, and else to
-	// the connection's own address, "[192.0.2.1]": many servers refuse a name without a domain (RFC 5321 section 4.1.4, as Python).
+	// LocalName is what the client calls itself to the server (EHLO). Defaults to the name of the host if that is a whole name of the
+	// DNS, and else to the connection's own address, "[192.0.2.1]": many servers refuse a name without a domain (RFC 5321 section
+	// 4.1.4, as Python), and some one with an underscore in it (exim).
 	LocalName string
 	// Dial makes the connection. Defaults to a net.Dialer's DialContext. It must not log to this core. One that does not
 	// return when its context ends is left behind.
@@ -175,7 +177,7 @@ func (cfg Config) withDefaults() Config {
 	if cfg.Subject == "" {
 		cfg.Subject = filepath.Base(os.Args[0]) + " on " + hostname()
 	}
-	if name := hostname(); cfg.LocalName == "" && strings.Contains(name, ".") && isHostname(name) {
+	if name := hostname(); cfg.LocalName == "" && hosts.IsDomain(name) {
 		cfg.LocalName = name
 	}
 	setDefault(&cfg.Timeout, DefaultTimeout)

@@ -409,3 +409,31 @@ func TestFatalIsDelivered(t *testing.T) {
 	assert.Contains(t, text, "the end")
 	assert.Equal(t, mailcore.Stats{Accepted: 3, Delivered: 3}, core.Stats())
 }
+
+// TestAReplyThatCameTwice holds that a reply which nobody has asked for is not taken for the answer to the next command.
+func TestAReplyThatCameTwice(t *testing.T) {
+	t.Run("after a mail", func(t *testing.T) {
+		s := newServer(t, &server{})
+		s.judge = func(received) string { return "250 taken\n250 taken" }
+		core := newCore(t, configFor(s))
+		for range 3 {
+			require.NoError(t, write(core, "x"))
+		}
+		require.Equal(t, mailcore.Stats{Accepted: 3, Delivered: 3}, core.Stats())
+	})
+	t.Run("before a recipient is refused", func(t *testing.T) {
+		s := newServer(t, &server{})
+		s.reply = func(line string) string {
+			switch verb, _, _ := strings.Cut(line, " "); verb {
+			case "MAIL":
+				return "250 ok\n250 ok"
+			case "RCPT":
+				return "550 no such user"
+			}
+			return ""
+		}
+		err := write(newCore(t, configFor(s)), "x")
+		require.ErrorContains(t, err, `the server has said what it was not asked: "250 ok\r\n"`)
+		require.Empty(t, s.received())
+	})
+}

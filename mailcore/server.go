@@ -85,7 +85,7 @@ func splitAddr(addr string) (host, port string, err error) {
 	if host == "" || hosts.Fault(host) != "" {
 		return "", "", fmt.Errorf(`%q names no host: write "host" or "host:port"`, addr)
 	}
-	return host, port, nil
+	return hosts.ASCII(host), port, nil
 }
 
 func isHostname(s string) bool {

@@ -118,6 +118,7 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 		for conn = e.wire.conn; ; {
 			e.window.Trim()
 			if e.window.Len() == 0 || n != all && e.window.HasRoom(n) {
+				e.silence.ends()
 				return nil
 			}
 			if err := e.awaitAck(conn); err != nil {
@@ -142,12 +143,62 @@ func (e *Emitter) awaitAck(conn *connection.Conn) error {
 	case <-e.dialer.Interruption():
 		return ErrClosed
 	case <-e.timer.C:
-		if e.cfg.Forward != nil { // an answer that was lost does not come any more, and those behind it count for nothing
+		switch passes := e.cfg.RELP && e.suspect.Passes(e.window); {
+		case passes:
+			_ = e.drop(e.wire, errUnconfirmed)
+			e.suspect.Passed(e.window)
+		case e.silence.lasts(e, conn):
 			_ = e.drop(e.wire, errUnconfirmed)
 		}
 		return e.cfg.failed("confirmation from", errUnconfirmed)
 	}
 	return nil
+}
+
+// silence is how long a connection has brought no confirmation while somebody waited for one. Where the network has forgotten it, as a
+// gateway does that was restarted, the system would try for a quarter of an hour. A receiver that takes its time gets all that is held
+// again over the next connection, so each may be silent for twice as long as the one before.
+type silence struct {
+	conn      *connection.Conn // nil: nobody has waited in vain since the last confirmation
+	confirmed uint64           // frames, when it began
+	since     time.Duration
+	patience  time.Duration // with the present connection; 0: the least
+}
+
+// The least and the most patience, in multiples of Timeout. With Forward an answer that was lost does not come any more, and those behind
+// it count for nothing.
+const (
+	leastSilence, mostSilence   = 60, 960
+	leastUnanswered, unanswered = 1, 8
+)
+
+// lasts notes that somebody has waited for a Timeout in vain, and tells whether conn is to be given up.
+func (s *silence) lasts(e *Emitter, conn *connection.Conn) bool {
+	e.window.Trim()
+	now, confirmed := e.dialer.Now(), e.window.Delivered()+e.window.Dropped()
+	if s.conn != conn && e.window.Progressed() { // within the first Timeout
+		s.patience = 0
+	}
+	if s.conn != conn || s.confirmed != confirmed {
+		s.conn, s.confirmed, s.since = conn, confirmed, now-e.cfg.Timeout
+	}
+	least, most := leastSilence*e.cfg.Timeout, mostSilence*e.cfg.Timeout
+	if e.cfg.Forward != nil {
+		least, most = leastUnanswered*e.cfg.Timeout, unanswered*e.cfg.Timeout
+	}
+	if s.patience = max(s.patience, least); now-s.since < s.patience {
+		return false
+	}
+	s.patience = min(2*s.patience, most)
+	return true
+}
+
+// ends notes that all has come that somebody waited for: at once, or after somebody has waited in vain.
+func (s *silence) ends() {
+	if s.conn == nil {
+		s.patience = 0
+	}
+	s.conn = nil
 }
 
 // errUnconfirmed is a timeout: it puts the Handler into backoff.

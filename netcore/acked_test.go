@@ -383,3 +383,45 @@ func TestAckServerThatBecomesSmaller(t *testing.T) {
 		return log.contains("it takes no more than 50 bytes now") && log.contains("1 record was lost")
 	}, soon, tick)
 }
+
+// TestAckAndAConnectionThatIsForgotten holds that a connection which stays open and brings no confirmation any more, as where a gateway was
+// restarted, is given up after a while, and that another one brings what is missing, once.
+func TestAckAndAConnectionThatIsForgotten(t *testing.T) {
+	target := &collector{}
+	server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})
+	var connections atomic.Int32
+	relay := sockets.Listen(t, "tcp", func(conn net.Conn) {
+		behind, err := net.Dial("tcp", server.Addr().String())
+		if err != nil {
+			return
+		}
+		go func() {
+			_, _ = io.Copy(behind, conn)
+			_ = behind.Close()
+		}()
+		first := connections.Add(1) == 1
+		if first {
+			var none *session.Seal
+			_, _ = io.CopyN(conn, behind, int64(none.WelcomeSize()))
+		}
+		for buf := make([]byte, 1024); ; {
+			n, err := behind.Read(buf)
+			if err != nil {
+				return
+			}
+			if !first {
+				_, _ = conn.Write(buf[:n])
+			}
+		}
+	})
+	core := newCore(t, Config{Address: relay.Address(), Formatter: Records(), Ack: true, Window: 1 << 10, Timeout: 20 * time.Millisecond,
+		RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: ignore})
+	for i := range 100 {
+		ent := entry(fmt.Sprint("record ", i))
+		require.Eventually(t, func() bool { return core.Write(ent, nil) == nil }, soon, tick, "nothing is confirmed for ever")
+	}
+	require.Eventually(t, func() bool { return core.Sync() == nil }, soon, tick)
+	assert.EqualValues(t, 100, core.Stats().Delivered)
+	assert.Len(t, target.seen, 100)
+	assert.Equal(t, 100, target.count(), "doubled")
+}

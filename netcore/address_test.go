@@ -50,6 +50,7 @@ func TestAddressesThatCanNeverWork(t *testing.T) {
 		{"", "300.1.1.1:1", `the host is no IP address`},
 		{"tcp4", "[::1]:1", `the host has no address for Network "tcp4"`},
 		{"", "[fe80::1%et\nh0]:1", `the zone behind its % is no network's name`},
+		{"udp6", "127.1:1", `the host has no address for Network "udp6"`},
 		{"udp6", "127.0.0.1:1", `the host has no address for Network "udp6"`},
 		{"unix", "/" + strings.Repeat("x", 200), `has 201 bytes: the path of a unix socket has at most`},
 		{"unix", "/a\x00b", `there is a NUL in the path`},
@@ -78,7 +79,8 @@ func TestAddressesThatMeanSomething(t *testing.T) {
 		{"", "[::1]:1", "tcp", "[::1]:1"},
 		{"", "[fe80::1%eth0]:1", "tcp", "[fe80::1%eth0]:1"},
 		{"", "under_score.example.com.:1", "tcp", "under_score.example.com.:1"},
-		{"", "bücher.example:65535", "tcp", "bücher.example:65535"},
+		{"", "bücher.example:65535", "tcp", "xn--bcher-kva.example:65535"}, // as Python's sockets encode it
+		{"", "127.1:1", "tcp", "127.0.0.1:1"},
 		{"", ":1", "tcp", ":1"},
 		{"", "loghost:http", "tcp", "loghost:http"},
 		{"", "/run/socket", "unix", "/run/socket"},

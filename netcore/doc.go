@@ -59,7 +59,8 @@
 // With Ack nothing is lost so. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is
 // sent again over the next connection; the Server knows the numbers and drops what it has already. It costs a greeting for each
 // connection and the memory of the Window, in which what is not confirmed is held. Write waits only when the Window is full; Sync
-// and Close wait for the confirmations; Stats counts a record as delivered when it is confirmed, and as pending before. What
+// and Close wait for the confirmations; Stats counts a record as delivered when it is confirmed, and as pending before. A connection
+// that brings no confirmation for 60 times Timeout, while calls wait for one, is given up, as one that a gateway has forgotten. What
 // remains: a Server that was restarted has forgotten its clients, and may deliver a second time what it had not confirmed; and what
 // is pending when the program logs nothing more is sent again at the next Write, Sync or Close. The Server says how large a frame
 // it takes; a larger record is refused, and the others go on.

@@ -24,6 +24,7 @@ type Emitter struct {
 	window   *session.Window // nil if nothing is confirmed: without Ack and RELP
 	suspect  session.Suspect // with RELP and Forward
 	failures failures
+	silence  silence
 
 	// owned by the call under way
 	wire     *wire // nil: not connected

@@ -43,8 +43,8 @@ type EmitterConfig struct {
 	Window         int
 	// RELP speaks RELP, as rsyslog does, over a stream: each frame is a syslog message, which the receiver acknowledges. What is said of
 	// Ack holds for it, but that a receiver does not know what it has got before, so what was not acknowledged may arrive twice. It
-	// excludes Framing, Ack and Key. A frame at which the receiver hangs up again and again, and at no other, is dropped,
-	// counted and told: it would keep back all that is behind it.
+	// excludes Framing, Ack and Key. A frame at which the receiver hangs up again and again, or which it never answers, and no other, is
+	// dropped, counted and told: it would keep back all that is behind it.
 	RELP bool
 	// Forward sends frames, which have to be entries in MessagePack as the Formatter that Forward returns makes them, in messages of
 	// Fluent Forward, over a stream. With Ack the receiver acknowledges them, and the Key is the one that both share. It

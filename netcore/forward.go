@@ -29,7 +29,8 @@ type ForwardConfig struct {
 //
 // With Ack each message has a chunk, which the receiver acknowledges: a record is delivered when its message was; what was not is
 // sent again over the next connection, all of the Window at most, and may then arrive twice, because receivers do not remember
-// chunks. If an answer does not come in time, Sync and a Write that waits for room fail, and the connection is given up. A record
+// chunks. If an answer does not come in time, Sync and a Write that waits for room fail, and the connection is given up; the next one
+// has twice as long, up to 8 times Timeout, so that a slow receiver does not get copies without end. A record
 // that a receiver never acknowledges, or at which it hangs up, while it acknowledges others that are sent before and after, is
 // found by messages of few records, dropped, counted and told: it would keep back all that is with it and behind it. That takes
 // some dozen connections. Without Ack what TCP cannot tell is lost.

@@ -106,6 +106,22 @@ func TestForwardReceiverThatTakesNotEveryRecord(t *testing.T) {
 	}
 }
 
+// A record that is larger than the window fills it alone: the others come all the same.
+func TestForwardReceiverThatTakesNoLargeRecord(t *testing.T) {
+	p := &picky{refuse: func(conn net.Conn) { _ = conn.Close() }, seen: make(map[string]int)}
+	log := &errorLog{}
+	core := newCore(t, forwarding(p.listen(t), Config{
+		Ack: true, Window: 1, Timeout: time.Second, RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: log.add,
+	}))
+	for _, message := range []string{"bad", "good 1", "good 2", "good 3"} {
+		require.Eventually(t, func() bool { return core.Write(entry(message), nil) == nil }, soon, time.Millisecond, message)
+	}
+	require.Eventually(t, func() bool { return core.Sync() == nil }, soon, time.Millisecond)
+	stats := core.Stats()
+	assert.Equal(t, Stats{Accepted: 4, Delivered: 3, Dropped: 1, Refused: stats.Refused}, stats)
+	require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
+}
+
 // A receiver that acknowledges nothing for many connections loses nothing by it.
 func TestForwardReceiverThatTakesNothingForAWhile(t *testing.T) {
 	for _, outage := range []int{5, 6, 7, 11, 12, 13, 40} {
@@ -135,5 +151,48 @@ func TestForwardReceiverThatTakesNothingForAWhile(t *testing.T) {
 			assert.Equal(t, 10, different)
 			assert.Equal(t, 10, all)
 		})
+	}
+}
+
+// A receiver that takes longer to acknowledge than Timeout gets few copies: each connection has longer than the one before, and what it has
+// taken once it may take again.
+func TestForwardReceiverThatIsSlow(t *testing.T) {
+	const timeout = 100 * time.Millisecond
+	var mu sync.Mutex
+	seen := map[string]int{}
+	address := sockets.Listen(t, "tcp", func(conn net.Conn) {
+		var b []byte
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			b = append(b, buf[:n]...)
+			for size, _ := msgpack.Size(b); size > 0; size, _ = msgpack.Size(b) {
+				answer := append([]byte("\x81\xa3ack"), b[size-25:size]...)
+				mu.Lock()
+				for _, name := range messagesIn(b[:size]) {
+					seen[name]++
+				}
+				mu.Unlock()
+				time.AfterFunc(3*timeout, func() { _, _ = conn.Write(answer) })
+				b = b[size:]
+			}
+		}
+	}).Address()
+	core := newCore(t, forwarding(address, Config{Ack: true, Timeout: timeout, RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: ignore}))
+	for round := range 3 {
+		for i := range 10 {
+			require.Eventually(t, func() bool { return core.Write(entry(fmt.Sprint("record ", round, i)), nil) == nil }, soon, time.Millisecond)
+		}
+		require.Eventually(t, func() bool { return core.Sync() == nil }, soon, time.Millisecond, "nothing is ever confirmed")
+	}
+	assert.EqualValues(t, 30, core.Stats().Delivered)
+	mu.Lock()
+	defer mu.Unlock()
+	require.Len(t, seen, 30)
+	for name, copies := range seen {
+		assert.LessOrEqual(t, copies, 5, name)
 	}
 }

@@ -115,6 +115,118 @@ func TestRELPReceiverThatHangsUpOnSomeMessages(t *testing.T) {
 	}
 }
 
+// More of them than others: as long as there is one to tell by, they are found, also where they fill the window.
+func TestRELPReceiverThatHangsUpOnMostMessages(t *testing.T) {
+	for _, test := range []struct{ bad, good, window int }{{3, 1, 0}, {5, 3, 0}, {3, 1, 4}, {4, 1, 4}, {4, 9, 4}, {1, 1, 1}, {1, 5, 1}} {
+		t.Run(fmt.Sprint(test), func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			seen := map[string]int{}
+			address := relpReceiver(t, func(transaction int, command, data string) string {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case command == "open":
+					return ""
+				case strings.Contains(data, "bad"):
+					return relpHangUp
+				}
+				seen[strings.TrimSpace(data)]++
+				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+			})
+			e, log := newRELP(t, address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond, WindowFrames: test.window})
+			for i := range test.bad + test.good {
+				message := fmt.Sprint("bad ", i)
+				if i >= test.bad {
+					message = fmt.Sprint("good ", i)
+				}
+				require.Eventually(t, func() bool { return emit(e, message) == nil }, soon, time.Millisecond, "there is never room")
+			}
+			require.Eventually(t, func() bool { return e.Sync() == nil }, soon, time.Millisecond)
+			delivered, dropped, _ := e.Account()
+			assert.EqualValues(t, test.good, delivered)
+			assert.EqualValues(t, test.bad, dropped)
+			require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
+			mu.Lock()
+			defer mu.Unlock()
+			assert.Len(t, seen, test.good)
+		})
+	}
+}
+
+// A receiver that goes on behind a message without an answer to it, and does not hang up: that keeps nothing back either.
+func TestRELPReceiverThatNeverAnswersSomeMessages(t *testing.T) {
+	for _, bad := range [][]int{{0}, {3}, {20, 21}, {5, 30}} {
+		t.Run(fmt.Sprint(bad), func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			seen := map[string]int{}
+			connections := 0
+			address := relpReceiver(t, func(transaction int, command, data string) string {
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case command == "open":
+					connections++
+					return ""
+				case strings.Contains(data, "bad"):
+					return ""
+				}
+				seen[strings.TrimSpace(data)]++
+				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+			})
+			e, log := newRELP(t, address, EmitterConfig{Timeout: 200 * time.Millisecond, RetryStart: time.Millisecond, WindowFrames: 10})
+			for i := range 40 {
+				message := fmt.Sprint("good ", i)
+				if slices.Contains(bad, i) {
+					message = fmt.Sprint("bad ", i)
+				}
+				require.Eventually(t, func() bool { return emit(e, message) == nil }, soon, time.Millisecond, "there is never room")
+			}
+			for more := 40; e.Sync() != nil; more++ { // others tell
+				require.Less(t, more, 100)
+				_ = emit(e, fmt.Sprint("good ", more))
+			}
+			delivered, dropped, _ := e.Account()
+			assert.EqualValues(t, len(bad), dropped)
+			require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
+			mu.Lock()
+			defer mu.Unlock()
+			assert.EqualValues(t, delivered, len(seen))
+			assert.Less(t, connections, 20)
+		})
+	}
+}
+
+// One that answers a message late, and those behind it before, has it once more, and loses nothing.
+func TestRELPReceiverThatAnswersOneMessageLate(t *testing.T) {
+	var mu sync.Mutex
+	seen := map[string]int{}
+	address := relpReceiver(t, func(transaction int, command, data string) string {
+		mu.Lock()
+		defer mu.Unlock()
+		if command == "open" {
+			return ""
+		}
+		if seen[strings.TrimSpace(data)]++; strings.Contains(data, "late") && seen["late"] < 3 {
+			return ""
+		}
+		return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+	})
+	e, _ := newRELP(t, address, EmitterConfig{Timeout: 200 * time.Millisecond, RetryStart: time.Millisecond, WindowFrames: 10})
+	for i := range 20 {
+		message := fmt.Sprint("good ", i)
+		if i == 7 {
+			message = "late"
+		}
+		require.Eventually(t, func() bool { return emit(e, message) == nil }, soon, time.Millisecond)
+	}
+	require.Eventually(t, func() bool { return e.Sync() == nil }, soon, time.Millisecond)
+	delivered, dropped, _ := e.Account()
+	assert.EqualValues(t, 20, delivered)
+	assert.Zero(t, dropped)
+}
+
 // Nothing more is sent: Sync finds the message, as often as it takes, and so does Close.
 func TestRELPReceiverThatHangsUpOnOneOfTheLastMessages(t *testing.T) {
 	for _, closes := range []bool{false, true} {

@@ -3,6 +3,10 @@ package sysloghandler
 import (
 	"crypto/tls"
 	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,4 +69,27 @@ func TestPathWithoutANetwork(t *testing.T) {
 	assert.Regexp(t, `^<14>... .. ..:..:.. .*one$`, sockets.Receive(t, grams), "in the form that daemons read there")
 	require.NoError(t, newCore(t, Config{Address: stream, OnError: never(t)}).Write(entry("two"), nil))
 	assert.Contains(t, sockets.Receive(t, lines), "two")
+}
+
+// TestSocketsAsPythonHasThem: a relative path is that of the working directory at construction, and a NUL begins a name that is no file's.
+func TestSocketsAsPythonHasThem(t *testing.T) {
+	dir := filepath.Dir(sockets.Path(t))
+	t.Chdir(dir)
+	addresses := map[string]string{"./log": "log", "../" + filepath.Base(dir) + "/log2": "log2"}
+	if runtime.GOOS == "linux" {
+		name := "zaphandlers-test-" + strconv.Itoa(os.Getpid())
+		addresses["\x00"+name], addresses["@"+name+"-2"] = "@"+name, "@"+name+"-2"
+	}
+	for address, listens := range addresses {
+		conn, err := net.ListenPacket("unixgram", listens)
+		if err != nil {
+			t.Skip("no unix datagrams here:", err)
+		}
+		grams := readDatagrams(t, conn)
+		core := newCore(t, Config{Address: address, OnError: never(t)})
+		t.Chdir(t.TempDir())
+		require.NoError(t, core.Write(entry("one"), nil), "%q", address)
+		assert.Contains(t, sockets.Receive(t, grams), "one")
+		t.Chdir(dir)
+	}
 }

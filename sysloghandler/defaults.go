@@ -61,7 +61,7 @@ func (cfg *Config) check() error {
 		return wrong("Address", "%q%s", cfg.Address, noSocket(cfg.Address))
 	case cfg.Network == journal && (cfg.Format != DefaultFormat || cfg.Framing != netcore.DefaultFraming || cfg.TLS != nil):
 		return wrong("Format,", "Framing and TLS are not for Network \"journal\", which has its own")
-	case cfg.Network == relp && cfg.Dial == nil && (strings.HasPrefix(cfg.Address, "/") || strings.HasPrefix(cfg.Address, "@")):
+	case cfg.Network == relp && cfg.Dial == nil && isSocket(cfg.Address):
 		return wrong("Address", "%q is the path of a unix socket, and Network \"relp\" is over TCP", cfg.Address)
 	case cfg.Network == local && cfg.TLS != nil:
 		return wrong("TLS", "is not for Network \"local\"")
@@ -111,11 +111,11 @@ func (cfg *Config) destination() {
 		if cfg.Address == "" {
 			cfg.Address = "daemon"
 		} else {
-			paths = []string{cfg.Address}
+			paths = []string{absolute(cfg.Address)}
 		}
 		cfg.Dial = localDialer(paths)
 	case cfg.Network == journal:
-		cfg.Address = cmp.Or(cfg.Address, journalSocket)
+		cfg.Address = absolute(cmp.Or(cfg.Address, journalSocket))
 		cfg.Dial = journalDialer(cfg.Dial)
 		if cfg.MaxSize == 0 {
 			cfg.MaxSize = journalMaxSize
@@ -170,7 +170,7 @@ func (cfg *Config) network() string {
 		return cfg.Network
 	case cfg.TLS != nil:
 		return "tcp"
-	case strings.HasPrefix(cfg.Address, "/") && cfg.Dial == nil:
+	case isSocket(cfg.Address) && cfg.Dial == nil:
 		return local
 	default:
 		return "udp"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -39,13 +40,32 @@ func localDialer(paths []string) func(ctx context.Context, network, address stri
 	}
 }
 
+// isSocket tells whether an address can only be the path of a unix socket, or a name of Linux's abstract namespace ("@log", and as Python
+// spells it with a NUL): no host begins like that.
+func isSocket(address string) bool {
+	for _, start := range []string{"/", "./", "../", "@", "\x00"} {
+		if strings.HasPrefix(address, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// absolute returns the path that a relative one is now: the program may change its working directory.
+func absolute(path string) string {
+	if whole, err := filepath.Abs(path); err == nil && path[0] == '.' && noSocket(whole) == "" {
+		return whole
+	}
+	return path
+}
+
 // noSocket returns why no unix socket can have that path, to stand behind it; "" if one can.
 func noSocket(path string) string {
 	longest := len(syscall.RawSockaddrUnix{}.Path) - 1
 	switch {
-	case path[0] != '/' && path[0] != '@':
+	case !isSocket(path) && !filepath.IsAbs(path):
 		return " has to be the path of a unix socket"
-	case strings.Contains(path, "\x00"):
+	case strings.Contains(path[1:], "\x00"):
 		return ": there is a NUL in the path"
 	case len(path) > longest:
 		return fmt.Sprintf(" has %d bytes: the path of a unix socket has at most %d", len(path), longest)

@@ -3,5 +3,8 @@
 //	a name, an IP address ─► Fault ─┬─ "" : it is worth a look
 //	                                └─ why there can be no such host
 //
-// Its contract: what Fault objects to, no resolver knows; whether there is such a host it does not say.
+//	               ─► ASCII ─► as it is looked up
+//
+// Its contract: what Fault objects to, no resolver knows; whether there is such a host it does not say. ASCII makes of a host what
+// package net looks up, or leaves it as it is.
 package hosts

@@ -44,3 +44,20 @@ func Fault(host string) string {
 // inNoZone tells whether no network's name has r in it: a bracket is most likely one that has lost the other. On Windows they may have
 // blanks.
 func inNoZone(r rune) bool { return unicode.IsControl(r) || r == '[' || r == ']' }
+
+// IsDomain tells whether host is a whole name as SMTP has it (RFC 5321, section 4.1.2): two labels or more of letters, digits and hyphens,
+// the last of which is no number.
+func IsDomain(host string) bool {
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, inNoLabel) {
+			return false
+		}
+	}
+	_, err := strconv.ParseUint(labels[len(labels)-1], 10, 64)
+	return len(labels) > 1 && len(host) <= maxName && err != nil
+}
+
+func inNoLabel(r rune) bool {
+	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-')
+}

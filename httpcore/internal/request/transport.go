@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"time"
 )
 
@@ -52,8 +54,26 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 }
 
 // lender is a connection that sends a payload from where it lies. By itself net/http copies it, 32 KiB at a time, through a
-// buffer that it makes for each request.
+// buffer that it makes for each request. And where the server takes no more of it, its answer has a moment to be read: many say why (413,
+// 401) and close, and net/http takes whichever comes first, the answer or the error.
 type lender struct{ *net.TCPConn }
+
+// hearing is how long an answer may take to be read once a write has failed: it is there, or it does not come.
+const hearing = 50 * time.Millisecond
+
+// heard returns err of a write, and gives the reader of the connection its moment if there is one.
+func heard(err error) error {
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, errDetached) {
+		<-time.After(hearing)
+	}
+	return err
+}
+
+// Write implements net.Conn.
+func (l lender) Write(b []byte) (int, error) {
+	n, err := l.TCPConn.Write(b)
+	return n, heard(err)
+}
 
 // ReadFrom implements io.ReaderFrom. net/http hands over a body of known length as a LimitedReader.
 func (l lender) ReadFrom(r io.Reader) (int64, error) {
@@ -61,8 +81,9 @@ func (l lender) ReadFrom(r io.Reader) (int64, error) {
 		if body, ok := limited.R.(*reader); ok {
 			n, err := body.writeTo(l.TCPConn, limited.N)
 			limited.N -= n
-			return n, err
+			return n, heard(err)
 		}
 	}
-	return l.TCPConn.ReadFrom(r)
+	n, err := l.TCPConn.ReadFrom(r)
+	return n, heard(err)
 }

@@ -97,6 +97,11 @@ func (s authentication) authenticate(m mechanism, server *smtp.ServerInfo) error
 	return nil
 }
 
+// maxChallenges is how many questions a server may have (Python: smtplib's _MAXCHALLENGE).
+const maxChallenges = 5
+
+var errAsksForEver = errors.New("the server asks for ever")
+
 func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error {
 	name, response, err := auth.Start(server)
 	if err != nil {
@@ -106,7 +111,7 @@ func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error 
 	if response != nil {
 		line += " " + encodeResponse(response)
 	}
-	for {
+	for asked := 0; ; asked++ {
 		code, text, err := s.say(line)
 		if err != nil {
 			return err
@@ -116,6 +121,9 @@ func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error 
 			_, err = auth.Next(nil, false)
 			return err
 		case 334:
+			if asked == maxChallenges {
+				return multierr.Append(errAsksForEver, s.cancelAuth())
+			}
 			challenge, err := base64.StdEncoding.DecodeString(text)
 			switch auth.(type) {
 			case *loginAuth, *plainAuth: // whose questions are words for people, in clear from some servers
@@ -151,7 +159,7 @@ func (s authentication) withoutSecret(text, line string) string {
 // say sends one line of a dialogue and returns the answer.
 func (s authentication) say(line string) (code int, text string, err error) {
 	err = s.during(loggingIn, func() (err error) {
-		if err = s.client.text.PrintfLine("%s", line); err == nil {
+		if err = s.client.send("%s", line); err == nil {
 			code, text, err = readReply(&s.client.text.Reader, 0)
 		}
 		return err

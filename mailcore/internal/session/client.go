@@ -1,7 +1,9 @@
 package session
 
 import (
+	"bytes"
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/textproto"
 	"strings"
@@ -23,9 +25,19 @@ func newClient(conn net.Conn, encrypted bool) (*client, error) {
 	return c, err
 }
 
+// send sends one command. What the server has said without being asked would be taken for the answer to it, and each answer for the one to
+// the next command: a reply that came twice. But 421, which ends the connection, comes unasked.
+func (c *client) send(format string, args ...any) error {
+	unasked, _ := c.text.R.Peek(c.text.R.Buffered())
+	if len(unasked) > 0 && !bytes.HasPrefix(unasked, []byte("421")) {
+		return textproto.ProtocolError(fmt.Sprintf("the server has said what it was not asked: %.80q", unasked))
+	}
+	return c.text.PrintfLine(format, args...)
+}
+
 // exchange sends one command and reads the reply.
 func (c *client) exchange(want int, format string, args ...any) (text string, err error) {
-	if err := c.text.PrintfLine(format, args...); err != nil {
+	if err := c.send(format, args...); err != nil {
 		return "", err
 	}
 	_, text, err = readReply(&c.text.Reader, want)

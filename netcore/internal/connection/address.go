@@ -65,6 +65,7 @@ func CheckAddress(network, address string, port int, listens bool) (string, erro
 	if err != nil {
 		return "", err
 	}
+	host = hosts.ASCII(host)
 	if why := noHost(network, host); why != "" {
 		return "", wrong("%q: %s", address, why)
 	}

@@ -52,6 +52,10 @@ var builders = map[name]func(args []any) (any, error){
 	{"pathlib", "PureWindowsPath"}: buildWindowsPath,
 	{"array", "array"}:             buildArray,
 	packedArray:                    buildPackedArray,
+
+	{"pandas._libs.tslibs.timestamps", "_unpickle_timestamp"}: buildTimestamp,
+	{"pandas._libs.tslibs.timedeltas", "_timedelta_unpickle"}: buildPandasTimedelta,
+	{"pandas._libs.tslibs.timedeltas", "Timedelta"}:           buildPandasTimedelta,
 }
 
 // argument returns args[i] if it is a T.

@@ -147,6 +147,25 @@ func TestDecodeEndsInTime(t *testing.T) {
 	assert.Less(t, time.Since(start), 10*time.Second)
 }
 
+// TestDecodeManyMemos holds that what protocols 4 and 5 note without a number has the next one, however many there are.
+func TestDecodeManyMemos(t *testing.T) {
+	const n = maxNear + 10
+	frame := []byte("\x80\x04]\x94(") // the list has number 0
+	for range n {
+		frame = append(frame, "]\x94Na"...)
+	}
+	for _, number := range []int{1, maxNear - 1, maxNear, maxNear + 1, n} {
+		frame = binary.LittleEndian.AppendUint32(append(frame, 'j'), uint32(number))
+	}
+	v, err := decode(string(frame) + "e.")
+	require.NoError(t, err)
+	items := v.(*List).Items
+	require.Len(t, items, n+5)
+	for i, number := range []int{1, maxNear - 1, maxNear, maxNear + 1, n} {
+		require.Same(t, items[number-1], items[n+i], "number %d", number)
+	}
+}
+
 // TestDecodeExecutesNothing holds that what a pickle names and calls stays a name, with its arguments.
 func TestDecodeExecutesNothing(t *testing.T) {
 	marker := filepath.ToSlash(t.TempDir()) + "/ran"
@@ -183,6 +202,7 @@ func TestDecodeObjects(t *testing.T) {
 		{"a subclass of time", "capp\nMyTime\n(C\x06\x01\x02\x03\x00\x00\x04tR", `"01:02:03.000004"`},
 		{"a subclass of time with a zone", "capp\nMyTime\n(C\x06\x01\x02\x03\x00\x00\x00cpytz\n_UTC\n)RtR", `"01:02:03+00:00"`},
 		{"six bytes of another class", "capp\nMac\n(C\x06\x01\x02\x03\x00\x00\x04tR", `"\x01\x02\x03\x00\x00\x04"`},
+		{"an object made of arguments with names and one without", "capp\nC\n(" + str("a") + "t}" + str("k") + "K\x02s\x92", `{"args": "a", "k": 2}`},
 		{"a text without a value", "capp\nC\n)R", `"<app.C>"`},
 		{"an address", "cipaddress\nIPv4Address\n(J\x01\x00\x00\x0atR", `"10.0.0.1"`},
 		{"a small address of IPv6", "cipaddress\nIPv6Address\n(K\x01tR", `"::1"`},
@@ -272,6 +292,8 @@ func FuzzDecode(f *testing.F) {
 		aware(zoneInfoOf("Europe/Berlin")), aware("cdatetime\ntimezone\n(cdatetime\ntimedelta\n(K\x00K\x3cK\x00tRtR"), bomb(),
 		scalar(dtype("U1", "<", ""), "a\x00\x00\x00"), scalar(dtype("M8", "<", unit("ms", 1)), "\x24\xfa\xff\xff\xff\xff\xff\xff"),
 		ndarray("K\x01K\x02", dtype("i1", "|", ""), "I01\n", chars("ab")), buffer("K\x02", "f2", "C", "abcd"),
+		masked("K\x02", "i1", chars("ab"), "\x00\x01"), scalar(record(str("V3"), 3, "a", dtype("i1", "|", ""), 0, "b", repeated("V2", dtype("i1", "|", ""), "K\x02"), 1), "abc"),
+		"cpandas._libs.tslibs.timestamps\n_unpickle_timestamp\n(I5\nNNK\x09tR",
 	} {
 		f.Add([]byte(beside(value)))
 	}

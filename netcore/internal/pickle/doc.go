@@ -21,7 +21,8 @@
 //	aware datetime, timedelta           time.Time, time.Duration
 //	naive datetime, date, time          *string, as isoformat writes it
 //	list, tuple, set, deque, array      *List
-//	NumPy's scalars and arrays          the same; datetime64 is a *string, as NumPy writes it
+//	NumPy's scalars and arrays          the same; datetime64 is a *string, as NumPy writes it, what is masked nil, a record a *Dict
+//	pandas' Timestamp, Timedelta        as datetime, timedelta
 //	dict, OrderedDict, Counter …        *Dict, in order; later keys hide earlier ones
 //
 // # Objects

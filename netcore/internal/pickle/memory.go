@@ -86,6 +86,9 @@ func (m *memo) put(i uint64, v any) {
 	m.near[i] = v
 }
 
+// next returns the number of what is noted without one.
+func (m *memo) next() uint64 { return uint64(len(m.near) + len(m.far)) }
+
 func (m *memo) get(i uint64) (any, error) {
 	if i < uint64(len(m.near)) {
 		return m.near[i], nil

@@ -44,6 +44,27 @@ func buffer(shape, code, order, bytes string) string {
 		shape + "t\x8c\x01" + order + "tR"
 }
 
+// masked is a masked array.
+func masked(shape, code, data, mask string) string {
+	return "cnumpy.ma.core\n_mareconstruct\n(cnumpy.ma.core\nMaskedArray\ncnumpy\nndarray\n(K\x00t" + chars("b") + "tR(K\x01(" + shape + "t" +
+		dtype(code, "|", "") + "I00\n" + data + chars(mask) + "Ntb"
+}
+
+// record is the dtype of records of that size, with names, dtypes and offsets of their parts.
+func record(code string, size int, parts ...any) string {
+	names, fields := "", ""
+	for i := 0; i < len(parts); i += 3 {
+		names += str(parts[i].(string))
+		fields += str(parts[i].(string)) + "(" + parts[i+1].(string) + "K" + string([]byte{byte(parts[i+2].(int))}) + "t"
+	}
+	return "cnumpy\ndtype\n(" + code + "I00\nI01\ntR(K\x03" + str("|") + "N(" + names + "t}(" + fields + "uK" + string([]byte{byte(size)}) + "K\x01K\x10tb"
+}
+
+// repeated is the dtype of an array in a record.
+func repeated(code, of, shape string) string {
+	return "cnumpy\ndtype\n(" + str(code) + "I00\nI01\ntR(K\x03" + str("|") + "(" + of + "(" + shape + "ttNNK\x04K\x01K\x10tb"
+}
+
 // TestDecodeNumPy holds that scalars and arrays are their values. The frames are those of NumPy 1.24.
 func TestDecodeNumPy(t *testing.T) {
 	const i2 = "\x01\x00\x02\x00\x03\x00\x04\x00\x05\x00\x06\x00"
@@ -69,7 +90,25 @@ func TestDecodeNumPy(t *testing.T) {
 		{"datetime64", scalar(dtype("M8", "<", unit("ms", 1)), "\x24\xfa\xff\xff\xff\xff\xff\xff"), `"1969-12-31T23:59:58.500"`},
 		{"datetime64 of a day", scalar(dtype("M8", "<", unit("D", 1)), "\x1a\x50\x00\x00\x00\x00\x00\x00"), `"2026-02-22"`},
 		{"datetime64 of ten minutes", scalar(dtype("M8", "<", unit("m", 10)), "\xfe\xff\xff\xff\xff\xff\xff\xff"), `"1969-12-31T23:40"`},
-		{"datetime64 of a month", scalar(dtype("M8", "<", unit("M", 1)), "\x02\x00\x00\x00\x00\x00\x00\x00"), `2`},
+		{"datetime64 of a month", scalar(dtype("M8", "<", unit("M", 1)), "\x02\x00\x00\x00\x00\x00\x00\x00"), `"1970-03"`},
+		{"datetime64 of ten months", scalar(dtype("M8", "<", unit("M", 10)), "\xff\xff\xff\xff\xff\xff\xff\xff"), `"1969-03"`},
+		{"datetime64 of a year", scalar(dtype("M8", "<", unit("Y", 1)), "\x32\x00\x00\x00\x00\x00\x00\x00"), `"2020"`},
+		{"datetime64 of a year that is far", scalar(dtype("M8", "<", unit("Y", 1)), "\x40\x42\x0f\x00\x00\x00\x00\x00"), `1000000`},
+		{"timedelta64 of months", scalar(dtype("m8", "<", unit("M", 1)), "\x02\x00\x00\x00\x00\x00\x00\x00"), `2`},
+		{"void", scalar(dtype("V3", "|", ""), "abc"), `"abc"`},
+		{"masked", masked("K\x03", "i1", chars("\x07\x08\x09"), "\x00\x01\x00"), "[7, None, 9]"},
+		{"masked rows", masked("K\x02K\x02", "i1", chars("\x01\x02\x03\x04"), "\x00\x01\x01\x00"), "[[1, None], [None, 4]]"},
+		{"masked objects", masked("K\x02", "O8", "]("+str("a")+str("b")+"e", "\x01\x00"), `[None, "b"]`},
+		{"a mask that is cut", masked("K\x03", "i1", chars("\x07\x08\x09"), "\x00"), `"<numpy.ndarray of i1, 3>"`},
+		{"a record", scalar(record(str("V3"), 3, "a", dtype("i1", "|", ""), 0, "b", dtype("i2", "<", ""), 1), "\x07\x01\x01"), `{"a": 7, "b": 257}`},
+		{"a record of records", scalar(record(str("V2"), 2, "in", record(str("V2"), 2, "a", dtype("S2", "|", ""), 0), 0), "xy"), `{"in": {"a": "xy"}}`},
+		{"a record array", ndarray("K\x02", record("cnumpy\nrecord\n", 1, "a", dtype("i1", "|", ""), 0), "I00\n", chars("\x07\x08")), `[{"a": 7}, {"a": 8}]`},
+		{"a record with an array", scalar(record(str("V4"), 4, "a", repeated("V4", dtype("i1", "|", ""), "K\x02K\x02"), 0), "\x01\x02\x03\x04"),
+			`{"a": [[1, 2], [3, 4]]}`},
+		{"a record whose parts lie above each other", ndarray("K\x01", record(str("V2"), 2, "a", dtype("i2", "<", ""), 0, "b", dtype("i1", "|", ""), 1), "I00\n", chars("ab")),
+			`"<numpy.ndarray of V2, 1>"`},
+		{"a record that is cut", ndarray("K\x01", record(str("V3"), 3, "a", dtype("i1", "|", ""), 0, "b", dtype("i2", "<", ""), 2), "I00\n", chars("abc")),
+			`"<numpy.ndarray of V3, 1>"`},
 		{"datetime64 that is far", scalar(dtype("M8", "<", unit("W", 1)), "\x00\x00\x00\x00\x00\x00\x00\x40"), `4611686018427387904`},
 		{"NaT", scalar(dtype("M8", "<", unit("ms", 1)), "\x00\x00\x00\x00\x00\x00\x00\x80"), `"NaT"`},
 		{"timedelta64", scalar(dtype("m8", "<", unit("ms", 1)), "\x24\xfa\xff\xff\xff\xff\xff\xff"), `-1.5s`},
@@ -124,14 +163,53 @@ func TestDecodeNumPyIsBounded(t *testing.T) {
 	}
 	for name, one := range map[string]string{
 		"nothing": ndarray("J\xff\xff\x00\x00", none, "I00\n", "h\x09"),
+		"records": ndarray("J\xff\xff\x00\x00", "h\x0a", "I00\n", "h\x09"),
 		"texts":   ndarray("K\x01", dtype("U250000", "<", ""), "I00\n", "h\x08"),
 	} {
 		t.Run(name+", again and again", func(t *testing.T) {
 			start := time.Now()
-			frame := "](" + "B\x40\x42\x0f\x00" + strings.Repeat("a\x00\x00\x00", 250000) + "q\x080C\x00q\x090" + strings.Repeat("("+strings.Repeat(one, 100)+"l", 50) + "e."
+			parts := "" // each of which is as many
+			for range 8 {
+				parts = record(str("V0"), 0, "a", record(str("V0"), 0, "a", none, 0, "b", none, 0, "c", none, 0), 0, "b", repeated("V0", none, "K\x64"), 0)
+			}
+			frame := parts + "q\x0a0](" + "B\x40\x42\x0f\x00" + strings.Repeat("a\x00\x00\x00", 250000) + "q\x080C\x00q\x090" + strings.Repeat("("+strings.Repeat(one, 100)+"l", 50) + "e."
 			_, err := decode(frame)
 			require.NoError(t, err)
 			assert.Less(t, time.Since(start), 10*time.Second)
+		})
+	}
+}
+
+// TestDecodePandas holds that the times of pandas are what those of Python are. The frames are those of pandas 1.5.
+func TestDecodePandas(t *testing.T) {
+	timestamp := func(args string) string {
+		return "cpandas._libs.tslibs.timestamps\n_unpickle_timestamp\n(" + args + "tR"
+	}
+	timedelta := func(args string) string {
+		return "cpandas._libs.tslibs.timedeltas\n_timedelta_unpickle\n(" + args + "tR"
+	}
+	const nanos = "L1577934245678901234L\n"
+	for _, test := range []struct{ name, value, want string }{
+		{"a Timestamp", timestamp("L1577934245678901000L\nNNK\x0a"), `"2020-01-02T03:04:05.678901"`},
+		{"nanoseconds", timestamp(nanos + "NNK\x0a"), `"2020-01-02T03:04:05.678901234"`},
+		{"before 1970", timestamp("I-1\nNNK\x09"), `"1969-12-31T23:59:59.999999"`},
+		{"in seconds", timestamp("I1577934245\nNNK\x07"), `"2020-01-02T03:04:05"`},
+		{"before pandas 1.5", timestamp(nanos + "NN"), `"2020-01-02T03:04:05.678901234"`},
+		{"in UTC", timestamp(nanos + "Ncpytz\n_UTC\n)RK\x0a"), `2020-01-02T03:04:05.678901234Z`},
+		{"with a zone", timestamp(nanos + "N" + zoneInfoOf("Europe/Berlin") + "K\x0a"), `2020-01-02T04:04:05.678901234+01:00`},
+		{"with a zone that is not there", timestamp(nanos + "N" + zoneInfoOf("Mars/Phobos") + "K\x0a"), `2020-01-02T03:04:05.678901234Z`},
+		{"in another unit", timestamp("K\x01NNK\x01"), `(1, None, None, 1)`},
+		{"far away", timestamp("L9223372036854775807L\nNNK\x07"), `(9223372036854775807, None, None, 7)`},
+		{"a Timedelta", timedelta("L93600000000000L\nK\x0a"), `26h0m0s`},
+		{"a Timedelta in milliseconds", timedelta("I-1500\nK\x08"), `-1.5s`},
+		{"a Timedelta in another unit", timedelta("K\x01K\x01"), `(1, 1)`},
+		{"a long Timedelta", timedelta("L9223372036854775807L\nK\x07"), `(9223372036854775807, 7)`},
+		{"a Timedelta before pandas 1.5", "cpandas._libs.tslibs.timedeltas\nTimedelta\n(K\x07tR", `7ns`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			v, err := decode(beside(test.value))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, string(appendText(nil, v.(*Dict).Items[3])))
 		})
 	}
 }

@@ -80,7 +80,7 @@ type object struct {
 func newObject(class *global, c call) *object {
 	o := &object{class: class, args: c.args, isNew: c.new}
 	if c.named != nil && len(c.named.Items) > 0 {
-		o.state = c.named
+		o.state, o.isNew = c.named, false // one argument is not all there is
 	}
 	of, ok := pointed[global](c.args, 0)
 	if !ok || class.module != "copyreg" {

@@ -207,7 +207,7 @@ func (d *Decoder) remember(op byte) (err error) {
 	case 'r', 'j':
 		i, err = d.in.uint(4)
 	default:
-		i = uint64(len(d.memo.near))
+		i = d.memo.next()
 	}
 	if err != nil {
 		return err

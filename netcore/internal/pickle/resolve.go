@@ -121,7 +121,8 @@ func (r *resolver) object(o *object, depth int) (any, bool) {
 	case r.steps < 0:
 		return nil, false
 	}
-	if a, ok := numpyOf(o); ok {
+	a, ok := numpyOf(o)
+	if r.steps -= a.parts; ok {
 		return r.numpy(o, &a, depth)
 	} else if a.code != "" && o.class.key() != numpyScalar {
 		o.plain, o.resolved = a.described(), true
@@ -129,7 +130,7 @@ func (r *resolver) object(o *object, depth int) (any, bool) {
 	}
 	o.open = true
 	parts := []any{o.base, o.state}
-	ok := r.items(o.args, depth+1) && r.items(o.items, depth+1) && r.items(o.pairs, depth+1) && r.items(parts, depth+1)
+	ok = r.items(o.args, depth+1) && r.items(o.items, depth+1) && r.items(o.pairs, depth+1) && r.items(parts, depth+1)
 	o.open = false
 	if !ok {
 		return nil, false

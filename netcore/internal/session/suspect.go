@@ -13,7 +13,12 @@ import "slices"
 //
 //	│ B │ C │ D │ A │   nothing is acknowledged: the peer is down, or B is another such frame
 //	│ C │ D │ A │ B │   A has its place again, and both go behind the others; then four, and so on
-//	│ A │ B │ C │ D │   when too few are left to tell by, the peer is down, and all have their places again
+//	│ A │ B │ C │ D │   when not even the last one alone is acknowledged, the peer is down, and all have their places again
+//
+// A peer may go on behind a frame that it does not acknowledge, and not hang up: each time it has done that for a whole timeout is a proof,
+// after which the frame goes behind the others.
+//
+// As long as that lasts the Window takes one frame beyond its limits: where it is full of such frames no other would come, to tell by.
 //
 // It is used between calls, when the Window has no connection.
 type Suspect struct {
@@ -60,6 +65,7 @@ func (s *Suspect) Ended(w *Window) {
 	}
 	s.frames = slices.DeleteFunc(s.frames, func(f suspectFrame) bool { return f.number < w.first })
 	s.resumes = w.first < w.probed
+	w.spare = s.ends >= suspectWary || len(s.frames) > 0
 }
 
 // Next draws the conclusions, before the next connection. It returns how many frames were given up for it: 1 or 0.
@@ -72,10 +78,10 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 		}
 		return 0
 	}
-	if s.ends < suspectAgain {
+	f := &s.frames[head]
+	if s.ends < suspectAgain && f.proofs < suspectProofs {
 		return 0
 	}
-	f := &s.frames[head]
 	if f.since < s.acks {
 		f.since = s.acks
 		f.proofs++
@@ -95,11 +101,34 @@ func (s *Suspect) Next(w *Window) (dropped int) {
 	return 0
 }
 
+// Passes tells whether the peer has frames, over the present connection, though it has not acknowledged the first.
+func (s *Suspect) Passes(w *Window) bool {
+	w.Trim()
+	return w.Len() > 1 && w.ahead.Load() > 0
+}
+
+// Passed notes that the peer has gone on so for a whole timeout, after which the connection has ended.
+func (s *Suspect) Passed(w *Window) {
+	w.Trim()
+	if w.Len() < 2 { // it has come in the last moment
+		return
+	}
+	head := slices.IndexFunc(s.frames, func(f suspectFrame) bool { return f.number == w.first })
+	if head < 0 {
+		head = len(s.frames)
+		s.frames = append(s.frames, suspectFrame{number: w.first})
+	}
+	if s.frames[head].proofs++; s.frames[head].proofs < suspectProofs {
+		s.toBack(w, 1)
+	}
+}
+
 // try puts the first frame behind the others. If one is there already, and nothing has been acknowledged since, it has its place again,
-// and the first two go, then the first four and so on, as long as others are left to tell by.
+// and the first two go, then the first four and so on, and at last all but one, which is left to tell by.
 func (s *Suspect) try(w *Window) {
-	if n := max(1, 2*s.restore(w)); n < w.Len()-len(s.frames) {
-		s.toBack(w, n)
+	before := s.restore(w)
+	if most := w.Len() - len(s.frames) - 1; before < most {
+		s.toBack(w, min(max(1, 2*before), most))
 	}
 }
 

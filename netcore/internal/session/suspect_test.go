@@ -99,3 +99,56 @@ func TestSuspectsOfAFullWindow(t *testing.T) {
 	s.restore(w)
 	require.Equal(t, want, held(w))
 }
+
+// TestPassed holds that frames which a peer never acknowledges, while it goes on behind them, are found among others, and no others with them.
+func TestPassed(t *testing.T) {
+	for seed := range int64(300) {
+		rng := rand.New(rand.NewSource(seed))
+		w, s := NewWindow(1<<20, 0), new(Suspect)
+		acked, bad, good, dropped := map[string]bool{}, 1+rng.Intn(5), 0, 0
+		add := func() {
+			w.Add(fmt.Appendf(nil, "good %d", good))
+			good++
+		}
+		for i := range bad {
+			for range rng.Intn(3) {
+				add()
+			}
+			w.Add(fmt.Appendf(nil, "bad %d", i))
+		}
+		for connections := 0; dropped < bad; connections++ {
+			require.Less(t, connections, 20*bad, "seed %d: %d dropped, and held are %v", seed, dropped, held(w))
+			dropped += s.Next(w)
+			w.Reopen(s.Wary())
+			if rng.Intn(2) == 0 || w.Len() < 2 {
+				add()
+			}
+			frames := held(w)
+			w.Sent(len(frames))
+			ahead, behind := 0, false
+			for i, frame := range frames {
+				switch {
+				case strings.HasPrefix(frame, "bad"):
+					behind = true
+				case behind:
+					ahead++
+				default:
+					_ = w.Acknowledge(w.first + uint64(i))
+					acked[frame] = true
+				}
+			}
+			w.Ahead(uint64(ahead))
+			passes := s.Passes(w)
+			s.Ended(w)
+			if passes {
+				s.Passed(w)
+			}
+		}
+		require.EqualValues(t, bad, w.Dropped(), "seed %d", seed)
+		for _, frame := range held(w) {
+			require.True(t, strings.HasPrefix(frame, "good"), "seed %d: %s", seed, frame)
+			acked[frame] = true
+		}
+		require.Len(t, acked, good, "seed %d", seed)
+	}
+}

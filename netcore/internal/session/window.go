@@ -19,8 +19,9 @@ const (
 //	buf   ░░░░░░░░│ frame first │ frame first+1 │ … │ frame next-1 │
 //	           head      ends[gone]    ends[gone+1]
 type Window struct {
-	limit   int // bytes
-	most    int // frames; 0: no limit but that
+	limit   int  // bytes
+	most    int  // frames; 0: no limit but that
+	spare   bool // one frame beyond the limit may be held: see Suspect
 	session [sessionSize]byte
 	largest int // what the peer takes as a frame, in bytes; 0: it has not said yet
 
@@ -66,7 +67,10 @@ func (w *Window) Next() uint64 { return w.first + uint64(w.Len()) }
 
 // HasRoom tells whether n bytes more may be held. A single frame always may.
 func (w *Window) HasRoom(n int) bool {
-	return w.Len() == 0 || len(w.buf)-w.head+n <= w.limit && (w.most == 0 || w.Len() < w.most)
+	within := func(frames, bytes int) bool {
+		return len(w.buf)-w.head+bytes <= w.limit && (w.most == 0 || w.Len()+frames <= w.most)
+	}
+	return w.Len() == 0 || within(1, n) || w.spare && (w.Len() == 1 || within(0, 0))
 }
 
 // At returns the frame of that number.
