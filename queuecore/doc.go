@@ -85,6 +85,7 @@
 //	internal/delivery                       the loop from a source to a target: outcome, retry, dead letter
 //	internal/waitline, idle                 who waits for room, in turn; how a goroutine waits for work
 //	internal/spool, disklog                 the arena as a file; records in the files of a folder
+//	internal/stored                         records that an engine has though their Append failed
 //
 // Another overflow policy is a constant in config.go with its name in two errors, a case in enqueuer.putSlowly and in
 // overflow.makeRoomLocked, and a [Cause] if it drops for a reason of its own.

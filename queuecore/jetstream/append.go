@@ -124,14 +124,14 @@ var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
 
 // publishAll publishes what is not stored yet. After an error it is remembered what is, or may be.
 func (e *Engine) publishAll(ctx context.Context, tapes [][]byte) (err error) {
-	fresh := e.log.withoutStored(tapes)
+	fresh := e.log.stored.Without(tapes)
 	if doubt := e.log.doubt; len(doubt) > 0 && e.log.unsure(fresh) == 0 { // of another's batch, or one that comes in parts now
 		n, err := e.publishDoubt(ctx)
 		if err != nil {
 			return err
 		}
 		e.log.remember(doubt[:n])
-		fresh = e.log.withoutStored(tapes)
+		fresh = e.log.stored.Without(tapes)
 	}
 	for rest := fresh; len(rest) > 0; {
 		n, err := e.publishSome(ctx, rest)
@@ -141,7 +141,7 @@ func (e *Engine) publishAll(ctx context.Context, tapes [][]byte) (err error) {
 		}
 		rest = rest[n:]
 	}
-	e.log.took(tapes)
+	e.log.stored.Forget(tapes)
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+
+	"example.com/zaphandlers/queuecore/internal/stored"
 )
 
 // appender is what is known of the stream's end, and of what was published there.
@@ -19,8 +21,7 @@ type appender struct {
 	doubt    [][]byte // the records of that message, which is perhaps stored, under id; nil: there is none
 	again    bool     // an Append before has published it
 
-	stored map[string]int // records that are stored though their Append returned an error, and how many of each
-	bytes  int            // that were added to stored since it was empty
+	stored stored.Records // though their Append returned an error
 }
 
 // begin gives the next message its id. tapes are those that are stored with it: none, if it is a piece of a record and not the last.
@@ -37,49 +38,12 @@ func (a *appender) advance(sequence, records uint64) {
 	a.lastID = a.id
 }
 
-// mostStored is how many bytes of records are remembered: who has not appended the same again by then has given it up.
-const mostStored = 16 << 20
-
 // remember keeps, after an error, copies of records that are stored, and of those that perhaps are.
-func (a *appender) remember(stored [][]byte) {
-	if len(a.stored) == 0 || a.bytes > mostStored {
-		a.stored, a.bytes = make(map[string]int), 0
-	}
-	for _, tape := range stored {
-		a.stored[string(tape)]++
-		a.bytes += len(tape)
-	}
+func (a *appender) remember(records [][]byte) {
+	a.stored.Add(records)
 	a.again = true
 	for i, tape := range a.doubt {
 		a.doubt[i] = bytes.Clone(tape)
-	}
-}
-
-// withoutStored returns tapes without those that an Append which has failed has stored.
-func (a *appender) withoutStored(tapes [][]byte) (fresh [][]byte) {
-	if len(a.stored) == 0 {
-		return tapes
-	}
-	seen := make(map[string]int, len(a.stored))
-	for _, tape := range tapes {
-		if seen[string(tape)] < a.stored[string(tape)] {
-			seen[string(tape)]++
-			continue
-		}
-		fresh = append(fresh, tape)
-	}
-	return fresh
-}
-
-// took forgets records: whoever has appended them again knows now that they are stored.
-func (a *appender) took(tapes [][]byte) {
-	for _, tape := range tapes {
-		if len(a.stored) == 0 {
-			return
-		}
-		if a.stored[string(tape)]--; a.stored[string(tape)] <= 0 {
-			delete(a.stored, string(tape))
-		}
 	}
 }
 

@@ -198,18 +198,6 @@ func TestAppendSyncedAgainInOtherCompany(t *testing.T) {
 	}
 }
 
-// Batches that nobody appends again are not remembered for ever.
-func TestSyncedRemembersALimitedAmount(t *testing.T) {
-	s := NewSynced(nil)
-	for i := range 30 {
-		record := make([]byte, 1<<20)
-		record[0] = byte(i)
-		s.remember([][]byte{record})
-	}
-	require.LessOrEqual(t, len(s.untaken), 18)
-	require.NotEmpty(t, s.untaken)
-}
-
 // What a process that was killed has not synced, the next Sync does.
 func TestSyncIncludesWhatWasThereBefore(t *testing.T) {
 	m := newMemory()

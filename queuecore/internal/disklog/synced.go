@@ -1,18 +1,18 @@
 package disklog
 
-import "sync"
+import (
+	"sync"
+
+	"example.com/zaphandlers/queuecore/internal/stored"
+)
 
 // Synced appends to a log what is to be safe from a loss of power before the call returns. It is safe for concurrent use.
 type Synced struct {
 	log *Log
 
-	mu      sync.Mutex     // guards the fields below; is taken before those of the log
-	untaken map[string]int // records that were appended and not synced, and how many of each
-	bytes   int            // that were added to untaken since it was empty
+	mu      sync.Mutex     // guards the field below; is taken before those of the log
+	untaken stored.Records // that were appended and not synced
 }
-
-// mostUntaken is how many bytes untaken may have: who has not appended the same again by then has given it up.
-const mostUntaken = 16 << 20
 
 // NewSynced returns a Synced of the log, whose Options.Keep is set.
 func NewSynced(l *Log) *Synced { return &Synced{log: l} }
@@ -25,53 +25,16 @@ func (s *Synced) Append(records [][]byte) (last uint64, err error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fresh := s.fresh(records)
+	fresh := s.untaken.Without(records)
 	if last, err = s.log.Append(fresh); err != nil {
 		return 0, err
 	}
 	if err := s.log.Sync(); err != nil {
-		s.remember(fresh)
+		s.untaken.Add(fresh)
 		return 0, err
 	}
-	s.took(records)
+	s.untaken.Forget(records)
 	return last, nil
-}
-
-// fresh returns those of records that are not in the log yet.
-func (s *Synced) fresh(records [][]byte) (fresh [][]byte) {
-	if len(s.untaken) == 0 {
-		return records
-	}
-	seen := make(map[string]int)
-	for _, r := range records {
-		if seen[string(r)] < s.untaken[string(r)] {
-			seen[string(r)]++
-			continue
-		}
-		fresh = append(fresh, r)
-	}
-	return fresh
-}
-
-func (s *Synced) remember(records [][]byte) {
-	if s.bytes > mostUntaken || len(s.untaken) == 0 {
-		s.untaken, s.bytes = make(map[string]int), 0
-	}
-	for _, r := range records {
-		s.untaken[string(r)]++
-		s.bytes += len(r)
-	}
-}
-
-func (s *Synced) took(records [][]byte) {
-	if len(s.untaken) == 0 {
-		return
-	}
-	for _, r := range records {
-		if s.untaken[string(r)]--; s.untaken[string(r)] <= 0 {
-			delete(s.untaken, string(r))
-		}
-	}
 }
 
 // Close closes the log when no Append is under way: one that has appended is not to be told that nothing was taken.
