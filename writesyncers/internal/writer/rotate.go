@@ -256,6 +256,13 @@ func (s *rotate) flushing() error {
 
 func (s *rotate) wrote([]byte, int) error { return nil }
 
+// failed has the next record go into the next file where the system lets this one become no larger (RLIMIT_FSIZE, FAT's 4 GiB).
+func (s *rotate) failed(err error) {
+	if errors.Is(err, syscall.EFBIG) && !s.r.Empty(s.w.size()) { // else the record is too large for any file
+		s.full, s.w.limit = true, 0
+	}
+}
+
 // onFollow is what the timer of Shared does: it has the next record look; and when none has come since, it looks itself, to let go of
 // a file that others have rolled out.
 func (s *rotate) onFollow() {

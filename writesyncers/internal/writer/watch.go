@@ -201,6 +201,8 @@ func (s *watch) wrote(p []byte, records int) error {
 // mostAgain is how often a record is written again whose files are renamed one after the other.
 const mostAgain = 10
 
+func (s *watch) failed(error) {}
+
 func (s *watch) stop() {
 	if s.timer != nil {
 		s.timer.Stop()

@@ -1,12 +1,10 @@
 package writer
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
 	base "example.com/zaphandlers/zapcore"
@@ -25,6 +23,8 @@ type strategy interface {
 	flushing() error
 	// wrote tells of what was written to the file, if it wants to be told. An error says that it may be lost.
 	wrote(p []byte, records int) error
+	// failed tells of an error of writing.
+	failed(err error)
 	// look finds out whether the path leads elsewhere, and follows.
 	look() error
 	// stop ends timers. It is called once, at Close.
@@ -228,10 +228,8 @@ func (w *Writer) ready(n int) error {
 // put writes whole records to the file. What was written to a file that nobody can find counts as not written.
 func (w *Writer) put(p []byte, records int) (int, error) {
 	n, err := w.file.Write(p)
-	if err != nil && errors.Is(err, syscall.EFBIG) {
-		if s, rotates := w.strategy.(*rotate); rotates {
-			s.full, w.limit = true, 0
-		}
+	if err != nil {
+		w.strategy.failed(err)
 	}
 	if w.verify && err == nil {
 		if err := w.strategy.wrote(p, records); err != nil {
@@ -270,5 +268,6 @@ func (none) begin()                        {}
 func (none) before(int) error              { return nil }
 func (none) flushing() error               { return nil }
 func (none) wrote([]byte, int) error       { return nil }
+func (none) failed(error)                  {}
 func (none) look() error                   { return nil }
 func (none) stop()                         {}
