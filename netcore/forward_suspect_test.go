@@ -12,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/zaphandlers/internal/sockets"
-	"example.com/zaphandlers/netcore/internal/msgpack"
 )
 
 // picky is a receiver of Fluent Forward that takes a message unless one of its entries is called bad; what it does then, refuse says.
@@ -25,19 +24,7 @@ type picky struct {
 
 func (p *picky) listen(t *testing.T) string {
 	return sockets.Listen(t, "tcp", func(conn net.Conn) {
-		var b []byte
-		buf := make([]byte, 64<<10)
-		for {
-			n, err := conn.Read(buf)
-			if err != nil {
-				return
-			}
-			b = append(b, buf[:n]...)
-			for size, _ := msgpack.Size(b); size > 0; size, _ = msgpack.Size(b) {
-				p.receive(conn, b[:size])
-				b = b[size:]
-			}
-		}
+		eachMessage(conn, func(message []byte) { p.receive(conn, message) })
 	}).Address()
 }
 
@@ -161,25 +148,15 @@ func TestForwardReceiverThatIsSlow(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[string]int{}
 	address := sockets.Listen(t, "tcp", func(conn net.Conn) {
-		var b []byte
-		buf := make([]byte, 64<<10)
-		for {
-			n, err := conn.Read(buf)
-			if err != nil {
-				return
+		eachMessage(conn, func(message []byte) {
+			answer := append([]byte("\x81\xa3ack"), message[len(message)-25:]...)
+			mu.Lock()
+			for _, name := range messagesIn(message) {
+				seen[name]++
 			}
-			b = append(b, buf[:n]...)
-			for size, _ := msgpack.Size(b); size > 0; size, _ = msgpack.Size(b) {
-				answer := append([]byte("\x81\xa3ack"), b[size-25:size]...)
-				mu.Lock()
-				for _, name := range messagesIn(b[:size]) {
-					seen[name]++
-				}
-				mu.Unlock()
-				time.AfterFunc(3*timeout, func() { _, _ = conn.Write(answer) })
-				b = b[size:]
-			}
-		}
+			mu.Unlock()
+			time.AfterFunc(3*timeout, func() { _, _ = conn.Write(answer) })
+		})
 	}).Address()
 	core := newCore(t, forwarding(address, Config{Ack: true, Timeout: timeout, RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: ignore}))
 	for round := range 3 {

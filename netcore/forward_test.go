@@ -40,6 +40,11 @@ func newFluentd(t testing.TB, answers func(n int, conn net.Conn) bool) *fluentd 
 }
 
 func (f *fluentd) serve(conn net.Conn) {
+	eachMessage(conn, func(message []byte) { f.receive(conn, message) })
+}
+
+// eachMessage calls receive with each message of Forward that comes over a connection, until that ends.
+func eachMessage(conn net.Conn, receive func(message []byte)) {
 	var b []byte
 	buf := make([]byte, 64<<10)
 	for {
@@ -53,7 +58,7 @@ func (f *fluentd) serve(conn net.Conn) {
 			if err != nil || size == 0 {
 				break
 			}
-			f.receive(conn, b[:size])
+			receive(b[:size])
 			b = b[size:]
 		}
 	}

@@ -40,24 +40,39 @@ func deliverRELP(t *testing.T, e *Emitter, messages []string) (delivered, droppe
 	}
 }
 
+// pickyRELP is a receiver that confirms all messages but those that have "bad" in them.
+type pickyRELP struct {
+	address string
+
+	mu          sync.Mutex // guards the fields below
+	seen        map[string]int
+	connections int
+}
+
+// newPickyRELP returns a receiver whose answer to bad messages is that: relpHangUp, or none.
+func newPickyRELP(t *testing.T, answer string) *pickyRELP {
+	r := &pickyRELP{seen: map[string]int{}}
+	r.address = relpReceiver(t, func(transaction int, command, data string) string {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		switch {
+		case command == "open":
+			r.connections++
+			return ""
+		case strings.Contains(data, "bad"):
+			return answer
+		}
+		r.seen[strings.TrimSpace(data)]++
+		return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
+	})
+	return r
+}
+
 // A message at which the receiver hangs up each time is dropped and reported, and the others are confirmed.
 func TestRELPReceiverThatHangsUpOnOneMessage(t *testing.T) {
 	for _, at := range []int{0, 50, 99} {
-		var mu sync.Mutex
-		seen := map[string]int{}
-		address := relpReceiver(t, func(transaction int, command, data string) string {
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case command == "open":
-				return ""
-			case strings.Contains(data, "bad"):
-				return relpHangUp
-			}
-			seen[strings.TrimSpace(data)]++
-			return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
-		})
-		e, log := newRELP(t, address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond})
+		r := newPickyRELP(t, relpHangUp)
+		e, log := newRELP(t, r.address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond})
 		var messages []string
 		for i := range 100 {
 			messages = append(messages, fmt.Sprintf("good %d", i))
@@ -65,12 +80,12 @@ func TestRELPReceiverThatHangsUpOnOneMessage(t *testing.T) {
 		messages[at] = "bad"
 		delivered, dropped := deliverRELP(t, e, messages)
 		assert.EqualValues(t, 1, dropped)
-		mu.Lock()
-		assert.EqualValues(t, delivered, len(seen))
+		r.mu.Lock()
+		assert.EqualValues(t, delivered, len(r.seen))
 		for i, message := range messages {
-			assert.Equal(t, i != at, seen[message] > 0, message)
+			assert.Equal(t, i != at, r.seen[message] > 0, message)
 		}
-		mu.Unlock()
+		r.mu.Unlock()
 		require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
 	}
 }
@@ -80,21 +95,8 @@ func TestRELPReceiverThatHangsUpOnSomeMessages(t *testing.T) {
 	for _, bad := range [][]int{{0, 1}, {50, 51, 52}, {98, 99}, {0, 99}, {10, 11, 30}, {20, 22, 24}, {40, 41, 42, 43, 44, 45, 46, 47, 48, 49}} {
 		t.Run(fmt.Sprint(bad), func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
-			seen := map[string]int{}
-			address := relpReceiver(t, func(transaction int, command, data string) string {
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case command == "open":
-					return ""
-				case strings.Contains(data, "bad"):
-					return relpHangUp
-				}
-				seen[strings.TrimSpace(data)]++
-				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
-			})
-			e, _ := newRELP(t, address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond})
+			r := newPickyRELP(t, relpHangUp)
+			e, _ := newRELP(t, r.address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond})
 			var messages []string
 			for i := range 100 {
 				if slices.Contains(bad, i) {
@@ -105,11 +107,11 @@ func TestRELPReceiverThatHangsUpOnSomeMessages(t *testing.T) {
 			}
 			delivered, dropped := deliverRELP(t, e, messages)
 			assert.EqualValues(t, len(bad), dropped)
-			mu.Lock()
-			defer mu.Unlock()
-			assert.EqualValues(t, delivered, len(seen))
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			assert.EqualValues(t, delivered, len(r.seen))
 			for i, message := range messages {
-				assert.Equal(t, !slices.Contains(bad, i), seen[message] > 0, message)
+				assert.Equal(t, !slices.Contains(bad, i), r.seen[message] > 0, message)
 			}
 		})
 	}
@@ -120,21 +122,8 @@ func TestRELPReceiverThatHangsUpOnMostMessages(t *testing.T) {
 	for _, test := range []struct{ bad, good, window int }{{3, 1, 0}, {5, 3, 0}, {3, 1, 4}, {4, 1, 4}, {4, 9, 4}, {1, 1, 1}, {1, 5, 1}} {
 		t.Run(fmt.Sprint(test), func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
-			seen := map[string]int{}
-			address := relpReceiver(t, func(transaction int, command, data string) string {
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case command == "open":
-					return ""
-				case strings.Contains(data, "bad"):
-					return relpHangUp
-				}
-				seen[strings.TrimSpace(data)]++
-				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
-			})
-			e, log := newRELP(t, address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond, WindowFrames: test.window})
+			r := newPickyRELP(t, relpHangUp)
+			e, log := newRELP(t, r.address, EmitterConfig{Timeout: time.Second, RetryStart: time.Millisecond, WindowFrames: test.window})
 			for i := range test.bad + test.good {
 				message := fmt.Sprint("bad ", i)
 				if i >= test.bad {
@@ -147,9 +136,9 @@ func TestRELPReceiverThatHangsUpOnMostMessages(t *testing.T) {
 			assert.EqualValues(t, test.good, delivered)
 			assert.EqualValues(t, test.bad, dropped)
 			require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
-			mu.Lock()
-			defer mu.Unlock()
-			assert.Len(t, seen, test.good)
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			assert.Len(t, r.seen, test.good)
 		})
 	}
 }
@@ -159,23 +148,8 @@ func TestRELPReceiverThatNeverAnswersSomeMessages(t *testing.T) {
 	for _, bad := range [][]int{{0}, {3}, {20, 21}, {5, 30}} {
 		t.Run(fmt.Sprint(bad), func(t *testing.T) {
 			t.Parallel()
-			var mu sync.Mutex
-			seen := map[string]int{}
-			connections := 0
-			address := relpReceiver(t, func(transaction int, command, data string) string {
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case command == "open":
-					connections++
-					return ""
-				case strings.Contains(data, "bad"):
-					return ""
-				}
-				seen[strings.TrimSpace(data)]++
-				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
-			})
-			e, log := newRELP(t, address, EmitterConfig{Timeout: 200 * time.Millisecond, RetryStart: time.Millisecond, WindowFrames: 10})
+			r := newPickyRELP(t, "")
+			e, log := newRELP(t, r.address, EmitterConfig{Timeout: 200 * time.Millisecond, RetryStart: time.Millisecond, WindowFrames: 10})
 			for i := range 40 {
 				message := fmt.Sprint("good ", i)
 				if slices.Contains(bad, i) {
@@ -190,10 +164,10 @@ func TestRELPReceiverThatNeverAnswersSomeMessages(t *testing.T) {
 			delivered, dropped, _ := e.Account()
 			assert.EqualValues(t, len(bad), dropped)
 			require.Eventually(t, func() bool { return log.contains("a record is dropped that") }, soon, tick)
-			mu.Lock()
-			defer mu.Unlock()
-			assert.EqualValues(t, delivered, len(seen))
-			assert.Less(t, connections, 20)
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			assert.EqualValues(t, delivered, len(r.seen))
+			assert.Less(t, r.connections, 20)
 		})
 	}
 }
@@ -231,21 +205,8 @@ func TestRELPReceiverThatAnswersOneMessageLate(t *testing.T) {
 func TestRELPReceiverThatHangsUpOnOneOfTheLastMessages(t *testing.T) {
 	for _, closes := range []bool{false, true} {
 		for _, bad := range [][]int{{0}, {20}, {20, 21}} {
-			var mu sync.Mutex
-			seen := map[string]int{}
-			address := relpReceiver(t, func(transaction int, command, data string) string {
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case command == "open":
-					return ""
-				case strings.Contains(data, "bad"):
-					return relpHangUp
-				}
-				seen[strings.TrimSpace(data)]++
-				return fmt.Sprintf("%d rsp 6 200 OK\n", transaction)
-			})
-			e, _ := newRELP(t, address, EmitterConfig{Timeout: soon, RetryStart: time.Millisecond})
+			r := newPickyRELP(t, relpHangUp)
+			e, _ := newRELP(t, r.address, EmitterConfig{Timeout: soon, RetryStart: time.Millisecond})
 			for i := range 40 {
 				message := fmt.Sprint("good ", i)
 				if slices.Contains(bad, i) {
@@ -261,9 +222,9 @@ func TestRELPReceiverThatHangsUpOnOneOfTheLastMessages(t *testing.T) {
 			delivered, dropped, _ := e.Account()
 			assert.EqualValues(t, 40-len(bad), delivered, "Close %v, %v", closes, bad)
 			assert.EqualValues(t, len(bad), dropped)
-			mu.Lock()
-			assert.Len(t, seen, 40-len(bad))
-			mu.Unlock()
+			r.mu.Lock()
+			assert.Len(t, r.seen, 40-len(bad))
+			r.mu.Unlock()
 		}
 	}
 }
