@@ -430,13 +430,7 @@ func TestNamesOfTheHourThatComesTwice(t *testing.T) {
 				b.again(cfg)
 				begin := now
 				now = now.Add(test.every)
-				src := filepath.Join(t.TempDir(), "out")
-				require.NoError(t, os.WriteFile(src, []byte("x"), 0o600))
-				require.NoError(t, os.Chtimes(src, now, now.Add(-time.Second)))
-				dst, err := b.set.Place(src, begin, false)
-				require.NoError(t, err)
-				require.NoError(t, b.set.Retain(now))
-				placed = append([]string{filepath.Base(dst)}, placed...)
+				placed = append([]string{b.placeOf(t, begin, now)}, placed...)
 				require.Equal(t, placed[:min(len(placed), count)], b.listed(), "%d", i)
 			}
 		})
@@ -475,13 +469,7 @@ func TestNamesOfTheDayOnWhichTheClockIsChanged(t *testing.T) {
 					if name == "midnight" {
 						begin, now = day(now), now.Add(10*time.Minute)
 					}
-					src := filepath.Join(t.TempDir(), "out")
-					require.NoError(t, os.WriteFile(src, []byte("x"), 0o600))
-					require.NoError(t, os.Chtimes(src, now, now.Add(-time.Second)))
-					dst, err := b.set.Place(src, begin, false)
-					require.NoError(t, err)
-					require.NoError(t, b.set.Retain(now))
-					placed = append([]string{filepath.Base(dst)}, placed...)
+					placed = append([]string{b.placeOf(t, begin, now)}, placed...)
 					require.Equal(t, placed[:min(len(placed), count)], b.listed(), "%d %v", i, now.In(loc))
 				}
 			})

@@ -176,3 +176,15 @@ func date(text string) time.Time {
 
 // daily is for backups named for days.
 func daily() *Dates { return &Dates{Layout: "2006-01-02", Location: time.UTC} }
+
+// placeOf has a file of the period that began at begin, and was written last before now, placed and the others retained, and returns its name.
+func (b *bed) placeOf(t *testing.T, begin, now time.Time) string {
+	t.Helper()
+	src := filepath.Join(t.TempDir(), "out")
+	require.NoError(t, os.WriteFile(src, []byte("x"), 0o600))
+	require.NoError(t, os.Chtimes(src, now, now.Add(-time.Second)))
+	dst, err := b.set.Place(src, begin, false)
+	require.NoError(t, err)
+	require.NoError(t, b.set.Retain(now))
+	return filepath.Base(dst)
+}
