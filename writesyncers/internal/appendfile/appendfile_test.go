@@ -83,10 +83,12 @@ func TestLeadsHere(t *testing.T) {
 	here, err := f.LeadsHere()
 	require.NoError(t, err)
 	assert.True(t, here)
+	assert.True(t, f.IsHere())
 	other, err := Open(log+".next", log, os.O_EXCL, lines)
 	require.NoError(t, err)
 	defer other.Close()
 	here, err = other.LeadsHere()
 	require.NoError(t, err)
 	assert.False(t, here)
+	assert.False(t, other.IsHere())
 }

@@ -48,7 +48,7 @@ func ownersOf(t *testing.T, f *os.File) (uid, gid int) {
 	t.Helper()
 	access, err := AccessOf(f)
 	require.NoError(t, err)
-	return access.uid, access.gid
+	return int(access.uid), int(access.gid)
 }
 
 // readers returns which users can open a file for reading, by asking the kernel.

@@ -12,15 +12,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Access is who may use a file: its owner, its group, and its list, or one made of the permission bits if it has none.
+// Access is who may use a file: its owner, its group, its permission bits, and its list, which is nil where the bits say it all.
 type Access struct {
-	uid, gid int
+	uid, gid uint32
+	mode     fs.FileMode
 	list     acl
 }
 
 // Equal reports whether the same may use both.
 func (a Access) Equal(b Access) bool {
-	return a.uid == b.uid && a.gid == b.gid && slices.Equal(a.list, b.list)
+	return a.uid == b.uid && a.gid == b.gid && a.mode == b.mode && slices.Equal(a.list, b.list)
+}
+
+// entries returns the list, or one made of the permission bits if there is none.
+func (a Access) entries() acl {
+	if a.list == nil {
+		return aclOfMode(a.mode)
+	}
+	return a.list
 }
 
 // CopyAccess lets those use dst who can use src, and nobody else: the owner and the group of src, each by itself as far as this
@@ -45,24 +54,24 @@ func CopyAccess(dst, src *os.File) error {
 	if has.Equal(want) {
 		return nil
 	}
-	listed := has.list.extended()
-	if listed || has.list.mode()&^0o600 != 0 {
+	list, listed := want.entries(), has.list != nil
+	if listed || has.mode&^0o600 != 0 {
 		_ = dst.Chmod(0o600) // the inherited list included: its mask is empty then
 	}
 	if has.uid != want.uid || has.gid != want.gid {
-		_ = dst.Chown(-1, want.gid)
-		_ = dst.Chown(want.uid, -1)
+		_ = dst.Chown(-1, int(want.gid))
+		_ = dst.Chown(int(want.uid), -1)
 		if has, err = AccessOf(dst); err != nil {
 			return err
 		}
 	}
 	if has.uid != want.uid {
-		want.list = want.list.forOwner(mayRead(src))
+		list = list.forOwner(mayRead(src))
 	}
 	if has.gid != want.gid {
-		want.list = want.list.forOtherGroup()
+		list = list.forOtherGroup()
 	}
-	return want.list.giveTo(dst, listed)
+	return list.giveTo(dst, listed)
 }
 
 // AccessOf returns who may use an open file.
@@ -82,10 +91,10 @@ func AccessOf(f *os.File) (Access, error) {
 	case err != nil:
 		return Access{}, fmt.Errorf("access control list of %s: %w", f.Name(), err)
 	}
-	if list == nil {
-		list = aclOfMode(fs.FileMode(st.Mode & 0o777))
+	if !list.extended() {
+		list = nil
 	}
-	return Access{int(st.Uid), int(st.Gid), list}, nil
+	return Access{st.Uid, st.Gid, fs.FileMode(st.Mode & 0o777), list}, nil
 }
 
 // giveTo makes the list that of f, or, where there are no lists, the permission bits that give no more. listed says that f has a

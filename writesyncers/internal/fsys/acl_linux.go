@@ -40,7 +40,7 @@ func readACL(fd int) (acl, error) {
 
 // noACL reports whether an error says that a file has no list.
 func noACL(err error) bool {
-	return errors.Is(err, unix.ENODATA) || errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOSYS)
+	return err == unix.ENODATA || err == unix.ENOTSUP || err == unix.ENOSYS
 }
 
 func decodeACL(b []byte) (acl, bool) {

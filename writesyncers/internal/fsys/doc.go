@@ -1,7 +1,7 @@
 // Package fsys is what the file writers need of the operating system and of the file system under a path, and what of it
 // differs from one to the next: one file a system and subject.
 //
-//	who is this file     Identity, Identify, LeadsTo, HasName, Birth
+//	who is this file     Identity, Identify, LeadsTo, IsNameOf, HasName, Birth
 //	who else has it      LockShared, TryLockExclusive, Unlock, Held; Directory with TryLock
 //	how names change     RenameNoReplace, Rename, OpenMovable, ShortName, Unique, SyncDirectory; RenamesOpenFiles, OpensAhead
 //	who may read it      CopyAccess

@@ -37,6 +37,26 @@ func TestIdentity(t *testing.T) {
 	assert.False(t, here && err == nil)
 }
 
+// A link that leads to a file is no name of it: renamed in its place, it would go and the file stay.
+func TestIsNameOf(t *testing.T) {
+	dir := t.TempDir()
+	path := makeFile(t, dir, "app.log", "")
+	id := Identify(open(t, path, os.O_WRONLY))
+	z := func(path string) []byte { return append([]byte(path), 0) }
+	assert.True(t, IsNameOf(z(path), id))
+	assert.False(t, IsNameOf(z(makeFile(t, dir, "other", "")), id), "another file")
+	assert.False(t, IsNameOf(z(filepath.Join(dir, "nothing")), id))
+	assert.False(t, IsNameOf(z(filepath.Join(path, "below a file")), id))
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Skip(err)
+	}
+	assert.False(t, IsNameOf(z(link), id))
+	here, err := LeadsTo(z(link), id)
+	require.NoError(t, err)
+	assert.True(t, here)
+}
+
 func TestBirth(t *testing.T) {
 	before := time.Now().Add(-time.Second) // the clock of files is behind by up to a tick
 	path := makeFile(t, t.TempDir(), "app.log", "")

@@ -61,16 +61,27 @@ func sameMount(a, b string) bool {
 // not; if there is no telling, it is an error. It asks for the inode and nothing more: whoever asks for the times of a file
 // makes the next write take a fresh stamp, which costs as much as the question.
 func LeadsTo(pathZ []byte, id Identity) (bool, error) {
-	var st unix.Statx_t
-	cwd := unix.AT_FDCWD
-	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(cwd), uintptr(unsafe.Pointer(&pathZ[0])), 0, unix.STATX_INO, uintptr(unsafe.Pointer(&st)), 0)
+	at, errno := identityAt(pathZ, 0)
 	switch errno {
 	case 0:
-		return id == Identity{st.Dev_major, st.Dev_minor, st.Ino}, nil
+		return at == id, nil
 	case unix.ENOENT, unix.ENOTDIR:
 		return false, nil
 	}
 	return false, errno
+}
+
+// IsNameOf reports whether the path, which ends in a NUL, is a name of the file with that identity, and not a link that leads to it.
+func IsNameOf(pathZ []byte, id Identity) bool {
+	at, errno := identityAt(pathZ, unix.AT_SYMLINK_NOFOLLOW)
+	return errno == 0 && at == id
+}
+
+func identityAt(pathZ []byte, flags uintptr) (Identity, unix.Errno) {
+	var st unix.Statx_t
+	cwd := unix.AT_FDCWD
+	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(cwd), uintptr(unsafe.Pointer(&pathZ[0])), flags, unix.STATX_INO, uintptr(unsafe.Pointer(&st)), 0)
+	return Identity{st.Dev_major, st.Dev_minor, st.Ino}, errno
 }
 
 func renameNoReplace(src, dst string) error {

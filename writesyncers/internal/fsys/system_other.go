@@ -35,6 +35,12 @@ func LeadsTo(pathZ []byte, id Identity) (bool, error) {
 	return os.SameFile(id.info, info), nil
 }
 
+// IsNameOf reports whether the path, which ends in a NUL, is a name of the file with that identity, and not a link that leads to it.
+func IsNameOf(pathZ []byte, id Identity) bool {
+	info, err := os.Lstat(string(pathZ[:len(pathZ)-1]))
+	return err == nil && id.info != nil && os.SameFile(id.info, info)
+}
+
 // Watch would tell whether something has happened to the name of an open file: these systems have no such thing that is as
 // cheap.
 type Watch struct{}

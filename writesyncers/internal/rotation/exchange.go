@@ -107,15 +107,8 @@ func (x *exchanger) lock() (locked bool, err error) {
 }
 
 func (x *exchanger) exchange(file *appendfile.File, fresh, locked bool) (*appendfile.File, *Rolled, error) {
-	if here, err := file.LeadsHere(); err != nil || !here {
-		if err == nil {
-			x.opener.moved() // what was opened ahead may lie in a directory that has moved
-			err = ErrMoved
-		}
-		return nil, nil, err
-	}
-	if _, err := os.Readlink(x.cfg.Path); err == nil {
-		return nil, nil, fmt.Errorf("%s %w", x.cfg.Path, errLinked)
+	if !file.IsHere() {
+		return nil, nil, x.elsewhere(file)
 	}
 	if fresh && x.cfg.Shared && x.cfg.Period.After(file.Made()) {
 		return nil, nil, nil // another process has rolled over at the end of this period
@@ -133,6 +126,19 @@ func (x *exchanger) exchange(file *appendfile.File, fresh, locked bool) (*append
 		return nil, nil, multierr.Append(err, x.opener.put(next))
 	}
 	return next.file, out, nil
+}
+
+// elsewhere says why the path of the log is no name of the file.
+func (x *exchanger) elsewhere(file *appendfile.File) error {
+	here, err := file.LeadsHere()
+	switch {
+	case err != nil:
+		return err
+	case here:
+		return fmt.Errorf("%s %w", x.cfg.Path, errLinked)
+	}
+	x.opener.moved() // what was opened ahead may lie in a directory that has moved
+	return ErrMoved
 }
 
 // rolled returns what is known of a file that is about to be rolled out to path; to a new one if that is empty.
