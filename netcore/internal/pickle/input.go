@@ -31,6 +31,10 @@ func (in *input) byte() (byte, error) {
 
 // uint reads an unsigned little-endian number of size bytes: 1, 2, 4 or 8.
 func (in *input) uint(size uint64) (uint64, error) {
+	if rest := in.b[in.at:]; len(rest) >= 8 { // as nearly always: one load, and what is behind the number shifted out
+		in.at += int(size)
+		return binary.LittleEndian.Uint64(rest) << (64 - 8*size) >> (64 - 8*size), nil
+	}
 	b, err := in.bytes(size)
 	if err != nil {
 		return 0, err

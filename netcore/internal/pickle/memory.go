@@ -80,8 +80,12 @@ func (m *memo) put(i uint64, v any) {
 		m.far[i] = v
 		return
 	}
-	for uint64(len(m.near)) <= i {
+	for uint64(len(m.near)) < i {
 		m.near = append(m.near, nil)
+	}
+	if uint64(len(m.near)) == i {
+		m.near = append(m.near, v)
+		return
 	}
 	m.near[i] = v
 }

@@ -51,7 +51,9 @@ func (d *Decoder) step(op byte) error {
 		if err != nil {
 			return err
 		}
-		return d.stack.push(d.memory.texts.keep(s))
+		v := d.memory.texts.keep(s)
+		d.note(v)
+		return d.stack.push(v)
 	case memos:
 		return d.remember(op)
 	case shuffles:
@@ -224,6 +226,19 @@ func (d *Decoder) remember(op byte) (err error) {
 		d.memo.put(i, v)
 	}
 	return err
+}
+
+// note executes the instruction behind a text that writes it to the memo, as there is behind nearly every text, without a step of its own.
+func (d *Decoder) note(v Text) {
+	in := &d.in
+	switch rest := in.b[in.at:]; {
+	case len(rest) > 1 && rest[0] == 'q':
+		in.at += 2
+		d.memo.put(uint64(rest[1]), v)
+	case len(rest) > 0 && rest[0] == 0x94:
+		in.at++
+		d.memo.put(d.memo.next(), v)
+	}
 }
 
 // container makes and fills lists, tuples, sets and dicts.

@@ -50,6 +50,9 @@ func (r *resolver) outermost(v any) any {
 
 // item resolves a value, or gives back what it has taken and says that it is too large.
 func (r *resolver) item(v any) any {
+	if r.scalar(v) {
+		return v
+	}
 	values, bytes := r.values, r.bytes
 	plain, ok := r.value(v, 1)
 	if !ok {
@@ -57,6 +60,25 @@ func (r *resolver) item(v any) any {
 		return tooLarge
 	}
 	return plain
+}
+
+// scalar reports whether v is plain already and fits, and counts it then: most values are, and do.
+func (r *resolver) scalar(v any) bool {
+	n := 8
+	switch v := v.(type) {
+	case nil, bool, Int, Float:
+	case Text:
+		n = len(*v)
+	default:
+		return false
+	}
+	if r.values < 1 || r.bytes < n {
+		return false
+	}
+	r.steps--
+	r.values--
+	r.bytes -= n
+	return true
 }
 
 // value returns what v is as a plain value; false if what is left is not enough for it.
