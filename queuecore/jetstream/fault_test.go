@@ -385,6 +385,7 @@ func child(dir string) {
 
 // TestAClusterWhoseLeaderDies stops the stream's leader of three servers while records come.
 func TestAClusterWhoseLeaderDies(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	if testing.Short() {
 		t.Skip("three servers, and elections")
 	}

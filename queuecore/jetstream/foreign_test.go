@@ -106,6 +106,7 @@ func TestTheStreamIsDeleted(t *testing.T) {
 
 // The folder of the server in this process is removed, or moved: that is told, and what comes is kept in a new one.
 func TestTheFolderIsRemoved(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	if runtime.GOOS == "windows" {
 		t.Skip("there an open file cannot be removed")
 	}

@@ -16,6 +16,7 @@ import (
 
 // A disk that is full: Append says so, nothing it took is lost, and it goes on when there is room.
 func TestAFullDisk(t *testing.T) {
+	t.Parallel() // most of it is waiting
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
 		t.Skip("a small file system cannot be mounted here: ", err)
