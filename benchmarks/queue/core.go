@@ -4,6 +4,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ func coreTables() []suite.Table {
 			{Name: "memcpy of 300 B", Run: memcpy},
 			{Name: "zap EncodeEntry", Run: encode(fields)},
 			{Name: "recording", Run: record(fields)},
+			{Name: "recording, a lock and a copy, no more", Run: recordAndKeep(fields)},
 			{Name: "queuecore", Run: writeQueue(fields)},
 			{Name: "buffercore", Run: writeBuffer(fields)},
 			{Name: "buffercore that keeps the newest", Run: keepNewest(func(c *buffercore.Core) zapcore.Core { return c })},
@@ -88,6 +90,30 @@ func record(of func() []zapcore.Field) func(*testing.B) error {
 			if err := r.Capture(ent, base.Context{}, f); err != nil {
 				return err
 			}
+		}
+		return nil
+	}
+}
+
+// recordAndKeep is the least that a buffer does which keeps what others record.
+func recordAndKeep(of func() []zapcore.Field) func(*testing.B) error {
+	return func(b *testing.B) error {
+		ent, f := entry(), of()
+		r := base.GetRecord()
+		defer r.Free()
+		var mu sync.Mutex
+		kept, at := make([]byte, 1<<20), 0
+		b.ResetTimer()
+		for range b.N {
+			if err := r.Capture(ent, base.Context{}, f); err != nil {
+				return err
+			}
+			mu.Lock()
+			if at+len(r.Bytes()) > len(kept) {
+				at = 0
+			}
+			at += copy(kept[at:], r.Bytes())
+			mu.Unlock()
 		}
 		return nil
 	}
