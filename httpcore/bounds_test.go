@@ -307,7 +307,6 @@ func TestSilentConnectionIsLeft(t *testing.T) {
 	pool := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	core := lines(t, "https://"+relay, func(cfg *httpcore.Config) {
 		cfg.TLS, cfg.Timeout, cfg.ConnectTimeout, cfg.OmitIdempotencyKey = &tls.Config{RootCAs: pool, ServerName: "example.com"}, 200*time.Millisecond, 5*time.Second, true
-		cfg.RetryStart, cfg.RetryMax = 200*time.Millisecond, 200*time.Millisecond // less than by default, and net/http has to tidy up meanwhile
 	})
 	requireTaken(t, core, batchOf(t, "one"))
 	frozen.Store(true)

@@ -19,7 +19,7 @@ func TestLender(t *testing.T) {
 		"a payload": &reader{payload: &Payload{bytes: content}},
 		"a reader":  bytes.NewReader(content),
 	} {
-		conn, err := dial(t.Context(), "tcp", l.Addr().String())
+		conn, err := NewTransport(nil, "").dial(t.Context(), "tcp", l.Addr().String())
 		require.NoError(t, err)
 		peer, err := l.Accept()
 		require.NoError(t, err)
