@@ -84,7 +84,7 @@ type Config struct {
 	// receivers that drop it without a word, as VictoriaLogs does beyond 256 KiB. Defaults to 0: no limit.
 	MaxRecordBytes int
 	// OmitIdempotencyKey leaves out the Idempotency-Key header, by which a server can tell a request that is sent again.
-	// GET requests never have it. With it, and for GET, net/http itself sends a request once more whose kept connection
+	// GET requests never have it. A request that has it, or is a GET, is sent once more by net/http itself where a kept connection
 	// turned out to be closed.
 	OmitIdempotencyKey bool
 	// ConnectTimeout is for the connection: name, dialling, proxy, TLS. Defaults to Timeout, but at most 5 s; negative is none.
@@ -147,8 +147,7 @@ func New(cfg Config) (*Core, error) {
 	h, err := base.NewHandler(base.HandlerConfig{
 		Name:      "httpcore",
 		Level:     cfg.Level,
-		Encoder:   cfg.Encoder,
-		Formatter: cfg.Formatter,
+		Formatter: newGuarded(cfg.Formatter),
 		Emitter:   e,
 		Backoff:   cfg.backoff(),
 		Report:    base.NewReporter("httpcore", cfg.OnError),
