@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/httpcore/internal/request"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -147,7 +148,7 @@ func New(cfg Config) (*Core, error) {
 	h, err := base.NewHandler(base.HandlerConfig{
 		Name:      "httpcore",
 		Level:     cfg.Level,
-		Formatter: newGuarded(cfg.Formatter),
+		Formatter: request.NewGuard(cfg.Formatter),
 		Emitter:   e,
 		Backoff:   cfg.backoff(),
 		Report:    base.NewReporter("httpcore", cfg.OnError),

@@ -74,14 +74,13 @@
 //
 //	core.go ─┬─ config.go, target.go       a Config, and what a URL and headers may be
 //	         ├─ formatter.go               Python's form of a record; json.go, a document with distinct names
-//	         ├─ stdlog.go                  what net/http says itself
 //	         └─ emitter.go ─┬─ transport.go   the client
 //	                        ├─ body.go        a request's bytes
 //	                        ├─ delivery.go    the requests of a batch, and what became of each:
 //	                        │                 answer.go, split.go (too large), suspect.go (poison records)
 //	                        └─ ids.go, key.go which record, and which request, it is when it is sent again
 //	envelope.go ── elasticsearch.go, loki.go, otlp.go, splunk.go   a destination's form
-//	internal/request                       one request: its steps, their deadlines, what the answer means
+//	internal/request                       one request: its steps, their deadlines, its attempts; and what net/http says by itself
 //	internal/otlp                          records as protobuf and JSON
 //
 // # How long a call takes

@@ -1,4 +1,4 @@
-package httpcore
+package request
 
 import (
 	"errors"
@@ -10,17 +10,18 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// guarded is a Formatter behind which no record of net/http's own waits for net/http, or makes another of its kind. Package net/http tells
+// Guard is a Formatter behind which no record of net/http's own waits for net/http, or makes another of its kind. Package net/http tells
 // the standard library's logger when a server sends what it was not asked for, and that logger may lead here (zap.RedirectStdLog,
 // slog.SetDefault). It does so on the goroutine that reads from the connection, of HTTP/1 with a lock that every further request
 // needs: a request there would wait for itself. And where such a message goes by way of a queue, the request that it makes may bring the
 // next one.
-type guarded struct {
+type Guard struct {
 	base.Formatter
 	next *atomic.Int64 // when another message that a request may bring may pass, in nanoseconds of Unix time
 }
 
-func newGuarded(f base.Formatter) guarded { return guarded{f, new(atomic.Int64)} }
+// NewGuard returns a Guard before f.
+func NewGuard(f base.Formatter) Guard { return Guard{f, new(atomic.Int64)} }
 
 // brought are the messages that a request may bring, each time; said are those of the goroutine that reads.
 var (
@@ -44,7 +45,7 @@ var (
 )
 
 // Append implements base.Formatter.
-func (g guarded) Append(dst []byte, r *base.Record) ([]byte, error) {
+func (g Guard) Append(dst []byte, r *base.Record) ([]byte, error) {
 	text := r.EntryView().Message
 	if len(text) > saidWithin {
 		text = text[:saidWithin]
@@ -57,7 +58,7 @@ func (g guarded) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return g.Formatter.Append(dst, r)
 }
 
-func (g guarded) check(text string) error {
+func (g Guard) check(text string) error {
 	if reading() {
 		return errReading
 	}
