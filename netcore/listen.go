@@ -156,14 +156,18 @@ func (s *Server) admit(conn net.Conn) {
 }
 
 // longestIdleLocked returns the connection whose last frame was the longest ago, or nil. One that has sent none yet is given
-// time to.
+// time to, and so is one that is in the middle of one.
 func (s *Server) longestIdleLocked() *serverConn {
 	var longest *serverConn
 	var since int64
+	now := time.Now()
 	for c := range s.conns {
 		idle := c.idle.Load()
+		if frame := c.frameSince.Load(); frame != 0 && now.Sub(time.Unix(0, frame)) < handshakeTimeout {
+			continue
+		}
 		if idle == 0 {
-			if time.Since(c.begun) < handshakeTimeout {
+			if now.Sub(c.begun) < handshakeTimeout {
 				continue
 			}
 			idle = c.begun.UnixNano()

@@ -58,7 +58,8 @@ type ServerConfig struct {
 	// MaxFrame is the largest frame that is read, in bytes; larger ones are skipped. Defaults to 1 MiB.
 	MaxFrame int
 	// MaxConns is how many connections may be open. For one more, that which has been idle the longest since its last frame is
-	// ended, and counted; where none is idle, the new one is closed at once. Defaults to 1,024.
+	// ended, and counted, but for those that began a frame less than 10 s ago; where none is idle, the new one is closed at once.
+	// Defaults to 1,024.
 	MaxConns int
 	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Defaults to 256 MiB.
 	MaxMemory int

@@ -148,6 +148,32 @@ func TestServerEvictsTheLongestIdle(t *testing.T) {
 	})
 }
 
+// TestServerEvictsNobodyInsideAFrame, however long ago the frame before it was.
+func TestServerEvictsNobodyInsideAFrame(t *testing.T) {
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, MaxConns: 2, OnError: ignore})
+	at, idle := dial(t, s), dial(t, s)
+	b := frame("x")
+	_, err := at.Write(append(frame("x"), b[:6]...))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 1 }, soon, tick)
+	_, err = idle.Write(b)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 2 }, soon, tick)
+	third := dial(t, s)
+	require.NoError(t, idle.SetReadDeadline(time.Now().Add(soon)))
+	_, err = idle.Read(make([]byte, 1))
+	require.Error(t, err)
+	require.False(t, isTimeout(err), "it is ended")
+	_, err = third.Write(b)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 3 }, soon, tick)
+	_, err = at.Write(b[6:])
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 4 }, soon, tick)
+	require.Zero(t, s.Stats().Refused)
+}
+
 // busyCore is a target that does not return before it may.
 type busyCore struct {
 	countingCore

@@ -48,12 +48,13 @@ type serverConn struct {
 	completed time.Time // when the deadline was last renewed
 	wrote     time.Time
 
-	begun   time.Time
-	idle    atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
-	drainBy atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
-	evicted bool         // guarded by Server.mu
-	greeted bool         // its handshake is over
-	closing bool         // it has ended, and only has to be closed
+	begun      time.Time
+	idle       atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
+	frameSince atomic.Int64 // since when it is inside a frame, likewise; 0: it is not
+	drainBy    atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
+	evicted    bool         // guarded by Server.mu
+	greeted    bool         // its handshake is over
+	closing    bool         // it has ended, and only has to be closed
 }
 
 const (
@@ -208,7 +209,7 @@ func (c *serverConn) read() error {
 	if !c.makeRoom() {
 		return errNoMemory
 	}
-	between := !c.inside()
+	between, before := !c.inside(), c.sequence
 	n, err := c.conn.Read(c.buf[c.to:])
 	c.to += n
 	c.filled = c.to == len(c.buf)
@@ -217,9 +218,7 @@ func (c *serverConn) read() error {
 		if frameErr := c.frames(now); frameErr != nil {
 			return frameErr
 		}
-		if between && c.inside() && c.server.cfg.IdleTimeout == 0 {
-			c.renew(now) // the time that the connection was idle is none of the frame's
-		}
+		c.noteFrame(now, between || c.sequence != before)
 		c.stayQuiet()
 	}
 	return err
@@ -235,6 +234,19 @@ func withoutTLS(err error) error {
 		return fmt.Errorf("the stream begins with a header of the PROXY protocol, and has to begin with TLS: %w", err)
 	}
 	return err
+}
+
+// noteFrame notes since when the connection is inside a frame. The time that it was idle is none of the frame's.
+func (c *serverConn) noteFrame(now time.Time, begins bool) {
+	switch {
+	case !c.inside():
+		c.frameSince.Store(0)
+	case begins:
+		c.frameSince.Store(now.UnixNano())
+		if c.server.cfg.IdleTimeout == 0 {
+			c.renew(now)
+		}
+	}
 }
 
 // inside tells whether a frame was begun.

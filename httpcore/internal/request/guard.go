@@ -17,11 +17,12 @@ import (
 // next one.
 type Guard struct {
 	base.Formatter
-	next *atomic.Int64 // when another message that a request may bring may pass, in nanoseconds of Unix time
+	begun time.Time
+	next  *atomic.Int64 // how long after that another message that a request may bring may pass, in nanoseconds
 }
 
 // NewGuard returns a Guard before f.
-func NewGuard(f base.Formatter) Guard { return Guard{f, new(atomic.Int64)} }
+func NewGuard(f base.Formatter) Guard { return Guard{f, time.Now(), new(atomic.Int64)} }
 
 // brought are the messages that a request may bring, each time; said are those of the goroutine that reads.
 var (
@@ -65,8 +66,8 @@ func (g Guard) check(text string) error {
 	if !among(brought, text) {
 		return nil
 	}
-	now, next := time.Now(), g.next.Load()
-	if now.UnixNano() < next || !g.next.CompareAndSwap(next, now.Add(broughtEvery).UnixNano()) {
+	now, next := time.Since(g.begun), g.next.Load()
+	if int64(now) < next || !g.next.CompareAndSwap(next, int64(now+broughtEvery)) {
 		return errBrought
 	}
 	return nil
