@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"example.com/zaphandlers/internal/tlshooks"
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/gelf"
 	base "example.com/zaphandlers/zapcore"
@@ -102,7 +103,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 		}
 	}
 	if cfg.TLS != nil {
-		cfg.TLS = cfg.TLS.Clone()
+		cfg.TLS = tlshooks.Guarded(cfg.TLS)
 		if cfg.TLS.ServerName == "" {
 			cfg.TLS.ServerName = connection.ServerName(cfg.Network, cfg.Address)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/tlshooks"
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
@@ -104,7 +105,7 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
 	}
 	if cfg.TLS != nil {
-		cfg.TLS = cfg.TLS.Clone()
+		cfg.TLS = tlshooks.Guarded(cfg.TLS)
 	}
 	if cfg.SocketMode == 0 {
 		cfg.SocketMode = defaultSocketMode

@@ -218,7 +218,15 @@ func (c *serverConn) read() error {
 		if frameErr := c.frames(now); frameErr != nil {
 			return frameErr
 		}
-		c.noteFrame(now, between || c.sequence != before)
+		switch {
+		case !c.inside():
+			c.frameSince.Store(0)
+		case between || c.sequence != before: // the time that the connection was idle is none of the frame's
+			c.frameSince.Store(now.UnixNano())
+			if c.server.cfg.IdleTimeout == 0 {
+				c.renew(now)
+			}
+		}
 		c.stayQuiet()
 	}
 	return err
@@ -234,19 +242,6 @@ func withoutTLS(err error) error {
 		return fmt.Errorf("the stream begins with a header of the PROXY protocol, and has to begin with TLS: %w", err)
 	}
 	return err
-}
-
-// noteFrame notes since when the connection is inside a frame. The time that it was idle is none of the frame's.
-func (c *serverConn) noteFrame(now time.Time, begins bool) {
-	switch {
-	case !c.inside():
-		c.frameSince.Store(0)
-	case begins:
-		c.frameSince.Store(now.UnixNano())
-		if c.server.cfg.IdleTimeout == 0 {
-			c.renew(now)
-		}
-	}
 }
 
 // inside tells whether a frame was begun.

@@ -12,6 +12,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"example.com/zaphandlers/internal/tlshooks"
 )
 
 // Transport is http.Transport for one caller at a time: it keeps one connection, and notices when the server closes it. It knows its
@@ -40,7 +42,7 @@ func NewTransport(config *tls.Config, host string) *Transport {
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
 	}
 	if config != nil {
-		t.TLSClientConfig = config.Clone()
+		t.TLSClientConfig = tlshooks.Guarded(config)
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() != "" {
 		if t.TLSClientConfig == nil {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/zaphandlers/internal/tlshooks"
 )
 
 // Security says how the connection is encrypted.
@@ -73,7 +75,7 @@ func tlsConfig(cfg *tls.Config, host string) *tls.Config {
 	if cfg == nil {
 		cfg = new(tls.Config)
 	}
-	cfg = cfg.Clone()
+	cfg = tlshooks.Guarded(cfg)
 	if cfg.ServerName == "" {
 		cfg.ServerName = host
 		if ip, err := netip.ParseAddr(host); err == nil { // the zone is this machine's word
