@@ -276,6 +276,7 @@ func TestConnectionThatIsFullIsLeft(t *testing.T) {
 	large := strings.Repeat("x", 32<<20) // more than the sockets hold
 	_, err := core.WriteBatch(batchOf(t, large))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
+	tick()
 	_, err = core.WriteBatch(batchOf(t, "two"))
 	require.NoError(t, err)
 	conns, _ := server.seen()
