@@ -25,7 +25,7 @@ func (cfg *Config) client(host string, header http.Header) (*http.Client, *reque
 	if cfg.Client != nil {
 		client = *cfg.Client
 	} else {
-		own = request.NewTransport(cfg.TLS, host)
+		own = request.NewTransport(cfg.TLS, host, cfg.ConnectTimeout)
 		client.Transport = own.Transport
 	}
 	secret := secretIn(header) != ""

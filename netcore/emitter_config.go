@@ -103,7 +103,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 		}
 	}
 	if cfg.TLS != nil {
-		cfg.TLS = tlshooks.Guarded(cfg.TLS)
+		cfg.TLS = tlshooks.Guarded(cfg.TLS, orDefault(cfg.Timeout, defaultTimeout))
 		if cfg.TLS.ServerName == "" {
 			cfg.TLS.ServerName = connection.ServerName(cfg.Network, cfg.Address)
 		}

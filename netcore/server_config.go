@@ -105,7 +105,7 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
 	}
 	if cfg.TLS != nil {
-		cfg.TLS = tlshooks.Guarded(cfg.TLS)
+		cfg.TLS = tlshooks.Guarded(cfg.TLS, handshakeTimeout)
 	}
 	if cfg.SocketMode == 0 {
 		cfg.SocketMode = defaultSocketMode

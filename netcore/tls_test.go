@@ -181,3 +181,19 @@ func TestHooksOfTLSThatPanic(t *testing.T) {
 		})
 	}
 }
+
+// TestHookOfTLSThatLogs to the very core for which it is asked, as one does that tells of a certificate: nobody waits for ever.
+func TestHookOfTLSThatLogs(t *testing.T) {
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}, TLS: serverTLS(), OnError: ignore})
+	cfg := clientTLS(t)
+	var core *Core
+	logged := make(chan error, 1)
+	cfg.VerifyConnection = func(tls.ConnectionState) error {
+		err := core.Write(entry("verified"), nil)
+		logged <- err
+		return err
+	}
+	core = newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), TLS: cfg, Timeout: sockets.Brief, OnError: ignore})
+	require.ErrorContains(t, core.Write(entry("x"), nil), "VerifyConnection of the TLS configuration has not returned within")
+	require.ErrorContains(t, sockets.Receive(t, logged), "backing off")
+}

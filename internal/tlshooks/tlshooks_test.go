@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -23,7 +25,7 @@ func TestEachHook(t *testing.T) {
 		field.Set(reflect.MakeFunc(field.Type(), func([]reflect.Value) []reflect.Value { panic("hook") }))
 	})
 	hooks := 0
-	each(Guarded(cfg), func(name string, hook reflect.Value) {
+	each(Guarded(cfg, time.Minute), func(name string, hook reflect.Value) {
 		hooks++
 		arguments := make([]reflect.Value, hook.Type().NumIn())
 		for i := range arguments {
@@ -60,7 +62,7 @@ func (broken) Read([]byte) (int, error)                   { panic("hook") }
 func (broken) Write([]byte) (int, error)                  { panic("hook") }
 
 func TestInterfaces(t *testing.T) {
-	cfg := Guarded(&tls.Config{ClientSessionCache: broken{}, Rand: broken{}, KeyLogWriter: broken{}})
+	cfg := Guarded(&tls.Config{ClientSessionCache: broken{}, Rand: broken{}, KeyLogWriter: broken{}}, time.Minute)
 	session, ok := cfg.ClientSessionCache.Get("host")
 	assert.Nil(t, session)
 	assert.False(t, ok)
@@ -77,13 +79,13 @@ func TestWhatHooksReturnIsLeft(t *testing.T) {
 	model.StartTLS()
 	defer model.Close()
 	own := &tls.Config{Certificates: model.TLS.Certificates, Time: time.Now}
-	server := Guarded(&tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return own, nil }})
+	server := Guarded(&tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return own, nil }}, time.Minute)
 	verified := 0
 	client := Guarded(&tls.Config{
 		RootCAs: model.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs, ServerName: "example.com",
 		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 		VerifyConnection:   func(tls.ConnectionState) error { verified++; return nil },
-	})
+	}, time.Minute)
 	for i := range 3 {
 		near, far := net.Pipe()
 		go func() {
@@ -99,7 +101,22 @@ func TestWhatHooksReturnIsLeft(t *testing.T) {
 		_ = far.Close()
 	}
 	assert.Equal(t, 3, verified)
-	refusing := Guarded(&tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, io.EOF }})
+	refusing := Guarded(&tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, io.EOF }}, time.Minute)
 	_, err := refusing.GetConfigForClient(nil)
 	require.ErrorIs(t, err, io.EOF)
+}
+
+// TestHookThatDoesNotReturn is left behind. One that ends its goroutine has not returned either, and nobody waits for it.
+func TestHookThatDoesNotReturn(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	cfg := Guarded(&tls.Config{
+		VerifyConnection:     func(tls.ConnectionState) error { <-release; return nil },
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { runtime.Goexit(); return nil, nil },
+	}, time.Millisecond)
+	require.ErrorIs(t, cfg.VerifyConnection(tls.ConnectionState{}), os.ErrDeadlineExceeded)
+	_, err := Guarded(&tls.Config{GetClientCertificate: cfg.GetClientCertificate}, time.Minute).GetClientCertificate(nil)
+	require.ErrorContains(t, err, "has ended its goroutine")
+	without := Guarded(&tls.Config{VerifyConnection: func(tls.ConnectionState) error { return io.EOF }}, -1)
+	require.ErrorIs(t, without.VerifyConnection(tls.ConnectionState{}), io.EOF)
 }

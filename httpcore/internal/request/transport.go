@@ -28,8 +28,8 @@ type Transport struct {
 }
 
 // NewTransport returns a Transport. Of a host that is an address of IPv6 with a zone the certificate need not have the zone, which is this
-// machine's word.
-func NewTransport(config *tls.Config, host string) *Transport {
+// machine's word. What is in config of the user's code has that time to return; negative is any.
+func NewTransport(config *tls.Config, host string, connect time.Duration) *Transport {
 	t := &Transport{conns: map[*lender]struct{}{}}
 	t.Transport = &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -42,7 +42,7 @@ func NewTransport(config *tls.Config, host string) *Transport {
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingAfter},
 	}
 	if config != nil {
-		t.TLSClientConfig = tlshooks.Guarded(config)
+		t.TLSClientConfig = tlshooks.Guarded(config, connect)
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && ip.Zone() != "" {
 		if t.TLSClientConfig == nil {

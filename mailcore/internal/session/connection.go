@@ -63,7 +63,7 @@ type offer struct {
 
 // New returns a Session without a connection. It keeps a copy of cfg.TLS.
 func New(cfg Config) *Session {
-	cfg.TLS = tlsConfig(cfg.TLS, cfg.Host)
+	cfg.TLS = tlsConfig(cfg.TLS, cfg.Host, cfg.Timeout)
 	return &Session{
 		cfg:   cfg,
 		times: timeouts{unit: cfg.Timeout},
@@ -71,11 +71,11 @@ func New(cfg Config) *Session {
 	}
 }
 
-func tlsConfig(cfg *tls.Config, host string) *tls.Config {
+func tlsConfig(cfg *tls.Config, host string, within time.Duration) *tls.Config {
 	if cfg == nil {
 		cfg = new(tls.Config)
 	}
-	cfg = tlshooks.Guarded(cfg)
+	cfg = tlshooks.Guarded(cfg, within)
 	if cfg.ServerName == "" {
 		cfg.ServerName = host
 		if ip, err := netip.ParseAddr(host); err == nil { // the zone is this machine's word
