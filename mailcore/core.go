@@ -182,6 +182,7 @@ func (cfg Config) withDefaults() Config {
 		cfg.LocalName = name
 	}
 	setDefault(&cfg.Timeout, DefaultTimeout)
+	cfg.Timeout = min(cfg.Timeout, base.LongestTimeout)
 	setDefault(&cfg.IdleTime, DefaultIdleTime)
 	setDefault(&cfg.MailsPerConnection, DefaultMailsPerConnection)
 	setDefault(&cfg.MaxCopies, DefaultMaxCopies)

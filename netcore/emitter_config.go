@@ -119,7 +119,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	case connection.IsUDP(cfg.Network) && (cfg.MaxSize == 0 || cfg.Truncate && cfg.MaxSize > cfg.datagram()):
 		cfg.MaxSize = cfg.datagram()
 	}
-	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
+	cfg.Timeout = min(orDefault(cfg.Timeout, defaultTimeout), base.LongestTimeout)
 	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
 	if cfg.Forward != nil {
 		forward := cfg.Forward.withDefaults()

@@ -200,7 +200,11 @@ func (s *Server) servePackets() {
 		seal = session.NewDatagramSeal(s.cfg.Key)
 	}
 	last := maxBacklog
-	buf := make([]byte, max(s.cfg.MaxFrame, maxUDP)+session.TimeSize+session.MACSize+prefixSize+1)
+	largest := maxUDP
+	if !connection.IsUDP(s.cfg.Network) {
+		largest = max(maxUDP, min(s.cfg.MaxFrame, mostDatagram))
+	}
+	buf := make([]byte, largest+session.TimeSize+session.MACSize+prefixSize+1)
 	for {
 		n, from, err := s.packets.ReadFrom(buf)
 		if err != nil {
