@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -314,4 +315,20 @@ func TestSilentConnectionIsLeft(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	requireTaken(t, core, batchOf(t, "two"))
 	require.Equal(t, int32(2), dialled.Load())
+}
+
+// The largest durations are what some write for no limit at all.
+func TestTimesThatAreAsGoodAsNone(t *testing.T) {
+	const never = time.Duration(math.MaxInt64)
+	s := script(t, hangUp, status(204), status(503, "Retry-After", "9223372036854775807"), status(204))
+	core := lines(t, s.URL, func(cfg *httpcore.Config) {
+		cfg.Timeout, cfg.ConnectTimeout, cfg.MaxTimeout, cfg.MaxRetryAfter, cfg.MaxBatchBytes = never, never, never, never, math.MaxInt
+	})
+	requireTaken(t, core, batchOf(t, "one"))
+	tick()
+	_, err := core.WriteBatch(batchOf(t, "two"))
+	require.ErrorContains(t, err, "503")
+	tick()
+	_, err = core.WriteBatch(batchOf(t, "two"))
+	require.ErrorContains(t, err, "backing off", "the server has said when")
 }
