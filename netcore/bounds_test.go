@@ -8,6 +8,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -178,4 +179,26 @@ func TestLimitsThatAreAsGoodAsNone(t *testing.T) {
 			})
 		}
 	}
+}
+
+// panickingConn is a connection of a Dial whose Read panics, on the goroutine that reads from it.
+type panickingConn struct{ net.Conn }
+
+func (panickingConn) Read([]byte) (int, error) { panic("broken") }
+
+// TestConnectionThatPanics: its end is that of the connection, and not of the program.
+func TestConnectionThatPanics(t *testing.T) {
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, OnError: ignore})
+	var broken atomic.Bool
+	broken.Store(true)
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: ignore,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			if err == nil && broken.Swap(false) {
+				conn = panickingConn{conn}
+			}
+			return conn, err
+		}})
+	require.Eventually(t, func() bool { return core.Write(entry("x"), nil) == nil && target.count() > 0 }, soon, tick)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/zaphandlers/internal/tlshooks"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Security says how the connection is encrypted.
@@ -134,7 +135,7 @@ func (s *Session) open() error {
 func (s *Session) during(step step, exchange func() error) error {
 	s.wire.allow(s.times.of(step))
 	begin := time.Now()
-	err := exchange()
+	err := base.Guard(exchange) // over what a Dial of the user's has returned
 	if isTimeout(err) {
 		s.times.expired(step)
 	} else if err == nil || replyCode(err) != 0 {
@@ -225,7 +226,7 @@ const goodbye = time.Second
 func (s *Session) HangUp() {
 	if s.client != nil {
 		s.wire.allow(min(s.cfg.Timeout, goodbye))
-		_ = s.exchange(221, "QUIT")
+		_ = base.Guard(func() error { return s.exchange(221, "QUIT") })
 		s.drop()
 	}
 }
