@@ -145,6 +145,9 @@ func (s *Server) admit(conn net.Conn) {
 	}
 	go outlive(func() {
 		c.serve()
+		if c.session != nil {
+			s.sessions.Leave(c.session)
+		}
 		s.mu.Lock()
 		delete(s.conns, c)
 		if c.evicted {
