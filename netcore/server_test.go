@@ -153,19 +153,19 @@ func TestServerBehindAProxyProtocol(t *testing.T) {
 		"2":          v2,
 	} {
 		for _, cfg := range []ServerConfig{
-			{Format: FormatRecords}, {Format: FormatRecords, Ack: true}, {Format: FormatLines}, {Format: FormatLines, Framing: NUL},
+			{Format: FormatRecords}, {Format: FormatRecords, Ack: true}, {Format: FormatRecords, Key: testKey}, {Format: FormatLines}, {Format: FormatLines, Framing: NUL},
 			{Format: FormatLines, Framing: OctetCounting},
 		} {
 			for _, piece := range []int{1, 13, 100} {
 				if text := cfg.Format == FormatLines && cfg.Framing != OctetCounting; text && header == v2 && piece < len(header) {
 					continue // which begins as an empty line does
 				}
-				t.Run(fmt.Sprintf("%s, format %d, framing %v, Ack %v, in pieces of %d", name, cfg.Format, cfg.Framing, cfg.Ack, piece), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s, format %d, framing %v, Ack %v, Key %v, in pieces of %d", name, cfg.Format, cfg.Framing, cfg.Ack, cfg.Key != nil, piece), func(t *testing.T) {
 					var log errorLog
 					target := &countingCore{}
 					cfg.Target, cfg.OnError = target, log.add
 					s := serve(t, cfg)
-					core := newCore(t, Config{Address: s.Addr().String(), Ack: cfg.Ack, Formatter: formatterFor(cfg), Encoder: encoderFor(cfg), Framing: cfg.Framing,
+					core := newCore(t, Config{Address: s.Addr().String(), Ack: cfg.Ack, Key: cfg.Key, Formatter: formatterFor(cfg), Encoder: encoderFor(cfg), Framing: cfg.Framing,
 						Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 							conn, err := new(net.Dialer).DialContext(ctx, network, address)
 							for left := header; left != "" && err == nil; {

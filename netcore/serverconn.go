@@ -74,7 +74,7 @@ const (
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {
-	c := &serverConn{server: s, raw: conn, conn: conn, batcher: newBatcher(s), sequence: 1, begun: time.Now(), framed: s.cfg.Key != nil}
+	c := &serverConn{server: s, raw: conn, conn: conn, batcher: newBatcher(s), sequence: 1, begun: time.Now()}
 	if s.cfg.TLS != nil {
 		c.conn = tls.Server(conn, s.cfg.TLS)
 	}
