@@ -3,6 +3,7 @@ package netcore
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -170,6 +171,25 @@ func proxyHeader(b []byte) (n int, more bool) {
 }
 
 const maxProxyLine = 107
+
+// noFrame returns what a stream begins with that is of another protocol, where that would be the length of a frame; nil if nothing is known of
+// it. Its bytes would be skipped, a gigabyte of them.
+func noFrame(f Framing, b []byte) error {
+	if f != LengthPrefix || len(b) < prefixSize {
+		return nil
+	}
+	if bytes.HasPrefix(b, []byte("\x16\x03")) {
+		return errors.New("the stream begins as TLS does, and ServerConfig.TLS is not set")
+	}
+	word := b[:min(len(b), 16)]
+	if i := bytes.IndexFunc(word, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
+		word = word[:i]
+	}
+	if len(word) < prefixSize {
+		return nil
+	}
+	return fmt.Errorf("the stream begins with %q, and has to begin with the length of a frame, in four bytes", word)
+}
 
 // hasControls tells whether text has a control character in it: one of C0 or C1, or DEL.
 func hasControls(text []byte) bool {

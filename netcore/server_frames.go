@@ -76,6 +76,10 @@ func (c *serverConn) split(now time.Time) error {
 			c.refuse(err)
 			return errUnframed
 		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
+			if other := noFrame(cfg.Framing, b); other != nil && c.idle.Load() == 0 {
+				c.refuse(other)
+				return errUnframed
+			}
 			if cfg.Ack && c.session == nil { // that is no hello
 				c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
 				return errUnframed

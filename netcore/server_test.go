@@ -191,6 +191,30 @@ func TestServerBehindAProxyProtocol(t *testing.T) {
 	}
 }
 
+// Who speaks another protocol is told so, and does not wait for an answer while what he says is skipped.
+func TestServerThatIsSpokenToInAnotherProtocol(t *testing.T) {
+	for begins, want := range map[string]string{
+		"GET /metrics HTTP/1.1\r\n\r\n":                `begins with \"GET /metrics HTT\", and has to begin with the length`,
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03": "begins as TLS does, and ServerConfig.TLS is not set",
+		"<14>one\n":               `begins with \"<14>one\"`,
+		"{\"message\":\"one\"}\n": "has to begin with the length",
+	} {
+		for _, cfg := range []ServerConfig{{}, {Ack: true}, {Key: testKey}} {
+			var log errorLog
+			cfg.Format, cfg.Target, cfg.OnError = FormatRecords, &countingCore{}, log.add
+			s := serve(t, cfg)
+			conn := dial(t, s)
+			_, err := conn.Write([]byte(begins))
+			require.NoError(t, err)
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(soon)))
+			_, err = io.Copy(io.Discard, conn)
+			require.False(t, isTimeout(err), "it is ended")
+			require.Eventually(t, func() bool { return log.contains(strings.ReplaceAll(want, `\"`, `"`)) }, soon, tick, "%q: %v", begins, log.all())
+			require.EqualValues(t, 1, s.Stats().Refused)
+		}
+	}
+}
+
 // With TLS it is in the way, and the error says so.
 func TestServerWithTLSBehindAProxyProtocol(t *testing.T) {
 	for _, header := range []string{"PROXY TCP4 192.0.2.1 192.0.2.2 56324 9020\r\n", proxySignature + "\x20\x00\x00\x00"} {
