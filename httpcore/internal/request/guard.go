@@ -88,7 +88,7 @@ func reading() bool {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
 		frame, more := frames.Next()
-		if strings.HasPrefix(frame.Function, "net/http.") && strings.Contains(frame.Function, "eadLoop") {
+		if strings.Contains(frame.Function, "eadLoop") && (strings.HasPrefix(frame.Function, "net/http") || strings.HasPrefix(frame.Function, "golang.org/x/net/http2")) {
 			return true
 		}
 		if !more {
