@@ -103,8 +103,8 @@
 //
 // Package net/http tells the standard library's logger when a server sends what it was not asked for, and says it on the goroutine that
 // reads from the connection. Where that logger leads to this core (zap.RedirectStdLog, slog.SetDefault), a request would wait there for
-// itself. So the record is refused, with an error; behind a queue it is sent, but only one of its kind in 10 s, because its own request
-// may bring the next one.
+// itself. So the record is refused, with an error, and what a buffer would send there stays in the buffer. Behind a queue it is sent, but
+// only one of its kind in 10 s, because its own request may bring the next one.
 //
 // What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package httpcore

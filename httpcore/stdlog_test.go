@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/buffercore"
 	"example.com/zaphandlers/httpcore"
 	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/queuecore"
@@ -63,6 +64,43 @@ func TestServerThatAnswersTwiceAndTheStandardLogger(t *testing.T) {
 	require.NoError(t, core.Close()) // which waits for nobody
 	require.GreaterOrEqual(t, len(bodies()), 100)
 	require.NotContains(t, strings.Join(bodies(), ""), "Unsolicited")
+}
+
+// The same where the message fills a buffer, which hands over all that it has then: it keeps that, for another goroutine.
+func TestBufferThatTheStandardLoggerFills(t *testing.T) {
+	unasked := make(chan struct{}, 1)
+	addr, _ := peer(t, func(conn net.Conn, _ func()) {
+		for r := bufio.NewReader(conn); ; {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(io.Discard, req.Body)
+			_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n")
+			go func() {
+				select {
+				case <-unasked:
+					_, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n")
+				case <-t.Context().Done():
+				}
+			}()
+		}
+	})
+	core := lines(t, "http://"+addr, nil)
+	buffer, err := buffercore.New(buffercore.Config{Target: core, Capacity: 2, OnError: func(error) {}})
+	require.NoError(t, err)
+	log := zap.New(buffer)
+	defer zap.RedirectStdLog(log)()
+	log.Info("one")
+	log.Info("two") // which flushes
+	require.EqualValues(t, 2, core.Stats().Delivered)
+	log.Info("three")
+	unasked <- struct{}{}
+	require.Eventually(t, func() bool { return buffer.Stats().Accepted == 4 }, 10*time.Second, time.Millisecond, "net/http's message has come")
+	done := make(chan error, 1)
+	go func() { done <- buffer.Close() }()
+	require.NoError(t, sockets.Receive(t, done))
+	require.EqualValues(t, 4, core.Stats().Delivered)
 }
 
 // The same over HTTP/2, where a frame that net/http does not know is enough.

@@ -59,6 +59,14 @@ func (g Guard) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return g.Formatter.Append(dst, r)
 }
 
+// RefuseBatch implements base.BatchRefuser. A batch may hold others' records, as that of a buffer which such a message has filled.
+func (g Guard) RefuseBatch() error {
+	if reading() {
+		return errReading
+	}
+	return nil
+}
+
 func (g Guard) check(text string) error {
 	if reading() {
 		return errReading
@@ -82,17 +90,14 @@ func among(words []string, text string) bool {
 	return false
 }
 
-// reading tells whether this is a goroutine on which net/http reads from a connection.
+// reading tells whether this is a goroutine on which net/http reads from a connection. The function that it began with says so.
 func reading() bool {
-	var pcs [512]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		frame, more := frames.Next()
-		if strings.Contains(frame.Function, "eadLoop") && (strings.HasPrefix(frame.Function, "net/http") || strings.HasPrefix(frame.Function, "golang.org/x/net/http2")) {
-			return true
-		}
-		if !more {
-			return false
-		}
+	var pcs [256]uintptr
+	n := runtime.Callers(2, pcs[:])
+	if n < 2 || n == len(pcs) { // the last one is runtime.goexit
+		return false
 	}
+	frame, _ := runtime.CallersFrames(pcs[n-2 : n-1]).Next()
+	return strings.Contains(frame.Function, "eadLoop") &&
+		(strings.HasPrefix(frame.Function, "net/http") || strings.HasPrefix(frame.Function, "golang.org/x/net/http2"))
 }
