@@ -473,3 +473,47 @@ func TestConnectionThatPanics(t *testing.T) {
 	require.NoError(t, core.Close())
 	require.EqualValues(t, 2, core.Stats().Delivered)
 }
+
+// cutConn is a connection that ends when so many bytes were written to it.
+type cutConn struct {
+	net.Conn
+	left int
+}
+
+func (c *cutConn) Write(b []byte) (int, error) {
+	if c.left -= len(b); c.left < 0 {
+		_ = c.Close()
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(b)
+}
+
+// A mail of which the server never got the end cannot have arrived: it is no copy, and not given up after MaxCopies.
+func TestAMailThatIsNeverSentWholeIsNotGivenUp(t *testing.T) {
+	s := newServer(t, &server{})
+	var cut atomic.Bool
+	cut.Store(true)
+	cfg := configFor(s)
+	cfg.MaxCopies, cfg.InlineBytes, cfg.RetryStart, cfg.RetryMax = 2, 1<<20, time.Microsecond, time.Microsecond
+	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := s.dial(ctx, network, addr)
+		if err == nil && cut.Load() {
+			conn = &cutConn{conn, 20 << 10}
+		}
+		return conn, err
+	}
+	core := newCore(t, cfg)
+	batch := batchOf(t, strings.Repeat("x", 100<<10))
+	for range 6 {
+		_, err := core.WriteBatch(batch)
+		require.ErrorAs(t, err, new(*base.RetryError))
+		require.False(t, errors.As(err, new(*base.RejectedError)), "%v", err)
+		<-time.After(time.Millisecond) // the backoff
+	}
+	cut.Store(false)
+	require.Eventually(t, func() bool {
+		n, _ := core.WriteBatch(batch)
+		return n == 1
+	}, 5*time.Second, time.Millisecond)
+	require.Len(t, s.received(), 1)
+}
