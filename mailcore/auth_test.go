@@ -348,7 +348,7 @@ func TestHookOfTLSThatPanics(t *testing.T) {
 		var panics atomic.Bool
 		told := make(chan error, 10)
 		cfg := configFor(s)
-		cfg.Addr, cfg.TLS, cfg.Interval, cfg.IdleTime, cfg.Dial = s.listen(t), mode, 20*time.Millisecond, -1, nil
+		cfg.Addr, cfg.TLS, cfg.Interval, cfg.IdleTime, cfg.Dial = s.listen(t), mode, time.Second, -1, nil
 		cfg.OnError = func(err error) { told <- err }
 		cfg.TLSConfig = cert.client.Clone()
 		cfg.TLSConfig.ServerName = "localhost"

@@ -456,7 +456,7 @@ func TestConnectionThatPanics(t *testing.T) {
 	var broken atomic.Bool
 	told := make(chan error, 10)
 	cfg := configFor(s)
-	cfg.Interval, cfg.IdleTime, cfg.OnError = 20*time.Millisecond, -1, func(err error) { told <- err }
+	cfg.Interval, cfg.IdleTime, cfg.OnError = time.Second, -1, func(err error) { told <- err }
 	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := s.dial(ctx, network, addr)
 		if err == nil && broken.Load() {
