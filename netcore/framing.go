@@ -172,8 +172,8 @@ func proxyHeader(b []byte) (n int, more bool) {
 
 const maxProxyLine = 107
 
-// noFrame returns what a stream begins with that is of another protocol, where that would be the length of a frame; nil if nothing is known of
-// it. Its bytes would be skipped, a gigabyte of them.
+// noFrame returns what a stream begins with that is of another protocol, where that would be the length of a frame; nil if nothing is
+// known of it. Its bytes would be skipped, a gigabyte of them.
 func noFrame(f Framing, b []byte) error {
 	if f != LengthPrefix || len(b) < prefixSize {
 		return nil
