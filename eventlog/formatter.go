@@ -3,6 +3,7 @@ package eventlog
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"sync"
 
 	"go.uber.org/zap/zapcore"
@@ -154,6 +155,9 @@ func appendStrings(t *text, list []string) ([]byte, error) {
 	for _, s := range list {
 		t.begin()
 		appendPiece(t, s)
+		if strings.HasSuffix(s, "%") && !t.full { // what stands behind it in the message file's text may make it a code: "%1%2"
+			t.unit(zeroWidthSpace)
+		}
 		t.end()
 	}
 	return t.b, nil

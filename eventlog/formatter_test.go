@@ -130,6 +130,14 @@ func TestStringsAreNumbered(t *testing.T) {
 	assert.Equal(t, []string{"%\u200b2", "%3"}, list(t, &ev), "a code is broken if it stands for one of them")
 }
 
+// TestPercentSignAtTheEndOfAString: in a text as "%1%2" what follows would make it an insertion code.
+func TestPercentSignAtTheEndOfAString(t *testing.T) {
+	ev := writeOne(t, Config{Strings: func(zapcore.Entry, []zapcore.Field) []string { return []string{"100%", "2 of 3", "%%"} }}, entry(0, ""))
+	assert.Equal(t, []string{"100%\u200b", "2 of 3", "%%\u200b"}, list(t, &ev))
+	ev = writeOne(t, Config{}, entry(0, "100%"))
+	assert.Contains(t, list(t, &ev)[0], "100%\r\n", "a text of ours goes on")
+}
+
 func TestWhatIsRefused(t *testing.T) {
 	id := func(id uint32) Config { return Config{EventID: func(zapcore.Entry) uint32 { return id }} }
 	tests := []struct {

@@ -13,9 +13,9 @@ const (
 	lastEventCreateID = 1000
 )
 
-// isEventCreate tells whether file is EventCreate.exe, wherever it is.
+// isEventCreate tells whether file is EventCreate.exe, wherever it is, and not a list of files with it among them.
 func isEventCreate(file string) bool {
-	return strings.EqualFold(file[strings.LastIndexAny(file, `\/`)+1:], "EventCreate.exe")
+	return strings.EqualFold(file[strings.LastIndexAny(file, `\/`)+1:], "EventCreate.exe") && !strings.Contains(file, ";")
 }
 
 func (cfg Config) registration() registration {

@@ -102,7 +102,7 @@ func TestEventCreateIsKnownByItsName(t *testing.T) {
 	for _, file := range []string{eventCreate, `C:\Windows\System32\eventcreate.exe`, `c:/windows/system32/EVENTCREATE.EXE`, "EventCreate.exe"} {
 		assert.True(t, isEventCreate(file), file)
 	}
-	for _, file := range []string{"", `C:\EventCreate.exe\my.dll`, `C:\MyEventCreate.exe`} {
+	for _, file := range []string{"", `C:\EventCreate.exe\my.dll`, `C:\my.dll;%SystemRoot%\System32\EventCreate.exe`, `C:\MyEventCreate.exe`} {
 		assert.False(t, isEventCreate(file), file)
 	}
 }

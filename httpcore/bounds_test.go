@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -307,7 +308,6 @@ func TestSilentConnectionIsLeft(t *testing.T) {
 	pool := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	core := lines(t, "https://"+relay, func(cfg *httpcore.Config) {
 		cfg.TLS, cfg.Timeout, cfg.ConnectTimeout, cfg.OmitIdempotencyKey = &tls.Config{RootCAs: pool, ServerName: "example.com"}, 200*time.Millisecond, 5*time.Second, true
-		cfg.RetryStart, cfg.RetryMax = 200*time.Millisecond, 200*time.Millisecond // less than by default, and net/http has to tidy up meanwhile
 	})
 	requireTaken(t, core, batchOf(t, "one"))
 	frozen.Store(true)
@@ -315,4 +315,20 @@ func TestSilentConnectionIsLeft(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	requireTaken(t, core, batchOf(t, "two"))
 	require.Equal(t, int32(2), dialled.Load())
+}
+
+// The largest durations are what some write for no limit at all.
+func TestTimesThatAreAsGoodAsNone(t *testing.T) {
+	const never = time.Duration(math.MaxInt64)
+	s := script(t, hangUp, status(204), status(503, "Retry-After", "9223372036854775807"), status(204))
+	core := lines(t, s.URL, func(cfg *httpcore.Config) {
+		cfg.Timeout, cfg.ConnectTimeout, cfg.MaxTimeout, cfg.MaxRetryAfter, cfg.MaxBatchBytes = never, never, never, never, math.MaxInt
+	})
+	requireTaken(t, core, batchOf(t, "one"))
+	tick()
+	_, err := core.WriteBatch(batchOf(t, "two"))
+	require.ErrorContains(t, err, "503")
+	tick()
+	_, err = core.WriteBatch(batchOf(t, "two"))
+	require.ErrorContains(t, err, "backing off", "the server has said when")
 }

@@ -64,3 +64,15 @@ func loopback(t *testing.T) string {
 	t.Skip("there is no loopback interface")
 	return ""
 }
+
+// What is in TLS of the user's code runs on a goroutine of net/http's, and may panic all the same.
+func TestHookOfTLSThatPanics(t *testing.T) {
+	server := httptest.NewTLSServer(status(204))
+	defer server.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	core := lines(t, server.URL, func(cfg *httpcore.Config) {
+		cfg.TLS = &tls.Config{RootCAs: pool, VerifyConnection: func(tls.ConnectionState) error { panic("hook") }}
+	})
+	require.ErrorContains(t, core.Write(zapcore.Entry{Message: "one"}, nil), "VerifyConnection of the TLS configuration: panic: hook")
+}

@@ -103,6 +103,9 @@ func (cfg *Config) limitDefaults() {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
 	}
+	for _, timeout := range []*time.Duration{&cfg.Timeout, &cfg.ConnectTimeout, &cfg.MaxTimeout, &cfg.MaxRetryAfter} {
+		*timeout = min(*timeout, base.LongestTimeout)
+	}
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = maxConnectTimeout
 		if cfg.Timeout > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/httpcore/internal/request"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -62,7 +63,8 @@ type Config struct {
 	// read them.
 	PlaintextCredentials bool
 	// TLS configures https (Python: context). It is copied. Defaults to the system's authorities and TLS 1.2 or later. It
-	// excludes Client.
+	// excludes Client. A function in it has 3/4 of ConnectTimeout to return, and waits until
+	// then if it logs to this core.
 	TLS *tls.Config
 	// Client makes the requests, for a proxy, a token that expires, or a unix socket. It is copied; its Timeout counts
 	// beside ours, its CheckRedirect is replaced, and its transport stays the caller's to close. What runs in it must not
@@ -84,7 +86,7 @@ type Config struct {
 	// receivers that drop it without a word, as VictoriaLogs does beyond 256 KiB. Defaults to 0: no limit.
 	MaxRecordBytes int
 	// OmitIdempotencyKey leaves out the Idempotency-Key header, by which a server can tell a request that is sent again.
-	// GET requests never have it. With it, and for GET, net/http itself sends a request once more whose kept connection
+	// GET requests never have it. A request that has it, or is a GET, is sent once more by net/http itself where a kept connection
 	// turned out to be closed.
 	OmitIdempotencyKey bool
 	// ConnectTimeout is for the connection: name, dialling, proxy, TLS. Defaults to Timeout, but at most 5 s; negative is none.
@@ -147,8 +149,7 @@ func New(cfg Config) (*Core, error) {
 	h, err := base.NewHandler(base.HandlerConfig{
 		Name:      "httpcore",
 		Level:     cfg.Level,
-		Encoder:   cfg.Encoder,
-		Formatter: cfg.Formatter,
+		Formatter: request.NewGuard(cfg.Formatter),
 		Emitter:   e,
 		Backoff:   cfg.backoff(),
 		Report:    base.NewReporter("httpcore", cfg.OnError),

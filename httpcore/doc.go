@@ -80,7 +80,7 @@
 //	                        │                 answer.go, split.go (too large), suspect.go (poison records)
 //	                        └─ ids.go, key.go which record, and which request, it is when it is sent again
 //	envelope.go ── elasticsearch.go, loki.go, otlp.go, splunk.go   a destination's form
-//	internal/request                       one request: its steps, their deadlines, what the answer means
+//	internal/request                       one request: its steps, their deadlines, its attempts; and what net/http says by itself
 //	internal/otlp                          records as protobuf and JSON
 //
 // # How long a call takes
@@ -96,7 +96,15 @@
 //
 // Who waits for another call that ran into a timeout fails at once when that ends. The steps are bounded by the request's context: a
 // Config.Client must heed it, as http.Transport does. Redirects, attempts that net/http makes by itself, 1xx answers and an
-// answer without an end get no time of their own; 101 ends the request, because nobody asked for another protocol.
+// answer without an end get no time of their own; 101 ends the request, because nobody asked for another protocol. Over HTTP/2 a server
+// that goes away or refuses before it begins with a request gets it three times at most.
+//
+// # The standard library's logger
+//
+// Package net/http tells the standard library's logger when a server sends what it was not asked for, and says it on the goroutine that
+// reads from the connection. Where that logger leads to this core (zap.RedirectStdLog, slog.SetDefault), a request would wait there for
+// itself. So the record is refused, with an error, and what a buffer would send there stays in the buffer. Behind a queue it is sent, but
+// only one of its kind in 10 s, because its own request may bring the next one.
 //
 // What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
 package httpcore

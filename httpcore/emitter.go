@@ -20,7 +20,7 @@ import (
 // accepted.
 type emitter struct {
 	client    *http.Client
-	transport *http.Transport // ours to close; nil if the client is the user's
+	transport *request.Transport // ours to close; nil if the client is the user's
 	envelope  Envelope
 	policy    policy
 	template  http.Request    // that all requests begin as copies of
@@ -41,7 +41,6 @@ type emitter struct {
 	body     body
 	answer   []byte // memory of reply.Body
 	reply    Answer
-	silent   bool // the last request was not answered in time
 	keys     *keys
 	ids      *ids // nil: records have none
 	suspect  suspect
@@ -143,10 +142,6 @@ func (e *emitter) fitting(frames *base.Frames, s span) int {
 // send makes one request of the body and returns its verdict. With patient, one that is not answered in time lets the next have
 // longer.
 func (e *emitter) send(records int, key string, patient bool) error {
-	if e.silent && e.transport != nil { // a connection of HTTP/2 that went silent would be used again
-		e.transport.CloseIdleConnections()
-	}
-	e.silent = false
 	steps := e.steps.Begin(e.closing, patient)
 	defer steps.End()
 	req := e.template.WithContext(steps.Ctx)
@@ -210,9 +205,10 @@ func (e *emitter) failed(steps *request.Step, err error) error {
 		return fmt.Errorf("httpcore: %s: %w", e.target, base.ErrClosed)
 	}
 	if late := steps.Late(); late != nil {
-		e.steps.Expired(steps)
-		e.silent = true
 		err = late
+		if e.steps.Expired(steps) && e.transport != nil { // a connection of HTTP/2 would be used again
+			e.transport.Drop()
+		}
 	}
 	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, e.secrets.HideIn(request.Stable(err)))}
 }
@@ -236,7 +232,7 @@ func (e *emitter) Interrupt() {
 func (e *emitter) Close() error {
 	e.interrupt()
 	if e.transport != nil {
-		e.transport.CloseIdleConnections()
+		e.transport.Close()
 	}
 	return nil
 }

@@ -33,6 +33,12 @@ func (e *errorsOf) add(err error) {
 	e.all = append(e.all, err)
 }
 
+func (e *errorsOf) any() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.all) > 0
+}
+
 func (e *errorsOf) recoveries() (n int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

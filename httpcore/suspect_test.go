@@ -168,14 +168,16 @@ func TestQueuePassesARecordAtWhichTheServerFails(t *testing.T) {
 	log := zap.New(queue)
 	log.Info("poison")
 	require.Eventually(t, func() bool { return p.count() >= 20 }, 5*time.Second, time.Millisecond)
-	for _, text := range numbered(0, 20) {
-		log.Info(text)
-	}
-	require.Eventually(t, func() bool { return core.Stats().Delivered == 20 }, 3*time.Second, time.Millisecond)
+	others := uint64(0)
+	require.Eventually(t, func() bool { // how many it takes depends on how they come together
+		log.Info("other")
+		others++
+		return deadLetters.Len() > 0
+	}, 5*time.Second, 5*time.Millisecond)
 	require.NoError(t, queue.Close())
 	stats := queue.Stats()
-	require.EqualValues(t, 21, stats.Accepted)
-	require.EqualValues(t, 20, stats.Delivered)
+	require.Equal(t, others+1, stats.Accepted)
+	require.Equal(t, others, stats.Delivered)
 	require.EqualValues(t, 1, stats.Dropped)
 	require.LessOrEqual(t, len(told.all), 3, "%v", told.all)
 	require.Equal(t, "poison", deadLetters.All()[0].Message)

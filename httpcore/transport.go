@@ -19,14 +19,14 @@ const (
 )
 
 // client returns what makes the requests to host, and its transport if that is ours.
-func (cfg *Config) client(host string, header http.Header) (*http.Client, *http.Transport) {
+func (cfg *Config) client(host string, header http.Header) (*http.Client, *request.Transport) {
 	var client http.Client
-	var own *http.Transport
+	var own *request.Transport
 	if cfg.Client != nil {
 		client = *cfg.Client
 	} else {
-		own = request.NewTransport(cfg.TLS, host)
-		client.Transport = own
+		own = request.NewTransport(cfg.TLS, host, cfg.ConnectTimeout)
+		client.Transport = own.Transport
 	}
 	secret := secretIn(header) != ""
 	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {

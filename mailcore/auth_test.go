@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/mailcore"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -334,5 +337,34 @@ func TestAServerThatAsksForEver(t *testing.T) {
 			require.ErrorContains(t, write(newCore(t, cfg), "x"), "asks")
 			require.LessOrEqual(t, asked, 6)
 		})
+	}
+}
+
+// What is in TLSConfig of the user's code may panic, also where a timer sends the mail.
+func TestHookOfTLSThatPanics(t *testing.T) {
+	cert := newCertificate(t)
+	for _, mode := range []mailcore.TLS{mailcore.TLSSTARTTLS, mailcore.TLSImplicit} {
+		s := newServer(t, &server{tls: cert.server, implicit: mode == mailcore.TLSImplicit})
+		var panics atomic.Bool
+		told := make(chan error, 10)
+		cfg := configFor(s)
+		cfg.Addr, cfg.TLS, cfg.Interval, cfg.IdleTime, cfg.Dial = s.listen(t), mode, time.Second, -1, nil
+		cfg.OnError = func(err error) { told <- err }
+		cfg.TLSConfig = cert.client.Clone()
+		cfg.TLSConfig.ServerName = "localhost"
+		cfg.TLSConfig.VerifyConnection = func(tls.ConnectionState) error {
+			if panics.Load() {
+				panic("hook")
+			}
+			return nil
+		}
+		core := newCore(t, cfg)
+		require.NoError(t, write(core, "at once"))
+		panics.Store(true)
+		require.NoError(t, write(core, "held"))
+		require.ErrorContains(t, sockets.Receive(t, told), "VerifyConnection of the TLS configuration: panic: hook")
+		panics.Store(false)
+		require.NoError(t, core.Close())
+		require.EqualValues(t, 2, core.Stats().Delivered)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"strings"
 	"sync"
@@ -324,4 +325,17 @@ func TestCallsThatRace(t *testing.T) {
 	assert.Zero(t, stats.Missing())
 	assert.Zero(t, stats.Pending)
 	assert.Zero(t, stats.Dropped)
+}
+
+// The largest duration is what some write for no limit at all.
+func TestTimeoutThatIsAsGoodAsNone(t *testing.T) {
+	for _, timeout := range []time.Duration{math.MaxInt64, math.MaxInt64 / 2, math.MaxInt64/12 + 1} {
+		s := newServer(t, &server{})
+		cfg := configFor(s)
+		cfg.Timeout = timeout
+		core := newCore(t, cfg)
+		require.NoError(t, write(core, "one"))
+		require.NoError(t, core.Close())
+		require.Len(t, s.received(), 1)
+	}
 }

@@ -48,7 +48,8 @@ type Config struct {
 	// TLS says how the connection is encrypted (Python: secure). Defaults to TLSAuto: required if there are Credentials.
 	TLS TLS
 	// TLSConfig is for a private authority or a certificate of the client's. Defaults to the system's authorities, the name
-	// in Addr and TLS 1.2 or better; Python's handler verifies nothing.
+	// in Addr and TLS 1.2 or better; Python's handler verifies nothing. A function in it has 3/4 of Timeout to return,
+	// and waits until then if it logs to this core.
 	TLSConfig *tls.Config
 	// LocalName is what the client calls itself to the server (EHLO). Defaults to the name of the host if that is a whole name of the
 	// DNS, and else to the connection's own address, "[192.0.2.1]": many servers refuse a name without a domain (RFC 5321 section
@@ -181,6 +182,7 @@ func (cfg Config) withDefaults() Config {
 		cfg.LocalName = name
 	}
 	setDefault(&cfg.Timeout, DefaultTimeout)
+	cfg.Timeout = min(cfg.Timeout, base.LongestTimeout)
 	setDefault(&cfg.IdleTime, DefaultIdleTime)
 	setDefault(&cfg.MailsPerConnection, DefaultMailsPerConnection)
 	setDefault(&cfg.MaxCopies, DefaultMaxCopies)

@@ -1,6 +1,7 @@
 package mailcore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/sockets"
 	"example.com/zaphandlers/mailcore"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -436,4 +438,82 @@ func TestAReplyThatCameTwice(t *testing.T) {
 		require.ErrorContains(t, err, `the server has said what it was not asked: "250 ok\r\n"`)
 		require.Empty(t, s.received())
 	})
+}
+
+// brokenConn is a connection of a Dial that panics once it is to send a mail.
+type brokenConn struct{ net.Conn }
+
+func (c brokenConn) Write(b []byte) (int, error) {
+	if bytes.HasPrefix(b, []byte("MAIL")) {
+		panic("broken")
+	}
+	return c.Conn.Write(b)
+}
+
+// Its end is that of the connection, and not of the program, also where a timer sends the mail.
+func TestConnectionThatPanics(t *testing.T) {
+	s := newServer(t, &server{})
+	var broken atomic.Bool
+	told := make(chan error, 10)
+	cfg := configFor(s)
+	cfg.Interval, cfg.IdleTime, cfg.OnError = time.Second, -1, func(err error) { told <- err }
+	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := s.dial(ctx, network, addr)
+		if err == nil && broken.Load() {
+			conn = brokenConn{conn}
+		}
+		return conn, err
+	}
+	core := newCore(t, cfg)
+	require.NoError(t, write(core, "at once"))
+	broken.Store(true)
+	require.NoError(t, write(core, "held"))
+	require.ErrorContains(t, sockets.Receive(t, told), "panic: broken")
+	broken.Store(false)
+	require.NoError(t, core.Close())
+	require.EqualValues(t, 2, core.Stats().Delivered)
+}
+
+// cutConn is a connection that ends when so many bytes were written to it.
+type cutConn struct {
+	net.Conn
+	left int
+}
+
+func (c *cutConn) Write(b []byte) (int, error) {
+	if c.left -= len(b); c.left < 0 {
+		_ = c.Close()
+		return 0, net.ErrClosed
+	}
+	return c.Conn.Write(b)
+}
+
+// A mail of which the server never got the end cannot have arrived: it is no copy, and not given up after MaxCopies.
+func TestAMailThatIsNeverSentWholeIsNotGivenUp(t *testing.T) {
+	s := newServer(t, &server{})
+	var cut atomic.Bool
+	cut.Store(true)
+	cfg := configFor(s)
+	cfg.MaxCopies, cfg.InlineBytes, cfg.RetryStart, cfg.RetryMax = 2, 1<<20, time.Microsecond, time.Microsecond
+	cfg.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := s.dial(ctx, network, addr)
+		if err == nil && cut.Load() {
+			conn = &cutConn{conn, 20 << 10}
+		}
+		return conn, err
+	}
+	core := newCore(t, cfg)
+	batch := batchOf(t, strings.Repeat("x", 100<<10))
+	for range 6 {
+		_, err := core.WriteBatch(batch)
+		require.ErrorAs(t, err, new(*base.RetryError))
+		require.False(t, errors.As(err, new(*base.RejectedError)), "%v", err)
+		<-time.After(time.Millisecond) // the backoff
+	}
+	cut.Store(false)
+	require.Eventually(t, func() bool {
+		n, _ := core.WriteBatch(batch)
+		return n == 1
+	}, 5*time.Second, time.Millisecond)
+	require.Len(t, s.received(), 1)
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/multierr"
+
 	"example.com/zaphandlers/mailcore/internal/message"
 	"example.com/zaphandlers/mailcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
@@ -110,13 +112,24 @@ func (m *mailer) close() {
 // mail may be on its way.
 type notice struct {
 	mu  sync.Mutex // guards err
-	err error
+	err error      // of several mails, each different one
 }
+
+// mostNotices is how many different ones are kept.
+const mostNotices = 8
 
 func (n *notice) put(err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.err = err
+	said := multierr.Errors(n.err)
+	for _, known := range said {
+		if known.Error() == err.Error() {
+			return
+		}
+	}
+	if len(said) < mostNotices {
+		n.err = multierr.Append(n.err, err)
+	}
 }
 
 func (n *notice) take() error {

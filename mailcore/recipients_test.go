@@ -3,7 +3,9 @@ package mailcore_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -87,4 +89,37 @@ func TestARecipientForWhomThereIsNeverRoomIsTold(t *testing.T) {
 			assert.Len(t, s.received(), 2)
 		})
 	}
+}
+
+// A batch of two mails, each of which another recipient does not get: both are told.
+func TestRecipientsOfSeveralMailsAreTold(t *testing.T) {
+	mails := 0
+	s := newServer(t, &server{reply: func(line string) string {
+		switch {
+		case strings.HasPrefix(line, "MAIL"):
+			mails++
+		case strings.HasPrefix(line, "RCPT TO:<ops@") && mails%2 == 0, strings.HasPrefix(line, "RCPT TO:<dev@") && mails%2 == 1:
+			return "550 5.1.1 unknown"
+		}
+		return ""
+	}})
+	cfg := configFor(s)
+	cfg.MaxBytes, cfg.InlineBytes = 64<<10, 1<<20
+	var all []string
+	var mu sync.Mutex
+	cfg.OnError = func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, err.Error())
+	}
+	core := newCore(t, cfg)
+	n, err := core.WriteBatch(batchOf(t, strings.Repeat("x", 40<<10), strings.Repeat("y", 40<<10)))
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	require.Eventually(t, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		told := strings.Join(all, " ")
+		return strings.Contains(told, "ops@example.com") && strings.Contains(told, "dev@example.com")
+	}, 5*time.Second, time.Millisecond)
 }

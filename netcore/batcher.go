@@ -55,13 +55,24 @@ func (b *batcher) add(frame []byte, number uint64, now time.Time) error {
 func (b *batcher) take(tape []byte, number uint64) {
 	if b.server.batches != nil {
 		b.record.View(tape)
-		if !b.server.cfg.Target.Enabled(b.record.Level()) {
+		if !b.wants(b.record.Level()) {
 			b.server.count(func(s *ServerStats) { s.Accepted++; s.Skipped++ })
 			return
 		}
 	}
 	b.batch.Add(tape)
 	b.numbers = append(b.numbers, number)
+}
+
+// wants asks the Target. Where that panics, as a zap.AtomicLevel does that nobody has made, nobody knows.
+func (b *batcher) wants(level zapcore.Level) (wanted bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			wanted = true
+			b.server.reportError(fmt.Errorf("target: Enabled: %w", &base.PanicError{Value: p}), 0)
+		}
+	}()
+	return b.server.cfg.Target.Enabled(level)
 }
 
 // keepTapes is the largest buffer, in bytes, that stays with a connection.

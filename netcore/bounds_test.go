@@ -2,9 +2,13 @@ package netcore
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"math"
 	"net"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -148,3 +152,53 @@ func TestServerBounds(t *testing.T) {
 type addressed struct{ net.Conn }
 
 func (addressed) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
+
+// TestLimitsThatAreAsGoodAsNone: the largest number is what some write for no limit at all.
+func TestLimitsThatAreAsGoodAsNone(t *testing.T) {
+	const never = time.Duration(math.MaxInt64)
+	for _, network := range []string{"tcp", "udp", "unixgram"} {
+		for _, key := range [][]byte{nil, testKey} {
+			t.Run(fmt.Sprint(network, " Key ", key != nil), func(t *testing.T) {
+				if network == "unixgram" && runtime.GOOS == "windows" {
+					t.Skip("which has none")
+				}
+				target := &countingCore{}
+				cfg := ServerConfig{Network: network, Format: FormatRecords, Target: target, Key: key, MaxFrame: math.MaxInt}
+				client := Config{Network: network, Formatter: Records(), Key: key, MaxSize: 40 << 10, Timeout: never, RetryStart: never, RetryMax: never}
+				if network == "tcp" {
+					cfg.MaxConns, cfg.MaxMemory, cfg.IdleTimeout = math.MaxInt, math.MaxInt, never
+				}
+				s := serve(t, cfg)
+				client.Address = s.Addr().String()
+				core := newCore(t, client)
+				for range 5 {
+					require.NoError(t, core.Write(entry(strings.Repeat("x", 30<<10)), nil)) // more than is read at once
+				}
+				require.Eventually(t, func() bool { return target.count() == 5 }, soon, tick)
+				require.NoError(t, core.Close())
+			})
+		}
+	}
+}
+
+// panickingConn is a connection of a Dial whose Read panics, on the goroutine that reads from it.
+type panickingConn struct{ net.Conn }
+
+func (panickingConn) Read([]byte) (int, error) { panic("broken") }
+
+// TestConnectionThatPanics: its end is that of the connection, and not of the program.
+func TestConnectionThatPanics(t *testing.T) {
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, OnError: ignore})
+	var broken atomic.Bool
+	broken.Store(true)
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), RetryStart: time.Millisecond, RetryMax: time.Millisecond, OnError: ignore,
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			if err == nil && broken.Swap(false) {
+				conn = panickingConn{conn}
+			}
+			return conn, err
+		}})
+	require.Eventually(t, func() bool { return core.Write(entry("x"), nil) == nil && target.count() > 0 }, soon, tick)
+}

@@ -35,6 +35,7 @@
 //	Sync                   Timeout with Ack, for the confirmations; else nothing
 //	Close                  Timeout with Ack, with what is still to be written half as long again, but at most a second more; and
 //	                       Timeout once more for the good-byes of RELP and TLS; it interrupts a Write, which returns ErrClosed
+//	                       Functions of a TLS configuration have three quarters of it, and wait until then if they log to this core
 //	Stats                  as long as the Write that it has to wait for
 //	NewServer              10 s for the name in Address, and 1 s for a socket file that was left behind
 //	Server.Serve           until Shutdown or Close
@@ -81,7 +82,8 @@
 // objects as their attributes, Counter, defaultdict, deque and array as their items, paths, fractions, UUIDs and IP addresses as
 // texts, exceptions as their class and their arguments (KeyError: k). A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an
 // instant if this machine's time zone database has the zone; else it is a text, the clock's time with the zone's name behind it.
-// What holds no data that is in the frame (a class, a function) is its name. A level or a name that is an enum's counts as what it
+// What holds no data that is in the frame (a class, a function) is its name. NumPy's longdouble is a number if it was written on amd64 or
+// 386; on other machines it is another format, and bytes here. A level or a name that is an enum's counts as what it
 // stands for.
 //
 // # Security
@@ -95,7 +97,7 @@
 // value, not its record); connections, the time for a frame, and memory are limited. A connection that is merely idle is kept,
 // because a client that only writes would lose its next records; it is ended when there are too many, the longest idle first. A
 // frame that cannot be read is reported and counted, and costs the sender its connection only where the stream can no longer be
-// framed.
+// framed. So is a header of the PROXY protocol before the first frame; before TLS it is in the way.
 //
 // # Differences from Python
 //

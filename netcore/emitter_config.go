@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"example.com/zaphandlers/internal/tlshooks"
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/gelf"
 	base "example.com/zaphandlers/zapcore"
@@ -102,7 +103,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 		}
 	}
 	if cfg.TLS != nil {
-		cfg.TLS = cfg.TLS.Clone()
+		cfg.TLS = tlshooks.Guarded(cfg.TLS, orDefault(cfg.Timeout, defaultTimeout))
 		if cfg.TLS.ServerName == "" {
 			cfg.TLS.ServerName = connection.ServerName(cfg.Network, cfg.Address)
 		}
@@ -118,7 +119,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	case connection.IsUDP(cfg.Network) && (cfg.MaxSize == 0 || cfg.Truncate && cfg.MaxSize > cfg.datagram()):
 		cfg.MaxSize = cfg.datagram()
 	}
-	cfg.Timeout = orDefault(cfg.Timeout, defaultTimeout)
+	cfg.Timeout = min(orDefault(cfg.Timeout, defaultTimeout), base.LongestTimeout)
 	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
 	if cfg.Forward != nil {
 		forward := cfg.Forward.withDefaults()

@@ -3,9 +3,11 @@ package netcore
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Framing says where one record ends and the next begins on a stream.
@@ -136,6 +138,57 @@ func splitCounted(b []byte) (from, to, next int, whole bool, err error) {
 		n = n*10 + int(c-'0')
 	}
 	return 0, 0, 0, false, nil
+}
+
+// proxySignature begins a header of the PROXY protocol's version 2.
+const proxySignature = "\r\n\r\n\x00\r\nQUIT\n"
+
+// proxyHeader returns how long the header of the PROXY protocol is that a stream begins with; 0 if it begins with none. More tells that it
+// takes more bytes to tell.
+//
+//	PROXY TCP4 192.0.2.1 192.0.2.2 56324 9020 CR LF      version 1: a line of 107 bytes at most; also TCP6, UNKNOWN
+//	signature, version, family, length, addresses        version 2: 12, 1, 1, 2 bytes and as many as the length says
+func proxyHeader(b []byte) (n int, more bool) {
+	for _, start := range []string{"PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"} {
+		switch end := bytes.IndexByte(b, '\n') + 1; {
+		case len(b) < len(start) && strings.HasPrefix(start, string(b)):
+			return 0, true
+		case !bytes.HasPrefix(b, []byte(start)):
+		case end == 0:
+			return 0, len(b) < maxProxyLine
+		case end <= maxProxyLine:
+			return end, false
+		}
+	}
+	const head = len(proxySignature) + 4
+	switch {
+	case len(b) < head && strings.HasPrefix(proxySignature, string(b[:min(len(b), len(proxySignature))])):
+		return 0, true
+	case len(b) >= head && bytes.HasPrefix(b, []byte(proxySignature)):
+		return head + int(binary.BigEndian.Uint16(b[head-2:])), false
+	}
+	return 0, false
+}
+
+const maxProxyLine = 107
+
+// noFrame returns what a stream begins with that is of another protocol, where that would be the length of a frame; nil if nothing is
+// known of it. Its bytes would be skipped, a gigabyte of them.
+func noFrame(f Framing, b []byte) error {
+	if f != LengthPrefix || len(b) < prefixSize {
+		return nil
+	}
+	if bytes.HasPrefix(b, []byte("\x16\x03")) {
+		return errors.New("the stream begins as TLS does, and ServerConfig.TLS is not set")
+	}
+	word := b[:min(len(b), 16)]
+	if i := bytes.IndexFunc(word, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
+		word = word[:i]
+	}
+	if len(word) < prefixSize {
+		return nil
+	}
+	return fmt.Errorf("the stream begins with %q, and has to begin with the length of a frame, in four bytes", word)
 }
 
 // hasControls tells whether text has a control character in it: one of C0 or C1, or DEL.

@@ -145,6 +145,9 @@ func (s *Server) admit(conn net.Conn) {
 	}
 	go outlive(func() {
 		c.serve()
+		if c.session != nil {
+			s.sessions.Leave(c.session)
+		}
 		s.mu.Lock()
 		delete(s.conns, c)
 		if c.evicted {
@@ -156,14 +159,18 @@ func (s *Server) admit(conn net.Conn) {
 }
 
 // longestIdleLocked returns the connection whose last frame was the longest ago, or nil. One that has sent none yet is given
-// time to.
+// time to, and so is one that is in the middle of one.
 func (s *Server) longestIdleLocked() *serverConn {
 	var longest *serverConn
 	var since int64
+	now := time.Now()
 	for c := range s.conns {
 		idle := c.idle.Load()
+		if frame := c.frameSince.Load(); frame != 0 && now.Sub(time.Unix(0, frame)) < handshakeTimeout {
+			continue
+		}
 		if idle == 0 {
-			if time.Since(c.begun) < handshakeTimeout {
+			if now.Sub(c.begun) < handshakeTimeout {
 				continue
 			}
 			idle = c.begun.UnixNano()
@@ -196,7 +203,11 @@ func (s *Server) servePackets() {
 		seal = session.NewDatagramSeal(s.cfg.Key)
 	}
 	last := maxBacklog
-	buf := make([]byte, max(s.cfg.MaxFrame, maxUDP)+session.TimeSize+session.MACSize+prefixSize+1)
+	largest := maxUDP
+	if !connection.IsUDP(s.cfg.Network) {
+		largest = max(maxUDP, min(s.cfg.MaxFrame, mostDatagram))
+	}
+	buf := make([]byte, largest+session.TimeSize+session.MACSize+prefixSize+1)
 	for {
 		n, from, err := s.packets.ReadFrom(buf)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/tlshooks"
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/session"
 	base "example.com/zaphandlers/zapcore"
@@ -55,10 +56,11 @@ type ServerConfig struct {
 	// gets all that came together as one batch. Required. The Server does not close it.
 	Target zapcore.Core
 
-	// MaxFrame is the largest frame that is read, in bytes; larger ones are skipped. Defaults to 1 MiB.
+	// MaxFrame is the largest frame that is read, in bytes; larger ones are skipped. Defaults to 1 MiB; more than 1 GiB is 1 GiB.
 	MaxFrame int
 	// MaxConns is how many connections may be open. For one more, that which has been idle the longest since its last frame is
-	// ended, and counted; where none is idle, the new one is closed at once. Defaults to 1,024.
+	// ended, and counted, but for those that began a frame less than 10 s ago; where none is idle, the new one is closed at once.
+	// Defaults to 1,024.
 	MaxConns int
 	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Defaults to 256 MiB.
 	MaxMemory int
@@ -76,6 +78,8 @@ type ServerConfig struct {
 const DefaultMaxFrame = 1 << 20
 
 const (
+	mostFrame          = 1 << 30  // that MaxFrame may be: lengths are of 32 bits, and have to have room for a signature
+	mostDatagram       = 64 << 20 // that is read; systems take less
 	defaultMaxConns    = 1024
 	defaultMaxMemory   = 256 << 20
 	defaultIdleTimeout = 5 * time.Minute // with Ack
@@ -103,12 +107,12 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
 	}
 	if cfg.TLS != nil {
-		cfg.TLS = cfg.TLS.Clone()
+		cfg.TLS = tlshooks.Guarded(cfg.TLS, handshakeTimeout)
 	}
 	if cfg.SocketMode == 0 {
 		cfg.SocketMode = defaultSocketMode
 	}
-	cfg.MaxFrame = orDefault(cfg.MaxFrame, DefaultMaxFrame)
+	cfg.MaxFrame = min(orDefault(cfg.MaxFrame, DefaultMaxFrame), mostFrame)
 	cfg.MaxConns = orDefault(cfg.MaxConns, defaultMaxConns)
 	cfg.MaxMemory = orDefault(cfg.MaxMemory, defaultMaxMemory)
 	if cfg.Ack {

@@ -62,6 +62,9 @@ func (c *serverConn) split(now time.Time) error {
 	if c.seal != nil {
 		limit += c.seal.Overhead
 	}
+	if !c.framed && !c.afterProxyHeader() {
+		return nil
+	}
 	for c.from < c.to {
 		if begins, err := c.skipped(); !begins || err != nil {
 			return err
@@ -73,6 +76,10 @@ func (c *serverConn) split(now time.Time) error {
 			c.refuse(err)
 			return errUnframed
 		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
+			if other := noFrame(cfg.Framing, b); other != nil && c.idle.Load() == 0 {
+				c.refuse(other)
+				return errUnframed
+			}
 			if cfg.Ack && c.session == nil { // that is no hello
 				c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
 				return errUnframed
@@ -94,6 +101,24 @@ func (c *serverConn) split(now time.Time) error {
 		}
 	}
 	return nil
+}
+
+var errProxyHeader = errors.New("the stream begins with a header of the PROXY protocol, which is left out: no frame, and nothing here asks for it")
+
+// afterProxyHeader passes a header of the PROXY protocol at the beginning of the stream, and tells whether frames may follow. Text may
+// begin with a part of one, as an empty line is; then it waits for no more.
+func (c *serverConn) afterProxyHeader() bool {
+	b := c.buf[c.from:c.to]
+	n, more := proxyHeader(b)
+	if len(b) == 0 || more && (c.server.cfg.Framing.binary() || b[0] == 'P') {
+		return false
+	}
+	c.framed = true
+	if n > 0 {
+		c.skip = n
+		c.refuse(errProxyHeader)
+	}
+	return true
 }
 
 // passTooLarge refuses a frame for its size, and has the rest of it skipped. It has its number: were it not confirmed, its client

@@ -71,6 +71,38 @@ func keepsPastDeadline(t *testing.T, secure *tls.Config) {
 	}
 }
 
+// late is a connection whose peer sends half a frame, and which remembers its deadline.
+type late struct {
+	net.Conn
+	deadline time.Time
+}
+
+func (l *late) Read(b []byte) (int, error) { return copy(b, frame("late")[:7]), nil }
+
+func (l *late) SetReadDeadline(t time.Time) error {
+	l.deadline = t
+	return nil
+}
+
+// TestFrameThatBeginsLate: a frame has its five minutes from when it begins, however long the connection was idle before it.
+func TestFrameThatBeginsLate(t *testing.T) {
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}})
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	conn := &late{Conn: near}
+	c := newServerConn(s, conn)
+	require.NoError(t, c.handshake())
+	defer c.resize(0)
+	c.completed = time.Now().Add(time.Second - frameTimeout)
+	conn.deadline = time.Now().Add(time.Second)
+	require.NoError(t, c.read())
+	require.WithinDuration(t, time.Now().Add(frameTimeout), conn.deadline, time.Minute)
+	conn.deadline, c.completed = time.Time{}, time.Now().Add(time.Second-frameTimeout)
+	require.NoError(t, c.read())
+	require.Zero(t, conn.deadline, "and no more")
+}
+
 // TestServerEvictsTheLongestIdle when there are too many, and counts it.
 func TestServerEvictsTheLongestIdle(t *testing.T) {
 	target := &countingCore{}
@@ -114,6 +146,32 @@ func TestServerEvictsTheLongestIdle(t *testing.T) {
 		}
 		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick)
 	})
+}
+
+// TestServerEvictsNobodyInsideAFrame, however long ago the frame before it was.
+func TestServerEvictsNobodyInsideAFrame(t *testing.T) {
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, MaxConns: 2, OnError: ignore})
+	at, idle := dial(t, s), dial(t, s)
+	b := frame("x")
+	_, err := at.Write(append(frame("x"), b[:6]...))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 1 }, soon, tick)
+	_, err = idle.Write(b)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 2 }, soon, tick)
+	third := dial(t, s)
+	require.NoError(t, idle.SetReadDeadline(time.Now().Add(soon)))
+	_, err = idle.Read(make([]byte, 1))
+	require.Error(t, err)
+	require.False(t, isTimeout(err), "it is ended")
+	_, err = third.Write(b)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 3 }, soon, tick)
+	_, err = at.Write(b[6:])
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 4 }, soon, tick)
+	require.Zero(t, s.Stats().Refused)
 }
 
 // busyCore is a target that does not return before it may.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"go.uber.org/zap/buffer"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -133,4 +134,17 @@ func TestServerUnixSocket(t *testing.T) {
 			assert.Equal(t, os.FileMode(0o660), info.Mode().Perm())
 		})
 	}
+}
+
+// TestServerWhoseTargetHasALevelThatPanics: what is not asked for is given.
+func TestServerWhoseTargetHasALevelThatPanics(t *testing.T) {
+	var log errorLog
+	target, err := New(Config{Address: "127.0.0.1:1", Formatter: Records(), Level: zap.AtomicLevel{}, OnError: ignore})
+	require.NoError(t, err)
+	defer target.Close()
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, OnError: log.add})
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), OnError: ignore})
+	require.NoError(t, core.Write(entry("x"), nil))
+	require.Eventually(t, func() bool { return s.Stats().Dropped == 1 }, soon, tick, "which is not there")
+	require.True(t, log.contains("target: Enabled: panic"))
 }

@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -140,6 +141,103 @@ func dial(t testing.TB, s *Server) net.Conn {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
+}
+
+// A header of the PROXY protocol, as a balancer may put it before a stream, is no frame and no part of one: it is counted and told, and
+// what follows arrives.
+func TestServerBehindAProxyProtocol(t *testing.T) {
+	v2 := proxySignature + "\x21\x11\x00\x0c\x7f\x00\x00\x01\x7f\x00\x00\x01\xdc\x04#<"
+	for name, header := range map[string]string{
+		"1":          "PROXY TCP4 192.0.2.1 192.0.2.2 56324 9020\r\n",
+		"1, unknown": "PROXY UNKNOWN\r\n",
+		"2":          v2,
+	} {
+		for _, cfg := range []ServerConfig{
+			{Format: FormatRecords}, {Format: FormatRecords, Ack: true}, {Format: FormatRecords, Key: testKey}, {Format: FormatLines}, {Format: FormatLines, Framing: NUL},
+			{Format: FormatLines, Framing: OctetCounting},
+		} {
+			for _, piece := range []int{1, 13, 100} {
+				if text := cfg.Format == FormatLines && cfg.Framing != OctetCounting; text && header == v2 && piece < len(header) {
+					continue // which begins as an empty line does
+				}
+				t.Run(fmt.Sprintf("%s, format %d, framing %v, Ack %v, Key %v, in pieces of %d", name, cfg.Format, cfg.Framing, cfg.Ack, cfg.Key != nil, piece), func(t *testing.T) {
+					var log errorLog
+					target := &countingCore{}
+					cfg.Target, cfg.OnError = target, log.add
+					s := serve(t, cfg)
+					core := newCore(t, Config{Address: s.Addr().String(), Ack: cfg.Ack, Key: cfg.Key, Formatter: formatterFor(cfg), Encoder: encoderFor(cfg), Framing: cfg.Framing,
+						Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+							conn, err := new(net.Dialer).DialContext(ctx, network, address)
+							for left := header; left != "" && err == nil; {
+								n := min(piece, len(left))
+								_, err = conn.Write([]byte(left[:n]))
+								left = left[n:]
+								if piece == 1 {
+									<-time.After(time.Millisecond) // the pieces are what is tested
+								}
+							}
+							return conn, err
+						}})
+					for i := range 5 {
+						require.NoError(t, core.Write(entry(fmt.Sprint("record ", i)), nil))
+					}
+					require.NoError(t, core.Sync())
+					require.Eventually(t, func() bool { return target.count() == 5 }, soon, tick)
+					require.EqualValues(t, 1, s.Stats().Refused)
+					require.True(t, log.contains("PROXY protocol"))
+				})
+			}
+		}
+	}
+}
+
+// Who speaks another protocol is told so, and does not wait for an answer while what he says is skipped.
+func TestServerThatIsSpokenToInAnotherProtocol(t *testing.T) {
+	for begins, want := range map[string]string{
+		"GET /metrics HTTP/1.1\r\n\r\n":                `begins with \"GET /metrics HTT\", and has to begin with the length`,
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03": "begins as TLS does, and ServerConfig.TLS is not set",
+		"<14>one\n":               `begins with \"<14>one\"`,
+		"{\"message\":\"one\"}\n": "has to begin with the length",
+	} {
+		for _, cfg := range []ServerConfig{{}, {Ack: true}, {Key: testKey}} {
+			var log errorLog
+			cfg.Format, cfg.Target, cfg.OnError = FormatRecords, &countingCore{}, log.add
+			s := serve(t, cfg)
+			conn := dial(t, s)
+			_, err := conn.Write([]byte(begins))
+			require.NoError(t, err)
+			require.NoError(t, conn.SetReadDeadline(time.Now().Add(soon)))
+			_, err = io.Copy(io.Discard, conn)
+			require.False(t, isTimeout(err), "it is ended")
+			require.Eventually(t, func() bool { return log.contains(strings.ReplaceAll(want, `\"`, `"`)) }, soon, tick, "%q: %v", begins, log.all())
+			require.EqualValues(t, 1, s.Stats().Refused)
+		}
+	}
+}
+
+// With TLS it is in the way, and the error says so.
+func TestServerWithTLSBehindAProxyProtocol(t *testing.T) {
+	for _, header := range []string{"PROXY TCP4 192.0.2.1 192.0.2.2 56324 9020\r\n", proxySignature + "\x20\x00\x00\x00"} {
+		var log errorLog
+		s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}, TLS: serverTLS(), OnError: log.add})
+		_, err := dial(t, s).Write([]byte(header))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return log.contains("PROXY protocol, and has to begin with TLS") }, soon, tick)
+	}
+}
+
+func formatterFor(cfg ServerConfig) base.Formatter {
+	if cfg.Format == FormatRecords {
+		return Records()
+	}
+	return nil
+}
+
+func encoderFor(cfg ServerConfig) zapcore.Encoder {
+	if cfg.Format == FormatRecords {
+		return nil
+	}
+	return plain()
 }
 
 func TestServerSkipsWhatItCannotRead(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -40,18 +41,20 @@ type serverConn struct {
 	filled   bool // by the last read
 	skip     int  // bytes of a frame too large that are still to come
 	skipping bool // up to the next separator
+	framed   bool // frames have begun
 
 	passing *session.Passing // the frame that skip is about, if it is signed
 
 	completed time.Time // when the deadline was last renewed
 	wrote     time.Time
 
-	begun   time.Time
-	idle    atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
-	drainBy atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
-	evicted bool         // guarded by Server.mu
-	greeted bool         // its handshake is over
-	closing bool         // it has ended, and only has to be closed
+	begun      time.Time
+	idle       atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
+	frameSince atomic.Int64 // since when it is inside a frame, likewise; 0: it is not
+	drainBy    atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
+	evicted    bool         // guarded by Server.mu
+	greeted    bool         // its handshake is over
+	closing    bool         // it has ended, and only has to be closed
 }
 
 const (
@@ -138,7 +141,7 @@ func (c *serverConn) handshake() error {
 	_ = c.raw.SetDeadline(time.Now().Add(handshakeTimeout))
 	if t, ok := c.conn.(*tls.Conn); ok {
 		if err := t.HandshakeContext(context.Background()); err != nil {
-			return err
+			return withoutTLS(err)
 		}
 	}
 	if key := c.server.cfg.Key; key != nil {
@@ -160,8 +163,7 @@ func (c *serverConn) handshake() error {
 
 // mayBeIdle tells whether a deadline that has passed is none for this connection: nothing of a frame has come.
 func (c *serverConn) mayBeIdle() bool {
-	inside := c.from < c.to || c.skip > 0 || c.skipping
-	return c.server.cfg.IdleTimeout == 0 && !inside && c.drainBy.Load() == 0 && !c.server.isClosed()
+	return c.server.cfg.IdleTimeout == 0 && !c.inside() && c.drainBy.Load() == 0 && !c.server.isClosed()
 }
 
 // renew puts the deadline off, but not more often than it must. A connection that is draining ends when it is quiet.
@@ -207,17 +209,43 @@ func (c *serverConn) read() error {
 	if !c.makeRoom() {
 		return errNoMemory
 	}
+	between, before := !c.inside(), c.sequence
 	n, err := c.conn.Read(c.buf[c.to:])
 	c.to += n
 	c.filled = c.to == len(c.buf)
 	if n > 0 {
-		if frameErr := c.frames(time.Now()); frameErr != nil {
+		now := time.Now()
+		if frameErr := c.frames(now); frameErr != nil {
 			return frameErr
+		}
+		switch {
+		case !c.inside():
+			c.frameSince.Store(0)
+		case between || c.sequence != before: // the time that the connection was idle is none of the frame's
+			c.frameSince.Store(now.UnixNano())
+			if c.server.cfg.IdleTimeout == 0 {
+				c.renew(now)
+			}
 		}
 		c.stayQuiet()
 	}
 	return err
 }
+
+// withoutTLS says what a handshake failed at if that is known: with TLS a header before it cannot be left out.
+func withoutTLS(err error) error {
+	var header tls.RecordHeaderError
+	if !errors.As(err, &header) {
+		return err
+	}
+	if first := string(header.RecordHeader[:]); first == "PROXY" || strings.HasPrefix(proxySignature, first) {
+		return fmt.Errorf("the stream begins with a header of the PROXY protocol, and has to begin with TLS: %w", err)
+	}
+	return err
+}
+
+// inside tells whether a frame was begun.
+func (c *serverConn) inside() bool { return c.from < c.to || c.skip > 0 || c.skipping }
 
 // makeRoom sees that there is room to read into. A connection that filled its buffer gets a larger one.
 func (c *serverConn) makeRoom() bool {

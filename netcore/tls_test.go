@@ -141,3 +141,59 @@ func TestTLSCloseIsInOrder(t *testing.T) {
 	require.NoError(t, core.Close())
 	require.NoError(t, sockets.Receive(t, ended))
 }
+
+// brokenCache is a cache of sessions that panics: on the goroutine that reads from the connection.
+type brokenCache struct{ tls.ClientSessionCache }
+
+func (brokenCache) Put(string, *tls.ClientSessionState) { panic("hook") }
+
+// TestHooksOfTLSThatPanic: none ends the program, on whichever goroutine it runs.
+func TestHooksOfTLSThatPanic(t *testing.T) {
+	bad := serverTLS()
+	bad.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { panic("hook") }
+	verifying, caching := clientTLS(t), clientTLS(t)
+	verifying.VerifyConnection = func(tls.ConnectionState) error { panic("hook") }
+	caching.ClientSessionCache = brokenCache{tls.NewLRUClientSessionCache(1)}
+	for _, test := range []struct {
+		name           string
+		server, client *tls.Config
+		fails          bool
+	}{
+		{"of a client", serverTLS(), verifying, true},
+		{"of a client's reader", serverTLS(), caching, false},
+		{"of a server", bad, clientTLS(t), true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			target := &countingCore{}
+			var log errorLog
+			s := serve(t, ServerConfig{Format: FormatRecords, Target: target, TLS: test.server, OnError: log.add})
+			core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), TLS: test.client, OnError: ignore})
+			err := core.Write(entry("x"), nil)
+			if !test.fails {
+				require.NoError(t, err)
+				require.Eventually(t, func() bool { return target.count() == 1 }, soon, tick)
+				return
+			}
+			require.Error(t, err)
+			if test.server == bad {
+				require.Eventually(t, func() bool { return log.contains("GetConfigForClient of the TLS configuration: panic: hook") }, soon, tick)
+			}
+		})
+	}
+}
+
+// TestHookOfTLSThatLogs to the very core for which it is asked, as one does that tells of a certificate: nobody waits for ever.
+func TestHookOfTLSThatLogs(t *testing.T) {
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}, TLS: serverTLS(), OnError: ignore})
+	cfg := clientTLS(t)
+	var core *Core
+	logged := make(chan error, 1)
+	cfg.VerifyConnection = func(tls.ConnectionState) error {
+		err := core.Write(entry("verified"), nil)
+		logged <- err
+		return err
+	}
+	core = newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), TLS: cfg, Timeout: sockets.Brief, OnError: ignore})
+	require.Error(t, core.Write(entry("x"), nil))
+	require.ErrorContains(t, sockets.Receive(t, logged), "backing off")
+}

@@ -84,7 +84,8 @@
 // With Network "relp" the receiver acknowledges each message, and what it has not is sent again over the next connection, so that
 // nothing is lost on the way, and some may arrive twice, at most the 1,000 that may wait for an answer. What rsyslog has acknowledged
 // it holds in memory: without a disk queue of its own it loses that when it is killed. A message at which it hangs up each
-// time, or which it never answers, and no other (a poison record), is dropped, counted and told.
+// time, or which it never answers, and no other (a poison record), is dropped, counted and told. That takes some dozen connections, which
+// Write, Sync and Close make: behind a queue that has nothing more to do, and asks each 10 s, minutes.
 //
 // Otherwise syslog has no acknowledgement. Nil from Write means that the kernel took the whole message: over a unix socket that is the
 // daemon's own queue, over TCP it is a buffer which a daemon that dies does not empty, over UDP it is nothing much. The Core

@@ -88,6 +88,9 @@ type Interval struct {
 // ShortestTimeout is the least that anybody means by a timeout of a network or a service.
 const ShortestTimeout = 100 * time.Microsecond
 
+// LongestTimeout is as good as none. A longer one counts as that, because multiples of it have to be durations, and times from now, too.
+const LongestTimeout = 10 * 24 * time.Hour
+
 // Check returns an error, which begins with the field's name, for a value above 0 that nobody can mean: a bare number, which counts
 // nanoseconds, is a slip. What 0 and negative values mean is the field's business.
 func (i Interval) Check() error {

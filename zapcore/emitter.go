@@ -14,6 +14,12 @@ type Formatter interface {
 	Append(dst []byte, r *Record) ([]byte, error)
 }
 
+// BatchRefuser is for a Formatter that knows goroutines which must not wait for its destination, because the destination waits for them.
+type BatchRefuser interface {
+	// RefuseBatch is called before a batch is formatted, under no lock. An error leaves all of the batch for another attempt.
+	RefuseBatch() error
+}
+
 // Emitter carries frames to a destination. A Handler calls its methods one at a time, under its lock, so an Emitter needs none;
 // Interrupt, where it has one, is the exception.
 //

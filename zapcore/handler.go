@@ -175,6 +175,11 @@ func (h *Handler) appendFrame(dst []byte, r *Record) (frame []byte, err error) {
 // WriteBatch implements BatchWriter. A record that cannot be formatted is rejected, and the others go on; any other failure
 // of the destination stops the batch there and may be tried again.
 func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
+	if r, ok := h.formatter.(BatchRefuser); ok {
+		if err := r.RefuseBatch(); err != nil {
+			return 0, &RetryError{Err: err}
+		}
+	}
 	frames := framesPool.Get().(*Frames)
 	defer frames.free()
 	var said Verdicts

@@ -2,6 +2,7 @@ package request
 
 import (
 	"context"
+	"net"
 	"net/http/httptrace"
 	"sync"
 	"time"
@@ -34,7 +35,9 @@ type Step struct {
 	timer   *time.Timer
 	timeout time.Duration // of sending and answering
 	at      stepName
-	late    error // set when a step took too long
+	late    error    // why the request was ended: a step took too long, or there were too many attempts
+	conn    net.Conn // of the last attempt
+	tries   int      // attempts that net/http has made since the last answer
 }
 
 type stepName uint8
@@ -78,8 +81,9 @@ func (d *Deadlines) Begin(closing context.Context, patient bool) *Step {
 		s.timer = time.AfterFunc(first, s.expire)
 	}
 	s.Ctx = httptrace.WithClientTrace(s.Ctx, &httptrace.ClientTrace{
-		GotConn:      func(httptrace.GotConnInfo) { s.reach(sending) },
-		WroteRequest: func(httptrace.WroteRequestInfo) { s.reach(answering) },
+		GotConn:              s.got,
+		WroteRequest:         func(httptrace.WroteRequestInfo) { s.reach(answering) },
+		GotFirstResponseByte: s.answered,
 	})
 	return s
 }
@@ -111,7 +115,7 @@ func (s *Step) expire() {
 	s.cancel()
 }
 
-// Late returns which step took too long, if one did.
+// Late returns why the request was ended before its time: which step took too long, or that no server began with it.
 func (s *Step) Late() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,11 +133,16 @@ func (s *Step) End() {
 	s.cancel()
 }
 
-// Expired lets the next batch have longer.
-func (d *Deadlines) Expired(s *Step) {
-	if s.patient && s.Late() != lateErrors[connecting] && d.First > 0 {
+// Expired tells whether a step took too long, and then lets the next batch have longer.
+func (d *Deadlines) Expired(s *Step) bool {
+	late := s.Late()
+	if late == nil || late == errNotBegun {
+		return false
+	}
+	if s.patient && late != lateErrors[connecting] && d.First > 0 {
 		d.now = min(max(d.First, d.Most), 2*max(d.First, d.now))
 	}
+	return true
 }
 
 // Batch returns how long requests of one batch may be begun: what Timeout has grown to, or 0 for ever.

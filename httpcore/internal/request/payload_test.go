@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -19,7 +20,7 @@ func TestLender(t *testing.T) {
 		"a payload": &reader{payload: &Payload{bytes: content}},
 		"a reader":  bytes.NewReader(content),
 	} {
-		conn, err := dial(t.Context(), "tcp", l.Addr().String())
+		conn, err := NewTransport(nil, "", time.Second).dial(t.Context(), "tcp", l.Addr().String())
 		require.NoError(t, err)
 		peer, err := l.Accept()
 		require.NoError(t, err)

@@ -12,6 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/zaphandlers/internal/tlshooks"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Security says how the connection is encrypted.
@@ -61,7 +64,7 @@ type offer struct {
 
 // New returns a Session without a connection. It keeps a copy of cfg.TLS.
 func New(cfg Config) *Session {
-	cfg.TLS = tlsConfig(cfg.TLS, cfg.Host)
+	cfg.TLS = tlsConfig(cfg.TLS, cfg.Host, cfg.Timeout)
 	return &Session{
 		cfg:   cfg,
 		times: timeouts{unit: cfg.Timeout},
@@ -69,11 +72,11 @@ func New(cfg Config) *Session {
 	}
 }
 
-func tlsConfig(cfg *tls.Config, host string) *tls.Config {
+func tlsConfig(cfg *tls.Config, host string, within time.Duration) *tls.Config {
 	if cfg == nil {
 		cfg = new(tls.Config)
 	}
-	cfg = cfg.Clone()
+	cfg = tlshooks.Guarded(cfg, within)
 	if cfg.ServerName == "" {
 		cfg.ServerName = host
 		if ip, err := netip.ParseAddr(host); err == nil { // the zone is this machine's word
@@ -132,7 +135,7 @@ func (s *Session) open() error {
 func (s *Session) during(step step, exchange func() error) error {
 	s.wire.allow(s.times.of(step))
 	begin := time.Now()
-	err := exchange()
+	err := base.Guard(exchange) // over what a Dial of the user's has returned
 	if isTimeout(err) {
 		s.times.expired(step)
 	} else if err == nil || replyCode(err) != 0 {
@@ -223,7 +226,7 @@ const goodbye = time.Second
 func (s *Session) HangUp() {
 	if s.client != nil {
 		s.wire.allow(min(s.cfg.Timeout, goodbye))
-		_ = s.exchange(221, "QUIT")
+		_ = base.Guard(func() error { return s.exchange(221, "QUIT") })
 		s.drop()
 	}
 }

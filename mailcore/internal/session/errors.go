@@ -49,10 +49,10 @@ func (e *RefusedError) Error() string { return e.Err.Error() }
 // Unwrap returns the server's words.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// TemporaryError is the server's answer that this may work later.
+// TemporaryError is the server's answer that this may work later, or a message of which the server did not get the end.
 type TemporaryError struct {
 	Err     error
-	Content bool // it came after the content, and may be because of it
+	Content bool // it came after the content, or before all of it was sent, and may be because of it
 }
 
 // Error implements error.
@@ -61,8 +61,8 @@ func (e *TemporaryError) Error() string { return e.Err.Error() }
 // Unwrap returns the server's words.
 func (e *TemporaryError) Unwrap() error { return e.Err }
 
-// UnansweredError says that the content was begun and that the server has not said what became of it. If all of it was sent, the
-// message may arrive.
+// UnansweredError says that the content was sent, but perhaps for its end, and that the server has not said what became of it: the message
+// may arrive.
 type UnansweredError struct{ Err error }
 
 // Error implements error.

@@ -132,6 +132,8 @@ func (s *Session) transfer(to []string, message []byte, refused *RecipientsError
 // contentError says what an error means that came after DATA.
 func contentError(err error) error {
 	switch code := replyCode(err); {
+	case errors.As(err, new(*TemporaryError)): // it was not sent whole
+		return &TemporaryError{Err: err, Content: true}
 	case code < 400: // it says neither yes nor no
 		return &UnansweredError{err}
 	case code == 552:
@@ -157,7 +159,7 @@ func (s *Session) send(message []byte) error {
 			return err
 		})
 		if err != nil {
-			return s.refusedEarly(err)
+			return s.incomplete(s.refusedEarly(err))
 		}
 		message = message[n:]
 	}
@@ -179,6 +181,14 @@ func (s *Session) refusedEarly(err error) error {
 		return replyError(code, text)
 	}
 	return err
+}
+
+// incomplete says what it means that the server did not get all of a message: it cannot have arrived, however often that happens.
+func (s *Session) incomplete(err error) error {
+	if replyCode(err) != 0 {
+		return err
+	}
+	return &TemporaryError{Err: err, Content: true}
 }
 
 // positive is any code from 200 to 299. Of one that it does not know a client has to go by the first digit: RFC 5321, section 4.2.1.

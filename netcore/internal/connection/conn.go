@@ -3,9 +3,12 @@ package connection
 import (
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"sync/atomic"
 	"time"
+
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Conn is one connection, from its first byte to its last: after an error it is ended and never used again. All times are
@@ -115,6 +118,11 @@ func (c *Conn) Expire() { c.deadline = 0 }
 func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 	defer c.ended.Store(true)
 	defer close(c.done)
+	defer func() {
+		if p := recover(); p != nil { // of what a Dial of the user's has returned
+			c.err = fmt.Errorf("the connection's Read: %w", &base.PanicError{Value: p})
+		}
+	}()
 	buf := make([]byte, 512)
 	n := 0
 	for {

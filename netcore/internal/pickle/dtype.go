@@ -195,6 +195,8 @@ func elementOf(kind byte, size int, order binary.ByteOrder, unit []any) func(b [
 		}
 	case kind == 'f' && size == 2:
 		return func(b []byte) any { return newFloat(half(order.Uint16(b))) }
+	case kind == 'f' && (size == 12 || size == 16) && order == binary.LittleEndian:
+		return longDouble
 	case (kind == 'M' || kind == 'm') && size == 8:
 		return timeOf(kind == 'M', order, unit)
 	}

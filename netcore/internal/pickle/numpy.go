@@ -1,7 +1,9 @@
 package pickle
 
 import (
+	"encoding/binary"
 	"math"
+	"math/big"
 	"strconv"
 )
 
@@ -157,4 +159,30 @@ func (a *array) list(dimension, first, before int) any {
 		list.Items[i] = a.list(dimension+1, at, before*n)
 	}
 	return list
+}
+
+// longDouble is the x87's: 64 bits of mantissa, of which the first is 1 unless the number is next to zero, sign and exponent, and zeros up
+// to 12 or 16 bytes. Other machines have other numbers of 16 bytes, and nothing tells which: what cannot be the x87's stays bytes. What a
+// float64 has no room for is a text.
+func longDouble(b []byte) any {
+	mantissa, top := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint16(b[8:])
+	exponent, sign := int(top&0x7fff), 1-2*float64(top>>15)
+	for _, padding := range b[10:] {
+		if padding != 0 {
+			return b
+		}
+	}
+	exact := new(big.Float).SetMantExp(new(big.Float).SetUint64(mantissa), max(1, exponent)-0x3fff-63)
+	v, _ := exact.Float64()
+	switch {
+	case exponent > 0 && mantissa>>63 == 0:
+		return b
+	case exponent == 0x7fff && mantissa<<1 == 0:
+		return newFloat(math.Inf(int(sign)))
+	case exponent == 0x7fff:
+		return newFloat(math.NaN())
+	case math.IsInf(v, 0), v == 0 && mantissa != 0:
+		return newText(exact.Mul(exact, big.NewFloat(sign)).Text('g', -1))
+	}
+	return newFloat(sign * v)
 }

@@ -12,7 +12,8 @@ type Session struct {
 	mu   sync.Mutex // guards the field below, and is held while frames are delivered
 	last uint64     // the number of the last frame delivered
 
-	used uint64 // when it was last greeted, counted in greetings; guarded by Registry.mu
+	used uint64 // when it was last greeted or left, counted in these; guarded by Registry.mu
+	open int    // connections; guarded by Registry.mu
 }
 
 // Lock is held from before frames are delivered until they are acknowledged, so that two connections of one client take turns.
@@ -34,12 +35,13 @@ type Registry struct {
 	clock uint64
 }
 
-// maxSessions is how many clients are remembered. One that is forgotten may double what it sends again.
+// maxSessions is how many clients are remembered, beside those that are connected. One that is forgotten may double what it sends again.
 const maxSessions = 4096
 
 var errHello = errors.New("a connection does not begin with a session: the client has no Ack")
 
-// Greet finds or makes the session that a client's hello names, and returns the number of the first frame that the client holds.
+// Greet finds or makes the session that a client's hello names, and returns the number of the first frame that the client holds. It has one
+// connection more until Leave is called.
 func (r *Registry) Greet(hello []byte) (*Session, uint64, error) {
 	if len(hello) != HelloSize || string(hello[:len(helloMagic)]) != helloMagic {
 		return nil, 0, errHello
@@ -60,7 +62,17 @@ func (r *Registry) Greet(hello []byte) (*Session, uint64, error) {
 	}
 	r.clock++
 	c.used = r.clock
+	c.open++
 	return c, first, nil
+}
+
+// Leave notes that a connection of c has ended.
+func (r *Registry) Leave(c *Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clock++
+	c.used = r.clock
+	c.open--
 }
 
 func (r *Registry) forgetOldest() {
@@ -73,9 +85,11 @@ func (r *Registry) forgetOldest() {
 	var oldest [sessionSize]byte
 	var found *Session
 	for id, c := range r.known {
-		if found == nil || c.used < found.used {
+		if c.open == 0 && (found == nil || c.used < found.used) {
 			oldest, found = id, c
 		}
 	}
-	delete(r.known, oldest)
+	if found != nil {
+		delete(r.known, oldest)
+	}
 }
