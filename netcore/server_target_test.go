@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/zap"
 	"go.uber.org/zap/buffer"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
@@ -136,15 +135,19 @@ func TestServerUnixSocket(t *testing.T) {
 	}
 }
 
+// unaskable is a target that panics when it is asked for its level, as one does whose zap.AtomicLevel nobody has made.
+type unaskable struct{ countingCore }
+
+func (*unaskable) Enabled(zapcore.Level) bool { panic("no level") }
+
 // TestServerWhoseTargetHasALevelThatPanics: what is not asked for is given.
 func TestServerWhoseTargetHasALevelThatPanics(t *testing.T) {
 	var log errorLog
-	target, err := New(Config{Address: "127.0.0.1:1", Formatter: Records(), Level: zap.AtomicLevel{}, OnError: ignore})
-	require.NoError(t, err)
-	defer target.Close()
+	target := new(unaskable)
 	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, OnError: log.add})
-	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), OnError: ignore})
-	require.NoError(t, core.Write(entry("x"), nil))
-	require.Eventually(t, func() bool { return s.Stats().Dropped == 1 }, soon, tick, "which is not there")
+	_, err := dial(t, s).Write(frame("x"))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return s.Stats().Delivered == 1 }, soon, tick)
+	require.Equal(t, 1, target.count())
 	require.True(t, log.contains("target: Enabled: panic"))
 }
