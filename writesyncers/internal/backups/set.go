@@ -96,7 +96,7 @@ func New(cfg Config) (*Set, error) {
 	if cfg.Dated != nil {
 		s.scheme = cfg.Dated.scheme(s.names)
 	} else {
-		s.scheme = &numbered{names: s.names, count: cfg.Count, keep: s.keepRoom, step: cfg.Step}
+		s.scheme = &numbered{names: s.names, count: cfg.Count, limited: cfg.MaxAge > 0 || cfg.MaxTotalBytes > 0, keep: s.keepRoom, step: cfg.Step}
 	}
 	for _, name := range s.scheme.example() {
 		if cfg.Compress {
