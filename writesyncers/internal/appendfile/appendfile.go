@@ -64,6 +64,9 @@ func Open(path, name string, flags int, options Options) (*File, error) {
 	if l.regular = info.Mode().IsRegular(); l.regular {
 		l.direct = fsys.DescriptorOf(f)
 		l.locked = fsys.LockShared(f)
+		if l.locked || !fsys.CanShare {
+			fsys.MarkWriter(f, name)
+		}
 		l.size = info.Size()
 		l.torn = !endsWith(path, l.size, options.LineEnd)
 		l.found = l.torn
@@ -247,6 +250,7 @@ func (l *File) Close() error {
 	if l.locked {
 		fsys.Unlock(l.f)
 	}
+	fsys.UnmarkWriter(l.f)
 	if err := l.f.Close(); err != nil {
 		return shown(l.name, err)
 	}

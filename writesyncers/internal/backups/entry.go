@@ -63,7 +63,7 @@ func (e *entry) modified() (at time.Time) {
 // held reports whether a living process has a use for it.
 func (e *entry) held() bool {
 	for _, b := range e.backups() {
-		if fsys.Held(b.Path) {
+		if fsys.InUse(b.Path) {
 			return true
 		}
 	}

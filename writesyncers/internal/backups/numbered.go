@@ -208,8 +208,8 @@ func (n *numbered) upwards() (string, error) {
 	return n.numberBehind(n.of(n.behind("1")), n.next)
 }
 
-// overtaken reports whether somebody may have given higher numbers since the last one was given here: it is gone, or there are some. Where no
-// backup goes by itself, those behind it would be there as well.
+// overtaken reports whether somebody may have given higher numbers since the last one was given here: it is gone, or there are some.
+// Where no backup goes by itself, those behind it would be there as well.
 func (n *numbered) overtaken() bool {
 	if n.given > 0 && free(n.name(n.next)) {
 		return true

@@ -236,8 +236,8 @@ func TestTheHighestNumberOfAPeriod(t *testing.T) {
 	assert.Len(t, entriesOf(t, b.dir), 3, "no number that is not known again")
 }
 
-// Two writers of one log number upwards together: what one rolls out after a long while, in which the other's backups have come and gone, is
-// the newest all the same. So it is where the other has come to the highest number meanwhile.
+// Two writers of one log number upwards together: what one rolls out after a long while, in which the other's backups have come and gone,
+// is the newest all the same. So it is where the other has come to the highest number meanwhile.
 func TestTwoWritersThatNumberUpwards(t *testing.T) {
 	for name, tt := range map[string]struct {
 		cfg   Config

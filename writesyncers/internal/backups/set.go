@@ -119,7 +119,8 @@ func New(cfg Config) (*Set, error) {
 // named for, where names are times. compressed says that src is the compressed form. It never replaces a file, and an error means
 // that src has the name it had.
 func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, err error) {
-	if _, err := os.Lstat(src); err != nil { // before backups move for nothing
+	info, err := os.Lstat(src) // before backups move for nothing
+	if err != nil {
 		return "", fmt.Errorf("writesyncers: %w", err)
 	}
 	for range placeTries {
@@ -138,6 +139,7 @@ func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, e
 	if err != nil {
 		return "", fmt.Errorf("writesyncers: %w", err)
 	}
+	s.names.renamed(src, dst, info)
 	s.cfg.Step("named")
 	return dst, nil
 }

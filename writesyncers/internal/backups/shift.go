@@ -3,6 +3,7 @@ package backups
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -68,8 +69,8 @@ func (n *numbered) rename(e *entry, to int) error {
 		return err
 	}
 	n.top = max(n.top, to)
-	if v, known := n.verdicts[e.path+Gzip]; known { // else the file would be opened again at each Place
-		n.verdicts[path+Gzip] = v
+	for _, b := range e.backups() {
+		n.renamed(b.Path, path+strings.TrimPrefix(b.Path, e.path), b.Info)
 	}
 	return nil
 }

@@ -191,7 +191,7 @@ func (s *steps) compressInPlace(b backups.Backup) error {
 		return err // it has moved up a number, and is found there the next time
 	}
 	p, err := s.compressTo(b.Path, func() error {
-		if !fsys.TryLockExclusive(src) {
+		if !fsys.TryLockExclusive(src) || fsys.OpenForWriting(src) {
 			return errInUse
 		}
 		return nil

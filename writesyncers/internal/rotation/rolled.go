@@ -61,6 +61,7 @@ func (o *Rolled) close() error {
 		return nil
 	}
 	fsys.Unlock(o.f)
+	fsys.UnmarkWriter(o.f)
 	err := o.f.Close()
 	o.f = nil
 	return err

@@ -1,0 +1,38 @@
+package fsys
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A writer of a log is known by the log's name, whatever the file is called by now.
+func TestWhoWritesToAFile(t *testing.T) {
+	dir := t.TempDir()
+	path, log := filepath.Join(dir, "app.log.1"), filepath.Join(dir, "app.log")
+	open := func(as string) (closeFile func()) {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		require.NoError(t, err)
+		LockShared(f)
+		MarkWriter(f, as)
+		return func() {
+			UnmarkWriter(f)
+			require.NoError(t, f.Close())
+		}
+	}
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	assert.False(t, WrittenByOthers(path, log), "nobody")
+	closeOne, closeOther := open(log), open(log)
+	assert.False(t, WrittenByOthers(path, log), "two writers of the log itself")
+	closeOne()
+	assert.False(t, WrittenByOthers(path, log), "one")
+	closeOther()
+	closeOne = open(path)
+	assert.True(t, WrittenByOthers(path, log), "it is a log itself")
+	assert.False(t, WrittenByOthers(path, path))
+	closeOne()
+	assert.False(t, WrittenByOthers(path, log), "closed")
+}
