@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,6 +215,54 @@ func TestHooksThatCallTheirWriter(t *testing.T) {
 				require.NoError(t, f.Close())
 			})
 		})
+	}
+}
+
+// So may a Namer, though nobody else may look at the backups meanwhile: what would have to wait for it is refused, and says so.
+func TestANamerThatCallsItsWriter(t *testing.T) {
+	for name, call := range map[string]func(f *RotatingFile) error{
+		"Rollover": (*RotatingFile).Rollover,
+		"Sync":     (*RotatingFile).Sync,
+		"Stats":    func(f *RotatingFile) error { _ = f.Stats(); return nil },
+		"Write":    func(f *RotatingFile) error { _, err := f.Write([]byte("from the Namer\n")); return err },
+		"Close":    (*RotatingFile).Close,
+		"Backups": func(f *RotatingFile) error {
+			_, err := f.Backups()
+			assert.ErrorContains(t, err, "called by the Namer")
+			return nil
+		},
+	} {
+		for _, compress := range []string{"", Gzip} {
+			t.Run(name+" "+compress, func(t *testing.T) {
+				dir := t.TempDir()
+				var f atomic.Pointer[RotatingFile]
+				var calls atomic.Int32
+				namer := func(name string) string {
+					if log := f.Load(); log != nil && calls.Add(1) <= 20 {
+						if err := call(log); !errors.Is(err, ErrClosed) {
+							assert.NoError(t, err)
+						}
+					}
+					return name
+				}
+				log, err := NewRotatingFile(RotatingFileConfig{
+					Path: filepath.Join(dir, "app.log"), MaxBytes: 1000, BackupCount: 9, Namer: namer, Compress: compress, OnError: unexpected(t),
+				})
+				require.NoError(t, err)
+				f.Store(log)
+				start := time.Now()
+				write(t, log, "one\n")
+				require.NoError(t, log.Rollover())
+				if _, err = log.Write([]byte("two\n")); name != "Close" {
+					require.NoError(t, err)
+				}
+				listed, err := log.Backups()
+				assert.NoError(t, err)
+				assert.Contains(t, listed, filepath.Join(dir, "app.log.1")+map[string]string{Gzip: gz}[compress])
+				assert.NoError(t, log.Close())
+				assert.Less(t, time.Since(start), 5*time.Second, "nothing has waited for itself")
+			})
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ const (
 
 var (
 	errStuck  = errors.New("a hook or another process takes too long; it goes on in the background")
+	errNamer  = errors.New("called by the Namer, of which the names of the backups are asked just now")
 	errExited = errors.New("a hook has ended the goroutine that called it")
 )
 
@@ -77,8 +78,11 @@ func (f *finisher) begin(out *Rolled) {
 	}
 }
 
-// awaitName waits a while for a file to get its name.
+// awaitName waits a while for a file to get its name; not if it is the Namer that has rolled it over.
 func (f *finisher) awaitName(out *Rolled) {
+	if f.names.mine() {
+		return
+	}
 	f.waitAtMost(nameWait, func() bool {
 		return !f.running || f.refused != nil || out != nil && (out.ended || out.named && (f.cfg.OnRotate != nil || many(f.cfg)))
 	})

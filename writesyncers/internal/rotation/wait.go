@@ -60,10 +60,10 @@ func (f *finisher) await(limit time.Duration, ready, again func() bool) bool {
 
 // wait waits until a file is finished or refused; nil, until nobody is at work.
 func (f *finisher) wait(out *Rolled) (err error) {
-	me := base.GoroutineID()
+	me, namer := base.GoroutineID(), f.names.mine()
 	ready := func() bool {
 		switch {
-		case f.running && f.goroutine == me: // a hook that asks
+		case namer, f.running && f.goroutine == me: // a hook that asks
 			return true
 		case out == nil:
 			err = f.refused
@@ -84,9 +84,9 @@ func (f *finisher) wait(out *Rolled) (err error) {
 
 // close finishes what there is. Compression is given up when it takes too long, and whoever does not come to an end is left behind.
 func (f *finisher) close() error {
-	me := base.GoroutineID()
+	me, namer := base.GoroutineID(), f.names.mine()
 	self := false
-	idle := func() bool { self = f.running && f.goroutine == me; return !f.running || self }
+	idle := func() bool { self = namer || f.running && f.goroutine == me; return !f.running || self }
 	f.update(func() { f.closing = true })
 	var err error
 	if !f.waitAtMost(stuckWait, idle) {
