@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/backups"
+	"example.com/zaphandlers/writesyncers/internal/rotation"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
@@ -187,6 +189,57 @@ func TestOnRotateThatIsStuck(t *testing.T) {
 		assert.Equal(t, []string{"app.log", "app.log.1", "app.log.2", "app.log.3"}, names(t, dir), "the next start finds what waited")
 		assert.Contains(t, read(t, filepath.Join(dir, "app.log.1")), "a record 9")
 	})
+}
+
+// A Close that cannot wait for all backups to be compressed says so, and the next start does the rest.
+func TestCloseThatGivesUpCompression(t *testing.T) {
+	for _, left := range []int{0, 1, 3} { // with 3 nothing is rolled over beside what is there
+		t.Run(fmt.Sprint(left), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var told errorLog
+				cfg := RotatingFileConfig{Path: filepath.Join(t.TempDir(), "app.log"), MaxBytes: 1000, BackupCount: 9, OnError: told.add}
+				f, err := NewRotatingFile(cfg)
+				require.NoError(t, err)
+				for range left {
+					write(t, f, "before\n")
+					require.NoError(t, f.Rollover())
+				}
+				require.NoError(t, f.Close())
+				defer func(step func(string)) { rotation.Step = step }(rotation.Step)
+				rotation.Step = func(name string) {
+					if name == "compressing" {
+						time.Sleep(15 * time.Second)
+					}
+				}
+				cfg.Compress = Gzip
+				f, err = NewRotatingFile(cfg)
+				require.NoError(t, err)
+				write(t, f, "record\n")
+				if left < 3 {
+					go func() { _ = f.Rollover() }()
+				}
+				synctest.Wait()
+				start := time.Now()
+				_ = f.Close()
+				assert.Less(t, time.Since(start), 12*time.Second)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				require.Len(t, told.list(), 1, "%v", told.list())
+				assert.ErrorIs(t, told.list()[0], backups.ErrAborted)
+				rotation.Step = func(string) {}
+				cfg.OnError = unexpected(t)
+				f, err = NewRotatingFile(cfg)
+				require.NoError(t, err)
+				require.NoError(t, f.Close())
+				listed, err := f.Backups()
+				require.NoError(t, err)
+				assert.Len(t, listed, min(left+1, 3))
+				for _, name := range listed {
+					assert.Equal(t, gz, filepath.Ext(name))
+				}
+			})
+		})
+	}
 }
 
 // A hook may call its writer: nothing waits for itself.

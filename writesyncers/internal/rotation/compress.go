@@ -156,7 +156,10 @@ func (s *steps) compressPlain() {
 			continue
 		}
 		if s.aborted() {
-			return
+			if failed == nil { // else that has been said of the one before
+				failed = backups.ErrAborted
+			}
+			break
 		}
 		err := s.compressInPlace(b)
 		if s.cfg.Shared && errors.Is(err, errInUse) { // whoever has rolled it out waits for that, and tells
