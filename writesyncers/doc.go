@@ -73,7 +73,8 @@
 // Backups are known by their names, whatever the settings are today: a lower BackupCount, Compress that was switched off, another
 // When or a Namer that came later leave no backup outside retention and Backups. With numbers these are regular files whose
 // name is Path.N, or what the Namer makes of it; with dates Path.DATE and Path.DATE.N in any layout of a [Schedule], or what the
-// Namer makes of them; and both with .gz behind, if the gzip header bears our mark. Whatever else has such a name (a directory,
+// Namer makes of them; and both with .gz behind, if the gzip header bears our mark. Names that only a Namer gave which is gone, or gives
+// others now, are nobody's: those files stay, count for no limit, and are yours to remove. Whatever else has such a name (a directory,
 // a link, a gzip file of somebody else's, a file that is a log itself, for another writer has it open under that name, or, on Linux,
 // another program for writing) is neither moved nor removed: its number is stepped over. A number that looks like a year
 // or a date (2024, 240301) is no backup's unless BackupCount, or the numbers just before it, lead there.
