@@ -1,43 +1,14 @@
 package writesyncers
 
 import (
-	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
+	"example.com/zaphandlers/internal/peers"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
-
-// mountOver shows the directory lower in another one, by a FUSE file system. The process that serves it is killed by kill.
-func mountOver(t *testing.T, lower, at string) (kill func()) {
-	t.Helper()
-	var before, now unix.Stat_t
-	require.NoError(t, unix.Stat(at, &before))
-	cmd := exec.Command("bindfs", "-f", lower, at)
-	if err := cmd.Start(); err != nil {
-		t.Skip("no bindfs: ", err)
-	}
-	over := make(chan struct{})
-	go func() { defer close(over); _ = cmd.Wait() }()
-	t.Cleanup(func() {
-		_ = unix.Unmount(at, unix.MNT_DETACH)
-		_ = cmd.Process.Kill()
-		<-over
-	})
-	for {
-		if err := unix.Stat(at, &now); err == nil && now.Dev != before.Dev {
-			return func() { _ = cmd.Process.Kill(); <-over }
-		}
-		select {
-		case <-over:
-			t.Skip("nothing can be mounted here by FUSE")
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
 
 // The process of a FUSE file system ends, and another takes its place: what is written meanwhile is refused, and what comes then is taken,
 // though nobody has opened the file anew. While nothing is mounted no file is made in the directory beneath.
@@ -61,7 +32,7 @@ func TestAFileSystemThatComesBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			lower, at := t.TempDir(), t.TempDir()
-			kill := mountOver(t, lower, at)
+			kill, unmount := peers.MountOver(t, lower, at)
 			f, err := open(filepath.Join(at, "app.log"), unexpected(t))
 			require.NoError(t, err)
 			write(t, f, "before\n")
@@ -74,10 +45,10 @@ func TestAFileSystemThatComesBack(t *testing.T) {
 				}
 			}
 			refused()
-			require.NoError(t, unix.Unmount(at, unix.MNT_DETACH))
+			unmount()
 			refused()
 			assert.Empty(t, names(t, at))
-			mountOver(t, lower, at)
+			peers.MountOver(t, lower, at)
 			write(t, f, "after\n", "and more\n")
 			assert.ErrorIs(t, f.Sync(), unix.ENOTCONN, "of what was before nothing is known")
 			require.NoError(t, f.Sync())

@@ -2,14 +2,13 @@ package writer
 
 import (
 	"errors"
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	base "example.com/zaphandlers/zapcore"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
-
-	"example.com/zaphandlers/writesyncers/internal/appendfile"
-	"example.com/zaphandlers/writesyncers/internal/fsys"
-	base "example.com/zaphandlers/zapcore"
 )
 
 // open opens the file at the path. The flags of the Config count the first time only.
@@ -86,7 +85,7 @@ func (w *Writer) reopen() error {
 	if err := w.open(); err != nil {
 		return err
 	}
-	if gone(broken) { // which its Write has returned: there is no more to be had from it
+	if stale(broken) { // which its Write has returned: there is no more to be had from it
 		w.left = broken
 		_ = old.Close()
 		return nil

@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// gone reports whether an error of writing says that the file is none any more, whatever is at its path: that of a server which has it no
-// longer, or of a FUSE file system whose process has ended.
-func gone(err error) bool { return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.ENOTCONN) }
+// stale reports whether an error says that an open file is none any more, whatever is at its path: that of a server which has it no longer,
+// or of a FUSE file system whose process has ended. Only to open the path again can help.
+func stale(err error) bool { return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.ENOTCONN) }
 
 // away reports whether the disk may have been taken out.
 func away(err error) bool {
@@ -17,7 +17,7 @@ func away(err error) bool {
 
 // noteFailed notes an error of writing after which another file may be had at the path.
 func noteFailed(w *Writer, err error) {
-	if w.file.Regular() && (gone(err) || away(err)) {
+	if w.file.Regular() && (stale(err) || away(err)) {
 		w.broken = err
 	}
 	w.strategy.failed(err)
@@ -29,9 +29,9 @@ func reconnect(w *Writer) error {
 	err := w.broken
 	_, missing := os.Stat(w.cfg.Path)
 	switch {
-	case errors.Is(err, syscall.ESTALE), gone(err) && missing == nil:
+	case errors.Is(err, syscall.ESTALE), stale(err) && missing == nil:
 		return w.reopen()
-	case gone(err):
+	case stale(err):
 		return err
 	case missing == nil:
 		if here, lookErr := w.file.LeadsHere(); !here && lookErr == nil {
