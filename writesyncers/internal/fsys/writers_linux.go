@@ -53,11 +53,7 @@ func WrittenByOthers(path, log string) bool {
 	if known && !open {
 		return false
 	}
-	if TryLockExclusive(f) {
-		Unlock(f)
-		return open
-	}
-	ours, any := marked(f, log)
+	ours, any := marked(f, log) // as long as a file is open: a lock may have been given up, and a Sync not have come to its end
 	return !ours && (open || any)
 }
 

@@ -13,24 +13,27 @@ import (
 func TestWhoWritesToAFile(t *testing.T) {
 	dir := t.TempDir()
 	path, log := filepath.Join(dir, "app.log.1"), filepath.Join(dir, "app.log")
-	open := func(as string) (closeFile func()) {
+	open := func(as string) (unlock, closeFile func()) {
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 		require.NoError(t, err)
 		LockShared(f)
 		MarkWriter(f, as)
-		return func() {
+		return func() { Unlock(f) }, func() {
 			UnmarkWriter(f)
 			require.NoError(t, f.Close())
 		}
 	}
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	assert.False(t, WrittenByOthers(path, log), "nobody")
-	closeOne, closeOther := open(log), open(log)
+	unlock, closeOne := open(log)
+	_, closeOther := open(log)
 	assert.False(t, WrittenByOthers(path, log), "two writers of the log itself")
+	unlock()
+	assert.False(t, WrittenByOthers(path, log), "one of which is about to close it")
 	closeOne()
 	assert.False(t, WrittenByOthers(path, log), "one")
 	closeOther()
-	closeOne = open(path)
+	_, closeOne = open(path)
 	assert.True(t, WrittenByOthers(path, log), "it is a log itself")
 	assert.False(t, WrittenByOthers(path, path))
 	closeOne()
