@@ -135,6 +135,7 @@ func (c *rolling) configure(cfg *writer.Config) error {
 		Path: cfg.Path, Count: max(c.backupCount, 0), Namer: c.namer, Dated: dated, MaxAge: c.maxAge, MaxTotalBytes: c.maxTotalBytes,
 		Compress: c.compress != "", Moves: c.rotator != nil, Step: func(name string) { rotation.Step(name) },
 		Report: func(err error) { cfg.Report.Note("Namer of "+cfg.Path, err) },
+		Moved:  func(err error) { cfg.Report.Note("move backups of "+cfg.Path, err) },
 	})
 	if err != nil {
 		return err

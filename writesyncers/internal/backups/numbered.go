@@ -19,6 +19,7 @@ type numbered struct {
 	count int                             // 0 or less: no end
 	keep  func(entries []*entry) []*entry // removes what is too many for one more
 	step  func(name string)
+	moved func(err error) // hears which backups cannot be moved, or nil
 
 	limited bool    // without a count: backups go because of their age or size
 	next    int     // without a count: the number to try; 0: not known yet
@@ -168,8 +169,8 @@ func (n *numbered) reserve(time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	first := after(0, foreign)
-	if err := n.shift(n.keep(ours), foreign, first); err != nil {
+	first, err := n.makeRoom(n.keep(ours), foreign)
+	if err != nil {
 		return "", err
 	}
 	return n.name(first), nil

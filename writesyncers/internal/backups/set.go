@@ -44,6 +44,9 @@ type Config struct {
 	// Report hears once for each Place and Reserve what was wrong with the Namer's answers, or nil. Defaults to nobody.
 	Report func(err error)
 
+	// Moved hears at each Place and Reserve for which backups have to move which of them cannot be, or nil. Defaults to nobody.
+	Moved func(err error)
+
 	// Step is called between any two steps that a crash may come between, for tests. Defaults to nothing.
 	Step func(name string)
 }
@@ -92,11 +95,14 @@ func New(cfg Config) (*Set, error) {
 	if cfg.Step == nil {
 		cfg.Step = func(string) {}
 	}
+	if cfg.Moved == nil {
+		cfg.Moved = func(error) {}
+	}
 	s := &Set{cfg: cfg, names: newNames(cfg)}
 	if cfg.Dated != nil {
 		s.scheme = cfg.Dated.scheme(s.names)
 	} else {
-		s.scheme = &numbered{names: s.names, count: cfg.Count, limited: cfg.MaxAge > 0 || cfg.MaxTotalBytes > 0, keep: s.keepRoom, step: cfg.Step}
+		s.scheme = &numbered{names: s.names, count: cfg.Count, limited: cfg.MaxAge > 0 || cfg.MaxTotalBytes > 0, keep: s.keepRoom, step: cfg.Step, moved: cfg.Moved}
 	}
 	for _, name := range s.scheme.example() {
 		if cfg.Compress {
