@@ -28,8 +28,8 @@
 // the next record starts on a line of its own. So it does after a process that was killed in the middle of a write: a
 // file that is found without a line end gets one, if it may be read (a log of mode 0200 may not, but by root).
 //
-// A file that is none any more, as on a FUSE file system whose process has ended or on a server that has it no longer, is opened anew as soon
-// as the path leads to a file again; until then Write returns the error.
+// A file that is none any more, as on a FUSE file system whose process has ended or on a server that has it no longer, is opened anew as
+// soon as the path leads to a file again; until then Write returns the error.
 //
 // Write allocates nothing. Sync is an fsync by default and nil for a terminal or a pipe. After Close every call returns an
 // error that wraps [os.ErrClosed]. A Buffer is written by Close, and a signal, as SIGTERM, ends a Go program without it unless

@@ -146,8 +146,8 @@ func (p *process) Close() error {
 	return p.cmd.Wait()
 }
 
-// What was the log when another program opened it, as the output of a program that its supervisor has put there, is a backup all the same. It
-// moves with the others, and stays for as long as that program has it.
+// What was the log when another program opened it, as the output of a program that its supervisor has put there, is a backup all the same.
+// It moves with the others, and stays for as long as that program has it.
 func TestABackupThatAnotherProgramWritesTo(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "app.log")

@@ -39,7 +39,8 @@
 // and in each case a regular file that is no log itself: when it is first seen nobody has it open for writing but writers of this log,
 // who may have opened it when it was that (fsys.WrittenByOthers). Anything else that has such a name (a directory, a socket, a symbolic
 // link, a .gz that somebody else has made, the log of another program) is foreign: it is never moved, removed or replaced, and its number
-// is stepped over; so is that of a backup of ours which cannot be moved at this time (chattr +i, Windows). Default names from before there was a Namer are the oldest; what a Namer of before has named otherwise nobody can know.
+// is stepped over; so is that of a backup of ours which cannot be moved at this time (chattr +i, Windows). Default names from before there
+// was a Namer are the oldest; what a Namer of before has named otherwise nobody can know.
 //
 // Files are looked for in the directory of the log and in those that the Namer's names lead to: of every backup placed since the
 // start, of today, and, if it has a directory for each day, month or year, of 400 days, three years or five years before. They are

@@ -15,8 +15,8 @@ const (
 	OpensAhead       = true
 )
 
-// Stays reports whether an error of renaming says that this very file has to stay where it is: it may not be changed (chattr +i), or something
-// is mounted on it.
+// Stays reports whether an error of renaming says that this very file has to stay where it is: it may not be changed (chattr +i), or
+// something is mounted on it.
 func Stays(err error) bool { return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EBUSY) }
 
 // OpenMovable opens a file for reading so that it can be renamed meanwhile. It waits for nobody: a pipe that has taken the file's
