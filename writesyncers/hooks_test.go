@@ -319,6 +319,49 @@ func TestANamerThatCallsItsWriter(t *testing.T) {
 	}
 }
 
+// A Namer that does not return is an error of construction, or holds up the names of the backups, and nothing else.
+func TestANamerThatNeverReturns(t *testing.T) {
+	rotation.ShortWait.Store(int64(300 * time.Millisecond))
+	t.Cleanup(func() { rotation.ShortWait.Store(0) })
+	for _, compress := range []string{"", Gzip} {
+		for _, returns := range []int32{0, 3, 5, 13} {
+			t.Run(fmt.Sprintf("%s after %d calls", compress, returns), func(t *testing.T) {
+				t.Parallel()
+				var calls atomic.Int32
+				stuck := make(chan struct{})
+				dir, err := os.MkdirTemp("", "namer") // where what the Namer has held up goes on at the end
+				require.NoError(t, err)
+				t.Cleanup(func() {
+					assert.Eventually(t, func() bool { return os.RemoveAll(dir) == nil }, 10*time.Second, 10*time.Millisecond)
+				})
+				f, err := NewRotatingFile(RotatingFileConfig{
+					Path: filepath.Join(dir, "app.log"), MaxBytes: 1000, BackupCount: 3, Compress: compress, OnError: func(error) {},
+					Namer: func(name string) string {
+						if calls.Add(1) > returns {
+							<-stuck
+						}
+						return name
+					},
+				})
+				require.Equal(t, returns < 3, err != nil, "%v", err)
+				if err == nil {
+					for range 2 {
+						write(t, f, "a record\n")
+						_ = f.Rollover()
+						_, _ = f.Backups()
+					}
+					assert.NoError(t, f.Sync())
+					_ = f.Close()
+				} else {
+					assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+					assert.ErrorContains(t, err, "Namer of ")
+				}
+				close(stuck)
+			})
+		}
+	}
+}
+
 // The file lies under a hidden name until it has its own, and a hook that takes its time holds up nobody but those behind it.
 func TestARotatorThatTakesItsTimeHoldsUpNobodyElse(t *testing.T) {
 	dir := t.TempDir()

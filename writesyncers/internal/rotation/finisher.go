@@ -29,10 +29,9 @@ type finisher struct {
 const (
 	lingerEvery = 250 * time.Microsecond
 	lingerLooks = 200
-	nameWait    = time.Second      // the longest Write waits for the name of a small file
-	stuckWait   = 10 * time.Second // without any progress: then nobody waits any longer
-	manyBackups = 500              // with more, no Write waits until those are removed that are too old or too much
-	otherWait   = time.Minute      // the longest a file waits for the one of another process, which may have to be compressed
+	nameWait    = time.Second // the longest Write waits for the name of a small file
+	manyBackups = 500         // with more, no Write waits until those are removed that are too old or too much
+	otherWait   = time.Minute // the longest a file waits for the one of another process, which may have to be compressed
 )
 
 var (

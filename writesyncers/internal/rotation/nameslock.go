@@ -1,6 +1,8 @@
 package rotation
 
 import (
+	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -19,7 +21,7 @@ func (l *namesLock) with(namer bool, f func() error) error {
 	if namer && l.mine() {
 		return errNamer
 	}
-	if !base.LockWithin(&l.mu, stuckWait) {
+	if !base.LockWithin(&l.mu, StuckWait()) {
 		return errStuck
 	}
 	defer l.mu.Unlock()
@@ -28,6 +30,22 @@ func (l *namesLock) with(namer bool, f func() error) error {
 		defer l.owner.Store(0)
 	}
 	return f()
+}
+
+// boundedly calls f, which asks the user's Namer on the goroutine of somebody who has to come to an end: construction, Backups. With the error
+// errStuck f goes on.
+func (l *namesLock) boundedly(namer bool, f func() error) error {
+	if !namer {
+		return f()
+	}
+	if l.mine() {
+		return errNamer
+	}
+	err := base.Within(StuckWait(), f)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return errStuck
+	}
+	return err
 }
 
 // mine reports whether the calling goroutine has the lock: it is the Namer that asks.

@@ -1,12 +1,20 @@
 package rotation
 
 import (
+	"cmp"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/multierr"
 
 	base "example.com/zaphandlers/zapcore"
 )
+
+// ShortWait is what tests have in the place of StuckWait: a time.Duration.
+var ShortWait atomic.Int64
+
+// StuckWait is how long anybody waits without any progress.
+func StuckWait() time.Duration { return cmp.Or(time.Duration(ShortWait.Load()), 10*time.Second) }
 
 // update changes what mu guards, and wakes those who wait for that.
 func (f *finisher) update(change func()) {
@@ -76,7 +84,7 @@ func (f *finisher) wait(out *Rolled) (err error) {
 		}
 		return err != nil && !f.running
 	}
-	if !f.waitUntil(stuckWait, ready) {
+	if !f.waitUntil(StuckWait(), ready) {
 		return errStuck
 	}
 	return err
@@ -89,7 +97,7 @@ func (f *finisher) close() error {
 	idle := func() bool { self = namer || f.running && f.goroutine == me; return !f.running || self }
 	f.update(func() { f.closing = true })
 	var err error
-	if !f.waitAtMost(stuckWait, idle) {
+	if !f.waitAtMost(StuckWait(), idle) {
 		close(f.abort)
 		if !f.waitAtMost(nameWait, idle) {
 			err = errStuck
