@@ -254,7 +254,11 @@ func (n *names) written(path string, info fs.FileInfo) bool {
 	if before := n.unwritten[path]; fsys.RenamesOpenFiles && before != nil && os.SameFile(before, info) {
 		return false
 	}
-	if fsys.WrittenByOthers(path, n.base) {
+	written, err := fsys.WrittenByOthers(path, n.base)
+	if err != nil {
+		n.blind = err
+	}
+	if written || err != nil {
 		return true
 	}
 	n.unwritten[path] = info

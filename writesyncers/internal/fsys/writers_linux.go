@@ -42,19 +42,23 @@ func marksOf(log string) int64 {
 }
 
 // WrittenByOthers reports whether the file at path is open for writing, as far as can be told, and not by writers of that log: it is a log
-// itself. A writer of the log may have a backup open that was the log when it opened it.
-func WrittenByOthers(path, log string) bool {
+// itself. A writer of the log may have a backup open that was the log when it opened it. The error says that there is no telling at this
+// moment.
+func WrittenByOthers(path, log string) (bool, error) {
 	f, err := openToLook(path)
+	if Passing(err) {
+		return false, err
+	}
 	if err != nil {
-		return false
+		return false, nil
 	}
 	defer f.Close()
 	open, known := openForWriting(f)
 	if known && !open {
-		return false
+		return false, nil
 	}
 	ours, any := marked(f, log) // as long as a file is open: a lock may have been given up, and a Sync not have come to its end
-	return !ours && (open || any)
+	return !ours && (open || any), nil
 }
 
 // marked reports whether a file is marked by a writer of that log, and whether it is by any.

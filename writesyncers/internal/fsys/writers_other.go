@@ -28,18 +28,18 @@ func UnmarkWriter(f *os.File) {
 }
 
 // WrittenByOthers reports whether the file at path is a log of its own in this process.
-func WrittenByOthers(path, log string) bool {
+func WrittenByOthers(path, log string) (bool, error) {
 	if path == log {
-		return false
+		return false, nil
 	}
 	writers.Lock()
 	defer writers.Unlock()
 	for _, other := range writers.of {
 		if other == path {
-			return true
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 // OpenForWriting has no way to know here.

@@ -23,19 +23,24 @@ func TestWhoWritesToAFile(t *testing.T) {
 			require.NoError(t, f.Close())
 		}
 	}
+	written := func(path, log string) bool {
+		by, err := WrittenByOthers(path, log)
+		require.NoError(t, err)
+		return by
+	}
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	assert.False(t, WrittenByOthers(path, log), "nobody")
+	assert.False(t, written(path, log), "nobody")
 	unlock, closeOne := open(log)
 	_, closeOther := open(log)
-	assert.False(t, WrittenByOthers(path, log), "two writers of the log itself")
+	assert.False(t, written(path, log), "two writers of the log itself")
 	unlock()
-	assert.False(t, WrittenByOthers(path, log), "one of which is about to close it")
+	assert.False(t, written(path, log), "one of which is about to close it")
 	closeOne()
-	assert.False(t, WrittenByOthers(path, log), "one")
+	assert.False(t, written(path, log), "one")
 	closeOther()
 	_, closeOne = open(path)
-	assert.True(t, WrittenByOthers(path, log), "it is a log itself")
-	assert.False(t, WrittenByOthers(path, path))
+	assert.True(t, written(path, log), "it is a log itself")
+	assert.False(t, written(path, path))
 	closeOne()
-	assert.False(t, WrittenByOthers(path, log), "closed")
+	assert.False(t, written(path, log), "closed")
 }
