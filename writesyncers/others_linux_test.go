@@ -176,3 +176,39 @@ func TestABackupThatAnotherProgramWritesTo(t *testing.T) {
 	assert.Equal(t, "record 5\nrecord 4\n", texts())
 	require.NoError(t, log.Close())
 }
+
+// Nor is it compressed as long as that program has it: what that writes would be nowhere.
+func TestACompressedBackupThatAnotherProgramWritesTo(t *testing.T) {
+	for name, rotator := range map[string]func(src, dst string) error{"": nil, "Rotator": os.Rename} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "app.log")
+			var told errorLog
+			log, err := NewRotatingFile(RotatingFileConfig{
+				Path: path, MaxBytes: 1 << 20, BackupCount: 5, Compress: Gzip, Rotator: rotator, OnError: told.add,
+			})
+			require.NoError(t, err)
+			output, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+			require.NoError(t, err)
+			for i := range 3 {
+				write(t, log, fmt.Sprintf("record %d\n", i))
+				require.NoError(t, log.Rollover())
+				write(t, output, "output\n")
+			}
+			require.Len(t, told.list(), 1, "%v", told.list())
+			assert.ErrorContains(t, told.list()[0], "another process still writes to it")
+			require.NoError(t, output.Close())
+			write(t, log, "record 3\n")
+			require.NoError(t, log.Rollover())
+			listed, err := log.Backups()
+			require.NoError(t, err)
+			text := ""
+			for _, backup := range listed {
+				assert.Equal(t, gz, filepath.Ext(backup))
+				text += plain(t, backup)
+			}
+			assert.Equal(t, "record 3\nrecord 2\nrecord 1\nrecord 0\noutput\noutput\noutput\n", text)
+			require.NoError(t, log.Close())
+		})
+	}
+}

@@ -166,6 +166,13 @@ func (s *Set) Reserve(label time.Time) (dst string, err error) {
 	return dst, nil
 }
 
+// Placed says that somebody else's code has moved the file to the name that Reserve has returned.
+func (s *Set) Placed(dst string) {
+	if info, err := os.Lstat(dst); err == nil {
+		s.names.renamed(dst, dst, info)
+	}
+}
+
 // Listed returns how many backups there were when they were looked at last. Unlike the other methods it may be called at any time.
 func (s *Set) Listed() int { return int(s.listed.Load()) }
 

@@ -175,6 +175,7 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 		}
 		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
 	}
+	_ = s.names.with(s.cfg.Namer, func() error { s.cfg.Backups.Placed(dst); return nil })
 	if s.cfg.Compress && err == nil {
 		inUse := s.await(out)
 		_ = out.close()
