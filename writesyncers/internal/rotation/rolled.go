@@ -51,7 +51,9 @@ func (o *Rolled) letWritingGo() error {
 	if err != nil {
 		return nil // then it does not show
 	}
-	fsys.LockShared(f)
+	if !fsys.LockShared(f) { // or nobody could see that it belongs to a living process
+		return f.Close()
+	}
 	fsys.Unlock(o.f)
 	fsys.UnmarkWriter(o.f)
 	err = o.f.Close()
@@ -98,13 +100,14 @@ func (o *Rolled) close() error {
 // adopt takes a file over whose process is gone. It returns nil if there is none, or a living process has it.
 func adopt(path string) *Rolled {
 	f, err := os.OpenFile(path, os.O_RDONLY|fsys.NoFollow, 0)
+	reading := err == nil
 	if errors.Is(err, os.ErrPermission) {
 		f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|fsys.NoFollow, 0)
 	}
 	if err != nil {
 		return nil
 	}
-	out := &Rolled{path: path, f: f, label: labelOf(path), orphan: true}
+	out := &Rolled{path: path, f: f, label: labelOf(path), orphan: true, reading: reading}
 	info, err := f.Stat()
 	if err != nil || !fsys.TryLockExclusive(f) || !exists(path) {
 		_ = f.Close()
