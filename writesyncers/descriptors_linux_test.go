@@ -40,6 +40,22 @@ func TestNoDescriptorLeft(t *testing.T) {
 	require.Equal(t, []string{f.path + ".1.gz"}, found)
 }
 
+// Nor can it find out whether a file is the log of another program.
+func TestNoDescriptorLeftBesideTheLogOfAnother(t *testing.T) {
+	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 1 << 20, BackupCount: 3})
+	other, err := os.OpenFile(filepath.Join(dir, "app.log.1"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	require.NoError(t, err)
+	defer other.Close()
+	withDescriptors(t, 0, func() {
+		_, err := f.Backups()
+		require.ErrorIs(t, err, unix.EMFILE)
+	})
+	rolls(t, f, "one\n", "two\n")
+	found, err := f.Backups()
+	require.NoError(t, err)
+	require.Equal(t, []string{f.path + ".2", f.path + ".3"}, found)
+}
+
 // A torn line is found before the first record, though the file could not be looked at when it was opened.
 func TestNoDescriptorLeftAtATornLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")

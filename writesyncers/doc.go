@@ -26,7 +26,10 @@
 //
 // A Write that returns an error has lost that record and no other. Should half of it have reached the file (a full disk),
 // the next record starts on a line of its own. So it does after a process that was killed in the middle of a write: a
-// file that is found without a line end gets one.
+// file that is found without a line end gets one, if it may be read (a log of mode 0200 may not, but by root).
+//
+// A file that is none any more, as on a FUSE file system whose process has ended or on a server that has it no longer, is opened anew as
+// soon as the path leads to a file again; until then Write returns the error.
 //
 // Write allocates nothing. Sync is an fsync by default and nil for a terminal or a pipe. After Close every call returns an
 // error that wraps [os.ErrClosed]. A Buffer is written by Close, and a signal, as SIGTERM, ends a Go program without it unless
@@ -73,8 +76,10 @@
 // Backups are known by their names, whatever the settings are today: a lower BackupCount, Compress that was switched off, another
 // When or a Namer that came later leave no backup outside retention and Backups. With numbers these are regular files whose
 // name is Path.N, or what the Namer makes of it; with dates Path.DATE and Path.DATE.N in any layout of a [Schedule], or what the
-// Namer makes of them; and both with .gz behind, if the gzip header bears our mark. Whatever else has such a name (a directory,
-// a link, a gzip file of somebody else's) is neither moved nor removed: its number is stepped over. A number that looks like a year
+// Namer makes of them; and both with .gz behind, if the gzip header bears our mark. Names that only a Namer gave which is gone, or gives
+// others now, are nobody's: those files stay, count for no limit, and are yours to remove. Whatever else has such a name (a directory,
+// a link, a gzip file of somebody else's, a file that is a log itself, for another writer has it open under that name, or, on Linux,
+// another program for writing) is neither moved nor removed: its number is stepped over. A number that looks like a year
 // or a date (2024, 240301) is no backup's unless BackupCount, or the numbers just before it, lead there.
 //
 // # What a crash leaves, and what becomes of it

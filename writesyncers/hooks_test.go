@@ -10,10 +10,13 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/backups"
+	"example.com/zaphandlers/writesyncers/internal/rotation"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
@@ -188,6 +191,57 @@ func TestOnRotateThatIsStuck(t *testing.T) {
 	})
 }
 
+// A Close that cannot wait for all backups to be compressed says so, and the next start does the rest.
+func TestCloseThatGivesUpCompression(t *testing.T) {
+	for _, left := range []int{0, 1, 3} { // with 3 nothing is rolled over beside what is there
+		t.Run(fmt.Sprint(left), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var told errorLog
+				cfg := RotatingFileConfig{Path: filepath.Join(t.TempDir(), "app.log"), MaxBytes: 1000, BackupCount: 9, OnError: told.add}
+				f, err := NewRotatingFile(cfg)
+				require.NoError(t, err)
+				for range left {
+					write(t, f, "before\n")
+					require.NoError(t, f.Rollover())
+				}
+				require.NoError(t, f.Close())
+				defer func(step func(string)) { rotation.Step = step }(rotation.Step)
+				rotation.Step = func(name string) {
+					if name == "compressing" {
+						time.Sleep(15 * time.Second)
+					}
+				}
+				cfg.Compress = Gzip
+				f, err = NewRotatingFile(cfg)
+				require.NoError(t, err)
+				write(t, f, "record\n")
+				if left < 3 {
+					go func() { _ = f.Rollover() }()
+				}
+				synctest.Wait()
+				start := time.Now()
+				_ = f.Close()
+				assert.Less(t, time.Since(start), 12*time.Second)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				require.Len(t, told.list(), 1, "%v", told.list())
+				assert.ErrorIs(t, told.list()[0], backups.ErrAborted)
+				rotation.Step = func(string) {}
+				cfg.OnError = unexpected(t)
+				f, err = NewRotatingFile(cfg)
+				require.NoError(t, err)
+				require.NoError(t, f.Close())
+				listed, err := f.Backups()
+				require.NoError(t, err)
+				assert.Len(t, listed, min(left+1, 3))
+				for _, name := range listed {
+					assert.Equal(t, gz, filepath.Ext(name))
+				}
+			})
+		})
+	}
+}
+
 // A hook may call its writer: nothing waits for itself.
 func TestHooksThatCallTheirWriter(t *testing.T) {
 	for name, call := range map[string]func(f *RotatingFile) error{
@@ -214,6 +268,97 @@ func TestHooksThatCallTheirWriter(t *testing.T) {
 				require.NoError(t, f.Close())
 			})
 		})
+	}
+}
+
+// So may a Namer, though nobody else may look at the backups meanwhile: what would have to wait for it is refused, and says so.
+func TestANamerThatCallsItsWriter(t *testing.T) {
+	for name, call := range map[string]func(f *RotatingFile) error{
+		"Rollover": (*RotatingFile).Rollover,
+		"Sync":     (*RotatingFile).Sync,
+		"Stats":    func(f *RotatingFile) error { _ = f.Stats(); return nil },
+		"Write":    func(f *RotatingFile) error { _, err := f.Write([]byte("from the Namer\n")); return err },
+		"Close":    (*RotatingFile).Close,
+		"Backups": func(f *RotatingFile) error {
+			_, err := f.Backups()
+			assert.ErrorContains(t, err, "called by the Namer")
+			return nil
+		},
+	} {
+		for _, compress := range []string{"", Gzip} {
+			t.Run(name+" "+compress, func(t *testing.T) {
+				dir := t.TempDir()
+				var f atomic.Pointer[RotatingFile]
+				var calls atomic.Int32
+				namer := func(name string) string {
+					if log := f.Load(); log != nil && calls.Add(1) <= 20 {
+						if err := call(log); !errors.Is(err, ErrClosed) {
+							assert.NoError(t, err)
+						}
+					}
+					return name
+				}
+				log, err := NewRotatingFile(RotatingFileConfig{
+					Path: filepath.Join(dir, "app.log"), MaxBytes: 1000, BackupCount: 9, Namer: namer, Compress: compress, OnError: unexpected(t),
+				})
+				require.NoError(t, err)
+				f.Store(log)
+				start := time.Now()
+				write(t, log, "one\n")
+				require.NoError(t, log.Rollover())
+				if _, err = log.Write([]byte("two\n")); name != "Close" {
+					require.NoError(t, err)
+				}
+				listed, err := log.Backups()
+				assert.NoError(t, err)
+				assert.Contains(t, listed, filepath.Join(dir, "app.log.1")+map[string]string{Gzip: gz}[compress])
+				assert.NoError(t, log.Close())
+				assert.Less(t, time.Since(start), 5*time.Second, "nothing has waited for itself")
+			})
+		}
+	}
+}
+
+// A Namer that does not return is an error of construction, or holds up the names of the backups, and nothing else.
+func TestANamerThatNeverReturns(t *testing.T) {
+	rotation.ShortWait.Store(int64(300 * time.Millisecond))
+	t.Cleanup(func() { rotation.ShortWait.Store(0) })
+	for _, compress := range []string{"", Gzip} {
+		for _, returns := range []int32{0, 3, 5, 13} {
+			t.Run(fmt.Sprintf("%s after %d calls", compress, returns), func(t *testing.T) {
+				t.Parallel()
+				var calls atomic.Int32
+				stuck := make(chan struct{})
+				dir, err := os.MkdirTemp("", "namer") // where what the Namer has held up goes on at the end
+				require.NoError(t, err)
+				t.Cleanup(func() {
+					assert.Eventually(t, func() bool { return os.RemoveAll(dir) == nil }, 10*time.Second, 10*time.Millisecond)
+				})
+				f, err := NewRotatingFile(RotatingFileConfig{
+					Path: filepath.Join(dir, "app.log"), MaxBytes: 1000, BackupCount: 3, Compress: compress, OnError: func(error) {},
+					Namer: func(name string) string {
+						if calls.Add(1) > returns {
+							<-stuck
+						}
+						return name
+					},
+				})
+				require.Equal(t, returns < 3, err != nil, "%v", err)
+				if err == nil {
+					for range 2 {
+						write(t, f, "a record\n")
+						_ = f.Rollover()
+						_, _ = f.Backups()
+					}
+					assert.NoError(t, f.Sync())
+					_ = f.Close()
+				} else {
+					assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
+					assert.ErrorContains(t, err, "Namer of ")
+				}
+				close(stuck)
+			})
+		}
 	}
 }
 

@@ -51,7 +51,11 @@ func sinkSchemes() map[string]func(*url.URL) (zap.Sink, error) {
 			if err != nil {
 				return nil, err
 			}
-			return opened(NewRotatingFile(s.rotating()))
+			cfg := s.rotating()
+			if cfg.MaxBytes == 0 && (cfg.BackupCount != 0 || cfg.MaxAge > 0 || cfg.MaxTotalBytes > 0) {
+				return nil, neverRolls(u, cfg)
+			}
+			return opened(NewRotatingFile(cfg))
 		},
 		"timed": func(u *url.URL) (zap.Sink, error) {
 			s, err := parseSink(u, commonParameters, rotatingParameters, []string{"when", "interval", "atTime", "location"})
@@ -75,6 +79,18 @@ var (
 	commonParameters   = []string{"delay", "perm", "makeDirs", "header", "fsync", "fsyncEvery", "buffer", "flushEvery"}
 	rotatingParameters = []string{"maxBytes", "backups", "maxAge", "maxTotalBytes", "compress", "symlink", "shared"}
 )
+
+// neverRolls returns what is wrong with a file of which backups are to be kept, and that never has any: nobody can call Rollover of what a
+// URL has opened.
+func neverRolls(u *url.URL, cfg RotatingFileConfig) error {
+	cfg.Delay = true
+	f, err := NewRotatingFile(cfg)
+	if err != nil {
+		return err
+	}
+	_ = f.Close()
+	return fmt.Errorf("writesyncers: %s: without maxBytes the file never rolls over, and backups, maxAge, maxTotalBytes and compress have no effect: write maxBytes=10MiB", u)
+}
 
 // opened keeps a nil pointer from becoming a Sink that is not nil.
 func opened[S zap.Sink](s S, err error) (zap.Sink, error) {

@@ -30,3 +30,29 @@ func TestRotationWhileAnotherProgramReads(t *testing.T) {
 	assert.Equal(t, []string{"app.log", "app.log.1"}, names(t, dir))
 	assert.Len(t, allLines(t, dir, "app.log"), 102)
 }
+
+// A backup that somebody reads cannot be renamed: it keeps its number, and the file rolls over all the same.
+func TestABackupThatSomebodyReads(t *testing.T) {
+	dir := t.TempDir()
+	var told errorLog
+	f, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), MaxBytes: 1 << 20, BackupCount: 4, OnError: told.add})
+	require.NoError(t, err)
+	roll := func(records ...string) {
+		for _, record := range records {
+			write(t, f, record+"\n")
+			require.NoError(t, f.Rollover())
+		}
+	}
+	roll("one", "two", "three")
+	reader, err := os.Open(filepath.Join(dir, "app.log.2"))
+	require.NoError(t, err)
+	roll("four")
+	require.NotEmpty(t, told.list())
+	assert.ErrorContains(t, told.list()[0], "move backups of")
+	assert.Equal(t, "two\n", read(t, filepath.Join(dir, "app.log.2")))
+	assert.Equal(t, "four\n", read(t, filepath.Join(dir, "app.log.1")))
+	require.NoError(t, reader.Close())
+	roll("five")
+	require.NoError(t, f.Close())
+	assert.Len(t, names(t, dir), 5)
+}

@@ -124,6 +124,23 @@ func openChecked(cfg writer.Config) (*sink, error) {
 	return newSink(cfg)
 }
 
+// newBackups returns an error where the user's Namer, which that asks, does not come to an end.
+func newBackups(cfg backups.Config) (set *backups.Set, err error) {
+	if cfg.Namer == nil {
+		return backups.New(cfg)
+	}
+	made := make(chan *backups.Set, 1)
+	err = writer.Within(rotation.StuckWait(), "Namer of "+cfg.Path, func() error {
+		set, err := backups.New(cfg)
+		made <- set
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return <-made, nil
+}
+
 // configure makes the strategy.
 func (c *rolling) configure(cfg *writer.Config) error {
 	var dated backups.Dated
@@ -131,10 +148,11 @@ func (c *rolling) configure(cfg *writer.Config) error {
 		cfg.Period = c.periods.period(cfg)
 		dated = c.periods.dates(cfg)
 	}
-	set, err := backups.New(backups.Config{
+	set, err := newBackups(backups.Config{
 		Path: cfg.Path, Count: max(c.backupCount, 0), Namer: c.namer, Dated: dated, MaxAge: c.maxAge, MaxTotalBytes: c.maxTotalBytes,
 		Compress: c.compress != "", Moves: c.rotator != nil, Step: func(name string) { rotation.Step(name) },
 		Report: func(err error) { cfg.Report.Note("Namer of "+cfg.Path, err) },
+		Moved:  func(err error) { cfg.Report.Note("move backups of "+cfg.Path, err) },
 	})
 	if err != nil {
 		return err

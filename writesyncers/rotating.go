@@ -47,7 +47,8 @@ type RotatingFileConfig struct {
 	// OnError, as backups that are not found again are never removed. Where it gives a name that another backup has a number
 	// goes behind it. One that returns Path itself, nothing, or a name in a directory that is not there is an error, or told to
 	// OnError once and done without. It is asked about times past, too, so let it make no directories: where there is one for each
-	// day a Rotator makes it. Defaults to nil: names stay.
+	// day a Rotator makes it. Of the methods of its own file Backups is an error while it is asked. Files that have their names
+	// from another one than today's are no backups any more: none is removed. Defaults to nil: names stay.
 	Namer func(name string) string
 
 	// Rotator moves a file that was rolled out to its backup name (Python: rotator); compressing it on the way is the usual

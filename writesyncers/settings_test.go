@@ -187,6 +187,8 @@ func TestURLsThatAreMisread(t *testing.T) {
 		"timed:x?location=Berlin":            `it is one such as UTC, Local or Europe/Berlin`,
 		"rotate:x?backups=1&flushEvery=1s":   `FlushEvery has an effect only with a Buffer`,
 		"rotate:x?maxBytes=1k&shared":        `Shared has no effect`,
+		"rotate:x?backups=3&compress=gzip":   `without maxBytes the file never rolls over`,
+		"rotate:x?maxAge=7d":                 `write maxBytes=10MiB`,
 	} {
 		_, _, err := zap.Open(query)
 		assert.ErrorContains(t, err, want, query)

@@ -28,6 +28,7 @@ type Stream struct {
 	mu    sync.Mutex // guards the fields below
 	w     io.Writer
 	flush func() error // nil where w has nothing to flush
+	torn  bool         // w has taken a part of a line last
 }
 
 // streamWait is how long a Stream waits for a writer that does not come back.
@@ -44,7 +45,7 @@ func (s *Stream) setLocked(w io.Writer) {
 	if w == nil {
 		w = os.Stderr
 	}
-	s.w, s.flush = w, flusher(w)
+	s.w, s.flush, s.torn = w, flusher(w), false
 }
 
 // flusher returns what Sync has to call for w: nothing for a terminal or a pipe, which know no fsync and would answer
@@ -137,11 +138,27 @@ func (s *Stream) write(p []byte) (n int, err error) {
 	if s.closed.Load() {
 		return 0, errStreamClosed
 	}
+	if s.torn && len(p) > 0 && p[len(p)-1] == '\n' {
+		if _, err = s.putLocked(lineEnd); err != nil {
+			return 0, err
+		}
+	}
+	return s.putLocked(p)
+}
+
+// lineEnd ends a line of which w has taken only a part.
+var lineEnd = []byte{'\n'}
+
+// putLocked gives p to the writer, and notes where that leaves off.
+func (s *Stream) putLocked(p []byte) (n int, err error) {
 	n, err = s.w.Write(p)
 	n = min(max(n, 0), len(p))
 	s.bytes.Add(uint64(n))
 	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
+	}
+	if n > 0 {
+		s.torn = err != nil && p[n-1] != '\n'
 	}
 	if err != nil {
 		return n, fmt.Errorf("writesyncers: stream: %w", err)

@@ -97,6 +97,49 @@ func TestStreamSaysWhichRecordsAreWhole(t *testing.T) {
 	assert.Equal(t, Stats{Stats: base.Stats{Accepted: 1, Delivered: 1, Refused: 2}, Bytes: 6}, s.Stats())
 }
 
+// stingyWriter takes as many bytes as it is given leave for.
+type stingyWriter struct {
+	bytes.Buffer
+	room int
+}
+
+func (w *stingyWriter) Write(p []byte) (int, error) {
+	n := min(w.room, len(p))
+	w.room -= n
+	w.Buffer.Write(p[:n])
+	if n < len(p) {
+		return n, errors.New("no room")
+	}
+	return n, nil
+}
+
+// A writer that takes a part of a record, as a pipe that does not wait for its reader: the next one begins a line of its own.
+func TestStreamOverAWriterThatTakesAPart(t *testing.T) {
+	for room, want := range map[int]string{
+		0: "two\nthree\nfour\n", 2: "on\ntwo\nthree\nfour\n", 3: "one\ntwo\nthree\nfour\n", 4: "one\ntwo\nthree\nfour\n", 5: "one\nt\ntwo\nthree\nfour\n",
+	} {
+		w := &stingyWriter{room: room}
+		s := NewStream(w)
+		_, err := s.Write([]byte("one\n"))
+		require.Equal(t, room < 4, err != nil)
+		_, err = s.Write([]byte("two\n"))
+		require.Error(t, err)
+		w.room = 100
+		write(t, s, "two\n")
+		n, err := s.WriteRecords(batch("three\n", "four\n"))
+		require.NoError(t, err)
+		require.Equal(t, 2, n)
+		assert.Equal(t, want, w.String(), "room for %d", room)
+	}
+	w := &stingyWriter{room: 2}
+	s := NewStream(w)
+	_, err := s.Write([]byte("one"))
+	require.Error(t, err)
+	w.room = 100
+	write(t, s, "two", "three\n")
+	assert.Equal(t, "ontwothree\n", w.String(), "what is no line gets no line end")
+}
+
 // closeWatcher fails to flush and knows whether it was closed.
 type closeWatcher struct {
 	bytes.Buffer

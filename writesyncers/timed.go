@@ -37,9 +37,9 @@ type TimedRotatingFileConfig struct {
 
 	// BackupCount is the number of backups kept, the latest by their names, where those of an earlier When count as older than those that
 	// today's names for the same time, and those of a time that is still to come (the clock was put back) as older than all. Where a name
-	// does not tell, as in the hour that comes twice when summer time ends, or because it is of another zone, the time of the last write
-	// does. A Namer that puts the date elsewhere in the name is understood (Python: getFilesToDelete). Defaults to 0: all are kept, as in
-	// Python. -1 says the same.
+	// does not tell, as in the hour that comes twice when summer time ends, because it is of another zone, or beside one by another unit (an
+	// hour that began before a minute may end after it), the time of the last write does. A Namer that puts the date elsewhere in the name
+	// is understood (Python: getFilesToDelete). Defaults to 0: all are kept, as in Python. -1 says the same.
 	BackupCount int
 
 	// Delay puts off opening to the first record. An error of opening is then that record's error.

@@ -13,6 +13,8 @@ import (
 // a thousand records in one write. If ws is a RecordWriter, as the writers of package writesyncers are, it is told where the
 // records end, and a rotation never cuts one of many lines in two.
 //
+// Where ws takes a part of a line and no more, the next one begins on a line of its own.
+//
 // A nil enab takes everything. The Handler does not close ws: Close only flushes it. A writer that takes no more (a pipe whose
 // reader has stopped) holds up the Write that it happens to, and those behind it; Stats does not wait for it, and Sync and Close
 // return an error that wraps os.ErrDeadlineExceeded after some seconds.
@@ -30,7 +32,8 @@ const writerWait = 5 * time.Second
 // writerEmitter emits to a WriteSyncer, which may have no deadlines.
 type writerEmitter struct {
 	ws      zapcore.WriteSyncer
-	records RecordWriter  // ws, if it is one
+	records RecordWriter  // ws, if it is one: it knows what it has taken of a line
+	torn    bool          // ws has taken a part of a line last
 	away    chan struct{} // closed when a call that took too long has come back; nil if there is none
 }
 
@@ -70,11 +73,32 @@ func (e *writerEmitter) write(frame []byte) error {
 	if err := e.here(); err != nil {
 		return err
 	}
-	n, err := e.ws.Write(frame)
-	if err == nil && n < len(frame) {
+	_, err := e.put(frame)
+	return err
+}
+
+// lineEnd ends a line of which ws has taken only a part.
+var lineEnd = []byte{'\n'}
+
+// put writes b, on a line of its own if that is a line.
+func (e *writerEmitter) put(b []byte) (int, error) {
+	if e.torn && e.records == nil && len(b) > 0 && b[len(b)-1] == '\n' {
+		if _, err := e.putPart(lineEnd); err != nil {
+			return 0, err
+		}
+	}
+	return e.putPart(b)
+}
+
+func (e *writerEmitter) putPart(b []byte) (int, error) {
+	n, err := e.ws.Write(b)
+	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}
-	return err
+	if 0 < n && n <= len(b) {
+		e.torn = n < len(b) && b[n-1] != '\n'
+	}
+	return n, err
 }
 
 // EmitBatch implements BatchEmitter. A writer that is not a RecordWriter may have written part of the first record that does
@@ -87,12 +111,9 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	if e.records != nil {
 		return e.records.WriteRecords(frames.Bytes(), frames.Ends())
 	}
-	written, err := e.ws.Write(frames.Bytes())
+	written, err := e.put(frames.Bytes())
 	if written == len(frames.Bytes()) {
 		return frames.Len(), err
-	}
-	if err == nil {
-		err = io.ErrShortWrite
 	}
 	n := 0
 	for n < frames.Len() && frames.Ends()[n] <= written {

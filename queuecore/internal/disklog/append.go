@@ -123,6 +123,9 @@ func (l *Log) lookLocked(every time.Duration) (removed bool, err error) {
 	if l.home == nil || time.Since(l.looked) < every {
 		return false, nil
 	}
+	if err := reconnectLocked(l); err != nil {
+		return false, err
+	}
 	another, err := l.home.check()
 	if err != nil {
 		return false, err

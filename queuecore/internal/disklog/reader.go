@@ -92,6 +92,9 @@ func (r *Reader) fill(size int64) error {
 	if errors.Is(err, os.ErrClosed) {
 		return nil // by Close, or with its segment: locate knows
 	}
+	if stale(err) {
+		return errors.Join(err, reconnect(r.log))
+	}
 	if bad = r.scan.bad - bad; bad > 0 {
 		r.log.mu.Lock()
 		r.log.told = append(r.log.told, fmt.Errorf("segment %s: %d × %d bytes cannot be read", r.segment.id.name(), bad, sector))

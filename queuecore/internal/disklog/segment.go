@@ -156,7 +156,7 @@ func (s *scanner) fill(size int64) error {
 		s.short = at + int64(n)
 		s.restart(at)
 		return io.ErrUnexpectedEOF
-	case errors.Is(err, os.ErrClosed):
+	case errors.Is(err, os.ErrClosed), stale(err):
 		s.restart(at)
 		return err
 	default:
@@ -176,11 +176,11 @@ func (s *scanner) fill(size int64) error {
 // restart has fill read again from at on.
 func (s *scanner) restart(at int64) { s.at, s.buf, s.walk = at, s.buf[:0], walker{nonce: s.nonce} }
 
-// readPieces reads what can be read. The rest is zeros. An error says that the file was closed meanwhile.
+// readPieces reads what can be read. The rest is zeros. An error says that the file was closed meanwhile, or is none any more.
 func (s *scanner) readPieces(b []byte, at int64) error {
 	for len(b) > 0 {
 		n := min(sector-int(at%sector), len(b))
-		if _, err := s.file.ReadAt(b[:n], at); errors.Is(err, os.ErrClosed) {
+		if _, err := s.file.ReadAt(b[:n], at); errors.Is(err, os.ErrClosed) || stale(err) {
 			return err
 		} else if err != nil {
 			clear(b[:n])

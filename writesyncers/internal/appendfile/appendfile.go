@@ -64,6 +64,9 @@ func Open(path, name string, flags int, options Options) (*File, error) {
 	if l.regular = info.Mode().IsRegular(); l.regular {
 		l.direct = fsys.DescriptorOf(f)
 		l.locked = fsys.LockShared(f)
+		if l.locked || !fsys.CanShare {
+			fsys.MarkWriter(f, name)
+		}
 		l.size = info.Size()
 		l.torn = !endsWith(path, l.size, options.LineEnd)
 		l.found = l.torn
@@ -130,7 +133,7 @@ func (l *File) endLine(p []byte) error {
 	}
 	l.found = false
 	if l.torn && bytes.HasSuffix(p, l.options.LineEnd) {
-		n, err := l.f.Write(l.options.LineEnd)
+		n, err := l.f.Write(l.lineEnd())
 		l.size += int64(n)
 		if err != nil {
 			return shown(l.name, err)
@@ -138,6 +141,21 @@ func (l *File) endLine(p []byte) error {
 	}
 	l.torn = false
 	return nil
+}
+
+// lineEnd returns what ends a torn line. Where characters are of several bytes (UTF-16) a torn one is filled up: all behind it could not be
+// read else.
+func (l *File) lineEnd() []byte {
+	end := l.options.LineEnd
+	if bytes.IndexByte(end, 0) < 0 {
+		return end
+	}
+	l.Refresh()
+	torn := int(l.size) % len(end)
+	if torn == 0 {
+		return end
+	}
+	return append(make([]byte, len(end)-torn), end...)
 }
 
 // looks is how often wholeNow looks at most, in less than a millisecond. Another process that writes all the time is in the middle
@@ -250,6 +268,7 @@ func (l *File) Close() error {
 	if l.locked {
 		fsys.Unlock(l.f)
 	}
+	fsys.UnmarkWriter(l.f)
 	if err := l.f.Close(); err != nil {
 		return shown(l.name, err)
 	}

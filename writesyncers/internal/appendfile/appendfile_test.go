@@ -39,6 +39,26 @@ func TestATornLineGetsAnEnd(t *testing.T) {
 	}
 }
 
+// Of a character of several bytes, too, only a part may have got into the file.
+func TestATornCharacterIsFilledUp(t *testing.T) {
+	for name, tt := range map[string]struct{ end, found, record, want string }{
+		"UTF-16, a torn character":    {"\n\x00", "o\x00n", "t\x00\n\x00", "o\x00n\x00\n\x00t\x00\n\x00"},
+		"UTF-16, a torn line":         {"\n\x00", "o\x00n\x00", "t\x00\n\x00", "o\x00n\x00\n\x00t\x00\n\x00"},
+		"UTF-16, half a line end":     {"\n\x00", "o\x00\n", "t\x00\n\x00", "o\x00\n\x00\n\x00t\x00\n\x00"},
+		"UTF-32":                      {"\x00\x00\x00\n", "\x00\x00", "\x00\x00\x00t\x00\x00\x00\n", "\x00\x00\x00\x00\x00\x00\x00\n\x00\x00\x00t\x00\x00\x00\n"},
+		"line ends of two characters": {"\r\n", "one", "two\r\n", "one\r\ntwo\r\n"},
+	} {
+		path := filepath.Join(t.TempDir(), "app.log")
+		require.NoError(t, os.WriteFile(path, []byte(tt.found), 0o600))
+		f, err := Open(path, path, 0, Options{Perm: 0o644, LineEnd: []byte(tt.end)})
+		require.NoError(t, err)
+		_, err = f.Write([]byte(tt.record))
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		assert.Equal(t, tt.want, read(t, path), name)
+	}
+}
+
 func TestRefreshKnowsWhatOthersDid(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	f, err := Open(path, path, 0, lines)

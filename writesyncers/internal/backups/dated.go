@@ -1,7 +1,6 @@
 package backups
 
 import (
-	"cmp"
 	"errors"
 	"io/fs"
 	"maps"
@@ -88,12 +87,10 @@ func (d *dated) reserve(start time.Time) (string, error) {
 	return d.numberBehind(first, n)
 }
 
-// list returns our backups, the newest first by the date and the number in their names. Those of another schedule, which was there before,
-// come after those that today's gives the same period; and those of a time that is still to come after all: the clock was put back, and
-// what is rolled out from now on would be the first to go.
+// list returns our backups, the newest first.
 func (d *dated) list() ([]*entry, error) {
 	files, err := d.files()
-	entries, now := map[string]*entry{}, d.dates.truncated(d.dates.now())
+	entries := map[string]*entry{}
 	for _, file := range files {
 		for _, f := range d.readings(file) {
 			if label, n, named := d.parse(f); named {
@@ -111,25 +108,7 @@ func (d *dated) list() ([]*entry, error) {
 	for _, e := range entries {
 		d.dates.date(e)
 	}
-	ours := slices.Collect(maps.Values(entries))
-	slices.SortFunc(ours, func(a, b *entry) int {
-		return cmp.Or(
-			last(a.begins.After(now), b.begins.After(now)), b.begins.Compare(a.begins), last(a.foreign(), b.foreign()),
-			b.start.Compare(a.start), cmp.Compare(b.n, a.n), cmp.Compare(b.path, a.path),
-		)
-	})
-	return ours, err
-}
-
-// last compares two entries of which those that it is said of come last.
-func last(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
+	return inOrder(slices.Collect(maps.Values(entries)), d.dates.truncated(d.dates.now())), err
 }
 
 // parse reads a file name. Ours are the default names with a date of any layout, and what the Namer makes of those: it is asked about

@@ -36,9 +36,11 @@
 //	           the system as earlier versions wrote them); behind the Namer's own name also without, if the Namer gives a name that
 //	           ends so
 //
-// and in each case a regular file. Anything else that has such a name (a directory, a socket, a symbolic link, a .gz that somebody else has
-// made) is foreign: it is never moved, removed or replaced, and its number is stepped over. Default names from before there was a
-// Namer are the oldest.
+// and in each case a regular file that is no log itself: when it is first seen nobody has it open for writing but writers of this log,
+// who may have opened it when it was that (fsys.WrittenByOthers). Anything else that has such a name (a directory, a socket, a symbolic
+// link, a .gz that somebody else has made, the log of another program) is foreign: it is never moved, removed or replaced, and its number
+// is stepped over; so is that of a backup of ours which cannot be moved at this time (chattr +i, Windows). Default names from before there
+// was a Namer are the oldest; what a Namer of before has named otherwise nobody can know.
 //
 // Files are looked for in the directory of the log and in those that the Namer's names lead to: of every backup placed since the
 // start, of today, and, if it has a directory for each day, month or year, of 400 days, three years or five years before. They are
@@ -48,9 +50,9 @@
 // # What stays
 //
 // Count is about backups, not numbers: a gap in the numbers, foreign ones among them, or a backup that is there in both forms
-// drops nothing early. Empty backups go before all others when there are too many. None goes that a living process has a lock on
-// (fsys.Held), which may then stay beyond Count for as long. MaxAge goes by the last write, which a compressed form has from the plain
-// one, and MaxTotalBytes takes the oldest.
+// drops nothing early. Empty backups go before all others when there are too many. None goes that a living process has a lock on,
+// or open for writing (fsys.InUse), which may then stay beyond Count for as long. MaxAge goes by the last write, which a compressed form
+// has from the plain one, and MaxTotalBytes takes the oldest.
 //
 // # What a crash leaves
 //

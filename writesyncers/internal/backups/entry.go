@@ -63,7 +63,7 @@ func (e *entry) modified() (at time.Time) {
 // held reports whether a living process has a use for it.
 func (e *entry) held() bool {
 	for _, b := range e.backups() {
-		if fsys.Held(b.Path) {
+		if fsys.InUse(b.Path) {
 			return true
 		}
 	}
@@ -78,18 +78,26 @@ func (e *entry) remove() (err error) {
 	return err
 }
 
-// renameTo gives all forms of it another name, which nobody has.
+// renameTo gives all forms of it another name, which nobody has; or none, if that fails.
 func (e *entry) renameTo(path string) error {
-	for _, b := range e.backups() {
-		if err := fsys.RenameNoReplace(b.Path, path+strings.TrimPrefix(b.Path, e.path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	all := e.backups()
+	for i, b := range all {
+		to := func(b Backup) string { return path + strings.TrimPrefix(b.Path, e.path) }
+		if err := renameFile(b.Path, to(b)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			for _, b := range all[:i] {
+				err = multierr.Append(err, renameFile(to(b), b.Path))
+			}
 			return err
 		}
 	}
 	return nil
 }
 
-// removeFile is a variable for the tests, in which it fails.
-var removeFile = os.Remove
+// Variables for the tests, in which they fail.
+var (
+	removeFile = os.Remove
+	renameFile = fsys.RenameNoReplace
+)
 
 // remove removes a file that may be gone already.
 func remove(path string) error {

@@ -33,6 +33,7 @@ type names struct {
 	dirs      map[string]error  // what is wrong with a directory; nil: nothing
 	known     []string          // directories that backups were seen or placed in
 	verdicts  map[string]verdict
+	unwritten map[string]fs.FileInfo // the plain files of which it is known that they are not the logs of others
 }
 
 // verdict remembers whether a compressed file bears our mark.
@@ -43,7 +44,8 @@ type verdict struct {
 }
 
 func newNames(cfg Config) *names {
-	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, bearsMark: bearsMark, verdicts: map[string]verdict{}}
+	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, bearsMark: bearsMark}
+	n.verdicts, n.unwritten = map[string]verdict{}, map[string]fs.FileInfo{}
 	n.forget()
 	n.remember(cfg.Path)
 	return n
@@ -88,6 +90,7 @@ func (n *names) forgetAllBut(ours map[string]*entry) {
 		used[filepath.Dir(e.path)] = true
 	}
 	n.known = slices.DeleteFunc(n.known, func(dir string) bool { return !used[dir] })
+	maps.DeleteFunc(n.unwritten, func(path string, _ fs.FileInfo) bool { return ours[path] == nil })
 }
 
 // behind returns the default name with something behind the log's name and a dot.
@@ -201,14 +204,14 @@ func (n *names) readings(f found) []found {
 	return []found{f}
 }
 
-// add puts a file into the entry it belongs to, unless it is foreign: no regular file, or compressed by somebody else.
+// add puts a file into the entry it belongs to, unless it is foreign: no regular file, compressed by somebody else, or a log itself.
 func (n *names) add(entries map[string]*entry, f found, as entry) (ours bool) {
 	path := f.path
 	if f.compressed {
 		path += Gzip
 	}
 	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() || f.compressed && !n.marked(path, info) {
+	if err != nil || !info.Mode().IsRegular() || f.compressed && !n.marked(path, info) || !f.compressed && n.written(path, info) {
 		return err != nil && errors.Is(err, fs.ErrNotExist)
 	}
 	e := entries[f.path]
@@ -244,6 +247,33 @@ func (n *names) marked(path string, info fs.FileInfo) bool {
 }
 
 const verdictsMax = 10000
+
+// written reports whether a plain file is a log itself, that of another writer or program. A file is looked at until it is known to be
+// none, and not again: what was the log may be open for a long time, by who has the log as his standard output.
+func (n *names) written(path string, info fs.FileInfo) bool {
+	if before := n.unwritten[path]; fsys.RenamesOpenFiles && before != nil && os.SameFile(before, info) {
+		return false
+	}
+	written, err := fsys.WrittenByOthers(path, n.base)
+	if err != nil {
+		n.blind = err
+	}
+	if written || err != nil {
+		return true
+	}
+	n.unwritten[path] = info
+	return false
+}
+
+// renamed says that a file that is ours has another name now.
+func (n *names) renamed(from, to string, info fs.FileInfo) {
+	if v, known := n.verdicts[from]; known { // else the file would be opened again at each Place
+		n.verdicts[to] = v
+	}
+	if info != nil {
+		n.unwritten[to] = info
+	}
+}
 
 // numberBehind returns the first free name with a number from i on behind it.
 func (n *names) numberBehind(name string, i int) (string, error) {

@@ -60,6 +60,30 @@ func TestAYearBesideANamer(t *testing.T) {
 	assert.Equal(t, map[string]string{"app.log.2024": "the year", "app.log.20240131": "a day", "app.log.1.old": "three"}, b.tree())
 }
 
+// What only a Namer of before has named so is nobody's, as the package's comment says.
+func TestBackupsOfANamerThatIsGone(t *testing.T) {
+	for name, namer := range map[string]func(string) string{"gone": nil, "another": func(name string) string { return name + ".new" }} {
+		t.Run(name, func(t *testing.T) {
+			for _, dates := range []Dated{nil, daily()} {
+				b := newBed(t, Config{Count: 3, Dated: dates, Namer: func(name string) string { return name + ".old" }})
+				for i := range 3 {
+					b.roll(fmt.Sprint("old ", i), date("2024-03-01").AddDate(0, 0, i))
+				}
+				before := b.tree()
+				require.Len(t, before, 3)
+				b.again(Config{Count: 2, Dated: dates, Namer: namer})
+				for i := range 5 {
+					b.roll(fmt.Sprint("new ", i), date("2024-03-01").AddDate(0, 0, i))
+				}
+				assert.Len(t, b.listed(), 2)
+				for name, text := range before {
+					assert.Equal(t, text, b.tree()[name], "they stay")
+				}
+			}
+		})
+	}
+}
+
 // Backups with the names of before the Namer stay ours when they are compressed in place.
 func TestFormerBackupsThatAreCompressed(t *testing.T) {
 	b := newBed(t, Config{Count: 3})

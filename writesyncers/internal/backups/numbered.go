@@ -19,7 +19,9 @@ type numbered struct {
 	count int                             // 0 or less: no end
 	keep  func(entries []*entry) []*entry // removes what is too many for one more
 	step  func(name string)
+	moved func(err error) // hears which backups cannot be moved, or nil
 
+	limited bool    // without a count: backups go because of their age or size
 	next    int     // without a count: the number to try; 0: not known yet
 	given   int     // without a count: the first that was given here; 0: none was
 	top     int     // the highest number that was found last
@@ -167,8 +169,8 @@ func (n *numbered) reserve(time.Time) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	first := after(0, foreign)
-	if err := n.shift(n.keep(ours), foreign, first); err != nil {
+	first, err := n.makeRoom(n.keep(ours), foreign)
+	if err != nil {
 		return "", err
 	}
 	return n.name(first), nil
@@ -183,9 +185,10 @@ func after(i int, foreign map[int]bool) int {
 }
 
 // upwards returns the number after the highest, but none that looks like a date: once those before it have gone it would be taken for
-// somebody's archive. It is looked for once; later on, only where somebody else has taken the next one.
+// somebody's archive. It is looked for once; later on, only where another writer of the log has given higher ones: what has a lower one
+// would be the first to go.
 func (n *numbered) upwards() (string, error) {
-	if n.next == 0 {
+	if n.next == 0 || n.overtaken() {
 		if err := n.findNext(); err != nil {
 			return "", err
 		}
@@ -206,10 +209,32 @@ func (n *numbered) upwards() (string, error) {
 	return n.numberBehind(n.of(n.behind("1")), n.next)
 }
 
+// overtaken reports whether somebody may have given higher numbers since the last one was given here: it is gone, or there are some.
+// Where no backup goes by itself, those behind it would be there as well.
+func (n *numbered) overtaken() bool {
+	if n.given > 0 && free(n.name(n.next)) {
+		return true
+	}
+	if !n.limited {
+		return false
+	}
+	files, _ := n.files() // of a directory that may not be read nothing goes
+	table := n.table()
+	return slices.ContainsFunc(files, func(file found) bool {
+		return slices.ContainsFunc(n.readings(file), func(f found) bool {
+			i, former, named := n.number(f.path, table)
+			return named && !former && i > n.next && !dateLike(i)
+		})
+	})
+}
+
 func (n *numbered) findNext() error {
 	ours, foreign, err := n.find()
 	if err != nil {
 		return err
+	}
+	if n.top > 0 && n.top < numberMost/2 && numberMost/2 < n.next {
+		n.next, n.given = 0, 0 // another writer has begun with the lowest ones again
 	}
 	for _, e := range ours {
 		if !e.former {

@@ -11,9 +11,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -520,4 +522,57 @@ func TestFormerBackupsThatWereNumberedUpwards(t *testing.T) {
 		texts = append(texts, b.tree()[name])
 	}
 	assert.Equal(t, []string{"old.4", "old.3", "old.2", "app.log.3"}, texts)
+}
+
+// A backup that cannot be moved, as one that may not be changed or, on Windows, one that somebody reads, keeps its name, and what is rolled
+// out goes on: the others have the numbers around it.
+func TestABackupThatCannotBeMoved(t *testing.T) {
+	defer func(rename func(string, string) error) { renameFile = rename }(renameFile)
+	for _, stuck := range []string{"app.log.1", "app.log.2.gz", "app.log.4"} {
+		for _, refusal := range []error{fs.ErrPermission, syscall.EPERM} {
+			b := newBed(t, Config{Count: 4})
+			told := 0
+			cfg := Config{Path: b.path("app.log"), Count: 4, Moved: func(err error) {
+				if err != nil {
+					told++
+				}
+			}}
+			set, err := New(cfg)
+			require.NoError(t, err)
+			b.set = set
+			for i := range 4 {
+				b.rollAs(fmt.Sprint("before ", i), i == 2, time.Time{})
+			}
+			text := b.tree()[stuck]
+			require.NotEmpty(t, text)
+			renameFile = func(from, to string) error {
+				if from == b.path(stuck) {
+					return &os.LinkError{Op: "rename", Old: from, New: to, Err: refusal}
+				}
+				return fsys.RenameNoReplace(from, to)
+			}
+			for i := range 3 {
+				b.roll(fmt.Sprint("after ", i))
+			}
+			var texts []string
+			for _, name := range b.listed() {
+				if name != stuck {
+					texts = append(texts, b.tree()[name])
+				}
+			}
+			assert.Equal(t, []string{"after 2", "after 1", "after 0"}, texts[:3], "%s: %v", stuck, b.tree())
+			assert.LessOrEqual(t, len(texts), 4, "%s: %v", stuck, b.tree())
+			if stuck == "app.log.4" { // the oldest could be removed all the same
+				assert.NotContains(t, texts, text)
+			} else {
+				assert.Equal(t, text, b.tree()[stuck])
+				assert.Positive(t, told, stuck)
+			}
+			renameFile = fsys.RenameNoReplace
+			for i := range 4 {
+				b.roll(fmt.Sprint("later ", i))
+			}
+			assert.Len(t, b.tree(), 4, "it is one of them again")
+		}
+	}
 }

@@ -235,3 +235,45 @@ func TestTheHighestNumberOfAPeriod(t *testing.T) {
 	assert.Len(t, b.listed(), 3)
 	assert.Len(t, entriesOf(t, b.dir), 3, "no number that is not known again")
 }
+
+// Two writers of one log number upwards together: what one rolls out after a long while, in which the other's backups have come and gone,
+// is the newest all the same. So it is where the other has come to the highest number meanwhile.
+func TestTwoWritersThatNumberUpwards(t *testing.T) {
+	for name, tt := range map[string]struct {
+		cfg   Config
+		first string
+	}{
+		"limited":            {Config{MaxTotalBytes: 12}, ""},
+		"by age":             {Config{MaxAge: time.Hour}, ""},
+		"removed by others":  {Config{Count: -1}, ""},
+		"the highest number": {Config{MaxTotalBytes: 12}, "app.log.9999990"},
+		"and by others":      {Config{Count: -1}, "app.log.9999990"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newBed(t, tt.cfg)
+			if tt.first != "" {
+				a.put(tt.first, "x")
+			}
+			b := &bed{T: t, dir: a.dir}
+			b.again(tt.cfg)
+			b.roll("b0")
+			for round := range 3 {
+				for i := range 15 {
+					a.roll(fmt.Sprintf("a%d", i%10))
+					if names := a.listed(); tt.cfg.MaxTotalBytes == 0 && len(names) > 4 {
+						a.age(names[4], 2*time.Hour)
+						if tt.cfg.MaxAge == 0 {
+							require.NoError(t, os.Remove(a.path(names[4])))
+						}
+					}
+				}
+				text := fmt.Sprintf("b%d", round+1)
+				name := b.roll(text)
+				require.Equal(t, name, a.listed()[0], "%v", a.tree())
+				require.Equal(t, text, a.tree()[name])
+				name = a.roll("a")
+				require.Equal(t, name, b.listed()[0], "%v", a.tree())
+			}
+		})
+	}
+}

@@ -44,6 +44,9 @@ type Config struct {
 	// Report hears once for each Place and Reserve what was wrong with the Namer's answers, or nil. Defaults to nobody.
 	Report func(err error)
 
+	// Moved hears at each Place and Reserve for which backups have to move which of them cannot be, or nil. Defaults to nobody.
+	Moved func(err error)
+
 	// Step is called between any two steps that a crash may come between, for tests. Defaults to nothing.
 	Step func(name string)
 }
@@ -92,11 +95,14 @@ func New(cfg Config) (*Set, error) {
 	if cfg.Step == nil {
 		cfg.Step = func(string) {}
 	}
+	if cfg.Moved == nil {
+		cfg.Moved = func(error) {}
+	}
 	s := &Set{cfg: cfg, names: newNames(cfg)}
 	if cfg.Dated != nil {
 		s.scheme = cfg.Dated.scheme(s.names)
 	} else {
-		s.scheme = &numbered{names: s.names, count: cfg.Count, keep: s.keepRoom, step: cfg.Step}
+		s.scheme = &numbered{names: s.names, count: cfg.Count, limited: cfg.MaxAge > 0 || cfg.MaxTotalBytes > 0, keep: s.keepRoom, step: cfg.Step, moved: cfg.Moved}
 	}
 	for _, name := range s.scheme.example() {
 		if cfg.Compress {
@@ -119,7 +125,8 @@ func New(cfg Config) (*Set, error) {
 // named for, where names are times. compressed says that src is the compressed form. It never replaces a file, and an error means
 // that src has the name it had.
 func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, err error) {
-	if _, err := os.Lstat(src); err != nil { // before backups move for nothing
+	info, err := os.Lstat(src) // before backups move for nothing
+	if err != nil {
 		return "", fmt.Errorf("writesyncers: %w", err)
 	}
 	for range placeTries {
@@ -138,6 +145,7 @@ func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, e
 	if err != nil {
 		return "", fmt.Errorf("writesyncers: %w", err)
 	}
+	s.names.renamed(src, dst, info)
 	s.cfg.Step("named")
 	return dst, nil
 }
@@ -156,6 +164,13 @@ func (s *Set) Reserve(label time.Time) (dst string, err error) {
 	}
 	s.cfg.Step("made room")
 	return dst, nil
+}
+
+// Placed says that somebody else's code has moved the file to the name that Reserve has returned.
+func (s *Set) Placed(dst string) {
+	if info, err := os.Lstat(dst); err == nil {
+		s.names.renamed(dst, dst, info)
+	}
 }
 
 // Listed returns how many backups there were when they were looked at last. Unlike the other methods it may be called at any time.

@@ -3,14 +3,36 @@ package backups
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"go.uber.org/multierr"
 )
 
-// shift makes the first number free.
-func (n *numbered) shift(ours []*entry, foreign map[int]bool, first int) error {
+// makeRoom makes the first number free, and returns it. A backup that cannot be moved keeps its number, which is stepped over.
+func (n *numbered) makeRoom(ours []*entry, foreign map[int]bool) (first int, err error) {
 	ours = slices.DeleteFunc(ours, func(e *entry) bool { return e.former })
+	var stays error
+	for tries := 1; ; tries++ {
+		first = after(0, foreign)
+		stuck, err := n.shift(ours, foreign, first)
+		if stuck == nil || !fsys.Stays(err) || tries > stuckMost {
+			n.moved(stays)
+			return first, err
+		}
+		stays = multierr.Append(stays, err)
+		foreign[stuck.n] = true
+		ours = slices.DeleteFunc(ours, func(e *entry) bool { return e == stuck })
+	}
+}
+
+const stuckMost = 8 // where there are more it is the directory in which nothing can be moved
+
+// shift makes the first number free. Stuck is the backup of which the error is.
+func (n *numbered) shift(ours []*entry, foreign map[int]bool, first int) (stuck *entry, err error) {
 	if len(ours) == 0 || ours[0].n > first {
-		return nil
+		return nil, nil
 	}
 	moves, all := plan(ours, foreign, first, lastOf(n.count, foreign))
 	if !all {
@@ -18,11 +40,11 @@ func (n *numbered) shift(ours []*entry, foreign map[int]bool, first int) error {
 	}
 	for _, m := range slices.Backward(moves) {
 		if err := n.rename(m.entry, m.to); err != nil {
-			return err
+			return m.entry, err
 		}
 		n.step("shifted")
 	}
-	return nil
+	return nil, nil
 }
 
 // lastOf returns the last of that many numbers which nobody foreign has. What it costs depends on the files there are, not on the count,
@@ -68,9 +90,10 @@ func (n *numbered) rename(e *entry, to int) error {
 		return err
 	}
 	n.top = max(n.top, to)
-	if v, known := n.verdicts[e.path+Gzip]; known { // else the file would be opened again at each Place
-		n.verdicts[path+Gzip] = v
+	for _, b := range e.backups() {
+		n.renamed(b.Path, path+strings.TrimPrefix(b.Path, e.path), b.Info)
 	}
+	e.path, e.n = path, to
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -210,4 +211,10 @@ func (a acl) mode() fs.FileMode {
 	group := a.all(aclOwningGroup, aclUser)
 	other := a.all(aclOther, aclUser, aclGroup)
 	return fs.FileMode(owner<<6 | group<<3 | other)
+}
+
+// Trusted reports whether a file belongs to this process's user or to root.
+func Trusted(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return !ok || st.Uid == 0 || int(st.Uid) == os.Geteuid()
 }

@@ -3,6 +3,7 @@
 //
 //	who is this file     Identity, Identify, LeadsTo, IsNameOf, HasName, Birth
 //	who else has it      LockShared, TryLockExclusive, Unlock, Held; Directory with TryLock
+//	who writes to it     MarkWriter, WrittenByOthers, OpenForWriting, InUse
 //	how names change     RenameNoReplace, Rename, OpenMovable, ShortName, Unique, SyncDirectory; RenamesOpenFiles, OpensAhead
 //	who may read it      CopyAccess
 //	what happens to it   Watch, AwaitWrite

@@ -51,6 +51,9 @@ func Unlock(*os.File) {}
 // Held has no lock to ask. Windows itself refuses to rename or remove a file that is open.
 func Held(string) bool { return false }
 
+// InUse is Held.
+func InUse(string) bool { return false }
+
 // SyncDirectory does nothing: these systems have no such call.
 func SyncDirectory(string) error { return nil }
 

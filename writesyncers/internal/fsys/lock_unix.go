@@ -92,22 +92,42 @@ func flock(f *os.File, how int) error {
 // making. A file that may not be read is opened for writing instead; one that may not be opened at all, or is no regular
 // file, is not held. One that cannot be opened at this moment is: there is no telling.
 func Held(path string) bool {
-	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
-		return false
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|NoFollow|Nonblock, 0)
-	if errors.Is(err, os.ErrPermission) {
-		f, err = os.OpenFile(path, os.O_WRONLY|NoFollow|Nonblock, 0)
-	}
+	f, err := openToLook(path)
 	if err != nil {
 		return Passing(err)
 	}
 	defer f.Close()
+	return locked(f)
+}
+
+// InUse reports whether the file at path is Held, or somebody who knows of no lock has it open for writing.
+func InUse(path string) bool {
+	f, err := openToLook(path)
+	if err != nil {
+		return Passing(err)
+	}
+	defer f.Close()
+	return locked(f) || OpenForWriting(f)
+}
+
+func locked(f *os.File) bool {
 	if !TryLockExclusive(f) {
 		return true
 	}
 	Unlock(f) // for a process that is being started may have it open for a moment yet
 	return false
+}
+
+// openToLook opens a regular file, without waiting for anybody, so that its locks can be asked for.
+func openToLook(path string) (*os.File, error) {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, errors.ErrUnsupported)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|NoFollow|Nonblock, 0)
+	if errors.Is(err, os.ErrPermission) {
+		f, err = os.OpenFile(path, os.O_WRONLY|NoFollow|Nonblock, 0)
+	}
+	return f, err
 }
 
 // SyncDirectory has the names in a directory put on the disk. One that may be written and not read cannot be synced: it is left

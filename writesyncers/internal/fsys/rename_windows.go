@@ -30,6 +30,11 @@ func renameNoReplace(src, dst string) error {
 	return err
 }
 
+// Stays reports whether an error of renaming says that this very file has to stay where it is: somebody has it open.
+func Stays(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
+}
+
 // OpenMovable opens a file for reading so that it can be renamed meanwhile.
 func OpenMovable(path string) (*os.File, error) {
 	name, err := windows.UTF16PtrFromString(path)

@@ -65,3 +65,6 @@ func SameDevice(a, b string) bool {
 	other, errB := filepath.Abs(b)
 	return errA != nil || errB != nil || strings.EqualFold(filepath.VolumeName(one), filepath.VolumeName(other))
 }
+
+// Trusted has no owners to ask for here.
+func Trusted(fs.FileInfo) bool { return true }

@@ -18,6 +18,9 @@ import (
 // than that.
 const writersWait = 3 * time.Second
 
+// startWait is how long it takes at most until a process that is started has closed what it got from this one.
+const startWait = 100 * time.Millisecond
+
 var errInUse = errors.New("another process still writes to it; it is tried again at the next rollover")
 
 // compress gives a file its backup name in compressed form:
@@ -61,10 +64,18 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 	return s.place(out.path, out, false)
 }
 
-// await waits until no other process writes to the file.
+// await waits until no other process writes to the file; a moment also for what is no writer of the log, for a process that is being
+// started has everything open that this one has.
 func (s *steps) await(out *Rolled) error {
-	for start := time.Now(); !out.alone(); time.Sleep(pollEvery) {
+	s.cfg.Report.Note("close a backup of "+s.cfg.Path, out.letWritingGo())
+	start := time.Now()
+	for ; !out.alone(); time.Sleep(pollEvery) {
 		if !s.cfg.Shared || time.Since(start) > writersWait || s.aborted() {
+			return errInUse
+		}
+	}
+	for start = time.Now(); out.written(); time.Sleep(pollEvery) {
+		if time.Since(start) > startWait || s.aborted() {
 			return errInUse
 		}
 	}
@@ -156,7 +167,10 @@ func (s *steps) compressPlain() {
 			continue
 		}
 		if s.aborted() {
-			return
+			if failed == nil { // else that has been said of the one before
+				failed = backups.ErrAborted
+			}
+			break
 		}
 		err := s.compressInPlace(b)
 		if s.cfg.Shared && errors.Is(err, errInUse) { // whoever has rolled it out waits for that, and tells
@@ -191,7 +205,7 @@ func (s *steps) compressInPlace(b backups.Backup) error {
 		return err // it has moved up a number, and is found there the next time
 	}
 	p, err := s.compressTo(b.Path, func() error {
-		if !fsys.TryLockExclusive(src) {
+		if !fsys.TryLockExclusive(src) || fsys.OpenForWriting(src) {
 			return errInUse
 		}
 		return nil

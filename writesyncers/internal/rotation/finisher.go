@@ -29,14 +29,14 @@ type finisher struct {
 const (
 	lingerEvery = 250 * time.Microsecond
 	lingerLooks = 200
-	nameWait    = time.Second      // the longest Write waits for the name of a small file
-	stuckWait   = 10 * time.Second // without any progress: then nobody waits any longer
-	manyBackups = 500              // with more, no Write waits until those are removed that are too old or too much
-	otherWait   = time.Minute      // the longest a file waits for the one of another process, which may have to be compressed
+	nameWait    = time.Second // the longest Write waits for the name of a small file
+	manyBackups = 500         // with more, no Write waits until those are removed that are too old or too much
+	otherWait   = time.Minute // the longest a file waits for the one of another process, which may have to be compressed
 )
 
 var (
 	errStuck  = errors.New("a hook or another process takes too long; it goes on in the background")
+	errNamer  = errors.New("called by the Namer, of which the names of the backups are asked just now")
 	errExited = errors.New("a hook has ended the goroutine that called it")
 )
 
@@ -77,8 +77,11 @@ func (f *finisher) begin(out *Rolled) {
 	}
 }
 
-// awaitName waits a while for a file to get its name.
+// awaitName waits a while for a file to get its name; not if it is the Namer that has rolled it over.
 func (f *finisher) awaitName(out *Rolled) {
+	if f.names.mine() {
+		return
+	}
 	f.waitAtMost(nameWait, func() bool {
 		return !f.running || f.refused != nil || out != nil && (out.ended || out.named && (f.cfg.OnRotate != nil || many(f.cfg)))
 	})

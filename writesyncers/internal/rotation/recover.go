@@ -18,14 +18,16 @@ func (s *steps) recover() error {
 	if s.dir.exists() { // else there is nothing to sweep, and nobody to be kept out
 		err = multierr.Append(err, s.locked(s.sweep))
 	}
-	err = multierr.Append(err, s.look(func() error {
-		if err := s.cfg.Backups.Repair(); err != nil || !s.cfg.Compress {
-			return err
-		}
-		found, err := s.cfg.Backups.List()
-		s.plain.Store(slices.ContainsFunc(found, func(b backups.Backup) bool { return !b.Compressed }))
+	return multierr.Append(err, s.names.boundedly(s.cfg.Namer, func() error { return s.look(func() error { return repair(s) }) }))
+}
+
+// repair puts the names right, and finds out whether there are backups to be compressed.
+func repair(s *steps) error {
+	if err := s.cfg.Backups.Repair(); err != nil || !s.cfg.Compress {
 		return err
-	}))
+	}
+	found, err := s.cfg.Backups.List()
+	s.plain.Store(slices.ContainsFunc(found, func(b backups.Backup) bool { return !b.Compressed }))
 	return err
 }
 

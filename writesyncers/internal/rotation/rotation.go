@@ -130,13 +130,14 @@ func (r *Rotation) Sync() error { return r.finish.sync() }
 
 // Backups returns the paths of the backups, the newest first.
 func (r *Rotation) Backups() (paths []string, err error) {
-	err = r.finish.look(func() error {
-		found, err := r.cfg.Backups.List()
-		for _, b := range found {
-			paths = append(paths, b.Path)
-		}
-		return err
-	})
+	var found []backups.Backup
+	list := func() (err error) { found, err = r.cfg.Backups.List(); return err }
+	if err = r.finish.names.boundedly(r.cfg.Namer, func() error { return r.finish.look(list) }); errors.Is(err, errStuck) {
+		return nil, err
+	}
+	for _, b := range found {
+		paths = append(paths, b.Path)
+	}
 	return paths, err
 }
 

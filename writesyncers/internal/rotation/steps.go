@@ -9,7 +9,6 @@ import (
 
 	"example.com/zaphandlers/writesyncers/internal/backups"
 	"example.com/zaphandlers/writesyncers/internal/fsys"
-	base "example.com/zaphandlers/zapcore"
 	"go.uber.org/multierr"
 )
 
@@ -22,7 +21,7 @@ type steps struct {
 	abort      chan struct{} // closed when Close has waited long enough
 	progress   atomic.Uint64 // of whatever goes on
 	compressed *atomic.Uint64
-	names      sync.Mutex // held around calls of cfg.Backups
+	names      namesLock // held around calls of cfg.Backups
 
 	plain   atomic.Bool // backups are there that are to be compressed and are not
 	expired string      // the number of the last hold that was waited for in vain; owned by the finisher's goroutine
@@ -77,7 +76,7 @@ func (s *steps) locked(f func() error) error {
 		}
 		break
 	}
-	return shown(withNames(&s.names, f), s.cfg.Path)
+	return shown(s.names.with(s.cfg.Namer, f), s.cfg.Path)
 }
 
 func (s *steps) aborted() bool {
@@ -176,6 +175,7 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 		}
 		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
 	}
+	_ = s.names.with(s.cfg.Namer, func() error { s.cfg.Backups.Placed(dst); return nil })
 	if s.cfg.Compress && err == nil {
 		inUse := s.await(out)
 		_ = out.close()
@@ -213,16 +213,6 @@ func (s *steps) retain() {
 	Step("retaining")
 	err := s.locked(func() error { return s.cfg.Backups.Retain(time.Now()) })
 	s.cfg.Report.Note("remove backups of "+s.cfg.Path, err)
-}
-
-// withNames calls f, which uses the backups, with the lock on them. Whoever has that may be in the user's Namer, which need not come to
-// an end.
-func withNames(names *sync.Mutex, f func() error) error {
-	if !base.LockWithin(names, stuckWait) {
-		return errStuck
-	}
-	defer names.Unlock()
-	return f()
 }
 
 // othersBefore finishes what processes that are gone have rolled out before the file at path, and waits for living ones to finish
@@ -295,5 +285,5 @@ func (s *steps) look(f func() error) error {
 	if s.dir.exists() {
 		return s.locked(f)
 	}
-	return withNames(&s.names, f)
+	return s.names.with(s.cfg.Namer, f)
 }

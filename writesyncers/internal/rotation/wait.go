@@ -1,12 +1,20 @@
 package rotation
 
 import (
+	"cmp"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/multierr"
 
 	base "example.com/zaphandlers/zapcore"
 )
+
+// ShortWait is what tests have in the place of StuckWait: a time.Duration.
+var ShortWait atomic.Int64
+
+// StuckWait is how long anybody waits without any progress.
+func StuckWait() time.Duration { return cmp.Or(time.Duration(ShortWait.Load()), 10*time.Second) }
 
 // update changes what mu guards, and wakes those who wait for that.
 func (f *finisher) update(change func()) {
@@ -60,10 +68,10 @@ func (f *finisher) await(limit time.Duration, ready, again func() bool) bool {
 
 // wait waits until a file is finished or refused; nil, until nobody is at work.
 func (f *finisher) wait(out *Rolled) (err error) {
-	me := base.GoroutineID()
+	me, namer := base.GoroutineID(), f.names.mine()
 	ready := func() bool {
 		switch {
-		case f.running && f.goroutine == me: // a hook that asks
+		case namer, f.running && f.goroutine == me: // a hook that asks
 			return true
 		case out == nil:
 			err = f.refused
@@ -76,7 +84,7 @@ func (f *finisher) wait(out *Rolled) (err error) {
 		}
 		return err != nil && !f.running
 	}
-	if !f.waitUntil(stuckWait, ready) {
+	if !f.waitUntil(StuckWait(), ready) {
 		return errStuck
 	}
 	return err
@@ -84,12 +92,12 @@ func (f *finisher) wait(out *Rolled) (err error) {
 
 // close finishes what there is. Compression is given up when it takes too long, and whoever does not come to an end is left behind.
 func (f *finisher) close() error {
-	me := base.GoroutineID()
+	me, namer := base.GoroutineID(), f.names.mine()
 	self := false
-	idle := func() bool { self = f.running && f.goroutine == me; return !f.running || self }
+	idle := func() bool { self = namer || f.running && f.goroutine == me; return !f.running || self }
 	f.update(func() { f.closing = true })
 	var err error
-	if !f.waitAtMost(stuckWait, idle) {
+	if !f.waitAtMost(StuckWait(), idle) {
 		close(f.abort)
 		if !f.waitAtMost(nameWait, idle) {
 			err = errStuck

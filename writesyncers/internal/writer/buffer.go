@@ -125,6 +125,11 @@ func (b *buffer) flush() error {
 	if err := w.strategy.flushing(); err != nil {
 		return err
 	}
+	if w.broken != nil {
+		if err := reconnect(w); err != nil {
+			return err
+		}
+	}
 	b.resume(w.file)
 	into := w.file
 	n, err := w.put(b.b[b.partial:], len(b.ends))

@@ -90,7 +90,9 @@ func (w *Writer) Close() error {
 		err = errStuck(w, "close")
 	}
 	if w.cfg.Rotation != nil {
-		err = multierr.Append(err, w.cfg.Rotation.Close())
+		if left := w.cfg.Rotation.Close(); left != nil {
+			err = multierr.Append(err, fmt.Errorf("writesyncers: close %s: %w", w.cfg.Path, left))
+		}
 	}
 	w.cfg.Report.Tell()
 	w.cfg.Report.Stop()

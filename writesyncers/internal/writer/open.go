@@ -2,14 +2,13 @@ package writer
 
 import (
 	"errors"
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	base "example.com/zaphandlers/zapcore"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
-
-	"example.com/zaphandlers/writesyncers/internal/appendfile"
-	"example.com/zaphandlers/writesyncers/internal/fsys"
-	base "example.com/zaphandlers/zapcore"
 )
 
 // open opens the file at the path. The flags of the Config count the first time only.
@@ -48,7 +47,7 @@ func (w *Writer) first() error {
 
 // use makes a file the one that is written to.
 func (w *Writer) use(file *appendfile.File) {
-	w.file = file
+	w.file, w.broken = file, nil
 	if w.pipe.Store(nil); !file.Regular() {
 		w.pipe.Store(file)
 	}
@@ -82,9 +81,14 @@ func writeHeader(w *Writer) {
 
 // reopen opens what is at the path now, and only then closes the file in use.
 func (w *Writer) reopen() error {
-	old := w.file
+	old, broken := w.file, w.broken
 	if err := w.open(); err != nil {
 		return err
+	}
+	if stale(broken) { // which its Write has returned: there is no more to be had from it
+		w.left = broken
+		_ = old.Close()
+		return nil
 	}
 	switch w.cfg.Sync {
 	case SyncNever:

@@ -48,6 +48,7 @@ type Writer struct {
 	mu     sync.Mutex       // guards the fields below
 	file   *appendfile.File // nil until it is opened, and after Close
 	opened bool             // Flags have had their effect: from now on opening is appending
+	broken error            // of writing, after which the next record looks whether another file is to be had; nil: none
 	limit  int64            // the size from which on the strategy wants to be asked
 	left   error            // why a file that is not used any more is not on the disk: whose records wait for that are to hear it
 	later  func()           // what is left for whoever unlocks
@@ -214,6 +215,11 @@ func (w *Writer) ready(n int) error {
 			return err
 		}
 	}
+	if w.broken != nil {
+		if err := reconnect(w); err != nil {
+			return err
+		}
+	}
 	if w.size()+int64(n) >= w.limit {
 		if err := w.strategy.before(n); err != nil {
 			return err
@@ -229,7 +235,7 @@ func (w *Writer) ready(n int) error {
 func (w *Writer) put(p []byte, records int) (int, error) {
 	n, err := w.file.Write(p)
 	if err != nil {
-		w.strategy.failed(err)
+		noteFailed(w, err)
 	}
 	if w.verify && err == nil {
 		if err := w.strategy.wrote(p, records); err != nil {

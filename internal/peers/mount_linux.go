@@ -1,0 +1,38 @@
+package peers
+
+import (
+	"os/exec"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// MountOver shows the directory lower in the directory at, by a FUSE file system (bindfs) that is a process, until the test ends, or until
+// unmount. Kill kills the process, which leaves the mount without one. The test skips where nothing can be mounted.
+func MountOver(tb testing.TB, lower, at string) (kill, unmount func()) {
+	tb.Helper()
+	var before, now unix.Stat_t
+	if err := unix.Stat(at, &before); err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.Command("bindfs", "-f", lower, at)
+	if err := cmd.Start(); err != nil {
+		tb.Skip("bindfs does not run: ", err)
+	}
+	over := make(chan struct{})
+	go func() { defer close(over); _ = cmd.Wait() }()
+	kill = func() { _ = cmd.Process.Kill(); <-over }
+	unmount = func() { _ = unix.Unmount(at, unix.MNT_DETACH) }
+	tb.Cleanup(func() { unmount(); kill() })
+	for {
+		if err := unix.Stat(at, &now); err == nil && now.Dev != before.Dev {
+			return kill, unmount
+		}
+		select {
+		case <-over:
+			tb.Skip("nothing can be mounted here by FUSE")
+		case <-time.After(time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package writer
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// stale reports whether an error says that an open file is none any more, whatever is at its path: that of a server which has it no longer,
+// or of a FUSE file system whose process has ended. Only to open the path again can help.
+func stale(err error) bool { return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.ENOTCONN) }
+
+// away reports whether the disk may have been taken out.
+func away(err error) bool {
+	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.EROFS)
+}
+
+// noteFailed notes an error of writing after which another file may be had at the path.
+func noteFailed(w *Writer, err error) {
+	if w.file.Regular() && (stale(err) || away(err)) {
+		w.broken = err
+	}
+	w.strategy.failed(err)
+}
+
+// reconnect opens the path anew if the file is gone, or the disk away and another at its path. Where nothing is there it is tried again
+// later: what is made there now would be hidden as soon as the file system is mounted.
+func reconnect(w *Writer) error {
+	err := w.broken
+	_, missing := os.Stat(w.cfg.Path)
+	switch {
+	case errors.Is(err, syscall.ESTALE), stale(err) && missing == nil:
+		return w.reopen()
+	case stale(err):
+		return err
+	case missing == nil:
+		if here, lookErr := w.file.LeadsHere(); !here && lookErr == nil {
+			return w.reopen()
+		}
+	}
+	w.broken = nil
+	return nil
+}
