@@ -2,6 +2,8 @@ package zapcore
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,7 +73,7 @@ func (o *output) refuse(level zapcore.Level, err error) error {
 }
 
 // emit delivers one frame. The lock is released by defer because hooks of the user (a Dial, a RoundTripper) run below, and may
-// panic.
+// end the goroutine; a panic of theirs is an error.
 func (o *output) emit(ent *zapcore.Entry, frame []byte) error {
 	defer o.tell()
 	if ent.Level > zapcore.ErrorLevel {
@@ -136,11 +138,7 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		}
 		return nil, err
 	}
-	if o.writer != nil { // which spares it the copy of an entry
-		err = o.writer.write(frame)
-	} else {
-		err = o.emitter.Emit(*ent, frame)
-	}
+	err = o.emitLocked(ent, frame)
 	if err != nil || o.failing {
 		o.noteLocked(err)
 	}
@@ -150,9 +148,21 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		o.accepted.Add(1)
 	}
 	if urgent && o.down == nil { // else it has just timed out
-		syncErr = o.emitter.Sync()
+		syncErr = Guard(o.emitter.Sync)
 	}
 	return syncErr, err
+}
+
+func (o *output) emitLocked(ent *zapcore.Entry, frame []byte) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: %w", o.name, &PanicError{Value: p})
+		}
+	}()
+	if o.writer != nil { // which spares it the copy of an entry
+		return o.writer.write(frame)
+	}
+	return o.emitter.Emit(*ent, frame)
 }
 
 // readyLocked returns why nothing may be emitted now, if so.
@@ -234,15 +244,19 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	} else {
 		n, err = o.emitEachLocked(batch, frames)
 	}
+	n = min(max(n, 0), frames.Len()) // a RecordWriter is code of others
+	if n < frames.Len() && err == nil {
+		err = fmt.Errorf("%s: %d of %d records were taken, without an error: %w", o.name, n, frames.Len(), io.ErrShortWrite)
+	}
 	if failed := ofDestination(err); failed != nil || o.failing {
 		o.noteLocked(failed)
 	}
-	rejected := rejectedIn(err)
-	delivered := uint64(n - rejected - againIn(err))
+	rejected := min(rejectedIn(err), n)
+	delivered := uint64(n - rejected - min(againIn(err), n-rejected))
 	o.accepted.Add(delivered)
 	o.refused.Add(uint64(rejected))
 	if urgent && (delivered > 0 || rejected > 0) {
-		syncErr = o.emitter.Sync()
+		syncErr = Guard(o.emitter.Sync)
 	}
 	return n, syncErr, err
 }

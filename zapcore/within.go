@@ -88,14 +88,14 @@ func (w *lockWaiter) removeLocked(mu *sync.Mutex) {
 
 var errExited = errors.New("the goroutine was ended (runtime.Goexit)")
 
-// Within runs f, which may wait for what does not come, and returns its error. After that time it returns an error that says so and
-// wraps os.ErrDeadlineExceeded, and f goes on in the background.
+// Within runs f, which may wait for what does not come, by a goroutine of its own, and returns its error; a panic is a *PanicError. After
+// that time it returns an error that says so and wraps os.ErrDeadlineExceeded, and f goes on in the background.
 func Within(wait time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		err := errExited
 		defer func() { done <- err }()
-		err = f()
+		err = Guard(f)
 	}()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -128,7 +128,7 @@ func (o *output) sync() error {
 	if o.closed.Load() {
 		return nil
 	}
-	return o.emitter.Sync()
+	return Guard(o.emitter.Sync)
 }
 
 func (o *output) flush() error {
@@ -143,7 +143,7 @@ func (o *output) flush() error {
 	if o.closed.Load() {
 		return nil
 	}
-	return f.Flush()
+	return Guard(f.Flush)
 }
 
 func (o *output) close() error {
@@ -162,7 +162,7 @@ func (o *output) close() error {
 	if o.closed.Swap(true) {
 		return nil
 	}
-	return o.emitter.Close()
+	return Guard(o.emitter.Close)
 }
 
 // count does not wait for an Emit that is under way, unless the Emitter has to be asked what became of its frames.
