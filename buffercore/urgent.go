@@ -53,8 +53,7 @@ func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, err error)
 	b := w.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if wantsRoomLocked(b, len(tape)) {
-		w.flushLocked()
+	for wantsRoomLocked(b, len(tape)) && w.flushLocked() == acquired && w.left() != 0 {
 	}
 	put, err = b.tryPutLocked(level, tape)
 	if err == nil && !put { // all is in the hands of a flush, or of its kind
