@@ -89,11 +89,7 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 		return urgentWrite{b, time.Now()}.run(ent, tape)
 	}
 	serious := b.when.serious(ent.Level)
-	b.mu.Lock()
-	b.makeRoomLocked(len(tape))
-	_, err := b.putLocked(ent.Level, tape)
-	records := b.pendingLocked()
-	b.mu.Unlock()
+	records, err := put(b, ent.Level, tape)
 	if err != nil {
 		return err
 	}
@@ -105,6 +101,15 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 		b.shrink()
 	}
 	return nil
+}
+
+// put makes room for a record and adds it. It returns how many there are then.
+func put(b *buffer, level zapcore.Level, tape []byte) (records int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.makeRoomLocked(len(tape))
+	_, err = b.putLocked(level, tape)
+	return b.pendingLocked(), err
 }
 
 func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
@@ -139,11 +144,11 @@ func (b *buffer) tryMakeRoomLocked(n int, begin time.Time) (again bool) {
 	} else {
 		b.flushHeld()
 	}
-	return b.mayWait(begin)
+	return mayWait(b, begin)
 }
 
 // mayWait tells whether a Write that began to wait for room then may go on.
-func (b *buffer) mayWait(begin time.Time) bool {
+func mayWait(b *buffer, begin time.Time) bool {
 	return b.cfg.DrainTimeout < 0 || time.Since(begin) < b.cfg.DrainTimeout
 }
 

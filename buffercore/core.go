@@ -134,7 +134,7 @@ func New(cfg Config) (*Core, error) {
 	}
 	b := newBuffer(cfg)
 	if cfg.FlushInterval > 0 {
-		go b.flushPeriodically()
+		go flushPeriodically(b)
 	} else {
 		close(b.stopped)
 	}

@@ -200,7 +200,7 @@ func (r *recording) makeRoom(before *urgentWrite, begin time.Time) (upto uint64,
 	defer b.mu.Unlock()
 	wanted := wantsRoomLocked(b, used)
 	if before == nil {
-		return upto, wanted && b.tryMakeRoomLocked(used, begin) || !wanted && b.mayWait(begin)
+		return upto, wanted && b.tryMakeRoomLocked(used, begin) || !wanted && mayWait(b, begin)
 	}
 	return upto, (!wanted || before.flushLocked() == acquired) && before.left() != 0
 }

@@ -22,14 +22,16 @@ type urgentWrite struct {
 // run is buffer.write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
 // Write waits.
 func (w urgentWrite) run(ent *zapcore.Entry, tape []byte) error {
+	w.count(1)
+	defer w.count(-1)
+	return w.write(ent, tape)
+}
+
+// count counts the Writes that wait.
+func (w urgentWrite) count(n int) {
 	w.mu.Lock()
-	w.urgent++
-	w.mu.Unlock()
-	err := w.write(ent, tape)
-	w.mu.Lock()
-	w.urgent--
-	w.mu.Unlock()
-	return err
+	defer w.mu.Unlock()
+	w.urgent += n
 }
 
 func (w urgentWrite) write(ent *zapcore.Entry, tape []byte) error {
