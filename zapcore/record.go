@@ -1,6 +1,7 @@
 package zapcore
 
 import (
+	"reflect"
 	"sync"
 
 	"go.uber.org/zap/buffer"
@@ -169,12 +170,16 @@ func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
 	return dst
 }
 
-// Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. enc sees one
-// inline field, so it must be an encoder that adds fields by Field.AddTo, as zap's do, and must keep none. An encoder that is a
-// Formatter too, as NewJSON's is, is given the record itself.
+// Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. zap's own encoders add
+// fields and do no more with them, so they see one inline field. An encoder of somebody else's may look at them, and keep them: it gets those of
+// AppendFields, of a copy. An encoder that is a Formatter too, as NewJSON's is, is given the record itself.
 func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	if f, ok := enc.(Formatter); ok {
 		return r.encodeBy(f)
+	}
+	if !addsOnly(reflect.TypeOf(enc)) {
+		own := r.Clone()
+		return enc.EncodeEntry(own.Entry(), own.AppendFields(nil))
 	}
 	if r.decoded {
 		return enc.EncodeEntry(r.entry, r.inlineField())
@@ -183,6 +188,17 @@ func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	r.nodesAt = tape.Head(&ent, r.tape)
 	fields := r.inlineField()
 	return enc.EncodeEntry(ent, fields)
+}
+
+// The types of encoders that add the fields of a record by Field.AddTo, and neither look at them nor keep them.
+var (
+	zapsJSON    = reflect.TypeOf(zapcore.NewJSONEncoder(zapcore.EncoderConfig{}))
+	zapsConsole = reflect.TypeOf(zapcore.NewConsoleEncoder(zapcore.EncoderConfig{}))
+	ourJSON     = reflect.TypeFor[*jsonEncoder]()
+)
+
+func addsOnly(encoder reflect.Type) bool {
+	return encoder == zapsJSON || encoder == ourJSON || encoder == zapsConsole
 }
 
 func (r *Record) encodeBy(f Formatter) (*buffer.Buffer, error) {
