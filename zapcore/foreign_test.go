@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"strings"
@@ -115,7 +116,7 @@ func TestCountsThatCannotBe(t *testing.T) {
 	tooMany := &base.RejectedError{Indexes: []int{0, 1, 2, 3, 4, 5}, Err: io.EOF}
 	again := &base.RetryError{Indexes: []int{0, 1, 2, 3, 4, 5}, Err: io.EOF}
 	outside := &base.RejectedError{Indexes: []int{-1, 7}, Err: io.EOF}
-	for _, n := range []int{-1 << 62, -1, 0, 2, 3, 4, 1 << 62} {
+	for _, n := range []int{math.MinInt, -1, 0, 2, 3, 4, math.MaxInt} {
 		for _, err := range []error{nil, io.EOF, tooMany, again, outside, multierr.Append(tooMany, again)} {
 			o := &oddCounts{n: n, err: err}
 			h, newErr := base.NewHandler(base.HandlerConfig{Name: "test", Formatter: plain{}, Emitter: o})

@@ -1,6 +1,7 @@
 package zapcore_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,6 +91,30 @@ func TestZonesOfAnyName(t *testing.T) {
 			for _, layout := range []string{time.RFC3339Nano, time.RFC1123Z, "Z07:00:00"} {
 				require.Equal(t, ent.Time.Format(layout), r.Entry().Time.Format(layout))
 			}
+		}
+	}
+}
+
+// An int is of 64 bits on a tape, whatever wrote it: one that reads it where ints have 32 loses nothing of it.
+func TestIntsOfALargerMachine(t *testing.T) {
+	for _, add := range []func(enc zapcore.ObjectEncoder){
+		func(enc zapcore.ObjectEncoder) { enc.AddInt("k", 7) },
+		func(enc zapcore.ObjectEncoder) { enc.AddUint("k", 7) },
+		func(enc zapcore.ObjectEncoder) { enc.AddUintptr("k", 7) },
+		func(enc zapcore.ObjectEncoder) { zap.Ints("k", []int{7}).AddTo(enc) },
+		func(enc zapcore.ObjectEncoder) { zap.Uints("k", []uint{7}).AddTo(enc) },
+		func(enc zapcore.ObjectEncoder) { zap.Uintptrs("k", []uintptr{7}).AddTo(enc) },
+	} {
+		var r base.Record
+		object := zapcore.ObjectMarshalerFunc(func(enc zapcore.ObjectEncoder) error { add(enc); return nil })
+		require.NoError(t, r.Capture(zapcore.Entry{}, base.Context{}, []zapcore.Field{zap.Inline(object)}))
+		tape := slices.Clone(r.Bytes())
+		binary.LittleEndian.PutUint64(tape[len(tape)-8:], 1<<40+7)
+		require.NoError(t, r.Parse(tape))
+		for _, enc := range []zapcore.Encoder{zapcore.NewJSONEncoder(zapcore.EncoderConfig{}), base.NewJSON(zapcore.EncoderConfig{})} {
+			line, err := r.AppendEncoded(nil, enc)
+			require.NoError(t, err)
+			require.Contains(t, string(line), "1099511627783")
 		}
 	}
 }
