@@ -8,20 +8,34 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// ioCore is the type of what zapcore.NewCore returns, and encoderField its field with the encoder. It encodes what it gets and keeps
-// nothing, so it may be given a record without a copy, unless its encoder is one that looks at the fields.
+// ioCore is the type of what zapcore.NewCore returns, and encoderField the index of its field with the encoder. It encodes what it gets and
+// keeps nothing, so it may be given a record without a copy, unless its encoder is one that looks at the fields.
 var (
-	ioCore          = reflect.TypeOf(zapcore.NewCore(nil, nil, nil))
-	encoderField, _ = ioCore.Elem().FieldByName("enc")
+	ioCore       = reflect.TypeOf(zapcore.NewCore(nil, nil, nil))
+	encoderField = fieldOf(ioCore.Elem(), reflect.TypeFor[zapcore.Encoder]())
 )
 
-// addsFieldsOnly tells whether a core is zap's own, with an encoder that does no more with fields than to add them.
-func addsFieldsOnly(core zapcore.Core) bool {
-	if reflect.TypeOf(core) != ioCore || encoderField.Index == nil {
-		return false
+// fieldOf returns the index of the field of that type in a struct, or -1.
+func fieldOf(s, field reflect.Type) int {
+	for i := range s.NumField() {
+		if s.Field(i).Type == field {
+			return i
+		}
 	}
-	encoder := reflect.ValueOf(core).Elem().FieldByIndex(encoderField.Index)
-	return encoder.Kind() == reflect.Interface && !encoder.IsNil() && addsOnly(encoder.Elem().Type())
+	return -1
+}
+
+// mayHaveTape tells whether a core is zap's own, with an encoder that does no more with fields than to add them. Who delivers many records to
+// one core asks that once.
+func (r *Record) mayHaveTape(core zapcore.Core) bool {
+	switch {
+	case reflect.TypeOf(core) != ioCore || encoderField < 0:
+		return false
+	case core != r.asked:
+		encoder := reflect.ValueOf(core).Elem().Field(encoderField).Elem()
+		r.asked, r.answer = core, encoder.IsValid() && addsOnly(encoder.Type())
+	}
+	return r.answer
 }
 
 // Deliver hands r to any Core as a Logger would: Check first, then the CheckedEntry's Write, so that hooks, samplers and the
@@ -32,7 +46,7 @@ func addsFieldsOnly(core zapcore.Core) bool {
 // NewJSON's, gets the tape itself. What Deliver returned an error for may have been written in part (by one member of a Tee): do not deliver it
 // again.
 func (r *Record) Deliver(core zapcore.Core, ignoreLevel bool) (wanted bool, err error) {
-	if addsFieldsOnly(core) {
+	if r.mayHaveTape(core) {
 		if !ignoreLevel && !core.Enabled(r.Level()) {
 			return false, nil
 		}

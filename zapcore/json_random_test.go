@@ -195,7 +195,7 @@ func (c *randomCall) config() zapcore.EncoderConfig {
 
 // randomHook is a function of an EncoderConfig that does, by n, what such a function may.
 func randomHook(n int, enc zapcore.PrimitiveArrayEncoder) {
-	switch uint(n) % 12 {
+	switch uint(n) % 16 {
 	case 0: // nothing
 	case 1:
 		enc.AppendString("text\n")
@@ -219,6 +219,19 @@ func randomHook(n int, enc zapcore.PrimitiveArrayEncoder) {
 		_ = enc.(zapcore.ArrayEncoder).AppendObject(failing{})
 	case 10:
 		enc.AppendFloat64(float64(n) / 1000)
+	case 11:
+		enc.AppendString("value")
+		enc.(zapcore.ObjectEncoder).OpenNamespace("namespace")
+	case 12:
+		enc.AppendString("value")
+		_ = everyMethod{}.MarshalLogObject(enc.(zapcore.ObjectEncoder))
+	case 13:
+		enc.AppendString("value")
+		_ = enc.(zapcore.ObjectEncoder).AddReflected("none", make(chan int))
+		_ = enc.(zapcore.ObjectEncoder).AddObject("object", nested(2))
+		_ = enc.(zapcore.ObjectEncoder).AddArray("array", failing{})
+	case 14:
+		_ = enc.(zapcore.ArrayEncoder).AppendReflected(make(chan int))
 	default:
 		enc.AppendString("text")
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -15,6 +16,7 @@ import (
 type output struct {
 	name    string
 	level   zapcore.LevelEnabler
+	atomic  zap.AtomicLevel // level, if it is one that has a value, and so cannot panic
 	emitter Emitter
 	batches BatchEmitter   // emitter, if it is one
 	notices Noticer        // emitter, if it is one
@@ -47,6 +49,7 @@ func newOutput(cfg HandlerConfig) *output {
 		clock:   cfg.Clock,
 		backoff: cfg.Backoff,
 	}
+	o.atomic, _ = cfg.Level.(zap.AtomicLevel)
 	o.batches, _ = cfg.Emitter.(BatchEmitter)
 	o.notices, _ = cfg.Emitter.(Noticer)
 	o.writer, _ = cfg.Emitter.(*writerEmitter)
@@ -129,7 +132,12 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		return nil, ErrClosed
 	}
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			syncErr, err = o.panickedLocked(ent.Level, p)
+		}
+		o.mu.Unlock()
+	}()
 	urgent := ent.Level > zapcore.ErrorLevel
 	if err := o.readyLocked(urgent); err != nil {
 		o.refused.Add(1)
@@ -138,7 +146,11 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		}
 		return nil, err
 	}
-	err = o.emitLocked(ent, frame)
+	if o.writer != nil { // which spares it the copy of an entry
+		err = o.writer.write(frame)
+	} else {
+		err = o.emitter.Emit(*ent, frame)
+	}
 	if err != nil || o.failing {
 		o.noteLocked(err)
 	}
@@ -153,16 +165,15 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 	return syncErr, err
 }
 
-func (o *output) emitLocked(ent *zapcore.Entry, frame []byte) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%s: %w", o.name, &PanicError{Value: p})
-		}
-	}()
-	if o.writer != nil { // which spares it the copy of an entry
-		return o.writer.write(frame)
+// panickedLocked is what becomes of a record at which the Emitter, or a hook that it calls, has panicked.
+func (o *output) panickedLocked(level zapcore.Level, p any) (syncErr, err error) {
+	err = fmt.Errorf("%s: %w", o.name, &PanicError{Value: p})
+	o.refused.Add(1)
+	o.noteLocked(err)
+	if level > zapcore.ErrorLevel {
+		syncErr = Guard(o.emitter.Sync)
 	}
-	return o.emitter.Emit(*ent, frame)
+	return syncErr, err
 }
 
 // readyLocked returns why nothing may be emitted now, if so.

@@ -33,6 +33,8 @@ type Record struct {
 	held    bool          // entry is not empty
 	entry   zapcore.Entry // its strings alias the tape, or are those that Capture was given
 
+	asked  zapcore.Core     // by mayHaveTape last
+	answer bool             // of it
 	inline [1]zapcore.Field // the Record itself as zap.Inline
 	json   jsonenc.Writer   // what NewJSON's encoder writes with
 	frame  []byte           // what a Handler's Formatter made of it
@@ -58,6 +60,7 @@ func (r *Record) Free() {
 	if cap(r.frame) > keepBuffer {
 		r.frame = nil
 	}
+	r.asked = nil
 	recordPool.Put(r)
 }
 
