@@ -255,8 +255,8 @@ func (b *buffer) skip() error {
 	return nil
 }
 
-// takeOver puts a record that a Recording has kept into the buffer. It returns false, and has done nothing, if a flush may make the room that
-// there is not, unless the record is to be put for sure: then at the cost of the oldest.
+// takeOver puts a record that a Recording has kept into the buffer. It returns false, and has done nothing, if a flush may make the room
+// that there is not, unless the record is to be put for sure: then at the cost of the oldest.
 func (b *buffer) takeOver(level zapcore.Level, tape []byte, sure bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

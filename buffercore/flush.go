@@ -126,8 +126,8 @@ func (b *buffer) syncNow(timeout time.Duration) error {
 	return bounded(begin, timeout, func() error { return b.finishAndSync(false, upto) })
 }
 
-// bounded calls f, which calls the target, by a goroutine of its own, and waits for it until the timeout has passed since begin; negative is
-// no bound. A target that is stuck is left to itself then.
+// bounded calls f, which calls the target, by a goroutine of its own, and waits for it until the timeout has passed since begin; negative
+// is no bound. A target that is stuck is left to itself then.
 func bounded(begin time.Time, timeout time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() {

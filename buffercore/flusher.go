@@ -68,8 +68,8 @@ func (f *flusher) run(upto uint64) error {
 	return nil
 }
 
-// offer offers the batch to the target. If that ends the goroutine, so that nothing is returned, it costs the record at which it did; or the
-// whole batch, of which nobody knows, if the target is a BatchWriter.
+// offer offers the batch to the target. If that ends the goroutine, so that nothing is returned, it costs the record at which it did; or
+// the whole batch, of which nobody knows, if the target is a BatchWriter.
 func (f *flusher) offer(target zapcore.Core) (rejection, err error) {
 	f.outcomes = slices.Grow(f.outcomes[:0], f.batch.Len())[:f.batch.Len()]
 	for i := range f.outcomes {

@@ -12,8 +12,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// What is not ours may end the goroutine it is called by (runtime.Goexit, as t.FailNow does): that costs the record at most, and nobody waits
-// for it.
+// What is not ours may end the goroutine it is called by (runtime.Goexit, as t.FailNow does): that costs the record at most, and nobody
+// waits for it.
 func TestAGoroutineThatIsEndedWithin(t *testing.T) {
 	for _, method := range []string{"Enabled", "Check", "Write", "WriteBatch", "Sync", "Flush", "ShouldFlush", "FlushLevel", "OnError"} {
 		for _, interval := range []time.Duration{0, time.Millisecond} {

@@ -146,8 +146,9 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 	return nil
 }
 
-// release writes what was kept when it began into the buffer, ahead of an entry above Error if there is one. It flushes the buffer first if
-// all of it would not fit, and where the next record does not: what one Recording keeps may be more than the buffer holds, and others write.
+// release writes what was kept when it began into the buffer, ahead of an entry above Error if there is one. It flushes the buffer first
+// if all of it would not fit, and where the next record does not: what one Recording keeps may be more than the buffer holds, and others
+// write.
 func (r *recording) release(before *urgentWrite) {
 	begin := time.Now()
 	upto, _ := r.makeRoom(before, begin)

@@ -81,8 +81,8 @@ func batchOf(t *testing.T, messages ...string) *base.Batch {
 	return &b
 }
 
-// What a Recording keeps may be more than the buffer holds: it arrives all the same, in order. What the buffer can never hold is refused when
-// it comes.
+// What a Recording keeps may be more than the buffer holds: it arrives all the same, in order. What the buffer can never hold is refused
+// when it comes.
 func TestARecordingLargerThanTheBuffer(t *testing.T) {
 	for name, end := range map[string]func(r *Recording){
 		"an Error":   func(r *Recording) { write(t, r, zapcore.ErrorLevel, "500") },

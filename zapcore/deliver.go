@@ -25,8 +25,8 @@ func fieldOf(s, field reflect.Type) int {
 	return -1
 }
 
-// mayHaveTape tells whether a core is zap's own, with an encoder that does no more with fields than to add them. Who delivers many records to
-// one core asks that once.
+// mayHaveTape tells whether a core is zap's own, with an encoder that does no more with fields than to add them. Who delivers many
+// records to one core asks that once.
 func (r *Record) mayHaveTape(core zapcore.Core) bool {
 	switch {
 	case reflect.TypeOf(core) != ioCore || encoderField < 0:
@@ -42,9 +42,9 @@ func (r *Record) mayHaveTape(core zapcore.Core) bool {
 // members of a Tee work as their authors meant. It returns whether the core wanted the record; ignoreLevel gives it to a core
 // that did not. An error is what the core's Write returned, as text.
 //
-// The core gets fields that code can look at, in memory of their own, since it may keep them; zap's own NewCore, with an encoder of zap's or
-// NewJSON's, gets the tape itself. What Deliver returned an error for may have been written in part (by one member of a Tee): do not deliver it
-// again.
+// The core gets fields that code can look at, in memory of their own, since it may keep them; zap's own NewCore, with an encoder of
+// zap's or NewJSON's, gets the tape itself. What Deliver returned an error for may have been written in part (by one member of a Tee):
+// do not deliver it again.
 func (r *Record) Deliver(core zapcore.Core, ignoreLevel bool) (wanted bool, err error) {
 	if r.mayHaveTape(core) {
 		if !ignoreLevel && !core.Enabled(r.Level()) {

@@ -174,8 +174,8 @@ func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
 }
 
 // Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. zap's own encoders add
-// fields and do no more with them, so they see one inline field. An encoder of somebody else's may look at them, and keep them: it gets those of
-// AppendFields, of a copy. An encoder that is a Formatter too, as NewJSON's is, is given the record itself.
+// fields and do no more with them, so they see one inline field. An encoder of somebody else's may look at them, and keep them: it
+// gets those of AppendFields, of a copy. An encoder that is a Formatter too, as NewJSON's is, is given the record itself.
 func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	if f, ok := enc.(Formatter); ok {
 		return r.encodeBy(f)
