@@ -23,6 +23,9 @@ const MaxRecordSize = tape.MaxSize
 // known to be right. Encode, MarshalLogObject, AppendFields and Deliver hand it on: encoded at the end, it gives byte for
 // byte what the fields would have given at once.
 //
+// A value that zap would encode by reflection is marshalled by encoding/json, at the call; an encoder that has a NewReflectedEncoder sees
+// it as a json.RawMessage.
+//
 // The zero value is ready for use. A Record must not be copied, and is for one goroutine at a time.
 type Record struct {
 	tape []byte // what own has recorded, or bytes that View or Parse was given
