@@ -66,6 +66,7 @@ func TestNothingThatIsNotOursEndsTheProgram(t *testing.T) {
 				require.Equal(t, method == "Write", strings.Contains(errorOutput.String(), "panic: not ours"), errorOutput.String())
 				if err, ok := errs[method]; ok {
 					require.ErrorAs(t, err, new(*base.PanicError))
+					require.ErrorContains(t, err, ": "+strings.ToLower(method)+": panic: not ours")
 				}
 				o.method = ""
 				logger.Info("last")

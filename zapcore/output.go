@@ -160,7 +160,7 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		o.accepted.Add(1)
 	}
 	if urgent && o.down == nil { // else it has just timed out
-		syncErr = Guard(o.emitter.Sync)
+		syncErr = o.guarded("sync", o.emitter.Sync)
 	}
 	return syncErr, err
 }
@@ -171,7 +171,7 @@ func (o *output) panickedLocked(level zapcore.Level, p any) (syncErr, err error)
 	o.refused.Add(1)
 	o.noteLocked(err)
 	if level > zapcore.ErrorLevel {
-		syncErr = Guard(o.emitter.Sync)
+		syncErr = o.guarded("sync", o.emitter.Sync)
 	}
 	return syncErr, err
 }
@@ -267,7 +267,7 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	o.accepted.Add(delivered)
 	o.refused.Add(uint64(rejected))
 	if urgent && (delivered > 0 || rejected > 0) {
-		syncErr = Guard(o.emitter.Sync)
+		syncErr = o.guarded("sync", o.emitter.Sync)
 	}
 	return n, syncErr, err
 }
