@@ -154,7 +154,11 @@ func mayWait(b *buffer, begin time.Time) bool {
 
 // wantsRoomLocked tells whether a flush may make the room that a tape of n bytes needs.
 func wantsRoomLocked(b *buffer, n int) bool {
-	return !b.arena.Fits(n) && arena.Size(n) <= b.cfg.MaxBytes && !b.closed && (b.lock.isHeld() || b.mayFlushLocked())
+	if b.arena.Fits(n) || arena.Size(n) > b.cfg.MaxBytes || b.closed {
+		return false
+	}
+	b.arena.Settle()
+	return !b.arena.Fits(n) && (b.lock.isHeld() || b.mayFlushLocked())
 }
 
 // putLocked adds a record, at the cost of the oldest if need be, or counts it as dropped.
