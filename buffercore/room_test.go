@@ -2,9 +2,12 @@ package buffercore
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -136,4 +139,36 @@ func TestARecordingLargerThanABufferThatCannotFlush(t *testing.T) {
 	require.Equal(t, uint64(501), s.Dropped+s.Delivered)
 	require.Equal(t, "error", target.seen[len(target.seen)-1])
 	require.Equal(t, "499", target.seen[len(target.seen)-2][:3])
+}
+
+// However many write at once, of whom some wait for a flush and some go before them, a target that works gets each record once.
+func TestAStormLosesNothing(t *testing.T) {
+	for seed := range uint64(4) {
+		target := &batchTarget{Core: zapcore.NewNopCore(), left: -1}
+		core := open(t, Config{Target: target, IgnoreLevel: true, MaxBytes: minBytes, RecordingBytes: 1 << 20, Capacity: 1 + int(seed)*5})
+		var wg sync.WaitGroup
+		for g := range 40 {
+			wg.Go(func() {
+				rng := rand.New(rand.NewPCG(seed, uint64(g)))
+				for i := range 20 {
+					recording := core.Begin()
+					for n := range 3 {
+						ent := zapcore.Entry{Level: []zapcore.Level{0, 0, 0, 1, -1, 2, 3}[rng.IntN(7)], Message: fmt.Sprintf("%d.%d.%d ", g, i, n)}
+						ent.Message += strings.Repeat("x", rng.IntN(minBytes-100))
+						assert.NoError(t, []zapcore.Core{core, recording}[rng.IntN(2)].Write(ent, nil))
+					}
+					recording.End(true)
+				}
+			})
+		}
+		wg.Wait()
+		require.NoError(t, core.Close())
+		require.Equal(t, Stats{Accepted: 40 * 20 * 3, Delivered: 40 * 20 * 3}, core.Stats())
+		seen := make(map[string]bool)
+		for _, m := range target.seen {
+			name, _, _ := strings.Cut(m, " ")
+			require.False(t, seen[name], name)
+			seen[name] = true
+		}
+	}
 }
