@@ -89,11 +89,7 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 		return urgentWrite{b, time.Now()}.run(ent, tape)
 	}
 	serious := b.when.serious(ent.Level)
-	b.mu.Lock()
-	b.makeRoomLocked(len(tape))
-	_, err := b.putLocked(ent.Level, tape)
-	records := b.pendingLocked()
-	b.mu.Unlock()
+	records, err := put(b, ent.Level, tape)
 	if err != nil {
 		return err
 	}
@@ -107,24 +103,62 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	return nil
 }
 
+// put makes room for a record and adds it. It returns how many there are then.
+func put(b *buffer, level zapcore.Level, tape []byte) (records int, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.makeRoomLocked(len(tape))
+	_, err = b.putLocked(level, tape)
+	return b.pendingLocked(), err
+}
+
 func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
 
-// makeRoomLocked flushes if a tape of n bytes does not fit, or waits for the flush under way, but not longer than for
-// DrainTimeout from its beginning. It lets go of the lock meanwhile.
+// makeRoomLocked flushes until a tape of n bytes fits, or waits for the flushes of others, but not longer than DrainTimeout, and for one
+// that is stuck not longer than that from its beginning. It lets go of the lock meanwhile, so that others may take the room again: a target
+// that works loses nothing by that.
 func (b *buffer) makeRoomLocked(n int) {
 	if !wantsRoomLocked(b, n) {
 		return
 	}
+	for begin := time.Now(); b.tryMakeRoomLocked(n, begin) && wantsRoomLocked(b, n); {
+	}
+}
+
+// tryMakeRoomLocked does one step of it, and tells whether there is time for another.
+func (b *buffer) tryMakeRoomLocked(n int, begin time.Time) (again bool) {
+	timeout := b.lock.patience(b.cfg.DrainTimeout)
+	if b.cfg.DrainTimeout >= 0 {
+		timeout = min(timeout, max(0, b.cfg.DrainTimeout-time.Since(begin)))
+	}
 	b.mu.Unlock()
-	if b.lock.acquire(b.lock.patience(b.cfg.DrainTimeout)) == acquired {
-		b.flushHeld()
+	defer b.mu.Lock()
+	if b.lock.acquire(timeout) != acquired {
+		return false
 	}
 	b.mu.Lock()
+	fits := b.arena.Fits(n)
+	b.mu.Unlock()
+	if fits { // by the flush that was waited for
+		release(b)
+	} else {
+		b.flushHeld()
+	}
+	return mayWait(b, begin)
+}
+
+// mayWait tells whether a Write that began to wait for room then may go on.
+func mayWait(b *buffer, begin time.Time) bool {
+	return b.cfg.DrainTimeout < 0 || time.Since(begin) < b.cfg.DrainTimeout
 }
 
 // wantsRoomLocked tells whether a flush may make the room that a tape of n bytes needs.
 func wantsRoomLocked(b *buffer, n int) bool {
-	return !b.arena.Fits(n) && !b.closed && (b.lock.isHeld() || b.mayFlushLocked())
+	if b.arena.Fits(n) || arena.Size(n) > b.cfg.MaxBytes || b.closed {
+		return false
+	}
+	b.arena.Settle()
+	return !b.arena.Fits(n) && (b.lock.isHeld() || b.mayFlushLocked())
 }
 
 // putLocked adds a record, at the cost of the oldest if need be, or counts it as dropped.
@@ -225,15 +259,20 @@ func (b *buffer) skip() error {
 	return nil
 }
 
-// takeOver puts a record that a Recording has kept into the buffer.
-func (b *buffer) takeOver(level zapcore.Level, tape []byte) {
+// takeOver puts a record that a Recording has kept into the buffer. It returns false, and has done nothing, if a flush may make the room
+// that there is not, unless the record is to be put for sure: then at the cost of the oldest.
+func (b *buffer) takeOver(level zapcore.Level, tape []byte, sure bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !sure && wantsRoomLocked(b, len(tape)) {
+		return false
+	}
 	if _, err := b.putLocked(level, tape); err != nil { // it was accepted when it was kept
 		b.refused--
 		b.finished.Accepted++
 		b.finished.Dropped++
 	}
+	return true
 }
 
 // forget lets go of a Recording that has ended.

@@ -42,9 +42,9 @@ type Config struct {
 	// FlushLevel says which records make it flush (Python's flushLevel), beside those above Error, after which the program ends. Defaults
 	// to Error and above.
 	FlushLevel zapcore.LevelEnabler
-	// ShouldFlush says of a record just taken, which is one of that many in the buffer, whether it makes it flush, beside
-	// what is said above (Python's shouldFlush). It is called under no lock, and may log to the buffer, but is not asked about what it logs once
-	// there are some calls in each other. Defaults to none.
+	// ShouldFlush says of a record just taken, which is one of that many in the buffer, whether it makes it flush, beside what is said
+	// above (Python's shouldFlush). It is called under no lock, and may log to the buffer, but is not asked about what it logs once there
+	// are some calls in each other. Defaults to none.
 	ShouldFlush func(ent zapcore.Entry, records int) bool
 	// FlushInterval flushes the buffer periodically. Defaults to 0: it does not. Less than a millisecond is an error: a bare number
 	// counts nanoseconds.
@@ -134,7 +134,7 @@ func New(cfg Config) (*Core, error) {
 	}
 	b := newBuffer(cfg)
 	if cfg.FlushInterval > 0 {
-		go b.flushPeriodically()
+		go flushPeriodically(b)
 	} else {
 		close(b.stopped)
 	}

@@ -126,14 +126,18 @@ func (b *buffer) syncNow(timeout time.Duration) error {
 	return bounded(begin, timeout, func() error { return b.finishAndSync(false, upto) })
 }
 
-// bounded calls f, which calls the target, and waits for it until the timeout has passed since begin. A target that is stuck is left to
-// itself then.
+// bounded calls f, which calls the target, by a goroutine of its own, and waits for it until the timeout has passed since begin; negative
+// is no bound. A target that is stuck is left to itself then.
 func bounded(begin time.Time, timeout time.Duration, f func() error) error {
-	if timeout < 0 {
-		return f()
-	}
 	done := make(chan error, 1)
-	go func() { done <- f() }()
+	go func() {
+		err := errExited
+		defer func() { done <- err }()
+		err = f()
+	}()
+	if timeout < 0 {
+		return <-done
+	}
 	expired := time.NewTimer(max(0, timeout-time.Since(begin)))
 	defer expired.Stop()
 	select {
@@ -143,6 +147,9 @@ func bounded(begin time.Time, timeout time.Duration, f func() error) error {
 		return late(timeout)
 	}
 }
+
+// errExited is what is said of a target that ends the goroutine it is called by, as t.FailNow does.
+var errExited = errors.New("buffercore: the target has ended its goroutine (runtime.Goexit)")
 
 func late(timeout time.Duration) error {
 	return fmt.Errorf("buffercore: the target is not done within %v: %w", timeout, os.ErrDeadlineExceeded)
@@ -228,9 +235,16 @@ func (b *buffer) lastFlush() error {
 	})
 }
 
-// flushPeriodically flushes until Close.
-func (b *buffer) flushPeriodically() {
-	defer close(b.stopped)
+// flushPeriodically flushes until Close. If the target, or OnError, ends the goroutine another goes on.
+func flushPeriodically(b *buffer) {
+	ended := true
+	defer func() {
+		if ended {
+			go flushPeriodically(b)
+		} else {
+			close(b.stopped)
+		}
+	}()
 	tick := time.NewTicker(b.cfg.FlushInterval)
 	defer tick.Stop()
 	for {
@@ -238,6 +252,7 @@ func (b *buffer) flushPeriodically() {
 		case <-tick.C:
 			b.flush()
 		case <-b.stop:
+			ended = false
 			return
 		}
 	}

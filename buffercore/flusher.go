@@ -39,8 +39,7 @@ func (f *flusher) run(upto uint64) error {
 			break
 		}
 		last = target
-		f.outcomes = slices.Grow(f.outcomes[:0], f.batch.Len())[:f.batch.Len()]
-		rejection, err := base.Offer(target, &f.batch, b.cfg.IgnoreLevel, f.outcomes)
+		rejection, err := f.offer(target)
 		arrived, lost := base.Tally(f.outcomes)
 		delivered += arrived
 		f.settle()
@@ -67,6 +66,36 @@ func (f *flusher) run(upto uint64) error {
 		return base.Guard(t.Flush)
 	}
 	return nil
+}
+
+// offer offers the batch to the target. If that ends the goroutine, so that nothing is returned, it costs the record at which it did; or
+// the whole batch, of which nobody knows, if the target is a BatchWriter.
+func (f *flusher) offer(target zapcore.Core) (rejection, err error) {
+	f.outcomes = slices.Grow(f.outcomes[:0], f.batch.Len())[:f.batch.Len()]
+	for i := range f.outcomes {
+		f.outcomes[i] = base.Kept
+	}
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		_, together := target.(base.BatchWriter)
+		for i, o := range f.outcomes {
+			if o == base.Kept {
+				f.outcomes[i] = base.Panicked
+				if !together {
+					break
+				}
+			}
+		}
+		_, lost := base.Tally(f.outcomes)
+		f.settle()
+		f.buffer.report.Failed(errExited, lost)
+	}()
+	rejection, err = base.Offer(target, &f.batch, f.buffer.cfg.IgnoreLevel, f.outcomes)
+	returned = true
+	return rejection, err
 }
 
 // fill makes the next batch, unless there is still one, and returns whom it is for.
@@ -119,31 +148,31 @@ func (f *flusher) walk(target zapcore.Core) {
 		if !ok {
 			return
 		}
-		if !f.buffer.cfg.IgnoreLevel {
-			enabled, err := wants(target, level)
-			switch {
-			case err != nil:
-				f.buffer.report.Failed(err, 1)
-				f.reader.SetOutcome(f.reader.Len()-1, base.Panicked)
-				continue
-			case !enabled:
-				f.reader.SetOutcome(f.reader.Len()-1, base.Skipped)
-				continue
-			}
+		if f.buffer.cfg.IgnoreLevel || f.wants(target, level) {
+			f.batch.Add(tape)
+			f.members = append(f.members, f.reader.Len()-1)
 		}
-		f.batch.Add(tape)
-		f.members = append(f.members, f.reader.Len()-1)
 	}
 }
 
-// wants asks a target, which may panic.
-func wants(target zapcore.Core, level zapcore.Level) (enabled bool, err error) {
+// wants asks a target, which may panic or end the goroutine, whether it wants the record that was walked over last. If it does not it says
+// what becomes of that.
+func (f *flusher) wants(target zapcore.Core, level zapcore.Level) (enabled bool) {
+	outcome, err := base.Panicked, errExited
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("buffercore: Enabled: %w", &base.PanicError{Value: p})
 		}
+		if !enabled {
+			f.reader.SetOutcome(f.reader.Len()-1, outcome)
+		}
+		if err != nil {
+			f.buffer.report.Failed(err, 1)
+		}
 	}()
-	return target.Enabled(level), nil
+	enabled = target.Enabled(level)
+	outcome, err = base.Skipped, nil
+	return enabled
 }
 
 // settle resolves what the target is done with, and makes the batch what it is not.

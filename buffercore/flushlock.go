@@ -142,7 +142,7 @@ func (l *flushLock) release() (asked bool) {
 		l.asked, l.owner = false, 0
 		return true
 	}
-	l.held = false
+	l.held, l.owner = false, 0 // nobody is within it, though others go before who had it last
 	l.wakeLocked()
 	return false
 }

@@ -125,7 +125,7 @@ func (r *recording) capture(ent *zapcore.Entry, context *base.Context, fields []
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.memory != nil && r.memory.Capture(ent, context, fields, said)
+	return r.memory != nil && r.memory.Limit() <= r.buffer.cfg.MaxBytes && r.memory.Capture(ent, context, fields, said)
 }
 
 // keep keeps a record, at the cost of the oldest.
@@ -135,7 +135,7 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 	if r.memory == nil {
 		return r.buffer.skip()
 	}
-	if arena.Size(len(tape)) > r.memory.Limit() {
+	if arena.Size(len(tape)) > min(r.memory.Limit(), r.buffer.cfg.MaxBytes) {
 		r.buffer.refuse(level)
 		return ErrTooLarge
 	}
@@ -146,40 +146,64 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 	return nil
 }
 
-// release writes what is kept into the buffer, ahead of an entry above Error if there is one.
+// release writes what was kept when it began into the buffer, ahead of an entry above Error if there is one. It flushes the buffer first
+// if all of it would not fit, and where the next record does not: what one Recording keeps may be more than the buffer holds, and others
+// write.
 func (r *recording) release(before *urgentWrite) {
-	r.makeRoom(before)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.memory == nil {
-		return
-	}
-	reader := r.memory.Reader(0)
-	for reader.Claim(1 << 30) {
-		for tape, level, ok := reader.Next(); ok; tape, level, ok = reader.Next() {
-			r.buffer.takeOver(level, tape)
-		}
-		reader.Resolve(reader.Len())
+	begin := time.Now()
+	upto, _ := r.makeRoom(before, begin)
+	for sure := false; r.hand(upto, sure); {
+		_, again := r.makeRoom(before, begin)
+		sure = !again
 	}
 }
 
-// makeRoom flushes the buffer if what is kept would not fit: now, because the target must not be called under the lock.
-func (r *recording) makeRoom(before *urgentWrite) {
+// hand puts what is kept, up to the record of a sequence number, into the buffer. It stops and returns true where there is no room and a
+// flush may make some; not at the first record, if that is to be put for sure.
+func (r *recording) hand(upto uint64, sure bool) (more bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.memory == nil {
+		return false
+	}
+	reader := r.memory.Reader(0)
+	for n := 0; ; n++ {
+		if n == reader.Len() {
+			if _, _, ok := reader.Next(); !ok {
+				reader.Resolve(n)
+				if n = 0; reader.Done(upto) || !reader.Claim(1) {
+					return false
+				}
+				reader.Next()
+			}
+		}
+		if !r.buffer.takeOver(reader.Level(n), reader.Tape(n), sure) {
+			reader.Resolve(n)
+			return true
+		}
+		sure = false
+	}
+}
+
+// makeRoom flushes the buffer if what is kept would not fit, or if that is more than the buffer holds: now, because the target must not be
+// called under the lock. It returns the sequence number behind what is kept, and whether there is time for another attempt.
+func (r *recording) makeRoom(before *urgentWrite, begin time.Time) (upto uint64, again bool) {
 	r.mu.Lock()
 	used := 0
 	if r.memory != nil {
-		used = r.memory.Used()
+		r.memory.Settle()
+		used, upto = r.memory.Used(), r.memory.Next()
 	}
 	r.mu.Unlock()
 	b := r.buffer
+	used = min(used, b.cfg.MaxBytes-arena.Size(0))
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch {
-	case before == nil:
-		b.makeRoomLocked(used)
-	case wantsRoomLocked(b, used):
-		before.flushLocked()
+	wanted := wantsRoomLocked(b, used)
+	if before == nil {
+		return upto, wanted && b.tryMakeRoomLocked(used, begin) || !wanted && mayWait(b, begin)
 	}
+	return upto, (!wanted || before.flushLocked() == acquired) && before.left() != 0
 }
 
 // end ends the recording and gives its memory back.

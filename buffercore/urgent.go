@@ -22,14 +22,16 @@ type urgentWrite struct {
 // run is buffer.write for an entry above Error: it is neither dropped for want of room, but waits for it, nor evicted as long as its
 // Write waits.
 func (w urgentWrite) run(ent *zapcore.Entry, tape []byte) error {
+	w.count(1)
+	defer w.count(-1)
+	return w.write(ent, tape)
+}
+
+// count counts the Writes that wait.
+func (w urgentWrite) count(n int) {
 	w.mu.Lock()
-	w.urgent++
-	w.mu.Unlock()
-	err := w.write(ent, tape)
-	w.mu.Lock()
-	w.urgent--
-	w.mu.Unlock()
-	return err
+	defer w.mu.Unlock()
+	w.urgent += n
 }
 
 func (w urgentWrite) write(ent *zapcore.Entry, tape []byte) error {
@@ -53,8 +55,7 @@ func (w urgentWrite) put(level zapcore.Level, tape []byte) (put bool, err error)
 	b := w.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if wantsRoomLocked(b, len(tape)) {
-		w.flushLocked()
+	for wantsRoomLocked(b, len(tape)) && w.flushLocked() == acquired && w.left() != 0 {
 	}
 	put, err = b.tryPutLocked(level, tape)
 	if err == nil && !put { // all is in the hands of a flush, or of its kind

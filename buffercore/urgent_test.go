@@ -208,3 +208,29 @@ func TestWhoIsUrgentHasTheFlushLockNext(t *testing.T) {
 	l.release()
 	require.Equal(t, acquired, l.acquire(0))
 }
+
+// Who had the lock last is not within it when he comes again, though another is to have it before him.
+func TestWhoHadTheFlushLockIsNotWithin(t *testing.T) {
+	var l flushLock
+	waiting := func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.ahead == 1
+	}
+	for range 100 {
+		require.Equal(t, acquired, l.acquire(0))
+		l.enter()
+		require.Equal(t, within, l.acquire(0))
+		done := make(chan acquisition)
+		go func() {
+			got := l.acquireFirst(10 * time.Second)
+			l.release()
+			done <- got
+		}()
+		require.Eventually(t, waiting, 10*time.Second, 10*time.Microsecond)
+		l.release()
+		require.Equal(t, acquired, l.acquire(10*time.Second))
+		require.Equal(t, acquired, <-done)
+		l.release()
+	}
+}

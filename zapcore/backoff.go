@@ -39,12 +39,14 @@ func (b *Backoff) Failed(now time.Time) time.Duration {
 	if b.delay == 0 {
 		b.delay = orDefault(b.Start, DefaultRetryStart)
 	} else {
-		grown := float64(b.delay) * orDefault(b.Factor, DefaultRetryFactor)
-		b.delay = time.Duration(min(grown, float64(orDefault(b.Max, DefaultRetryMax))))
+		grown, limit := float64(b.delay)*orDefault(b.Factor, DefaultRetryFactor), orDefault(b.Max, DefaultRetryMax)
+		if b.delay = limit; grown < float64(limit) { // both may be more than a Duration holds
+			b.delay = time.Duration(grown)
+		}
 	}
 	wait := b.delay
 	if b.Jitter {
-		wait = rand.N(b.delay + 1)
+		wait = rand.N(min(b.delay, math.MaxInt64-1) + 1)
 	}
 	b.next = now.Add(wait)
 	return wait

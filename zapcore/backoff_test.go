@@ -60,6 +60,22 @@ func TestBackoffJitter(t *testing.T) {
 	require.Greater(t, len(seen), 50, "the delays differ")
 }
 
+// Who means "never again" gets that.
+func TestBackoffOfAnyLength(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	for _, b := range []base.Backoff{
+		{Start: math.MaxInt64}, {Start: math.MaxInt64, Jitter: true}, {Max: math.MaxInt64, Factor: 1e300}, {Max: math.MaxInt64, Factor: math.MaxFloat64, Jitter: true},
+	} {
+		require.NoError(t, b.Check())
+		for range 5 {
+			wait := b.Failed(now)
+			require.GreaterOrEqual(t, wait, time.Duration(0))
+			require.Equal(t, wait, b.Wait(now))
+			require.True(t, b.Jitter || wait >= time.Second)
+		}
+	}
+}
+
 func TestBackoffHold(t *testing.T) {
 	var b base.Backoff
 	b.Hold(epoch, 10*time.Second)

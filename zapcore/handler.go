@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/zapcore/internal/tape"
@@ -80,12 +81,15 @@ func newEncoding(out *output, enc zapcore.Encoder) *Handler {
 	return h
 }
 
-// Enabled tells whether records of level l are taken.
+// Enabled tells whether records of level l are taken. If the LevelEnabler panics they are.
 func (h *Handler) Enabled(l zapcore.Level) bool {
 	if lowest, ok := h.out.level.(zapcore.Level); ok {
 		return l >= lowest
 	}
-	return h.out.level.Enabled(l)
+	if h.out.atomic != (zap.AtomicLevel{}) {
+		return h.out.atomic.Enabled(l)
+	}
+	return h.out.enabled(l)
 }
 
 // Level returns the lowest level that is taken, for zapcore.LevelOf.
@@ -93,7 +97,28 @@ func (h *Handler) Level() zapcore.Level {
 	if l, ok := h.out.level.(zapcore.Level); ok {
 		return l
 	}
-	return zapcore.LevelOf(h.out.level)
+	return h.out.lowest()
+}
+
+// enabled asks a LevelEnabler, which may panic: then the record is taken.
+func (o *output) enabled(l zapcore.Level) (enabled bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			enabled = true
+			o.report.Failed(fmt.Errorf("%s: Enabled: %w", o.name, &PanicError{Value: p}), 0)
+		}
+	}()
+	return o.level.Enabled(l)
+}
+
+// lowest is Handler.Level for a LevelEnabler, which may panic.
+func (o *output) lowest() (l zapcore.Level) {
+	defer func() {
+		if recover() != nil {
+			l = everything
+		}
+	}()
+	return zapcore.LevelOf(o.level)
 }
 
 // With returns a Handler whose records begin with fields. They are encoded or recorded now.

@@ -2,10 +2,13 @@ package zapcore
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -13,6 +16,7 @@ import (
 type output struct {
 	name    string
 	level   zapcore.LevelEnabler
+	atomic  zap.AtomicLevel // level, if it is one that has a value, and so cannot panic
 	emitter Emitter
 	batches BatchEmitter   // emitter, if it is one
 	notices Noticer        // emitter, if it is one
@@ -45,6 +49,7 @@ func newOutput(cfg HandlerConfig) *output {
 		clock:   cfg.Clock,
 		backoff: cfg.Backoff,
 	}
+	o.atomic, _ = cfg.Level.(zap.AtomicLevel)
 	o.batches, _ = cfg.Emitter.(BatchEmitter)
 	o.notices, _ = cfg.Emitter.(Noticer)
 	o.writer, _ = cfg.Emitter.(*writerEmitter)
@@ -71,7 +76,7 @@ func (o *output) refuse(level zapcore.Level, err error) error {
 }
 
 // emit delivers one frame. The lock is released by defer because hooks of the user (a Dial, a RoundTripper) run below, and may
-// panic.
+// end the goroutine; a panic of theirs is an error.
 func (o *output) emit(ent *zapcore.Entry, frame []byte) error {
 	defer o.tell()
 	if ent.Level > zapcore.ErrorLevel {
@@ -127,7 +132,12 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		return nil, ErrClosed
 	}
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			syncErr, err = o.panickedLocked(ent.Level, p)
+		}
+		o.mu.Unlock()
+	}()
 	urgent := ent.Level > zapcore.ErrorLevel
 	if err := o.readyLocked(urgent); err != nil {
 		o.refused.Add(1)
@@ -150,7 +160,18 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		o.accepted.Add(1)
 	}
 	if urgent && o.down == nil { // else it has just timed out
-		syncErr = o.emitter.Sync()
+		syncErr = o.guarded("sync", o.emitter.Sync)
+	}
+	return syncErr, err
+}
+
+// panickedLocked is what becomes of a record at which the Emitter, or a hook that it calls, has panicked.
+func (o *output) panickedLocked(level zapcore.Level, p any) (syncErr, err error) {
+	err = fmt.Errorf("%s: %w", o.name, &PanicError{Value: p})
+	o.refused.Add(1)
+	o.noteLocked(err)
+	if level > zapcore.ErrorLevel {
+		syncErr = o.guarded("sync", o.emitter.Sync)
 	}
 	return syncErr, err
 }
@@ -234,15 +255,19 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	} else {
 		n, err = o.emitEachLocked(batch, frames)
 	}
+	n = min(max(n, 0), frames.Len()) // a RecordWriter is code of others
+	if n < frames.Len() && err == nil {
+		err = fmt.Errorf("%s: %d of %d records were taken, without an error: %w", o.name, n, frames.Len(), io.ErrShortWrite)
+	}
 	if failed := ofDestination(err); failed != nil || o.failing {
 		o.noteLocked(failed)
 	}
-	rejected := rejectedIn(err)
-	delivered := uint64(n - rejected - againIn(err))
+	rejected := min(rejectedIn(err), n)
+	delivered := uint64(n - rejected - min(againIn(err), n-rejected))
 	o.accepted.Add(delivered)
 	o.refused.Add(uint64(rejected))
 	if urgent && (delivered > 0 || rejected > 0) {
-		syncErr = o.emitter.Sync()
+		syncErr = o.guarded("sync", o.emitter.Sync)
 	}
 	return n, syncErr, err
 }

@@ -1,6 +1,7 @@
 package zapcore
 
 import (
+	"reflect"
 	"sync"
 
 	"go.uber.org/zap/buffer"
@@ -22,6 +23,9 @@ const MaxRecordSize = tape.MaxSize
 // known to be right. Encode, MarshalLogObject, AppendFields and Deliver hand it on: encoded at the end, it gives byte for
 // byte what the fields would have given at once.
 //
+// A value that zap would encode by reflection is marshalled by encoding/json, at the call; an encoder that has a NewReflectedEncoder sees
+// it as a json.RawMessage.
+//
 // The zero value is ready for use. A Record must not be copied, and is for one goroutine at a time.
 type Record struct {
 	tape []byte // what own has recorded, or bytes that View or Parse was given
@@ -32,6 +36,8 @@ type Record struct {
 	held    bool          // entry is not empty
 	entry   zapcore.Entry // its strings alias the tape, or are those that Capture was given
 
+	asked  zapcore.Core     // by mayHaveTape last
+	answer bool             // of it
 	inline [1]zapcore.Field // the Record itself as zap.Inline
 	json   jsonenc.Writer   // what NewJSON's encoder writes with
 	frame  []byte           // what a Handler's Formatter made of it
@@ -57,6 +63,7 @@ func (r *Record) Free() {
 	if cap(r.frame) > keepBuffer {
 		r.frame = nil
 	}
+	r.asked = nil
 	recordPool.Put(r)
 }
 
@@ -169,12 +176,16 @@ func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
 	return dst
 }
 
-// Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. enc sees one
-// inline field, so it must be an encoder that adds fields by Field.AddTo, as zap's do, and must keep none. An encoder that is a
-// Formatter too, as NewJSON's is, is given the record itself.
+// Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. zap's own encoders add
+// fields and do no more with them, so they see one inline field. An encoder of somebody else's may look at them, and keep them: it
+// gets those of AppendFields, of a copy. An encoder that is a Formatter too, as NewJSON's is, is given the record itself.
 func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	if f, ok := enc.(Formatter); ok {
 		return r.encodeBy(f)
+	}
+	if !addsOnly(reflect.TypeOf(enc)) {
+		own := r.Clone()
+		return enc.EncodeEntry(own.Entry(), own.AppendFields(nil))
 	}
 	if r.decoded {
 		return enc.EncodeEntry(r.entry, r.inlineField())
@@ -183,6 +194,17 @@ func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	r.nodesAt = tape.Head(&ent, r.tape)
 	fields := r.inlineField()
 	return enc.EncodeEntry(ent, fields)
+}
+
+// The types of encoders that add the fields of a record by Field.AddTo, and neither look at them nor keep them.
+var (
+	zapsJSON    = reflect.TypeOf(zapcore.NewJSONEncoder(zapcore.EncoderConfig{}))
+	zapsConsole = reflect.TypeOf(zapcore.NewConsoleEncoder(zapcore.EncoderConfig{}))
+	ourJSON     = reflect.TypeFor[*jsonEncoder]()
+)
+
+func addsOnly(encoder reflect.Type) bool {
+	return encoder == zapsJSON || encoder == ourJSON || encoder == zapsConsole
 }
 
 func (r *Record) encodeBy(f Formatter) (*buffer.Buffer, error) {

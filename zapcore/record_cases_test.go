@@ -49,7 +49,7 @@ var constructors = map[string][]zapcore.Field{
 	"Uint16p":     {zap.Uint16p("k", ptr(uint16(1))), zap.Uint16p("k", nil)},
 	"Uint8":       {zap.Uint8("k", math.MaxUint8)},
 	"Uint8p":      {zap.Uint8p("k", ptr(uint8(1))), zap.Uint8p("k", nil)},
-	"Uintptr":     {zap.Uintptr("k", 1<<40)},
+	"Uintptr":     {zap.Uintptr("k", ^uintptr(0))},
 	"Uintptrp":    {zap.Uintptrp("k", ptr(uintptr(1))), zap.Uintptrp("k", nil)},
 	"Reflect": {
 		zap.Reflect("k", nil), zap.Reflect("k", 5), zap.Reflect("k", "<&>"), zap.Reflect("k", []any{1, nil, "x", 2.5}),

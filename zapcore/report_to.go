@@ -40,8 +40,13 @@ func (d *deduplicator) Write(line []byte) (int, error) {
 	if err := d.tellLocked(); err != nil {
 		return 0, err
 	}
+	n, err := d.ws.Write(line)
+	if err != nil { // what could not be told is, when it comes again
+		d.last = d.last[:0]
+		return n, err
+	}
 	d.last, d.key = append(d.last[:0], text...), withoutNumbers(string(text))
-	return d.ws.Write(line)
+	return n, nil
 }
 
 func (d *deduplicator) isLastLocked(text []byte) bool {
@@ -53,7 +58,9 @@ func (d *deduplicator) tellLocked() error {
 		return nil
 	}
 	_, err := fmt.Fprintf(d.ws, "%v the last error came %s\n", time.Now(), count(uint64(d.repeated), "more time", "more times"))
-	d.repeated = 0
+	if err == nil {
+		d.repeated = 0
+	}
 	return err
 }
 

@@ -88,14 +88,14 @@ func (w *lockWaiter) removeLocked(mu *sync.Mutex) {
 
 var errExited = errors.New("the goroutine was ended (runtime.Goexit)")
 
-// Within runs f, which may wait for what does not come, and returns its error. After that time it returns an error that says so and
-// wraps os.ErrDeadlineExceeded, and f goes on in the background.
+// Within runs f, which may wait for what does not come, by a goroutine of its own, and returns its error; a panic is a *PanicError. After
+// that time it returns an error that says so and wraps os.ErrDeadlineExceeded, and f goes on in the background.
 func Within(wait time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
 		err := errExited
 		defer func() { done <- err }()
-		err = f()
+		err = Guard(f)
 	}()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -119,6 +119,15 @@ func (o *output) lock() error {
 	return nil
 }
 
+// guarded calls a method of the Emitter's. A panic, or that it has ended its goroutine, is an error that says what was done.
+func (o *output) guarded(what string, f func() error) error {
+	err := Guard(f)
+	if isPanic(err) || err == errExited {
+		return fmt.Errorf("%s: %s: %w", o.name, what, err)
+	}
+	return err
+}
+
 func (o *output) sync() error {
 	defer o.tell()
 	if err := o.lock(); err != nil {
@@ -128,7 +137,7 @@ func (o *output) sync() error {
 	if o.closed.Load() {
 		return nil
 	}
-	return o.emitter.Sync()
+	return o.guarded("sync", o.emitter.Sync)
 }
 
 func (o *output) flush() error {
@@ -143,7 +152,7 @@ func (o *output) flush() error {
 	if o.closed.Load() {
 		return nil
 	}
-	return f.Flush()
+	return o.guarded("flush", f.Flush)
 }
 
 func (o *output) close() error {
@@ -162,7 +171,7 @@ func (o *output) close() error {
 	if o.closed.Swap(true) {
 		return nil
 	}
-	return o.emitter.Close()
+	return o.guarded("close", o.emitter.Close)
 }
 
 // count does not wait for an Emit that is under way, unless the Emitter has to be asked what became of its frames.

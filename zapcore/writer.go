@@ -1,11 +1,18 @@
 package zapcore
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"reflect"
+	"runtime"
+	"slices"
+	"syscall"
 	"time"
 
+	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -15,7 +22,8 @@ import (
 //
 // Where ws takes a part of a line and no more, the next one begins on a line of its own.
 //
-// A nil enab takes everything. The Handler does not close ws: Close only flushes it. A writer that takes no more (a pipe whose
+// A nil enab takes everything. The Handler does not close ws: Close only flushes it. That a terminal or a pipe cannot be synced is no
+// error. ws must not log to the Handler. A writer that takes no more (a pipe whose
 // reader has stopped) holds up the Write that it happens to, and those behind it; Stats does not wait for it, and Sync and Close
 // return an error that wraps os.ErrDeadlineExceeded after some seconds.
 func FromWriter(enc zapcore.Encoder, ws zapcore.WriteSyncer, enab zapcore.LevelEnabler) *Handler {
@@ -130,5 +138,32 @@ func (e *writerEmitter) Flush() error {
 	return nil
 }
 
-func (e *writerEmitter) Sync() error  { return e.within(e.ws.Sync) }
-func (e *writerEmitter) Close() error { return e.within(e.ws.Sync) }
+// Sync syncs the WriteSyncer. Of one that writes to several it says what is left when those that know no sync are left out.
+func (e *writerEmitter) Sync() error {
+	err := e.within(e.ws.Sync)
+	all := parts(err)
+	if left := slices.DeleteFunc(slices.Clone(all), knowsNoSync); len(left) < len(all) {
+		return multierr.Combine(left...)
+	}
+	return err
+}
+
+// Close syncs the WriteSyncer, which is not ours to close.
+func (e *writerEmitter) Close() error { return e.Sync() }
+
+// knowsNoSync tells whether err is the answer of a system to fsync of what has none: a terminal, a pipe, a socket.
+func knowsNoSync(err error) bool {
+	e, ok := errors.AsType[*fs.PathError](err)
+	if !ok || e.Op != "sync" {
+		return false
+	}
+	if e.Err == syscall.EINVAL || errors.Is(e.Err, errors.ErrUnsupported) {
+		return true
+	}
+	const notATerminal, invalidHandle = 25, 6 // ENOTTY where there is one, ERROR_INVALID_HANDLE
+	number := reflect.ValueOf(e.Err)          // not every system has a syscall.Errno
+	if number.Kind() != reflect.Uintptr {
+		return false
+	}
+	return runtime.GOOS == "windows" && number.Uint() == invalidHandle || runtime.GOOS != "windows" && number.Uint() == notATerminal
+}

@@ -112,6 +112,8 @@ func unsigned(f *zapcore.Field) uint64 {
 		return uint64(uint16(f.Integer))
 	case zapcore.Uint8Type:
 		return uint64(uint8(f.Integer))
+	case zapcore.UintptrType:
+		return uint64(uintptr(f.Integer))
 	}
 	return uint64(f.Integer)
 }

@@ -105,7 +105,7 @@ func (w *Writer) name(name string) {
 	}
 	w.b = appendReady(w.b, w.cfg.nameKey)
 	n := len(w.b)
-	w.cfg.EncodeName(name, w)
+	w.cfg.EncodeName(name, hook{w})
 	if len(w.b) == n {
 		w.AppendString(name)
 	}
@@ -117,7 +117,7 @@ func (w *Writer) level(l zapcore.Level) {
 	}
 	w.b = appendReady(w.b, w.cfg.levelKey)
 	n := len(w.b)
-	w.cfg.EncodeLevel(l, w)
+	w.cfg.EncodeLevel(l, hook{w})
 	if len(w.b) == n {
 		w.AppendString(l.String())
 	}
@@ -133,7 +133,7 @@ func (w *Writer) caller(c *zapcore.EntryCaller) {
 			w.b = appendCaller(w.b, c, w.cfg.caller)
 		} else {
 			n := len(w.b)
-			w.cfg.EncodeCaller(*c, w)
+			w.cfg.EncodeCaller(*c, hook{w})
 			if len(w.b) == n {
 				w.AppendString(c.String())
 			}

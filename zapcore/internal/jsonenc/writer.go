@@ -197,7 +197,7 @@ func (w *Writer) AppendDuration(v time.Duration) {
 	}
 	n := len(w.b)
 	if w.cfg.EncodeDuration != nil {
-		w.cfg.EncodeDuration(v, w)
+		w.cfg.EncodeDuration(v, hook{w})
 	}
 	if len(w.b) == n {
 		w.AppendInt64(int64(v))
@@ -213,7 +213,7 @@ func (w *Writer) AppendTime(v time.Time) {
 	}
 	n := len(w.b)
 	if w.cfg.EncodeTime != nil {
-		w.cfg.EncodeTime(v, w)
+		w.cfg.EncodeTime(v, hook{w})
 	}
 	if len(w.b) == n {
 		w.AppendInt64(v.UnixNano())

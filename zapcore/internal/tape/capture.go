@@ -16,7 +16,7 @@ const headBound = 3 + timeSize + zoneFixed + 6*textHeadSize + 8
 
 // Begin starts a tape with what zap knows of a record beside its fields.
 func (r *Recorder) Begin(ent *zapcore.Entry) {
-	r.depth = 0
+	r.depth, r.list = 0, false
 	zone, offset := ent.Time.Zone()
 	b := r.b[:cap(r.b)]
 	if room := entryBound(ent, zone); len(b) < room {

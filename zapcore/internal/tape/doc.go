@@ -14,5 +14,6 @@
 //	put.go       texts and nodes where there is room for them
 //	check.go     the one reader that believes nothing
 //	replay.go    a tape into an encoder, or into Fields
+//	nodes.go     parts of a tape as zap's marshalers
 //	zone.go      the zones of times
 package tape

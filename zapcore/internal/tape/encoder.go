@@ -1,6 +1,7 @@
 package tape
 
 import (
+	"encoding/base64"
 	"math"
 	"time"
 
@@ -55,7 +56,14 @@ func (r *Recorder) AddByteString(key string, v []byte) {
 }
 
 // AddBinary implements zapcore.ObjectEncoder.
-func (r *Recorder) AddBinary(key string, v []byte) { r.key(TagBinary, key); r.b = appendText(r.b, v) }
+func (r *Recorder) AddBinary(key string, v []byte) {
+	if r.list { // which holds none
+		r.AddString(key, base64.StdEncoding.EncodeToString(v))
+		return
+	}
+	r.key(TagBinary, key)
+	r.b = appendText(r.b, v)
+}
 
 // AddBool implements zapcore.ObjectEncoder.
 func (r *Recorder) AddBool(key string, v bool) { r.key(boolTag(v), key) }
@@ -107,7 +115,7 @@ func (r *Recorder) AddInt32(key string, v int32) { r.key(TagInt32, key); r.u32(u
 func (r *Recorder) AddInt16(key string, v int16) { r.key(TagInt16, key); r.u16(uint16(v)) }
 
 // AddInt8 implements zapcore.ObjectEncoder.
-func (r *Recorder) AddInt8(key string, v int8) { r.key(TagInt8, key); r.elem(byte(v)) }
+func (r *Recorder) AddInt8(key string, v int8) { r.key(TagInt8, key); r.u8(byte(v)) }
 
 // AddUint implements zapcore.ObjectEncoder.
 func (r *Recorder) AddUint(key string, v uint) { r.key(TagUint, key); r.u64(uint64(v)) }
@@ -122,7 +130,7 @@ func (r *Recorder) AddUint32(key string, v uint32) { r.key(TagUint32, key); r.u3
 func (r *Recorder) AddUint16(key string, v uint16) { r.key(TagUint16, key); r.u16(v) }
 
 // AddUint8 implements zapcore.ObjectEncoder.
-func (r *Recorder) AddUint8(key string, v uint8) { r.key(TagUint8, key); r.elem(v) }
+func (r *Recorder) AddUint8(key string, v uint8) { r.key(TagUint8, key); r.u8(v) }
 
 // AddUintptr implements zapcore.ObjectEncoder.
 func (r *Recorder) AddUintptr(key string, v uintptr) { r.key(TagUintptr, key); r.u64(uint64(v)) }
@@ -208,7 +216,7 @@ func (r *Recorder) AppendInt32(v int32) { r.elem(TagInt32); r.u32(uint32(v)) }
 func (r *Recorder) AppendInt16(v int16) { r.elem(TagInt16); r.u16(uint16(v)) }
 
 // AppendInt8 implements zapcore.ArrayEncoder.
-func (r *Recorder) AppendInt8(v int8) { r.elem(TagInt8); r.elem(byte(v)) }
+func (r *Recorder) AppendInt8(v int8) { r.elem(TagInt8); r.u8(byte(v)) }
 
 // AppendUint implements zapcore.ArrayEncoder.
 func (r *Recorder) AppendUint(v uint) { r.elem(TagUint); r.u64(uint64(v)) }
@@ -223,7 +231,7 @@ func (r *Recorder) AppendUint32(v uint32) { r.elem(TagUint32); r.u32(v) }
 func (r *Recorder) AppendUint16(v uint16) { r.elem(TagUint16); r.u16(v) }
 
 // AppendUint8 implements zapcore.ArrayEncoder.
-func (r *Recorder) AppendUint8(v uint8) { r.elem(TagUint8); r.elem(v) }
+func (r *Recorder) AppendUint8(v uint8) { r.elem(TagUint8); r.u8(v) }
 
 // AppendUintptr implements zapcore.ArrayEncoder.
 func (r *Recorder) AppendUintptr(v uintptr) { r.elem(TagUintptr); r.u64(uint64(v)) }

@@ -31,8 +31,8 @@ var plain = [256]plainType{
 // special in the place of a size is for values that take more than an Integer.
 const special = 0xff
 
-// plainType is a tag, how many bytes of a field's Integer follow, and which bits of Integer are added to the tag (a bool's value
-// is in its tag), in a byte each, so that they are read together.
+// plainType is a tag, how many bytes of a field's Integer follow, and whether the tag is the next if that is 1 (a bool's value is in its
+// tag), in a byte each, so that they are read together.
 type plainType uint32
 
 func plainAs(t Tag, size, flag uint8) plainType {
@@ -42,6 +42,14 @@ func plainAs(t Tag, size, flag uint8) plainType {
 func (p plainType) tag() Tag    { return Tag(p) }
 func (p plainType) size() int   { return int(uint8(p >> 8)) }
 func (p plainType) flag() uint8 { return uint8(p >> 16) }
+
+// isOne returns 1 for 1, which is how zap holds true, and else 0.
+func isOne(v int64) (one uint8) {
+	if v == 1 {
+		one = 1
+	}
+	return one
+}
 
 // plainTypes has a bit for each type that plain knows.
 var plainTypes = func() (types uint64) {
@@ -71,7 +79,7 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 		}
 		at := n
 		to, key := unsafe.Add(start, n), unsafe.Pointer(unsafe.StringData(f.Key))
-		*(*[2]byte)(to) = [2]byte{as.tag() + byte(f.Integer)&as.flag(), byte(k)}
+		*(*[2]byte)(to) = [2]byte{as.tag() + isOne(f.Integer)&as.flag(), byte(k)}
 		switch {
 		case k >= 4 && k < 8:
 			copy4(unsafe.Add(to, 2), key)

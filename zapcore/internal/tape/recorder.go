@@ -13,10 +13,15 @@ import (
 // Recorder writes nodes to a tape. It is zap's ObjectEncoder and ArrayEncoder at once: a marshaler writes to it what it would
 // write to a JSON encoder, at the time of the call and on the caller's goroutine.
 //
-// A Recorder is used by one goroutine at a time. A marshaler that panics leaves it half written; its owner throws it away.
+// A marshaler that asks its encoder for the other interface, and adds elements to an object or members to an array, gets what can be kept
+// of them: a member without a name, a name and a value that are elements. zap's JSON encoder makes no JSON of that.
+//
+// A Recorder is used by one goroutine at a time. After a panic of a marshaler all that was open is shut, so that somebody above may have
+// recovered.
 type Recorder struct {
 	b     []byte
-	depth int // of objects and arrays that are open
+	depth int  // of objects and arrays that are open
+	list  bool // the innermost is an array
 
 	json    *json.Encoder // made when first needed; writes to jsonOut
 	jsonOut jsonOut
@@ -36,7 +41,7 @@ var (
 )
 
 // Continue empties r for nodes that begin no tape of their own: those of With.
-func (r *Recorder) Continue(nodes string) { r.b, r.depth = append(r.b[:0], nodes...), 0 }
+func (r *Recorder) Continue(nodes string) { r.b, r.depth, r.list = append(r.b[:0], nodes...), 0, false }
 
 // Nodes adds nodes that were recorded before.
 func (r *Recorder) Nodes(nodes string) { r.b = append(r.b, nodes...) }
@@ -46,6 +51,9 @@ func (r *Recorder) Bytes() []byte { return r.b }
 
 // NewRecorder returns a Recorder that has room for so many bytes.
 func NewRecorder(room int) Recorder { return Recorder{b: make([]byte, 0, room)} }
+
+// NewListRecorder returns a Recorder of elements, which are not inside an array yet.
+func NewListRecorder() Recorder { return Recorder{list: true} }
 
 // Memory returns the larger of the buffers that r keeps, in bytes. Release lets them go.
 func (r *Recorder) Memory() int { return max(cap(r.b), cap(r.jsonOut.b)) }
@@ -76,9 +84,31 @@ func appendZone(b []byte, t time.Time) []byte {
 	return appendText(b, name)
 }
 
-func (r *Recorder) key(t Tag, key string) { r.b = appendText(append(r.b, t), key) }
-func (r *Recorder) elem(t Tag)            { r.b = append(r.b, t) }
+// key begins a member, and elem an element.
+func (r *Recorder) key(t Tag, key string) {
+	if r.list {
+		r.keyInList(t, key)
+		return
+	}
+	r.b = appendText(append(r.b, t), key)
+}
 
+func (r *Recorder) elem(t Tag) {
+	r.b = append(r.b, t)
+	if !r.list {
+		r.b = append(r.b, 0)
+	}
+}
+
+// keyInList begins a member of an array, which has none. A namespace there is its name.
+func (r *Recorder) keyInList(t Tag, key string) {
+	r.b = appendText(append(r.b, TagString), key)
+	if t != TagNamespace {
+		r.b = append(r.b, t)
+	}
+}
+
+func (r *Recorder) u8(v uint8)   { r.b = append(r.b, v) }
 func (r *Recorder) u64(v uint64) { r.b = binary.LittleEndian.AppendUint64(r.b, v) }
 func (r *Recorder) u32(v uint32) { r.b = binary.LittleEndian.AppendUint32(r.b, v) }
 func (r *Recorder) u16(v uint16) { r.b = binary.LittleEndian.AppendUint16(r.b, v) }
@@ -114,33 +144,33 @@ func (r *Recorder) complex64(v complex64) {
 	r.u32(math.Float32bits(imag(v)))
 }
 
-// open leaves room for the length of a nested value; shut fills it in.
-func (r *Recorder) open() (at int) {
-	at = len(r.b)
+// open leaves room for the length of a nested value; shut fills it in, and goes back to what is around it.
+func (r *Recorder) open(list bool) (at int, outer bool) {
+	at, outer = len(r.b), r.list
 	r.u32(0)
 	r.depth++
-	return at
+	r.list = list
+	return at, outer
 }
 
-func (r *Recorder) shut(at int) {
+func (r *Recorder) shut(at int, outer bool) {
 	r.depth--
+	r.list = outer
 	binary.LittleEndian.PutUint32(r.b[at:], uint32(len(r.b)-at-lengthSize))
 }
 
 // object records what m marshals as one nested value. What m wrote before an error stays, as with zap's own encoders; the
 // error is for the field that asked.
 func (r *Recorder) object(m zapcore.ObjectMarshaler) error {
-	at := r.open()
-	err := m.MarshalLogObject(r)
-	r.shut(at)
-	return err
+	at, outer := r.open(false)
+	defer r.shut(at, outer)
+	return m.MarshalLogObject(r)
 }
 
 func (r *Recorder) array(m zapcore.ArrayMarshaler) error {
-	at := r.open()
-	err := m.MarshalLogArray(r)
-	r.shut(at)
-	return err
+	at, outer := r.open(true)
+	defer r.shut(at, outer)
+	return m.MarshalLogArray(r)
 }
 
 // marshal gives v as JSON, valid until the next call.

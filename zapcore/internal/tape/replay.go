@@ -3,7 +3,6 @@ package tape
 import (
 	"encoding/json"
 	"math"
-	"sync"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -48,7 +47,11 @@ func (c Cursor) Replay(enc zapcore.ObjectEncoder) {
 func (c *Cursor) replayValue(t Tag, key string, enc zapcore.ObjectEncoder) (end int) {
 	switch t {
 	case TagInt:
-		enc.AddInt(key, int(c.U64()))
+		if v := int64(c.U64()); int64(int(v)) == v {
+			enc.AddInt(key, int(v))
+		} else { // of a program with larger ints
+			enc.AddInt64(key, v)
+		}
 	case TagTimeUTC:
 		enc.AddTime(key, c.UTC())
 	case TagTime:
@@ -60,7 +63,11 @@ func (c *Cursor) replayValue(t Tag, key string, enc zapcore.ObjectEncoder) (end 
 	case TagInt8:
 		enc.AddInt8(key, int8(c.U8()))
 	case TagUint:
-		enc.AddUint(key, uint(c.U64()))
+		if v := c.U64(); uint64(uint(v)) == v {
+			enc.AddUint(key, uint(v))
+		} else {
+			enc.AddUint64(key, v)
+		}
 	case TagUint64:
 		enc.AddUint64(key, c.U64())
 	case TagUint32:
@@ -70,7 +77,11 @@ func (c *Cursor) replayValue(t Tag, key string, enc zapcore.ObjectEncoder) (end 
 	case TagUint8:
 		enc.AddUint8(key, c.U8())
 	case TagUintptr:
-		enc.AddUintptr(key, uintptr(c.U64()))
+		if v := c.U64(); uint64(uintptr(v)) == v {
+			enc.AddUintptr(key, uintptr(v))
+		} else {
+			enc.AddUint64(key, v)
+		}
 	case TagFloat32:
 		enc.AddFloat32(key, math.Float32frombits(c.U32()))
 	case TagComplex128:
@@ -126,7 +137,11 @@ func (c Cursor) replayElements(enc zapcore.ArrayEncoder) error {
 		case TagInt64:
 			enc.AppendInt64(int64(c.U64()))
 		case TagInt:
-			enc.AppendInt(int(c.U64()))
+			if v := int64(c.U64()); int64(int(v)) == v {
+				enc.AppendInt(int(v))
+			} else {
+				enc.AppendInt64(v)
+			}
 		case TagDuration:
 			enc.AppendDuration(time.Duration(c.U64()))
 		case TagTrue:
@@ -146,7 +161,11 @@ func (c Cursor) replayElements(enc zapcore.ArrayEncoder) error {
 		case TagInt8:
 			enc.AppendInt8(int8(c.U8()))
 		case TagUint:
-			enc.AppendUint(uint(c.U64()))
+			if v := c.U64(); uint64(uint(v)) == v {
+				enc.AppendUint(uint(v))
+			} else {
+				enc.AppendUint64(v)
+			}
 		case TagUint64:
 			enc.AppendUint64(c.U64())
 		case TagUint32:
@@ -156,7 +175,11 @@ func (c Cursor) replayElements(enc zapcore.ArrayEncoder) error {
 		case TagUint8:
 			enc.AppendUint8(c.U8())
 		case TagUintptr:
-			enc.AppendUintptr(uintptr(c.U64()))
+			if v := c.U64(); uint64(uintptr(v)) == v {
+				enc.AppendUintptr(uintptr(v))
+			} else {
+				enc.AppendUint64(v)
+			}
 		case TagFloat32:
 			enc.AppendFloat32(math.Float32frombits(c.U32()))
 		case TagComplex128:
@@ -195,21 +218,6 @@ func (c *Cursor) Complex128() complex128 {
 func (c *Cursor) Complex64() complex64 {
 	re := math.Float32frombits(c.U32())
 	return complex(re, math.Float32frombits(c.U32()))
-}
-
-// nodes is one level of a tape as zap's marshalers: of an object if the tape said object there, else of an array.
-type nodes struct{ Cursor }
-
-func (n *nodes) MarshalLogObject(enc zapcore.ObjectEncoder) error { n.Replay(enc); return nil }
-func (n *nodes) MarshalLogArray(enc zapcore.ArrayEncoder) error   { return n.replayElements(enc) }
-
-// nodesPool spares replay an allocation for each object and array: an encoder is done with a marshaler when it returns.
-var nodesPool = sync.Pool{New: func() any { return new(nodes) }}
-
-func getNodes(c Cursor) *nodes {
-	n := nodesPool.Get().(*nodes)
-	n.Cursor = c
-	return n
 }
 
 // Field returns the node at the Cursor as a Field: the same Field that the caller gave where that is plain data, else one
@@ -278,18 +286,4 @@ func (c *Cursor) Field() zapcore.Field {
 		f.Type = zapcore.NamespaceType
 	}
 	return f
-}
-
-var (
-	minUnixNano = time.Unix(0, math.MinInt64)
-	maxUnixNano = time.Unix(0, math.MaxInt64)
-)
-
-// setTime does what zap.Time does.
-func setTime(f *zapcore.Field, t time.Time) {
-	if t.Before(minUnixNano) || t.After(maxUnixNano) {
-		f.Type, f.Interface = zapcore.TimeFullType, t
-		return
-	}
-	f.Type, f.Integer, f.Interface = zapcore.TimeType, t.UnixNano(), t.Location()
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 )
 
 // A tape holds a zone's name and offset at that instant. They are all that a layout can print; the rules of the zone
@@ -37,7 +38,10 @@ type zone struct {
 	loc *time.Location
 }
 
-const maxZones = 256
+const (
+	maxZones    = 256
+	maxZoneName = 64 // bytes, of a zone that is kept
+)
 
 var zones zoneCache
 
@@ -49,12 +53,15 @@ func (c *zoneCache) get(name string, offset int) *time.Location {
 }
 
 func (c *zoneCache) find(key zoneKey) *time.Location {
+	if len(key.name) > maxZoneName {
+		return time.FixedZone(printable(strings.Clone(key.name)), key.offset)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	z := c.known[key]
 	if z == nil {
 		key.name = strings.Clone(key.name) // the caller's aliases a tape
-		z = &zone{key, time.FixedZone(key.name, key.offset)}
+		z = &zone{key, time.FixedZone(printable(key.name), key.offset)}
 		if c.known == nil || len(c.known) >= maxZones {
 			c.known = make(map[zoneKey]*zone)
 		}
@@ -62,4 +69,15 @@ func (c *zoneCache) find(key zoneKey) *time.Location {
 	}
 	c.last.Store(z)
 	return z.loc
+}
+
+// printable returns a zone's name with a "?" for each character that must not stand as it is in a line or in a string of JSON. An encoder
+// prints the names of zones as they are: one that holds a quote could forge a field.
+func printable(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == '"' || r == '\\' || r == utf8.RuneError {
+			return '?'
+		}
+		return r
+	}, name)
 }

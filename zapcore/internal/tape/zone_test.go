@@ -1,6 +1,7 @@
 package tape
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,4 +14,7 @@ func TestZoneCacheIsBounded(t *testing.T) {
 		require.LessOrEqual(t, len(c.known), maxZones)
 	}
 	require.Same(t, c.get("A", 1), c.get("A", 1))
+	known := len(c.known)
+	require.Equal(t, c.get(strings.Repeat("long", 20), 1), c.get(strings.Repeat("long", 20), 1))
+	require.Len(t, c.known, known, "a long name is not kept, for it may be of any length")
 }
