@@ -58,8 +58,8 @@ type Config struct {
 	// DiscardOnClose makes Close discard what the buffer holds (Python's flushOnClose=False).
 	DiscardOnClose bool
 
-	// RecordingBytes is how many bytes of records a Recording keeps at most: then the oldest make room, and count as dropped.
-	// Defaults to 64 KiB; at least 4 KiB.
+	// RecordingBytes is how many bytes of records a Recording keeps at most: then the oldest make room, and count as dropped. It may be
+	// more than MaxBytes: the buffer is flushed as often as it takes then. Defaults to 64 KiB; at least 4 KiB.
 	RecordingBytes int
 
 	// OnError is told what no caller waits for: a target that fails, once, and once more when it works again. It may log to
