@@ -200,6 +200,7 @@ func TestACompressedBackupThatAnotherProgramWritesTo(t *testing.T) {
 			require.NoError(t, output.Close())
 			write(t, log, "record 3\n")
 			require.NoError(t, log.Rollover())
+			require.NoError(t, log.Close()) // which waits for the older one
 			listed, err := log.Backups()
 			require.NoError(t, err)
 			text := ""
@@ -208,7 +209,6 @@ func TestACompressedBackupThatAnotherProgramWritesTo(t *testing.T) {
 				text += plain(t, backup)
 			}
 			assert.Equal(t, "record 3\nrecord 2\nrecord 1\nrecord 0\noutput\noutput\noutput\n", text)
-			require.NoError(t, log.Close())
 		})
 	}
 }
