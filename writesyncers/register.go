@@ -130,7 +130,7 @@ func parseSink(u *url.URL, known ...[]string) (*sinkSettings, error) {
 func sinkPath(u *url.URL) (string, error) {
 	switch {
 	case u.User != nil, u.Host != "" && u.Host != "localhost":
-		return "", fmt.Errorf("writesyncers: %s: a file has no host; write %s:///path", u, u.Scheme)
+		return "", fmt.Errorf("writesyncers: %s: a file has no host; write %s:///path", u.Redacted(), u.Scheme)
 	case u.Fragment != "":
 		return "", fmt.Errorf("writesyncers: %s: a file has no fragment %q", u, u.Fragment)
 	case u.Opaque != "":

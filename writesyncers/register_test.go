@@ -59,6 +59,7 @@ func TestSinkURLsThatAreWrongSayWhere(t *testing.T) {
 		"rotate:///x?maxAge=NaN":                    `parameter "maxAge": "NaN" is no duration such as 90s, 24h or 7d`,
 		"rotate:///x?buffer=9e18":                   `is more than 1073741824`,
 		"rotate://host/x":                           `a file has no host; write rotate:///path`,
+		"rotate://user:secret@host/x":               `rotate://user:xxxxx@host/x: a file has no host`,
 		"rotate:///x#y":                             `a file has no fragment "y"`,
 		"rotate:":                                   `Path is required`,
 		"rotate:///x?a=%zz":                         `invalid URL escape "%zz"`,

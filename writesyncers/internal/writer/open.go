@@ -2,13 +2,14 @@ package writer
 
 import (
 	"errors"
-	"example.com/zaphandlers/writesyncers/internal/appendfile"
-	"example.com/zaphandlers/writesyncers/internal/fsys"
-	base "example.com/zaphandlers/zapcore"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // open opens the file at the path. The flags of the Config count the first time only.
