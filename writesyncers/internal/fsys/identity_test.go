@@ -52,6 +52,9 @@ func TestIsNameOf(t *testing.T) {
 		t.Skip(err)
 	}
 	assert.False(t, IsNameOf(z(link), id))
+	if runtime.GOOS == "windows" {
+		return // wine's links lead to other files
+	}
 	here, err := LeadsTo(z(link), id)
 	require.NoError(t, err)
 	assert.True(t, here)
