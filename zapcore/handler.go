@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/zapcore/internal/tape"
@@ -85,9 +84,6 @@ func newEncoding(out *output, enc zapcore.Encoder) *Handler {
 func (h *Handler) Enabled(l zapcore.Level) bool {
 	if lowest, ok := h.out.level.(zapcore.Level); ok {
 		return l >= lowest
-	}
-	if h.out.atomic != (zap.AtomicLevel{}) {
-		return h.out.atomic.Enabled(l)
 	}
 	return h.out.enabled(l)
 }

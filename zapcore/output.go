@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -16,7 +15,6 @@ import (
 type output struct {
 	name    string
 	level   zapcore.LevelEnabler
-	atomic  zap.AtomicLevel // level, if it is one that has a value, and so cannot panic
 	emitter Emitter
 	batches BatchEmitter   // emitter, if it is one
 	notices Noticer        // emitter, if it is one
@@ -49,7 +47,6 @@ func newOutput(cfg HandlerConfig) *output {
 		clock:   cfg.Clock,
 		backoff: cfg.Backoff,
 	}
-	o.atomic, _ = cfg.Level.(zap.AtomicLevel)
 	o.batches, _ = cfg.Emitter.(BatchEmitter)
 	o.notices, _ = cfg.Emitter.(Noticer)
 	o.writer, _ = cfg.Emitter.(*writerEmitter)

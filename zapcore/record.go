@@ -131,6 +131,9 @@ func (r *Record) Bytes() []byte { return r.tape }
 // Level returns the record's level without decoding the rest.
 func (r *Record) Level() zapcore.Level { return tape.Level(r.tape) }
 
+// Message returns the message of r, and spares what else Entry decodes. It is valid as long as r is.
+func (r *Record) Message() string { return tape.Message(r.tape) }
+
 // Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded, for it
 // means nothing in another process: Caller.PC is 0 for every target and hook behind a queue, a buffer or a wire. File, line and
 // function are recorded, and are all that zap's encoders use.
@@ -196,16 +199,23 @@ func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	return enc.EncodeEntry(ent, fields)
 }
 
-// The types of encoders that add the fields of a record by Field.AddTo, and neither look at them nor keep them.
-var (
-	zapsJSON    = reflect.TypeOf(zapcore.NewJSONEncoder(zapcore.EncoderConfig{}))
-	zapsConsole = reflect.TypeOf(zapcore.NewConsoleEncoder(zapcore.EncoderConfig{}))
-	ourJSON     = reflect.TypeFor[*jsonEncoder]()
-)
-
+// addsOnly tells whether encoders of a type add the fields of a record by Field.AddTo, and neither look at them nor keep them: zap's own, and
+// that of NewJSON. They are known by name: a program that uses none of them is not to have them for this.
 func addsOnly(encoder reflect.Type) bool {
-	return encoder == zapsJSON || encoder == ourJSON || encoder == zapsConsole
+	if known, ok := addsOnlyOf.Load(encoder); ok {
+		return known.(bool)
+	}
+	named := encoder
+	if named.Kind() == reflect.Pointer {
+		named = named.Elem()
+	}
+	is := named.PkgPath() == reflect.TypeFor[zapcore.Entry]().PkgPath() && (named.Name() == "jsonEncoder" || named.Name() == "consoleEncoder") ||
+		named.PkgPath() == reflect.TypeFor[Record]().PkgPath() && named.Name() == "jsonEncoder"
+	addsOnlyOf.Store(encoder, is)
+	return is
 }
+
+var addsOnlyOf sync.Map // of bool, by type
 
 func (r *Record) encodeBy(f Formatter) (*buffer.Buffer, error) {
 	frames := framesPool.Get().(*Frames)

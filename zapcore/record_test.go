@@ -338,8 +338,10 @@ func TestEntryOfAReusedRecord(t *testing.T) {
 	r.View(first.Bytes())
 	require.Equal(t, "pkg.Func", r.EntryView().Caller.Function)
 	require.Same(t, r.EntryView(), r.EntryView())
+	require.Equal(t, r.Entry().Message, r.Message())
 	r.View(second.Bytes())
 	require.Equal(t, zapcore.Entry{Time: r.Entry().Time, Message: "second"}, *r.EntryView())
+	require.Equal(t, "second", r.Message())
 }
 
 func TestRecordAllocatesNothing(t *testing.T) {

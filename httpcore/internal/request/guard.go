@@ -47,7 +47,10 @@ var (
 
 // Append implements base.Formatter.
 func (g Guard) Append(dst []byte, r *base.Record) ([]byte, error) {
-	text := r.EntryView().Message
+	text := r.Message()
+	if strings.IndexByte(text[:min(len(text), 2*saidWithin)], 'T') < 0 { // of Transport, HTTP, DATA or SETTINGS
+		return g.Formatter.Append(dst, r)
+	}
 	if len(text) > saidWithin {
 		text = text[:saidWithin]
 	}

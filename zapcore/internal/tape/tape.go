@@ -246,6 +246,20 @@ func (c *Cursor) Zoned() time.Time {
 // Level returns the level of the record on a tape.
 func Level(tape []byte) zapcore.Level { return zapcore.Level(int8(tape[levelAt])) }
 
+// Message returns the message of the record on a tape. It aliases the tape.
+func Message(tape []byte) string {
+	c := NewCursor(tape, timeAt+timeSize)
+	flags := tape[flagsAt]
+	if flags&flagZone != 0 {
+		c.at += zoneFixed
+		c.Text()
+	}
+	if flags&flagName != 0 {
+		c.Text()
+	}
+	return c.Text()
+}
+
 // Head sets ent, which must be empty, to the entry on a tape, and returns where the fields begin.
 func Head(ent *zapcore.Entry, tape []byte) (nodesAt int) {
 	c := NewCursor(tape, timeAt)
