@@ -63,8 +63,7 @@ type Config struct {
 	// read them.
 	PlaintextCredentials bool
 	// TLS configures https (Python: context). It is copied. Defaults to the system's authorities and TLS 1.2 or later. It
-	// excludes Client. A function in it has 3/4 of ConnectTimeout to return, and waits until
-	// then if it logs to this core.
+	// excludes Client. A function in it has three quarters of ConnectTimeout to return, and waits until then if it logs to this core.
 	TLS *tls.Config
 	// Client makes the requests, for a proxy, a token that expires, or a unix socket. It is copied; its Timeout counts
 	// beside ours, its CheckRedirect is replaced, and its transport stays the caller's to close. What runs in it must not
