@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # winston 3.19.0, a File with maxsize: whenever a file is full, the lines that wait in its stream, up to what Node lets it hold (16 KiB
-# in 20), are in no file. The
-# logger says "finish", and no error. Without maxsize all lines are there. Releases 3.8.2, 3.11.0, 3.17.0 and 3.18.3 lose as much.
+# in 20), are in no file. The logger says "finish", and no error. Without maxsize all lines are there. Releases 3.8.2, 3.11.0, 3.17.0 and
+# 3.18.3 lose as much.
 . "$(dirname "$0")/lib.sh"
 needs node npm
 npm install --silent --no-audit --no-fund winston@3.19.0 >/dev/null 2>&1 || { echo "not run: npm install winston@3.19.0"; exit 2; }
