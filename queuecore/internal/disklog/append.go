@@ -68,7 +68,11 @@ const keepBuffer = 4 << 20
 // activeLocked returns the segment to which size bytes are appended: a new one, if the last is full.
 func (l *Log) activeLocked(size int64) (*segment, error) {
 	if n := len(l.segments); n > 0 {
-		if s := l.segments[n-1]; !s.sealed && (s.size == 0 || s.size+size <= l.options.SegmentBytes) {
+		s := l.segments[n-1]
+		switch err := s.cut(l.options.files); {
+		case err != nil && s.size == 0:
+			return nil, err // another one would be no better
+		case err == nil && !s.sealed && (s.size == 0 || s.size+size <= l.options.SegmentBytes):
 			return s, nil
 		}
 		l.trimLocked()

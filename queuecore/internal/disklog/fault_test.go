@@ -616,3 +616,34 @@ func TestSyncsThatFailAgainAndAgain(t *testing.T) {
 		require.Equal(t, upTo(10), readAll(t, l, 0))
 	}
 }
+
+// A disk that neither writes nor cuts off what it has written in part gathers no files, and no open ones, by being asked again and again; and
+// nothing of what was refused is there when the log is opened anew.
+func TestWritesThatFailAgainAndAgain(t *testing.T) {
+	for _, before := range []uint64{0, 5} {
+		m := newMemory()
+		l := openLog(t, Options{files: m})
+		appendUpTo(t, l, before)
+		failing := true
+		m.fail = func(what string) error {
+			if failing && (what == "write" || what == "truncate") {
+				return errors.New("EIO")
+			}
+			return nil
+		}
+		refused := [][]byte{payload(97), payload(98), payload(99)}
+		for range 100 {
+			_, err := l.Append(refused)
+			require.ErrorContains(t, err, "EIO")
+		}
+		require.LessOrEqual(t, len(m.files), 2)
+		failing = false
+		require.NoError(t, l.Close())
+		l = openLog(t, Options{files: m})
+		require.Equal(t, before, l.Last())
+		appendUpTo(t, l, before+3)
+		require.NoError(t, l.Close())
+		l = openLog(t, Options{files: m})
+		require.Equal(t, upTo(before+3), readAll(t, l, 0))
+	}
+}

@@ -283,6 +283,9 @@ func (l *Log) Close() (err error) {
 	}
 	l.closed = true
 	l.arrived.give()
+	if n := len(l.segments); n > 0 {
+		err = l.segments[n-1].cut(l.options.files) // else what was refused is there when the log is opened anew
+	}
 	for _, s := range l.segments {
 		err = errors.Join(err, s.close())
 	}

@@ -11,6 +11,7 @@ type segment struct {
 	id     segmentID
 	file   file // nil: parked
 	size   int64
+	uncut  bool // what could not be cut off stands behind size: a part of what was refused
 	sealed bool // nothing is appended any more: what stands behind size is unknown, or the file is nowhere
 }
 
@@ -32,8 +33,7 @@ func (s *segment) close() error {
 	return f.Close()
 }
 
-// write appends b. After an error nothing of it is there: what was written in part is cut off, or the segment sealed where even that
-// fails.
+// write appends b. After an error nothing of it is there: what was written in part is cut off, or the segment is uncut where even that fails.
 func (s *segment) write(b []byte) error {
 	_, err := s.file.WriteAt(b, s.size)
 	if err == nil {
@@ -41,8 +41,23 @@ func (s *segment) write(b []byte) error {
 		return nil
 	}
 	if cutErr := s.file.truncate(s.size); cutErr != nil { // WriteAt says 0 though it has written a part
-		s.sealed = true
+		s.uncut = true
 		return errors.Join(err, cutErr)
+	}
+	return err
+}
+
+// cut tries again to cut off what is behind size.
+func (s *segment) cut(files filesystem) error {
+	if !s.uncut {
+		return nil
+	}
+	if err := s.open(files); err != nil {
+		return err
+	}
+	err := s.file.truncate(s.size)
+	if s.uncut = err != nil; stale(err) {
+		_ = s.close() // to be opened again
 	}
 	return err
 }
