@@ -647,3 +647,31 @@ func TestWritesThatFailAgainAndAgain(t *testing.T) {
 		require.Equal(t, upTo(before+3), readAll(t, l, 0))
 	}
 }
+
+// What cannot be read at the end of the last file is told, and not cut off: it may be on the disk all the same.
+func TestTheEndCannotBeReadAtOpening(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 400)
+	require.NoError(t, l.Close())
+	name, size := "", 0
+	for n, f := range m.files {
+		if strings.HasSuffix(n, segmentSuffix) {
+			name, size = n, len(f.b)
+		}
+	}
+	m.bad = int64(size) - 4096
+	var told []string
+	l = openLog(t, Options{files: m, Told: func(err error) { told = append(told, err.Error()) }})
+	last := l.Last()
+	require.Less(t, last, uint64(400))
+	require.Len(t, told, 1)
+	require.Contains(t, told[0], "cannot be read")
+	require.Len(t, m.files[name].b, size)
+	_, err := l.Append([][]byte{payload(last + 1)})
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	m.bad = 0
+	l = openLog(t, Options{files: m})
+	require.Equal(t, upTo(last+1), readAll(t, l, 0))
+}

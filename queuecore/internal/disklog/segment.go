@@ -82,8 +82,8 @@ func (s *segment) writeWhole(files filesystem, b []byte) (err error) {
 	return nil
 }
 
-// findEnd returns the number of the last whole record, 0 if there is none, and where it ends.
-func (s *segment) findEnd() (last uint64, end int64, err error) {
+// findEnd returns the number of the last whole record, 0 if there is none, where it ends, and how many sectors cannot be read.
+func (s *segment) findEnd() (last uint64, end int64, bad int, err error) {
 	scan := newScanner(s.id.nonce, s.file)
 	for size := s.size; ; {
 		number, _, ok := scan.next()
@@ -91,13 +91,13 @@ func (s *segment) findEnd() (last uint64, end int64, err error) {
 		case ok:
 			last = max(last, number)
 		case scan.read() >= size:
-			return last, scan.end, nil
+			return last, scan.end, scan.bad, nil
 		default:
 			err := scan.fill(size)
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				size = scan.short
 			} else if err != nil && scan.failures == 0 {
-				return last, scan.end, err
+				return last, scan.end, scan.bad, err
 			}
 		}
 	}
