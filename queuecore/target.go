@@ -3,13 +3,13 @@ package queuecore
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/tees"
 	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -179,22 +179,17 @@ func (t *TargetConfig) lowest() zapcore.Level {
 	return low
 }
 
-var (
-	cores = reflect.TypeFor[[]zapcore.Core]()
-	// tee is the type of what zapcore.NewTee returns: a slice of Cores by another name.
-	tee = reflect.TypeOf(zapcore.NewTee(zapcore.NewNopCore(), zapcore.NewNopCore()))
-)
-
 // flatten returns the targets with the members of a Tee in place of it, so that each has a place in the queue, a level
 // and retries of its own, and a BatchWriter among them is seen.
 func flatten(targets []TargetConfig) []TargetConfig {
 	var flat []TargetConfig
 	for _, t := range targets {
-		if t.Core == nil || reflect.TypeOf(t.Core) != tee || !tee.ConvertibleTo(cores) {
+		members, is := tees.Members(t.Core)
+		if !is {
 			flat = append(flat, t)
 			continue
 		}
-		for i, member := range reflect.ValueOf(t.Core).Convert(cores).Interface().([]zapcore.Core) {
+		for i, member := range members {
 			of := t
 			of.Core = member
 			if t.Name != "" {
