@@ -16,8 +16,8 @@ import (
 
 // TargetConfig is a Core that gets records, and how.
 type TargetConfig struct {
-	// Core gets the records. Required. It may take its time, and panic, which costs a record. It must not end the goroutine that calls it
-	// (runtime.Goexit): it would get no more, and what it has not got be lost at Close.
+	// Core gets the records. Required. It may take its time, and panic, which costs a record, or end the goroutine that calls it
+	// (runtime.Goexit, as t.FailNow does), which costs the batch.
 	Core zapcore.Core
 	// Name is the target's in errors, and that of its cursor in an engine. Defaults to its index. The members of a Tee are called
 	// Name.0, Name.1 and so on.
