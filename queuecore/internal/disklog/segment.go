@@ -47,12 +47,9 @@ func (s *segment) write(b []byte) error {
 	return err
 }
 
-// cut tries again to cut off what is behind size.
-func (s *segment) cut(files filesystem) error {
-	if !s.uncut {
-		return nil
-	}
-	if err := s.open(files); err != nil {
+// ready opens a segment that is to be written to, and cuts off what could not be before.
+func (s *segment) ready(files filesystem) error {
+	if err := s.open(files); err != nil || !s.uncut {
 		return err
 	}
 	err := s.file.truncate(s.size)
@@ -71,10 +68,7 @@ func (s *segment) writeWhole(files filesystem, b []byte) (err error) {
 	}
 	err = errors.Join(s.write(b), s.close()) // Windows does not rename what is open
 	if err == nil {
-		err = files.rename(name+unfinishedSuffix, name)
-	}
-	if err == nil {
-		err = s.open(files)
+		err = files.rename(name+unfinishedSuffix, name) // and is opened when it is needed
 	}
 	if err != nil {
 		return errors.Join(err, files.remove(name+unfinishedSuffix), files.remove(name))
@@ -134,6 +128,7 @@ const (
 	readSize    = 1 << 20 // how much is read at once, in bytes
 	sector      = 4096    // what cannot be read is passed over in such pieces
 	mayFailRead = 3       // how often reading may fail until that is done
+	mayFailAll  = 20      // the same where nothing of it can be read: the disk may be away for a while
 )
 
 func newScanner(n nonce, f file) scanner { return scanner{nonce: n, file: f, walk: walker{nonce: n}} }
@@ -175,11 +170,7 @@ func (s *scanner) fill(size int64) error {
 		s.restart(at)
 		return err
 	default:
-		if s.failures++; s.failures < mayFailRead {
-			s.restart(at)
-			return err
-		}
-		if err := s.readPieces(b, at); err != nil {
+		if err := s.fillPartly(b, at, err); err != nil {
 			s.restart(at)
 			return err
 		}
@@ -188,20 +179,41 @@ func (s *scanner) fill(size int64) error {
 	return nil
 }
 
+// fillPartly is what becomes of a read that has failed with err: the same again, or what can be read of it if there is some, or if that has
+// been tried often enough.
+func (s *scanner) fillPartly(b []byte, at int64, err error) error {
+	if s.failures++; s.failures < mayFailRead {
+		return err
+	}
+	bad := s.bad
+	some, closed := s.readPieces(b, at)
+	if closed != nil {
+		return closed
+	}
+	if !some && s.failures < mayFailAll {
+		s.bad = bad
+		return err
+	}
+	return nil
+}
+
 // restart has fill read again from at on.
 func (s *scanner) restart(at int64) { s.at, s.buf, s.walk = at, s.buf[:0], walker{nonce: s.nonce} }
 
-// readPieces reads what can be read. The rest is zeros. An error says that the file was closed meanwhile, or is none any more.
-func (s *scanner) readPieces(b []byte, at int64) error {
+// readPieces reads what can be read, if there is some. The rest is zeros. An error says that the file was closed meanwhile, or is none any
+// more.
+func (s *scanner) readPieces(b []byte, at int64) (some bool, err error) {
 	for len(b) > 0 {
 		n := min(sector-int(at%sector), len(b))
 		if _, err := s.file.ReadAt(b[:n], at); errors.Is(err, os.ErrClosed) || stale(err) {
-			return err
+			return some, err
 		} else if err != nil {
 			clear(b[:n])
 			s.bad++
+		} else {
+			some = true
 		}
 		b, at = b[n:], at+int64(n)
 	}
-	return nil
+	return some, nil
 }
