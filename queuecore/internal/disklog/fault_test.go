@@ -782,3 +782,21 @@ func TestNothingCanBeReadForAWhile(t *testing.T) {
 	require.NotZero(t, failures)
 	require.Zero(t, l.Stats().Damaged)
 }
+
+// The file of a cursor that is forgotten cannot be removed: one of that name begins anew all the same, also when the log is opened again.
+func TestAForgottenCursorThatCannotBeRemoved(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 5)
+	require.NoError(t, l.Ack("c", 2))
+	require.NoError(t, l.Ack("c", 4))
+	m.failNext(1, "remove", func() {})
+	require.Error(t, l.Forget("c"))
+	for range 2 {
+		n, err := l.Cursor("c")
+		require.NoError(t, err)
+		require.Zero(t, n)
+		require.NoError(t, l.Close())
+		l = openLog(t, Options{files: m})
+	}
+}

@@ -176,7 +176,7 @@ func (l *Log) cursorLocked(name string) (*cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cursor{file: f}
+	c, _ := readCursor(f) // which Forget may have left behind
 	if err := c.set(l.segments.oldest(l.next) - 1); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

@@ -101,7 +101,7 @@ func (f *faults) append() {
 	if f.batch == nil {
 		for range 1 + f.rnd.IntN(4) {
 			f.written++
-			f.batch = append(f.batch, fmt.Appendf(nil, "%d%*d", f.written, f.rnd.IntN(80), 0))
+			f.batch = append(f.batch, fmt.Appendf(nil, "%d %*d", f.written, f.rnd.IntN(80), 0))
 		}
 	}
 	appendTo := f.log.Append
