@@ -70,7 +70,7 @@ func (l *Log) activeLocked(size int64) (*segment, error) {
 	if n := len(l.segments); n > 0 {
 		s := l.segments[n-1]
 		switch err := s.ready(l.options.files); {
-		case err != nil && s.size == 0:
+		case err != nil && s.size == 0 && !stale(err):
 			return nil, err // another one would be no better
 		case err == nil && !s.sealed && (s.size == 0 || s.size+size <= l.options.SegmentBytes):
 			return s, nil

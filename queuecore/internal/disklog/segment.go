@@ -53,9 +53,7 @@ func (s *segment) ready(files filesystem) error {
 		return err
 	}
 	err := s.file.truncate(s.size)
-	if s.uncut = err != nil; stale(err) {
-		_ = s.close() // to be opened again
-	}
+	s.uncut = err != nil
 	return err
 }
 
