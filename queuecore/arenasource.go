@@ -125,7 +125,7 @@ func (s *arenaSource) FillUp() {
 
 // TopUp implements delivery.Source. What is delivered behind a record that is not stays in the arena, so there is a bound.
 func (s *arenaSource) TopUp() {
-	if s.delivery.Len() < s.target.BatchRecords && s.delivery.Bytes() < s.claimBytes() && s.reader.Len() < 2*s.target.BatchRecords {
+	if s.delivery.Len() < s.target.BatchRecords && s.delivery.Bytes() < s.claimBytes() && s.reader.Len()/2 < s.target.BatchRecords {
 		s.fill()
 	}
 }
