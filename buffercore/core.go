@@ -202,7 +202,8 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 
 // SetTarget makes the buffer flush to another target, or to none (Python: setTarget). When it returns, the old one is not used
 // any more, unless it is stuck in a call for longer than DrainTimeout, which OnError is told. A target that calls it from within a
-// flush is used until that is over. The buffer itself is no target: OnError is told, and the old one stays.
+// flush is used until that is over. The buffer itself is no target, nor a Tee with it: OnError is told, and the old one
+// stays.
 func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 
 // Sync flushes the buffer (Python: flush) and syncs the target. It gives up after DrainTimeout with an error that wraps

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"go.uber.org/multierr"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/tees"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -176,8 +178,11 @@ func (b *buffer) setTarget(target zapcore.Core) {
 
 var errItself = errors.New("buffercore: SetTarget: a buffer that flushes to itself would do so for ever; the old target stays")
 
-// isOf tells whether a core is one of a buffer's.
+// isOf tells whether a core is one of a buffer's, or a Tee with one.
 func isOf(core zapcore.Core, b *buffer) bool {
+	if members, is := tees.Members(core); is {
+		return slices.ContainsFunc(members, func(m zapcore.Core) bool { return isOf(m, b) })
+	}
 	switch c := core.(type) {
 	case *Core:
 		return c.buffer == b

@@ -36,6 +36,7 @@ type arenaSource struct {
 
 	resumesAt uint64 // a former process has delivered what comes before this sequence number
 	sawClosed bool   // Interrupts has told of the Close
+	synced    bool   // for the last time
 }
 
 var _ delivery.Source = (*arenaSource)(nil)
@@ -55,14 +56,16 @@ func newArenaSource(q *queue, i int) *arenaSource {
 }
 
 // run delivers until the queue is closed and empty, or abandoned.
-func (s *arenaSource) run() {
-	defer close(s.stopped)
-	s.goroutine.enter()
-	defer s.goroutine.leave()
+func (s *arenaSource) run() { s.goroutine.run(func() { deliverQueued(s) }, s.Abandoned, s.stopped) }
+
+// deliverQueued is run on one goroutine.
+func deliverQueued(s *arenaSource) {
+	forfeit(s, s.delivery, s.reader.Len(), s.reader.Outcome, s.reader.Level, s.report)
 	s.delivery.Run()
-	if s.Abandoned() {
+	if s.Abandoned() || s.synced {
 		return
 	}
+	s.synced = true
 	err := s.delivery.Sync()
 	s.q.mu.Lock()
 	s.lastError = err
@@ -122,7 +125,7 @@ func (s *arenaSource) FillUp() {
 
 // TopUp implements delivery.Source. What is delivered behind a record that is not stays in the arena, so there is a bound.
 func (s *arenaSource) TopUp() {
-	if s.delivery.Len() < s.target.BatchRecords && s.delivery.Bytes() < s.claimBytes() && s.reader.Len() < 2*s.target.BatchRecords {
+	if s.delivery.Len() < s.target.BatchRecords && s.delivery.Bytes() < s.claimBytes() && s.reader.Len()/2 < s.target.BatchRecords {
 		s.fill()
 	}
 }

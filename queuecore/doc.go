@@ -68,7 +68,8 @@
 // Close up to DrainTimeout. An entry above Error is delivered and synced by every target before Write returns, since the
 // program is about to end; it is not evicted meanwhile, neither by newer ones nor for a target that lags, and when a quarter of
 // FatalTimeout has passed it goes ahead of what is queued before it. A target may log to its own queue: its goroutine never waits
-// for itself. A hook, a target or an engine that panics costs a record at most.
+// for itself. A hook, a target or an engine that panics costs a record at most; one that ends the goroutine it is called by,
+// a batch.
 //
 // # How the files hang together
 //

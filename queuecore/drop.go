@@ -23,7 +23,7 @@ const (
 	Rejected                  // the target refused it for good
 	GaveUp                    // the target could not take it, and the retries were at an end
 	Failed                    // the target returned an error after which the record must not come again
-	Panicked                  // the target, or PrepareDelivery, panicked
+	Panicked                  // the target, or PrepareDelivery, panicked, or ended its goroutine
 	Closed                    // it was left at the end of Close
 )
 
@@ -134,14 +134,20 @@ func (t *dropReports) callOnDrop() {
 		t.pending = t.pending[:n-1]
 		t.reporting = true
 		t.mu.Unlock()
-		err := base.Guard(func() error { t.onDrop(d); return nil })
-		t.mu.Lock()
-		t.reporting = false
-		t.mu.Unlock()
-		if err != nil {
+		if err := t.call(d); err != nil {
 			t.report.Failed(fmt.Errorf("queuecore: OnDrop: %w", err), 0)
 		}
 	}
+}
+
+// call calls OnDrop, which may end the goroutine.
+func (t *dropReports) call(d Drop) error {
+	defer func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.reporting = false
+	}()
+	return base.Guard(func() error { t.onDrop(d); return nil })
 }
 
 // maxOnDrop is how many calls of OnDrop one occasion makes at most.

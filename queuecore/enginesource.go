@@ -35,6 +35,7 @@ type engineSource struct {
 	number   uint64         // of the last that is
 	unacked  bool           // the engine has not been told
 	warned   bool           // Interrupts has told of the Stop
+	synced   bool           // for the last time
 }
 
 var _ delivery.Source = (*engineSource)(nil)
@@ -55,17 +56,7 @@ func newEngineSource(l *Listener, i int) *engineSource {
 }
 
 // run delivers until it is stopped.
-func (s *engineSource) run() {
-	defer close(s.stopped)
-	s.goroutine.enter()
-	defer s.goroutine.leave()
-	s.delivery.Run()
-	if !s.Abandoned() {
-		if err := s.delivery.Sync(); err != nil {
-			s.report.Failed(err, 0)
-		}
-	}
-}
+func (s *engineSource) run() { s.goroutine.run(func() { deliverRead(s) }, s.Abandoned, s.stopped) }
 
 // Next implements delivery.Source: it makes a batch of what is left of the last reading, or reads on.
 func (s *engineSource) Next() bool {
@@ -93,8 +84,10 @@ func (s *engineSource) hasRead() bool { return s.read.Len() > 0 }
 // fill adds records to the batch up to its bounds.
 func (s *engineSource) fill() {
 	resolved := s.read.Len() - len(s.outcomes)
-	for bytes := 0; s.next < s.read.Len() && s.delivery.Len() < s.target.BatchRecords && bytes < s.target.BatchBytes; s.next++ {
-		bytes += s.delivery.Add(s.next-resolved, s.read.Tape(s.next), s.read.Level(s.next))
+	for bytes := 0; s.next < s.read.Len() && s.delivery.Len() < s.target.BatchRecords && bytes < s.target.BatchBytes; {
+		i := s.next
+		s.next++ // before what is not ours is asked
+		bytes += s.delivery.Add(i-resolved, s.read.Tape(i), s.read.Level(i))
 	}
 }
 

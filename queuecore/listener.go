@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/zap/zapcore"
+
 	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 )
@@ -226,6 +228,21 @@ func (l *Listener) String() string {
 	return jsonText(struct {
 		Targets []TargetStats `json:"targets"`
 	}{l.Targets()})
+}
+
+// deliverRead is run on one goroutine.
+func deliverRead(s *engineSource) {
+	resolved := s.read.Len() - len(s.outcomes)
+	level := func(i int) zapcore.Level { return s.read.Level(resolved + i) }
+	forfeit(s, s.delivery, max(0, s.next-resolved), func(i int) base.Outcome { return s.outcomes[i] }, level, s.report)
+	s.delivery.Run()
+	if s.Abandoned() || s.synced {
+		return
+	}
+	s.synced = true
+	if err := s.delivery.Sync(); err != nil {
+		s.report.Failed(err, 0)
+	}
 }
 
 // maxReread is with how many records of a reading the next one is worth it: they are read again.

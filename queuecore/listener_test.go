@@ -165,11 +165,6 @@ func TestLevelOfQueue(t *testing.T) {
 	require.False(t, core.Enabled(zapcore.InfoLevel), "nobody wants it")
 }
 
-// TestTeeIsAsliceOfCores pins what flatten relies on.
-func TestTeeIsASliceOfCores(t *testing.T) {
-	require.True(t, tee.ConvertibleTo(cores), "zapcore.NewTee returns a slice of Cores by another name")
-}
-
 func TestTeeIsTakenApart(t *testing.T) {
 	a, aSeen := observer.New(zapcore.InfoLevel)
 	b := &fakeBatchWriter{}

@@ -1,11 +1,15 @@
 package queuecore
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.uber.org/zap/zapcore"
+
+	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -17,6 +21,46 @@ type goroutine struct {
 
 func (g *goroutine) enter() { g.Store(base.GoroutineID()) }
 func (g *goroutine) leave() { g.Store(0) }
+
+// run calls f, and closes stopped when that has returned. Should what f calls end the goroutine (runtime.Goexit, as t.FailNow does) another
+// one calls it again, unless it is over.
+func (g *goroutine) run(f func(), over func() bool, stopped chan struct{}) {
+	returned := false
+	g.enter()
+	defer func() {
+		g.leave()
+		if returned || over() {
+			close(stopped)
+			return
+		}
+		time.AfterFunc(exitPause, func() { g.run(f, over, stopped) })
+	}()
+	f()
+	returned = true
+}
+
+// exitPause is how long a goroutine that was ended is not followed by the next: each may be ended at once.
+const exitPause = time.Millisecond
+
+// forfeit gives up what the goroutine before had in hand: the first records that s holds, of those that have no outcome yet. What has become
+// of them nobody knows.
+func forfeit(s delivery.Source, d *delivery.Delivery, held int, outcome func(int) base.Outcome, level func(int) zapcore.Level, report *base.Reporter) {
+	lost := 0
+	for i := range held {
+		if outcome(i) == base.Delivered {
+			s.SetOutcome(i, base.Panicked, level(i))
+			lost++
+		}
+	}
+	delivery.Clear(d)
+	s.Resolve(held)
+	if lost > 0 {
+		report.Failed(errExited, lost)
+	}
+}
+
+// errExited is what is said of it.
+var errExited = errors.New("the goroutine was ended by what it called (runtime.Goexit)")
 
 // callers knows the goroutines on which targets are called, so that none of them waits for what only it can do.
 type callers struct {

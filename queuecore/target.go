@@ -3,21 +3,21 @@ package queuecore
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"strconv"
 	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/tees"
 	"example.com/zaphandlers/queuecore/internal/delivery"
 	base "example.com/zaphandlers/zapcore"
 )
 
 // TargetConfig is a Core that gets records, and how.
 type TargetConfig struct {
-	// Core gets the records. Required. It may take its time, and panic, which costs a record. It must not end the goroutine that calls it
-	// (runtime.Goexit): it would get no more, and what it has not got be lost at Close.
+	// Core gets the records. Required. It may take its time, and panic, which costs a record, or end the goroutine that calls it
+	// (runtime.Goexit, as t.FailNow does), which costs the batch.
 	Core zapcore.Core
 	// Name is the target's in errors, and that of its cursor in an engine. Defaults to its index. The members of a Tee are called
 	// Name.0, Name.1 and so on.
@@ -179,22 +179,17 @@ func (t *TargetConfig) lowest() zapcore.Level {
 	return low
 }
 
-var (
-	cores = reflect.TypeFor[[]zapcore.Core]()
-	// tee is the type of what zapcore.NewTee returns: a slice of Cores by another name.
-	tee = reflect.TypeOf(zapcore.NewTee(zapcore.NewNopCore(), zapcore.NewNopCore()))
-)
-
 // flatten returns the targets with the members of a Tee in place of it, so that each has a place in the queue, a level
 // and retries of its own, and a BatchWriter among them is seen.
 func flatten(targets []TargetConfig) []TargetConfig {
 	var flat []TargetConfig
 	for _, t := range targets {
-		if t.Core == nil || reflect.TypeOf(t.Core) != tee || !tee.ConvertibleTo(cores) {
+		members, is := tees.Members(t.Core)
+		if !is {
 			flat = append(flat, t)
 			continue
 		}
-		for i, member := range reflect.ValueOf(t.Core).Convert(cores).Interface().([]zapcore.Core) {
+		for i, member := range members {
 			of := t
 			of.Core = member
 			if t.Name != "" {

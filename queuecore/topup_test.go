@@ -3,6 +3,7 @@ package queuecore
 import (
 	"context"
 	"errors"
+	"math"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -40,13 +41,16 @@ func TestRetriedBatchGrows(t *testing.T) {
 		closing()
 		require.Equal(t, []string{"first", "second", "third", "fourth"}, target.all(), "in order, each once")
 	}
-	t.Run("arena", func(t *testing.T) {
-		target := &company{}
-		queue, err := New(Config{OnError: never, Targets: []TargetConfig{{Core: target, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
-		require.NoError(t, err)
-		check(t, target, func(texts ...string) { write(t, queue, zapcore.InfoLevel, texts...) }, func() { require.NoError(t, queue.Close()) })
-		require.Equal(t, Stats{Accepted: 4, Delivered: 4}, queue.Stats())
-	})
+	for name, records := range map[string]int{"arena": 0, "arena, without a bound": math.MaxInt} {
+		t.Run(name, func(t *testing.T) {
+			target := &company{}
+			queue, err := New(Config{OnError: never, Targets: []TargetConfig{
+				{Core: target, BatchRecords: records, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
+			require.NoError(t, err)
+			check(t, target, func(texts ...string) { write(t, queue, zapcore.InfoLevel, texts...) }, func() { require.NoError(t, queue.Close()) })
+			require.Equal(t, Stats{Accepted: 4, Delivered: 4}, queue.Stats())
+		})
+	}
 	for name, open := range map[string]func(t *testing.T) Queue{
 		"memory": func(*testing.T) Queue { return NewMemory(0) },
 		"disk": func(t *testing.T) Queue {

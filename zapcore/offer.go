@@ -145,13 +145,13 @@ func judge(outcomes []Outcome, n int, rejection, err error) {
 		}
 	}
 	if again {
-		retry, _ := errors.AsType[*RetryError](err)
-		for _, i := range retry.Indexes {
-			outcomes[i] = Kept
+		for _, retry := range verdictsIn[*RetryError](err) {
+			for _, i := range retry.Indexes {
+				outcomes[i] = Kept
+			}
 		}
 	}
-	if rejection != nil {
-		rejected, _ := errors.AsType[*RejectedError](rejection)
+	for _, rejected := range verdictsIn[*RejectedError](rejection) {
 		for _, i := range rejected.Indexes {
 			outcomes[i] = Rejected
 		}
@@ -190,6 +190,9 @@ func offerHalves(w BatchWriter, batch *Batch, outcomes []Outcome, panicked error
 
 // splitRejection separates what err says of single records that were refused for good from the rest.
 func splitRejection(err error) (rejection, rest error) {
+	if rejectedIn(err) == 0 {
+		return nil, err
+	}
 	for _, e := range parts(err) {
 		if rejectedIn(e) > 0 {
 			rejection = multierr.Append(rejection, e)
@@ -200,20 +203,23 @@ func splitRejection(err error) (rejection, rest error) {
 	return rejection, rest
 }
 
-// parts returns the errors that err was joined of, by multierr or errors.Join.
-func parts(err error) []error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	switch {
-	case err == nil:
+// parts returns the errors that err was joined of, by multierr or errors.Join, also where somebody has put words before them.
+func parts(err error) (all []error) {
+	switch e := err.(type) {
+	case nil:
 		return nil
-	case !ok:
-		return []error{err}
+	case *RejectedError, *RetryError: // what these were made of is their own
+	case interface{ Unwrap() []error }:
+		for _, e := range e.Unwrap() {
+			all = append(all, parts(e)...)
+		}
+		return all
+	default:
+		if all = parts(errors.Unwrap(err)); len(all) > 1 {
+			return all
+		}
 	}
-	var all []error
-	for _, e := range joined.Unwrap() {
-		all = append(all, parts(e)...)
-	}
-	return all
+	return []error{err}
 }
 
 // Guard calls f, which is code of others, and makes a *PanicError of its panic.

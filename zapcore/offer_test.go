@@ -59,6 +59,9 @@ func TestOfferToBatchWriter(t *testing.T) {
 		{"one to be sent again", 4, &base.RetryError{Indexes: []int{1}, Err: boom}, []base.Outcome{base.Delivered, base.Kept, base.Delivered, base.Delivered}, false, true},
 		{"both, and the rest", 3, verdicts.With(&base.RetryError{Err: boom}), []base.Outcome{base.Rejected, base.Kept, base.Delivered, base.Kept}, true, true},
 		{"errors.Join", 4, errors.Join(&base.RejectedError{Indexes: []int{3}, Err: boom}, &base.RetryError{Indexes: []int{0}, Err: boom}), []base.Outcome{base.Kept, base.Delivered, base.Delivered, base.Rejected}, true, true},
+		{"words before both", 2, fmt.Errorf("mine: %w", errors.Join(&base.RejectedError{Indexes: []int{1}, Err: boom}, &base.RetryError{Err: boom})), []base.Outcome{base.Delivered, base.Rejected, base.Kept, base.Kept}, true, true},
+		{"a rejection each", 4, errors.Join(&base.RejectedError{Indexes: []int{0}, Err: boom}, &base.RejectedError{Indexes: []int{2}, Err: boom}), []base.Outcome{base.Rejected, base.Delivered, base.Rejected, base.Delivered}, true, false},
+		{"a retry each", 4, errors.Join(&base.RetryError{Indexes: []int{0}, Err: boom}, &base.RetryError{Indexes: []int{2}, Err: boom}), []base.Outcome{base.Kept, base.Delivered, base.Kept, base.Delivered}, false, true},
 		{"took nothing and said nothing", 0, nil, []base.Outcome{base.Kept, base.Kept, base.Kept, base.Kept}, false, true},
 		{"says more than there is", 9, nil, []base.Outcome{base.Delivered, base.Delivered, base.Delivered, base.Delivered}, false, false},
 	}

@@ -27,21 +27,22 @@ func (v *Verdicts) Add(from int, err error) {
 	if err == nil {
 		return
 	}
-	if rejected, ok := errors.AsType[*RejectedError](err); ok {
+	for _, rejected := range verdictsIn[*RejectedError](err) {
 		for _, i := range rejected.Indexes {
 			v.Reject(from+i, rejected.Err)
 		}
 	}
-	again, ok := errors.AsType[*RetryError](err)
-	if !ok || len(again.Indexes) == 0 {
-		return
-	}
-	if v.again == nil {
-		v.again = &RetryError{Err: again.Err}
-	}
-	v.again.After = max(v.again.After, again.After)
-	for _, i := range again.Indexes {
-		v.again.Indexes = append(v.again.Indexes, from+i)
+	for _, again := range verdictsIn[*RetryError](err) {
+		if len(again.Indexes) == 0 {
+			continue
+		}
+		if v.again == nil {
+			v.again = &RetryError{Err: again.Err}
+		}
+		v.again.After = max(v.again.After, again.After)
+		for _, i := range again.Indexes {
+			v.again.Indexes = append(v.again.Indexes, from+i)
+		}
 	}
 }
 
@@ -60,18 +61,28 @@ func (v *Verdicts) With(rest error) error {
 	return multierr.Append(err, rest)
 }
 
-func rejectedIn(err error) int {
-	if r, ok := errors.AsType[*RejectedError](err); ok {
-		return len(r.Indexes)
+// verdictsIn returns the errors of a type among those that err was joined of.
+func verdictsIn[T error](err error) (all []T) {
+	for _, e := range parts(err) {
+		if v, ok := errors.AsType[T](e); ok {
+			all = append(all, v)
+		}
 	}
-	return 0
+	return all
 }
 
-func againIn(err error) int {
-	if r, ok := errors.AsType[*RetryError](err); ok {
-		return len(r.Indexes)
+func rejectedIn(err error) (n int) {
+	for _, r := range verdictsIn[*RejectedError](err) {
+		n += len(r.Indexes)
 	}
-	return 0
+	return n
+}
+
+func againIn(err error) (n int) {
+	for _, r := range verdictsIn[*RetryError](err) {
+		n += len(r.Indexes)
+	}
+	return n
 }
 
 // ofDestination is err without what it says of single records: what it says of the destination, if anything.
@@ -85,7 +96,7 @@ func ofDestination(err error) error {
 	if rejectedIn(err) == 0 {
 		return err
 	}
-	return multierr.Combine(slices.DeleteFunc(multierr.Errors(err), func(e error) bool { return rejectedIn(e) > 0 })...)
+	return multierr.Combine(slices.DeleteFunc(parts(err), func(e error) bool { return rejectedIn(e) > 0 })...)
 }
 
 // remaining is why the rest of a batch was not taken. A destination's failure is no verdict on the records, so unless it is

@@ -156,3 +156,32 @@ func TestWriteBatchJudgesEachRecord(t *testing.T) {
 		})
 	}
 }
+
+// joins is an Emitter that takes one record, refuses one and fails at the third, and says so in its way.
+type joins struct {
+	judge
+	join func(...error) error
+}
+
+func (j *joins) EmitBatch(*base.Batch, *base.Frames) (int, error) {
+	return 2, j.join(&base.RejectedError{Indexes: []int{1}, Err: errors.New("bad")}, errors.New("down"))
+}
+
+// Whichever way an Emitter joins what it says of a record and of its destination, the rest of the batch may be tried again.
+func TestAnEmitterThatJoinsErrors(t *testing.T) {
+	for name, join := range map[string]func(...error) error{
+		"multierr": multierr.Combine, "errors.Join": errors.Join,
+		"with words before": func(errs ...error) error { return fmt.Errorf("mine: %w", errors.Join(errs...)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, err := base.NewHandler(base.HandlerConfig{Name: "test", Emitter: &joins{join: join}, Formatter: unformattable{}})
+			require.NoError(t, err)
+			outcomes := make([]base.Outcome, 4)
+			rejection, err := base.Offer(h, batchNamed(t, "a", "b", "c", "d"), false, outcomes)
+			require.ErrorContains(t, rejection, "bad")
+			require.ErrorContains(t, err, "down")
+			require.Equal(t, []base.Outcome{base.Delivered, base.Rejected, base.Kept, base.Kept}, outcomes)
+			require.Equal(t, base.Stats{Accepted: 1, Delivered: 1, Refused: 1}, h.Stats())
+		})
+	}
+}

@@ -206,7 +206,7 @@ func (e *Engine) publish(ctx context.Context, records uint64) error {
 		case stored:
 			e.log.doubt = nil
 			return nil
-		case errors.Is(err, nats.ErrMaxPayload):
+		case isTooLarge(err):
 			return err
 		case isFull(err):
 			if last != nil || !e.purgeRead(ctx) {
@@ -255,8 +255,9 @@ func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64)
 			}
 		}
 	}
-	if errors.Is(err, nats.ErrMaxPayload) {
+	if isTooLarge(err) {
 		e.log.doubt = nil // the server takes less than it did: it is cut anew
+		err = multierr.Append(err, e.askLargest(ctx))
 	}
 	return false, err
 }
@@ -264,22 +265,6 @@ func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64)
 // attemptTimeout is how long one attempt waits for its acknowledgement: longer than a healthy server takes, for a leader that dies
 // acknowledges nothing more.
 const attemptTimeout = 2 * time.Second
-
-// isConflict tells whether the stream has another end than expected.
-func isConflict(err error) bool {
-	return err != nil && hasCode(err, jetstream.JSErrCodeStreamWrongLastSequence)
-}
-
-const codeStoreFailed = 10077 // with "maximum bytes exceeded"
-
-func isFull(err error) bool {
-	return err != nil && hasCode(err, codeStoreFailed)
-}
-
-func hasCode(err error, code jetstream.ErrorCode) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && api.ErrorCode == code
-}
 
 // sleep waits for d and reports whether ctx is still going on.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -15,6 +15,7 @@ type appender struct {
 	id       string   // of the message in hand
 	sequence uint64   // of the last message
 	number   uint64   // of the last record
+	largest  int      // bytes of a message that the stream takes; 0 or less: no bound of its own
 	lastID   string   // of the last message, where it was asked for
 	data     []byte   // of the message in hand
 	piece    part     // of a record that is, if it is one

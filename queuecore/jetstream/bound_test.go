@@ -105,6 +105,27 @@ func TestAServerThatTakesLessThanBefore(t *testing.T) {
 	require.ErrorContains(t, err, "its max_payload is to be 8192 or more")
 }
 
+// Somebody bounds the messages of the stream (max_msg_size): what could not be published is cut anew, and does not keep back what follows.
+func TestAStreamThatTakesLessThanBefore(t *testing.T) {
+	for _, most := range []int32{32 << 10, 4 << 10} {
+		s := newTestServer(t, nil).start()
+		e := open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
+		appendAll(t, e, "before")
+		cfg := e.records.CachedInfo().Config
+		cfg.MaxMsgSize = most
+		_, err := e.js.UpdateStream(t.Context(), cfg)
+		require.NoError(t, err)
+		batch := batchOf(t, strings.Repeat("x", 100<<10), strings.Repeat("y", 100<<10))
+		require.Eventually(t, func() bool { _, err = e.Append(batch); return err == nil }, 20*time.Second, time.Millisecond)
+		appendAll(t, e, "behind")
+		require.Len(t, readAll(t, e, "reader", 4), 4)
+		require.NoError(t, e.Close(t.Context()))
+		e = open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
+		appendAll(t, e, strings.Repeat("z", 100<<10))
+		require.Len(t, readAll(t, e, "reader", 1), 1)
+	}
+}
+
 // The stream of the cursors is deleted: it is made again, nothing is removed that a reader has not had, and nothing stops.
 func TestTheStreamOfCursorsIsDeleted(t *testing.T) {
 	s := newTestServer(t, nil).start()

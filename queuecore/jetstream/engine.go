@@ -89,6 +89,7 @@ func (e *Engine) open() (err error) {
 	}
 	e.born.Store(e.records.CachedInfo().Created.UnixNano())
 	e.bound = max(e.records.CachedInfo().Config.MaxBytes, 0)
+	e.log.largest = int(e.records.CachedInfo().Config.MaxMsgSize)
 	subject := "zaphandlers." + e.cfg.Stream + ".cursor."
 	places, err := e.stream(ctx, e.cfg.cursorsStream(subject))
 	if err != nil {
@@ -120,7 +121,20 @@ func (e *Engine) limit() int {
 	if e.bound > 0 {
 		limit = min(limit, int(e.bound/8))
 	}
-	return max(limit, leastMessage)
+	limit = max(limit, leastMessage)
+	if most := e.log.largest; most > 0 {
+		limit = min(limit, max(most-headerRoom, most/2))
+	}
+	return limit
+}
+
+// askLargest asks how large a message of the stream may be. The caller has e.appending.
+func (e *Engine) askLargest(ctx context.Context) error {
+	info, err := e.records.Info(ctx)
+	if err == nil {
+		e.log.largest = int(info.Config.MaxMsgSize)
+	}
+	return err
 }
 
 // stream returns the stream of that configuration, which it makes if there is none. One that is there must have our subjects, and keeps its

@@ -182,6 +182,9 @@ func (r *Reader) Level(i int) zapcore.Level {
 // Sequence returns the sequence number of record i of them.
 func (r *Reader) Sequence(i int) uint64 { return r.held[r.first+i].sequence }
 
+// Outcome returns what record i of them comes to, as far as SetOutcome has said.
+func (r *Reader) Outcome(i int) base.Outcome { return r.held[r.first+i].outcome }
+
 // SetOutcome says what record i of them comes to; it is Delivered unless told otherwise. What was neither delivered nor skipped counts as
 // dropped.
 func (r *Reader) SetOutcome(i int, o base.Outcome) {

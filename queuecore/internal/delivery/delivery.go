@@ -161,6 +161,11 @@ func (d *Delivery) Deliver() {
 			d.deliverEach()
 		}
 	}
+	Clear(d)
+}
+
+// Clear empties d's batch.
+func Clear(d *Delivery) {
 	d.batch.Reset()
 	d.members = d.members[:0]
 	d.released = 0

@@ -68,7 +68,11 @@ const keepBuffer = 4 << 20
 // activeLocked returns the segment to which size bytes are appended: a new one, if the last is full.
 func (l *Log) activeLocked(size int64) (*segment, error) {
 	if n := len(l.segments); n > 0 {
-		if s := l.segments[n-1]; !s.sealed && (s.size == 0 || s.size+size <= l.options.SegmentBytes) {
+		s := l.segments[n-1]
+		switch err := s.ready(l.options.files); {
+		case err != nil && s.size == 0 && !stale(err):
+			return nil, err // another one would be no better
+		case err == nil && !s.sealed && (s.size == 0 || s.size+size <= l.options.SegmentBytes):
 			return s, nil
 		}
 		l.trimLocked()
@@ -78,7 +82,7 @@ func (l *Log) activeLocked(size int64) (*segment, error) {
 
 // beginLocked begins a segment.
 func (l *Log) beginLocked(first uint64) (*segment, error) {
-	id := l.segments.newID(first)
+	id := newID(l, first)
 	f, err := l.options.files.open(id.name())
 	if err != nil {
 		return nil, err

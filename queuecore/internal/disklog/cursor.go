@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -61,7 +62,10 @@ func parseCursorName(file string) (name string, ok bool) {
 func readCursor(f file) (c *cursor, ok bool) {
 	c = &cursor{file: f}
 	var b [2 * slotSize]byte
-	n, _ := f.ReadAt(b[:], 0)
+	n, err := f.ReadAt(b[:], 0)
+	for again := 1; again < mayFailRead && err != nil && !errors.Is(err, io.EOF); again++ {
+		n, err = f.ReadAt(b[:], 0)
+	}
 	for at := 0; at+slotSize <= n; at += slotSize {
 		slot := b[at : at+slotSize]
 		generation, number := binary.LittleEndian.Uint64(slot), binary.LittleEndian.Uint64(slot[8:])

@@ -16,7 +16,8 @@
 // same number the later one is right, and a reader leaves a segment where the next one begins. So after an error of fsync, which
 // says nothing about what is on the disk, the records since the last good one are written again, to a new segment, which has ".new"
 // behind its name until all of it is there; of segments with the same first number the one with the larger nonce is the later one.
-// A segment that somebody has cut or removed, or that may not grow, is sealed: what comes goes into the next.
+// The segments that it replaces are removed from the oldest on; as long as one is left it is sealed, for what is left replaces it in turn when
+// the folder is opened again. A segment that somebody has cut or removed, or that may not grow, is sealed: what comes goes into the next.
 //
 //	appended ──(fsync)──► safe ──(every cursor has passed)──► cursors synced ──► segment removed ──► folder synced
 //	    └──(fsync fails)──► written again to a new segment

@@ -616,3 +616,187 @@ func TestSyncsThatFailAgainAndAgain(t *testing.T) {
 		require.Equal(t, upTo(10), readAll(t, l, 0))
 	}
 }
+
+// A disk that neither writes nor cuts off what it has written in part gathers no files, and no open ones, by being asked again and again; and
+// nothing of what was refused is there when the log is opened anew.
+func TestWritesThatFailAgainAndAgain(t *testing.T) {
+	for _, before := range []uint64{0, 5} {
+		m := newMemory()
+		l := openLog(t, Options{files: m})
+		appendUpTo(t, l, before)
+		failing := true
+		m.fail = func(what string) error {
+			if failing && (what == "write" || what == "truncate") {
+				return errors.New("EIO")
+			}
+			return nil
+		}
+		refused := [][]byte{payload(97), payload(98), payload(99)}
+		for range 100 {
+			_, err := l.Append(refused)
+			require.ErrorContains(t, err, "EIO")
+		}
+		require.LessOrEqual(t, len(m.files), 2)
+		failing = false
+		require.NoError(t, l.Close())
+		l = openLog(t, Options{files: m})
+		require.Equal(t, before, l.Last())
+		appendUpTo(t, l, before+3)
+		require.NoError(t, l.Close())
+		l = openLog(t, Options{files: m})
+		require.Equal(t, upTo(before+3), readAll(t, l, 0))
+	}
+}
+
+// What cannot be read at the end of the last file is told, and not cut off: it may be on the disk all the same.
+func TestTheEndCannotBeReadAtOpening(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 400)
+	require.NoError(t, l.Close())
+	name, size := "", 0
+	for n, f := range m.files {
+		if strings.HasSuffix(n, segmentSuffix) {
+			name, size = n, len(f.b)
+		}
+	}
+	m.bad = int64(size) - 4096
+	var told []string
+	l = openLog(t, Options{files: m, Told: func(err error) { told = append(told, err.Error()) }})
+	last := l.Last()
+	require.Less(t, last, uint64(400))
+	require.Len(t, told, 1)
+	require.Contains(t, told[0], "cannot be read")
+	require.Len(t, m.files[name].b, size)
+	_, err := l.Append([][]byte{payload(last + 1)})
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	m.bad = 0
+	l = openLog(t, Options{files: m})
+	require.Equal(t, upTo(last+1), readAll(t, l, 0))
+}
+
+// Where the file system was gone and has come back all files are closed, and opened as they are needed: also the one that is appended to.
+func TestAppendAfterAReconnection(t *testing.T) {
+	l := openLog(t, Options{Dir: t.TempDir(), Keep: true})
+	appendUpTo(t, l, 3)
+	for _, s := range l.segments {
+		require.NoError(t, s.close()) // as reconnectLocked does
+	}
+	appendUpTo(t, l, 5)
+	require.Len(t, l.segments, 1)
+	require.NoError(t, l.Sync())
+	require.Equal(t, upTo(5), readAll(t, l, 0))
+}
+
+// What was written again has its name, and so is what counts: an open that fails then does not leave it behind, where it would hide what is
+// appended later.
+func TestWrittenAgainAndNotOpened(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{Keep: true, files: m})
+	appendUpTo(t, l, 5)
+	opened := 0
+	m.fail = func(what string) error {
+		if what == "open" {
+			opened++
+		}
+		if what == "sync" && opened == 0 || what == "open" && opened > 1 || what == "remove" {
+			return errors.New("EIO")
+		}
+		return nil
+	}
+	require.Error(t, l.Sync())
+	m.fail = func(string) error { return nil }
+	appendUpTo(t, l, 10)
+	require.NoError(t, l.Close())
+	l = openLog(t, Options{Keep: true, files: m})
+	require.Equal(t, upTo(10), readAll(t, l, 0))
+}
+
+// Files of which the records were written again cannot all be removed, as on Windows where somebody reads one: when the log is opened anew
+// those that are left hide none of the others' records, and none of those that were appended later.
+func TestWrittenAgainAndNotRemoved(t *testing.T) {
+	for refused := range 4 {
+		m := newMemory()
+		o := Options{Keep: true, files: m, SegmentBytes: 200}
+		l := openLog(t, o)
+		appendUpTo(t, l, 5)
+		require.NoError(t, l.Sync())
+		for n := range uint64(16) {
+			appendUpTo(t, l, 5+n) // a batch each
+		}
+		syncs, removes := 0, 0
+		m.fail = func(what string) error {
+			switch what {
+			case "sync":
+				if syncs++; syncs == 1 {
+					return errors.New("EIO")
+				}
+			case "remove":
+				if removes++; removes-1 == refused {
+					return errors.New("in use")
+				}
+			}
+			return nil
+		}
+		require.NoError(t, l.Sync())
+		require.Greater(t, removes, refused)
+		m.fail = func(string) error { return nil }
+		appendUpTo(t, l, 22)
+		require.NoError(t, l.Close())
+		l = openLog(t, o)
+		require.Equal(t, uint64(22), l.Last())
+		require.Equal(t, upTo(22), readAll(t, l, 0))
+	}
+}
+
+// A cursor that cannot be read at once is read again: it would begin with the oldest record.
+func TestTheReadingOfACursorFails(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 5)
+	_, err := l.Cursor("c")
+	require.NoError(t, err)
+	require.NoError(t, l.Ack("c", 3))
+	require.NoError(t, l.Close())
+	m.failNext(2, "read", func() {})
+	l = openLog(t, Options{files: m})
+	n, err := l.Cursor("c")
+	require.NoError(t, err)
+	require.Equal(t, uint64(3), n)
+}
+
+// A disk of which nothing can be read for a while, as one on a network, costs nothing: only where other parts can be read is a part passed over.
+func TestNothingCanBeReadForAWhile(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 5)
+	m.failNext(10, "read", func() {})
+	r, failures, n := l.NewReader(0), 0, 0
+	for range 20 {
+		if _, err := r.Read(1<<10, func([]byte) bool { n++; return true }); err != nil {
+			failures++
+		}
+	}
+	require.Equal(t, 5, n)
+	require.NotZero(t, failures)
+	require.Zero(t, l.Stats().Damaged)
+}
+
+// The file of a cursor that is forgotten cannot be removed: one of that name begins anew all the same, also when the log is opened again.
+func TestAForgottenCursorThatCannotBeRemoved(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 5)
+	require.NoError(t, l.Ack("c", 2))
+	require.NoError(t, l.Ack("c", 4))
+	m.failNext(1, "remove", func() {})
+	require.Error(t, l.Forget("c"))
+	for range 2 {
+		n, err := l.Cursor("c")
+		require.NoError(t, err)
+		require.Zero(t, n)
+		require.NoError(t, l.Close())
+		l = openLog(t, Options{files: m})
+	}
+}

@@ -78,12 +78,6 @@ type Log struct {
 	told     []error
 }
 
-// leftover is a segment that could not be removed.
-type leftover struct {
-	name string
-	size int64
-}
-
 // Open opens the log in a folder, which it makes if it is missing. Whatever is in the files is no reason not to.
 func Open(options Options) (*Log, error) {
 	if options.SegmentBytes <= 0 {
@@ -182,7 +176,7 @@ func (l *Log) cursorLocked(name string) (*cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &cursor{file: f}
+	c, _ := readCursor(f) // which Forget may have left behind
 	if err := c.set(l.segments.oldest(l.next) - 1); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -230,28 +224,7 @@ func (l *Log) trimLocked() {
 	}
 	passed := l.segments[:gone]
 	l.segments = l.segments[gone:]
-	l.removeLocked(passed)
-}
-
-// removeLocked removes segments, and what was left over before.
-func (l *Log) removeLocked(segments []*segment) {
-	for _, s := range segments {
-		_ = s.close() // a Reader that is in it has passed it
-		l.leftover = append(l.leftover, leftover{s.id.name(), s.size})
-	}
-	left := l.leftover[:0]
-	for _, old := range l.leftover {
-		if err := l.options.files.remove(old.name); err != nil {
-			l.told = append(l.told, err)
-			left = append(left, old)
-			continue
-		}
-		l.stats.Bytes -= old.size
-	}
-	l.leftover = left
-	if err := l.options.files.sync(); err != nil {
-		l.told = append(l.told, err)
-	}
+	removeLocked(l, passed, false)
 }
 
 // shorten notes that somebody has cut a segment.
@@ -283,6 +256,9 @@ func (l *Log) Close() (err error) {
 	}
 	l.closed = true
 	l.arrived.give()
+	if n := len(l.segments); n > 0 && l.segments[n-1].uncut {
+		err = l.segments[n-1].ready(l.options.files) // else what was refused is there when the log is opened anew
+	}
 	for _, s := range l.segments {
 		err = errors.Join(err, s.close())
 	}

@@ -97,10 +97,14 @@ func (r *Reader) fill(size int64) error {
 	}
 	if bad = r.scan.bad - bad; bad > 0 {
 		r.log.mu.Lock()
-		r.log.told = append(r.log.told, fmt.Errorf("segment %s: %d × %d bytes cannot be read", r.segment.id.name(), bad, sector))
+		r.log.told = append(r.log.told, fmt.Errorf("segment %s: %w", r.segment.id.name(), unreadable(bad)))
 		r.log.mu.Unlock()
 	}
 	return err
+}
+
+func unreadable(sectors int) error {
+	return fmt.Errorf("%d × %d bytes cannot be read", sectors, sector)
 }
 
 const noLimit = 1<<64 - 1

@@ -91,14 +91,14 @@ func (r *recovery) addCursor(file, name string) error {
 	return nil
 }
 
-// openLast finds the last whole record of the last segment and cuts off what stands behind it. Without any the segment is put aside, and
-// another is the last: done is false.
+// openLast finds the last whole record of the last segment and cuts off what stands behind it, unless some of that cannot be read. Without
+// any the segment is put aside, and another is the last: done is false.
 func (r *recovery) openLast(s *segment) (done bool, err error) {
 	l := r.log
 	if err := l.openLocked(s); err != nil {
 		return false, err
 	}
-	last, end, err := s.findEnd()
+	last, end, bad, err := s.findEnd()
 	if err != nil {
 		return false, fmt.Errorf("segment %s: %w", s.id.name(), err)
 	}
@@ -107,7 +107,11 @@ func (r *recovery) openLast(s *segment) (done bool, err error) {
 		r.putAside(s)
 		return false, nil
 	}
-	if torn := s.size - end; torn > 0 {
+	switch torn := s.size - end; {
+	case torn > 0 && bad > 0:
+		s.sealed = true // there may be records behind it
+		l.told = append(l.told, fmt.Errorf("segment %s: %w", s.id.name(), unreadable(bad)))
+	case torn > 0:
 		if err := s.file.truncate(end); err != nil {
 			return false, fmt.Errorf("segment %s: %w", s.id.name(), err)
 		}

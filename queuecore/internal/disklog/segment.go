@@ -11,6 +11,7 @@ type segment struct {
 	id     segmentID
 	file   file // nil: parked
 	size   int64
+	uncut  bool // what could not be cut off stands behind size: a part of what was refused
 	sealed bool // nothing is appended any more: what stands behind size is unknown, or the file is nowhere
 }
 
@@ -32,8 +33,7 @@ func (s *segment) close() error {
 	return f.Close()
 }
 
-// write appends b. After an error nothing of it is there: what was written in part is cut off, or the segment sealed where even that
-// fails.
+// write appends b. After an error nothing of it is there: what was written in part is cut off, or the segment is uncut where even that fails.
 func (s *segment) write(b []byte) error {
 	_, err := s.file.WriteAt(b, s.size)
 	if err == nil {
@@ -41,9 +41,19 @@ func (s *segment) write(b []byte) error {
 		return nil
 	}
 	if cutErr := s.file.truncate(s.size); cutErr != nil { // WriteAt says 0 though it has written a part
-		s.sealed = true
+		s.uncut = true
 		return errors.Join(err, cutErr)
 	}
+	return err
+}
+
+// ready opens a segment that is to be written to, and cuts off what could not be before.
+func (s *segment) ready(files filesystem) error {
+	if err := s.open(files); err != nil || !s.uncut {
+		return err
+	}
+	err := s.file.truncate(s.size)
+	s.uncut = err != nil
 	return err
 }
 
@@ -56,10 +66,7 @@ func (s *segment) writeWhole(files filesystem, b []byte) (err error) {
 	}
 	err = errors.Join(s.write(b), s.close()) // Windows does not rename what is open
 	if err == nil {
-		err = files.rename(name+unfinishedSuffix, name)
-	}
-	if err == nil {
-		err = s.open(files)
+		err = files.rename(name+unfinishedSuffix, name) // and is opened when it is needed
 	}
 	if err != nil {
 		return errors.Join(err, files.remove(name+unfinishedSuffix), files.remove(name))
@@ -67,8 +74,8 @@ func (s *segment) writeWhole(files filesystem, b []byte) (err error) {
 	return nil
 }
 
-// findEnd returns the number of the last whole record, 0 if there is none, and where it ends.
-func (s *segment) findEnd() (last uint64, end int64, err error) {
+// findEnd returns the number of the last whole record, 0 if there is none, where it ends, and how many sectors cannot be read.
+func (s *segment) findEnd() (last uint64, end int64, bad int, err error) {
 	scan := newScanner(s.id.nonce, s.file)
 	for size := s.size; ; {
 		number, _, ok := scan.next()
@@ -76,13 +83,13 @@ func (s *segment) findEnd() (last uint64, end int64, err error) {
 		case ok:
 			last = max(last, number)
 		case scan.read() >= size:
-			return last, scan.end, nil
+			return last, scan.end, scan.bad, nil
 		default:
 			err := scan.fill(size)
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				size = scan.short
 			} else if err != nil && scan.failures == 0 {
-				return last, scan.end, err
+				return last, scan.end, scan.bad, err
 			}
 		}
 	}
@@ -119,6 +126,7 @@ const (
 	readSize    = 1 << 20 // how much is read at once, in bytes
 	sector      = 4096    // what cannot be read is passed over in such pieces
 	mayFailRead = 3       // how often reading may fail until that is done
+	mayFailAll  = 20      // the same where nothing of it can be read: the disk may be away for a while
 )
 
 func newScanner(n nonce, f file) scanner { return scanner{nonce: n, file: f, walk: walker{nonce: n}} }
@@ -160,11 +168,7 @@ func (s *scanner) fill(size int64) error {
 		s.restart(at)
 		return err
 	default:
-		if s.failures++; s.failures < mayFailRead {
-			s.restart(at)
-			return err
-		}
-		if err := s.readPieces(b, at); err != nil {
+		if err := s.fillPartly(b, at, err); err != nil {
 			s.restart(at)
 			return err
 		}
@@ -173,20 +177,41 @@ func (s *scanner) fill(size int64) error {
 	return nil
 }
 
+// fillPartly is what becomes of a read that has failed with err: the same again, or what can be read of it if there is some, or if that has
+// been tried often enough.
+func (s *scanner) fillPartly(b []byte, at int64, err error) error {
+	if s.failures++; s.failures < mayFailRead {
+		return err
+	}
+	bad := s.bad
+	some, closed := s.readPieces(b, at)
+	if closed != nil {
+		return closed
+	}
+	if !some && s.failures < mayFailAll {
+		s.bad = bad
+		return err
+	}
+	return nil
+}
+
 // restart has fill read again from at on.
 func (s *scanner) restart(at int64) { s.at, s.buf, s.walk = at, s.buf[:0], walker{nonce: s.nonce} }
 
-// readPieces reads what can be read. The rest is zeros. An error says that the file was closed meanwhile, or is none any more.
-func (s *scanner) readPieces(b []byte, at int64) error {
+// readPieces reads what can be read, if there is some. The rest is zeros. An error says that the file was closed meanwhile, or is none any
+// more.
+func (s *scanner) readPieces(b []byte, at int64) (some bool, err error) {
 	for len(b) > 0 {
 		n := min(sector-int(at%sector), len(b))
 		if _, err := s.file.ReadAt(b[:n], at); errors.Is(err, os.ErrClosed) || stale(err) {
-			return err
+			return some, err
 		} else if err != nil {
 			clear(b[:n])
 			s.bad++
+		} else {
+			some = true
 		}
 		b, at = b[n:], at+int64(n)
 	}
-	return nil
+	return some, nil
 }

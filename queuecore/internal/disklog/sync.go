@@ -127,8 +127,11 @@ func (l *Log) writeAgainLocked() error {
 		l.synced, l.suspect = l.next, false
 		return nil
 	}
+	if err := behindLeftoverLocked(l); err != nil {
+		return err
+	}
 	before := l.segments
-	s := &segment{id: l.segments.newID(l.synced)}
+	s := &segment{id: newID(l, l.synced)}
 	var b []byte
 	w := walker{b: l.pending}
 	for {
@@ -148,6 +151,6 @@ func (l *Log) writeAgainLocked() error {
 		kept++
 	}
 	l.segments = append(before[:kept:kept], s)
-	l.removeLocked(before[kept:])
+	s.sealed = removeLocked(l, before[kept:], true) // what comes is to be behind those that are left
 	return nil
 }
