@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"example.com/zaphandlers/internal/hosts"
 	"example.com/zaphandlers/internal/tlshooks"
 )
 
@@ -21,6 +22,7 @@ import (
 // stream is reset, which nobody can wait for, and never while a write to it is stuck.
 type Transport struct {
 	*http.Transport
+	resolver hosts.Resolver
 
 	mu     sync.Mutex // guards the fields below
 	conns  map[*lender]struct{}
@@ -61,7 +63,7 @@ const pingAfter = 15 * time.Second
 var dialer = net.Dialer{KeepAlive: 30 * time.Second}
 
 func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := dialer.DialContext(ctx, network, address)
+	conn, err := t.resolver.Dial(ctx, &dialer, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +94,7 @@ func (t *Transport) Close() {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
+	t.resolver.Close()
 	t.Drop()
 }
 

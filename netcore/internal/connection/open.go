@@ -170,7 +170,7 @@ func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
 		if d.names != nil {
 			return d.names.dial(ctx, d.Now())
 		}
-		return new(net.Dialer).DialContext(ctx, d.cfg.Network, d.cfg.Address)
+		return d.resolver.Dial(ctx, new(net.Dialer), d.cfg.Network, d.cfg.Address)
 	}
 	type result struct {
 		conn net.Conn
