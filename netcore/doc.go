@@ -55,7 +55,9 @@
 // daemon that has enough connections, accepts and hangs up. A reset is reported to OnError, and what is known to be lost with it
 // counts as Dropped and no longer as Delivered: what the peer's system did not acknowledge (on Linux, which tells), at least the
 // record that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a
-// record that is written in the very moment in which the peer leaves is lost there without a sign.
+// record that is written in the very moment in which the peer leaves is lost there without a sign. A peer that is gone without a word, as
+// one that is off, or whose connection a gateway has forgotten, does not end it: the system tries for a quarter of an hour, and takes what
+// is written meanwhile. On Linux the Core gives the connection up when the peer's system has acknowledged nothing for 150 times Timeout.
 //
 // With Ack nothing is lost so. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is
 // sent again over the next connection; the Server knows the numbers and drops what it has already. It costs a greeting for each

@@ -26,6 +26,7 @@ type Conn struct {
 	written  progress
 	ended    atomic.Bool // the reader has ended: what done says, for less
 	peek     *peek
+	silence  silence
 	half     half
 
 	done    chan struct{} // closed when the reader has ended; nil for datagrams
@@ -68,6 +69,9 @@ func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 	}
 	if c.half == halfUnproven && !c.provesHalf() {
 		return 0, ErrEarlyEnd
+	}
+	if c.written.full() {
+		c.written.forget(c.peek.unacknowledged())
 	}
 	c.written.add(len(b), frames, now)
 	return n, nil
@@ -160,7 +164,7 @@ func (c *Conn) Alive(now time.Duration) bool {
 		return !c.ended.Load()
 	}
 	c.checked = now
-	return c.datagram || !c.Gone() && !c.peek.hasLeft()
+	return c.datagram || !c.Gone() && !c.peek.hasLeft() && !c.silence.lasts(c.peek, now, c.dialer.mostSilence)
 }
 
 // LastLook tells whether the peer is there now that nothing more is written, and what the system holds against a datagram.

@@ -37,7 +37,8 @@ type Dialer struct {
 	names *names // nil unless datagrams go to a host by its name
 	brief bool   // the last connection failed before it had lasted
 
-	resolver hosts.Resolver
+	resolver    hosts.Resolver
+	mostSilence time.Duration // of a peer's system
 
 	interrupted atomic.Bool
 	interrupt   chan struct{} // closed by Interrupt; nil in Close
@@ -51,7 +52,7 @@ type Dialer struct {
 
 // NewDialer returns a Dialer.
 func NewDialer(cfg Config) *Dialer {
-	d := &Dialer{cfg: cfg, start: time.Now(), interrupt: make(chan struct{})}
+	d := &Dialer{cfg: cfg, start: time.Now(), interrupt: make(chan struct{}), mostSilence: max(leastSilence, mostSilence*cfg.Timeout)}
 	if IsUDP(cfg.Network) && cfg.Dial == nil {
 		d.names = newNames(&d.resolver, cfg.Network, cfg.Address, cfg.Timeout)
 	}

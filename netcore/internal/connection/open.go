@@ -24,6 +24,7 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 	}
 	c := &Conn{net: conn, raw: below(conn), dialer: d, useful: d.cfg.Useful, born: d.Now()}
 	c.peek = newPeek(c.raw)
+	c.silence.since = c.born
 	if err := d.begin(c.raw, cancel); err != nil {
 		_ = c.raw.Close()
 		return nil, err
