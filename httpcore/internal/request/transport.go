@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.com/zaphandlers/internal/hosts"
@@ -104,6 +105,28 @@ func (t *Transport) Close() {
 type lender struct {
 	*net.TCPConn
 	transport *Transport
+	read      atomic.Int64 // bytes
+}
+
+// lenderOf returns the lender that a connection of net/http's is, or is TLS over; nil if there is none.
+func lenderOf(conn net.Conn) *lender {
+	for {
+		switch c := conn.(type) {
+		case *lender:
+			return c
+		case *tls.Conn:
+			conn = c.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
+// Read implements net.Conn.
+func (l *lender) Read(b []byte) (int, error) {
+	n, err := l.TCPConn.Read(b)
+	l.read.Add(int64(n))
+	return n, err
 }
 
 // Close implements net.Conn.
