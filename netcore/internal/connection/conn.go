@@ -195,15 +195,41 @@ func (c *Conn) abort() {
 	}
 }
 
-// Close closes the connection in order, after a last word that waits for the peer. With that of TLS it has timeout, altogether.
+// Close closes the connection in order, after a last word that waits for the peer. With that of TLS, and until the peer's system has what
+// was written, it has timeout, altogether. A system that closes at once what it has not got rid of throws that away if the peer says
+// anything meanwhile.
 func (c *Conn) Close(timeout time.Duration, goodBye func()) {
-	timer := time.AfterFunc(timeout, func() { _ = c.raw.Close() })
+	over := make(chan struct{})
+	timer := time.AfterFunc(timeout, func() { close(over); _ = c.raw.Close() })
 	defer timer.Stop()
 	goodBye()
-	if c.raw != c.net {
-		_ = c.net.Close()
+	if !c.datagram {
+		closeWrite(c.net)
+		if c.raw != c.net { // behind TLS's last word
+			closeWrite(c.raw)
+		}
+		awaitReceipt(c.peek, over)
 	}
 	c.abort()
+}
+
+// closeWrite tells the peer that this was all.
+func closeWrite(conn net.Conn) {
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+	}
+}
+
+// awaitReceipt waits until the peer's system has acknowledged all, as far as ours says, or has reset the connection, or it is over.
+func awaitReceipt(p *peek, over <-chan struct{}) {
+	const most = 10 * time.Millisecond
+	for pause := most / 64; p.unacknowledged() > 0 && !p.wasReset(); pause = min(2*pause, most) {
+		select {
+		case <-over:
+			return
+		case <-time.After(pause):
+		}
+	}
 }
 
 // below returns the connection under c, if it is TLS.
