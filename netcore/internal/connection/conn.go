@@ -16,6 +16,7 @@ import (
 type Conn struct {
 	net      net.Conn // what is written to
 	raw      net.Conn // under TLS what lies below, else net
+	sent     *counted // between them, if the TLS is ours; else nil
 	dialer   *Dialer
 	datagram bool
 	useful   func() bool // the peer has said that it was of use; nil: it never does
@@ -73,7 +74,11 @@ func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 	if c.written.full() {
 		c.written.forget(c.peek.unacknowledged())
 	}
-	c.written.add(len(b), frames, now)
+	bytes := len(b)
+	if c.sent != nil {
+		bytes = int(c.sent.bytes.Swap(0))
+	}
+	c.written.add(bytes, frames, now)
 	return n, nil
 }
 

@@ -138,7 +138,8 @@ func (d *Dialer) shakeHands(ctx context.Context, c *Conn, deadline time.Time) (e
 	if d.cfg.TLS != nil {
 		var cfg *tls.Config
 		cfg, verdict = watchVerdict(d.cfg.TLS)
-		conn := tls.Client(c.raw, cfg)
+		c.sent = &counted{Conn: c.raw}
+		conn := tls.Client(c.sent, cfg)
 		if err := conn.HandshakeContext(ctx); err != nil {
 			return failed("TLS handshake with", err)
 		}
