@@ -12,8 +12,8 @@ import (
 	"example.com/zaphandlers/internal/sockets"
 )
 
-// Where the first server of the DNS is down each lookup takes five seconds. A connection has less, and yet the second one has what the first
-// has begun.
+// Where the first server of the DNS is down each lookup takes five seconds. A connection has less, and yet the second one has what the
+// first has begun.
 func TestALookupThatTakesLongerThanACall(t *testing.T) {
 	names := sockets.Resolve(t, "127.0.0.1")
 	names.Late()

@@ -10,8 +10,8 @@ import (
 	"example.com/zaphandlers/internal/sockets"
 )
 
-// Where the first server of the DNS is down each lookup takes five seconds. A caller has less, and yet the second one has what the first has
-// begun.
+// Where the first server of the DNS is down each lookup takes five seconds. A caller has less, and yet the second one has what the
+// first has begun.
 func TestALookupThatTakesLongerThanACall(t *testing.T) {
 	for _, network := range []string{"tcp4", "udp4"} {
 		t.Run(network, func(t *testing.T) {

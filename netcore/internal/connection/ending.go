@@ -177,8 +177,8 @@ func (p *progress) add(bytes, frames int, now time.Duration) {
 // full tells whether there is no room for another end.
 func (p *progress) full() bool { return p.known == len(p.ends) }
 
-// forget makes room, now that the last n bytes are not acknowledged: by what lies before them, or else by every second end behind the first.
-// So after is right where nothing is acknowledged any more, and else nearly right.
+// forget makes room, now that the last n bytes are not acknowledged: by what lies before them, or else by every second end behind the
+// first. So after is right where nothing is acknowledged any more, and else nearly right.
 func (p *progress) forget(n int) {
 	first := p.known - 1
 	for first > 0 && p.ends[first].bytes > p.acknowledged(n) {

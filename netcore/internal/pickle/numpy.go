@@ -183,9 +183,9 @@ func longDouble(b []byte) any {
 	return newFloat(sign * v)
 }
 
-// isX87 tells whether that can be what only the x87 writes. Other machines have other numbers of 16 bytes, with sign and exponent in the last
-// two (IEEE 754's binary128, and PowerPC's two float64 side by side), and nothing tells which it was, but that both do not look like a number
-// of a usual size.
+// isX87 tells whether that can be what only the x87 writes. Other machines have other numbers of 16 bytes, with sign and exponent in the
+// last two (IEEE 754's binary128, and PowerPC's two float64 side by side), and nothing tells which it was, but that not both look like a
+// number of a usual size.
 func isX87(b []byte, mantissa uint64, exponent int) bool {
 	zero := mantissa == 0 && exponent == 0
 	switch rest := b[10:]; {
