@@ -225,14 +225,22 @@ func closeWrite(conn net.Conn) {
 	}
 }
 
-// awaitReceipt waits until the peer's system has acknowledged all, as far as ours says, or has reset the connection, or it is over.
+// stalled is for how long a peer's system may take nothing more before Close no longer waits for it.
+const stalled = time.Second
+
+// awaitReceipt waits until the peer's system has acknowledged all, as far as ours says, or has reset the connection, or takes nothing more,
+// or it is over.
 func awaitReceipt(p *peek, over <-chan struct{}) {
 	const most = 10 * time.Millisecond
-	for pause := most / 64; p.unacknowledged() > 0 && !p.wasReset(); pause = min(2*pause, most) {
+	left, since := p.unacknowledged(), time.Now()
+	for pause := most / 64; left > 0 && time.Since(since) < stalled && !p.wasReset(); pause = min(2*pause, most) {
 		select {
 		case <-over:
 			return
 		case <-time.After(pause):
+		}
+		if n := p.unacknowledged(); n < left {
+			left, since = n, time.Now()
 		}
 	}
 }
