@@ -157,11 +157,7 @@ func (e *emitter) send(records int, key string, patient bool) error {
 		sent := e.body.attach(req)
 		defer sent.Detach()
 	}
-	var resp *http.Response
-	err := base.Guard(func() (err error) { // Config.Client may be anything
-		resp, err = e.client.Do(req)
-		return err
-	})
+	resp, err := e.do(steps, req)
 	if err != nil {
 		return e.failed(steps, err)
 	}
@@ -178,6 +174,27 @@ func (e *emitter) send(records int, key string, patient bool) error {
 		return a.Err()
 	}
 	return e.judge(steps, a)
+}
+
+// do makes one request, and once more if what came was the answer to another one.
+func (e *emitter) do(steps *request.Step, req *http.Request) (resp *http.Response, err error) {
+	for again := false; ; again = true {
+		err = base.Guard(func() (err error) { // Config.Client may be anything
+			resp, err = e.client.Do(req)
+			return err
+		})
+		if err != nil || !steps.Unasked() {
+			return resp, err
+		}
+		_ = resp.Body.Close()
+		e.transport.Drop()
+		if again {
+			return nil, request.ErrUnasked
+		}
+		if req.GetBody != nil {
+			req.Body, _ = req.GetBody() // which never fails
+		}
+	}
 }
 
 // judge asks the Envelope's Read.

@@ -263,7 +263,7 @@ func TestServerThatBeginsWithNothing(t *testing.T) {
 			require.NotErrorIs(t, err, context.DeadlineExceeded)
 			require.ErrorAs(t, err, new(*base.RetryError))
 			conns, bodies := server.seen()
-			require.LessOrEqual(t, conns, 4)
+			require.LessOrEqual(t, conns, 5) // the fourth is told before the request is, and net/http may dial once more meanwhile
 			require.Len(t, bodies, 3)
 		})
 	}

@@ -102,7 +102,7 @@ func (m *mailer) keep() {
 
 // close hangs up.
 func (m *mailer) close() {
-	m.session.HangUp()
+	m.session.Close()
 	if m.idle != nil {
 		m.idle.Stop()
 	}

@@ -60,7 +60,7 @@ type Config struct {
 	// Certificates are the client's own. It is copied.
 	TLS *tls.Config
 	// Dial opens the connection (Python: makeSocket). It must obey ctx, and must not log to this core. Whether what it returns
-	// is a stream is seen from its local address. Defaults to a net.Dialer, which tries every address of a name.
+	// is a stream is seen from its local address. Defaults to a net.Dialer. Of a name each address is tried, beside one that does not answer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Framing marks the end of a record on a stream. Defaults to LengthPrefix for a Formatter, and with Ack or a Key; else to Newline;

@@ -31,10 +31,11 @@
 //	Write, WriteBatch      Timeout for all of: looking up the name, dialling, TLS, the greetings of Key and Ack, the moment
 //	                       (5 to 50 ms) in which a peer that hangs up at once is seen, writing, and room in the Window; on
 //	                       a connection in use half as long again, but at most a second more. Behind a call that waits:
-//	                       twice that.
+//	                       twice that. A lookup that takes longer goes on, and the next call has what it finds
 //	Sync                   Timeout with Ack, for the confirmations; else nothing
 //	Close                  Timeout with Ack, with what is still to be written half as long again, but at most a second more; and
-//	                       Timeout once more for the good-byes of RELP and TLS; it interrupts a Write, which returns ErrClosed
+//	                       Timeout once more for the good-byes of RELP and TLS and, on Linux, until the peer's system has what was
+//	                       written, but a second only if that takes nothing; it interrupts a Write, which returns ErrClosed
 //	                       Functions of a TLS configuration have three quarters of it, and wait until then if they log to this core
 //	Stats                  as long as the Write that it has to wait for
 //	NewServer              10 s for the name in Address, and 1 s for a socket file that was left behind
@@ -55,7 +56,9 @@
 // daemon that has enough connections, accepts and hangs up. A reset is reported to OnError, and what is known to be lost with it
 // counts as Dropped and no longer as Delivered: what the peer's system did not acknowledge (on Linux, which tells), at least the
 // record that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a
-// record that is written in the very moment in which the peer leaves is lost there without a sign.
+// record that is written in the very moment in which the peer leaves is lost there without a sign. A peer that is gone without a word, as
+// one that is off, or whose connection a gateway has forgotten, does not end it: the system tries for a quarter of an hour, and takes what
+// is written meanwhile. On Linux the Core gives the connection up when the peer's system has acknowledged nothing for 150 times Timeout.
 //
 // With Ack nothing is lost so. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is
 // sent again over the next connection; the Server knows the numbers and drops what it has already. It costs a greeting for each
@@ -83,8 +86,8 @@
 // texts, exceptions as their class and their arguments (KeyError: k). A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an
 // instant if this machine's time zone database has the zone; else it is a text, the clock's time with the zone's name behind it.
 // What holds no data that is in the frame (a class, a function) is its name. NumPy's longdouble is a number if it was written on amd64 or
-// 386; on other machines it is another format, and bytes here. A level or a name that is an enum's counts as what it
-// stands for.
+// 386, but for a few that may be of another machine; there it is another format, and bytes here. A level or a name that is an enum's
+// counts as what it stands for.
 //
 // # Security
 //

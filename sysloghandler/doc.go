@@ -103,8 +103,9 @@
 //	Write, WriteBatch                  Timeout for dialling, handshake and writing together; over a connection in use half as long
 //	                                   again, but at most a second more. Who waits behind one that timed out fails at once
 //	Sync                               the same: it writes what is held
-//	Close                              the same, for what is held, and Timeout once more for the good-byes of RELP and TLS; a Write that is
-//	                                   stalled is ended
+//	Close                              the same, for what is held, and Timeout once more for the good-byes of RELP and TLS and, on Linux,
+//	                                   until the daemon's system has what was written, but a second only if that takes
+//	                                   nothing; a Write that is stalled is ended
 //
 // # How the files hang together
 //

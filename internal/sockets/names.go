@@ -4,8 +4,10 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -15,6 +17,10 @@ type Names struct {
 	addresses atomic.Pointer[[]netip.Addr]
 	down      atomic.Bool
 	asked     atomic.Int32
+
+	mu   sync.Mutex // guards the fields below
+	late bool
+	held []func()
 }
 
 // Resolve makes a Names the resolver of this process until the test ends.
@@ -46,6 +52,40 @@ func (n *Names) Set(addresses ...string) {
 // Down makes the resolver answer nobody, or everybody again.
 func (n *Names) Down(down bool) { n.down.Store(down) }
 
+// Late makes the resolver keep what it would answer until Answer is called, as where there are servers that answer nothing and another one
+// is asked after a while.
+func (n *Names) Late() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.late = true
+}
+
+// Answer waits until a question has come that was not answered, and answers what was asked until then.
+func (n *Names) Answer(tb testing.TB) {
+	tb.Helper()
+	require.Eventually(tb, func() bool {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		held := n.held
+		n.held = nil
+		for _, answer := range held {
+			answer()
+		}
+		return len(held) > 0
+	}, 20*time.Second, time.Millisecond)
+}
+
+// send has answer called: now, or by Answer if it says something.
+func (n *Names) send(says bool, answer func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.late && says {
+		n.held = append(n.held, answer)
+		return
+	}
+	answer()
+}
+
 // Asked returns how many questions have come.
 func (n *Names) Asked() int { return int(n.asked.Load()) }
 
@@ -72,6 +112,6 @@ func (n *Names) serve(server net.PacketConn) {
 				answer[7]++
 			}
 		}
-		_, _ = server.WriteTo(answer, from)
+		n.send(answer[7] > 0, func() { _, _ = server.WriteTo(answer, from) })
 	}
 }

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"errors"
 	"fmt"
 	"net/http/httptrace"
 )
@@ -20,6 +21,9 @@ func (s *Step) got(info httptrace.GotConnInfo) {
 		s.tries++
 	}
 	s.conn = info.Conn
+	if s.lender = lenderOf(info.Conn); s.lender != nil {
+		s.read = s.lender.read.Load()
+	}
 	over := s.tries > mostTries && s.late == nil
 	if over {
 		s.late = errNotBegun
@@ -31,9 +35,21 @@ func (s *Step) got(info httptrace.GotConnInfo) {
 	s.reach(sending)
 }
 
-// answered notes that an answer begins: if it is a redirect, another request follows.
+// answered notes that an answer begins: if it is a redirect, another request follows. It is called by who reads from the connection.
 func (s *Step) answered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conn, s.tries = nil, 0
+	s.unasked = s.lender != nil && s.lender.read.Load() == s.read
+}
+
+// ErrUnasked is an answer that came before the request.
+var ErrUnasked = errors.New("the server answers before it is asked")
+
+// Unasked tells whether the answer that has come is none to the request: nothing was read from the connection since that got it. So it was
+// there before, behind the answer to another request, and nobody knows what becomes of this one. Most such answers net/http sees.
+func (s *Step) Unasked() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unasked
 }

@@ -37,6 +37,9 @@ type Step struct {
 	at      stepName
 	late    error    // why the request was ended: a step took too long, or there were too many attempts
 	conn    net.Conn // of the last attempt
+	lender  *lender  // that conn is; nil: it is another's
+	read    int64    // bytes from it before the attempt
+	unasked bool     // the answer was there before the request
 	tries   int      // attempts that net/http has made since the last answer
 }
 

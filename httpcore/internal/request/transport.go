@@ -11,8 +11,10 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"example.com/zaphandlers/internal/hosts"
 	"example.com/zaphandlers/internal/tlshooks"
 )
 
@@ -21,6 +23,7 @@ import (
 // stream is reset, which nobody can wait for, and never while a write to it is stuck.
 type Transport struct {
 	*http.Transport
+	resolver hosts.Resolver
 
 	mu     sync.Mutex // guards the fields below
 	conns  map[*lender]struct{}
@@ -61,7 +64,7 @@ const pingAfter = 15 * time.Second
 var dialer = net.Dialer{KeepAlive: 30 * time.Second}
 
 func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := dialer.DialContext(ctx, network, address)
+	conn, err := t.resolver.Dial(ctx, &dialer, network, address)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +95,7 @@ func (t *Transport) Close() {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
+	t.resolver.Close()
 	t.Drop()
 }
 
@@ -101,6 +105,28 @@ func (t *Transport) Close() {
 type lender struct {
 	*net.TCPConn
 	transport *Transport
+	read      atomic.Int64 // bytes
+}
+
+// lenderOf returns the lender that a connection of net/http's is, or is TLS over; nil if there is none.
+func lenderOf(conn net.Conn) *lender {
+	for {
+		switch c := conn.(type) {
+		case *lender:
+			return c
+		case *tls.Conn:
+			conn = c.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
+// Read implements net.Conn.
+func (l *lender) Read(b []byte) (int, error) {
+	n, err := l.TCPConn.Read(b)
+	l.read.Add(int64(n))
+	return n, err
 }
 
 // Close implements net.Conn.

@@ -231,6 +231,12 @@ func (s *Session) HangUp() {
 	}
 }
 
+// Close hangs up, and ends what goes on in the background.
+func (s *Session) Close() {
+	s.HangUp()
+	s.wire.resolver.Close()
+}
+
 // drop ends the connection at once.
 func (s *Session) drop() {
 	s.client = nil

@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"example.com/zaphandlers/internal/hosts"
 )
 
 // wire is the connection below the dialogue. It makes sure that nothing on it takes longer than the earliest of three times: the
@@ -14,6 +16,8 @@ import (
 type wire struct {
 	timeout time.Duration
 	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // nil: a net.Dialer's
+
+	resolver hosts.Resolver
 
 	mu          sync.Mutex // guards the fields below, for interrupt comes at any time
 	conn        *meteredConn
@@ -51,7 +55,7 @@ func (w *wire) connect(addr string, d time.Duration) (net.Conn, error) {
 	if w.dial == nil { // which heeds its context, and needs no goroutine
 		ctx, end := w.contextFor(d)
 		defer end()
-		conn, err = new(net.Dialer).DialContext(ctx, "tcp", addr)
+		conn, err = w.resolver.Dial(ctx, new(net.Dialer), "tcp", addr)
 	} else {
 		conn, err = callHook(w, d, "Config.Dial", func(ctx context.Context) (net.Conn, error) { return w.dial(ctx, "tcp", addr) }, closeConn)
 	}

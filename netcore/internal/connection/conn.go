@@ -16,6 +16,7 @@ import (
 type Conn struct {
 	net      net.Conn // what is written to
 	raw      net.Conn // under TLS what lies below, else net
+	sent     *counted // between them, if the TLS is ours; else nil
 	dialer   *Dialer
 	datagram bool
 	useful   func() bool // the peer has said that it was of use; nil: it never does
@@ -26,6 +27,7 @@ type Conn struct {
 	written  progress
 	ended    atomic.Bool // the reader has ended: what done says, for less
 	peek     *peek
+	silence  silence
 	half     half
 
 	done    chan struct{} // closed when the reader has ended; nil for datagrams
@@ -69,7 +71,14 @@ func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 	if c.half == halfUnproven && !c.provesHalf() {
 		return 0, ErrEarlyEnd
 	}
-	c.written.add(len(b), frames, now)
+	if c.written.full() {
+		c.written.forget(c.peek.unacknowledged())
+	}
+	bytes := len(b)
+	if c.sent != nil {
+		bytes = int(c.sent.bytes.Swap(0))
+	}
+	c.written.add(bytes, frames, now)
 	return n, nil
 }
 
@@ -160,7 +169,7 @@ func (c *Conn) Alive(now time.Duration) bool {
 		return !c.ended.Load()
 	}
 	c.checked = now
-	return c.datagram || !c.Gone() && !c.peek.hasLeft()
+	return c.datagram || !c.Gone() && !c.peek.hasLeft() && !c.silence.lasts(c.peek, now, c.dialer.mostSilence)
 }
 
 // LastLook tells whether the peer is there now that nothing more is written, and what the system holds against a datagram.
@@ -191,15 +200,49 @@ func (c *Conn) abort() {
 	}
 }
 
-// Close closes the connection in order, after a last word that waits for the peer. With that of TLS it has timeout, altogether.
+// Close closes the connection in order, after a last word that waits for the peer. With that of TLS, and until the peer's system has what
+// was written, it has timeout, altogether. A system that closes at once what it has not got rid of throws that away if the peer says
+// anything meanwhile.
 func (c *Conn) Close(timeout time.Duration, goodBye func()) {
-	timer := time.AfterFunc(timeout, func() { _ = c.raw.Close() })
+	over := make(chan struct{})
+	timer := time.AfterFunc(timeout, func() { close(over); _ = c.raw.Close() })
 	defer timer.Stop()
 	goodBye()
-	if c.raw != c.net {
-		_ = c.net.Close()
+	if !c.datagram {
+		closeWrite(c.net)
+		if c.raw != c.net { // behind TLS's last word
+			closeWrite(c.raw)
+		}
+		awaitReceipt(c.peek, over)
 	}
 	c.abort()
+}
+
+// closeWrite tells the peer that this was all.
+func closeWrite(conn net.Conn) {
+	if c, ok := conn.(interface{ CloseWrite() error }); ok {
+		_ = c.CloseWrite()
+	}
+}
+
+// stalled is for how long a peer's system may take nothing more before Close no longer waits for it.
+const stalled = time.Second
+
+// awaitReceipt waits until the peer's system has acknowledged all, as far as ours says, or has reset the connection, or takes nothing more,
+// or it is over.
+func awaitReceipt(p *peek, over <-chan struct{}) {
+	const most = 10 * time.Millisecond
+	left, since := p.unacknowledged(), time.Now()
+	for pause := most / 64; left > 0 && time.Since(since) < stalled && !p.wasReset(); pause = min(2*pause, most) {
+		select {
+		case <-over:
+			return
+		case <-time.After(pause):
+		}
+		if n := p.unacknowledged(); n < left {
+			left, since = n, time.Now()
+		}
+	}
 }
 
 // below returns the connection under c, if it is TLS.

@@ -26,11 +26,24 @@ func TestProgress(t *testing.T) {
 	for n, want := range map[int]uint64{0: 0, 1: 2, 100: 2, 101: 4, 1000: 20, 5000: 20} {
 		assert.Equal(t, want, p.after(n), "%d bytes", n)
 	}
-	for range 1000 {
+	write := func(unacknowledged int) {
+		if p.full() {
+			p.forget(unacknowledged)
+		}
 		p.add(100, 1, 0)
 	}
+	for range 1000 {
+		write(500)
+	}
 	assert.EqualValues(t, 5, p.after(500))
-	assert.EqualValues(t, 63, p.after(50000), "at least")
+	for i := range 10_000 {
+		write(500 + 100*i)
+	}
+	assert.EqualValues(t, 10_005, p.after(10_005*100), "nothing was acknowledged since")
+	got := p.after(5000 * 100)
+	assert.GreaterOrEqual(t, got, uint64(5000))
+	assert.LessOrEqual(t, got, uint64(5000+10_000/16), "half of it was")
+	assert.EqualValues(t, 11_020, p.after(1<<30))
 }
 
 func TestDatagramsFollowTheName(t *testing.T) {

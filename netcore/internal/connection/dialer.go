@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"example.com/zaphandlers/internal/hosts"
 )
 
 // Config says where connections go, and how they begin.
@@ -35,6 +37,9 @@ type Dialer struct {
 	names *names // nil unless datagrams go to a host by its name
 	brief bool   // the last connection failed before it had lasted
 
+	resolver    hosts.Resolver
+	mostSilence time.Duration // of a peer's system
+
 	interrupted atomic.Bool
 	interrupt   chan struct{} // closed by Interrupt; nil in Close
 
@@ -47,9 +52,9 @@ type Dialer struct {
 
 // NewDialer returns a Dialer.
 func NewDialer(cfg Config) *Dialer {
-	d := &Dialer{cfg: cfg, start: time.Now(), interrupt: make(chan struct{})}
+	d := &Dialer{cfg: cfg, start: time.Now(), interrupt: make(chan struct{}), mostSilence: max(leastSilence, mostSilence*cfg.Timeout)}
 	if IsUDP(cfg.Network) && cfg.Dial == nil {
-		d.names = newNames(cfg.Network, cfg.Address, cfg.Timeout)
+		d.names = newNames(&d.resolver, cfg.Network, cfg.Address, cfg.Timeout)
 	}
 	return d
 }
@@ -102,6 +107,7 @@ func (d *Dialer) Close() {
 	if d.names != nil {
 		d.names.close()
 	}
+	d.resolver.Close()
 	d.forget()
 }
 

@@ -20,6 +20,7 @@
 //	dialer.go       one connection after the other, and interrupting them
 //	open.go         opening one: dial, TLS, handshake, grace
 //	conn.go         an open connection: writing, deadlines, whether the peer is there
+//	silence.go      a peer whose system acknowledges nothing any more
 //	ending.go       how it ended, and what is lost
 //	address.go      what can be an address
 //	names.go        the addresses of a name, for datagrams

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -58,8 +59,11 @@ func (c *Conn) endStream(cause error, now time.Duration) Ending {
 	early := c.Age(now) < hold && (c.useful == nil || !c.useful())
 	end := Ending{Err: cause, Reported: c.half != halfUnproven, BackOff: early && c.dialer.brief}
 	c.dialer.brief = early
-	if cause == errReset {
+	switch {
+	case cause == errReset:
 		end.Lost = c.lost(now, hold)
+	case cause == errSilent || hasGivenUp(cause):
+		end.Lost = c.written.after(c.peek.unacknowledged())
 	}
 	return end
 }
@@ -148,32 +152,64 @@ func (c *Conn) lost(now, hold time.Duration) uint64 {
 // progress is how far the writing to a stream has come.
 type progress struct {
 	bytes, frames uint64
+	writes        uint
 	at            time.Duration // of the last write
-	ends          [64]struct{ bytes, frames uint64 }
-	writes        int // the last of them are in ends
+	ends          [64]end       // of writes that are not acknowledged, in order, and one before them
+	known         int           // of ends
+	spread        uint          // they are those of each write, each second, each fourth: its bits count
 }
 
+// end is how far one write came.
+type end struct{ bytes, frames uint64 }
+
+// add notes a write. There has to be room.
 func (p *progress) add(bytes, frames int, now time.Duration) {
 	p.bytes += uint64(bytes)
 	p.frames += uint64(frames)
-	p.at = now
-	end := &p.ends[p.writes%len(p.ends)]
-	end.bytes, end.frames = p.bytes, p.frames
 	p.writes++
+	p.at = now
+	if p.writes&(1<<p.spread-1) == 0 {
+		p.ends[p.known] = end{p.bytes, p.frames}
+		p.known++
+	}
 }
 
-// after returns how many frames were in the writes that the last n bytes come from; of many writes, at least that many.
+// full tells whether there is no room for another end.
+func (p *progress) full() bool { return p.known == len(p.ends) }
+
+// forget makes room, now that the last n bytes are not acknowledged: by what lies before them, or else by every second end behind the
+// first. So after is right where nothing is acknowledged any more, and else nearly right.
+func (p *progress) forget(n int) {
+	first := p.known - 1
+	for first > 0 && p.ends[first].bytes > p.acknowledged(n) {
+		first--
+	}
+	p.known = copy(p.ends[:], p.ends[first:p.known])
+	if p.known <= len(p.ends)/2 {
+		p.spread = 0
+		return
+	}
+	p.spread++
+	kept := 1
+	for i := 2; i < p.known; i += 2 {
+		p.ends[kept] = p.ends[i]
+		kept++
+	}
+	p.known = kept
+}
+
+// acknowledged returns how many bytes the peer's system has if it lacks the last n.
+func (p *progress) acknowledged(n int) uint64 { return p.bytes - min(p.bytes, uint64(n)) }
+
+// after returns how many frames were in the writes that the last n bytes come from; of many writes perhaps some that were before.
 func (p *progress) after(n int) uint64 {
-	reached := p.bytes - min(p.bytes, uint64(n))
-	frames := uint64(0)
-	for i := range min(p.writes, len(p.ends)) {
-		end := &p.ends[(p.writes-1-i)%len(p.ends)]
-		if frames = p.frames - end.frames; end.bytes <= reached {
-			return frames
+	if n == 0 {
+		return 0
+	}
+	for _, end := range slices.Backward(p.ends[:p.known]) {
+		if end.bytes <= p.acknowledged(n) {
+			return p.frames - end.frames
 		}
 	}
-	if p.writes <= len(p.ends) {
-		return p.frames
-	}
-	return frames
+	return p.frames
 }

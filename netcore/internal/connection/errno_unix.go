@@ -22,6 +22,9 @@ func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
 }
 
+// hasGivenUp tells whether err says that the system has tried for long enough to get to the peer what was written to a stream.
+func hasGivenUp(err error) bool { return errors.Is(err, syscall.ETIMEDOUT) || IsUnreachable(err) }
+
 // IsUnreachable tells whether err says that there is no way to an address.
 func IsUnreachable(err error) bool {
 	return errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)

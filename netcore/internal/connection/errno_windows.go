@@ -21,6 +21,9 @@ func isReset(err error) bool {
 	return errors.Is(err, windows.WSAECONNRESET) || errors.Is(err, windows.WSAECONNABORTED) || errors.Is(err, windows.WSAESHUTDOWN)
 }
 
+// hasGivenUp tells whether err says that the system has tried for long enough to get to the peer what was written to a stream.
+func hasGivenUp(err error) bool { return errors.Is(err, windows.WSAETIMEDOUT) || IsUnreachable(err) }
+
 // IsUnreachable tells whether err says that there is no way to an address.
 func IsUnreachable(err error) bool {
 	return errors.Is(err, windows.WSAEHOSTUNREACH) || errors.Is(err, windows.WSAENETUNREACH)

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"example.com/zaphandlers/internal/hosts"
 )
 
 // names knows the addresses of a host name over UDP, where no handshake tells at which of them somebody listens: one is used until it
@@ -14,6 +16,7 @@ import (
 //
 // It is for one goroutine at a time.
 type names struct {
+	resolver   *hosts.Resolver
 	network    string // "udp", "udp4" or "udp6"
 	host, port string
 	timeout    time.Duration
@@ -37,7 +40,7 @@ type lookup struct {
 const lookupInterval = 10 * time.Second
 
 // newNames returns the names of the host in address, or nil if there is nothing to look up.
-func newNames(network, address string, timeout time.Duration) *names {
+func newNames(resolver *hosts.Resolver, network, address string, timeout time.Duration) *names {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host == "" {
 		return nil
@@ -45,7 +48,7 @@ func newNames(network, address string, timeout time.Duration) *names {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return nil
 	}
-	return &names{network: network, host: host, port: port, timeout: timeout}
+	return &names{resolver: resolver, network: network, host: host, port: port, timeout: timeout}
 }
 
 // dial opens a socket to the present address, or to the first one after it that the system has a way to.
@@ -75,7 +78,7 @@ func (n *names) dial(ctx context.Context, now time.Duration) (net.Conn, error) {
 }
 
 func (n *names) resolve(ctx context.Context) ([]netip.Addr, error) {
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+n.network[len("udp"):], n.host)
+	found, err := n.resolver.Lookup(ctx, "ip"+n.network[len("udp"):], n.host)
 	for i := range found {
 		found[i] = found[i].Unmap()
 	}

@@ -24,6 +24,7 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 	}
 	c := &Conn{net: conn, raw: below(conn), dialer: d, useful: d.cfg.Useful, born: d.Now()}
 	c.peek = newPeek(c.raw)
+	c.silence.since = c.born
 	if err := d.begin(c.raw, cancel); err != nil {
 		_ = c.raw.Close()
 		return nil, err
@@ -137,7 +138,8 @@ func (d *Dialer) shakeHands(ctx context.Context, c *Conn, deadline time.Time) (e
 	if d.cfg.TLS != nil {
 		var cfg *tls.Config
 		cfg, verdict = watchVerdict(d.cfg.TLS)
-		conn := tls.Client(c.raw, cfg)
+		c.sent = &counted{Conn: c.raw}
+		conn := tls.Client(c.sent, cfg)
 		if err := conn.HandshakeContext(ctx); err != nil {
 			return failed("TLS handshake with", err)
 		}
@@ -170,7 +172,7 @@ func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
 		if d.names != nil {
 			return d.names.dial(ctx, d.Now())
 		}
-		return new(net.Dialer).DialContext(ctx, d.cfg.Network, d.cfg.Address)
+		return d.resolver.Dial(ctx, new(net.Dialer), d.cfg.Network, d.cfg.Address)
 	}
 	type result struct {
 		conn net.Conn

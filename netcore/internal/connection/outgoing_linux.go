@@ -2,11 +2,12 @@ package connection
 
 import (
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// tellsReceipt tells whether unacknowledged knows: for TCP, and for a unix socket, where what was written has arrived.
+// tellsReceipt tells whether outgoing knows: for TCP, and for a unix socket, where what was written has arrived.
 func tellsReceipt(raw syscall.RawConn) (tells bool) {
 	_ = raw.Control(func(fd uintptr) {
 		protocol, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PROTOCOL)
@@ -15,15 +16,22 @@ func tellsReceipt(raw syscall.RawConn) (tells bool) {
 	return tells
 }
 
-// unacknowledged returns how many bytes written to a TCP connection its peer's system has not acknowledged. It is 0 where that
-// cannot be known.
-func unacknowledged(raw syscall.RawConn) int {
-	n := 0
-	_ = raw.Control(func(fd uintptr) {
-		if protocol, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PROTOCOL); err != nil || protocol != unix.IPPROTO_TCP {
-			return // on a unix socket the number means something else
-		}
-		n, _ = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ)
-	})
+// outgoing returns how many bytes written to a TCP connection its peer's system has not acknowledged. It is 0 where that cannot be known.
+func outgoing(fd int) int {
+	if protocol, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL); err != nil || protocol != unix.IPPROTO_TCP {
+		return 0 // on a unix socket the number means something else
+	}
+	n, _ := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
 	return max(n, 0)
+}
+
+// acknowledged returns how many bytes written to a TCP connection its peer's system has acknowledged, how long ago it said anything, and
+// whether there is something on its way to it.
+func acknowledged(raw syscall.RawConn) (bytes uint64, quiet time.Duration, waits bool) {
+	_ = raw.Control(func(fd uintptr) {
+		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {
+			bytes, quiet, waits = info.Bytes_acked, time.Duration(info.Last_ack_recv)*time.Millisecond, info.Unacked > 0
+		}
+	})
+	return bytes, quiet, waits
 }

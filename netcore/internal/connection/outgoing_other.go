@@ -2,10 +2,18 @@
 
 package connection
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
-// unacknowledged would return how many bytes the peer's system has not acknowledged. Here nobody says.
-func unacknowledged(syscall.RawConn) int { return 0 }
+// outgoing would return how many bytes the peer's system has not acknowledged. Here nobody says.
+func outgoing(int) int { return 0 }
 
-// tellsReceipt tells whether unacknowledged knows.
+// tellsReceipt tells whether outgoing knows.
 func tellsReceipt(syscall.RawConn) bool { return false }
+
+// acknowledged would return what the peer's system has acknowledged.
+func acknowledged(syscall.RawConn) (bytes uint64, quiet time.Duration, waits bool) {
+	return 0, 0, false
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"syscall"
+	"time"
 )
 
 // peek looks whether the kernel already knows that a peer has left. It is for a connection that was idle: the reader may not
@@ -17,6 +18,9 @@ type peek struct {
 	left error // how, if it has left
 	said bool  // at the last look there was something to read
 	b    [1]byte
+
+	count    func(fd uintptr)
+	outgoing int // bytes, at the last count
 }
 
 func newPeek(conn net.Conn) *peek {
@@ -33,6 +37,7 @@ func newPeek(conn net.Conn) *peek {
 			p.left = err // the kernel says it once, so the reader will not hear it
 		}
 	}
+	p.count = func(fd uintptr) { p.outgoing = outgoing(int(fd)) }
 	return p
 }
 
@@ -58,7 +63,18 @@ func (p *peek) unacknowledged() int {
 	if p == nil || p.raw == nil {
 		return 0
 	}
-	return unacknowledged(p.raw)
+	p.outgoing = 0
+	_ = p.raw.Control(p.count)
+	return p.outgoing
+}
+
+// acknowledged returns how many bytes the peer's system has acknowledged, for how long it has said nothing, and whether it should have, as
+// far as our system says.
+func (p *peek) acknowledged() (bytes uint64, quiet time.Duration, waits bool) {
+	if p.raw == nil {
+		return 0, 0, false
+	}
+	return acknowledged(p.raw)
 }
 
 // refusal returns the error that the system holds for a socket, once.

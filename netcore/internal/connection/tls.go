@@ -3,7 +3,9 @@ package connection
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -82,4 +84,17 @@ func (w ticketWatch) Put(key string, state *tls.ClientSessionState) {
 	if w.cache != nil {
 		w.cache.Put(key, state)
 	}
+}
+
+// counted counts what TLS makes of what is written: the system counts that, too, where it says what was not acknowledged.
+type counted struct {
+	net.Conn
+	bytes atomic.Uint64
+}
+
+// Write implements net.Conn.
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.bytes.Add(uint64(n))
+	return n, err
 }

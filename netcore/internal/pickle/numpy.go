@@ -1,6 +1,7 @@
 package pickle
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"math/big"
@@ -161,22 +162,17 @@ func (a *array) list(dimension, first, before int) any {
 	return list
 }
 
-// longDouble is the x87's: 64 bits of mantissa, of which the first is 1 unless the number is next to zero, sign and exponent, and zeros up
-// to 12 or 16 bytes. Other machines have other numbers of 16 bytes, and nothing tells which: what cannot be the x87's stays bytes. What a
-// float64 has no room for is a text.
+// longDouble is the x87's: 64 bits of mantissa, of which the first is 1 unless the number is zero, sign and exponent, and up to 12 or 16
+// bytes whatever was there before. What a float64 has no room for is a text, and what may be another machine's stays bytes.
 func longDouble(b []byte) any {
 	mantissa, top := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint16(b[8:])
 	exponent, sign := int(top&0x7fff), 1-2*float64(top>>15)
-	for _, padding := range b[10:] {
-		if padding != 0 {
-			return b
-		}
+	if !isX87(b, mantissa, exponent) {
+		return b
 	}
 	exact := new(big.Float).SetMantExp(new(big.Float).SetUint64(mantissa), max(1, exponent)-0x3fff-63)
 	v, _ := exact.Float64()
 	switch {
-	case exponent > 0 && mantissa>>63 == 0:
-		return b
 	case exponent == 0x7fff && mantissa<<1 == 0:
 		return newFloat(math.Inf(int(sign)))
 	case exponent == 0x7fff:
@@ -185,4 +181,25 @@ func longDouble(b []byte) any {
 		return newText(exact.Mul(exact, big.NewFloat(sign)).Text('g', -1))
 	}
 	return newFloat(sign * v)
+}
+
+// isX87 tells whether that can be what only the x87 writes. Other machines have other numbers of 16 bytes, with sign and exponent in the
+// last two (IEEE 754's binary128, and PowerPC's two float64 side by side), and nothing tells which it was, but that not both look like a
+// number of a usual size.
+func isX87(b []byte, mantissa uint64, exponent int) bool {
+	zero := mantissa == 0 && exponent == 0
+	switch rest := b[10:]; {
+	case !zero && (exponent == 0 || mantissa>>63 == 0):
+		return false
+	case len(rest) == 2 || len(bytes.Trim(rest, "\x00")) == 0:
+		return true
+	default:
+		return (zero || isUsual(exponent)) && !isUsual(int(binary.LittleEndian.Uint16(rest[4:])&0x7fff))
+	}
+}
+
+// isUsual tells whether a float64 has that exponent, nearly.
+func isUsual(exponent int) bool {
+	const most = 1100
+	return exponent == 0x7fff || 0x3fff-most < exponent && exponent < 0x3fff+most
 }

@@ -1,0 +1,67 @@
+package hosts
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"example.com/zaphandlers/internal/sockets"
+)
+
+// What the first caller has no time for is there for the next one, though each question is answered too late for who has asked it.
+func TestALookupGoesOn(t *testing.T) {
+	names := sockets.Resolve(t, "127.0.0.1")
+	names.Late()
+	var r Resolver
+	defer r.Close()
+	brief, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	_, err := r.Lookup(brief, "ip4", "loghost.test")
+	var failed *net.DNSError
+	require.ErrorAs(t, err, &failed)
+	require.True(t, failed.Timeout())
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.Equal(t, "lookup loghost.test: i/o timeout", err.Error())
+
+	names.Answer(t)
+	found, err := r.Lookup(t.Context(), "ip4", "loghost.test")
+	require.NoError(t, err)
+	require.Equal(t, addresses("127.0.0.1"), found)
+
+	names.Set("127.0.0.2")
+	next := make(chan struct{})
+	go func() {
+		defer close(next)
+		found, err = r.Lookup(t.Context(), "ip4", "loghost.test")
+	}()
+	names.Answer(t)
+	sockets.Receive(t, next)
+	require.NoError(t, err)
+	require.Equal(t, addresses("127.0.0.2"), found, "what somebody has had is looked up anew")
+}
+
+func TestAnOldAnswerIsNone(t *testing.T) {
+	l := &lookup{done: make(chan struct{})}
+	require.False(t, l.isOld())
+	l.at = time.Now().Add(-fresh / 2)
+	close(l.done)
+	require.False(t, l.isOld())
+	l.at = l.at.Add(-fresh)
+	require.True(t, l.isOld())
+}
+
+func TestCloseEndsLookups(t *testing.T) {
+	names := sockets.Resolve(t, "127.0.0.1")
+	names.Late()
+	var r Resolver
+	brief, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := r.Lookup(brief, "ip", "loghost.test")
+	require.ErrorContains(t, err, "lookup loghost.test: operation was canceled")
+	r.Close()
+	_, err = r.Lookup(t.Context(), "ip", "loghost.test")
+	require.ErrorIs(t, err, net.ErrClosed)
+}
