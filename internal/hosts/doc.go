@@ -9,6 +9,6 @@
 //	               ─► Resolver ─► its addresses, or a connection to the first of them that takes one
 //
 // Its contract: what Fault objects to, no resolver knows; whether there is such a host it does not say. ASCII makes of a host what
-// package net looks up, or leaves it as it is. A
-// Resolver keeps nobody longer than the context says; it leaves no connection behind, and until Close a lookup for a minute at most.
+// package net looks up, or leaves it as it is. A Resolver keeps nobody longer than the context says; it leaves no connection behind, and
+// until Close a lookup for a minute at most.
 package hosts
