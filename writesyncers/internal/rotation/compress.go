@@ -59,6 +59,8 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 	s.cfg.Report.Note("compress a backup of "+s.cfg.Path, err)
 	s.plain.Store(true)
 	if backup != "" { // it is published, and only that could not be made safe, or the file not be removed
+		s.compressed.Add(1)
+		out.backup = backup
 		return backup, multierr.Append(out.close(), remove(out.path))
 	}
 	return s.place(out.path, out, false)
