@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"example.com/zaphandlers/writesyncers/internal/backups"
 	"example.com/zaphandlers/writesyncers/internal/rotation"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -90,4 +91,49 @@ func TestAFileThatCannotBeRemovedBehindItsBackup(t *testing.T) {
 			assert.ErrorContains(t, told.list()[len(told.list())-1], "works again", fmt.Sprint(told.list()))
 		})
 	}
+}
+
+// Where a Namer gives names that end in .gz, what could not be compressed has such a name as well, and is compressed later all the same.
+func TestAPlainFileUnderACompressedName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	require.NoError(t, os.WriteFile(path+".1.gz", []byte("plain\n"), 0o640))
+	require.NoError(t, os.WriteFile(path, []byte("first\n"), 0o640))
+	f, err := NewRotatingFile(RotatingFileConfig{
+		Path: path, BackupCount: 5, Compress: Gzip, Namer: func(name string) string { return name + gz }, OnError: unexpected(t),
+	})
+	require.NoError(t, err)
+	require.NoError(t, f.Rollover())
+	require.NoError(t, f.Close())
+	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz"}, names(t, filepath.Dir(path)))
+	assert.Equal(t, "first\n", plain(t, path+".1.gz"))
+	assert.Equal(t, "plain\n", plain(t, path+".2.gz"))
+	assert.EqualValues(t, 2, f.Stats().Compressed)
+}
+
+// A backup that is compressed where it lies, and that cannot be removed then, goes when it can be, and not only at the next start.
+func TestABackupThatCannotBeRemovedBehindItsCompressedForm(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	require.NoError(t, os.WriteFile(path+".1", []byte("plain\n"), 0o640))
+	var works atomic.Bool
+	defer func(remove func(string) error) { backups.RemoveFile = remove }(backups.RemoveFile)
+	backups.RemoveFile = func(path string) error {
+		if !works.Load() {
+			return &os.PathError{Op: "remove", Path: path, Err: os.ErrPermission}
+		}
+		return os.Remove(path)
+	}
+	var told errorLog
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, BackupCount: 5, Compress: Gzip, OnError: told.add})
+	require.NoError(t, err)
+	write(t, f, "first\n")
+	require.NoError(t, f.Rollover())
+	require.Eventually(t, func() bool { return len(told.list()) == 1 }, 10*time.Second, time.Millisecond)
+	works.Store(true)
+	write(t, f, "second\n")
+	require.NoError(t, f.Rollover())
+	require.NoError(t, f.Close())
+	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz", "app.log.3.gz"}, names(t, filepath.Dir(path)))
+	assert.Equal(t, "plain\n", plain(t, path+".3.gz"))
+	require.Len(t, told.list(), 2, "%v", told.list())
+	assert.ErrorContains(t, told.list()[1], "works again")
 }
