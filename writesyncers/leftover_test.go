@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/backups"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
 	"example.com/zaphandlers/writesyncers/internal/rotation"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -136,4 +138,31 @@ func TestABackupThatCannotBeRemovedBehindItsCompressedForm(t *testing.T) {
 	assert.Equal(t, "plain\n", plain(t, path+".3.gz"))
 	require.Len(t, told.list(), 2, "%v", told.list())
 	assert.ErrorContains(t, told.list()[1], "works again")
+}
+
+// A hook that ends its goroutine over a file that a killed process has left keeps neither a descriptor of it nor its lock, for which the
+// next files would wait a minute each.
+func TestAHookThatExitsOverALeftFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	hidden := filepath.Join(filepath.Dir(path), ".app.log.rotation")
+	require.NoError(t, os.Mkdir(hidden, 0o755))
+	left := filepath.Join(hidden, "out-00000000000000000001-1-1")
+	require.NoError(t, os.WriteFile(left, []byte("left\n"), 0o600))
+	var told errorLog
+	var works atomic.Bool
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 100, BackupCount: 5, OnError: told.add, Rotator: func(src, dst string) error {
+		if !works.Load() {
+			runtime.Goexit()
+		}
+		return os.Rename(src, dst)
+	}})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return len(told.list()) == 1 }, 10*time.Second, time.Millisecond)
+	assert.False(t, fsys.Held(left))
+	works.Store(true)
+	write(t, f, "first\n")
+	require.NoError(t, f.Rollover())
+	require.NoError(t, f.Close())
+	assert.Equal(t, "first\n", read(t, path+".1"))
+	assert.Equal(t, "left\n", read(t, path+".2"))
 }

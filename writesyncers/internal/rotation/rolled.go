@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/multierr"
+
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
@@ -96,6 +98,12 @@ func (o *Rolled) close() error {
 	err := o.f.Close()
 	o.f = nil
 	return err
+}
+
+// finishedBy finishes a file that was taken over, and lets it go in any case: a hook may end the goroutine.
+func (o *Rolled) finishedBy(finish func(*Rolled) error) (err error) {
+	defer func() { err = multierr.Append(err, o.close()) }()
+	return finish(o)
 }
 
 // adopt takes a file over whose process is gone. It returns nil if there is none, or a living process has it.

@@ -248,8 +248,8 @@ func (s *steps) othersBefore(path string, patience time.Duration, finish func(*R
 			orphan = adopt(first)
 		}
 		if orphan != nil {
-			if err := finish(orphan); err != nil {
-				return multierr.Append(err, orphan.close())
+			if err := orphan.finishedBy(finish); err != nil {
+				return err
 			}
 			continue
 		}
