@@ -43,8 +43,10 @@
 // # Closing
 //
 // Close writes what is in the Buffer, finishes what rollovers have left and releases everything. It comes to an end: a rollover
-// that has not is given some 10 s and is found by the next start; a Write that waits for the reader of a pipe, 5 s. A program
-// that is stopped by its supervisor gets SIGTERM, and Go ends it at once unless it is told otherwise: have
+// that has not is given some 10 s and is found by the next start; a Write that waits for the reader of a pipe, 5 s; a disk or a
+// server that does not answer, 15 s, or half a minute where there is a rollover under way as well, and then goes on in the background.
+//
+// A program that is stopped by its supervisor gets SIGTERM, and Go ends it at once unless it is told otherwise: have
 // [os/signal.NotifyContext] tell you, and close what you have opened, queues first. The example named signal is a whole program.
 //
 // # Rotation

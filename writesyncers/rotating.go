@@ -107,7 +107,8 @@ type RotatingFileConfig struct {
 	// Negative: as long as there is room.
 	FlushEvery time.Duration
 
-	// Shared is for several processes that write to one Path, each with the same settings. No record is lost or torn; but
+	// Shared is for several processes that write to one Path, each with the same settings and of the same version of this package, for how
+	// they agree may change. No record is lost or torn; but
 	// those written within 100 ms of a rollover by a process that has not noticed it yet go into the backup, a backup
 	// that a process still writes to stays beyond BackupCount, and a file may be a little longer than MaxBytes. The
 	// file system must be a local one with hard links and locks (flock), else it is an error. Not for Windows. Defaults to false:

@@ -77,6 +77,17 @@ func bearsMark(path, base string) (ours bool, err error) {
 	return false, nil
 }
 
+// isCompressed reports whether the file at path is a gzip file, whoever has made it; and where there is no telling.
+func isCompressed(path string) bool {
+	f, err := os.OpenFile(path, os.O_RDONLY|fsys.NoFollow|fsys.Nonblock, 0)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	_, err = gzip.NewReader(f)
+	return err == nil || !errors.Is(err, gzip.ErrHeader) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF)
+}
+
 // level makes files that are hardly larger than those of gzip -6, for a third of the CPU time: gzip.BestSpeed costs the same, and in Go
 // 1.26 leaves a tenth more.
 const level = 2

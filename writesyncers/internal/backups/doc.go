@@ -56,9 +56,10 @@
 //
 // # What a crash leaves
 //
-// Every rename is to a name that nobody has, so no state between two of them has lost a file:
+// Every rename is to a name that nobody has, or to that of the plain file whose complete compressed form it is, where a Namer gives names in
+// .gz; so no state between two of them has lost a file:
 //
 //	in the middle of Place     a gap in the numbers: the next Place moves no more than it has to
-//	in the middle of Publish   app.log.1 beside app.log.1.gz: Repair compares them, and removes the plain one if the other is complete
-//	                           and the same
+//	in the middle of Publish   app.log.1 beside app.log.1.gz: RemoveTwice compares them, and removes the plain one if the other is
+//	                           complete and the same
 package backups

@@ -95,13 +95,13 @@ func (e *entry) renameTo(path string) error {
 
 // Variables for the tests, in which they fail.
 var (
-	removeFile = os.Remove
+	RemoveFile = os.Remove
 	renameFile = fsys.RenameNoReplace
 )
 
 // remove removes a file that may be gone already.
 func remove(path string) error {
-	if err := removeFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := RemoveFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

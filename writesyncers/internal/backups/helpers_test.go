@@ -139,7 +139,7 @@ func (b *bed) listed() (names []string) {
 	for _, f := range found {
 		name, err := filepath.Rel(b.dir, f.Path)
 		require.NoError(b, err)
-		assert.Equal(b, strings.HasSuffix(name, Gzip), f.Compressed)
+		assert.Equal(b, strings.HasSuffix(name, Gzip) && isCompressed(f.Path), f.Compressed)
 		names = append(names, filepath.ToSlash(name))
 	}
 	return names

@@ -89,13 +89,13 @@ func TestRetainTellsWhatCannotGo(t *testing.T) {
 		stays, err := os.Stat(b.path(first))
 		require.NoError(t, err)
 		require.True(t, os.SameFile(stays, stays)) // Windows asks which file it is only now
-		removeFile = func(path string) error {
+		RemoveFile = func(path string) error {
 			if info, err := os.Lstat(path); err == nil && os.SameFile(info, stays) {
 				return &os.PathError{Op: "remove", Path: path, Err: os.ErrPermission}
 			}
 			return os.Remove(path)
 		}
-		defer func() { removeFile = os.Remove }()
+		defer func() { RemoveFile = os.Remove }()
 		for i := range 4 {
 			src := b.path("out")
 			b.put("out", fmt.Sprint(i))

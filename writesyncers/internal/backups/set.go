@@ -183,13 +183,16 @@ func (s *Set) list() ([]*entry, error) {
 }
 
 // List returns the backups that are there, the newest first. Of one that is there twice, which a crash can lead to, the plain
-// form comes before the compressed one.
+// form comes before the compressed one. What is compressed the name says; or the file itself, where the Namer's names all end in .gz.
 func (s *Set) List() ([]Backup, error) {
 	s.names.forget()
 	entries, err := s.list()
 	var found []Backup
 	for _, e := range entries {
-		found = append(found, e.backups()...)
+		for _, b := range e.backups() {
+			b.Compressed = b.Compressed && (b.Path != e.path || isCompressed(b.Path))
+			found = append(found, b)
+		}
 	}
 	return found, err
 }
@@ -240,35 +243,49 @@ func (s *Set) CompressedForm(path string) (found bool, err error) {
 }
 
 // Publish gives the complete compressed form at part of the backup plain its name, plain.gz, has that put on the disk, and
-// removes plain. It returns the new name, also where plain could not be removed.
+// removes plain. It returns the new name, also where plain could not be removed. A name that ends in .gz already, as the Namer may give,
+// stays.
 func (s *Set) Publish(part, plain string) (dst string, err error) {
-	dst = plain + Gzip
-	if err := fsys.RenameNoReplace(part, dst); err != nil {
+	if strings.HasSuffix(plain, Gzip) {
+		dst, err = plain, fsys.Rename(part, plain)
+	} else {
+		dst = plain + Gzip
+		err = fsys.RenameNoReplace(part, dst)
+	}
+	if err != nil {
 		return "", fmt.Errorf("writesyncers: %w", err)
 	}
 	s.cfg.Step("published")
-	err = multierr.Append(fsys.SyncDirectory(filepath.Dir(dst)), remove(plain))
+	err = fsys.SyncDirectory(filepath.Dir(dst))
+	if dst != plain {
+		err = multierr.Append(err, remove(plain))
+	}
 	if err != nil {
 		return dst, fmt.Errorf("writesyncers: %w", err)
 	}
 	return dst, nil
 }
 
-// Repair is called once before all else. It puts right what a process that was killed in the middle of Publish has left, a
-// backup beside its complete compressed form; and where backups were numbered upwards by an earlier Count and are not now, it
-// numbers them the other way round.
+// Repair is called once before all else. It puts right what a process that was killed in the middle of Publish has left, and where backups
+// were numbered upwards by an earlier Count and are not now, it numbers them the other way round.
 func (s *Set) Repair() error {
+	err := s.RemoveTwice()
+	if repairErr := s.scheme.repair(); repairErr != nil {
+		err = multierr.Append(err, fmt.Errorf("writesyncers: %w", repairErr))
+	}
+	return err
+}
+
+// RemoveTwice removes the plain form of backups that are there beside it in their complete compressed form.
+func (s *Set) RemoveTwice() error {
 	s.names.forget()
 	entries, err := s.list()
-	if err != nil {
-		return fmt.Errorf("writesyncers: %w", err)
-	}
 	for _, e := range entries {
 		if e.plain != nil && e.packed != nil && SameContents(e.path+Gzip, e.path) == nil {
 			err = multierr.Append(err, remove(e.path))
 		}
 	}
-	if err = multierr.Append(err, s.scheme.repair()); err != nil {
+	if err != nil {
 		return fmt.Errorf("writesyncers: %w", err)
 	}
 	return nil

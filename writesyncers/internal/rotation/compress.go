@@ -59,6 +59,8 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 	s.cfg.Report.Note("compress a backup of "+s.cfg.Path, err)
 	s.plain.Store(true)
 	if backup != "" { // it is published, and only that could not be made safe, or the file not be removed
+		s.compressed.Add(1)
+		out.backup = backup
 		return backup, multierr.Append(out.close(), remove(out.path))
 	}
 	return s.place(out.path, out, false)
@@ -161,9 +163,13 @@ func (c counting) Read(p []byte) (int, error) {
 func (s *steps) compressPlain() {
 	var found []backups.Backup
 	err := s.look(func() (err error) { found, err = s.cfg.Backups.List(); return err })
-	failed, later := err, false
+	failed, later, twice := err, false, false
 	for _, b := range slices.Backward(found) {
-		if b.Compressed || exists(b.Path+backups.Gzip) { // what is not ours has that name: until the number changes
+		if !b.Compressed && exists(b.Path+backups.Gzip) { // or what is not ours has that name: until the number changes
+			twice = true
+			continue
+		}
+		if b.Compressed {
 			continue
 		}
 		if s.aborted() {
@@ -178,6 +184,9 @@ func (s *steps) compressPlain() {
 			continue
 		}
 		failed = multierr.Append(failed, err)
+	}
+	if twice {
+		failed = multierr.Append(failed, s.locked(s.cfg.Backups.RemoveTwice))
 	}
 	s.plain.Store(failed != nil || later)
 	if failed != nil || !later {

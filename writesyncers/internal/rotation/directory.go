@@ -233,9 +233,12 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// RemoveFile is how files are removed. Tests refuse it.
+var RemoveFile = os.Remove
+
 // remove removes a file that may be gone already.
 func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := RemoveFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

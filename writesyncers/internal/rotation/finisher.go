@@ -57,7 +57,7 @@ func (f *finisher) enqueue(out *Rolled) {
 func (f *finisher) begin(out *Rolled) {
 	f.mu.Lock()
 	dropped := f.overflowLocked()
-	start, idle := !f.running && len(f.queue) > 0, !f.working
+	start, idle := !f.running && (len(f.queue) > 0 || f.refused != nil), !f.working
 	if start {
 		f.running, f.refused = true, nil
 	}
@@ -172,6 +172,9 @@ func (f *finisher) end(refused error, again bool) bool {
 			f.compressPlain()
 		}
 		f.cfg.Report.Note("finish files of "+f.cfg.Path, nil)
+	}
+	if refused != nil {
+		noteNamed(&f.steps, refused)
 	}
 	f.cfg.Report.Tell()
 	f.mu.Lock()

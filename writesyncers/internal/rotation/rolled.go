@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/multierr"
+
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
@@ -15,7 +17,8 @@ type Rolled struct {
 	label  time.Time // the time its backup is named for, where names are times
 	size   int64
 	toSync bool
-	orphan bool // the process that rolled it out is gone
+	orphan bool   // the process that rolled it out is gone
+	backup string // the name that its contents have already, where only the file could not be removed; owned by the finisher's goroutine
 
 	named bool  // guarded by the finisher's mu
 	ended bool  // the same: hooks and all
@@ -95,6 +98,12 @@ func (o *Rolled) close() error {
 	err := o.f.Close()
 	o.f = nil
 	return err
+}
+
+// finishedBy finishes a file that was taken over, and lets it go in any case: a hook may end the goroutine.
+func (o *Rolled) finishedBy(finish func(*Rolled) error) (err error) {
+	defer func() { err = multierr.Append(err, o.close()) }()
+	return finish(o)
 }
 
 // adopt takes a file over whose process is gone. It returns nil if there is none, or a living process has it.

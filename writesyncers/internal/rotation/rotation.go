@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.uber.org/multierr"
+
 	base "example.com/zaphandlers/zapcore"
 
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
@@ -146,13 +148,19 @@ func (r *Rotation) Counts() (rolled, compressed uint64) {
 	return r.count.Load(), r.finish.compressed.Load()
 }
 
-// Close finishes what there is, waits for that as long as some seconds, and removes the file that was opened ahead.
+// Close finishes what there is, waits for that as long as some seconds, and removes the file that was opened ahead. What the disk does not
+// answer goes on in the background.
 func (r *Rotation) Close() error {
-	r.opener.close()
-	err := r.finish.close()
-	r.opener.discard()
-	r.dir.close()
-	return err
+	err := multierr.Append(base.Within(StuckWait(), r.opener.close), r.finish.close())
+	wait := StuckWait()
+	if err != nil {
+		wait = nameWait // the disk would not answer the rest either
+	}
+	return multierr.Append(err, base.Within(wait, func() error {
+		r.opener.discard()
+		r.dir.close()
+		return nil
+	}))
 }
 
 // Recover finishes or undoes what a killed process left half done; the documentation of package writesyncers has the table. It runs

@@ -256,3 +256,31 @@ func TestClosingAFileThatIsBusyEndsItsLock(t *testing.T) {
 	require.NoError(t, out.close())
 	require.False(t, fsys.Held(path), "a file that was rolled out")
 }
+
+// A disk, or a server, that does not answer does not hold up Close for ever, whatever it was asked for: the next file, or the directory.
+func TestCloseOnADiskThatDoesNotAnswer(t *testing.T) {
+	ShortWait.Store(int64(50 * time.Millisecond))
+	defer ShortWait.Store(0)
+	for name, stall := range map[string]func(r *Rotation) (answer func()){
+		"opening ahead": func(r *Rotation) func() {
+			require.True(t, r.opener.start())
+			return r.opener.done
+		},
+		"making the directory": func(r *Rotation) func() {
+			r.dir.mu.Lock()
+			return r.dir.mu.Unlock
+		},
+	} {
+		r, _ := rotationOf(t, nil)
+		answer := stall(r)
+		done := make(chan error, 1)
+		go func() { done <- r.Close() }()
+		select {
+		case err := <-done:
+			assert.ErrorIs(t, err, os.ErrDeadlineExceeded, name)
+		case <-time.After(20 * time.Second):
+			t.Errorf("%s: Close does not come to an end", name)
+		}
+		answer()
+	}
+}

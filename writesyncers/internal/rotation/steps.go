@@ -110,10 +110,11 @@ func (s *steps) name(out *Rolled) (backup string, err error) {
 			return "", err
 		}
 	}
-	if !exists(out.path) {
-		return "", nil
-	}
 	switch {
+	case out.backup != "":
+		backup, err = out.backup, remove(out.path)
+	case !exists(out.path):
+		return "", nil
 	case s.cfg.Rotator != nil:
 		backup, err = s.rotator(out)
 	case s.cfg.Compress:
@@ -121,13 +122,21 @@ func (s *steps) name(out *Rolled) (backup string, err error) {
 	default:
 		backup, err = s.place(out.path, out, false)
 	}
+	if err != nil {
+		return "", err
+	}
+	noteNamed(s, nil)
+	return backup, nil
+}
+
+// noteNamed notes that a file has its backup name, or why it has none, which puts off the next attempt.
+func noteNamed(s *steps, err error) {
 	s.cfg.Report.Note("name the backup of "+s.cfg.Path, err)
 	if err != nil {
 		s.retry.refused()
-		return "", err
+	} else {
+		s.retry.granted()
 	}
-	s.retry.granted()
-	return backup, nil
 }
 
 // place gives the file at path the backup name of out.
@@ -173,6 +182,7 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 		if !exists(dst) {
 			return "", errLeftBehind
 		}
+		out.backup = dst
 		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
 	}
 	_ = s.names.with(s.cfg.Namer, func() error { s.cfg.Backups.Placed(dst); return nil })
@@ -238,8 +248,8 @@ func (s *steps) othersBefore(path string, patience time.Duration, finish func(*R
 			orphan = adopt(first)
 		}
 		if orphan != nil {
-			if err := finish(orphan); err != nil {
-				return multierr.Append(err, orphan.close())
+			if err := orphan.finishedBy(finish); err != nil {
+				return err
 			}
 			continue
 		}

@@ -103,17 +103,23 @@ func (f *finisher) close() error {
 			err = errStuck
 		}
 	}
-	if err == nil && !self && f.left() {
-		f.begin(nil) // the last attempt
+	if err != nil || self {
+		return err
+	}
+	if f.left() {
+		err = base.Within(nameWait, func() error { f.begin(nil); return nil }) // the last attempt
 		f.waitAtMost(nameWait, idle)
 	}
+	return multierr.Append(err, base.Within(nameWait, func() error { return letGo(f) }))
+}
+
+// letGo closes the files that are not finished: the next start finds them.
+func letGo(f *finisher) (err error) {
 	f.mu.Lock()
 	waiting := append([]*Rolled(nil), f.queue...)
 	f.mu.Unlock()
-	if err == nil && !self {
-		for _, out := range waiting {
-			err = multierr.Append(err, out.close()) // the next start finds it
-		}
+	for _, out := range waiting {
+		err = multierr.Append(err, out.close())
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/multierr"
 
+	"example.com/zaphandlers/writesyncers/internal/appendfile"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -16,7 +17,11 @@ const (
 	lockWait      = 5 * time.Second       // of Sync and Close, for a Write that is under way
 	syncWait      = 10 * time.Second      // of Sync, for the disk
 	interruptWait = time.Second           // of Close, before it has the Write return
+	closeWait     = lockWait + syncWait   // of Close, for a disk or a server that does not answer
 )
+
+// CloseFile closes a file. Tests have a disk that does not answer.
+var CloseFile = (*appendfile.File).Close
 
 // Within is base.Within with an error that names what was done.
 func Within(wait time.Duration, what string, f func() error) error {
@@ -73,7 +78,7 @@ func errStuck(w *Writer, what string) error {
 }
 
 // Close closes the file; from then on Write returns an error that wraps base.ErrClosed. It waits, at most some seconds, for a Write
-// that is under way and for what rollovers have left to be done. A second Close does nothing.
+// that is under way, for the disk, and for what rollovers have left to be done. A second Close does nothing.
 func (w *Writer) Close() error {
 	if w.closing.Swap(true) {
 		return nil
@@ -81,7 +86,7 @@ func (w *Writer) Close() error {
 	w.committer.stop()
 	var err error
 	if w.lockToClose() {
-		err = w.closeFile()
+		err = Within(closeWait, "close "+w.cfg.Path, w.closeFile)
 	} else {
 		go func() { // whoever is stuck has the lock; the file is closed when it comes back
 			w.mu.Lock()
@@ -127,7 +132,7 @@ func (w *Writer) closeFile() error {
 	w.strategy.stop()
 	w.unlock()
 	if file != nil {
-		err = multierr.Append(err, file.Close())
+		err = multierr.Append(err, CloseFile(file))
 	}
 	return err
 }

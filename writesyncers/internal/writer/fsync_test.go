@@ -68,6 +68,29 @@ func TestADiskThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
+// A disk, or a server, that does not answer when the file is closed does not hold up Close for ever: a program that is to end waits for it.
+func TestADiskThatDoesNotAnswerAtClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		CloseFile = func(f *appendfile.File) error { <-answer; return f.Close() }
+		defer func() { CloseFile = (*appendfile.File).Close }()
+		cfg := config(t)
+		cfg.Buffer, cfg.FlushEvery = 1000, -1
+		w, err := New(cfg)
+		require.NoError(t, err)
+		_, err = w.Write([]byte("record\n"))
+		require.NoError(t, err)
+		start := time.Now()
+		err = w.Close()
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		assert.ErrorContains(t, err, cfg.Path)
+		assert.LessOrEqual(t, time.Since(start), closeWait)
+		close(answer)
+		synctest.Wait()
+		assert.EqualValues(t, 1, w.Counts().Records.Delivered)
+	})
+}
+
 // A file that was left and could not be put on the disk is an error for those who wait for that, though another was left since.
 func TestTwoFilesThatWereLeft(t *testing.T) {
 	cfg := config(t)

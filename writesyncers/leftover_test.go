@@ -1,0 +1,168 @@
+package writesyncers
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"example.com/zaphandlers/writesyncers/internal/backups"
+	"example.com/zaphandlers/writesyncers/internal/fsys"
+	"example.com/zaphandlers/writesyncers/internal/rotation"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A file that a killed process has left, and that is refused its name when the next one starts, is tried again: the log was never rolled
+// over any more.
+func TestALeftFileThatIsRefusedItsNameAtTheStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	hidden := filepath.Join(filepath.Dir(path), ".app.log.rotation")
+	require.NoError(t, os.Mkdir(hidden, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(hidden, "out-00000000000000000001-1-1"), []byte("left\n"), 0o600))
+	var told errorLog
+	var works atomic.Bool
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 100, BackupCount: 5, OnError: told.add, Rotator: func(src, dst string) error {
+		if !works.Load() {
+			return errors.New("refused")
+		}
+		return os.Rename(src, dst)
+	}})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return len(told.list()) == 1 }, 10*time.Second, time.Millisecond)
+	write(t, f, "first\n")
+	assert.ErrorContains(t, f.Rollover(), "refused")
+	works.Store(true)
+	require.NoError(t, f.Rollover())
+	require.NoError(t, f.Close())
+	assert.Equal(t, "first\n", read(t, path+".1"))
+	assert.Equal(t, "left\n", read(t, path+".2"))
+	require.Len(t, told.list(), 2, "%v", told.list())
+	assert.ErrorContains(t, told.list()[1], "works again")
+	assert.Equal(t, []string{"app.log", "app.log.1", "app.log.2"}, names(t, filepath.Dir(path)))
+}
+
+// A file that cannot be removed behind its backup, as a virus scanner of Windows may have it open, is removed later, and makes no second
+// backup; OnRotate hears of the one.
+func TestAFileThatCannotBeRemovedBehindItsBackup(t *testing.T) {
+	defer func(remove func(string) error) { rotation.RemoveFile = remove }(rotation.RemoveFile)
+	for name, cfg := range map[string]RotatingFileConfig{
+		"Compress": {Compress: Gzip},
+		"Rotator": {Rotator: func(src, dst string) error {
+			b, err := os.ReadFile(src)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(dst, b, 0o600)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refuse := true
+			rotation.RemoveFile = func(path string) error {
+				if refuse && strings.HasPrefix(filepath.Base(path), "out-") {
+					return &os.PathError{Op: "remove", Path: path, Err: os.ErrPermission}
+				}
+				return os.Remove(path)
+			}
+			var told errorLog
+			var rotated []string
+			cfg.MaxBytes, cfg.BackupCount, cfg.OnError = 1000, 5, told.add
+			cfg.OnRotate = func(_, backup string) { rotated = append(rotated, filepath.Base(backup)) }
+			f, dir := rotating(t, cfg)
+			write(t, f, "first\n")
+			require.Error(t, f.Rollover())
+			refuse = false
+			write(t, f, "second\n")
+			require.NoError(t, f.Rollover())
+			require.NoError(t, f.Close())
+			backups, err := f.Backups()
+			require.NoError(t, err)
+			var texts []string
+			for _, backup := range backups {
+				texts = append(texts, plain(t, backup))
+			}
+			assert.Equal(t, []string{"second\n", "first\n"}, texts)
+			first := filepath.Base(backups[0])
+			assert.Equal(t, []string{first, first}, rotated, "each was the first when it was told")
+			assert.Len(t, names(t, dir), 3)
+			assert.ErrorContains(t, told.list()[len(told.list())-1], "works again", fmt.Sprint(told.list()))
+		})
+	}
+}
+
+// Where a Namer gives names that end in .gz, what could not be compressed has such a name as well, and is compressed later all the same.
+func TestAPlainFileUnderACompressedName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	require.NoError(t, os.WriteFile(path+".1.gz", []byte("plain\n"), 0o640))
+	require.NoError(t, os.WriteFile(path, []byte("first\n"), 0o640))
+	f, err := NewRotatingFile(RotatingFileConfig{
+		Path: path, BackupCount: 5, Compress: Gzip, Namer: func(name string) string { return name + gz }, OnError: unexpected(t),
+	})
+	require.NoError(t, err)
+	require.NoError(t, f.Rollover())
+	require.NoError(t, f.Close())
+	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz"}, names(t, filepath.Dir(path)))
+	assert.Equal(t, "first\n", plain(t, path+".1.gz"))
+	assert.Equal(t, "plain\n", plain(t, path+".2.gz"))
+	assert.EqualValues(t, 2, f.Stats().Compressed)
+}
+
+// A backup that is compressed where it lies, and that cannot be removed then, goes when it can be, and not only at the next start.
+func TestABackupThatCannotBeRemovedBehindItsCompressedForm(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	require.NoError(t, os.WriteFile(path+".1", []byte("plain\n"), 0o640))
+	var works atomic.Bool
+	defer func(remove func(string) error) { backups.RemoveFile = remove }(backups.RemoveFile)
+	backups.RemoveFile = func(path string) error {
+		if !works.Load() {
+			return &os.PathError{Op: "remove", Path: path, Err: os.ErrPermission}
+		}
+		return os.Remove(path)
+	}
+	var told errorLog
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, BackupCount: 5, Compress: Gzip, OnError: told.add})
+	require.NoError(t, err)
+	write(t, f, "first\n")
+	require.NoError(t, f.Rollover())
+	require.Eventually(t, func() bool { return len(told.list()) == 1 }, 10*time.Second, time.Millisecond)
+	works.Store(true)
+	write(t, f, "second\n")
+	require.NoError(t, f.Rollover())
+	require.NoError(t, f.Close())
+	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz", "app.log.3.gz"}, names(t, filepath.Dir(path)))
+	assert.Equal(t, "plain\n", plain(t, path+".3.gz"))
+	require.Len(t, told.list(), 2, "%v", told.list())
+	assert.ErrorContains(t, told.list()[1], "works again")
+}
+
+// A hook that ends its goroutine over a file that a killed process has left keeps neither a descriptor of it nor its lock, for which the
+// next files would wait a minute each.
+func TestAHookThatExitsOverALeftFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	hidden := filepath.Join(filepath.Dir(path), ".app.log.rotation")
+	require.NoError(t, os.Mkdir(hidden, 0o755))
+	left := filepath.Join(hidden, "out-00000000000000000001-1-1")
+	require.NoError(t, os.WriteFile(left, []byte("left\n"), 0o600))
+	var told errorLog
+	var works atomic.Bool
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 100, BackupCount: 5, OnError: told.add, Rotator: func(src, dst string) error {
+		if !works.Load() {
+			runtime.Goexit()
+		}
+		return os.Rename(src, dst)
+	}})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return len(told.list()) == 1 }, 10*time.Second, time.Millisecond)
+	assert.False(t, fsys.Held(left))
+	works.Store(true)
+	write(t, f, "first\n")
+	require.NoError(t, f.Rollover())
+	require.NoError(t, f.Close())
+	assert.Equal(t, "first\n", read(t, path+".1"))
+	assert.Equal(t, "left\n", read(t, path+".2"))
+}
