@@ -108,11 +108,10 @@ type RotatingFileConfig struct {
 	FlushEvery time.Duration
 
 	// Shared is for several processes that write to one Path, each with the same settings and of the same version of this package, for how
-	// they agree may change. No record is lost or torn; but
-	// those written within 100 ms of a rollover by a process that has not noticed it yet go into the backup, a backup
-	// that a process still writes to stays beyond BackupCount, and a file may be a little longer than MaxBytes. The
-	// file system must be a local one with hard links and locks (flock), else it is an error. Not for Windows. Defaults to false:
-	// this process alone writes to Path; should another do so, nothing is lost either, but file sizes may be exceeded by far.
+	// they agree may change. No record is lost or torn; but those written within 100 ms of a rollover by a process that has not noticed it
+	// yet go into the backup, a backup that a process still writes to stays beyond BackupCount, and a file may be a little longer than
+	// MaxBytes. The file system must be a local one with hard links and locks (flock), else it is an error. Not for Windows. Defaults to
+	// false: this process alone writes to Path; should another do so, nothing is lost either, but file sizes may be exceeded by far.
 	Shared bool
 
 	// OnError hears what goes wrong where no caller waits for an answer, as a refused rotation: once when it begins, once
