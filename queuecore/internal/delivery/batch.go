@@ -31,7 +31,7 @@ func (d *Delivery) deliverBatch() {
 		case err == nil: // what is left, if anything, has come while what was taken was resolved
 			d.succeeded(rejection == nil && delivered > 0)
 		case left == 0:
-			d.failed(err, lost)
+			d.target.Report.Failed(explained(err), lost)
 		case !d.again(left < had):
 			d.giveUp(err)
 			return
@@ -47,12 +47,12 @@ func (d *Delivery) deliverBatch() {
 	}
 }
 
-// failed reports why records were lost. Of a target that is closed already it says what was done wrong.
-func (d *Delivery) failed(err error, lost int) {
+// explained returns why records were lost. Of a target that is closed already it says what was done wrong.
+func explained(err error) error {
 	if errors.Is(err, base.ErrClosed) {
-		err = fmt.Errorf("%w before the queue: close the queue first", err)
+		return fmt.Errorf("%w before the queue: close the queue first", err)
 	}
-	d.target.Report.Failed(err, lost)
+	return err
 }
 
 // retain tells the outcomes of what the target is done with, and makes the batch what it is not. Records before the first of these are
