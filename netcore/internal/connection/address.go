@@ -101,7 +101,7 @@ func splitAddress(network, address string, port int) (host, service string, err 
 		return "", "", wrong("%q: an IPv6 address has to be in brackets, as in \"[::1]:%d\"", address, max(port, 1))
 	}
 	if hosts.IsPort(address) {
-		return "", "", wrong("%q is a port without a host: it has to be \"host:%s\", or \":%s\" for this machine", address, address, address)
+		return "", "", wrong("%q is a port without a host: it has to be \"host:%s\" or \":%s\"", address, address, address)
 	}
 	if port == 0 {
 		return "", "", wrong("%q has no port: it has to be \"host:port\"", address)
