@@ -158,6 +158,14 @@ func TestCloseSaysWhatItLost(t *testing.T) {
 	require.NoError(t, core.Close())
 }
 
+func TestCloseSaysThatThereIsNoTarget(t *testing.T) {
+	core := open(t, Config{})
+	require.NoError(t, core.Close(), "nothing is lost")
+	core = open(t, Config{})
+	write(t, core, zapcore.ErrorLevel, "a")
+	require.EqualError(t, core.Close(), "zaphandlers: 1 record lost: buffercore: it has no target: give it one by Config.Target or SetTarget")
+}
+
 func TestWithoutATargetItKeepsTheNewest(t *testing.T) {
 	core := open(t, Config{Capacity: 3})
 	write(t, core, zapcore.ErrorLevel, "error")

@@ -72,7 +72,7 @@ const minBytes = 4 << 10
 func (cfg Config) withDefaults() (Config, error) {
 	switch {
 	case cfg.Capacity < 0:
-		return cfg, fmt.Errorf("buffercore: Config.Capacity is %d", cfg.Capacity)
+		return cfg, fmt.Errorf("buffercore: Config.Capacity is %d, less than 1; 0 is the default", cfg.Capacity)
 	case cfg.MaxBytes != 0 && cfg.MaxBytes < minBytes:
 		return cfg, fmt.Errorf("buffercore: Config.MaxBytes is %d, less than %d", cfg.MaxBytes, minBytes)
 	case cfg.RecordingBytes != 0 && cfg.RecordingBytes < minBytes:

@@ -2,7 +2,7 @@
 // when there are many of them, when one of them is serious, or when told to. And a flight recorder: the debug records of
 // a request are kept, and reach the log only if the request goes wrong.
 //
-//	core, err := buffercore.New(buffercore.Config{Target: file})
+//	core, err := buffercore.New(buffercore.Config{Target: files}) // any Core
 //	…
 //	defer core.Close()
 //	logger := zap.New(core)

@@ -192,6 +192,9 @@ func isOf(core zapcore.Core, b *buffer) bool {
 	return false
 }
 
+// errNoTarget is why a buffer without a target has lost what it held.
+var errNoTarget = errors.New("buffercore: it has no target: give it one by Config.Target or SetTarget")
+
 // close is Core.Close.
 func (b *buffer) close() error {
 	b.mu.Lock()
@@ -211,9 +214,13 @@ func (b *buffer) close() error {
 	err := b.lastFlush()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	untargeted := b.target == nil
 	b.target = nil
 	b.arena.Abandon(nil, func(int, zapcore.Level) {})
 	if lost := b.arena.Stats().Dropped - before; lost > 0 {
+		if untargeted && err == nil {
+			err = errNoTarget
+		}
 		return &LostError{Records: lost, Err: err}
 	}
 	return err

@@ -24,6 +24,8 @@ func TestBadConfig(t *testing.T) {
 		{"a host that is a URL", httpcore.Config{Host: "http://h", URL: "/log"}, "Config.Host must be"},
 		{"a host of IPv6 without brackets", httpcore.Config{Host: "::1", URL: "/log"}, `Config.Host "::1": an IPv6 address has to be in brackets, as in "[::1]:8080"`},
 		{"a zone that is none", httpcore.Config{Host: "[fe80::1%]:80", URL: "/log"}, "Config.Host and URL together: no URL"},
+		{"a port for a host", httpcore.Config{Host: "8080", URL: "/log"}, `Config.Host: "8080" is a port without a host: write "host:8080"`},
+		{"a URL with a port for a host", httpcore.Config{URL: "http://8080/log"}, `Config.URL: "8080" is a port without a host: write "host:8080"`},
 		{"a host with a path", httpcore.Config{Host: "h/x", URL: "/log"}, "Config.Host must be"},
 		{"a host with credentials", httpcore.Config{Host: "secret:secret@h", URL: "/log"}, "Config.Host must be"},
 		{"a host beside a whole URL", httpcore.Config{Host: "h", URL: "http://h/"}, "Config.Host and Secure"},

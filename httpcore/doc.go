@@ -66,9 +66,10 @@
 // later another record is sent. If it is taken, the server works, and the request goes in halves at once, each under an Idempotency-Key
 // of its own, down to one record; each time something fails again, another record has to be taken first. The record that is found
 // fails alone, then others are taken, then it fails twice, three times and so on, up to eight, and only then it is refused, counted and
-// told as what a server refuses with 400. A few records overtake it. One that has no other behind it waits for one: a queue adds to a batch that is tried again
-// what has come meanwhile. Two searches in a row at whose end everything was taken halve the size of requests, as 413 does. For a
-// server that is down for some records only, as one with shards may be, set a SplitAfter that takes longer than that, or a negative one.
+// told as what a server refuses with 400. A few records overtake it. One that has no other behind it waits for one: a queue adds to a
+// batch that is tried again what has come meanwhile. Two searches in a row at whose end everything was taken halve the size of requests, as
+// 413 does. For a server that is down for some records only, as one with shards may be, set a SplitAfter that takes longer than that, or a
+// negative one.
 //
 // # How the files hang together
 //

@@ -77,6 +77,8 @@ func (cfg *Config) address() (*url.URL, error) {
 		return nil, fmt.Errorf("httpcore: Config.%s: %q: %s", cfg.hostField(), u.Hostname(), hosts.Fault(u.Hostname()))
 	case strings.HasPrefix(cfg.URL, "/") && (u.Host != zoned(cfg.Host, "%25", "%") || u.User != nil):
 		return nil, errors.New("httpcore: Config.Host must be host or host:port")
+	case u.Port() == "" && hosts.IsPort(u.Hostname()):
+		return nil, fmt.Errorf(`httpcore: Config.%s: %q is a port without a host: write "host:%s"`, cfg.hostField(), u.Hostname(), u.Hostname())
 	case !isPort(u.Port()):
 		return nil, fmt.Errorf("httpcore: Config.%s: port %s: it has to be from 1 to 65535", cfg.hostField(), u.Port())
 	case u.Fragment != "":

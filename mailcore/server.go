@@ -82,6 +82,9 @@ func splitAddr(addr string) (host, port string, err error) {
 			return "", "", fmt.Errorf("%q is not a port, a number from 1 to 65535", port)
 		}
 	}
+	if port == "" && hosts.IsPort(host) {
+		return "", "", fmt.Errorf(`%q is a port without a host: write "host:%s"`, addr, addr)
+	}
 	if host == "" || hosts.Fault(host) != "" {
 		return "", "", fmt.Errorf(`%q names no host: write "host" or "host:port"`, addr)
 	}

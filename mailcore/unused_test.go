@@ -32,6 +32,7 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		{mailcore.Config{Interval: -1}, "Config.Interval is negative"},
 		{mailcore.Config{Credentials: mailcore.Credentials{Username: "u\x00v", Password: "p"}}, "Config.Credentials: there is a NUL"},
 		{mailcore.Config{Credentials: mailcore.Credentials{Username: "u", Password: "\x00"}}, "Config.Credentials: there is a NUL"},
+		{mailcore.Config{Addr: "587"}, `Config.Addr: "587" is a port without a host: write "host:587"`},
 		{mailcore.Config{Addr: "ops@mail.example.com"}, "Config.Addr: \"ops@mail.example.com\" names no host"},
 		{mailcore.Config{Addr: "mail..example.com:25"}, "Config.Addr"},
 		{mailcore.Config{Addr: "[fe80::1%eth0]:25"}, ""},

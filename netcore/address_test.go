@@ -32,6 +32,8 @@ func TestAddressesThatCanNeverWork(t *testing.T) {
 		{"", "host: 1", `"host: 1" has port " 1", which is no number`},
 		{"", "host:1 ", `"host:1 " has port "1 ", which is no number`},
 		{"", "host:", `"host:" has no port: it has to be "host:port"`},
+		{"", "9020", `"9020" is a port without a host: it has to be "host:9020" or ":9020"`},
+		{"udp", "514", `"514" is a port without a host`},
 		{"", "::1", `"::1": an IPv6 address has to be in brackets, as in "[::1]:9020"`},
 		{"udp", "2001:db8::1:514", `"2001:db8::1:514": an IPv6 address has to be in brackets, as in "[::1]:9021"`},
 		{"", "a:b:1", `"a:b:1" has to be "host:port", and one of them`},

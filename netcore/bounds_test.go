@@ -60,8 +60,8 @@ func TestBounds(t *testing.T) {
 		{"the dial", nil, Config{Dial: func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() }}, write, "dial"},
 		{"a Dial that does not heed its context", nil, Config{Dial: func(context.Context, string, string) (net.Conn, error) { <-t.Context().Done(); return nil, errFake }}, write, "dial"},
 		{"the TLS handshake", accepts, Config{TLS: clientTLS(t)}, write, "TLS handshake"},
-		{"the greeting with a Key", accepts, Config{Formatter: Records(), Key: testKey}, write, "greeting"},
-		{"the session's beginning with Ack", accepts, Config{Formatter: Records(), Ack: true}, write, "greeting"},
+		{"the greeting with a Key", accepts, Config{Formatter: Records(), Key: testKey}, write, "i/o timeout: the peer may not know of Ack or Key"},
+		{"the session's beginning with Ack", accepts, Config{Formatter: Records(), Ack: true}, write, "i/o timeout: the peer may not know of Ack or Key"},
 		{"a write", accepts, Config{}, writeMuch, "i/o timeout"},
 		{"room in the window with Ack", greets, Config{Formatter: Records(), Ack: true, Window: 1 << 10}, func(core *Core) (err error) {
 			for err == nil {

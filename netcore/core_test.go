@@ -24,7 +24,7 @@ func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 		want string
 	}{
 		{"no address", Config{}, "Config.Address is required"},
-		{"an unknown network", Config{Address: "x", Network: "ipx"}, `Config.Network "ipx"`},
+		{"an unknown network", Config{Address: "x", Network: "ipx"}, `Config.Network "ipx" is unknown: there are tcp, udp, unix and unixgram, and TLS is a field`},
 		{"two kinds of frames", Config{Address: "x:1", Encoder: plain(), Formatter: Records()}, "Config.Encoder and Formatter"},
 		{"a framing that does not exist", Config{Address: "x:1", Framing: 77}, "Config.Framing Framing(77)"},
 		{"no framing on a stream", Config{Address: "x:1", Framing: Unframed}, "Config.Framing Unframed"},

@@ -158,7 +158,7 @@ func (cfg EmitterConfig) check() error {
 	case cfg.Address == "":
 		return wrong("Address", "is required")
 	case !connection.KnownNetwork(cfg.Network) && cfg.Dial == nil:
-		return wrong("Network", "%q is unknown", cfg.Network)
+		return wrong("Network", "%q is unknown: there are tcp, udp, unix and unixgram, and TLS is a field", cfg.Network)
 	case cfg.Report == nil:
 		return wrong("Report", "is required")
 	case cfg.Framing >= framings || cfg.DatagramFraming >= framings:
@@ -252,4 +252,20 @@ func (cfg *EmitterConfig) failed(what string, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s: %s %s %s: %w", cfg.Name, what, cfg.Network, cfg.Address, connection.Steady(err))
+}
+
+// unanswered returns the error of a handshake. Of a peer that has said nothing it says what that may not know of.
+func (cfg *EmitterConfig) unanswered(err error) error {
+	var op *net.OpError
+	if !errors.As(err, &op) || !op.Timeout() {
+		return err
+	}
+	unknown := "Ack or Key"
+	switch {
+	case cfg.Forward != nil:
+		unknown = "a shared key"
+	case cfg.RELP:
+		unknown = "RELP"
+	}
+	return fmt.Errorf("%w: the peer may not know of %s", op.Err, unknown)
 }

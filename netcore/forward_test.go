@@ -251,7 +251,7 @@ func TestForwardKey(t *testing.T) {
 		}, Config{Key: []byte("x"), OnError: never(t)}, `the receiver refuses the connection: "shared_key mismatch"`)
 	})
 	t.Run("that the receiver does not ask for", func(t *testing.T) {
-		refuse(t, func(net.Conn) { <-t.Context().Done() }, Config{Key: []byte("x"), OnError: never(t)}, "greeting tcp")
+		refuse(t, func(net.Conn) { <-t.Context().Done() }, Config{Key: []byte("x"), OnError: never(t)}, "i/o timeout: the peer may not know of a shared key")
 	})
 	const asks = "the receiver asks for a shared key"
 	t.Run("that this side does not have", func(t *testing.T) {

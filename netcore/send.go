@@ -143,6 +143,7 @@ func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error
 
 // handshake does what comes before the first record on a stream with Key, Ack, RELP or Forward, and returns who receives what comes after.
 func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, error), err error) {
+	defer func() { err = e.cfg.unanswered(err) }()
 	w := e.opening
 	w.sequence = 1
 	if e.cfg.Forward != nil {

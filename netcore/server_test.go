@@ -56,7 +56,7 @@ func TestNewServerNamesTheFieldThatIsWrong(t *testing.T) {
 		{"no address", ServerConfig{Format: FormatLines, Target: target}, "ServerConfig.Address"},
 		{"no format", ServerConfig{Address: "127.0.0.1:0", Target: target}, "ServerConfig.Format"},
 		{"no target", ServerConfig{Address: "127.0.0.1:0", Format: FormatLines}, "ServerConfig.Target"},
-		{"an unknown network", ServerConfig{Network: "ipx", Address: "x", Format: FormatLines, Target: target}, "ServerConfig.Network"},
+		{"an unknown network", ServerConfig{Network: "ipx", Address: "x", Format: FormatLines, Target: target}, `ServerConfig.Network "ipx" is unknown: there are tcp, udp, unix and unixgram, and TLS is a field`},
 		{"pickles in lines", ServerConfig{Address: "127.0.0.1:0", Format: FormatPickle, Framing: Newline, Target: target}, "ServerConfig.Framing"},
 		{"lines in datagrams", ServerConfig{Network: "udp", Address: "127.0.0.1:0", Format: FormatLines, Framing: Newline, Target: target}, "ServerConfig.Framing"},
 		{"a short key", ServerConfig{Address: "127.0.0.1:0", Format: FormatLines, Key: []byte("x"), Target: target}, "ServerConfig.Key"},

@@ -28,15 +28,14 @@ type Config struct {
 	MaxBytes int
 	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
 	// panic, the out-of-memory killer, though not a loss of power. It is made absolute at construction, so that a later chdir changes
-	// nothing. The next New with this directory delivers what a target has
-	// not got yet, by the target's Name and in order; a target gets again what it had in hand when the process ended, a batch or two.
-	// What Close cannot deliver in time is not dropped but stays for the next time. The directory is made if there is none,
-	// and takes a little more than twice MaxBytes on the disk, and twice that for a moment at a start that finds records; one process at a
-	// time can have it. Nobody must cut the file meanwhile, nor may its file system go, as one of FUSE can: a store into a mapping that has no
-	// file behind it ends the process (SIGBUS).
-	// What a former process left counts as accepted, and as skipped for a target that has had it. A target with Ack is asked for its
-	// confirmation after each batch; the Buffer of a file is memory of the process, so leave it out: a queue writes a batch at a time as
-	// it is. A Write costs about 20 ns more, and allocates nothing. On Linux, macOS and the BSDs; an error elsewhere. Defaults to none.
+	// nothing. The next New with this directory delivers what a target has not got yet, by the target's Name and in order; a target gets
+	// again what it had in hand when the process ended, a batch or two. What Close cannot deliver in time is not dropped but stays for
+	// the next time. The directory is made if there is none, and takes a little more than twice MaxBytes on the disk, and twice that for
+	// a moment at a start that finds records; one process at a time can have it. Nobody must cut the file meanwhile, nor may its file
+	// system go, as one of FUSE can: a store into a mapping that has no file behind it ends the process (SIGBUS). What a former process
+	// left counts as accepted, and as skipped for a target that has had it. A target with Ack is asked for its confirmation after each
+	// batch; the Buffer of a file is memory of the process, so leave it out: a queue writes a batch at a time as it is. A Write costs
+	// about 20 ns more, and allocates nothing. On Linux, macOS and the BSDs; an error elsewhere. Defaults to none.
 	Spool string
 	// Overflow says what happens to a record that finds no room. Defaults to Block.
 	Overflow Overflow

@@ -12,7 +12,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Disk is an engine that keeps records in the files of a folder, for what outgrows memory or must outlive the machine. A process that
+// Disk is an engine that keeps records in the files of a folder, for what outgrows memory or must survive a loss of power. A process that
 // was killed and starts again delivers what was not delivered, in order; nothing is deleted because a target is down.
 //
 // The form of the files is stated in internal/disklog/format.go; the command queuecore/diskdump lists them, prints them as JSON lines

@@ -1,7 +1,8 @@
 // Package queuecore is Python's QueueHandler and QueueListener for zap: a Core that takes a record in well under a
 // microsecond, whatever its targets are doing, and goroutines that carry the records to any Cores.
 //
-//	core, err := queuecore.New(queuecore.Config{Targets: queuecore.Targets(file, syslog, mail)})
+//	files := base.FromWriter(encoder, file, zap.InfoLevel) // a file, as any WriteSyncer, is made a Core
+//	core, err := queuecore.New(queuecore.Config{Targets: queuecore.Targets(files, syslog, mail)})
 //	…
 //	defer core.Close()
 //	logger := zap.New(core)

@@ -112,3 +112,13 @@ func TestFatalWaitsNoLongerThanItsTimeout(t *testing.T) {
 	require.Error(t, core.Close())
 	close(f.gate)
 }
+
+// A target that is closed before its queue is told with what to do about it.
+func TestATargetThatIsClosedFirst(t *testing.T) {
+	f, said := &fakeBatchWriter{}, texts{}
+	f.fail(1, ErrClosed)
+	core := start(t, Config{Targets: Targets(f), OnError: said.add})
+	write(t, core, zapcore.InfoLevel, "late")
+	require.NoError(t, core.Sync())
+	require.Equal(t, []string{"queuecore: target 0: zaphandlers: closed before the queue: close the queue first"}, said.list())
+}

@@ -29,9 +29,10 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		{Config{Facility: "users"}, `Config.Facility "users" is unknown`},
+		{Config{Facility: "users"}, `Config.Facility "users" is unknown: there are "user", "daemon", "local0" and more, see ParseFacility`},
+		{Config{Facility: 16}, `Config.Facility must be a name, "local0", or a constant, sysloghandler.Local0, and is of type int`},
 		{Config{Format: 9}, `Config.Format Format(9) is unknown`},
-		{Config{Network: "carrier pigeon"}, `Config.Network "carrier pigeon" is unknown`},
+		{Config{Network: "tls"}, `Config.Network "tls" is unknown: there are udp, tcp, relp, unixgram, unix, local and journal, and TLS is a field`},
 		{Config{Network: "unix"}, `Config.Address is required`},
 		{Config{Network: "unixgram"}, `Config.Address is required`},
 		{Config{Network: "local", Address: "/dev/log"}, `Config.Address "/dev/log" is not for Network "local", which finds it`},

@@ -28,6 +28,9 @@ const local = "local"
 // relp is the Network on which the receiver acknowledges messages.
 const relp = "relp"
 
+// networks are those that a Config may name.
+var networks = []string{"", "udp", "udp4", "udp6", "tcp", "tcp4", "tcp6", relp, "unixgram", "unix", local, journal}
+
 // withDefaults returns cfg with every field as it counts, and the facility of that name.
 func (cfg Config) withDefaults() (Config, Facility, error) {
 	facility, err := facilityOf(cfg.Facility)
@@ -55,6 +58,8 @@ func (cfg *Config) check() error {
 	switch {
 	case cfg.Format >= formats:
 		return wrong("Format", "%v is unknown", cfg.Format)
+	case cfg.Dial == nil && !slices.Contains(networks, cfg.Network):
+		return wrong("Network", "%q is unknown: there are udp, tcp, relp, unixgram, unix, local and journal, and TLS is a field", cfg.Network)
 	case cfg.Network == local && cfg.Address != "":
 		return wrong("Address", "%q is not for Network \"local\", which finds it", cfg.Address)
 	case cfg.dialsSocket() && noSocket(cfg.Address) != "":

@@ -102,9 +102,9 @@ func facilityOf(named any) (Facility, error) {
 		if known, ok := facilityNames[f]; ok {
 			return known, nil
 		}
-		return 0, wrong("Facility", "%q is unknown", f)
+		return 0, wrong("Facility", "%q is unknown: there are \"user\", \"daemon\", \"local0\" and more, see ParseFacility", f)
 	}
-	return 0, wrong("Facility", `must be a name, "local0", or a constant, sysloghandler.Local0, and is a %T`, named)
+	return 0, wrong("Facility", `must be a name, "local0", or a constant, sysloghandler.Local0, and is of type %T`, named)
 }
 
 // EncodePriority returns the number that a message begins with: eight times the facility plus the priority (Python:

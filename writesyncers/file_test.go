@@ -97,6 +97,7 @@ func TestFileConfigErrorsNameTheField(t *testing.T) {
 	}{
 		{FileConfig{}, "writesyncers: Path is required"},
 		{FileConfig{Path: "a\x00b"}, `writesyncers: Path "a\x00b" contains NUL`},
+		{FileConfig{Path: "logs/"}, `writesyncers: Path "logs/" is that of a directory: write that of a file`},
 		{FileConfig{Path: "a", Mode: 7}, "writesyncers: Mode 7 is unknown: there are ModeAppend, ModeTruncate and ModeExclusive"},
 		{FileConfig{Path: "a", Perm: fs.ModeDir}, "writesyncers: Perm d--------- has bits beyond the permissions; write 0o640"},
 	} {

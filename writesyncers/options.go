@@ -93,6 +93,8 @@ func (o *options) check() error {
 		return errors.New("writesyncers: Path is required")
 	case strings.ContainsRune(o.path, 0):
 		return fmt.Errorf("writesyncers: Path %q contains NUL", o.path)
+	case os.IsPathSeparator(o.path[len(o.path)-1]):
+		return fmt.Errorf("writesyncers: Path %q is that of a directory: write that of a file", o.path)
 	case strings.ContainsRune(o.symlink, 0):
 		return fmt.Errorf("writesyncers: Symlink %q contains NUL", o.symlink)
 	case o.mode < ModeAppend || o.mode > ModeExclusive:

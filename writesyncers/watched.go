@@ -72,8 +72,8 @@ type WatchedFileConfig struct {
 // or nowhere, what is there now is opened, or made. It is Python's logging.handlers.WatchedFileHandler, and like it has
 // nothing to watch on Windows, where an open file cannot be renamed; there only Reopen has an effect.
 //
-// Have logrotate say nocreate: the file is made here, and where both want to make it logrotate moves one of them away, over another that it
-// has moved away before.
+// Have logrotate say nocreate and missingok: the file is made here, by the next record, and where both want to make it logrotate moves one
+// of them away, over another that it has moved away before.
 //
 // A record that is held up between the look at the path and the write, just while the file is renamed, is written to both
 // files, for the old one may have been read already. Stats counts these as Repeated.

@@ -4,6 +4,8 @@
 //	a name, an IP address ─► Fault ─┬─ "" : it is worth a look
 //	                                └─ why there can be no such host
 //
+//	               ─► IsPort ─► whether it is a port whose host was forgotten
+//
 //	               ─► ASCII ─► as it is looked up
 //
 //	               ─► Resolver ─► its addresses, or a connection to the first of them that takes one

@@ -41,6 +41,13 @@ func Fault(host string) string {
 	return ""
 }
 
+// IsPort tells whether host is a number that somebody who forgot the host has meant as the port: as an IP address it would be one of
+// 0.0.0.0/16, where nobody is.
+func IsPort(host string) bool {
+	n, err := strconv.ParseUint(host, 10, 16)
+	return err == nil && n > 0
+}
+
 // inNoZone tells whether no network's name has r in it: a bracket is most likely one that has lost the other. On Windows they may have
 // blanks.
 func inNoZone(r rune) bool { return unicode.IsControl(r) || r == '[' || r == ']' }

@@ -19,6 +19,15 @@ func TestFault(t *testing.T) {
 	}
 }
 
+func TestIsPort(t *testing.T) {
+	for _, host := range []string{"1", "25", "514", "9020", "65535"} {
+		assert.True(t, IsPort(host), host)
+	}
+	for _, host := range []string{"", "0", "65536", "2130706433", "127.1", "+1", "-1", "1a", "h", "::1"} {
+		assert.False(t, IsPort(host), host)
+	}
+}
+
 func TestASCII(t *testing.T) {
 	for host, want := range map[string]string{
 		"": "", "h": "h", "H.example.": "H.example.", "10.0.0.1": "10.0.0.1", "::1": "::1", "fe80::1%münchen": "fe80::1%münchen",

@@ -100,6 +100,9 @@ func splitAddress(network, address string, port int) (host, service string, err 
 	case strings.Contains(address, ":"):
 		return "", "", wrong("%q: an IPv6 address has to be in brackets, as in \"[::1]:%d\"", address, max(port, 1))
 	}
+	if hosts.IsPort(address) {
+		return "", "", wrong("%q is a port without a host: it has to be \"host:%s\" or \":%s\"", address, address, address)
+	}
 	if port == 0 {
 		return "", "", wrong("%q has no port: it has to be \"host:port\"", address)
 	}

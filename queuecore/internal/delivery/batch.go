@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -30,7 +31,7 @@ func (d *Delivery) deliverBatch() {
 		case err == nil: // what is left, if anything, has come while what was taken was resolved
 			d.succeeded(rejection == nil && delivered > 0)
 		case left == 0:
-			d.target.Report.Failed(err, lost)
+			d.target.Report.Failed(explained(err), lost)
 		case !d.again(left < had):
 			d.giveUp(err)
 			return
@@ -44,6 +45,14 @@ func (d *Delivery) deliverBatch() {
 			}
 		}
 	}
+}
+
+// explained returns why records were lost. Of a target that is closed already it says what was done wrong.
+func explained(err error) error {
+	if errors.Is(err, base.ErrClosed) {
+		return fmt.Errorf("%w before the queue: close the queue first", err)
+	}
+	return err
 }
 
 // retain tells the outcomes of what the target is done with, and makes the batch what it is not. Records before the first of these are

@@ -29,6 +29,7 @@
 //	           hooks, removes old ones. For a small file without hooks that goroutine is the one that has just written.
 //
 // The lock of a log is an flock on its hidden directory. Whoever changes names has it, for as long as that takes; without Shared, who has
-// waited a second for it goes on without, says so and counts it. No hook is called under it but the Namer, which has to be pure. Each file in the directory that belongs to a living process is locked, too (flock), and left alone by others. The
-// package knows no writer: it gets a file and returns another one.
+// waited a second for it goes on without, says so and counts it. No hook is called under it but the Namer, which has to be pure. Each file
+// in the directory that belongs to a living process is locked, too (flock), and left alone by others. The package knows no writer: it gets
+// a file and returns another one.
 package rotation
