@@ -77,7 +77,7 @@ func TestASpoolOnADiskThatHoldsOne(t *testing.T) {
 	for range 1000 {
 		require.NoError(t, core.Write(zapcore.Entry{Message: "a record"}, nil))
 	}
-	require.ErrorContains(t, core.Close(), "1000 records stay in")
+	require.ErrorContains(t, core.Close(), "until the next start: 1000")
 	seen, logs := observer.New(zapcore.DebugLevel)
 	core = open(seen, 0)
 	require.NoError(t, core.Sync())

@@ -108,7 +108,7 @@ func TestListenerGivesBackWhatItsTargetDidNotTake(t *testing.T) {
 	<-entered
 	err = l.Stop()
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
-	require.ErrorContains(t, err, `1 of 1 targets not done within 20ms, "blocking" (7 records left): `)
+	require.ErrorContains(t, err, `1 of 1 targets not done within 20ms, "blocking" (7 left): `)
 	require.Equal(t, Stats{Accepted: 3, Delivered: 3}, l.Targets()[0].Stats, "the fourth, and what is behind it, is the engine's again")
 	close(stuck)
 

@@ -180,7 +180,7 @@ func (l *Listener) leftLocked(s *engineSource) string {
 	if !known || s.upto <= passed {
 		return strconv.Quote(s.target.Name)
 	}
-	return fmt.Sprintf("%q (%d records left)", s.target.Name, s.upto-passed)
+	return fmt.Sprintf("%q (%d left)", s.target.Name, s.upto-passed)
 }
 
 // last returns the number of the engine's last record; 0, so that there is nothing to wait for, if the engine is closed or out of reach,

@@ -269,10 +269,10 @@ func (q *queue) leaveLocked(dropped uint64) (err error) {
 	lost := q.arena.Stats().Dropped - dropped
 	switch {
 	case pending > 0 && found:
-		err = multierr.Append(err, fmt.Errorf("queuecore: %d records stay in %s until the next start: %w", pending, q.cfg.Spool, os.ErrDeadlineExceeded))
+		err = multierr.Append(err, fmt.Errorf("queuecore: left in %s until the next start: %d: %w", q.cfg.Spool, pending, os.ErrDeadlineExceeded))
 	case pending > 0:
 		lost += pending
-		err = multierr.Append(err, fmt.Errorf("queuecore: Config.Spool: the file in %s was removed or moved, with %d records", q.cfg.Spool, pending))
+		err = multierr.Append(err, fmt.Errorf("queuecore: Config.Spool: the file in %s was removed or moved, with what was pending: %d", q.cfg.Spool, pending))
 	}
 	if lost > 0 {
 		return &base.LostError{Records: lost, Err: err}

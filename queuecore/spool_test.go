@@ -31,7 +31,7 @@ func TestWhatASpoolHoldsIsDeliveredByTheNextQueue(t *testing.T) {
 	write(t, core, zapcore.ErrorLevel, "serious")
 	require.Eventually(t, func() bool { return seen.Len() == 101 }, 5*time.Second, time.Millisecond)
 	err := core.Close()
-	require.ErrorContains(t, err, "101 records stay in")
+	require.ErrorContains(t, err, "until the next start: 101")
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	require.Equal(t, uint64(101), core.Stats().Pending, "they are not dropped")
 	require.Zero(t, core.Stats().Dropped)
@@ -84,7 +84,7 @@ func TestASpoolThatIsSmallerNow(t *testing.T) {
 			}
 			core := start(t, cfg)
 			write(t, core, zapcore.InfoLevel, numbered(1000)...)
-			require.ErrorContains(t, core.Close(), "1000 records stay")
+			require.ErrorContains(t, core.Close(), "until the next start: 1000")
 
 			cfg.MaxBytes = minBytes
 			core = start(t, cfg)
@@ -104,7 +104,7 @@ func TestASpoolInARelativeFolder(t *testing.T) {
 	core := start(t, Config{Targets: Targets(stuck), Spool: "spool", DrainTimeout: 20 * time.Millisecond})
 	write(t, core, zapcore.InfoLevel, numbered(10)...)
 	t.Chdir(t.TempDir())
-	require.ErrorContains(t, core.Close(), "10 records stay in "+filepath.Join(home, "spool"))
+	require.ErrorContains(t, core.Close(), "left in "+filepath.Join(home, "spool")+" until the next start: 10")
 	require.Zero(t, core.Stats().Dropped)
 }
 
@@ -126,7 +126,7 @@ func TestCloseOfASpoolWithAStuckTarget(t *testing.T) {
 	core := start(t, Config{Targets: Targets(f), Spool: dir, DrainTimeout: 10 * time.Millisecond})
 	write(t, core, zapcore.InfoLevel, "one", "two")
 	<-f.entered
-	require.ErrorContains(t, core.Close(), "stay in")
+	require.ErrorContains(t, core.Close(), "until the next start")
 	close(f.gate)
 	require.Eventually(t, func() bool { return f.len() > 0 }, 5*time.Second, time.Millisecond, "it reads what it has in hand")
 	g := &fakeBatchWriter{}
@@ -148,7 +148,7 @@ func TestCloseOfASpoolThatIsNotThereAnyMore(t *testing.T) {
 	var lost *LostError
 	require.ErrorAs(t, err, &lost)
 	require.EqualValues(t, 2, lost.Records)
-	require.ErrorContains(t, err, "was removed or moved, with 2 records")
+	require.ErrorContains(t, err, "was removed or moved, with what was pending: 2")
 
 	first := start(t, Config{Targets: Targets(&fakeBatchWriter{}), Spool: dir})
 	require.NoError(t, os.Remove(filepath.Join(dir, "lock"))) // who cleans up does not know what it is for

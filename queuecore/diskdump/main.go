@@ -142,7 +142,7 @@ func dump(view *disklog.View, from uint64, cursor string, stdout, stderr io.Writ
 		}
 		if x.Missing > 0 {
 			missing += x.Missing
-			fmt.Fprintf(stderr, "%s: %d records are missing\n", s.Name, x.Missing)
+			fmt.Fprintf(stderr, "%s: records missing: %d\n", s.Name, x.Missing)
 		}
 	}
 	if missing > 0 {

@@ -36,7 +36,7 @@ func salvage(view *disklog.View, to string, cursors bool, stdout, stderr io.Writ
 			return err
 		}
 		if x.Missing > 0 {
-			fmt.Fprintf(stderr, "%s: %d records are missing\n", s.Name, x.Missing)
+			fmt.Fprintf(stderr, "%s: records missing: %d\n", s.Name, x.Missing)
 		}
 	}
 	if cursors {
@@ -51,6 +51,6 @@ func salvage(view *disklog.View, to string, cursors bool, stdout, stderr io.Writ
 			}
 		}
 	}
-	fmt.Fprintf(stdout, "%d records are in %s\n", copied, to)
+	fmt.Fprintf(stdout, "records in %s: %d\n", to, copied)
 	return log.Sync()
 }

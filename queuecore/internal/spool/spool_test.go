@@ -111,7 +111,7 @@ func TestRecordsOfATargetThatIsNoMoreAreTold(t *testing.T) {
 	s, _ = open(t, dir, "a")
 	require.Empty(t, s.Records)
 	require.Len(t, s.Notes, 1)
-	require.ErrorContains(t, s.Notes[0], "2 records were for targets that are no more")
+	require.ErrorContains(t, s.Notes[0], "records for targets that are no more: 2")
 	kill(s)
 }
 

@@ -94,13 +94,13 @@ func (s *Spool) readOld(names []string) error {
 		return nil
 	}
 	if s.Damaged > 0 {
-		s.Notes = append(s.Notes, fmt.Errorf("%s: %d records, blocks or cursors are damaged, and left out", old, s.Damaged))
+		s.Notes = append(s.Notes, fmt.Errorf("%s: left out, being damaged: records, blocks or cursors, %d in all", old, s.Damaged))
 	}
 	if s.Missing > 0 {
 		s.Notes = append(s.Notes, fmt.Errorf("%s: its last %d bytes are missing, and the records that were in them", old, s.Missing))
 	}
 	if orphaned := s.keep(names); orphaned > 0 {
-		s.Notes = append(s.Notes, fmt.Errorf("%s: %d records were for targets that are no more", old, orphaned))
+		s.Notes = append(s.Notes, fmt.Errorf("%s: records for targets that are no more: %d", old, orphaned))
 	}
 	return nil
 }
