@@ -77,6 +77,9 @@ func (a *Answer) err() error {
 	if a.Status == http.StatusSwitchingProtocols {
 		e.Text = "nobody has asked for another protocol"
 	}
+	if a.path != "" && (a.Status == http.StatusNotFound || a.Status == http.StatusMethodNotAllowed) {
+		e.Text = strings.TrimPrefix(fmt.Sprintf("%s; Config.URL has no path, where most listen at %s", e.Text, a.path), "; ")
+	}
 	if location := a.Header.Get("Location"); location != "" && a.Status >= 300 && a.Status < 400 {
 		e.Text = "to another place; Config.FollowRedirects is off, or the redirect would lose the body or https"
 	}

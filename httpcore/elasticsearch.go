@@ -58,6 +58,7 @@ func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 		Between:     "\n",
 		After:       "\n",
 		TokenScheme: "ApiKey",
+		path:        "/_bulk",
 		Formatter:   f,
 	}
 	e.err = checkEncoder("ElasticsearchConfig.Encoder", cfg.Encoder)

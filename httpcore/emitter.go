@@ -72,6 +72,9 @@ func newEmitter(cfg *Config) (*emitter, error) {
 	}
 	e.delivery.emitter, e.suspect.after = e, cfg.SplitAfter
 	e.body.envelope = &e.envelope
+	if u.Path != "" && u.Path != "/" {
+		e.envelope.path = ""
+	}
 	if cfg.Gzip {
 		e.body.zip = request.NewZip()
 	}

@@ -40,6 +40,7 @@ type Envelope struct {
 	idAt       int                                  // where in each record's part an id goes; 0: nowhere
 	retries    func(status int) bool                // in place of Answer.Err's second line
 	words      func(a *Answer) string               // what an answer says to people, if that is no text
+	path       string                               // at which receivers listen
 	err        error                                // of the function that made it, for New to return
 }
 
@@ -89,6 +90,7 @@ type Answer struct {
 	target  string // for errors: method and URL without query and credentials
 	policy  policy
 	words   func(*Answer) string // of the Envelope
+	path    string               // at which receivers of the Envelope listen, if the request went to the root
 	secrets request.Secrets      // that words do not show
 	cut     bool                 // Body is not all there was
 	failure error                // that ended the reading of Body

@@ -376,3 +376,28 @@ func TestJSONArray(t *testing.T) {
 	require.Equal(t, []string{`[{"level":"info","ts":"2026-11-22T12:00:00.123456789Z","msg":"order","n":0},` +
 		`{"level":"info","ts":"2026-11-22T12:00:00.12345679Z","msg":"order","n":1}]`}, bodies)
 }
+
+// TestAURLWithoutAPath holds that who has left the path out, as the endpoint of OpenTelemetry's SDKs does, is told what it is.
+func TestAURLWithoutAPath(t *testing.T) {
+	for name, test := range map[string]struct {
+		envelope httpcore.Envelope
+		path     string
+		words    string
+	}{
+		"OTLP":          {httpcore.OTLP(httpcore.OTLPConfig{}), "", "404 Not Found: Config.URL has no path, where most listen at /v1/logs"},
+		"Loki":          {httpcore.Loki(httpcore.LokiConfig{}), "/", "Config.URL has no path, where most listen at /loki/api/v1/push"},
+		"Splunk":        {httpcore.Splunk(httpcore.SplunkConfig{}), "", "Config.URL has no path, where most listen at /services/collector/event"},
+		"Elasticsearch": {httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}), "", "Config.URL has no path, where most listen at /_bulk"},
+		"with a path":   {httpcore.OTLP(httpcore.OTLPConfig{}), "/v2/logs", "404 Not Found"},
+		"of nobody's":   {httpcore.JSONLines(), "", "404 Not Found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }))
+			t.Cleanup(server.Close)
+			core := post(t, server, test.envelope, func(cfg *httpcore.Config) { cfg.URL = server.URL + test.path })
+			err := core.Write(zapcore.Entry{Message: "m"}, nil)
+			require.Error(t, err)
+			require.True(t, strings.HasSuffix(err.Error(), test.words), err.Error())
+		})
+	}
+}

@@ -66,6 +66,7 @@ func Loki(cfg LokiConfig) Envelope {
 		Formatter:   f,
 		Read:        readLoki,
 		byStatus:    true,
+		path:        "/loki/api/v1/push",
 	}
 }
 

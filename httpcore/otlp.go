@@ -55,6 +55,7 @@ func OTLP(cfg OTLPConfig) Envelope {
 		byStatus:    true,
 		retries:     otlpRetries,
 		words:       otlpWords,
+		path:        "/v1/logs",
 	}
 	if cfg.JSON {
 		e.ContentType = "application/json"

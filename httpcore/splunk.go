@@ -49,6 +49,7 @@ func Splunk(cfg SplunkConfig) Envelope {
 		TokenScheme: "Splunk",
 		Formatter:   f,
 		Read:        readSplunk,
+		path:        "/services/collector/event",
 		err:         checkEncoder("SplunkConfig.Encoder", cfg.Encoder),
 	}
 }

@@ -65,6 +65,7 @@ func (e *emitter) read(resp *http.Response) *Answer {
 		target: e.target,
 		policy: e.policy,
 		words:  e.envelope.words,
+		path:   e.envelope.path,
 
 		secrets: e.secrets,
 	}
