@@ -58,7 +58,9 @@
 // record that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a
 // record that is written in the very moment in which the peer leaves is lost there without a sign. A peer that is gone without a word, as
 // one that is off, or whose connection a gateway has forgotten, does not end it: the system tries for a quarter of an hour, and takes what
-// is written meanwhile. On Linux the Core gives the connection up when the peer's system has acknowledged nothing for 150 times Timeout.
+// is written meanwhile. On Linux the Core gives the connection up when the peer's system has acknowledged nothing for 150 times Timeout, or
+// when a Write, or Close, has waited for it in vain. What it has not acknowledged then counts as Dropped, though a part of it may arrive if
+// the network comes back: the system goes on for a while.
 //
 // With Ack nothing is lost so. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is
 // sent again over the next connection; the Server knows the numbers and drops what it has already. It costs a greeting for each

@@ -269,7 +269,8 @@ func (e *Emitter) Close() error {
 		}
 	}
 	if e.wire != nil {
-		e.wire.conn.Close(e.cfg.Timeout, func() { e.wire.endSession(e.dialer.Now()) })
+		end := e.wire.conn.Close(e.cfg.Timeout, func() { e.wire.endSession(e.dialer.Now()) })
+		_ = tellEnd(e, e.wire, end)
 		e.wire = nil
 	}
 	e.dialer.Close()

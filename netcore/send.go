@@ -180,6 +180,15 @@ func (e *Emitter) drop(w *wire, cause error) error {
 	if e.cfg.suspects() {
 		e.suspect.Ended(e.window)
 	}
+	err := tellEnd(e, w, end)
+	if end.BackOff {
+		return &base.RetryError{Err: err}
+	}
+	return nil
+}
+
+// tellEnd reports and counts what is lost with a connection, and returns how it ended as it is told.
+func tellEnd(e *Emitter, w *wire, end connection.Ending) error {
 	if end.Err == nil {
 		return nil
 	}
@@ -193,10 +202,7 @@ func (e *Emitter) drop(w *wire, cause error) error {
 	if end.Reported && e.window == nil { // else what was not confirmed is sent again
 		e.failures.failed(fmt.Errorf("%w: %s", err, what), end.Lost)
 	}
-	if end.BackOff {
-		return &base.RetryError{Err: err}
-	}
-	return nil
+	return err
 }
 
 // chunk is how much goes to a stream in one write, in bytes: larger ones gain nothing.
@@ -229,12 +235,12 @@ func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int,
 		if w.conn.Datagram() && connection.IsTooLarge(err) {
 			return n, &sizeError{name: e.cfg.Name, size: len(payloads[n])}
 		}
-		for _, end := range e.ends {
-			if end <= written {
-				n++
-			}
+		whole := 0
+		for whole < len(e.ends) && e.ends[whole] <= written {
+			whole++
 		}
-		return n, err
+		w.conn.Took(whole)
+		return n + whole, err
 	}
 	return n, nil
 }

@@ -162,3 +162,56 @@ func TestAGoroutineOfAListenerThatIsEnded(t *testing.T) {
 		})
 	}
 }
+
+// fatalists is a target, and a PrepareDelivery, that end the goroutine each time: at Sync, and at one record.
+type fatalists struct{ fakeBatchWriter }
+
+func (*fatalists) Sync() error { runtime.Goexit(); return nil }
+
+func atBad(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
+	if ent.Message == "bad" {
+		runtime.Goexit()
+	}
+	return fields, true
+}
+
+// What ends it each time costs itself, and does not keep back the others or Close.
+func TestAGoroutineThatIsEndedEachTime(t *testing.T) {
+	for name, run := range map[string]func(target TargetConfig) TargetStats{
+		"Core": func(target TargetConfig) TargetStats {
+			core, err := New(Config{
+				Targets: []TargetConfig{target}, PrepareDelivery: atBad, OnError: func(error) {}, OmitNotice: true, DrainTimeout: time.Minute,
+			})
+			require.NoError(t, err)
+			write(t, core, zapcore.InfoLevel, "a", "bad", "b")
+			_ = core.Close()
+			return core.Targets()[0]
+		},
+		"Listener": func(target TargetConfig) TargetStats {
+			engine := NewMemory(0)
+			h, err := NewHandler(engine, Config{})
+			require.NoError(t, err)
+			write(t, h, zapcore.InfoLevel, "a", "bad", "b")
+			require.NoError(t, h.Close())
+			l, err := NewListener(engine, ListenerConfig{
+				Targets: []TargetConfig{target}, PrepareDelivery: atBad, OnError: func(error) {}, StopTimeout: time.Minute,
+			})
+			require.NoError(t, err)
+			l.Start()
+			require.Eventually(t, func() bool { s := l.Targets()[0]; return s.Delivered+s.Dropped == 3 }, 20*time.Second, time.Millisecond)
+			_ = l.Stop()
+			require.NoError(t, engine.Close(context.Background()))
+			return l.Targets()[0]
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			target := &fatalists{}
+			begin := time.Now()
+			s := run(TargetConfig{Core: target, BatchRecords: 1})
+			require.Less(t, time.Since(begin), 30*time.Second)
+			require.Equal(t, []string{"a", "b"}, target.all())
+			require.EqualValues(t, 1, s.Dropped)
+			require.Zero(t, s.Missing())
+		})
+	}
+}

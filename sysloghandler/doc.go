@@ -104,7 +104,7 @@
 //	                                   again, but at most a second more. Who waits behind one that timed out fails at once
 //	Sync                               the same: it writes what is held
 //	Close                              the same, for what is held, and Timeout once more for the good-byes of RELP and TLS and, on Linux,
-//	                                   until the daemon's system has what was written, but a second only if that takes
+//	                                   until the daemon's system has what was written, but a second at most if that takes
 //	                                   nothing; a Write that is stalled is ended
 //
 // # How the files hang together

@@ -3,6 +3,7 @@ package hosts
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -34,6 +35,7 @@ type lookup struct {
 const (
 	longestLookup = time.Minute // of all servers, and all domains that are tried
 	fresh         = time.Minute // so long is what was found worth something
+	freshFailure  = time.Second // the same of an error: the next lookup may find what this one has not
 )
 
 // Lookup returns the addresses of host. Network is "ip", "ip4" or "ip6".
@@ -68,7 +70,8 @@ func (r *Resolver) begin(asked question) (*lookup, error) {
 	if r.closed {
 		return nil, net.ErrClosed
 	}
-	if l := r.lookups[asked]; l != nil && !l.isOld() {
+	maps.DeleteFunc(r.lookups, func(_ question, l *lookup) bool { return l.isOld() })
+	if l := r.lookups[asked]; l != nil {
 		return l, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), longestLookup)
@@ -80,16 +83,40 @@ func (r *Resolver) begin(asked question) (*lookup, error) {
 	go func() {
 		defer close(l.done)
 		defer cancel()
-		l.found, l.err = net.DefaultResolver.LookupNetIP(ctx, asked.network, asked.host)
+		l.found, l.err = find(ctx, asked.network, asked.host)
 		l.at = time.Now()
 	}()
 	return l, nil
+}
+
+// find is LookupNetIP of package net, which loses the zones of IPv6, as /etc/hosts and mDNS may have them.
+func find(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	if network == "ip4" {
+		return net.DefaultResolver.LookupNetIP(ctx, network, host)
+	}
+	found, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	var addresses []netip.Addr
+	for _, a := range found {
+		if ip, ok := netip.AddrFromSlice(a.IP); ok && (network == "ip" || !ip.Unmap().Is4()) {
+			addresses = append(addresses, ip.Unmap().WithZone(a.Zone))
+		}
+	}
+	if addresses == nil {
+		return nil, &net.AddrError{Err: "no suitable address found", Addr: host}
+	}
+	return addresses, nil
 }
 
 // isOld tells whether what was found is worth nothing any more.
 func (l *lookup) isOld() bool {
 	select {
 	case <-l.done:
+		if l.err != nil {
+			return time.Since(l.at) > freshFailure
+		}
 		return time.Since(l.at) > fresh
 	default:
 		return false

@@ -51,6 +51,33 @@ func TestAnOldAnswerIsNone(t *testing.T) {
 	require.False(t, l.isOld())
 	l.at = l.at.Add(-fresh)
 	require.True(t, l.isOld())
+	l.err, l.at = net.ErrClosed, time.Now().Add(-2*freshFailure)
+	require.True(t, l.isOld(), "an error is none for the same time")
+}
+
+// What nobody asks for again is forgotten.
+func TestOldAnswersAreForgotten(t *testing.T) {
+	var r Resolver
+	defer r.Close()
+	old := &lookup{cancel: func() {}, done: make(chan struct{}), at: time.Now().Add(-2 * fresh)}
+	close(old.done)
+	r.lookups = map[question]*lookup{{"ip", "former.test"}: old}
+	_, err := r.Lookup(t.Context(), "ip", "127.0.0.1")
+	require.NoError(t, err)
+	require.Empty(t, r.lookups)
+}
+
+// A name may mean an address with a zone: in /etc/hosts, and with mDNS.
+func TestAZoneIsKept(t *testing.T) {
+	var r Resolver
+	defer r.Close()
+	for _, network := range []string{"ip", "ip6"} {
+		found, err := r.Lookup(t.Context(), network, "fe80::1%lo") // as a name from /etc/hosts
+		require.NoError(t, err)
+		require.Equal(t, addresses("fe80::1%lo"), found)
+	}
+	_, err := r.Lookup(t.Context(), "ip6", "127.0.0.1")
+	require.ErrorContains(t, err, "no suitable address found")
 }
 
 func TestCloseEndsLookups(t *testing.T) {

@@ -61,6 +61,7 @@ func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 	}
 	n, err := c.net.Write(b)
 	if err != nil {
+		c.written.bytes += uint64(c.sent.taken(n))
 		return n, err
 	}
 	if c.datagram && c.written.writes == 0 {
@@ -74,13 +75,12 @@ func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 	if c.written.full() {
 		c.written.forget(c.peek.unacknowledged())
 	}
-	bytes := len(b)
-	if c.sent != nil {
-		bytes = int(c.sent.bytes.Swap(0))
-	}
-	c.written.add(bytes, frames, now)
+	c.written.add(c.sent.taken(n), frames, now)
 	return n, nil
 }
+
+// Took notes that many frames that were whole in what a Write took before it failed.
+func (c *Conn) Took(frames int) { c.written.frames += uint64(frames) }
 
 // half is what is known of a peer that has closed its own side at once: it may still read, as a receiver does that has nothing to
 // say, or be gone. Only what becomes of the first frame tells.
@@ -202,8 +202,8 @@ func (c *Conn) abort() {
 
 // Close closes the connection in order, after a last word that waits for the peer. With that of TLS, and until the peer's system has what
 // was written, it has timeout, altogether. A system that closes at once what it has not got rid of throws that away if the peer says
-// anything meanwhile.
-func (c *Conn) Close(timeout time.Duration, goodBye func()) {
+// anything meanwhile. It returns what is known to be lost.
+func (c *Conn) Close(timeout time.Duration, goodBye func()) (end Ending) {
 	over := make(chan struct{})
 	timer := time.AfterFunc(timeout, func() { close(over); _ = c.raw.Close() })
 	defer timer.Stop()
@@ -213,9 +213,12 @@ func (c *Conn) Close(timeout time.Duration, goodBye func()) {
 		if c.raw != c.net { // behind TLS's last word
 			closeWrite(c.raw)
 		}
-		awaitReceipt(c.peek, over)
+		wait := min(stalled, timeout-timeout/4)
+		awaitReceipt(c.peek, wait, over)
+		end = unreceived(c, wait)
 	}
 	c.abort()
+	return end
 }
 
 // closeWrite tells the peer that this was all.
@@ -228,12 +231,15 @@ func closeWrite(conn net.Conn) {
 // stalled is for how long a peer's system may take nothing more before Close no longer waits for it.
 const stalled = time.Second
 
-// awaitReceipt waits until the peer's system has acknowledged all, as far as ours says, or has reset the connection, or takes nothing more,
-// or it is over.
-func awaitReceipt(p *peek, over <-chan struct{}) {
+// endBytes is how many bytes the end of a stream counts as. A system takes its time to acknowledge that alone.
+const endBytes = 1
+
+// awaitReceipt waits until the peer's system has acknowledged all, as far as ours says, or has reset the connection, or has taken nothing
+// more for that long, or it is over.
+func awaitReceipt(p *peek, long time.Duration, over <-chan struct{}) {
 	const most = 10 * time.Millisecond
 	left, since := p.unacknowledged(), time.Now()
-	for pause := most / 64; left > 0 && time.Since(since) < stalled && !p.wasReset(); pause = min(2*pause, most) {
+	for pause := most / 64; left > endBytes && time.Since(since) < long && !p.wasReset(); pause = min(2*pause, most) {
 		select {
 		case <-over:
 			return

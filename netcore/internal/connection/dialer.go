@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -52,7 +53,7 @@ type Dialer struct {
 
 // NewDialer returns a Dialer.
 func NewDialer(cfg Config) *Dialer {
-	d := &Dialer{cfg: cfg, start: time.Now(), interrupt: make(chan struct{}), mostSilence: max(leastSilence, mostSilence*cfg.Timeout)}
+	d := &Dialer{cfg: cfg, start: time.Now(), interrupt: make(chan struct{}), mostSilence: max(leastSilence, mostSilence*min(cfg.Timeout, math.MaxInt64/mostSilence))}
 	if IsUDP(cfg.Network) && cfg.Dial == nil {
 		d.names = newNames(&d.resolver, cfg.Network, cfg.Address, cfg.Timeout)
 	}

@@ -62,7 +62,7 @@ func (c *Conn) endStream(cause error, now time.Duration) Ending {
 	switch {
 	case cause == errReset:
 		end.Lost = c.lost(now, hold)
-	case cause == errSilent || hasGivenUp(cause):
+	case cause == errSilent || hasGivenUp(cause) || IsTimeout(cause) && c.silence.began(c.peek, c.dialer.cfg.Timeout):
 		end.Lost = c.written.after(c.peek.unacknowledged())
 	}
 	return end
@@ -97,7 +97,7 @@ func (c *Conn) failure() error {
 	if c.half == halfUnproven {
 		return ErrEarlyEnd
 	}
-	if c.unacknowledged() > 0 {
+	if settled(c.peek) > 0 {
 		return errReset // or it is going to be
 	}
 	return nil
@@ -117,16 +117,16 @@ func (c *Conn) readError() error {
 	return nil
 }
 
-// unacknowledged returns how many bytes are not acknowledged by the system of a peer that has closed. What is on its way gets a
+// settled returns how many bytes are not acknowledged by the system of a peer that has closed. What is on its way gets a
 // moment to arrive: a peer that has only closed its own side still takes it.
-func (c *Conn) unacknowledged() int {
-	n := c.peek.unacknowledged()
+func settled(p *peek) int {
+	n := p.unacknowledged()
 	for range 10 {
-		if n == 0 || c.peek.wasReset() {
+		if n == 0 || p.wasReset() {
 			break
 		}
 		time.Sleep(2 * time.Millisecond)
-		n = c.peek.unacknowledged()
+		n = p.unacknowledged()
 	}
 	return n
 }
@@ -147,6 +147,25 @@ func (c *Conn) lost(now, hold time.Duration) uint64 {
 		return min(1, c.written.frames)
 	}
 	return 0
+}
+
+// unreceived returns what is known to be lost of what the peer's system has not acknowledged, though it was waited for that long.
+func unreceived(c *Conn, waited time.Duration) (end Ending) {
+	c.written.bytes += uint64(c.sent.taken(0)) // TLS's last word
+	n := c.peek.unacknowledged() - endBytes
+	switch {
+	case n <= 0:
+		return end
+	case c.peek.wasReset():
+		end.Err = errReset
+	case c.silence.began(c.peek, waited):
+		end.Err = errSilent
+	default: // it is only slow
+		return end
+	}
+	end.Lost = c.written.after(n)
+	end.Reported = end.Lost > 0
+	return end
 }
 
 // progress is how far the writing to a stream has come.

@@ -18,6 +18,8 @@ const (
 	// leastSilence is so long that a packet may get lost.
 	mostSilence  = 150
 	leastSilence = time.Second
+	// leastQuiet is so long that one packet is sent again in it.
+	leastQuiet = 300 * time.Millisecond
 	// silenceLooks is how often it is looked at in that time, at most: a look costs two system calls.
 	silenceLooks = 64
 )
@@ -40,4 +42,11 @@ func (s *silence) lasts(p *peek, now, most time.Duration) bool {
 	}
 	p.left = errSilent
 	return true
+}
+
+// began tells whether the peer's system has said nothing for that long, by its coarse clock, though there is something on its way to it: it
+// has not only no room.
+func (*silence) began(p *peek, long time.Duration) bool {
+	_, quiet, waits := p.acknowledged()
+	return waits && quiet >= max(long-long/8, leastQuiet)
 }

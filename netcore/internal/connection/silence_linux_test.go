@@ -1,6 +1,7 @@
 package connection
 
 import (
+	"math"
 	"net"
 	"os"
 	"testing"
@@ -29,6 +30,10 @@ func patient(t *testing.T, silence time.Duration) (c *Conn, other net.Conn, d *D
 	other = sockets.Receive(t, accepted)
 	require.NoError(t, sockets.Receive(t, opened))
 	return c, other, d
+}
+
+func TestNoTimeoutIsTooLong(t *testing.T) {
+	require.Greater(t, NewDialer(Config{Timeout: math.MaxInt64}).mostSilence, time.Duration(math.MaxInt64/2))
 }
 
 // aliveFor tells whether the peer is there for that long.
@@ -65,14 +70,30 @@ func TestAPeerWhoseSystemIsSilent(t *testing.T) {
 // Who reads nothing has a system that says so.
 func TestAPeerThatOnlyDoesNotRead(t *testing.T) {
 	c, _, d := patient(t, 200*time.Millisecond)
-	_ = c.net.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	d.cfg.Timeout = 200 * time.Millisecond
+	c.Expire()
+	taken := 0
 	for b, err := make([]byte, 1<<20), error(nil); err == nil; {
-		_, err = c.net.Write(b)
-		if err != nil {
+		var n int
+		if n, err = c.Write(b, 1, d.Now()); err != nil {
 			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 		}
+		taken += n
 	}
+	require.EqualValues(t, taken, c.written.bytes, "with what it took in part")
 	require.Positive(t, c.peek.unacknowledged())
 	require.True(t, aliveFor(c, d, time.Second))
-	c.End(os.ErrDeadlineExceeded)
+	require.Zero(t, c.End(os.ErrDeadlineExceeded).Lost)
+}
+
+// What is not acknowledged but the end is nothing to wait for: a peer that does not close at once takes its time.
+func TestCloseDoesNotWaitForTheEnd(t *testing.T) {
+	c, other, d := patient(t, time.Hour)
+	_, err := c.Write([]byte("hello\n"), 1, d.Now())
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return c.peek.unacknowledged() == 0 }, soon, time.Millisecond)
+	sockets.Vanish(t, other)
+	begin := time.Now()
+	require.Equal(t, Ending{}, c.Close(time.Minute, func() {}))
+	require.Less(t, time.Since(begin), stalled)
 }

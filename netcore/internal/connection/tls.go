@@ -98,3 +98,11 @@ func (c *counted) Write(b []byte) (int, error) {
 	c.bytes.Add(uint64(n))
 	return n, err
 }
+
+// taken returns how many bytes the system took since the last call, for n that were written; those n if c is nil.
+func (c *counted) taken(n int) int {
+	if c == nil {
+		return n
+	}
+	return int(c.bytes.Swap(0))
+}

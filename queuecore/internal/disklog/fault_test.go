@@ -800,3 +800,37 @@ func TestAForgottenCursorThatCannotBeRemoved(t *testing.T) {
 		l = openLog(t, Options{files: m})
 	}
 }
+
+// The same where the disk syncs nothing for a while, so that what was written again is written once more beside what is left.
+func TestWrittenAgainOnceMoreAndNotRemoved(t *testing.T) {
+	for refused := range 4 {
+		m := newMemory()
+		o := Options{Keep: true, files: m, SegmentBytes: 200}
+		l := openLog(t, o)
+		appendUpTo(t, l, 5)
+		require.NoError(t, l.Sync())
+		failing, removes := true, 0
+		m.fail = func(what string) error {
+			if what == "remove" {
+				removes++
+			}
+			if failing && (what == "sync" || what == "remove" && removes > refused) {
+				return errors.New("EIO")
+			}
+			return nil
+		}
+		var last error
+		for n := range uint64(12) {
+			appendUpTo(t, l, 6+n) // a batch each
+			if n > 7 {
+				last = l.Sync()
+				require.Error(t, last)
+			}
+		}
+		require.ErrorContains(t, last, "is still to be removed")
+		failing = false
+		require.NoError(t, l.Close())
+		l = openLog(t, o)
+		require.Equal(t, upTo(17), readAll(t, l, 0))
+	}
+}
