@@ -53,7 +53,8 @@ type Dialer struct {
 
 // NewDialer returns a Dialer.
 func NewDialer(cfg Config) *Dialer {
-	d := &Dialer{cfg: cfg, start: time.Now(), interrupt: make(chan struct{}), mostSilence: max(leastSilence, mostSilence*min(cfg.Timeout, math.MaxInt64/mostSilence))}
+	d := &Dialer{cfg: cfg, start: time.Now(), interrupt: make(chan struct{})}
+	d.mostSilence = max(leastSilence, mostSilence*min(cfg.Timeout, math.MaxInt64/mostSilence))
 	if IsUDP(cfg.Network) && cfg.Dial == nil {
 		d.names = newNames(&d.resolver, cfg.Network, cfg.Address, cfg.Timeout)
 	}
