@@ -103,20 +103,23 @@ func (f *finisher) close() error {
 			err = errStuck
 		}
 	}
-	if err != nil || self {
-		return err
-	}
-	if f.left() {
-		err = base.Within(nameWait, func() error { f.begin(nil); return nil }) // the last attempt
-		f.waitAtMost(nameWait, idle)
+	if err == nil && !self && f.left() { // the last attempt
+		err = base.Within(2*nameWait, func() error { f.begin(nil); return nil }) // which waits for a name itself
+		if err == nil && !f.waitAtMost(nameWait, idle) {
+			err = errStuck
+		}
 	}
 	return multierr.Append(err, base.Within(nameWait, func() error { return letGo(f) }))
 }
 
-// letGo closes the files that are not finished: the next start finds them.
+// letGo closes the files that are not finished: the next start finds them. Who is still at work does so when he is done.
 func letGo(f *finisher) (err error) {
 	f.mu.Lock()
-	waiting := append([]*Rolled(nil), f.queue...)
+	f.abandoned = true
+	var waiting []*Rolled
+	if !f.running {
+		waiting = append(waiting, f.queue...)
+	}
 	f.mu.Unlock()
 	for _, out := range waiting {
 		err = multierr.Append(err, out.close())
