@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/backups"
@@ -238,4 +239,28 @@ func TestAFileThatIsRefusedItsNameAfterClose(t *testing.T) {
 			assert.Equal(t, []string{"app.log", "app.log.1"}, names(t, dir))
 		})
 	}
+}
+
+// A hook that takes its time over a file which was refused its name before is not waited for to its end, and Close says so.
+func TestAHookThatTakesItsTimeAtClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := true
+		answer := make(chan struct{})
+		path := filepath.Join(t.TempDir(), "app.log")
+		f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 100, BackupCount: 5, OnError: func(error) {}, Rotator: func(src, dst string) error {
+			if first {
+				first = false
+				return errors.New("refused")
+			}
+			<-answer
+			return os.Rename(src, dst)
+		}})
+		require.NoError(t, err)
+		write(t, f, "first\n")
+		require.ErrorContains(t, f.Rollover(), "refused")
+		assert.ErrorContains(t, f.Close(), "a hook or another process takes too long")
+		close(answer)
+		synctest.Wait()
+		assert.Equal(t, "first\n", read(t, path+".1"))
+	})
 }

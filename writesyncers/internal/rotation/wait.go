@@ -91,13 +91,13 @@ func (f *finisher) wait(out *Rolled) (err error) {
 }
 
 // close finishes what there is. Compression is given up when it takes too long, and whoever does not come to an end is left behind.
-func (f *finisher) close() error {
+func (f *finisher) close(patience time.Duration) error {
 	me, namer := base.GoroutineID(), f.names.mine()
 	self := false
 	idle := func() bool { self = namer || f.running && f.goroutine == me; return !f.running || self }
 	f.update(func() { f.closing = true })
 	var err error
-	if !f.waitAtMost(StuckWait(), idle) {
+	if !f.waitAtMost(patience, idle) {
 		close(f.abort)
 		if !f.waitAtMost(nameWait, idle) {
 			err = errStuck
