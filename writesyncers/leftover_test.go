@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/backups"
@@ -17,6 +18,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// copyFile is a Rotator that leaves the file.
+func copyFile(src, dst string) error {
+	b, err := os.ReadFile(src)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(dst, b, 0o600)
+}
 
 // A file that a killed process has left, and that is refused its name when the next one starts, is tried again: the log was never rolled
 // over any more.
@@ -53,13 +63,7 @@ func TestAFileThatCannotBeRemovedBehindItsBackup(t *testing.T) {
 	defer func(remove func(string) error) { rotation.RemoveFile = remove }(rotation.RemoveFile)
 	for name, cfg := range map[string]RotatingFileConfig{
 		"Compress": {Compress: Gzip},
-		"Rotator": {Rotator: func(src, dst string) error {
-			b, err := os.ReadFile(src)
-			if err != nil {
-				return err
-			}
-			return os.WriteFile(dst, b, 0o600)
-		}},
+		"Rotator":  {Rotator: copyFile},
 	} {
 		t.Run(name, func(t *testing.T) {
 			refuse := true
@@ -136,6 +140,7 @@ func TestABackupThatCannotBeRemovedBehindItsCompressedForm(t *testing.T) {
 	require.NoError(t, f.Close())
 	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz", "app.log.3.gz"}, names(t, filepath.Dir(path)))
 	assert.Equal(t, "plain\n", plain(t, path+".3.gz"))
+	assert.EqualValues(t, 3, f.Stats().Compressed)
 	require.Len(t, told.list(), 2, "%v", told.list())
 	assert.ErrorContains(t, told.list()[1], "works again")
 }
@@ -165,4 +170,97 @@ func TestAHookThatExitsOverALeftFile(t *testing.T) {
 	require.NoError(t, f.Close())
 	assert.Equal(t, "first\n", read(t, path+".1"))
 	assert.Equal(t, "left\n", read(t, path+".2"))
+}
+
+// A file that was left, that a Rotator copies and that cannot be removed behind that, has one backup, however often that is tried: each
+// further one would have had a good one go.
+func TestALeftFileThatCannotBeRemovedBehindItsCopy(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.log")
+	hidden := filepath.Join(filepath.Dir(path), ".app.log.rotation")
+	require.NoError(t, os.Mkdir(hidden, 0o755))
+	left := filepath.Join(hidden, "out-00000000000000000001-1-1")
+	require.NoError(t, os.WriteFile(left, []byte("left\n"), 0o600))
+	var works atomic.Bool
+	defer func(remove func(string) error) { rotation.RemoveFile = remove }(rotation.RemoveFile)
+	rotation.RemoveFile = func(path string) error {
+		if path == left && !works.Load() {
+			return &os.PathError{Op: "remove", Path: path, Err: os.ErrPermission}
+		}
+		return os.Remove(path)
+	}
+	var told errorLog
+	f, err := NewRotatingFile(RotatingFileConfig{Path: path, BackupCount: 5, OnError: told.add, Compress: Gzip, Rotator: copyFile})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return len(told.list()) == 1 }, 10*time.Second, time.Millisecond)
+	write(t, f, "first\n")
+	require.Error(t, f.Rollover())
+	require.Error(t, f.Rollover())
+	assert.False(t, exists(path+".2"))
+	works.Store(true)
+	require.NoError(t, f.Rollover())
+	require.NoError(t, f.Close())
+	assert.Equal(t, []string{"app.log", "app.log.1.gz", "app.log.2.gz"}, names(t, filepath.Dir(path)))
+	assert.Equal(t, "first\n", plain(t, path+".1.gz"))
+	assert.Equal(t, "left\n", plain(t, path+".2.gz"))
+}
+
+// A file that is refused its name only after Close has gone on without it, or in the hook that calls Close, is let go all the same: a
+// program that opened the log again could not name it, and waited for it at each rollover.
+func TestAFileThatIsRefusedItsNameAfterClose(t *testing.T) {
+	for name, stuck := range map[string]bool{"Close in the hook": false, "Close without the hook": true} {
+		t.Run(name, func(t *testing.T) {
+			var f *RotatingFile
+			answer := make(chan struct{})
+			f, dir := rotating(t, RotatingFileConfig{MaxBytes: 2 << 20, BackupCount: 5, OnError: func(error) {}, Rotator: func(string, string) error {
+				if stuck {
+					<-answer
+				} else {
+					_ = f.Close()
+				}
+				return errors.New("refused")
+			}})
+			write(t, f, "first\n")
+			if stuck {
+				rotation.ShortWait.Store(int64(time.Millisecond))
+				defer rotation.ShortWait.Store(0)
+			}
+			assert.Error(t, f.Rollover())
+			if stuck {
+				assert.Error(t, f.Close())
+				rotation.ShortWait.Store(0)
+			}
+			hidden := filepath.Join(dir, ".app.log.rotation")
+			left := filepath.Join(hidden, names(t, hidden)[0])
+			close(answer)
+			assert.Eventually(t, func() bool { return !fsys.Held(left) }, 10*time.Second, time.Millisecond)
+			again, err := NewRotatingFile(RotatingFileConfig{Path: filepath.Join(dir, "app.log"), BackupCount: 5, OnError: unexpected(t)})
+			require.NoError(t, err)
+			require.NoError(t, again.Close())
+			assert.Equal(t, []string{"app.log", "app.log.1"}, names(t, dir))
+		})
+	}
+}
+
+// A hook that takes its time over a file which was refused its name before is not waited for to its end, and Close says so.
+func TestAHookThatTakesItsTimeAtClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := true
+		answer := make(chan struct{})
+		path := filepath.Join(t.TempDir(), "app.log")
+		f, err := NewRotatingFile(RotatingFileConfig{Path: path, MaxBytes: 100, BackupCount: 5, OnError: func(error) {}, Rotator: func(src, dst string) error {
+			if first {
+				first = false
+				return errors.New("refused")
+			}
+			<-answer
+			return os.Rename(src, dst)
+		}})
+		require.NoError(t, err)
+		write(t, f, "first\n")
+		require.ErrorContains(t, f.Rollover(), "refused")
+		assert.ErrorContains(t, f.Close(), "a hook or another process takes too long")
+		close(answer)
+		synctest.Wait()
+		assert.Equal(t, "first\n", read(t, path+".1"))
+	})
 }

@@ -200,10 +200,13 @@ func (s *Set) List() ([]Backup, error) {
 // Find returns the backup that is this file, under whatever name it has now; without an error and without a Path if it has gone.
 // (On Windows a FileInfo learns which file it is of when it is first compared: let it be compared with itself when it is made.)
 func (s *Set) Find(info fs.FileInfo) (Backup, error) {
-	found, err := s.List()
-	for _, b := range found {
-		if os.SameFile(b.Info, info) {
-			return b, nil
+	s.names.forget()
+	entries, err := s.list()
+	for _, e := range entries {
+		for _, b := range e.backups() {
+			if os.SameFile(b.Info, info) {
+				return b, nil
+			}
 		}
 	}
 	return Backup{}, err

@@ -60,7 +60,7 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 	s.plain.Store(true)
 	if backup != "" { // it is published, and only that could not be made safe, or the file not be removed
 		s.compressed.Add(1)
-		out.backup = backup
+		s.copied[out.path] = backup
 		return backup, multierr.Append(out.close(), remove(out.path))
 	}
 	return s.place(out.path, out, false)
@@ -236,9 +236,9 @@ func (s *steps) publish(p *part, info os.FileInfo) error {
 	if err != nil || b.Path == "" { // a backup that was removed meanwhile has no use for a compressed form
 		return err
 	}
-	if _, err := s.cfg.Backups.Publish(p.path, b.Path); err != nil {
-		return err
+	dst, err := s.cfg.Backups.Publish(p.path, b.Path)
+	if dst != "" {
+		s.compressed.Add(1)
 	}
-	s.compressed.Add(1)
-	return nil
+	return err
 }

@@ -23,6 +23,7 @@ type directory struct {
 	mu     sync.Mutex // guards the fields below
 	inside int
 	kept   bool            // it stays although it is empty
+	closed bool            // whoever is inside still, or comes, leaves it closed
 	d      *fsys.Directory // nil while the directory is not needed
 }
 
@@ -166,15 +167,16 @@ func (d *directory) leave(mayBeEmpty bool) {
 	if d.inside--; d.inside > 0 {
 		return
 	}
-	if d.kept || !mayBeEmpty {
-		d.d.Unlock()
-		return
-	}
-	if err := os.Remove(d.path); err == nil || errors.Is(err, fs.ErrNotExist) {
-		d.forgetLocked()
-		return
+	if !d.kept && mayBeEmpty {
+		if err := os.Remove(d.path); err == nil || errors.Is(err, fs.ErrNotExist) {
+			d.forgetLocked()
+			return
+		}
 	}
 	d.d.Unlock()
+	if d.closed {
+		d.forgetLocked()
+	}
 }
 
 // keep says whether the directory stays although it is empty: it will be needed soon.
@@ -191,7 +193,9 @@ func (d *directory) forgetLocked() {
 
 // close gives up the descriptor. A directory that is not empty stays for the next start.
 func (d *directory) close() {
-	d.keep(false)
+	d.mu.Lock()
+	d.kept, d.closed = false, true
+	d.mu.Unlock()
 	if d.exists() && d.enter() == nil {
 		d.leave(true)
 	}
@@ -231,6 +235,17 @@ func (d *directory) firstOut(path string) (string, error) {
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
+}
+
+// sameFile reports whether two paths lead to one file. A file that was rolled out may be the log itself under a second name: a
+// process was killed in the middle of an exchange, or is in the middle of one.
+func sameFile(path, other string) bool {
+	a, err := os.Lstat(path)
+	if err != nil {
+		return false
+	}
+	b, err := os.Lstat(other)
+	return err == nil && os.SameFile(a, b)
 }
 
 // RemoveFile is how files are removed. Tests refuse it.

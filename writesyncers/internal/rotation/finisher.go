@@ -21,6 +21,7 @@ type finisher struct {
 	running   bool
 	working   bool // on the first, and not only looking whether there is one
 	closing   bool
+	abandoned bool          // Close does not wait any more: what is refused from now on is let go
 	refused   error         // why the first has no name; the next rollover tries again
 	goroutine uint64        // that runs, so that it does not wait for itself
 	changed   chan struct{} // closed, and replaced, at each change
@@ -42,7 +43,7 @@ var (
 
 func newFinisher(cfg *Config, dir *directory, retry *backoff) *finisher {
 	f := &finisher{changed: make(chan struct{})}
-	f.steps = steps{cfg: cfg, dir: dir, retry: retry, abort: make(chan struct{}), compressed: &f.compressed}
+	f.steps = steps{cfg: cfg, dir: dir, retry: retry, abort: make(chan struct{}), compressed: &f.compressed, copied: map[string]string{}}
 	return f
 }
 
@@ -173,17 +174,20 @@ func (f *finisher) end(refused error, again bool) bool {
 		}
 		f.cfg.Report.Note("finish files of "+f.cfg.Path, nil)
 	}
-	if refused != nil {
-		noteNamed(&f.steps, refused)
-	}
+	noteNamed(&f.steps, refused)
 	f.cfg.Report.Tell()
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	if refused == nil && len(f.queue) > 0 {
+		f.mu.Unlock()
 		return false
 	}
 	f.running, f.refused, f.goroutine = false, refused, 0
 	f.broadcastLocked()
+	abandoned := f.abandoned
+	f.mu.Unlock()
+	if abandoned {
+		_ = letGo(f)
+	}
 	return true
 }
 

@@ -17,8 +17,7 @@ type Rolled struct {
 	label  time.Time // the time its backup is named for, where names are times
 	size   int64
 	toSync bool
-	orphan bool   // the process that rolled it out is gone
-	backup string // the name that its contents have already, where only the file could not be removed; owned by the finisher's goroutine
+	orphan bool // the process that rolled it out is gone
 
 	named bool  // guarded by the finisher's mu
 	ended bool  // the same: hooks and all

@@ -151,16 +151,21 @@ func (r *Rotation) Counts() (rolled, compressed uint64) {
 // Close finishes what there is, waits for that as long as some seconds, and removes the file that was opened ahead. What the disk does not
 // answer goes on in the background.
 func (r *Rotation) Close() error {
-	err := multierr.Append(base.Within(StuckWait(), r.opener.close), r.finish.close())
-	wait := StuckWait()
-	if err != nil {
-		wait = nameWait // the disk would not answer the rest either
-	}
-	return multierr.Append(err, base.Within(wait, func() error {
+	err := base.Within(StuckWait(), r.opener.close)
+	err = multierr.Append(err, r.finish.close(patienceAfter(err)))
+	return multierr.Append(err, base.Within(patienceAfter(err), func() error {
 		r.opener.discard()
 		r.dir.close()
 		return nil
 	}))
+}
+
+// patienceAfter returns how long Close waits for its next step: what has not answered before would not answer that either.
+func patienceAfter(err error) time.Duration {
+	if err != nil {
+		return nameWait
+	}
+	return StuckWait()
 }
 
 // Recover finishes or undoes what a killed process left half done; the documentation of package writesyncers has the table. It runs

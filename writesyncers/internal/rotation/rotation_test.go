@@ -257,6 +257,19 @@ func TestClosingAFileThatIsBusyEndsItsLock(t *testing.T) {
 	require.False(t, fsys.Held(path), "a file that was rolled out")
 }
 
+// Nor does it wait for each step as long as for the first one.
+func TestCloseOnADiskThatAnswersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, _ := rotationOf(t, nil)
+		require.True(t, r.opener.start())
+		r.finish.update(func() { r.finish.running = true })
+		start := time.Now()
+		assert.ErrorIs(t, r.Close(), os.ErrDeadlineExceeded)
+		assert.LessOrEqual(t, time.Since(start), 15*time.Second)
+		r.opener.done()
+	})
+}
+
 // A disk, or a server, that does not answer does not hold up Close for ever, whatever it was asked for: the next file, or the directory.
 func TestCloseOnADiskThatDoesNotAnswer(t *testing.T) {
 	ShortWait.Store(int64(50 * time.Millisecond))

@@ -23,8 +23,11 @@ type steps struct {
 	compressed *atomic.Uint64
 	names      namesLock // held around calls of cfg.Backups
 
-	plain   atomic.Bool // backups are there that are to be compressed and are not
-	expired string      // the number of the last hold that was waited for in vain; owned by the finisher's goroutine
+	plain atomic.Bool // backups are there that are to be compressed and are not
+
+	// These are owned by the finisher's goroutine.
+	copied  map[string]string // the backups that have the contents of files which are to be removed, by the paths of those
+	expired string            // the number of the last hold that was waited for in vain
 
 	mu      sync.Mutex // guards the field below
 	syncErr error      // for the next Sync
@@ -110,9 +113,10 @@ func (s *steps) name(out *Rolled) (backup string, err error) {
 			return "", err
 		}
 	}
+	backup, copied := s.copied[out.path]
 	switch {
-	case out.backup != "":
-		backup, err = out.backup, remove(out.path)
+	case copied:
+		err = remove(out.path)
 	case !exists(out.path):
 		return "", nil
 	case s.cfg.Rotator != nil:
@@ -125,6 +129,7 @@ func (s *steps) name(out *Rolled) (backup string, err error) {
 	if err != nil {
 		return "", err
 	}
+	delete(s.copied, out.path)
 	noteNamed(s, nil)
 	return backup, nil
 }
@@ -182,7 +187,8 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 		if !exists(dst) {
 			return "", errLeftBehind
 		}
-		out.backup = dst
+		s.copied[out.path] = dst
+		s.plain.Store(s.cfg.Compress)
 		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
 	}
 	_ = s.names.with(s.cfg.Namer, func() error { s.cfg.Backups.Placed(dst); return nil })
@@ -267,17 +273,6 @@ func (s *steps) othersBefore(path string, patience time.Duration, finish func(*R
 			time.Sleep(pollEvery)
 		}
 	}
-}
-
-// sameFile reports whether two paths lead to one file. A file that was rolled out may be the log itself under a second name: a
-// process was killed in the middle of an exchange, or is in the middle of one.
-func sameFile(path, other string) bool {
-	a, err := os.Lstat(path)
-	if err != nil {
-		return false
-	}
-	b, err := os.Lstat(other)
-	return err == nil && os.SameFile(a, b)
 }
 
 // unlinkLog takes the second name from the log. With both locks held nobody is in the middle of an exchange.

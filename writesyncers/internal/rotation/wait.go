@@ -91,32 +91,35 @@ func (f *finisher) wait(out *Rolled) (err error) {
 }
 
 // close finishes what there is. Compression is given up when it takes too long, and whoever does not come to an end is left behind.
-func (f *finisher) close() error {
+func (f *finisher) close(patience time.Duration) error {
 	me, namer := base.GoroutineID(), f.names.mine()
 	self := false
 	idle := func() bool { self = namer || f.running && f.goroutine == me; return !f.running || self }
 	f.update(func() { f.closing = true })
 	var err error
-	if !f.waitAtMost(StuckWait(), idle) {
+	if !f.waitAtMost(patience, idle) {
 		close(f.abort)
 		if !f.waitAtMost(nameWait, idle) {
 			err = errStuck
 		}
 	}
-	if err != nil || self {
-		return err
-	}
-	if f.left() {
-		err = base.Within(nameWait, func() error { f.begin(nil); return nil }) // the last attempt
-		f.waitAtMost(nameWait, idle)
+	if err == nil && !self && f.left() { // the last attempt
+		err = base.Within(2*nameWait, func() error { f.begin(nil); return nil }) // which waits for a name itself
+		if err == nil && !f.waitAtMost(nameWait, idle) {
+			err = errStuck
+		}
 	}
 	return multierr.Append(err, base.Within(nameWait, func() error { return letGo(f) }))
 }
 
-// letGo closes the files that are not finished: the next start finds them.
+// letGo closes the files that are not finished: the next start finds them. Who is still at work does so when he is done.
 func letGo(f *finisher) (err error) {
 	f.mu.Lock()
-	waiting := append([]*Rolled(nil), f.queue...)
+	f.abandoned = true
+	var waiting []*Rolled
+	if !f.running {
+		waiting = append(waiting, f.queue...)
+	}
 	f.mu.Unlock()
 	for _, out := range waiting {
 		err = multierr.Append(err, out.close())

@@ -72,8 +72,12 @@ func (f *finisher) exited() {
 		go f.run(math.MaxInt)
 	}
 	f.broadcastLocked()
+	abandoned := f.abandoned
 	f.mu.Unlock()
 	f.cfg.Report.Tell()
+	if abandoned {
+		_ = letGo(f)
+	}
 }
 
 // linger waits a while for a file: to be woken would take the writer as long as all the rest of a rollover, while this goroutine

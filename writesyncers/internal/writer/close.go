@@ -3,6 +3,7 @@ package writer
 import (
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/multierr"
@@ -85,12 +86,15 @@ func (w *Writer) Close() error {
 	}
 	w.committer.stop()
 	var err error
+	var late atomic.Bool
 	if w.lockToClose() {
-		err = Within(closeWait, "close "+w.cfg.Path, w.closeFile)
+		err = Within(closeWait, "close "+w.cfg.Path, func() error { return closeOrTell(w, &late) })
+		late.Store(true)
 	} else {
+		late.Store(true)
 		go func() { // whoever is stuck has the lock; the file is closed when it comes back
 			w.mu.Lock()
-			_ = w.closeFile()
+			_ = closeOrTell(w, &late)
 		}()
 		err = errStuck(w, "close")
 	}
@@ -113,6 +117,16 @@ func (w *Writer) lockToClose() bool {
 		file.Interrupt()
 	}
 	return base.LockWithin(&w.mu, lockWait-interruptWait)
+}
+
+// closeOrTell is closeFile. If Close is late, and does not wait for it any more, what is lost is told.
+func closeOrTell(w *Writer, late *atomic.Bool) error {
+	err := w.closeFile()
+	if late.Load() {
+		w.cfg.Report.Note("close "+w.cfg.Path, err)
+		w.cfg.Report.Tell()
+	}
+	return err
 }
 
 // closeFile writes what is left and closes the file. It is called with the lock and releases it.

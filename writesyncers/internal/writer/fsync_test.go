@@ -3,6 +3,7 @@
 package writer
 
 import (
+	"errors"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // Of a disk that does not answer each fsync holds a thread, and a process may have ten thousand: there are not more and more of them, by
@@ -88,6 +90,26 @@ func TestADiskThatDoesNotAnswerAtClose(t *testing.T) {
 		close(answer)
 		synctest.Wait()
 		assert.EqualValues(t, 1, w.Counts().Records.Delivered)
+	})
+}
+
+// What is lost when such a disk answers at last is told, for Close has returned.
+func TestADiskThatAnswersAfterClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		CloseFile = func(f *appendfile.File) error { <-answer; return errors.Join(f.Close(), errors.New("no room")) }
+		defer func() { CloseFile = (*appendfile.File).Close }()
+		cfg := config(t)
+		var told []error
+		cfg.Report = base.NewReporter("writesyncers", func(err error) { told = append(told, err) })
+		w, err := New(cfg)
+		require.NoError(t, err)
+		require.ErrorIs(t, w.Close(), os.ErrDeadlineExceeded)
+		require.Empty(t, told)
+		close(answer)
+		synctest.Wait()
+		require.Len(t, told, 1)
+		assert.ErrorContains(t, told[0], "no room")
 	})
 }
 
