@@ -167,7 +167,7 @@ func TestSymlinkNeverReplacesAFile(t *testing.T) {
 	require.NoError(t, f.Close())
 	assert.Equal(t, "precious", read(t, link))
 	require.Len(t, told.list(), 1)
-	assert.ErrorContains(t, told.list()[0], ": Symlink "+link+": file already exists and is no symbolic link")
+	assert.ErrorContains(t, told.list()[0], ": the Symlink "+link+": file already exists and is no symbolic link")
 	assert.Equal(t, 1, strings.Count(told.list()[0].Error(), "writesyncers:"))
 }
 

@@ -25,7 +25,7 @@ func linkTo(file, link string) (err error) {
 	for range linkTries {
 		switch info, statErr := os.Lstat(link); {
 		case statErr == nil && info.Mode()&fs.ModeSymlink == 0:
-			return fmt.Errorf("Symlink %s: %w and is no symbolic link", link, fs.ErrExist)
+			return fmt.Errorf("the Symlink %s: %w and is no symbolic link", link, fs.ErrExist)
 		case statErr == nil:
 			if now, err := os.Readlink(link); err == nil && now == to {
 				removeLink(hidden)
