@@ -50,6 +50,52 @@ go_program() {
 	cd "$T"
 }
 
+# nats_server gives the program of go_program a file with what those share that have a NATS server with JetStream inside them.
+nats_server() {
+	mkdir -p "$T/program"
+	cat >"$T/program/server.go" <<-'GO'
+		package main
+
+		import (
+			"time"
+
+			"github.com/nats-io/nats-server/v2/server"
+			"github.com/nats-io/nats.go"
+			"github.com/nats-io/nats.go/jetstream"
+		)
+
+		func must[T any](v T, err error) T {
+			if err != nil {
+				panic(err)
+			}
+			return v
+		}
+
+		// node is a server on the folder "store", and a client.
+		type node struct {
+			*server.Server
+			conn *nats.Conn
+			js   jetstream.JetStream
+		}
+
+		func start() node {
+			s := must(server.NewServer(&server.Options{JetStream: true, StoreDir: "store", DontListen: true}))
+			s.Start()
+			if !s.ReadyForConnections(20 * time.Second) {
+				panic("the server is not ready")
+			}
+			conn := must(nats.Connect("", nats.InProcessServer(s)))
+			return node{s, conn, must(jetstream.New(conn))}
+		}
+
+		func (n node) stop() {
+			n.conn.Close()
+			n.Shutdown()
+			n.WaitForShutdown()
+		}
+	GO
+}
+
 # victorialogs builds and starts VictoriaLogs 1.52.1 with more flags, and puts its address into $url.
 victorialogs() {
 	needs go curl python3

@@ -3,6 +3,7 @@
 # stored (acknowledged in a work queue). After a restart the server knows only the ids of what is still stored: the same message is taken
 # again. A publisher that repeats what it has no answer for, as after a restart, makes a copy of what was already worked off.
 . "$(dirname "$0")/lib.sh"
+nats_server
 go_program github.com/nats-io/nats-server/v2@v2.15.2 github.com/nats-io/nats.go@v1.55.0 <<'GO'
 package main
 
@@ -11,36 +12,17 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-func start() (*server.Server, *nats.Conn, jetstream.JetStream) {
-	s := must(server.NewServer(&server.Options{JetStream: true, StoreDir: "store", DontListen: true}))
-	s.Start()
-	if !s.ReadyForConnections(20 * time.Second) {
-		panic("the server is not ready")
-	}
-	conn := must(nats.Connect("", nats.InProcessServer(s)))
-	return s, conn, must(jetstream.New(conn))
-}
-
 func main() {
 	ctx := context.Background()
-	s, conn, js := start()
-	stream := must(js.CreateStream(ctx, jetstream.StreamConfig{
+	n := start()
+	stream := must(n.js.CreateStream(ctx, jetstream.StreamConfig{
 		Name: "S", Subjects: []string{"s"}, Retention: jetstream.WorkQueuePolicy, Duplicates: time.Hour, MaxAge: 2 * time.Hour,
 	}))
 	publish := func(when string) {
-		fmt.Println(when+": taken for a duplicate:", must(js.Publish(ctx, "s", []byte("m"), jetstream.WithMsgID("id"))).Duplicate)
+		fmt.Println(when+": taken for a duplicate:", must(n.js.Publish(ctx, "s", []byte("m"), jetstream.WithMsgID("id"))).Duplicate)
 	}
 	publish("first")
 	consumer := must(stream.CreateConsumer(ctx, jetstream.ConsumerConfig{Durable: "c", AckPolicy: jetstream.AckExplicitPolicy}))
@@ -48,14 +30,10 @@ func main() {
 		panic(err)
 	}
 	publish("again, the first being worked off")
-	conn.Close()
-	s.Shutdown()
-	s.WaitForShutdown()
-	s, conn, js = start()
+	n.stop()
+	n = start()
 	publish("after a restart")
-	conn.Close()
-	s.Shutdown()
-	s.WaitForShutdown()
+	n.stop()
 }
 GO
 same "first: taken for a duplicate: false

@@ -2,47 +2,16 @@
 # nats-server 2.15.2: two servers on one store directory both start, as no lock keeps the second out, and both acknowledge what is published.
 # Of 300 messages that were acknowledged 200 are stored when both have stopped and one starts again, and no error was seen.
 . "$(dirname "$0")/lib.sh"
+nats_server
 go_program github.com/nats-io/nats-server/v2@v2.15.2 github.com/nats-io/nats.go@v1.55.0 <<'GO'
 package main
 
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
-type node struct {
-	*server.Server
-	conn *nats.Conn
-	js   jetstream.JetStream
-}
-
-func start() node {
-	s := must(server.NewServer(&server.Options{JetStream: true, StoreDir: "store", DontListen: true}))
-	s.Start()
-	if !s.ReadyForConnections(20 * time.Second) {
-		panic("the server is not ready")
-	}
-	conn := must(nats.Connect("", nats.InProcessServer(s)))
-	return node{s, conn, must(jetstream.New(conn))}
-}
-
-func (n node) stop() {
-	n.conn.Close()
-	n.Shutdown()
-	n.WaitForShutdown()
-}
 
 func main() {
 	ctx := context.Background()

@@ -1,18 +1,8 @@
 #!/usr/bin/env bash
-# NumPy's longdouble on amd64: six bytes of each number are whatever was in memory before, also in tobytes and in pickles.
-#
-# Version: NumPy 1.24.2 with CPython 3.11, of Debian 12.
-#
-# Guessed: the 80 bits of the x87 are padded with zeros to 16 bytes, as np.longdouble("0.1").tobytes() shows them, so equal numbers have
-# equal bytes, and a reader may tell by the zeros which machine's format it is.
-# Seen: what is computed, or converted, is written in 10 bytes over memory that is not cleared. A pickle of such an array, as
-# SocketHandler sends it, takes along pieces of what the program had there.
-#
-#	of a text: zeros
-#	converted: not zeros
-#	computed: not zeros
-#	what was there before is in the pickle: yes
-source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# NumPy 1.24.2 with CPython 3.11, amd64: what pads the ten bytes of a longdouble to sixteen is not zeros but what was in memory before, unless the
+# number was made of a text. So equal numbers have bytes that differ, and a pickle, as SocketHandler sends it, takes along pieces of what
+# the program had there.
+. "$(dirname "$0")/lib.sh"
 needs apt-get dpkg /usr/bin/python3
 [[ $(dpkg --print-architecture) == amd64 ]] || { echo "not run: this is not amd64"; exit 2; }
 for package in python3-numpy=1:1.24.2-1+deb12u1 libblas3 liblapack3 libgfortran5; do
@@ -31,7 +21,7 @@ def said(a):
     return "not zeros" if any(any(b[i + 10:i + 16]) for i in range(0, len(b), 16)) else "zeros"
 
 def before():  # memory of the size that the numbers are going to have
-    np.full(2000, int.from_bytes(b"password", "little"), dtype="u8")
+    np.full(2000, int.from_bytes(b"previous", "little"), dtype="u8")
 
 print("of a text:", said(np.longdouble("0.1")))
 ones = np.ones(1000)
@@ -39,7 +29,7 @@ before()
 converted = ones.astype("g")
 print("converted:", said(converted))
 print("computed:", said(converted / 7))
-print("what was there before is in the pickle:", "yes" if b"ssword" in pickle.dumps(converted, 2) else "no")
+print("what was there before is in the pickle:", "yes" if b"evious" in pickle.dumps(converted, 2) else "no")
 PY
 )
 same "of a text: zeros
