@@ -35,7 +35,7 @@
 //	Sync                   Timeout with Ack, for the confirmations; else nothing
 //	Close                  Timeout with Ack, with what is still to be written half as long again, but at most a second more; and
 //	                       Timeout once more for the good-byes of RELP and TLS and, on Linux, until the peer's system has what was
-//	                       written, but a second only if that takes nothing; it interrupts a Write, which returns ErrClosed
+//	                       written, but a second at most if that takes nothing; it interrupts a Write, which returns ErrClosed
 //	                       Functions of a TLS configuration have three quarters of it, and wait until then if they log to this core
 //	Stats                  as long as the Write that it has to wait for
 //	NewServer              10 s for the name in Address, and 1 s for a socket file that was left behind
