@@ -382,17 +382,19 @@ func TestAURLWithoutAPath(t *testing.T) {
 	for name, test := range map[string]struct {
 		envelope httpcore.Envelope
 		path     string
+		status   int
 		words    string
 	}{
-		"OTLP":          {httpcore.OTLP(httpcore.OTLPConfig{}), "", "404 Not Found: Config.URL has no path, where most listen at /v1/logs"},
-		"Loki":          {httpcore.Loki(httpcore.LokiConfig{}), "/", "Config.URL has no path, where most listen at /loki/api/v1/push"},
-		"Splunk":        {httpcore.Splunk(httpcore.SplunkConfig{}), "", "Config.URL has no path, where most listen at /services/collector/event"},
-		"Elasticsearch": {httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}), "", "Config.URL has no path, where most listen at /_bulk"},
-		"with a path":   {httpcore.OTLP(httpcore.OTLPConfig{}), "/v2/logs", "404 Not Found"},
-		"of nobody's":   {httpcore.JSONLines(), "", "404 Not Found"},
+		"OTLP":           {httpcore.OTLP(httpcore.OTLPConfig{}), "", 404, "404 Not Found: Config.URL has no path, where most listen at /v1/logs"},
+		"Loki":           {httpcore.Loki(httpcore.LokiConfig{}), "/", 404, "Config.URL has no path, where most listen at /loki/api/v1/push"},
+		"Splunk":         {httpcore.Splunk(httpcore.SplunkConfig{}), "", 405, "405 Method Not Allowed: Config.URL has no path, where most listen at /services/collector/event"},
+		"Elasticsearch":  {httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}), "", 404, "Config.URL has no path, where most listen at /_bulk"},
+		"with a path":    {httpcore.OTLP(httpcore.OTLPConfig{}), "/v2/logs", 404, "404 Not Found"},
+		"of nobody's":    {httpcore.JSONLines(), "", 404, "404 Not Found"},
+		"another answer": {httpcore.OTLP(httpcore.OTLPConfig{}), "", 403, "403 Forbidden"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }))
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(test.status) }))
 			t.Cleanup(server.Close)
 			core := post(t, server, test.envelope, func(cfg *httpcore.Config) { cfg.URL = server.URL + test.path })
 			err := core.Write(zapcore.Entry{Message: "m"}, nil)

@@ -158,7 +158,7 @@ func (cfg EmitterConfig) check() error {
 	case cfg.Address == "":
 		return wrong("Address", "is required")
 	case !connection.KnownNetwork(cfg.Network) && cfg.Dial == nil:
-		return wrong("Network", "%q is unknown: there are tcp, udp, unix and unixgram, and TLS is a field", cfg.Network)
+		return wrong("Network", "%q is unknown: there are %s", cfg.Network, connection.Networks)
 	case cfg.Report == nil:
 		return wrong("Report", "is required")
 	case cfg.Framing >= framings || cfg.DatagramFraming >= framings:

@@ -130,7 +130,7 @@ func (cfg ServerConfig) check() error {
 	case cfg.Address == "":
 		return wrong("Address", "is required")
 	case !connection.KnownNetwork(cfg.Network):
-		return wrong("Network", "%q is unknown: there are tcp, udp, unix and unixgram, and TLS is a field", cfg.Network)
+		return wrong("Network", "%q is unknown: there are %s", cfg.Network, connection.Networks)
 	case cfg.Format == 0 || cfg.Format >= formats:
 		return wrong("Format", "is required")
 	case cfg.Target == nil:

@@ -16,6 +16,9 @@ import (
 // wrong is an error about an address.
 func wrong(what string, args ...any) error { return fmt.Errorf("Address "+what, args...) }
 
+// Networks is what the error of an unknown one says that there are.
+const Networks = "tcp, udp, unix and unixgram, and TLS is a field"
+
 // KnownNetwork tells whether there is a network of that name here.
 func KnownNetwork(network string) bool {
 	switch network {

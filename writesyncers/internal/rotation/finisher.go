@@ -186,7 +186,7 @@ func (f *finisher) end(refused error, again bool) bool {
 	abandoned := f.abandoned
 	f.mu.Unlock()
 	if abandoned {
-		_ = letGo(f)
+		letGoLate(f)
 	}
 	return true
 }

@@ -153,12 +153,11 @@ func (o *opener) mayLink() bool {
 }
 
 // close waits for who is at work, and lets nobody begin.
-func (o *opener) close() error {
+func (o *opener) close() {
 	o.mu.Lock()
 	o.closed = true
 	o.mu.Unlock()
 	o.busy.Wait()
-	return nil
 }
 
 // moved says that the file in use is another one, and has the next opened ahead for that.

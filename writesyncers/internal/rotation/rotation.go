@@ -151,7 +151,7 @@ func (r *Rotation) Counts() (rolled, compressed uint64) {
 // Close finishes what there is, waits for that as long as some seconds, and removes the file that was opened ahead. What the disk does not
 // answer goes on in the background.
 func (r *Rotation) Close() error {
-	err := base.Within(StuckWait(), r.opener.close)
+	err := base.Within(StuckWait(), func() error { r.opener.close(); return nil })
 	err = multierr.Append(err, r.finish.close(patienceAfter(err)))
 	return multierr.Append(err, base.Within(patienceAfter(err), func() error {
 		r.opener.discard()

@@ -297,3 +297,27 @@ func TestCloseOnADiskThatDoesNotAnswer(t *testing.T) {
 		answer()
 	}
 }
+
+// TestWhatIsLetGoAfterCloseIsTold holds that an error of closing a file, as a server says that it has no room, is heard though Close has
+// returned: from a finisher that ends, and from one whose goroutine was ended.
+func TestWhatIsLetGoAfterCloseIsTold(t *testing.T) {
+	for name, end := range map[string]func(*finisher){
+		"ends":     func(f *finisher) { f.end(fs.ErrPermission, false) },
+		"is ended": func(f *finisher) { f.exited() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var told []error
+			r, _ := rotationOf(t, func(cfg *Config) {
+				cfg.Report = base.NewReporter("writesyncers", func(err error) { told = append(told, err) })
+			})
+			file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+			require.NoError(t, err)
+			require.NoError(t, file.Close())
+			r.finish.running = true
+			r.finish.enqueue(&Rolled{f: file, path: file.Name()})
+			require.NoError(t, letGo(r.finish), "its goroutine is at work")
+			end(r.finish)
+			require.True(t, slices.ContainsFunc(told, func(err error) bool { return errors.Is(err, fs.ErrClosed) }), told)
+		})
+	}
+}

@@ -126,3 +126,9 @@ func letGo(f *finisher) (err error) {
 	}
 	return err
 }
+
+// letGoLate is letGo when Close has returned: nobody else would hear what goes wrong.
+func letGoLate(f *finisher) {
+	f.cfg.Report.Note("close files of "+f.cfg.Path, letGo(f))
+	f.cfg.Report.Tell()
+}

@@ -76,7 +76,7 @@ func (f *finisher) exited() {
 	f.mu.Unlock()
 	f.cfg.Report.Tell()
 	if abandoned {
-		_ = letGo(f)
+		letGoLate(f)
 	}
 }
 
