@@ -236,3 +236,24 @@ func tapesOf(b *base.Batch) (tapes [][]byte) {
 	}
 	return tapes
 }
+
+// A stream that takes no message at all keeps records back, and takes them when somebody has set it right.
+func TestAStreamThatTakesNothing(t *testing.T) {
+	s := newTestServer(t, nil).start()
+	e := open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
+	appendAll(t, e, "before")
+	set := func(most int32) {
+		cfg := e.records.CachedInfo().Config
+		cfg.MaxMsgSize = most
+		_, err := e.js.UpdateStream(t.Context(), cfg)
+		require.NoError(t, err)
+	}
+	set(1)
+	for range 3 {
+		_, err := e.Append(batchOf(t, "a", "b"))
+		require.Error(t, err)
+	}
+	set(-1)
+	appendAll(t, e, "a", "b")
+	require.Len(t, readAll(t, e, "reader", 3), 3)
+}

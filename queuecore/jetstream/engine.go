@@ -114,6 +114,10 @@ func orNoLimit(bytes int64) int64 {
 // leastMessage is how many bytes of data a message has to have room for.
 const leastMessage = 4 << 10
 
+// leastPiece is how many bytes of data a message has at least room for where somebody has bounded the stream: of one that takes less, or
+// nothing, each message is refused until that is set right.
+const leastPiece = 256
+
 // limit returns how many bytes of data a message may have: the server takes no more, which may be another after a reconnection; and
 // several have to fit into the stream, for the last one stays.
 func (e *Engine) limit() int {
@@ -123,7 +127,7 @@ func (e *Engine) limit() int {
 	}
 	limit = max(limit, leastMessage)
 	if most := e.log.largest; most > 0 {
-		limit = min(limit, max(most-headerRoom, most/2))
+		limit = min(limit, max(most-headerRoom, most/2, leastPiece))
 	}
 	return limit
 }
