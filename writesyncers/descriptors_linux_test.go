@@ -28,8 +28,17 @@ func withDescriptors(t *testing.T, more int, f func()) {
 
 // A process that has no descriptor left cannot look at a backup. That makes it no file of somebody else's, nor one that nobody uses.
 func TestNoDescriptorLeft(t *testing.T) {
-	f, _ := rotating(t, RotatingFileConfig{BackupCount: 3, Compress: Gzip})
-	rolls(t, f, "one\n")
+	cfg := RotatingFileConfig{Path: filepath.Join(t.TempDir(), "app.log"), BackupCount: 3, Compress: Gzip, OnError: unexpected(t)}
+	first, err := NewRotatingFile(cfg)
+	require.NoError(t, err)
+	rolls(t, first, "one\n")
+	require.NoError(t, first.Close()) // what it opens and closes in the background has come to its end
+	f, err := NewRotatingFile(cfg)
+	require.NoError(t, err)
+	defer f.Close()
+	one, err := os.ReadFile(f.path + ".1.gz")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(f.path+".2.gz", one, 0o600)) // the other one was looked at when it was opened
 	withDescriptors(t, 0, func() {
 		_, err := f.Backups()
 		require.ErrorIs(t, err, unix.EMFILE)
@@ -37,7 +46,7 @@ func TestNoDescriptorLeft(t *testing.T) {
 	})
 	found, err := f.Backups()
 	require.NoError(t, err)
-	require.Equal(t, []string{f.path + ".1.gz"}, found)
+	require.Equal(t, []string{f.path + ".1.gz", f.path + ".2.gz"}, found)
 }
 
 // Nor can it find out whether a file is the log of another program.
