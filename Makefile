@@ -17,8 +17,9 @@ lint: format vet staticcheck ## formatting, go vet for three systems, staticchec
 format: ## fail where gofmt would change something
 	@bad=$$(gofmt -l .); [[ -z $$bad ]] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
 
-vet: ## go vet for linux, darwin and windows
+vet: ## go vet for linux, darwin and windows, and for 32 bits
 	@for os in linux darwin windows; do scripts/each.sh env GOOS=$$os go vet ./...; done
+	GOARCH=386 go vet ./...
 
 staticcheck: ## staticcheck in every module
 	@scripts/each.sh "$$(go -C benchmarks tool -n staticcheck)" ./...

@@ -128,7 +128,7 @@ func TestServerBounds(t *testing.T) {
 			if test.cfg.IdleTimeout == 0 { // its deadline is 10 s, and 5 minutes
 				require.Eventually(t, func() bool {
 					for _, c := range s.open() {
-						require.NoError(t, c.raw.SetReadDeadline(past))
+						_ = c.raw.SetReadDeadline(past) // an error if it is closed already
 					}
 					return s.Stats().Connections == 0
 				}, soon, tick)

@@ -183,7 +183,7 @@ func TestGELFAllocatesNothing(t *testing.T) {
 	if raceDetector {
 		t.Skip("the race detector allocates")
 	}
-	fields := []zapcore.Field{zap.String("a", "b"), zap.Int("n", 1<<40), zap.Bool("t", true), zap.Float64("f", 1.5),
+	fields := []zapcore.Field{zap.String("a", "b"), zap.Int64("n", 1<<40), zap.Bool("t", true), zap.Float64("f", 1.5),
 		zap.Duration("d", time.Second), zap.Time("at", time.Unix(1, 2)), zap.Binary("b", []byte("x"))}
 	for _, network := range []string{"tcp", "udp"} {
 		for _, message := range []string{"hello", strings.Repeat("x", 3000)} {

@@ -248,7 +248,7 @@ func TestPickleAllocatesNothing(t *testing.T) {
 	p := sockets.Listen(t, "tcp", func(conn net.Conn) { _, _ = io.Copy(io.Discard, struct{ io.Reader }{conn}) })
 	core := newCore(t, Config{Address: p.Address(), Formatter: Pickle(), OnError: never(t)})
 	ent := entry("hello")
-	fields := []zapcore.Field{zap.String("a", "b"), zap.Int("n", 1<<40), zap.Bool("t", true), zap.Float64("f", 1.5),
+	fields := []zapcore.Field{zap.String("a", "b"), zap.Int64("n", 1<<40), zap.Bool("t", true), zap.Float64("f", 1.5),
 		zap.Duration("d", time.Second), zap.Time("at", ent.Time), zap.Binary("b", []byte("x"))}
 	assert.Zero(t, testing.AllocsPerRun(1000, func() { _ = core.Write(ent, fields) }))
 	assert.Zero(t, core.Stats().Refused)

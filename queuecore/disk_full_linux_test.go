@@ -32,7 +32,7 @@ func TestDiskThatIsFull(t *testing.T) {
 			_ = os.WriteFile(ballast, make([]byte, 2<<20), 0o600)
 			var b base.Batch
 			for range 10 {
-				b.Add(tapeOf(t, strings.Repeat("1", 18))) // a number, and padding beside it
+				b.Add(tapeOf(t, strings.Repeat("0", 17)+"1")) // a number, and padding beside it
 				b.Add(tapeOf(t, "0"))
 			}
 			batches := 0

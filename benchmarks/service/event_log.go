@@ -53,7 +53,7 @@ func (d *eventLog) open(dir string) (zapcore.Core, error) {
 
 // emptyLog makes the log large and empty, and finds out whether it can be read.
 func emptyLog() error {
-	for _, args := range [][]string{{"set-log", eventSource, fmt.Sprint("/maxsize:", eventLogMax)}, {"clear-log", eventSource}} {
+	for _, args := range [][]string{{"set-log", eventSource, fmt.Sprint("/maxsize:", int64(eventLogMax))}, {"clear-log", eventSource}} {
 		if out, err := exec.Command("wevtutil", args...).CombinedOutput(); err != nil {
 			return fmt.Errorf("wevtutil %s: %w: %s", args[0], err, bytes.TrimSpace(out))
 		}

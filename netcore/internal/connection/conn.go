@@ -205,7 +205,12 @@ func (c *Conn) abort() {
 // anything meanwhile. It returns what is known to be lost.
 func (c *Conn) Close(timeout time.Duration, goodBye func()) (end Ending) {
 	over := make(chan struct{})
-	timer := time.AfterFunc(timeout, func() { close(over); _ = c.raw.Close() })
+	var last receipt // before it is closed for being over
+	timer := time.AfterFunc(timeout, func() {
+		last = c.peek.receipt()
+		close(over)
+		_ = c.raw.Close()
+	})
 	defer timer.Stop()
 	goodBye()
 	if !c.datagram {
@@ -215,7 +220,13 @@ func (c *Conn) Close(timeout time.Duration, goodBye func()) (end Ending) {
 		}
 		wait := min(stalled, timeout-timeout/4)
 		awaitReceipt(c.peek, wait, over)
-		end = unreceived(c, wait)
+		seen := c.peek.receipt()
+		select {
+		case <-over:
+			seen = last
+		default:
+		}
+		end = unreceived(c, wait, seen)
 	}
 	c.abort()
 	return end

@@ -62,7 +62,7 @@ func (c *Conn) endStream(cause error, now time.Duration) Ending {
 	switch {
 	case cause == errReset:
 		end.Lost = c.lost(now, hold)
-	case cause == errSilent || hasGivenUp(cause) || IsTimeout(cause) && c.silence.began(c.peek, c.dialer.cfg.Timeout):
+	case cause == errSilent || hasGivenUp(cause) || IsTimeout(cause) && c.peek.receipt().silent(c.dialer.cfg.Timeout):
 		end.Lost = c.written.after(c.peek.unacknowledged())
 	}
 	return end
@@ -150,15 +150,15 @@ func (c *Conn) lost(now, hold time.Duration) uint64 {
 }
 
 // unreceived returns what is known to be lost of what the peer's system has not acknowledged, though it was waited for that long.
-func unreceived(c *Conn, waited time.Duration) (end Ending) {
+func unreceived(c *Conn, waited time.Duration, seen receipt) (end Ending) {
 	c.written.bytes += uint64(c.sent.taken(0)) // TLS's last word
-	n := c.peek.unacknowledged() - endBytes
+	n := seen.unacknowledged - endBytes
 	switch {
 	case n <= 0:
 		return end
 	case c.peek.wasReset():
 		end.Err = errReset
-	case c.silence.began(c.peek, waited):
+	case seen.silent(waited):
 		end.Err = errSilent
 	default: // it is only slow
 		return end

@@ -77,6 +77,16 @@ func (p *peek) acknowledged() (bytes uint64, quiet time.Duration, waits bool) {
 	return acknowledged(p.raw)
 }
 
+// receipt may be called while others use p.
+func (p *peek) receipt() (r receipt) {
+	if p == nil || p.raw == nil {
+		return r
+	}
+	_ = p.raw.Control(func(fd uintptr) { r.unacknowledged = outgoing(int(fd)) })
+	_, r.quiet, r.waits = acknowledged(p.raw)
+	return r
+}
+
 // refusal returns the error that the system holds for a socket, once.
 func (p *peek) refusal() error {
 	if p.raw == nil {

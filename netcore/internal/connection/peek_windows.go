@@ -20,6 +20,8 @@ func (*peek) unacknowledged() int { return 0 }
 
 func (*peek) acknowledged() (bytes uint64, quiet time.Duration, waits bool) { return 0, 0, false }
 
+func (*peek) receipt() receipt { return receipt{} }
+
 // refusal returns nothing: Go keeps these reports to itself on Windows, https://go.dev/issue/5834.
 func (*peek) refusal() error { return nil }
 

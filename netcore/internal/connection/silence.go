@@ -44,9 +44,14 @@ func (s *silence) lasts(p *peek, now, most time.Duration) bool {
 	return true
 }
 
-// began tells whether the peer's system has said nothing for that long, by its coarse clock, though there is something on its way to it: it
-// has not only no room.
-func (*silence) began(p *peek, long time.Duration) bool {
-	_, quiet, waits := p.acknowledged()
-	return waits && quiet >= max(long-long/8, leastQuiet)
+// receipt is what our system knows of what the peer's system has. The zero value stands for nothing.
+type receipt struct {
+	unacknowledged int           // bytes
+	quiet          time.Duration // since the peer's system has said anything, by its coarse clock
+	waits          bool          // something is on its way to it: it has not only no room
+}
+
+// silent tells whether the peer's system has said nothing for that long, though it should have.
+func (r receipt) silent(long time.Duration) bool {
+	return r.waits && r.quiet >= max(long-long/8, leastQuiet)
 }

@@ -86,6 +86,20 @@ func TestAPeerThatOnlyDoesNotRead(t *testing.T) {
 	require.Zero(t, c.End(os.ErrDeadlineExceeded).Lost)
 }
 
+// A last word that takes all the time there is leaves none to wait for a receipt: what was not acknowledged by then is told all the same.
+func TestCloseOfAPeerThatIsGoneWithALastWordThatLasts(t *testing.T) {
+	c, other, d := patient(t, time.Hour)
+	sockets.Vanish(t, other)
+	for range 3 {
+		_, err := c.Write([]byte("hello\n"), 1, d.Now())
+		require.NoError(t, err)
+	}
+	end := c.Close(time.Second, func() { <-c.done })
+	assert.ErrorIs(t, end.Err, errSilent)
+	assert.True(t, end.Reported)
+	assert.EqualValues(t, 3, end.Lost)
+}
+
 // What is not acknowledged but the end is nothing to wait for: a peer that does not close at once takes its time.
 func TestCloseDoesNotWaitForTheEnd(t *testing.T) {
 	c, other, d := patient(t, time.Hour)
