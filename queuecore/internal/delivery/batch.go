@@ -37,7 +37,7 @@ func (d *Delivery) deliverBatch() {
 			return
 		default:
 			d.target.Report.Failed(err, lost)
-			again, urged := d.backoff(err)
+			again, urged := backoff(d, err)
 			if !again {
 				return
 			}
@@ -68,6 +68,9 @@ func (d *Delivery) retain() {
 	for i, m := range d.members {
 		if d.outcomes[i] != base.Kept {
 			d.conclude(i, d.outcomes[i])
+			if d.outcomes[i] == base.Delivered && len(kept) > 0 {
+				d.source.SetOutcome(m-d.released, base.Delivered, d.batch.Level(i))
+			}
 			continue
 		}
 		if len(kept) == 0 {
@@ -127,12 +130,12 @@ func (d *Delivery) giveUp(err error) {
 // Close and for the last words of a program, each once. It adds nothing to the batch: a source that is about to resolve some of what it
 // holds would number what is added by what it held before.
 func (d *Delivery) Backoff(err error) bool {
-	again, _ := d.backoff(err)
+	again, _ := backoff(d, err)
 	return again
 }
 
 // backoff is Backoff. urged tells whether it has returned early.
-func (d *Delivery) backoff(err error) (again, urged bool) {
+func backoff(d *Delivery, err error) (again, urged bool) {
 	left := d.target.Backoff.Failed(time.Now())
 	var retry *base.RetryError
 	if errors.As(err, &retry) {
