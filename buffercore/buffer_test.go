@@ -411,3 +411,31 @@ func TestABatchWithARecordThatIsTooLarge(t *testing.T) {
 	require.Zero(t, n)
 	require.ErrorIs(t, err, ErrClosed)
 }
+
+// busyWithFirst is a target that is too busy for the first record of each batch, and takes the others.
+type busyWithFirst struct{ batchTarget }
+
+func (b *busyWithFirst) WriteBatch(batch *base.Batch) (int, error) {
+	_, _ = b.batchTarget.WriteBatch(batch)
+	return batch.Len(), &base.RetryError{Err: errors.New("busy"), Indexes: []int{0}}
+}
+
+func TestWhatArrivedBehindARecordThatIsTriedAgainIsNotLost(t *testing.T) {
+	for discard, want := range map[bool]Stats{
+		false: {Accepted: 10, Delivered: 9, Dropped: 1},
+		true:  {Accepted: 10, Delivered: 9, Skipped: 1},
+	} {
+		core := open(t, Config{Target: &busyWithFirst{batchTarget{Core: zapcore.NewNopCore(), left: -1}}, DiscardOnClose: discard})
+		for i := range 10 {
+			write(t, core, zapcore.InfoLevel, fmt.Sprint(i))
+		}
+		require.ErrorContains(t, core.Sync(), "busy")
+		err := core.Close()
+		if !discard {
+			var lost *LostError
+			require.ErrorAs(t, err, &lost)
+			require.Equal(t, uint64(1), lost.Records)
+		}
+		require.Equal(t, want, core.Stats())
+	}
+}

@@ -183,6 +183,9 @@ func (f *flusher) settle() {
 	for i, m := range f.members {
 		switch o := f.outcomes[i]; o {
 		case base.Delivered:
+			if len(kept) > 0 {
+				f.wentAhead(m)
+			}
 		case base.Kept:
 			if len(kept) == 0 {
 				done = m
@@ -201,6 +204,13 @@ func (f *flusher) settle() {
 	f.members = kept
 	clear(f.tapes)
 	f.resolve(done)
+}
+
+// wentAhead notes that the record that reader holds as number i has been delivered, though one before it was not taken yet.
+func (f *flusher) wentAhead(i int) {
+	f.buffer.mu.Lock()
+	f.reader.Ahead(f.reader.Sequence(i))
+	f.buffer.mu.Unlock()
 }
 
 // next returns the sequence number that the next record will have.
@@ -225,11 +235,15 @@ func (f *flusher) resolve(n int) {
 
 // discard throws everything away.
 func (f *flusher) discard() {
-	f.buffer.mu.Lock()
-	defer f.buffer.mu.Unlock()
-	discard(f.reader)
+	for _, m := range f.members {
+		f.reader.SetOutcome(m, base.Skipped)
+	}
 	f.batch.Reset()
 	f.members = f.members[:0]
+	f.buffer.mu.Lock()
+	defer f.buffer.mu.Unlock()
+	f.reader.Resolve(f.reader.Len())
+	discard(f.reader)
 }
 
 // discard resolves everything that a reader holds, or could, as skipped.

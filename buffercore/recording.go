@@ -196,7 +196,7 @@ func (r *recording) makeRoom(before *urgentWrite, begin time.Time) (upto uint64,
 	}
 	r.mu.Unlock()
 	b := r.buffer
-	used = min(used, b.cfg.MaxBytes-arena.Size(0))
+	used = min(used, b.cfg.MaxBytes&^7-arena.Size(0)) // the longest tape that a buffer can hold: sizes are multiples of 8
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	wanted := wantsRoomLocked(b, used)

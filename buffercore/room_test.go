@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,21 @@ func (c *crowded) Flush() error {
 	}
 	c.times--
 	return c.core.Write(zapcore.Entry{Message: "other" + strings.Repeat("x", minBytes-100)}, nil)
+}
+
+// A record takes a multiple of 8 bytes, and MaxBytes may be none.
+func TestARecordingLargerThanABufferOfAnySize(t *testing.T) {
+	for more := range 9 {
+		target := &batchTarget{Core: zapcore.NewNopCore(), left: -1}
+		core := open(t, Config{Target: target, MaxBytes: minBytes + more, RecordingBytes: 256 << 10, DrainTimeout: 500 * time.Millisecond})
+		r := core.Begin()
+		for i := range 400 {
+			write(t, r, zapcore.DebugLevel, fmt.Sprintf("%03d%*d", i, i, 0))
+		}
+		r.End(true)
+		require.NoError(t, core.Close())
+		require.Equal(t, Stats{Accepted: 400, Delivered: 400}, core.Stats(), "MaxBytes: %d", minBytes+more)
+	}
 }
 
 // A target that works loses nothing, however little room there is, and however many others take what a flush has made of it.

@@ -146,10 +146,21 @@ func (s *arenaSource) walk(records, bytes int) {
 
 // SetOutcome implements delivery.Source.
 func (s *arenaSource) SetOutcome(i int, o base.Outcome, level zapcore.Level) {
+	if o == base.Delivered {
+		wentAhead(s, s.reader.Sequence(i))
+		return
+	}
 	s.reader.SetOutcome(i, o)
 	if o != base.Skipped {
 		s.losses = append(s.losses, loss{i, causeOf(o), level})
 	}
+}
+
+// wentAhead notes that a record has been delivered ahead of its turn.
+func wentAhead(s *arenaSource, sequence uint64) {
+	s.q.mu.Lock()
+	s.reader.Ahead(sequence)
+	s.q.mu.Unlock()
 }
 
 // Resolve implements delivery.Source.

@@ -41,6 +41,7 @@ func (s *arenaSource) overtake() {
 			s.requests.overtaken = make(map[uint64]bool)
 		}
 		s.requests.overtaken[u.sequence] = true
+		wentAhead(s, u.sequence)
 		if err := s.delivery.Sync(); err != nil {
 			s.report.Failed(err, 0)
 		}

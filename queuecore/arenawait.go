@@ -45,6 +45,9 @@ func (s *arenaSource) wait() bool {
 		q.mu.Unlock()
 		s.answer()
 		return true
+	case q.isOver: // what is unread stays in the spool
+		q.mu.Unlock()
+		return false
 	case s.reader.Behind() > 0:
 		q.mu.Unlock()
 		return true

@@ -181,7 +181,7 @@ func (s *engineSource) stopping() bool {
 // SetOutcome implements delivery.Source.
 func (s *engineSource) SetOutcome(i int, o base.Outcome, level zapcore.Level) {
 	s.outcomes[i] = o
-	if o != base.Skipped {
+	if o != base.Delivered && o != base.Skipped {
 		s.losses = append(s.losses, loss{i, causeOf(o), level})
 	}
 }

@@ -116,7 +116,6 @@ func nopAt(l zapcore.Level) zapcore.Core {
 
 func TestStuckTargetOfSingleRecordsLosesOnlyWhatItDidNotTake(t *testing.T) {
 	stuck := make(chan struct{})
-	t.Cleanup(func() { close(stuck) })
 	core0, seen := observer.New(zapcore.DebugLevel)
 	var calls atomic.Int32
 	core := start(t, Config{
@@ -135,6 +134,42 @@ func TestStuckTargetOfSingleRecordsLosesOnlyWhatItDidNotTake(t *testing.T) {
 	require.Equal(t, uint64(5), lost.Records, "the sixth and those behind it")
 	require.Equal(t, Stats{Accepted: 10, Delivered: 5, Dropped: 5}, core.Stats())
 	require.LessOrEqual(t, seen.Len(), 6)
+	close(stuck)
+	<-core.queue.targets[0].stopped
+	require.Equal(t, 6, seen.Len(), "what is lost does not come later")
+}
+
+// What a Listener leaves in the engine is delivered by the next one, and not by the goroutine of the first as well.
+func TestStuckTargetOfSingleRecordsIsLeftByStop(t *testing.T) {
+	engine := NewMemory(0)
+	stuck, entered := make(chan struct{}), make(chan struct{}, 100)
+	core0, seen := observer.New(zapcore.DebugLevel)
+	listener, err := NewListener(engine, ListenerConfig{StopTimeout: 20 * time.Millisecond, OnError: func(error) {}, Targets: Targets(
+		zapcore.RegisterHooks(core0, func(zapcore.Entry) error {
+			entered <- struct{}{}
+			<-stuck
+			return nil
+		}))})
+	require.NoError(t, err)
+	var batch base.Batch
+	for _, m := range numbered(10) {
+		var r base.Record
+		require.NoError(t, r.Capture(info(m), base.Context{}, nil))
+		batch.Add(r.Bytes())
+	}
+	_, err = engine.Append(&batch)
+	require.NoError(t, err)
+	listener.Start()
+	<-entered
+	first := listener.sources[0]
+	require.ErrorIs(t, listener.Stop(), os.ErrDeadlineExceeded)
+	listener.Start()
+	<-entered
+	close(stuck)
+	<-first.stopped
+	require.Eventually(t, func() bool { return listener.Targets()[0].Delivered == 10 }, 5*time.Second, time.Millisecond)
+	require.NoError(t, listener.Stop())
+	require.Equal(t, 11, seen.Len(), "the record that it had in hand")
 }
 
 func TestLevelsAreHonoured(t *testing.T) {

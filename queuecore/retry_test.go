@@ -87,6 +87,30 @@ func TestRetry(t *testing.T) {
 	})
 }
 
+// busyWithFirst is a target that is too busy for the first record of each batch, and takes the others.
+type busyWithFirst struct{ fakeBatchWriter }
+
+func (b *busyWithFirst) WriteBatch(batch *base.Batch) (int, error) {
+	_, _ = b.fakeBatchWriter.WriteBatch(batch)
+	return batch.Len(), &base.RetryError{Err: errors.New("busy"), Indexes: []int{0}}
+}
+
+func TestWhatArrivedBehindARecordThatIsTriedAgainIsNotLost(t *testing.T) {
+	f := &busyWithFirst{fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 100)}}
+	core := start(t, Config{Targets: []TargetConfig{{Core: f, RetryStart: time.Millisecond}}, DrainTimeout: 50 * time.Millisecond})
+	write(t, core, zapcore.InfoLevel, "first")
+	<-f.entered
+	write(t, core, zapcore.InfoLevel, numbered(10)...)
+	close(f.gate)
+	require.Eventually(t, func() bool { return f.len() > 13 }, 5*time.Second, time.Millisecond, "all have been offered")
+	var lost *LostError
+	require.ErrorAs(t, core.Close(), &lost)
+	require.Equal(t, uint64(1), lost.Records)
+	require.ErrorContains(t, lost, "1 left: busy")
+	require.Equal(t, Stats{Accepted: 11, Delivered: 10, Dropped: 1}, core.Stats())
+	require.Equal(t, map[Cause]uint64{Closed: 1}, dropsOf(core.Targets()[0]))
+}
+
 func TestFatalIsDeliveredInSpiteOfTheRetryDelay(t *testing.T) {
 	f := &fakeBatchWriter{}
 	f.fail(1, &base.RetryError{After: time.Hour, Err: errors.New("down")})

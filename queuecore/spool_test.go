@@ -135,6 +135,28 @@ func TestCloseOfASpoolWithAStuckTarget(t *testing.T) {
 	require.Equal(t, []string{"one", "two"}, g.all())
 }
 
+// What a Spool keeps for the next process is no work for a target's goroutine once Close has given up on it.
+func TestCloseOfASpoolEndsTheGoroutines(t *testing.T) {
+	down := &fakeBatchWriter{}
+	down.fail(1<<30, &base.RetryError{Err: errors.New("down")})
+	stuck := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 10)}
+	core := start(t, Config{Spool: t.TempDir(), DrainTimeout: 10 * time.Millisecond, Targets: []TargetConfig{
+		{Core: down, Name: "down", BatchRecords: 1, RetryStart: time.Hour}, {Core: stuck, Name: "stuck", BatchRecords: 1}}})
+	write(t, core, zapcore.InfoLevel, "one")
+	<-stuck.entered
+	write(t, core, zapcore.InfoLevel, "two", "three")
+	require.ErrorContains(t, core.Close(), "until the next start")
+	close(stuck.gate)
+	for _, s := range core.queue.targets {
+		select {
+		case <-s.stopped:
+		case <-time.After(5 * time.Second):
+			require.FailNow(t, "a goroutine goes on", s.target.Name)
+		}
+	}
+	require.Equal(t, []string{"one"}, stuck.all())
+}
+
 // What is in a file that nobody will find is not said to stay, and the file of another queue is not removed.
 func TestCloseOfASpoolThatIsNotThereAnyMore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")

@@ -50,3 +50,37 @@ func TestSpoolThatIsClosedWhileItWaitsForConfirmation(t *testing.T) {
 	require.EqualValues(t, len(taken), queue.Stats().Delivered)
 	require.EqualValues(t, len(taken), queue.Stats().Accepted)
 }
+
+// The same where it is a record that the target does not want that waits.
+func TestSpoolThatIsClosedWhileItWaitsWithoutABatch(t *testing.T) {
+	last := zapcore.Entry{Level: zapcore.PanicLevel, Message: "last"}
+	for name, end := range map[string]func(*Core) error{
+		"Close":             (*Core).Close,
+		"a record of Panic": func(c *Core) error { return errors.Join(c.Write(last, nil), c.Close()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			target := &hesitant{}
+			queue, err := New(Config{Spool: t.TempDir(), OnError: func(error) {}, Targets: []TargetConfig{{
+				Core: target, Level: zapcore.InfoLevel, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
+			require.NoError(t, err)
+			write(t, queue, zapcore.DebugLevel, "unwanted")
+			require.Eventually(t, func() bool { return target.asked.Load() > 2 }, 5*time.Second, time.Millisecond)
+			write(t, queue, zapcore.InfoLevel, "first", "second")
+			ended := make(chan error)
+			go func() { ended <- end(queue) }()
+			require.Eventually(t, func() bool {
+				queue.queue.mu.Lock()
+				defer queue.queue.mu.Unlock()
+				return queue.queue.enqueuer.closed || len(queue.queue.targets[0].requests.pending) > 0
+			}, 5*time.Second, time.Millisecond)
+			asked := target.asked.Load()
+			require.Eventually(t, func() bool { return target.asked.Load() > asked+2 }, 5*time.Second, time.Millisecond)
+			target.confirms.Store(true)
+			require.NoError(t, <-ended)
+			taken := target.all()
+			require.Equal(t, []string{"first", "second"}, taken[:2])
+			require.EqualValues(t, len(taken), queue.Stats().Delivered)
+			require.Zero(t, queue.Stats().Pending)
+		})
+	}
+}

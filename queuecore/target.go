@@ -19,8 +19,9 @@ type TargetConfig struct {
 	// Core gets the records. Required. It may take its time, and panic, which costs a record, or end the goroutine that calls it
 	// (runtime.Goexit, as t.FailNow does), which costs the batch.
 	Core zapcore.Core
-	// Name is the target's in errors, and that of its cursor in an engine. Defaults to its index. The members of a Tee are called
-	// Name.0, Name.1 and so on.
+	// Name is the target's in errors, and that of its cursor in an engine or a Spool. Defaults to its index, so that of several targets one
+	// would get what was left for another once their order has changed: give each a name where records outlive the process. The members
+	// of a Tee are called Name.0, Name.1 and so on.
 	Name string
 	// Level decides which records it gets, beside its own level. Defaults to everything.
 	Level zapcore.LevelEnabler

@@ -55,5 +55,8 @@ func (s *throughSource) Resolve(int) {}
 // Accepts implements delivery.Source: notices are the business of the target's goroutine.
 func (s *throughSource) Accepts(bool) {}
 
+// Abandoned implements delivery.Source: the record is the caller's own.
+func (s *throughSource) Abandoned() bool { return false }
+
 // Overtaken implements delivery.Source.
 func (s *throughSource) Overtaken(int) bool { return false }

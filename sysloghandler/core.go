@@ -211,8 +211,12 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 	default:
 		formatter = newRFC5424(cfg, c)
 	}
-	if least := (formatter.headSize()+room)*4/3 + cfg.overhead(); cfg.MaxSize < least {
-		return nil, wrong("MaxSize", "%d is too small: the header needs %d", cfg.MaxSize, least)
+	if least := (formatter.headSize()+len(cfg.Ident)+room)*4/3 + cfg.overhead(); cfg.MaxSize < least {
+		what := "the header needs"
+		if cfg.Ident != "" {
+			what = "the header and Ident need"
+		}
+		return nil, wrong("MaxSize", "%d is too small: %s %d", cfg.MaxSize, what, least)
 	}
 	return formatter, nil
 }

@@ -50,6 +50,8 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		{Config{SequenceID: true, Network: "local"}, `Config.SequenceID needs Format RFC5424, not RFC3164`},
 		{Config{MaxSize: 70000}, `Config.MaxSize 70000 is more than a datagram holds, 65507`},
 		{Config{Hostname: "h", AppName: "a", ProcID: "1", MaxSize: 200}, `Config.MaxSize 200 is too small: the header needs 294`},
+		{Config{Hostname: "h", AppName: "a", ProcID: "1", Ident: strings.Repeat("x", 1500)}, `Config.MaxSize 2048 is too small: the header and Ident need 2294`},
+		{Config{Format: Python, Ident: strings.Repeat("x", 9000), Network: "unix", Address: "s"}, `Config.MaxSize 8096 is too small: the header and Ident need 12178`},
 		{Config{Format: Python, MaxSize: -1}, `Config.MaxSize -1 is too small: the header needs 177`},
 		{Config{Timeout: -1}, `Config.Timeout -1ns is negative`},
 		{Config{RetryStart: -1}, `Config.RetryStart is -1ns; write time.Second, or 0 for the default`},

@@ -73,3 +73,20 @@ func (r *Reader) Behind() uint64 {
 	}
 	return n
 }
+
+// Ahead says that the record of a sequence number was delivered though one before it is not resolved. It is no loss then if it never is
+// resolved itself.
+func (r *Reader) Ahead(sequence uint64) {
+	if r.over || sequence < r.done {
+		return
+	}
+	if r.ahead == nil {
+		r.ahead = make(map[uint64]struct{})
+	}
+	r.ahead[sequence] = struct{}{}
+}
+
+func wentAhead(r *Reader, sequence uint64) bool {
+	_, is := r.ahead[sequence]
+	return is
+}

@@ -37,7 +37,8 @@
 // # What a record comes to
 //
 // A reader resolves what it claimed, in order: delivered, skipped or dropped. When every reader has, the record is
-// released, and counted for the whole: dropped if any reader dropped it, else skipped if all skipped it, else delivered.
+// released, and counted for the whole: dropped if any reader dropped it, else skipped if all skipped it, else delivered. What a reader
+// has delivered before it can resolve it, Ahead says: that is delivered, should it be evicted or abandoned.
 // Its bytes are room again. The numbers of pending records are counted on their own and not worked out from the others,
 // so that base.Stats.Missing means something.
 //

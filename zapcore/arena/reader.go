@@ -1,6 +1,7 @@
 package arena
 
 import (
+	"maps"
 	"math"
 
 	"go.uber.org/zap/zapcore"
@@ -16,12 +17,13 @@ type Reader struct {
 	index int
 
 	// Guarded by the owner's lock.
-	next    [Lists]place   // the first record of each list that is not claimed
-	done    uint64         // every record before this sequence number is resolved
-	claimed uint64         // records that are claimed and not resolved
-	stats   base.Stats     // without Accepted and Pending
-	claims  [Lists][]piece // oldest first
-	over    bool           // Abandon has taken everything
+	next    [Lists]place        // the first record of each list that is not claimed
+	done    uint64              // every record before this sequence number is resolved
+	claimed uint64              // records that are claimed and not resolved
+	stats   base.Stats          // without Accepted and Pending
+	claims  [Lists][]piece      // oldest first
+	over    bool                // Abandon has taken everything
+	ahead   map[uint64]struct{} // sequence numbers of records that Ahead spoke of, and that are not done
 
 	// Owned by the reader's goroutine.
 	walks [Lists]walk
@@ -248,6 +250,9 @@ func (h *held) mark() {
 // settleDone works out what is done: everything before the first record that is held, claimed or unread.
 func (r *Reader) settleDone() {
 	r.done = r.firstOpen()
+	if len(r.ahead) > 0 {
+		maps.DeleteFunc(r.ahead, func(sequence uint64, _ struct{}) bool { return sequence < r.done })
+	}
 	if backing := r.arena.blocks.backing; backing != nil {
 		backing.SetCursor(r.index, r.done)
 	}

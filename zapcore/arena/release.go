@@ -83,7 +83,7 @@ func (u Unwanted) says(r *Reader, sequence uint64, level zapcore.Level) bool {
 	return u != nil && u(r.index, sequence, level)
 }
 
-// Abandon drops everything, for every reader that may want it; it skips what is unwanted. It tells each record that is dropped: lost by
+// Abandon drops everything, for every reader that may want it and has not had it; it skips what is unwanted. It tells each record that is dropped: lost by
 // which reader, at what level. The arena must not be used for more than its counts afterwards; what a reader works on stays valid,
 // and what it resolves counts no more.
 func (a *Arena) Abandon(unwanted Unwanted, each func(reader int, level zapcore.Level)) {
@@ -110,7 +110,7 @@ func abandon(a *Arena, b *block, off int, unwanted Unwanted) {
 	head := b.header(off)
 	dropped, skipped := head[droppedAt] != 0, int(head[skippedAt])
 	for _, r := range a.readers {
-		if b.sequence(off) >= r.done {
+		if b.sequence(off) >= r.done && !wentAhead(r, b.sequence(off)) {
 			if unwanted.says(r, b.sequence(off), b.level(off)) {
 				skipped++
 			} else {
@@ -137,6 +137,8 @@ func (r *Reader) abandon(unwanted Unwanted, each func(zapcore.Level)) {
 		for off := from; off < to; off += b.size(off) {
 			switch level := b.level(off); {
 			case b.sequence(off) < r.done:
+			case wentAhead(r, b.sequence(off)):
+				r.stats.Delivered++
 			case unwanted.says(r, b.sequence(off), level):
 				r.stats.Skipped++
 			default:
@@ -202,19 +204,24 @@ func (a *Arena) furthestBehind(l int) []*Reader {
 
 // Evict gives up the record that Oldest speaks of, and returns its level and who lost it. ok is false if there is none.
 func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
-	found, _ := oldest(a, l)
+	found, sequence := oldest(a, l)
 	if found < 0 {
 		return 0, nil, false
 	}
 	at := a.losers[0].next[found].normal()
-	level = at.block.level(at.off)
+	level, losers = at.block.level(at.off), a.losers[:0]
 	for _, r := range a.losers {
 		r.next[found] = at.after()
+		if wentAhead(r, sequence) {
+			r.stats.Delivered++
+			continue
+		}
 		r.stats.Dropped++
+		losers = append(losers, r)
 	}
-	a.stats.Dropped++
+	settle(&a.stats, len(losers) > 0 || at.block.header(at.off)[droppedAt] != 0, false)
 	takeOut(a, found, at)
-	return level, a.losers, true
+	return level, losers, true
 }
 
 // PassOver makes room of records that are in the way of others only: the oldest of each list which no reader has yet to claim but those to

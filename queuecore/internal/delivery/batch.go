@@ -28,7 +28,7 @@ func (d *Delivery) deliverBatch() {
 		}
 		left := d.batch.Len()
 		switch {
-		case err == nil: // what is left, if anything, has come while what was taken was resolved
+		case err == nil:
 			d.succeeded(rejection == nil && delivered > 0)
 		case left == 0:
 			d.target.Report.Failed(explained(err), lost)
@@ -37,8 +37,12 @@ func (d *Delivery) deliverBatch() {
 			return
 		default:
 			d.target.Report.Failed(err, lost)
-			if !d.Backoff(err) {
+			again, urged := backoff(d, err)
+			if !again {
 				return
+			}
+			if urged {
+				d.source.FillUp()
 			}
 			if d.target.RetryAttempts == 0 && d.target.RetryFor <= 0 { // what is added has tried nothing yet
 				d.source.TopUp()
@@ -64,6 +68,9 @@ func (d *Delivery) retain() {
 	for i, m := range d.members {
 		if d.outcomes[i] != base.Kept {
 			d.conclude(i, d.outcomes[i])
+			if d.outcomes[i] == base.Delivered && len(kept) > 0 {
+				d.source.SetOutcome(m-d.released, base.Delivered, d.batch.Level(i))
+			}
 			continue
 		}
 		if len(kept) == 0 {
@@ -119,9 +126,16 @@ func (d *Delivery) giveUp(err error) {
 	d.target.Report.Failed(err, len(d.members))
 }
 
-// Backoff waits before the next attempt. It returns false if there must be none, and early if there is no time left: at
-// Close and for the last words of a program, each once.
+// Backoff waits before the next attempt of a source. It returns false if there must be none, and early if there is no time left: at
+// Close and for the last words of a program, each once. It adds nothing to the batch: a source that is about to resolve some of what it
+// holds would number what is added by what it held before.
 func (d *Delivery) Backoff(err error) bool {
+	again, _ := backoff(d, err)
+	return again
+}
+
+// backoff is Backoff. urged tells whether it has returned early.
+func backoff(d *Delivery, err error) (again, urged bool) {
 	left := d.target.Backoff.Failed(time.Now())
 	var retry *base.RetryError
 	if errors.As(err, &retry) {
@@ -130,14 +144,13 @@ func (d *Delivery) Backoff(err error) bool {
 	for left > 0 {
 		left = d.source.Pause(left)
 		if d.source.Abandoned() {
-			return false
+			return false, false
 		}
 		if d.source.Interrupts() {
-			d.source.FillUp()
-			return true
+			return true, true
 		}
 	}
-	return true
+	return true, false
 }
 
 // Flush makes a target that gathers what it gets hand it on.

@@ -173,11 +173,15 @@ func Clear(d *Delivery) {
 }
 
 // deliverEach hands the records to a Core that is no BatchWriter. They are resolved one by one: one that never returns leaves
-// no doubt about the others.
+// no doubt about the others, and is the last if it returns when the queue has been given up: the others are lost by then, or come again, and
+// the target may be closed.
 func (d *Delivery) deliverEach() {
 	var one base.Batch
 	d.outcomes = slices.Grow(d.outcomes[:0], 1)[:1]
 	for i := range d.batch.Len() {
+		if d.source.Abandoned() {
+			return
+		}
 		if d.source.Overtaken(d.members[i] - d.released) {
 			d.release(d.members[i] + 1 - d.released)
 			continue

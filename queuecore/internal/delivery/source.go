@@ -15,7 +15,8 @@ type Source interface {
 	Next() bool
 	// Done is called when all records that Next has added are delivered, or what else becomes of them.
 	Done()
-	// SetOutcome says what became of the held record i. It is Delivered unless told otherwise.
+	// SetOutcome says what became of the held record i. It is Delivered unless told otherwise; that is said where one before it is to be
+	// tried again, for then it is no loss should it never be resolved.
 	SetOutcome(i int, o base.Outcome, level zapcore.Level)
 	// Resolve lets go of the first n held records.
 	Resolve(n int)

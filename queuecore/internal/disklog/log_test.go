@@ -552,3 +552,44 @@ func FuzzCursor(f *testing.F) {
 		_ = fmt.Sprint(l.Stats())
 	})
 }
+
+// A loss of power may leave a cursor that is beyond all records. Another that is not there yet passes over what is gone, and does not keep
+// what it has read for ever.
+func TestALogThatEndsBeforeACursor(t *testing.T) {
+	options := Options{Dir: t.TempDir(), MaxBytes: 1000, SegmentBytes: 1 << 20, Told: func(error) {}}
+	l, err := Open(options)
+	require.NoError(t, err)
+	var last uint64
+	sizes := []int64{0}
+	for record := make([]byte, 90); ; {
+		n, err := l.Append([][]byte{record})
+		if err != nil {
+			require.ErrorIs(t, err, ErrFull)
+			break
+		}
+		last, sizes = n, append(sizes, l.Stats().Bytes)
+	}
+	require.NoError(t, l.Ack("first", last))
+	require.NoError(t, l.Ack("second", 1))
+	name := l.segments[0].id.name()
+	require.NoError(t, l.Close())
+	require.NoError(t, os.Truncate(filepath.Join(options.Dir, name), sizes[last-2]))
+
+	l, err = Open(options)
+	require.NoError(t, err)
+	r := l.NewReader(1)
+	read, err := r.Read(1<<20, func([]byte) bool { return true })
+	require.NoError(t, err)
+	require.Equal(t, last-2, read)
+	require.NoError(t, l.Ack("second", read))
+	read, err = r.Read(1<<20, func([]byte) bool { return true })
+	require.NoError(t, err)
+	require.Zero(t, read)
+	require.Equal(t, last, r.Passed())
+	require.Equal(t, uint64(2), l.Stats().Damaged)
+	require.NoError(t, l.Ack("second", r.Passed()))
+	n, err := l.Append([][]byte{make([]byte, 500)})
+	require.NoError(t, err)
+	require.Equal(t, last+1, n)
+	require.NoError(t, l.Close())
+}

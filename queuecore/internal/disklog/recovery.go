@@ -119,6 +119,11 @@ func (r *recovery) openLast(s *segment) (done bool, err error) {
 		l.stats.Bytes -= torn
 		s.size = end
 	}
+	if s.size > 0 && l.next > last+1 { // what is in between is gone, and a reader passes over it where another segment begins
+		if _, err := l.beginLocked(l.next); err != nil {
+			l.told = append(l.told, err)
+		}
+	}
 	return true, nil
 }
 
