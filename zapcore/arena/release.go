@@ -83,9 +83,9 @@ func (u Unwanted) says(r *Reader, sequence uint64, level zapcore.Level) bool {
 	return u != nil && u(r.index, sequence, level)
 }
 
-// Abandon drops everything, for every reader that may want it and has not had it; it skips what is unwanted. It tells each record that is dropped: lost by
-// which reader, at what level. The arena must not be used for more than its counts afterwards; what a reader works on stays valid,
-// and what it resolves counts no more.
+// Abandon drops everything, for every reader that may want it and has not had it; it skips what is unwanted. It tells each record that
+// is dropped: lost by which reader, at what level. The arena must not be used for more than its counts afterwards; what a reader works
+// on stays valid, and what it resolves counts no more.
 func (a *Arena) Abandon(unwanted Unwanted, each func(reader int, level zapcore.Level)) {
 	a.Settle()
 	a.over = true
