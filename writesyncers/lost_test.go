@@ -169,10 +169,10 @@ func TestRotationWhereItIsTight(t *testing.T) {
 
 // In a directory like /tmp anybody may have made what looks like the hidden directory. It is not used; the log goes on.
 func TestAHiddenDirectoryThatIsATrap(t *testing.T) {
-	for name, trap := range map[string]func(hidden, elsewhere string) error{
-		"a link": func(hidden, elsewhere string) error { return os.Symlink(elsewhere, hidden) },
-		"a file": func(hidden, _ string) error { return os.WriteFile(hidden, nil, 0o600) },
-		"another user's": func(hidden, _ string) error {
+	for name, trap := range map[string]func(t *testing.T, hidden, elsewhere string) error{
+		"a link": func(_ *testing.T, hidden, elsewhere string) error { return os.Symlink(elsewhere, hidden) },
+		"a file": func(_ *testing.T, hidden, _ string) error { return os.WriteFile(hidden, nil, 0o600) },
+		"another user's": func(t *testing.T, hidden, _ string) error {
 			if os.Getuid() != 0 {
 				t.Skip("only root can give a directory away")
 			}
@@ -183,7 +183,7 @@ func TestAHiddenDirectoryThatIsATrap(t *testing.T) {
 			var told errorLog
 			elsewhere := t.TempDir()
 			f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: 2, OnError: told.add})
-			require.NoError(t, trap(filepath.Join(dir, ".app.log.rotation"), elsewhere))
+			require.NoError(t, trap(t, filepath.Join(dir, ".app.log.rotation"), elsewhere))
 			for i := range 30 {
 				write(t, f, fmt.Sprintf("record %d\n", i))
 			}
