@@ -126,10 +126,10 @@ func TestNumbersThatANamerFillsUp(t *testing.T) {
 				b.roll(fmt.Sprint(i), date("2024-03-01"))
 			}
 			b.again(cfg)
-			listed := b.listed()
+			listed, tree := b.listed(), b.tree()
 			require.Len(t, listed, backups)
 			for i, name := range listed {
-				assert.Equal(t, fmt.Sprint(backups-1-i), b.tree()[name])
+				assert.Equal(t, fmt.Sprint(backups-1-i), tree[name])
 			}
 		})
 	}
