@@ -55,6 +55,21 @@ func TestBufferIsWrittenInTime(t *testing.T) {
 	})
 }
 
+func TestBufferCountsRecordsOfNothingAndWritesWhatFollowsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, path := buffered(t, FileConfig{Buffer: 1000})
+		write(t, f, "") // what an Encode that leaves a record out makes of it
+		advance(2 * time.Second)
+		assert.Equal(t, base.Stats{Accepted: 1, Delivered: 1}, f.Stats().Stats)
+		write(t, f, "one\n")
+		advance(1100 * time.Millisecond)
+		assert.Equal(t, "one\n", read(t, path))
+		write(t, f, "")
+		require.NoError(t, f.Close())
+		assert.Equal(t, base.Stats{Accepted: 3, Delivered: 3}, f.Stats().Stats)
+	})
+}
+
 func TestBufferAndRotation(t *testing.T) {
 	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 100, BackupCount: -1, Buffer: 1000})
 	for i := range 30 {

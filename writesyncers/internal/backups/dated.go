@@ -153,7 +153,7 @@ func (d *dated) numberIn(path, label string) (int, bool) {
 		}
 	}
 	for _, digits := range digitRuns(path) {
-		if n, ok := number(digits); ok && d.of(d.behind(label+"."+digits)) == path {
+		if n, ok := filledUp(digits); ok && d.of(d.behind(label+"."+strconv.Itoa(n))) == path {
 			return n, true
 		}
 	}

@@ -208,6 +208,29 @@ func TestDatesThatNamersWrite(t *testing.T) {
 	}
 }
 
+// What stands beside a date need not be a part of it: the number of a backup is no hour, and that of a port no year.
+func TestNumbersBesideTheDatesThatNamersWrite(t *testing.T) {
+	const backups = 70
+	at := date("2024-03-09_10-11-12")
+	for layout, prefix := range map[string]string{Layouts[0]: "app-8080-", Layouts[1]: "app_", Layouts[3]: "app_"} {
+		t.Run(prefix+layout, func(t *testing.T) {
+			b := newBed(t, Config{})
+			b.again(Config{Dated: &Dates{Layout: layout, Location: time.UTC}, Namer: func(name string) string {
+				return b.path(prefix + strings.ReplaceAll(strings.TrimPrefix(name, b.path("app.log.")), "-", "") + ".log")
+			}})
+			for i := range backups {
+				name := b.path(b.roll(fmt.Sprint(i), at))
+				require.NoError(t, os.Chtimes(name, at.AddDate(0, 0, 5), at.AddDate(0, 0, 5))) // of which there is no label
+			}
+			listed, tree := b.listed(), b.tree()
+			require.Len(t, listed, backups)
+			for i, name := range listed {
+				assert.Equal(t, fmt.Sprint(backups-1-i), tree[name])
+			}
+		})
+	}
+}
+
 // One name for every backup, or several: a loop never waits for the Namer to say something new.
 func TestDatedNamersOfAllKinds(t *testing.T) {
 	calls := 0

@@ -179,23 +179,21 @@ func labelsIn(name string) (labels []string) {
 	for _, way := range written {
 		for at, found := 0, 0; at < len(name) && found < most; {
 			date, end := dateAt(name, at, way)
-			if end == 0 {
+			if date.IsZero() {
 				at++
 				continue
 			}
 			at, found = end, found+1
 			for _, layout := range Layouts {
-				if !date.IsZero() {
-					labels = append(labels, date.Format(layout))
-				}
+				labels = append(labels, date.Format(layout))
 			}
 		}
 	}
 	return labels
 }
 
-// dateAt reads a date in one of the ways at a place in name, and returns where it ends; 0 if there are not the digits for one. A date
-// that no calendar has is the zero time.
+// dateAt reads a date in one of the ways at a place in name, and returns where it ends; the zero time if there is none. What comes behind it
+// and is no time of day, as the number of a backup, does not belong to it.
 func dateAt(name string, at int, way string) (date time.Time, end int) {
 	value := [256]string{'d': "01", 'H': "00", 'M': "00", 'S': "00"}
 	parts := way
@@ -216,6 +214,9 @@ func dateAt(name string, at int, way string) (date time.Time, end int) {
 			}
 			break
 		}
+		if i >= len(way) && name[from:from+digits] > latest[i-len(way)] {
+			break
+		}
 		value[parts[i]] = name[from : from+digits]
 		at = from + digits
 	}
@@ -225,6 +226,9 @@ func dateAt(name string, at int, way string) (date time.Time, end int) {
 	date, _ = time.Parse(Layouts[0], fmt.Sprintf("%s-%s-%s_%s-%s-%s", value['Y'], value['m'], value['d'], value['H'], value['M'], value['S']))
 	return date, at
 }
+
+// latest are the last hour, minute and second there are.
+var latest = [...]string{"23", "59", "59"}
 
 func allDigits(s string, from, n int) bool {
 	if from+n > len(s) {

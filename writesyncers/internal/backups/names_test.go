@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -102,4 +104,33 @@ func TestFormerBackupsThatAreCompressed(t *testing.T) {
 	b.roll("three")
 	b.roll("four")
 	assert.ElementsMatch(t, []string{"app.log.1.old", "app.log.2.old", "app.log.3.old"}, slices.Collect(maps.Keys(b.tree())))
+}
+
+// A Namer may fill numbers up with zeros, to any width.
+func TestNumbersThatANamerFillsUp(t *testing.T) {
+	const backups = 120
+	for kind, cfg := range map[string]Config{"numbered upwards": {}, "numbered": {Count: 300}, "dated": {Dated: daily()}} {
+		t.Run(kind, func(t *testing.T) {
+			b := newBed(t, Config{})
+			cfg.Namer = func(name string) string {
+				dir, base := filepath.Split(name)
+				dot := strings.LastIndexByte(base, '.')
+				n, err := strconv.Atoi(base[dot+1:])
+				if err != nil { // it is the date
+					return name
+				}
+				return fmt.Sprintf("%s%s-%010d.log", dir, base[:dot], n)
+			}
+			b.again(cfg)
+			for i := range backups {
+				b.roll(fmt.Sprint(i), date("2024-03-01"))
+			}
+			b.again(cfg)
+			listed, tree := b.listed(), b.tree()
+			require.Len(t, listed, backups)
+			for i, name := range listed {
+				assert.Equal(t, fmt.Sprint(backups-1-i), tree[name])
+			}
+		})
+	}
 }

@@ -94,7 +94,7 @@ func (n *numbered) number(path string, table map[string]int) (i int, former, our
 		return 0, false, false
 	}
 	for _, digits := range digitRuns(path) {
-		if i, err := strconv.Atoi(digits); err == nil && i > 0 && len(digits) <= numberDigits && n.name(i) == path {
+		if i, ok := filledUp(digits); ok && n.name(i) == path {
 			return i, false, true
 		}
 	}
@@ -106,6 +106,9 @@ func number(digits string) (int, bool) {
 	i, err := strconv.Atoi(digits)
 	return i, err == nil && i > 0 && len(digits) <= numberDigits && digits[0] != '0' && digits[0] != '+'
 }
+
+// filledUp reads a number that a Namer may have filled up with zeros.
+func filledUp(digits string) (int, bool) { return number(strings.TrimLeft(digits, "0")) }
 
 // table returns the numbers of the names that the first numbers have, whatever a Namer makes of them.
 func (n *numbered) table() map[string]int {

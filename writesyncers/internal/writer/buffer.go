@@ -58,7 +58,7 @@ func (b *buffer) take(p []byte) error {
 			return err
 		}
 	}
-	if len(b.b) == 0 && b.timer != nil {
+	if len(b.ends) == 0 && b.timer != nil {
 		b.timer.Reset(w.cfg.FlushEvery)
 	}
 	b.b, b.ends = append(b.b, p...), append(b.ends, len(b.b)+len(p))
@@ -113,7 +113,7 @@ func (b *buffer) dropLast() {
 
 // flush writes what is in the buffer. After an error the records that are not written whole stay. b may be nil.
 func (b *buffer) flush() error {
-	if b == nil || len(b.b) == 0 {
+	if b == nil || len(b.ends) == 0 {
 		return nil
 	}
 	w := b.w
