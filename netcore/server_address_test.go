@@ -28,8 +28,12 @@ func TestServerAtAnAbstractAddress(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, a file of the name: %v", network, there), func(t *testing.T) {
 				t.Chdir(t.TempDir())
 				name := "@zaphandlers-" + rand.Text()
+				var before os.FileInfo
 				if there {
 					require.NoError(t, os.WriteFile(name, nil, 0o644))
+					var err error
+					before, err = os.Stat(name)
+					require.NoError(t, err)
 				}
 				s := serve(t, ServerConfig{Network: network, Address: name, Format: FormatLines, Target: zapcore.NewNopCore()})
 				core := newCore(t, Config{Network: network, Address: name, Encoder: plain(), OnError: never(t)})
@@ -39,7 +43,7 @@ func TestServerAtAnAbstractAddress(t *testing.T) {
 				if there {
 					info, err := os.Stat(name)
 					require.NoError(t, err)
-					assert.Equal(t, os.FileMode(0o644), info.Mode())
+					assert.Equal(t, before.Mode(), info.Mode())
 				}
 			})
 		}
