@@ -103,7 +103,9 @@
 // value, not its record); connections, the time for a frame, and memory are limited. A connection that is merely idle is kept,
 // because a client that only writes would lose its next records; it is ended when there are too many, the longest idle first. A
 // frame that cannot be read is reported and counted, and costs the sender its connection only where the stream can no longer be
-// framed. So is a header of the PROXY protocol before the first frame; before TLS it is in the way.
+// framed, or is that of a client with another Key, or with Ack where there is none. That ends with a reset, so that a client to which
+// nothing is confirmed does not take for delivered what nobody reads. A header of the PROXY protocol before the first frame is reported
+// and left out; before TLS it is in the way.
 //
 // # Differences from Python
 //

@@ -165,6 +165,9 @@ func (c *serverConn) skipped() (begins bool, err error) {
 
 // frame takes one frame.
 func (c *serverConn) frame(frame []byte, now time.Time) error {
+	if greets(c, frame, now) {
+		return errGreeting
+	}
 	if c.seal != nil {
 		payload, err := c.seal.Verify(frame, c.sequence, now)
 		if err != nil {
@@ -185,6 +188,23 @@ func (c *serverConn) frame(frame []byte, now time.Time) error {
 		c.refuse(err)
 	}
 	return nil
+}
+
+var errGreeting = errors.New("the client has Ack, and ServerConfig.Ack is not set")
+
+// greets tells whether a frame is the greeting of a client with Ack though there is none here: it is no record.
+func greets(c *serverConn, frame []byte, now time.Time) bool {
+	if c.server.cfg.Ack || c.sequence != 1 {
+		return false
+	}
+	if c.seal != nil {
+		payload, err := c.seal.Verify(frame, 0, now)
+		if err != nil {
+			return false
+		}
+		frame = payload
+	}
+	return session.IsHello(frame)
 }
 
 // hello begins or resumes a session: the answer says how far it got, and the client goes on behind that.
