@@ -69,8 +69,9 @@ const (
 	backlogs = 50                     // how often that is, while some come
 	quiet    = 100 * time.Millisecond // after which a connection has nothing more on its way
 
-	evictionPatience = time.Second     // with one that is to make room for another
-	closePatience    = 5 * time.Second // of Close, with Target
+	lastWords        = 20 * time.Millisecond // for a client to read what it was told, before its connection is reset
+	evictionPatience = time.Second           // with one that is to make room for another
+	closePatience    = 5 * time.Second       // of Close, with Target
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {
@@ -110,7 +111,7 @@ func unread(err error) bool {
 // abandon has a connection end with a reset: a client to which nothing is confirmed would take everything for delivered. Before that it has
 // a moment to read what it was told.
 func abandon(conn net.Conn) {
-	_ = conn.SetReadDeadline(time.Now().Add(quiet))
+	_ = conn.SetReadDeadline(time.Now().Add(lastWords))
 	_, _ = io.Copy(io.Discard, conn)
 	if t, ok := conn.(interface{ SetLinger(int) error }); ok {
 		_ = t.SetLinger(0)
