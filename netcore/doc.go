@@ -31,8 +31,8 @@
 //	Write, WriteBatch      Timeout for all of: looking up the name, dialling, TLS, the greetings of Key and Ack, the moment
 //	                       (5 to 50 ms) in which a peer that hangs up at once is seen, writing, and room in the Window; on
 //	                       a connection in use half as long again, but at most a second more. Behind a call that waits
-//	                       in vain: twice that; behind calls that are slow and succeed, as long as they take: they come in turn.
-//	                       A lookup that takes longer goes on, and the next call has what it finds
+//	                       in vain: twice that; where a Sync waits too, or calls are slow and succeed, as long as these take:
+//	                       they come in turn. A lookup that takes longer goes on, and the next call has what it finds
 //	Sync                   Timeout with Ack, for the confirmations; else nothing
 //	Close                  Timeout with Ack, with what is still to be written half as long again, but at most a second more; and
 //	                       Timeout once more for the good-byes of RELP and TLS and, on Linux, until the peer's system has what was
