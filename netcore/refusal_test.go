@@ -77,3 +77,20 @@ func TestEndsThatDoNotFitAreTold(t *testing.T) {
 		})
 	}
 }
+
+// A client with TLS is no sender of lines.
+func TestServerOfLinesThatIsSpokenToInTLS(t *testing.T) {
+	for _, framing := range []Framing{Newline, NUL, OctetCounting} {
+		t.Run(framing.String(), func(t *testing.T) {
+			var log errorLog
+			target := &countingCore{}
+			s := serve(t, ServerConfig{Format: FormatLines, Framing: framing, Target: target, OnError: log.add})
+			core := newCore(t, Config{Address: s.Addr().String(), TLS: clientTLS(t), Timeout: soon, OnError: ignore})
+			err := core.Write(entry("x"), nil)
+			require.Error(t, err)
+			require.False(t, isTimeout(err), "it is not waited for")
+			require.Eventually(t, func() bool { return log.contains("begins as TLS does, and ServerConfig.TLS is not set") }, soon, tick, "%v", log.all())
+			require.Zero(t, target.count())
+		})
+	}
+}

@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -62,8 +63,14 @@ func (c *serverConn) split(now time.Time) error {
 	if c.seal != nil {
 		limit += c.seal.Overhead
 	}
-	if !c.framed && !c.afterProxyHeader() {
-		return nil
+	if !c.framed {
+		if !c.afterProxyHeader() {
+			return nil
+		}
+		if cfg.Framing != LengthPrefix && bytes.HasPrefix(c.buf[c.from:c.to], tlsHello) {
+			c.refuse(errTLS)
+			return errUnframed
+		}
 	}
 	for c.from < c.to {
 		if begins, err := c.skipped(); !begins || err != nil {
