@@ -69,7 +69,7 @@ func (b *batcher) wants(level zapcore.Level) (wanted bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			wanted = true
-			b.server.reportTarget(fmt.Errorf("Enabled: %w", &base.PanicError{Value: p}))
+			b.server.reportTarget(fmt.Errorf("%s: %w", "Enabled", &base.PanicError{Value: p}))
 		}
 	}()
 	return b.server.cfg.Target.Enabled(level)
