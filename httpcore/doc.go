@@ -95,7 +95,8 @@
 //	Stats, Flush  another call                                 as that
 //	Close         the request under way                        a second, then the request is ended
 //
-// Who waits for another call that ran into a timeout fails at once when that ends. The steps are bounded by the request's context: a
+// Who waits for another call that ran into a timeout fails at once when that ends; calls that are answered in time come in turn, however
+// many there are, so many goroutines and a slow server want a queue. The steps are bounded by the request's context: a
 // Config.Client must heed it, as http.Transport does. Redirects, attempts that net/http makes by itself, 1xx answers and an
 // answer without an end get no time of their own; 101 ends the request, because nobody asked for another protocol. Over HTTP/2 a server
 // that goes away or refuses before it begins with a request gets it three times at most.

@@ -224,6 +224,9 @@ func (e *emitter) failed(steps *request.Step, err error) error {
 	if e.ending.Load() || e.closing.Err() != nil { // whatever it was: there is no other attempt
 		return fmt.Errorf("httpcore: %s: %w", e.target, base.ErrClosed)
 	}
+	if e.transport != nil {
+		e.transport.Pass()
+	}
 	if late := steps.Late(); late != nil {
 		err = late
 		if e.steps.Expired(steps) && e.transport != nil { // a connection of HTTP/2 would be used again

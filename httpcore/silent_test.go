@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -27,5 +28,21 @@ func TestAnAddressThatDoesNotAnswer(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, core.Write(zap.New(core).Check(zap.InfoLevel, "hello").Entry, nil))
 	require.EqualValues(t, 1, core.Stats().Delivered)
+	require.NoError(t, core.Close())
+}
+
+// A proxy that hangs up at one address of the name does not keep records from those that work at the others.
+func TestAnAddressThatIsOfNoUse(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(server.Close)
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	sockets.ListenAt(t, net.JoinHostPort("127.0.0.2", port), func(conn net.Conn) { _, _ = conn.Read(make([]byte, 100)) })
+	sockets.Resolve(t, "127.0.0.2", "127.0.0.1")
+	core, err := New(Config{URL: "http://" + net.JoinHostPort("loghost.test", port) + "/logs", Envelope: JSONLines(), RetryStart: time.Millisecond,
+		RetryMax: time.Millisecond, OnError: func(error) {}})
+	require.NoError(t, err)
+	write := func() error { return core.Write(zap.New(core).Check(zap.InfoLevel, "hello").Entry, nil) }
+	require.Error(t, write())
+	require.Eventually(t, func() bool { return write() == nil }, 20*time.Second, 5*time.Millisecond)
 	require.NoError(t, core.Close())
 }

@@ -30,8 +30,9 @@
 //
 //	Write, WriteBatch      Timeout for all of: looking up the name, dialling, TLS, the greetings of Key and Ack, the moment
 //	                       (5 to 50 ms) in which a peer that hangs up at once is seen, writing, and room in the Window; on
-//	                       a connection in use half as long again, but at most a second more. Behind a call that waits:
-//	                       twice that. A lookup that takes longer goes on, and the next call has what it finds
+//	                       a connection in use half as long again, but at most a second more. Behind a call that waits
+//	                       in vain: twice that; where a Sync waits too, or calls are slow and succeed, as long as these take:
+//	                       they come in turn. A lookup that takes longer goes on, and the next call has what it finds
 //	Sync                   Timeout with Ack, for the confirmations; else nothing
 //	Close                  Timeout with Ack, with what is still to be written half as long again, but at most a second more; and
 //	                       Timeout once more for the good-byes of RELP and TLS and, on Linux, until the peer's system has what was
@@ -49,18 +50,18 @@
 //
 // # What TCP cannot tell
 //
-// Once the kernel has a record, an error can come too late: a peer that crashes, or resets the connection, takes with it what
-// it had not read, and nobody on this side can say how much that was. The Core does what can be done. It reads from the
-// connection, so it sees a peer that closed before it writes the next record (a client that only writes loses every second
-// record to a server that closes after each), and it waits for a moment on a new one, because a proxy without a server, or a
-// daemon that has enough connections, accepts and hangs up. A reset is reported to OnError, and what is known to be lost with it
-// counts as Dropped and no longer as Delivered: what the peer's system did not acknowledge (on Linux, which tells), at least the
-// record that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a
-// record that is written in the very moment in which the peer leaves is lost there without a sign. A peer that is gone without a word, as
-// one that is off, or whose connection a gateway has forgotten, does not end it: the system tries for a quarter of an hour, and takes what
-// is written meanwhile. On Linux the Core gives the connection up when the peer's system has acknowledged nothing for 150 times Timeout, or
-// when a Write, or Close, has waited for it in vain. What it has not acknowledged then counts as Dropped, though a part of it may arrive if
-// the network comes back: the system goes on for a while.
+// Once the kernel has a record, an error can come too late: a peer that crashes, or resets the connection, takes with it what it had not
+// read, and nobody on this side can say how much that was. The Core does what can be done. It reads from the connection, so it sees a peer
+// that closed before it writes the next record (a client that only writes loses every second record to a server that closes after each),
+// and it waits for a moment on a new one, because a proxy without a server, or a daemon that has enough connections, accepts and hangs up.
+// If the host has another address, the next connection goes there. A reset is reported to OnError, and what is known to be lost with it
+// counts as Dropped and no longer as Delivered: what the peer's system did not acknowledge (on Linux, which tells), at least the record
+// that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a record that is
+// written in the very moment in which the peer leaves is lost there without a sign. A peer that is gone without a word, as one that is off,
+// or whose connection a gateway has forgotten, does not end it: the system tries for a quarter of an hour, and takes what is written
+// meanwhile. On Linux the Core gives the connection up when the peer's system has acknowledged nothing for 150 times Timeout, or when a
+// Write, or Close, has waited for it in vain. What it has not acknowledged then counts as Dropped, though a part of it may arrive if the
+// network comes back: the system goes on for a while.
 //
 // With Ack nothing is lost so. Frames are numbered, the Server confirms what its target has taken, and what is not confirmed is
 // sent again over the next connection; the Server knows the numbers and drops what it has already. It costs a greeting for each
@@ -102,7 +103,9 @@
 // value, not its record); connections, the time for a frame, and memory are limited. A connection that is merely idle is kept,
 // because a client that only writes would lose its next records; it is ended when there are too many, the longest idle first. A
 // frame that cannot be read is reported and counted, and costs the sender its connection only where the stream can no longer be
-// framed. So is a header of the PROXY protocol before the first frame; before TLS it is in the way.
+// framed, or is that of a client with another Key, or with Ack where there is none. That ends with a reset, so that a client to which
+// nothing is confirmed does not take for delivered what nobody reads. A header of the PROXY protocol before the first frame is reported
+// and left out; before TLS it is in the way.
 //
 // # Differences from Python
 //

@@ -172,14 +172,20 @@ func proxyHeader(b []byte) (n int, more bool) {
 
 const maxProxyLine = 107
 
+// tlsHello is how a stream with TLS begins, and no text does.
+var (
+	tlsHello = []byte("\x16\x03")
+	errTLS   = errors.New("the stream begins as TLS does, and ServerConfig.TLS is not set")
+)
+
 // noFrame returns what a stream begins with that is of another protocol, where that would be the length of a frame; nil if nothing is
 // known of it. Its bytes would be skipped, a gigabyte of them.
 func noFrame(f Framing, b []byte) error {
 	if f != LengthPrefix || len(b) < prefixSize {
 		return nil
 	}
-	if bytes.HasPrefix(b, []byte("\x16\x03")) {
-		return errors.New("the stream begins as TLS does, and ServerConfig.TLS is not set")
+	if bytes.HasPrefix(b, tlsHello) {
+		return errTLS
 	}
 	word := b[:min(len(b), 16)]
 	if i := bytes.IndexFunc(word, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {

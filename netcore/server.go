@@ -215,18 +215,33 @@ const maxReports = 10
 func (s *Server) reportError(err error, records int) {
 	s.mu.Lock()
 	now := time.Now()
-	if s.report == nil || now.Sub(s.reportedAt) > time.Minute {
-		s.report, s.reportedAt = base.NewReporter("netcore", s.cfg.OnError), now
-	}
+	report := s.reporterLocked(now)
 	if now.Sub(s.reportsSince) > time.Second {
 		s.reports, s.reportsSince = 0, now
 	}
 	s.reports++
-	report, quiet := s.report, s.reports > maxReports
+	quiet := s.reports > maxReports
 	s.mu.Unlock()
 	if !quiet {
 		report.Failed(fmt.Errorf("netcore: server %s: %w", s.Addr(), err), records)
 	}
+}
+
+// reportTarget reports what Target says. However many errors clients make, it is told beside them.
+func (s *Server) reportTarget(err error) {
+	s.mu.Lock()
+	report := s.reporterLocked(time.Now())
+	s.mu.Unlock()
+	report.Note(fmt.Sprintf("server %s: target", s.Addr()), err)
+	report.Tell()
+}
+
+// reporterLocked returns what tells the same error once: for a minute.
+func (s *Server) reporterLocked(now time.Time) *base.Reporter {
+	if s.report == nil || now.Sub(s.reportedAt) > time.Minute {
+		s.report, s.reportedAt = base.NewReporter("netcore", s.cfg.OnError), now
+	}
+	return s.report
 }
 
 // count changes the counts.

@@ -70,7 +70,8 @@ type ServerConfig struct {
 	// within 5 minutes whatever is set.
 	IdleTimeout time.Duration
 	// OnError is told of frames that cannot be read, connections that are refused and records that Target does not take: the
-	// same error once a minute at most, and ten a second. It runs on the Server's goroutines. Defaults to a line on stderr.
+	// same error once a minute at most, and of what clients do ten a second and eight kinds a minute. It runs on the Server's
+	// goroutines. Defaults to a line on stderr.
 	OnError func(error)
 }
 

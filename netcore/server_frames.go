@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -62,8 +63,14 @@ func (c *serverConn) split(now time.Time) error {
 	if c.seal != nil {
 		limit += c.seal.Overhead
 	}
-	if !c.framed && !c.afterProxyHeader() {
-		return nil
+	if !c.framed {
+		if !c.afterProxyHeader() {
+			return nil
+		}
+		if cfg.Framing != LengthPrefix && bytes.HasPrefix(c.buf[c.from:c.to], tlsHello) {
+			c.refuse(errTLS)
+			return errUnframed
+		}
 	}
 	for c.from < c.to {
 		if begins, err := c.skipped(); !begins || err != nil {
@@ -165,6 +172,9 @@ func (c *serverConn) skipped() (begins bool, err error) {
 
 // frame takes one frame.
 func (c *serverConn) frame(frame []byte, now time.Time) error {
+	if greets(c, frame, now) {
+		return errGreeting
+	}
 	if c.seal != nil {
 		payload, err := c.seal.Verify(frame, c.sequence, now)
 		if err != nil {
@@ -185,6 +195,23 @@ func (c *serverConn) frame(frame []byte, now time.Time) error {
 		c.refuse(err)
 	}
 	return nil
+}
+
+var errGreeting = errors.New("the client has Ack, and ServerConfig.Ack is not set")
+
+// greets tells whether a frame is the greeting of a client with Ack though there is none here: it is no record.
+func greets(c *serverConn, frame []byte, now time.Time) bool {
+	if c.server.cfg.Ack || c.sequence != 1 {
+		return false
+	}
+	if c.seal != nil {
+		payload, err := c.seal.Verify(frame, 0, now)
+		if err != nil {
+			return false
+		}
+		frame = payload
+	}
+	return session.IsHello(frame)
 }
 
 // hello begins or resumes a session: the answer says how far it got, and the client goes on behind that.

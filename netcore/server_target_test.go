@@ -26,6 +26,21 @@ func TestServerTargetThatFails(t *testing.T) {
 		require.Eventually(t, func() bool { return s.Stats().Dropped == 2 && log.contains(errFake.Error()) }, soon, tick)
 		assert.Zero(t, s.Stats().Missing())
 	})
+	t.Run("is told of beside clients that send nonsense of every kind", func(t *testing.T) {
+		var log errorLog
+		s := serve(t, ServerConfig{Format: FormatPickle, Target: &countingCore{fail: errFake}, OnError: log.add})
+		conn := dial(t, s)
+		for i := range byte(2 * maxReports) { // kinds, each an opcode that there is none of
+			_, err := conn.Write([]byte{0, 0, 0, 1, 0xf0 - i})
+			require.NoError(t, err)
+		}
+		require.Eventually(t, func() bool { return s.Stats().Refused == 2*maxReports }, soon, tick)
+		told := len(log.all())
+		_, err := conn.Write(LengthPrefix.Append(nil, []byte("}.")))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return s.Stats().Dropped == 1 }, soon, tick)
+		require.Eventually(t, func() bool { return log.contains(errFake.Error()) }, soon, tick, "%d others were told", told)
+	})
 	t.Run("by a panic does no more harm", func(t *testing.T) {
 		var log errorLog
 		s := serve(t, ServerConfig{Format: FormatRecords, Target: zapcore.NewCore(panicEncoder{plain()}, zapcore.AddSync(io.Discard), zapcore.DebugLevel), OnError: log.add})

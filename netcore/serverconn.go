@@ -69,8 +69,9 @@ const (
 	backlogs = 50                     // how often that is, while some come
 	quiet    = 100 * time.Millisecond // after which a connection has nothing more on its way
 
-	evictionPatience = time.Second     // with one that is to make room for another
-	closePatience    = 5 * time.Second // of Close, with Target
+	lastWords        = 20 * time.Millisecond // for a client to read what it was told, before its connection is reset
+	evictionPatience = time.Second           // with one that is to make room for another
+	closePatience    = 5 * time.Second       // of Close, with Target
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {
@@ -92,12 +93,29 @@ func (c *serverConn) serve() {
 		}
 	}
 	c.end(err)
-	if t, ok := c.conn.(*tls.Conn); ok {
+	if unread(err) {
+		abandon(c.raw)
+	} else if t, ok := c.conn.(*tls.Conn); ok {
 		_ = t.SetWriteDeadline(time.Now().Add(quiet))
 		_ = t.CloseWrite()
 	}
 	_ = c.raw.Close()
 	c.resize(0)
+}
+
+// unread tells whether err means that what the client has sent was not read, and will not be.
+func unread(err error) bool {
+	return errors.Is(err, errUnframed) || errors.Is(err, errNoMemory) || errors.Is(err, errGreeting)
+}
+
+// abandon has a connection end with a reset: a client to which nothing is confirmed would take everything for delivered. Before that it has
+// a moment to read what it was told.
+func abandon(conn net.Conn) {
+	_ = conn.SetReadDeadline(time.Now().Add(lastWords))
+	_, _ = io.Copy(io.Discard, conn)
+	if t, ok := conn.(interface{ SetLinger(int) error }); ok {
+		_ = t.SetLinger(0)
+	}
 }
 
 var errEnding = errors.New("it has ended")

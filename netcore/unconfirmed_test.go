@@ -245,6 +245,38 @@ func TestDatagramsGoToTheAddressThatTakesThem(t *testing.T) {
 	})
 }
 
+// The address that a name has first may be that of a proxy without a server behind it, or of a server that nobody can talk to.
+func TestStreamsGoToTheAddressThatWorks(t *testing.T) {
+	received := make(chan string, 20)
+	works := sockets.Listen(t, "tcp", lines(received))
+	_, port, err := net.SplitHostPort(works.Address())
+	require.NoError(t, err)
+	for name, greet := range map[string]func(net.Conn){
+		"hangs up at once": func(net.Conn) {},
+		"resets":           reset,
+		"hangs up when it has read": func(conn net.Conn) {
+			_, _ = conn.Read(make([]byte, 100))
+			reset(conn)
+		},
+	} {
+		t.Run("the first "+name, func(t *testing.T) {
+			sockets.ListenAt(t, net.JoinHostPort("127.0.0.2", port), greet)
+			sockets.Resolve(t, "127.0.0.2", "127.0.0.1")
+			core := newCore(t, Config{Address: "loghost.test:" + port, Encoder: plain(), RetryStart: 10 * time.Millisecond, RetryMax: 10 * time.Millisecond, OnError: ignore})
+			require.Eventually(t, func() bool {
+				_ = core.Write(entry("x"), nil)
+				return len(received) > 0
+			}, soon, tick)
+			for len(received) > 0 {
+				<-received
+			}
+			require.NoError(t, core.Write(entry("y"), nil), "and stay there")
+			for sockets.Receive(t, received) != "y" {
+			}
+		})
+	}
+}
+
 // TestWriteThatRacesClose holds that it says ErrClosed, whatever it is that Close interrupts.
 func TestWriteThatRacesClose(t *testing.T) {
 	silent := sockets.Listen(t, "tcp", func(net.Conn) { <-t.Context().Done() })

@@ -30,8 +30,11 @@ type output struct {
 	closed     atomic.Bool   // Close was called
 	accepted   atomic.Uint64 // records, each of them delivered as far as the Emitter knew
 	refused    atomic.Uint64 // records
+	asked      atomic.Uint64 // calls that wait for a Sync, or have: each has a number
 
 	mu      sync.Mutex // guards the fields below
+	covered uint64     // the last Sync began behind the calls up to that number
+	synced  error      // what it returned
 	failing bool       // the last attempt failed
 	backoff Backoff    // when the next is due
 	down    error      // what Write returns during a backoff
@@ -128,6 +131,8 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		o.refused.Add(1)
 		return nil, ErrClosed
 	}
+	urgent := ent.Level > zapcore.ErrorLevel
+	number := o.ask(urgent)
 	o.mu.Lock()
 	defer func() {
 		if p := recover(); p != nil {
@@ -135,7 +140,6 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		}
 		o.mu.Unlock()
 	}()
-	urgent := ent.Level > zapcore.ErrorLevel
 	if err := o.readyLocked(urgent); err != nil {
 		o.refused.Add(1)
 		if skipper, ok := o.emitter.(Skipper); ok {
@@ -157,7 +161,7 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		o.accepted.Add(1)
 	}
 	if urgent && o.down == nil { // else it has just timed out
-		syncErr = o.guarded("sync", o.emitter.Sync)
+		syncErr = o.syncUrgentLocked(number)
 	}
 	return syncErr, err
 }
@@ -168,7 +172,7 @@ func (o *output) panickedLocked(level zapcore.Level, p any) (syncErr, err error)
 	o.refused.Add(1)
 	o.noteLocked(err)
 	if level > zapcore.ErrorLevel {
-		syncErr = o.guarded("sync", o.emitter.Sync)
+		syncErr = o.syncLocked()
 	}
 	return syncErr, err
 }
@@ -237,6 +241,7 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	if o.closed.Load() {
 		return 0, nil, ErrClosed
 	}
+	number := o.ask(urgent)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := o.readyLocked(urgent); err != nil {
@@ -264,7 +269,7 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	o.accepted.Add(delivered)
 	o.refused.Add(uint64(rejected))
 	if urgent && (delivered > 0 || rejected > 0) {
-		syncErr = o.guarded("sync", o.emitter.Sync)
+		syncErr = o.syncUrgentLocked(number)
 	}
 	return n, syncErr, err
 }

@@ -128,8 +128,34 @@ func (o *output) guarded(what string, f func() error) error {
 	return err
 }
 
+// ask returns a number for a call that is about to wait for the lock, and then for a Sync; 0 if it is to wait for none.
+func (o *output) ask(forSync bool) uint64 {
+	if !forSync {
+		return 0
+	}
+	return o.asked.Add(1)
+}
+
+// syncLocked does what sync promises to all who have asked by now.
+func (o *output) syncLocked() error {
+	covers := o.asked.Load()
+	err := o.guarded("sync", o.emitter.Sync)
+	o.covered, o.synced = covers, err
+	return err
+}
+
+// syncUrgentLocked syncs a record above Error that was just emitted, unless a Sync that began while it waited for the lock has timed out.
+func (o *output) syncUrgentLocked(number uint64) error {
+	if number <= o.covered && isTimeout(o.synced) {
+		return o.synced
+	}
+	return o.syncLocked()
+}
+
+// sync waits for one Sync of another and one more at most, however many wait: what began since it was called is for it as well.
 func (o *output) sync() error {
 	defer o.tell()
+	number := o.ask(true)
 	if err := o.lock(); err != nil {
 		return err
 	}
@@ -137,7 +163,10 @@ func (o *output) sync() error {
 	if o.closed.Load() {
 		return nil
 	}
-	return o.guarded("sync", o.emitter.Sync)
+	if number <= o.covered {
+		return o.synced
+	}
+	return o.syncLocked()
 }
 
 func (o *output) flush() error {

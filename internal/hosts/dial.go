@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,7 +30,35 @@ func (r *Resolver) Dial(ctx context.Context, d *net.Dialer, network, address str
 	if len(found) == 1 {
 		return dial(ctx, found[0])
 	}
-	return race(ctx, alternating(found), dial)
+	conn, err := race(ctx, r.inTurn(alternating(found)), dial)
+	if err == nil {
+		r.connected(conn.RemoteAddr())
+	}
+	return conn, err
+}
+
+// Pass notes that who answers at the address that was connected to last is of no use, as a proxy without a server behind it that hangs up:
+// the next Dial begins with the address behind it.
+func (r *Resolver) Pass() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.passed = r.last
+}
+
+func (r *Resolver) connected(to net.Addr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if tcp, ok := to.(*net.TCPAddr); ok {
+		r.last = tcp.AddrPort().Addr().Unmap()
+	}
+}
+
+// inTurn returns addresses, those first that come behind the one that was passed.
+func (r *Resolver) inTurn(addresses []netip.Addr) []netip.Addr {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := 1 + slices.IndexFunc(addresses, func(a netip.Addr) bool { return a.Unmap() == r.passed })
+	return slices.Concat(addresses[at:], addresses[:at])
 }
 
 // alternating puts addresses of both families in turn, from that of the first on: RFC 8305, section 4.

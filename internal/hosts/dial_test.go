@@ -28,6 +28,20 @@ func TestAlternating(t *testing.T) {
 	assert.Equal(t, addresses("::ffff:127.0.0.1", "127.0.0.2"), alternating(addresses("::ffff:127.0.0.1", "127.0.0.2")))
 }
 
+func TestInTurn(t *testing.T) {
+	var r Resolver
+	a := addresses("::ffff:127.0.0.1", "::1", "127.0.0.2")
+	for _, first := range []int{0, 1, 2, 0} {
+		turn := r.inTurn(a)
+		assert.ElementsMatch(t, a, turn)
+		assert.Equal(t, a[first], turn[0])
+		r.connected(net.TCPAddrFromAddrPort(netip.AddrPortFrom(turn[0], 1)))
+		assert.Equal(t, turn, r.inTurn(a), "it works")
+		r.Pass()
+	}
+	assert.Equal(t, addresses("127.0.0.9"), r.inTurn(addresses("127.0.0.9")), "the name means others now")
+}
+
 // host is the addresses of one: after how long each takes a connection; negative: refuses it. The others are silent.
 type host map[netip.Addr]time.Duration
 

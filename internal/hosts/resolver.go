@@ -19,6 +19,8 @@ type Resolver struct {
 	mu      sync.Mutex // guards the fields below
 	lookups map[question]*lookup
 	closed  bool
+	last    netip.Addr // that Dial has connected to, of a host with several
+	passed  netip.Addr // see Pass
 }
 
 type question struct{ network, host string }

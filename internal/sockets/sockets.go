@@ -153,6 +153,26 @@ func forget(r io.Reader) {
 	}
 }
 
+// ListenAt has serve talk to whoever connects to address over TCP, until the test ends. It skips where the machine has no such address.
+func ListenAt(tb testing.TB, address string, serve func(net.Conn)) {
+	tb.Helper()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		tb.Skip(err)
+	}
+	tb.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			serve(conn)
+			_ = conn.Close()
+		}
+	}()
+}
+
 // Receive returns what comes next, and fails the test if nothing does.
 func Receive[T any](tb testing.TB, from <-chan T) T {
 	tb.Helper()

@@ -29,7 +29,8 @@ type Engine struct {
 	records jetstream.Stream
 	cursors *cursorStore
 	subject string
-	bound   int64 // of the records' stream, in bytes; 0: none
+	bound   int64     // of the records' stream, in bytes; 0: none
+	said    complaint // of the servers
 
 	stop    context.Context // done when Close has begun
 	closing context.CancelFunc
@@ -63,12 +64,12 @@ func New(cfg Config) (*Engine, error) {
 		}
 	}
 	if e.conn == nil {
-		if e.conn, err = connect(cfg, e.local); err != nil {
+		if e.conn, err = connect(cfg, e.local, &e.said); err != nil {
 			return nil, multierr.Append(err, e.local.stop())
 		}
 	}
 	if err := e.open(); err != nil {
-		return nil, multierr.Append(err, e.release())
+		return nil, multierr.Append(e.said.because(err), e.release())
 	}
 	return e, nil
 }

@@ -184,13 +184,14 @@ func (l *localServer) stop() error {
 	return filelock.Close(l.lock)
 }
 
-// connect returns a connection to the servers of cfg.
-func connect(cfg Config, local *localServer) (*nats.Conn, error) {
+// connect returns a connection to the servers of cfg, of which said hears what no call gets.
+func connect(cfg Config, local *localServer, said *complaint) (*nats.Conn, error) {
 	options := []nats.Option{
 		nats.Name("zaphandlers"),
 		nats.Timeout(cfg.Timeout),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
+		nats.ErrorHandler(said.hear),
 		nats.ReconnectBufSize(-1), // a publish while the server is away is an error to us, not a promise
 	}
 	urls := cfg.URL

@@ -79,6 +79,9 @@ func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn
 	return l, nil
 }
 
+// Pass notes that there was no answer over the last connection: the next one goes to another address of the host, if there is one.
+func (t *Transport) Pass() { t.resolver.Pass() }
+
 // Drop closes all connections, whatever is under way on them.
 func (t *Transport) Drop() {
 	t.mu.Lock()

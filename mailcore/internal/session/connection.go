@@ -124,6 +124,7 @@ func (s *Session) open() error {
 		return nil
 	}
 	s.drop()
+	s.wire.resolver.Pass() // another address of the host may have a server that works
 	var reply *textproto.Error
 	if errors.As(err, &reply) || errors.As(err, new(*tls.CertificateVerificationError)) || errors.Is(err, errNotOffered) {
 		return &TemporaryError{Err: err}

@@ -58,7 +58,9 @@ func (c *Conn) endStream(cause error, now time.Duration) Ending {
 	hold := c.dialer.cfg.Hold
 	early := c.Age(now) < hold && (c.useful == nil || !c.useful())
 	end := Ending{Err: cause, Reported: c.half != halfUnproven, BackOff: early && c.dialer.brief}
-	c.dialer.brief = early
+	if c.dialer.brief = early; early {
+		c.dialer.resolver.Pass()
+	}
 	switch {
 	case cause == errReset:
 		end.Lost = c.lost(now, hold)

@@ -39,6 +39,7 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 		err = d.opened()
 	}
 	if err != nil {
+		d.resolver.Pass()
 		c.abort()
 		return nil, err
 	}

@@ -40,6 +40,13 @@ const maxSessions = 4096
 
 var errHello = errors.New("a connection does not begin with a session: the client has no Ack")
 
+// IsHello tells whether the first frame on a connection is what a client with Ack begins with, and no record or text.
+func IsHello(frame []byte) bool {
+	const most = 1 << 48 // frames that a session has had
+	return len(frame) == HelloSize && string(frame[:len(helloMagic)]) == helloMagic &&
+		binary.BigEndian.Uint64(frame[len(helloMagic)+sessionSize:]) < most
+}
+
 // Greet finds or makes the session that a client's hello names, and returns the number of the first frame that the client holds. It has one
 // connection more until Leave is called.
 func (r *Registry) Greet(hello []byte) (*Session, uint64, error) {

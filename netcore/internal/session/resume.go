@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -25,6 +26,9 @@ func (w *Window) Resume(conn io.ReadWriter, out, in *Seal) error {
 	answer := make([]byte, in.WelcomeSize())
 	if _, err := io.ReadFull(conn, answer); err != nil {
 		return err
+	}
+	if in == nil && bytes.HasPrefix(answer, []byte(nonceMagic)) {
+		return errors.New("the server asks for signatures, and Config.Key is not set")
 	}
 	last, limit, err := in.OpenWelcome(answer)
 	if err != nil {

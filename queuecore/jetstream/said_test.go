@@ -1,0 +1,55 @@
+package jetstream
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/stretchr/testify/require"
+)
+
+// A server says by itself what a client may not do, and answers nothing: the error of the call tells it, and nothing is written to stderr.
+func TestWhatIsNotPermittedIsInTheError(t *testing.T) {
+	user := &server.User{Username: "shop", Password: "secret"}
+	s := newTestServer(t, func(o *server.Options) { o.Users = []*server.User{user} })
+	for denied, call := range map[string]func(e *Engine) error{
+		"zaphandlers.logs.records": func(e *Engine) error {
+			_, err := e.Append(batchOf(t, "a"))
+			return err
+		},
+		"zaphandlers.logs.cursor.n-a": func(e *Engine) error {
+			appendAll(t, e, "a")
+			_, err := e.Read(t.Context(), "a", batchOf(t))
+			return err
+		},
+	} {
+		user.Permissions = &server.Permissions{Publish: &server.SubjectPermission{Deny: []string{denied}}}
+		s.start()
+		stderr := captured(t, func() {
+			e, err := New(Config{URL: strings.Replace(s.url(), "://", "://shop:secret@", 1), Timeout: 2 * time.Second})
+			require.NoError(t, err)
+			require.ErrorContains(t, call(e), `Permissions Violation for Publish to "`+denied+`"`)
+			s.stop()
+			require.Eventually(t, func() bool { return !e.conn.IsConnected() }, 20*time.Second, time.Millisecond)
+			require.NoError(t, e.Close(t.Context()))
+		})
+		require.Empty(t, stderr)
+	}
+}
+
+// captured returns what f writes to stderr.
+func captured(t *testing.T, f func()) string {
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	stderr := os.Stderr
+	os.Stderr = write
+	defer func() { os.Stderr = stderr }()
+	f()
+	require.NoError(t, write.Close())
+	text, err := io.ReadAll(read)
+	require.NoError(t, err)
+	return string(text)
+}
