@@ -27,8 +27,8 @@ type TimedRotatingFileConfig struct {
 	// Next replaces When, Interval and AtTime, which are an error then: it returns the end of the period that t is in, which is later
 	// than t. The Next method of a cron expression is one. Backups are then named to the second, for the last rollover before. It
 	// must be pure: it runs under the writer's lock, and one that does not return stops the writer. If it panics, or returns no later
-	// time, it is asked again after a minute.
-	// Defaults to nil: When decides.
+	// time, as the zero time of an expression that never comes true again, OnError hears it, the file does not roll over by time, and
+	// Next is asked again after a minute. Defaults to nil: When decides.
 	Next func(t time.Time) time.Time
 
 	// MaxBytes, if it is set, has the file roll over by size as well; see RotatingFileConfig. The backups of one period

@@ -252,15 +252,35 @@ func TestTimedRotatingFileWithATimetableOfOnesOwn(t *testing.T) {
 	})
 }
 
+// A timetable that names no later time, or panics, ends no period: it is asked again, and the file gives way when it does.
 func TestTimedRotatingFileWithATimetableThatStandsStill(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f, dir := timed(t, TimedRotatingFileConfig{Next: func(t time.Time) time.Time { return t }})
-		for range 10 {
-			write(t, f, "one\n")
-			advance(time.Minute)
-		}
-		require.NoError(t, f.Close())
-		assert.LessOrEqual(t, len(names(t, dir)), 11, "once a minute at the most")
-		assert.Len(t, allLines(t, dir, "app.log"), 10)
-	})
+	for name, standsStill := range map[string]func(time.Time) time.Time{
+		"the same time": func(t time.Time) time.Time { return t },
+		"never again":   func(time.Time) time.Time { return time.Time{} },
+		"a panic":       func(time.Time) time.Time { panic("oh") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var told errorLog
+				ready := time.Now().Add(10 * time.Minute)
+				f, dir := timed(t, TimedRotatingFileConfig{OnError: told.add, Next: func(at time.Time) time.Time {
+					if at.Before(ready) {
+						return standsStill(at)
+					}
+					return at.Add(time.Hour)
+				}})
+				for range 10 {
+					write(t, f, "one\n")
+					advance(time.Minute)
+				}
+				assert.Equal(t, []string{"app.log"}, names(t, dir))
+				advance(2 * time.Hour)
+				require.NoError(t, f.Close())
+				assert.Equal(t, map[string]string{"app.log": "", "app.log.2000-01-01_00-00-00": strings.Repeat("one\n", 10)}, tree(t, dir))
+				require.Len(t, told.list(), 2)
+				assert.ErrorContains(t, told.list()[0], "Next of "+f.path)
+				assert.ErrorContains(t, told.list()[1], "works again")
+			})
+		})
+	}
 }
