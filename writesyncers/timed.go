@@ -24,11 +24,11 @@ type TimedRotatingFileConfig struct {
 	AtTime   string
 	Location *time.Location
 
-	// Next replaces When, Interval and AtTime, which are an error then: it returns the end of the period that t is in, which is later
-	// than t. The Next method of a cron expression is one. Backups are then named to the second, for the last rollover before. It
-	// must be pure: it runs under the writer's lock, and one that does not return stops the writer. If it panics, or returns no later
-	// time, as the zero time of an expression that never comes true again, OnError hears it, the file does not roll over by time, and
-	// Next is asked again after a minute. Defaults to nil: When decides.
+	// Next replaces When, Interval and AtTime, which are an error then: it returns the end of the period that t, a time in Location, is
+	// in, which is later than t. The Next method of a cron expression is one. Backups are then named to the second, for the last rollover
+	// before. It must be pure: it runs under the writer's lock, and one that does not return stops the writer. If it panics, or returns
+	// no later time, as the zero time of an expression that never comes true again, OnError hears it, the file does not roll over by
+	// time, and Next is asked again after a minute. Defaults to nil: When decides.
 	Next func(t time.Time) time.Time
 
 	// MaxBytes, if it is set, has the file roll over by size as well; see RotatingFileConfig. The backups of one period
@@ -138,9 +138,9 @@ type timedPeriods struct {
 }
 
 func (c *timedPeriods) period(cfg *writer.Config) *rotation.Period {
-	next, start := c.next, (func(time.Time) time.Time)(nil)
-	if next == nil {
-		next, start = c.schedule.Next, c.schedule.Start
+	next, start := c.schedule.Next, c.schedule.Start
+	if c.next != nil {
+		next, start = func(t time.Time) time.Time { return c.next(t.In(c.schedule.location())) }, nil
 	}
 	var now func() time.Time
 	if c.clock != nil {

@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,13 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// timed returns a TimedRotatingFile on app.log in a directory of its own, in UTC.
+// timed returns a TimedRotatingFile on app.log in a directory of its own, in UTC unless another Location is set.
 func timed(t *testing.T, cfg TimedRotatingFileConfig) (*TimedRotatingFile, string) {
 	t.Helper()
 	if cfg.Path == "" {
 		cfg.Path = filepath.Join(t.TempDir(), "app.log")
 	}
-	cfg.Location = time.UTC
+	cfg.Location = cmp.Or(cfg.Location, time.UTC)
 	if cfg.OnError == nil {
 		cfg.OnError = unexpected(t)
 	}
@@ -248,6 +249,26 @@ func TestTimedRotatingFileWithATimetableOfOnesOwn(t *testing.T) {
 		require.NoError(t, f.Close())
 		assert.Equal(t, map[string]string{
 			"app.log": "", "app.log.2000-01-01_00-00-00": "one\n", "app.log.2000-01-01_00-15-00": "two\n",
+		}, tree(t, dir))
+	})
+}
+
+// A timetable is asked in the time zone that the names are of, as a Schedule is: a cron expression goes by the zone of what it gets.
+func TestTimedRotatingFileAsksATimetableInItsLocation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		midnights := func(t time.Time) time.Time {
+			return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, t.Location())
+		}
+		f, dir := timed(t, TimedRotatingFileConfig{Next: midnights, Location: time.FixedZone("", 2*60*60)})
+		for range 47 { // from 02:00 there
+			write(t, f, "one\n")
+			advance(time.Hour)
+		}
+		require.NoError(t, f.Close())
+		assert.Equal(t, map[string]string{
+			"app.log":                     "one\n",
+			"app.log.2000-01-01_02-00-00": strings.Repeat("one\n", 22),
+			"app.log.2000-01-02_00-00-00": strings.Repeat("one\n", 24),
 		}, tree(t, dir))
 	})
 }
