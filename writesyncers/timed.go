@@ -56,7 +56,8 @@ type TimedRotatingFileConfig struct {
 	Encode func(dst, src []byte) ([]byte, error)
 
 	// Namer, Rotator, ShouldRollover (which decides about MaxBytes, not about time), Compress, MaxAge, MaxTotalBytes,
-	// OnRotate, Symlink, Header, Fsync, FsyncEvery, Buffer, FlushEvery and Shared are those of RotatingFileConfig.
+	// OnRotate, Symlink, Header, Fsync, FsyncEvery, Buffer, FlushEvery and Shared are those of RotatingFileConfig. With S, M, H and D all
+	// processes count the period of a Shared file from when that file was made, be it because of its size.
 	Namer          func(name string) string
 	Rotator        func(src, dst string) error
 	ShouldRollover func(size int64, n int) bool
@@ -123,7 +124,7 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 }
 
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). With S, M, H
-// and D the next period begins now, as in Python; of a Shared file it ends when it would have. A file
+// and D the next period begins now, as in Python (of a Shared file with a Clock of yours it ends when it would have). A file
 // that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return.
 func (f *TimedRotatingFile) Rollover() error { return writer.Rollover(f.w) }
 
@@ -146,7 +147,9 @@ func (c *timedPeriods) period(cfg *writer.Config) *rotation.Period {
 	if c.clock != nil {
 		now = c.clock.Now
 	}
-	return rotation.NewPeriod(next, start, now, " of "+cfg.Path, cfg.Report)
+	period := rotation.NewPeriod(next, start, now, " of "+cfg.Path, cfg.Report)
+	period.OfFile = cfg.File.Shared && start != nil && !c.schedule.calendar() && !period.Custom()
+	return period
 }
 
 func (c *timedPeriods) dates(cfg *writer.Config) backups.Dated {

@@ -9,6 +9,9 @@ import (
 
 // Period is the stretch of time that the file in use belongs to. It belongs to the writer, and is used under its lock.
 type Period struct {
+	// OfFile says that several processes count a period from when the file in use was made: on nothing else can they agree.
+	OfFile bool
+
 	next   func(t time.Time) time.Time   // the end of the period that t is in: the schedule's, or the user's
 	start  func(end time.Time) time.Time // the beginning of the period that ends then; nil: it begins where the one before ended
 	clock  func() time.Time              // the user's; nil: the system's
