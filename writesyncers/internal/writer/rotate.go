@@ -49,6 +49,7 @@ func newRotate(w *Writer) *rotate {
 
 func (s *rotate) opened(f *appendfile.File) int64 {
 	s.lost, s.idle, s.full = false, false, false
+	s.r.Opened()
 	if !f.Regular() {
 		return math.MaxInt64
 	}
