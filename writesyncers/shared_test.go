@@ -128,6 +128,41 @@ func TestSharedTimedFilesRollOverOnce(t *testing.T) {
 	}
 }
 
+// Processes that start one after the other agree when the period of a file ends: each would begin one of its own else.
+func TestSharedTimedFilesAgreeOnThePeriod(t *testing.T) {
+	const interval = 2
+	dir := t.TempDir()
+	open := func() *TimedRotatingFile {
+		f, err := NewTimedRotatingFile(TimedRotatingFileConfig{
+			Path: filepath.Join(dir, "app.log"), When: "S", Interval: interval, Location: time.UTC, Shared: true, OnError: unexpected(t),
+		})
+		require.NoError(t, err)
+		return f
+	}
+	one := open()
+	begun := time.Now().Unix()
+	require.Eventually(t, func() bool { return time.Now().Unix() > begun }, 5*time.Second, time.Millisecond, "another second")
+	other := open()
+	require.Eventually(t, func() bool {
+		write(t, one, "one\n")
+		write(t, other, "other\n")
+		return one.Stats().Rotations+other.Stats().Rotations >= 3
+	}, 30*time.Second, 5*time.Millisecond)
+	require.NoError(t, one.Close())
+	require.NoError(t, other.Close())
+	var before time.Time
+	for _, name := range names(t, dir) {
+		label, backup := strings.CutPrefix(name, "app.log.")
+		if !backup {
+			continue
+		}
+		at, err := time.Parse("2006-01-02_15-04-05", label)
+		require.NoError(t, err, "a period of its own for each backup")
+		assert.GreaterOrEqual(t, at.Sub(before), interval*time.Second, "%v", names(t, dir))
+		before = at
+	}
+}
+
 // The backup that OnRotate is told of keeps its name as long as that runs, also from other processes.
 func TestSharedWhileOnRotateRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

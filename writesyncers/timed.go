@@ -24,11 +24,11 @@ type TimedRotatingFileConfig struct {
 	AtTime   string
 	Location *time.Location
 
-	// Next replaces When, Interval and AtTime, which are an error then: it returns the end of the period that t is in, which is later
-	// than t. The Next method of a cron expression is one. Backups are then named to the second, for the last rollover before. It
-	// must be pure: it runs under the writer's lock, and one that does not return stops the writer. If it panics, or returns no later
-	// time, it is asked again after a minute.
-	// Defaults to nil: When decides.
+	// Next replaces When, Interval and AtTime, which are an error then: it returns the end of the period that t, a time in Location, is
+	// in, which is later than t. The Next method of a cron expression is one. Backups are then named to the second, for the last rollover
+	// before. It must be pure: it runs under the writer's lock, and one that does not return stops the writer. If it panics, or returns
+	// no later time, as the zero time of an expression that never comes true again, OnError hears it, the file does not roll over by
+	// time, and Next is asked again after a minute. Defaults to nil: When decides.
 	Next func(t time.Time) time.Time
 
 	// MaxBytes, if it is set, has the file roll over by size as well; see RotatingFileConfig. The backups of one period
@@ -56,7 +56,8 @@ type TimedRotatingFileConfig struct {
 	Encode func(dst, src []byte) ([]byte, error)
 
 	// Namer, Rotator, ShouldRollover (which decides about MaxBytes, not about time), Compress, MaxAge, MaxTotalBytes,
-	// OnRotate, Symlink, Header, Fsync, FsyncEvery, Buffer, FlushEvery and Shared are those of RotatingFileConfig.
+	// OnRotate, Symlink, Header, Fsync, FsyncEvery, Buffer, FlushEvery and Shared are those of RotatingFileConfig. With S, M, H and D all
+	// processes count the period of a Shared file from when that file was made, be it because of its size.
 	Namer          func(name string) string
 	Rotator        func(src, dst string) error
 	ShouldRollover func(size int64, n int) bool
@@ -123,7 +124,7 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 }
 
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). With S, M, H
-// and D the next period begins now, as in Python; of a Shared file it ends when it would have. A file
+// and D the next period begins now, as in Python (of a Shared file with a Clock of yours it ends when it would have). A file
 // that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return.
 func (f *TimedRotatingFile) Rollover() error { return writer.Rollover(f.w) }
 
@@ -138,15 +139,17 @@ type timedPeriods struct {
 }
 
 func (c *timedPeriods) period(cfg *writer.Config) *rotation.Period {
-	next, start := c.next, (func(time.Time) time.Time)(nil)
-	if next == nil {
-		next, start = c.schedule.Next, c.schedule.Start
+	next, start := c.schedule.Next, c.schedule.Start
+	if c.next != nil {
+		next, start = func(t time.Time) time.Time { return c.next(t.In(c.schedule.location())) }, nil
 	}
 	var now func() time.Time
 	if c.clock != nil {
 		now = c.clock.Now
 	}
-	return rotation.NewPeriod(next, start, now, " of "+cfg.Path, cfg.Report)
+	period := rotation.NewPeriod(next, start, now, " of "+cfg.Path, cfg.Report)
+	period.OfFile = cfg.File.Shared && start != nil && !c.schedule.calendar() && !period.Custom()
+	return period
 }
 
 func (c *timedPeriods) dates(cfg *writer.Config) backups.Dated {

@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,13 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// timed returns a TimedRotatingFile on app.log in a directory of its own, in UTC.
+// timed returns a TimedRotatingFile on app.log in a directory of its own, in UTC unless another Location is set.
 func timed(t *testing.T, cfg TimedRotatingFileConfig) (*TimedRotatingFile, string) {
 	t.Helper()
 	if cfg.Path == "" {
 		cfg.Path = filepath.Join(t.TempDir(), "app.log")
 	}
-	cfg.Location = time.UTC
+	cfg.Location = cmp.Or(cfg.Location, time.UTC)
 	if cfg.OnError == nil {
 		cfg.OnError = unexpected(t)
 	}
@@ -252,15 +253,55 @@ func TestTimedRotatingFileWithATimetableOfOnesOwn(t *testing.T) {
 	})
 }
 
-func TestTimedRotatingFileWithATimetableThatStandsStill(t *testing.T) {
+// A timetable is asked in the time zone that the names are of, as a Schedule is: a cron expression goes by the zone of what it gets.
+func TestTimedRotatingFileAsksATimetableInItsLocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, dir := timed(t, TimedRotatingFileConfig{Next: func(t time.Time) time.Time { return t }})
-		for range 10 {
+		midnights := func(t time.Time) time.Time {
+			return time.Date(t.Year(), t.Month(), t.Day()+1, 0, 0, 0, 0, t.Location())
+		}
+		f, dir := timed(t, TimedRotatingFileConfig{Next: midnights, Location: time.FixedZone("", 2*60*60)})
+		for range 47 { // from 02:00 there
 			write(t, f, "one\n")
-			advance(time.Minute)
+			advance(time.Hour)
 		}
 		require.NoError(t, f.Close())
-		assert.LessOrEqual(t, len(names(t, dir)), 11, "once a minute at the most")
-		assert.Len(t, allLines(t, dir, "app.log"), 10)
+		assert.Equal(t, map[string]string{
+			"app.log":                     "one\n",
+			"app.log.2000-01-01_02-00-00": strings.Repeat("one\n", 22),
+			"app.log.2000-01-02_00-00-00": strings.Repeat("one\n", 24),
+		}, tree(t, dir))
 	})
+}
+
+// A timetable that names no later time, or panics, ends no period: it is asked again, and the file gives way when it does.
+func TestTimedRotatingFileWithATimetableThatStandsStill(t *testing.T) {
+	for name, standsStill := range map[string]func(time.Time) time.Time{
+		"the same time": func(t time.Time) time.Time { return t },
+		"never again":   func(time.Time) time.Time { return time.Time{} },
+		"a panic":       func(time.Time) time.Time { panic("oh") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var told errorLog
+				ready := time.Now().Add(10 * time.Minute)
+				f, dir := timed(t, TimedRotatingFileConfig{OnError: told.add, Next: func(at time.Time) time.Time {
+					if at.Before(ready) {
+						return standsStill(at)
+					}
+					return at.Add(time.Hour)
+				}})
+				for range 10 {
+					write(t, f, "one\n")
+					advance(time.Minute)
+				}
+				assert.Equal(t, []string{"app.log"}, names(t, dir))
+				advance(2 * time.Hour)
+				require.NoError(t, f.Close())
+				assert.Equal(t, map[string]string{"app.log": "", "app.log.2000-01-01_00-00-00": strings.Repeat("one\n", 10)}, tree(t, dir))
+				require.Len(t, told.list(), 2)
+				assert.ErrorContains(t, told.list()[0], "Next of "+f.path)
+				assert.ErrorContains(t, told.list()[1], "works again")
+			})
+		})
+	}
 }

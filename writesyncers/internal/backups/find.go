@@ -21,6 +21,9 @@ func (n *numbered) find() (ours []*entry, foreign map[int]bool, err error) {
 	if n.blind != nil {
 		return nil, nil, n.blind
 	}
+	if n.complaint != nil { // backups may have default names meanwhile, which are former ones afterwards
+		n.listed = false
+	}
 	ours = slices.Collect(maps.Values(entries))
 	slices.SortFunc(ours, func(a, b *entry) int {
 		if a.former != b.former && a.former {

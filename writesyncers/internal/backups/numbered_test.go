@@ -350,6 +350,22 @@ func TestANamerLaterOn(t *testing.T) {
 	assert.Equal(t, map[string]string{"app.log.1.old": "7", "app.log.2.old": "6", "app.log.3.old": "5", "app.log.4.old": "4"}, b.tree())
 }
 
+// The Namer's directory is away for a while: what got default names meanwhile counts, and goes, once it is back.
+func TestTheDirectoryOfTheNamerComesBack(t *testing.T) {
+	b := newBed(t, Config{Count: 1})
+	require.NoError(t, os.Mkdir(b.path("old"), 0o700))
+	b.again(Config{Count: 2, Namer: func(name string) string { return filepath.Join(filepath.Dir(name), "old", filepath.Base(name)) }})
+	b.roll("1")
+	require.NoError(t, os.RemoveAll(b.path("old")))
+	b.roll("2")
+	b.roll("3")
+	require.NoError(t, os.Mkdir(b.path("old"), 0o700))
+	b.roll("4")
+	assert.Equal(t, []string{"old/app.log.1", "app.log.1"}, b.listed())
+	b.roll("5")
+	assert.Equal(t, map[string]string{"old/app.log.1": "5", "old/app.log.2": "4"}, b.tree())
+}
+
 func TestNamersThatAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "app.log")

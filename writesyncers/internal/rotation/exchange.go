@@ -25,6 +25,7 @@ type exchanger struct {
 	retry  *backoff
 
 	blocked time.Time // when the lock of the log was refused first; zero: it was not
+	told    bool      // that it is
 	full    bool      // too many files wait to be finished
 	count   atomic.Uint64
 }
@@ -88,7 +89,7 @@ func (x *exchanger) lock() (locked bool, err error) {
 	err = x.dir.enter()
 	if !errors.Is(err, fsys.ErrLocked) {
 		if !x.blocked.IsZero() && err == nil {
-			x.blocked = time.Time{}
+			x.blocked, x.told = time.Time{}, false
 			x.cfg.Report.Note("lock "+x.cfg.Path, nil)
 		}
 		return err == nil, err
@@ -98,12 +99,20 @@ func (x *exchanger) lock() (locked bool, err error) {
 	case x.blocked.IsZero():
 		x.blocked = now
 	case now.Sub(x.blocked) >= lockWait:
+		x.told = true
 		x.cfg.Report.Note("lock "+x.cfg.Path, err)
 		if !x.cfg.Shared {
 			return false, nil
 		}
 	}
 	return false, err
+}
+
+// Opened says that another file is in use: nobody waits any more for the lock that was refused for the sake of the one before.
+func (x *exchanger) Opened() {
+	if !x.told {
+		x.blocked = time.Time{}
+	}
 }
 
 func (x *exchanger) exchange(file *appendfile.File, fresh, locked bool) (*appendfile.File, *Rolled, error) {

@@ -1,6 +1,7 @@
 package rotation
 
 import (
+	"fmt"
 	"time"
 
 	base "example.com/zaphandlers/zapcore"
@@ -8,14 +9,18 @@ import (
 
 // Period is the stretch of time that the file in use belongs to. It belongs to the writer, and is used under its lock.
 type Period struct {
+	// OfFile says that several processes count a period from when the file in use was made: on nothing else can they agree.
+	OfFile bool
+
 	next   func(t time.Time) time.Time   // the end of the period that t is in: the schedule's, or the user's
 	start  func(end time.Time) time.Time // the beginning of the period that ends then; nil: it begins where the one before ended
 	clock  func() time.Time              // the user's; nil: the system's
 	step   string                        // what is told of when next panics
 	report *base.Reporter
 
-	begun time.Time // what end was worked out from
+	begun time.Time // since when the file is written to
 	end   time.Time
+	told  bool // next has told end; else it is when next is asked again
 }
 
 const (
@@ -45,14 +50,21 @@ func (p *Period) Now() (now time.Time) {
 	return now
 }
 
-// Begin begins the period that at is in. An end that has come already, or that could not be told, is no end: it is asked for again
-// in a while.
+// Begin begins the period that at is in.
 func (p *Period) Begin(at time.Time) {
-	p.begun, p.end = at, at.Add(LookEvery)
+	p.begun = at
+	p.ask(at)
+}
+
+// ask asks for the end of the period that at is in. One that has come already, or that could not be told, is no end.
+func (p *Period) ask(at time.Time) {
+	p.end, p.told = at.Add(LookEvery), false
 	err := guard(func() error {
-		if end := p.next(at); end.After(at) {
-			p.end = end
+		end := p.next(at)
+		if !end.After(at) {
+			return fmt.Errorf("%v is no later time than %v: the file does not roll over by time until there is one", end, at)
 		}
+		p.end, p.told = end, true
 		return nil
 	})
 	p.report.Note("Next"+p.step, err)
@@ -73,8 +85,13 @@ func (p *Period) BeginFound(made, written time.Time) {
 	p.Begin(from)
 }
 
-// Over reports whether the period has ended.
-func (p *Period) Over(now time.Time) bool { return !now.Before(p.end) }
+// Over reports whether the period has ended. Where no end was told it asks for one again in a while.
+func (p *Period) Over(now time.Time) bool {
+	if !p.told && !now.Before(p.end) {
+		p.ask(now)
+	}
+	return !now.Before(p.end)
+}
 
 // NotYet reports whether the period has not begun: the clock was put back.
 func (p *Period) NotYet(now time.Time) bool { return now.Before(p.Start()) }

@@ -54,7 +54,7 @@ var (
 // Step is called between any two steps that a crash may come between. Tests stop the process there.
 var Step = func(string) {}
 
-// Rotation rolls one log over. Exchange, Due, Prepare, Limit and MayTry are called under the lock of the log's writer, the others
+// Rotation rolls one log over. Exchange, Opened, Due, Prepare, Limit and MayTry are called under the lock of the log's writer, the others
 // under none.
 type Rotation struct {
 	limits

@@ -321,3 +321,23 @@ func TestWhatIsLetGoAfterCloseIsTold(t *testing.T) {
 		})
 	}
 }
+
+// Another process is in the way twice, some time apart, and the file has changed in between: that is no lock that cannot be had.
+func TestTheLockIsRefusedNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, cfg := rotationOf(t, func(cfg *Config) { cfg.Shared = true })
+		file := open(t, cfg, "one\n")
+		other := newDirectory(cfg.Path)
+		for range 2 {
+			require.NoError(t, other.enter())
+			_, _, err := r.Exchange(file, false)
+			require.ErrorIs(t, err, fsys.ErrLocked)
+			cfg.Report.Tell()
+			other.leave(true)
+			time.Sleep(2 * lockWait)
+			r.Opened()
+		}
+		require.NoError(t, file.Close())
+		require.NoError(t, r.Close())
+	})
+}

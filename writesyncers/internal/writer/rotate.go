@@ -49,8 +49,12 @@ func newRotate(w *Writer) *rotate {
 
 func (s *rotate) opened(f *appendfile.File) int64 {
 	s.lost, s.idle, s.full = false, false, false
+	s.r.Opened()
 	if !f.Regular() {
 		return math.MaxInt64
+	}
+	if s.p != nil && s.p.OfFile {
+		s.p.BeginFound(f.Made(), time.Time{})
 	}
 	return s.r.Limit()
 }
@@ -68,11 +72,11 @@ func (s *rotate) begin() {
 		return
 	}
 	info, err := file.OS().Stat()
-	if err != nil || s.r.Empty(info.Size()) {
-		s.p.Begin(s.p.Now())
-	} else {
+	if empty := err != nil || s.r.Empty(info.Size()); !empty {
 		made, _ := fsys.Birth(file.OS())
 		s.p.BeginFound(made, info.ModTime())
+	} else if !s.p.OfFile {
+		s.p.Begin(s.p.Now())
 	}
 	s.timer = time.AfterFunc(time.Hour, s.onTime)
 	s.catchUp()
@@ -124,12 +128,14 @@ func (s *rotate) rollOnTime(now time.Time) error {
 			if err := s.roll(true); err != nil {
 				return err
 			}
-			if s.out != nil || s.w.counts.opens.Load() == opens {
+			if s.out != nil || s.w.counts.opens.Load() == opens || !s.p.Over(now) {
 				break
 			}
 		}
 	}
-	s.p.Begin(now)
+	if s.p.Over(now) {
+		s.p.Begin(now)
+	}
 	return nil
 }
 
