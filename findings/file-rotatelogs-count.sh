@@ -4,6 +4,7 @@
 # same name: nothing is stored from there on, and no Write says so. Where the pattern ends in ".log" what was added behind it is not
 # found, and none is ever removed.
 . "$(dirname "$0")/lib.sh"
+fixed_clock
 go_program github.com/lestrrat-go/file-rotatelogs@v2.4.0 <<'GO'
 package main
 
@@ -16,11 +17,6 @@ import (
 
 	rotatelogs "github.com/lestrrat-go/file-rotatelogs"
 )
-
-// fixed is a clock of one day, whatever the day on which this runs.
-type fixed struct{}
-
-func (fixed) Now() time.Time { return time.Date(2025, 11, 28, 12, 0, 0, 0, time.UTC) }
 
 func files() []string {
 	names, _ := filepath.Glob("logs/*")

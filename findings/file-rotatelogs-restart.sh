@@ -3,6 +3,7 @@
 # first file, which has been full since long, and the others in a new one. Who reads the files in their order reads it before all
 # that was logged in between; and a program that logs one record each time it is started never has a second file.
 . "$(dirname "$0")/lib.sh"
+fixed_clock
 go_program github.com/lestrrat-go/file-rotatelogs@v2.4.0 <<'GO'
 package main
 
@@ -10,15 +11,9 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
 	rotatelogs "github.com/lestrrat-go/file-rotatelogs"
 )
-
-// fixed is a clock of one day, whatever the day on which this runs.
-type fixed struct{}
-
-func (fixed) Now() time.Time { return time.Date(2025, 11, 28, 12, 0, 0, 0, time.UTC) }
 
 func run(name string, count int) {
 	log, err := rotatelogs.New("logs/app.log.%Y%m%d", rotatelogs.WithClock(fixed{}), rotatelogs.WithRotationSize(1000))

@@ -50,6 +50,20 @@ go_program() {
 	cd "$T"
 }
 
+# fixed_clock gives the program of go_program a file with a clock of one day, whatever the day on which this runs.
+fixed_clock() {
+	mkdir -p "$T/program"
+	cat >"$T/program/clock.go" <<-'GO'
+		package main
+
+		import "time"
+
+		type fixed struct{}
+
+		func (fixed) Now() time.Time { return time.Date(2025, 11, 28, 12, 0, 0, 0, time.UTC) }
+	GO
+}
+
 # nats_server gives the program of go_program a file with what those share that have a NATS server with JetStream inside them.
 nats_server() {
 	mkdir -p "$T/program"

@@ -69,7 +69,7 @@ func (b *batcher) wants(level zapcore.Level) (wanted bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			wanted = true
-			b.server.reportTarget(fmt.Errorf("%s: %w", "Enabled", &base.PanicError{Value: p}))
+			b.server.reportTarget("target: Enabled", &base.PanicError{Value: p})
 		}
 	}()
 	return b.server.cfg.Target.Enabled(level)
@@ -98,7 +98,7 @@ func (b *batcher) deliver(holds bool) (err error) {
 			s.Skipped += uint64(skipped)
 		})
 		if err != nil {
-			b.server.reportTarget(err)
+			b.server.reportTarget("target", err)
 		}
 	}()
 	done, lost, skipped, err = b.hand()

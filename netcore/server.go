@@ -227,12 +227,12 @@ func (s *Server) reportError(err error, records int) {
 	}
 }
 
-// reportTarget reports what Target says. However many errors clients make, it is told beside them.
-func (s *Server) reportTarget(err error) {
+// reportTarget reports what Target says, of which what tells the kind. However many errors clients make, it is told beside them.
+func (s *Server) reportTarget(what string, err error) {
 	s.mu.Lock()
 	report := s.reporterLocked(time.Now())
 	s.mu.Unlock()
-	report.Note(fmt.Sprintf("server %s: target", s.Addr()), err)
+	report.Note(fmt.Sprintf("server %s: %s", s.Addr(), what), err)
 	report.Tell()
 }
 

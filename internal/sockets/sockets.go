@@ -160,17 +160,7 @@ func ListenAt(tb testing.TB, address string, serve func(net.Conn)) {
 	if err != nil {
 		tb.Skip(err)
 	}
-	tb.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			serve(conn)
-			_ = conn.Close()
-		}
-	}()
+	Serve(tb, l, serve)
 }
 
 // Receive returns what comes next, and fails the test if nothing does.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -35,19 +36,24 @@ func hasCode(err error, code jetstream.ErrorCode) bool {
 }
 
 // complaint is what a server has said that no call gets as its answer: what its client was not permitted to do. The call waits in vain.
-type complaint struct{ last atomic.Pointer[error] }
+type complaint struct{ last atomic.Pointer[said] }
+
+type said struct {
+	err error
+	at  time.Time
+}
 
 // hear is a nats.ErrHandler in the place of the default one, which writes to stderr. Connections that end are no news: calls fail.
 func (c *complaint) hear(_ *nats.Conn, _ *nats.Subscription, err error) {
 	if errors.Is(err, nats.ErrPermissionViolation) {
-		c.last.Store(&err)
+		c.last.Store(&said{err, time.Now()})
 	}
 }
 
-// because adds to the error of a call what the server has said meanwhile.
-func (c *complaint) because(err error) error {
-	if said := c.last.Swap(nil); said != nil && err != nil {
-		return fmt.Errorf("%w: %w", *said, err)
+// because adds to the error of a call, which waits for Timeout, what the servers have said meanwhile. What is older was of another.
+func (e *Engine) because(err error) error {
+	if s := e.said.last.Swap(nil); s != nil && err != nil && time.Since(s.at) < 2*e.cfg.Timeout {
+		return fmt.Errorf("%w: %w", s.err, err)
 	}
 	return err
 }

@@ -112,7 +112,7 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 		} else if e.local != nil {
 			err = multierr.Append(err, e.local.restart())
 		}
-		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.said.because(err))}
+		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.because(err))}
 	}
 	if len(tooLarge) > 0 {
 		return e.log.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}

@@ -69,7 +69,7 @@ func New(cfg Config) (*Engine, error) {
 		}
 	}
 	if err := e.open(); err != nil {
-		return nil, multierr.Append(e.said.because(err), e.release())
+		return nil, multierr.Append(e.because(err), e.release())
 	}
 	return e, nil
 }

@@ -126,7 +126,7 @@ func (e *Engine) putPlace(ctx context.Context, cursor string, at place) error {
 	}
 	again, madeErr := e.madeAgain(ctx, e.cfg.cursorsStream(e.cursors.subject))
 	if again == nil || madeErr != nil {
-		return e.said.because(multierr.Append(err, madeErr))
+		return e.because(multierr.Append(err, madeErr))
 	}
 	return e.cursors.put(ctx, cursor, at)
 }
@@ -191,7 +191,7 @@ func (e *Engine) fill(r *reader) error {
 		case e.stop.Err() != nil:
 			return errClosed
 		case err != nil:
-			return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.said.because(err))
+			return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.because(err))
 		}
 		r.fetch = msg.Sequence + 1
 		missing, err := r.take(msg)

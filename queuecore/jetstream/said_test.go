@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/require"
 )
 
@@ -38,6 +39,16 @@ func TestWhatIsNotPermittedIsInTheError(t *testing.T) {
 		})
 		require.Empty(t, stderr)
 	}
+}
+
+// What was said long ago, and belonged to no error then, is not the cause of one now.
+func TestWhatWasSaidLongAgoIsNoCause(t *testing.T) {
+	e := &Engine{cfg: Config{Timeout: time.Second}}
+	e.said.hear(nil, nil, nats.ErrPermissionViolation)
+	require.ErrorIs(t, e.because(io.EOF), nats.ErrPermissionViolation)
+	require.Equal(t, io.EOF, e.because(io.EOF), "it is told once")
+	e.said.last.Store(&said{nats.ErrPermissionViolation, time.Now().Add(-time.Minute)})
+	require.Equal(t, io.EOF, e.because(io.EOF))
 }
 
 // captured returns what f writes to stderr.
