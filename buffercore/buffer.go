@@ -23,6 +23,7 @@ type buffer struct {
 	arena      *arena.Arena
 	room       int // at most as many records fit as Capacity leaves; a flush leaves more
 	target     zapcore.Core
+	turn       uint64 // of the target: each has another
 	closed     bool
 	refused    uint64
 	finished   Stats                   // of what Recordings have ended with

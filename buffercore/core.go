@@ -201,9 +201,8 @@ func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
 }
 
 // SetTarget makes the buffer flush to another target, or to none (Python: setTarget). When it returns, the old one is not used
-// any more, unless it is stuck in a call for longer than DrainTimeout, which OnError is told. A target that calls it from within a
-// flush is used until that is over. The buffer itself is no target, nor a Tee with it: OnError is told, and the old one
-// stays.
+// any more, unless it is stuck in a call for longer than DrainTimeout, which OnError is told: that call is its last. So is the one from within
+// which a target calls SetTarget. The buffer itself is no target, nor a Tee with it: OnError is told, and the old one stays.
 func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 
 // Sync flushes the buffer (Python: flush) and syncs the target. It gives up after DrainTimeout with an error that wraps
@@ -212,7 +211,7 @@ func (c *Core) Sync() error { return c.buffer.syncNow(c.buffer.cfg.DrainTimeout)
 
 // Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What
 // Recordings hold is discarded. What the target could not take is dropped; what was dropped since Close began is returned
-// as a *LostError. A target that is not done within DrainTimeout is left to itself. The second and later calls return nil.
+// as a *LostError. A target that is not done within DrainTimeout is left to itself, and gets nothing more. The second and later calls return nil.
 //
 // A program that is ended by a signal never comes here: SIGTERM has to be taken, and main to return; see package queuecore, "At the end".
 func (c *Core) Close() error { return c.buffer.close() }

@@ -165,7 +165,8 @@ func (b *buffer) setTarget(target zapcore.Core) {
 	got := b.lock.acquireFirst(b.cfg.DrainTimeout)
 	b.mu.Lock()
 	if !b.closed {
-		b.target, b.attempts.failing = target, false
+		b.setTargetLocked(target)
+		b.attempts.failing = false
 	}
 	b.mu.Unlock()
 	switch got {
@@ -174,6 +175,18 @@ func (b *buffer) setTarget(target zapcore.Core) {
 	case busy:
 		b.report.Failed(fmt.Errorf("buffercore: SetTarget: the old target is still in use: %w", late(b.cfg.DrainTimeout)), 0)
 	}
+}
+
+func (b *buffer) setTargetLocked(target zapcore.Core) {
+	b.target = target
+	b.turn++
+}
+
+// inTurn tells whether the target is still the one whose turn that was.
+func (b *buffer) inTurn(turn uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.turn == turn
 }
 
 var errItself = errors.New("buffercore: SetTarget: a buffer that flushes to itself would do so for ever; the old target stays")
@@ -215,7 +228,7 @@ func (b *buffer) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	untargeted := b.target == nil
-	b.target = nil
+	b.setTargetLocked(nil)
 	b.arena.Abandon(nil, func(int, zapcore.Level) {})
 	if lost := b.arena.Stats().Dropped - before; lost > 0 {
 		if untargeted && err == nil {

@@ -18,7 +18,9 @@ type flusher struct {
 	reader *arena.Reader // its Claim and Resolve need buffer.mu
 
 	batch    base.Batch // what the target has not taken yet
+	one      base.Batch // a record of it
 	members  []int      // of each record of batch, which of the records that reader holds it is
+	turn     uint64     // of the target that was asked which of them it wants
 	outcomes []base.Outcome
 	tapes    [][]byte
 }
@@ -32,18 +34,18 @@ func (f *flusher) run(upto uint64) error {
 	b := f.buffer
 	b.lock.enter()
 	var last zapcore.Core
-	delivered, failed := 0, false
+	turn, delivered, failed := uint64(0), 0, false
 	for {
 		target, more := f.fill()
 		if !more {
 			break
 		}
-		last = target
+		last, turn = target, f.turn
 		rejection, err := f.offer(target)
 		arrived, lost := base.Tally(f.outcomes)
 		delivered += arrived
 		f.settle()
-		if f.batch.Len() > 0 {
+		if f.batch.Len() > 0 && b.inTurn(turn) {
 			if rejection != nil {
 				b.report.Failed(rejection, lost)
 			}
@@ -52,8 +54,8 @@ func (f *flusher) run(upto uint64) error {
 		}
 		if err = multierr.Append(rejection, err); err != nil {
 			b.report.Failed(err, lost)
-			failed = true
 		}
+		failed = failed || lost > 0 || err != nil
 		if f.done(upto) {
 			break
 		}
@@ -62,7 +64,7 @@ func (f *flusher) run(upto uint64) error {
 		return nil
 	}
 	b.noteSuccess(!failed && delivered > 0)
-	if t, ok := last.(base.Flusher); ok {
+	if t, ok := last.(base.Flusher); ok && b.inTurn(turn) {
 		return base.Guard(t.Flush)
 	}
 	return nil
@@ -71,10 +73,7 @@ func (f *flusher) run(upto uint64) error {
 // offer offers the batch to the target. If that ends the goroutine, so that nothing is returned, it costs the record at which it did; or
 // the whole batch, of which nobody knows, if the target is a BatchWriter.
 func (f *flusher) offer(target zapcore.Core) (rejection, err error) {
-	f.outcomes = slices.Grow(f.outcomes[:0], f.batch.Len())[:f.batch.Len()]
-	for i := range f.outcomes {
-		f.outcomes[i] = base.Kept
-	}
+	f.keepAll()
 	returned := false
 	defer func() {
 		if returned {
@@ -93,9 +92,27 @@ func (f *flusher) offer(target zapcore.Core) (rejection, err error) {
 		f.settle()
 		f.buffer.report.Failed(errExited, lost)
 	}()
-	rejection, err = base.Offer(target, &f.batch, f.buffer.cfg.IgnoreLevel, f.outcomes)
+	if _, together := target.(base.BatchWriter); together {
+		rejection, err = base.Offer(target, &f.batch, f.buffer.cfg.IgnoreLevel, f.outcomes)
+	} else {
+		f.offerEach(target)
+	}
 	returned = true
 	return rejection, err
+}
+
+// offerEach offers the records to a Core that is no BatchWriter, as long as it is the target: one that returns when Close or SetTarget has
+// given up on it gets no more, for the others are lost by then, or for another target, and it may be closed.
+func (f *flusher) offerEach(target zapcore.Core) {
+	for i := range f.batch.Len() {
+		if !f.buffer.inTurn(f.turn) {
+			return
+		}
+		f.one.Slice(&f.batch, i, i+1)
+		if _, err := base.Offer(target, &f.one, f.buffer.cfg.IgnoreLevel, f.outcomes[i:i+1]); err != nil {
+			f.buffer.report.Failed(err, 1)
+		}
+	}
 }
 
 // fill makes the next batch, unless there is still one, and returns whom it is for.
@@ -104,6 +121,8 @@ func (f *flusher) fill() (target zapcore.Core, more bool) {
 	for {
 		b.mu.Lock()
 		target = b.target
+		another := f.turn != b.turn
+		f.turn = b.turn
 		if target != nil && f.batch.Len() == 0 {
 			more = f.reader.Claim(f.claimBytes())
 		}
@@ -111,6 +130,9 @@ func (f *flusher) fill() (target zapcore.Core, more bool) {
 		switch {
 		case target == nil:
 			return nil, false
+		case f.batch.Len() > 0 && another:
+			f.sift(target)
+			continue
 		case f.batch.Len() > 0:
 			return target, true
 		case !more:
@@ -130,6 +152,9 @@ func (f *flusher) fillUp() {
 	for range arena.Lists + 1 {
 		f.buffer.mu.Lock()
 		target := f.buffer.target
+		if f.batch.Len() == 0 {
+			f.turn = f.buffer.turn
+		}
 		more := target != nil && f.reader.Claim(math.MaxInt)
 		f.buffer.mu.Unlock()
 		if more {
@@ -148,23 +173,43 @@ func (f *flusher) walk(target zapcore.Core) {
 		if !ok {
 			return
 		}
-		if f.buffer.cfg.IgnoreLevel || f.wants(target, level) {
+		member := f.reader.Len() - 1
+		if f.wants(target, level, func(o base.Outcome) { f.reader.SetOutcome(member, o) }) {
 			f.batch.Add(tape)
-			f.members = append(f.members, f.reader.Len()-1)
+			f.members = append(f.members, member)
 		}
 	}
 }
 
-// wants asks a target, which may panic or end the goroutine, whether it wants the record that was walked over last. If it does not it says
-// what becomes of that.
-func (f *flusher) wants(target zapcore.Core, level zapcore.Level) (enabled bool) {
+// sift takes out of the batch, which another target has left, what this one does not want.
+func (f *flusher) sift(target zapcore.Core) {
+	f.keepAll()
+	defer f.settle()
+	for i := range f.batch.Len() {
+		f.wants(target, f.batch.Level(i), func(o base.Outcome) { f.outcomes[i] = o })
+	}
+}
+
+// keepAll makes the batch one of which nothing has been taken.
+func (f *flusher) keepAll() {
+	f.outcomes = slices.Grow(f.outcomes[:0], f.batch.Len())[:f.batch.Len()]
+	for i := range f.outcomes {
+		f.outcomes[i] = base.Kept
+	}
+}
+
+// wants asks a target, which may panic or end the goroutine, whether it wants a record. If it does not, refused is told what becomes of that.
+func (f *flusher) wants(target zapcore.Core, level zapcore.Level, refused func(base.Outcome)) (enabled bool) {
+	if f.buffer.cfg.IgnoreLevel {
+		return true
+	}
 	outcome, err := base.Panicked, errExited
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("buffercore: Enabled: %w", &base.PanicError{Value: p})
 		}
 		if !enabled {
-			f.reader.SetOutcome(f.reader.Len()-1, outcome)
+			refused(outcome)
 		}
 		if err != nil {
 			f.buffer.report.Failed(err, 1)
@@ -244,20 +289,4 @@ func (f *flusher) discard() {
 	defer f.buffer.mu.Unlock()
 	f.reader.Resolve(f.reader.Len())
 	discard(f.reader)
-}
-
-// discard resolves everything that a reader holds, or could, as skipped.
-func discard(r *arena.Reader) (records uint64) {
-	for {
-		for _, _, ok := r.Next(); ok; _, _, ok = r.Next() {
-		}
-		for i := range r.Len() {
-			r.SetOutcome(i, base.Skipped)
-		}
-		records += uint64(r.Len())
-		r.Resolve(r.Len())
-		if !r.Claim(1 << 30) {
-			return records
-		}
-	}
 }

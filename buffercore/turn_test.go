@@ -1,0 +1,117 @@
+package buffercore
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+)
+
+// stuckCore takes records one by one, and does not return from the first before it is let go.
+type stuckCore struct {
+	*oddCore
+	entered, leave chan struct{}
+}
+
+func newStuckCore() *stuckCore {
+	s := &stuckCore{entered: make(chan struct{}), leave: make(chan struct{})}
+	first := true
+	s.oddCore = &oddCore{method: "Write", odd: func() {
+		if first {
+			first = false
+			close(s.entered)
+			<-s.leave
+		}
+	}}
+	return s
+}
+
+func logNumbered(core zapcore.Core, n int) (messages []string) {
+	for i := range n {
+		messages = append(messages, fmt.Sprint(i))
+		zap.New(core).Info(messages[i])
+	}
+	return messages
+}
+
+// A target that returns when Close has given up on it gets none of what Close has said is lost.
+func TestATargetThatCloseHasGivenUpGetsNoMore(t *testing.T) {
+	target := newStuckCore()
+	core, err := New(Config{Target: target, DrainTimeout: 20 * time.Millisecond, OnError: func(error) {}})
+	require.NoError(t, err)
+	logged := logNumbered(core, 10)
+	var lost *LostError
+	require.ErrorAs(t, core.Close(), &lost)
+	require.Equal(t, uint64(10), lost.Records)
+	close(target.leave)
+	require.Eventually(t, func() bool { return !core.buffer.lock.isHeld() }, 10*time.Second, time.Millisecond)
+	require.Equal(t, logged[:1], target.seen)
+	require.Equal(t, Stats{Accepted: 10, Dropped: 10}, core.Stats())
+}
+
+// What a target has not taken when SetTarget has given up on it is for the next one, as far as that wants it.
+func TestATargetThatSetTargetHasGivenUpLeavesTheRest(t *testing.T) {
+	for _, level := range []zapcore.Level{zapcore.InfoLevel, zapcore.WarnLevel} {
+		t.Run(level.String(), func(t *testing.T) {
+			target := newStuckCore()
+			told := make(chan error, 10)
+			core, err := New(Config{Target: target, DrainTimeout: 20 * time.Millisecond, OnError: func(err error) { told <- err }})
+			require.NoError(t, err)
+			logged := logNumbered(core, 10)
+			require.ErrorIs(t, core.Sync(), os.ErrDeadlineExceeded)
+			next, seen := observer.New(level)
+			core.SetTarget(next)
+			require.ErrorIs(t, <-told, os.ErrDeadlineExceeded)
+			close(target.leave)
+			require.Eventually(t, func() bool { return !core.buffer.lock.isHeld() }, 10*time.Second, time.Millisecond)
+			require.NoError(t, core.Close())
+			require.Equal(t, logged[:1], target.seen)
+			if level == zapcore.InfoLevel {
+				require.Equal(t, 9, seen.Len())
+				require.Equal(t, Stats{Accepted: 10, Delivered: 10}, core.Stats())
+			} else {
+				require.Zero(t, seen.Len())
+				require.Equal(t, Stats{Accepted: 10, Delivered: 1, Skipped: 9}, core.Stats())
+			}
+		})
+	}
+}
+
+// warnings is a BatchWriter with a level.
+type warnings struct{ batchTarget }
+
+func (*warnings) Enabled(l zapcore.Level) bool { return l >= zapcore.WarnLevel }
+
+// What a BatchWriter wants to be tried again is for the next target, as far as that wants it.
+func TestWhatIsTriedAgainGoesToTheTargetThatWantsIt(t *testing.T) {
+	core, err := New(Config{Target: &batchTarget{}, OnError: func(error) {}})
+	require.NoError(t, err)
+	logNumbered(core, 3)
+	zap.New(core).Warn("warning")
+	require.Error(t, core.Sync())
+	next := &warnings{batchTarget{left: -1}}
+	core.SetTarget(next)
+	require.NoError(t, core.Close())
+	require.Equal(t, []string{"warning"}, next.seen)
+	require.Equal(t, Stats{Accepted: 4, Delivered: 1, Skipped: 3}, core.Stats())
+}
+
+// A target that names another from within gets no more.
+func TestATargetThatNamesAnotherFromWithin(t *testing.T) {
+	next, seen := observer.New(zapcore.InfoLevel)
+	var core *Core
+	first := &oddCore{method: "Write", odd: func() { core.SetTarget(next) }}
+	core, err := New(Config{Target: first, OnError: func(error) {}})
+	require.NoError(t, err)
+	logged := logNumbered(core, 10)
+	require.NoError(t, core.Sync())
+	require.NoError(t, core.Close())
+	require.Equal(t, logged[:1], first.seen)
+	require.Equal(t, logged[1:], messages(seen))
+	require.Equal(t, Stats{Accepted: 10, Delivered: 10}, core.Stats())
+}
