@@ -191,13 +191,19 @@ func (d *directory) forgetLocked() {
 	d.d = nil
 }
 
-// close gives up the descriptor. A directory that is not empty stays for the next start.
+// close gives up the descriptor. A directory that is not empty stays for the next start, or for who uses it still.
+//
+// Of those who close at the same moment one may find the lock with another, and that one the directory not empty yet. So whoever had the
+// lock looks again when it has given it back: what the others have taken out by then it sees, and what they take out later they find the lock
+// free for.
 func (d *directory) close() {
 	d.mu.Lock()
 	d.kept, d.closed = false, true
 	d.mu.Unlock()
-	if d.exists() && d.enter() == nil {
+	again := d.exists()
+	for try := 0; again && try < 10 && d.enter() == nil; try++ {
 		d.leave(true)
+		again = d.isEmpty()
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -208,6 +214,12 @@ func (d *directory) close() {
 
 // exists reports whether there is such a directory.
 func (d *directory) exists() bool { return exists(d.path) }
+
+// isEmpty reports whether there is such a directory, and nothing in it.
+func (d *directory) isEmpty() bool {
+	entries, err := os.ReadDir(d.path)
+	return err == nil && len(entries) == 0
+}
 
 // list returns the paths of the files whose names begin with tag, sorted.
 func (d *directory) list(tag string) (paths []string, err error) {
