@@ -80,15 +80,16 @@ func (f *flusher) offer(target zapcore.Core) (rejection, err error) {
 			return
 		}
 		_, together := target.(base.BatchWriter)
+		lost := 0
 		for i, o := range f.outcomes {
 			if o == base.Kept {
 				f.outcomes[i] = base.Panicked
+				lost++
 				if !together {
 					break
 				}
 			}
 		}
-		_, lost := base.Tally(f.outcomes)
 		f.settle()
 		f.buffer.report.Failed(errExited, lost)
 	}()
@@ -121,17 +122,18 @@ func (f *flusher) fill() (target zapcore.Core, more bool) {
 	for {
 		b.mu.Lock()
 		target = b.target
-		another := f.turn != b.turn
-		f.turn = b.turn
+		turn := b.turn
 		if target != nil && f.batch.Len() == 0 {
+			f.turn = turn
 			more = f.reader.Claim(f.claimBytes())
 		}
 		b.mu.Unlock()
 		switch {
 		case target == nil:
 			return nil, false
-		case f.batch.Len() > 0 && another:
+		case f.batch.Len() > 0 && f.turn != turn:
 			f.sift(target)
+			f.turn = turn
 			continue
 		case f.batch.Len() > 0:
 			return target, true
