@@ -94,6 +94,18 @@ func TestQuotedLinesAreShort(t *testing.T) {
 	}
 }
 
+// What needs no number has none: the mail is read by people who see its source, too.
+func TestQuotedTextIsPlainWhereItMayBe(t *testing.T) {
+	for text, want := range map[string]string{
+		"a b\tc": "a b\tc", "end \nx": "end=20\r\nx", "end\t\r\nx": "end=09\r\nx", "end ": "end=20",
+		"a \rb": "a =0Db", "a \r": "a =0D", "1 + 1 = 2": "1 + 1 =3D 2", ".a.": "=2Ea.", "From x": "=46rom x", "x\nFrom x": "x\r\n=46rom x",
+		"From": "From", "For x": "For x", "a From b": "a From b", "ü": "=C3=BC", "\xff": "=EF=BF=BD",
+		strings.Repeat("x", 75): strings.Repeat("x", 75), strings.Repeat("x", 76): strings.Repeat("x", 75) + "=\r\nx",
+	} {
+		assert.Equal(t, want, string(appendQuoted(nil, []byte(text))), "%q", text)
+	}
+}
+
 func TestHeaderLinesFold(t *testing.T) {
 	for _, subject := range []string{strings.Repeat("a word and ", 20), strings.Repeat("ü", 120), strings.Repeat("✓✓ ", 30), strings.Repeat("x\u2028", 50) + "x"} {
 		message := composeOne(newTestComposer(100), subject, "")

@@ -2,6 +2,7 @@ package forward
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -108,10 +109,12 @@ func TestHandshake(t *testing.T) {
 			}
 		})
 	}
-	for name, said := range map[string]string{"an acknowledgement": "\x81\xa3ack\xa1x", "an empty array": "\x90", "half an array": "\x92\xa4HELO"} {
-		t.Run(name+" for a greeting", func(t *testing.T) {
+	for said, want := range map[string]error{
+		"\x81\xa3ack\xa1x": errNoHello, "\x90": errNoHello, "\x92\xa4HELO": io.EOF, "": io.EOF,
+	} {
+		t.Run(fmt.Sprintf("%q for a greeting", said), func(t *testing.T) {
 			_, err := Open(&conversation{Reader: strings.NewReader(said)}, Config{Key: []byte("secret")}, nil, 1)
-			require.Error(t, err)
+			require.ErrorIs(t, err, want)
 		})
 	}
 }

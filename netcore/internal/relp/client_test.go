@@ -109,6 +109,7 @@ func TestReceive(t *testing.T) {
 		{"a gap", "2 rsp 6 200 OK\n4 rsp 6 200 OK\n", 41, 0, "", nil},
 		{"a refusal, which costs that message", "2 rsp 8 500 what\n3 rsp 6 200 OK\n", 42, 1, "", nil},
 		{"half an answer", "2 rsp 6 200 OK\n3 rsp 6 200", 41, 0, "3 rsp 6 200", nil},
+		{"a code that is no number", "2 rsp 6 2a0 OK\n", 0, 0, "", errNoCode},
 		{"a code without a text", "2 rsp 3 200\n3 rsp 4 200\n\n", 42, 0, "", nil},
 		{"an answer without a code", "2 rsp 6 200 OK\n3 rsp 0\n4 rsp 6 200 OK\n", 41, 0, "", errNoCode},
 		{"an answer without a code, behind a gap", "4 rsp 0\n", 0, 0, "", errNoCode},
