@@ -197,10 +197,15 @@ func TestNumbersThatLookLikeDatesAreSteppedOver(t *testing.T) {
 // A number with more digits would not be known again, and so never be removed.
 func TestTheHighestNumberIsFollowedByTheLowest(t *testing.T) {
 	for name, put := range map[string]func(b *bed){
-		"ours":           func(b *bed) { b.put("app.log.9999998", "x"); b.put("app.log.9999999", "x") },
-		"compressed":     func(b *bed) { b.putGzip("app.log.9999999.gz", "x", gzip.Header{Name: "app.log", OS: osUnknown}) },
-		"a directory":    func(b *bed) { require.NoError(t, os.Mkdir(b.path("app.log.9999999"), 0o700)) },
-		"somebody's":     func(b *bed) { b.put("app.log.9999999.gz", "no gzip") },
+		"ours":        func(b *bed) { b.put("app.log.9999998", "x"); b.put("app.log.9999999", "x") },
+		"compressed":  func(b *bed) { b.putGzip("app.log.9999999.gz", "x", gzip.Header{Name: "app.log", OS: osUnknown}) },
+		"a directory": func(b *bed) { require.NoError(t, os.Mkdir(b.path("app.log.9999999"), 0o700)) },
+		"somebody's":  func(b *bed) { b.put("app.log.9999999.gz", "no gzip") },
+		"a low one of somebody's": func(b *bed) {
+			b.put("app.log.1.gz", "no gzip")
+			b.put("app.log.9999998", "x")
+			b.put("app.log.9999999", "x")
+		},
 		"and lower ones": func(b *bed) { b.put("app.log.1", "x"); b.put("app.log.2", "x"); b.put("app.log.9999998", "x") },
 	} {
 		t.Run(name, func(t *testing.T) {
