@@ -60,7 +60,8 @@ type Config struct {
 	// Certificates are the client's own. It is copied.
 	TLS *tls.Config
 	// Dial opens the connection (Python: makeSocket). It must obey ctx, and must not log to this core. Whether what it returns
-	// is a stream is seen from its local address. Defaults to a net.Dialer. Of a name each address is tried, beside one that does not answer.
+	// is a stream is seen from its local address: with TLS, Ack or Forward it has to be one. Defaults to a net.Dialer. Of a name each
+	// address is tried, beside one that does not answer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Framing marks the end of a record on a stream. Defaults to LengthPrefix for a Formatter, and with Ack or a Key; else to Newline;
@@ -80,8 +81,8 @@ type Config struct {
 	// does). Framing sees to its own separator without it.
 	EscapeControls bool
 	// Key signs each frame with HMAC-SHA-256, so that a Server with the same Key takes records only from those who know it. At
-	// least 16 bytes. Streams need LengthPrefix. Defaults to no signature. With Forward it is the key that both sides show to know, and
-	// signs nothing; it may be shorter.
+	// least 16 bytes. It is copied. Streams need LengthPrefix. Defaults to no signature. With Forward it is the key that both sides show
+	// to know, and signs nothing; it may be shorter.
 	Key []byte
 	// Ack makes a Server with Ack confirm what it has written; unconfirmed records are sent again over the next connection. It
 	// needs a stream with LengthPrefix, or Forward. Write does not wait for it, Sync and Close do.

@@ -246,6 +246,19 @@ func (cfg *EmitterConfig) chunked() int {
 // suspects tells whether the peer knows no numbers, so that the frame at which it hangs up each time has to be found.
 func (cfg *EmitterConfig) suspects() bool { return cfg.RELP || cfg.Forward != nil && cfg.Ack }
 
+// stream is what needs a stream, but for TLS; "" if nothing does.
+func (cfg *EmitterConfig) stream() string {
+	switch {
+	case cfg.RELP:
+		return "RELP"
+	case cfg.Forward != nil:
+		return "Forward"
+	case cfg.Ack:
+		return "Ack"
+	}
+	return ""
+}
+
 // failed says what could not be done with which destination, the same failure in the same words each time.
 func (cfg *EmitterConfig) failed(what string, err error) error {
 	if err == nil || errors.Is(err, ErrClosed) {

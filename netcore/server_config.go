@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io/fs"
@@ -42,15 +43,15 @@ type ServerConfig struct {
 	SocketMode fs.FileMode
 	// TLS encrypts streams, if not nil; with ClientAuth and ClientCAs it demands certificates. It is copied.
 	TLS *tls.Config
-	// Key takes only frames that are signed with it: see Config.Key.
+	// Key takes only frames that are signed with it: see Config.Key. It is copied.
 	Key []byte
 	// Ack confirms what Target has taken: see Config.Ack. The clients must have it too.
 	Ack bool
 
 	// Format is what the frames hold. Required.
 	Format Format
-	// Framing is how streams are cut into frames. Defaults to Newline for FormatLines, LengthPrefix for the others. Datagrams are
-	// Unframed, but have a LengthPrefix with FormatPickle, as Python's.
+	// Framing is how streams are cut into frames. Defaults to Newline for FormatLines without Ack and Key, else to LengthPrefix. Datagrams
+	// are Unframed, but have a LengthPrefix with FormatPickle, as Python's.
 	Framing Framing
 	// Target gets the records. It is asked for its level. If it is a base.BatchWriter, as every core of this module is, it
 	// gets all that came together as one batch. Required. The Server does not close it.
@@ -120,6 +121,7 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 		cfg.IdleTimeout = orDefault(cfg.IdleTimeout, defaultIdleTimeout)
 	}
 	cfg.IdleTimeout = max(0, cfg.IdleTimeout)
+	cfg.Key = bytes.Clone(cfg.Key)
 	return cfg, nil
 }
 

@@ -238,12 +238,12 @@ func (c *serverConn) read() error {
 		}
 		switch {
 		case !c.inside():
-			c.frameSince.Store(0)
-		case between || c.sequence != before: // the time that the connection was idle is none of the frame's
-			c.frameSince.Store(now.UnixNano())
-			if c.server.cfg.IdleTimeout == 0 {
+			if c.frameSince.Swap(0) != 0 {
 				c.renew(now)
 			}
+		case between || c.sequence != before:
+			c.frameSince.Store(now.UnixNano())
+			beginFrame(c, now)
 		}
 		c.stayQuiet()
 	}

@@ -30,10 +30,10 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 		return nil, err
 	}
 	local := conn.LocalAddr() // which what a Dial returns may not have
-	if c.datagram = local != nil && IsDatagram(local.Network()); !c.datagram {
-		if err = d.shakeHands(ctx, c, deadline); err == nil {
-			err = d.waitForEarlyEnd(ctx, c, c.born-begun)
-		}
+	if c.datagram = local != nil && IsDatagram(local.Network()); c.datagram {
+		err = d.checkDatagrams()
+	} else if err = d.shakeHands(ctx, c, deadline); err == nil {
+		err = d.waitForEarlyEnd(ctx, c, c.born-begun)
 	}
 	if err == nil {
 		err = d.opened()
@@ -44,6 +44,18 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// checkDatagrams returns an error if datagrams are not what was asked for: without TLS all would go in clear.
+func (d *Dialer) checkDatagrams() error {
+	what := d.cfg.Stream
+	if d.cfg.TLS != nil {
+		what = "TLS"
+	}
+	if what == "" {
+		return nil
+	}
+	return failed("dial", fmt.Errorf("the connection is one of datagrams, and %s needs a stream", what))
 }
 
 const (
