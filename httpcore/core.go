@@ -88,13 +88,13 @@ type Config struct {
 	// GET requests never have it. A request that has it, or is a GET, is sent once more by net/http itself where a kept connection
 	// turned out to be closed.
 	OmitIdempotencyKey bool
-	// ConnectTimeout is for the connection: name, dialling, proxy, TLS. Defaults to Timeout, but at most 5 s; negative is none.
-	// With a Client its transport has its own.
+	// ConnectTimeout is for the connection: name, dialling, proxy, TLS. Defaults to Timeout, but to 5 s at most, and where there is none;
+	// negative is none. With a Client its transport has its own.
 	ConnectTimeout time.Duration
 	// Timeout is for sending a request once there is a connection, and then again for its answer, to the last byte. So Write
 	// waits at most ConnectTimeout and twice Timeout, and for a server that does one thing only, such as not to answer, once. A
 	// batch that takes several requests begins none after Timeout, or what it has grown to, has passed. Defaults to 5 s;
-	// negative is none, for all three steps.
+	// negative is none, for both.
 	Timeout time.Duration
 	// MaxTimeout is what Timeout grows to, for batches: it is doubled when a server did not take or answer one in time, because
 	// one that needs longer would get, and store, the same records with each attempt. Defaults to 12 times Timeout; less than

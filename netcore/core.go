@@ -54,7 +54,7 @@ type Config struct {
 	Network string
 	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). A host alone has Python's port
 	// for the network, DefaultTCPPort or DefaultUDPPort, or that of Forward or GELF; an IPv6 address is in brackets. A relative path is that
-	// of the working directory at construction. Required.
+	// of the working directory at construction. A Dial gets it as it is. Required.
 	Address string
 	// TLS encrypts a stream, if not nil. It verifies the server, by the host in Address unless ServerName says otherwise;
 	// Certificates are the client's own. It is copied.
@@ -98,7 +98,7 @@ type Config struct {
 	RetryStart time.Duration
 	// RetryFactor multiplies that with each further failure (Python: retryFactor). Defaults to 2.
 	RetryFactor float64
-	// RetryMax is its limit (Python: retryMax). Defaults to 30 s.
+	// RetryMax is its limit, but for RetryStart itself, as in Python (retryMax). Defaults to 30 s.
 	RetryMax time.Duration
 	// RetryJitter draws each of these times evenly between zero and its value, so that a fleet does not come back all at once.
 	RetryJitter bool
