@@ -18,6 +18,8 @@ import (
 type (
 	// Stats counts records.
 	Stats = base.Stats
+	// LostError says how many messages Close could not deliver, with Network "relp".
+	LostError = base.LostError
 	// Formatter makes the bytes of one message.
 	Formatter = base.Formatter
 	// Framing says where one message ends and the next begins on a stream.
