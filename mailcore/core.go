@@ -38,9 +38,9 @@ type Config struct {
 	To, Cc, Bcc []string
 	// Subject of each mail (Python: subject). Defaults to the program's name and the host's: "orders on web-3".
 	Subject string
-	// SubjectFunc returns the subject of a record's mail instead (Python: getSubject). A digest has the subject of its worst
-	// record. It is called under no lock by every goroutine that logs, so it must be safe for concurrent use. Control
-	// characters become spaces, and what is longer than 255 bytes is cut.
+	// SubjectFunc returns the subject of a record's mail instead (Python: getSubject), also where that is "". A digest has the subject
+	// of its worst record. It is called under no lock by every goroutine that logs, so it must be safe for concurrent use. In either
+	// control characters become spaces, and what is longer than 255 bytes is cut.
 	SubjectFunc func(ent zapcore.Entry) string
 
 	// Credentials log in to the server (Python: credentials). Defaults to none.
