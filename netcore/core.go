@@ -185,8 +185,8 @@ func (cfg Config) withDefaults() (Config, error) {
 			cfg.Framing = Newline
 		}
 	}
-	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil && !forwards) && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
-		cfg.MaxSize = DefaultMaxFrame
+	if _, ours := cfg.Formatter.(records); ours && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
+		cfg.MaxSize = DefaultMaxFrame // as with a Key
 	}
 	if binary && cfg.Framing != DefaultFraming && !cfg.Framing.binary() {
 		return cfg, fmt.Errorf("netcore: Config.Framing %v is for text, and the Formatter's frames are not", cfg.Framing)

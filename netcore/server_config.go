@@ -63,7 +63,8 @@ type ServerConfig struct {
 	// ended, and counted, but for those that began a frame less than 10 s ago; where none is idle, the new one is closed at once.
 	// Defaults to 1,024.
 	MaxConns int
-	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Defaults to 256 MiB.
+	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Each takes 4 KiB of it, and one
+	// that is busy 256 KiB as long as half is free. Defaults to 256 MiB.
 	MaxMemory int
 	// IdleTimeout closes a connection on which no frame was completed for this long. A client that only writes, as Python's
 	// SocketHandler, loses the next records to that. So it defaults to none, which keep-alive probes make safe: they find the dead

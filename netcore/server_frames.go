@@ -23,8 +23,8 @@ func (c *serverConn) frames(now time.Time) error {
 	}
 	if c.from == c.to {
 		c.from, c.to = 0, 0
-		if len(c.buf) > steadyBuf {
-			c.resize(steadyBuf)
+		if size := c.server.steadySize(); len(c.buf) > size {
+			c.resize(size)
 		}
 	}
 	return nil

@@ -88,6 +88,8 @@ func (c *serverConn) serve() {
 	for err == nil {
 		if err = c.read(); errors.Is(err, os.ErrDeadlineExceeded) && c.mayBeIdle() {
 			c.completed = time.Time{}
+			c.resize(firstBuf)
+			c.batcher.tapes = nil
 			c.renew(time.Now())
 			err = nil
 		}
@@ -267,7 +269,7 @@ func (c *serverConn) inside() bool { return c.from < c.to || c.skip > 0 || c.ski
 
 // makeRoom sees that there is room to read into. A connection that filled its buffer gets a larger one.
 func (c *serverConn) makeRoom() bool {
-	if c.filled && len(c.buf) < steadyBuf && c.resize(2*len(c.buf)) {
+	if c.filled && len(c.buf) < c.server.steadySize() && c.resize(2*len(c.buf)) {
 		return true
 	}
 	if c.to < len(c.buf) {
