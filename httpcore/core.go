@@ -67,7 +67,8 @@ type Config struct {
 	TLS *tls.Config
 	// Client makes the requests, for a proxy, a token that expires, or a unix socket. It is copied; its Timeout counts
 	// beside ours, its CheckRedirect is replaced, and its transport stays the caller's to close. What runs in it must not
-	// log to this core. Defaults to one that keeps one connection.
+	// log to this core. Defaults to one that keeps one connection, and goes by the proxy that the environment names (HTTPS_PROXY,
+	// HTTP_PROXY, NO_PROXY), which Python's handler does not ask.
 	Client *http.Client
 	// FollowRedirects follows up to ten redirects that keep the method, so 307 and 308, but never one from https to http, nor,
 	// with credentials or a Header that may be a secret, one to another host. Without it a redirect is an error.

@@ -85,9 +85,9 @@ type Config struct {
 	// Facility is the name of one, as ParseFacility knows them, or one of the constants: "local3" or Local3 (Python:
 	// facility). Anything else is an error of New. Defaults to "user".
 	Facility any
-	// MapPriority returns the priority of a level (Python: mapPriority). It is called for each record by the goroutine that logs.
-	// What is no priority counts as Warning. Defaults to debug, info, warning and err for Debug to Error, debug below, and crit above; in Python's form, as there, a
-	// level that is none of zap's is a warning.
+	// MapPriority returns the priority of a level (Python: mapPriority). It is called for each record by the goroutine that logs; what is
+	// no priority counts as Warning. Defaults to debug, info, warning and err for Debug to Error, debug below, and crit above; in Python's
+	// form, as there, a level that is none of zap's is a warning.
 	MapPriority func(zapcore.Level) Priority
 	// Ident comes before each message, exactly as it is (Python: ident).
 	Ident string
