@@ -71,7 +71,8 @@ type Config struct {
 	// HTTP_PROXY, NO_PROXY), which Python's handler does not ask.
 	Client *http.Client
 	// FollowRedirects follows up to ten redirects that keep the method, so 307 and 308, but never one from https to http, nor,
-	// with credentials or a Header that may be a secret, one to another host. Without it a redirect is an error.
+	// with credentials or a Header that may be a secret, one to another host. The record in the query of a GET goes along. Without it,
+	// and for 301, 302 and 303, a redirect is an error.
 	FollowRedirects bool
 
 	// Gzip compresses bodies of 1 KiB and more.

@@ -81,8 +81,8 @@ type Config struct {
 	// does). Framing sees to its own separator without it.
 	EscapeControls bool
 	// Key signs each frame with HMAC-SHA-256, so that a Server with the same Key takes records only from those who know it. At
-	// least 16 bytes. It is copied. Streams need LengthPrefix. Defaults to no signature. With Forward it is the key that both sides show
-	// to know, and signs nothing; it may be shorter.
+	// least 16 bytes. It is copied. Streams need LengthPrefix; where there are datagrams the clocks of both ends have to agree to a
+	// minute. Defaults to no signature. With Forward it is the key that both sides show to know, and signs nothing; it may be shorter.
 	Key []byte
 	// Ack makes a Server with Ack confirm what it has written; unconfirmed records are sent again over the next connection. It
 	// needs a stream with LengthPrefix, or Forward. Write does not wait for it, Sync and Close do.
