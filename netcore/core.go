@@ -60,8 +60,8 @@ type Config struct {
 	// Certificates are the client's own. It is copied.
 	TLS *tls.Config
 	// Dial opens the connection (Python: makeSocket). It must obey ctx, and must not log to this core. Whether what it returns
-	// is a stream is seen from its local address: with TLS, Ack or Forward it has to be one. Defaults to a net.Dialer. Of a name each
-	// address is tried, beside one that does not answer.
+	// is a stream is seen from its local address: with TLS, Ack or Forward it has to be one, and none with GELF's Compression. Defaults
+	// to a net.Dialer. Of a name each address is tried, beside one that does not answer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Framing marks the end of a record on a stream. Defaults to LengthPrefix for a Formatter, and with Ack or a Key; else to Newline;
@@ -201,12 +201,15 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		datagrams = cfg.datagramFraming()
 	}
 	var fluent *ForwardConfig
-	port, chunks := defaultPort(cfg.Network), 0
+	port, chunks, compression := defaultPort(cfg.Network), 0, ""
 	switch f := cfg.Formatter.(type) {
 	case forwardFormatter:
 		fluent, port = &f.cfg, DefaultForwardPort
 	case gelfFormatter:
 		chunks, port = cmp.Or(f.cfg.ChunkSize, defaultChunkSize), DefaultGELFPort
+		if f.cfg.Compression != "" {
+			compression = "Compression"
+		}
 	}
 	return EmitterConfig{
 		Forward:         fluent,
@@ -228,6 +231,7 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		Timeout:         cfg.Timeout,
 		RetryStart:      cfg.RetryStart,
 		Report:          report,
+		datagrams:       compression,
 	}
 }
 

@@ -3,6 +3,7 @@ package netcore
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"example.com/zaphandlers/internal/sockets"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -52,4 +54,20 @@ func TestADialOfDatagramsWhereAStreamIsNeeded(t *testing.T) {
 	n, _, err := peer.ReadFrom(b)
 	require.NoError(t, err)
 	assert.Equal(t, "first", string(b[:n]), "nothing was sent before")
+}
+
+// Nor does one that makes a stream of what only a datagram can hold.
+func TestADialOfAStreamWhereDatagramsAreNeeded(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	core := newCore(t, Config{Network: "udp", Address: "graylog", Formatter: GELF(GELFConfig{Compression: "gzip"}), OnError: ignore,
+		Dial: func(context.Context, string, string) (net.Conn, error) { return near, nil }})
+	require.NoError(t, far.SetReadDeadline(time.Now().Add(soon)))
+	read := make(chan error, 1)
+	go func() {
+		_, err := far.Read(make([]byte, 1))
+		read <- err
+	}()
+	require.ErrorContains(t, core.Write(entry("x"), nil), "dial udp graylog: the connection is a stream, and Compression needs datagrams")
+	require.ErrorIs(t, sockets.Receive(t, read), io.EOF, "nothing was sent")
 }

@@ -60,6 +60,8 @@ type EmitterConfig struct {
 	RetryStart time.Duration
 	// Report is told what no caller waits for. Required.
 	Report *base.Reporter
+
+	datagrams string // what needs them; "" if nothing does
 }
 
 const (

@@ -72,8 +72,8 @@ type Config struct {
 	// TLS encrypts a stream, if not nil: RFC 5425. It verifies the server, by the host in Address unless ServerName says
 	// otherwise; Certificates are the client's own. It is copied.
 	TLS *tls.Config
-	// Dial opens the connection (Python: createSocket). It must obey ctx, and must not log to this core. Defaults to a
-	// net.Dialer.
+	// Dial opens the connection (Python: createSocket). It must obey ctx, and must not log to this core. With TLS, and for "relp", it has
+	// to be a stream. Defaults to a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Framing marks the end of a message on a stream: OctetCounting, Newline or NUL. Defaults to OctetCounting for TCP and
 	// TLS, Newline for unix sockets, and NUL for Format Python unless OmitNUL.

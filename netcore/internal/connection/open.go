@@ -30,10 +30,11 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 		return nil, err
 	}
 	local := conn.LocalAddr() // which what a Dial returns may not have
-	if c.datagram = local != nil && IsDatagram(local.Network()); c.datagram {
-		err = d.checkDatagrams()
-	} else if err = d.shakeHands(ctx, c, deadline); err == nil {
-		err = d.waitForEarlyEnd(ctx, c, c.born-begun)
+	c.datagram = local != nil && IsDatagram(local.Network())
+	if err = d.checkKind(c.datagram); err == nil && !c.datagram {
+		if err = d.shakeHands(ctx, c, deadline); err == nil {
+			err = d.waitForEarlyEnd(ctx, c, c.born-begun)
+		}
 	}
 	if err == nil {
 		err = d.opened()
@@ -46,16 +47,20 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 	return c, nil
 }
 
-// checkDatagrams returns an error if datagrams are not what was asked for: without TLS all would go in clear.
-func (d *Dialer) checkDatagrams() error {
-	what := d.cfg.Stream
-	if d.cfg.TLS != nil {
-		what = "TLS"
+// checkKind returns an error if a Dial has made datagrams where a stream was asked for, or the reverse: without TLS all would go in
+// clear.
+func (d *Dialer) checkKind(datagram bool) error {
+	is, what, needs := "a stream", d.cfg.Datagrams, "datagrams"
+	if datagram {
+		is, what, needs = "one of datagrams", d.cfg.Stream, "a stream"
+		if d.cfg.TLS != nil {
+			what = "TLS"
+		}
 	}
 	if what == "" {
 		return nil
 	}
-	return failed("dial", fmt.Errorf("the connection is one of datagrams, and %s needs a stream", what))
+	return failed("dial", fmt.Errorf("the connection is %s, and %s needs %s", is, what, needs))
 }
 
 const (
