@@ -49,7 +49,7 @@ type Config struct {
 	// default does: Error from ErrorLevel on, Warning for WarnLevel, Information below.
 	Type func(ent zapcore.Entry) Type
 	// Strings returns what replaces %1, %2, … in the text that a message file of your own has for the event, at most 256
-	// strings. fields are those of With and then those of the call. Defaults to one string, the text.
+	// strings. fields are those of With and then those of the call. It excludes Encoder. Defaults to one string, the text.
 	Strings func(ent zapcore.Entry, fields []zapcore.Field) []string
 	// Data returns what the Event Viewer shows as binary data, at most 61,440 bytes. What they take, the strings lack. Defaults to none.
 	Data func(ent zapcore.Entry, fields []zapcore.Field) []byte
@@ -63,7 +63,7 @@ type Config struct {
 	RetryStart time.Duration
 	// RetryFactor multiplies that with each further timeout. Defaults to 2.
 	RetryFactor float64
-	// RetryMax is its limit. Defaults to 30 s.
+	// RetryMax is its limit, but for RetryStart itself. Defaults to 30 s.
 	RetryMax time.Duration
 	// RetryJitter draws each of these times evenly between zero and its value.
 	RetryJitter bool
@@ -103,6 +103,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if err != nil {
 		return cfg, fmt.Errorf("eventlog: Config.%w", err)
+	}
+	if cfg.Encoder != nil && cfg.Strings != nil {
+		return cfg, errors.New("eventlog: Config.Encoder is not for Strings, which makes the texts")
 	}
 	if strings.ContainsAny(cfg.MessageFile, "\x00\"") {
 		return cfg, fmt.Errorf("eventlog: Config.MessageFile %q: a path has no quote", cfg.MessageFile)

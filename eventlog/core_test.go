@@ -50,6 +50,8 @@ func TestConfigIsChecked(t *testing.T) {
 		{"a source with a NUL", Config{Source: "a\x00b"}, "Config.Source"},
 		{"a source that is too long for a key", Config{Source: strings.Repeat("a", 256)}, "Config.Source"},
 		{"a log with a line end", Config{Source: "a", Log: "b\n"}, "Config.Log"},
+		{"an encoder beside Strings", Config{Source: "a", Encoder: zapcore.NewJSONEncoder(zapcore.EncoderConfig{}),
+			Strings: func(zapcore.Entry, []zapcore.Field) []string { return nil }}, "Config.Encoder is not for Strings, which makes the texts"},
 		{"a message file with a quote", Config{Source: "a", MessageFile: `"x.dll"`}, "Config.MessageFile"},
 		{"a user that nobody knows", Config{Source: "a", User: "nobody"}, "Config.User"},
 	}

@@ -81,7 +81,7 @@ func (a *Answer) err() error {
 		e.Text = strings.TrimPrefix(fmt.Sprintf("%s; Config.URL has no path, where most listen at %s", e.Text, a.path), "; ")
 	}
 	if location := a.Header.Get("Location"); location != "" && a.Status >= 300 && a.Status < 400 {
-		e.Text = "to another place; Config.FollowRedirects is off, or the redirect would lose the body or https"
+		e.Text = "to another place; Config.FollowRedirects is off, or not for this one: it follows 307 and 308, and neither to http nor, with credentials, to another host"
 	}
 	return e
 }

@@ -67,10 +67,12 @@ type Config struct {
 	TLS *tls.Config
 	// Client makes the requests, for a proxy, a token that expires, or a unix socket. It is copied; its Timeout counts
 	// beside ours, its CheckRedirect is replaced, and its transport stays the caller's to close. What runs in it must not
-	// log to this core. Defaults to one that keeps one connection.
+	// log to this core. Defaults to one that keeps one connection, and goes by the proxy that the environment names (HTTPS_PROXY,
+	// HTTP_PROXY, NO_PROXY), which Python's handler does not ask.
 	Client *http.Client
 	// FollowRedirects follows up to ten redirects that keep the method, so 307 and 308, but never one from https to http, nor,
-	// with credentials or a Header that may be a secret, one to another host. Without it a redirect is an error.
+	// with credentials or a Header that may be a secret, one to another host. The record in the query of a GET goes along. Without it,
+	// and for 301, 302 and 303, a redirect is an error.
 	FollowRedirects bool
 
 	// Gzip compresses bodies of 1 KiB and more.
@@ -88,13 +90,13 @@ type Config struct {
 	// GET requests never have it. A request that has it, or is a GET, is sent once more by net/http itself where a kept connection
 	// turned out to be closed.
 	OmitIdempotencyKey bool
-	// ConnectTimeout is for the connection: name, dialling, proxy, TLS. Defaults to Timeout, but at most 5 s; negative is none.
-	// With a Client its transport has its own.
+	// ConnectTimeout is for the connection: name, dialling, proxy, TLS. Defaults to Timeout, but to 5 s at most, and where there is none;
+	// negative is none. With a Client its transport has its own.
 	ConnectTimeout time.Duration
 	// Timeout is for sending a request once there is a connection, and then again for its answer, to the last byte. So Write
 	// waits at most ConnectTimeout and twice Timeout, and for a server that does one thing only, such as not to answer, once. A
 	// batch that takes several requests begins none after Timeout, or what it has grown to, has passed. Defaults to 5 s;
-	// negative is none, for all three steps.
+	// negative is none, for both.
 	Timeout time.Duration
 	// MaxTimeout is what Timeout grows to, for batches: it is doubled when a server did not take or answer one in time, because
 	// one that needs longer would get, and store, the same records with each attempt. Defaults to 12 times Timeout; less than

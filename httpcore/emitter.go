@@ -88,7 +88,7 @@ func newEmitter(cfg *Config) (*emitter, error) {
 		}
 	}
 	e.keys = newKeys(cfg.Method != http.MethodGet && !cfg.OmitIdempotencyKey)
-	e.client, e.transport = cfg.client(u.Hostname(), header)
+	e.client, e.transport = cfg.client(u.Hostname(), header, e.query)
 	e.closing, e.interrupt = context.WithCancel(context.Background())
 	return e, nil
 }

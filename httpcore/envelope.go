@@ -57,7 +57,8 @@ func (e *Envelope) zero() bool {
 // has that of its sending. A field in a namespace is named namespace.field; no field can pass for an attribute (see Names in the
 // package's comment); objects and arrays are JSON.
 //
-// What Python's records have and zap's do not (args, process, thread, ...) is not sent.
+// What Python's records have and zap's do not (args, process, thread, ...) is not sent. Many servers refuse a URL of more than 8 KiB, as
+// that of a GET is for a record with a stack: a POST has room.
 func Form() Envelope {
 	return Envelope{
 		ContentType: "application/x-www-form-urlencoded",

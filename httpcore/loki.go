@@ -24,7 +24,8 @@ type LokiConfig struct {
 	Labels map[string]string
 	// LabelFields names fields that become labels too: those with few values, since each set of labels is a stream of its
 	// own. A field in a namespace is namespace.field. Characters that a label cannot have become underscores. The fields
-	// stay in the line; a label is the first 2,048 bytes of a value at most, because Loki refuses the record of a longer one.
+	// stay in the line; a label is the first 2,048 bytes of a value at most, because Loki refuses the record of a longer one. It
+	// refuses one of more than 15 labels, too, level among them, unless it is told otherwise.
 	LabelFields []string
 	// Encoder makes the line. It is copied. Defaults to zap's JSON without time and level, which are sent beside it.
 	Encoder zapcore.Encoder

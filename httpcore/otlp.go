@@ -37,7 +37,7 @@ type OTLPConfig struct {
 // A record was observed when it was made. One without a time, or with one before 1970, which OTLP has none for, has no time and is
 // observed when it is sent; one after the year 2262 has the last that there is.
 //
-// 429, 502, 503 and 504 are tried again, after Retry-After; everything else but 2xx is final, as the specification demands, 500
+// 3xx, 429, 502, 503 and 504 are tried again, after Retry-After; everything else but 2xx is final, as the specification demands, 500
 // too. A collector that takes only a part says how many records it refused, not which: the last ones are named as refused, and
 // none is sent again.
 func OTLP(cfg OTLPConfig) Envelope {

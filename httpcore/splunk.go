@@ -15,7 +15,8 @@ import (
 )
 
 // SplunkConfig is for Splunk's HTTP event collector ("https://splunk.example:8088/services/collector/event"). Config.Token is
-// its token.
+// its token. One with indexer acknowledgement wants a channel too, and refuses all without ("Data channel is missing"): write it into
+// the URL, "…/event?channel=GUID". Its 200 counts as delivered then too: whether the indexers have the events is not asked.
 type SplunkConfig struct {
 	// Host, Source, SourceType and Index are the metadata of all events. Default to what the token says.
 	Host, Source, SourceType, Index string

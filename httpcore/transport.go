@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +20,8 @@ const (
 	keepAnswer = 1 << 20 // bytes of memory kept for the next answer; Elasticsearch says something of each record
 )
 
-// client returns what makes the requests to host, and its transport if that is ours.
-func (cfg *Config) client(host string, header http.Header) (*http.Client, *request.Transport) {
+// client returns what makes the requests to host, and its transport if that is ours. query goes before the record in that of a GET.
+func (cfg *Config) client(host string, header http.Header, query string) (*http.Client, *request.Transport) {
 	var client http.Client
 	var own *request.Transport
 	if cfg.Client != nil {
@@ -32,6 +34,9 @@ func (cfg *Config) client(host string, header http.Header) (*http.Client, *reque
 	client.CheckRedirect = func(req *http.Request, via []*http.Request) error {
 		if cfg.FollowRedirects && len(via) <= 10 && safe(via[0], req, secret) {
 			noReferer(req, via[0])
+			if req.Method == http.MethodGet {
+				keepRecord(req.URL, strings.TrimPrefix(via[0].URL.RawQuery, query))
+			}
 			return nil
 		}
 		return http.ErrUseLastResponse
@@ -48,9 +53,25 @@ func noReferer(next, first *http.Request) {
 	}
 }
 
-// safe tells whether a redirect loses neither the body, nor https, nor a secret to another host.
+// keepRecord puts the record of a GET into the query that a redirect leads to, unless the server has.
+func keepRecord(u *url.URL, record string) {
+	has := u.Query()
+	values, _ := url.ParseQuery(record)
+	for name, texts := range values {
+		for _, text := range texts {
+			if !slices.Contains(has[name], text) {
+				u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+record, "&")
+				return
+			}
+		}
+	}
+}
+
+// safe tells whether a redirect loses neither the body, nor https, nor a secret to another host. Those that may make a GET of a POST are
+// not followed by a GET either: they lead to pages for people, as where one has to log in.
 func safe(first, next *http.Request, secret bool) bool {
-	return next.Method == first.Method &&
+	status := next.Response.StatusCode
+	return (status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect) && next.Method == first.Method &&
 		(first.URL.Scheme != "https" || next.URL.Scheme == "https") &&
 		(first.URL.Host == next.URL.Host || !secret)
 }

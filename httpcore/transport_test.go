@@ -2,11 +2,14 @@ package httpcore_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +60,41 @@ func TestRedirects(t *testing.T) {
 	}).WriteBatch(batchOf(t, "a"))
 	require.ErrorContains(t, err, "307", "never from https to http")
 	require.Empty(t, took)
+}
+
+// A GET follows no redirect but 307 and 308 either, as to a page where one has to log in, and its record goes along as a body would.
+func TestRedirectsOfAGet(t *testing.T) {
+	var took []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var code int
+		if _, err := fmt.Sscanf(r.URL.Path, "/%d", &code); err == nil {
+			w.Header().Set("Location", map[string]string{
+				"bare": "/end", "own": "/end?a=b", "kept": "/end?" + r.URL.RawQuery,
+			}[path.Base(r.URL.Path)])
+			w.WriteHeader(code)
+			return
+		}
+		took = append(took, r.URL.RawQuery)
+	}))
+	defer server.Close()
+	const record = "msg=m+n&n=1"
+	for _, code := range []int{301, 302, 303, 307, 308} {
+		for location, want := range map[string]string{"bare": record, "own": "a=b&" + record, "kept": "key=k&" + record} {
+			took = nil
+			core, err := httpcore.New(httpcore.Config{URL: fmt.Sprintf("%s/%d/%s?key=k", server.URL, code, location), FollowRedirects: true,
+				MapRecord: func(zapcore.Entry, []zapcore.Field) url.Values { return url.Values{"msg": {"m n"}, "n": {"1"}} }})
+			require.NoError(t, err)
+			err = core.Write(zapcore.Entry{}, nil)
+			require.NoError(t, core.Close())
+			if code < 307 {
+				require.ErrorContains(t, err, strconv.Itoa(code))
+				require.Empty(t, took)
+				continue
+			}
+			require.NoError(t, err)
+			require.Equal(t, []string{want}, took, "%d, %s", code, location)
+		}
+	}
 }
 
 // Another host does not learn where a redirect comes from: the query may hold a key, and that of a GET holds the record.

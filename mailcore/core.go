@@ -38,9 +38,9 @@ type Config struct {
 	To, Cc, Bcc []string
 	// Subject of each mail (Python: subject). Defaults to the program's name and the host's: "orders on web-3".
 	Subject string
-	// SubjectFunc returns the subject of a record's mail instead (Python: getSubject). A digest has the subject of its worst
-	// record. It is called under no lock by every goroutine that logs, so it must be safe for concurrent use. Control
-	// characters become spaces, and what is longer than 255 bytes is cut.
+	// SubjectFunc returns the subject of a record's mail instead (Python: getSubject), also where that is "". A digest has the subject
+	// of its worst record. It is called under no lock by every goroutine that logs, so it must be safe for concurrent use. In either
+	// control characters become spaces, and what is longer than 255 bytes is cut.
 	SubjectFunc func(ent zapcore.Entry) string
 
 	// Credentials log in to the server (Python: credentials). Defaults to none.
@@ -86,8 +86,9 @@ type Config struct {
 	// InlineBytes is how much text stands in a mail; the rest is attached, compressed. Defaults to 64 KiB.
 	InlineBytes int
 	// MaxBytes is the largest mail. A batch's digest that is larger is sent in parts, and one record that is larger even so is
-	// refused; that of an Interval goes without its text, and its records are counted only. At least 1 KiB; defaults to 10 MiB. A
-	// server that takes less says so, and is obeyed.
+	// refused; that of an Interval goes without its text, and its records are counted only. What InlineBytes leaves in the mail takes up
+	// to three times as much there: with a small MaxBytes set that to less, and more is attached than refused. At least 1 KiB; defaults
+	// to 10 MiB. A server that takes less says so, and is obeyed.
 	MaxBytes int
 
 	// RetryStart, RetryFactor, RetryMax and RetryJitter say how long the server is left alone after it could not be reached, was too

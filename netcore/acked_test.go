@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -424,4 +425,16 @@ func TestAckAndAConnectionThatIsForgotten(t *testing.T) {
 	assert.EqualValues(t, 100, core.Stats().Delivered)
 	assert.Len(t, target.seen, 100)
 	assert.Equal(t, 100, target.count(), "doubled")
+}
+
+// A Key is copied, so that the program may wipe its own; else both ends would sign with zeros, as everybody can.
+func TestKeysAreCopied(t *testing.T) {
+	theirs, ours := bytes.Clone(testKey), bytes.Clone(testKey)
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Key: theirs, Target: target})
+	core := newCore(t, Config{Address: s.Addr().String(), Formatter: Records(), Key: ours, OnError: never(t)})
+	clear(theirs)
+	clear(ours)
+	require.NoError(t, core.Write(entry("x"), nil))
+	require.Eventually(t, func() bool { return target.count() == 1 }, soon, tick)
 }

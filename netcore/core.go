@@ -54,13 +54,14 @@ type Config struct {
 	Network string
 	// Address is "host:port" (Python: host, port), or the path of a unix socket (Python: port = None). A host alone has Python's port
 	// for the network, DefaultTCPPort or DefaultUDPPort, or that of Forward or GELF; an IPv6 address is in brackets. A relative path is that
-	// of the working directory at construction. Required.
+	// of the working directory at construction. A Dial gets it as it is. Required.
 	Address string
 	// TLS encrypts a stream, if not nil. It verifies the server, by the host in Address unless ServerName says otherwise;
 	// Certificates are the client's own. It is copied.
 	TLS *tls.Config
 	// Dial opens the connection (Python: makeSocket). It must obey ctx, and must not log to this core. Whether what it returns
-	// is a stream is seen from its local address. Defaults to a net.Dialer. Of a name each address is tried, beside one that does not answer.
+	// is a stream is seen from its local address: with TLS, Ack or Forward it has to be one, and none with GELF's Compression. Defaults
+	// to a net.Dialer. Of a name each address is tried, beside one that does not answer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Framing marks the end of a record on a stream. Defaults to LengthPrefix for a Formatter, and with Ack or a Key; else to Newline;
@@ -80,8 +81,8 @@ type Config struct {
 	// does). Framing sees to its own separator without it.
 	EscapeControls bool
 	// Key signs each frame with HMAC-SHA-256, so that a Server with the same Key takes records only from those who know it. At
-	// least 16 bytes. Streams need LengthPrefix. Defaults to no signature. With Forward it is the key that both sides show to know, and
-	// signs nothing; it may be shorter.
+	// least 16 bytes. It is copied. Streams need LengthPrefix; where there are datagrams the clocks of both ends have to agree to a
+	// minute. Defaults to no signature. With Forward it is the key that both sides show to know, and signs nothing; it may be shorter.
 	Key []byte
 	// Ack makes a Server with Ack confirm what it has written; unconfirmed records are sent again over the next connection. It
 	// needs a stream with LengthPrefix, or Forward. Write does not wait for it, Sync and Close do.
@@ -97,7 +98,7 @@ type Config struct {
 	RetryStart time.Duration
 	// RetryFactor multiplies that with each further failure (Python: retryFactor). Defaults to 2.
 	RetryFactor float64
-	// RetryMax is its limit (Python: retryMax). Defaults to 30 s.
+	// RetryMax is its limit, but for RetryStart itself, as in Python (retryMax). Defaults to 30 s.
 	RetryMax time.Duration
 	// RetryJitter draws each of these times evenly between zero and its value, so that a fleet does not come back all at once.
 	RetryJitter bool
@@ -184,8 +185,8 @@ func (cfg Config) withDefaults() (Config, error) {
 			cfg.Framing = Newline
 		}
 	}
-	if _, ours := cfg.Formatter.(records); (ours || cfg.Key != nil && !forwards) && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
-		cfg.MaxSize = DefaultMaxFrame
+	if _, ours := cfg.Formatter.(records); ours && !cfg.Ack && cfg.MaxSize == 0 && !connection.IsUDP(cfg.Network) {
+		cfg.MaxSize = DefaultMaxFrame // as with a Key
 	}
 	if binary && cfg.Framing != DefaultFraming && !cfg.Framing.binary() {
 		return cfg, fmt.Errorf("netcore: Config.Framing %v is for text, and the Formatter's frames are not", cfg.Framing)
@@ -200,12 +201,15 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		datagrams = cfg.datagramFraming()
 	}
 	var fluent *ForwardConfig
-	port, chunks := defaultPort(cfg.Network), 0
+	port, chunks, compression := defaultPort(cfg.Network), 0, ""
 	switch f := cfg.Formatter.(type) {
 	case forwardFormatter:
 		fluent, port = &f.cfg, DefaultForwardPort
 	case gelfFormatter:
 		chunks, port = cmp.Or(f.cfg.ChunkSize, defaultChunkSize), DefaultGELFPort
+		if f.cfg.Compression != "" {
+			compression = "Compression"
+		}
 	}
 	return EmitterConfig{
 		Forward:         fluent,
@@ -227,6 +231,7 @@ func (cfg Config) emitter(report *base.Reporter) EmitterConfig {
 		Timeout:         cfg.Timeout,
 		RetryStart:      cfg.RetryStart,
 		Report:          report,
+		datagrams:       compression,
 	}
 }
 

@@ -43,8 +43,9 @@
 //	Server.Serve           until Shutdown or Close
 //	Server.Shutdown        its context
 //	Server.Close           5 s for Target to return
-//	a Server's connection  10 s for the handshakes, 5 minutes for a frame that was begun, IdleTimeout between frames, 6 s for a
-//	                       client to take a confirmation; Target has to have a bound of its own
+//	a Server's connection  10 s for the handshakes of TLS and Key, 5 minutes for a frame that was begun, IdleTimeout between frames
+//	                       and for the greeting of Ack, 6 s for a client to take a confirmation; Target has to have a bound of
+//	                       its own
 //
 // A connection that a Dial of yours returns has to heed its deadlines, and Close.
 //

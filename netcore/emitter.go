@@ -57,6 +57,9 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 		Dial:    cfg.Dial,
 		Timeout: cfg.Timeout,
 		Hold:    cfg.RetryStart,
+
+		Stream:    cfg.stream(),
+		Datagrams: cfg.datagrams,
 	}
 	if cfg.Ack || cfg.RELP {
 		e.window = session.NewWindow(cfg.Window, cfg.WindowFrames)

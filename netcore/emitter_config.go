@@ -51,7 +51,7 @@ type EmitterConfig struct {
 	// Fluent Forward, over a stream. With Ack the receiver acknowledges them, and the Key is the one that both share. It
 	// excludes Framing and RELP.
 	Forward *ForwardConfig
-	// WindowFrames is how many frames may be unconfirmed with RELP. Defaults to 1,000.
+	// WindowFrames is how many frames may be unconfirmed with RELP, where Window defaults to 64 MiB. Defaults to 1,000.
 	WindowFrames int
 
 	Timeout time.Duration
@@ -60,6 +60,8 @@ type EmitterConfig struct {
 	RetryStart time.Duration
 	// Report is told what no caller waits for. Required.
 	Report *base.Reporter
+
+	datagrams string // what needs them; "" if nothing does
 }
 
 const (
@@ -93,6 +95,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	if cfg.DatagramFraming == DefaultFraming {
 		cfg.DatagramFraming = Unframed
 	}
+	cfg.sizeDefaults()
 	if err := cfg.check(); err != nil {
 		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
 	}
@@ -111,14 +114,6 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 			return cfg, fmt.Errorf("%s: Config.TLS.ServerName is required, for Address %q names no host that a certificate could be for", cfg.Name, cfg.Address)
 		}
 	}
-	switch chunked := cfg.chunked(); {
-	case chunked > 0 && connection.IsDatagram(cfg.Network):
-		if cfg.MaxSize == 0 || cfg.MaxSize > chunked {
-			cfg.MaxSize = chunked
-		}
-	case connection.IsUDP(cfg.Network) && (cfg.MaxSize == 0 || cfg.Truncate && cfg.MaxSize > cfg.datagram()):
-		cfg.MaxSize = cfg.datagram()
-	}
 	cfg.Timeout = min(orDefault(cfg.Timeout, defaultTimeout), base.LongestTimeout)
 	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
 	if cfg.Forward != nil {
@@ -132,6 +127,22 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	cfg.Window = orDefault(cfg.Window, defaultWindow)
 	cfg.Key = bytes.Clone(cfg.Key)
 	return cfg, nil
+}
+
+// sizeDefaults sets MaxSize where the peer or the network takes no more.
+func (cfg *EmitterConfig) sizeDefaults() {
+	switch chunked := cfg.chunked(); {
+	case chunked > 0 && connection.IsDatagram(cfg.Network):
+		if cfg.MaxSize == 0 || cfg.MaxSize > chunked {
+			cfg.MaxSize = chunked
+		}
+	case connection.IsUDP(cfg.Network):
+		if cfg.MaxSize == 0 || cfg.Truncate && cfg.MaxSize > cfg.datagram() {
+			cfg.MaxSize = cfg.datagram()
+		}
+	case cfg.Key != nil && cfg.Forward == nil && !cfg.Ack && cfg.MaxSize == 0:
+		cfg.MaxSize = DefaultMaxFrame // nobody but a Server knows of the Key
+	}
 }
 
 // checkFraming is check for the framings that were asked for, of which each has to have an effect.
@@ -245,6 +256,19 @@ func (cfg *EmitterConfig) chunked() int {
 
 // suspects tells whether the peer knows no numbers, so that the frame at which it hangs up each time has to be found.
 func (cfg *EmitterConfig) suspects() bool { return cfg.RELP || cfg.Forward != nil && cfg.Ack }
+
+// stream is what needs a stream, but for TLS; "" if nothing does.
+func (cfg *EmitterConfig) stream() string {
+	switch {
+	case cfg.RELP:
+		return "RELP"
+	case cfg.Forward != nil:
+		return "Forward"
+	case cfg.Ack:
+		return "Ack"
+	}
+	return ""
+}
 
 // failed says what could not be done with which destination, the same failure in the same words each time.
 func (cfg *EmitterConfig) failed(what string, err error) error {

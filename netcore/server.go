@@ -208,6 +208,15 @@ func (s *Server) open() []*serverConn {
 	return list
 }
 
+// steadySize is how large a buffer a connection may have between frames, be it idle: what makes reading cheaper leaves half of the memory
+// to frames.
+func (s *Server) steadySize() int {
+	if s.memory.Load() > int64(s.cfg.MaxMemory)/2 {
+		return firstBuf
+	}
+	return steadyBuf
+}
+
 // maxReports is how many errors are reported in a second. Whoever sends nonsense must not fill the log with it.
 const maxReports = 10
 

@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
 	"io/fs"
@@ -42,15 +43,15 @@ type ServerConfig struct {
 	SocketMode fs.FileMode
 	// TLS encrypts streams, if not nil; with ClientAuth and ClientCAs it demands certificates. It is copied.
 	TLS *tls.Config
-	// Key takes only frames that are signed with it: see Config.Key.
+	// Key takes only frames that are signed with it: see Config.Key. It is copied.
 	Key []byte
 	// Ack confirms what Target has taken: see Config.Ack. The clients must have it too.
 	Ack bool
 
 	// Format is what the frames hold. Required.
 	Format Format
-	// Framing is how streams are cut into frames. Defaults to Newline for FormatLines, LengthPrefix for the others. Datagrams are
-	// Unframed, but have a LengthPrefix with FormatPickle, as Python's.
+	// Framing is how streams are cut into frames. Defaults to Newline for FormatLines without Ack and Key, else to LengthPrefix. Datagrams
+	// are Unframed, but have a LengthPrefix with FormatPickle, as Python's.
 	Framing Framing
 	// Target gets the records. It is asked for its level. If it is a base.BatchWriter, as every core of this module is, it
 	// gets all that came together as one batch. Required. The Server does not close it.
@@ -62,7 +63,8 @@ type ServerConfig struct {
 	// ended, and counted, but for those that began a frame less than 10 s ago; where none is idle, the new one is closed at once.
 	// Defaults to 1,024.
 	MaxConns int
-	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Defaults to 256 MiB.
+	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Each takes 4 KiB of it, and one
+	// that is busy 256 KiB as long as half is free. Defaults to 256 MiB.
 	MaxMemory int
 	// IdleTimeout closes a connection on which no frame was completed for this long. A client that only writes, as Python's
 	// SocketHandler, loses the next records to that. So it defaults to none, which keep-alive probes make safe: they find the dead
@@ -120,6 +122,7 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 		cfg.IdleTimeout = orDefault(cfg.IdleTimeout, defaultIdleTimeout)
 	}
 	cfg.IdleTimeout = max(0, cfg.IdleTimeout)
+	cfg.Key = bytes.Clone(cfg.Key)
 	return cfg, nil
 }
 

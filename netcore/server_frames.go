@@ -23,8 +23,8 @@ func (c *serverConn) frames(now time.Time) error {
 	}
 	if c.from == c.to {
 		c.from, c.to = 0, 0
-		if len(c.buf) > steadyBuf {
-			c.resize(steadyBuf)
+		if size := c.server.steadySize(); len(c.buf) > size {
+			c.resize(size)
 		}
 	}
 	return nil
@@ -108,6 +108,18 @@ func (c *serverConn) split(now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// beginFrame gives a frame that was begun its time, of which the time that the connection was idle is none, nor what is left of that which
+// it may be.
+func beginFrame(c *serverConn, now time.Time) {
+	switch limit := c.server.cfg.IdleTimeout; {
+	case limit == 0:
+		c.renew(now)
+	case limit > frameTimeout:
+		c.completed = time.Time{} // what renews the deadline next is not too soon
+		_ = c.raw.SetReadDeadline(now.Add(frameTimeout))
+	}
 }
 
 var errProxyHeader = errors.New("the stream begins with a header of the PROXY protocol, which is left out: no frame, and nothing here asks for it")

@@ -75,9 +75,15 @@ func keepsPastDeadline(t *testing.T, secure *tls.Config) {
 type late struct {
 	net.Conn
 	deadline time.Time
+	rest     []byte // what comes instead
 }
 
-func (l *late) Read(b []byte) (int, error) { return copy(b, frame("late")[:7]), nil }
+func (l *late) Read(b []byte) (int, error) {
+	if l.rest != nil {
+		return copy(b, l.rest), nil
+	}
+	return copy(b, frame("late")[:7]), nil
+}
 
 func (l *late) SetReadDeadline(t time.Time) error {
 	l.deadline = t
@@ -101,6 +107,27 @@ func TestFrameThatBeginsLate(t *testing.T) {
 	conn.deadline, c.completed = time.Time{}, time.Now().Add(time.Second-frameTimeout)
 	require.NoError(t, c.read())
 	require.Zero(t, conn.deadline, "and no more")
+}
+
+// A frame that was begun has five minutes also where a connection may be idle for longer; when it is over, be it too large, that counts
+// again.
+func TestIdleTimeoutIsNotAFramesTime(t *testing.T) {
+	for _, limit := range []int{0, 3} { // of a frame; the one that comes is refused
+		s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}, IdleTimeout: time.Hour, MaxFrame: limit, OnError: ignore})
+		near, far := net.Pipe()
+		defer near.Close()
+		defer far.Close()
+		conn := &late{Conn: near}
+		c := newServerConn(s, conn)
+		require.NoError(t, c.handshake())
+		require.WithinDuration(t, time.Now().Add(time.Hour), conn.deadline, time.Minute)
+		require.NoError(t, c.read())
+		require.WithinDuration(t, time.Now().Add(frameTimeout), conn.deadline, time.Minute, "inside a frame")
+		conn.rest = frame("late")[7:]
+		require.NoError(t, c.read())
+		require.WithinDuration(t, time.Now().Add(time.Hour), conn.deadline, time.Minute, "between two")
+		c.resize(0)
+	}
 }
 
 // TestServerEvictsTheLongestIdle when there are too many, and counts it.

@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -48,6 +49,36 @@ func TestServerMemory(t *testing.T) {
 		require.False(t, errors.Is(err, os.ErrDeadlineExceeded), "the server closes it")
 		assert.LessOrEqual(t, s.memory.Load(), int64(1<<20))
 	})
+}
+
+// Connections that were busy, and are not any more, leave others the memory for their frames.
+func TestServerMemoryIsNotHeldByWhoIsIdle(t *testing.T) {
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, MaxFrame: 100 << 10, MaxMemory: 1 << 20})
+	burst := bytes.Repeat(frame("busy"), (1<<20)/len(frame("busy")))
+	want := 0
+	for range 8 {
+		_, err := dial(t, s).Write(burst)
+		require.NoError(t, err)
+		want += len(burst) / len(frame("busy"))
+		require.Eventually(t, func() bool { return target.count() == want }, soon, tick)
+	}
+	_, err := dial(t, s).Write(frame(strings.Repeat("x", 90<<10)))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == want+1 }, soon, tick)
+}
+
+// A connection that has been idle for as long as a frame may take gives its memory back.
+func TestServerMemoryOfAnIdleConnection(t *testing.T) {
+	target := &countingCore{}
+	s := serve(t, ServerConfig{Format: FormatLines, Target: target})
+	_, err := dial(t, s).Write(bytes.Repeat([]byte("busy\n"), 1<<18))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { return target.count() == 1<<18 }, soon, tick)
+	require.Greater(t, s.memory.Load(), int64(firstBuf))
+	require.NoError(t, s.open()[0].raw.SetReadDeadline(past), "as if five minutes had gone by")
+	require.Eventually(t, func() bool { return s.memory.Load() == firstBuf }, soon, tick)
+	require.Equal(t, 1, s.Stats().Connections)
 }
 
 // A frame that is too large costs its own record where frames are signed too: its signature is checked while it is skipped.

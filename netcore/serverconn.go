@@ -88,6 +88,8 @@ func (c *serverConn) serve() {
 	for err == nil {
 		if err = c.read(); errors.Is(err, os.ErrDeadlineExceeded) && c.mayBeIdle() {
 			c.completed = time.Time{}
+			c.resize(firstBuf)
+			c.batcher.tapes = nil
 			c.renew(time.Now())
 			err = nil
 		}
@@ -238,12 +240,12 @@ func (c *serverConn) read() error {
 		}
 		switch {
 		case !c.inside():
-			c.frameSince.Store(0)
-		case between || c.sequence != before: // the time that the connection was idle is none of the frame's
-			c.frameSince.Store(now.UnixNano())
-			if c.server.cfg.IdleTimeout == 0 {
+			if c.frameSince.Swap(0) != 0 {
 				c.renew(now)
 			}
+		case between || c.sequence != before:
+			c.frameSince.Store(now.UnixNano())
+			beginFrame(c, now)
 		}
 		c.stayQuiet()
 	}
@@ -267,7 +269,7 @@ func (c *serverConn) inside() bool { return c.from < c.to || c.skip > 0 || c.ski
 
 // makeRoom sees that there is room to read into. A connection that filled its buffer gets a larger one.
 func (c *serverConn) makeRoom() bool {
-	if c.filled && len(c.buf) < steadyBuf && c.resize(2*len(c.buf)) {
+	if c.filled && len(c.buf) < c.server.steadySize() && c.resize(2*len(c.buf)) {
 		return true
 	}
 	if c.to < len(c.buf) {

@@ -69,3 +69,13 @@ func TestADatagramHasRoomForItsSignature(t *testing.T) {
 	core = newCore(t, Config{Network: "udp", Address: "localhost:1", Formatter: Pickle(), OnError: ignore})
 	require.ErrorContains(t, core.Write(entry(strings.Repeat("x", 70_000)), nil), "larger than the limit of 65503")
 }
+
+// Where only a Server can be the peer, an Emitter refuses what that would pass over, as a Core does.
+func TestAnEmitterWithAKeyRefusesWhatAServerDoes(t *testing.T) {
+	s := serve(t, ServerConfig{Format: FormatLines, Key: testKey, Target: zapcore.NewNopCore()})
+	e := newTestEmitter(t, "tcp", s.Addr().String(), EmitterConfig{Framing: LengthPrefix, Key: testKey})
+	require.ErrorContains(t, e.Emit(zapcore.Entry{}, make([]byte, DefaultMaxFrame+1)), "is larger than the limit of 1048576")
+	require.NoError(t, e.Emit(zapcore.Entry{}, make([]byte, DefaultMaxFrame)))
+	cuts := newTestEmitter(t, "tcp", s.Addr().String(), EmitterConfig{Framing: LengthPrefix, Key: testKey, Truncate: true})
+	require.NoError(t, cuts.Emit(zapcore.Entry{}, make([]byte, DefaultMaxFrame+1)))
+}

@@ -18,6 +18,8 @@ import (
 type (
 	// Stats counts records.
 	Stats = base.Stats
+	// LostError says how many messages Close could not deliver, with Network "relp".
+	LostError = base.LostError
 	// Formatter makes the bytes of one message.
 	Formatter = base.Formatter
 	// Framing says where one message ends and the next begins on a stream.
@@ -65,13 +67,13 @@ type Config struct {
 	Network string
 	// Address is "host:port", or the path of a unix socket (Python: address); none for "local". A host alone has port 514, with TLS
 	// 6514, and with "relp" 2514; an IPv6 address is in brackets. A path without a Network is the daemon's own socket, as "local" finds
-	// it. Defaults to "localhost".
+	// it. A Dial gets it as it is. Defaults to "localhost".
 	Address string
 	// TLS encrypts a stream, if not nil: RFC 5425. It verifies the server, by the host in Address unless ServerName says
 	// otherwise; Certificates are the client's own. It is copied.
 	TLS *tls.Config
-	// Dial opens the connection (Python: createSocket). It must obey ctx, and must not log to this core. Defaults to a
-	// net.Dialer.
+	// Dial opens the connection (Python: createSocket). It must obey ctx, and must not log to this core. With TLS, and for "relp", it has
+	// to be a stream. Defaults to a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Framing marks the end of a message on a stream: OctetCounting, Newline or NUL. Defaults to OctetCounting for TCP and
 	// TLS, Newline for unix sockets, and NUL for Format Python unless OmitNUL.
@@ -83,9 +85,9 @@ type Config struct {
 	// Facility is the name of one, as ParseFacility knows them, or one of the constants: "local3" or Local3 (Python:
 	// facility). Anything else is an error of New. Defaults to "user".
 	Facility any
-	// MapPriority returns the priority of a level (Python: mapPriority). It is called for each record by the goroutine that logs.
-	// Defaults to debug, info, warning and err for Debug to Error, debug below, and crit above; in Python's form, as there, a
-	// level that is none of zap's is a warning.
+	// MapPriority returns the priority of a level (Python: mapPriority). It is called for each record by the goroutine that logs; what is
+	// no priority counts as Warning. Defaults to debug, info, warning and err for Debug to Error, debug below, and crit above; in Python's
+	// form, as there, a level that is none of zap's is a warning.
 	MapPriority func(zapcore.Level) Priority
 	// Ident comes before each message, exactly as it is (Python: ident).
 	Ident string
@@ -134,7 +136,7 @@ type Config struct {
 	RetryStart time.Duration
 	// RetryFactor multiplies that with each further failure. Defaults to 2.
 	RetryFactor float64
-	// RetryMax is its limit. Defaults to 30 s.
+	// RetryMax is its limit, but for RetryStart itself. Defaults to 30 s.
 	RetryMax time.Duration
 	// RetryJitter draws each of these times evenly between zero and its value, so that a fleet does not come back all at once.
 	RetryJitter bool
@@ -177,7 +179,7 @@ func New(cfg Config) (*Core, error) {
 }
 
 // NewFormatter returns the Formatter of a Core that New would make of cfg, for those who send its messages by another way. With
-// SequenceID it leaves the number out.
+// SequenceID the place of the number is empty (sequenceId=""), for them to fill in.
 func NewFormatter(cfg Config) (Formatter, error) {
 	_, formatter, err := cfg.complete()
 	return formatter, err

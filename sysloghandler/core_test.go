@@ -42,6 +42,7 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		{Config{Network: "tcp", Framing: netcore.LengthPrefix}, `Config.Framing LengthPrefix is none of syslog's`},
 		{Config{Network: "tcp", Framing: 99}, `Config.Framing Framing(99) is unknown`},
 		{Config{Framing: OctetCounting}, `Config.Framing OctetCounting needs a stream`},
+		{Config{Network: "relp", Framing: OctetCounting}, `Config.Framing OctetCounting is not for Network "relp", which has its own`},
 		{Config{FieldsID: "meta"}, `Config.FieldsID "meta" is an element of RFC 5424's own, which a message may have beside the fields'`},
 		{Config{FieldsID: "origin", Origin: new(Origin)}, `Config.FieldsID "origin" is an element of RFC 5424's own, which a message may have beside the fields'`},
 		{Config{FieldsID: "a b"}, `Config.FieldsID "a b" is no SD-ID: up to 32 printable characters but = [ ] and "`},

@@ -74,6 +74,8 @@ func (cfg *Config) check() error {
 		return wrong("Dial", "is not for Network \"local\"")
 	case cfg.Framing == netcore.LengthPrefix || cfg.Framing == netcore.Unframed:
 		return wrong("Framing", "%v is none of syslog's", cfg.Framing)
+	case cfg.Framing != netcore.DefaultFraming && cfg.Network == relp:
+		return wrong("Framing", "%v is not for Network \"relp\", which has its own", cfg.Framing)
 	case cfg.Framing != netcore.DefaultFraming && !cfg.onStream():
 		return wrong("Framing", "%v needs a stream", cfg.Framing)
 	case cfg.FieldsID != "" && !isName(cfg.FieldsID):

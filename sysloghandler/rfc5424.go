@@ -17,7 +17,7 @@ type TimeQuality struct {
 	UnknownZone bool
 	// Synced says that the clock is kept right from outside.
 	Synced bool
-	// Accuracy is how far off the clock may be at most. It counts if Synced; 0 says nothing.
+	// Accuracy is how far off the clock may be at most, which is sent in whole microseconds. It counts if Synced; 0 says nothing.
 	Accuracy time.Duration
 }
 
@@ -27,7 +27,7 @@ type Origin struct {
 	IP []string
 	// EnterpriseID is the SMI private enterprise number of the software's maker, with its sub-identifiers: "32473.1".
 	EnterpriseID string
-	// Software is the program's name, up to 48 characters, and Version its version, up to 32.
+	// Software is the program's name, up to 48 characters, and Version its version, up to 32. What is longer is cut.
 	Software, Version string
 }
 
@@ -43,6 +43,12 @@ type rfc5424 struct {
 	element  string                     // the beginning of the fields' element
 	bom      string
 }
+
+// The longest values of the origin element, in characters: RFC 5424 sections 7.2.3 and 7.2.4.
+const (
+	maxSoftware = 48
+	maxVersion  = 32
+)
 
 // sequenceStart is what comes before the number that a numbered emitter puts in.
 const sequenceStart = `[meta sequenceId="`
@@ -125,7 +131,7 @@ func fixedElements(cfg *Config, values *escaping) string {
 		param("tzKnown", flag(!q.UnknownZone))
 		param("isSynced", flag(q.Synced))
 		if q.Synced && q.Accuracy > 0 {
-			param("syncAccuracy", strconv.FormatInt(q.Accuracy.Microseconds(), 10))
+			param("syncAccuracy", strconv.FormatInt(int64((q.Accuracy-1)/time.Microsecond+1), 10))
 		}
 		b.WriteByte(']')
 	}
@@ -134,13 +140,16 @@ func fixedElements(cfg *Config, values *escaping) string {
 		for _, ip := range o.IP {
 			param("ip", ip)
 		}
-		for _, p := range [...]struct{ name, value string }{
-			{"enterpriseId", o.EnterpriseID},
-			{"software", o.Software},
-			{"swVersion", o.Version},
+		for _, p := range [...]struct {
+			name, value string
+			longest     int
+		}{
+			{"enterpriseId", o.EnterpriseID, len(o.EnterpriseID)},
+			{"software", o.Software, maxSoftware},
+			{"swVersion", o.Version, maxVersion},
 		} {
-			if p.value != "" {
-				param(p.name, p.value)
+			if runes := []rune(p.value); len(runes) > 0 {
+				param(p.name, string(runes[:min(len(runes), p.longest)]))
 			}
 		}
 		b.WriteByte(']')

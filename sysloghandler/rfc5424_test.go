@@ -49,6 +49,13 @@ func TestRFC5424(t *testing.T) {
 		{name: "a clock that nobody keeps", entry: entry("m"),
 			change: func(c *Config) { c.TimeQuality = &TimeQuality{UnknownZone: true, Accuracy: time.Second} },
 			want:   head + `- [timeQuality tzKnown="0" isSynced="0"] m`},
+		{name: "an accuracy below the unit, and an origin that is too long", entry: entry("m"),
+			change: func(c *Config) {
+				c.TimeQuality = &TimeQuality{Synced: true, Accuracy: 1500 * time.Nanosecond}
+				c.Origin = &Origin{Software: strings.Repeat("é", 49), Version: "v0.0.0-20191109021931-daa7c04131f5"}
+			},
+			want: head + `- [timeQuality tzKnown="1" isSynced="1" syncAccuracy="2"][origin software="` + strings.Repeat("é", 48) +
+				`" swVersion="v0.0.0-20191109021931-daa7c04131"] m`},
 		{name: "an encoder has the message and the fields", entry: entry("m"), fields: []zapcore.Field{zap.Int("a", 1)},
 			change: func(c *Config) { c.Encoder = zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "msg"}) },
 			want:   head + `- - {"msg":"m","a":1}`},

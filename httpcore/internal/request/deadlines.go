@@ -77,10 +77,13 @@ func (d *Deadlines) Begin(closing context.Context, patient bool) *Step {
 	}
 	s.Ctx, s.cancel = context.WithCancel(closing)
 	first := d.Connect
-	if !d.Own && s.timeout > 0 { // the user's transport need not say when it is connected
-		first = max(0, d.Connect) + 2*s.timeout
+	if !d.Own { // the user's transport need not say when it is connected
+		first = 0
+		if s.timeout > 0 {
+			first = max(0, d.Connect) + 2*s.timeout
+		}
 	}
-	if first > 0 && s.timeout > 0 {
+	if first > 0 {
 		s.timer = time.AfterFunc(first, s.expire)
 	}
 	s.Ctx = httptrace.WithClientTrace(s.Ctx, &httptrace.ClientTrace{
@@ -99,14 +102,14 @@ func (s *Step) reach(at stepName) {
 		return
 	}
 	s.at = at
-	if s.timeout <= 0 {
-		return
-	}
-	if s.timer == nil {
+	switch {
+	case s.timeout > 0 && s.timer == nil:
 		s.timer = time.AfterFunc(s.timeout, s.expire)
-		return
+	case s.timeout > 0:
+		s.timer.Reset(s.timeout)
+	case s.timer != nil:
+		s.timer.Stop()
 	}
-	s.timer.Reset(s.timeout)
 }
 
 func (s *Step) expire() {

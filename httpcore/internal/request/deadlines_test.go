@@ -87,3 +87,19 @@ func TestWithoutATimeoutNothingExpires(t *testing.T) {
 		require.Zero(t, d.Batch())
 	})
 }
+
+// Without a timeout for the rest, connecting has its own all the same.
+func TestWithoutATimeoutConnectingHasItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := Deadlines{Connect: 2 * time.Second, First: -1, Most: -12, Own: true}
+		s := d.Begin(t.Context(), true)
+		defer s.End()
+		begin := time.Now()
+		select {
+		case <-s.Ctx.Done():
+		case <-time.After(time.Hour):
+		}
+		require.Equal(t, 2*time.Second, time.Since(begin))
+		require.Equal(t, lateErrors[connecting], s.Late())
+	})
+}

@@ -24,6 +24,8 @@ type Config struct {
 	Handshake func(c *Conn) (receive func([]byte) ([]byte, error), err error)
 	// Unanswered says that Handshake reads nothing, so that it does not show whether the peer is there.
 	Unanswered bool
+	// Stream is what needs a stream, if anything does but TLS, and Datagrams what needs those: a Dial may make the other.
+	Stream, Datagrams string
 	// Useful tells whether the peer has said that the present connection was of use. Nil: peers never do.
 	Useful func() bool
 

@@ -30,7 +30,8 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 		return nil, err
 	}
 	local := conn.LocalAddr() // which what a Dial returns may not have
-	if c.datagram = local != nil && IsDatagram(local.Network()); !c.datagram {
+	c.datagram = local != nil && IsDatagram(local.Network())
+	if err = d.checkKind(c.datagram); err == nil && !c.datagram {
 		if err = d.shakeHands(ctx, c, deadline); err == nil {
 			err = d.waitForEarlyEnd(ctx, c, c.born-begun)
 		}
@@ -44,6 +45,22 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// checkKind returns an error if a Dial has made datagrams where a stream was asked for, or the reverse: without TLS all would go in
+// clear.
+func (d *Dialer) checkKind(datagram bool) error {
+	is, what, needs := "a stream", d.cfg.Datagrams, "datagrams"
+	if datagram {
+		is, what, needs = "one of datagrams", d.cfg.Stream, "a stream"
+		if d.cfg.TLS != nil {
+			what = "TLS"
+		}
+	}
+	if what == "" {
+		return nil
+	}
+	return failed("dial", fmt.Errorf("the connection is %s, and %s needs %s", is, what, needs))
 }
 
 const (
