@@ -55,7 +55,7 @@ type TargetConfig struct {
 	RetryFor time.Duration
 
 	// DeadLetter gets the records that Core refused, that were given up, or at which it failed or panicked. They count as
-	// dropped all the same. Defaults to none.
+	// dropped all the same. It is synced where the target is, and not closed. Defaults to none.
 	DeadLetter zapcore.Core
 	// SkipWhenFull makes this target lose its oldest records when the queue is full because of it alone, whatever the
 	// Overflow policy says: it is not worth waiting for.
@@ -93,7 +93,7 @@ func (t *TargetConfig) reporter(onError func(error)) *base.Reporter {
 // delivery is what a delivery to the target needs to know.
 func (t *TargetConfig) delivery(prepare Prepare, report *base.Reporter) delivery.Target {
 	target := delivery.Target{
-		Core: t.Core, IgnoreLevel: t.IgnoreLevel, DeadLetter: t.DeadLetter, Enabled: t.asked,
+		Core: t.Core, IgnoreLevel: t.IgnoreLevel, DeadLetter: delivery.NewDeadLetter(t.DeadLetter), Enabled: t.asked,
 		Backoff:       t.backoff(),
 		RetryAttempts: t.RetryAttempts, RetryFor: t.RetryFor, Report: report,
 	}
