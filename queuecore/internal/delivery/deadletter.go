@@ -23,8 +23,8 @@ func NewDeadLetter(core zapcore.Core) *DeadLetter {
 	return &DeadLetter{core: core}
 }
 
-// DeadLetter returns that of d's target.
-func (d *Delivery) DeadLetter() *DeadLetter { return d.target.DeadLetter }
+// DeadLetterOf returns that of d's target.
+func DeadLetterOf(d *Delivery) *DeadLetter { return d.target.DeadLetter }
 
 // write hands it a batch of one record, and returns whether it has taken that.
 func (l *DeadLetter) write(one *base.Batch) (taken bool, err error) {
