@@ -39,7 +39,7 @@ type TargetConfig struct {
 	// BatchAge is how long a batch that is not full waits for more records. Defaults to 0: it does not wait.
 	BatchAge time.Duration
 
-	// RetryStart is the delay after the first failure of a BatchWriter (Python's retryStart). Defaults to 1 s.
+	// RetryStart is the delay after the first failure of a BatchWriter (Python's retryStart). Defaults to 1 s, or RetryMax if that is less.
 	RetryStart time.Duration
 	// RetryFactor is by how much it grows with each failure. Defaults to 2; 1 keeps it.
 	RetryFactor float64
@@ -136,9 +136,9 @@ func (t *TargetConfig) setDefaults() error {
 	}
 	setDefault(&t.BatchRecords, 1024)
 	setDefault(&t.BatchBytes, 128<<10)
-	setDefault(&t.RetryStart, base.DefaultRetryStart)
-	setDefault(&t.RetryFactor, base.DefaultRetryFactor)
 	setDefault(&t.RetryMax, max(t.RetryStart, base.DefaultRetryMax))
+	setDefault(&t.RetryStart, min(base.DefaultRetryStart, t.RetryMax))
+	setDefault(&t.RetryFactor, base.DefaultRetryFactor)
 	return nil
 }
 
