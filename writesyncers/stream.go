@@ -69,7 +69,7 @@ func flusher(w io.Writer) func() error {
 
 // SetStream flushes the stream and puts w (nil: standard error) in its place. It returns the writer that was used until
 // now, or nil if that is w already (Python's setStream). The error is that of the flush; the change is made all the same, at the
-// latest when a Write that is under way comes to an end.
+// latest when a Write that is under way comes to an end. If it does not within 5 s, the writer that this one holds up is not returned.
 func (s *Stream) SetStream(w io.Writer) (old io.Writer, err error) {
 	if w == nil {
 		w = os.Stderr
