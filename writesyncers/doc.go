@@ -16,7 +16,7 @@
 //	core := zapcore.NewCore(encoder, file, zap.InfoLevel)
 //
 // or, after [RegisterSinks], into the OutputPaths of a zap.Config by URL. They are safe for concurrent use, so
-// zapcore.Lock around them only costs time.
+// zapcore.Lock around them is of no use: it costs time, and behind a queue a call to the system for each record.
 //
 // # What a writer promises
 //

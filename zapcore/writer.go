@@ -18,7 +18,8 @@ import (
 
 // FromWriter returns a Handler over any WriteSyncer: what zapcore.NewCore is, and a BatchWriter too, so that a queue hands it
 // a thousand records in one write. If ws is a RecordWriter, as the writers of package writesyncers are, it is told where the
-// records end, and a rotation never cuts one of many lines in two.
+// records end, and a rotation never cuts one of many lines in two. Behind zapcore.Lock, which it does not need, or among the members of
+// NewMultiWriteSyncer it cannot be told: then all get each record by a Write of its own.
 //
 // Where ws takes a part of a line and no more, the next one begins on a line of its own.
 //
@@ -28,7 +29,9 @@ import (
 // return an error that wraps os.ErrDeadlineExceeded after some seconds.
 func FromWriter(enc zapcore.Encoder, ws zapcore.WriteSyncer, enab zapcore.LevelEnabler) *Handler {
 	e := &writerEmitter{ws: ws}
-	e.records, _ = ws.(RecordWriter)
+	if e.records, _ = ws.(RecordWriter); e.records == nil {
+		e.single = hidesRecordWriter(reflect.ValueOf(ws))
+	}
 	out := newOutput(HandlerConfig{Name: "zapcore", Level: enab, Emitter: e})
 	out.patience = writerWait
 	return newEncoding(out, enc.Clone())
@@ -41,6 +44,7 @@ const writerWait = 5 * time.Second
 type writerEmitter struct {
 	ws      zapcore.WriteSyncer
 	records RecordWriter  // ws, if it is one: it knows what it has taken of a line
+	single  bool          // ws gets each record by itself
 	torn    bool          // ws has taken a part of a line last
 	away    chan struct{} // closed when a call that took too long has come back; nil if there is none
 }
@@ -119,6 +123,9 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	if e.records != nil {
 		return e.records.WriteRecords(frames.Bytes(), frames.Ends())
 	}
+	if e.single {
+		return e.putEach(frames)
+	}
 	written, err := e.put(frames.Bytes())
 	if written == len(frames.Bytes()) {
 		return frames.Len(), err
@@ -128,6 +135,41 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 		n++
 	}
 	return n, err
+}
+
+// putEach writes frames one by one, up to the first that is not taken.
+func (e *writerEmitter) putEach(frames *Frames) (n int, complaints error) {
+	for ; n < frames.Len(); n++ {
+		written, err := e.put(frames.At(n))
+		if complaints = appendNew(complaints, err); written < len(frames.At(n)) {
+			break
+		}
+	}
+	return n, complaints
+}
+
+// hidesRecordWriter tells whether a WriteSyncer is one of zap's own around others, of which one is a RecordWriter.
+func hidesRecordWriter(ws reflect.Value) bool {
+	for ; ws.Kind() == reflect.Interface || ws.Kind() == reflect.Pointer; ws = ws.Elem() {
+		if ws.Type().Implements(reflect.TypeFor[RecordWriter]()) {
+			return true
+		}
+	}
+	if !ws.IsValid() || ws.Type().PkgPath() != ioCore.Elem().PkgPath() {
+		return false
+	}
+	switch ws.Kind() {
+	case reflect.Struct:
+		field := fieldOf(ws.Type(), reflect.TypeFor[zapcore.WriteSyncer]())
+		return field >= 0 && hidesRecordWriter(ws.Field(field))
+	case reflect.Slice:
+		for i := range ws.Len() {
+			if hidesRecordWriter(ws.Index(i)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Flush implements Flusher for a WriteSyncer that is one.
