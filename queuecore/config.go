@@ -29,7 +29,8 @@ type Config struct {
 	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
 	// panic, the out-of-memory killer, though not a loss of power. It is made absolute at construction, so that a later chdir changes
 	// nothing. The next New with this directory delivers what a target has not got yet, by the target's Name and in order; a target gets
-	// again what it had in hand when the process ended, a batch or two. What Close cannot deliver in time is not dropped but stays for
+	// again what it had in hand when the process ended, a batch or two. A target of a Name that was not there gets all that is left; what was
+	// left for one that is there no more is told, unless there is a new one. What Close cannot deliver in time is not dropped but stays for
 	// the next time. The directory is made if there is none, and takes a little more than twice MaxBytes on the disk, and twice that for
 	// a moment at a start that finds records; one process at a time can have it. Nobody must cut the file meanwhile, nor may its file
 	// system go, as one of FUSE can: a store into a mapping that has no file behind it ends the process (SIGBUS). What a former process
