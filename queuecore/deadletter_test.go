@@ -2,6 +2,7 @@ package queuecore
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,6 @@ import (
 // A dead-letter Core may gather what it gets, as a file with a Buffer does: it is synced when and where the target is.
 func TestDeadLetterIsSynced(t *testing.T) {
 	letters := func() (target TargetConfig, dead *fakeBatchWriter) {
-		refuses := func(*base.Record) error { return &base.RejectedError{Err: errors.New("malformed"), Indexes: []int{0}} }
 		dead = &fakeBatchWriter{}
 		return TargetConfig{Core: &fakeBatchWriter{each: refuses}, DeadLetter: dead}, dead
 	}
@@ -77,6 +77,30 @@ func TestDeadLetterIsSynced(t *testing.T) {
 		dead.err = nil
 		require.NoError(t, core.Sync())
 	})
+}
+
+// A dead-letter Core has a level, be it a BatchWriter, which is not asked for it, or not.
+func TestDeadLetterHasALevel(t *testing.T) {
+	for _, batches := range []bool{true, false} {
+		var out strings.Builder
+		dead := zapcore.NewCore(jsonEncoder(), zapcore.AddSync(&out), zapcore.WarnLevel)
+		if batches {
+			dead = base.FromWriter(jsonEncoder(), zapcore.AddSync(&out), zapcore.WarnLevel)
+		}
+		core := start(t, Config{OmitNotice: true, Targets: []TargetConfig{{Core: &fakeBatchWriter{each: refuses}, DeadLetter: dead}}})
+		write(t, core, zapcore.InfoLevel, "below")
+		write(t, core, zapcore.WarnLevel, "wanted")
+		require.NoError(t, core.Sync())
+		require.NotContains(t, out.String(), "below", batches)
+		require.Contains(t, out.String(), "wanted", batches)
+		require.Equal(t, uint64(1), core.Targets()[0].DeadLetter, batches)
+		require.Equal(t, map[Cause]uint64{Rejected: 2}, dropsOf(core.Targets()[0]), batches)
+	}
+}
+
+// refuses refuses a record for good.
+func refuses(*base.Record) error {
+	return &base.RejectedError{Err: errors.New("malformed"), Indexes: []int{0}}
 }
 
 // failingSyncCore is a core whose Sync fails.

@@ -26,14 +26,19 @@ func NewDeadLetter(core zapcore.Core) *DeadLetter {
 // DeadLetterOf returns that of d's target.
 func DeadLetterOf(d *Delivery) *DeadLetter { return d.target.DeadLetter }
 
-// write hands it a batch of one record, and returns whether it has taken that.
+// write hands it a batch of one record, if its level says so, and returns whether it has taken that.
 func (l *DeadLetter) write(one *base.Batch) (taken bool, err error) {
-	l.written.Store(true)
-	var outcome [1]base.Outcome
-	if _, err = base.Offer(l.core, one, false, outcome[:]); err != nil {
+	err = base.Guard(func() error { taken = l.core.Enabled(one.Level(0)); return nil })
+	if taken {
+		l.written.Store(true)
+		var outcome [1]base.Outcome
+		_, err = base.Offer(l.core, one, false, outcome[:])
+		taken = outcome[0] == base.Delivered
+	}
+	if err != nil {
 		err = fmt.Errorf("dead letter: %w", err)
 	}
-	return outcome[0] == base.Delivered, err
+	return taken, err
 }
 
 // sync syncs it if it was given anything. l may be nil.
