@@ -55,7 +55,8 @@ type TargetConfig struct {
 	RetryFor time.Duration
 
 	// DeadLetter gets the records that Core refused, that were given up, or at which it failed or panicked. They count as
-	// dropped all the same. It gets those that its level takes, is synced where the target is, and not closed. Defaults to none.
+	// dropped all the same. What found no room, or is left at Close, it does not get. It gets what its level takes, is synced where the
+	// target is, and not closed. Defaults to none.
 	DeadLetter zapcore.Core
 	// SkipWhenFull makes this target lose its oldest records when the queue is full because of it alone, whatever the
 	// Overflow policy says: it is not worth waiting for.
