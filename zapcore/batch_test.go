@@ -393,6 +393,33 @@ func TestFromWriterGivesOneRecordAtATimeToARecordWriterThatIsHidden(t *testing.T
 	}
 }
 
+// One of several that takes nothing has the others get no record twice: nobody can tell who has what, so nothing is tried again.
+func TestFromWriterTriesNothingAgainThatOneOfSeveralRefuses(t *testing.T) {
+	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"})
+	for name, join := range map[string]func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer{
+		"NewMultiWriteSyncer":     zapcore.NewMultiWriteSyncer,
+		"zap.CombineWriteSyncers": func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer { return zap.CombineWriteSyncers(ws...) },
+		"io.MultiWriter": func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer {
+			return zapcore.Lock(zapcore.AddSync(io.MultiWriter(ws[0], ws[1])))
+		},
+	} {
+		for kind, good := range map[string]interface {
+			zapcore.WriteSyncer
+			written() string
+		}{"any": &hiddenWrites{}, "a RecordWriter": &hiddenRecords{}} {
+			h := base.FromWriter(encoder, join(good, &limited{room: 0}), nil)
+			n, err := h.WriteBatch(batchOf(t, "one", "two"))
+			require.Equal(t, 2, n, name, kind)
+			var rejected *base.RejectedError
+			require.ErrorAs(t, err, &rejected, name, kind)
+			require.Equal(t, []int{0, 1}, rejected.Indexes, name, kind)
+			require.ErrorIs(t, err, io.ErrShortWrite, name, kind)
+			require.Equal(t, "one\ntwo\n", good.written(), name, kind)
+			require.Equal(t, base.Stats{Refused: 2}, h.Stats(), name, kind)
+		}
+	}
+}
+
 // hiddenWrites notes each Write.
 type hiddenWrites struct {
 	writes []string
@@ -408,6 +435,8 @@ func (w *hiddenWrites) Write(p []byte) (int, error) {
 }
 
 func (w *hiddenWrites) Sync() error { return nil }
+
+func (w *hiddenWrites) written() string { return strings.Join(w.writes, "") }
 
 // hiddenRecords is a RecordWriter.
 type hiddenRecords struct{ hiddenWrites }

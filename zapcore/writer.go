@@ -21,6 +21,9 @@ import (
 // records end, and a rotation never cuts one of many lines in two. Behind zapcore.Lock, which it does not need, or among the members of
 // NewMultiWriteSyncer it cannot be told: then all get each record by a Write of its own.
 //
+// Of several writers in one, as of NewMultiWriteSyncer, zap.Open and io.MultiWriter, nobody can tell which of them has what they refuse
+// together, so a queue offers that to none of them again. Give each a Handler, and the queue a Tee of those: then each is tried by itself.
+//
 // Where ws takes a part of a line and no more, the next one begins on a line of its own.
 //
 // A nil enab takes everything. The Handler does not close ws: Close only flushes it. That a terminal or a pipe cannot be synced is no
@@ -30,7 +33,7 @@ import (
 func FromWriter(enc zapcore.Encoder, ws zapcore.WriteSyncer, enab zapcore.LevelEnabler) *Handler {
 	e := &writerEmitter{ws: ws}
 	if e.records, _ = ws.(RecordWriter); e.records == nil {
-		e.single = hidesRecordWriter(reflect.ValueOf(ws))
+		e.single, e.several = inside(reflect.ValueOf(ws))
 	}
 	out := newOutput(HandlerConfig{Name: "zapcore", Level: enab, Emitter: e})
 	out.patience = writerWait
@@ -44,7 +47,8 @@ const writerWait = 5 * time.Second
 type writerEmitter struct {
 	ws      zapcore.WriteSyncer
 	records RecordWriter  // ws, if it is one: it knows what it has taken of a line
-	single  bool          // ws gets each record by itself
+	single  bool          // ws gets each record by itself: there is a RecordWriter in it
+	several bool          // ws writes to several: what it refuses one of them may have
 	torn    bool          // ws has taken a part of a line last
 	away    chan struct{} // closed when a call that took too long has come back; nil if there is none
 }
@@ -134,42 +138,73 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	for n < frames.Len() && frames.Ends()[n] <= written {
 		n++
 	}
-	return n, err
+	if !e.several {
+		return n, err
+	}
+	var said Verdicts
+	for i := n; i < frames.Len(); i++ {
+		said.Reject(i, err)
+	}
+	return frames.Len(), said.With(nil)
 }
 
-// putEach writes frames one by one, up to the first that is not taken.
-func (e *writerEmitter) putEach(frames *Frames) (n int, complaints error) {
-	for ; n < frames.Len(); n++ {
+// putEach writes frames one by one.
+func (e *writerEmitter) putEach(frames *Frames) (int, error) {
+	var said Verdicts
+	var complaints error
+	for n := range frames.Len() {
 		written, err := e.put(frames.At(n))
-		if complaints = appendNew(complaints, err); written < len(frames.At(n)) {
-			break
+		switch {
+		case written >= len(frames.At(n)):
+			complaints = appendNew(complaints, err)
+		case e.several:
+			said.Reject(n, err)
+		default:
+			return n, multierr.Append(complaints, err)
 		}
 	}
-	return n, complaints
+	return frames.Len(), said.With(complaints)
 }
 
-// hidesRecordWriter tells whether a WriteSyncer is one of zap's own around others, of which one is a RecordWriter.
-func hidesRecordWriter(ws reflect.Value) bool {
+// inside tells of a WriteSyncer that is one of zap's own around others, or io.MultiWriter, whether a RecordWriter is among those, and
+// whether they are several.
+func inside(ws reflect.Value) (records, several bool) {
 	for ; ws.Kind() == reflect.Interface || ws.Kind() == reflect.Pointer; ws = ws.Elem() {
 		if ws.Type().Implements(reflect.TypeFor[RecordWriter]()) {
-			return true
+			return true, false
 		}
 	}
-	if !ws.IsValid() || ws.Type().PkgPath() != ioCore.Elem().PkgPath() {
-		return false
+	var members []reflect.Value
+	switch {
+	case !ws.IsValid():
+	case ws.Type().PkgPath() == "io" && ws.Type().Name() == "multiWriter", ws.Type().PkgPath() == ioCore.Elem().PkgPath():
+		members = membersOf(ws)
 	}
+	for _, member := range members {
+		r, s := inside(member)
+		records, several = records || r, several || s
+	}
+	return records, several || len(members) > 1
+}
+
+// membersOf returns the writers that a writer holds.
+func membersOf(ws reflect.Value) (members []reflect.Value) {
 	switch ws.Kind() {
-	case reflect.Struct:
-		field := fieldOf(ws.Type(), reflect.TypeFor[zapcore.WriteSyncer]())
-		return field >= 0 && hidesRecordWriter(ws.Field(field))
 	case reflect.Slice:
 		for i := range ws.Len() {
-			if hidesRecordWriter(ws.Index(i)) {
-				return true
+			members = append(members, ws.Index(i))
+		}
+	case reflect.Struct:
+		for i := range ws.NumField() {
+			switch kind := ws.Field(i).Type(); {
+			case kind.Kind() == reflect.Slice:
+				members = append(members, membersOf(ws.Field(i))...)
+			case kind.Kind() == reflect.Interface && kind.Implements(reflect.TypeFor[io.Writer]()):
+				members = append(members, ws.Field(i))
 			}
 		}
 	}
-	return false
+	return members
 }
 
 // Flush implements Flusher for a WriteSyncer that is one.
