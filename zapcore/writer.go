@@ -166,6 +166,13 @@ func (e *writerEmitter) putEach(frames *Frames) (int, error) {
 	return frames.Len(), said.With(complaints)
 }
 
+// Several tells whether a writer is one of zap's own, or io.MultiWriter, around several others, of which nobody can tell which has what they
+// refuse together: to write it again may write it twice.
+func Several(w io.Writer) bool {
+	_, several := inside(reflect.ValueOf(w))
+	return several
+}
+
 // inside tells of a WriteSyncer that is one of zap's own around others, or io.MultiWriter, whether a RecordWriter is among those, and
 // whether they are several.
 func inside(ws reflect.Value) (records, several bool) {
