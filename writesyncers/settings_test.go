@@ -191,6 +191,7 @@ func TestURLsThatAreMisread(t *testing.T) {
 		"rotate:x?maxBytes=1k&shared":        `Shared has no effect`,
 		"rotate:x?backups=3&compress=gzip":   `without maxBytes the file never rolls over`,
 		"rotate:x?maxAge=7d":                 `write maxBytes=10MiB`,
+		"rotate:x?maxBytes=1k":               `without backups the file never rolls over, and maxBytes has no effect: write backups=5`,
 		"rotate:x?fsync=rotate":              `Fsync: FsyncOnRotate has no effect`,
 	} {
 		_, _, err := zap.Open(query)
