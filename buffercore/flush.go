@@ -183,7 +183,7 @@ func (b *buffer) setTargetLocked(target zapcore.Core) {
 }
 
 // inTurn tells whether the target is still the one whose turn that was.
-func (b *buffer) inTurn(turn uint64) bool {
+func inTurn(b *buffer, turn uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.turn == turn
@@ -224,7 +224,7 @@ func (b *buffer) close() error {
 	for r := range active {
 		r.end(false)
 	}
-	err := b.lastFlush()
+	err := lastFlush(b)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	untargeted := b.target == nil
@@ -240,7 +240,7 @@ func (b *buffer) close() error {
 }
 
 // lastFlush flushes, or discards what is left, and waits for the goroutine of FlushInterval to end: all within DrainTimeout.
-func (b *buffer) lastFlush() error {
+func lastFlush(b *buffer) error {
 	begin, timeout := time.Now(), b.cfg.DrainTimeout
 	switch b.lock.acquireFirst(timeout) {
 	case within:

@@ -45,7 +45,7 @@ func (f *flusher) run(upto uint64) error {
 		arrived, lost := base.Tally(f.outcomes)
 		delivered += arrived
 		f.settle()
-		if f.batch.Len() > 0 && b.inTurn(turn) {
+		if f.batch.Len() > 0 && inTurn(b, turn) {
 			if rejection != nil {
 				b.report.Failed(rejection, lost)
 			}
@@ -64,7 +64,7 @@ func (f *flusher) run(upto uint64) error {
 		return nil
 	}
 	b.noteSuccess(!failed && delivered > 0)
-	if t, ok := last.(base.Flusher); ok && b.inTurn(turn) {
+	if t, ok := last.(base.Flusher); ok && inTurn(b, turn) {
 		return base.Guard(t.Flush)
 	}
 	return nil
@@ -106,7 +106,7 @@ func (f *flusher) offer(target zapcore.Core) (rejection, err error) {
 // given up on it gets no more, for the others are lost by then, or for another target, and it may be closed.
 func (f *flusher) offerEach(target zapcore.Core) {
 	for i := range f.batch.Len() {
-		if !f.buffer.inTurn(f.turn) {
+		if !inTurn(f.buffer, f.turn) {
 			return
 		}
 		f.one.Slice(&f.batch, i, i+1)

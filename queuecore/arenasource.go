@@ -200,7 +200,7 @@ func (s *arenaSource) confirm() bool {
 		return true
 	}
 	for !s.Abandoned() {
-		err := s.delivery.Sync()
+		err := base.Guard(s.target.Core.Sync)
 		if err == nil {
 			return true
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"example.com/zaphandlers/queuecore/internal/idle"
+	base "example.com/zaphandlers/zapcore"
 )
 
 // How a target's goroutine waits.
@@ -78,7 +79,7 @@ func (s *arenaSource) rest() (again bool) {
 	if !confirms(s.target.Core) {
 		return false
 	}
-	if err := s.delivery.Sync(); err != nil {
+	if err := base.Guard(s.target.Core.Sync); err != nil {
 		s.report.Failed(err, 0)
 		return true
 	}

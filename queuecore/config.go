@@ -29,8 +29,9 @@ type Config struct {
 	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
 	// panic, the out-of-memory killer, though not a loss of power. It is made absolute at construction, so that a later chdir changes
 	// nothing. The next New with this directory delivers what a target has not got yet, by the target's Name and in order; a target gets
-	// again what it had in hand when the process ended, a batch or two. What Close cannot deliver in time is not dropped but stays for
-	// the next time. The directory is made if there is none, and takes a little more than twice MaxBytes on the disk, and twice that for
+	// again what it had in hand when the process ended, a batch or two. A target of a Name that was not there gets all that is left; what was
+	// left for one that is there no more is told, unless there is a new one. What Close cannot deliver in time is not dropped but stays for
+	// the next time. The directory is made if there is none, and takes twice MaxBytes and up to 2 MiB on the disk, and twice that for
 	// a moment at a start that finds records; one process at a time can have it. Nobody must cut the file meanwhile, nor may its file
 	// system go, as one of FUSE can: a store into a mapping that has no file behind it ends the process (SIGBUS). What a former process
 	// left counts as accepted, and as skipped for a target that has had it. A target with Ack is asked for its confirmation after each
@@ -85,7 +86,8 @@ const (
 	// DropNewest drops the record. Write returns nil.
 	DropNewest
 	// DropOldest drops the oldest records that some target has not begun to deliver, for that target, until there is
-	// room: those below Error first.
+	// room: those below Error first, and those of Error for one of Error or above only. Where there is nothing that it may take the room
+	// of the record is dropped itself.
 	DropOldest
 	// WriteThrough makes Write deliver the record to all targets itself, once, ahead of those that are queued. One above Error waits as
 	// with Block, for it may have to be tried again.

@@ -146,6 +146,9 @@ func TestFieldsHaveAnEffect(t *testing.T) {
 		target = TargetConfig{Core: zapcore.NewNopCore(), RetryStart: time.Minute}
 		require.NoError(t, target.setDefaults())
 		require.Equal(t, time.Minute, target.RetryMax, "the default is no less than RetryStart")
+		target = TargetConfig{Core: zapcore.NewNopCore(), RetryMax: time.Millisecond}
+		require.NoError(t, target.setDefaults())
+		require.Equal(t, time.Millisecond, target.RetryStart, "the default is no more than RetryMax")
 	})
 }
 

@@ -39,7 +39,7 @@ type TargetConfig struct {
 	// BatchAge is how long a batch that is not full waits for more records. Defaults to 0: it does not wait.
 	BatchAge time.Duration
 
-	// RetryStart is the delay after the first failure of a BatchWriter (Python's retryStart). Defaults to 1 s.
+	// RetryStart is the delay after the first failure of a BatchWriter (Python's retryStart). Defaults to 1 s, or RetryMax if that is less.
 	RetryStart time.Duration
 	// RetryFactor is by how much it grows with each failure. Defaults to 2; 1 keeps it.
 	RetryFactor float64
@@ -55,7 +55,8 @@ type TargetConfig struct {
 	RetryFor time.Duration
 
 	// DeadLetter gets the records that Core refused, that were given up, or at which it failed or panicked. They count as
-	// dropped all the same. Defaults to none.
+	// dropped all the same. What found no room, or is left at Close, it does not get. It gets what its level takes, is synced where the
+	// target is, and not closed. Defaults to none.
 	DeadLetter zapcore.Core
 	// SkipWhenFull makes this target lose its oldest records when the queue is full because of it alone, whatever the
 	// Overflow policy says: it is not worth waiting for.
@@ -93,7 +94,7 @@ func (t *TargetConfig) reporter(onError func(error)) *base.Reporter {
 // delivery is what a delivery to the target needs to know.
 func (t *TargetConfig) delivery(prepare Prepare, report *base.Reporter) delivery.Target {
 	target := delivery.Target{
-		Core: t.Core, IgnoreLevel: t.IgnoreLevel, DeadLetter: t.DeadLetter, Enabled: t.asked,
+		Core: t.Core, IgnoreLevel: t.IgnoreLevel, DeadLetter: delivery.NewDeadLetter(t.DeadLetter), Enabled: t.asked,
 		Backoff:       t.backoff(),
 		RetryAttempts: t.RetryAttempts, RetryFor: t.RetryFor, Report: report,
 	}
@@ -136,9 +137,9 @@ func (t *TargetConfig) setDefaults() error {
 	}
 	setDefault(&t.BatchRecords, 1024)
 	setDefault(&t.BatchBytes, 128<<10)
-	setDefault(&t.RetryStart, base.DefaultRetryStart)
-	setDefault(&t.RetryFactor, base.DefaultRetryFactor)
 	setDefault(&t.RetryMax, max(t.RetryStart, base.DefaultRetryMax))
+	setDefault(&t.RetryStart, min(base.DefaultRetryStart, t.RetryMax))
+	setDefault(&t.RetryFactor, base.DefaultRetryFactor)
 	return nil
 }
 

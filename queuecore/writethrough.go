@@ -18,7 +18,7 @@ func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
 		s := &sources[i]
 		s.arenaSource = t
 		target := t.target.delivery(q.cfg.PrepareDelivery, t.report)
-		target.RetryAttempts = 1
+		target.RetryAttempts, target.DeadLetter = 1, delivery.DeadLetterOf(t.delivery)
 		s.delivery = delivery.New(target, s)
 		s.delivery.Add(0, tape, level)
 		s.delivery.Deliver()

@@ -16,7 +16,7 @@
 //	core := zapcore.NewCore(encoder, file, zap.InfoLevel)
 //
 // or, after [RegisterSinks], into the OutputPaths of a zap.Config by URL. They are safe for concurrent use, so
-// zapcore.Lock around them only costs time.
+// zapcore.Lock around them is of no use: it costs time, and behind a queue a call to the system for each record.
 //
 // # What a writer promises
 //
@@ -31,9 +31,9 @@
 // A file that is none any more, as on a FUSE file system whose process has ended or on a server that has it no longer, is opened anew as
 // soon as the path leads to a file again; until then Write returns the error.
 //
-// Write allocates nothing. Sync is an fsync by default and nil for a terminal or a pipe. After Close every call returns an
-// error that wraps [os.ErrClosed]. A Buffer is written by Close, and a signal, as SIGTERM, ends a Go program without it unless
-// signal.NotifyContext takes it; without a Buffer nothing is lost by that.
+// Write allocates nothing. Sync is an fsync by default and nil for a terminal or a pipe. After Close Write, Sync, Rollover and Reopen
+// return an error that wraps [os.ErrClosed]; Close returns nil, and Stats and Backups answer. A Buffer is written by Close, and a signal,
+// as SIGTERM, ends a Go program without it unless signal.NotifyContext takes it; without a Buffer nothing is lost by that.
 //
 // What goes wrong where nobody waits for an answer (a rotation refused, a backup that cannot be compressed) is said to
 // OnError once when it begins and once when it is over, and counted in Stats. Code of yours (Namer, Rotator, OnRotate,
@@ -65,7 +65,8 @@
 // renamed to app.log, so that the path leads to the newest record at any time, and whoever watches the directory sees one file come
 // to that name. The rest happens behind, in the order of the files and one at a time: the old file is compressed, backups make
 // room, it gets its name (or goes to your Rotator), it is synced and closed, OnRotate is called, what is too old or too much goes.
-// Files under 1 MiB that are not compressed have their names before Write returns, unless a hook takes longer than a second.
+// Files under 1 MiB that are not compressed have their names before Write returns, unless a hook takes longer than a second, or is
+// still at the file before.
 //
 // So OnRotate's file keeps its name for as long as OnRotate runs: the next gets none before. Files that wait meanwhile are at most
 // BackupCount (the oldest of more are given up, which OnError hears), and 256 in any case: then the log grows until they are fewer.

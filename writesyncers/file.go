@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"errors"
 	"io/fs"
 	"time"
 )
@@ -31,7 +32,7 @@ type FileConfig struct {
 	// program (copytruncate) gets no other. Defaults to "": none.
 	Header string
 
-	// Fsync says when records are put on the disk. Defaults to FsyncOnSync.
+	// Fsync says when records are put on the disk; FsyncOnRotate is an error. Defaults to FsyncOnSync.
 	Fsync FsyncPolicy
 
 	// FsyncEvery is the interval of FsyncInterval, at least 1 ms; with another policy it is an error. Defaults to one second.
@@ -61,6 +62,9 @@ type File struct{ *sink }
 // NewFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
 // opening.
 func NewFile(cfg FileConfig) (*File, error) {
+	if cfg.Fsync == FsyncOnRotate {
+		return nil, errors.New("writesyncers: Fsync: FsyncOnRotate has no effect on a File, which never rolls over: FsyncOnSync is the default, FsyncNever leaves it to the system")
+	}
 	c, err := options{
 		path: cfg.Path, mode: cfg.Mode, delay: cfg.Delay, perm: cfg.Perm, makeDirs: cfg.MakeDirs, encode: cfg.Encode, header: cfg.Header,
 		fsync: cfg.Fsync, fsyncEvery: cfg.FsyncEvery, buffer: cfg.Buffer, flushEvery: cfg.FlushEvery, onError: cfg.OnError,

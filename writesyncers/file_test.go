@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -217,6 +218,30 @@ func TestFileEncodeBehindAQueue(t *testing.T) {
 	assert.NotErrorAs(t, err, &retry)
 	require.NoError(t, f.Close())
 	assert.Equal(t, `{"m":"a"}`+"\n"+`{"m":"b"}`+"\n", strings.ReplaceAll(read(t, path), "\x00", ""))
+}
+
+// A batch of records is as many for a file that is locked once more, or one of several.
+func TestBatchesThroughWrappersOfZap(t *testing.T) {
+	for name, wrap := range map[string]func(zapcore.WriteSyncer) zapcore.WriteSyncer{
+		"Lock": zapcore.Lock,
+		"NewMultiWriteSyncer": func(ws zapcore.WriteSyncer) zapcore.WriteSyncer {
+			return zapcore.NewMultiWriteSyncer(ws, zapcore.AddSync(io.Discard))
+		},
+	} {
+		f, dir := rotating(t, RotatingFileConfig{MaxBytes: 20, BackupCount: -1})
+		var b base.Batch
+		for range 10 {
+			var r base.Record
+			require.NoError(t, r.Capture(zapcore.Entry{Message: "a"}, base.Context{}, nil))
+			b.Add(r.Bytes())
+		}
+		n, err := base.FromWriter(zapcore.NewJSONEncoder(zapcore.EncoderConfig{MessageKey: "m"}), wrap(f), nil).WriteBatch(&b)
+		require.NoError(t, err, name)
+		require.Equal(t, 10, n, name)
+		require.NoError(t, f.Close())
+		assert.Equal(t, base.Stats{Accepted: 10, Delivered: 10}, f.Stats().Stats, name)
+		assert.Len(t, names(t, dir), 10, "one of ten bytes a file: %s", name)
+	}
 }
 
 func TestFileTakesRecordsFromManyGoroutines(t *testing.T) {

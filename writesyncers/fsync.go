@@ -8,7 +8,7 @@ type FsyncPolicy int
 const (
 	FsyncOnSync   FsyncPolicy = iota // at each Sync, which zap calls after a record above Error. The default
 	FsyncNever                       // when the kernel thinks fit
-	FsyncOnRotate                    // a file that was rolled out, before it is closed
+	FsyncOnRotate                    // a file that was rolled out, before it is closed; of one that never rolls over an error
 	FsyncInterval                    // FsyncEvery after a record at the latest, at each Sync, and at Close
 	FsyncEach                        // before Write returns; callers that wait together share one fsync
 )

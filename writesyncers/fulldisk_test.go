@@ -130,7 +130,7 @@ func TestBufferThatIsLostAtCloseIsCounted(t *testing.T) {
 	require.NoError(t, err)
 	write(t, f, "one\n", "two\n")
 	assert.ErrorIs(t, f.Sync(), unix.ENOSPC)
-	var lost *base.LostError
+	var lost *LostError
 	require.ErrorAs(t, f.Close(), &lost)
 	assert.Equal(t, uint64(2), lost.Records)
 	assert.ErrorIs(t, lost, unix.ENOSPC)

@@ -23,7 +23,8 @@ import (
 // named ("UTC", "Europe/Berlin"). Sizes have units (k, kB, KiB, M, MB, MiB, G, GB, GiB: B and iB say powers of 1000 and
 // 1024, a letter alone 1024), durations are Go's, with their unit, and days ("7d"); mode is append, truncate or exclusive; fsync is sync,
 // never, rotate, interval or each; perm is octal; booleans, and only they, may go without a value. A parameter that is unknown, given
-// twice, or has a bad value is an error that names it.
+// twice, or has a bad value is an error that names it; so are maxBytes of rotate without backups, maxAge or maxTotalBytes, and these
+// without maxBytes, by which the file would never roll over.
 //
 // Calling it again does nothing. It fails if somebody else has taken one of the three schemes.
 func RegisterSinks() error {
@@ -52,8 +53,11 @@ func sinkSchemes() map[string]func(*url.URL) (zap.Sink, error) {
 				return nil, err
 			}
 			cfg := s.rotating()
-			if cfg.MaxBytes == 0 && (cfg.BackupCount != 0 || cfg.MaxAge > 0 || cfg.MaxTotalBytes > 0) {
-				return nil, neverRolls(u, cfg)
+			switch keeps := cfg.BackupCount != 0 || cfg.MaxAge > 0 || cfg.MaxTotalBytes > 0; {
+			case keeps && cfg.MaxBytes == 0:
+				return nil, neverRolls(u, cfg, "without maxBytes the file never rolls over, and backups, maxAge, maxTotalBytes and compress have no effect: write maxBytes=10MiB")
+			case !keeps && cfg.MaxBytes > 0:
+				return nil, neverRolls(u, cfg, "without backups the file never rolls over, and maxBytes has no effect: write backups=5, or backups=-1 for all")
 			}
 			return opened(NewRotatingFile(cfg))
 		},
@@ -80,16 +84,16 @@ var (
 	rotatingParameters = []string{"maxBytes", "backups", "maxAge", "maxTotalBytes", "compress", "symlink", "shared"}
 )
 
-// neverRolls returns what is wrong with a file of which backups are to be kept, and that never has any: nobody can call Rollover of what a
-// URL has opened.
-func neverRolls(u *url.URL, cfg RotatingFileConfig) error {
+// neverRolls returns what is wrong with a file that is to have backups, and never has any: nobody can call Rollover of what a URL has
+// opened.
+func neverRolls(u *url.URL, cfg RotatingFileConfig, why string) error {
 	cfg.Delay = true
 	f, err := NewRotatingFile(cfg)
 	if err != nil {
 		return err
 	}
 	_ = f.Close()
-	return fmt.Errorf("writesyncers: %s: without maxBytes the file never rolls over, and backups, maxAge, maxTotalBytes and compress have no effect: write maxBytes=10MiB", u)
+	return fmt.Errorf("writesyncers: %s: %s", u, why)
 }
 
 // opened keeps a nil pointer from becoming a Sink that is not nil.

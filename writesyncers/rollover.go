@@ -66,7 +66,7 @@ func (c *rolling) keepsNone() bool {
 
 // rolls reports whether the file rolls over at all. A BackupCount of 0 means never, as in Python, unless another limit says how much
 // is to be kept; what only makes sense for a file that rolls over is an error then.
-func (c *rolling) rolls(shared bool) (bool, error) {
+func (c *rolling) rolls(o *options) (bool, error) {
 	if c.periods != nil || c.backupCount != 0 || c.maxAge > 0 || c.maxTotalBytes > 0 {
 		return true, nil
 	}
@@ -75,7 +75,7 @@ func (c *rolling) rolls(shared bool) (bool, error) {
 		set  bool
 	}{
 		{"Compress", c.compress != ""}, {"Namer", c.namer != nil}, {"Rotator", c.rotator != nil}, {"ShouldRollover", c.should != nil},
-		{"OnRotate", c.onRotate != nil}, {"Shared", shared},
+		{"OnRotate", c.onRotate != nil}, {"Shared", o.shared}, {"Fsync: FsyncOnRotate", o.fsync == FsyncOnRotate},
 	} {
 		if field.set {
 			return false, fmt.Errorf("writesyncers: BackupCount is 0, so that the file never rolls over, and %s has no effect: set BackupCount to the number of backups to keep, -1 for all", field.name)
@@ -89,7 +89,7 @@ func (c rolling) open(o options) (*sink, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	rolls, err := c.rolls(o.shared)
+	rolls, err := c.rolls(&o)
 	if err != nil {
 		return nil, err
 	}

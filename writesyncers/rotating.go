@@ -22,7 +22,7 @@ type RotatingFileConfig struct {
 	// BackupCount is the number of older files kept (Python: backupCount): Path.1, the newest, to Path.BackupCount. -1 keeps all
 	// of them and numbers them upwards, Path.1 being the oldest, so that a rollover costs the same however many there are. Defaults
 	// to 0: with MaxAge or MaxTotalBytes, as many as these say, numbered upwards; else the file never rolls over, as in
-	// Python, and whatever has no effect then is an error: Compress, Namer, Rotator, ShouldRollover, OnRotate, Shared.
+	// Python, and whatever has no effect then is an error: Compress, Namer, Rotator, ShouldRollover, OnRotate, Shared, FsyncOnRotate.
 	BackupCount int
 
 	// Mode says what happens to a file that is there already. Defaults to ModeAppend. Where MaxBytes is set ModeTruncate
@@ -54,7 +54,8 @@ type RotatingFileConfig struct {
 	// Rotator moves a file that was rolled out to its backup name (Python: rotator); compressing it on the way is the usual
 	// reason to have one. It must leave no src behind. src lies in a hidden directory beside Path: Path itself is the next file
 	// already. An error leaves src where it is, and it is tried again; a half-made dst is removed, and the log grows meanwhile. It runs
-	// outside every lock, and holds up only the files behind it; calls do not overlap. Defaults to nil: a rename.
+	// outside every lock, and holds up only the files behind it; calls do not overlap. Of these no more than BackupCount wait: the oldest of
+	// more are removed, and not for the Rotator, which OnError hears. Defaults to nil: a rename.
 	Rotator func(src, dst string) error
 
 	// ShouldRollover replaces the rule by which MaxBytes decides (Python: shouldRollover): it gets the size of the file and the
@@ -78,12 +79,13 @@ type RotatingFileConfig struct {
 
 	// OnRotate is called when a rollover is done and its backup compressed: with Path, resolved, and the name of the
 	// backup, which is that backup's for as long as OnRotate runs; with Shared the other processes wait for that a minute. It runs
-	// outside every lock, in the background; calls do not overlap. Files that are rolled out meanwhile wait, no more than BackupCount.
-	// Defaults to nil.
+	// outside every lock, in the background; calls do not overlap. Files that are rolled out meanwhile wait, no more than BackupCount: the
+	// oldest of more are removed without a call, which OnError hears. Defaults to nil.
 	OnRotate func(path, backup string)
 
 	// Symlink is the path of a symbolic link that leads to Path, for names that people can remember. It is made or changed
-	// in one step when the file is opened first. Defaults to "": none.
+	// in one step when the file is opened first. What is no symbolic link is not replaced; that, or a link that cannot be made, is OnError's
+	// to hear, and no error of opening. Defaults to "": none.
 	Symlink string
 
 	// Header is written at the start of each file, as a line of its own, but not again where another program empties it (copytruncate).
@@ -150,8 +152,8 @@ func NewRotatingFile(cfg RotatingFileConfig) (*RotatingFile, error) {
 
 // Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). A file
 // that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return. Of
-// a file that never rolls over (see BackupCount) it does nothing.
+// a file that never rolls over (see BackupCount) it is Sync, and of a pipe.
 func (f *RotatingFile) Rollover() error { return writer.Rollover(f.w) }
 
-// Backups returns the paths of the backups there are, the newest first.
+// Backups returns the paths of the backups there are, the newest first: none of a file that never rolls over (see BackupCount), or of a pipe.
 func (f *RotatingFile) Backups() ([]string, error) { return writer.Backups(f.w) }

@@ -29,6 +29,8 @@ var combinations = []struct {
 	{"OnRotate and no BackupCount", rotatingWith(RotatingFileConfig{OnRotate: func(string, string) {}}), "OnRotate has no effect"},
 	{"ShouldRollover and no BackupCount", rotatingWith(RotatingFileConfig{ShouldRollover: func(int64, int) bool { return true }}), "ShouldRollover has no effect"},
 	{"Shared and no BackupCount", rotatingWith(RotatingFileConfig{Shared: true}), "Shared has no effect"},
+	{"FsyncOnRotate and no BackupCount", rotatingWith(RotatingFileConfig{Fsync: FsyncOnRotate}), "Fsync: FsyncOnRotate has no effect"},
+	{"FsyncOnRotate of a File", fileWith(FileConfig{Fsync: FsyncOnRotate}), "Fsync: FsyncOnRotate has no effect on a File, which never rolls over: FsyncOnSync is the default, FsyncNever leaves it to the system"},
 	{"28 for days", rotatingWith(RotatingFileConfig{BackupCount: 1, MaxAge: 28}), "MaxAge 28ns is too short, the least is 1s: a number without a unit is one of nanoseconds; write 28*time.Second, or 28*24*time.Hour for days"},
 	{"a week of seconds", rotatingWith(RotatingFileConfig{BackupCount: 1, MaxAge: 604800}), "MaxAge 604.8µs is too short"},
 	{"5 for seconds", fileWith(FileConfig{Buffer: 9, FlushEvery: 5}), "FlushEvery 5ns is too short"},
@@ -189,6 +191,8 @@ func TestURLsThatAreMisread(t *testing.T) {
 		"rotate:x?maxBytes=1k&shared":        `Shared has no effect`,
 		"rotate:x?backups=3&compress=gzip":   `without maxBytes the file never rolls over`,
 		"rotate:x?maxAge=7d":                 `write maxBytes=10MiB`,
+		"rotate:x?maxBytes=1k":               `without backups the file never rolls over, and maxBytes has no effect: write backups=5`,
+		"rotate:x?fsync=rotate":              `Fsync: FsyncOnRotate has no effect`,
 	} {
 		_, _, err := zap.Open(query)
 		assert.ErrorContains(t, err, want, query)

@@ -36,7 +36,8 @@ func (s *sink) Sync() error { return s.w.Sync() }
 // Close closes the file; from then on Write returns an error that wraps [ErrClosed]. It waits for what rollovers have left
 // to be done, at most some 10 s, and leaves no goroutine and no descriptor; for a Write that does not come to an end, because
 // the reader of a pipe has stopped, it waits 5 s, for a disk or a server that does not answer 15 s, and its error wraps
-// [os.ErrDeadlineExceeded]. A second Close does nothing.
+// [os.ErrDeadlineExceeded]. What the disk does not take of the Buffer then is lost, and returned as a *LostError. A second Close does
+// nothing.
 func (s *sink) Close() error { return s.w.Close() }
 
 // Stats returns the counters. It does not wait for a Write that is under way.

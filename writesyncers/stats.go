@@ -9,6 +9,9 @@ import (
 // ErrClosed is what a writer's error wraps after Close. It wraps [os.ErrClosed].
 var ErrClosed = base.ErrClosed
 
+// LostError is what Close returns if it had to leave records of the Buffer behind.
+type LostError = base.LostError
+
 // Stats counts what a writer did since it was made. For records it is the count that every core of this module keeps:
 //
 //	Accepted = Delivered + Dropped + Pending

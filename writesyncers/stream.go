@@ -29,6 +29,8 @@ type Stream struct {
 	w     io.Writer
 	flush func() error // nil where w has nothing to flush
 	torn  bool         // w has taken a part of a line last
+
+	several bool // w writes to several: what it refuses one of them may have
 }
 
 // streamWait is how long a Stream waits for a writer that does not come back.
@@ -45,7 +47,7 @@ func (s *Stream) setLocked(w io.Writer) {
 	if w == nil {
 		w = os.Stderr
 	}
-	s.w, s.flush, s.torn = w, flusher(w), false
+	s.w, s.flush, s.torn, s.several = w, flusher(w), false, base.Several(w)
 }
 
 // flusher returns what Sync has to call for w: nothing for a terminal or a pipe, which know no fsync and would answer
@@ -69,7 +71,7 @@ func flusher(w io.Writer) func() error {
 
 // SetStream flushes the stream and puts w (nil: standard error) in its place. It returns the writer that was used until
 // now, or nil if that is w already (Python's setStream). The error is that of the flush; the change is made all the same, at the
-// latest when a Write that is under way comes to an end.
+// latest when a Write that is under way comes to an end. If it does not within 5 s, the writer that this one holds up is not returned.
 func (s *Stream) SetStream(w io.Writer) (old io.Writer, err error) {
 	if w == nil {
 		w = os.Stderr
@@ -102,7 +104,7 @@ func same(a, b io.Writer) (equal bool) {
 
 // Write writes one record.
 func (s *Stream) Write(p []byte) (int, error) {
-	n, err := s.write(p)
+	n, _, err := s.write(p)
 	if err != nil {
 		s.refused.Add(1)
 		return n, err
@@ -111,39 +113,49 @@ func (s *Stream) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteRecords writes the records of b at once; see [base.RecordWriter].
+// WriteRecords writes the records of b at once; see [base.RecordWriter]. What a writer refuses that writes to several (io.MultiWriter) is
+// rejected: tried again it would be twice in those that have it.
 func (s *Stream) WriteRecords(b []byte, ends []int) (int, error) {
-	n, err := s.write(b)
+	n, several, err := s.write(b)
 	done := len(ends)
 	if err != nil {
 		done = writer.Whole(ends, n)
 		s.refused.Add(uint64(len(ends) - done))
 	}
 	s.delivered.Add(uint64(done))
-	return done, err
+	if !several || done == len(ends) {
+		return done, err
+	}
+	var said base.Verdicts
+	for i := done; i < len(ends); i++ {
+		said.Reject(i, err)
+	}
+	return len(ends), said.With(nil)
 }
 
-// write gives p to the writer. Its panic is an error.
-func (s *Stream) write(p []byte) (n int, err error) {
+// write gives p to the writer, and tells whether that writes to several. Its panic is an error.
+func (s *Stream) write(p []byte) (n int, several bool, err error) {
 	if s.closed.Load() {
-		return 0, errStreamClosed
+		return 0, false, errStreamClosed
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	several = s.several
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("writesyncers: stream: panic: %v", r)
 		}
 	}()
 	if s.closed.Load() {
-		return 0, errStreamClosed
+		return 0, false, errStreamClosed
 	}
 	if s.torn && len(p) > 0 && p[len(p)-1] == '\n' {
 		if _, err = s.putLocked(lineEnd); err != nil {
-			return 0, err
+			return 0, several, err
 		}
 	}
-	return s.putLocked(p)
+	n, err = s.putLocked(p)
+	return n, several, err
 }
 
 // lineEnd ends a line of which w has taken only a part.

@@ -12,6 +12,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap/zapcore"
 )
 
 func TestStreamWritesToWhatItIsGiven(t *testing.T) {
@@ -183,3 +184,42 @@ func TestStreamOverAWriterThatPanics(t *testing.T) {
 	write(t, s, "four\n")
 	require.NoError(t, s.Close())
 }
+
+// A stream of several writers of which one takes nothing: behind a queue the others get each record once.
+func TestStreamOfSeveralWriters(t *testing.T) {
+	var good bytes.Buffer
+	full := errors.New("no space left")
+	for name, w := range map[string]io.Writer{
+		"io.MultiWriter":      io.MultiWriter(&good, failingWriter{full}),
+		"NewMultiWriteSyncer": zapcore.NewMultiWriteSyncer(zapcore.AddSync(&good), zapcore.AddSync(failingWriter{full})),
+	} {
+		good.Reset()
+		s := NewStream(w)
+		n, err := s.WriteRecords([]byte("a\nb\n"), []int{2, 4})
+		require.Equal(t, 2, n, name)
+		var rejected *base.RejectedError
+		require.ErrorAs(t, err, &rejected, name)
+		assert.Equal(t, []int{0, 1}, rejected.Indexes, name)
+		require.ErrorIs(t, err, full, name)
+		assert.Equal(t, "a\nb\n", good.String(), name)
+		assert.Equal(t, base.Stats{Refused: 2}, s.Stats().Stats, name)
+		_, err = s.SetStream(&good)
+		require.NoError(t, err)
+		n, err = s.WriteRecords([]byte("c\n"), []int{2})
+		require.NoError(t, err, name)
+		assert.Equal(t, 1, n, name)
+	}
+	s := NewStream(zapcore.NewMultiWriteSyncer(zapcore.AddSync(failingWriter{full}), zapcore.AddSync(&good)))
+	n, err := s.WriteRecords([]byte("a\n"), []int{2})
+	assert.Equal(t, 1, n, "which says that it has taken all")
+	assert.ErrorIs(t, err, full)
+	s = NewStream(failingWriter{full})
+	n, err = s.WriteRecords([]byte("a\nb\n"), []int{2, 4})
+	assert.Zero(t, n, "of one writer they are tried again")
+	assert.ErrorIs(t, err, full)
+}
+
+// failingWriter takes nothing.
+type failingWriter struct{ err error }
+
+func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }

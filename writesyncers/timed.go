@@ -128,7 +128,7 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 // that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return.
 func (f *TimedRotatingFile) Rollover() error { return writer.Rollover(f.w) }
 
-// Backups returns the paths of the backups there are, the newest first.
+// Backups returns the paths of the backups there are, the newest first; of a pipe none.
 func (f *TimedRotatingFile) Backups() ([]string, error) { return writer.Backups(f.w) }
 
 // timedPeriods are the periods of a TimedRotatingFile.

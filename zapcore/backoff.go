@@ -13,7 +13,7 @@ import (
 //
 // It is a pure function of the times it is given: it reads no clock. It is not safe for concurrent use.
 type Backoff struct {
-	Start  time.Duration // after the first failure (Python: retryStart). Defaults to 1 s.
+	Start  time.Duration // after the first failure (Python: retryStart). Defaults to 1 s, or Max if that is less.
 	Factor float64       // of the delay from one failure to the next (retryFactor). Defaults to 2; 1 keeps it constant.
 	Max    time.Duration // the longest delay but for Start itself (retryMax). Defaults to 30 s.
 	Jitter bool          // draw each delay evenly from zero to the value above; Python never does.
@@ -37,7 +37,7 @@ func (b *Backoff) Failed(now time.Time) time.Duration {
 	}
 	b.since = time.Time{}
 	if b.delay == 0 {
-		b.delay = orDefault(b.Start, DefaultRetryStart)
+		b.delay = orDefault(b.Start, min(DefaultRetryStart, orDefault(b.Max, DefaultRetryMax)))
 	} else {
 		grown, limit := float64(b.delay)*orDefault(b.Factor, DefaultRetryFactor), orDefault(b.Max, DefaultRetryMax)
 		if b.delay = limit; grown < float64(limit) { // both may be more than a Duration holds

@@ -105,3 +105,14 @@ func TestWhatNobodyCanMeanIsRefused(t *testing.T) {
 	require.EqualError(t, base.CheckIntervals(base.Interval{Field: "Timeout", Value: 30, Shortest: time.Millisecond, Example: "30 * time.Second"}),
 		"Timeout is 30ns, less than 1ms: a bare number counts nanoseconds; write 30 * time.Second")
 }
+
+// A Max below the default of Start is the first delay as well: it is said to be the longest.
+func TestBackoffWithAShortMax(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	b := base.Backoff{Max: 100 * time.Millisecond}
+	for range 3 {
+		require.Equal(t, 100*time.Millisecond, b.Failed(now))
+	}
+	b = base.Backoff{Start: time.Second, Max: 100 * time.Millisecond}
+	require.Equal(t, time.Second, b.Failed(now), "which somebody has asked for")
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	base "example.com/zaphandlers/zapcore"
@@ -359,6 +360,88 @@ func TestFromWriterTellsARecordWriterWhereRecordsEnd(t *testing.T) {
 	require.Equal(t, 2, n)
 	require.Equal(t, []string{"one\nof two lines\n", "two\n"}, w.records)
 }
+
+// zap's own wrappers hide from a Handler that a writer wants to know where records end. It gets each by a Write of its own then, as from
+// zap's core: a file that rotates counts them, and stays below its size.
+func TestFromWriterGivesOneRecordAtATimeToARecordWriterThatIsHidden(t *testing.T) {
+	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"})
+	for name, wrap := range map[string]func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer{
+		"Lock":                    func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer { return zapcore.Lock(ws[0]) },
+		"NewMultiWriteSyncer":     zapcore.NewMultiWriteSyncer,
+		"zap.CombineWriteSyncers": func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer { return zap.CombineWriteSyncers(ws...) },
+		"Lock of Lock":            func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer { return zapcore.Lock(zapcore.Lock(ws[0])) },
+		"Lock in several in a Lock": func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer {
+			return zapcore.Lock(zapcore.NewMultiWriteSyncer(zapcore.Lock(ws[0]), ws[1]))
+		},
+	} {
+		hidden, other := &hiddenRecords{}, &hiddenWrites{}
+		h := base.FromWriter(encoder, wrap(hidden, other), nil)
+		n, err := h.WriteBatch(batchOf(t, "one", "two", "three"))
+		require.NoError(t, err, name)
+		require.Equal(t, 3, n, name)
+		require.Equal(t, []string{"one\n", "two\n", "three\n"}, hidden.writes, name)
+		hidden.fails = map[string]error{"two\n": io.ErrClosedPipe}
+		n, err = base.FromWriter(encoder, zapcore.Lock(hidden), nil).WriteBatch(batchOf(t, "one", "two", "three"))
+		require.ErrorIs(t, err, io.ErrClosedPipe, name)
+		require.Equal(t, 1, n, name)
+
+		alone := &hiddenWrites{}
+		n, err = base.FromWriter(encoder, wrap(alone, &hiddenWrites{}), nil).WriteBatch(batchOf(t, "one", "two"))
+		require.NoError(t, err, name)
+		require.Equal(t, 2, n, name)
+		require.Equal(t, []string{"one\ntwo\n"}, alone.writes, "where nobody wants to know, one write is enough: %s", name)
+	}
+}
+
+// One of several that takes nothing has the others get no record twice: nobody can tell who has what, so nothing is tried again.
+func TestFromWriterTriesNothingAgainThatOneOfSeveralRefuses(t *testing.T) {
+	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"})
+	for name, join := range map[string]func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer{
+		"NewMultiWriteSyncer":     zapcore.NewMultiWriteSyncer,
+		"zap.CombineWriteSyncers": func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer { return zap.CombineWriteSyncers(ws...) },
+		"io.MultiWriter": func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer {
+			return zapcore.Lock(zapcore.AddSync(io.MultiWriter(ws[0], ws[1])))
+		},
+	} {
+		for kind, good := range map[string]interface {
+			zapcore.WriteSyncer
+			written() string
+		}{"any": &hiddenWrites{}, "a RecordWriter": &hiddenRecords{}} {
+			h := base.FromWriter(encoder, join(good, &limited{room: 0}), nil)
+			n, err := h.WriteBatch(batchOf(t, "one", "two"))
+			require.Equal(t, 2, n, name, kind)
+			var rejected *base.RejectedError
+			require.ErrorAs(t, err, &rejected, name, kind)
+			require.Equal(t, []int{0, 1}, rejected.Indexes, name, kind)
+			require.ErrorIs(t, err, io.ErrShortWrite, name, kind)
+			require.Equal(t, "one\ntwo\n", good.written(), name, kind)
+			require.Equal(t, base.Stats{Refused: 2}, h.Stats(), name, kind)
+		}
+	}
+}
+
+// hiddenWrites notes each Write.
+type hiddenWrites struct {
+	writes []string
+	fails  map[string]error
+}
+
+func (w *hiddenWrites) Write(p []byte) (int, error) {
+	if err := w.fails[string(p)]; err != nil {
+		return 0, err
+	}
+	w.writes = append(w.writes, string(p))
+	return len(p), nil
+}
+
+func (w *hiddenWrites) Sync() error { return nil }
+
+func (w *hiddenWrites) written() string { return strings.Join(w.writes, "") }
+
+// hiddenRecords is a RecordWriter.
+type hiddenRecords struct{ hiddenWrites }
+
+func (w *hiddenRecords) WriteRecords([]byte, []int) (int, error) { panic("nobody can know of it") }
 
 func TestNewHandlerNamesWhatIsMissing(t *testing.T) {
 	tests := map[string]base.HandlerConfig{

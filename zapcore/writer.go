@@ -18,7 +18,11 @@ import (
 
 // FromWriter returns a Handler over any WriteSyncer: what zapcore.NewCore is, and a BatchWriter too, so that a queue hands it
 // a thousand records in one write. If ws is a RecordWriter, as the writers of package writesyncers are, it is told where the
-// records end, and a rotation never cuts one of many lines in two.
+// records end, and a rotation never cuts one of many lines in two. Behind zapcore.Lock, which it does not need, or among the members of
+// NewMultiWriteSyncer it cannot be told: then all get each record by a Write of its own.
+//
+// Of several writers in one, as of NewMultiWriteSyncer, zap.Open and io.MultiWriter, nobody can tell which of them has what they refuse
+// together, so a queue offers that to none of them again. Give each a Handler, and the queue a Tee of those: then each is tried by itself.
 //
 // Where ws takes a part of a line and no more, the next one begins on a line of its own.
 //
@@ -28,7 +32,9 @@ import (
 // return an error that wraps os.ErrDeadlineExceeded after some seconds.
 func FromWriter(enc zapcore.Encoder, ws zapcore.WriteSyncer, enab zapcore.LevelEnabler) *Handler {
 	e := &writerEmitter{ws: ws}
-	e.records, _ = ws.(RecordWriter)
+	if e.records, _ = ws.(RecordWriter); e.records == nil {
+		e.single, e.several = inside(reflect.ValueOf(ws))
+	}
 	out := newOutput(HandlerConfig{Name: "zapcore", Level: enab, Emitter: e})
 	out.patience = writerWait
 	return newEncoding(out, enc.Clone())
@@ -41,6 +47,8 @@ const writerWait = 5 * time.Second
 type writerEmitter struct {
 	ws      zapcore.WriteSyncer
 	records RecordWriter  // ws, if it is one: it knows what it has taken of a line
+	single  bool          // ws gets each record by itself: there is a RecordWriter in it
+	several bool          // ws writes to several: what it refuses one of them may have
 	torn    bool          // ws has taken a part of a line last
 	away    chan struct{} // closed when a call that took too long has come back; nil if there is none
 }
@@ -119,6 +127,9 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	if e.records != nil {
 		return e.records.WriteRecords(frames.Bytes(), frames.Ends())
 	}
+	if e.single {
+		return e.putEach(frames)
+	}
 	written, err := e.put(frames.Bytes())
 	if written == len(frames.Bytes()) {
 		return frames.Len(), err
@@ -127,7 +138,80 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	for n < frames.Len() && frames.Ends()[n] <= written {
 		n++
 	}
-	return n, err
+	if !e.several {
+		return n, err
+	}
+	var said Verdicts
+	for i := n; i < frames.Len(); i++ {
+		said.Reject(i, err)
+	}
+	return frames.Len(), said.With(nil)
+}
+
+// putEach writes frames one by one.
+func (e *writerEmitter) putEach(frames *Frames) (int, error) {
+	var said Verdicts
+	var complaints error
+	for n := range frames.Len() {
+		written, err := e.put(frames.At(n))
+		switch {
+		case written >= len(frames.At(n)):
+			complaints = appendNew(complaints, err)
+		case e.several:
+			said.Reject(n, err)
+		default:
+			return n, multierr.Append(complaints, err)
+		}
+	}
+	return frames.Len(), said.With(complaints)
+}
+
+// Several tells whether a writer is one of zap's own, or io.MultiWriter, around several others, of which nobody can tell which has what they
+// refuse together: to write it again may write it twice.
+func Several(w io.Writer) bool {
+	_, several := inside(reflect.ValueOf(w))
+	return several
+}
+
+// inside tells of a WriteSyncer that is one of zap's own around others, or io.MultiWriter, whether a RecordWriter is among those, and
+// whether they are several.
+func inside(ws reflect.Value) (records, several bool) {
+	for ; ws.Kind() == reflect.Interface || ws.Kind() == reflect.Pointer; ws = ws.Elem() {
+		if ws.Type().Implements(reflect.TypeFor[RecordWriter]()) {
+			return true, false
+		}
+	}
+	var members []reflect.Value
+	switch {
+	case !ws.IsValid():
+	case ws.Type().PkgPath() == "io" && ws.Type().Name() == "multiWriter", ws.Type().PkgPath() == ioCore.Elem().PkgPath():
+		members = membersOf(ws)
+	}
+	for _, member := range members {
+		r, s := inside(member)
+		records, several = records || r, several || s
+	}
+	return records, several || len(members) > 1
+}
+
+// membersOf returns the writers that a writer holds.
+func membersOf(ws reflect.Value) (members []reflect.Value) {
+	switch ws.Kind() {
+	case reflect.Slice:
+		for i := range ws.Len() {
+			members = append(members, ws.Index(i))
+		}
+	case reflect.Struct:
+		for i := range ws.NumField() {
+			switch kind := ws.Field(i).Type(); {
+			case kind.Kind() == reflect.Slice:
+				members = append(members, membersOf(ws.Field(i))...)
+			case kind.Kind() == reflect.Interface && kind.Implements(reflect.TypeFor[io.Writer]()):
+				members = append(members, ws.Field(i))
+			}
+		}
+	}
+	return members
 }
 
 // Flush implements Flusher for a WriteSyncer that is one.

@@ -24,6 +24,14 @@ const usage = `usage: diskdump list DIR
        diskdump salvage DIR TO [-cursors]
 `
 
+// commands are what each command takes. Another's flag would have no effect.
+var commands = map[string]struct {
+	folders int
+	flags   []string
+}{
+	"list": {1, nil}, "dump": {1, []string{"from", "cursor"}}, "salvage": {2, []string{"cursors"}},
+}
+
 // errMissing says that not every record is whole. What is missing has been printed.
 var errMissing = errors.New("records are missing")
 
@@ -63,8 +71,9 @@ func run(args []string, stdout io.Writer, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	want := map[string]int{"list": 1, "dump": 1, "salvage": 2}[args[0]]
-	if want == 0 || len(folders) != want {
+	takes, known := commands[args[0]]
+	flags.Visit(func(f *flag.Flag) { known = known && slices.Contains(takes.flags, f.Name) })
+	if !known || len(folders) != takes.folders {
 		return errUsage
 	}
 	view, err := disklog.NewView(folders[0])

@@ -135,6 +135,18 @@ func TestArgumentsThatMakeNoSense(t *testing.T) {
 		require.Equal(t, 2, status, args)
 		require.Contains(t, errs, "usage: diskdump list DIR", args)
 	}
+	dir := t.TempDir()
+	d := open(t, dir)
+	fill(t, d, 1, 3)
+	require.NoError(t, d.Close(context.Background()))
+	for _, args := range [][]string{
+		{"salvage", dir, filepath.Join(dir, "new"), "-from", "3"}, {"salvage", dir, filepath.Join(dir, "new"), "-cursor", "a"}, {"list", dir, "-cursor", "a"}, {"dump", dir, "-cursors"},
+	} {
+		status, out, errs := do(args...)
+		require.Equal(t, 2, status, args)
+		require.Contains(t, errs, "usage: diskdump list DIR", args)
+		require.Empty(t, out, args)
+	}
 	status, _, errs := do("list", filepath.Join(t.TempDir(), "none"))
 	require.Equal(t, 1, status)
 	require.Contains(t, errs, "none")

@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -70,8 +69,10 @@ func (d *Delivery) Dirty() bool { return d.dirty }
 // Wrote notes that something was delivered by Offer.
 func (d *Delivery) Wrote() { d.dirty = true }
 
-// Sync syncs the target.
-func (d *Delivery) Sync() error { return base.Guard(d.target.Core.Sync) }
+// Sync syncs the target, and its dead-letter Core.
+func (d *Delivery) Sync() error {
+	return multierr.Append(base.Guard(d.target.Core.Sync), d.target.DeadLetter.sync())
+}
 
 // Reached notes that the source could be read.
 func (d *Delivery) Reached() { d.target.Backoff.Succeeded(time.Now()) }
@@ -219,21 +220,4 @@ func (d *Delivery) release(held int) {
 	}
 	d.source.Resolve(held)
 	d.released += held
-}
-
-// drop gives up record i of the batch, for good unless there is a dead-letter Core.
-func (d *Delivery) drop(i int, outcome base.Outcome) {
-	d.source.SetOutcome(d.members[i]-d.released, outcome, d.batch.Level(i))
-	if d.target.DeadLetter == nil {
-		return
-	}
-	var one base.Batch
-	var letter [1]base.Outcome
-	one.Slice(&d.batch, i, i+1)
-	if _, err := base.Offer(d.target.DeadLetter, &one, false, letter[:]); err != nil {
-		d.target.Report.Failed(fmt.Errorf("dead letter: %w", err), 1)
-	}
-	if letter[0] == base.Delivered {
-		d.source.DeadLettered()
-	}
 }

@@ -44,7 +44,7 @@ type Source interface {
 type Target struct {
 	Core        zapcore.Core
 	IgnoreLevel bool
-	DeadLetter  zapcore.Core // nil if there is none
+	DeadLetter  *DeadLetter // nil if there is none
 
 	Enabled func(zapcore.Level) (bool, error)        // whether it is to get records of a level
 	Prepare func(tape []byte) (kept []byte, _ error) // a hook, or nil; kept is nil if it drops the record, and valid until the next call

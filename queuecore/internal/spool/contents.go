@@ -108,23 +108,25 @@ func (c *Contents) finish() {
 }
 
 // keep leaves out what every one of these targets is done with, and returns how many records others had not got. A target that is new
-// begins with the oldest record that some target had not got.
+// begins with the oldest record that some target had not got: then none is orphaned, for it may be one of those under another name.
 func (c *Contents) keep(names []string) (orphaned int) {
-	cursors := make(map[string]uint64)
+	cursors, isNew := make(map[string]uint64), false
 	for _, name := range names {
 		number, known := c.Cursors[name]
 		if !known {
-			number = c.allFrom
+			number, isNew = c.allFrom, true
 		}
 		cursors[name] = number
 	}
-	first := oldest(cursors)
+	gone := maps.Clone(c.Cursors)
+	maps.DeleteFunc(gone, func(name string, _ uint64) bool { return slices.Contains(names, name) })
+	first, leftFrom := oldest(cursors), oldest(gone)
 	var kept []Record
 	for _, r := range c.Records {
-		switch {
-		case r.Sequence >= first:
+		if r.Sequence >= first {
 			kept = append(kept, r)
-		case r.Sequence >= c.allFrom:
+		}
+		if !isNew && (len(gone) > 0 && r.Sequence >= leftFrom || r.Sequence < first && r.Sequence >= c.allFrom) {
 			orphaned++
 		}
 	}

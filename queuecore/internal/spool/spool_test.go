@@ -113,6 +113,33 @@ func TestRecordsOfATargetThatIsNoMoreAreTold(t *testing.T) {
 	require.Len(t, s.Notes, 1)
 	require.ErrorContains(t, s.Notes[0], "records for targets that are no more: 2")
 	kill(s)
+
+	for _, tt := range []struct {
+		why   string
+		names []string
+		want  string
+	}{
+		{"that b has some of them to come, too, is no help to c", []string{"a", "b"}, "records for targets that are no more: 1"},
+		{"of two that are no more the one that had less counts", []string{"a"}, "records for targets that are no more: 2"},
+		{"who is new gets them all: it may be the same under another name", []string{"a", "b", "d"}, ""},
+		{"nothing was left for a", []string{"b", "c"}, ""},
+	} {
+		dir := t.TempDir()
+		s, a := open(t, dir, "a", "b", "c")
+		put(t, a, "one", "two", "three")
+		take(a, 0, 3)
+		take(a, 1, 1)
+		take(a, 2, 2)
+		kill(s)
+		s, _ = open(t, dir, tt.names...)
+		if tt.want == "" {
+			require.Empty(t, s.Notes, tt.why)
+		} else {
+			require.Len(t, s.Notes, 1, tt.why)
+			require.ErrorContains(t, s.Notes[0], tt.want, tt.why)
+		}
+		kill(s)
+	}
 }
 
 // TestBlocksComeAndGo has random puts and deliveries, and a kill now and then: what no reader has got is always there.

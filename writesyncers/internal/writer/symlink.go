@@ -60,5 +60,5 @@ func shownLink(link string, err error) error {
 	if of, ok := errors.AsType[*os.LinkError](err); ok {
 		err = of.Err
 	}
-	return fmt.Errorf("writesyncers: Symlink %s: %w", link, err)
+	return fmt.Errorf("the Symlink %s: %w", link, err)
 }
