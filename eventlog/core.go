@@ -59,7 +59,7 @@ type Config struct {
 
 	// Timeout bounds each attempt to write an event, and Close. Defaults to 5 s; negative is none.
 	Timeout time.Duration
-	// RetryStart is how long the log is left alone after a timeout. Defaults to 1 s.
+	// RetryStart is how long the log is left alone after a timeout. Defaults to 1 s, or RetryMax if that is less.
 	RetryStart time.Duration
 	// RetryFactor multiplies that with each further timeout. Defaults to 2.
 	RetryFactor float64

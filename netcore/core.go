@@ -94,7 +94,7 @@ type Config struct {
 	// long again, but at most a second more, because its deadline is renewed only now and then. Defaults to 1 s, Python's.
 	Timeout time.Duration
 	// RetryStart is how long the destination is left alone after it could not be reached, or was too slow (Python: retryStart).
-	// Defaults to 1 s.
+	// Defaults to 1 s, or RetryMax if that is less.
 	RetryStart time.Duration
 	// RetryFactor multiplies that with each further failure (Python: retryFactor). Defaults to 2.
 	RetryFactor float64

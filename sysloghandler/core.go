@@ -132,7 +132,8 @@ type Config struct {
 	// Timeout bounds every call: dialling, handshake and writing together. A write over a connection in use may take half as
 	// long again, but at most a second more. Defaults to 1 s.
 	Timeout time.Duration
-	// RetryStart is how long the daemon is left alone after it could not be reached, or was too slow. Defaults to 1 s.
+	// RetryStart is how long the daemon is left alone after it could not be reached, or was too slow. Defaults to 1 s, or RetryMax if that is
+	// less.
 	RetryStart time.Duration
 	// RetryFactor multiplies that with each further failure. Defaults to 2.
 	RetryFactor float64
