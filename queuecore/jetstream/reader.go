@@ -207,7 +207,7 @@ func (e *Engine) fill(r *reader) error {
 		case r.follows(m), verified:
 			e.missed.Add(r.hold(m))
 		default:
-			moved, err := e.relocate(r, true)
+			moved, err := e.relocate(r, m.first > r.acked.number+1)
 			if verified = !moved; err != nil {
 				return e.failed(err, was)
 			}

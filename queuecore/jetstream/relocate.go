@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -51,12 +52,14 @@ func (e *Engine) relocate(r *reader, search bool) (moved bool, err error) {
 }
 
 // seek returns the sequence of the first message from first to last that has a record beyond number, or a piece of one; the one after last
-// if there is none.
+// if there is none, and the largest number if that cannot be told now, as where a replica is behind.
 func (e *Engine) seek(ctx context.Context, number, first, last uint64) (uint64, error) {
 	for first <= last {
 		middle := first + (last-first)/2
 		from, is, err := e.isBeyond(ctx, number, middle)
 		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+			return math.MaxUint64, nil
 		case err != nil:
 			return 0, err
 		case is:
@@ -68,14 +71,10 @@ func (e *Engine) seek(ctx context.Context, number, first, last uint64) (uint64, 
 	return first, nil
 }
 
-// isBeyond tells whether the first message of ours from a sequence on has a record beyond number, and which it is. It is so where there is
-// none.
+// isBeyond tells whether the first message of ours from a sequence on has a record beyond number, and which it is.
 func (e *Engine) isBeyond(ctx context.Context, number, sequence uint64) (uint64, bool, error) {
 	for range maxForeign {
 		msg, err := e.records.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(e.subject))
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			return 0, true, nil
-		}
 		if err != nil {
 			return 0, false, err
 		}
@@ -89,7 +88,7 @@ func (e *Engine) isBeyond(ctx context.Context, number, sequence uint64) (uint64,
 		}
 		sequence = msg.Sequence + 1
 	}
-	return 0, true, nil
+	return 0, false, jetstream.ErrMsgNotFound
 }
 
 // refresh asks for the stream's settings anew where nobody answers: it may have been told to answer elsewhere.
