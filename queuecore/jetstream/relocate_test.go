@@ -178,7 +178,10 @@ func TestAServerThatForgetsWhatItHad(t *testing.T) {
 	go func() { _, err := e.Append(batchOf(t, "1")); done <- err }()
 	require.Equal(t, []string{"1"}, readPast(t, other, "c", 1))
 	appendAll(t, other, "another's")
-	time.Sleep(2 * cfg.Duplicates) // the server's time
+	require.Eventually(t, func() bool { // of another message, which came later
+		ack, err := other.js.Publish(t.Context(), other.subject, []byte("somebody's"), jetstream.WithMsgID("somebody's"))
+		return err == nil && !ack.Duplicate && ack.Sequence > 3
+	}, 20*time.Second, time.Millisecond, "the server forgets")
 	proxy.deaf.Store(false)
 	proxy.cut()
 	require.NoError(t, <-done)
