@@ -134,6 +134,8 @@ func (l *Listener) Stop() error {
 	if sources == nil {
 		return nil
 	}
+	expired, done := after(l.cfg.StopTimeout)
+	defer done()
 	last := l.last()
 	self := base.GoroutineID()
 	for _, s := range sources {
@@ -141,8 +143,6 @@ func (l *Listener) Stop() error {
 		close(s.stop)
 		s.cancel()
 	}
-	expired, done := after(l.cfg.StopTimeout)
-	defer done()
 	var late []*engineSource
 	for _, s := range sources {
 		if s.goroutine.Load() == self {
@@ -184,7 +184,7 @@ func (l *Listener) leftLocked(s *engineSource) string {
 }
 
 // last returns the number of the engine's last record; 0, so that there is nothing to wait for, if the engine is closed or out of reach,
-// or does not say within StopTimeout.
+// or does not say within half of StopTimeout: the other half is for the targets.
 func (l *Listener) last() uint64 {
 	answer := make(chan uint64, 1)
 	go func() {
@@ -195,7 +195,7 @@ func (l *Listener) last() uint64 {
 		}
 		answer <- last
 	}()
-	expired, done := after(l.cfg.StopTimeout)
+	expired, done := after(l.cfg.StopTimeout - l.cfg.StopTimeout/2)
 	defer done()
 	select {
 	case last := <-answer:

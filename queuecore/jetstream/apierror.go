@@ -17,10 +17,21 @@ func isConflict(err error) bool {
 	return err != nil && hasCode(err, jetstream.JSErrCodeStreamWrongLastSequence)
 }
 
-const codeStoreFailed = 10077 // with "maximum bytes exceeded"
+// The codes of what there is no room for: in the stream ("maximum bytes exceeded"), in the server, in the account.
+const (
+	codeStoreFailed  = 10077
+	codeServerFull   = 10023
+	codeAccountFull  = 10002
+	codeResourceFull = 10047
+)
 
 func isFull(err error) bool {
-	return err != nil && hasCode(err, codeStoreFailed)
+	for _, code := range []jetstream.ErrorCode{codeStoreFailed, codeServerFull, codeAccountFull, codeResourceFull} {
+		if err != nil && hasCode(err, code) {
+			return true
+		}
+	}
+	return false
 }
 
 const codeMessageSize = 10054
@@ -52,6 +63,9 @@ func (c *complaint) hear(_ *nats.Conn, _ *nats.Subscription, err error) {
 
 // because adds to the error of a call, which waits for Timeout, what the servers have said meanwhile. What is older was of another.
 func (e *Engine) because(err error) error {
+	if errors.Is(err, nats.ErrReconnectBufExceeded) { // which is of a buffer that there is none of
+		err = fmt.Errorf("no connection to a server (%w)", err)
+	}
 	if s := e.said.last.Swap(nil); s != nil && err != nil && time.Since(s.at) < 2*e.cfg.Timeout {
 		return fmt.Errorf("%w: %w", s.err, err)
 	}

@@ -16,71 +16,6 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// findEnd asks the stream for its last message, and so what the next one follows and which number its first record has. The
-// caller has e.appending, or is the only one yet.
-func (e *Engine) findEnd(ctx context.Context) error {
-	msg, err := e.records.GetLastMsgForSubject(ctx, e.subject)
-	if err == nil {
-		number, err := lastNumber(msg.Header)
-		if err != nil { // not ours
-			if number, err = e.numberBefore(ctx, msg.Sequence); err != nil {
-				return err
-			}
-		}
-		e.log.sequence, e.log.number, e.log.lastID = msg.Sequence, max(e.log.number, number), msg.Header.Get(headerID)
-		return nil
-	}
-	if !errors.Is(err, jetstream.ErrMsgNotFound) {
-		return err
-	}
-	info, err := e.records.Info(ctx) // none is left: aged, or never there
-	if err != nil {
-		return err
-	}
-	done, err := e.cursors.highest(ctx)
-	e.log.sequence, e.log.number, e.log.lastID = info.State.LastSeq, max(e.log.number, done), ""
-	return err
-}
-
-// maxForeign is how many messages of somebody else are passed over in search of the last one that is ours.
-const maxForeign = 1000
-
-// numberBefore returns the number of the last record before a message.
-func (e *Engine) numberBefore(ctx context.Context, sequence uint64) (uint64, error) {
-	for range min(maxForeign, sequence-1) {
-		sequence--
-		msg, err := e.records.GetMsg(ctx, sequence)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		if number, err := lastNumber(msg.Header); err == nil {
-			return number, nil
-		}
-	}
-	return e.cursors.highest(ctx)
-}
-
-// remake makes the records' stream again if somebody has deleted it.
-func (e *Engine) remake(ctx context.Context) error {
-	s, err := e.madeAgain(ctx, e.cfg.recordsStream(e.subject))
-	if s != nil {
-		e.born.Store(s.CachedInfo().Created.UnixNano())
-	}
-	return err
-}
-
-// madeAgain makes a stream again if somebody has deleted it; else it returns nil.
-func (e *Engine) madeAgain(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	_, err := e.js.Stream(ctx, cfg.Name)
-	if !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, nil // it is there, or what is wrong is something else
-	}
-	return e.stream(ctx, cfg)
-}
-
 // Append implements queuecore.Queue. An error is a *base.RetryError, unless it wraps ErrClosed or is a *base.RejectedError: what it could
 // not find out about, it finds out before anything else is appended, so the same records can be appended again.
 func (e *Engine) Append(batch *base.Batch) (uint64, error) {
@@ -100,18 +35,22 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	}
 	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
 	defer cancel()
+	was := e.local.current()
 	if err := e.local.look(); err != nil {
-		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart())}
+		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart(was))}
 	}
-	if err := e.publishAll(ctx, tapes); err != nil {
+	err := e.publishAll(ctx, tapes)
+	if batch.Len() == 0 { // it is asked for the number only, which another process may have changed
+		err = e.findEnd(ctx)
+	}
+	if err != nil {
 		if e.stop.Err() != nil {
 			return 0, errClosed
 		}
 		if isFull(err) {
 			err = e.full(ctx, err)
-		} else if e.local != nil {
-			err = multierr.Append(err, e.local.restart())
 		}
+		err = e.revived(err, was)
 		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.because(err))}
 	}
 	if len(tooLarge) > 0 {
@@ -209,12 +148,14 @@ func (e *Engine) publish(ctx context.Context, records uint64) error {
 		case isTooLarge(err):
 			return err
 		case isFull(err):
-			if last != nil || !e.purgeRead(ctx) {
+			if last != nil || !e.purgeRead(ctx, "", place{}) {
 				return err
 			}
 			last = err
 		case err != nil:
-			last = err
+			if last == nil || !errors.Is(err, context.DeadlineExceeded) { // which says nothing of why
+				last = err
+			}
 		case e.log.piece.k > 1:
 			return errBetween
 		}
@@ -224,45 +165,60 @@ func (e *Engine) publish(ctx context.Context, records uint64) error {
 // publishOnce publishes msg and, where the answer leaves that open, asks the stream whether it is stored. Without an error it is not
 // because somebody else was first.
 func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64) (stored bool, err error) {
-	ctx, cancel := context.WithTimeout(all, attemptTimeout)
-	defer cancel()
-	next := e.log.sequence + 1
+	if stored, err = e.wasStored(all); stored || err != nil {
+		return stored, err
+	}
+	attempt := min(attemptTimeout, e.cfg.Timeout/4)
+	ctx, cancel := context.WithTimeout(all, attempt)
 	ack, err := e.js.PublishMsg(ctx, msg, jetstream.WithMsgID(e.log.id), jetstream.WithExpectLastSequence(e.log.sequence), jetstream.WithRetryAttempts(0))
-	if err == nil && !ack.Duplicate {
+	cancel()
+	switch {
+	case err == nil && !ack.Duplicate:
 		e.log.advance(ack.Sequence, records)
 		return true, nil
-	}
-	if isFull(err) {
+	case isFull(err):
+		e.log.refused()
 		return false, err
-	}
-	if err != nil && !isConflict(err) {
+	case err != nil && !isConflict(err):
+		if !isTooLarge(err) {
+			e.log.tried = e.log.sequence + 1
+		}
 		if madeErr := e.remake(all); madeErr != nil {
 			return false, multierr.Append(err, madeErr)
 		}
 	}
+	ctx, cancel = context.WithTimeout(all, attempt)
+	defer cancel()
 	if endErr := e.findEnd(ctx); endErr != nil {
 		return false, multierr.Append(err, endErr)
 	}
-	if err == nil || e.log.lastID == e.log.id { // it was stored before; the count has its records now
+	switch {
+	case err == nil || e.log.lastID == e.log.id: // it was stored before; the count has its records now
 		return true, nil
-	}
-	if isConflict(err) {
-		err = nil
-		if e.log.again { // others may have come behind it since
-			msg, getErr := e.records.GetMsg(ctx, next)
-			if stored := getErr == nil && msg.Header.Get(headerID) == e.log.id; stored || !errors.Is(getErr, jetstream.ErrMsgNotFound) {
-				return stored, getErr
-			}
-		}
-	}
-	if isTooLarge(err) {
+	case isConflict(err):
+		return e.wasStored(ctx)
+	case isTooLarge(err):
 		e.log.doubt = nil // the server takes less than it did: it is cut anew
 		err = multierr.Append(err, e.askLargest(ctx))
 	}
 	return false, err
 }
 
-// attemptTimeout is how long one attempt waits for its acknowledgement: longer than a healthy server takes, for a leader that dies
+// wasStored tells whether the message in hand is where it must be if an attempt without an answer has stored it: others may have come
+// behind it since, and the server knows for a while only what it had.
+func (e *Engine) wasStored(ctx context.Context) (bool, error) {
+	if e.log.tried == 0 || e.log.sequence < e.log.tried {
+		return false, nil
+	}
+	msg, err := e.records.GetMsg(ctx, e.log.tried)
+	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, err
+	}
+	e.log.tried = 0
+	return err == nil && msg.Header.Get(headerID) == e.log.id, nil
+}
+
+// attemptTimeout is how long one attempt waits for its acknowledgement at most: longer than a healthy server takes, for a leader that dies
 // acknowledges nothing more.
 const attemptTimeout = 2 * time.Second
 

@@ -20,7 +20,7 @@ type appender struct {
 	data     []byte   // of the message in hand
 	piece    part     // of a record that is, if it is one
 	doubt    [][]byte // the records of that message, which is perhaps stored, under id; nil: there is none
-	again    bool     // an Append before has published it
+	tried    uint64   // the sequence that it has if the last attempt without an answer has stored it; 0: there was none
 
 	stored stored.Records // though their Append returned an error
 }
@@ -29,7 +29,7 @@ type appender struct {
 func (a *appender) begin(tapes [][]byte, data []byte, piece part) {
 	a.serial++
 	a.id = a.producer + "-" + strconv.FormatUint(a.serial, 10)
-	a.doubt, a.data, a.piece, a.again = tapes, data, piece, false
+	a.doubt, a.data, a.piece, a.tried = tapes, data, piece, 0
 }
 
 // advance notes that the message in hand is the last one now.
@@ -39,10 +39,16 @@ func (a *appender) advance(sequence, records uint64) {
 	a.lastID = a.id
 }
 
+// refused notes that there was no room for the message in hand: it is stored only if an attempt before has done so.
+func (a *appender) refused() {
+	if a.tried == 0 {
+		a.doubt = nil
+	}
+}
+
 // remember keeps, after an error, copies of records that are stored, and of those that perhaps are.
 func (a *appender) remember(records [][]byte) {
 	a.stored.Add(records)
-	a.again = true
 	for i, tape := range a.doubt {
 		a.doubt[i] = bytes.Clone(tape)
 	}

@@ -31,11 +31,13 @@ type Config struct {
 	// TLS is for URL. Defaults to what the URL's scheme asks for.
 	TLS *tls.Config
 
-	// Conn is a connection of yours in the place of Dir and URL. Close leaves it open.
+	// Conn is a connection of yours in the place of Dir and URL. Close leaves it open. Give it nats.MaxReconnects(-1): by default it is closed
+	// for good when a server was away for two minutes.
 	Conn *nats.Conn
 
 	// Stream is the name of the stream, of letters, digits, "-" and "_". It and the one of its cursors, NAME_cursors, are made if they
-	// are missing; one that is there must have been made by this package. Defaults to "logs".
+	// are missing; one that is there must have been made by this package, or as it does: one that would keep nothing, as by interest, is
+	// an error. Defaults to "logs".
 	Stream string
 
 	// Replicas is on how many servers of a cluster the stream lies, when it is made. Defaults to 1.

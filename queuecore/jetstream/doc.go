@@ -24,9 +24,10 @@
 // message that holds it. There are no consumers, so nothing is delivered again because a target was slow: a reader asks for the
 // message after the last. What every cursor is done with is purged, but for the last message, which holds the count.
 //
-// Messages and cursors of somebody else are told and passed. A stream that was deleted is made again; that of the cursors as well. A
-// server in this process that has stopped taking messages, as it does once its disk was full for a moment, is restarted, and so is one
-// whose folder was removed or moved.
+// Messages and cursors of somebody else are told and passed. A stream that was deleted is made again; that of the cursors as well, and
+// what is in one that was made anew is new to each reader. Where a server has less than it had, after a loss of power or from a copy, a
+// reader goes on by the numbers of the records, which go on whatever the sequences do. A server in this process that has stopped taking
+// messages, as it does once its disk was full for a moment, is restarted, and so is one whose folder was removed or moved.
 //
 // # What it promises
 //

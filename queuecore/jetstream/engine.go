@@ -1,14 +1,10 @@
 package jetstream
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -98,7 +94,11 @@ func (e *Engine) open() (err error) {
 	}
 	e.cursors = &cursorStore{js: e.js, stream: places, subject: subject}
 	e.log.producer = nuid.Next()
-	if err := e.findEnd(ctx); err != nil {
+	err = e.findEnd(ctx)
+	if err == nil {
+		err = e.correctPlaces(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)
 	}
 	e.arrival, err = e.conn.Subscribe(e.subject, func(*nats.Msg) { e.wakeReaders() })
@@ -154,15 +154,34 @@ func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstr
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: stream %s: %w", cfg.Name, err)
 	}
-	if have := s.CachedInfo().Config.Subjects; !slices.Equal(have, cfg.Subjects) {
-		return nil, fmt.Errorf("jetstream: stream %s is there with the subjects %q and not %q: choose another Stream", cfg.Name, have, cfg.Subjects)
+	have := s.CachedInfo().Config
+	if !slices.Equal(have.Subjects, cfg.Subjects) {
+		return nil, fmt.Errorf("jetstream: stream %s is there with the subjects %q and not %q: choose another Stream", cfg.Name, have.Subjects, cfg.Subjects)
 	}
-	if have, changed := rebound(s.CachedInfo().Config, cfg, e.local != nil); changed {
+	if what := unfit(have); what != "" {
+		return nil, fmt.Errorf("jetstream: stream %s is there with %s: choose another Stream", cfg.Name, what)
+	}
+	if have, changed := rebound(have, cfg, e.local != nil); changed {
 		if s, err = e.js.UpdateStream(ctx, have); err != nil {
 			return nil, fmt.Errorf("jetstream: stream %s: MaxBytes or MaxAge: %w", cfg.Name, err)
 		}
 	}
 	return s, nil
+}
+
+// unfit returns by what setting a stream keeps nothing of what it is given, or not where it is looked for.
+func unfit(have jetstream.StreamConfig) string {
+	switch {
+	case have.Retention == jetstream.InterestPolicy:
+		return "retention interest, so that nothing stays in it without a consumer"
+	case have.SubjectTransform != nil:
+		return "a subject transform, so that messages lie under another subject than " + have.Subjects[0]
+	case have.NoAck:
+		return "no_ack, so that nobody hears whether a message is stored"
+	case have.Sealed:
+		return "sealed, so that it takes nothing"
+	}
+	return ""
 }
 
 // rebound gives a stream the bounds that want has, and tells whether they are others. Where it is nobody else's it has none that want
@@ -195,25 +214,8 @@ func (e *Engine) Forget(cursor string) error {
 	e.mu.Lock()
 	delete(e.readers, cursor)
 	e.mu.Unlock()
-	e.purgeRead(ctx)
+	e.purgeRead(ctx, "", place{})
 	return nil
-}
-
-// full adds to the error of a stream that is full for whom it is.
-func (e *Engine) full(ctx context.Context, err error) error {
-	places, placesErr := e.cursors.all(ctx)
-	if placesErr != nil || len(places) == 0 {
-		return err
-	}
-	last := slices.MinFunc(slices.Collect(maps.Values(places)), func(a, b place) int { return cmp.Compare(a.number, b.number) })
-	var names []string
-	for name, at := range places {
-		if at.number == last.number {
-			names = append(names, strconv.Quote(name))
-		}
-	}
-	slices.Sort(names)
-	return fmt.Errorf("%w, for %s, which has not passed record %d", err, strings.Join(names, " and "), last.number+1)
 }
 
 // Close implements queuecore.Queue. It ends calls that wait, and stops a server in this process. ctx has no use: nothing is held here.

@@ -48,3 +48,35 @@ func TestAFullDisk(t *testing.T) {
 		want = nil
 	}
 }
+
+// A disk that is full just when a cursor is stored, and nothing is appended afterwards: it goes on when there is room.
+func TestAFullDiskForACursor(t *testing.T) {
+	t.Parallel() // most of it is waiting
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
+		t.Skip("a small file system cannot be mounted here: ", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	e := open(t, Config{Dir: filepath.Join(dir, "logs"), Timeout: 2 * time.Second})
+	require.NoError(t, e.Ack("c", 0))
+	want := numbered(200)
+	for _, m := range want {
+		appendAll(t, e, m)
+	}
+	ballast := filepath.Join(dir, "ballast")
+	_ = os.WriteFile(ballast, make([]byte, 8<<20), 0o600) // as much of it as there is room for
+	var err error
+	for err == nil {
+		b := batchOf(t)
+		var last uint64
+		if last, err = e.Read(t.Context(), "c", b); err == nil {
+			err = e.Ack("c", last)
+		}
+		if err == nil {
+			require.NotEmpty(t, want, "the disk is not full")
+			want = want[b.Len():]
+		}
+	}
+	require.NoError(t, os.Remove(ballast))
+	require.Equal(t, want, readAll(t, e, "c", len(want)))
+}

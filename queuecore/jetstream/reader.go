@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/multierr"
 
@@ -26,19 +26,8 @@ func (e *Engine) Read(ctx context.Context, cursor string, batch *base.Batch) (ui
 	}
 	for {
 		wake, ended := e.wakeChannel(), ctx.Err() // before the look: what came before the end is read
-		if err := e.fill(r); err != nil {
-			return 0, err
-		}
-		if len(r.held) > 0 {
-			m := &r.held[0]
-			done := uint64(0)
-			if r.acked.number >= m.first {
-				done = r.acked.number - m.first + 1
-			}
-			for _, tape := range m.tapes[done:] {
-				batch.Add(tape)
-			}
-			return m.last(), nil
+		if last, err := e.readHeld(r, batch); last > 0 || err != nil {
+			return last, err
 		}
 		if ended != nil {
 			return 0, ended
@@ -47,6 +36,24 @@ func (e *Engine) Read(ctx context.Context, cursor string, batch *base.Batch) (ui
 			return 0, err
 		}
 	}
+}
+
+// readHeld adds the records of the first message that r holds, or can get, and returns the number of the last; 0 if there is none.
+func (e *Engine) readHeld(r *reader, batch *base.Batch) (uint64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := e.fill(r); err != nil || len(r.held) == 0 {
+		return 0, err
+	}
+	m := &r.held[0]
+	done := uint64(0)
+	if r.acked.number >= m.first {
+		done = r.acked.number - m.first + 1
+	}
+	for _, tape := range m.tapes[done:] {
+		batch.Add(tape)
+	}
+	return m.last(), nil
 }
 
 // await waits for a message, or for the end of ctx, which is no error here.
@@ -110,7 +117,7 @@ func (e *Engine) find(ctx context.Context, cursor string) (place, error) {
 		err = nil
 	}
 	if err != nil || known {
-		return at.in(e.born.Load()), err
+		return at, err
 	}
 	if at, err = e.oldest(ctx); err != nil {
 		return place{}, err
@@ -126,7 +133,7 @@ func (e *Engine) putPlace(ctx context.Context, cursor string, at place) error {
 	}
 	again, madeErr := e.madeAgain(ctx, e.cfg.cursorsStream(e.cursors.subject))
 	if again == nil || madeErr != nil {
-		return e.because(multierr.Append(err, madeErr))
+		return multierr.Append(err, madeErr)
 	}
 	return e.cursors.put(ctx, cursor, at)
 }
@@ -136,7 +143,7 @@ func (e *Engine) orClosed(err error) error {
 	if err != nil && e.stop.Err() != nil {
 		return errClosed
 	}
-	return err
+	return e.because(err)
 }
 
 // callContext bounds one question to the server.
@@ -172,59 +179,64 @@ func (e *Engine) oldest(ctx context.Context) (place, error) {
 	return place{number: number - min(number, uint64(len(tapes))), sequence: msg.Sequence - 1, born: end.born}, nil
 }
 
-// fill asks for the message after those that r holds, if it holds none.
+// fill asks for the message after those that r holds, if it holds none. The caller has r.mu.
 func (e *Engine) fill(r *reader) error {
-	for len(r.held) == 0 {
+	was := e.local.current()
+	for verified := false; len(r.held) == 0; {
 		if born := e.born.Load(); r.acked.born != born {
-			r.acked = r.acked.in(born)
-			r.fetch, r.pieces, r.next = 1, nil, part{}
+			r.enter(born)
 		}
 		ctx, cancel := e.callContext()
 		msg, err := e.records.GetMsg(ctx, r.fetch, jetstream.WithGetMsgSubject(e.subject))
 		cancel()
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
-			if !e.isAnother(r) {
+			if !e.isAstray(r) {
 				return nil
 			}
 			continue
-		case e.stop.Err() != nil:
-			return errClosed
 		case err != nil:
-			return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.because(err))
+			return e.failed(err, was)
 		}
 		r.fetch = msg.Sequence + 1
-		missing, err := r.take(msg)
-		e.missed.Add(missing)
-		if err != nil {
+		m, err := r.take(msg)
+		switch {
+		case err != nil:
 			return fmt.Errorf("jetstream: stream %s: message %d: %w", e.cfg.Stream, msg.Sequence, err)
+		case m == nil:
+		case r.follows(m), verified:
+			e.missed.Add(r.hold(m))
+		default:
+			moved, err := e.relocate(r, m.first > r.acked.number+1)
+			if verified = !moved; err != nil {
+				return e.failed(err, was)
+			}
+			if verified {
+				e.missed.Add(r.hold(m))
+			}
 		}
 	}
 	return nil
 }
 
-// isAnother asks, once in lookEvery, whether the stream was made again by somebody.
-func (e *Engine) isAnother(r *reader) bool {
-	if time.Since(r.looked) < lookEvery {
-		return false
+// failed is the error of a reading from a server, which was that one if it is in this process.
+func (e *Engine) failed(err error, was *server.Server) error {
+	if e.stop.Err() != nil {
+		return errClosed
 	}
-	r.looked = time.Now()
-	ctx, cancel := e.callContext()
-	defer cancel()
-	info, err := e.records.Info(ctx)
-	if err != nil || info.Created.UnixNano() == r.acked.born {
-		return false
-	}
-	e.born.Store(info.Created.UnixNano())
-	return true
+	e.refresh(err)
+	return e.revived(fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.because(err)), was)
 }
 
 // Ack implements queuecore.Queue.
 func (e *Engine) Ack(cursor string, number uint64) error {
+	was := e.local.current()
 	r, err := e.reader(cursor)
 	if err != nil {
-		return err
+		return e.revived(err, was)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	at := place{number, r.acked.sequence, r.acked.born}
 	for i := range r.held {
 		if r.held[i].last() <= number {
@@ -239,8 +251,12 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	}
 	ctx, cancel := e.callContext()
 	defer cancel()
-	if err := e.putPlace(ctx, cursor, at); err != nil {
-		return e.orClosed(err)
+	err = e.putPlace(ctx, cursor, at)
+	if isFull(err) && e.purgeRead(ctx, cursor, at) { // the servers have no room for anything: what was read makes some
+		err = e.putPlace(ctx, cursor, at)
+	}
+	if err != nil {
+		return e.revived(e.orClosed(err), was)
 	}
 	r.acked = at
 	for len(r.held) > 0 && r.held[0].last() <= number {
@@ -248,34 +264,9 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	}
 	if time.Since(r.purged) >= purgeEvery {
 		r.purged = time.Now()
-		e.purgeRead(ctx)
+		e.purgeRead(ctx, cursor, at)
 	}
 	return nil
-}
-
-// purgeRead removes what every cursor is done with, but for the last message of the stream, and reports whether that was anything.
-// What goes wrong is tried again with a later Ack.
-func (e *Engine) purgeRead(ctx context.Context) bool {
-	places, err := e.cursors.all(ctx)
-	e.mu.Lock()
-	readers := len(e.readers)
-	e.mu.Unlock()
-	if err != nil || len(places) == 0 || len(places) < readers { // somebody has deleted some: what their readers need is not known
-		return false
-	}
-	done := uint64(math.MaxUint64)
-	for _, at := range places {
-		done = min(done, at.in(e.born.Load()).sequence)
-	}
-	info, err := e.records.Info(ctx)
-	if err != nil || info.State.Msgs == 0 {
-		return false
-	}
-	upTo := min(done+1, info.State.LastSeq) // what lies before it goes
-	if upTo <= info.State.FirstSeq {
-		return false
-	}
-	return e.records.Purge(ctx, jetstream.WithPurgeSequence(upTo)) == nil
 }
 
 // Missed returns how many records readers of this process found missing: Config.MaxAge, or somebody else, has removed them before

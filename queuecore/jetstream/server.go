@@ -85,11 +85,24 @@ func (l *localServer) start() error {
 	return nil
 }
 
-// restart stops the server and starts another. One whose disk was full for a moment takes nothing more until then, and one whose folder
-// was removed goes on in files that nobody will find.
-func (l *localServer) restart() error {
+// current returns the server; nil if they are elsewhere.
+func (l *localServer) current() *server.Server {
+	if l == nil {
+		return nil
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.server
+}
+
+// restart stops the server and starts another, if it is still the one that it was when what has failed began. One whose disk was full for a
+// moment takes nothing more until then, and one whose folder was removed goes on in files that nobody will find.
+func (l *localServer) restart(was *server.Server) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.server != was {
+		return nil
+	}
 	l.server.Shutdown()
 	l.server.WaitForShutdown()
 	if !l.inPlace() {
