@@ -81,7 +81,7 @@ func AccessOf(f *os.File) (Access, error) {
 	var list acl
 	var statErr, err error
 	ctl := control(f, func(fd int) {
-		statErr = os.NewSyscallError("fstat", unix.Fstat(fd, &st))
+		statErr = os.NewSyscallError("fstat", again(func() error { return unix.Fstat(fd, &st) }))
 		list, err = readACL(fd)
 	})
 	switch {

@@ -46,14 +46,18 @@ func (d Descriptor) Size() (size int64, known bool) {
 	return st.Size, true
 }
 
-// rename is os.Rename without its look at dst, which is no directory.
-func rename(src, dst string) error {
+// again calls f until no signal has interrupted it, as package os does: Go sends some to its own threads, and a file system of the network
+// or of a process may give up a call for that.
+func again(f func() error) error {
 	for {
-		if err := unix.Rename(src, dst); err != unix.EINTR {
+		if err := f(); err != unix.EINTR {
 			return err
 		}
 	}
 }
+
+// rename is os.Rename without its look at dst, which is no directory.
+func rename(src, dst string) error { return again(func() error { return unix.Rename(src, dst) }) }
 
 // NameTooLong reports whether the file system takes no such name, by asking it.
 func NameTooLong(path string) bool {
