@@ -104,7 +104,7 @@ func (f *finisher) overflowLocked() (dropped []*Rolled) {
 func (f *finisher) drop(dropped []*Rolled) {
 	for _, out := range dropped {
 		err := multierr.Append(remove(out.path), out.close())
-		f.note("remove files of ", err)
+		note(&f.steps, "remove files of ", err)
 		if f.cfg.Rotator != nil || f.cfg.OnRotate != nil { // which never hears of it; else retention would have done the same
 			f.cfg.Report.Note("finish files of "+f.cfg.Path, errWaiting(1))
 		}

@@ -39,8 +39,8 @@ const pollEvery = 2 * time.Millisecond
 // syncAndClose puts a file on the disk that has its name, and closes it.
 func (s *steps) syncAndClose(out *Rolled) {
 	err := out.sync()
-	s.note("sync a backup of ", err)
-	s.note("close a backup of ", out.close())
+	note(s, "sync a backup of ", err)
+	note(s, "close a backup of ", out.close())
 	if err != nil {
 		s.mu.Lock()
 		s.syncErr = err
@@ -57,7 +57,7 @@ func (s *steps) syncError() error {
 }
 
 // note notes a step with the log, which is what its error shows in the place of hidden names.
-func (s *steps) note(step string, err error) {
+func note(s *steps, step string, err error) {
 	s.cfg.Report.Note(step+s.cfg.Path, shown(err, s.cfg.Path))
 }
 
@@ -141,7 +141,7 @@ func (s *steps) name(out *Rolled) (backup string, err error) {
 
 // noteNamed notes that a file has its backup name, or why it has none, which puts off the next attempt.
 func noteNamed(s *steps, err error) {
-	s.note("name the backup of ", err)
+	note(s, "name the backup of ", err)
 	if err != nil {
 		s.retry.refused()
 	} else {

@@ -129,6 +129,6 @@ func letGo(f *finisher) (err error) {
 
 // letGoLate is letGo when Close has returned: nobody else would hear what goes wrong.
 func letGoLate(f *finisher) {
-	f.note("close files of ", letGo(f))
+	note(&f.steps, "close files of ", letGo(f))
 	f.cfg.Report.Tell()
 }
