@@ -22,10 +22,9 @@ func fallocate(f *os.File, size int64) error {
 
 // punch gives the blocks of a part of a file back, which then reads as zeros.
 func punch(f *os.File, at, size int64) error {
-	for {
-		err := fallocateCall(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)
-		if !errors.Is(err, unix.EINTR) {
-			return err
-		}
+	err := error(unix.EINTR)
+	for try := 0; err == unix.EINTR && try < 1000; try++ {
+		err = fallocateCall(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)
 	}
+	return err
 }

@@ -84,6 +84,8 @@ func TestInterruptedLock(t *testing.T) {
 	defer other.Close()
 	require.NoError(t, one.TryLock())
 	assert.ErrorIs(t, other.TryLock(), ErrLocked)
+	flockCall = func(int, int) error { return unix.EINTR }
+	assert.False(t, LockShared(f), "not for ever")
 }
 
 // A file that its owner may write to and not read is nobody's for that.

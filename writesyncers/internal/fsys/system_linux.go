@@ -75,21 +75,17 @@ func isAt(pathZ []byte, flags int, id Identity) (bool, error) {
 
 func identityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 	var st unix.Statx_t
-	for {
-		_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(dir), uintptr(unsafe.Pointer(&pathZ[0])), uintptr(flags), unix.STATX_INO,
-			uintptr(unsafe.Pointer(&st)), 0)
-		switch errno {
-		case unix.EINTR: // see again
-		case unix.ENOSYS, unix.EPERM:
-			return olderIdentityAt(dir, pathZ, flags)
-		default:
-			return Identity{st.Dev_major, st.Dev_minor, st.Ino}, errno
-		}
+	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(dir), uintptr(unsafe.Pointer(&pathZ[0])), uintptr(flags), unix.STATX_INO,
+		uintptr(unsafe.Pointer(&st)), 0)
+	switch errno {
+	case unix.ENOSYS, unix.EPERM, unix.EINTR:
+		return olderIdentityAt(dir, pathZ, flags)
 	}
+	return Identity{st.Dev_major, st.Dev_minor, st.Ino}, errno
 }
 
 // olderIdentityAt is identityAt for kernels of before 4.11 (RHEL 7), which have no statx, and for containers whose filter of system calls
-// (seccomp) knows of none.
+// (seccomp) knows of none; and if a signal has interrupted statx.
 func olderIdentityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 	var st unix.Stat_t
 	err := again(func() error { return unix.Fstatat(dir, string(pathZ[:len(pathZ)-1]), &st, flags) })
