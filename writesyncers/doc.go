@@ -136,9 +136,9 @@
 //
 // # Systems
 //
-// Linux has it all. On macOS a WatchedFile looks at the path with every record. Windows cannot rename an open file: there a
-// rollover closes the file first, opens it again if the rename is refused, and nothing is opened ahead; Shared is an
-// error; a WatchedFile has nothing to watch.
+// Linux has it all; where the kernel, or the filter of a container, does not know the newer calls, older ones do their work. On macOS a
+// WatchedFile looks at the path with every record. Windows cannot rename an open file: there a rollover closes the file first, opens it
+// again if the rename is refused, and nothing is opened ahead; Shared is an error; a WatchedFile has nothing to watch.
 package writesyncers
 
 import (

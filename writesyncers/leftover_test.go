@@ -79,7 +79,9 @@ func TestAFileThatCannotBeRemovedBehindItsBackup(t *testing.T) {
 			cfg.OnRotate = func(_, backup string) { rotated = append(rotated, filepath.Base(backup)) }
 			f, dir := rotating(t, cfg)
 			write(t, f, "first\n")
-			require.Error(t, f.Rollover())
+			err := f.Rollover()
+			require.Error(t, err)
+			assert.NotContains(t, fmt.Sprint(err, told.list()), ".rotation", "a name that is hidden")
 			refuse = false
 			write(t, f, "second\n")
 			require.NoError(t, f.Rollover())

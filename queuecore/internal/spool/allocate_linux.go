@@ -7,10 +7,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fallocate gives a file its size and its blocks.
+// fallocateCall is the system's. Tests refuse it.
+var fallocateCall = unix.Fallocate
+
+// fallocate gives a file its size and its blocks. Where a signal interrupts that, and a profiler sends a hundred a second, it may never come
+// to its end: some file systems undo what they have done then.
 func fallocate(f *os.File, size int64) error {
-	err := unix.Fallocate(int(f.Fd()), 0, 0, size)
-	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {
+	err := fallocateCall(int(f.Fd()), 0, 0, size)
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EINTR) {
 		return errors.ErrUnsupported
 	}
 	return err
@@ -18,5 +22,9 @@ func fallocate(f *os.File, size int64) error {
 
 // punch gives the blocks of a part of a file back, which then reads as zeros.
 func punch(f *os.File, at, size int64) error {
-	return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)
+	err := error(unix.EINTR)
+	for try := 0; err == unix.EINTR && try < 1000; try++ {
+		err = fallocateCall(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)
+	}
+	return err
 }

@@ -60,14 +60,17 @@ func LockDir(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("%s is in use by another queue, of this process or of another", dir)
-		}
-		return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+	taken, err := filelock.TryLock(f)
+	switch {
+	case taken:
+		err = fmt.Errorf("%s is in use by another queue, of this process or of another", dir)
+	case err != nil:
+		err = fmt.Errorf("lock %s: %w", f.Name(), err)
+	default:
+		return f, nil
 	}
-	return f, nil
+	f.Close()
+	return nil, err
 }
 
 // readOld reads what the former process left. A file that cannot be understood is put aside.

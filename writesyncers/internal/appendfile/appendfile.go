@@ -227,7 +227,7 @@ func (l *File) Resume() { l.torn = false }
 func (l *File) LeadsHere() (bool, error) { return fsys.LeadsTo(l.pathZ, l.id) }
 
 // IsHere reports whether the path of the log is a name of this file, and not a link that leads to it.
-func (l *File) IsHere() bool { return fsys.IsNameOf(l.pathZ, l.id) }
+func (l *File) IsHere() (bool, error) { return fsys.IsNameOf(l.pathZ, l.id) }
 
 // HasName reports whether the file has a name left, so that what is written to it can be found.
 func (l *File) HasName() bool { return !l.regular || fsys.HasName(l.f) }

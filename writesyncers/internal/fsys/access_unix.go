@@ -81,7 +81,7 @@ func AccessOf(f *os.File) (Access, error) {
 	var list acl
 	var statErr, err error
 	ctl := control(f, func(fd int) {
-		statErr = os.NewSyscallError("fstat", unix.Fstat(fd, &st))
+		statErr = os.NewSyscallError("fstat", again(func() error { return unix.Fstat(fd, &st) }))
 		list, err = readACL(fd)
 	})
 	switch {
@@ -90,7 +90,7 @@ func AccessOf(f *os.File) (Access, error) {
 	case statErr != nil:
 		return Access{}, statErr
 	case err != nil:
-		return Access{}, fmt.Errorf("access control list of %s: %w", f.Name(), err)
+		return Access{}, &fs.PathError{Op: "read the access control list of", Path: f.Name(), Err: err}
 	}
 	if !list.extended() {
 		list = nil
@@ -114,7 +114,8 @@ func (a acl) giveTo(f *os.File, listed bool) error {
 		return statErr
 	}
 	if more := info.Mode().Perm() &^ mode; more != 0 {
-		return fmt.Errorf("permissions of %s are %v in place of %v: %w", f.Name(), info.Mode().Perm(), mode, orNoEffect(err))
+		err = fmt.Errorf("%v in place of %v: %w", info.Mode().Perm(), mode, orNoEffect(err))
+		return &fs.PathError{Op: "set the permissions of", Path: f.Name(), Err: err}
 	}
 	return nil
 }

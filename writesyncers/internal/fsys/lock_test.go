@@ -59,6 +59,35 @@ func TestHeld(t *testing.T) {
 	assert.False(t, Held(pipe), "without a wait for whoever writes to it")
 }
 
+// A lock that a signal has interrupted is asked for again: it passed for one of a file system that knows no locks, and so for taken.
+func TestInterruptedLock(t *testing.T) {
+	path := makeFile(t, t.TempDir(), "app.log", "x")
+	f := open(t, path, os.O_WRONLY)
+	calls, flock := 0, flockCall
+	t.Cleanup(func() { flockCall = flock })
+	flockCall = func(fd, how int) error {
+		if calls++; calls%2 == 1 {
+			return unix.EINTR
+		}
+		return flock(fd, how)
+	}
+	require.True(t, LockShared(f))
+	assert.False(t, TryLockExclusive(open(t, path, os.O_RDONLY)))
+	assert.True(t, Held(path))
+	Unlock(f)
+	assert.False(t, Held(path))
+	one, err := OpenDirectory(filepath.Dir(path))
+	require.NoError(t, err)
+	defer one.Close()
+	other, err := OpenDirectory(filepath.Dir(path))
+	require.NoError(t, err)
+	defer other.Close()
+	require.NoError(t, one.TryLock())
+	assert.ErrorIs(t, other.TryLock(), ErrLocked)
+	flockCall = func(int, int) error { return unix.EINTR }
+	assert.False(t, LockShared(f), "not for ever")
+}
+
 // A file that its owner may write to and not read is nobody's for that.
 func TestHeldOfAFileThatMayNotBeRead(t *testing.T) {
 	inChild(t, nobody, func(t *testing.T, dir string) {

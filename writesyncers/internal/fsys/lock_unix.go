@@ -26,12 +26,16 @@ type Directory struct {
 
 // OpenDirectory opens a directory, for which it has to be readable.
 func OpenDirectory(path string) (*Directory, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	var fd int
+	err := again(func() (err error) {
+		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		return err
+	})
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	d := &Directory{fd: fd}
-	if err := unix.Fstat(fd, &d.identity); err != nil {
+	if err := again(func() error { return unix.Fstat(fd, &d.identity) }); err != nil {
 		return nil, errors.Join(&os.PathError{Op: "fstat", Path: path, Err: err}, d.Close())
 	}
 	return d, nil
@@ -40,7 +44,7 @@ func OpenDirectory(path string) (*Directory, error) {
 // TryLock takes the lock without waiting. It returns ErrLocked if somebody else has it, and nil where the file system knows no
 // such lock.
 func (d *Directory) TryLock() error {
-	if errors.Is(unix.Flock(d.fd, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK) {
+	if errors.Is(lockDescriptor(d.fd, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK) {
 		return ErrLocked
 	}
 	return nil
@@ -50,11 +54,12 @@ func (d *Directory) TryLock() error {
 // between opening and locking.
 func (d *Directory) IsAt(path string) bool {
 	var there unix.Stat_t
-	return unix.Stat(path, &there) == nil && there.Dev == d.identity.Dev && there.Ino == d.identity.Ino
+	err := again(func() error { return unix.Stat(path, &there) })
+	return err == nil && there.Dev == d.identity.Dev && there.Ino == d.identity.Ino
 }
 
 // Unlock ends the lock, and leaves the directory open.
-func (d *Directory) Unlock() { _ = unix.Flock(d.fd, unix.LOCK_UN) }
+func (d *Directory) Unlock() { _ = lockDescriptor(d.fd, unix.LOCK_UN) }
 
 // Close closes the directory and ends its lock. Closing nil does nothing.
 func (d *Directory) Close() error {
@@ -82,11 +87,17 @@ func Unlock(f *os.File) { _ = flock(f, unix.LOCK_UN) }
 
 func flock(f *os.File, how int) error {
 	var err error
-	if ctl := control(f, func(fd int) { err = unix.Flock(fd, how) }); ctl != nil {
+	if ctl := control(f, func(fd int) { err = lockDescriptor(fd, how) }); ctl != nil {
 		return ctl
 	}
 	return err
 }
+
+// flockCall is the system's. Tests interrupt it.
+var flockCall = unix.Flock
+
+// lockDescriptor is flock. A lock that was interrupted must not pass for one of a file system that knows none.
+func lockDescriptor(fd, how int) error { return again(func() error { return flockCall(fd, how) }) }
 
 // Held reports whether a living process, this one or another, has a lock on the file at path: it is open for writing, or in the
 // making. A file that may not be read is opened for writing instead; one that may not be opened at all, or is no regular
@@ -151,7 +162,7 @@ func SyncDirectory(path string) error {
 func HasName(f *os.File) bool {
 	var st unix.Stat_t
 	err := control(f, func(fd int) {
-		if unix.Fstat(fd, &st) != nil {
+		if again(func() error { return unix.Fstat(fd, &st) }) != nil {
 			st.Nlink = 0
 		}
 	})

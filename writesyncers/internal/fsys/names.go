@@ -61,9 +61,10 @@ func RenameNoReplace(src, dst string) error {
 // Rename renames a file, in the place of whatever has the new name.
 func Rename(src, dst string) error { return linkError("rename", src, dst, rename(src, dst)) }
 
-// unsupported reports whether a system, or a file system, says that it does not know what was asked for.
+// unsupported reports whether a system, or a file system, says that it does not know what was asked for. It may be the filter of system
+// calls of a container that says so (EPERM); where that means what it says two steps are refused, too.
 func unsupported(err error) bool {
-	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL)
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EPERM)
 }
 
 // lookAndRename is RenameNoReplace in two steps.

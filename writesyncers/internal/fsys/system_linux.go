@@ -22,29 +22,22 @@ type Identity struct {
 }
 
 // Identify returns the identity of an open file.
-func Identify(f *os.File) Identity {
-	st, err := statx(f, unix.STATX_INO)
-	if err != nil {
-		return Identity{}
-	}
-	return Identity{st.Dev_major, st.Dev_minor, st.Ino}
+func Identify(f *os.File) (id Identity) {
+	_ = control(f, func(fd int) { id, _ = identityAt(fd, []byte{0}, unix.AT_EMPTY_PATH) })
+	return id
 }
 
 // Birth returns the time a file was made, where the file system knows it.
 func Birth(f *os.File) (at time.Time, known bool) {
-	st, err := statx(f, unix.STATX_BTIME)
-	if err != nil || st.Mask&unix.STATX_BTIME == 0 {
+	var st unix.Statx_t
+	var err error
+	ctl := control(f, func(fd int) {
+		err = again(func() error { return unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st) })
+	})
+	if ctl != nil || err != nil || st.Mask&unix.STATX_BTIME == 0 {
 		return time.Time{}, false
 	}
 	return time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)), true
-}
-
-func statx(f *os.File, mask int) (st unix.Statx_t, err error) {
-	ctl := control(f, func(fd int) { err = unix.Statx(fd, "", unix.AT_EMPTY_PATH, mask, &st) })
-	if ctl != nil {
-		return st, ctl
-	}
-	return st, err
 }
 
 // sameMount reports whether two paths are below the same mount, as far as can be told (since Linux 5.8): one file system may be mounted in
@@ -61,7 +54,16 @@ func sameMount(a, b string) bool {
 // not; if there is no telling, it is an error. It asks for the inode and nothing more: whoever asks for the times of a file
 // makes the next write take a fresh stamp, which costs as much as the question.
 func LeadsTo(pathZ []byte, id Identity) (bool, error) {
-	at, errno := identityAt(pathZ, 0)
+	return isAt(pathZ, 0, id)
+}
+
+// IsNameOf reports whether the path, which ends in a NUL, is a name of the file with that identity, and not a link that leads to it.
+func IsNameOf(pathZ []byte, id Identity) (bool, error) {
+	return isAt(pathZ, unix.AT_SYMLINK_NOFOLLOW, id)
+}
+
+func isAt(pathZ []byte, flags int, id Identity) (bool, error) {
+	at, errno := identityAt(unix.AT_FDCWD, pathZ, flags)
 	switch errno {
 	case 0:
 		return at == id, nil
@@ -71,21 +73,28 @@ func LeadsTo(pathZ []byte, id Identity) (bool, error) {
 	return false, errno
 }
 
-// IsNameOf reports whether the path, which ends in a NUL, is a name of the file with that identity, and not a link that leads to it.
-func IsNameOf(pathZ []byte, id Identity) bool {
-	at, errno := identityAt(pathZ, unix.AT_SYMLINK_NOFOLLOW)
-	return errno == 0 && at == id
-}
-
-func identityAt(pathZ []byte, flags uintptr) (Identity, unix.Errno) {
+func identityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 	var st unix.Statx_t
-	cwd := unix.AT_FDCWD
-	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(cwd), uintptr(unsafe.Pointer(&pathZ[0])), flags, unix.STATX_INO, uintptr(unsafe.Pointer(&st)), 0)
+	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(dir), uintptr(unsafe.Pointer(&pathZ[0])), uintptr(flags), unix.STATX_INO,
+		uintptr(unsafe.Pointer(&st)), 0)
+	switch errno {
+	case unix.ENOSYS, unix.EPERM, unix.EINTR:
+		return olderIdentityAt(dir, pathZ, flags)
+	}
 	return Identity{st.Dev_major, st.Dev_minor, st.Ino}, errno
 }
 
+// olderIdentityAt is identityAt for kernels of before 4.11 (RHEL 7), which have no statx, and for containers whose filter of system calls
+// (seccomp) knows of none; and if a signal has interrupted statx.
+func olderIdentityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
+	var st unix.Stat_t
+	err := again(func() error { return unix.Fstatat(dir, string(pathZ[:len(pathZ)-1]), &st, flags) })
+	errno, _ := err.(unix.Errno)
+	return Identity{unix.Major(uint64(st.Dev)), unix.Minor(uint64(st.Dev)), st.Ino}, errno
+}
+
 func renameNoReplace(src, dst string) error {
-	return unix.Renameat2(unix.AT_FDCWD, src, unix.AT_FDCWD, dst, unix.RENAME_NOREPLACE)
+	return again(func() error { return unix.Renameat2(unix.AT_FDCWD, src, unix.AT_FDCWD, dst, unix.RENAME_NOREPLACE) })
 }
 
 // Watch tells whether something has happened to the name of one open file: it was renamed, removed, or another name was given
@@ -219,7 +228,9 @@ func AwaitWrite(f *os.File) { _, _ = f.Seek(0, unix.SEEK_HOLE) }
 func LockBeginning(f *os.File, wait time.Duration) (unlock func()) {
 	set := func(how int16) (err error) {
 		lock := unix.Flock_t{Type: how, Len: 1}
-		_ = control(f, func(fd int) { err = unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
+		_ = control(f, func(fd int) {
+			err = again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
+		})
 		return err
 	}
 	for start := time.Now(); ; time.Sleep(time.Millisecond) {

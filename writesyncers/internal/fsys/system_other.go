@@ -36,9 +36,12 @@ func LeadsTo(pathZ []byte, id Identity) (bool, error) {
 }
 
 // IsNameOf reports whether the path, which ends in a NUL, is a name of the file with that identity, and not a link that leads to it.
-func IsNameOf(pathZ []byte, id Identity) bool {
+func IsNameOf(pathZ []byte, id Identity) (bool, error) {
 	info, err := os.Lstat(string(pathZ[:len(pathZ)-1]))
-	return err == nil && id.info != nil && os.SameFile(id.info, info)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && id.info != nil && os.SameFile(id.info, info), err
 }
 
 // Watch would tell whether something has happened to the name of an open file: these systems have no such thing that is as

@@ -24,7 +24,9 @@ func MarkWriter(f *os.File, log string) {
 	for range 4 { // two writers may draw one byte
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: marksOf(log) + rand.Int64N(marksOfAName), Len: 1}
 		var err error
-		ctl := control(f, func(fd int) { err = unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
+		ctl := control(f, func(fd int) {
+			err = again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
+		})
 		if ctl != nil || err != unix.EAGAIN && err != unix.EACCES {
 			return
 		}
@@ -66,7 +68,9 @@ func marked(f *os.File, log string) (ours, any bool) {
 	is := func(from, size int64) bool {
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: from, Len: size}
 		var err error
-		ctl := control(f, func(fd int) { err = unix.FcntlFlock(uintptr(fd), unix.F_OFD_GETLK, &lock) })
+		ctl := control(f, func(fd int) {
+			err = again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_GETLK, &lock) })
+		})
 		return ctl == nil && err == nil && lock.Type != unix.F_UNLCK
 	}
 	return is(marksOf(log), marksOfAName), is(marksBegin, marksNames*marksOfAName)

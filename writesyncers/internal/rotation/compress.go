@@ -56,7 +56,7 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 		}
 		return backup, nil
 	}
-	s.cfg.Report.Note("compress a backup of "+s.cfg.Path, err)
+	note(s, "compress a backup of ", err)
 	s.plain.Store(true)
 	if backup != "" { // it is published, and only that could not be made safe, or the file not be removed
 		s.compressed.Add(1)
@@ -69,7 +69,7 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 // await waits until no other process writes to the file; a moment also for what is no writer of the log, for a process that is being
 // started has everything open that this one has.
 func (s *steps) await(out *Rolled) error {
-	s.cfg.Report.Note("close a backup of "+s.cfg.Path, out.letWritingGo())
+	note(s, "close a backup of ", out.letWritingGo())
 	start := time.Now()
 	for ; !out.alone(); time.Sleep(pollEvery) {
 		if !s.cfg.Shared || time.Since(start) > writersWait || s.aborted() {
@@ -190,7 +190,7 @@ func (s *steps) compressPlain() {
 	}
 	s.plain.Store(failed != nil || later)
 	if failed != nil || !later {
-		s.cfg.Report.Note("compress a backup of "+s.cfg.Path, failed)
+		note(s, "compress a backup of ", failed)
 	}
 }
 

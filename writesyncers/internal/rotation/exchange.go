@@ -116,7 +116,9 @@ func (x *exchanger) Opened() {
 }
 
 func (x *exchanger) exchange(file *appendfile.File, fresh, locked bool) (*appendfile.File, *Rolled, error) {
-	if !file.IsHere() {
+	if here, err := file.IsHere(); err != nil {
+		return nil, nil, err
+	} else if !here {
 		return nil, nil, x.elsewhere(file)
 	}
 	if fresh && x.cfg.Shared && x.cfg.Period.After(file.Made()) {

@@ -104,7 +104,7 @@ func (f *finisher) overflowLocked() (dropped []*Rolled) {
 func (f *finisher) drop(dropped []*Rolled) {
 	for _, out := range dropped {
 		err := multierr.Append(remove(out.path), out.close())
-		f.cfg.Report.Note("remove files of "+f.cfg.Path, err)
+		note(&f.steps, "remove files of ", err)
 		if f.cfg.Rotator != nil || f.cfg.OnRotate != nil { // which never hears of it; else retention would have done the same
 			f.cfg.Report.Note("finish files of "+f.cfg.Path, errWaiting(1))
 		}
@@ -116,9 +116,9 @@ func (f *finisher) drop(dropped []*Rolled) {
 func (f *finisher) finishOne(out *Rolled) error {
 	defer f.cfg.Report.Tell()
 	if err := f.adoptBefore(out.path); err != nil {
-		return err
+		return shown(err, f.cfg.Path)
 	}
-	return takeAll(&f.steps, out, func() { f.update(func() { out.named = true }) })
+	return shown(takeAll(&f.steps, out, func() { f.update(func() { out.named = true }) }), f.cfg.Path)
 }
 
 // adoptBefore finishes the files of processes that are gone and that were rolled out before this one, and waits for living ones to finish
@@ -213,5 +213,5 @@ func (f *finisher) sync() (err error) {
 	for _, out := range waiting {
 		err = multierr.Append(err, out.sync())
 	}
-	return multierr.Append(err, f.steps.syncError())
+	return shown(multierr.Append(err, f.steps.syncError()), f.cfg.Path)
 }

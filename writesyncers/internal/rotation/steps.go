@@ -39,8 +39,8 @@ const pollEvery = 2 * time.Millisecond
 // syncAndClose puts a file on the disk that has its name, and closes it.
 func (s *steps) syncAndClose(out *Rolled) {
 	err := out.sync()
-	s.cfg.Report.Note("sync a backup of "+s.cfg.Path, err)
-	s.cfg.Report.Note("close a backup of "+s.cfg.Path, out.close())
+	note(s, "sync a backup of ", err)
+	note(s, "close a backup of ", out.close())
 	if err != nil {
 		s.mu.Lock()
 		s.syncErr = err
@@ -54,6 +54,11 @@ func (s *steps) syncError() error {
 	err := s.syncErr
 	s.syncErr = nil
 	return err
+}
+
+// note notes a step with the log, which is what its error shows in the place of hidden names.
+func note(s *steps, step string, err error) {
+	s.cfg.Report.Note(step+s.cfg.Path, shown(err, s.cfg.Path))
 }
 
 // locked calls f with the lock of the log. It waits for the lock, under no lock of the writer's. When it has waited for a second it
@@ -136,7 +141,7 @@ func (s *steps) name(out *Rolled) (backup string, err error) {
 
 // noteNamed notes that a file has its backup name, or why it has none, which puts off the next attempt.
 func noteNamed(s *steps, err error) {
-	s.cfg.Report.Note("name the backup of "+s.cfg.Path, err)
+	note(s, "name the backup of ", err)
 	if err != nil {
 		s.retry.refused()
 	} else {

@@ -109,7 +109,7 @@ func (f *finisher) close(patience time.Duration) error {
 			err = errStuck
 		}
 	}
-	return multierr.Append(err, base.Within(nameWait, func() error { return letGo(f) }))
+	return multierr.Append(err, base.Within(nameWait, func() error { return shown(letGo(f), f.cfg.Path) }))
 }
 
 // letGo closes the files that are not finished: the next start finds them. Who is still at work does so when he is done.
@@ -129,6 +129,6 @@ func letGo(f *finisher) (err error) {
 
 // letGoLate is letGo when Close has returned: nobody else would hear what goes wrong.
 func letGoLate(f *finisher) {
-	f.cfg.Report.Note("close files of "+f.cfg.Path, letGo(f))
+	note(&f.steps, "close files of ", letGo(f))
 	f.cfg.Report.Tell()
 }
