@@ -31,7 +31,9 @@ type Config struct {
 	// TLS is for URL. Defaults to what the URL's scheme asks for.
 	TLS *tls.Config
 
-	// Conn is a connection of yours in the place of Dir and URL. Close leaves it open.
+	// Conn is a connection of yours in the place of Dir and URL. Close leaves it open. Unless it was made with nats.MaxReconnects(-1) and
+	// nats.IgnoreAuthErrorAbort(), it ends for good after two minutes without a server, or when it is refused twice: then nothing is
+	// appended any more.
 	Conn *nats.Conn
 
 	// Stream is the name of the stream, of letters, digits, "-" and "_". It and the one of its cursors, NAME_cursors, are made if they
