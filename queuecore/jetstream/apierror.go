@@ -35,8 +35,8 @@ func hasCode(err error, code jetstream.ErrorCode) bool {
 	return errors.As(err, &api) && api.ErrorCode == code
 }
 
-// complaint is what a server has said that no call gets as its answer: what its client was not permitted to do, or that it is not let in. The
-// call waits in vain.
+// complaint is what a server has said that no call gets as its answer: what its client was not permitted to do, or that it is not let
+// in. The call waits in vain.
 type complaint struct{ last atomic.Pointer[said] }
 
 type said struct {
