@@ -70,9 +70,11 @@ func TestATargetThatSetTargetHasGivenUpLeavesTheRest(t *testing.T) {
 			require.ErrorIs(t, <-told, os.ErrDeadlineExceeded)
 			close(target.leave)
 			require.Eventually(t, func() bool { return !core.buffer.lock.isHeld() }, 10*time.Second, time.Millisecond)
+			atOnce := seen.Len()
 			require.NoError(t, core.Close())
 			require.Equal(t, logged[:1], target.seen)
 			if level == zapcore.InfoLevel {
+				require.Equal(t, 9, atOnce)
 				require.Equal(t, 9, seen.Len())
 				require.Equal(t, Stats{Accepted: 10, Delivered: 10}, core.Stats())
 			} else {
@@ -154,13 +156,14 @@ func isAwaited(l *flushLock) bool {
 	return l.waits > 0
 }
 
-// countingCore counts how often it is synced.
+// countingCore counts how often it is synced, and flushed.
 type countingCore struct {
 	*stuckCore
-	syncs atomic.Int32
+	syncs, flushes atomic.Int32
 }
 
-func (c *countingCore) Sync() error { c.syncs.Add(1); return nil }
+func (c *countingCore) Sync() error  { c.syncs.Add(1); return nil }
+func (c *countingCore) Flush() error { c.flushes.Add(1); return nil }
 
 // The call in which SetTarget or Close has given up on a target is its last: whoever has it after that is synced, and not the one before.
 func TestATargetThatWasGivenUpIsNotSynced(t *testing.T) {
@@ -180,6 +183,7 @@ func TestATargetThatWasGivenUpIsNotSynced(t *testing.T) {
 		require.Eventually(t, func() bool { return !core.buffer.lock.isHeld() }, 10*time.Second, time.Millisecond)
 		require.NoError(t, core.Close())
 		require.Zero(t, target.syncs.Load())
+		require.Zero(t, target.flushes.Load())
 		require.Equal(t, !closed, next.syncs.Load() == 1)
 	}
 }
