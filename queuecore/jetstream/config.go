@@ -22,7 +22,9 @@ type Config struct {
 	// power, at the price of an fsync a batch. Not for URL and Conn: there the servers' configuration decides.
 	SyncAlways bool
 
-	// URL is that of a NATS server, or of several, separated by commas: "nats://a:4222,nats://b:4222".
+	// URL is that of a NATS server, or of several, separated by commas: "nats://a:4222,nats://b:4222". Servers whose max_payload is made
+	// smaller by a reload do not tell their clients, and end the connection of one that sends more, for good ("connection closed"): restart
+	// them, or the program.
 	URL string
 
 	// Credentials is the path of a credentials file (JWT and seed), for URL. It is read with each connection, and made absolute at
