@@ -28,15 +28,14 @@ type Config struct {
 	URL string
 
 	// Credentials is the path of a credentials file (JWT and seed), for URL. It is read with each connection, and made absolute at
-	// construction.
+	// construction. Servers that refuse them for a while are tried again; a Conn needs nats.IgnoreAuthErrorAbort() for that.
 	Credentials string
 
 	// TLS is for URL. Defaults to what the URL's scheme asks for.
 	TLS *tls.Config
 
-	// Conn is a connection of yours in the place of Dir and URL. Close leaves it open. Unless it was made with nats.MaxReconnects(-1) and
-	// nats.IgnoreAuthErrorAbort(), it ends for good after two minutes without a server, or when it is refused twice: then nothing is
-	// appended any more.
+	// Conn is a connection of yours in the place of Dir and URL. Close leaves it open. Give it nats.MaxReconnects(-1): by default it is closed
+	// for good when a server was away for two minutes.
 	Conn *nats.Conn
 
 	// Stream is the name of the stream, of letters, digits, "-" and "_". It and the one of its cursors, NAME_cursors, are made if they
