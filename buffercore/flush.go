@@ -90,6 +90,11 @@ const forever = ^uint64(0)
 // finish flushes, up to the record of a sequence number at least, and releases the lock. The error is why something is left.
 func (b *buffer) finish(urgent bool, upto uint64) error {
 	defer release(b)
+	return handOver(b, urgent, upto)
+}
+
+// handOver flushes, up to the record of a sequence number at least. The caller holds the lock.
+func handOver(b *buffer, urgent bool, upto uint64) error {
 	if urgent {
 		b.flusher.fillUp()
 	}
@@ -103,12 +108,13 @@ func release(b *buffer) {
 	}
 }
 
-// finishAndSync is finish, and syncs the target.
+// finishAndSync is finish, and syncs the target before that: when the lock is free again nobody uses the target.
 func (b *buffer) finishAndSync(urgent bool, upto uint64) error {
+	defer release(b)
+	err := handOver(b, urgent, upto)
 	b.mu.Lock()
 	target := b.target
 	b.mu.Unlock()
-	err := b.finish(urgent, upto)
 	if target != nil {
 		err = multierr.Append(err, base.Guard(target.Sync))
 	}

@@ -3,6 +3,7 @@ package buffercore
 import (
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,9 +70,11 @@ func TestATargetThatSetTargetHasGivenUpLeavesTheRest(t *testing.T) {
 			require.ErrorIs(t, <-told, os.ErrDeadlineExceeded)
 			close(target.leave)
 			require.Eventually(t, func() bool { return !core.buffer.lock.isHeld() }, 10*time.Second, time.Millisecond)
+			atOnce := seen.Len()
 			require.NoError(t, core.Close())
 			require.Equal(t, logged[:1], target.seen)
 			if level == zapcore.InfoLevel {
+				require.Equal(t, 9, atOnce)
 				require.Equal(t, 9, seen.Len())
 				require.Equal(t, Stats{Accepted: 10, Delivered: 10}, core.Stats())
 			} else {
@@ -114,4 +117,73 @@ func TestATargetThatNamesAnotherFromWithin(t *testing.T) {
 	require.Equal(t, logged[:1], first.seen)
 	require.Equal(t, logged[1:], messages(seen))
 	require.Equal(t, Stats{Accepted: 10, Delivered: 10}, core.Stats())
+}
+
+// Whoever closes a target once SetTarget or Close has returned does not do so in the middle of its Sync.
+func TestTheSyncOfATargetIsWaitedFor(t *testing.T) {
+	for name, letGo := range map[string]func(*Core){
+		"by SetTarget": func(c *Core) { c.SetTarget(nil) },
+		"by Close":     func(c *Core) { _ = c.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			entered, leave := make(chan struct{}), make(chan struct{})
+			var syncing atomic.Bool
+			target := &oddCore{method: "Sync", odd: func() {
+				syncing.Store(true)
+				close(entered)
+				<-leave
+				syncing.Store(false)
+			}}
+			core, err := New(Config{Target: target, OnError: func(error) {}})
+			require.NoError(t, err)
+			synced := make(chan error, 1)
+			go func() { synced <- core.Sync() }()
+			<-entered
+			wasSyncing := make(chan bool, 1)
+			go func() { letGo(core); wasSyncing <- syncing.Load() }()
+			require.Eventually(t, func() bool { return len(wasSyncing) > 0 || isAwaited(&core.buffer.lock) }, 10*time.Second, time.Millisecond)
+			close(leave)
+			require.False(t, <-wasSyncing)
+			require.NoError(t, <-synced)
+			require.NoError(t, core.Close())
+		})
+	}
+}
+
+func isAwaited(l *flushLock) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.waits > 0
+}
+
+// countingCore counts how often it is synced, and flushed.
+type countingCore struct {
+	*stuckCore
+	syncs, flushes atomic.Int32
+}
+
+func (c *countingCore) Sync() error  { c.syncs.Add(1); return nil }
+func (c *countingCore) Flush() error { c.flushes.Add(1); return nil }
+
+// The call in which SetTarget or Close has given up on a target is its last: whoever has it after that is synced, and not the one before.
+func TestATargetThatWasGivenUpIsNotSynced(t *testing.T) {
+	for _, closed := range []bool{false, true} {
+		target, next := &countingCore{stuckCore: newStuckCore()}, &countingCore{stuckCore: newStuckCore()}
+		close(next.leave)
+		core, err := New(Config{Target: target, DrainTimeout: 20 * time.Millisecond, OnError: func(error) {}})
+		require.NoError(t, err)
+		logNumbered(core, 2)
+		require.ErrorIs(t, core.Sync(), os.ErrDeadlineExceeded)
+		if closed {
+			require.Error(t, core.Close())
+		} else {
+			core.SetTarget(next)
+		}
+		close(target.leave)
+		require.Eventually(t, func() bool { return !core.buffer.lock.isHeld() }, 10*time.Second, time.Millisecond)
+		require.NoError(t, core.Close())
+		require.Zero(t, target.syncs.Load())
+		require.Zero(t, target.flushes.Load())
+		require.Equal(t, !closed, next.syncs.Load() == 1)
+	}
 }

@@ -51,6 +51,22 @@ func TestDeadLetterIsSynced(t *testing.T) {
 		require.Equal(t, []string{"refused"}, dead.all())
 		require.Equal(t, 1, syncs(dead))
 	})
+	t.Run("of one that was under way at the Sync before", func(t *testing.T) {
+		target, dead := letters()
+		dead.gate, dead.entered = make(chan struct{}), make(chan struct{}, 1)
+		core := start(t, Config{OmitNotice: true, Targets: []TargetConfig{target}})
+		var tape base.Record
+		require.NoError(t, tape.Capture(zapcore.Entry{Message: "refused"}, base.Context{}, nil))
+		written := make(chan struct{})
+		go func() { defer close(written); core.queue.writeThrough(zapcore.InfoLevel, tape.Bytes()) }()
+		<-dead.entered
+		require.NoError(t, core.Sync())
+		before := syncs(dead)
+		close(dead.gate)
+		<-written
+		require.NoError(t, core.Sync())
+		require.Equal(t, before+1, syncs(dead))
+	})
 	t.Run("by Stop", func(t *testing.T) {
 		target, dead := letters()
 		engine := NewMemory(0)

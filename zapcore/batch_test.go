@@ -80,6 +80,23 @@ func newHandler(t *testing.T, e base.Emitter) *base.Handler {
 	return h
 }
 
+// What an Emitter says of its one frame is told of the batch's record once, whichever way it says so.
+func TestARejectionIsToldOnce(t *testing.T) {
+	tooLarge := errors.New("too large")
+	for _, err := range []error{
+		&base.RejectedError{Indexes: []int{0}, Err: tooLarge},
+		&base.RejectedError{Err: tooLarge},
+	} {
+		h := newHandler(t, &script{answers: map[string]error{"b": err}})
+		_, told := h.WriteBatch(batchOf(t, "a", "b"))
+		require.EqualError(t, told, "1 record rejected: too large")
+		var rejected *base.RejectedError
+		require.ErrorAs(t, told, &rejected)
+		require.Equal(t, []int{1}, rejected.Indexes)
+	}
+	require.EqualError(t, &base.RejectedError{Err: tooLarge}, "rejected: too large")
+}
+
 func TestWriteBatchContract(t *testing.T) {
 	down, busy := errors.New("down"), &base.RetryError{After: time.Minute, Err: errors.New("busy")}
 	refused := &base.RejectedError{Indexes: []int{0}, Err: errors.New("too large")}
@@ -99,6 +116,7 @@ func TestWriteBatchContract(t *testing.T) {
 		"down in the middle":               {messages: []string{"a", "b", "c"}, answers: map[string]error{"b": down}, n: 1, retry: true, got: []string{"a"}},
 		"down after one that was rejected": {messages: []string{"bad", "a", "b"}, answers: map[string]error{"b": down}, n: 2, rejected: []int{0}, retry: true, got: []string{"a"}},
 		"busy":                             {messages: []string{"a", "b"}, answers: map[string]error{"a": busy}, n: 0, retry: true, after: time.Minute},
+		"refused, with no index":           {messages: []string{"a", "b"}, answers: map[string]error{"a": &base.RejectedError{Err: errors.New("too large")}}, n: 2, rejected: []int{0}, got: []string{"b"}},
 		"refused by the destination":       {messages: []string{"a", "b", "c"}, answers: map[string]error{"b": refused}, n: 3, rejected: []int{1}, got: []string{"a", "c"}},
 	}
 	for name, test := range tests {

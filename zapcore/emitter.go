@@ -27,7 +27,8 @@ type BatchRefuser interface {
 type Emitter interface {
 	// Emit delivers one frame, which is valid only during the call. ent is the record it was made of. Nil means that the
 	// destination's API took all of it; an error means that the record counts as refused. A *RetryError, and any error whose
-	// Timeout method says true, puts the Handler into backoff.
+	// Timeout method says true, puts the Handler into backoff. Who holds records, as a queue, tries one again after any error, and what is
+	// behind it waits, but for a *RejectedError: that record is lost, and the others go on.
 	Emit(ent zapcore.Entry, frame []byte) error
 	// Sync makes what was emitted as safe as the destination can.
 	Sync() error

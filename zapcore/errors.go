@@ -37,12 +37,15 @@ func (e *LostError) Unwrap() error { return e.Err }
 // RejectedError names the records of a batch that the destination refused for good: too large, malformed, forbidden. They are
 // among the n that WriteBatch says it is done with; sending them again would not help.
 type RejectedError struct {
-	Indexes []int // of the refused records, rising, counted from the batch's first
+	Indexes []int // of the refused records, rising, counted from the batch's first; that of an Emit, which has one, may be left out
 	Err     error // the destination's words for the first of them
 }
 
 // Error implements error.
 func (e *RejectedError) Error() string {
+	if len(e.Indexes) == 0 { // the one frame of an Emit
+		return fmt.Sprintf("rejected: %v", e.Err)
+	}
 	return fmt.Sprintf("%s rejected: %v", count(uint64(len(e.Indexes)), "record", "records"), e.Err)
 }
 

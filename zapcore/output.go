@@ -1,6 +1,7 @@
 package zapcore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -289,10 +290,11 @@ func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
 		if err == nil {
 			continue
 		}
-		if rejectedIn(err) == 0 {
+		rejected, is := errors.AsType[*RejectedError](err)
+		if !is {
 			return i, said.With(err)
 		}
-		said.Reject(i, err)
+		said.Reject(i, cmp.Or(rejected.Err, err))
 	}
 	return frames.Len(), said.With(nil)
 }

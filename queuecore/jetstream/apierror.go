@@ -46,7 +46,8 @@ func hasCode(err error, code jetstream.ErrorCode) bool {
 	return errors.As(err, &api) && api.ErrorCode == code
 }
 
-// complaint is what a server has said that no call gets as its answer: what its client was not permitted to do. The call waits in vain.
+// complaint is what a server has said that no call gets as its answer: what its client was not permitted to do, or that it is not let
+// in. The call waits in vain.
 type complaint struct{ last atomic.Pointer[said] }
 
 type said struct {
@@ -56,8 +57,12 @@ type said struct {
 
 // hear is a nats.ErrHandler in the place of the default one, which writes to stderr. Connections that end are no news: calls fail.
 func (c *complaint) hear(_ *nats.Conn, _ *nats.Subscription, err error) {
-	if errors.Is(err, nats.ErrPermissionViolation) {
-		c.last.Store(&said{err, time.Now()})
+	for _, told := range []error{
+		nats.ErrPermissionViolation, nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired,
+	} {
+		if errors.Is(err, told) {
+			c.last.Store(&said{err, time.Now()})
+		}
 	}
 }
 

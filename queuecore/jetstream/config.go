@@ -22,10 +22,13 @@ type Config struct {
 	// power, at the price of an fsync a batch. Not for URL and Conn: there the servers' configuration decides.
 	SyncAlways bool
 
-	// URL is that of a NATS server, or of several, separated by commas: "nats://a:4222,nats://b:4222".
+	// URL is that of a NATS server, or of several, separated by commas: "nats://a:4222,nats://b:4222". Servers whose max_payload is made
+	// smaller by a reload do not tell their clients, and end the connection of one that sends more, for good ("connection closed"): restart
+	// them, or the program.
 	URL string
 
-	// Credentials is the path of a credentials file (JWT and seed), for URL.
+	// Credentials is the path of a credentials file (JWT and seed), for URL. It is read with each connection, and made absolute at
+	// construction. Servers that refuse them for a while are tried again; a Conn needs nats.IgnoreAuthErrorAbort() for that.
 	Credentials string
 
 	// TLS is for URL. Defaults to what the URL's scheme asks for.
@@ -52,8 +55,8 @@ type Config struct {
 	// stream in a cluster that is there, the one it has.
 	MaxAge time.Duration
 
-	// Timeout bounds one call: how long New waits for a server, and how long Append tries before it returns a *RetryError. Defaults
-	// to 10 s.
+	// Timeout bounds one call: how long New waits for each server of URL, and how long Append tries before it returns a *RetryError.
+	// Defaults to 10 s.
 	Timeout time.Duration
 }
 
@@ -110,12 +113,15 @@ func (c Config) withDefaults() (Config, error) {
 			return c, fmt.Errorf("jetstream: %s %v: write a duration with its unit, such as 10*time.Second", d.field, d.value)
 		}
 	}
-	if c.Dir != "" {
-		dir, err := filepath.Abs(c.Dir)
-		if err != nil {
-			return c, fmt.Errorf("jetstream: Dir: %w", err)
+	for _, path := range []*string{&c.Dir, &c.Credentials} {
+		if *path == "" {
+			continue
 		}
-		c.Dir = dir
+		whole, err := filepath.Abs(*path)
+		if err != nil {
+			return c, fmt.Errorf("jetstream: %s: %w", *path, err)
+		}
+		*path = whole
 	}
 	return c, nil
 }

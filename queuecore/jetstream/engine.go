@@ -151,6 +151,9 @@ func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstr
 			s, err = e.js.Stream(ctx, cfg.Name)
 		}
 	}
+	if errors.Is(err, nats.ErrNoResponders) {
+		err = fmt.Errorf("JetStream is not enabled there, or not for this account: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: stream %s: %w", cfg.Name, err)
 	}

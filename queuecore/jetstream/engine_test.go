@@ -3,6 +3,7 @@ package jetstream
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -34,4 +35,25 @@ func TestEngineInARelativeFolder(t *testing.T) {
 	left, err := os.ReadDir(elsewhere)
 	require.NoError(t, err)
 	require.Empty(t, left)
+}
+
+const credentials = `-----BEGIN NATS USER JWT-----
+header.claims.signature
+------END NATS USER JWT------
+
+-----BEGIN USER NKEY SEED-----
+SUAGMJH5XLGZKQQWAWKRZJIGMOU4HPFUYLXJMXOO5NLFEO2OOQJ5LPRDPM
+------END USER NKEY SEED------
+`
+
+// So is a relative path of Credentials, which are read with each connection.
+func TestRelativeCredentials(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.WriteFile("shop.creds", []byte(credentials), 0o600))
+	s := newTestServer(t, nil).start() // it asks for none, and gets them all the same
+	e := open(t, Config{URL: s.url(), Credentials: "shop.creds", Timeout: 2 * time.Second})
+	t.Chdir(t.TempDir())
+	s.stop()
+	s.start()
+	require.Eventually(t, func() bool { _, err := e.Append(batchOf(t, "a")); return err == nil }, 20*time.Second, time.Millisecond)
 }

@@ -303,6 +303,12 @@ func TestWhatNewRefuses(t *testing.T) {
 	}
 }
 
+func TestAServerWithoutJetStream(t *testing.T) {
+	s := newTestServer(t, func(o *server.Options) { o.JetStream = false }).start()
+	_, err := New(Config{URL: s.url(), Timeout: time.Second})
+	require.ErrorContains(t, err, "JetStream is not enabled")
+}
+
 func TestAStreamThatIsSomebodyElses(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e := open(t, Config{URL: s.url()})

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,4 +64,37 @@ func captured(t *testing.T, f func()) string {
 	text, err := io.ReadAll(read)
 	require.NoError(t, err)
 	return string(text)
+}
+
+// doorkeeper lets clients in or not, and counts those that it has refused.
+type doorkeeper struct {
+	shut    atomic.Bool
+	refused atomic.Int32
+}
+
+func (d *doorkeeper) Check(server.ClientAuthentication) bool {
+	if d.shut.Load() {
+		d.refused.Add(1)
+		return false
+	}
+	return true
+}
+
+// A server that refuses the client for a while, as one whose users were changed does, costs no record: it is tried again until it does not.
+func TestAServerThatRefusesForAWhile(t *testing.T) {
+	door := new(doorkeeper)
+	s := newTestServer(t, func(o *server.Options) { o.CustomClientAuthentication = door }).start()
+	e, err := New(Config{URL: s.url(), Timeout: 2 * time.Second})
+	require.NoError(t, err)
+	defer e.Close(t.Context())
+	appendAll(t, e, "a")
+	s.stop()
+	door.shut.Store(true)
+	s.start()
+	require.Eventually(t, func() bool { return door.refused.Load() >= 2 && !e.conn.IsConnected() }, 20*time.Second, time.Millisecond)
+	_, err = e.Append(batchOf(t, "b"))
+	require.ErrorIs(t, err, nats.ErrAuthorization)
+	door.shut.Store(false)
+	require.Eventually(t, func() bool { _, err := e.Append(batchOf(t, "b")); return err == nil }, 20*time.Second, time.Millisecond)
+	require.Equal(t, []string{"a", "b"}, readAll(t, e, "reader", 2))
 }

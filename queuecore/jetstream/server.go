@@ -203,6 +203,7 @@ func connect(cfg Config, local *localServer, said *complaint) (*nats.Conn, error
 		nats.Name("zaphandlers"),
 		nats.Timeout(cfg.Timeout),
 		nats.MaxReconnects(-1),
+		nats.IgnoreAuthErrorAbort(), // a server that is told of other users, or a token that is renewed late, is no reason to end for good
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ErrorHandler(said.hear),
 		nats.ReconnectBufSize(-1), // a publish while the server is away is an error to us, not a promise

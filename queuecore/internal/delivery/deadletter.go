@@ -30,7 +30,7 @@ func DeadLetterOf(d *Delivery) *DeadLetter { return d.target.DeadLetter }
 func (l *DeadLetter) write(one *base.Batch) (taken bool, err error) {
 	err = base.Guard(func() error { taken = l.core.Enabled(one.Level(0)); return nil })
 	if taken {
-		l.written.Store(true)
+		defer l.written.Store(true) // and not before: another goroutine may sync it meanwhile
 		var outcome [1]base.Outcome
 		_, err = base.Offer(l.core, one, false, outcome[:])
 		taken = outcome[0] == base.Delivered
