@@ -40,8 +40,8 @@ type File struct {
 // of the log that the file belongs to, or will.
 func Open(path, name string, flags int, options Options) (*File, error) {
 	flags |= os.O_WRONLY | os.O_APPEND | os.O_CREATE
-	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
-		flags |= fsys.Nonblock // a pipe nobody reads is an error, not a wait without end
+	if info, err := os.Stat(path); err == nil && info.Mode()&(fs.ModeNamedPipe|fs.ModeCharDevice) != 0 {
+		flags |= fsys.Nonblock // a pipe nobody reads is an error, not a wait without end, and a line without a carrier waits in Write
 	}
 	if flags&os.O_EXCL != 0 {
 		flags |= fsys.NoFollow
