@@ -29,7 +29,8 @@
 // file that is found without a line end gets one, if it may be read (a log of mode 0200 may not, but by root).
 //
 // A file that is none any more, as on a FUSE file system whose process has ended or on a server that has it no longer, is opened anew as
-// soon as the path leads to a file again; until then Write returns the error.
+// soon as the path leads to a file again; until then Write returns the error. So is a pipe that its reader has made anew, and a
+// terminal, or another device, that hangs up.
 //
 // Write allocates nothing. Sync is an fsync by default and nil for a terminal or a pipe. After Close Write, Sync, Rollover and Reopen
 // return an error that wraps [os.ErrClosed]; Close returns nil, and Stats and Backups answer. A Buffer is written by Close, and a signal,

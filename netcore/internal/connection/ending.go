@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -21,7 +22,10 @@ func (c *Conn) End(cause error) Ending {
 	if cause == nil && !c.datagram {
 		cause = c.failure()
 	}
-	if isReset(cause) {
+	switch {
+	case closedInOrder(c, cause):
+		cause = nil
+	case isReset(cause):
 		cause = errReset
 	}
 	var end Ending
@@ -40,6 +44,21 @@ func (c *Conn) End(cause error) Ending {
 	c.abort()
 	c.dialer.forget()
 	return end
+}
+
+// closedInOrder tells whether a write failed because the peer has closed a unix socket after it had read all, which Linux says: nothing that
+// was written before is lost. Of TCP the same error says that something came after the end.
+func closedInOrder(c *Conn, cause error) bool {
+	_, unix := c.raw.(*net.UnixConn)
+	if !unix || c.datagram || !errors.Is(cause, syscall.EPIPE) || !c.peek.tellsReceipt() || c.peek.wasReset() {
+		return false
+	}
+	select {
+	case <-c.done: // the system tells of a reset once, perhaps the reader
+		return errors.Is(c.err, io.EOF)
+	case <-time.After(maxGrace):
+		return false
+	}
 }
 
 // unanswered tells whether a peer that should answer has closed a connection in the ordinary way, soon and without an answer to what was

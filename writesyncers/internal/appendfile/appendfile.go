@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"time"
 
 	"example.com/zaphandlers/writesyncers/internal/fsys"
@@ -40,7 +41,7 @@ type File struct {
 // of the log that the file belongs to, or will.
 func Open(path, name string, flags int, options Options) (*File, error) {
 	flags |= os.O_WRONLY | os.O_APPEND | os.O_CREATE
-	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+	if info, err := os.Stat(path); err == nil && waits(info.Mode()) {
 		flags |= fsys.Nonblock // a pipe nobody reads is an error, not a wait without end
 	}
 	if flags&os.O_EXCL != 0 {
@@ -72,6 +73,12 @@ func Open(path, name string, flags int, options Options) (*File, error) {
 		l.found = l.torn
 	}
 	return l, nil
+}
+
+// waits reports whether to open a file may take for ever: a pipe that has no reader, or a serial line without a carrier. Elsewhere than on
+// Linux Go may not learn when a terminal takes more, so it is opened to be waited for.
+func waits(mode fs.FileMode) bool {
+	return mode&fs.ModeNamedPipe != 0 || mode&fs.ModeCharDevice != 0 && runtime.GOOS == "linux"
 }
 
 // shown is err with the name of the log in the place of that of a hidden file.

@@ -94,7 +94,11 @@ func (f *finisher) wait(out *Rolled) (err error) {
 func (f *finisher) close(patience time.Duration) error {
 	me, namer := base.GoroutineID(), f.names.mine()
 	self := false
-	idle := func() bool { self = namer || f.running && f.goroutine == me; return !f.running || self }
+	idle := func() bool {
+		self = namer || f.running && f.goroutine == me
+		coming := len(f.queue) > 0 && f.refused == nil // if nobody is at work, whoever has rolled it over is about to begin
+		return self || !f.running && !coming
+	}
 	f.update(func() { f.closing = true })
 	var err error
 	if !f.waitAtMost(patience, idle) {
