@@ -101,10 +101,13 @@ func filterCalls(errno syscall.Errno, calls ...uint32) error {
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
 		return err
 	}
-	_, _, failed := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
+	thread, _, failed := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
 		uintptr(unsafe.Pointer(&program)))
-	if failed != 0 {
+	switch {
+	case failed != 0:
 		return failed
+	case thread != 0:
+		return fmt.Errorf("thread %d does not take the filter", thread)
 	}
 	return nil
 }

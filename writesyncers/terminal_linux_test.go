@@ -1,6 +1,7 @@
 package writesyncers
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -24,10 +25,10 @@ func TestATerminalThatHangsUp(t *testing.T) {
 			}
 			arrives := func(master *os.File, text string) {
 				t.Helper()
-				b := make([]byte, 2*len(text))
-				n, err := master.Read(b)
+				b := make([]byte, len(text)+2)
+				_, err := io.ReadFull(master, b)
 				require.NoError(t, err)
-				assert.Equal(t, text+"\r\n", string(b[:n]))
+				assert.Equal(t, text+"\r\n", string(b))
 			}
 			master := connect()
 			f, err := open(path, unexpected(t))
