@@ -67,7 +67,7 @@ func (c *complaint) hear(_ *nats.Conn, _ *nats.Subscription, err error) {
 }
 
 // because adds to the error of a call, which waits for Timeout, what the servers have said meanwhile. What is older was of another.
-func (e *Engine) because(err error) error {
+func because(e *Engine, err error) error {
 	if errors.Is(err, nats.ErrReconnectBufExceeded) { // which is of a buffer that there is none of
 		err = fmt.Errorf("no connection to a server (%w)", err)
 	}

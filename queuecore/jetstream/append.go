@@ -39,19 +39,19 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	if err := e.local.look(); err != nil {
 		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart(was))}
 	}
-	err := e.publishAll(ctx, tapes)
+	err := e.log.publishAll(ctx, tapes)
 	if batch.Len() == 0 { // it is asked for the number only, which another process may have changed
-		err = e.findEnd(ctx)
+		err = e.log.findEnd(ctx)
 	}
 	if err != nil {
 		if e.stop.Err() != nil {
 			return 0, errClosed
 		}
 		if isFull(err) {
-			err = e.full(ctx, err)
+			err = full(ctx, e, err)
 		}
-		err = e.revived(err, was)
-		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.because(err))}
+		err = revived(e, err, was)
+		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, because(e, err))}
 	}
 	if len(tooLarge) > 0 {
 		return e.log.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}
@@ -62,55 +62,56 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
 
 // publishAll publishes what is not stored yet. After an error it is remembered what is, or may be.
-func (e *Engine) publishAll(ctx context.Context, tapes [][]byte) (err error) {
-	fresh := e.log.stored.Without(tapes)
-	if doubt := e.log.doubt; len(doubt) > 0 && e.log.unsure(fresh) == 0 { // of another's batch, or one that comes in parts now
-		n, err := e.publishDoubt(ctx)
+func (a *appender) publishAll(ctx context.Context, tapes [][]byte) (err error) {
+	fresh := a.stored.Without(tapes)
+	if doubt := a.doubt; len(doubt) > 0 && a.unsure(fresh) == 0 { // of another's batch, or one that comes in parts now
+		n, err := a.publishDoubt(ctx)
 		if err != nil {
 			return err
 		}
-		e.log.remember(doubt[:n])
-		fresh = e.log.stored.Without(tapes)
+		a.remember(doubt[:n])
+		fresh = a.stored.Without(tapes)
 	}
 	for rest := fresh; len(rest) > 0; {
-		n, err := e.publishSome(ctx, rest)
+		n, err := a.publishSome(ctx, rest)
 		if err != nil {
-			e.log.remember(fresh[:len(fresh)-len(rest)])
+			a.remember(fresh[:len(fresh)-len(rest)])
 			return err
 		}
 		rest = rest[n:]
 	}
-	e.log.stored.Forget(tapes)
+	a.stored.Forget(tapes)
 	return nil
 }
 
 // publishDoubt publishes the message that is perhaps stored under the id it had, and returns how many records are stored with it: none, if
 // it is the last piece of a record of which the others are in vain.
-func (e *Engine) publishDoubt(ctx context.Context) (int, error) {
-	n := len(e.log.doubt)
-	err := e.publish(ctx, uint64(n))
+func (a *appender) publishDoubt(ctx context.Context) (int, error) {
+	n := len(a.doubt)
+	err := a.publish(ctx, uint64(n))
 	if errors.Is(err, errBetween) {
-		e.log.doubt = nil
+		a.doubt = nil
 		return 0, nil
 	}
 	return n, err
 }
 
 // publishSome publishes one message, or one record in several, and returns how many records that were.
-func (e *Engine) publishSome(ctx context.Context, tapes [][]byte) (int, error) {
+func (a *appender) publishSome(ctx context.Context, tapes [][]byte) (int, error) {
+	e := a.engine
 	limit := e.limit()
-	if e.log.unsure(tapes) > 0 {
-		return e.publishDoubt(ctx)
+	if a.unsure(tapes) > 0 {
+		return a.publishDoubt(ctx)
 	}
 	if n := fit(tapes, limit); n > 0 {
-		e.log.begin(tapes[:n], pack(tapes[:n]), part{})
-		return n, e.publish(ctx, uint64(n))
+		a.begin(tapes[:n], pack(tapes[:n]), part{})
+		return n, a.publish(ctx, uint64(n))
 	}
 	pieces := slices.Collect(slices.Chunk(pack(tapes[:1]), limit))
 	for i := 0; i < len(pieces); i++ {
 		records := min((i+1)/len(pieces), 1) // 1 with the last
-		e.log.begin(tapes[:records], pieces[i], part{i + 1, len(pieces)})
-		switch err := e.publish(ctx, uint64(records)); {
+		a.begin(tapes[:records], pieces[i], part{i + 1, len(pieces)})
+		switch err := a.publish(ctx, uint64(records)); {
 		case errors.Is(err, errBetween):
 			i = -1
 		case err != nil:
@@ -126,10 +127,11 @@ var errBetween = errors.New("somebody else's message is in the middle of a recor
 
 // publish publishes the message in hand, with which so many records are stored, behind the last, and does not return before it knows that
 // it is stored, or ctx is done.
-func (e *Engine) publish(ctx context.Context, records uint64) error {
-	msg := &nats.Msg{Subject: e.subject, Data: e.log.data, Header: nats.Header{}}
-	if e.log.piece.n > 0 {
-		msg.Header.Set(headerPart, e.log.piece.String())
+func (a *appender) publish(ctx context.Context, records uint64) error {
+	e := a.engine
+	msg := &nats.Msg{Subject: e.subject, Data: a.data, Header: nats.Header{}}
+	if a.piece.n > 0 {
+		msg.Header.Set(headerPart, a.piece.String())
 	}
 	var last error
 	for wait := time.Duration(0); ; wait = min(2*wait+time.Millisecond, 250*time.Millisecond) {
@@ -139,16 +141,16 @@ func (e *Engine) publish(ctx context.Context, records uint64) error {
 			}
 			return last
 		}
-		msg.Header.Set(headerLast, strconv.FormatUint(e.log.number+records, 10))
-		stored, err := e.publishOnce(ctx, msg, records)
+		msg.Header.Set(headerLast, strconv.FormatUint(a.number+records, 10))
+		stored, err := a.publishOnce(ctx, msg, records)
 		switch {
 		case stored:
-			e.log.doubt = nil
+			a.doubt = nil
 			return nil
 		case isTooLarge(err):
 			return err
 		case isFull(err):
-			if last != nil || !e.purgeRead(ctx, "", place{}) {
+			if last != nil || !purgeRead(ctx, e, "", place{}) {
 				return err
 			}
 			last = err
@@ -156,7 +158,7 @@ func (e *Engine) publish(ctx context.Context, records uint64) error {
 			if last == nil || !errors.Is(err, context.DeadlineExceeded) { // which says nothing of why
 				last = err
 			}
-		case e.log.piece.k > 1:
+		case a.piece.k > 1:
 			return errBetween
 		}
 	}
@@ -164,41 +166,42 @@ func (e *Engine) publish(ctx context.Context, records uint64) error {
 
 // publishOnce publishes msg and, where the answer leaves that open, asks the stream whether it is stored. Without an error it is not
 // because somebody else was first.
-func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64) (stored bool, err error) {
-	if stored, err = e.wasStored(all); stored || err != nil {
+func (a *appender) publishOnce(all context.Context, msg *nats.Msg, records uint64) (stored bool, err error) {
+	e := a.engine
+	if stored, err = a.wasStored(all); stored || err != nil {
 		return stored, err
 	}
 	attempt := min(attemptTimeout, e.cfg.Timeout/4)
 	ctx, cancel := context.WithTimeout(all, attempt)
-	ack, err := e.js.PublishMsg(ctx, msg, jetstream.WithMsgID(e.log.id), jetstream.WithExpectLastSequence(e.log.sequence), jetstream.WithRetryAttempts(0))
+	ack, err := e.js.PublishMsg(ctx, msg, jetstream.WithMsgID(a.id), jetstream.WithExpectLastSequence(a.sequence), jetstream.WithRetryAttempts(0))
 	cancel()
 	switch {
 	case err == nil && !ack.Duplicate:
-		e.log.advance(ack.Sequence, records)
+		a.advance(ack.Sequence, records)
 		return true, nil
 	case isFull(err):
-		e.log.refused()
+		a.refused()
 		return false, err
 	case err != nil && !isConflict(err):
 		if !isTooLarge(err) {
-			e.log.tried = e.log.sequence + 1
+			a.tried = a.sequence + 1
 		}
-		if madeErr := e.remake(all); madeErr != nil {
+		if madeErr := a.remake(all); madeErr != nil {
 			return false, multierr.Append(err, madeErr)
 		}
 	}
 	ctx, cancel = context.WithTimeout(all, attempt)
 	defer cancel()
-	if endErr := e.findEnd(ctx); endErr != nil {
+	if endErr := a.findEnd(ctx); endErr != nil {
 		return false, multierr.Append(err, endErr)
 	}
 	switch {
-	case err == nil || e.log.lastID == e.log.id: // it was stored before; the count has its records now
+	case err == nil || a.lastID == a.id: // it was stored before; the count has its records now
 		return true, nil
 	case isConflict(err):
-		return e.wasStored(ctx)
+		return a.wasStored(ctx)
 	case isTooLarge(err):
-		e.log.doubt = nil // the server takes less than it did: it is cut anew
+		a.doubt = nil // the server takes less than it did: it is cut anew
 		err = multierr.Append(err, e.askLargest(ctx))
 	}
 	return false, err
@@ -206,16 +209,17 @@ func (e *Engine) publishOnce(all context.Context, msg *nats.Msg, records uint64)
 
 // wasStored tells whether the message in hand is where it must be if an attempt without an answer has stored it: others may have come
 // behind it since, and the server knows for a while only what it had.
-func (e *Engine) wasStored(ctx context.Context) (bool, error) {
-	if e.log.tried == 0 || e.log.sequence < e.log.tried {
+func (a *appender) wasStored(ctx context.Context) (bool, error) {
+	e := a.engine
+	if a.tried == 0 || a.sequence < a.tried {
 		return false, nil
 	}
-	msg, err := e.records.GetMsg(ctx, e.log.tried)
+	msg, err := e.records.GetMsg(ctx, a.tried)
 	if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
 		return false, err
 	}
-	e.log.tried = 0
-	return err == nil && msg.Header.Get(headerID) == e.log.id, nil
+	a.tried = 0
+	return err == nil && msg.Header.Get(headerID) == a.id, nil
 }
 
 // attemptTimeout is how long one attempt waits for its acknowledgement at most: longer than a healthy server takes, for a leader that dies

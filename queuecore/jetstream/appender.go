@@ -8,8 +8,10 @@ import (
 	"example.com/zaphandlers/queuecore/internal/stored"
 )
 
-// appender is what is known of the stream's end, and of what was published there.
+// appender publishes records: what is known of the end of the stream, and of what was published there. The caller has Engine.appending.
 type appender struct {
+	engine *Engine
+
 	producer string
 	serial   uint64
 	id       string   // of the message in hand

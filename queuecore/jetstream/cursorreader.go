@@ -11,7 +11,8 @@ import (
 // reader is a cursor in the hands of this process. It is for one goroutine at a time, but that one whose Listener was stopped may still
 // be in a call when the next one begins.
 type reader struct {
-	name string
+	engine *Engine
+	name   string
 
 	mu      sync.Mutex // guards the fields below
 	acked   place

@@ -12,20 +12,21 @@ import (
 
 // findEnd asks the stream for its last message, and so what the next one follows and which number its first record has. The
 // caller has e.appending, or is the only one yet.
-func (e *Engine) findEnd(ctx context.Context) error {
+func (a *appender) findEnd(ctx context.Context) error {
+	e := a.engine
 	msg, err := e.records.GetLastMsgForSubject(ctx, e.subject)
 	if err == nil {
 		number, err := lastNumber(msg.Header)
 		if err != nil { // not ours
-			if number, err = e.numberBefore(ctx, msg.Sequence); err != nil {
+			if number, err = a.numberBefore(ctx, msg.Sequence); err != nil {
 				return err
 			}
 		}
-		e.log.sequence, e.log.number, e.log.lastID = msg.Sequence, max(e.log.number, number), msg.Header.Get(headerID)
+		a.sequence, a.number, a.lastID = msg.Sequence, max(a.number, number), msg.Header.Get(headerID)
 		return nil
 	}
 	if !errors.Is(err, jetstream.ErrMsgNotFound) {
-		e.refresh(err)
+		refresh(e, err)
 		return err
 	}
 	info, err := e.records.Info(ctx) // none is left: aged, or never there
@@ -33,7 +34,7 @@ func (e *Engine) findEnd(ctx context.Context) error {
 		return err
 	}
 	done, err := e.cursors.highest(ctx)
-	e.log.sequence, e.log.number, e.log.lastID = info.State.LastSeq, max(e.log.number, done), ""
+	a.sequence, a.number, a.lastID = info.State.LastSeq, max(a.number, done), ""
 	return err
 }
 
@@ -41,7 +42,8 @@ func (e *Engine) findEnd(ctx context.Context) error {
 const maxForeign = 1000
 
 // numberBefore returns the number of the last record before a message.
-func (e *Engine) numberBefore(ctx context.Context, sequence uint64) (uint64, error) {
+func (a *appender) numberBefore(ctx context.Context, sequence uint64) (uint64, error) {
+	e := a.engine
 	for range min(maxForeign, sequence-1) {
 		sequence--
 		msg, err := e.records.GetMsg(ctx, sequence)
@@ -59,7 +61,8 @@ func (e *Engine) numberBefore(ctx context.Context, sequence uint64) (uint64, err
 }
 
 // remake makes the records' stream again if somebody has deleted it.
-func (e *Engine) remake(ctx context.Context) error {
+func (a *appender) remake(ctx context.Context) error {
+	e := a.engine
 	s, err := e.madeAgain(ctx, e.cfg.recordsStream(e.subject))
 	if s != nil {
 		e.born.Store(s.CachedInfo().Created.UnixNano())
@@ -67,17 +70,8 @@ func (e *Engine) remake(ctx context.Context) error {
 	return err
 }
 
-// madeAgain makes a stream again if somebody has deleted it; else it returns nil.
-func (e *Engine) madeAgain(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	_, err := e.js.Stream(ctx, cfg.Name)
-	if !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return nil, nil // it is there, or what is wrong is something else
-	}
-	return e.stream(ctx, cfg)
-}
-
 // correctPlaces has the numbers of new records go on behind those that a cursor is done with, and every cursor in the stream.
-func (e *Engine) correctPlaces(ctx context.Context) error {
+func correctPlaces(ctx context.Context, e *Engine) error {
 	places, err := e.cursors.all(ctx)
 	if err != nil {
 		return err

@@ -65,7 +65,7 @@ func New(cfg Config) (*Engine, error) {
 		}
 	}
 	if err := e.open(); err != nil {
-		return nil, multierr.Append(e.because(err), e.release())
+		return nil, multierr.Append(because(e, err), e.release())
 	}
 	return e, nil
 }
@@ -93,10 +93,10 @@ func (e *Engine) open() (err error) {
 		return err
 	}
 	e.cursors = &cursorStore{js: e.js, stream: places, subject: subject}
-	e.log.producer = nuid.Next()
-	err = e.findEnd(ctx)
+	e.log.engine, e.log.producer = e, nuid.Next()
+	err = e.log.findEnd(ctx)
 	if err == nil {
-		err = e.correctPlaces(ctx)
+		err = correctPlaces(ctx, e)
 	}
 	if err != nil {
 		return fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, err)
@@ -172,6 +172,15 @@ func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstr
 	return s, nil
 }
 
+// madeAgain makes a stream again if somebody has deleted it; else it returns nil.
+func (e *Engine) madeAgain(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	_, err := e.js.Stream(ctx, cfg.Name)
+	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, nil // it is there, or what is wrong is something else
+	}
+	return e.stream(ctx, cfg)
+}
+
 // unfit returns by what setting a stream keeps nothing of what it is given, or not where it is looked for.
 func unfit(have jetstream.StreamConfig) string {
 	switch {
@@ -217,7 +226,7 @@ func (e *Engine) Forget(cursor string) error {
 	e.mu.Lock()
 	delete(e.readers, cursor)
 	e.mu.Unlock()
-	e.purgeRead(ctx, "", place{})
+	purgeRead(ctx, e, "", place{})
 	return nil
 }
 

@@ -14,7 +14,7 @@ import (
 
 // purgeRead removes what every cursor is done with, but for the last message of the stream, and reports whether that was anything. That of
 // the given name, if there is one, is in the given place. What goes wrong is tried again with a later Ack.
-func (e *Engine) purgeRead(ctx context.Context, cursor string, at place) bool {
+func purgeRead(ctx context.Context, e *Engine, cursor string, at place) bool {
 	places, err := e.cursors.all(ctx)
 	e.mu.Lock()
 	readers := len(e.readers)
@@ -44,7 +44,7 @@ func (e *Engine) purgeRead(ctx context.Context, cursor string, at place) bool {
 }
 
 // full adds to the error of a stream that is full for whom it is.
-func (e *Engine) full(ctx context.Context, err error) error {
+func full(ctx context.Context, e *Engine, err error) error {
 	places, placesErr := e.cursors.all(ctx)
 	if placesErr != nil || len(places) == 0 {
 		return err

@@ -26,7 +26,7 @@ func (e *Engine) Read(ctx context.Context, cursor string, batch *base.Batch) (ui
 	}
 	for {
 		wake, ended := e.wakeChannel(), ctx.Err() // before the look: what came before the end is read
-		if last, err := e.readHeld(r, batch); last > 0 || err != nil {
+		if last, err := r.readHeld(batch); last > 0 || err != nil {
 			return last, err
 		}
 		if ended != nil {
@@ -39,10 +39,10 @@ func (e *Engine) Read(ctx context.Context, cursor string, batch *base.Batch) (ui
 }
 
 // readHeld adds the records of the first message that r holds, or can get, and returns the number of the last; 0 if there is none.
-func (e *Engine) readHeld(r *reader, batch *base.Batch) (uint64, error) {
+func (r *reader) readHeld(batch *base.Batch) (uint64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := e.fill(r); err != nil || len(r.held) == 0 {
+	if err := r.fill(); err != nil || len(r.held) == 0 {
 		return 0, err
 	}
 	m := &r.held[0]
@@ -100,7 +100,7 @@ func (e *Engine) reader(cursor string) (*reader, error) {
 	if err != nil {
 		return nil, e.orClosed(err)
 	}
-	r = &reader{name: cursor, acked: at, fetch: at.sequence + 1, purged: time.Now()}
+	r = &reader{engine: e, name: cursor, acked: at, fetch: at.sequence + 1, purged: time.Now()}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if first := e.readers[cursor]; first != nil {
@@ -143,7 +143,7 @@ func (e *Engine) orClosed(err error) error {
 	if err != nil && e.stop.Err() != nil {
 		return errClosed
 	}
-	return e.because(err)
+	return because(e, err)
 }
 
 // callContext bounds one question to the server.
@@ -155,7 +155,7 @@ func (e *Engine) callContext() (context.Context, context.CancelFunc) {
 // whatever is appended meanwhile.
 func (e *Engine) oldest(ctx context.Context) (place, error) {
 	e.appending.Lock()
-	err := e.findEnd(ctx)
+	err := e.log.findEnd(ctx)
 	end := place{number: e.log.number, sequence: e.log.sequence, born: e.born.Load()}
 	e.appending.Unlock()
 	if err != nil {
@@ -180,7 +180,8 @@ func (e *Engine) oldest(ctx context.Context) (place, error) {
 }
 
 // fill asks for the message after those that r holds, if it holds none. The caller has r.mu.
-func (e *Engine) fill(r *reader) error {
+func (r *reader) fill() error {
+	e := r.engine
 	was := e.local.current()
 	for verified := false; len(r.held) == 0; {
 		if born := e.born.Load(); r.acked.born != born {
@@ -191,7 +192,7 @@ func (e *Engine) fill(r *reader) error {
 		cancel()
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
-			if !e.isAstray(r) {
+			if !r.isAstray() {
 				return nil
 			}
 			continue
@@ -207,7 +208,7 @@ func (e *Engine) fill(r *reader) error {
 		case r.follows(m), verified:
 			e.missed.Add(r.hold(m))
 		default:
-			moved, err := e.relocate(r, m.first > r.acked.number+1)
+			moved, err := r.relocate(m.first > r.acked.number+1)
 			if verified = !moved; err != nil {
 				return e.failed(err, was)
 			}
@@ -224,8 +225,8 @@ func (e *Engine) failed(err error, was *server.Server) error {
 	if e.stop.Err() != nil {
 		return errClosed
 	}
-	e.refresh(err)
-	return e.revived(fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, e.because(err)), was)
+	refresh(e, err)
+	return revived(e, fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, because(e, err)), was)
 }
 
 // Ack implements queuecore.Queue.
@@ -233,7 +234,7 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	was := e.local.current()
 	r, err := e.reader(cursor)
 	if err != nil {
-		return e.revived(err, was)
+		return revived(e, err, was)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -252,11 +253,11 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	ctx, cancel := e.callContext()
 	defer cancel()
 	err = e.putPlace(ctx, cursor, at)
-	if isFull(err) && e.purgeRead(ctx, cursor, at) { // the servers have no room for anything: what was read makes some
+	if isFull(err) && purgeRead(ctx, e, cursor, at) { // the servers have no room for anything: what was read makes some
 		err = e.putPlace(ctx, cursor, at)
 	}
 	if err != nil {
-		return e.revived(e.orClosed(err), was)
+		return revived(e, e.orClosed(err), was)
 	}
 	r.acked = at
 	for len(r.held) > 0 && r.held[0].last() <= number {
@@ -264,7 +265,7 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	}
 	if time.Since(r.purged) >= purgeEvery {
 		r.purged = time.Now()
-		e.purgeRead(ctx, cursor, at)
+		purgeRead(ctx, e, cursor, at)
 	}
 	return nil
 }

@@ -16,18 +16,19 @@ import (
 // power or came back with a copy. Sequences say nothing then, but the numbers of records go on.
 
 // isAstray asks, once in lookEvery, whether there is nothing for r because it is not where it believes to be, and moves it.
-func (e *Engine) isAstray(r *reader) bool {
+func (r *reader) isAstray() bool {
 	if time.Since(r.looked) < lookEvery {
 		return false
 	}
 	r.looked = time.Now()
-	moved, err := e.relocate(r, false)
+	moved, err := r.relocate(false)
 	return moved && err == nil
 }
 
 // relocate moves r to where it has to go on, and reports whether that is elsewhere than it was. Where the stream is as long as it must
 // be it looks for another place only if it is told to.
-func (e *Engine) relocate(r *reader, search bool) (moved bool, err error) {
+func (r *reader) relocate(search bool) (moved bool, err error) {
+	e := r.engine
 	ctx, cancel := e.callContext()
 	defer cancel()
 	info, err := e.records.Info(ctx)
@@ -42,7 +43,7 @@ func (e *Engine) relocate(r *reader, search bool) (moved bool, err error) {
 	if !search && r.fetch <= info.State.LastSeq+1 {
 		return false, nil
 	}
-	at, err := e.seek(ctx, r.acked.number, max(info.State.FirstSeq, 1), info.State.LastSeq)
+	at, err := r.seek(ctx, r.acked.number, max(info.State.FirstSeq, 1), info.State.LastSeq)
 	if err != nil || at > r.acked.sequence {
 		return false, err
 	}
@@ -53,10 +54,10 @@ func (e *Engine) relocate(r *reader, search bool) (moved bool, err error) {
 
 // seek returns the sequence of the first message from first to last that has a record beyond number, or a piece of one; the one after last
 // if there is none, and the largest number if that cannot be told now, as where a replica is behind.
-func (e *Engine) seek(ctx context.Context, number, first, last uint64) (uint64, error) {
+func (r *reader) seek(ctx context.Context, number, first, last uint64) (uint64, error) {
 	for first <= last {
 		middle := first + (last-first)/2
-		from, is, err := e.isBeyond(ctx, number, middle)
+		from, is, err := r.isBeyond(ctx, number, middle)
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
 			return math.MaxUint64, nil
@@ -72,7 +73,8 @@ func (e *Engine) seek(ctx context.Context, number, first, last uint64) (uint64, 
 }
 
 // isBeyond tells whether the first message of ours from a sequence on has a record beyond number, and which it is.
-func (e *Engine) isBeyond(ctx context.Context, number, sequence uint64) (uint64, bool, error) {
+func (r *reader) isBeyond(ctx context.Context, number, sequence uint64) (uint64, bool, error) {
+	e := r.engine
 	for range maxForeign {
 		msg, err := e.records.GetMsg(ctx, sequence, jetstream.WithGetMsgSubject(e.subject))
 		if err != nil {
@@ -92,7 +94,7 @@ func (e *Engine) isBeyond(ctx context.Context, number, sequence uint64) (uint64,
 }
 
 // refresh asks for the stream's settings anew where nobody answers: it may have been told to answer elsewhere.
-func (e *Engine) refresh(err error) {
+func refresh(e *Engine, err error) {
 	if !errors.Is(err, nats.ErrNoResponders) {
 		return
 	}
@@ -103,7 +105,7 @@ func (e *Engine) refresh(err error) {
 
 // revived returns the error of a call, after which a server in this process, which was that one when the call began, is restarted: it takes
 // no more once its disk was full for a moment.
-func (e *Engine) revived(err error, was *server.Server) error {
+func revived(e *Engine, err error, was *server.Server) error {
 	if err == nil || was == nil || isFull(err) || e.stop.Err() != nil {
 		return err
 	}

@@ -290,12 +290,12 @@ func TestSeek(t *testing.T) {
 		appendAll(t, e, text)
 		if i%5 == 2 {
 			publish(t, e, e.subject, "hello", nil)
-			require.NoError(t, e.findEnd(t.Context()))
+			require.NoError(t, e.log.findEnd(t.Context()))
 		}
 	}
 	last := e.log.sequence
 	for number := range 40 {
-		at, err := e.seek(t.Context(), uint64(number), 1, last)
+		at, err := (&reader{engine: e}).seek(t.Context(), uint64(number), 1, last)
 		require.NoError(t, err)
 		require.LessOrEqual(t, at, first[number])
 		for ; at < first[number]; at++ { // only somebody else's is before it
@@ -304,7 +304,7 @@ func TestSeek(t *testing.T) {
 			require.Equal(t, "hello", string(msg.Data))
 		}
 	}
-	at, err := e.seek(t.Context(), 40, 1, last)
+	at, err := (&reader{engine: e}).seek(t.Context(), 40, 1, last)
 	require.NoError(t, err)
 	require.Equal(t, last+1, at)
 }

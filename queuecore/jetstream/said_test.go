@@ -46,10 +46,10 @@ func TestWhatIsNotPermittedIsInTheError(t *testing.T) {
 func TestWhatWasSaidLongAgoIsNoCause(t *testing.T) {
 	e := &Engine{cfg: Config{Timeout: time.Second}}
 	e.said.hear(nil, nil, nats.ErrPermissionViolation)
-	require.ErrorIs(t, e.because(io.EOF), nats.ErrPermissionViolation)
-	require.Equal(t, io.EOF, e.because(io.EOF), "it is told once")
+	require.ErrorIs(t, because(e, io.EOF), nats.ErrPermissionViolation)
+	require.Equal(t, io.EOF, because(e, io.EOF), "it is told once")
 	e.said.last.Store(&said{nats.ErrPermissionViolation, time.Now().Add(-time.Minute)})
-	require.Equal(t, io.EOF, e.because(io.EOF))
+	require.Equal(t, io.EOF, because(e, io.EOF))
 }
 
 // captured returns what f writes to stderr.
