@@ -7,17 +7,14 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
-)
 
-const mostSignals = 1000 // that may interrupt a call
+	"example.com/zaphandlers/internal/errno"
+)
 
 // TryLock takes the lock on f, which ends with f or the process, and reports whether somebody else has it. On a file system without
 // locks the error wraps errors.ErrUnsupported.
 func TryLock(f *os.File) (taken bool, err error) {
-	err = unix.EINTR // a file system of the network may say so for any signal, and Go sends some to its threads
-	for try := 0; err == unix.EINTR && try < mostSignals; try++ {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	}
+	err = errno.Again(func() error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) })
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return true, nil
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"syscall"
 	"time"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // Append appends records and returns the number of the last record of the log. With an error none of them is there.
@@ -70,7 +72,7 @@ func (l *Log) activeLocked(size int64) (*segment, error) {
 	if n := len(l.segments); n > 0 {
 		s := l.segments[n-1]
 		switch err := s.ready(l.options.files); {
-		case err != nil && s.size == 0 && !stale(err):
+		case err != nil && s.size == 0 && !errno.Stale(err):
 			return nil, err // another one would be no better
 		case err == nil && !s.sealed && (s.size == 0 || s.size+size <= l.options.SegmentBytes):
 			return s, nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // Reader reads the records behind a number, in order. It is for one goroutine at a time.
@@ -92,7 +94,7 @@ func (r *Reader) fill(size int64) error {
 	if errors.Is(err, os.ErrClosed) {
 		return nil // by Close, or with its segment: locate knows
 	}
-	if stale(err) {
+	if errno.Stale(err) {
 		return errors.Join(err, reconnect(r.log))
 	}
 	if bad = r.scan.bad - bad; bad > 0 {

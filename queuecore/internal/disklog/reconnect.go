@@ -6,16 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
+	"example.com/zaphandlers/internal/errno"
 	"example.com/zaphandlers/internal/filelock"
 )
 
 // The file system of the folder may go, as one of FUSE does with its process, and come back: then all that was open is opened again.
-
-// stale reports whether an error says that an open file is none any more, whatever is at its path: that of a server which has it no longer,
-// or of a FUSE file system whose process has ended. Only to open the path again can help.
-func stale(err error) bool { return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.ENOTCONN) }
 
 func reconnect(l *Log) error {
 	l.mu.Lock()
@@ -44,16 +40,16 @@ func reconnectLocked(l *Log) error {
 // made: it would be hidden later.
 func (h *home) back() (bool, error) {
 	mine, err := h.lock.Stat()
-	if err != nil && !stale(err) {
+	if err != nil && !errno.Stale(err) {
 		return false, nil // for check to say
 	}
 	there, thereErr := os.Stat(filepath.Join(h.dir, lockName))
 	switch {
-	case stale(thereErr):
+	case errno.Stale(thereErr):
 		return false, thereErr
 	case err == nil && thereErr == nil && os.SameFile(mine, there):
 		return false, nil
-	case err == nil && !stale(h.lock.Sync()): // what is known of the file may be from before
+	case err == nil && !errno.Stale(h.lock.Sync()): // what is known of the file may be from before
 		return false, nil
 	case errors.Is(thereErr, fs.ErrNotExist):
 		return false, fmt.Errorf("the file system of %s is not there: %w", h.dir, thereErr)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // segment is one file of records.
@@ -164,7 +166,7 @@ func (s *scanner) fill(size int64) error {
 		s.short = at + int64(n)
 		s.restart(at)
 		return io.ErrUnexpectedEOF
-	case errors.Is(err, os.ErrClosed), stale(err):
+	case errors.Is(err, os.ErrClosed), errno.Stale(err):
 		s.restart(at)
 		return err
 	default:
@@ -203,7 +205,7 @@ func (s *scanner) restart(at int64) { s.at, s.buf, s.walk = at, s.buf[:0], walke
 func (s *scanner) readPieces(b []byte, at int64) (some bool, err error) {
 	for len(b) > 0 {
 		n := min(sector-int(at%sector), len(b))
-		if _, err := s.file.ReadAt(b[:n], at); errors.Is(err, os.ErrClosed) || stale(err) {
+		if _, err := s.file.ReadAt(b[:n], at); errors.Is(err, os.ErrClosed) || errno.Stale(err) {
 			return some, err
 		} else if err != nil {
 			clear(b[:n])

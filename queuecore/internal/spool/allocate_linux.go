@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // fallocateCall is the system's. Tests refuse it.
@@ -22,9 +24,7 @@ func fallocate(f *os.File, size int64) error {
 
 // punch gives the blocks of a part of a file back, which then reads as zeros.
 func punch(f *os.File, at, size int64) error {
-	err := error(unix.EINTR)
-	for try := 0; err == unix.EINTR && try < 1000; try++ {
-		err = fallocateCall(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)
-	}
-	return err
+	return errno.Again(func() error {
+		return fallocateCall(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)
+	})
 }

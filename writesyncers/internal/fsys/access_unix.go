@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // Access is who may use a file: its owner, its group, its permission bits, and its list, which is nil where the bits say it all.
@@ -81,7 +83,7 @@ func AccessOf(f *os.File) (Access, error) {
 	var list acl
 	var statErr, err error
 	ctl := control(f, func(fd int) {
-		statErr = os.NewSyscallError("fstat", again(func() error { return unix.Fstat(fd, &st) }))
+		statErr = os.NewSyscallError("fstat", errno.Again(func() error { return unix.Fstat(fd, &st) }))
 		list, err = readACL(fd)
 	})
 	switch {

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // CanShare says whether several processes can write to one file here: that takes locks that end with a process.
@@ -27,7 +29,7 @@ type Directory struct {
 // OpenDirectory opens a directory, for which it has to be readable.
 func OpenDirectory(path string) (*Directory, error) {
 	var fd int
-	err := again(func() (err error) {
+	err := errno.Again(func() (err error) {
 		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		return err
 	})
@@ -35,7 +37,7 @@ func OpenDirectory(path string) (*Directory, error) {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
 	d := &Directory{fd: fd}
-	if err := again(func() error { return unix.Fstat(fd, &d.identity) }); err != nil {
+	if err := errno.Again(func() error { return unix.Fstat(fd, &d.identity) }); err != nil {
 		return nil, errors.Join(&os.PathError{Op: "fstat", Path: path, Err: err}, d.Close())
 	}
 	return d, nil
@@ -54,7 +56,7 @@ func (d *Directory) TryLock() error {
 // between opening and locking.
 func (d *Directory) IsAt(path string) bool {
 	var there unix.Stat_t
-	err := again(func() error { return unix.Stat(path, &there) })
+	err := errno.Again(func() error { return unix.Stat(path, &there) })
 	return err == nil && there.Dev == d.identity.Dev && there.Ino == d.identity.Ino
 }
 
@@ -97,7 +99,9 @@ func flock(f *os.File, how int) error {
 var flockCall = unix.Flock
 
 // lockDescriptor is flock. A lock that was interrupted must not pass for one of a file system that knows none.
-func lockDescriptor(fd, how int) error { return again(func() error { return flockCall(fd, how) }) }
+func lockDescriptor(fd, how int) error {
+	return errno.Again(func() error { return flockCall(fd, how) })
+}
 
 // Held reports whether a living process, this one or another, has a lock on the file at path: it is open for writing, or in the
 // making. A file that may not be read is opened for writing instead; one that may not be opened at all, or is no regular
@@ -162,7 +166,7 @@ func SyncDirectory(path string) error {
 func HasName(f *os.File) bool {
 	var st unix.Stat_t
 	err := control(f, func(fd int) {
-		if again(func() error { return unix.Fstat(fd, &st) }) != nil {
+		if errno.Again(func() error { return unix.Fstat(fd, &st) }) != nil {
 			st.Nlink = 0
 		}
 	})

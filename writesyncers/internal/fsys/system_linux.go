@@ -13,6 +13,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // Identity is what makes a file the same file, whatever it is called.
@@ -32,7 +34,7 @@ func Birth(f *os.File) (at time.Time, known bool) {
 	var st unix.Statx_t
 	var err error
 	ctl := control(f, func(fd int) {
-		err = again(func() error { return unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st) })
+		err = errno.Again(func() error { return unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_BTIME, &st) })
 	})
 	if ctl != nil || err != nil || st.Mask&unix.STATX_BTIME == 0 {
 		return time.Time{}, false
@@ -88,13 +90,13 @@ func identityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 // (seccomp) knows of none; and if a signal has interrupted statx.
 func olderIdentityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 	var st unix.Stat_t
-	err := again(func() error { return unix.Fstatat(dir, string(pathZ[:len(pathZ)-1]), &st, flags) })
+	err := errno.Again(func() error { return unix.Fstatat(dir, string(pathZ[:len(pathZ)-1]), &st, flags) })
 	errno, _ := err.(unix.Errno)
 	return Identity{unix.Major(uint64(st.Dev)), unix.Minor(uint64(st.Dev)), st.Ino}, errno
 }
 
 func renameNoReplace(src, dst string) error {
-	return again(func() error { return unix.Renameat2(unix.AT_FDCWD, src, unix.AT_FDCWD, dst, unix.RENAME_NOREPLACE) })
+	return errno.Again(func() error { return unix.Renameat2(unix.AT_FDCWD, src, unix.AT_FDCWD, dst, unix.RENAME_NOREPLACE) })
 }
 
 // Watch tells whether something has happened to the name of one open file: it was renamed, removed, or another name was given
@@ -229,7 +231,7 @@ func LockBeginning(f *os.File, wait time.Duration) (unlock func()) {
 	set := func(how int16) (err error) {
 		lock := unix.Flock_t{Type: how, Len: 1}
 		_ = control(f, func(fd int) {
-			err = again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
+			err = errno.Again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
 		})
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // control calls do with the descriptor of f, which stays open meanwhile.
@@ -46,22 +48,8 @@ func (d Descriptor) Size() (size int64, known bool) {
 	return st.Size, true
 }
 
-// mostSignals is how often a call may be interrupted: a file system that always says so would hold up its caller for good.
-const mostSignals = 1000
-
-// again calls f until no signal has interrupted it, as package os does: Go sends some to its own threads, and a file system of the network
-// or of a process may give up a call for that.
-func again(f func() error) (err error) {
-	for range mostSignals {
-		if err = f(); err != unix.EINTR {
-			break
-		}
-	}
-	return err
-}
-
 // rename is os.Rename without its look at dst, which is no directory.
-func rename(src, dst string) error { return again(func() error { return unix.Rename(src, dst) }) }
+func rename(src, dst string) error { return errno.Again(func() error { return unix.Rename(src, dst) }) }
 
 // NameTooLong reports whether the file system takes no such name, by asking it.
 func NameTooLong(path string) bool {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"example.com/zaphandlers/internal/errno"
 )
 
 // Who writes to a file under which name shows in a lock (of an open file, as fcntl has it, which others than flock's are) on one byte far
@@ -25,7 +27,7 @@ func MarkWriter(f *os.File, log string) {
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: marksOf(log) + rand.Int64N(marksOfAName), Len: 1}
 		var err error
 		ctl := control(f, func(fd int) {
-			err = again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
+			err = errno.Again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock) })
 		})
 		if ctl != nil || err != unix.EAGAIN && err != unix.EACCES {
 			return
@@ -69,7 +71,7 @@ func marked(f *os.File, log string) (ours, any bool) {
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: from, Len: size}
 		var err error
 		ctl := control(f, func(fd int) {
-			err = again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_GETLK, &lock) })
+			err = errno.Again(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_GETLK, &lock) })
 		})
 		return ctl == nil && err == nil && lock.Type != unix.F_UNLCK
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"example.com/zaphandlers/internal/errno"
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 	base "example.com/zaphandlers/zapcore"
@@ -86,7 +87,7 @@ func (w *Writer) reopen() error {
 	if err := w.open(); err != nil {
 		return err
 	}
-	if stale(broken) { // which its Write has returned: there is no more to be had from it
+	if errno.Stale(broken) { // which its Write has returned: there is no more to be had from it
 		w.left = broken
 		_ = old.Close()
 		return nil

@@ -4,11 +4,9 @@ import (
 	"errors"
 	"os"
 	"syscall"
-)
 
-// stale reports whether an error says that an open file is none any more, whatever is at its path: that of a server which has it no longer,
-// or of a FUSE file system whose process has ended. Only to open the path again can help.
-func stale(err error) bool { return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.ENOTCONN) }
+	"example.com/zaphandlers/internal/errno"
+)
 
 // away reports whether the disk may have been taken out.
 func away(err error) bool {
@@ -24,7 +22,7 @@ func hungUp(err error) bool {
 func noteFailed(w *Writer, err error) {
 	gone := hungUp(err)
 	if w.file.Regular() {
-		gone = stale(err) || away(err)
+		gone = errno.Stale(err) || away(err)
 	}
 	if gone {
 		w.broken = err
@@ -42,9 +40,9 @@ func reconnect(w *Writer) error {
 		if missing == nil && anotherDevice(w, info) {
 			return w.reopen()
 		}
-	case errors.Is(err, syscall.ESTALE), stale(err) && missing == nil:
+	case errors.Is(err, syscall.ESTALE), errno.Stale(err) && missing == nil:
 		return w.reopen()
-	case stale(err):
+	case errno.Stale(err):
 		return err
 	case missing == nil:
 		if here, lookErr := w.file.LeadsHere(); !here && lookErr == nil {
