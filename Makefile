@@ -17,9 +17,10 @@ lint: format vet staticcheck ## formatting, go vet for three systems, staticchec
 format: ## fail where gofmt would change something
 	@bad=$$(gofmt -l .); [[ -z $$bad ]] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }
 
-vet: ## go vet for linux, darwin and windows, and for 32 bits
+vet: ## go vet for linux, darwin and windows, for 32 bits and WebAssembly
 	@for os in linux darwin windows; do scripts/each.sh env GOOS=$$os go vet ./...; done
 	GOARCH=386 go vet ./...
+	GOOS=js GOARCH=wasm go vet ./...
 
 staticcheck: ## staticcheck in every module
 	@scripts/each.sh "$$(go -C benchmarks tool -n staticcheck)" ./...

@@ -8,9 +8,10 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"go.uber.org/multierr"
+
+	"example.com/zaphandlers/internal/hosts"
 )
 
 // localSockets are where daemons listen on the machine itself: Linux, macOS, the BSDs. They are log/syslog's.
@@ -61,14 +62,13 @@ func absolute(path string) string {
 
 // noSocket returns why no unix socket can have that path, to stand behind it; "" if one can.
 func noSocket(path string) string {
-	longest := len(syscall.RawSockaddrUnix{}.Path) - 1
 	switch {
 	case !isSocket(path) && !filepath.IsAbs(path):
 		return " has to be the path of a unix socket"
 	case strings.Contains(path[1:], "\x00"):
 		return ": there is a NUL in the path"
-	case len(path) > longest:
-		return fmt.Sprintf(" has %d bytes: the path of a unix socket has at most %d", len(path), longest)
+	case len(path) > hosts.LongestSocketPath:
+		return fmt.Sprintf(" has %d bytes: the path of a unix socket has at most %d", len(path), hosts.LongestSocketPath)
 	}
 	return ""
 }

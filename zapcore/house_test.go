@@ -208,7 +208,7 @@ var floors = map[string][]string{
 	"queuecore":           {"zapcore", "zapcore/arena", "internal/tees", "internal/filelock", "internal/errno"},
 	"queuecore/queuetest": {"zapcore"},
 	"queuecore/diskdump":  {"zapcore"},
-	"sysloghandler":       {"zapcore", "netcore"},
+	"sysloghandler":       {"zapcore", "netcore", "internal/hosts"},
 }
 
 func TestImportsGoDownOnly(t *testing.T) {

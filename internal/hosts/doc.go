@@ -12,5 +12,6 @@
 //
 // Its contract: what Fault objects to, no resolver knows; whether there is such a host it does not say. ASCII makes of a host what
 // package net looks up, or leaves it as it is. A Resolver keeps nobody longer than the context says; it leaves no connection behind, and
-// until Close a lookup for a minute at most. It begins with the address behind one that it was told to Pass.
+// until Close a lookup for a minute at most. It begins with the address behind one that it was told to Pass. LongestSocketPath bounds the
+// path that stands in place of a host for a unix socket.
 package hosts

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"example.com/zaphandlers/internal/hosts"
 )
@@ -148,15 +147,12 @@ func noHost(network, host string) string {
 	return hosts.Fault(host)
 }
 
-// longestPath is the longest path of a unix socket, in bytes.
-const longestPath = len(syscall.RawSockaddrUnix{}.Path) - 1
-
 // absolute returns the path that a relative one is now, unless no socket can have that: the program may change its working directory.
 func absolute(path string) string {
 	if filepath.IsAbs(path) || strings.HasPrefix(path, "/") || path != "" && (path[0] == '@' || path[0] == 0) {
 		return path
 	}
-	if whole, err := filepath.Abs(path); err == nil && len(whole) <= longestPath {
+	if whole, err := filepath.Abs(path); err == nil && len(whole) <= hosts.LongestSocketPath {
 		return whole
 	}
 	return path
@@ -165,8 +161,8 @@ func absolute(path string) string {
 // checkPath returns an error if no unix socket can have that path.
 func checkPath(network, path string) error {
 	switch {
-	case len(path) > longestPath:
-		return wrong("%q has %d bytes: the path of a unix socket has at most %d", path, len(path), longestPath)
+	case len(path) > hosts.LongestSocketPath:
+		return wrong("%q has %d bytes: the path of a unix socket has at most %d", path, len(path), hosts.LongestSocketPath)
 	case strings.Contains(path[1:], "\x00"):
 		return wrong("%q: there is a NUL in the path", path)
 	case strings.Contains(path, "://"):

@@ -5,6 +5,7 @@ package fsys
 import (
 	"errors"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -49,7 +50,9 @@ func (d Descriptor) Size() (size int64, known bool) {
 }
 
 // rename is os.Rename without its look at dst, which is no directory.
-func rename(src, dst string) error { return errno.Again(func() error { return unix.Rename(src, dst) }) }
+func rename(src, dst string) error {
+	return errno.Again(func() error { return syscall.Rename(src, dst) })
+}
 
 // NameTooLong reports whether the file system takes no such name, by asking it.
 func NameTooLong(path string) bool {

@@ -1,3 +1,5 @@
+//go:build !unix || aix
+
 package connection
 
 import (
@@ -22,7 +24,7 @@ func (*peek) acknowledged() (bytes uint64, quiet time.Duration, waits bool) { re
 
 func (*peek) receipt() receipt { return receipt{} }
 
-// refusal returns nothing: Go keeps these reports to itself on Windows, https://go.dev/issue/5834.
+// refusal returns nothing. Go keeps these reports to itself on Windows, https://go.dev/issue/5834.
 func (*peek) refusal() error { return nil }
 
 func (*peek) tellsReceipt() bool { return false }
