@@ -49,7 +49,7 @@ func TestSyncsThatWaitAreOne(t *testing.T) {
 			for range callers - 1 {
 				go func() { ended <- call(h) }()
 			}
-			for h.out.asked.Load() < callers {
+			for h.out.syncCalls.Load() < callers {
 				runtime.Gosched()
 			}
 			close(e.release)

@@ -179,7 +179,7 @@ func (a *Arena) Put(level zapcore.Level, tape []byte) uint64 {
 // Capture makes a record of an entry, the fields of context and then fields, where it is to lie. It spares a copy. It returns
 // false, and has added nothing, if said, which was asked about the fields, cannot tell what they are (see base.CapturePlain), if there is
 // no room in the last block, or if the record does not fit: then Put is the way. It runs no code of the program.
-func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
+func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, texts *base.Texts) bool {
 	h := a.hot
 	l := listOf(ent.Level)
 	t := &h.tails[l]
@@ -187,7 +187,7 @@ func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapc
 	if len(room) < headerSize {
 		return false
 	}
-	n := base.CapturePlain(room[headerSize:], ent, context, fields, said)
+	n := base.CapturePlain(room[headerSize:], ent, context, fields, texts)
 	if n == 0 || h.used+Size(n) > a.limit {
 		return false
 	}
@@ -251,7 +251,7 @@ func recycle(a *Arena, ln *list, b *block) {
 	for _, r := range a.readers {
 		for l := range r.next {
 			if r.next[l].block == b {
-				r.next[l] = r.next[l].normal()
+				r.next[l] = r.next[l].normalized()
 			}
 		}
 	}

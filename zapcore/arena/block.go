@@ -73,8 +73,8 @@ type place struct {
 	number uint64 // of records in the list before this place, ever
 }
 
-// normal is p, at the start of a block rather than at the end of the one before.
-func (p place) normal() place {
+// normalized is p, at the start of a block rather than at the end of the one before.
+func (p place) normalized() place {
 	for p.off == p.block.written && p.block.next != nil {
 		p.block, p.off = p.block.next, 0
 	}

@@ -29,7 +29,7 @@ func (a *Arena) CountThrough(outcomes []base.Outcome) {
 			dropped++
 		}
 	}
-	settle(&a.stats, dropped > 0, skipped == len(outcomes))
+	countRecord(&a.stats, dropped > 0, skipped == len(outcomes))
 }
 
 // Pending returns how many records are held; of a block that is resolved in part, all.
@@ -86,7 +86,7 @@ func (r *Reader) Ahead(sequence uint64) {
 	r.ahead[sequence] = struct{}{}
 }
 
-func wentAhead(r *Reader, sequence uint64) bool {
+func deliveredAhead(r *Reader, sequence uint64) bool {
 	_, is := r.ahead[sequence]
 	return is
 }

@@ -26,13 +26,13 @@ type Reader struct {
 	ahead   map[uint64]struct{} // sequence numbers of records that Ahead spoke of, and that are not done
 
 	// Owned by the reader's goroutine.
-	walks [Lists]walk
-	list  int    // of the last record that was walked over
-	until uint64 // no other list has a record before this sequence number that is to be walked over first
-	held  []held // walked; the first of them are resolved
-	first int    // how many those are
-	told  int    // how many of the others have an outcome of their own
-	stale bool   // there are old ones behind them
+	walks       [Lists]walk
+	list        int    // of the last record that was walked over
+	until       uint64 // no other list has a record before this sequence number that is to be walked over first
+	held        []held // walked; the first of them are resolved
+	first       int    // how many those are
+	outcomesSet int    // how many of the others have an outcome of their own
+	stale       bool   // there are old ones behind them
 }
 
 // piece is the part of a claim that lies in one block. Until it is let go it pins the block.
@@ -92,13 +92,13 @@ func (r *Reader) forget() {
 // Shrink lets go of memory that only the work on records needs. It is for times when there is nothing to read.
 func (r *Reader) Shrink() {
 	if r.Len() == 0 {
-		r.held, r.first, r.told, r.stale = nil, 0, 0, false
+		r.held, r.first, r.outcomesSet, r.stale = nil, 0, 0, false
 	}
 }
 
 func (r *Reader) claimList(l int, w *walk, maxBytes int) {
 	ln := &r.arena.lists[l]
-	from := r.next[l].normal()
+	from := r.next[l].normalized()
 	w.at, w.end, w.bound = from, ln.end(), r.arena.hot.next
 	if from.number == w.end.number {
 		r.next[l] = w.end
@@ -191,7 +191,7 @@ func (r *Reader) Outcome(i int) base.Outcome { return r.held[r.first+i].outcome 
 // dropped.
 func (r *Reader) SetOutcome(i int, o base.Outcome) {
 	r.held[r.first+i].outcome = o
-	r.told++
+	r.outcomesSet++
 }
 
 // Resolve is done with the first n of the records walked over, and releases what every reader is done with.
@@ -200,23 +200,23 @@ func (r *Reader) Resolve(n int) {
 		return
 	}
 	r.arena.catchUp()
-	if r.told == 0 {
+	if r.outcomesSet == 0 {
 		r.stats.Delivered += uint64(n)
 	} else {
-		r.judge(n)
+		r.countOutcomes(n)
 	}
 	r.claimed -= uint64(n)
 	r.first += n
 	if r.first == len(r.held) {
-		r.held, r.first, r.told, r.stale = r.held[:0], 0, 0, true
+		r.held, r.first, r.outcomesSet, r.stale = r.held[:0], 0, 0, true
 		r.unpin()
 	}
 	r.settleDone()
 	r.arena.release(r.arena.hot.used > r.arena.limit/2)
 }
 
-// judge counts and marks the first n records, each by its outcome.
-func (r *Reader) judge(n int) {
+// countOutcomes counts and marks the first n records, each by its outcome.
+func (r *Reader) countOutcomes(n int) {
 	for i := range n {
 		h := &r.held[r.first+i]
 		r.count(h.outcome, 1)
@@ -267,7 +267,7 @@ func (r *Reader) firstOpen() uint64 {
 	for l := range r.walks {
 		if w := &r.walks[l]; !w.over() {
 			first = min(first, w.at.sequence())
-		} else if p := r.next[l].normal(); p.number < r.arena.lists[l].put {
+		} else if p := r.next[l].normalized(); p.number < r.arena.lists[l].put {
 			first = min(first, p.sequence())
 		}
 	}

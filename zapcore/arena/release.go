@@ -45,7 +45,7 @@ func releaseBlock(a *Arena, ln *list, b *block, upto uint64, exact bool) bool {
 		size := b.size(b.released)
 		b.released += size
 		if head[evictedAt] == 0 {
-			settle(&a.stats, head[droppedAt] != 0, int(head[skippedAt]) == len(a.readers))
+			countRecord(&a.stats, head[droppedAt] != 0, int(head[skippedAt]) == len(a.readers))
 			ln.forget(a.hot, b, size, 1)
 		}
 	}
@@ -64,8 +64,8 @@ func (l *list) forget(h *hot, b *block, bytes, records int) {
 	h.used -= bytes
 }
 
-// settle counts one record.
-func settle(s *base.Stats, dropped, skippedByAll bool) {
+// countRecord counts one record.
+func countRecord(s *base.Stats, dropped, skippedByAll bool) {
 	switch {
 	case dropped:
 		s.Dropped++
@@ -79,7 +79,7 @@ func settle(s *base.Stats, dropped, skippedByAll bool) {
 // Unwanted tells whether a reader does not want a record of that level. nil knows of none.
 type Unwanted func(reader int, sequence uint64, level zapcore.Level) bool
 
-func (u Unwanted) says(r *Reader, sequence uint64, level zapcore.Level) bool {
+func (u Unwanted) has(r *Reader, sequence uint64, level zapcore.Level) bool {
 	return u != nil && u(r.index, sequence, level)
 }
 
@@ -110,15 +110,15 @@ func abandon(a *Arena, b *block, off int, unwanted Unwanted) {
 	head := b.header(off)
 	dropped, skipped := head[droppedAt] != 0, int(head[skippedAt])
 	for _, r := range a.readers {
-		if b.sequence(off) >= r.done && !wentAhead(r, b.sequence(off)) {
-			if unwanted.says(r, b.sequence(off), b.level(off)) {
+		if b.sequence(off) >= r.done && !deliveredAhead(r, b.sequence(off)) {
+			if unwanted.has(r, b.sequence(off), b.level(off)) {
 				skipped++
 			} else {
 				dropped = true
 			}
 		}
 	}
-	settle(&a.stats, dropped, skipped == len(a.readers))
+	countRecord(&a.stats, dropped, skipped == len(a.readers))
 }
 
 // Suspend leaves everything as it is: for an Arena with a Backing, which another process goes on with. Nothing is resolved any more, and
@@ -137,9 +137,9 @@ func (r *Reader) abandon(unwanted Unwanted, each func(zapcore.Level)) {
 		for off := from; off < to; off += b.size(off) {
 			switch level := b.level(off); {
 			case b.sequence(off) < r.done:
-			case wentAhead(r, b.sequence(off)):
+			case deliveredAhead(r, b.sequence(off)):
 				r.stats.Delivered++
-			case unwanted.says(r, b.sequence(off), level):
+			case unwanted.has(r, b.sequence(off), level):
 				r.stats.Skipped++
 			default:
 				r.stats.Dropped++
@@ -151,7 +151,7 @@ func (r *Reader) abandon(unwanted Unwanted, each func(zapcore.Level)) {
 		for _, c := range r.claims[l] {
 			lost(c.block, c.from, c.to)
 		}
-		p := r.next[l].normal()
+		p := r.next[l].normalized()
 		for b, off := p.block, p.off; b != nil; b, off = b.next, 0 {
 			lost(b, off, b.written)
 		}
@@ -173,7 +173,7 @@ func oldest(a *Arena, l Lane) (found int, sequence uint64) {
 	found = -1
 	for l, end := l.lists(); l < end; l++ {
 		if behind := a.furthestBehind(l); len(behind) > 0 {
-			if first := behind[0].next[l].normal().sequence(); found < 0 || first < sequence {
+			if first := behind[0].next[l].normalized().sequence(); found < 0 || first < sequence {
 				found, sequence = l, first
 			}
 		}
@@ -208,19 +208,19 @@ func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
 	if found < 0 {
 		return 0, nil, false
 	}
-	at := a.losers[0].next[found].normal()
+	at := a.losers[0].next[found].normalized()
 	level, losers = at.block.level(at.off), a.losers[:0]
 	for _, r := range a.losers {
 		r.next[found] = at.after()
-		if wentAhead(r, sequence) {
+		if deliveredAhead(r, sequence) {
 			r.stats.Delivered++
 			continue
 		}
 		r.stats.Dropped++
 		losers = append(losers, r)
 	}
-	settle(&a.stats, len(losers) > 0 || at.block.header(at.off)[droppedAt] != 0, false)
-	takeOut(a, found, at)
+	countRecord(&a.stats, len(losers) > 0 || at.block.header(at.off)[droppedAt] != 0, false)
+	removeEvicted(a, found, at)
 	return level, losers, true
 }
 
@@ -250,12 +250,12 @@ func passOver(a *Arena, l int, unwanted Unwanted) bool {
 	if len(behind) == 0 {
 		return false
 	}
-	at := behind[0].next[l].normal()
+	at := behind[0].next[l].normalized()
 	level, sequence := at.block.level(at.off), at.sequence()
 	for _, r := range a.readers {
 		switch {
 		case r.next[l].number == behind[0].next[l].number:
-			if !unwanted.says(r, sequence, level) {
+			if !unwanted.has(r, sequence, level) {
 				return false
 			}
 		case r.done <= sequence:
@@ -267,13 +267,13 @@ func passOver(a *Arena, l int, unwanted Unwanted) bool {
 		r.stats.Skipped++
 	}
 	head := at.block.header(at.off)
-	settle(&a.stats, head[droppedAt] != 0, int(head[skippedAt])+len(behind) == len(a.readers))
-	takeOut(a, l, at)
+	countRecord(&a.stats, head[droppedAt] != 0, int(head[skippedAt])+len(behind) == len(a.readers))
+	removeEvicted(a, l, at)
 	return true
 }
 
-// takeOut makes room of a record that was counted.
-func takeOut(a *Arena, l int, at place) {
+// removeEvicted makes room of a record that was counted.
+func removeEvicted(a *Arena, l int, at place) {
 	b, size := at.block, at.block.size(at.off)
 	b.header(at.off)[evictedAt] = 1
 	b.live -= size

@@ -66,7 +66,7 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 // Stringer. Whatever else runs code of the program (marshalers, reflection) goes through zap's own Field.AddTo, by AddField, which
 // also turns its panics and errors into what zap's encoders would log. Errors and Stringers that said was asked about are not asked
 // again; nil knows none.
-func (r *Recorder) Fields(fields []zapcore.Field, said *Texts) {
+func (r *Recorder) Fields(fields []zapcore.Field, texts *Texts) {
 	b, n, known := r.b[:cap(r.b)], len(r.b), 0
 	for len(fields) > 0 {
 		if plain[fields[0].Type] != 0 {
@@ -80,7 +80,7 @@ func (r *Recorder) Fields(fields []zapcore.Field, said *Texts) {
 		fields = fields[1:]
 		switch f.Type {
 		case zapcore.ErrorType, zapcore.StringerType:
-			text, ok := said.get(known)
+			text, ok := texts.get(known)
 			if known++; !ok {
 				text, ok = TextOf(f)
 			}
@@ -130,7 +130,7 @@ func zoneBound(f *zapcore.Field) int {
 // Plain writes the tape of ent, nodes that were recorded before, and fields into b, and returns how long it is. It returns 0 if b
 // has too little room, which is some bytes more than the tape takes, or if a field is not plain and is not in said, which was asked about
 // the same fields.
-func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field, said *Texts) int {
+func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field, texts *Texts) int {
 	zone, offset := ent.Time.Zone()
 	if len(b) < entryBound(ent, zone)+len(nodes) {
 		return 0
@@ -143,7 +143,7 @@ func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field, s
 	for next := 0; done < len(fields); {
 		f := &fields[done]
 		if plain[f.Type] == 0 {
-			if n, next = said.put(b, n, f, next); n == 0 {
+			if n, next = texts.put(b, n, f, next); n == 0 {
 				return 0
 			}
 			done++
