@@ -153,7 +153,7 @@ func TestTheSyncOfATargetIsWaitedFor(t *testing.T) {
 func isAwaited(l *flushLock) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waits > 0
+	return l.waiters > 0
 }
 
 // countingCore counts how often it is synced, and flushed.

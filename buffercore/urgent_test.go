@@ -189,7 +189,7 @@ func TestWhoIsUrgentHasTheFlushLockNext(t *testing.T) {
 	waiting := func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.ahead == 1
+		return l.urgentWaiters == 1
 	}
 	for range 100 {
 		require.True(t, l.tryAcquire())
@@ -215,12 +215,12 @@ func TestWhoHadTheFlushLockIsNotWithin(t *testing.T) {
 	waiting := func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.ahead == 1
+		return l.urgentWaiters == 1
 	}
 	for range 100 {
 		require.Equal(t, acquired, l.acquire(0))
-		l.enter()
-		require.Equal(t, within, l.acquire(0))
+		l.setOwner()
+		require.Equal(t, reentrant, l.acquire(0))
 		done := make(chan acquisition)
 		go func() {
 			got := l.acquireFirst(10 * time.Second)
