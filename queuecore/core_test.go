@@ -87,7 +87,7 @@ func TestWhatIsLoggedIsAskedOnce(t *testing.T) {
 		case 2:
 			fields = append(fields, zap.Stringers("list", []*counted{{}}))
 		case 3:
-			core.queue.enqueuer.crossing.Store(true)
+			core.queue.enqueuer.contended.Store(true)
 		}
 		require.NoError(t, core.Write(info("record"), fields))
 		require.Equal(t, 1, c.asked)

@@ -110,10 +110,10 @@ func TestFewOfManyThatWaitAsk(t *testing.T) {
 		for range 10_000 {
 			all.Go(func() {
 				for range 4 {
-					if c.mayAsk() {
+					if c.mayCheck() {
 						asked.Add(1)
 					}
-					time.Sleep(askEvery)
+					time.Sleep(checkEvery)
 				}
 			})
 		}

@@ -18,7 +18,7 @@ func (d *Delivery) deliverBatch() {
 		d.outcomes = slices.Grow(d.outcomes[:0], had)[:had]
 		rejection, err := base.Offer(d.writer, &d.batch, false, d.outcomes)
 		delivered, lost := base.Tally(d.outcomes)
-		d.retain()
+		d.keepUndelivered()
 		if delivered > 0 || lost > 0 {
 			d.source.Accepts(delivered > 0)
 		}
@@ -31,8 +31,8 @@ func (d *Delivery) deliverBatch() {
 		case err == nil:
 			d.succeeded(rejection == nil && delivered > 0)
 		case left == 0:
-			d.target.Report.Failed(explained(err), lost)
-		case !d.again(left < had):
+			d.target.Report.Failed(explainLoss(err), lost)
+		case !d.mayRetry(left < had):
 			d.giveUp(err)
 			return
 		default:
@@ -51,23 +51,23 @@ func (d *Delivery) deliverBatch() {
 	}
 }
 
-// explained returns why records were lost. Of a target that is closed already it says what was done wrong.
-func explained(err error) error {
+// explainLoss returns why records were lost. Of a target that is closed already it says what was done wrong.
+func explainLoss(err error) error {
 	if errors.Is(err, base.ErrClosed) {
 		return fmt.Errorf("%w before the queue: close the queue first", err)
 	}
 	return err
 }
 
-// retain tells the outcomes of what the target is done with, and makes the batch what it is not. Records before the first of these are
+// keepUndelivered tells the outcomes of what the target is done with, and makes the batch what it is not. Records before the first of these are
 // resolved.
-func (d *Delivery) retain() {
+func (d *Delivery) keepUndelivered() {
 	resolved := d.members[len(d.members)-1] + 1 - d.released
 	kept := d.members[:0]
 	d.tapes = d.tapes[:0]
 	for i, m := range d.members {
 		if d.outcomes[i] != base.Kept {
-			d.conclude(i, d.outcomes[i])
+			d.setOutcome(i, d.outcomes[i])
 			if d.outcomes[i] == base.Delivered && len(kept) > 0 {
 				d.source.SetOutcome(m-d.released, base.Delivered, d.batch.Level(i))
 			}
@@ -91,15 +91,15 @@ func (d *Delivery) retain() {
 // succeeded notes that the target is done with a batch. It works only if it has taken what it was given: one that has refused a
 // record is no better than before.
 func (d *Delivery) succeeded(works bool) {
-	d.tries = 0
+	d.attempts = 0
 	d.target.Backoff.Succeeded(time.Now())
 	if works {
-		d.worked()
+		d.reportWorking()
 	}
 }
 
-// worked reports that the target has taken something. What it takes may be no proof that it works.
-func (d *Delivery) worked() {
+// reportWorking reports that the target has taken something. What it takes may be no proof that it works.
+func (d *Delivery) reportWorking() {
 	if u, ok := d.target.Core.(base.Unconfirmer); ok && u.Unconfirmed() {
 		d.target.Report.Unconfirmed()
 		return
@@ -107,19 +107,19 @@ func (d *Delivery) worked() {
 	d.target.Report.Recovered()
 }
 
-// again tells whether what is left of the batch may be tried again.
-func (d *Delivery) again(progress bool) bool {
-	if progress || d.tries == 0 {
-		d.tries, d.failing = 0, time.Now()
+// mayRetry tells whether what is left of the batch may be tried mayRetry.
+func (d *Delivery) mayRetry(progress bool) bool {
+	if progress || d.attempts == 0 {
+		d.attempts, d.failingSince = 0, time.Now()
 	}
-	d.tries++
-	return (d.target.RetryAttempts == 0 || d.tries < d.target.RetryAttempts) &&
-		(d.target.RetryFor <= 0 || time.Since(d.failing) < d.target.RetryFor)
+	d.attempts++
+	return (d.target.RetryAttempts == 0 || d.attempts < d.target.RetryAttempts) &&
+		(d.target.RetryFor <= 0 || time.Since(d.failingSince) < d.target.RetryFor)
 }
 
 // giveUp drops the rest of the batch.
 func (d *Delivery) giveUp(err error) {
-	d.tries = 0
+	d.attempts = 0
 	for i := range d.members {
 		d.drop(i, base.GaveUp)
 	}

@@ -17,16 +17,16 @@ type Delivery struct {
 	flusher base.Flusher     // target.Core, if it is one
 	source  Source
 
-	batch    base.Batch
-	members  []int          // of each record of batch, which of the records held by source when it began it is
-	released int            // how many of those the source does not hold any more
-	outcomes []base.Outcome // owned by deliverEach and deliverBatch
-	tapes    [][]byte       // owned by retain
-	prepared []byte         // tapes that the hook has made
-	record   base.Record    // shows one record
-	tries    int            // without any progress
-	failing  time.Time      // since when
-	dirty    bool           // something was delivered since the last flush
+	batch        base.Batch
+	members      []int          // of each record of batch, which of the records held by source when it began it is
+	released     int            // how many of those the source does not hold any more
+	outcomes     []base.Outcome // owned by deliverEach and deliverBatch
+	tapes        [][]byte       // owned by retain
+	prepared     []byte         // tapes that the hook has made
+	record       base.Record    // shows one record
+	attempts     int            // without any progress
+	failingSince time.Time      // since when
+	dirty        bool           // something was delivered since the last flush
 }
 
 // New returns a Delivery from source to target.
@@ -189,21 +189,21 @@ func (d *Delivery) deliverEach() {
 		}
 		one.Slice(&d.batch, i, i+1)
 		_, err := base.Offer(d.target.Core, &one, d.target.IgnoreLevel, d.outcomes)
-		d.conclude(i, d.outcomes[0])
+		d.setOutcome(i, d.outcomes[0])
 		switch {
 		case err != nil:
 			d.target.Report.Failed(err, 1)
 			d.source.Accepts(false)
 		case d.outcomes[0] == base.Delivered:
-			d.worked()
+			d.reportWorking()
 			d.source.Accepts(true)
 		}
 		d.release(d.members[i] + 1 - d.released)
 	}
 }
 
-// conclude tells the outcome of record i of the batch.
-func (d *Delivery) conclude(i int, outcome base.Outcome) {
+// setOutcome tells the outcome of record i of the batch.
+func (d *Delivery) setOutcome(i int, outcome base.Outcome) {
 	switch outcome {
 	case base.Delivered:
 	case base.Skipped:
