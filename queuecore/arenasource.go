@@ -31,7 +31,7 @@ type arenaSource struct {
 
 	// Owned by the goroutine.
 	delivery *delivery.Delivery
-	reader   *arena.Reader // only Next, SetOutcome, Len, Level, Sequence and Tape may be called without q.mu
+	reader   *arena.Reader // needs q.mu, except where package arena says otherwise
 	losses   losses
 
 	resumesAt   uint64 // a former process has delivered the records before this sequence number
