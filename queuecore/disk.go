@@ -51,7 +51,7 @@ func NewDisk(cfg DiskConfig) (*Disk, error) {
 	}
 	d.log, err = disklog.Open(disklog.Options{
 		Dir: cfg.Dir, MaxBytes: max(cfg.MaxBytes, 0), SegmentBytes: cfg.SegmentBytes, Keep: cfg.Sync != DiskSyncNever,
-		Told: func(err error) { d.report.Failed(err, 0) },
+		OnError: func(err error) { d.report.Failed(err, 0) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("queuecore: DiskConfig.Dir: %w", err)

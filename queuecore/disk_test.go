@@ -209,7 +209,7 @@ func appendMessage(t *testing.T, d *queuecore.Disk, message string) {
 func rawLog(t *testing.T, payloads ...[]byte) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	l, err := disklog.Open(disklog.Options{Dir: dir, Told: func(err error) { t.Error(err) }})
+	l, err := disklog.Open(disklog.Options{Dir: dir, OnError: func(err error) { t.Error(err) }})
 	require.NoError(t, err)
 	_, err = l.Append(payloads)
 	require.NoError(t, err)

@@ -74,14 +74,14 @@ func (f *flushRequests) take(done func(upto uint64) bool) (due []*flushRequest) 
 }
 
 // newUrgent reports whether an urgent request has come since the last call.
-func (f *flushRequests) newUrgent() (urged bool) {
+func (f *flushRequests) newUrgent() (found bool) {
 	for _, r := range f.pending {
 		if r.urgent != nil && r.upto > f.urgentSeen {
 			f.urgentSeen = r.upto
-			urged = true
+			found = true
 		}
 	}
-	return urged
+	return found
 }
 
 // overdue returns the unresolved urgent records that need not wait for their turn any longer, each once. (They may come out of order:

@@ -24,7 +24,7 @@ const usage = `usage: diskdump list DIR
        diskdump salvage DIR TO [-cursors]
 `
 
-// commands are what each command takes. Another's flag would have no effect.
+// commands are the arguments of each command. A flag of another command is an error.
 var commands = map[string]struct {
 	folders int
 	flags   []string
@@ -32,13 +32,13 @@ var commands = map[string]struct {
 	"list": {1, nil}, "dump": {1, []string{"from", "cursor"}}, "salvage": {2, []string{"cursors"}},
 }
 
-// errMissing says that not every record is whole. What is missing has been printed.
+// errMissing says that records are missing; which ones has been printed.
 var errMissing = errors.New("records are missing")
 
-// errUsage says that the arguments make no sense.
+// errUsage says that the arguments are invalid.
 var errUsage = errors.New(strings.TrimSuffix(usage, "\n"))
 
-// command is the program.
+// command is main without its exit: it returns the exit status.
 func command(args []string, stdout, stderr io.Writer) int {
 	out := bufio.NewWriter(stdout)
 	err := run(args, out, stderr)
@@ -93,7 +93,7 @@ func run(args []string, stdout io.Writer, stderr io.Writer) error {
 	}
 }
 
-// parse parses flags that may stand between and behind other arguments, which it returns.
+// parse parses flags, which may stand between and after the other arguments, and returns the others.
 func parse(flags *flag.FlagSet, args []string) (others []string, err error) {
 	for len(args) > 0 {
 		if err := flags.Parse(args); err != nil {

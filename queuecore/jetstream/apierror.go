@@ -46,32 +46,32 @@ func hasCode(err error, code jetstream.ErrorCode) bool {
 	return errors.As(err, &api) && api.ErrorCode == code
 }
 
-// complaint is what a server has said that no call gets as its answer: what its client was not permitted to do, or that it is not let
+// serverErrors is what a server has said that no call gets as its answer: what its client was not permitted to do, or that it is not let
 // in. The call waits in vain.
-type complaint struct{ last atomic.Pointer[said] }
+type serverErrors struct{ last atomic.Pointer[serverError] }
 
-type said struct {
+type serverError struct {
 	err error
 	at  time.Time
 }
 
-// hear is a nats.ErrHandler in the place of the default one, which writes to stderr. Connections that end are no news: calls fail.
-func (c *complaint) hear(_ *nats.Conn, _ *nats.Subscription, err error) {
+// handle is a nats.ErrHandler in the place of the default one, which writes to stderr. Connections that end are no news: calls fail.
+func (c *serverErrors) handle(_ *nats.Conn, _ *nats.Subscription, err error) {
 	for _, told := range []error{
 		nats.ErrPermissionViolation, nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired,
 	} {
 		if errors.Is(err, told) {
-			c.last.Store(&said{err, time.Now()})
+			c.last.Store(&serverError{err, time.Now()})
 		}
 	}
 }
 
-// because adds to the error of a call, which waits for Timeout, what the servers have said meanwhile. What is older was of another.
-func because(e *Engine, err error) error {
+// withServerError adds to the error of a call, which waits for Timeout, what the servers have said meanwhile. What is older was of another.
+func withServerError(e *Engine, err error) error {
 	if errors.Is(err, nats.ErrReconnectBufExceeded) { // which is of a buffer that there is none of
 		err = fmt.Errorf("no connection to a server (%w)", err)
 	}
-	if s := e.said.last.Swap(nil); s != nil && err != nil && time.Since(s.at) < 2*e.cfg.Timeout {
+	if s := e.serverErrors.last.Swap(nil); s != nil && err != nil && time.Since(s.at) < 2*e.cfg.Timeout {
 		return fmt.Errorf("%w: %w", s.err, err)
 	}
 	return err

@@ -36,27 +36,27 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
 	defer cancel()
 	was := e.local.current()
-	if err := e.local.look(); err != nil {
+	if err := e.local.checkDir(); err != nil {
 		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart(was))}
 	}
-	err := e.log.publishAll(ctx, tapes)
+	err := e.appender.publishAll(ctx, tapes)
 	if batch.Len() == 0 { // it is asked for the number only, which another process may have changed
-		err = e.log.findEnd(ctx)
+		err = e.appender.findEnd(ctx)
 	}
 	if err != nil {
 		if e.stop.Err() != nil {
 			return 0, errClosed
 		}
 		if isFull(err) {
-			err = full(ctx, e, err)
+			err = fullError(ctx, e, err)
 		}
-		err = revived(e, err, was)
-		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, because(e, err))}
+		err = restartAfter(e, err, was)
+		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, withServerError(e, err))}
 	}
 	if len(tooLarge) > 0 {
-		return e.log.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}
+		return e.appender.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}
 	}
-	return e.log.number, nil
+	return e.appender.number, nil
 }
 
 var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
@@ -64,8 +64,8 @@ var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
 // publishAll publishes what is not stored yet. After an error it is remembered what is, or may be.
 func (a *appender) publishAll(ctx context.Context, tapes [][]byte) (err error) {
 	fresh := a.stored.Without(tapes)
-	if doubt := a.doubt; len(doubt) > 0 && a.unsure(fresh) == 0 { // of another's batch, or one that comes in parts now
-		n, err := a.publishDoubt(ctx)
+	if doubt := a.uncertain; len(doubt) > 0 && a.startsUncertain(fresh) == 0 { // of another's batch, or one that comes in parts now
+		n, err := a.publishUncertain(ctx)
 		if err != nil {
 			return err
 		}
@@ -84,13 +84,13 @@ func (a *appender) publishAll(ctx context.Context, tapes [][]byte) (err error) {
 	return nil
 }
 
-// publishDoubt publishes the message that is perhaps stored under the id it had, and returns how many records are stored with it: none, if
+// publishUncertain publishes the message that is perhaps stored under the id it had, and returns how many records are stored with it: none, if
 // it is the last piece of a record of which the others are in vain.
-func (a *appender) publishDoubt(ctx context.Context) (int, error) {
-	n := len(a.doubt)
+func (a *appender) publishUncertain(ctx context.Context) (int, error) {
+	n := len(a.uncertain)
 	err := a.publish(ctx, uint64(n))
-	if errors.Is(err, errBetween) {
-		a.doubt = nil
+	if errors.Is(err, errInterleaved) {
+		a.uncertain = nil
 		return 0, nil
 	}
 	return n, err
@@ -100,8 +100,8 @@ func (a *appender) publishDoubt(ctx context.Context) (int, error) {
 func (a *appender) publishSome(ctx context.Context, tapes [][]byte) (int, error) {
 	e := a.engine
 	limit := e.limit()
-	if a.unsure(tapes) > 0 {
-		return a.publishDoubt(ctx)
+	if a.startsUncertain(tapes) > 0 {
+		return a.publishUncertain(ctx)
 	}
 	if n := fit(tapes, limit); n > 0 {
 		a.begin(tapes[:n], pack(tapes[:n]), part{})
@@ -112,7 +112,7 @@ func (a *appender) publishSome(ctx context.Context, tapes [][]byte) (int, error)
 		records := min((i+1)/len(pieces), 1) // 1 with the last
 		a.begin(tapes[:records], pieces[i], part{i + 1, len(pieces)})
 		switch err := a.publish(ctx, uint64(records)); {
-		case errors.Is(err, errBetween):
+		case errors.Is(err, errInterleaved):
 			i = -1
 		case err != nil:
 			return 0, err // begun again with the first piece; readers pass over one that is not followed by the next
@@ -121,9 +121,9 @@ func (a *appender) publishSome(ctx context.Context, tapes [][]byte) (int, error)
 	return 1, nil
 }
 
-// errBetween says that somebody else's message is between a piece of a record and the one before it. Readers put those together that follow
+// errInterleaved says that somebody else's message is between a piece of a record and the one before it. Readers put those together that follow
 // each other, so it is begun again with the first piece.
-var errBetween = errors.New("somebody else's message is in the middle of a record")
+var errInterleaved = errors.New("somebody else's message is in the middle of a record")
 
 // publish publishes the message in hand, with which so many records are stored, behind the last, and does not return before it knows that
 // it is stored, or ctx is done.
@@ -145,7 +145,7 @@ func (a *appender) publish(ctx context.Context, records uint64) error {
 		stored, err := a.publishOnce(ctx, msg, records)
 		switch {
 		case stored:
-			a.doubt = nil
+			a.uncertain = nil
 			return nil
 		case isTooLarge(err):
 			return err
@@ -159,7 +159,7 @@ func (a *appender) publish(ctx context.Context, records uint64) error {
 				last = err
 			}
 		case a.piece.k > 1:
-			return errBetween
+			return errInterleaved
 		}
 	}
 }
@@ -186,7 +186,7 @@ func (a *appender) publishOnce(all context.Context, msg *nats.Msg, records uint6
 		if !isTooLarge(err) {
 			a.tried = a.sequence + 1
 		}
-		if madeErr := a.remake(all); madeErr != nil {
+		if madeErr := a.recreateStream(all); madeErr != nil {
 			return false, multierr.Append(err, madeErr)
 		}
 	}
@@ -201,7 +201,7 @@ func (a *appender) publishOnce(all context.Context, msg *nats.Msg, records uint6
 	case isConflict(err):
 		return a.wasStored(ctx)
 	case isTooLarge(err):
-		a.doubt = nil // the server takes less than it did: it is cut anew
+		a.uncertain = nil // the server takes less than it did: it is cut anew
 		err = multierr.Append(err, e.askLargest(ctx))
 	}
 	return false, err

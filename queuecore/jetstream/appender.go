@@ -12,17 +12,17 @@ import (
 type appender struct {
 	engine *Engine
 
-	producer string
-	serial   uint64
-	id       string   // of the message in hand
-	sequence uint64   // of the last message
-	number   uint64   // of the last record
-	largest  int      // bytes of a message that the stream takes; 0 or less: no bound of its own
-	lastID   string   // of the last message, where it was asked for
-	data     []byte   // of the message in hand
-	piece    part     // of a record that is, if it is one
-	doubt    [][]byte // the records of that message, which is perhaps stored, under id; nil: there is none
-	tried    uint64   // the sequence that it has if the last attempt without an answer has stored it; 0: there was none
+	producer  string
+	serial    uint64
+	id        string   // of the message in hand
+	sequence  uint64   // of the last message
+	number    uint64   // of the last record
+	largest   int      // bytes of a message that the stream takes; 0 or less: no bound of its own
+	lastID    string   // of the last message, where it was asked for
+	data      []byte   // of the message in hand
+	piece     part     // of a record that is, if it is one
+	uncertain [][]byte // the records of that message, which is perhaps stored, under id; nil: there is none
+	tried     uint64   // the sequence that it has if the last attempt without an answer has stored it; 0: there was none
 
 	stored stored.Records // though their Append returned an error
 }
@@ -31,7 +31,7 @@ type appender struct {
 func (a *appender) begin(tapes [][]byte, data []byte, piece part) {
 	a.serial++
 	a.id = a.producer + "-" + strconv.FormatUint(a.serial, 10)
-	a.doubt, a.data, a.piece, a.tried = tapes, data, piece, 0
+	a.uncertain, a.data, a.piece, a.tried = tapes, data, piece, 0
 }
 
 // advance notes that the message in hand is the last one now.
@@ -44,22 +44,22 @@ func (a *appender) advance(sequence, records uint64) {
 // refused notes that there was no room for the message in hand: it is stored only if an attempt before has done so.
 func (a *appender) refused() {
 	if a.tried == 0 {
-		a.doubt = nil
+		a.uncertain = nil
 	}
 }
 
 // remember keeps, after an error, copies of records that are stored, and of those that perhaps are.
 func (a *appender) remember(records [][]byte) {
 	a.stored.Add(records)
-	for i, tape := range a.doubt {
-		a.doubt[i] = bytes.Clone(tape)
+	for i, tape := range a.uncertain {
+		a.uncertain[i] = bytes.Clone(tape)
 	}
 }
 
-// unsure returns how many records at the beginning of tapes are those of the message that is perhaps stored.
-func (a *appender) unsure(tapes [][]byte) int {
-	n := len(a.doubt)
-	if n == 0 || !startsWith(tapes, a.doubt) {
+// startsUncertain returns how many records at the beginning of tapes are those of the message that is perhaps stored.
+func (a *appender) startsUncertain(tapes [][]byte) int {
+	n := len(a.uncertain)
+	if n == 0 || !startsWith(tapes, a.uncertain) {
 		return 0
 	}
 	return n

@@ -15,13 +15,13 @@ import (
 type place struct {
 	number   uint64
 	sequence uint64
-	born     int64 // when the stream was made in which sequence is, in nanoseconds of Unix time
+	created  int64 // when the stream was made in which sequence is, in nanoseconds of Unix time
 }
 
 // in returns the place in the stream that was made at that time: in another than its own, before the beginning.
 func (at place) in(born int64) place {
-	if at.born != born {
-		at.sequence, at.born = 0, born
+	if at.created != born {
+		at.sequence, at.created = 0, born
 	}
 	return at
 }
@@ -57,7 +57,7 @@ func (c *cursorStore) get(ctx context.Context, name string) (place, bool, error)
 }
 
 func (c *cursorStore) put(ctx context.Context, name string, at place) error {
-	_, err := c.js.Publish(ctx, c.subject+token(name), fmt.Appendf(nil, "%d %d %d", at.number, at.sequence, at.born))
+	_, err := c.js.Publish(ctx, c.subject+token(name), fmt.Appendf(nil, "%d %d %d", at.number, at.sequence, at.created))
 	if err != nil {
 		return fmt.Errorf("jetstream: cursor %q: %w", name, err)
 	}
@@ -74,7 +74,7 @@ func (c *cursorStore) remove(ctx context.Context, name string) error {
 }
 
 func parsePlace(data []byte) (at place, ok bool) {
-	_, err := fmt.Sscanf(string(data), "%d %d %d", &at.number, &at.sequence, &at.born)
+	_, err := fmt.Sscanf(string(data), "%d %d %d", &at.number, &at.sequence, &at.created)
 	if err != nil || at.number > lastPlausible || at.sequence > lastPlausible {
 		return place{}, false
 	}

@@ -34,8 +34,8 @@ type message struct {
 
 func (m *message) last() uint64 { return m.first + uint64(len(m.tapes)) - 1 }
 
-// enter has r begin with the first message of a stream that was made anew: what it has of the old one is not in it.
-func (r *reader) enter(born int64) {
+// enterStream has r begin with the first message of a stream that was made anew: what it has of the old one is not in it.
+func (r *reader) enterStream(born int64) {
 	r.acked = r.acked.in(born)
 	r.another = true
 	r.goTo(1)

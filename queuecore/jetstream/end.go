@@ -60,12 +60,12 @@ func (a *appender) numberBefore(ctx context.Context, sequence uint64) (uint64, e
 	return e.cursors.highest(ctx)
 }
 
-// remake makes the records' stream again if somebody has deleted it.
-func (a *appender) remake(ctx context.Context) error {
+// recreateStream makes the records' stream again if somebody has deleted it.
+func (a *appender) recreateStream(ctx context.Context) error {
 	e := a.engine
-	s, err := e.madeAgain(ctx, e.cfg.recordsStream(e.subject))
+	s, err := e.recreate(ctx, e.cfg.recordsStream(e.subject))
 	if s != nil {
-		e.born.Store(s.CachedInfo().Created.UnixNano())
+		e.created.Store(s.CachedInfo().Created.UnixNano())
 	}
 	return err
 }
@@ -81,8 +81,8 @@ func correctPlaces(ctx context.Context, e *Engine) error {
 		return err
 	}
 	for name, at := range places {
-		e.log.number = max(e.log.number, at.number)
-		if at.born == info.Created.UnixNano() && at.sequence > info.State.LastSeq {
+		e.appender.number = max(e.appender.number, at.number)
+		if at.created == info.Created.UnixNano() && at.sequence > info.State.LastSeq {
 			at.sequence = info.State.LastSeq
 			err = multierr.Append(err, e.cursors.put(ctx, name, at))
 		}

@@ -18,24 +18,24 @@ import (
 
 // Engine is an engine of package queuecore. Its methods are safe for concurrent use, but a cursor is for one reader at a time.
 type Engine struct {
-	cfg     Config
-	local   *localServer // nil: the servers are elsewhere
-	conn    *nats.Conn
-	js      jetstream.JetStream
-	records jetstream.Stream
-	cursors *cursorStore
-	subject string
-	bound   int64     // of the records' stream, in bytes; 0: none
-	said    complaint // of the servers
+	cfg          Config
+	local        *localServer // nil: the servers are elsewhere
+	conn         *nats.Conn
+	js           jetstream.JetStream
+	records      jetstream.Stream
+	cursors      *cursorStore
+	subject      string
+	bound        int64        // of the records' stream, in bytes; 0: none
+	serverErrors serverErrors // of the servers
 
 	stop    context.Context // done when Close has begun
 	closing context.CancelFunc
 	arrival *nats.Subscription
 	missed  atomic.Uint64 // records that readers found missing
-	born    atomic.Int64  // when the records' stream was made
+	created atomic.Int64  // when the records' stream was made
 
 	appending sync.Mutex // serializes Append and guards the fields below
-	log       appender
+	appender  appender
 
 	mu      sync.Mutex // guards the fields below
 	closed  bool
@@ -60,12 +60,12 @@ func New(cfg Config) (*Engine, error) {
 		}
 	}
 	if e.conn == nil {
-		if e.conn, err = connect(cfg, e.local, &e.said); err != nil {
+		if e.conn, err = connect(cfg, e.local, &e.serverErrors); err != nil {
 			return nil, multierr.Append(err, e.local.stop())
 		}
 	}
 	if err := e.open(); err != nil {
-		return nil, multierr.Append(because(e, err), e.release())
+		return nil, multierr.Append(withServerError(e, err), e.release())
 	}
 	return e, nil
 }
@@ -84,17 +84,17 @@ func (e *Engine) open() (err error) {
 	if e.records, err = e.stream(ctx, e.cfg.recordsStream(e.subject)); err != nil {
 		return err
 	}
-	e.born.Store(e.records.CachedInfo().Created.UnixNano())
+	e.created.Store(e.records.CachedInfo().Created.UnixNano())
 	e.bound = max(e.records.CachedInfo().Config.MaxBytes, 0)
-	e.log.largest = int(e.records.CachedInfo().Config.MaxMsgSize)
+	e.appender.largest = int(e.records.CachedInfo().Config.MaxMsgSize)
 	subject := "zaphandlers." + e.cfg.Stream + ".cursor."
 	places, err := e.stream(ctx, e.cfg.cursorsStream(subject))
 	if err != nil {
 		return err
 	}
 	e.cursors = &cursorStore{js: e.js, stream: places, subject: subject}
-	e.log.engine, e.log.producer = e, nuid.Next()
-	err = e.log.findEnd(ctx)
+	e.appender.engine, e.appender.producer = e, nuid.Next()
+	err = e.appender.findEnd(ctx)
 	if err == nil {
 		err = correctPlaces(ctx, e)
 	}
@@ -127,7 +127,7 @@ func (e *Engine) limit() int {
 		limit = min(limit, int(e.bound/8))
 	}
 	limit = max(limit, leastMessage)
-	if most := e.log.largest; most > 0 {
+	if most := e.appender.largest; most > 0 {
 		limit = min(limit, max(most-headerRoom, most/2, leastPiece))
 	}
 	return limit
@@ -137,7 +137,7 @@ func (e *Engine) limit() int {
 func (e *Engine) askLargest(ctx context.Context) error {
 	info, err := e.records.Info(ctx)
 	if err == nil {
-		e.log.largest = int(info.Config.MaxMsgSize)
+		e.appender.largest = int(info.Config.MaxMsgSize)
 	}
 	return err
 }
@@ -164,7 +164,7 @@ func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstr
 	if what := unfit(have); what != "" {
 		return nil, fmt.Errorf("jetstream: stream %s is there with %s: choose another Stream", cfg.Name, what)
 	}
-	if have, changed := rebound(have, cfg, e.local != nil); changed {
+	if have, changed := applyBounds(have, cfg, e.local != nil); changed {
 		if s, err = e.js.UpdateStream(ctx, have); err != nil {
 			return nil, fmt.Errorf("jetstream: stream %s: MaxBytes or MaxAge: %w", cfg.Name, err)
 		}
@@ -172,8 +172,8 @@ func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstr
 	return s, nil
 }
 
-// madeAgain makes a stream again if somebody has deleted it; else it returns nil.
-func (e *Engine) madeAgain(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+// recreate makes a stream again if somebody has deleted it; else it returns nil.
+func (e *Engine) recreate(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	_, err := e.js.Stream(ctx, cfg.Name)
 	if !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, nil // it is there, or what is wrong is something else
@@ -196,9 +196,9 @@ func unfit(have jetstream.StreamConfig) string {
 	return ""
 }
 
-// rebound gives a stream the bounds that want has, and tells whether they are others. Where it is nobody else's it has none that want
+// applyBounds gives a stream the bounds that want has, and tells whether they are others. Where it is nobody else's it has none that want
 // has not.
-func rebound(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamConfig, changed bool) {
+func applyBounds(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamConfig, changed bool) {
 	if bytes := orNoLimit(want.MaxBytes); bytes != orNoLimit(have.MaxBytes) && (bytes > 0 || alone) {
 		have.MaxBytes, changed = bytes, true
 	}

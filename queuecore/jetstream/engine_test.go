@@ -30,7 +30,7 @@ func TestEngineInARelativeFolder(t *testing.T) {
 	appendAll(t, e, "a")
 	elsewhere := t.TempDir()
 	t.Chdir(elsewhere)
-	require.NoError(t, e.local.look())
+	require.NoError(t, e.local.checkDir())
 	require.NoError(t, e.local.restart(e.local.current()))
 	left, err := os.ReadDir(elsewhere)
 	require.NoError(t, err)

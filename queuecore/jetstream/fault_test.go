@@ -225,7 +225,7 @@ func TestAnAcknowledgementThatIsLostInOtherCompany(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{"0", "another's", "1", "2", "3", "1", "2", "4"}, readAll(t, e, "reader", 8))
-	require.Equal(t, uint64(8), e.log.number)
+	require.Equal(t, uint64(8), e.appender.number)
 }
 
 func TestTwoProcessesAppendInOneOrder(t *testing.T) {

@@ -43,8 +43,8 @@ func purgeRead(ctx context.Context, e *Engine, cursor string, at place) bool {
 	return e.records.Purge(ctx, jetstream.WithPurgeSequence(upTo)) == nil
 }
 
-// full adds to the error of a stream that is full for whom it is.
-func full(ctx context.Context, e *Engine, err error) error {
+// fullError adds to the error of a stream that is fullError for whom it is.
+func fullError(ctx context.Context, e *Engine, err error) error {
 	places, placesErr := e.cursors.all(ctx)
 	if placesErr != nil || len(places) == 0 {
 		return err

@@ -131,7 +131,7 @@ func (e *Engine) putPlace(ctx context.Context, cursor string, at place) error {
 	if err == nil {
 		return nil
 	}
-	again, madeErr := e.madeAgain(ctx, e.cfg.cursorsStream(e.cursors.subject))
+	again, madeErr := e.recreate(ctx, e.cfg.cursorsStream(e.cursors.subject))
 	if again == nil || madeErr != nil {
 		return multierr.Append(err, madeErr)
 	}
@@ -143,7 +143,7 @@ func (e *Engine) orClosed(err error) error {
 	if err != nil && e.stop.Err() != nil {
 		return errClosed
 	}
-	return because(e, err)
+	return withServerError(e, err)
 }
 
 // callContext bounds one question to the server.
@@ -155,8 +155,8 @@ func (e *Engine) callContext() (context.Context, context.CancelFunc) {
 // whatever is appended meanwhile.
 func (e *Engine) oldest(ctx context.Context) (place, error) {
 	e.appending.Lock()
-	err := e.log.findEnd(ctx)
-	end := place{number: e.log.number, sequence: e.log.sequence, born: e.born.Load()}
+	err := e.appender.findEnd(ctx)
+	end := place{number: e.appender.number, sequence: e.appender.sequence, created: e.created.Load()}
 	e.appending.Unlock()
 	if err != nil {
 		return place{}, fmt.Errorf("jetstream: %w", err)
@@ -170,13 +170,13 @@ func (e *Engine) oldest(ctx context.Context) (place, error) {
 	}
 	number, err := lastNumber(msg.Header)
 	if err != nil { // not ours: Read tells of it
-		return place{born: end.born}, nil
+		return place{created: end.created}, nil
 	}
 	tapes, err := unpack(msg.Data)
 	if err != nil { // a piece: the record is the next one
 		tapes = nil
 	}
-	return place{number: number - min(number, uint64(len(tapes))), sequence: msg.Sequence - 1, born: end.born}, nil
+	return place{number: number - min(number, uint64(len(tapes))), sequence: msg.Sequence - 1, created: end.created}, nil
 }
 
 // fill asks for the message after those that r holds, if it holds none. The caller has r.mu.
@@ -184,15 +184,15 @@ func (r *reader) fill() error {
 	e := r.engine
 	was := e.local.current()
 	for verified := false; len(r.held) == 0; {
-		if born := e.born.Load(); r.acked.born != born {
-			r.enter(born)
+		if born := e.created.Load(); r.acked.created != born {
+			r.enterStream(born)
 		}
 		ctx, cancel := e.callContext()
 		msg, err := e.records.GetMsg(ctx, r.fetch, jetstream.WithGetMsgSubject(e.subject))
 		cancel()
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
-			if !r.isAstray() {
+			if !r.relocateIfLost() {
 				return nil
 			}
 			continue
@@ -226,7 +226,7 @@ func (e *Engine) failed(err error, was *server.Server) error {
 		return errClosed
 	}
 	refresh(e, err)
-	return revived(e, fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, because(e, err)), was)
+	return restartAfter(e, fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, withServerError(e, err)), was)
 }
 
 // Ack implements queuecore.Queue.
@@ -234,11 +234,11 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	was := e.local.current()
 	r, err := e.reader(cursor)
 	if err != nil {
-		return revived(e, err, was)
+		return restartAfter(e, err, was)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := place{number, r.acked.sequence, r.acked.born}
+	at := place{number, r.acked.sequence, r.acked.created}
 	for i := range r.held {
 		if r.held[i].last() <= number {
 			at.sequence = r.held[i].sequence
@@ -257,7 +257,7 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 		err = e.putPlace(ctx, cursor, at)
 	}
 	if err != nil {
-		return revived(e, e.orClosed(err), was)
+		return restartAfter(e, e.orClosed(err), was)
 	}
 	r.acked = at
 	for len(r.held) > 0 && r.held[0].last() <= number {

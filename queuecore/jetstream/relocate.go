@@ -15,8 +15,8 @@ import (
 // What is done where a stream is not what it was: made anew, or shorter than the places of cursors are far, as of a server that has lost
 // power or came back with a copy. Sequences say nothing then, but the numbers of records go on.
 
-// isAstray asks, once in lookEvery, whether there is nothing for r because it is not where it believes to be, and moves it.
-func (r *reader) isAstray() bool {
+// relocateIfLost asks, once in lookEvery, whether there is nothing for r because it is not where it believes to be, and moves it.
+func (r *reader) relocateIfLost() bool {
 	if time.Since(r.looked) < lookEvery {
 		return false
 	}
@@ -35,9 +35,9 @@ func (r *reader) relocate(search bool) (moved bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if born := info.Created.UnixNano(); born != r.acked.born {
-		e.born.Store(born)
-		r.enter(born)
+	if born := info.Created.UnixNano(); born != r.acked.created {
+		e.created.Store(born)
+		r.enterStream(born)
 		return true, nil
 	}
 	if !search && r.fetch <= info.State.LastSeq+1 {
@@ -103,9 +103,9 @@ func refresh(e *Engine, err error) {
 	_, _ = e.records.Info(ctx)
 }
 
-// revived returns the error of a call, after which a server in this process, which was that one when the call began, is restarted: it takes
+// restartAfter returns the error of a call, after which a server in this process, which was that one when the call began, is restarted: it takes
 // no more once its disk was full for a moment.
-func revived(e *Engine, err error, was *server.Server) error {
+func restartAfter(e *Engine, err error, was *server.Server) error {
 	if err == nil || was == nil || isFull(err) || e.stop.Err() != nil {
 		return err
 	}

@@ -282,7 +282,7 @@ func TestSeek(t *testing.T) {
 	e := open(t, Config{URL: s.url()})
 	var first []uint64 // the sequence of the message in which each record begins
 	for i := range 40 {
-		first = append(first, e.log.sequence+1)
+		first = append(first, e.appender.sequence+1)
 		text := strconv.Itoa(i)
 		if i%7 == 3 {
 			text = strings.Repeat("L", 150<<10) // in three pieces
@@ -290,10 +290,10 @@ func TestSeek(t *testing.T) {
 		appendAll(t, e, text)
 		if i%5 == 2 {
 			publish(t, e, e.subject, "hello", nil)
-			require.NoError(t, e.log.findEnd(t.Context()))
+			require.NoError(t, e.appender.findEnd(t.Context()))
 		}
 	}
-	last := e.log.sequence
+	last := e.appender.sequence
 	for number := range 40 {
 		at, err := (&reader{engine: e}).seek(t.Context(), uint64(number), 1, last)
 		require.NoError(t, err)

@@ -119,8 +119,8 @@ func (l *localServer) restart(was *server.Server) error {
 	return l.start()
 }
 
-// look tells, once in lookEvery, whether somebody has removed or moved the folder.
-func (l *localServer) look() error {
+// checkDir tells, once in lookEvery, whether somebody has removed or moved the folder.
+func (l *localServer) checkDir() error {
 	if l == nil {
 		return nil
 	}
@@ -198,14 +198,14 @@ func (l *localServer) stop() error {
 }
 
 // connect returns a connection to the servers of cfg, of which said hears what no call gets.
-func connect(cfg Config, local *localServer, said *complaint) (*nats.Conn, error) {
+func connect(cfg Config, local *localServer, said *serverErrors) (*nats.Conn, error) {
 	options := []nats.Option{
 		nats.Name("zaphandlers"),
 		nats.Timeout(cfg.Timeout),
 		nats.MaxReconnects(-1),
 		nats.IgnoreAuthErrorAbort(), // a server that is told of other users, or a token that is renewed late, is no reason to end for good
 		nats.ReconnectWait(250 * time.Millisecond),
-		nats.ErrorHandler(said.hear),
+		nats.ErrorHandler(said.handle),
 		nats.ReconnectBufSize(-1), // a publish while the server is away is an error to us, not a promise
 	}
 	urls := cfg.URL

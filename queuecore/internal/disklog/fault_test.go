@@ -289,7 +289,7 @@ func TestASegmentIsCut(t *testing.T) {
 	for _, which := range []int{1, -1} {
 		dir := t.TempDir()
 		var told []error
-		l := openLog(t, Options{Dir: dir, SegmentBytes: 2 << 10, Told: func(err error) { told = append(told, err) }})
+		l := openLog(t, Options{Dir: dir, SegmentBytes: 2 << 10, OnError: func(err error) { told = append(told, err) }})
 		appendUpTo(t, l, 100)
 		i := (which + len(l.segments)) % len(l.segments)
 		s := l.segments[i]
@@ -360,17 +360,17 @@ func folderRemoved(t *testing.T, remove func(dir string) error) {
 	}
 	dir := filepath.Join(t.TempDir(), "logs")
 	var told []error
-	l := openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
+	l := openLog(t, Options{Dir: dir, OnError: func(err error) { told = append(told, err) }})
 	appendUpTo(t, l, 10)
 	require.NoError(t, l.Ack("c", 3))
 	require.NoError(t, remove(dir))
-	l.looked = time.Time{}
+	l.checked = time.Time{}
 	appendUpTo(t, l, 20)
 	require.NotEmpty(t, told)
 	require.ErrorContains(t, told[0], "removed")
 	require.Equal(t, upTo(20), readAll(t, l, 0))
 	require.NoError(t, l.Ack("c", 12))
-	_, err := Open(Options{Dir: dir, Told: func(error) {}})
+	_, err := Open(Options{Dir: dir, OnError: func(error) {}})
 	require.ErrorContains(t, err, "is in use by another engine")
 	require.NoError(t, l.Close())
 	l = openLog(t, Options{Dir: dir})
@@ -391,7 +391,7 @@ func TestTheFolderIsAnothersNow(t *testing.T) {
 	require.NoError(t, os.RemoveAll(dir))
 	other := openLog(t, Options{Dir: dir})
 	appendUpTo(t, other, 5)
-	l.looked = time.Time{}
+	l.checked = time.Time{}
 	_, err := l.Append([][]byte{payload(11)})
 	require.ErrorContains(t, err, "another")
 	require.Equal(t, upTo(10), readAll(t, l, 0))
@@ -447,7 +447,7 @@ func TestACursorOutOfThisWorld(t *testing.T) {
 	require.NoError(t, l.Close())
 	cursorFile(t, dir, "c", math.MaxUint64)
 	var told []error
-	l = openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
+	l = openLog(t, Options{Dir: dir, OnError: func(err error) { told = append(told, err) }})
 	require.Len(t, told, 1)
 	require.ErrorContains(t, told[0], `cursor "c"`)
 	n, err := l.Cursor("c")
@@ -467,7 +467,7 @@ func TestACursorThatWasNeverWritten(t *testing.T) {
 	require.NoError(t, l.Close())
 	require.Greater(t, oldest, uint64(50))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, cursorName("c")), nil, 0o600))
-	l = openLog(t, Options{Dir: dir, SegmentBytes: 500, Told: func(err error) { t.Error(err) }})
+	l = openLog(t, Options{Dir: dir, SegmentBytes: 500, OnError: func(err error) { t.Error(err) }})
 	n, err := l.Cursor("c")
 	require.NoError(t, err)
 	require.Equal(t, oldest-1, n)
@@ -486,7 +486,7 @@ func TestATornFirstRecord(t *testing.T) {
 	require.NoError(t, err)
 	for size := range whole {
 		require.NoError(t, os.WriteFile(name, whole[:size], 0o600))
-		l := openLog(t, Options{Dir: dir, Told: func(err error) { t.Error(err) }})
+		l := openLog(t, Options{Dir: dir, OnError: func(err error) { t.Error(err) }})
 		require.Zero(t, l.Stats().Aside)
 		require.Equal(t, int64(size), l.Stats().Torn)
 		appendUpTo(t, l, 2)
@@ -556,7 +556,7 @@ func TestALongSegment(t *testing.T) {
 func TestASegmentThatCannotBeRemoved(t *testing.T) {
 	m := newMemory()
 	var told []error
-	l := openLog(t, Options{files: m, SegmentBytes: 500, Told: func(err error) { told = append(told, err) }})
+	l := openLog(t, Options{files: m, SegmentBytes: 500, OnError: func(err error) { told = append(told, err) }})
 	appendUpTo(t, l, 50)
 	refused := true
 	m.fail = func(what string) error {
@@ -662,7 +662,7 @@ func TestTheEndCannotBeReadAtOpening(t *testing.T) {
 	}
 	m.bad = int64(size) - 4096
 	var told []string
-	l = openLog(t, Options{files: m, Told: func(err error) { told = append(told, err.Error()) }})
+	l = openLog(t, Options{files: m, OnError: func(err error) { told = append(told, err.Error()) }})
 	last := l.Last()
 	require.Less(t, last, uint64(400))
 	require.Len(t, told, 1)

@@ -66,7 +66,7 @@ func newFaults(t *testing.T, seed uint64) *faults {
 	}
 	keep := f.rnd.IntN(2) == 0
 	f.each = keep && f.rnd.IntN(2) == 0
-	f.options = Options{Keep: keep, SegmentBytes: []int64{1, 500, 3000}[f.rnd.IntN(3)], files: f.m, Told: func(error) {}}
+	f.options = Options{Keep: keep, SegmentBytes: []int64{1, 500, 3000}[f.rnd.IntN(3)], files: f.m, OnError: func(error) {}}
 	f.open()
 	return f
 }

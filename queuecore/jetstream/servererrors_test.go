@@ -45,11 +45,11 @@ func TestWhatIsNotPermittedIsInTheError(t *testing.T) {
 // What was said long ago, and belonged to no error then, is not the cause of one now.
 func TestWhatWasSaidLongAgoIsNoCause(t *testing.T) {
 	e := &Engine{cfg: Config{Timeout: time.Second}}
-	e.said.hear(nil, nil, nats.ErrPermissionViolation)
-	require.ErrorIs(t, because(e, io.EOF), nats.ErrPermissionViolation)
-	require.Equal(t, io.EOF, because(e, io.EOF), "it is told once")
-	e.said.last.Store(&said{nats.ErrPermissionViolation, time.Now().Add(-time.Minute)})
-	require.Equal(t, io.EOF, because(e, io.EOF))
+	e.serverErrors.handle(nil, nil, nats.ErrPermissionViolation)
+	require.ErrorIs(t, withServerError(e, io.EOF), nats.ErrPermissionViolation)
+	require.Equal(t, io.EOF, withServerError(e, io.EOF), "it is told once")
+	e.serverErrors.last.Store(&serverError{nats.ErrPermissionViolation, time.Now().Add(-time.Minute)})
+	require.Equal(t, io.EOF, withServerError(e, io.EOF))
 }
 
 // captured returns what f writes to stderr.
