@@ -12,50 +12,51 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Config says where the records are kept. One of Dir, URL and Conn is required; the zero value of every other field is its default.
+// Config configures an Engine. Exactly one of Dir, URL and Conn is required; the zero value of every other field is its default.
 type Config struct {
 	// Dir is the folder of a server in this process, made if it is missing. It is made absolute at construction, so that a later chdir
 	// changes nothing. No port is opened. A second engine on the same folder, in this process or another, is an error.
 	Dir string
 
-	// SyncAlways has the server in Dir sync each message to the disk before it acknowledges it: what was appended survives a loss of
-	// power, at the price of an fsync a batch. Not for URL and Conn: there the servers' configuration decides.
+	// SyncAlways makes the server in Dir sync each message to the disk before it acknowledges it, so that records survive a loss of
+	// power. It costs an fsync for each batch. It is for Dir only: with URL and Conn the configuration of the servers decides.
 	SyncAlways bool
 
-	// URL is that of a NATS server, or of several, separated by commas: "nats://a:4222,nats://b:4222". Servers whose max_payload is made
-	// smaller by a reload do not tell their clients, and end the connection of one that sends more, for good ("connection closed"): restart
-	// them, or the program.
+	// URL is the URL of a NATS server, or of several, separated by commas: "nats://a:4222,nats://b:4222". If a reload makes max_payload
+	// smaller, the servers do not tell their clients, and end the connection of one that sends more, for good ("connection closed"): then
+	// restart the servers, or the program.
 	URL string
 
-	// Credentials is the path of a credentials file (JWT and seed), for URL. It is read with each connection, and made absolute at
-	// construction. Servers that refuse them for a while are tried again; a Conn needs nats.IgnoreAuthErrorAbort() for that.
+	// Credentials is the path of a credentials file (JWT and seed), for URL. It is read for each connection, and made absolute at
+	// construction. If the servers refuse the credentials for a while, the engine tries again; a Conn does so only with
+	// nats.IgnoreAuthErrorAbort().
 	Credentials string
 
-	// TLS is for URL. Defaults to what the URL's scheme asks for.
+	// TLS is for URL. Defaults to what the scheme of the URL requires.
 	TLS *tls.Config
 
-	// Conn is a connection of yours in the place of Dir and URL. Close leaves it open. Give it nats.MaxReconnects(-1): by default it is closed
+	// Conn is your own connection, instead of Dir or URL. Close leaves it open. Make it with nats.MaxReconnects(-1): by default it closes
 	// for good when a server was away for two minutes.
 	Conn *nats.Conn
 
-	// Stream is the name of the stream, of letters, digits, "-" and "_". It and the one of its cursors, NAME_cursors, are made if they
-	// are missing; one that is there must have been made by this package, or as it does: one that would keep nothing, as by interest, is
-	// an error. Defaults to "logs".
+	// Stream is the name of the stream: letters, digits, "-" and "_". It and the stream of its cursors, NAME_cursors, are made if they
+	// are missing. An existing stream must have been made by this package, or with the same subjects and settings that keep messages: one
+	// with interest retention, say, is an error. Defaults to "logs".
 	Stream string
 
-	// Replicas is on how many servers of a cluster the stream lies, when it is made. Defaults to 1.
+	// Replicas is the number of servers of a cluster that hold a stream; it applies when the stream is made. Defaults to 1.
 	Replicas int
 
-	// MaxBytes bounds the stream, at least 64 KiB. When it is full Append returns a *RetryError, so that the queue in front keeps
-	// its records and its own bound decides; a record larger than a quarter of it is refused for good. Defaults to 0: no bound, or
-	// of a stream in a cluster that is there, the one it has.
+	// MaxBytes bounds the stream; at least 64 KiB. When it is full Append returns a *RetryError, so that the queue in front keeps
+	// its records and its overflow policy decides. A record larger than a quarter of it is refused for good. Defaults to no bound; an
+	// existing stream in a cluster keeps its bound.
 	MaxBytes int64
 
-	// MaxAge removes records that are older, delivered or not; Missed counts those that a reader missed. Defaults to 0: none, or of a
-	// stream in a cluster that is there, the one it has.
+	// MaxAge removes older records, delivered or not; Missed counts those that a reader missed. Defaults to no limit; an existing
+	// stream in a cluster keeps its limit.
 	MaxAge time.Duration
 
-	// Timeout bounds one call: how long New waits for each server of URL, and how long Append tries before it returns a *RetryError.
+	// Timeout bounds each call: how long New waits for each server of URL, and how long Append tries before it returns a *RetryError.
 	// Defaults to 10 s.
 	Timeout time.Duration
 }
@@ -126,7 +127,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// recordsStream is how the stream of the records is made.
+// recordsStream is the configuration with which the stream of records is made.
 func (c Config) recordsStream(subject string) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.Stream, Subjects: []string{subject}, Replicas: c.Replicas, Storage: jetstream.FileStorage,
@@ -135,7 +136,7 @@ func (c Config) recordsStream(subject string) jetstream.StreamConfig {
 	}
 }
 
-// cursorsStream is how the stream of the cursors is made.
+// cursorsStream is the configuration with which the stream of cursors is made.
 func (c Config) cursorsStream(subject string) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.Stream + "_cursors", Subjects: []string{subject + "*"}, Replicas: c.Replicas, Storage: jetstream.FileStorage,

@@ -19,20 +19,20 @@ import (
 // Engine is an engine of package queuecore. Its methods are safe for concurrent use, but a cursor is for one reader at a time.
 type Engine struct {
 	cfg          Config
-	local        *localServer // nil: the servers are elsewhere
+	local        *localServer // the server in this process; nil: there is none
 	conn         *nats.Conn
 	js           jetstream.JetStream
 	records      jetstream.Stream
 	cursors      *cursorStore
 	subject      string
-	bound        int64        // of the records' stream, in bytes; 0: none
-	serverErrors serverErrors // of the servers
+	bound        int64 // of the records' stream, in bytes; 0: none
+	serverErrors serverErrors
 
 	stop    context.Context // done when Close has begun
 	closing context.CancelFunc
 	arrival *nats.Subscription
 	missed  atomic.Uint64 // records that readers found missing
-	created atomic.Int64  // when the records' stream was made
+	created atomic.Int64  // when the records' stream was made, in nanoseconds of Unix time
 
 	appending sync.Mutex // serializes Append and guards the fields below
 	appender  appender
@@ -40,13 +40,13 @@ type Engine struct {
 	mu      sync.Mutex // guards the fields below
 	closed  bool
 	readers map[string]*reader
-	wake    chan struct{} // closed, and made anew, when something may have come
+	wake    chan struct{} // closed, and replaced, when a message may have come
 }
 
 var _ queuecore.Queue = (*Engine)(nil)
 
-// New returns an engine on the stream that cfg names, which it makes if it is missing. An error names the field that is wrong, or is
-// that of the server.
+// New returns an engine on the stream that cfg names, which it makes if it is missing. An error names the field that is wrong, or comes
+// from the server.
 func New(cfg Config) (*Engine, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -70,7 +70,7 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// open finds or makes the streams, and what the records' stream ends in.
+// open finds or makes the streams, and finds the end of the records' stream.
 func (e *Engine) open() (err error) {
 	if e.js, err = jetstream.New(e.conn, jetstream.WithDefaultTimeout(e.cfg.Timeout)); err != nil {
 		return fmt.Errorf("jetstream: %w", err)
@@ -112,15 +112,15 @@ func orNoLimit(bytes int64) int64 {
 	return bytes
 }
 
-// leastMessage is how many bytes of data a message has to have room for.
+// leastMessage is the least room, in bytes of data, that a server must allow for a message.
 const leastMessage = 4 << 10
 
-// leastPiece is how many bytes of data a message has at least room for where somebody has bounded the stream: of one that takes less, or
-// nothing, each message is refused until that is set right.
+// leastPiece is the least room, in bytes of data, that is used if somebody has bounded the messages of the stream. A stream that takes
+// less refuses each message until its bound is raised.
 const leastPiece = 256
 
-// limit returns how many bytes of data a message may have: the server takes no more, which may be another after a reconnection; and
-// several have to fit into the stream, for the last one stays.
+// limit returns how many bytes of data a message may have. It depends on the server, which may be another one after a reconnection, and
+// on the bound of the stream, into which several messages must fit, because the last one is never purged.
 func (e *Engine) limit() int {
 	limit := int(e.conn.MaxPayload()) - headerRoom
 	if e.bound > 0 {
@@ -133,7 +133,7 @@ func (e *Engine) limit() int {
 	return limit
 }
 
-// askLargest asks how large a message of the stream may be. The caller has e.appending.
+// askLargest asks the server how large a message of the stream may be. The caller holds e.appending.
 func (e *Engine) askLargest(ctx context.Context) error {
 	info, err := e.records.Info(ctx)
 	if err == nil {
@@ -142,8 +142,8 @@ func (e *Engine) askLargest(ctx context.Context) error {
 	return err
 }
 
-// stream returns the stream of that configuration, which it makes if there is none. One that is there must have our subjects, and keeps its
-// own replicas; its bounds are those of the configuration, where that has some.
+// stream returns the stream of that configuration, which it makes if there is none. An existing one must have the same subjects. It keeps
+// its replicas, and gets the bounds of the configuration, as far as there are any.
 func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	s, err := e.js.Stream(ctx, cfg.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -181,7 +181,7 @@ func (e *Engine) recreate(ctx context.Context, cfg jetstream.StreamConfig) (jets
 	return e.stream(ctx, cfg)
 }
 
-// unfit returns by what setting a stream keeps nothing of what it is given, or not where it is looked for.
+// unfit returns the setting because of which a stream cannot be used, or "".
 func unfit(have jetstream.StreamConfig) string {
 	switch {
 	case have.Retention == jetstream.InterestPolicy:
@@ -196,8 +196,8 @@ func unfit(have jetstream.StreamConfig) string {
 	return ""
 }
 
-// applyBounds gives a stream the bounds that want has, and tells whether they are others. Where it is nobody else's it has none that want
-// has not.
+// applyBounds sets the bounds of want in have, and returns whether that changed any. With alone, for a server in this process, it also
+// removes bounds that want does not have.
 func applyBounds(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamConfig, changed bool) {
 	if bytes := orNoLimit(want.MaxBytes); bytes != orNoLimit(have.MaxBytes) && (bytes > 0 || alone) {
 		have.MaxBytes, changed = bytes, true
@@ -211,9 +211,9 @@ func applyBounds(have, want jetstream.StreamConfig, alone bool) (_ jetstream.Str
 	return have, changed
 }
 
-// Forget has nothing kept any more for a cursor whose target is gone, or has another name now, in whichever process: what it has not
-// acknowledged stays as long as the stream knows of it, until there is no room for more. A cursor that is in use would begin anew with the
-// oldest record that there is. One that is not known is no error.
+// Forget removes a cursor whose target is gone or renamed, in whichever process. Until then the stream keeps every record that the cursor
+// has not acknowledged, and may become full. A cursor in use would start again with the oldest record. An unknown cursor is no
+// error.
 func (e *Engine) Forget(cursor string) error {
 	if e.stop.Err() != nil {
 		return errClosed
@@ -230,7 +230,8 @@ func (e *Engine) Forget(cursor string) error {
 	return nil
 }
 
-// Close implements queuecore.Queue. It ends calls that wait, and stops a server in this process. ctx has no use: nothing is held here.
+// Close implements queuecore.Queue. It ends waiting calls, and stops a server in this process. It ignores ctx, because it has nothing to
+// deliver.
 func (e *Engine) Close(context.Context) error {
 	e.mu.Lock()
 	if e.closed {
@@ -240,7 +241,7 @@ func (e *Engine) Close(context.Context) error {
 	e.closed = true
 	e.mu.Unlock()
 	e.closing()
-	e.appending.Lock() // an Append under way ends by the context
+	e.appending.Lock() // a running Append ends when e.stop is done
 	defer e.appending.Unlock()
 	return e.release()
 }

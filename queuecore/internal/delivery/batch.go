@@ -59,8 +59,8 @@ func explainLoss(err error) error {
 	return err
 }
 
-// keepUndelivered tells the source the outcomes of the records that the target is done with, and leaves the others in the batch. It resolves
-// all records before the first one that is left.
+// keepUndelivered tells the source the outcomes of the records that the target is done with, and leaves the others in the batch. It
+// resolves all records before the first one that is left.
 func (d *Delivery) keepUndelivered() {
 	resolved := d.members[len(d.members)-1] + 1 - d.released
 	kept := d.members[:0]
