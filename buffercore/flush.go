@@ -38,7 +38,7 @@ func (b *buffer) flushHeld() {
 		release(b)
 		return
 	}
-	if err := b.finish(false, b.flusher.next()); err != nil {
+	if err := b.finish(b.flusher.next()); err != nil {
 		b.report.Failed(err, 0)
 	}
 }
@@ -89,16 +89,8 @@ const untilEmpty = ^uint64(0)
 
 // finish flushes at least the records before sequence number upto, and releases the lock, which the caller holds. The error says why
 // records are left.
-func (b *buffer) finish(urgent bool, upto uint64) error {
+func (b *buffer) finish(upto uint64) error {
 	defer release(b)
-	return handOver(b, urgent, upto)
-}
-
-// handOver flushes at least the records before sequence number upto. The caller holds the lock.
-func handOver(b *buffer, urgent bool, upto uint64) error {
-	if urgent {
-		b.flusher.fillUp()
-	}
 	return b.flusher.run(upto)
 }
 
@@ -109,10 +101,14 @@ func release(b *buffer) {
 	}
 }
 
-// finishAndSync is finish, and syncs the target before it releases the lock, so that without the lock nobody uses the target.
+// finishAndSync is finish, and syncs the target before it releases the lock, so that without the lock nobody uses the target. With urgent
+// it makes one batch of everything first, see flusher.fillUp.
 func (b *buffer) finishAndSync(urgent bool, upto uint64) error {
 	defer release(b)
-	err := handOver(b, urgent, upto)
+	if urgent {
+		b.flusher.fillUp()
+	}
+	err := b.flusher.run(upto)
 	b.mu.Lock()
 	target := b.target
 	b.mu.Unlock()
@@ -261,7 +257,7 @@ func finalFlush(b *buffer) error {
 			b.flusher.discard()
 			release(b)
 		} else {
-			err = b.finish(false, untilEmpty)
+			err = b.finish(untilEmpty)
 		}
 		<-b.stopped
 		return err

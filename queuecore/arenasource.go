@@ -178,7 +178,7 @@ func (s *arenaSource) Resolve(n int) {
 	s.reader.Resolve(n)
 	s.losses.resolve(n, func(lost loss) { q.dropLocked(s, lost.cause, lost.level) })
 	q.enqueuer.resolutions.Add(1)
-	admitted, wake := q.enqueuer.admitLocked(false)
+	admitted, wake := q.enqueuer.admitLocked(admitMany)
 	pending := q.drops.pendingLocked()
 	q.mu.Unlock()
 	admitted.Wake()
@@ -186,7 +186,7 @@ func (s *arenaSource) Resolve(n int) {
 		q.wake()
 	}
 	if q.enqueuer.overflow.Len() > 0 {
-		q.enqueuer.admit(false) // passes over records that only a held-up target keeps and does not want
+		q.enqueuer.admit(admitMany) // passes over records that only a held-up target keeps and does not want
 	}
 	if pending {
 		q.drops.callOnDrop()

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Two goroutines have queued a record above Error each, and ask for its delivery the other way round: both go ahead of their turn.
+// Two goroutines have each queued a record above Error, and make their requests in the other order: both records overtake.
 func TestLateRecordsInAnyOrder(t *testing.T) {
 	now := time.Now()
 	tape := []byte("a tape")

@@ -84,8 +84,8 @@ func exiting(method string) (e *exits, target TargetConfig, prepare Prepare, onD
 	return e, target, prepare, func(Drop) { e.tick("OnDrop") }, func(error) { e.tick("OnError") }
 }
 
-// What is not ours may end the goroutine it is called by: that costs what the target had in hand, which is counted, and what comes later
-// is delivered.
+// A target or a hook may end the goroutine that calls it: that drops the records in flight, which are counted, and later records are
+// delivered.
 func TestAGoroutineThatIsEnded(t *testing.T) {
 	for _, method := range exitMethods {
 		t.Run(method, func(t *testing.T) {
@@ -175,7 +175,7 @@ func atBad(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
 	return fields, true
 }
 
-// What ends it each time costs itself, and does not keep back the others or Close.
+// A record that ends the goroutine each time is dropped; the other records are delivered, and Close returns.
 func TestAGoroutineThatIsEndedEachTime(t *testing.T) {
 	for name, run := range map[string]func(target TargetConfig) TargetStats{
 		"Core": func(target TargetConfig) TargetStats {

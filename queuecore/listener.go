@@ -144,18 +144,7 @@ func (l *Listener) Stop() error {
 		close(s.stop)
 		s.cancel()
 	}
-	var late []*engineSource
-	for _, s := range sources {
-		if s.goroutine.Load() == self {
-			continue
-		}
-		select {
-		case <-s.stopped:
-		case <-expired:
-			expired = expiredAlready
-			late = append(late, s)
-		}
-	}
+	late := waitStopped(sources, self, expired)
 	var what []string
 	l.mu.Lock()
 	for _, s := range late {
@@ -172,6 +161,22 @@ func (l *Listener) Stop() error {
 		return notDone(what, len(sources), l.cfg.StopTimeout)
 	}
 	return nil
+}
+
+// waitStopped waits for the goroutines of sources, but not for goroutine self, and returns those that have not stopped when expired fires.
+func waitStopped(sources []*engineSource, self uint64, expired <-chan time.Time) (late []*engineSource) {
+	for _, s := range sources {
+		if s.goroutine.Load() == self {
+			continue
+		}
+		select {
+		case <-s.stopped:
+		case <-expired:
+			expired = expiredAlready
+			late = append(late, s)
+		}
+	}
+	return late
 }
 
 // unfinishedLocked returns, for the error of Stop, the name of a target that is not done, and how many records it leaves in the engine.

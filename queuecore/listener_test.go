@@ -139,7 +139,7 @@ func TestStuckTargetOfSingleRecordsLosesOnlyWhatItDidNotTake(t *testing.T) {
 	require.Equal(t, 6, seen.Len(), "what is lost does not come later")
 }
 
-// What a Listener leaves in the engine is delivered by the next one, and not by the goroutine of the first as well.
+// Records that a Listener leaves in the engine are delivered by the next one only, not also by a goroutine of the first.
 func TestStuckTargetOfSingleRecordsIsLeftByStop(t *testing.T) {
 	engine := NewMemory(0)
 	stuck, entered := make(chan struct{}), make(chan struct{}, 100)

@@ -26,11 +26,18 @@ type overflow struct {
 	protected []uint64                                           // sequence numbers of records above Error whose Writes wait, rising
 }
 
-// admitLocked puts the records of waiting producers, if there is room, or targets with SkipWhenFull can give some up. Unless exact is
-// set it does nothing before there is room for many, so that producers and listeners do not take turns over each record.
-func (o *overflow) admitLocked(exact bool) waitline.List {
+// admission says how much room there must be before waiting producers are admitted.
+type admission bool
+
+const (
+	admitMany admission = false // room for many, so that producers and listeners do not take turns over each record
+	admitEach admission = true  // room for the next one
+)
+
+// admitLocked puts the records of waiting producers, if there is room, or targets with SkipWhenFull can give some up.
+func (o *overflow) admitLocked(how admission) waitline.List {
 	limit := o.arena.Limit()
-	if !exact && !o.Ahead(arena.Urgent) {
+	if how == admitMany && !o.Ahead(arena.Urgent) {
 		enough := limit - min(limit/8, 256<<10)
 		for o.arena.Used() > enough {
 			if !o.skipLocked() {
@@ -178,7 +185,7 @@ func (u *unwanted) run() {
 		version := u.version
 		u.mu.Unlock()
 		u.ask()
-		u.q.enqueuer.admitNow(true)
+		u.q.enqueuer.admitNow(admitEach)
 		u.mu.Lock()
 		if more = u.version != version; !more {
 			u.endLocked()

@@ -29,7 +29,7 @@ func (h *hesitant) Sync() error {
 	return nil
 }
 
-// What comes while a Spool waits for the confirmation of what was taken, and the queue is closed meanwhile, is delivered too.
+// Records that come while a Spool waits for a confirmation are delivered too, even if the queue is closed meanwhile.
 func TestSpoolThatIsClosedWhileItWaitsForConfirmation(t *testing.T) {
 	target := &hesitant{}
 	queue, err := New(Config{Spool: t.TempDir(), OnError: func(error) {}, Targets: []TargetConfig{{
@@ -51,7 +51,7 @@ func TestSpoolThatIsClosedWhileItWaitsForConfirmation(t *testing.T) {
 	require.EqualValues(t, len(taken), queue.Stats().Accepted)
 }
 
-// The same where it is a record that the target does not want that waits.
+// The same if the record that waits is one that the target does not want.
 func TestSpoolThatIsClosedWhileItWaitsWithoutABatch(t *testing.T) {
 	last := zapcore.Entry{Level: zapcore.PanicLevel, Message: "last"}
 	for name, end := range map[string]func(*Core) error{

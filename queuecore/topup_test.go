@@ -28,7 +28,7 @@ func (c *company) WriteBatch(b *base.Batch) (int, error) {
 	return c.fakeBatchWriter.WriteBatch(b)
 }
 
-// A batch that is tried again has with it what has come meanwhile, from the arena and from every engine.
+// A batch that is tried again also holds the records that have come meanwhile, from the arena and from every engine.
 func TestRetriedBatchGrows(t *testing.T) {
 	never := func(error) {}
 	check := func(t *testing.T, target *company, write func(texts ...string), closing func()) {
@@ -103,7 +103,7 @@ func (s *stubborn) WriteBatch(b *base.Batch) (int, error) {
 	return b.Len(), again
 }
 
-// Behind a record that a target never takes there is a bound to what it gets: it stays in the arena.
+// Records delivered ahead of one that the target never takes stay in the arena, so their number is bounded.
 func TestRetriedBatchGrowsToABound(t *testing.T) {
 	target := &stubborn{}
 	queue, err := New(Config{OnError: func(error) {}, DrainTimeout: time.Millisecond, OmitNotice: true, Targets: []TargetConfig{{

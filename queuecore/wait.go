@@ -25,7 +25,7 @@ func (e *enqueuer) putWaiting(level zapcore.Level, tape []byte, policy Overflow,
 	}
 	w, alone := e.overflow.Join(level, tape, policy != Block)
 	if alone {
-		e.admit(true)
+		e.admit(admitEach)
 	}
 	e.q.wake()
 	if e.waitFor(w, timeout) {
@@ -107,25 +107,25 @@ func (e *enqueuer) giveUpWaiting(w *waitline.Waiter, level zapcore.Level, tape [
 	e.mu.Unlock()
 	w.Left(outcome)
 	if e.overflow.Len() > 0 {
-		e.admit(true) // there may be room for the producer behind this one
+		e.admit(admitEach) // there may be room for the producer behind this one
 	} else if wake {
 		e.q.wake()
 	}
 	return sequence, err
 }
 
-// admit puts the records of waiting producers, as far as there is room, and wakes these producers. See overflow.admitLocked for exact.
-func (e *enqueuer) admit(exact bool) {
+// admit puts the records of waiting producers, as far as there is room, and wakes these producers.
+func (e *enqueuer) admit(how admission) {
 	if e.overflow.Len() > 0 {
 		e.passOver()
 	}
-	e.admitNow(exact)
+	e.admitNow(how)
 }
 
 // admitNow is admit without passOver.
-func (e *enqueuer) admitNow(exact bool) {
+func (e *enqueuer) admitNow(how admission) {
 	e.mu.Lock()
-	admitted, wake := e.admitLocked(exact)
+	admitted, wake := e.admitLocked(how)
 	e.mu.Unlock()
 	admitted.Wake()
 	if wake {
@@ -134,13 +134,13 @@ func (e *enqueuer) admitNow(exact bool) {
 }
 
 // admitLocked is admitNow without the wake-ups, which its caller must do after the lock.
-func (e *enqueuer) admitLocked(exact bool) (admitted waitline.List, wake bool) {
+func (e *enqueuer) admitLocked(how admission) (admitted waitline.List, wake bool) {
 	switch {
 	case e.overflow.Len() == 0:
 		return admitted, false
 	case e.closed:
 		return e.overflow.Dismiss(), false
 	}
-	admitted = e.overflow.admitLocked(exact)
+	admitted = e.overflow.admitLocked(how)
 	return admitted, e.needsWakeLocked()
 }

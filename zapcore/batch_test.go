@@ -28,7 +28,7 @@ func batchOf(t *testing.T, messages ...string) *base.Batch {
 	return &b
 }
 
-// script is an Emitter whose answers are written down; it keeps what it was given.
+// script is an Emitter with prepared answers; it keeps its frames.
 type script struct {
 	answers map[string]error // by message
 	got     []string
@@ -80,7 +80,7 @@ func newHandler(t *testing.T, e base.Emitter) *base.Handler {
 	return h
 }
 
-// What an Emitter says of its one frame is told of the batch's record once, whichever way it says so.
+// A RejectedError of Emit counts once, for the one record of the batch, with or without an index.
 func TestARejectionIsToldOnce(t *testing.T) {
 	tooLarge := errors.New("too large")
 	for _, err := range []error{
@@ -379,8 +379,8 @@ func TestFromWriterTellsARecordWriterWhereRecordsEnd(t *testing.T) {
 	require.Equal(t, []string{"one\nof two lines\n", "two\n"}, w.records)
 }
 
-// zap's own wrappers hide from a Handler that a writer wants to know where records end. It gets each by a Write of its own then, as from
-// zap's core: a file that rotates counts them, and stays below its size.
+// zap's own wrappers hide that a writer is a RecordWriter. It gets each record by a Write of its own then, as from
+// zap's core, so that a file that rotates counts the records, and stays below its size.
 func TestFromWriterGivesOneRecordAtATimeToARecordWriterThatIsHidden(t *testing.T) {
 	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"})
 	for name, wrap := range map[string]func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer{
@@ -411,7 +411,7 @@ func TestFromWriterGivesOneRecordAtATimeToARecordWriterThatIsHidden(t *testing.T
 	}
 }
 
-// One of several that takes nothing has the others get no record twice: nobody can tell who has what, so nothing is tried again.
+// If one of several writers fails, the others get no record twice: nobody can tell which of them have it, so nothing is tried again.
 func TestFromWriterTriesNothingAgainThatOneOfSeveralRefuses(t *testing.T) {
 	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"})
 	for name, join := range map[string]func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer{

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/queuecore/internal/disklog"
 	base "example.com/zaphandlers/zapcore"
@@ -118,31 +119,14 @@ func dump(view *disklog.View, from uint64, cursor string, stdout, stderr io.Writ
 		}
 		from = max(from, view.Cursors[i].Number+1)
 	}
-	encoder := base.NewJSON(zap.NewProductionEncoderConfig())
-	var record base.Record
+	p := printer{encoder: base.NewJSON(zap.NewProductionEncoderConfig()), from: from, stdout: stdout, stderr: stderr}
 	missing := uint64(0)
 	for i, s := range view.Segments {
 		if s.Aside {
 			fmt.Fprintf(stderr, "%s is passed over: salvage reads it\n", s.Name)
 			continue
 		}
-		x, err := view.Walk(i, func(number uint64, payload []byte) error {
-			if number < from {
-				return nil
-			}
-			if err := record.Parse(payload); err != nil {
-				missing++
-				fmt.Fprintf(stderr, "record %d: %v\n", number, err)
-				return nil
-			}
-			line, err := record.Encode(encoder)
-			if err != nil {
-				return fmt.Errorf("record %d: %w", number, err)
-			}
-			defer line.Free()
-			_, err = stdout.Write(line.Bytes())
-			return err
-		})
+		x, err := view.Walk(i, p.print)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			continue // every cursor has passed it meanwhile
@@ -154,8 +138,37 @@ func dump(view *disklog.View, from uint64, cursor string, stdout, stderr io.Writ
 			fmt.Fprintf(stderr, "%s: records missing: %d\n", s.Name, x.Missing)
 		}
 	}
-	if missing > 0 {
+	if missing+p.unreadable > 0 {
 		return errMissing
 	}
 	return nil
+}
+
+// printer prints records as JSON lines, those from number from on.
+type printer struct {
+	encoder        zapcore.Encoder
+	from           uint64
+	stdout, stderr io.Writer
+
+	record     base.Record
+	unreadable uint64 // how many records could not be parsed
+}
+
+// print prints one record. It reports a record that cannot be parsed to stderr.
+func (p *printer) print(number uint64, payload []byte) error {
+	if number < p.from {
+		return nil
+	}
+	if err := p.record.Parse(payload); err != nil {
+		p.unreadable++
+		fmt.Fprintf(p.stderr, "record %d: %v\n", number, err)
+		return nil
+	}
+	line, err := p.record.Encode(p.encoder)
+	if err != nil {
+		return fmt.Errorf("record %d: %w", number, err)
+	}
+	defer line.Free()
+	_, err = p.stdout.Write(line.Bytes())
+	return err
 }

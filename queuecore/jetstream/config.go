@@ -71,12 +71,6 @@ const (
 var streamName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
 
 func (c Config) withDefaults() (Config, error) {
-	places := 0
-	for _, given := range []bool{c.Dir != "", c.URL != "", c.Conn != nil} {
-		if given {
-			places++
-		}
-	}
 	if c.Stream == "" {
 		c.Stream = defaultStream
 	}
@@ -86,33 +80,8 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Timeout == 0 {
 		c.Timeout = defaultTimeout
 	}
-	switch {
-	case places == 0:
-		return c, errors.New("jetstream: one of Dir, URL and Conn is required")
-	case places > 1:
-		return c, errors.New("jetstream: Dir, URL and Conn exclude each other")
-	case c.SyncAlways && c.Dir == "":
-		return c, errors.New("jetstream: SyncAlways is for Dir; of other servers it is the configuration's sync_interval")
-	case (c.Credentials != "" || c.TLS != nil) && c.URL == "":
-		return c, errors.New("jetstream: Credentials and TLS are for URL")
-	case !streamName.MatchString(c.Stream):
-		return c, fmt.Errorf("jetstream: Stream %q is not made of letters, digits, - and _", c.Stream)
-	case c.Replicas < 0 || c.Replicas > 5:
-		return c, fmt.Errorf("jetstream: Replicas %d is not from 1 to 5", c.Replicas)
-	case c.Replicas > 1 && c.Dir != "":
-		return c, fmt.Errorf("jetstream: Replicas %d needs a cluster; Dir is one server", c.Replicas)
-	case c.MaxBytes < 0:
-		return c, fmt.Errorf("jetstream: MaxBytes %d is negative", c.MaxBytes)
-	case c.MaxBytes > 0 && c.MaxBytes < leastBytes:
-		return c, fmt.Errorf("jetstream: MaxBytes %d is less than %d: the stream would have room for nothing", c.MaxBytes, leastBytes)
-	}
-	for _, d := range []struct {
-		field string
-		value time.Duration
-	}{{"MaxAge", c.MaxAge}, {"Timeout", c.Timeout}} {
-		if d.value < 0 || d.value > 0 && d.value < leastDuration {
-			return c, fmt.Errorf("jetstream: %s %v: write a duration with its unit, such as 10*time.Second", d.field, d.value)
-		}
+	if err := c.check(); err != nil {
+		return c, err
 	}
 	for _, path := range []*string{&c.Dir, &c.Credentials} {
 		if *path == "" {
@@ -125,6 +94,45 @@ func (c Config) withDefaults() (Config, error) {
 		*path = whole
 	}
 	return c, nil
+}
+
+// check returns an error that names a field with a bad value.
+func (c Config) check() error {
+	places := 0
+	for _, given := range []bool{c.Dir != "", c.URL != "", c.Conn != nil} {
+		if given {
+			places++
+		}
+	}
+	switch {
+	case places == 0:
+		return errors.New("jetstream: one of Dir, URL and Conn is required")
+	case places > 1:
+		return errors.New("jetstream: Dir, URL and Conn exclude each other")
+	case c.SyncAlways && c.Dir == "":
+		return errors.New("jetstream: SyncAlways is for Dir; of other servers it is the configuration's sync_interval")
+	case (c.Credentials != "" || c.TLS != nil) && c.URL == "":
+		return errors.New("jetstream: Credentials and TLS are for URL")
+	case !streamName.MatchString(c.Stream):
+		return fmt.Errorf("jetstream: Stream %q is not made of letters, digits, - and _", c.Stream)
+	case c.Replicas < 0 || c.Replicas > 5:
+		return fmt.Errorf("jetstream: Replicas %d is not from 1 to 5", c.Replicas)
+	case c.Replicas > 1 && c.Dir != "":
+		return fmt.Errorf("jetstream: Replicas %d needs a cluster; Dir is one server", c.Replicas)
+	case c.MaxBytes < 0:
+		return fmt.Errorf("jetstream: MaxBytes %d is negative", c.MaxBytes)
+	case c.MaxBytes > 0 && c.MaxBytes < leastBytes:
+		return fmt.Errorf("jetstream: MaxBytes %d is less than %d: the stream would have room for nothing", c.MaxBytes, leastBytes)
+	}
+	for _, d := range []struct {
+		field string
+		value time.Duration
+	}{{"MaxAge", c.MaxAge}, {"Timeout", c.Timeout}} {
+		if d.value < 0 || d.value > 0 && d.value < leastDuration {
+			return fmt.Errorf("jetstream: %s %v: write a duration with its unit, such as 10*time.Second", d.field, d.value)
+		}
+	}
+	return nil
 }
 
 // recordsStream is the configuration with which the stream of records is made.

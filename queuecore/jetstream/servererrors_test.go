@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A server says by itself what a client may not do, and answers nothing: the error of the call tells it, and nothing is written to stderr.
+// A server sends a permission error, and does not answer the call: the error of the call has it, and nothing is written to stderr.
 func TestWhatIsNotPermittedIsInTheError(t *testing.T) {
 	user := &server.User{Username: "shop", Password: "secret"}
 	s := newTestServer(t, func(o *server.Options) { o.Users = []*server.User{user} })
@@ -42,7 +42,7 @@ func TestWhatIsNotPermittedIsInTheError(t *testing.T) {
 	}
 }
 
-// What was said long ago, and belonged to no error then, is not the cause of one now.
+// An old server error is not taken for the cause of a new error.
 func TestWhatWasSaidLongAgoIsNoCause(t *testing.T) {
 	e := &Engine{cfg: Config{Timeout: time.Second}}
 	e.serverErrors.handle(nil, nil, nats.ErrPermissionViolation)
@@ -80,7 +80,7 @@ func (d *doorkeeper) Check(server.ClientAuthentication) bool {
 	return true
 }
 
-// A server that refuses the client for a while, as one whose users were changed does, costs no record: it is tried again until it does not.
+// A server that refuses the client for a while, because its users were changed, costs no record: the client connects again and again.
 func TestAServerThatRefusesForAWhile(t *testing.T) {
 	door := new(doorkeeper)
 	s := newTestServer(t, func(o *server.Options) { o.CustomClientAuthentication = door }).start()

@@ -128,7 +128,7 @@ func TestSegmentsGoWhenEveryCursorHasPassedThem(t *testing.T) {
 	require.Equal(t, uint64(500), n)
 }
 
-// A reader that has read all stands in a segment that is removed, and goes on in the one after it.
+// A reader that has read everything goes on with the next segment when its segment is removed.
 func TestAReaderOutlivesItsSegment(t *testing.T) {
 	l := openLog(t, Options{Dir: t.TempDir(), SegmentBytes: 1})
 	_, err := l.Cursor("c")
@@ -276,7 +276,7 @@ func TestADamagedCursorFallsBackToTheSlotBefore(t *testing.T) {
 	}
 }
 
-// memory is a folder that forgets, when power is lost, what was not synced.
+// memory is a folder in memory that loses, in a loss of power, what was not synced.
 type memory struct {
 	files map[string]*memoryFile
 	safe  map[string]*memoryFile // the names that were synced
@@ -553,8 +553,8 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// A loss of power may leave a cursor that is beyond all records. Another that is not there yet passes over what is gone, and does not keep
-// what it has read for ever.
+// A loss of power may leave a cursor that is beyond all records. A new cursor passes over the missing records, and does not keep the
+// segments for ever.
 func TestALogThatEndsBeforeACursor(t *testing.T) {
 	options := Options{Dir: t.TempDir(), MaxBytes: 1000, SegmentBytes: 1 << 20, OnError: func(error) {}}
 	l, err := Open(options)
