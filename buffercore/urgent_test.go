@@ -13,13 +13,13 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// reluctant is a BatchWriter that asks for another attempt some times before it takes anything.
-type reluctant struct {
+// busyAtFirst is a BatchWriter that asks for another attempt some times before it takes anything.
+type busyAtFirst struct {
 	batchTarget
 	refusals int
 }
 
-func (r *reluctant) WriteBatch(batch *base.Batch) (int, error) {
+func (r *busyAtFirst) WriteBatch(batch *base.Batch) (int, error) {
 	if r.refusals > 0 {
 		r.refusals--
 		return 0, &base.RetryError{Err: errBusy}
@@ -37,7 +37,7 @@ func (e busyError) Error() string { return string(e) }
 func TestWhatIsAboveErrorIsOfferedAgain(t *testing.T) {
 	for refusals, arrives := range map[int]bool{3: true, 100: false} {
 		synctest.Test(t, func(t *testing.T) {
-			target := &reluctant{batchTarget{Core: zapcore.NewNopCore(), left: -1}, refusals}
+			target := &busyAtFirst{batchTarget{Core: zapcore.NewNopCore(), left: -1}, refusals}
 			core := open(t, Config{Target: target, FatalTimeout: 2 * time.Second})
 			write(t, core, zapcore.InfoLevel, "a")
 			begin := time.Now()

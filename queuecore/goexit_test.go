@@ -163,10 +163,10 @@ func TestAGoroutineOfAListenerThatIsEnded(t *testing.T) {
 	}
 }
 
-// fatalists is a target, and a PrepareDelivery, that end the goroutine each time: at Sync, and at one record.
-type fatalists struct{ fakeBatchWriter }
+// exitsAlways is a target, and a PrepareDelivery, that end the goroutine each time: at Sync, and at one record.
+type exitsAlways struct{ fakeBatchWriter }
 
-func (*fatalists) Sync() error { runtime.Goexit(); return nil }
+func (*exitsAlways) Sync() error { runtime.Goexit(); return nil }
 
 func atBad(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
 	if ent.Message == "bad" {
@@ -205,7 +205,7 @@ func TestAGoroutineThatIsEndedEachTime(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			target := &fatalists{}
+			target := &exitsAlways{}
 			begin := time.Now()
 			s := run(TargetConfig{Core: target, BatchRecords: 1})
 			require.Less(t, time.Since(begin), 30*time.Second)

@@ -12,16 +12,16 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// hesitant is a target that takes records at once, and confirms them only when it may.
-type hesitant struct {
+// confirmsLater is a target that takes records at once, and confirms them only when it may.
+type confirmsLater struct {
 	fakeBatchWriter
 	asked    atomic.Int64
 	confirms atomic.Bool
 }
 
-func (h *hesitant) Confirms() bool { return true }
+func (h *confirmsLater) Confirms() bool { return true }
 
-func (h *hesitant) Sync() error {
+func (h *confirmsLater) Sync() error {
 	h.asked.Add(1)
 	if !h.confirms.Load() {
 		return errors.New("not confirmed")
@@ -31,9 +31,9 @@ func (h *hesitant) Sync() error {
 
 // Records that come while a Spool waits for a confirmation are delivered too, even if the queue is closed meanwhile.
 func TestSpoolThatIsClosedWhileItWaitsForConfirmation(t *testing.T) {
-	target := &hesitant{}
+	target := &confirmsLater{}
 	queue, err := New(Config{Spool: t.TempDir(), OnError: func(error) {}, Targets: []TargetConfig{{
-		Core: target, Name: "hesitant", RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
+		Core: target, Name: "confirmsLater", RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
 	require.NoError(t, err)
 	write(t, queue, zapcore.InfoLevel, "first")
 	require.Eventually(t, func() bool { return target.asked.Load() > 2 }, 5*time.Second, time.Millisecond)
@@ -59,7 +59,7 @@ func TestSpoolThatIsClosedWhileItWaitsWithoutABatch(t *testing.T) {
 		"a record of Panic": func(c *Core) error { return errors.Join(c.Write(last, nil), c.Close()) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			target := &hesitant{}
+			target := &confirmsLater{}
 			queue, err := New(Config{Spool: t.TempDir(), OnError: func(error) {}, Targets: []TargetConfig{{
 				Core: target, Level: zapcore.InfoLevel, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
 			require.NoError(t, err)

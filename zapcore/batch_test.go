@@ -260,23 +260,23 @@ func TestASyncThatFailsIsToldEachTimeItBegins(t *testing.T) {
 	require.Equal(t, []string{"disk", "test: working again, 0 records were lost", "disk"}, said)
 }
 
-// bookkeeper is an Emitter that learns later what was delivered, has something to tell, holds bytes back, and numbers frames.
-type bookkeeper struct {
+// accountingEmitter is an Emitter that learns later what was delivered, has something to tell, holds bytes back, and numbers frames.
+type accountingEmitter struct {
 	script
 	delivered, dropped uint64
 	notice             error
 	flushes, skipped   int
 }
 
-func (b *bookkeeper) Account() (delivered, dropped uint64, ok bool) {
+func (b *accountingEmitter) Account() (delivered, dropped uint64, ok bool) {
 	return b.delivered, b.dropped, true
 }
-func (b *bookkeeper) Notice() error { err := b.notice; b.notice = nil; return err }
-func (b *bookkeeper) Flush() error  { b.flushes++; return nil }
-func (b *bookkeeper) Skip()         { b.skipped++ }
+func (b *accountingEmitter) Notice() error { err := b.notice; b.notice = nil; return err }
+func (b *accountingEmitter) Flush() error  { b.flushes++; return nil }
+func (b *accountingEmitter) Skip()         { b.skipped++ }
 
 func TestWhatAnEmitterMayDoBeside(t *testing.T) {
-	e := &bookkeeper{script: script{answers: map[string]error{"x": &base.RetryError{Err: errors.New("away")}}}}
+	e := &accountingEmitter{script: script{answers: map[string]error{"x": &base.RetryError{Err: errors.New("away")}}}}
 	var said []string
 	h, err := base.NewHandler(base.HandlerConfig{Name: "test", Formatter: plain{}, Emitter: e,
 		Report: base.NewReporter("test", func(err error) { said = append(said, err.Error()) })})

@@ -17,8 +17,9 @@
 //
 // Two small parts differ from one destination to the next. A [Formatter] makes the bytes of one record, and an [Emitter] carries
 // those bytes, the frame, to the destination. A zap encoder can take the place of the Formatter. The Handler does everything else:
-// levels, With, locking, backoff after a timeout, counting, Fatal records, Close. The user's code (Stringers, marshalers, hooks) runs
-// before or after the lock, never under it, so it may log to the same core.
+// levels, With, locking, backoff after a timeout, counting, Fatal records, Close. User code that runs
+// for each record (Stringers, marshalers, hooks) and OnError run before or after the lock, never under it, so they may log to the same
+// core. What the Emitter calls, such as a Dial or a RoundTripper of the user, runs under it.
 //
 // # A Record is a self-contained log record
 //

@@ -66,13 +66,13 @@ func captured(t *testing.T, f func()) string {
 	return string(text)
 }
 
-// doorkeeper lets clients in or not, and counts those that it has refused.
-type doorkeeper struct {
+// accessControl lets clients in or not, and counts those that it has refused.
+type accessControl struct {
 	shut    atomic.Bool
 	refused atomic.Int32
 }
 
-func (d *doorkeeper) Check(server.ClientAuthentication) bool {
+func (d *accessControl) Check(server.ClientAuthentication) bool {
 	if d.shut.Load() {
 		d.refused.Add(1)
 		return false
@@ -82,7 +82,7 @@ func (d *doorkeeper) Check(server.ClientAuthentication) bool {
 
 // A server that refuses the client for a while, because its users were changed, costs no record: the client connects again and again.
 func TestAServerThatRefusesForAWhile(t *testing.T) {
-	door := new(doorkeeper)
+	door := new(accessControl)
 	s := newTestServer(t, func(o *server.Options) { o.CustomClientAuthentication = door }).start()
 	e, err := New(Config{URL: s.url(), Timeout: 2 * time.Second})
 	require.NoError(t, err)

@@ -23,7 +23,7 @@ func NewDeadLetter(core zapcore.Core) *DeadLetter {
 	return &DeadLetter{core: core}
 }
 
-// DeadLetterOf returns that of d's target.
+// DeadLetterOf returns the DeadLetter of d's target, nil if there is none.
 func DeadLetterOf(d *Delivery) *DeadLetter { return d.target.DeadLetter }
 
 // write offers a batch of one record, if the Core's level takes it, and returns whether the Core took it.

@@ -59,7 +59,7 @@ func NewListRecorder() Recorder { return Recorder{list: true} }
 // Memory returns the larger of the buffers that r keeps, in bytes. Release lets them go.
 func (r *Recorder) Memory() int { return max(cap(r.b), cap(r.jsonOut.b)) }
 
-// Release lets go of the memory that r keeps.
+// Release releases the memory that r keeps.
 func (r *Recorder) Release() { *r = Recorder{} }
 
 var errTooDeep = errors.New("zapcore: objects and arrays nested too deep to be recorded")
