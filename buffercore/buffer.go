@@ -12,35 +12,35 @@ import (
 
 // buffer is what a Core, its With children and its Recordings share.
 type buffer struct {
-	cfg     Config
-	calm    zapcore.Level // no record below it makes the buffer flush
-	report  *base.Reporter
-	when    conditions
-	stop    chan struct{} // closed by Close
-	stopped chan struct{} // closed when no flushPeriodically runs
+	cfg        Config
+	quietBelow zapcore.Level // a record below this level is no reason to flush
+	report     *base.Reporter
+	conditions conditions
+	stop       chan struct{} // closed by Close
+	stopped    chan struct{} // closed when no flushPeriodically runs
 
 	mu         sync.Mutex // guards the fields below
 	arena      *arena.Arena
-	room       int // at most as many records fit as Capacity leaves; a flush leaves more
+	room       int // at least so many records are left until Capacity; worked out by tryPutLocked
 	target     zapcore.Core
-	turn       uint64 // of the target: each has another
+	generation uint64 // of target: SetTarget and Close raise it
 	closed     bool
 	refused    uint64
-	finished   Stats                   // of what Recordings have ended with
+	ended      Stats                   // records that never were in arena: of ended Recordings, or skipped
 	recordings map[*recording]struct{} // not ended
-	memories   []*arena.Arena          // of those that have, for the next
+	memories   []*arena.Arena          // of ended Recordings, to be used again
 
 	urgent   int // records above Error whose Writes wait
 	attempts attempts
 
-	lock    flushLock // of the flusher
+	lock    flushLock // guards flusher
 	flusher flusher
 }
 
 func newBuffer(cfg Config) *buffer {
 	b := &buffer{
 		cfg:        cfg,
-		calm:       everything,
+		quietBelow: everything,
 		report:     base.NewReporter("buffercore", cfg.OnError),
 		stop:       make(chan struct{}),
 		stopped:    make(chan struct{}),
@@ -49,14 +49,14 @@ func newBuffer(cfg Config) *buffer {
 		recordings: make(map[*recording]struct{}),
 	}
 	if l, ok := cfg.FlushLevel.(zapcore.Level); ok && cfg.ShouldFlush == nil {
-		b.calm = min(l, zapcore.ErrorLevel+1) // after which the program ends
+		b.quietBelow = min(l, zapcore.ErrorLevel+1) // above Error the program is about to end
 	}
-	b.when.cfg, b.when.report = &b.cfg, b.report
+	b.conditions.cfg, b.conditions.report = &b.cfg, b.report
 	b.flusher = flusher{buffer: b, reader: b.arena.Reader(0)}
 	return b
 }
 
-// refuse counts a record that cannot be kept. What came before one above Error is delivered all the same.
+// refuse counts a record that cannot be kept. If it is above Error, the records before it are delivered all the same.
 func (b *buffer) refuse(level zapcore.Level) {
 	b.mu.Lock()
 	b.refused++
@@ -66,17 +66,18 @@ func (b *buffer) refuse(level zapcore.Level) {
 	}
 }
 
-// capture records plain data, and what errors and Stringers say, where it is to lie, which spares it a copy. It returns false, and has done
-// nothing but ask them, for any other record, and for one that is more than kept: then it takes the long way by write.
-func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
-	if ent.Level >= b.calm && (b.cfg.ShouldFlush != nil || ent.Level > zapcore.ErrorLevel || b.when.serious(ent.Level)) {
+// capture is the fast path of Write: it records plain data, and the texts of errors and Stringers, directly in the arena, which saves a
+// copy. For any other record, and for one that may cause a flush, it returns false and has done nothing but call texts.Ask; then write
+// must be used.
+func (b *buffer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, texts *base.Texts) bool {
+	if ent.Level >= b.quietBelow && (b.cfg.ShouldFlush != nil || ent.Level > zapcore.ErrorLevel || b.conditions.triggersFlush(ent.Level)) {
 		return false
 	}
-	if !said.Ask(fields) {
+	if !texts.Ask(fields) {
 		return false
 	}
 	b.mu.Lock()
-	ok := b.room > 1 && !b.closed && b.arena.Capture(ent, context, fields, said)
+	ok := b.room > 1 && !b.closed && b.arena.Capture(ent, context, fields, texts)
 	if ok {
 		b.room--
 	}
@@ -89,13 +90,13 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	if ent.Level > zapcore.ErrorLevel {
 		return urgentWrite{b, time.Now()}.run(ent, tape)
 	}
-	serious := b.when.serious(ent.Level)
+	flushes := b.conditions.triggersFlush(ent.Level)
 	records, err := put(b, ent.Level, tape)
 	if err != nil {
 		return err
 	}
 	full := records >= b.cfg.Capacity
-	if serious || full || b.when.shouldFlush(ent, records) {
+	if flushes || full || b.conditions.shouldFlush(ent, records) {
 		b.flush()
 	}
 	if full {
@@ -104,7 +105,7 @@ func (b *buffer) write(ent *zapcore.Entry, tape []byte) error {
 	return nil
 }
 
-// put makes room for a record and adds it. It returns how many there are then.
+// put makes room for a record and adds it. It returns how many records the buffer holds then.
 func put(b *buffer, level zapcore.Level, tape []byte) (records int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -115,9 +116,8 @@ func put(b *buffer, level zapcore.Level, tape []byte) (records int, err error) {
 
 func (b *buffer) pendingLocked() int { return int(b.arena.Pending()) }
 
-// makeRoomLocked flushes until a tape of n bytes fits, or waits for the flushes of others, but not longer than DrainTimeout, and for one
-// that is stuck not longer than that from its beginning. It lets go of the lock meanwhile, so that others may take the room again: a target
-// that works loses nothing by that.
+// makeRoomLocked flushes until a tape of n bytes fits, or waits for the flushes of others. It waits no longer than DrainTimeout, and for
+// a stuck flush no longer than DrainTimeout after that began. It unlocks meanwhile, so others may take the room, and it tries again.
 func (b *buffer) makeRoomLocked(n int) {
 	if !wantsRoomLocked(b, n) {
 		return
@@ -126,9 +126,9 @@ func (b *buffer) makeRoomLocked(n int) {
 	}
 }
 
-// tryMakeRoomLocked does one step of it, and tells whether there is time for another.
+// tryMakeRoomLocked flushes once, or waits for one flush, and returns whether there is time for another attempt.
 func (b *buffer) tryMakeRoomLocked(n int, begin time.Time) (again bool) {
-	timeout := b.lock.patience(b.cfg.DrainTimeout)
+	timeout := b.lock.timeLeft(b.cfg.DrainTimeout)
 	if b.cfg.DrainTimeout >= 0 {
 		timeout = min(timeout, max(0, b.cfg.DrainTimeout-time.Since(begin)))
 	}
@@ -140,20 +140,20 @@ func (b *buffer) tryMakeRoomLocked(n int, begin time.Time) (again bool) {
 	b.mu.Lock()
 	fits := b.arena.Fits(n)
 	b.mu.Unlock()
-	if fits { // by the flush that was waited for
+	if fits { // the flush before made the room
 		release(b)
 	} else {
 		b.flushHeld()
 	}
-	return mayWait(b, begin)
+	return hasTime(b, begin)
 }
 
-// mayWait tells whether a Write that began to wait for room then may go on.
-func mayWait(b *buffer, begin time.Time) bool {
+// hasTime reports whether a Write that began to wait for room at begin may wait longer.
+func hasTime(b *buffer, begin time.Time) bool {
 	return b.cfg.DrainTimeout < 0 || time.Since(begin) < b.cfg.DrainTimeout
 }
 
-// wantsRoomLocked tells whether a flush may make the room that a tape of n bytes needs.
+// wantsRoomLocked reports whether a tape of n bytes does not fit, and a flush may make room for it.
 func wantsRoomLocked(b *buffer, n int) bool {
 	if b.arena.Fits(n) || arena.Size(n) > b.cfg.MaxBytes || b.closed {
 		return false
@@ -162,16 +162,16 @@ func wantsRoomLocked(b *buffer, n int) bool {
 	return !b.arena.Fits(n) && (b.lock.isHeld() || b.mayFlushLocked())
 }
 
-// putLocked adds a record, at the cost of the oldest if need be, or counts it as dropped.
+// putLocked adds a record, for which it evicts the oldest ones if needed, or counts it as dropped.
 func (b *buffer) putLocked(level zapcore.Level, tape []byte) (put bool, err error) {
 	put, err = b.tryPutLocked(level, tape)
-	if err == nil && !put { // what is left is in the hands of a flush
+	if err == nil && !put { // all that is left is being flushed, and cannot be evicted
 		b.arena.Count(0, 1)
 	}
 	return put, err
 }
 
-// tryPutLocked adds a record, at the cost of the oldest if need be.
+// tryPutLocked adds a record, for which it evicts the oldest ones if needed. It returns false if that did not make room.
 func (b *buffer) tryPutLocked(level zapcore.Level, tape []byte) (put bool, err error) {
 	if b.closed {
 		b.refused++
@@ -194,7 +194,7 @@ func (b *buffer) tryPutLocked(level zapcore.Level, tape []byte) (put bool, err e
 	return true, nil
 }
 
-// shrink gives up the oldest of more than Capacity records, unless a flush is about to take them.
+// shrink evicts the oldest of more than Capacity records, unless the target works and will take them.
 func (b *buffer) shrink() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -205,7 +205,7 @@ func (b *buffer) shrink() {
 	}
 }
 
-// evictLocked gives up the oldest record; no record above Error as long as a Write of one waits.
+// evictLocked evicts the oldest record of the lowest lane, but none above Error while the Write of such a record waits.
 func (b *buffer) evictLocked() bool {
 	if b.urgent > 0 {
 		return evict(b.arena, arena.High)
@@ -213,7 +213,7 @@ func (b *buffer) evictLocked() bool {
 	return evict(b.arena, arena.Urgent)
 }
 
-// evict gives up the oldest record of the lowest lane that has one, up to a lane.
+// evict evicts the oldest record of the lowest lane that has one, up to lane upTo. It returns false if there is none.
 func evict(a *arena.Arena, upTo arena.Lane) bool {
 	for l := arena.Low; l <= upTo; l++ {
 		if _, _, ok := a.Evict(l); ok {
@@ -228,9 +228,9 @@ func (b *buffer) stats() Stats {
 	b.mu.Lock()
 	s := b.arena.Stats()
 	s.Refused = b.refused
-	s.Accepted += b.finished.Accepted
-	s.Dropped += b.finished.Dropped
-	s.Skipped += b.finished.Skipped
+	s.Accepted += b.ended.Accepted
+	s.Dropped += b.ended.Dropped
+	s.Skipped += b.ended.Skipped
 	active := make([]*recording, 0, len(b.recordings))
 	for r := range b.recordings {
 		active = append(active, r)
@@ -247,7 +247,7 @@ func (b *buffer) stats() Stats {
 	return s
 }
 
-// skip counts a record that nobody keeps.
+// skip counts a record that a Recording got after its End and does not keep.
 func (b *buffer) skip() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -255,28 +255,28 @@ func (b *buffer) skip() error {
 		b.refused++
 		return ErrClosed
 	}
-	b.finished.Accepted++
-	b.finished.Skipped++
+	b.ended.Accepted++
+	b.ended.Skipped++
 	return nil
 }
 
-// takeOver puts a record that a Recording has kept into the buffer. It returns false, and has done nothing, if a flush may make the room
-// that there is not, unless the record is to be put for sure: then at the cost of the oldest.
-func (b *buffer) takeOver(level zapcore.Level, tape []byte, sure bool) bool {
+// putFromRecording puts a record of a Recording into the buffer. If there is no room, but a flush may make some, it returns false and has
+// done nothing; with sure it evicts the oldest records instead.
+func (b *buffer) putFromRecording(level zapcore.Level, tape []byte, sure bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !sure && wantsRoomLocked(b, len(tape)) {
 		return false
 	}
-	if _, err := b.putLocked(level, tape); err != nil { // it was accepted when it was kept
+	if _, err := b.putLocked(level, tape); err != nil { // the Recording has accepted it, so it is dropped, not refused
 		b.refused--
-		b.finished.Accepted++
-		b.finished.Dropped++
+		b.ended.Accepted++
+		b.ended.Dropped++
 	}
 	return true
 }
 
-// forget lets go of a Recording that has ended.
+// forget removes a Recording that has ended.
 func (b *buffer) forget(r *recording) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

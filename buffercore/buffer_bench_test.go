@@ -12,8 +12,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// BenchmarkWrite is a Write below the flush level against recording alone. Flushes, one each 1000 records to a Core that does
-// nothing, are in it.
+// BenchmarkWrite compares a Write below the flush level with recording alone. It includes a flush every 1000 records, to a Core that does
+// nothing.
 func BenchmarkWrite(b *testing.B) {
 	ent := zapcore.Entry{Level: zapcore.InfoLevel, Time: time.Now(), Message: "request served"}
 	fields := []zapcore.Field{

@@ -8,20 +8,20 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// conditions are the levels and the hook that decide what a buffer takes and when it flushes: the user's code, which may panic.
+// conditions calls the levels and the hook that decide what a buffer takes and when it flushes: user code, which may panic.
 type conditions struct {
 	cfg     *Config
 	report  *base.Reporter
 	nesting base.Nesting // of ShouldFlush
 }
 
-// serious tells whether FlushLevel takes records of level l. If it panics, Error is.
-func (c *conditions) serious(l zapcore.Level) bool {
-	return c.asks(c.cfg.FlushLevel, l, l >= zapcore.ErrorLevel)
+// triggersFlush reports whether FlushLevel takes records of level l. If it panics, Error and above count as taken.
+func (c *conditions) triggersFlush(l zapcore.Level) bool {
+	return c.enabled(c.cfg.FlushLevel, l, l >= zapcore.ErrorLevel)
 }
 
-// asks asks a LevelEnabler, which may panic: then it is otherwise.
-func (c *conditions) asks(e zapcore.LevelEnabler, l zapcore.Level, otherwise bool) (enabled bool) {
+// enabled calls e.Enabled(l). If that panics, it reports the panic and returns otherwise.
+func (c *conditions) enabled(e zapcore.LevelEnabler, l zapcore.Level, otherwise bool) (enabled bool) {
 	if lowest, ok := e.(zapcore.Level); ok {
 		return l >= lowest
 	}
@@ -47,7 +47,7 @@ func (c *conditions) level() (l zapcore.Level) {
 	return zapcore.LevelOf(c.cfg.Level)
 }
 
-// shouldFlush asks the hook.
+// shouldFlush calls the hook. If that panics, or its calls are nested too deep, it reports an error and returns false.
 func (c *conditions) shouldFlush(ent *zapcore.Entry, records int) (should bool) {
 	if c.cfg.ShouldFlush == nil {
 		return false

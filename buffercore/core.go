@@ -10,59 +10,59 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// What a user of a buffer must be able to name.
+// Types of package zapcore that users of a buffer need.
 type (
 	// Stats counts records: see its fields.
 	Stats = base.Stats
-	// LostError is what Close returns if it had to leave records behind.
+	// LostError is what Close returns if it dropped records.
 	LostError = base.LostError
 )
 
 // ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
-// ErrTooLarge is what Write returns for a record that is larger than the whole buffer.
+// ErrTooLarge is what Write returns for a record that is larger than MaxBytes, or than RecordingBytes in a Recording.
 var ErrTooLarge = errors.New("buffercore: record is larger than the buffer")
 
-// Config makes a Core.
+// Config configures a Core.
 type Config struct {
-	// Target gets the records. Defaults to none: SetTarget may say so later. The buffer does not close it.
+	// Target gets the records. Defaults to none, until SetTarget sets one. The buffer does not close it.
 	Target zapcore.Core
 	// Level decides which records are taken. Defaults to everything.
 	Level zapcore.LevelEnabler
-	// IgnoreLevel gives the target records that are below its own level too, as Python's MemoryHandler does.
+	// IgnoreLevel gives the target records below its own level too, as Python's MemoryHandler does.
 	IgnoreLevel bool
 
-	// Capacity is how many records make the buffer flush (Python's capacity), and how many it keeps at most. Defaults to
+	// Capacity is the number of records at which the buffer is flushed (Python's capacity), and the most that it keeps. Defaults to
 	// 1000.
 	Capacity int
-	// MaxBytes is how many bytes of records it keeps at most; a record that would not fit makes it flush before. Defaults to
+	// MaxBytes is the most bytes of records that it keeps; it is flushed before a record that would not fit. Defaults to
 	// 1 MiB; at least 4 KiB.
 	MaxBytes int
-	// FlushLevel says which records make it flush (Python's flushLevel), beside those above Error, after which the program ends. Defaults
-	// to Error and above.
+	// FlushLevel decides which records flush the buffer (Python's flushLevel). Records above Error always do, because the program is
+	// about to end. Defaults to Error and above.
 	FlushLevel zapcore.LevelEnabler
-	// ShouldFlush says of a record just taken, which is one of that many in the buffer, whether it makes it flush, beside what is said
-	// above (Python's shouldFlush). It is called under no lock, and may log to the buffer, but is not asked about what it logs once there
-	// are some calls in each other. Defaults to none.
+	// ShouldFlush is a further reason to flush (Python's shouldFlush). It gets a record just taken and how many the buffer holds, and
+	// returns true to flush it. It is called under no lock and may log to the buffer; it is not called for a record that it logs when its
+	// calls are nested too deep. Defaults to none.
 	ShouldFlush func(ent zapcore.Entry, records int) bool
-	// FlushInterval flushes the buffer periodically. Defaults to 0: it does not. Less than a millisecond is an error: a bare number
-	// counts nanoseconds.
+	// FlushInterval is how often a goroutine flushes the buffer. Defaults to 0: never. Less than a millisecond is an error, because a
+	// number without a unit counts nanoseconds.
 	FlushInterval time.Duration
-	// DrainTimeout is how long Sync, SetTarget and Close wait for the target, and a Write that finds no room for the flush of another.
-	// Defaults to 10 s; negative means without a bound.
+	// DrainTimeout is how long Sync, SetTarget and Close wait for the target, and how long a Write that finds no room waits for another
+	// flush. Defaults to 10 s; negative means no bound.
 	DrainTimeout time.Duration
-	// FatalTimeout is how long Write waits until an entry above Error, and what the buffer holds, has arrived. Defaults to 5 s;
-	// negative means without a bound.
+	// FatalTimeout is how long Write waits until an entry above Error, and what the buffer holds, is delivered. Defaults to 5 s;
+	// negative means no bound.
 	FatalTimeout time.Duration
 	// DiscardOnClose makes Close discard what the buffer holds (Python's flushOnClose=False).
 	DiscardOnClose bool
 
-	// RecordingBytes is how many bytes of records a Recording keeps at most: then the oldest make room, and count as dropped. It may be
-	// more than MaxBytes: the buffer is flushed as often as it takes then. Defaults to 64 KiB; at least 4 KiB.
+	// RecordingBytes is the most bytes of records that a Recording keeps. The oldest make room for new ones, and count as dropped. It may
+	// exceed MaxBytes: then the buffer is flushed as often as needed. Defaults to 64 KiB; at least 4 KiB.
 	RecordingBytes int
 
-	// OnError is told what no caller waits for: a target that fails, once, and once more when it works again. It may log to
+	// OnError gets the errors that no caller waits for: a target that fails, once, and once more when it works again. It may log to
 	// the buffer. Defaults to a line on stderr, in zap's form.
 	OnError func(error)
 }
@@ -125,8 +125,7 @@ var (
 	_ base.BatchWriter = (*Core)(nil)
 )
 
-// New returns a Core. An error names the field that is wrong. It starts a goroutine only for a FlushInterval, which Close
-// ends.
+// New returns a Core. An error names the field that is wrong. Only with a FlushInterval it starts a goroutine, which Close ends.
 func New(cfg Config) (*Core, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -141,11 +140,13 @@ func New(cfg Config) (*Core, error) {
 	return &Core{buffer: b}, nil
 }
 
-// Enabled tells whether records of level l are taken.
-func (c *Core) Enabled(l zapcore.Level) bool { return c.buffer.when.asks(c.buffer.cfg.Level, l, true) }
+// Enabled reports whether records of level l are taken.
+func (c *Core) Enabled(l zapcore.Level) bool {
+	return c.buffer.conditions.enabled(c.buffer.cfg.Level, l, true)
+}
 
-// Level returns the lowest level that is taken, for zapcore.LevelOf.
-func (c *Core) Level() zapcore.Level { return c.buffer.when.level() }
+// Level returns the lowest level that is taken; zapcore.LevelOf calls it.
+func (c *Core) Level() zapcore.Level { return c.buffer.conditions.level() }
 
 // With returns a Core whose records begin with fields. They are recorded now.
 func (c *Core) With(fields []zapcore.Field) zapcore.Core {
@@ -160,17 +161,17 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 	return ce
 }
 
-// Write puts the record into the buffer, and flushes that if it is time. Nil means that the buffer has taken the record,
-// or has counted it as dropped; whether a flush worked is OnError's to hear. An entry above Error, and what the buffer holds, is
-// delivered and synced when Write returns, if the target can within FatalTimeout, whatever FlushLevel is. A Write that makes the
-// buffer flush takes as long as the target does; others do not wait for it, unless they find no room.
+// Write puts the record into the buffer, and flushes it if there is a reason. It returns nil if the buffer took the record,
+// or counted it as dropped; OnError gets the errors of a flush. Before Write returns for an entry above Error, the target has delivered
+// and synced it and what the buffer holds, if it can within FatalTimeout, whatever FlushLevel is. A Write that causes a
+// flush takes as long as the target does; others do not wait for that flush, unless they find no room.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
-	var said base.Texts
-	if c.buffer.capture(&ent, &c.context, fields, &said) {
+	var texts base.Texts
+	if c.buffer.capture(&ent, &c.context, fields, &texts) {
 		return nil
 	}
 	r := base.GetRecord()
-	err := r.CaptureSaid(ent, c.context, fields, &said)
+	err := r.CaptureSaid(ent, c.context, fields, &texts)
 	if err != nil {
 		c.buffer.refuse(ent.Level)
 	} else {
@@ -180,40 +181,41 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	return err
 }
 
-// WriteBatch implements base.BatchWriter, so that another buffer or a queue hands its records over without taking them apart. A record
-// that is too large is named in a *RejectedError; the others are taken. One above Error that finds no room may come again.
+// WriteBatch implements base.BatchWriter, so that another buffer or a queue can hand over its tapes as they are. A record
+// that is too large is named in a *RejectedError; the others are taken. A record above Error that finds no room may be tried again.
 func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
-	var said base.Verdicts
+	var verdicts base.Verdicts
 	for n < batch.Len() {
 		ent := batch.At(n).Entry()
 		switch err := c.buffer.write(&ent, batch.Tape(n)); err {
 		case nil:
 		case ErrClosed:
-			return n, said.With(err)
+			return n, verdicts.With(err)
 		case ErrTooLarge:
-			said.Reject(n, err)
+			verdicts.Reject(n, err)
 		default:
-			return n, said.With(&base.RetryError{Err: err})
+			return n, verdicts.With(&base.RetryError{Err: err})
 		}
 		n++
 	}
-	return n, said.With(nil)
+	return n, verdicts.With(nil)
 }
 
-// SetTarget makes the buffer flush to another target, or to none (Python: setTarget). When it returns, the old one is not used
-// any more, unless it is stuck in a call for longer than DrainTimeout, which OnError is told: that call is its last. So is the one from within
-// which a target calls SetTarget. The buffer itself is no target, nor a Tee with it: OnError is told, and the old one stays.
+// SetTarget makes the buffer flush to another target, or to none (Python: setTarget). When it returns, the old target is no longer in
+// use, with two exceptions: it is stuck in a call for longer than DrainTimeout, which is reported to OnError, or it has itself called
+// SetTarget during a flush. That call is its last. The buffer itself, or a Tee with it, is refused: OnError gets an error, and the old
+// target stays.
 func (c *Core) SetTarget(target zapcore.Core) { c.buffer.setTarget(target) }
 
 // Sync flushes the buffer (Python: flush) and syncs the target. It gives up after DrainTimeout with an error that wraps
 // os.ErrDeadlineExceeded. It returns nil after Close.
 func (c *Core) Sync() error { return c.buffer.syncNow(c.buffer.cfg.DrainTimeout) }
 
-// Close flushes the buffer, or discards its content if DiscardOnClose, and lets the target go, which stays open. What
-// Recordings hold is discarded. What the target could not take is dropped; what was dropped since Close began is returned
-// as a *LostError. A target that is not done within DrainTimeout is left to itself, and gets nothing more. The second and later calls return nil.
+// Close flushes the buffer, or discards its content if DiscardOnClose is set, and releases the target, which stays open. It discards
+// what Recordings hold. Records that the target could not take are dropped; records dropped since Close began are returned
+// as a *LostError. A target that is not done within DrainTimeout gets nothing more. The second and later calls return nil.
 //
-// A program that is ended by a signal never comes here: SIGTERM has to be taken, and main to return; see package queuecore, "At the end".
+// A signal ends a program without Close: handle SIGTERM and let main return; see package queuecore, "At the end".
 func (c *Core) Close() error { return c.buffer.close() }
 
 // Stats returns the counts of the buffer and its Recordings.

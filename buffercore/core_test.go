@@ -57,7 +57,7 @@ func TestBufferOfForeignCoreConforms(t *testing.T) {
 	}))
 }
 
-// A ShouldFlush that logs about each record to its own buffer comes to an end: it is not asked about what it said at some depth.
+// A ShouldFlush that logs about each record to its own buffer does not recurse for ever: from some depth on it is not called.
 func TestAShouldFlushThatLogsToItsOwnBuffer(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(16 << 20)) // which ends the program soon
 	target, logs := observer.New(zapcore.DebugLevel)
@@ -77,7 +77,7 @@ func TestAShouldFlushThatLogsToItsOwnBuffer(t *testing.T) {
 	require.Equal(t, uint64(logs.Len()), core.Stats().Delivered)
 }
 
-// A buffer that is told to flush to itself does not.
+// SetTarget refuses the buffer itself.
 func TestABufferIsNotItsOwnTarget(t *testing.T) {
 	target, logs := observer.New(zapcore.DebugLevel)
 	var told []error

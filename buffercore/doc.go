@@ -1,6 +1,6 @@
 // Package buffercore is Python's MemoryHandler for zap: a Core that gathers records and hands them to a target together,
-// when there are many of them, when one of them is serious, or when told to. And a flight recorder: the debug records of
-// a request are kept, and reach the log only if the request goes wrong.
+// when there are many of them, when one is an Error, or on request. It is also a flight recorder: it keeps the debug records of
+// a request, which reach the log only if the request fails.
 //
 //	core, err := buffercore.New(buffercore.Config{Target: files}) // any Core
 //	…
@@ -9,19 +9,22 @@
 //
 // # The buffer
 //
-// A record that is written is recorded as a tape, which costs a fraction of encoding it, and lies in an arena of bounded
-// size until the buffer is flushed: when it holds Capacity records, when the next would not fit into MaxBytes, when a
-// record comes that FlushLevel takes (Error and above by default), when the ShouldFlush hook says so, every
-// FlushInterval, and by Sync and Close. The flush runs on the goroutine that caused it, and hands over what the buffer held
-// when it began; others go on writing and do not wait for it, and what they cause meanwhile is flushed behind it, by a
-// goroutine. A signal, as SIGTERM, ends a Go program without Close unless signal.NotifyContext takes it: what is in the
-// buffer is gone then.
+// Write records an entry and its fields as a tape, which costs a fraction of encoding them. The tape stays in an arena of bounded
+// size until the buffer is flushed:
 //
-// A flush clears what the target took, and nothing else. What a target that is a BatchWriter could not take stays, in
-// order, and is offered again at the next flush, without the duplicates that Python's handler makes of it; between
-// attempts that the buffer makes of its own accord it waits longer and longer. A buffer that cannot flush, because its
-// target is down or it has none yet, keeps the newest records and drops the oldest, those below Error first, and counts
-// them; Python's grows for ever.
+//   - when it holds Capacity records, or the next record would not fit into MaxBytes,
+//   - when FlushLevel takes a record (Error and above by default), or the ShouldFlush hook returns true,
+//   - every FlushInterval, and by Sync and Close.
+//
+// The flush runs on the goroutine that caused it, and hands over what the buffer held when it began. Others go on writing and do not
+// wait for it; if one of them has a reason to flush, a goroutine flushes again afterwards. SIGTERM ends a Go program
+// without Close, and loses what is in the buffer, unless the program handles it (signal.NotifyContext).
+//
+// A flush removes the records that the target took, and no others. Records that a BatchWriter could not take stay, in
+// order, and are offered again at the next flush, without the duplicates of Python's handler. The buffer waits longer and longer
+// between such attempts, unless Sync, Close or an entry above Error asks for one. While it cannot flush, because its
+// target is down or it has none yet, it keeps the newest records and drops the oldest, those below Error first, and counts
+// them; Python's grows without a bound.
 //
 // # The flight recorder
 //
@@ -36,19 +39,19 @@
 //	         recording                   order, then
 //	                                     this, flushed
 //
-// A Recording is a Core for one request. What is below FlushLevel stays in it; a record that is not brings all of it
-// along, in order, before itself. End decides about the rest. Recordings are bounded in bytes and reuse each other's
-// memory.
-//
-// # How the files hang together
-//
-//	core.go ── buffer.go ─┬─ conditions.go   what is taken, and what flushes
-//	                      ├─ flush.go, flushlock.go, flusher.go   who flushes, one at a time, and how
-//	                      └─ urgent.go       Fatal
-//	recording.go                             a flight recorder
+// A Recording is a Core for one request. It keeps records that FlushLevel does not take. A record that FlushLevel takes goes to the
+// buffer, after all records kept so far, in order. End writes or discards the rest. Recordings are bounded in bytes and reuse each
+// other's memory.
 //
 // # Counts
 //
-// Stats counts every record. What a Recording or DiscardOnClose threw away on purpose is skipped; what the bounds cost is
-// dropped, and OnError hears of the target's failures.
+// Stats counts every record. Records discarded on purpose, by a Recording or DiscardOnClose, are skipped; records that had to make room
+// are dropped. OnError gets the target's failures.
+//
+// # Where to look next
+//
+//	core.go ── buffer.go ─┬─ conditions.go   Core, Config; the records in memory; levels and hooks
+//	                      ├─ flush.go, flushlock.go, flusher.go   when to flush, one flush at a time, the hand-over to the target
+//	                      └─ urgent.go       an entry above Error
+//	recording.go                             the flight recorder
 package buffercore

@@ -14,11 +14,12 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// One goroutine at a time flushes: what the buffer held when it began, and no more, however much others log meanwhile, or the target
-// itself does. Whoever has a reason to flush meanwhile does not wait, but has another flush follow, by a goroutine of its own. Only Sync,
-// Close, SetTarget and an entry above Error wait for it to end, within a deadline, unless they are called from within it, by the target.
+// One goroutine at a time flushes, under the flushLock. A flush hands over what the buffer held when it began, and no more, however much
+// others, or the target itself, log meanwhile. A Write that has a reason to flush does not wait for a running flush: another flush follows
+// on a new goroutine. Only Sync, Close, SetTarget and an entry above Error wait for its end, within a deadline, and not if the target
+// calls them from within the flush.
 
-// flush flushes, unless somebody does, or the target is left alone for a while.
+// flush flushes, unless a flush is running or the target is left alone after a failure.
 func (b *buffer) flush() {
 	b.mu.Lock()
 	may := b.mayFlushLocked()
@@ -28,7 +29,7 @@ func (b *buffer) flush() {
 	}
 }
 
-// flushHeld flushes what there is if the buffer may, and releases the lock. An error is reported.
+// flushHeld flushes if the buffer may, reports an error, and releases the lock, which the caller holds.
 func (b *buffer) flushHeld() {
 	b.mu.Lock()
 	may := b.mayFlushLocked()
@@ -37,20 +38,20 @@ func (b *buffer) flushHeld() {
 		release(b)
 		return
 	}
-	if err := b.finish(false, b.flusher.next()); err != nil {
+	if err := b.finish(b.flusher.next()); err != nil {
 		b.report.Failed(err, 0)
 	}
 }
 
-// mayFlushLocked tells whether the buffer may flush of its own accord: not too soon after a failure.
+// mayFlushLocked reports whether a Write may flush: there is a target, and no recent failure.
 func (b *buffer) mayFlushLocked() bool {
 	return b.target != nil && b.attempts.allowed()
 }
 
-// attempts decides when a buffer may flush of its own accord.
+// attempts decides when a Write may flush again after a failure.
 type attempts struct {
 	retry   base.Backoff
-	failing bool // the last flush left something
+	failing bool // the target did not take everything at the last flush
 }
 
 func (a *attempts) allowed() bool { return !a.failing || a.retry.Wait(time.Now()) == 0 }
@@ -73,8 +74,7 @@ func (b *buffer) noteFailure() {
 	b.attempts.failed()
 }
 
-// noteSuccess notes that the target has left nothing. It works only if it has taken what it was given: one that has refused a record
-// is no better than before.
+// noteSuccess notes that the target is done with everything. If works, it has also taken every record, and a failure is reported as over.
 func (b *buffer) noteSuccess(works bool) {
 	b.mu.Lock()
 	b.attempts.succeeded()
@@ -84,34 +84,31 @@ func (b *buffer) noteSuccess(works bool) {
 	}
 }
 
-// forever is a sequence number that no record has: a flush up to it ends when nothing is left.
-const forever = ^uint64(0)
+// untilEmpty is larger than any sequence number: a flush up to it ends when the buffer is empty.
+const untilEmpty = ^uint64(0)
 
-// finish flushes, up to the record of a sequence number at least, and releases the lock. The error is why something is left.
-func (b *buffer) finish(urgent bool, upto uint64) error {
+// finish flushes at least the records before sequence number upto, and releases the lock, which the caller holds. The error says why
+// records are left.
+func (b *buffer) finish(upto uint64) error {
 	defer release(b)
-	return handOver(b, urgent, upto)
-}
-
-// handOver flushes, up to the record of a sequence number at least. The caller holds the lock.
-func handOver(b *buffer, urgent bool, upto uint64) error {
-	if urgent {
-		b.flusher.fillUp()
-	}
 	return b.flusher.run(upto)
 }
 
-// release gives the lock to the flush that follows, if one was asked for.
+// release releases the lock, or hands it to a new goroutine if another flush is wanted.
 func release(b *buffer) {
 	if b.lock.release() {
 		go b.flushHeld()
 	}
 }
 
-// finishAndSync is finish, and syncs the target before that: when the lock is free again nobody uses the target.
+// finishAndSync is finish, and syncs the target before it releases the lock, so that without the lock nobody uses the target. With urgent
+// it makes one batch of everything first, see flusher.fillUp.
 func (b *buffer) finishAndSync(urgent bool, upto uint64) error {
 	defer release(b)
-	err := handOver(b, urgent, upto)
+	if urgent {
+		b.flusher.fillUp()
+	}
+	err := b.flusher.run(upto)
 	b.mu.Lock()
 	target := b.target
 	b.mu.Unlock()
@@ -121,21 +118,21 @@ func (b *buffer) finishAndSync(urgent bool, upto uint64) error {
 	return err
 }
 
-// syncNow flushes what the buffer holds and syncs the target. What comes meanwhile does not delay it.
+// syncNow is Core.Sync. Records that come meanwhile do not delay it.
 func (b *buffer) syncNow(timeout time.Duration) error {
 	begin := time.Now()
 	switch b.lock.acquireFirst(timeout) {
-	case within:
+	case reentrant:
 		return nil
 	case busy:
-		return late(timeout)
+		return timeoutError(timeout)
 	}
 	upto := b.flusher.next()
 	return bounded(begin, timeout, func() error { return b.finishAndSync(false, upto) })
 }
 
-// bounded calls f, which calls the target, by a goroutine of its own, and waits for it until the timeout has passed since begin; negative
-// is no bound. A target that is stuck is left to itself then.
+// bounded calls f, which calls the target, on a new goroutine, and waits for it until timeout after begin; a negative timeout is no bound.
+// After that f goes on in the background.
 func bounded(begin time.Time, timeout time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
@@ -152,20 +149,21 @@ func bounded(begin time.Time, timeout time.Duration, f func() error) error {
 	case err := <-done:
 		return err
 	case <-expired.C:
-		return late(timeout)
+		return timeoutError(timeout)
 	}
 }
 
-// errExited is what is said of a target that ends the goroutine it is called by, as t.FailNow does.
+// errExited is the error of a target that ends the goroutine that calls it, as t.FailNow does.
 var errExited = errors.New("buffercore: the target has ended its goroutine (runtime.Goexit)")
 
-func late(timeout time.Duration) error {
+func timeoutError(timeout time.Duration) error {
 	return fmt.Errorf("buffercore: the target is not done within %v: %w", timeout, os.ErrDeadlineExceeded)
 }
 
+// setTarget is Core.SetTarget.
 func (b *buffer) setTarget(target zapcore.Core) {
-	if isOf(target, b) {
-		b.report.Failed(errItself, 0)
+	if belongsTo(target, b) {
+		b.report.Failed(errTargetIsBuffer, 0)
 		return
 	}
 	got := b.lock.acquireFirst(b.cfg.DrainTimeout)
@@ -179,28 +177,28 @@ func (b *buffer) setTarget(target zapcore.Core) {
 	case acquired:
 		release(b)
 	case busy:
-		b.report.Failed(fmt.Errorf("buffercore: SetTarget: the old target is still in use: %w", late(b.cfg.DrainTimeout)), 0)
+		b.report.Failed(fmt.Errorf("buffercore: SetTarget: the old target is still in use: %w", timeoutError(b.cfg.DrainTimeout)), 0)
 	}
 }
 
 func (b *buffer) setTargetLocked(target zapcore.Core) {
 	b.target = target
-	b.turn++
+	b.generation++
 }
 
-// inTurn tells whether the target is still the one whose turn that was.
-func inTurn(b *buffer, turn uint64) bool {
+// isCurrent reports whether the target of that generation is still the target.
+func isCurrent(b *buffer, turn uint64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.turn == turn
+	return b.generation == turn
 }
 
-var errItself = errors.New("buffercore: SetTarget: a buffer that flushes to itself would do so for ever; the old target stays")
+var errTargetIsBuffer = errors.New("buffercore: SetTarget: a buffer that flushes to itself would do so for ever; the old target stays")
 
-// isOf tells whether a core is one of a buffer's, or a Tee with one.
-func isOf(core zapcore.Core, b *buffer) bool {
+// belongsTo reports whether core is a Core or a Recording of b, or a Tee with one.
+func belongsTo(core zapcore.Core, b *buffer) bool {
 	if members, is := tees.Members(core); is {
-		return slices.ContainsFunc(members, func(m zapcore.Core) bool { return isOf(m, b) })
+		return slices.ContainsFunc(members, func(m zapcore.Core) bool { return belongsTo(m, b) })
 	}
 	switch c := core.(type) {
 	case *Core:
@@ -211,7 +209,7 @@ func isOf(core zapcore.Core, b *buffer) bool {
 	return false
 }
 
-// errNoTarget is why a buffer without a target has lost what it held.
+// errNoTarget is the cause of the LostError of a buffer without a target.
 var errNoTarget = errors.New("buffercore: it has no target: give it one by Config.Target or SetTarget")
 
 // close is Core.Close.
@@ -230,7 +228,7 @@ func (b *buffer) close() error {
 	for r := range active {
 		r.end(false)
 	}
-	err := lastFlush(b)
+	err := finalFlush(b)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	untargeted := b.target == nil
@@ -245,28 +243,28 @@ func (b *buffer) close() error {
 	return err
 }
 
-// lastFlush flushes, or discards what is left, and waits for the goroutine of FlushInterval to end: all within DrainTimeout.
-func lastFlush(b *buffer) error {
+// finalFlush flushes, or discards what is left, and waits for the goroutine of FlushInterval to end, all within DrainTimeout.
+func finalFlush(b *buffer) error {
 	begin, timeout := time.Now(), b.cfg.DrainTimeout
 	switch b.lock.acquireFirst(timeout) {
-	case within:
+	case reentrant:
 		return nil
 	case busy:
-		return late(timeout)
+		return timeoutError(timeout)
 	}
 	return bounded(begin, timeout, func() (err error) {
 		if b.cfg.DiscardOnClose {
 			b.flusher.discard()
 			release(b)
 		} else {
-			err = b.finish(false, forever)
+			err = b.finish(untilEmpty)
 		}
 		<-b.stopped
 		return err
 	})
 }
 
-// flushPeriodically flushes until Close. If the target, or OnError, ends the goroutine another goes on.
+// flushPeriodically flushes every FlushInterval until Close. If the target, or OnError, ends its goroutine, another goes on.
 func flushPeriodically(b *buffer) {
 	ended := true
 	defer func() {

@@ -12,27 +12,26 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// flusher hands the content of a buffer to its target. It is used by the holder of the buffer's flushLock.
+// flusher hands the content of a buffer to its target. Only the holder of the buffer's flushLock may use it.
 type flusher struct {
 	buffer *buffer
 	reader *arena.Reader // its Claim and Resolve need buffer.mu
 
-	batch    base.Batch // what the target has not taken yet
-	one      base.Batch // a record of it
-	members  []int      // of each record of batch, which of the records that reader holds it is
-	turn     uint64     // of the target that was asked which of them it wants
-	outcomes []base.Outcome
-	tapes    [][]byte
+	batch      base.Batch     // claimed records that the target wants and has not taken yet
+	one        base.Batch     // owned by offerEach
+	members    []int          // for each record of batch, its index among the records that reader holds
+	generation uint64         // of the target for which batch was made
+	outcomes   []base.Outcome // of the records of batch
+	tapes      [][]byte       // owned by settle
 }
 
-// claimBytes is how much a flush takes in hand at once. That much cannot be evicted while it waits for another attempt.
+// claimBytes is how many bytes a flush claims at once. Claimed records cannot be evicted, also while they wait for another attempt.
 func (f *flusher) claimBytes() int { return min(64<<10, f.buffer.cfg.MaxBytes/4) }
 
-// run hands over batches until nothing is left, or nothing of what came before the record of a sequence number, or the target takes no
-// more.
+// run hands over batches until all records before sequence number upto are resolved, or nothing is left, or the target takes no more.
 func (f *flusher) run(upto uint64) error {
 	b := f.buffer
-	b.lock.enter()
+	b.lock.setOwner()
 	var last zapcore.Core
 	turn, delivered, failed := uint64(0), 0, false
 	for {
@@ -40,12 +39,12 @@ func (f *flusher) run(upto uint64) error {
 		if !more {
 			break
 		}
-		last, turn = target, f.turn
+		last, turn = target, f.generation
 		rejection, err := f.offer(target)
 		arrived, lost := base.Tally(f.outcomes)
 		delivered += arrived
 		f.settle()
-		if f.batch.Len() > 0 && inTurn(b, turn) {
+		if f.batch.Len() > 0 && isCurrent(b, turn) {
 			if rejection != nil {
 				b.report.Failed(rejection, lost)
 			}
@@ -64,16 +63,16 @@ func (f *flusher) run(upto uint64) error {
 		return nil
 	}
 	b.noteSuccess(!failed && delivered > 0)
-	if t, ok := last.(base.Flusher); ok && inTurn(b, turn) {
+	if t, ok := last.(base.Flusher); ok && isCurrent(b, turn) {
 		return base.Guard(t.Flush)
 	}
 	return nil
 }
 
-// offer offers the batch to the target. If that ends the goroutine, so that nothing is returned, it costs the record at which it did; or
-// the whole batch, of which nobody knows, if the target is a BatchWriter.
+// offer offers the batch to the target. If the target ends the goroutine, the record at which it did so is dropped; if it is a
+// BatchWriter, the whole batch is dropped, because nobody knows what became of it.
 func (f *flusher) offer(target zapcore.Core) (rejection, err error) {
-	f.keepAll()
+	f.resetOutcomes()
 	returned := false
 	defer func() {
 		if returned {
@@ -102,11 +101,11 @@ func (f *flusher) offer(target zapcore.Core) (rejection, err error) {
 	return rejection, err
 }
 
-// offerEach offers the records to a Core that is no BatchWriter, as long as it is the target: one that returns when Close or SetTarget has
-// given up on it gets no more, for the others are lost by then, or for another target, and it may be closed.
+// offerEach offers the records to a Core that is no BatchWriter. It stops when the Core is no longer the target: if Close or SetTarget
+// has given up waiting for it, the other records are lost or for another target, and the Core may be closed.
 func (f *flusher) offerEach(target zapcore.Core) {
 	for i := range f.batch.Len() {
-		if !inTurn(f.buffer, f.turn) {
+		if !isCurrent(f.buffer, f.generation) {
 			return
 		}
 		f.one.Slice(&f.batch, i, i+1)
@@ -116,31 +115,31 @@ func (f *flusher) offerEach(target zapcore.Core) {
 	}
 }
 
-// fill makes the next batch, unless there is still one, and returns whom it is for.
+// fill makes the next batch, unless one is left, and returns the target that it is for. more is false if there is nothing to offer.
 func (f *flusher) fill() (target zapcore.Core, more bool) {
 	b := f.buffer
 	for {
 		b.mu.Lock()
 		target = b.target
-		turn := b.turn
+		turn := b.generation
 		if target != nil && f.batch.Len() == 0 {
-			f.turn = turn
+			f.generation = turn
 			more = f.reader.Claim(f.claimBytes())
 		}
 		b.mu.Unlock()
 		switch {
 		case target == nil:
 			return nil, false
-		case f.batch.Len() > 0 && f.turn != turn:
-			f.sift(target)
-			f.turn = turn
+		case f.batch.Len() > 0 && f.generation != turn:
+			f.dropUnwanted(target)
+			f.generation = turn
 			continue
 		case f.batch.Len() > 0:
 			return target, true
 		case !more:
 			return nil, false
 		}
-		f.walk(target)
+		f.addClaimed(target)
 		if f.batch.Len() > 0 {
 			return target, true
 		}
@@ -148,19 +147,19 @@ func (f *flusher) fill() (target zapcore.Core, more bool) {
 	}
 }
 
-// fillUp makes one batch of everything, whatever its size: a Handler makes an exception of a batch that holds the last
-// words of a program, not of what comes before them. Some rounds, because each list may have been claimed in part.
+// fillUp makes one batch of everything, whatever its size, so that an urgent record is in it: a Handler tries a batch in spite of a
+// backoff only if it holds one. It takes some rounds, because lists may have been claimed in part.
 func (f *flusher) fillUp() {
 	for range arena.Lists + 1 {
 		f.buffer.mu.Lock()
 		target := f.buffer.target
 		if f.batch.Len() == 0 {
-			f.turn = f.buffer.turn
+			f.generation = f.buffer.generation
 		}
 		more := target != nil && f.reader.Claim(math.MaxInt)
 		f.buffer.mu.Unlock()
 		if more {
-			f.walk(target)
+			f.addClaimed(target)
 		}
 	}
 	if f.batch.Len() == 0 {
@@ -168,8 +167,8 @@ func (f *flusher) fillUp() {
 	}
 }
 
-// walk makes a batch of what is claimed, as far as the target wants it.
-func (f *flusher) walk(target zapcore.Core) {
+// addClaimed adds the claimed records that the target wants to the batch.
+func (f *flusher) addClaimed(target zapcore.Core) {
 	for {
 		tape, level, ok := f.reader.Next()
 		if !ok {
@@ -183,24 +182,25 @@ func (f *flusher) walk(target zapcore.Core) {
 	}
 }
 
-// sift takes out of the batch, which another target has left, what this one does not want.
-func (f *flusher) sift(target zapcore.Core) {
-	f.keepAll()
+// dropUnwanted removes from the batch, which was made for the target before, the records that this target does not want.
+func (f *flusher) dropUnwanted(target zapcore.Core) {
+	f.resetOutcomes()
 	defer f.settle()
 	for i := range f.batch.Len() {
 		f.wants(target, f.batch.Level(i), func(o base.Outcome) { f.outcomes[i] = o })
 	}
 }
 
-// keepAll makes the batch one of which nothing has been taken.
-func (f *flusher) keepAll() {
+// resetOutcomes marks all records of the batch as kept.
+func (f *flusher) resetOutcomes() {
 	f.outcomes = slices.Grow(f.outcomes[:0], f.batch.Len())[:f.batch.Len()]
 	for i := range f.outcomes {
 		f.outcomes[i] = base.Kept
 	}
 }
 
-// wants asks a target, which may panic or end the goroutine, whether it wants a record. If it does not, refused is told what becomes of that.
+// wants asks the target, which may panic or end the goroutine, whether it wants records of level. If not, it calls refused with the
+// outcome of the record.
 func (f *flusher) wants(target zapcore.Core, level zapcore.Level, refused func(base.Outcome)) (enabled bool) {
 	if f.buffer.cfg.IgnoreLevel {
 		return true
@@ -222,7 +222,7 @@ func (f *flusher) wants(target zapcore.Core, level zapcore.Level, refused func(b
 	return enabled
 }
 
-// settle resolves what the target is done with, and makes the batch what it is not.
+// settle resolves the records that the target is done with, and leaves the others in the batch.
 func (f *flusher) settle() {
 	done := f.reader.Len()
 	kept := f.members[:0]
@@ -231,7 +231,7 @@ func (f *flusher) settle() {
 		switch o := f.outcomes[i]; o {
 		case base.Delivered:
 			if len(kept) > 0 {
-				f.wentAhead(m)
+				f.noteAhead(m)
 			}
 		case base.Kept:
 			if len(kept) == 0 {
@@ -253,8 +253,8 @@ func (f *flusher) settle() {
 	f.resolve(done)
 }
 
-// wentAhead notes that the record that reader holds as number i has been delivered, though one before it was not taken yet.
-func (f *flusher) wentAhead(i int) {
+// noteAhead tells the arena that the held record i was delivered although one before it was not taken yet.
+func (f *flusher) noteAhead(i int) {
 	f.buffer.mu.Lock()
 	f.reader.Ahead(f.reader.Sequence(i))
 	f.buffer.mu.Unlock()
@@ -267,7 +267,7 @@ func (f *flusher) next() uint64 {
 	return f.buffer.arena.Next()
 }
 
-// done tells whether everything before the record of that sequence number is resolved.
+// done reports whether every record before sequence number upto is resolved.
 func (f *flusher) done(upto uint64) bool {
 	f.buffer.mu.Lock()
 	defer f.buffer.mu.Unlock()
@@ -280,7 +280,7 @@ func (f *flusher) resolve(n int) {
 	f.buffer.mu.Unlock()
 }
 
-// discard throws everything away.
+// discard resolves everything as skipped.
 func (f *flusher) discard() {
 	for _, m := range f.members {
 		f.reader.SetOutcome(m, base.Skipped)

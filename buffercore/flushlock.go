@@ -7,50 +7,50 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// flushLock is held by the one who flushes. Unlike a mutex it can be waited for with a deadline, and knows its holder's goroutine: a target
-// that comes back to the buffer from within a flush does not wait for itself.
+// flushLock is held by the goroutine that flushes. Unlike a mutex it can be waited for with a deadline, and it knows the goroutine that
+// calls the target: a target that calls the buffer from within a flush does not wait for itself.
 type flushLock struct {
-	mu    sync.Mutex // guards the fields below
-	held  bool
-	asked bool          // somebody wanted to flush while it was held, and did not wait
-	waits int           // who wait in acquire
-	ahead int           // of those, who go before all others
-	owner uint64        // the goroutine that calls the target; 0 until it says so
-	since time.Time     // when it said so
-	free  chan struct{} // nil unless somebody waits; closed by release
+	mu            sync.Mutex // guards the fields below
+	held          bool
+	flushWanted   bool          // a tryAcquire failed: another flush has to follow
+	waiters       int           // callers in wait
+	urgentWaiters int           // those of them that go before all others
+	owner         uint64        // the goroutine that calls the target; 0 before setOwner
+	since         time.Time     // when setOwner was called
+	free          chan struct{} // nil unless somebody waits; closed by release
 }
 
-// acquisition is what became of an attempt to get the lock.
+// acquisition is the result of waiting for the lock.
 type acquisition uint8
 
 const (
-	acquired acquisition = iota
-	busy                 // somebody else holds it, and waiting was not asked for, or has lasted too long
-	within               // the caller's own goroutine holds it
+	acquired  acquisition = iota
+	busy                  // another goroutine holds it, and the timeout has passed
+	reentrant             // the caller's own goroutine holds it
 )
 
-// tryAcquire does not wait: if somebody holds the lock, release will tell that another flush was asked for.
+// tryAcquire takes the lock if it is free. If not, it returns false, and release will report that another flush is wanted.
 func (l *flushLock) tryAcquire() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.asked = l.held || l.ahead > 0
+	l.flushWanted = l.held || l.urgentWaiters > 0
 	return l.takeLocked(false)
 }
 
-// takeLocked takes the lock if it is free. Who is urgent goes first: on a busy machine those who come again and again would have it each
-// time before one that was woken for it runs.
+// takeLocked takes the lock if it is free. Urgent callers go first: on a busy machine, goroutines that flush again and again would take
+// it each time before a woken waiter runs.
 func (l *flushLock) takeLocked(urgent bool) bool {
-	if l.held || l.ahead > 0 && !urgent {
+	if l.held || l.urgentWaiters > 0 && !urgent {
 		return false
 	}
 	l.held, l.owner = true, 0
 	return true
 }
 
-// acquire waits up to the timeout, or without a bound if it is negative.
+// acquire waits for the lock up to timeout, or without a bound if it is negative.
 func (l *flushLock) acquire(timeout time.Duration) acquisition { return l.wait(timeout, false) }
 
-// acquireFirst is acquire for who waits for the end of a flush: an entry above Error, Sync, SetTarget and Close.
+// acquireFirst is acquire with precedence over others: for an entry above Error, Sync, SetTarget and Close.
 func (l *flushLock) acquireFirst(timeout time.Duration) acquisition { return l.wait(timeout, true) }
 
 func (l *flushLock) wait(timeout time.Duration, urgent bool) acquisition {
@@ -58,11 +58,11 @@ func (l *flushLock) wait(timeout time.Duration, urgent bool) acquisition {
 	var expired <-chan time.Time
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waits++
-	defer func() { l.waits-- }()
+	l.waiters++
+	defer func() { l.waiters-- }()
 	if urgent {
-		l.ahead++
-		defer l.passLocked()
+		l.urgentWaiters++
+		defer l.urgentDoneLocked()
 	}
 	for !l.takeLocked(urgent) {
 		if self == 0 {
@@ -74,7 +74,7 @@ func (l *flushLock) wait(timeout time.Duration, urgent bool) acquisition {
 			}
 		}
 		if l.owner == self {
-			return within
+			return reentrant
 		}
 		if l.free == nil {
 			l.free = make(chan struct{})
@@ -86,7 +86,7 @@ func (l *flushLock) wait(timeout time.Duration, urgent bool) acquisition {
 			l.mu.Lock()
 		case <-expired:
 			l.mu.Lock()
-			if l.takeLocked(urgent) { // it has just been left to those who wait
+			if l.takeLocked(urgent) { // released at the last moment
 				return acquired
 			}
 			return busy
@@ -95,9 +95,9 @@ func (l *flushLock) wait(timeout time.Duration, urgent bool) acquisition {
 	return acquired
 }
 
-// passLocked ends the precedence of who is urgent. If he has given up on a lock that was left to him others have to be told.
-func (l *flushLock) passLocked() {
-	if l.ahead--; l.ahead == 0 && !l.held {
+// urgentDoneLocked ends the precedence of an urgent waiter. If it gave up on a free lock, the other waiters have to be woken.
+func (l *flushLock) urgentDoneLocked() {
+	if l.urgentWaiters--; l.urgentWaiters == 0 && !l.held {
 		l.wakeLocked()
 	}
 }
@@ -109,8 +109,9 @@ func (l *flushLock) wakeLocked() {
 	}
 }
 
-// patience returns what is left of the timeout for the flush under way: who comes late to one that is stuck does not wait as long again.
-func (l *flushLock) patience(timeout time.Duration) time.Duration {
+// timeLeft returns how much of timeout is left for the running flush, so that callers that come late do not wait all of timeout for a
+// stuck one.
+func (l *flushLock) timeLeft(timeout time.Duration) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if timeout < 0 || !l.held || l.owner == 0 {
@@ -119,8 +120,8 @@ func (l *flushLock) patience(timeout time.Duration) time.Duration {
 	return max(0, timeout-time.Since(l.since))
 }
 
-// enter says that the target is called by this goroutine.
-func (l *flushLock) enter() {
+// setOwner notes that the calling goroutine is about to call the target.
+func (l *flushLock) setOwner() {
 	id := base.GoroutineID()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -133,16 +134,16 @@ func (l *flushLock) isHeld() bool {
 	return l.held
 }
 
-// release ends the holding, unless another flush was asked for meanwhile and nobody waits, who would be the next to release: then it
-// returns true, and the lock is still held, for that flush.
+// release releases the lock, unless another flush is wanted and nobody waits: then it returns true, and the lock stays held for that
+// flush. (A waiter will release it next, and start the flush then.)
 func (l *flushLock) release() (asked bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.asked && l.waits == 0 {
-		l.asked, l.owner = false, 0
+	if l.flushWanted && l.waiters == 0 {
+		l.flushWanted, l.owner = false, 0
 		return true
 	}
-	l.held, l.owner = false, 0 // nobody is within it, though others go before who had it last
+	l.held, l.owner = false, 0 // an urgent waiter may go first, and the last owner is no longer inside
 	l.wakeLocked()
 	return false
 }

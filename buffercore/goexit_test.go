@@ -12,8 +12,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// What is not ours may end the goroutine it is called by (runtime.Goexit, as t.FailNow does): that costs the record at most, and nobody
-// waits for it.
+// A target or a hook may end the goroutine that calls it (runtime.Goexit, as t.FailNow does): that costs at most the record, and nobody
+// waits for that goroutine.
 func TestAGoroutineThatIsEndedWithin(t *testing.T) {
 	for _, method := range []string{"Enabled", "Check", "Write", "WriteBatch", "Sync", "Flush", "ShouldFlush", "FlushLevel", "OnError"} {
 		for _, interval := range []time.Duration{0, time.Millisecond} {

@@ -10,10 +10,10 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// Recording is a Core for one request: a flight recorder. It keeps what is below FlushLevel; a record that FlushLevel
-// takes brings what is kept along, in order, into the buffer, which is flushed then. End must be called, once is enough.
+// Recording is a Core for one request: a flight recorder. It keeps records that FlushLevel does not take. A record that FlushLevel
+// takes goes to the buffer, after all records kept so far, in order, and the buffer is flushed. End must be called.
 //
-// All its methods are safe for concurrent use. With returns a Recording that shares what is kept.
+// All its methods are safe for concurrent use. With returns a Recording that shares the kept records.
 type Recording struct {
 	shared  *recording
 	context base.Context
@@ -27,13 +27,13 @@ type recording struct {
 
 	mu      sync.Mutex   // guards the fields below; taken before buffer.mu
 	memory  *arena.Arena // nil when ended
-	dropped uint64       // records that found no room, until they are counted by the buffer
+	dropped uint64       // evicted records that the buffer has not counted yet
 }
 
-// memories is how many ended Recordings leave their memory to the next.
+// memories is how many arenas of ended Recordings are kept for new ones.
 const memories = 64
 
-// Begin starts a Recording. After Close it returns one that has ended.
+// Begin starts a Recording, with the fields of c. After Close it returns one that has ended.
 func (c *Core) Begin() *Recording {
 	b := c.buffer
 	r := &recording{buffer: b}
@@ -50,13 +50,13 @@ func (c *Core) Begin() *Recording {
 	return &Recording{shared: r, context: c.context}
 }
 
-// Enabled tells whether records of level l are taken: whether the buffer takes them.
+// Enabled reports whether the buffer takes records of level l.
 func (r *Recording) Enabled(l zapcore.Level) bool {
-	return r.shared.buffer.when.asks(r.shared.buffer.cfg.Level, l, true)
+	return r.shared.buffer.conditions.enabled(r.shared.buffer.cfg.Level, l, true)
 }
 
-// Level returns the lowest level that is taken, for zapcore.LevelOf.
-func (r *Recording) Level() zapcore.Level { return r.shared.buffer.when.level() }
+// Level returns the lowest level that is taken; zapcore.LevelOf calls it.
+func (r *Recording) Level() zapcore.Level { return r.shared.buffer.conditions.level() }
 
 // With returns a Recording whose records begin with fields. They are recorded now.
 func (r *Recording) With(fields []zapcore.Field) zapcore.Core {
@@ -71,25 +71,25 @@ func (r *Recording) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.
 	return ce
 }
 
-// Write keeps the record, or writes what is kept and then the record, into the buffer. After End there is nothing to keep
-// it for: what is below FlushLevel is skipped then.
+// Write keeps the record if FlushLevel does not take it; else it writes the kept records, and then this one, to the buffer. After End it
+// skips a record that FlushLevel does not take.
 func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := r.shared.buffer
-	serious := ent.Level > zapcore.ErrorLevel || b.when.serious(ent.Level)
-	var said base.Texts
-	if !serious && r.shared.capture(&ent, &r.context, fields, &said) {
+	flushes := ent.Level > zapcore.ErrorLevel || b.conditions.triggersFlush(ent.Level)
+	var texts base.Texts
+	if !flushes && r.shared.capture(&ent, &r.context, fields, &texts) {
 		return nil
 	}
 	rec := base.GetRecord()
-	err := rec.CaptureSaid(ent, r.context, fields, &said)
+	err := rec.CaptureSaid(ent, r.context, fields, &texts)
 	switch {
 	case err != nil:
 		b.refuse(ent.Level)
-	case serious && ent.Level > zapcore.ErrorLevel:
+	case ent.Level > zapcore.ErrorLevel:
 		w := urgentWrite{b, time.Now()}
 		r.shared.release(&w)
 		err = w.run(&ent, rec.Bytes())
-	case serious:
+	case flushes:
 		r.shared.release(nil)
 		err = b.write(&ent, rec.Bytes())
 	default:
@@ -99,12 +99,12 @@ func (r *Recording) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	return err
 }
 
-// Sync syncs the buffer. What is kept stays.
+// Sync syncs the buffer. The kept records stay in the Recording.
 func (r *Recording) Sync() error {
 	return r.shared.buffer.syncNow(r.shared.buffer.cfg.DrainTimeout)
 }
 
-// End ends the Recording. With keep, what is kept is written into the buffer; without, it is discarded, and counts as
+// End ends the Recording. With keep it writes the kept records to the buffer; without keep it discards them, and they count as
 // skipped. The second and later calls do nothing.
 func (r *Recording) End(keep bool) {
 	r.shared.end(keep)
@@ -118,17 +118,17 @@ func (r *recording) pendingLocked() uint64 {
 	return r.memory.Stats().Pending
 }
 
-// capture keeps a record of plain data, errors and Stringers, made where it is to lie, if there is room for it.
-func (r *recording) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
-	if !said.Ask(fields) {
+// capture keeps a record of plain data, errors and Stringers, recorded directly in the arena, if there is room for it.
+func (r *recording) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, texts *base.Texts) bool {
+	if !texts.Ask(fields) {
 		return false
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.memory != nil && r.memory.Limit() <= r.buffer.cfg.MaxBytes && r.memory.Capture(ent, context, fields, said)
+	return r.memory != nil && r.memory.Limit() <= r.buffer.cfg.MaxBytes && r.memory.Capture(ent, context, fields, texts)
 }
 
-// keep keeps a record, at the cost of the oldest.
+// keep keeps a record, for which it evicts the oldest ones if needed.
 func (r *recording) keep(level zapcore.Level, tape []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -146,21 +146,21 @@ func (r *recording) keep(level zapcore.Level, tape []byte) error {
 	return nil
 }
 
-// release writes what was kept when it began into the buffer, ahead of an entry above Error if there is one. It flushes the buffer first
-// if all of it would not fit, and where the next record does not: what one Recording keeps may be more than the buffer holds, and others
-// write.
+// release writes the records that are kept when it is called to the buffer. before is the urgent entry that they precede, or nil. It
+// flushes the buffer first if they do not all fit, and again when the next one does not: a Recording may keep more than the buffer can
+// hold, and others write meanwhile.
 func (r *recording) release(before *urgentWrite) {
 	begin := time.Now()
 	upto, _ := r.makeRoom(before, begin)
-	for sure := false; r.hand(upto, sure); {
+	for sure := false; r.moveToBuffer(upto, sure); {
 		_, again := r.makeRoom(before, begin)
 		sure = !again
 	}
 }
 
-// hand puts what is kept, up to the record of a sequence number, into the buffer. It stops and returns true where there is no room and a
-// flush may make some; not at the first record, if that is to be put for sure.
-func (r *recording) hand(upto uint64, sure bool) (more bool) {
+// moveToBuffer moves the kept records before sequence number upto to the buffer. It stops and returns true at a record for which there is
+// no room, if a flush may make some. With sure it does not stop at the first record.
+func (r *recording) moveToBuffer(upto uint64, sure bool) (more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.memory == nil {
@@ -177,7 +177,7 @@ func (r *recording) hand(upto uint64, sure bool) (more bool) {
 				reader.Next()
 			}
 		}
-		if !r.buffer.takeOver(reader.Level(n), reader.Tape(n), sure) {
+		if !r.buffer.putFromRecording(reader.Level(n), reader.Tape(n), sure) {
 			reader.Resolve(n)
 			return true
 		}
@@ -185,8 +185,8 @@ func (r *recording) hand(upto uint64, sure bool) (more bool) {
 	}
 }
 
-// makeRoom flushes the buffer if what is kept would not fit, or if that is more than the buffer holds: now, because the target must not be
-// called under the lock. It returns the sequence number behind what is kept, and whether there is time for another attempt.
+// makeRoom flushes the buffer if the kept records do not fit, before they are moved, because the target must not be
+// called under the lock. It returns the sequence number after the last kept record, and whether there is time for another attempt.
 func (r *recording) makeRoom(before *urgentWrite, begin time.Time) (upto uint64, again bool) {
 	r.mu.Lock()
 	used := 0
@@ -201,9 +201,9 @@ func (r *recording) makeRoom(before *urgentWrite, begin time.Time) (upto uint64,
 	defer b.mu.Unlock()
 	wanted := wantsRoomLocked(b, used)
 	if before == nil {
-		return upto, wanted && b.tryMakeRoomLocked(used, begin) || !wanted && mayWait(b, begin)
+		return upto, wanted && b.tryMakeRoomLocked(used, begin) || !wanted && hasTime(b, begin)
 	}
-	return upto, (!wanted || before.flushLocked() == acquired) && before.left() != 0
+	return upto, (!wanted || before.flushLocked() == acquired) && before.timeLeft() != 0
 }
 
 // end ends the recording and gives its memory back.
@@ -227,15 +227,15 @@ func (r *recording) end(keep bool) {
 	b := r.buffer
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.finished.Accepted += skipped + dropped
-	b.finished.Skipped += skipped
-	b.finished.Dropped += dropped
+	b.ended.Accepted += skipped + dropped
+	b.ended.Skipped += skipped
+	b.ended.Dropped += dropped
 	if len(b.memories) < memories {
 		b.memories = append(b.memories, memory)
 	}
 }
 
-// discard resolves everything that a reader holds, or could, as skipped.
+// discard resolves all records of a reader, claimed or not, as skipped.
 func discard(r *arena.Reader) (records uint64) {
 	for {
 		for _, _, ok := r.Next(); ok; _, _, ok = r.Next() {

@@ -16,7 +16,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// crowded is a target that works, and at the end of each flush somebody takes all the room that the flush has made.
+// crowded is a target that works; at the end of each flush it fills all the room that the flush has made.
 type crowded struct {
 	batchTarget
 	core  *Core
@@ -31,7 +31,7 @@ func (c *crowded) Flush() error {
 	return c.core.Write(zapcore.Entry{Message: "other" + strings.Repeat("x", minBytes-100)}, nil)
 }
 
-// A record takes a multiple of 8 bytes, and MaxBytes may be none.
+// A record takes a multiple of 8 bytes; MaxBytes need not be one.
 func TestARecordingLargerThanABufferOfAnySize(t *testing.T) {
 	for more := range 9 {
 		target := &batchTarget{Core: zapcore.NewNopCore(), left: -1}
@@ -46,7 +46,7 @@ func TestARecordingLargerThanABufferOfAnySize(t *testing.T) {
 	}
 }
 
-// A target that works loses nothing, however little room there is, and however many others take what a flush has made of it.
+// No record for a working target is lost, however little room there is, and however many producers take the room that a flush makes.
 func TestATargetThatWorksLosesNothing(t *testing.T) {
 	long := strings.Repeat("x", minBytes-100)
 	for name, logs := range map[string]func(core *Core){
@@ -100,8 +100,7 @@ func batchOf(t *testing.T, messages ...string) *base.Batch {
 	return &b
 }
 
-// What a Recording keeps may be more than the buffer holds: it arrives all the same, in order. What the buffer can never hold is refused
-// when it comes.
+// A Recording may keep more than the buffer can hold: all of it arrives, in order. A record larger than the buffer is refused at once.
 func TestARecordingLargerThanTheBuffer(t *testing.T) {
 	for name, end := range map[string]func(r *Recording){
 		"an Error":   func(r *Recording) { write(t, r, zapcore.ErrorLevel, "500") },
@@ -138,7 +137,7 @@ func TestARecordingLargerThanTheBuffer(t *testing.T) {
 	}
 }
 
-// A target that is down costs the oldest, and no time: as long as it is left alone nobody waits for it.
+// While the target is down the oldest records are dropped, and nobody waits for the target.
 func TestARecordingLargerThanABufferThatCannotFlush(t *testing.T) {
 	core := open(t, Config{MaxBytes: minBytes, RecordingBytes: 256 << 10})
 	r := core.Begin()

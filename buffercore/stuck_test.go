@@ -70,7 +70,7 @@ func within10s(t *testing.T, f func()) {
 	}
 }
 
-// TestNothingHangsOnATargetThatNeverReturns: but for the Write that is in the target itself, everything has a bound.
+// TestNothingHangsOnATargetThatNeverReturns holds that every call has a bound, except the Write that is inside the target.
 func TestNothingHangsOnATargetThatNeverReturns(t *testing.T) {
 	for _, method := range []string{"Enabled", "Check", "Write", "WriteBatch", "Sync", "Flush"} {
 		for _, interval := range []time.Duration{0, time.Millisecond} {
@@ -115,7 +115,7 @@ func TestNothingHangsOnATargetThatNeverReturns(t *testing.T) {
 	}
 }
 
-// TestNothingThatIsNotOursEndsTheProgram has every hook and every method of others panic in its turn, in a Write and on the timer.
+// TestNothingThatIsNotOursEndsTheProgram makes each hook and each method of a target panic, in a Write and on the timer.
 func TestNothingThatIsNotOursEndsTheProgram(t *testing.T) {
 	for _, method := range []string{
 		"Enabled", "Check", "Write", "WriteBatch", "Sync", "Flush",
@@ -215,7 +215,7 @@ func (r *rejecting) WriteBatch(b *base.Batch) (int, error) {
 	return b.Len(), all
 }
 
-// heldBy says of each field of Config which test holds its effect: a new field joins by a line.
+// heldBy names, for each field of Config, the test of its effect. A new field needs a line here.
 var heldBy = map[string]string{
 	"Target":         "TestWhenItFlushes",
 	"Level":          "TestBufferOfHandlerConforms",

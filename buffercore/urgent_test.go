@@ -13,13 +13,13 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// reluctant is a BatchWriter that asks for another attempt some times before it takes anything.
-type reluctant struct {
+// busyAtFirst is a BatchWriter that asks for another attempt some times before it takes anything.
+type busyAtFirst struct {
 	batchTarget
 	refusals int
 }
 
-func (r *reluctant) WriteBatch(batch *base.Batch) (int, error) {
+func (r *busyAtFirst) WriteBatch(batch *base.Batch) (int, error) {
 	if r.refusals > 0 {
 		r.refusals--
 		return 0, &base.RetryError{Err: errBusy}
@@ -37,7 +37,7 @@ func (e busyError) Error() string { return string(e) }
 func TestWhatIsAboveErrorIsOfferedAgain(t *testing.T) {
 	for refusals, arrives := range map[int]bool{3: true, 100: false} {
 		synctest.Test(t, func(t *testing.T) {
-			target := &reluctant{batchTarget{Core: zapcore.NewNopCore(), left: -1}, refusals}
+			target := &busyAtFirst{batchTarget{Core: zapcore.NewNopCore(), left: -1}, refusals}
 			core := open(t, Config{Target: target, FatalTimeout: 2 * time.Second})
 			write(t, core, zapcore.InfoLevel, "a")
 			begin := time.Now()
@@ -91,7 +91,7 @@ func TestFlushesEndWhileOthersLog(t *testing.T) {
 	}
 }
 
-// A target that logs of what it does, once for each record, does not keep a Write for ever.
+// A target that logs a record for each record that it gets does not make a Write flush for ever.
 func TestATargetThatLogsOfEachRecord(t *testing.T) {
 	var core *Core
 	records := 0
@@ -106,7 +106,7 @@ func TestATargetThatLogsOfEachRecord(t *testing.T) {
 	require.EqualValues(t, 1, core.Stats().Pending)
 }
 
-// A record that makes the buffer flush while another flush is under way arrives though nobody logs any more.
+// A record that causes a flush while another flush is running arrives, even if nothing is logged afterwards.
 func TestAFlushThatWasAskedForDuringAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := make(chan string, 10)
@@ -128,7 +128,7 @@ func TestAFlushThatWasAskedForDuringAnother(t *testing.T) {
 	})
 }
 
-// Who waits for the lock goes before the flush that was asked for, and one that has waited too long does not let that fall.
+// A waiter gets the lock before a wanted flush starts; if the waiter's timeout passes, the wanted flush is not forgotten.
 func TestWhoWaitsForTheFlushLock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l flushLock
@@ -158,7 +158,7 @@ func (s stuck) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 
 func (s stuck) Write(zapcore.Entry, []zapcore.Field) error { <-s.release; return nil }
 
-// An entry above Error that finds no room waits for a target that is stuck no longer than one that finds some.
+// An entry above Error that finds no room waits for a stuck target no longer than an entry that finds room.
 func TestWhatIsAboveErrorAndFindsNoRoomHasABound(t *testing.T) {
 	for name, to := range map[string]func(*testing.T, *Core) zapcore.Core{
 		"buffer": func(_ *testing.T, c *Core) zapcore.Core { return c },
@@ -183,13 +183,13 @@ func TestWhatIsAboveErrorAndFindsNoRoomHasABound(t *testing.T) {
 	}
 }
 
-// Who is urgent has the lock next, though others come before he runs.
+// An urgent waiter gets the lock next, even if others try before its goroutine runs.
 func TestWhoIsUrgentHasTheFlushLockNext(t *testing.T) {
 	var l flushLock
 	waiting := func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.ahead == 1
+		return l.urgentWaiters == 1
 	}
 	for range 100 {
 		require.True(t, l.tryAcquire())
@@ -209,18 +209,18 @@ func TestWhoIsUrgentHasTheFlushLockNext(t *testing.T) {
 	require.Equal(t, acquired, l.acquire(0))
 }
 
-// Who had the lock last is not within it when he comes again, though another is to have it before him.
+// The last holder of the lock is not taken for the present one, while the lock is kept for an urgent waiter.
 func TestWhoHadTheFlushLockIsNotWithin(t *testing.T) {
 	var l flushLock
 	waiting := func() bool {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		return l.ahead == 1
+		return l.urgentWaiters == 1
 	}
 	for range 100 {
 		require.Equal(t, acquired, l.acquire(0))
-		l.enter()
-		require.Equal(t, within, l.acquire(0))
+		l.setOwner()
+		require.Equal(t, reentrant, l.acquire(0))
 		done := make(chan acquisition)
 		go func() {
 			got := l.acquireFirst(10 * time.Second)

@@ -11,7 +11,7 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// arenaSource is the source of one target's delivery, and its goroutine: the records of the queue's arena.
+// arenaSource delivers records of the queue's arena to one target. It is the source of the target's Delivery, and runs its goroutine.
 type arenaSource struct {
 	q      *queue
 	index  int
@@ -27,16 +27,16 @@ type arenaSource struct {
 	notice    dropNotice
 	lastError error // of the Sync at the end
 	drops     drops
-	dead      uint64 // records that the dead-letter Core took
+	dead      uint64 // how many records the dead-letter Core took
 
 	// Owned by the goroutine.
 	delivery *delivery.Delivery
-	reader   *arena.Reader // its methods but Next, SetOutcome, Len, Level, Sequence and Tape need q.mu
+	reader   *arena.Reader // needs q.mu, except where package arena says otherwise
 	losses   losses
 
-	resumesAt uint64 // a former process has delivered what comes before this sequence number
-	sawClosed bool   // Interrupts has told of the Close
-	synced    bool   // for the last time
+	resumesAt   uint64 // a former process has delivered the records before this sequence number
+	closeSeen   bool   // Interrupts has reported the Close
+	syncedAtEnd bool   // the last Sync was made
 }
 
 var _ delivery.Source = (*arenaSource)(nil)
@@ -58,31 +58,31 @@ func newArenaSource(q *queue, i int) *arenaSource {
 // run delivers until the queue is closed and empty, or abandoned.
 func (s *arenaSource) run() { s.goroutine.run(func() { deliverQueued(s) }, s.Abandoned, s.stopped) }
 
-// deliverQueued is run on one goroutine.
+// deliverQueued is run on one goroutine. If a goroutine before it was ended, its records in flight are dropped first.
 func deliverQueued(s *arenaSource) {
-	forfeit(s, s.delivery, s.reader.Len(), s.reader.Outcome, s.reader.Level, s.report)
+	dropInFlight(s, s.delivery, s.reader.Len(), s.reader.Outcome, s.reader.Level, s.report)
 	s.delivery.Run()
-	if s.Abandoned() || s.synced {
+	if s.Abandoned() || s.syncedAtEnd {
 		return
 	}
-	s.synced = true
+	s.syncedAtEnd = true
 	err := s.delivery.Sync()
 	s.q.mu.Lock()
 	s.lastError = err
 	s.q.mu.Unlock()
-	s.answer()
+	s.answerRequests()
 }
 
 // Next implements delivery.Source.
 func (s *arenaSource) Next() bool {
 	for {
-		s.overtake()
+		s.deliverOverdue()
 		switch {
 		case s.fill():
 			s.idle.Busy()
 			s.linger()
 			return true
-		case s.tellDrops():
+		case s.sendNotice():
 		case s.delivery.Dirty():
 			s.delivery.Flush()
 		case !s.wait():
@@ -94,51 +94,51 @@ func (s *arenaSource) Next() bool {
 // Done implements delivery.Source.
 func (s *arenaSource) Done() {
 	s.Resolve(s.reader.Len())
-	s.answer()
+	s.answerRequests()
 }
 
-// fill claims what is new and adds it to the batch. It returns whether there is anything to resolve: perhaps only records
-// that the target does not want.
+// fill claims new records and adds them to the batch. It returns whether it claimed any, even if the target wants none of them: they
+// must be resolved.
 func (s *arenaSource) fill() bool {
 	s.q.mu.Lock()
 	found := s.reader.Claim(s.claimBytes())
 	s.q.mu.Unlock()
 	if found {
-		s.walk(s.target.BatchRecords, s.target.BatchBytes)
+		s.addClaimed(s.target.BatchRecords, s.target.BatchBytes)
 	}
 	return found
 }
 
-// claimBytes is how much is claimed at once. What is claimed cannot be evicted, so that is never more than a part of the arena.
+// claimBytes is how many bytes are claimed at once: only a part of the arena, because claimed records cannot be evicted.
 func (s *arenaSource) claimBytes() int { return min(s.target.BatchBytes, s.q.cfg.MaxBytes/4) }
 
-// FillUp implements delivery.Source: it adds everything that is queued, whatever the bounds. A Handler makes an exception of a batch
-// that holds an urgent record, not of what comes before it. Some rounds, because each list may have been claimed in part.
+// FillUp implements delivery.Source. It adds everything that is queued, whatever the bounds, so that an urgent record is in the batch: a
+// Handler tries a batch in spite of a backoff only if it holds one. It takes some rounds, because lists may have been claimed in part.
 func (s *arenaSource) FillUp() {
 	for range arena.Lists + 1 {
 		s.q.mu.Lock()
 		s.reader.Claim(math.MaxInt)
 		s.q.mu.Unlock()
-		s.walk(math.MaxInt, math.MaxInt)
+		s.addClaimed(math.MaxInt, math.MaxInt)
 	}
 }
 
-// TopUp implements delivery.Source. What is delivered behind a record that is not stays in the arena, so there is a bound.
+// TopUp implements delivery.Source. Records delivered ahead of one that is not stay in the arena, so their number is bounded.
 func (s *arenaSource) TopUp() {
 	if s.delivery.Len() < s.target.BatchRecords && s.delivery.Bytes() < s.claimBytes() && s.reader.Len()/2 < s.target.BatchRecords {
 		s.fill()
 	}
 }
 
-// walk adds claimed records to the batch up to its bounds.
-func (s *arenaSource) walk(records, bytes int) {
+// addClaimed adds claimed records to the batch, up to these bounds of the batch.
+func (s *arenaSource) addClaimed(records, bytes int) {
 	bytes -= s.delivery.Bytes()
 	for s.delivery.Len() < records && bytes > 0 {
 		tape, level, ok := s.reader.Next()
 		if !ok {
 			return
 		}
-		if i := s.reader.Len() - 1; !s.wasDelivered(i) {
+		if i := s.reader.Len() - 1; !s.alreadyDelivered(i) {
 			bytes -= s.delivery.Add(i, tape, level)
 		}
 	}
@@ -147,7 +147,7 @@ func (s *arenaSource) walk(records, bytes int) {
 // SetOutcome implements delivery.Source.
 func (s *arenaSource) SetOutcome(i int, o base.Outcome, level zapcore.Level) {
 	if o == base.Delivered {
-		wentAhead(s, s.reader.Sequence(i))
+		noteAhead(s, s.reader.Sequence(i))
 		return
 	}
 	s.reader.SetOutcome(i, o)
@@ -156,8 +156,8 @@ func (s *arenaSource) SetOutcome(i int, o base.Outcome, level zapcore.Level) {
 	}
 }
 
-// wentAhead notes that a record has been delivered ahead of its turn.
-func wentAhead(s *arenaSource, sequence uint64) {
+// noteAhead tells the arena that a record was delivered ahead of its turn.
+func noteAhead(s *arenaSource, sequence uint64) {
 	s.q.mu.Lock()
 	s.reader.Ahead(sequence)
 	s.q.mu.Unlock()
@@ -171,14 +171,14 @@ func (s *arenaSource) Resolve(n int) {
 	s.goroutine.returns.Add(1)
 	q := s.q
 	q.mu.Lock()
-	if q.isOver { // Close has counted them
+	if q.countsFinal { // Close has counted them
 		q.mu.Unlock()
 		return
 	}
 	s.reader.Resolve(n)
 	s.losses.resolve(n, func(lost loss) { q.dropLocked(s, lost.cause, lost.level) })
 	q.enqueuer.resolutions.Add(1)
-	admitted, wake := q.enqueuer.admitLocked(false)
+	admitted, wake := q.enqueuer.admitLocked(admitMany)
 	pending := q.drops.pendingLocked()
 	q.mu.Unlock()
 	admitted.Wake()
@@ -186,15 +186,15 @@ func (s *arenaSource) Resolve(n int) {
 		q.wake()
 	}
 	if q.enqueuer.overflow.Len() > 0 {
-		q.enqueuer.admit(false) // others may be kept waiting by a target that does not want this
+		q.enqueuer.admit(admitMany) // passes over records that only a held-up target keeps and does not want
 	}
 	if pending {
 		q.drops.callOnDrop()
 	}
 }
 
-// confirm waits until a target that confirms later, as a netcore.Core with Ack, has confirmed what it has taken: a Spool keeps that
-// until then, for in the memory of this process it would not survive. It returns false if the queue is given up before.
+// confirm waits until a target that confirms later, such as a netcore.Core with Ack, has confirmed the records that it took. Until
+// then they are only in the memory of this process, so the Spool must keep them. It returns false if the queue is abandoned first.
 func (s *arenaSource) confirm() bool {
 	if s.q.cfg.Spool == "" || !confirms(s.target.Core) {
 		return true
@@ -212,14 +212,14 @@ func (s *arenaSource) confirm() bool {
 	return false
 }
 
-// confirms tells whether what a target has taken may yet be lost with the process.
+// confirms reports whether records that the target took may still be lost with the process.
 func confirms(core zapcore.Core) bool {
 	c, ok := core.(base.Confirmer)
 	return ok && c.Confirms()
 }
 
 // Accepts implements delivery.Source.
-func (s *arenaSource) Accepts(any bool) { s.notice.took(any) }
+func (s *arenaSource) Accepts(any bool) { s.notice.noteTaken(any) }
 
 // DeadLettered implements delivery.Source.
 func (s *arenaSource) DeadLettered() {

@@ -6,10 +6,10 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// What a target gets beside its records in their turn, and what it answers.
+// What a target does besides delivering records in order: it answers flush requests, lets urgent records overtake, sends drop notices.
 
-// answer syncs the target if somebody waits for that, and tells them.
-func (s *arenaSource) answer() {
+// answerRequests answers the flush requests that are due, after a Sync of the target.
+func (s *arenaSource) answerRequests() {
 	s.q.mu.Lock()
 	due := s.requests.take(s.reader.Done)
 	s.q.mu.Unlock()
@@ -22,14 +22,14 @@ func (s *arenaSource) answer() {
 	answerLocked(s, due, err)
 }
 
-// overtake delivers, ahead of what is queued before them, records above Error of which the time is running out.
-func (s *arenaSource) overtake() {
+// deliverOverdue delivers, ahead of the records queued before them, the records above Error whose time is running out.
+func (s *arenaSource) deliverOverdue() {
 	if s.requests.urgent.Load() == 0 {
 		return
 	}
 	s.q.mu.Lock()
-	late := s.requests.late(time.Now(), s.reader.Done)
-	if s.q.isOver {
+	late := s.requests.overdue(time.Now(), s.reader.Done)
+	if s.q.countsFinal {
 		late = nil
 	}
 	s.q.mu.Unlock()
@@ -41,15 +41,16 @@ func (s *arenaSource) overtake() {
 			s.requests.overtaken = make(map[uint64]bool)
 		}
 		s.requests.overtaken[u.sequence] = true
-		wentAhead(s, u.sequence)
+		noteAhead(s, u.sequence)
 		if err := s.delivery.Sync(); err != nil {
 			s.report.Failed(err, 0)
 		}
 	}
 }
 
-// wasDelivered tells whether the held record i was delivered ahead of its turn, or by a former process, and forgets that.
-func (s *arenaSource) wasDelivered(i int) bool {
+// alreadyDelivered reports whether the held record i was delivered ahead of its turn, or by a former process. It is called once for each
+// record.
+func (s *arenaSource) alreadyDelivered(i int) bool {
 	if s.resumesAt == 0 && len(s.requests.overtaken) == 0 {
 		return false
 	}
@@ -66,16 +67,16 @@ func (s *arenaSource) wasDelivered(i int) bool {
 
 // Overtaken implements delivery.Source.
 func (s *arenaSource) Overtaken(i int) bool {
-	s.overtake()
-	return s.wasDelivered(i)
+	s.deliverOverdue()
+	return s.alreadyDelivered(i)
 }
 
-// tellDrops tells the target, once it has caught up, of the records that it did not get. It returns whether it told. A target that
-// takes nothing is not told of that, and one that refuses the notice for good does not get it again.
-func (s *arenaSource) tellDrops() bool {
+// sendNotice sends the target, which has caught up, a notice of the records that it did not get, and returns whether it took it. A target
+// that takes nothing gets no notice. A notice that the target refuses for good is not sent again.
+func (s *arenaSource) sendNotice() bool {
 	s.q.mu.Lock()
 	var gap drops
-	if !s.q.cfg.OmitNotice && !s.q.isOver {
+	if !s.q.cfg.OmitNotice && !s.q.countsFinal {
 		gap = s.notice.takeLocked()
 	}
 	s.q.mu.Unlock()
@@ -83,7 +84,7 @@ func (s *arenaSource) tellDrops() bool {
 		return false
 	}
 	outcome, err := s.delivery.OfferPlain(notice(gap).Bytes())
-	s.notice.took(outcome == base.Delivered)
+	s.notice.noteTaken(outcome == base.Delivered)
 	if err != nil {
 		s.report.Failed(err, 0)
 	}
@@ -95,7 +96,7 @@ func (s *arenaSource) tellDrops() bool {
 		s.delivery.Wrote()
 		return true
 	case base.Kept:
-		s.notice.keepLocked(gap)
+		s.notice.putBackLocked(gap)
 	}
 	return false
 }

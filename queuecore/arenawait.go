@@ -9,11 +9,10 @@ import (
 
 // How a target's goroutine waits.
 
-// lingerStep is the longest that a batch which is full already may wait: a goroutine that lingers looks that often, since no Write
-// wakes it.
+// lingerStep is how often linger looks whether the batch is full, since no Write wakes it. A full batch waits no longer than that.
 const lingerStep = 20 * time.Millisecond
 
-// linger waits for the batch to be full or old enough, if it has an age.
+// linger waits until the batch is full, or as old as BatchAge.
 func (s *arenaSource) linger() {
 	if s.target.BatchAge <= 0 || s.delivery.Len() == 0 {
 		return
@@ -27,7 +26,7 @@ func (s *arenaSource) linger() {
 	}
 }
 
-// mayLinger tells whether nothing speaks against waiting for more records.
+// mayLinger reports whether the batch may wait for more records: there is room, and nobody waits for a flush or for Close.
 func (s *arenaSource) mayLinger() bool {
 	if s.delivery.Len() >= s.target.BatchRecords || s.delivery.Bytes() >= s.target.BatchBytes {
 		return false
@@ -37,16 +36,16 @@ func (s *arenaSource) mayLinger() bool {
 	return !s.q.enqueuer.closed && len(s.requests.pending) == 0 && s.q.arena.Used() < s.q.arena.Limit()/2
 }
 
-// wait naps, or sleeps, until there may be something to do. It returns false when there never will be.
+// wait naps or sleeps until there may be something to do. It returns false if the goroutine must end.
 func (s *arenaSource) wait() bool {
 	q, e := s.q, &s.q.enqueuer
 	q.mu.Lock()
 	switch {
 	case s.requests.answerable(s.reader.Done):
 		q.mu.Unlock()
-		s.answer()
+		s.answerRequests()
 		return true
-	case q.isOver: // what is unread stays in the spool
+	case q.countsFinal: // unread records are dropped, or stay in the spool
 		q.mu.Unlock()
 		return false
 	case s.reader.Behind() > 0:
@@ -56,7 +55,7 @@ func (s *arenaSource) wait() bool {
 		q.mu.Unlock()
 		return false
 	}
-	e.crossing.Store(false)
+	e.contended.Store(false)
 	if s.idle.Sleeps() {
 		e.wakeAt = wakeAlways
 		q.arena.Trim(false)
@@ -64,13 +63,13 @@ func (s *arenaSource) wait() bool {
 		e.wakeAt = min(e.wakeAt, q.arena.Used()+q.arena.Limit()/4)
 	}
 	q.mu.Unlock()
-	s.idle.Wait(s.rest)
+	s.idle.Wait(s.idleWork)
 	return true
 }
 
-// rest is what there is to do when no record has come for long. It lets go of memory that only records need; and it has a target that
-// confirms later see to what is not confirmed, which after the end of a connection nobody else would before the next record.
-func (s *arenaSource) rest() (again bool) {
+// idleWork runs when no record has come for 10 s. It releases memory, and syncs a target that confirms later: after a lost connection
+// nothing else would send the unconfirmed records again before the next record comes. It returns true to be called again in 10 s.
+func (s *arenaSource) idleWork() (again bool) {
 	s.q.mu.Lock()
 	s.q.arena.Trim(true)
 	s.q.mu.Unlock()
@@ -92,13 +91,13 @@ func (s *arenaSource) Pause(d time.Duration) (left time.Duration) {
 	return s.idle.Pause(d, s.q.abandoned)
 }
 
-// Interrupts implements delivery.Source: Close does, and a record above Error, each once.
+// Interrupts implements delivery.Source: it returns true once for Close, and once for each record above Error.
 func (s *arenaSource) Interrupts() bool {
 	s.q.mu.Lock()
 	defer s.q.mu.Unlock()
-	closing := s.q.enqueuer.closed && !s.sawClosed
-	s.sawClosed = s.q.enqueuer.closed
-	return s.requests.urged() || closing
+	closing := s.q.enqueuer.closed && !s.closeSeen
+	s.closeSeen = s.q.enqueuer.closed
+	return s.requests.newUrgent() || closing
 }
 
 // Abandoned implements delivery.Source.

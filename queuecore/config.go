@@ -13,90 +13,94 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Config makes a Core. Durations: 0 is the default, negative means without a bound, and one that is too short for anybody to mean
-// it, as a bare number is, which counts nanoseconds, is an error.
+// Config configures a Core. For durations, 0 is the default and a negative value means no bound. A duration too short to be meant,
+// as a number without a unit is, which counts nanoseconds, is an error.
 type Config struct {
-	// Targets get the records, each by a goroutine of its own. Required. The members of a Tee become targets themselves. The
+	// Targets get the records, each on a goroutine of its own. Required. Each member of a Tee becomes a target. The
 	// queue does not close their Cores.
 	Targets []TargetConfig
-	// Level decides which records are taken, beside what the targets want. Defaults to everything.
+	// Level decides which records are taken, in addition to the levels of the targets. Defaults to everything.
 	Level zapcore.LevelEnabler
 
-	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 24 bytes beside each.
-	// Defaults to 32 MiB. Memory is taken as needed, and given back when no record has come for 10 s; up to one batch a target
+	// MaxBytes bounds what the queue holds: tapes, of about 230 bytes for an entry with ten fields, and 24 bytes for each record.
+	// Defaults to 32 MiB. Memory is taken as needed, and released when no record has come for 10 s. Up to one batch for each target
 	// comes on top.
 	MaxBytes int
-	// Spool is a directory in which the queue's memory lies as a file, so that what it has accepted survives the process: kill -9, a
-	// panic, the out-of-memory killer, though not a loss of power. It is made absolute at construction, so that a later chdir changes
-	// nothing. The next New with this directory delivers what a target has not got yet, by the target's Name and in order; a target gets
-	// again what it had in hand when the process ended, a batch or two. A target of a Name that was not there gets all that is left; what was
-	// left for one that is there no more is told, unless there is a new one. What Close cannot deliver in time is not dropped but stays for
-	// the next time. The directory is made if there is none, and takes twice MaxBytes and up to 2 MiB on the disk, and twice that for
-	// a moment at a start that finds records; one process at a time can have it. Nobody must cut the file meanwhile, nor may its file
-	// system go, as one of FUSE can: a store into a mapping that has no file behind it ends the process (SIGBUS). What a former process
-	// left counts as accepted, and as skipped for a target that has had it. A target with Ack is asked for its confirmation after each
-	// batch; the Buffer of a file is memory of the process, so leave it out: a queue writes a batch at a time as it is. A Write costs
-	// about 20 ns more, and allocates nothing. On Linux, macOS and the BSDs; an error elsewhere. Defaults to none.
+
+	// Spool is a directory for a file in which the queue's memory lies, so that accepted records survive the process: kill -9, a
+	// panic, the out-of-memory killer, but not a loss of power. The next New with this directory delivers, in order, what each target
+	// has not got, by its Name. A target gets the batch or two again that it was working on. A target with a new Name gets all records
+	// that are left. Records left for a Name that is gone are reported to OnError, unless some Name is new. Records that Close cannot
+	// deliver in time are not dropped but stay for the next New. Records of a former process count as accepted, and as skipped
+	// for a target that has had them.
+	//
+	// The path is made absolute at construction, so that a later chdir changes nothing. A missing directory is made; one process at a
+	// time can use it. It takes twice MaxBytes and up to 2 MiB on the disk, and twice that for a moment when New finds
+	// records. While the queue runs nobody may truncate the file, nor may its file system go away, as FUSE can: a store into a mapping
+	// without a file ends the process (SIGBUS).
+	//
+	// A target with Ack must confirm each batch before it is removed. Leave out the Buffer of a file, which is memory of the process: the
+	// queue writes whole batches anyway. A Write costs about 20 ns more, and allocates nothing. Linux, macOS and the BSDs only; an error
+	// elsewhere. Defaults to none.
 	Spool string
 	// Overflow says what happens to a record that finds no room. Defaults to Block.
 	Overflow Overflow
-	// OverflowByLevel says it for the levels in it.
+	// OverflowByLevel overrides Overflow for the levels in it.
 	OverflowByLevel map[zapcore.Level]Overflow
 	// BlockTimeout is how long Write waits for room. Defaults to 100 ms.
 	BlockTimeout time.Duration
-	// BlockTimeoutError is the same for records of Error and above. Defaults to 5 s.
+	// BlockTimeoutError is how long Write waits for room for a record of Error or above. Defaults to 5 s.
 	BlockTimeoutError time.Duration
 
 	// DrainTimeout is how long Sync and Close wait for the targets. Defaults to 10 s.
 	DrainTimeout time.Duration
-	// FatalTimeout is how long Write waits until an entry above Error, and what was queued before it, has arrived everywhere.
-	// When a quarter of it has passed the entry need not wait for its turn any longer: it goes ahead of what is queued, which
-	// follows. Defaults to 5 s.
+	// FatalTimeout is how long Write waits until every target has delivered an entry above Error and what was queued before it.
+	// When a quarter of it has passed, the entry overtakes the records before it, which follow. Defaults to 5 s.
 	FatalTimeout time.Duration
 
-	// Prepare may change each record, or drop it, on the goroutine that logs it and before it is queued. It costs a dozen
-	// allocations, for fields that are recorded need not exist as such. A record at which it panics is refused. It may log to the queue;
-	// what it logs about that record is prepared as well, and refused once there are some in each other. Defaults to none.
+	// Prepare may change or drop each record on the goroutine that logs it, before it is queued. It costs a dozen
+	// allocations, because the fields must be made from their recorded form. A record at which it panics is refused. It may log to the
+	// queue: such records are prepared too, and refused when the calls are nested too deep. Defaults to none.
 	Prepare Prepare
-	// PrepareDelivery is the same on the goroutine that delivers it, for each target; a record at which it panics is dropped.
-	// Defaults to none.
+	// PrepareDelivery may change or drop each record for each target, on the goroutine that delivers it. A record at which it panics is
+	// dropped. Defaults to none.
 	PrepareDelivery Prepare
 
-	// OnDrop is told of records that are dropped: of how many (Drop.Records), for which target, of which level and why. It is called
-	// by the goroutine that drops them, which may be one that logs, and may log to the queue; telling it allocates nothing.
+	// OnDrop gets each drop: how many records (Drop.Records), for which target, of which level and why. It is called
+	// by the goroutine that drops them, which may be one that logs, and may log to the queue. The call allocates nothing.
 	// Defaults to none: Targets has the counts.
 	OnDrop func(Drop)
-	// OmitNotice leaves out the record "records dropped" that a target gets when it has caught up after a gap.
+	// OmitNotice leaves out the record "records dropped" that a target gets when it has caught up after drops.
 	OmitNotice bool
-	// OnError is told what no caller waits for: a target that fails, once, and once more when it works again. It may log to
+	// OnError gets the errors that no caller waits for: a target that fails, once, and once more when it works again. It may log to
 	// the queue. Defaults to a line on stderr, in zap's form.
 	OnError func(error)
 }
 
-// Overflow is what happens to a record that finds no room. Whatever it is, a record of Error or above takes the room of lower
-// ones before it is dropped or refused; and one above Error is never dropped for want of room: it takes the room of all others, else
-// waits for BlockTimeoutError, and then Write returns ErrFull. It is not evicted either as long as its Write waits for its delivery.
+// Overflow says what happens to a record that finds no room. Under every policy a record of Error or above takes the room of lower
+// ones before it is dropped or refused. A record above Error is never dropped for lack of room: it takes the room of any other, or
+// waits for BlockTimeoutError, after which Write returns ErrFull. It is not evicted while its Write waits for its delivery.
 type Overflow uint8
 
 // The policies.
 const (
-	// Block makes Write wait, for BlockTimeout or BlockTimeoutError, and then return ErrFull. Who waits is served in turn, records
-	// above Error first, then those of Error.
+	// Block makes Write wait, for BlockTimeout or BlockTimeoutError, and then return ErrFull. Waiting producers are served in turn, those
+	// with records above Error first, then those with Error.
 	Block Overflow = iota
 	// DropNewest drops the record. Write returns nil.
 	DropNewest
 	// DropOldest drops the oldest records that some target has not begun to deliver, for that target, until there is
-	// room: those below Error first, and those of Error for one of Error or above only. Where there is nothing that it may take the room
-	// of the record is dropped itself.
+	// room: those below Error first, and those of Error only for a record of Error or above. If that does not make room, the
+	// record itself is dropped.
 	DropOldest
-	// WriteThrough makes Write deliver the record to all targets itself, once, ahead of those that are queued. One above Error waits as
-	// with Block, for it may have to be tried again.
+	// WriteThrough makes Write deliver the record to all targets itself, once, ahead of the queued records. A record above Error waits as
+	// with Block, because it may need more than one attempt.
 	WriteThrough
 
 	policies
 )
 
-// maxTargets is how many readers an arena can count skips of.
+// maxTargets is how many targets there may be: an arena counts skips in one byte.
 const maxTargets = 255
 
 // minBytes is the least that MaxBytes may be.
@@ -143,7 +147,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	return cfg, checkNames(cfg.Targets)
 }
 
-// checkNames tells whether the targets can have cursors in a spool.
+// checkNames returns an error if the targets' names cannot be those of cursors in a spool.
 func checkNames(targets []TargetConfig) error {
 	seen := make(map[string]bool)
 	for i, t := range targets {
@@ -167,55 +171,56 @@ func setDefault[T int | float64 | time.Duration](field *T, value T) {
 // everything is the lowest level there is.
 const everything = zapcore.Level(-128)
 
-// DiskSync says when a Disk asks the system to put records on the disk (fdatasync). Whatever it says, records that were appended
-// survive the end of the process, kill -9 included; it is about a loss of power.
+// DiskSync says when a Disk makes records safe from a loss of power (fdatasync). Appended records survive the end of the
+// process, kill -9 included, with each of them.
 type DiskSync int
 
 const (
-	// DiskSyncNever leaves it to the system, which takes some seconds, and to Sync: a record above Error asks for that.
+	// DiskSyncNever leaves it to the system, which takes some seconds, and to Sync, which the queue calls for a record above Error.
 	DiskSyncNever DiskSync = iota
-	// DiskSyncGroup syncs in the background, GroupEvery after a record or when GroupRecords have come.
+	// DiskSyncGroup syncs in the background, GroupEvery after a record, or at once when GroupRecords wait.
 	DiskSyncGroup
 	// DiskSyncEach syncs before Append returns: once for a batch.
 	DiskSyncEach
 )
 
-// DiskConfig says where a Disk keeps its records. The zero value of every field but Dir is its default.
+// DiskConfig configures a Disk. The zero value of every field but Dir is its default.
 type DiskConfig struct {
 	// Dir is the folder, made if it is missing. Required. It is made absolute at construction, so that a later chdir changes nothing. A
 	// second Disk on the same folder, in this process or another, is an error.
 	Dir string
 
-	// MaxBytes bounds the files together; a batch that is larger than that is taken by a Disk that is empty. A Disk that is full returns
-	// a *RetryError, so that the queue in front keeps its records and its own overflow policy decides. It may be full for a target that
-	// is gone, or has another name now: see Forget. Defaults to 1 GiB; negative: no bound.
+	// MaxBytes bounds the size of all files together; an empty Disk also takes one batch that is larger. A full Disk returns
+	// a *RetryError, so that the queue in front keeps its records and its overflow policy decides. A Disk may be full because of a
+	// target that is gone or renamed: see Forget. Defaults to 1 GiB; negative means no bound.
 	MaxBytes int64
 
-	// SegmentBytes is the size of a file. A file goes when every target has all of it. Defaults to 64 MiB, or an eighth of
-	// MaxBytes if that is less. No more than 64 of them are kept open, those aside that are still to be synced.
+	// SegmentBytes is the size at which a new file is begun. A file is removed when every target is done with it. Defaults to 64 MiB, or an
+	// eighth of MaxBytes if that is less. No more than 64 files are kept open, not counting those still to be synced.
 	SegmentBytes int64
 
 	// Sync defaults to DiskSyncNever.
 	Sync DiskSync
 
-	// GroupEvery and GroupRecords are for DiskSyncGroup; with another Sync they are an error. They default to 100 ms and 4096.
-	GroupEvery   time.Duration
+	// GroupEvery is for DiskSyncGroup: how long after a record the sync begins. Defaults to 100 ms; an error with another Sync.
+	GroupEvery time.Duration
+	// GroupRecords is for DiskSyncGroup: how many waiting records begin a sync at once. Defaults to 4096; an error with another Sync.
 	GroupRecords int
 
-	// OnError hears what goes wrong where no caller waits for an answer: a sync in the background, a damaged file that is put aside.
-	// Defaults to nil: standard error.
+	// OnError gets the errors that no caller waits for: a failed sync in the background, a damaged file that is put aside.
+	// Defaults to a line on stderr, in zap's form.
 	OnError func(error)
 }
 
-// DiskStats counts what a Disk has met since it was opened.
+// DiskStats counts what has happened to a Disk since it was opened.
 type DiskStats struct {
-	Damaged uint64 `json:"damaged"` // records whose bytes have changed on the disk, are gone, or cannot be understood: lost
-	Aside   uint64 `json:"aside"`   // files of which nothing can be read, put aside under a name that ends in .damaged
+	Damaged uint64 `json:"damaged"` // lost records: their bytes have changed on the disk, are gone, or make no sense
+	Aside   uint64 `json:"aside"`   // unreadable files, put aside under a name that ends in .damaged
 	Torn    int64  `json:"torn"`    // bytes that a killed process left half written, cut off at opening
 	Suspect uint64 `json:"suspect"` // syncs that failed, after which records were written again
 
-	Bytes    int64 `json:"bytes"`    // of all files, now
-	Unsynced int64 `json:"unsynced"` // of records that are to be synced and are not yet; 0 with DiskSyncNever
+	Bytes    int64 `json:"bytes"`    // size of all files, now
+	Unsynced int64 `json:"unsynced"` // bytes of records that are still to be synced; 0 with DiskSyncNever
 }
 
 const (

@@ -65,7 +65,7 @@ func (a *acks) acked() uint64 {
 	return a.last
 }
 
-// What a target holds unconfirmed is lost with the process, so the engine keeps it until it is confirmed.
+// Unconfirmed records of a target would be lost with the process, so the engine keeps them until they are confirmed.
 func TestListenerAcknowledgesWhatIsConfirmed(t *testing.T) {
 	engine := &acks{Memory: NewMemory(0)}
 	target := &confirming{Core: zapcore.NewNopCore(), down: true}
@@ -96,7 +96,7 @@ func TestListenerAcknowledgesWhatIsConfirmed(t *testing.T) {
 	require.NoError(t, listener.Stop())
 }
 
-// What is not confirmed when all is quiet is seen to: its connection may have ended, and the next record may be long in coming.
+// An idle queue syncs a target with unconfirmed records: its connection may have ended, and the next record may be far off.
 func TestWhatIsNotConfirmedIsSeenToWhenAllIsQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		target := &confirming{Core: base.FromWriter(jsonEncoder(), zapcore.AddSync(io.Discard), nil), down: true}

@@ -12,11 +12,11 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// What a user of a queue must be able to name.
+// Types of package zapcore that users of a queue need.
 type (
 	// Stats counts records: see its fields.
 	Stats = base.Stats
-	// LostError is what Close returns if it had to leave records behind.
+	// LostError is what Close returns if it dropped records.
 	LostError = base.LostError
 )
 
@@ -26,10 +26,10 @@ var ErrClosed = base.ErrClosed
 // ErrFull is what Write returns for a record that found no room in time. It wraps os.ErrDeadlineExceeded.
 var ErrFull = fmt.Errorf("queuecore: full: %w", os.ErrDeadlineExceeded)
 
-// ErrTooLarge is what Write returns for a record that is larger than the whole arena.
+// ErrTooLarge is what Write returns for a record that is larger than Config.MaxBytes.
 var ErrTooLarge = errors.New("queuecore: record is larger than Config.MaxBytes")
 
-// Core is a zapcore.Core that puts records into a queue. New makes one whose listeners run.
+// Core is a zapcore.Core that puts records into a queue. New makes one and starts its listeners.
 //
 // Beside the methods of zapcore.Core it has Close, Stats, Targets, WriteBatch and Level. All are safe for concurrent use.
 // With returns a Core that shares the queue; closing one closes all.
@@ -43,7 +43,7 @@ var (
 	_ base.BatchWriter = (*Core)(nil)
 )
 
-// New returns a Core and starts a goroutine for each target. Close stops them. An error names the field that is missing or
+// New returns a Core and starts a goroutine for each target; Close ends them. An error names the field that is missing or
 // wrong.
 func New(cfg Config) (*Core, error) {
 	cfg, err := cfg.withDefaults()
@@ -58,10 +58,10 @@ func New(cfg Config) (*Core, error) {
 	return &Core{queue: q}, nil
 }
 
-// Enabled tells whether records of level l are taken: whether any target wants them.
+// Enabled reports whether records of level l are taken: Config.Level and at least one target want them.
 func (c *Core) Enabled(l zapcore.Level) bool { return c.queue.enabled(l) }
 
-// Level returns the lowest level that is taken, for zapcore.LevelOf.
+// Level returns the lowest level that is taken; zapcore.LevelOf calls it.
 func (c *Core) Level() zapcore.Level { return c.queue.level() }
 
 // With returns a Core whose records begin with fields. They are recorded now.
@@ -77,19 +77,19 @@ func (c *Core) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Check
 	return ce
 }
 
-// Write puts the record into the queue. Nil means that the queue has it, or has counted it as dropped; ErrFull,
-// ErrTooLarge and ErrClosed mean that it has not. For an entry above Error, whatever becomes of that, it returns when every
+// Write puts the record into the queue. It returns nil if the queue took it, or counted it as dropped, and ErrFull,
+// ErrTooLarge or ErrClosed if the queue refused it. For an entry above Error, even a refused one, it returns only when every
 // target has delivered and synced what the queue holds, or after FatalTimeout.
 func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	if c.queue.cfg.Prepare != nil {
 		return c.writePrepared(ent, fields)
 	}
-	var said base.Texts
-	if c.queue.enqueuer.capture(&ent, &c.context, fields, &said) {
+	var texts base.Texts
+	if c.queue.enqueuer.capture(&ent, &c.context, fields, &texts) {
 		return nil
 	}
 	r := base.GetRecord()
-	err := r.CaptureSaid(ent, c.context, fields, &said)
+	err := r.CaptureSaid(ent, c.context, fields, &texts)
 	if err == nil {
 		err = c.queue.enqueuer.write(ent.Level, ent.Level, r.Bytes())
 	} else {
@@ -99,23 +99,23 @@ func (c *Core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	return err
 }
 
-// WriteBatch implements base.BatchWriter, so that a buffer or another queue hands its records over without taking them apart. A record that
+// WriteBatch implements base.BatchWriter, so that a buffer or another queue can hand over its tapes as they are. A record that
 // is too large, or at which Prepare panics, is named in a *RejectedError; the others are taken.
 func (c *Core) WriteBatch(batch *base.Batch) (n int, err error) {
-	var said base.Verdicts
+	var verdicts base.Verdicts
 	for n < batch.Len() {
 		switch err := c.writeTape(batch, n); err {
 		case nil:
 		case ErrFull:
-			return n, said.With(&base.RetryError{Err: err})
+			return n, verdicts.With(&base.RetryError{Err: err})
 		case ErrClosed:
-			return n, said.With(err)
+			return n, verdicts.With(err)
 		default:
-			said.Reject(n, err)
+			verdicts.Reject(n, err)
 		}
 		n++
 	}
-	return n, said.With(nil)
+	return n, verdicts.With(nil)
 }
 
 func (c *Core) writeTape(batch *base.Batch, i int) error {
@@ -126,39 +126,38 @@ func (c *Core) writeTape(batch *base.Batch, i int) error {
 	return (&Core{queue: c.queue}).writePrepared(r.Entry(), r.AppendFields(nil))
 }
 
-// Sync waits until every target has delivered, and synced, what the queue held when Sync was called; what comes in meanwhile
-// does not delay it. It gives up after DrainTimeout with an error that wraps os.ErrDeadlineExceeded. A target that calls it
+// Sync waits until every target has delivered and synced what the queue held when Sync was called; later records
+// do not delay it. It gives up after DrainTimeout with an error that wraps os.ErrDeadlineExceeded. A target that calls it
 // does not wait for itself. It returns nil after Close.
 func (c *Core) Sync() error { return c.queue.flushes.sync() }
 
-// Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. What it cannot deliver
-// within DrainTimeout is dropped, or stays in the Spool if there is one, and the error says so; what was dropped since Close began
-// is returned as a *LostError. A target that is stuck
-// in a call is left to itself then. The targets stay open: who opened them closes them, afterwards. The second and later
-// calls return nil.
+// Close refuses new records, delivers those it holds, syncs the targets and stops the listeners. Records that it cannot deliver
+// within DrainTimeout are dropped, or stay in the Spool if there is one, and the error says so. Records dropped since Close began
+// are returned as a *LostError. Close does not wait longer for a target that is stuck in a call. It leaves the targets open: whoever
+// opened them closes them, after the queue. The second and later calls return nil.
 //
-// A program that is ended by a signal never comes here: SIGTERM, which is how systemd, Kubernetes and docker stop end a program, has
-// to be taken (os/signal.NotifyContext) and main to return. The example "signals" is the few lines that it takes.
+// A signal ends a program without Close: to survive SIGTERM, which systemd, Kubernetes and "docker stop" send, handle it
+// (os/signal.NotifyContext) and let main return. The example "signals" shows the few lines that it takes.
 func (c *Core) Close() error { return c.queue.close() }
 
-// Stats returns the counts of the queue. A record that goes to several targets counts once, as dropped if any of them
-// lost it, as skipped if none wanted it, else as delivered when the last is done with it.
+// Stats returns the counts of the queue. A record that goes to several targets counts once: as dropped if any of them
+// lost it, as skipped if none wanted it, else as delivered when the last one is done with it.
 func (c *Core) Stats() Stats { return c.queue.stats() }
 
-// TargetStats is what became of the records at one target. Every record that the queue accepts is accepted for each target.
+// TargetStats counts what became of the records at one target. Every record that the queue accepts is accepted for each target.
 type TargetStats struct {
 	Name string `json:"name"` // TargetConfig.Name
 	Stats
 
-	Drops      []Drop `json:"drops,omitempty"`       // what Dropped is made of, by level and cause
-	DeadLetter uint64 `json:"dead_letter,omitempty"` // dropped records that the dead-letter Core has taken
-	Notices    uint64 `json:"notices,omitempty"`     // records "records dropped" that were delivered; they are counted nowhere else
+	Drops      []Drop `json:"drops,omitempty"`       // the records of Dropped by level and cause
+	DeadLetter uint64 `json:"dead_letter,omitempty"` // how many of the dropped records the dead-letter Core took
+	Notices    uint64 `json:"notices,omitempty"`     // how many records "records dropped" were delivered; they are counted nowhere else
 }
 
 // String returns the counts as one JSON object.
 func (s TargetStats) String() string { return jsonText(s) }
 
-// Targets returns the counts of each target, in the order of Config.Targets with the members of a Tee in its place.
+// Targets returns the counts of each target, in the order of Config.Targets, where the members of a Tee stand in its place.
 func (c *Core) Targets() []TargetStats {
 	q := c.queue
 	q.mu.Lock()
@@ -190,7 +189,7 @@ func (c *Core) String() string {
 	return jsonText(all)
 }
 
-// jsonText is counts as JSON.
+// jsonText returns counts as JSON.
 func jsonText(counts any) string {
 	text, err := json.Marshal(counts)
 	if err != nil {
@@ -199,12 +198,12 @@ func jsonText(counts any) string {
 	return string(text)
 }
 
-// Prepare is a hook that may change a record: redact it, enrich it, or drop it (Python's QueueHandler.prepare and
-// QueueListener.prepare). It may change ent and returns the fields to go on with, those of With first; with keep false
-// the record goes no further and counts as skipped. It must not keep what it is given.
+// Prepare is a hook that may redact, enrich or drop a record (Python's QueueHandler.prepare and
+// QueueListener.prepare). It gets all fields, those of With first, may change ent, and returns the fields that replace them. If keep is
+// false the record is dropped, and counts as skipped. It must not keep its arguments.
 type Prepare func(ent *zapcore.Entry, fields []zapcore.Field) (prepared []zapcore.Field, keep bool)
 
-// prepared returns the tape of what the hook makes of r, or nil if it drops it.
+// prepared runs the hook on r and returns the tape of the result, or nil if the hook drops the record.
 func prepared(r *base.Record, prepare Prepare) ([]byte, error) {
 	own := r.Clone()
 	ent := own.Entry()
@@ -237,7 +236,7 @@ func (c *Core) writePrepared(ent zapcore.Entry, fields []zapcore.Field) error {
 		return fmt.Errorf("queuecore: Prepare: %w", err)
 	case !keep:
 		err := c.queue.enqueuer.skip()
-		c.queue.enqueuer.endsWithout(logged)
+		c.queue.enqueuer.deliverPriorIfUrgent(logged)
 		return err
 	}
 	r := base.GetRecord()

@@ -72,7 +72,7 @@ func (c *counted) String() string {
 	return "text"
 }
 
-// Whichever way a record takes, what is in it is asked once.
+// On every path of a Write, each Stringer and error is called once.
 func TestWhatIsLoggedIsAskedOnce(t *testing.T) {
 	core := start(t, Config{Targets: Targets(nopCore{zapcore.DebugLevel})})
 	long := strings.Repeat("x", 1000)
@@ -87,7 +87,7 @@ func TestWhatIsLoggedIsAskedOnce(t *testing.T) {
 		case 2:
 			fields = append(fields, zap.Stringers("list", []*counted{{}}))
 		case 3:
-			core.queue.enqueuer.crossing.Store(true)
+			core.queue.enqueuer.contended.Store(true)
 		}
 		require.NoError(t, core.Write(info("record"), fields))
 		require.Equal(t, 1, c.asked)
@@ -100,7 +100,7 @@ type verboseError struct{}
 func (verboseError) Error() string                 { return "short" }
 func (verboseError) Format(s fmt.State, verb rune) { _, _ = io.WriteString(s, "long") }
 
-// A Prepare that logs about each record to its own queue comes to an end: what it says of what it said is refused at some depth.
+// A Prepare that logs about each record to its own queue does not recurse for ever: from some depth on the records are refused.
 func TestAPrepareThatLogsToItsOwnQueue(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(16 << 20)) // which ends the program soon
 	target, logs := observer.New(zapcore.DebugLevel)

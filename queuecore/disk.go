@@ -12,34 +12,34 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Disk is an engine that keeps records in the files of a folder, for what outgrows memory or must survive a loss of power. A process that
-// was killed and starts again delivers what was not delivered, in order; nothing is deleted because a target is down.
+// Disk is an engine that keeps records in the files of a folder, for records that outgrow memory or must survive a loss of power. When a
+// process that was killed starts again, it delivers what was not delivered, in order. Nothing is deleted because a target is down.
 //
-// The form of the files is stated in internal/disklog/format.go; the command queuecore/diskdump lists them, prints them as JSON lines
-// and saves what is whole of them. One changed byte costs one record, which is counted; what a killed process left half written is cut
-// off. Opening fails for no bad data.
+// internal/disklog/format.go describes the files. The command queuecore/diskdump lists them, prints their records as JSON lines,
+// and copies the intact records of damaged files. One changed byte costs one record, which is counted. A record that a killed process
+// left half written is cut off. Bad data is never a reason for NewDisk to fail.
 type Disk struct {
 	cfg    DiskConfig
 	log    *disklog.Log
 	synced *disklog.Synced // of log, for DiskSyncEach
 	report *base.Reporter
 
-	maxRecord int // bytes of one; tests make it less
+	maxRecord int // the largest record, in bytes; tests lower it
 
-	closed atomic.Bool // nothing is appended any more; set with mu held
+	closed atomic.Bool // Close was called; set with mu held
 
 	mu      sync.Mutex // guards the fields below
 	readers map[string]*disklog.Reader
 	places  map[string]uint64 // the number up to which each of readers has read
-	timer   *time.Timer       // of DiskSyncGroup; nil: it does not run
-	syncing bool              // the sync that it has begun is under way: another follows it
-	waiting int               // records that wait for the timer
-	syncs   sync.WaitGroup
+	timer   *time.Timer       // begins the next sync of DiskSyncGroup; nil: it does not run
+	syncing bool              // a sync of DiskSyncGroup is running; the timer is started when it ends
+	waiting int               // records appended since the last such sync began
+	syncs   sync.WaitGroup    // the timer, or its sync
 }
 
 var _ Queue = (*Disk)(nil)
 
-// NewDisk opens the folder. An error names the field that is wrong, or is the system's; what is in the files is no reason for one.
+// NewDisk opens the folder. An error names the field that is wrong, or comes from the system; the contents of the files never cause one.
 func NewDisk(cfg DiskConfig) (*Disk, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -51,7 +51,7 @@ func NewDisk(cfg DiskConfig) (*Disk, error) {
 	}
 	d.log, err = disklog.Open(disklog.Options{
 		Dir: cfg.Dir, MaxBytes: max(cfg.MaxBytes, 0), SegmentBytes: cfg.SegmentBytes, Keep: cfg.Sync != DiskSyncNever,
-		Told: func(err error) { d.report.Failed(err, 0) },
+		OnError: func(err error) { d.report.Failed(err, 0) },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("queuecore: DiskConfig.Dir: %w", err)
@@ -60,20 +60,20 @@ func NewDisk(cfg DiskConfig) (*Disk, error) {
 	return d, nil
 }
 
-// Append implements Queue. When it returns nil the records are in the system's hands, and with DiskSyncEach on the disk. Where that
-// fails they are not taken, though readers may have them: the same ones appended again are there once. A record of more than 1 GiB, or
-// that alone is larger than the system lets a file become, is named in a *RejectedError.
+// Append implements Queue. After nil the kernel has the records, and with DiskSyncEach the disk has them. If the sync of
+// DiskSyncEach fails they count as not taken, though readers may get them: appended again, they are there only once. A record of more
+// than 1 GiB, or one that alone is larger than the system lets a file become, is named in a *RejectedError.
 func (d *Disk) Append(batch *base.Batch) (last uint64, err error) {
 	if d.closed.Load() {
 		return 0, d.failed(disklog.ErrClosed)
 	}
-	var said base.Verdicts
+	var verdicts base.Verdicts
 	tapes := make([][]byte, 0, batch.Len())
 	for i := range batch.Len() {
 		if tape := batch.Tape(i); len(tape) <= d.maxRecord {
 			tapes = append(tapes, tape)
 		} else {
-			said.Reject(i, fmt.Errorf("queuecore: a record of %d bytes: %w", len(tape), disklog.ErrTooLarge))
+			verdicts.Reject(i, fmt.Errorf("queuecore: a record of %d bytes: %w", len(tape), disklog.ErrTooLarge))
 		}
 	}
 	if d.cfg.Sync == DiskSyncEach {
@@ -83,16 +83,16 @@ func (d *Disk) Append(batch *base.Batch) (last uint64, err error) {
 	}
 	switch {
 	case err == nil:
-		return last, said.With(nil)
+		return last, verdicts.With(nil)
 	case errors.Is(err, disklog.ErrOverLimit) && batch.Len() == 1:
-		said.Reject(0, fmt.Errorf("queuecore: a record of %d bytes: %w", len(tapes[0]), err))
-		return d.log.Last(), said.With(nil)
+		verdicts.Reject(0, fmt.Errorf("queuecore: a record of %d bytes: %w", len(tapes[0]), err))
+		return d.log.Last(), verdicts.With(nil)
 	}
 	return 0, d.failed(err)
 }
 
-// maxUnsynced is how many bytes DiskSyncGroup leaves to the sync in the background, which keeps a copy of them. With more, or with more
-// files than should be open, an Append waits for the disk.
+// maxUnsynced is how many bytes may wait for the background sync of DiskSyncGroup, which keeps a copy of them in memory. If there are
+// more, or too many files are open for it, Append syncs first.
 const maxUnsynced = 16 << 20
 
 func (d *Disk) append(tapes [][]byte) (last uint64, err error) {
@@ -110,7 +110,7 @@ func (d *Disk) append(tapes [][]byte) (last uint64, err error) {
 	return last, err
 }
 
-// failed makes an error of the log one of an engine's: all but one may be over later.
+// failed turns an error of the log into one of an engine: it may be retried, unless the log is closed.
 func (d *Disk) failed(err error) error {
 	if errors.Is(err, disklog.ErrClosed) {
 		return fmt.Errorf("queuecore: %w", ErrClosed)
@@ -118,7 +118,7 @@ func (d *Disk) failed(err error) error {
 	return &base.RetryError{Err: fmt.Errorf("queuecore: %w", err)}
 }
 
-// syncSoon has records synced that were just appended.
+// syncSoon starts the timer of DiskSyncGroup for records that were just appended, or lets it go off at once.
 func (d *Disk) syncSoon(records int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -141,7 +141,7 @@ func (d *Disk) startTimerLocked() {
 	d.timer = time.AfterFunc(every, d.syncGroup)
 }
 
-// syncGroup is what the timer does. Of a disk that does not answer no more than one waits.
+// syncGroup runs when the timer goes off. No more than one runs at a time, so a disk that hangs blocks one goroutine only.
 func (d *Disk) syncGroup() {
 	d.mu.Lock()
 	if d.timer == nil { // Close was first, or the timer went off twice
@@ -163,9 +163,9 @@ func (d *Disk) syncGroup() {
 	}
 }
 
-// Sync puts everything that was appended on the disk. The queue in front calls it for a record above Error. After an error it is not
-// known what is there; with DiskSyncGroup and DiskSyncEach that is written again and tried again, and with DiskSyncNever the next
-// Sync is about the records that come.
+// Sync makes everything that was appended safe on the disk. The queue in front calls it for a record above Error. After a failed
+// sync nobody knows what is on the disk. With DiskSyncGroup and DiskSyncEach those records are written again and synced again; with
+// DiskSyncNever there is no copy of them, and the next Sync covers only records appended later.
 func (d *Disk) Sync() error {
 	if err := d.log.Sync(); err != nil {
 		return d.failed(err)
@@ -173,10 +173,10 @@ func (d *Disk) Sync() error {
 	return nil
 }
 
-// Read implements Queue. It gives up to a mebibyte of records at once.
+// Read implements Queue. It returns up to about 1 MiB of records.
 func (d *Disk) Read(ctx context.Context, cursor string, batch *base.Batch) (uint64, error) {
 	for {
-		ended := ctx.Err() // before the look: what came before the end is read
+		ended := ctx.Err() // before reading: records that came before the end are returned
 		arrived := d.log.Arrived()
 		last, err := d.read(cursor, batch)
 		if err != nil || last > 0 {
@@ -208,7 +208,7 @@ func (d *Disk) read(cursor string, batch *base.Batch) (last uint64, err error) {
 	d.mu.Unlock()
 	var record base.Record
 	last, err = r.Read(diskReadBytes, func(tape []byte) bool {
-		if err := record.Parse(tape); err != nil { // of another version of this package, or not of this package
+		if err := record.Parse(tape); err != nil { // another version of this package, or another program, wrote it
 			d.report.Failed(err, 1)
 			return false
 		}
@@ -218,7 +218,7 @@ func (d *Disk) read(cursor string, batch *base.Batch) (last uint64, err error) {
 	if err != nil && last == 0 {
 		return 0, d.failed(err)
 	}
-	if passed := r.Passed(); last == 0 && passed > acked { // nothing of this is to be had: it makes room
+	if passed := r.Passed(); last == 0 && passed > acked { // none of these records is readable: they are acknowledged to make room
 		if err := d.log.Ack(cursor, passed); err != nil {
 			return 0, d.failed(err)
 		}
@@ -241,9 +241,9 @@ func (d *Disk) Ack(cursor string, number uint64) error {
 	return nil
 }
 
-// Forget has nothing kept any more for a cursor whose target is gone, or has another name now. As long as a Disk knows of it what it has not
-// acknowledged stays, until there is no room for more, and the error of Append says for whom. A cursor that is in use would begin anew
-// with the oldest record that there is. One that is not known is no error.
+// Forget removes a cursor whose target is gone or renamed. Until then the Disk keeps every record that the cursor has not acknowledged,
+// and may become full; the error of Append says for which cursor. A cursor in use would start again with the oldest record. An
+// unknown cursor is no error.
 func (d *Disk) Forget(cursor string) error {
 	if err := d.log.Forget(cursor); err != nil {
 		return d.failed(err)
@@ -262,8 +262,8 @@ func (d *Disk) Stats() DiskStats {
 	return DiskStats{Damaged: s.Damaged, Aside: s.Aside, Torn: s.Torn, Suspect: s.Suspect, Bytes: s.Bytes, Unsynced: int64(unsynced)}
 }
 
-// Close implements Queue. It syncs what DiskSyncGroup has not synced yet, and removes nothing. For a disk that does not answer it waits
-// until ctx is done; what was appended is in the system's hands then.
+// Close implements Queue. It syncs what DiskSyncGroup has not synced yet, and removes nothing. It waits for a disk that does not answer
+// until ctx is done; the kernel has all appended records then.
 func (d *Disk) Close(ctx context.Context) error {
 	d.mu.Lock()
 	if d.closed.Load() {
@@ -291,7 +291,7 @@ func (d *Disk) Close(ctx context.Context) error {
 	case err := <-closed:
 		return err
 	case <-ctx.Done():
-		go func() { _ = d.log.Close() }() // which may have to wait as well
+		go func() { _ = d.log.Close() }() // may block too
 		return fmt.Errorf("queuecore: DiskConfig.Dir: %s does not answer: %w", d.cfg.Dir, ctx.Err())
 	}
 }

@@ -13,7 +13,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// limitFiles has the system let no file become larger than that, until the test ends.
+// limitFiles makes the system refuse larger files, until the test ends.
 func limitFiles(t *testing.T, bytes uint64) {
 	t.Helper()
 	var before unix.Rlimit
@@ -22,8 +22,8 @@ func limitFiles(t *testing.T, bytes uint64) {
 	t.Cleanup(func() { require.NoError(t, unix.Setrlimit(unix.RLIMIT_FSIZE, &before)) })
 }
 
-// A record for which there is no room in any file costs itself, and is told and counted, and keeps back neither those beside it in its
-// batch nor those that come after it. A batch for which there is none is divided.
+// A record larger than any file may become is dropped, reported and counted; the others in its batch and all later ones are delivered. A
+// batch that is too large for a file is divided.
 func TestDiskAndARecordThatNoFileMayHold(t *testing.T) {
 	for name, sync := range map[string]DiskSync{"never": DiskSyncNever, "group": DiskSyncGroup, "each": DiskSyncEach} {
 		t.Run(name, func(t *testing.T) {
@@ -60,7 +60,7 @@ func TestDiskAndARecordThatNoFileMayHold(t *testing.T) {
 	}
 }
 
-// So does one that is larger than any may be.
+// The same for a record that is larger than the largest record allowed.
 func TestDiskAndARecordThatIsTooLarge(t *testing.T) {
 	d, err := NewDisk(DiskConfig{Dir: t.TempDir()})
 	require.NoError(t, err)

@@ -209,7 +209,7 @@ func appendMessage(t *testing.T, d *queuecore.Disk, message string) {
 func rawLog(t *testing.T, payloads ...[]byte) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	l, err := disklog.Open(disklog.Options{Dir: dir, Told: func(err error) { t.Error(err) }})
+	l, err := disklog.Open(disklog.Options{Dir: dir, OnError: func(err error) { t.Error(err) }})
 	require.NoError(t, err)
 	_, err = l.Append(payloads)
 	require.NoError(t, err)
@@ -224,7 +224,7 @@ func tapeOf(t *testing.T, message string) []byte {
 	return r.Bytes()
 }
 
-// What is no record of this version is told, counted and passed: in the middle it ends a reading, so that the numbers are right.
+// A record of another version is reported, counted and passed over. In the middle it ends a Read, so that the numbers are right.
 func TestDiskWithRecordsOfAnotherVersion(t *testing.T) {
 	strange := []byte{0xff, 1, 2}
 	dir := rawLog(t, tapeOf(t, "0"), strange, tapeOf(t, "1"), tapeOf(t, "2"), strange)
@@ -248,7 +248,7 @@ func TestDiskWithRecordsOfAnotherVersion(t *testing.T) {
 	require.NotZero(t, told)
 }
 
-// A folder full of what cannot be understood makes room again.
+// A full folder of unreadable records makes room again.
 func TestDiskFullOfAnotherVersion(t *testing.T) {
 	var strange [][]byte
 	for range 100 {
@@ -292,7 +292,7 @@ func diskThatWaits(t *testing.T) (answer chan struct{}, syncs *atomic.Int64) {
 	return answer, syncs
 }
 
-// For a disk that does not answer no more than one goroutine waits with a sync of its own, and Close no longer than it is told to.
+// If the disk hangs, no more than one goroutine waits in a background sync, and Close waits no longer than its context allows.
 func TestDiskThatDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer, syncs := diskThatWaits(t)
@@ -358,7 +358,7 @@ func TestDiskSyncsWhatCameMeanwhile(t *testing.T) {
 	}
 }
 
-// When records are on the disk is said by the field Unsynced, which is 0 once they are.
+// DiskStats.Unsynced is 0 once all records are on the disk.
 func TestDiskSyncs(t *testing.T) {
 	batch := func() *base.Batch {
 		var r base.Record

@@ -21,8 +21,8 @@ const (
 	Evicted                   // it made room for a newer one
 	Lagging                   // it made room because the target lagged and has SkipWhenFull
 	Rejected                  // the target refused it for good
-	GaveUp                    // the target could not take it, and the retries were at an end
-	Failed                    // the target returned an error after which the record must not come again
+	GaveUp                    // the target did not take it within RetryAttempts or RetryFor
+	Failed                    // the target is no BatchWriter and returned an error, so the record is not tried again
 	Panicked                  // the target, or PrepareDelivery, panicked, or ended its goroutine
 	Closed                    // it was left at the end of Close
 )
@@ -56,13 +56,13 @@ func (c Cause) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // Drop is a number of records of one level that one target did not get, for one cause.
 type Drop struct {
-	Target  int           `json:"-"`       // index in Config.Targets, once a Tee among them is taken apart
+	Target  int           `json:"-"`       // index in Config.Targets, with each Tee replaced by its members
 	Level   zapcore.Level `json:"level"`   // of the records
 	Cause   Cause         `json:"cause"`   // why
 	Records uint64        `json:"records"` // how many
 }
 
-// drops counts them, one entry a level and cause.
+// drops counts drops, with one entry for each target, level and cause.
 type drops []Drop
 
 func (d *drops) add(more Drop) {
@@ -75,16 +75,16 @@ func (d *drops) add(more Drop) {
 	*d = append(*d, more)
 }
 
-// loss is a record that a source holds, and that counts as dropped once it is resolved.
+// loss is a record held by a source that will count as dropped when it is resolved.
 type loss struct {
-	held  int // number among those that the source holds
+	held  int // index among the records that the source holds
 	cause Cause
 	level zapcore.Level
 }
 
 type losses []loss
 
-// resolve counts those among the first n records that the source holds.
+// resolve calls count for the losses among the first n held records, which are resolved.
 func (ls *losses) resolve(n int, count func(loss)) {
 	rest := (*ls)[:0]
 	for _, lost := range *ls {
@@ -98,7 +98,7 @@ func (ls *losses) resolve(n int, count func(loss)) {
 	*ls = rest
 }
 
-// dropReports calls OnDrop for what was dropped: one call at a time, without the lock.
+// dropReports collects drops under the queue's lock, and passes them to OnDrop without it, one call at a time.
 type dropReports struct {
 	onDrop func(Drop) // nil if there is none
 	report *base.Reporter
@@ -114,11 +114,11 @@ func (t *dropReports) addLocked(d Drop) {
 	}
 }
 
-// pendingLocked tells whether there is anything to tell.
+// pendingLocked reports whether callOnDrop has anything to do.
 func (t *dropReports) pendingLocked() bool { return len(t.pending) > 0 && !t.reporting }
 
-// callOnDrop calls OnDrop for what was dropped since the last time. It does not do so without end: an OnDrop that logs to a full queue
-// makes drops of its own, which wait for the next occasion.
+// callOnDrop calls OnDrop for the pending drops, at most maxOnDrop times: an OnDrop that logs to a full queue causes more drops, which
+// wait for the next call.
 func (t *dropReports) callOnDrop() {
 	if t.onDrop == nil {
 		return
@@ -150,10 +150,10 @@ func (t *dropReports) call(d Drop) error {
 	return base.Guard(func() error { t.onDrop(d); return nil })
 }
 
-// maxOnDrop is how many calls of OnDrop one occasion makes at most.
+// maxOnDrop is how often one callOnDrop calls OnDrop at most.
 const maxOnDrop = 64
 
-// reportWithin is callOnDrop for Close, which does not wait longer than that for an OnDrop.
+// reportWithin is callOnDrop for Close, which waits no longer than timeout for OnDrop.
 func (t *dropReports) reportWithin(timeout time.Duration) {
 	t.mu.Lock()
 	pending := t.pendingLocked()
@@ -174,37 +174,37 @@ func (t *dropReports) reportWithin(timeout time.Duration) {
 	}
 }
 
-// dropNotice is what one target is to be told of the records that it did not get.
+// dropNotice keeps, for one target, the drops of which its next notice tells it.
 type dropNotice struct {
-	gap drops // since the last notice; guarded by queue.mu
+	pending drops // since the last notice; guarded by queue.mu
 
-	silent bool   // the target takes nothing; owned by the goroutine
-	sent   uint64 // notices that were delivered; guarded by queue.mu
+	refusing bool   // the target takes nothing at present; owned by the target's goroutine
+	sent     uint64 // notices that were delivered; guarded by queue.mu
 }
 
-// took notes that the target has taken records, or else that it has refused all it was given: a notice would be one more. It is
-// called by the goroutine.
-func (n *dropNotice) took(any bool) { n.silent = !any }
+// noteTaken notes whether the target took any of the last records. A target that refuses everything would refuse the notice too. It is
+// called by the target's goroutine.
+func (n *dropNotice) noteTaken(any bool) { n.refusing = !any }
 
-// takeLocked returns what is to be told now.
+// takeLocked removes and returns the drops for a notice that is due now; nil if none is.
 func (n *dropNotice) takeLocked() drops {
-	if len(n.gap) == 0 || n.silent {
+	if len(n.pending) == 0 || n.refusing {
 		return nil
 	}
-	gap := slices.Clone(n.gap)
-	n.gap = n.gap[:0]
+	gap := slices.Clone(n.pending)
+	n.pending = n.pending[:0]
 	return gap
 }
 
-// keepLocked notes that the notice of a gap could not be delivered, and may be after the next record that is.
-func (n *dropNotice) keepLocked(gap drops) {
+// putBackLocked keeps the drops of a notice that could not be delivered for the next one.
+func (n *dropNotice) putBackLocked(gap drops) {
 	for _, d := range gap {
-		n.gap.add(d)
+		n.pending.add(d)
 	}
 }
 
-// notice makes the record that tells of a gap: "records dropped", how many, and for which causes. Its level is Warn, or
-// Error if any of them was Error or above.
+// notice makes the record "records dropped", which says how many were, for each cause. Its level is Warn, or
+// Error if a record of Error or above is among them.
 func notice(gap drops) *base.Record {
 	ent := zapcore.Entry{Level: zapcore.WarnLevel, Time: time.Now(), LoggerName: "queuecore", Message: "records dropped"}
 	var total uint64

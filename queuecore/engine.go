@@ -11,34 +11,34 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Queue is an engine that keeps records elsewhere: on a disk, in a broker, in memory that two parts of a program share.
-// NewHandler puts the arena in front of one, so that nothing slow is ever on the way of a Write, and NewListener delivers
-// from one. Package queuetest says what an engine must do.
+// Queue is an engine: it keeps records on a disk, in a broker, or in memory that two parts of a program share.
+// NewHandler puts the arena in front of an engine, so that a Write never waits for it, and NewListener delivers
+// from one. Package queuetest tests what an engine must do.
 //
-// An engine numbers its records from 1, without gaps, in the order in which they were appended. A cursor is a reader's
-// place, known by name: the number of the last record that it has acknowledged. Two readers with two cursors get every
-// record both. All methods are safe for concurrent use, but a cursor is for one reader at a time.
+// An engine numbers its records from 1, without gaps, in the order in which they were appended. Each reader has a cursor, known by
+// its name: the number of the last record that the reader has acknowledged. Readers with different cursors each get every
+// record. All methods are safe for concurrent use, but only one reader at a time may use a cursor.
 type Queue interface {
-	// Append adds the records of batch (Python: enqueue) and returns the number of the last record of the queue. When it returns
-	// nil the records are as safe as the engine promises; with a *RejectedError it has taken all but those that this names, which
-	// it never will; with any other error it has taken none of them, and a *RetryError among the causes says that it may take them
-	// later. An empty batch adds nothing. It keeps nothing of the batch.
+	// Append adds the records of batch (Python: enqueue) and returns the number of the last record of the queue. After
+	// nil the records are as safe as the engine promises. After a *RejectedError it has taken all but the records named there, which
+	// it will never take. After any other error it has taken none of them, and a *RetryError among the causes says that it may take
+	// them later. An empty batch adds nothing. Append must keep nothing of the batch.
 	Append(batch *base.Batch) (last uint64, err error)
-	// Read adds to batch, which is empty, what follows the last record that the cursor has acknowledged, as much as is
-	// convenient, and returns the number of the last record added (Python: dequeue). If there is nothing it waits until there
-	// is, until ctx is done, or until the queue is closed, and returns ctx's error or one that wraps ErrClosed; if there is
-	// something it returns that, though ctx be done. The tapes are valid until the cursor's next Read. A cursor that is new
+	// Read adds to batch, which is empty, records after the last one that the cursor has acknowledged, as many as is
+	// convenient, and returns the number of the last record added (Python: dequeue). If there are none it waits until there
+	// are, until ctx is done, or until the queue is closed, and returns ctx's error or one that wraps ErrClosed. If there are
+	// records it returns them even if ctx is done. The tapes are valid until the cursor's next Read. A new cursor
 	// begins with the oldest record that the queue holds.
 	Read(ctx context.Context, cursor string, batch *base.Batch) (last uint64, err error)
-	// Ack says that the cursor is done with the records up to that number. One that is done with already is no error; 0 only
-	// makes a new cursor known, so that from now on records are held for it.
+	// Ack says that the cursor is done with the records up to number. A number acknowledged before is no error. 0 only
+	// makes a new cursor known, so that records are kept for it from now on.
 	Ack(cursor string, number uint64) error
-	// Close releases the engine. What it holds in memory only is lost; calls that wait return.
+	// Close releases the engine. Records that are only in memory are lost; waiting calls return.
 	Close(ctx context.Context) error
 }
 
-// NewHandler is Python's QueueHandler: a Core that puts records into an engine, by way of the arena. Config.Targets must
-// be empty, or one target without a Core that says how large batches are and how often they are tried again. Close does
+// NewHandler is Python's QueueHandler: a Core that appends records to an engine, through the arena. Config.Targets must
+// be empty, or hold one target without a Core, whose settings say how large batches are and how they are retried. Close does
 // not close the engine.
 func NewHandler(engine Queue, cfg Config) (*Core, error) {
 	if engine == nil {
@@ -105,22 +105,22 @@ func (a *appender) WriteBatch(batch *base.Batch) (int, error) {
 	return n, fmt.Errorf("queuecore: append: %w", err)
 }
 
-// writeHalves writes a batch in two parts: there is no file for all of it.
+// writeHalves writes a batch in two parts, because no file may become large enough for all of it.
 func (a *appender) writeHalves(batch *base.Batch) (n int, err error) {
 	var half base.Batch
-	var said base.Verdicts
+	var verdicts base.Verdicts
 	for from, middle := 0, batch.Len()/2; from < batch.Len(); from, middle = middle, batch.Len() {
 		half.Slice(batch, from, middle)
 		done, err := a.WriteBatch(&half)
 		n += done
-		if said.Add(from, err); done < half.Len() {
-			return n, said.With(err)
+		if verdicts.Add(from, err); done < half.Len() {
+			return n, verdicts.With(err)
 		}
 	}
-	return n, said.With(nil)
+	return n, verdicts.With(nil)
 }
 
-// Sync makes an engine that can do so write what it has appended to where it is safe.
+// Sync makes the appended records safe from a loss of power, if the engine has a Sync method.
 func (a *appender) Sync() error {
 	if s, ok := a.engine.(interface{ Sync() error }); ok {
 		return s.Sync()

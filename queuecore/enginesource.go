@@ -12,7 +12,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// engineSource is the source of the delivery of one target of a Listener, and its goroutine: the records of an engine.
+// engineSource delivers records of an engine to one target of a Listener. It is the source of the target's Delivery, and runs its
+// goroutine.
 type engineSource struct {
 	listener  *Listener
 	index     int
@@ -23,19 +24,19 @@ type engineSource struct {
 	ctx       context.Context // done when stop is closed
 	cancel    context.CancelFunc
 	stop      chan struct{} // closed by Stop, after upto is set
-	upto      uint64        // the last record to deliver before the end
-	disowned  chan struct{} // closed when Stop waits no longer
+	upto      uint64        // number of the last record to deliver before the end
+	detached  chan struct{} // closed when Stop waits no longer
 	stopped   chan struct{} // closed when the goroutine ends
 
 	// Owned by the goroutine.
-	read     base.Batch
-	next     int            // of read, the first that is not in a batch yet
-	outcomes []base.Outcome // of the records of read that are not resolved
-	losses   losses         // of those
-	number   uint64         // of the last that is
-	unacked  bool           // the engine has not been told
-	warned   bool           // Interrupts has told of the Stop
-	synced   bool           // for the last time
+	read           base.Batch
+	next           int            // index in read of the first record that is not in a batch yet
+	outcomes       []base.Outcome // of the unresolved records, which are the last ones of read
+	losses         losses         // among the unresolved records
+	resolvedUpTo   uint64         // number of the last resolved record
+	unacknowledged bool           // the engine has not taken the Ack for resolvedUpTo
+	stopSeen       bool           // Interrupts has reported the Stop
+	syncedAtEnd    bool           // the last Sync was made
 }
 
 var _ delivery.Source = (*engineSource)(nil)
@@ -46,7 +47,7 @@ func newEngineSource(l *Listener, i int) *engineSource {
 		index:    i,
 		target:   &l.cfg.Targets[i],
 		stop:     make(chan struct{}),
-		disowned: make(chan struct{}),
+		detached: make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -58,7 +59,7 @@ func newEngineSource(l *Listener, i int) *engineSource {
 // run delivers until it is stopped.
 func (s *engineSource) run() { s.goroutine.run(func() { deliverRead(s) }, s.Abandoned, s.stopped) }
 
-// Next implements delivery.Source: it makes a batch of what is left of the last reading, or reads on.
+// Next implements delivery.Source: it makes a batch of the records left from the last Read, or reads more.
 func (s *engineSource) Next() bool {
 	for !s.Abandoned() {
 		switch {
@@ -67,9 +68,9 @@ func (s *engineSource) Next() bool {
 			return true
 		case s.delivery.Dirty():
 			s.delivery.Flush()
-		case s.stopping() && s.number >= s.upto && s.hasRead():
+		case s.stopping() && s.resolvedUpTo >= s.upto && s.hasRead():
 			return false
-		case s.unacked:
+		case s.unacknowledged:
 			s.acknowledgeAgain()
 		case !s.readOn():
 			return false
@@ -78,7 +79,7 @@ func (s *engineSource) Next() bool {
 	return false
 }
 
-// hasRead tells whether anything has been read.
+// hasRead reports whether the last Read returned records.
 func (s *engineSource) hasRead() bool { return s.read.Len() > 0 }
 
 // fill adds records to the batch up to its bounds.
@@ -86,7 +87,7 @@ func (s *engineSource) fill() {
 	resolved := s.read.Len() - len(s.outcomes)
 	for bytes := 0; s.next < s.read.Len() && s.delivery.Len() < s.target.BatchRecords && bytes < s.target.BatchBytes; {
 		i := s.next
-		s.next++ // before what is not ours is asked
+		s.next++ // before Add, which runs user code that may end the goroutine
 		bytes += s.delivery.Add(i-resolved, s.read.Tape(i), s.read.Level(i))
 	}
 }
@@ -94,7 +95,7 @@ func (s *engineSource) fill() {
 // Done implements delivery.Source.
 func (s *engineSource) Done() { s.Resolve(s.next - (s.read.Len() - len(s.outcomes))) }
 
-// readOn waits for records. It returns false when there will be none.
+// readOn reads the next records, and waits for them. It returns false when there will be none.
 func (s *engineSource) readOn() bool {
 	s.read.Reset()
 	s.next, s.outcomes = 0, nil
@@ -106,9 +107,13 @@ func (s *engineSource) readOn() bool {
 	case err == nil:
 		s.delivery.Reached()
 		n := s.read.Len()
-		s.number = last - uint64(n)
+		s.resolvedUpTo = last - uint64(n)
 		s.outcomes = make([]base.Outcome, n)
-		s.count(func(t *TargetStats) { t.Accepted += uint64(n); t.Pending += uint64(n); s.listener.passed[s] = s.number })
+		s.count(func(t *TargetStats) {
+			t.Accepted += uint64(n)
+			t.Pending += uint64(n)
+			s.listener.passed[s] = s.resolvedUpTo
+		})
 	case errors.Is(err, ErrClosed), s.stopping():
 		return false
 	default:
@@ -119,10 +124,10 @@ func (s *engineSource) readOn() bool {
 	return true
 }
 
-// errEmptyRead is of an engine that does not wait for records as it should: to ask it again at once would go on for ever.
+// errEmptyRead is reported if an engine does not wait for records as it should. Without a backoff that would be a busy loop.
 var errEmptyRead = errors.New("queuecore: the engine's Read has returned no record and no error")
 
-// readMore waits for records. An engine that panics has failed.
+// readMore calls the engine's Read; a panic is an error.
 func (s *engineSource) readMore() (last uint64, err error) {
 	err = base.Guard(func() (err error) {
 		last, err = s.listener.engine.Read(s.ctx, s.target.Name, &s.read)
@@ -131,7 +136,8 @@ func (s *engineSource) readMore() (last uint64, err error) {
 	return last, err
 }
 
-// acknowledge tells the engine how far this target has come, once that is confirmed: what is acknowledged never comes again.
+// acknowledge tells the engine how far this target has come, after the target has confirmed its records: acknowledged records never
+// come again.
 func (s *engineSource) acknowledge(number uint64) error {
 	return base.Guard(func() error {
 		if number > 0 {
@@ -143,8 +149,8 @@ func (s *engineSource) acknowledge(number uint64) error {
 	})
 }
 
-// confirm waits for the confirmation of what a target has taken, if there will be one, as of a netcore.Core with Ack: until then it is
-// in the memory of this process only.
+// confirm waits until a target that confirms later, such as a netcore.Core with Ack, has confirmed the records that it took. Until then
+// they are only in the memory of this process.
 func (s *engineSource) confirm() error {
 	if confirms(s.target.Core) {
 		return s.target.Core.Sync()
@@ -152,7 +158,7 @@ func (s *engineSource) confirm() error {
 	return nil
 }
 
-// count changes the counts, unless they are nobody's business any more.
+// count changes the target's counts, unless the source is detached.
 func (s *engineSource) count(change func(*TargetStats)) {
 	s.listener.mu.Lock()
 	defer s.listener.mu.Unlock()
@@ -161,12 +167,12 @@ func (s *engineSource) count(change func(*TargetStats)) {
 	}
 }
 
-// disownLocked gives what is not resolved back to the engine.
-func (s *engineSource) disownLocked() {
+// detachLocked ends the counting of this source. Its unresolved records go back to the engine.
+func (s *engineSource) detachLocked() {
 	t := &s.listener.counts[s.index]
 	t.Accepted -= t.Pending
 	t.Pending = 0
-	close(s.disowned)
+	close(s.detached)
 }
 
 func (s *engineSource) stopping() bool {
@@ -203,7 +209,7 @@ func (s *engineSource) Resolve(n int) {
 		}
 	}
 	s.outcomes = s.outcomes[n:]
-	s.number += uint64(n)
+	s.resolvedUpTo += uint64(n)
 	var lost drops
 	s.losses.resolve(n, func(l loss) { lost.add(Drop{Target: s.index, Level: l.level, Cause: l.cause, Records: 1}) })
 	s.count(func(t *TargetStats) {
@@ -211,18 +217,18 @@ func (s *engineSource) Resolve(n int) {
 		t.Skipped += skipped
 		t.Dropped += dropped
 		t.Pending -= uint64(n)
-		s.listener.passed[s] = s.number
+		s.listener.passed[s] = s.resolvedUpTo
 		for _, d := range lost {
 			(*drops)(&t.Drops).add(d)
 		}
 	})
-	s.unacked = true
-	s.unacked = s.acknowledge(s.number) != nil
-	s.tell(lost)
+	s.unacknowledged = true
+	s.unacknowledged = s.acknowledge(s.resolvedUpTo) != nil
+	s.reportDrops(lost)
 }
 
-// tell calls OnDrop.
-func (s *engineSource) tell(lost drops) {
+// reportDrops calls OnDrop.
+func (s *engineSource) reportDrops(lost drops) {
 	if s.listener.cfg.OnDrop == nil {
 		return
 	}
@@ -233,12 +239,11 @@ func (s *engineSource) tell(lost drops) {
 	}
 }
 
-// acknowledgeAgain tells the engine what it would not hear before: to read on would be to read the same again. It waits after a
-// failure.
+// acknowledgeAgain repeats an Ack that failed: without it the next Read would return the same records. It waits after another failure.
 func (s *engineSource) acknowledgeAgain() {
-	err := s.acknowledge(s.number)
-	s.unacked = err != nil && !errors.Is(err, ErrClosed)
-	if s.unacked {
+	err := s.acknowledge(s.resolvedUpTo)
+	s.unacknowledged = err != nil && !errors.Is(err, ErrClosed)
+	if s.unacknowledged {
 		s.report.Failed(err, 0)
 		s.delivery.Backoff(err)
 	}
@@ -250,14 +255,14 @@ func (s *engineSource) Pause(d time.Duration) (left time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	stop := s.stop
-	if s.warned {
+	if s.stopSeen {
 		stop = nil
 	}
 	select {
 	case <-t.C:
 		return 0
 	case <-stop:
-	case <-s.disowned:
+	case <-s.detached:
 	}
 	return max(0, time.Until(until))
 }
@@ -265,27 +270,27 @@ func (s *engineSource) Pause(d time.Duration) (left time.Duration) {
 // Abandoned implements delivery.Source.
 func (s *engineSource) Abandoned() bool {
 	select {
-	case <-s.disowned:
+	case <-s.detached:
 		return true
 	default:
 		return false
 	}
 }
 
-// Interrupts implements delivery.Source: Stop does, once.
+// Interrupts implements delivery.Source: it returns true once for Stop.
 func (s *engineSource) Interrupts() bool {
-	urged := s.stopping() && !s.warned
-	s.warned = s.stopping()
-	return urged
+	stopping := s.stopping() && !s.stopSeen
+	s.stopSeen = s.stopping()
+	return stopping
 }
 
-// Overtaken implements delivery.Source: who writes to an engine does not wait for its reader.
+// Overtaken implements delivery.Source: no Write waits for a Listener, so no record overtakes.
 func (s *engineSource) Overtaken(int) bool { return false }
 
-// FillUp implements delivery.Source: what was read is all there is.
+// FillUp implements delivery.Source. It does nothing: no urgent record waits for a Listener.
 func (s *engineSource) FillUp() {}
 
-// Accepts implements delivery.Source: it is the queue that tells of drops.
+// Accepts implements delivery.Source: a Listener sends no notices.
 func (s *engineSource) Accepts(bool) {}
 
 // DeadLettered implements delivery.Source.

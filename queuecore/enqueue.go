@@ -12,25 +12,25 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// enqueuer is the producers' side of a queue: how a record gets into the arena.
+// enqueuer is the producers' side of a queue: it puts records into the arena.
 type enqueuer struct {
 	q *queue
 
-	// A producer has met another at the lock since a target last found nothing to do: they make their records before they
-	// lock, and lock for a copy only.
-	crossing atomic.Bool
-	// A target has logged to its own full queue: producers ask whether they are called by one before they wait.
+	// contended: producers have met at the lock since a target was last idle. They record before they lock then, and lock only to copy.
+	contended atomic.Bool
+	// reentrant: a target has logged to its own full queue. Producers check, before they wait, whether a target calls them.
 	reentrant   atomic.Bool
 	nesting     base.Nesting // of Prepare
 	refused     atomic.Uint64
-	resolutions atomic.Uint64 // how often a target was done with records
+	resolutions atomic.Uint64 // how often a target has resolved records
 	unwanted    unwanted
 
-	mu       *sync.Mutex // the arena's; guards the fields below; held for the making or the copy of a record, never for a call of anyone's code
+	// mu is the arena's, and guards the fields below. It is held while a record is made or copied, never while user code runs.
+	mu       *sync.Mutex
 	arena    *arena.Arena
-	wakeAt   int // a Write that finds more bytes than this taken wakes the targets' goroutines
+	wakeAt   int // a Write after which more bytes than this are taken wakes the targets' goroutines
 	overflow overflow
-	closed   bool // no more records
+	closed   bool // Close has begun
 }
 
 const (
@@ -38,21 +38,22 @@ const (
 	wakeNever  = math.MaxInt // none sleeps or naps
 )
 
-// write puts a record into the arena that was logged at a level, which Prepare may have changed. An entry above Error is about to end the
-// program: it returns when that is delivered.
+// write puts a record into the arena. logged is the level at which it was logged, which Prepare may have changed to level. If either is
+// above Error, the program is about to end, and write returns when the record is delivered.
 func (e *enqueuer) write(logged, level zapcore.Level, tape []byte) error {
 	sequence, err := e.put(level, tape)
 	switch {
 	case err != nil:
-		e.endsWithout(logged)
+		e.deliverPriorIfUrgent(logged)
 	case max(logged, level) > zapcore.ErrorLevel:
 		e.q.flushes.deliverUrgently(sequence, tape)
 	}
 	return err
 }
 
-// endsWithout is for a record that is not in the arena, for whatever reason. What came before one above Error is delivered all the same.
-func (e *enqueuer) endsWithout(logged zapcore.Level) {
+// deliverPriorIfUrgent is called for a record that did not get into the arena. If it is above Error, the program is about to end, so the
+// records before it are delivered all the same.
+func (e *enqueuer) deliverPriorIfUrgent(logged zapcore.Level) {
 	if logged > zapcore.ErrorLevel {
 		e.q.flushes.deliverUrgently(notQueued, nil)
 	}
@@ -61,10 +62,10 @@ func (e *enqueuer) endsWithout(logged zapcore.Level) {
 // refuse counts a record that cannot be queued.
 func (e *enqueuer) refuse(logged zapcore.Level) {
 	e.refused.Add(1)
-	e.endsWithout(logged)
+	e.deliverPriorIfUrgent(logged)
 }
 
-// put is the way of a tape that is made.
+// put puts a tape into the arena.
 func (e *enqueuer) put(level zapcore.Level, tape []byte) (sequence uint64, err error) {
 	if e.overflow.Len() > 0 {
 		return e.putSlowly(level, tape)
@@ -75,7 +76,7 @@ func (e *enqueuer) put(level zapcore.Level, tape []byte) (sequence uint64, err e
 		return e.putSlowly(level, tape)
 	}
 	sequence = e.putLocked(level, tape)
-	wake := e.wantsWakeLocked()
+	wake := e.needsWakeLocked()
 	e.mu.Unlock()
 	if wake {
 		e.q.wake()
@@ -83,18 +84,18 @@ func (e *enqueuer) put(level zapcore.Level, tape []byte) (sequence uint64, err e
 	return sequence, nil
 }
 
-// capture records plain data, and what errors and Stringers say, where it is to lie, which spares it a copy. It returns false, and has done
-// nothing but ask them, if there is anything in the way: then the record takes the long way by write.
-func (e *enqueuer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
-	if e.crossing.Load() || ent.Level > zapcore.ErrorLevel || !said.Ask(fields) {
+// capture is the fast path of Write: it records plain data, and the texts of errors and Stringers, directly in the arena, which saves a
+// copy. If it cannot, it returns false and has done nothing but call texts.Ask; then write must be used.
+func (e *enqueuer) capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, texts *base.Texts) bool {
+	if e.contended.Load() || ent.Level > zapcore.ErrorLevel || !texts.Ask(fields) {
 		return false
 	}
 	if !e.mu.TryLock() {
-		e.crossing.Store(true)
+		e.contended.Store(true)
 		return false
 	}
-	ok := !e.closed && e.overflow.Len() == 0 && e.arena.Capture(ent, context, fields, said)
-	wake := ok && e.wantsWakeLocked()
+	ok := !e.closed && e.overflow.Len() == 0 && e.arena.Capture(ent, context, fields, texts)
+	wake := ok && e.needsWakeLocked()
 	e.mu.Unlock()
 	if wake {
 		e.q.wake()
@@ -102,11 +103,11 @@ func (e *enqueuer) capture(ent *zapcore.Entry, context *base.Context, fields []z
 	return ok
 }
 
-// spins is how often lock asks: for longer than any holder that runs takes, and shorter than one step of a mutex that waits.
+// spins is how often lock tries: longer than a running holder needs, and shorter than one step of the mutex's own waiting.
 const spins = 100
 
-// lock locks mu for a producer. Another one that holds it is done in a few dozen nanoseconds, and the mutex's own waiting is
-// made for longer, so lock asks a few times first.
+// lock locks mu for a producer. Another producer holds it for a few dozen nanoseconds, too short for the mutex's own waiting, so lock
+// tries a few times first.
 func (e *enqueuer) lock() {
 	for range spins {
 		if e.mu.TryLock() {
@@ -120,13 +121,13 @@ func (e *enqueuer) lock() {
 func (e *enqueuer) putLocked(level zapcore.Level, tape []byte) (sequence uint64) {
 	sequence = e.arena.Put(level, tape)
 	if arena.LaneOf(level) == arena.Urgent {
-		e.overflow.awaitLocked(sequence)
+		e.overflow.protectLocked(sequence)
 	}
 	return sequence
 }
 
-// wantsWakeLocked tells whether the record just put is one that wakes the listeners.
-func (e *enqueuer) wantsWakeLocked() bool {
+// needsWakeLocked reports whether the targets' goroutines must be woken for the record that was just put.
+func (e *enqueuer) needsWakeLocked() bool {
 	if e.arena.Used() <= e.wakeAt {
 		return false
 	}
@@ -151,7 +152,7 @@ func (e *enqueuer) putSlowly(level zapcore.Level, tape []byte) (sequence uint64,
 	switch {
 	case policy == DropNewest, policy == DropOldest:
 		sequence, err = e.putOrDrop(level, tape, policy, timeout)
-	case policy == WriteThrough && arena.LaneOf(level) != arena.Urgent && !e.q.callers.inside(): // that is tried once; an urgent record, again and again
+	case policy == WriteThrough && arena.LaneOf(level) != arena.Urgent && !e.q.callers.calledByTarget(): // an urgent record needs retries
 		sequence, err = e.putOrWriteThrough(level, tape)
 	default:
 		sequence, err = e.putWaiting(level, tape, Block, timeout)
@@ -177,7 +178,7 @@ func (e *enqueuer) putOrDrop(level zapcore.Level, tape []byte, policy Overflow, 
 	switch {
 	case room:
 		sequence = e.putLocked(level, tape)
-		wake = e.wantsWakeLocked()
+		wake = e.needsWakeLocked()
 	case lane == arena.Urgent:
 		e.mu.Unlock()
 		return e.putWaiting(level, tape, policy, timeout)
@@ -205,7 +206,7 @@ func (e *enqueuer) putOrWriteThrough(level zapcore.Level, tape []byte) (sequence
 	}
 	if e.overflow.makeRoomLocked(lane, len(tape), WriteThrough) {
 		sequence = e.putLocked(level, tape)
-		wake := e.wantsWakeLocked()
+		wake := e.needsWakeLocked()
 		e.mu.Unlock()
 		if wake {
 			e.q.wake()
@@ -218,7 +219,7 @@ func (e *enqueuer) putOrWriteThrough(level zapcore.Level, tape []byte) (sequence
 	return notQueued, nil
 }
 
-// notQueued stands for the sequence number of a record that never was in the arena.
+// notQueued is in place of the sequence number of a record that never was in the arena.
 const notQueued = ^uint64(0)
 
 // skip counts a record that Prepare has dropped.

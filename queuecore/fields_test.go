@@ -16,7 +16,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// heldBy says of each field of the Configs which test holds its effect: a new field joins by a line.
+// heldBy names, for each field of the Configs, the test of its effect. A new field needs a line here.
 var heldBy = map[string]string{
 	"Config.Targets":           "TestTargetsDoNotWaitForEachOther",
 	"Config.Level":             "TestQueueOfHandlerConforms",

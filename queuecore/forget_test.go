@@ -9,8 +9,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// A target that has another name now, or is gone, has a Disk keep everything for it. When that is full the error says for whom, and Forget
-// gives the room back.
+// A Disk keeps everything for a target that is gone or renamed. When it is full the error names the cursor, and Forget makes room.
 func TestDiskFullForATargetThatIsGone(t *testing.T) {
 	dir := t.TempDir()
 	open := func() *Disk {
@@ -56,7 +55,7 @@ func TestDiskFullForATargetThatIsGone(t *testing.T) {
 	require.ErrorIs(t, d.Forget("here"), ErrClosed)
 }
 
-// So does a Memory.
+// The same for a Memory.
 func TestMemoryFullForATargetThatIsGone(t *testing.T) {
 	m := NewMemory(1000)
 	require.NoError(t, m.Ack("gone", 0))

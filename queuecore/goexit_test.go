@@ -84,8 +84,8 @@ func exiting(method string) (e *exits, target TargetConfig, prepare Prepare, onD
 	return e, target, prepare, func(Drop) { e.tick("OnDrop") }, func(error) { e.tick("OnError") }
 }
 
-// What is not ours may end the goroutine it is called by: that costs what the target had in hand, which is counted, and what comes later
-// is delivered.
+// A target or a hook may end the goroutine that calls it: that drops the records in flight, which are counted, and later records are
+// delivered.
 func TestAGoroutineThatIsEnded(t *testing.T) {
 	for _, method := range exitMethods {
 		t.Run(method, func(t *testing.T) {
@@ -163,10 +163,10 @@ func TestAGoroutineOfAListenerThatIsEnded(t *testing.T) {
 	}
 }
 
-// fatalists is a target, and a PrepareDelivery, that end the goroutine each time: at Sync, and at one record.
-type fatalists struct{ fakeBatchWriter }
+// exitsAlways is a target, and a PrepareDelivery, that end the goroutine each time: at Sync, and at one record.
+type exitsAlways struct{ fakeBatchWriter }
 
-func (*fatalists) Sync() error { runtime.Goexit(); return nil }
+func (*exitsAlways) Sync() error { runtime.Goexit(); return nil }
 
 func atBad(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
 	if ent.Message == "bad" {
@@ -175,7 +175,7 @@ func atBad(ent *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) {
 	return fields, true
 }
 
-// What ends it each time costs itself, and does not keep back the others or Close.
+// A record that ends the goroutine each time is dropped; the other records are delivered, and Close returns.
 func TestAGoroutineThatIsEndedEachTime(t *testing.T) {
 	for name, run := range map[string]func(target TargetConfig) TargetStats{
 		"Core": func(target TargetConfig) TargetStats {
@@ -205,7 +205,7 @@ func TestAGoroutineThatIsEndedEachTime(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			target := &fatalists{}
+			target := &exitsAlways{}
 			begin := time.Now()
 			s := run(TargetConfig{Core: target, BatchRecords: 1})
 			require.Less(t, time.Since(begin), 30*time.Second)

@@ -101,7 +101,8 @@ func TestSeveralTargetsMayLogToTheirOwnFullQueue(t *testing.T) {
 	})
 }
 
-// Ten thousand that wait do not all ask at once who they are, for that would take the processor from the goroutine that they wait for.
+// Of ten thousand waiting producers only a few check whether a target calls them, because the check would take the processor from the
+// goroutine for which they wait.
 func TestFewOfManyThatWaitAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := callers{start: time.Now()}
@@ -110,10 +111,10 @@ func TestFewOfManyThatWaitAsk(t *testing.T) {
 		for range 10_000 {
 			all.Go(func() {
 				for range 4 {
-					if c.mayAsk() {
+					if c.mayCheck() {
 						asked.Add(1)
 					}
-					time.Sleep(askEvery)
+					time.Sleep(checkEvery)
 				}
 			})
 		}
@@ -154,7 +155,7 @@ func (c hookCore) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Ch
 }
 func (c hookCore) Write(ent zapcore.Entry, _ []zapcore.Field) error { return c.write(ent) }
 
-// A queue of which nobody has had a use for long takes next to no memory, whatever went through it.
+// A queue that was idle for long takes next to no memory, whatever went through it before.
 func TestAQueueThatRestsLetsGoOfItsMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		target := &fakeBatchWriter{gate: make(chan struct{})}

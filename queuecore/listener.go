@@ -15,25 +15,25 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// ListenerConfig makes a Listener.
+// ListenerConfig configures a Listener.
 type ListenerConfig struct {
-	// Targets get the records, each by a goroutine and a cursor of its own. Required. The members of a Tee become targets
-	// themselves. SkipWhenFull and BatchAge are a queue's, and an error here.
+	// Targets get the records, each with a goroutine and a cursor of its own. Required. Each member of a Tee becomes a
+	// target. SkipWhenFull and BatchAge apply to a queue only, and are an error here.
 	Targets []TargetConfig
-	// PrepareDelivery may change each record, or drop it, before a target gets it; see Config.PrepareDelivery. Defaults
+	// PrepareDelivery may change or drop each record before a target gets it; see Config.PrepareDelivery. Defaults
 	// to none.
 	PrepareDelivery Prepare
-	// StopTimeout is how long Stop waits, and Start for the engine. Defaults to 10 s; negative means without a bound.
+	// StopTimeout is how long Stop waits for the targets, and Start for the engine. Defaults to 10 s; negative means no bound.
 	StopTimeout time.Duration
-	// OnDrop is told of records that a target refused for good, or that were given up, and of how many (Drop.Records), by the
-	// goroutine of that target. It may log. Defaults to none: Targets has the counts.
+	// OnDrop gets each drop: how many records (Drop.Records) a target refused for good, or were given up. It is called by the
+	// goroutine of that target, and may log. Defaults to none: Targets has the counts.
 	OnDrop func(Drop)
-	// OnError is told what goes wrong: see Config.OnError.
+	// OnError gets the errors of targets and of the engine: see Config.OnError.
 	OnError func(error)
 }
 
-// Listener is Python's QueueListener: it delivers what an engine holds. What a target could not take stays in the engine,
-// and is delivered by the next Listener that has a target of that name: once at least, and more than once only if a
+// Listener is Python's QueueListener: it delivers what an engine holds. Records that a target could not take stay in the engine;
+// the next Listener with a target of that name delivers them. Each record is delivered at least once, and again only if a
 // listener ends between a delivery and its acknowledgement. Its methods are safe for concurrent use.
 type Listener struct {
 	engine Queue
@@ -42,10 +42,10 @@ type Listener struct {
 	mu      sync.Mutex               // guards the fields below
 	sources []*engineSource          // one a target; empty when stopped
 	counts  []TargetStats            // of the targets, since NewListener
-	passed  map[*engineSource]uint64 // the number of the last record that is resolved, of those that have read any
+	passed  map[*engineSource]uint64 // the number of the last resolved record, of each source that has read any
 }
 
-// maxCursor is how long a name may be, in bytes: a file has it in hexadecimal digits.
+// maxCursor is the longest name of a cursor, in bytes: the name of its file may have it in hexadecimal digits.
 const maxCursor = 120
 
 // NewListener returns a Listener that waits for Start. An error names the field that is missing or wrong.
@@ -90,8 +90,9 @@ func NewListener(engine Queue, cfg ListenerConfig) (*Listener, error) {
 	return &Listener{engine: engine, cfg: cfg, counts: counts, passed: make(map[*engineSource]uint64)}, nil
 }
 
-// Start starts a goroutine for each target (Python: start), once the engine knows their cursors. For that it waits as long as Stop does;
-// an engine that has not answered by then is told, and the targets start when it has. It does nothing if they run.
+// Start makes the cursors known to the engine and starts a goroutine for each target (Python: start). If the engine does not answer
+// within StopTimeout, Start reports that to OnError and returns; the targets start when the engine answers. It does nothing if the
+// Listener is started.
 func (l *Listener) Start() {
 	l.mu.Lock()
 	if l.sources != nil {
@@ -105,7 +106,7 @@ func (l *Listener) Start() {
 	l.mu.Unlock()
 	go func() {
 		defer close(known)
-		for _, s := range sources { // before any of them lets the engine forget a record
+		for _, s := range sources { // all, before an Ack of one lets the engine remove a record that another needs
 			if err := s.acknowledge(0); err != nil {
 				s.report.Failed(err, 0)
 			}
@@ -123,9 +124,9 @@ func (l *Listener) Start() {
 	}
 }
 
-// Stop delivers what the engine held when Stop was called (Python: stop), syncs the targets and ends the goroutines. What cannot be
-// delivered within StopTimeout stays in the engine, and the error, which wraps os.ErrDeadlineExceeded, says which targets leave how many
-// records. A target that calls it is not waited for. It does nothing if the Listener is not started.
+// Stop delivers what the engine held when Stop was called (Python: stop), syncs the targets and ends the goroutines. Records that cannot
+// be delivered within StopTimeout stay in the engine; the error, which wraps os.ErrDeadlineExceeded, says how many each target
+// leaves. Stop does not wait for a target that calls it. It does nothing if the Listener is not started.
 func (l *Listener) Stop() error {
 	l.mu.Lock()
 	sources := l.sources
@@ -143,7 +144,27 @@ func (l *Listener) Stop() error {
 		close(s.stop)
 		s.cancel()
 	}
-	var late []*engineSource
+	late := waitStopped(sources, self, expired)
+	var what []string
+	l.mu.Lock()
+	for _, s := range late {
+		what = append(what, l.unfinishedLocked(s))
+	}
+	for _, s := range sources {
+		delete(l.passed, s)
+		if s.goroutine.Load() != self {
+			s.detachLocked()
+		}
+	}
+	l.mu.Unlock()
+	if len(what) > 0 {
+		return notDone(what, len(sources), l.cfg.StopTimeout)
+	}
+	return nil
+}
+
+// waitStopped waits for the goroutines of sources, but not for goroutine self, and returns those that have not stopped when expired fires.
+func waitStopped(sources []*engineSource, self uint64, expired <-chan time.Time) (late []*engineSource) {
 	for _, s := range sources {
 		if s.goroutine.Load() == self {
 			continue
@@ -155,27 +176,12 @@ func (l *Listener) Stop() error {
 			late = append(late, s)
 		}
 	}
-	var what []string
-	l.mu.Lock()
-	for _, s := range late {
-		what = append(what, l.leftLocked(s))
-	}
-	for _, s := range sources {
-		delete(l.passed, s)
-		if s.goroutine.Load() != self {
-			s.disownLocked()
-		}
-	}
-	l.mu.Unlock()
-	if len(what) > 0 {
-		return notDone(what, len(sources), l.cfg.StopTimeout)
-	}
-	return nil
+	return late
 }
 
-// leftLocked is the name of a target that Stop does not wait for any longer, and how many records it leaves in the engine, if that is
-// known: it is not before the first reading, nor if the engine did not say how many it holds.
-func (l *Listener) leftLocked(s *engineSource) string {
+// unfinishedLocked returns, for the error of Stop, the name of a target that is not done, and how many records it leaves in the engine.
+// That is unknown before its first Read, and if the engine did not say how many it holds.
+func (l *Listener) unfinishedLocked(s *engineSource) string {
 	passed, known := l.passed[s]
 	if !known || s.upto <= passed {
 		return strconv.Quote(s.target.Name)
@@ -183,8 +189,8 @@ func (l *Listener) leftLocked(s *engineSource) string {
 	return fmt.Sprintf("%q (%d left)", s.target.Name, s.upto-passed)
 }
 
-// last returns the number of the engine's last record; 0, so that there is nothing to wait for, if the engine is closed or out of reach,
-// or does not say within half of StopTimeout: the other half is for the targets.
+// last returns the number of the engine's last record. It returns 0, so that Stop waits for no record, if the engine is closed or
+// unreachable, or does not answer within half of StopTimeout; the other half is for the targets.
 func (l *Listener) last() uint64 {
 	answer := make(chan uint64, 1)
 	go func() {
@@ -211,8 +217,8 @@ var expiredAlready = func() <-chan time.Time {
 	return c
 }()
 
-// Targets returns the counts of each target since NewListener: Accepted is what it has read and not given back. Notices are
-// a queue's, and 0 here.
+// Targets returns the counts of each target since NewListener. Accepted counts the records that it has read and not given back to
+// the engine. Notices is 0, for only a queue sends notices.
 func (l *Listener) Targets() []TargetStats {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -230,34 +236,35 @@ func (l *Listener) String() string {
 	}{l.Targets()})
 }
 
-// deliverRead is run on one goroutine.
+// deliverRead is engineSource.run on one goroutine. If a goroutine before it was ended, its records in flight are dropped first.
 func deliverRead(s *engineSource) {
 	resolved := s.read.Len() - len(s.outcomes)
 	level := func(i int) zapcore.Level { return s.read.Level(resolved + i) }
-	forfeit(s, s.delivery, max(0, s.next-resolved), func(i int) base.Outcome { return s.outcomes[i] }, level, s.report)
+	dropInFlight(s, s.delivery, max(0, s.next-resolved), func(i int) base.Outcome { return s.outcomes[i] }, level, s.report)
 	s.delivery.Run()
-	if s.Abandoned() || s.synced {
+	if s.Abandoned() || s.syncedAtEnd {
 		return
 	}
-	s.synced = true
+	s.syncedAtEnd = true
 	if err := s.delivery.Sync(); err != nil {
 		s.report.Failed(err, 0)
 	}
 }
 
-// maxReread is with how many records of a reading the next one is worth it: they are read again.
+// maxReread is how many records TopUp may read a second time to get newer ones.
 const maxReread = 16
 
-// TopUp implements delivery.Source. If the batch is the end of the last reading, a new one begins with the same records.
+// TopUp implements delivery.Source. If the batch holds the last records of the last Read, and these are few, it reads them again
+// together with newer ones.
 func (s *engineSource) TopUp() {
 	held := len(s.outcomes)
-	if s.next == s.read.Len() && held == s.delivery.Len() && held <= maxReread && !s.unacked {
+	if s.next == s.read.Len() && held == s.delivery.Len() && held <= maxReread && !s.unacknowledged {
 		s.readAgain(held)
 	}
 	s.fill()
 }
 
-// readAgain reads on from the first of the records that are held.
+// readAgain reads again from the first held record on.
 func (s *engineSource) readAgain(held int) {
 	var own base.Batch
 	for i := s.read.Len() - held; i < s.read.Len(); i++ {
@@ -266,7 +273,7 @@ func (s *engineSource) readAgain(held int) {
 	s.read.Reset()
 	last, err := s.readMore()
 	n := s.read.Len() - held
-	if err == nil && n > 0 && last-uint64(s.read.Len()) == s.number {
+	if err == nil && n > 0 && last-uint64(s.read.Len()) == s.resolvedUpTo {
 		for i := held; i < s.read.Len(); i++ {
 			own.Add(s.read.Tape(i))
 		}

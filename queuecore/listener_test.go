@@ -139,7 +139,7 @@ func TestStuckTargetOfSingleRecordsLosesOnlyWhatItDidNotTake(t *testing.T) {
 	require.Equal(t, 6, seen.Len(), "what is lost does not come later")
 }
 
-// What a Listener leaves in the engine is delivered by the next one, and not by the goroutine of the first as well.
+// Records that a Listener leaves in the engine are delivered by the next one only, not also by a goroutine of the first.
 func TestStuckTargetOfSingleRecordsIsLeftByStop(t *testing.T) {
 	engine := NewMemory(0)
 	stuck, entered := make(chan struct{}), make(chan struct{}, 100)
@@ -299,17 +299,17 @@ type failingSync struct{ err error }
 func (failingSync) Write(p []byte) (int, error) { return len(p), nil }
 func (f failingSync) Sync() error               { return f.err }
 
-// meddler is a target that does to its own queue whatever f does.
-type meddler struct {
+// reentrantTarget is a target that does to its own queue whatever f does.
+type reentrantTarget struct {
 	zapcore.Core
 	f func(zapcore.Entry)
 }
 
-func (m meddler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+func (m reentrantTarget) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
 	return ce.AddCore(ent, m)
 }
 
-func (m meddler) Write(ent zapcore.Entry, _ []zapcore.Field) error { m.f(ent); return nil }
+func (m reentrantTarget) Write(ent zapcore.Entry, _ []zapcore.Field) error { m.f(ent); return nil }
 
 func TestTargetMayUseItsOwnQueue(t *testing.T) {
 	tests := []struct {
@@ -335,7 +335,7 @@ func TestTargetMayUseItsOwnQueue(t *testing.T) {
 			ready := make(chan struct{})
 			core, err := New(Config{
 				MaxBytes: minBytes, BlockTimeoutError: time.Hour, BlockTimeout: time.Hour, FatalTimeout: time.Hour, DrainTimeout: time.Hour,
-				Targets: Targets(meddler{nopAt(zapcore.DebugLevel), func(zapcore.Entry) {
+				Targets: Targets(reentrantTarget{nopAt(zapcore.DebugLevel), func(zapcore.Entry) {
 					<-ready
 					if once.CompareAndSwap(false, true) {
 						test.f(core)

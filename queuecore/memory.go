@@ -11,27 +11,27 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Memory is an engine that holds records in memory: the reference for what an engine does, and the one that connects a
-// NewHandler and NewListeners in one program. It is not on the hot path of a Write, and is simple instead of fast.
+// Memory is an engine that holds records in memory. It connects a NewHandler with NewListeners in one program, and shows what an engine
+// does. No Write waits for it, so it is simple rather than fast.
 type Memory struct {
 	limit int
 
 	mu       sync.Mutex // guards the fields below
-	tapes    [][]byte   // tapes[0] has the number first
-	first    uint64
-	bytes    int
+	tapes    [][]byte
+	first    uint64            // number of tapes[0]
+	bytes    int               // of tapes
 	cursors  map[string]uint64 // the last number that each has acknowledged
-	appended chan struct{}     // closed when something was appended, or the queue
+	appended chan struct{}     // closed, and replaced, when records are appended or the queue is closed
 	closed   bool
 }
 
 var _ Queue = (*Memory)(nil)
 
-// errMemoryFull asks for patience until a reader has made room.
+// errMemoryFull is returned until readers have made room.
 var errMemoryFull = errors.New("queuecore: the memory engine is full")
 
-// NewMemory returns an engine that holds up to maxBytes of tapes; 0 means no bound. A record is held until each cursor that
-// has ever been used has acknowledged it; as long as there is none, all are.
+// NewMemory returns an engine that holds up to maxBytes of tapes; 0 means no bound. It holds a record until every known cursor
+// has acknowledged it, and all records while no cursor is known. Read and Ack make a cursor known, Forget removes it.
 func NewMemory(maxBytes int) *Memory {
 	if maxBytes <= 0 {
 		maxBytes = math.MaxInt
@@ -39,7 +39,7 @@ func NewMemory(maxBytes int) *Memory {
 	return &Memory{limit: maxBytes, first: 1, cursors: make(map[string]uint64), appended: make(chan struct{})}
 }
 
-// Append implements Queue. A queue that is full returns a *RetryError.
+// Append implements Queue. A full engine returns a *RetryError; an empty one takes any batch.
 func (m *Memory) Append(batch *base.Batch) (uint64, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -70,13 +70,13 @@ func (m *Memory) wakeLocked() {
 	m.appended = make(chan struct{})
 }
 
-// readRecords is how many records a Read gives at most.
+// readRecords is how many records a Read returns at most.
 const readRecords = 1024
 
 // Read implements Queue.
 func (m *Memory) Read(ctx context.Context, cursor string, batch *base.Batch) (uint64, error) {
 	for {
-		ended := ctx.Err() // before the look: what came before the end is read
+		ended := ctx.Err() // before reading: records that came before the end are returned
 		last, appended, err := m.take(cursor, batch)
 		if err != nil || batch.Len() > 0 {
 			return last, err
@@ -91,7 +91,7 @@ func (m *Memory) Read(ctx context.Context, cursor string, batch *base.Batch) (ui
 	}
 }
 
-// take adds what is there to batch, and returns what to wait for if that is nothing.
+// take adds the next records to batch, and returns the channel to wait for if there are none.
 func (m *Memory) take(cursor string, batch *base.Batch) (last uint64, appended <-chan struct{}, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -107,7 +107,7 @@ func (m *Memory) take(cursor string, batch *base.Batch) (last uint64, appended <
 	return acked + uint64(to-from), m.appended, nil
 }
 
-// cursorLocked returns the place of a cursor, which it makes known.
+// cursorLocked returns the number that a cursor has acknowledged. It makes a new cursor known.
 func (m *Memory) cursorLocked(name string) (acked uint64) {
 	acked, known := m.cursors[name]
 	if !known {
@@ -136,8 +136,8 @@ func (m *Memory) Ack(cursor string, number uint64) error {
 	return nil
 }
 
-// Forget has nothing held any more for a cursor whose target is gone, or has another name now. One that is in use would begin anew with the
-// oldest record that there is. One that is not known is no error.
+// Forget removes a cursor whose target is gone or renamed, so that no records are held for it. A cursor in use would start again with
+// the oldest record. An unknown cursor is no error.
 func (m *Memory) Forget(cursor string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -145,13 +145,13 @@ func (m *Memory) Forget(cursor string) error {
 		return fmt.Errorf("queuecore: %w", ErrClosed)
 	}
 	delete(m.cursors, cursor)
-	if len(m.cursors) > 0 { // else nobody has been there yet, and all are held
+	if len(m.cursors) > 0 { // without a cursor all records are held
 		m.releaseLocked()
 	}
 	return nil
 }
 
-// releaseLocked lets go of what every cursor has acknowledged.
+// releaseLocked removes the records that every cursor has acknowledged.
 func (m *Memory) releaseLocked() {
 	done := uint64(math.MaxUint64)
 	for _, acked := range m.cursors {

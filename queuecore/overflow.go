@@ -11,27 +11,33 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// overflow is what happens at a full arena: what is given up for what, and who waits. Its methods that end in Locked are called
-// under the queue's lock.
+// overflow decides what happens at a full arena: which records are evicted for which, and who waits. Its methods that end in Locked are
+// called under the queue's lock.
 //
-// A record above Error goes before all others: it takes the room of theirs, is first in line, and as long as its Write waits
-// for its delivery it is evicted for nothing, neither for a newer one of its kind nor for a target that lags.
+// A record above Error has precedence over all others. It takes their room, is first in line, and is protected while its Write waits
+// for its delivery: it is evicted neither for a newer record above Error nor because a target lags.
 type overflow struct {
 	waitline.Line
 
-	targets []TargetConfig
-	arena   *arena.Arena
-	lose    func(reader int, cause Cause, level zapcore.Level) // counts a record that was evicted; called under the lock
-	put     func(level zapcore.Level, tape []byte) uint64      // the same for the record of a producer that waits
-	urgent  []uint64                                           // sequence numbers of records above Error whose Writes wait, rising
+	targets   []TargetConfig
+	arena     *arena.Arena
+	onEvict   func(reader int, cause Cause, level zapcore.Level) // counts an evicted record for one reader; called under the lock
+	put       func(level zapcore.Level, tape []byte) uint64      // puts the record of a waiting producer; called under the lock
+	protected []uint64                                           // sequence numbers of records above Error whose Writes wait, rising
 }
 
-// admitLocked puts the records of producers that wait, if there is room or targets that are not worth waiting for can be made to
-// give some. Unless it is to be exact it waits for room for many of them, so that producers and listeners do not take turns
-// over each record.
-func (o *overflow) admitLocked(exact bool) waitline.List {
+// admission says how much room there must be before waiting producers are admitted.
+type admission bool
+
+const (
+	admitMany admission = false // room for many, so that producers and listeners do not take turns over each record
+	admitEach admission = true  // room for the next one
+)
+
+// admitLocked puts the records of waiting producers, if there is room, or targets with SkipWhenFull can give some up.
+func (o *overflow) admitLocked(how admission) waitline.List {
 	limit := o.arena.Limit()
-	if !exact && !o.Ahead(arena.Urgent) {
+	if how == admitMany && !o.Ahead(arena.Urgent) {
 		enough := limit - min(limit/8, 256<<10)
 		for o.arena.Used() > enough {
 			if !o.skipLocked() {
@@ -52,10 +58,10 @@ func (o *overflow) admitLocked(exact bool) waitline.List {
 	})
 }
 
-// makeRoomLocked evicts what may make room for a tape of n bytes, and returns whether there is room then. A target that
-// is not worth waiting for gives up its oldest records first; then lower records make room for those of Error and above;
-// then, if that is the policy, older for newer. More than it takes is not given up: not where the queue holds more than it should, because
-// the MaxBytes of the process that left it in the Spool were more.
+// makeRoomLocked evicts records for a tape of n bytes, and returns whether there is room then. First, targets with
+// SkipWhenFull give up their oldest records; then lower records make room for those of Error and above;
+// then, if that is the policy, older ones for newer ones. It evicts no more than n needs: not even if the queue holds more than
+// MaxBytes, because a former process with a larger MaxBytes left that in the Spool.
 func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool {
 	o.arena.Settle()
 	over := max(0, o.arena.Used()-o.arena.Limit())
@@ -63,7 +69,7 @@ func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool 
 	defer o.arena.Reserve(over)
 	for !o.arena.Fits(n) && o.skipLocked() {
 	}
-	upTo := arena.Low - 1 // the highest lane that gives up its oldest
+	upTo := arena.Low - 1 // the highest lane from which records are evicted
 	switch {
 	case policy == Block, policy == WriteThrough:
 	case policy == DropOldest:
@@ -78,7 +84,7 @@ func (o *overflow) makeRoomLocked(lane arena.Lane, n int, policy Overflow) bool 
 	return o.arena.Fits(n)
 }
 
-// skipLocked evicts the oldest record of a lane if only targets lose it that may be made to skip.
+// skipLocked evicts the oldest record of a lane if only targets with SkipWhenFull lose it. It returns whether it found one.
 func (o *overflow) skipLocked() bool {
 	for l := arena.Low; l < arena.Lanes; l++ {
 		losers, _ := o.arena.Oldest(l)
@@ -90,71 +96,73 @@ func (o *overflow) skipLocked() bool {
 	return false
 }
 
-// evictLocked gives up the oldest record of a lane for the targets that have not begun to deliver it.
+// evictLocked evicts the oldest record of a lane, for the targets that have not begun to deliver it. It returns whether it did.
 func (o *overflow) evictLocked(lane arena.Lane, cause Cause) bool {
-	if lane == arena.Urgent && len(o.urgent) > 0 {
-		if losers, sequence := o.arena.Oldest(lane); len(losers) == 0 || sequence >= o.urgent[0] {
+	if lane == arena.Urgent && len(o.protected) > 0 {
+		if losers, sequence := o.arena.Oldest(lane); len(losers) == 0 || sequence >= o.protected[0] {
 			return false
 		}
 	}
 	level, losers, ok := o.arena.Evict(lane)
 	for _, r := range losers {
-		o.lose(r.Index(), cause, level)
+		o.onEvict(r.Index(), cause, level)
 	}
 	return ok
 }
 
-// awaitLocked keeps a record above Error from being evicted, until releaseLocked.
-func (o *overflow) awaitLocked(sequence uint64) { o.urgent = append(o.urgent, sequence) }
+// protectLocked keeps a record above Error from being evicted, until unprotectLocked.
+func (o *overflow) protectLocked(sequence uint64) { o.protected = append(o.protected, sequence) }
 
-func (o *overflow) releaseLocked(sequence uint64) {
-	if i, found := slices.BinarySearch(o.urgent, sequence); found {
-		o.urgent = slices.Delete(o.urgent, i, i+1)
+// unprotectLocked ends the protection of a record, if there is one.
+func (o *overflow) unprotectLocked(sequence uint64) {
+	if i, found := slices.BinarySearch(o.protected, sequence); found {
+		o.protected = slices.Delete(o.protected, i, i+1)
 	}
 }
 
-// passOver makes room of records that are kept for targets which are held up and do not want them. It is called without the lock.
+// passOver makes room of records that are kept only for targets which are held up and do not want them. It is called without the lock.
 func (e *enqueuer) passOver() {
 	if len(e.q.targets) > 1 {
 		e.unwanted.refresh(e.resolutions.Load() + 1)
 	}
 }
 
-// unwanted is what the targets did not want when they were asked last. To ask one runs code of the program, which may never return:
-// so that is done on a goroutine of its own, for which nobody waits longer than askTimeout.
+// unwanted knows the levels that each target did not want when it was last asked. Asking a target runs code of the program, which may
+// never return, so a goroutine of its own asks, and nobody waits for it longer than refreshTimeout.
 type unwanted struct {
 	q *queue
 
-	asking sync.Mutex    // guards the fields below
-	want   uint64        // of what that is to be: nothing has changed if it is still the same
-	done   chan struct{} // closed when the goroutine has ended; nil: there is none
+	mu      sync.Mutex    // guards the fields below
+	version uint64        // the argument of the last refresh
+	done    chan struct{} // closed when the goroutine ends; nil: it does not run
 
-	sets   []levelSet // by target; this and the next are guarded by the queue's lock
-	before uint64     // of records before that sequence number: a later one may have been logged by somebody who has just changed a level
+	// Guarded by the queue's lock.
+	sets        []levelSet // of each target
+	validBefore uint64     // sets holds for records before this sequence number: a level may have been changed before a later one was logged
 }
 
-const askTimeout = 10 * time.Millisecond
+const refreshTimeout = 10 * time.Millisecond
 
-// refresh asks the targets, has those that are held up pass over what they do not want, and admits who waits for the room. It does so
-// once for each value of as.
-func (u *unwanted) refresh(as uint64) {
-	if u.q.cfg.PrepareDelivery != nil { // what a hook makes of a record cannot be known
+// refresh asks the targets, makes room of records that only held-up targets keep and do not want, and admits waiting producers. It does
+// so once for each version.
+func (u *unwanted) refresh(version uint64) {
+	if u.q.cfg.PrepareDelivery != nil { // the hook may change the level of a record
 		return
 	}
-	u.asking.Lock()
-	if u.want != as {
-		u.want = as
+	u.mu.Lock()
+	if u.version != version {
+		u.version = version
 		if u.done == nil {
 			u.done = make(chan struct{})
 			go u.run()
 		}
 	}
 	done := u.done
-	u.asking.Unlock()
+	u.mu.Unlock()
 	if done == nil {
 		return
 	}
-	timer := time.NewTimer(askTimeout)
+	timer := time.NewTimer(refreshTimeout)
 	defer timer.Stop()
 	select {
 	case <-done:
@@ -162,27 +170,27 @@ func (u *unwanted) refresh(as uint64) {
 	}
 }
 
-// run is refresh on the goroutine, again if something has changed meanwhile.
+// run does the work of refresh on the goroutine, and again while there is a new version.
 func (u *unwanted) run() {
 	more := true
 	defer func() {
 		if more { // a target has ended the goroutine
-			u.asking.Lock()
+			u.mu.Lock()
 			u.endLocked()
-			u.asking.Unlock()
+			u.mu.Unlock()
 		}
 	}()
 	for more {
-		u.asking.Lock()
-		as := u.want
-		u.asking.Unlock()
+		u.mu.Lock()
+		version := u.version
+		u.mu.Unlock()
 		u.ask()
-		u.q.enqueuer.admitNow(true)
-		u.asking.Lock()
-		if more = u.want != as; !more {
+		u.q.enqueuer.admitNow(admitEach)
+		u.mu.Lock()
+		if more = u.version != version; !more {
 			u.endLocked()
 		}
-		u.asking.Unlock()
+		u.mu.Unlock()
 	}
 }
 
@@ -191,7 +199,7 @@ func (u *unwanted) endLocked() {
 	u.done = nil
 }
 
-// ask asks, and has targets pass over what they do not want.
+// ask asks the targets, and makes them pass over records that they do not want.
 func (u *unwanted) ask() {
 	q := u.q
 	q.mu.Lock()
@@ -204,7 +212,7 @@ func (u *unwanted) ask() {
 		sets, union = append(sets, set), union|set
 	}
 	q.mu.Lock()
-	u.sets, u.before = sets, before
+	u.sets, u.validBefore = sets, before
 	q.mu.Unlock()
 	for more := union != 0; more; {
 		q.mu.Lock()
@@ -213,9 +221,9 @@ func (u *unwanted) ask() {
 	}
 }
 
-// has tells whether a target does not want a record of that level. It is called under the lock.
+// has reports whether a target does not want a record of that level. It is called under the queue's lock.
 func (u *unwanted) has(target int, sequence uint64, level zapcore.Level) bool {
-	return sequence < u.before && u.sets[target].has(level)
+	return sequence < u.validBefore && u.sets[target].has(level)
 }
 
 // levelSet has a bit for each of zap's levels.
@@ -230,7 +238,7 @@ func (s levelSet) has(l zapcore.Level) bool {
 // unwanted returns the levels of which the target wants no record.
 func (t *TargetConfig) unwanted() (set levelSet) {
 	for l := zapcore.DebugLevel; l <= zapcore.FatalLevel; l++ {
-		if enabled, err := t.asked(l); !enabled && err == nil {
+		if enabled, err := t.enabledSafely(l); !enabled && err == nil {
 			set |= levelBit(l)
 		}
 	}

@@ -61,8 +61,8 @@ func (b foreignBomb) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore
 }
 func (b foreignBomb) Write(zapcore.Entry, []zapcore.Field) error { b.tick("Write"); return nil }
 
-// TestNothingThatIsNotOursEndsTheProgram has every hook and every method of others panic in its turn: a queue goes on, its other target
-// gets what is not dropped, and Close returns.
+// TestNothingThatIsNotOursEndsTheProgram makes each hook and each method of a target panic: the queue goes on, its other target
+// gets every record that is not dropped, and Close returns.
 func TestNothingThatIsNotOursEndsTheProgram(t *testing.T) {
 	armed := new(atomic.Bool)
 	level := func(name string, method *string) zap.LevelEnablerFunc {

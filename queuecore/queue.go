@@ -20,17 +20,17 @@ type queue struct {
 	cfg       Config
 	report    *base.Reporter
 	targets   []*arenaSource
-	abandoned chan struct{}          // closed when Close has waited long enough
-	wanted    []zapcore.LevelEnabler // what each target wants
+	abandoned chan struct{}          // closed when Close gives up what is left
+	wanted    []zapcore.LevelEnabler // the levels that each target wants
 	callers   callers
 	flushes   flushes
 
-	enqueuer enqueuer
-	mu       *sync.Mutex // the arena's; guards the fields below
-	arena    *arena.Arena
-	spool    *spool.Spool // of the arena, or nil
-	isOver   bool         // what is left has been counted
-	drops    dropReports
+	enqueuer    enqueuer
+	mu          *sync.Mutex // the arena's; guards the fields below
+	arena       *arena.Arena
+	spool       *spool.Spool // holds the arena, or is nil
+	countsFinal bool         // abandon has counted what is left; resolving changes no counts
+	drops       dropReports
 }
 
 func newQueue(cfg Config) (*queue, error) {
@@ -53,7 +53,7 @@ func newQueue(cfg Config) (*queue, error) {
 	e.q, e.mu, e.arena, e.wakeAt = q, q.mu, memory, wakeNever
 	e.overflow = overflow{targets: cfg.Targets, arena: memory, put: e.putLocked}
 	e.unwanted.q = q
-	e.overflow.lose = func(reader int, cause Cause, level zapcore.Level) { q.dropLocked(q.targets[reader], cause, level) }
+	e.overflow.onEvict = func(reader int, cause Cause, level zapcore.Level) { q.dropLocked(q.targets[reader], cause, level) }
 	for i := range cfg.Targets {
 		s := newArenaSource(q, i)
 		q.targets = append(q.targets, s)
@@ -71,7 +71,7 @@ func newQueue(cfg Config) (*queue, error) {
 	return q, nil
 }
 
-// newMemory makes the arena. If it lies in a spool it holds what that held.
+// newMemory makes the arena. If there is a spool, the arena lies in it, and holds the records that a former process left there.
 func newMemory(cfg Config) (*arena.Arena, *spool.Spool, error) {
 	if cfg.Spool == "" {
 		return arena.New(cfg.MaxBytes, len(cfg.Targets)), nil, nil
@@ -105,7 +105,7 @@ func (q *queue) start() {
 	}
 }
 
-// enabled tells whether anybody wants records of level l. If a level panics nobody knows, and the record is taken.
+// enabled reports whether a target wants records of level l. If a level panics, the record is taken.
 func (q *queue) enabled(l zapcore.Level) (enabled bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -124,6 +124,7 @@ func (q *queue) enabled(l zapcore.Level) (enabled bool) {
 	return false
 }
 
+// level is Core.Level.
 func (q *queue) level() (low zapcore.Level) {
 	defer func() {
 		if recover() != nil {
@@ -140,7 +141,7 @@ func (q *queue) level() (low zapcore.Level) {
 	return low
 }
 
-// wake makes the goroutines of the targets look: those that sleep or nap now, the others before they would.
+// wake makes the goroutines of the targets look for work: those that sleep or nap at once, the others before they next would.
 func (q *queue) wake() {
 	for _, s := range q.targets {
 		s.idle.Wake()
@@ -151,9 +152,9 @@ func (q *queue) wake() {
 func (q *queue) dropLocked(s *arenaSource, cause Cause, level zapcore.Level) {
 	d := Drop{Target: s.index, Level: level, Cause: cause, Records: 1}
 	s.drops.add(d)
-	s.notice.gap.add(d)
+	s.notice.pending.add(d)
 	q.drops.addLocked(d)
-	if cause == Full || cause == Evicted || cause == Lagging { // the others are told of where the target fails
+	if cause == Full || cause == Evicted || cause == Lagging { // with the other causes, whoever reports the target's error counts the record
 		s.report.Lost(1)
 	}
 }
@@ -213,17 +214,17 @@ func (q *queue) current() *arenaSource {
 	return nil
 }
 
-// abandon gives up what is left, if anything is, and returns what went wrong since the number of dropped records was that.
+// abandon gives up what is left, and returns the error of Close. dropped is how many records had been dropped when Close began.
 func (q *queue) abandon(dropped uint64) error {
 	defer q.drops.reportWithin(q.cfg.DrainTimeout)
-	defer close(q.abandoned) // after Abandon: what a target resolves then counts no more
+	defer close(q.abandoned) // after Abandon, when resolving changes no counts
 	var err error
 	q.enqueuer.unwanted.refresh(math.MaxUint64)
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.isOver = true
+	q.countsFinal = true
 	if q.spool != nil {
-		return q.leaveLocked(dropped)
+		return q.suspendLocked(dropped)
 	}
 	left := make([]int, len(q.targets))
 	q.arena.Abandon(q.enqueuer.unwanted.has, func(i int, level zapcore.Level) {
@@ -240,7 +241,7 @@ func (q *queue) abandon(dropped uint64) error {
 	return err
 }
 
-// undelivered returns an error that says how many records are left for the target, and why, if any are.
+// undelivered returns an error that says how many records are left for the target, and why; nil if there are none.
 func undelivered(s *arenaSource, records int) error {
 	if records == 0 {
 		return nil
@@ -252,8 +253,8 @@ func undelivered(s *arenaSource, records int) error {
 	return fmt.Errorf("queuecore: target %s: %d left: %s", s.target.Name, records, why)
 }
 
-// leaveLocked leaves what is pending to the next process. dropped is what it is for abandon.
-func (q *queue) leaveLocked(dropped uint64) (err error) {
+// suspendLocked is abandon for a queue with a spool: it leaves what is pending to the next process.
+func (q *queue) suspendLocked(dropped uint64) (err error) {
 	q.arena.Suspend()
 	inUse := false
 	for _, s := range q.targets {
@@ -280,7 +281,7 @@ func (q *queue) leaveLocked(dropped uint64) (err error) {
 	return err
 }
 
-// after returns a channel that gets a value when the timeout has passed; never if it is negative.
+// after returns a channel that gets a value when the timeout has passed, or never if it is negative. Call stop when done.
 func after(timeout time.Duration) (expired <-chan time.Time, stop func() bool) {
 	if timeout < 0 {
 		return nil, func() bool { return true }

@@ -13,17 +13,17 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// goroutine remembers which goroutine has entered it, and how often that has come back from its target.
+// goroutine holds the id of a target's goroutine, 0 if none runs.
 type goroutine struct {
 	atomic.Uint64
-	returns atomic.Uint64
+	returns atomic.Uint64 // how often calls of the target have returned
 }
 
 func (g *goroutine) enter() { g.Store(base.GoroutineID()) }
 func (g *goroutine) leave() { g.Store(0) }
 
-// run calls f, and closes stopped when that has returned. Should what f calls end the goroutine (runtime.Goexit, as t.FailNow does) another
-// one calls it again, unless it is over.
+// run calls f, and closes stopped when f has returned. If f's goroutine is ended from within (runtime.Goexit, as t.FailNow does), a new
+// one calls f again, unless over returns true.
 func (g *goroutine) run(f func(), over func() bool, stopped chan struct{}) {
 	returned := false
 	g.enter()
@@ -33,18 +33,18 @@ func (g *goroutine) run(f func(), over func() bool, stopped chan struct{}) {
 			close(stopped)
 			return
 		}
-		time.AfterFunc(exitPause, func() { g.run(f, over, stopped) })
+		time.AfterFunc(restartDelay, func() { g.run(f, over, stopped) })
 	}()
 	f()
 	returned = true
 }
 
-// exitPause is how long a goroutine that was ended is not followed by the next: each may be ended at once.
-const exitPause = time.Millisecond
+// restartDelay is the pause before a new goroutine follows one that was ended: each of them may be ended at once.
+const restartDelay = time.Millisecond
 
-// forfeit gives up what the goroutine before had in hand: the first records that s holds, of those that have no outcome yet. What has become
-// of them nobody knows.
-func forfeit(s delivery.Source, d *delivery.Delivery, held int, outcome func(int) base.Outcome, level func(int) zapcore.Level, report *base.Reporter) {
+// dropInFlight drops the records that the goroutine before, which was ended, was delivering: those without an outcome among the first
+// held records of s. Nobody knows what became of them.
+func dropInFlight(s delivery.Source, d *delivery.Delivery, held int, outcome func(int) base.Outcome, level func(int) zapcore.Level, report *base.Reporter) {
 	lost := 0
 	for i := range held {
 		if outcome(i) == base.Delivered {
@@ -59,65 +59,66 @@ func forfeit(s delivery.Source, d *delivery.Delivery, held int, outcome func(int
 	}
 }
 
-// errExited is what is said of it.
+// errExited is reported when a target has ended its goroutine.
 var errExited = errors.New("the goroutine was ended by what it called (runtime.Goexit)")
 
-// callers knows the goroutines on which targets are called, so that none of them waits for what only it can do.
+// callers knows the goroutines that call targets. If a target logs to its own queue, its Write must not wait for room that only this
+// goroutine can make.
 type callers struct {
-	goroutines []*goroutine // of the targets
-	writers    writeThroughCallers
-	start      time.Time
-	asksAt     atomic.Int64 // when insideSince may ask again, in nanoseconds since start
+	goroutines    []*goroutine // of the targets
+	writeThroughs writeThroughCallers
+	start         time.Time
+	nextCheck     atomic.Int64 // when mayCheck next returns true, in nanoseconds since start
 }
 
-// askEvery is how far apart those who wait ask, if they are more than a few: it takes microseconds each, and ten thousand may wait for the
-// goroutine that needs the processor.
+// If more than fewWaiting producers wait, only one checks every checkEvery whether a target calls it: a check takes microseconds, and ten
+// thousand producers may wait for the goroutine that needs the processor.
 const (
-	askEvery = 500 * time.Microsecond
-	few      = 50
+	checkEvery = 500 * time.Microsecond
+	fewWaiting = 50
 )
 
-// maxObserved is of how many targets an observation tells anything.
-const maxObserved = 8
+// maxSnapshot is how many targets a snapshot covers.
+const maxSnapshot = 8
 
-// observation is how often the targets had returned at some moment.
-type observation [maxObserved]uint64
+// snapshot is how often each target had returned at some moment.
+type snapshot [maxSnapshot]uint64
 
-// observe makes an observation.
-func (c *callers) observe() (o observation) {
-	for i := range min(len(c.goroutines), maxObserved) {
+// takeSnapshot returns a snapshot of this moment.
+func (c *callers) takeSnapshot() (o snapshot) {
+	for i := range min(len(c.goroutines), maxSnapshot) {
 		o[i] = c.goroutines[i].returns.Load()
 	}
 	return o
 }
 
-// insideSince is inside, for a caller that has waited since an observation: it was not called by a target that has returned
-// meanwhile. While many wait it answers few of them, and the others no: they ask again.
-func (c *callers) insideSince(o observation, waiting int) bool {
-	ask := len(c.goroutines) > maxObserved || c.writers.n.Load() > 0
-	for i := range min(len(c.goroutines), maxObserved) {
+// calledByTargetSince is calledByTarget for a caller that has waited since the snapshot o. A target that has returned meanwhile cannot
+// have called it, which saves the expensive check. While many wait, it returns false without a check to all but a few; they ask again.
+func (c *callers) calledByTargetSince(o snapshot, waiting int) bool {
+	ask := len(c.goroutines) > maxSnapshot || c.writeThroughs.n.Load() > 0
+	for i := range min(len(c.goroutines), maxSnapshot) {
 		ask = ask || c.goroutines[i].returns.Load() == o[i]
 	}
-	return ask && (waiting <= few || c.mayAsk()) && c.inside()
+	return ask && (waiting <= fewWaiting || c.mayCheck()) && c.calledByTarget()
 }
 
-func (c *callers) mayAsk() bool {
-	now, at := int64(time.Since(c.start)), c.asksAt.Load()
-	return now >= at && c.asksAt.CompareAndSwap(at, now+int64(askEvery))
+func (c *callers) mayCheck() bool {
+	now, at := int64(time.Since(c.start)), c.nextCheck.Load()
+	return now >= at && c.nextCheck.CompareAndSwap(at, now+int64(checkEvery))
 }
 
-// inside tells whether the caller is called by a target: by way of its goroutine, or of a Write that delivers itself.
-func (c *callers) inside() bool {
+// calledByTarget reports whether a target calls the caller: on the target's goroutine, or on that of a write-through.
+func (c *callers) calledByTarget() bool {
 	id := base.GoroutineID()
 	for _, g := range c.goroutines {
 		if g.Load() == id {
 			return true
 		}
 	}
-	return c.writers.contain(id)
+	return c.writeThroughs.contain(id)
 }
 
-// writeThroughCallers are the goroutines that deliver a record themselves.
+// writeThroughCallers are the goroutines that are delivering a record by write-through.
 type writeThroughCallers struct {
 	n atomic.Int32 // how many there are: mostly none
 

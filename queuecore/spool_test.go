@@ -72,7 +72,7 @@ func TestSpoolErrors(t *testing.T) {
 	require.ErrorContains(t, err, "Config.Targets[0].Name is of 200 bytes")
 }
 
-// What a former process left may be more than MaxBytes is now. A record that takes the room of others takes no more of it than it needs.
+// A former process may have left more than MaxBytes is now. A record that evicts others evicts no more than it needs.
 func TestASpoolThatIsSmallerNow(t *testing.T) {
 	for name, overflow := range map[string]Overflow{"Block": Block, "DropOldest": DropOldest} {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestCloseOfASpoolWithAStuckTarget(t *testing.T) {
 	require.Equal(t, []string{"one", "two"}, g.all())
 }
 
-// What a Spool keeps for the next process is no work for a target's goroutine once Close has given up on it.
+// Once Close has given up waiting, a target's goroutine does not go on with records that the Spool keeps for the next process.
 func TestCloseOfASpoolEndsTheGoroutines(t *testing.T) {
 	down := &fakeBatchWriter{}
 	down.fail(1<<30, &base.RetryError{Err: errors.New("down")})
@@ -157,7 +157,7 @@ func TestCloseOfASpoolEndsTheGoroutines(t *testing.T) {
 	require.Equal(t, []string{"one"}, stuck.all())
 }
 
-// What is in a file that nobody will find is not said to stay, and the file of another queue is not removed.
+// If the spool's file was removed or moved, Close does not say that records stay in it, and does not remove the file of another queue.
 func TestCloseOfASpoolThatIsNotThereAnyMore(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	f := &fakeBatchWriter{gate: make(chan struct{}), entered: make(chan struct{}, 10)}
@@ -206,7 +206,7 @@ func TestAFullSpoolOverflows(t *testing.T) {
 	require.NotZero(t, s.Dropped)
 }
 
-// What a target holds unconfirmed is lost with the process, so the spool keeps it until it is confirmed.
+// Unconfirmed records of a target would be lost with the process, so the spool keeps them until they are confirmed.
 func TestASpoolKeepsWhatIsNotConfirmed(t *testing.T) {
 	dir, copied := t.TempDir(), t.TempDir()
 	target := &confirming{Core: zapcore.NewNopCore(), down: true}

@@ -12,16 +12,16 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// hesitant is a target that takes records at once, and confirms them only when it may.
-type hesitant struct {
+// confirmsLater is a target that takes records at once, and confirms them only when it may.
+type confirmsLater struct {
 	fakeBatchWriter
 	asked    atomic.Int64
 	confirms atomic.Bool
 }
 
-func (h *hesitant) Confirms() bool { return true }
+func (h *confirmsLater) Confirms() bool { return true }
 
-func (h *hesitant) Sync() error {
+func (h *confirmsLater) Sync() error {
 	h.asked.Add(1)
 	if !h.confirms.Load() {
 		return errors.New("not confirmed")
@@ -29,11 +29,11 @@ func (h *hesitant) Sync() error {
 	return nil
 }
 
-// What comes while a Spool waits for the confirmation of what was taken, and the queue is closed meanwhile, is delivered too.
+// Records that come while a Spool waits for a confirmation are delivered too, even if the queue is closed meanwhile.
 func TestSpoolThatIsClosedWhileItWaitsForConfirmation(t *testing.T) {
-	target := &hesitant{}
+	target := &confirmsLater{}
 	queue, err := New(Config{Spool: t.TempDir(), OnError: func(error) {}, Targets: []TargetConfig{{
-		Core: target, Name: "hesitant", RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
+		Core: target, Name: "confirmsLater", RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
 	require.NoError(t, err)
 	write(t, queue, zapcore.InfoLevel, "first")
 	require.Eventually(t, func() bool { return target.asked.Load() > 2 }, 5*time.Second, time.Millisecond)
@@ -51,7 +51,7 @@ func TestSpoolThatIsClosedWhileItWaitsForConfirmation(t *testing.T) {
 	require.EqualValues(t, len(taken), queue.Stats().Accepted)
 }
 
-// The same where it is a record that the target does not want that waits.
+// The same if the record that waits is one that the target does not want.
 func TestSpoolThatIsClosedWhileItWaitsWithoutABatch(t *testing.T) {
 	last := zapcore.Entry{Level: zapcore.PanicLevel, Message: "last"}
 	for name, end := range map[string]func(*Core) error{
@@ -59,7 +59,7 @@ func TestSpoolThatIsClosedWhileItWaitsWithoutABatch(t *testing.T) {
 		"a record of Panic": func(c *Core) error { return errors.Join(c.Write(last, nil), c.Close()) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			target := &hesitant{}
+			target := &confirmsLater{}
 			queue, err := New(Config{Spool: t.TempDir(), OnError: func(error) {}, Targets: []TargetConfig{{
 				Core: target, Level: zapcore.InfoLevel, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
 			require.NoError(t, err)

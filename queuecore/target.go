@@ -14,25 +14,24 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// TargetConfig is a Core that gets records, and how.
+// TargetConfig is a Core that gets records, and how it gets them.
 type TargetConfig struct {
-	// Core gets the records. Required. It may take its time, and panic, which costs a record, or end the goroutine that calls it
-	// (runtime.Goexit, as t.FailNow does), which costs the batch.
+	// Core gets the records. Required. It may be slow. If it panics, that costs a record; if it ends the goroutine that calls it
+	// (runtime.Goexit, as t.FailNow does), that costs the batch.
 	Core zapcore.Core
-	// Name is the target's in errors, and that of its cursor in an engine or a Spool. Defaults to its index, so that of several targets one
-	// would get what was left for another once their order has changed: give each a name where records outlive the process. The members
+	// Name names the target in errors, and its cursor in an engine or a Spool. Defaults to its index. Where records outlive the process,
+	// give each target a name: by index one target would get the records left for another when their order changes. The members
 	// of a Tee are called Name.0, Name.1 and so on.
 	Name string
-	// Level decides which records it gets, beside its own level. Defaults to everything.
+	// Level decides which records the target gets, in addition to the level of Core. Defaults to everything.
 	Level zapcore.LevelEnabler
-	// IgnoreLevel gives it records that are below its own level too, as Python's QueueListener does unless
-	// respect_handler_level says otherwise.
+	// IgnoreLevel ignores the level of Core, as Python's QueueListener does without respect_handler_level.
 	IgnoreLevel bool
 
-	// BatchRecords is how many records a batch has at most. Defaults to 1024. A Core that is no BatchWriter gets them one by
+	// BatchRecords is the largest number of records in a batch. Defaults to 1024. A Core that is no BatchWriter gets them one by
 	// one anyway.
 	BatchRecords int
-	// BatchBytes is how large a batch of more than one record is, at most, in bytes of tapes. Defaults to 128 KiB. A queue hands
+	// BatchBytes bounds a batch of more than one record, in bytes of tapes. Defaults to 128 KiB. A queue hands
 	// over no more than about a quarter of MaxBytes at once.
 	BatchBytes int
 
@@ -41,25 +40,24 @@ type TargetConfig struct {
 
 	// RetryStart is the delay after the first failure of a BatchWriter (Python's retryStart). Defaults to 1 s, or RetryMax if that is less.
 	RetryStart time.Duration
-	// RetryFactor is by how much it grows with each failure. Defaults to 2; 1 keeps it.
+	// RetryFactor multiplies the delay after each further failure. Defaults to 2; 1 keeps it constant.
 	RetryFactor float64
-	// RetryMax is the longest delay; a destination that asks for more patience gets no more either. Defaults to 30 s, or
-	// RetryStart if that is more.
+	// RetryMax is the longest delay, even if the destination asks for a longer one. Defaults to 30 s, or RetryStart if that is more.
 	RetryMax time.Duration
-	// RetryJitter draws each delay evenly from zero to the one above.
+	// RetryJitter draws each delay evenly from zero to the computed one.
 	RetryJitter bool
-	// RetryAttempts is how often a batch is tried before it is given up. Defaults to no bound: what does not fit behind it
-	// overflows.
+	// RetryAttempts is how often a batch is tried before it is given up. Defaults to no bound: the records behind it wait in the
+	// queue, until it is full.
 	RetryAttempts int
-	// RetryFor is for how long it is tried. Defaults to no bound.
+	// RetryFor is for how long a batch is tried before it is given up. Defaults to no bound.
 	RetryFor time.Duration
 
-	// DeadLetter gets the records that Core refused, that were given up, or at which it failed or panicked. They count as
-	// dropped all the same. What found no room, or is left at Close, it does not get. It gets what its level takes, is synced where the
-	// target is, and not closed. Defaults to none.
+	// DeadLetter gets the records that Core rejected, at which it failed or panicked, and those given up after RetryAttempts or RetryFor.
+	// They count as dropped all the same. It does not get records that found no room or were left at Close. Its level applies. It is
+	// synced together with Core, and not closed. Defaults to none.
 	DeadLetter zapcore.Core
-	// SkipWhenFull makes this target lose its oldest records when the queue is full because of it alone, whatever the
-	// Overflow policy says: it is not worth waiting for.
+	// SkipWhenFull lets this target lose its oldest records when it alone keeps the queue full, whatever the
+	// Overflow policy says, so that nobody waits for it.
 	SkipWhenFull bool
 }
 
@@ -74,7 +72,7 @@ func Targets(cores ...zapcore.Core) []TargetConfig {
 
 const defaultFatalTimeout = 5 * time.Second
 
-// setTargetDefaults completes the Targets of what is called config in errors.
+// setTargetDefaults sets the defaults of targets and checks them. config is the name of their Config in errors.
 func setTargetDefaults(config string, targets []TargetConfig) error {
 	for i := range targets {
 		if err := targets[i].setDefaults(); err != nil {
@@ -91,10 +89,10 @@ func (t *TargetConfig) reporter(onError func(error)) *base.Reporter {
 	return base.NewReporter("queuecore: target "+t.Name, onError).NameErrors()
 }
 
-// delivery is what a delivery to the target needs to know.
+// delivery returns the settings for a Delivery to the target.
 func (t *TargetConfig) delivery(prepare Prepare, report *base.Reporter) delivery.Target {
 	target := delivery.Target{
-		Core: t.Core, IgnoreLevel: t.IgnoreLevel, DeadLetter: delivery.NewDeadLetter(t.DeadLetter), Enabled: t.asked,
+		Core: t.Core, IgnoreLevel: t.IgnoreLevel, DeadLetter: delivery.NewDeadLetter(t.DeadLetter), Enabled: t.enabledSafely,
 		Backoff:       t.backoff(),
 		RetryAttempts: t.RetryAttempts, RetryFor: t.RetryFor, Report: report,
 	}
@@ -143,13 +141,13 @@ func (t *TargetConfig) setDefaults() error {
 	return nil
 }
 
-// enabled tells whether the target is to get records of level l.
+// enabled reports whether the target wants records of level l.
 func (t *TargetConfig) enabled(l zapcore.Level) bool {
 	return (t.Level == nil || t.Level.Enabled(l)) && (t.IgnoreLevel || t.Core.Enabled(l))
 }
 
-// asked is enabled for goroutines of the queue: a level or a target that panics costs a record, not the program.
-func (t *TargetConfig) asked(l zapcore.Level) (enabled bool, err error) {
+// enabledSafely is enabled for the queue's goroutines: a panic of a level or a target is an error.
+func (t *TargetConfig) enabledSafely(l zapcore.Level) (enabled bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("Enabled: %w", &base.PanicError{Value: p})
@@ -158,7 +156,7 @@ func (t *TargetConfig) asked(l zapcore.Level) (enabled bool, err error) {
 	return t.enabled(l), nil
 }
 
-// wanted is enabled in as few steps as it takes: a logger asks twice for each record.
+// wanted returns enabled as a LevelEnabler with as few steps as possible, because a logger calls it twice for each record.
 func (t *TargetConfig) wanted() zapcore.LevelEnabler {
 	switch {
 	case t.Level == nil && !t.IgnoreLevel:
@@ -169,7 +167,7 @@ func (t *TargetConfig) wanted() zapcore.LevelEnabler {
 	return zap.LevelEnablerFunc(t.enabled)
 }
 
-// lowest returns the lowest level that the target is to get.
+// lowest returns the lowest level that the target wants.
 func (t *TargetConfig) lowest() zapcore.Level {
 	low := everything
 	if !t.IgnoreLevel {
@@ -181,8 +179,8 @@ func (t *TargetConfig) lowest() zapcore.Level {
 	return low
 }
 
-// flatten returns the targets with the members of a Tee in place of it, so that each has a place in the queue, a level
-// and retries of its own, and a BatchWriter among them is seen.
+// flatten returns targets with each Tee replaced by its members, so that each member has its own cursor, level
+// and retries, and can be a BatchWriter.
 func flatten(targets []TargetConfig) []TargetConfig {
 	var flat []TargetConfig
 	for _, t := range targets {

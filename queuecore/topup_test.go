@@ -14,13 +14,13 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// company is a target that takes its first record only together with others.
-type company struct {
+// needsOthers is a target that takes its first record only together with others.
+type needsOthers struct {
 	fakeBatchWriter
 	alone atomic.Int64 // how often it was given one record
 }
 
-func (c *company) WriteBatch(b *base.Batch) (int, error) {
+func (c *needsOthers) WriteBatch(b *base.Batch) (int, error) {
 	if b.Len() == 1 {
 		c.alone.Add(1)
 		return 0, &base.RetryError{Err: errors.New("alone")}
@@ -28,10 +28,10 @@ func (c *company) WriteBatch(b *base.Batch) (int, error) {
 	return c.fakeBatchWriter.WriteBatch(b)
 }
 
-// A batch that is tried again has with it what has come meanwhile, from the arena and from every engine.
+// A batch that is tried again also holds the records that have come meanwhile, from the arena and from every engine.
 func TestRetriedBatchGrows(t *testing.T) {
 	never := func(error) {}
-	check := func(t *testing.T, target *company, write func(texts ...string), closing func()) {
+	check := func(t *testing.T, target *needsOthers, write func(texts ...string), closing func()) {
 		write("first")
 		require.Eventually(t, func() bool { return target.alone.Load() > 2 }, 5*time.Second, time.Millisecond)
 		write("second")
@@ -43,7 +43,7 @@ func TestRetriedBatchGrows(t *testing.T) {
 	}
 	for name, records := range map[string]int{"arena": 0, "arena, without a bound": math.MaxInt} {
 		t.Run(name, func(t *testing.T) {
-			target := &company{}
+			target := &needsOthers{}
 			queue, err := New(Config{OnError: never, Targets: []TargetConfig{
 				{Core: target, BatchRecords: records, RetryStart: time.Millisecond, RetryMax: time.Millisecond}}})
 			require.NoError(t, err)
@@ -61,7 +61,7 @@ func TestRetriedBatchGrows(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			engine, target := open(t), &company{}
+			engine, target := open(t), &needsOthers{}
 			h, err := NewHandler(engine, Config{})
 			require.NoError(t, err)
 			l, err := NewListener(engine, ListenerConfig{OnError: never,
@@ -103,7 +103,7 @@ func (s *stubborn) WriteBatch(b *base.Batch) (int, error) {
 	return b.Len(), again
 }
 
-// Behind a record that a target never takes there is a bound to what it gets: it stays in the arena.
+// Records delivered ahead of one that the target never takes stay in the arena, so their number is bounded.
 func TestRetriedBatchGrowsToABound(t *testing.T) {
 	target := &stubborn{}
 	queue, err := New(Config{OnError: func(error) {}, DrainTimeout: time.Millisecond, OmitNotice: true, Targets: []TargetConfig{{

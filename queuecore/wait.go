@@ -11,10 +11,10 @@ import (
 
 // How a producer waits for room.
 
-// putWaiting puts the record as soon as there is room. A target must not wait for the room that it makes.
+// putWaiting puts the record as soon as there is room. A Write called by a target does not wait, for the target must make the room.
 func (e *enqueuer) putWaiting(level zapcore.Level, tape []byte, policy Overflow, timeout time.Duration) (sequence uint64, err error) {
 	lane := arena.LaneOf(level)
-	if e.reentrant.Load() && e.q.callers.inside() {
+	if e.reentrant.Load() && e.q.callers.calledByTarget() {
 		timeout = 0
 	}
 	if timeout == 0 || !e.overflow.Ahead(lane) {
@@ -25,7 +25,7 @@ func (e *enqueuer) putWaiting(level zapcore.Level, tape []byte, policy Overflow,
 	}
 	w, alone := e.overflow.Join(level, tape, policy != Block)
 	if alone {
-		e.admit(true)
+		e.admit(admitEach)
 	}
 	e.q.wake()
 	if e.waitFor(w, timeout) {
@@ -38,18 +38,18 @@ func (e *enqueuer) putWaiting(level zapcore.Level, tape []byte, policy Overflow,
 	return e.giveUpWaiting(w, level, tape)
 }
 
-// waitFor is w.Wait, but returns false early if the caller is called by a target, and so waits for itself. To ask for that is
-// expensive, and most have been served before a quarter of their time has passed.
+// waitFor is w.Wait, but returns false early if a target calls the caller, which then waits for itself. That check is expensive, so it
+// is first made after a quarter of the timeout, when most producers have been admitted.
 func (e *enqueuer) waitFor(w *waitline.Waiter, timeout time.Duration) bool {
-	before, step := e.q.callers.observe(), maxPatience
+	before, step := e.q.callers.takeSnapshot(), maxCheckDelay
 	if timeout >= 0 {
-		step = min(timeout/4, maxPatience)
+		step = min(timeout/4, maxCheckDelay)
 	}
 	for timeout < 0 || step < timeout {
 		if w.Wait(step) {
 			return true
 		}
-		if e.q.callers.insideSince(before, e.overflow.Len()) {
+		if e.q.callers.calledByTargetSince(before, e.overflow.Len()) {
 			e.reentrant.Store(true)
 			return false
 		}
@@ -61,10 +61,10 @@ func (e *enqueuer) waitFor(w *waitline.Waiter, timeout time.Duration) bool {
 	return w.Wait(timeout)
 }
 
-// maxPatience is how long a producer waits at most before it asks.
-const maxPatience = 250 * time.Millisecond
+// maxCheckDelay is how long a producer waits at most before that check.
+const maxCheckDelay = 250 * time.Millisecond
 
-// putNow puts the record if there is room, or room can be made; if it is the last attempt, of the room of lower records too.
+// putNow puts the record if there is room, or room can be made. At the last attempt lower records may be evicted under any policy.
 func (e *enqueuer) putNow(level zapcore.Level, tape []byte, policy Overflow, last bool) (sequence uint64, err error) {
 	e.passOver()
 	e.mu.Lock()
@@ -85,13 +85,13 @@ func (e *enqueuer) putNowLocked(level zapcore.Level, tape []byte, policy Overflo
 		return 0, false, ErrClosed
 	case e.overflow.makeRoomLocked(arena.LaneOf(level), len(tape), policy):
 		sequence = e.putLocked(level, tape)
-		return sequence, e.wantsWakeLocked(), nil
+		return sequence, e.needsWakeLocked(), nil
 	}
 	return 0, false, ErrFull
 }
 
-// giveUpWaiting is the end of a wait that has lasted too long: the record is put if it has just been admitted, or room can be made of
-// lower ones for one of Error or above; else it is refused.
+// giveUpWaiting ends a wait that has lasted too long. Unless the record has just been admitted, it makes a last attempt to put it, for
+// which a record of Error or above may evict lower ones.
 func (e *enqueuer) giveUpWaiting(w *waitline.Waiter, level zapcore.Level, tape []byte) (sequence uint64, err error) {
 	wake := false
 	e.mu.Lock()
@@ -107,25 +107,25 @@ func (e *enqueuer) giveUpWaiting(w *waitline.Waiter, level zapcore.Level, tape [
 	e.mu.Unlock()
 	w.Left(outcome)
 	if e.overflow.Len() > 0 {
-		e.admit(true) // there may be room for one who was behind
+		e.admit(admitEach) // there may be room for the producer behind this one
 	} else if wake {
 		e.q.wake()
 	}
 	return sequence, err
 }
 
-// admit puts records of producers that wait, if there is room, and wakes those.
-func (e *enqueuer) admit(exact bool) {
+// admit puts the records of waiting producers, as far as there is room, and wakes these producers.
+func (e *enqueuer) admit(how admission) {
 	if e.overflow.Len() > 0 {
 		e.passOver()
 	}
-	e.admitNow(exact)
+	e.admitNow(how)
 }
 
-// admitNow is admit with the room that there is.
-func (e *enqueuer) admitNow(exact bool) {
+// admitNow is admit without passOver.
+func (e *enqueuer) admitNow(how admission) {
 	e.mu.Lock()
-	admitted, wake := e.admitLocked(exact)
+	admitted, wake := e.admitLocked(how)
 	e.mu.Unlock()
 	admitted.Wake()
 	if wake {
@@ -133,14 +133,14 @@ func (e *enqueuer) admitNow(exact bool) {
 	}
 }
 
-// admitLocked is admit but for the wakings, which are to be done without the lock.
-func (e *enqueuer) admitLocked(exact bool) (admitted waitline.List, wake bool) {
+// admitLocked is admitNow without the wake-ups, which its caller must do after the lock.
+func (e *enqueuer) admitLocked(how admission) (admitted waitline.List, wake bool) {
 	switch {
 	case e.overflow.Len() == 0:
 		return admitted, false
 	case e.closed:
 		return e.overflow.Dismiss(), false
 	}
-	admitted = e.overflow.admitLocked(exact)
-	return admitted, e.wantsWakeLocked()
+	admitted = e.overflow.admitLocked(how)
+	return admitted, e.needsWakeLocked()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who came first is served first, and no more are woken than fit.
+// Waiting producers are served in their order, and only those whose records fit are woken.
 func TestProducersThatWaitAreServedInTheirOrder(t *testing.T) {
 	core, f := stalled(t, Config{BlockTimeout: time.Minute, OmitNotice: true})
 	n := fill(t, core)

@@ -7,12 +7,12 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// writeThrough delivers a record that found no room to every target, on the caller's goroutine. It tries once; as there is no
-// telling then who is to hear of an error, OnError is.
+// writeThrough delivers a record that found no room to every target, on the caller's goroutine. It tries once, and reports errors to
+// OnError.
 func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
 	self := base.GoroutineID()
-	q.callers.writers.enter(self)
-	defer q.callers.writers.leave(self)
+	q.callers.writeThroughs.enter(self)
+	defer q.callers.writeThroughs.leave(self)
 	sources := make([]throughSource, len(q.targets))
 	for i, t := range q.targets {
 		s := &sources[i]
@@ -37,7 +37,7 @@ func (q *queue) writeThrough(level zapcore.Level, tape []byte) {
 	q.arena.CountThrough(outcomes)
 }
 
-// throughSource is the source of a delivery of one record that was never in the arena.
+// throughSource is the source for the delivery of one record that was never in the arena.
 type throughSource struct {
 	*arenaSource
 	delivery *delivery.Delivery
@@ -52,10 +52,10 @@ func (s *throughSource) SetOutcome(_ int, o base.Outcome, _ zapcore.Level) { s.o
 // Resolve implements delivery.Source.
 func (s *throughSource) Resolve(int) {}
 
-// Accepts implements delivery.Source: notices are the business of the target's goroutine.
+// Accepts implements delivery.Source: only the target's goroutine sends notices.
 func (s *throughSource) Accepts(bool) {}
 
-// Abandoned implements delivery.Source: the record is the caller's own.
+// Abandoned implements delivery.Source: Close does not give up a record that its caller delivers.
 func (s *throughSource) Abandoned() bool { return false }
 
 // Overtaken implements delivery.Source.

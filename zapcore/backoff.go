@@ -11,16 +11,16 @@ import (
 // failure, then Factor times the last delay, at most Max. It differs in one thing: the delay falls back to Start only after
 // a success has held for as long as the current delay, so that a server which accepts and hangs up is not hammered.
 //
-// It is a pure function of the times it is given: it reads no clock. It is not safe for concurrent use.
+// It reads no clock: its results depend only on the times that it is given. It is not safe for concurrent use.
 type Backoff struct {
-	Start  time.Duration // after the first failure (Python: retryStart). Defaults to 1 s, or Max if that is less.
-	Factor float64       // of the delay from one failure to the next (retryFactor). Defaults to 2; 1 keeps it constant.
-	Max    time.Duration // the longest delay but for Start itself (retryMax). Defaults to 30 s.
-	Jitter bool          // draw each delay evenly from zero to the value above; Python never does.
+	Start  time.Duration // delay after the first failure (Python: retryStart). Defaults to 1 s, or Max if that is less.
+	Factor float64       // by which each further failure multiplies the delay (retryFactor). Defaults to 2; 1 keeps it constant.
+	Max    time.Duration // the longest delay, unless Start is longer (retryMax). Defaults to 30 s.
+	Jitter bool          // draw each delay evenly from zero to the computed one; Python never does.
 
 	delay time.Duration // the last one, before jitter; 0 before the first failure
 	next  time.Time     // no attempt before this; zero: at any time
-	since time.Time     // of the success that still holds; zero: none does
+	since time.Time     // when the success began that still holds; zero: none does
 }
 
 // Defaults of Backoff, which are Python's.
@@ -52,7 +52,7 @@ func (b *Backoff) Failed(now time.Time) time.Duration {
 	return wait
 }
 
-// Succeeded notes that the destination works again since now.
+// Succeeded notes a success at now. The next attempt may follow at once.
 func (b *Backoff) Succeeded(now time.Time) {
 	b.next = time.Time{}
 	if b.since.IsZero() {
@@ -60,7 +60,7 @@ func (b *Backoff) Succeeded(now time.Time) {
 	}
 }
 
-// Hold forbids attempts until now+d, if that is later than what Failed said: a destination may ask for more patience.
+// Hold forbids attempts until now+d, if that is later than Failed decided: a destination may ask for a longer delay.
 func (b *Backoff) Hold(now time.Time, d time.Duration) {
 	if until := now.Add(d); until.After(b.next) {
 		b.next = until
@@ -79,22 +79,23 @@ func orDefault[T int | int64 | float64 | time.Duration](v, def T) T {
 	return v
 }
 
-// Interval is the value of a field of a Config that is a Duration.
+// Interval is a Duration in a Config, to be checked for a missing unit.
 type Interval struct {
-	Field    string
-	Value    time.Duration
-	Shortest time.Duration // that anybody means
+	Field    string        // its name in the Config
+	Value    time.Duration // what the user has set
+	Shortest time.Duration // the least sensible value
 	Example  string        // how a value is written: "5 * time.Second"
 }
 
-// ShortestTimeout is the least that anybody means by a timeout of a network or a service.
+// ShortestTimeout is the least sensible timeout for a network or a service.
 const ShortestTimeout = 100 * time.Microsecond
 
-// LongestTimeout is as good as none. A longer one counts as that, because multiples of it have to be durations, and times from now, too.
+// LongestTimeout is as good as no timeout. A longer one is cut to this, so that its multiples and the times that lie so far ahead do not
+// overflow.
 const LongestTimeout = 10 * 24 * time.Hour
 
-// Check returns an error, which begins with the field's name, for a value above 0 that nobody can mean: a bare number, which counts
-// nanoseconds, is a slip. What 0 and negative values mean is the field's business.
+// Check returns an error, which begins with the field's name, for a value between 0 and Shortest. Such a value is mostly a bare number,
+// written without a unit, which counts nanoseconds. Values of 0 and below are the caller's to judge.
 func (i Interval) Check() error {
 	if i.Value <= 0 || i.Value >= i.Shortest {
 		return nil
@@ -102,7 +103,7 @@ func (i Interval) Check() error {
 	return fmt.Errorf("%s is %v, less than %v: a bare number counts nanoseconds; write %s", i.Field, i.Value, i.Shortest, i.Example)
 }
 
-// CheckIntervals returns the error of the first of them that has one.
+// CheckIntervals returns the first error of the Checks of intervals, or nil.
 func CheckIntervals(intervals ...Interval) error {
 	for _, i := range intervals {
 		if err := i.Check(); err != nil {
@@ -112,8 +113,8 @@ func CheckIntervals(intervals ...Interval) error {
 	return nil
 }
 
-// Check returns an error for a Backoff that nobody can mean. It begins with the name that the field has in every Config: RetryStart,
-// RetryFactor, RetryMax.
+// Check returns an error for a field without a sensible value. The error begins with the name of that field in every Config:
+// RetryStart, RetryFactor or RetryMax.
 func (b Backoff) Check() error {
 	switch {
 	case b.Start < 0:

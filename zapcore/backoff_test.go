@@ -60,7 +60,7 @@ func TestBackoffJitter(t *testing.T) {
 	require.Greater(t, len(seen), 50, "the delays differ")
 }
 
-// Who means "never again" gets that.
+// A Start or Max near the longest Duration does not overflow.
 func TestBackoffOfAnyLength(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	for _, b := range []base.Backoff{

@@ -6,8 +6,8 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// Batch is an ordered list of records, held as tapes that it does not own. Whoever holds many records (a queue, a buffer)
-// hands them over as one Batch; what takes it must not keep any of it.
+// Batch is an ordered list of records, held as tapes that it does not own. A queue or a buffer hands over many records as one Batch;
+// its receiver must not keep any of it.
 //
 // The zero value is empty and ready. A Batch is for one goroutine at a time.
 type Batch struct {
@@ -46,14 +46,14 @@ func (b *Batch) Slice(from *Batch, i, j int) {
 	b.tapes = append(b.tapes[:0], from.tapes[i:j]...)
 }
 
-// BatchWriter is a Core that takes many records at once and says exactly which it took. Every Handler is one. Only a
-// BatchWriter is retried by a queue: of any other Core nobody can know what it took.
+// BatchWriter is a Core that takes many records at once and says exactly which it took. Every Handler is one. A queue
+// retries only BatchWriters: after an error of any other Core nobody knows which records it took.
 type BatchWriter interface {
 	zapcore.Core
 
-	// WriteBatch hands over the records of batch, in order, without asking for their levels, and returns how many, from the
-	// first, the core is done with: delivered, or refused for good and named in a *RejectedError. The others stay the
-	// holder's, and so do those among the n that a *RetryError names; n < batch.Len() comes with an error, and a
-	// *RetryError among the causes says that they may be tried again. It keeps nothing of the batch after it returned.
+	// WriteBatch hands over the records of batch, in order, without checking their levels. It returns how many records, from the
+	// first, the core is done with: delivered, or refused for good and named in a *RejectedError. The caller keeps the
+	// others, and those among the n that a *RetryError names. If n < batch.Len() there is an error; a *RetryError among its
+	// causes says that the rest may be tried again. WriteBatch must not keep any of the batch after it returned.
 	WriteBatch(batch *Batch) (n int, err error)
 }

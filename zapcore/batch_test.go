@@ -28,7 +28,7 @@ func batchOf(t *testing.T, messages ...string) *base.Batch {
 	return &b
 }
 
-// script is an Emitter whose answers are written down; it keeps what it was given.
+// script is an Emitter with prepared answers; it keeps its frames.
 type script struct {
 	answers map[string]error // by message
 	got     []string
@@ -80,7 +80,7 @@ func newHandler(t *testing.T, e base.Emitter) *base.Handler {
 	return h
 }
 
-// What an Emitter says of its one frame is told of the batch's record once, whichever way it says so.
+// A RejectedError of Emit counts once, for the one record of the batch, with or without an index.
 func TestARejectionIsToldOnce(t *testing.T) {
 	tooLarge := errors.New("too large")
 	for _, err := range []error{
@@ -260,23 +260,23 @@ func TestASyncThatFailsIsToldEachTimeItBegins(t *testing.T) {
 	require.Equal(t, []string{"disk", "test: working again, 0 records were lost", "disk"}, said)
 }
 
-// bookkeeper is an Emitter that learns later what was delivered, has something to tell, holds bytes back, and numbers frames.
-type bookkeeper struct {
+// accountingEmitter is an Emitter that learns later what was delivered, has something to tell, holds bytes back, and numbers frames.
+type accountingEmitter struct {
 	script
 	delivered, dropped uint64
 	notice             error
 	flushes, skipped   int
 }
 
-func (b *bookkeeper) Account() (delivered, dropped uint64, ok bool) {
+func (b *accountingEmitter) Account() (delivered, dropped uint64, ok bool) {
 	return b.delivered, b.dropped, true
 }
-func (b *bookkeeper) Notice() error { err := b.notice; b.notice = nil; return err }
-func (b *bookkeeper) Flush() error  { b.flushes++; return nil }
-func (b *bookkeeper) Skip()         { b.skipped++ }
+func (b *accountingEmitter) Notice() error { err := b.notice; b.notice = nil; return err }
+func (b *accountingEmitter) Flush() error  { b.flushes++; return nil }
+func (b *accountingEmitter) Skip()         { b.skipped++ }
 
 func TestWhatAnEmitterMayDoBeside(t *testing.T) {
-	e := &bookkeeper{script: script{answers: map[string]error{"x": &base.RetryError{Err: errors.New("away")}}}}
+	e := &accountingEmitter{script: script{answers: map[string]error{"x": &base.RetryError{Err: errors.New("away")}}}}
 	var said []string
 	h, err := base.NewHandler(base.HandlerConfig{Name: "test", Formatter: plain{}, Emitter: e,
 		Report: base.NewReporter("test", func(err error) { said = append(said, err.Error()) })})
@@ -379,8 +379,8 @@ func TestFromWriterTellsARecordWriterWhereRecordsEnd(t *testing.T) {
 	require.Equal(t, []string{"one\nof two lines\n", "two\n"}, w.records)
 }
 
-// zap's own wrappers hide from a Handler that a writer wants to know where records end. It gets each by a Write of its own then, as from
-// zap's core: a file that rotates counts them, and stays below its size.
+// zap's own wrappers hide that a writer is a RecordWriter. It gets each record by a Write of its own then, as from
+// zap's core, so that a file that rotates counts the records, and stays below its size.
 func TestFromWriterGivesOneRecordAtATimeToARecordWriterThatIsHidden(t *testing.T) {
 	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"})
 	for name, wrap := range map[string]func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer{
@@ -411,7 +411,7 @@ func TestFromWriterGivesOneRecordAtATimeToARecordWriterThatIsHidden(t *testing.T
 	}
 }
 
-// One of several that takes nothing has the others get no record twice: nobody can tell who has what, so nothing is tried again.
+// If one of several writers fails, the others get no record twice: nobody can tell which of them have it, so nothing is tried again.
 func TestFromWriterTriesNothingAgainThatOneOfSeveralRefuses(t *testing.T) {
 	encoder := zapcore.NewConsoleEncoder(zapcore.EncoderConfig{MessageKey: "m"})
 	for name, join := range map[string]func(ws ...zapcore.WriteSyncer) zapcore.WriteSyncer{

@@ -6,7 +6,7 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// Context holds the fields of With, recorded when With was called, as the beginning of every record made with it. It is
+// Context holds the fields of With, recorded when With was called. Every record made with it begins with them. It is
 // immutable: With returns a new one. The zero value holds no fields.
 type Context struct{ nodes string }
 
@@ -31,13 +31,13 @@ func (c Context) Fields() []zapcore.Field {
 	return fields
 }
 
-// Texts holds what the errors and Stringers among the fields of one call say. Ask them before a lock is taken, for that runs code of the
-// program; CapturePlain may record the fields under it then.
+// Texts holds the texts of the errors and Stringers among the fields of one call. Its Ask runs code of the program, so call it before
+// taking a lock; under the lock CapturePlain can then record the fields.
 type Texts = tape.Texts
 
 // CapturePlain writes the tape that Record.Capture would make of ent, the fields of context and then fields into b, and
-// returns how long it is; said.Ask has been called with the same fields. It returns 0 if b has too little room, which is some bytes more
-// than the tape takes, or if Ask said no. It runs no code of the program.
-func CapturePlain(b []byte, ent *zapcore.Entry, context *Context, fields []zapcore.Field, said *Texts) int {
-	return tape.Plain(b, ent, context.nodes, fields, said)
+// returns its length. texts.Ask must have been called with the same fields. It returns 0 if Ask returned false, or if b has too little
+// room: it needs some bytes more than the tape takes. It runs no code of the program.
+func CapturePlain(b []byte, ent *zapcore.Entry, context *Context, fields []zapcore.Field, texts *Texts) int {
+	return tape.Plain(b, ent, context.nodes, fields, texts)
 }

@@ -33,15 +33,15 @@ func TestTextsAreAskedOnceAndOnlyIfAllCanBe(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var c counting
-			var said base.Texts
-			require.Equal(t, test.want, said.Ask(append([]zapcore.Field{zap.Stringer("s", &c)}, test.more...)))
+			var texts base.Texts
+			require.Equal(t, test.want, texts.Ask(append([]zapcore.Field{zap.Stringer("s", &c)}, test.more...)))
 			require.Equal(t, test.want, c.asked == 1)
 		})
 	}
-	var said base.Texts
+	var texts base.Texts
 	many := make([]zapcore.Field, 100)
 	for i := range many {
 		many[i] = zap.Stringer("s", new(counting))
 	}
-	require.False(t, said.Ask(many), "who says so much takes the long way")
+	require.False(t, texts.Ask(many), "who says so much takes the long way")
 }

@@ -8,14 +8,14 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// ioCore is the type of what zapcore.NewCore returns, and encoderField the index of its field with the encoder. It encodes what it gets and
-// keeps nothing, so it may be given a record without a copy, unless its encoder is one that looks at the fields.
+// ioCore is the type of the cores that zapcore.NewCore returns, and encoderField the index of its field for the encoder. Such a core
+// encodes its fields and keeps nothing, so it can have a record without a copy, if its encoder only adds fields.
 var (
 	ioCore       = reflect.TypeOf(zapcore.NewCore(nil, nil, nil))
 	encoderField = fieldOf(ioCore.Elem(), reflect.TypeFor[zapcore.Encoder]())
 )
 
-// fieldOf returns the index of the field of that type in a struct, or -1.
+// fieldOf returns the index in struct s of its first field of type field, or -1.
 func fieldOf(s, field reflect.Type) int {
 	for i := range s.NumField() {
 		if s.Field(i).Type == field {
@@ -25,28 +25,27 @@ func fieldOf(s, field reflect.Type) int {
 	return -1
 }
 
-// mayHaveTape tells whether a core is zap's own, with an encoder that does no more with fields than to add them. Who delivers many
-// records to one core asks that once.
-func (r *Record) mayHaveTape(core zapcore.Core) bool {
+// takesTape reports whether core is made by zapcore.NewCore with an encoder that only adds fields, so that it can have the tape itself. The
+// answer for the last core is kept, for whoever delivers many records to one.
+func (r *Record) takesTape(core zapcore.Core) bool {
 	switch {
 	case reflect.TypeOf(core) != ioCore || encoderField < 0:
 		return false
-	case core != r.asked:
+	case core != r.tapeCore:
 		encoder := reflect.ValueOf(core).Elem().Field(encoderField).Elem()
-		r.asked, r.answer = core, encoder.IsValid() && addsOnly(encoder.Type())
+		r.tapeCore, r.tapeCoreOK = core, encoder.IsValid() && addsOnly(encoder.Type())
 	}
-	return r.answer
+	return r.tapeCoreOK
 }
 
 // Deliver hands r to any Core as a Logger would: Check first, then the CheckedEntry's Write, so that hooks, samplers and the
-// members of a Tee work as their authors meant. It returns whether the core wanted the record; ignoreLevel gives it to a core
-// that did not. An error is what the core's Write returned, as text.
+// members of a Tee work as their authors meant. It returns whether the core wanted the record; with ignoreLevel it writes
+// the record even if the core did not. The error has the text of the error that the core's Write returned.
 //
-// The core gets fields that code can look at, in memory of their own, since it may keep them; zap's own NewCore, with an encoder of
-// zap's or NewJSON's, gets the tape itself. What Deliver returned an error for may have been written in part (by one member of a Tee):
-// do not deliver it again.
+// The core gets fields in memory of their own, since it may keep them. A core of zapcore.NewCore with an encoder of zap's or of NewJSON
+// gets the tape itself. After an error the record may have been written in part (by one member of a Tee): do not deliver it again.
 func (r *Record) Deliver(core zapcore.Core, ignoreLevel bool) (wanted bool, err error) {
-	if r.mayHaveTape(core) {
+	if r.takesTape(core) {
 		if !ignoreLevel && !core.Enabled(r.Level()) {
 			return false, nil
 		}
@@ -67,7 +66,7 @@ func (r *Record) Deliver(core zapcore.Core, ignoreLevel bool) (wanted bool, err 
 	return true, failure.err()
 }
 
-// failureNote is a CheckedEntry's ErrorOutput: the one way to learn that a Write failed.
+// failureNote is the ErrorOutput of a CheckedEntry, whose Write returns no error: it keeps what zap prints about a failure.
 type failureNote struct{ text []byte }
 
 func (f *failureNote) Write(p []byte) (int, error) {

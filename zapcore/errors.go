@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ErrClosed is what a core or a writer returns for whatever comes after Close. It wraps os.ErrClosed.
+// ErrClosed is returned by every core and writer after Close. It wraps os.ErrClosed.
 var ErrClosed error = closedError{}
 
 type closedError struct{}
@@ -15,11 +15,11 @@ type closedError struct{}
 func (closedError) Error() string { return "zaphandlers: closed" }
 func (closedError) Unwrap() error { return os.ErrClosed }
 
-// LostError says how many records could not be delivered by the end of a Close or a Sync that had to end. They are counted as
+// LostError says how many records a Close or a Sync could not deliver before its deadline. They are counted as
 // Dropped.
 type LostError struct {
-	Records uint64 // how many were left
-	Err     error  // why, where it is known
+	Records uint64 // how many were lost
+	Err     error  // why, if that is known
 }
 
 // Error implements error.
@@ -34,11 +34,11 @@ func (e *LostError) Error() string {
 // Unwrap returns the cause.
 func (e *LostError) Unwrap() error { return e.Err }
 
-// RejectedError names the records of a batch that the destination refused for good: too large, malformed, forbidden. They are
-// among the n that WriteBatch says it is done with; sending them again would not help.
+// RejectedError names the records of a batch that the destination refused for good: too large, malformed, forbidden. They count
+// among the n records that WriteBatch is done with; sending them again would not help.
 type RejectedError struct {
-	Indexes []int // of the refused records, rising, counted from the batch's first; that of an Emit, which has one, may be left out
-	Err     error // the destination's words for the first of them
+	Indexes []int // in the batch, of the refused records, rising. Emit, which has one record, may leave it empty.
+	Err     error // why the destination refused the first of them
 }
 
 // Error implements error.
@@ -52,12 +52,12 @@ func (e *RejectedError) Error() string {
 // Unwrap returns the cause.
 func (e *RejectedError) Unwrap() error { return e.Err }
 
-// RetryError says that what was not taken may be taken later: the destination is down, busy, or asked for patience.
+// RetryError says that the records that were not taken may be sent again: the destination is down, busy, or asked to wait.
 type RetryError struct {
-	After time.Duration // not before this much time has passed; 0 leaves it to the one who retries
-	// Indexes are those among the n records of WriteBatch that were not taken after all, rising, counted from the
-	// batch's first: a destination that judges each record by itself, as Elasticsearch does, may be too busy for some in
-	// the middle. Whoever retries sends these again, and what follows the n records. Mostly empty.
+	After time.Duration // the least time to wait before the next attempt; 0 leaves it to whoever retries
+	// Indexes names, rising, records among the n of WriteBatch that were not taken after all: a destination that answers for each
+	// record, as Elasticsearch does, may be too busy for some in the middle. Whoever retries sends these again, and all records after
+	// the n. Mostly empty.
 	Indexes []int
 	Err     error // why
 }
@@ -77,13 +77,13 @@ func (e *RetryError) Error() string {
 // Unwrap returns the cause.
 func (e *RetryError) Unwrap() error { return e.Err }
 
-// timeouter is an error that may be a deadline that passed, as net.Error is.
+// timeouter is an error that may be a timeout, as net.Error is.
 type timeouter interface {
 	error
 	Timeout() bool
 }
 
-// isTimeout tells whether err is a deadline that passed.
+// isTimeout reports whether err is a timeout.
 func isTimeout(err error) bool {
 	t, ok := errors.AsType[timeouter](err)
 	return ok && t.Timeout()

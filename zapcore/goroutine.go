@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// GoroutineID returns the number of the calling goroutine. Go hides it for good reasons and makes asking slow (1.7 µs), so ask only
-// where the answer keeps a target from waiting for itself: where a queue is full, where a Sync must wait.
+// GoroutineID returns the number of the calling goroutine. Go hides it for good reasons, and finding it out takes 1.7 µs. Use it only
+// to keep a target from waiting for itself: when a queue is full, when a Sync must wait.
 func GoroutineID() uint64 {
 	buf := stackPool.Get().(*[64]byte)
 	defer stackPool.Put(buf)
@@ -26,22 +26,23 @@ func GoroutineID() uint64 {
 
 var stackPool = sync.Pool{New: func() any { return new([64]byte) }}
 
-// Nesting watches the calls of a hook. One that logs to the core that calls it is called for that record again, from within itself, and
-// may be so without end: that would cost the program its stack, which nothing recovers from. Its methods are safe for concurrent use.
+// Nesting guards against endless recursion of a hook. A hook that logs to the core that calls it is called for that record again,
+// from within itself; without a bound that would overflow the stack, from which no program recovers. Its methods are safe for
+// concurrent use.
 type Nesting struct{ calls atomic.Int32 }
 
-// nestedCalls is how many calls of a hook may surely be in each other. A hook that logs now and then needs two.
+// nestedCalls is how deep calls of a hook may surely be nested. A hook that logs now and then needs two.
 const nestedCalls = 4
 
-// busyCalls is how many calls there are at once, as a rule, where each processor is in one. Where there are more the stack is looked at.
+// busyCalls is how many calls may run at once before Enter inspects the stack.
 var busyCalls = int32(nestedCalls * runtime.NumCPU())
 
-// ErrNested says that a hook was called from within itself too often.
+// ErrNested says that the calls of a hook are nested too deep.
 var ErrNested = errors.New("a hook logs to the core that calls it, again and again")
 
-// Enter is called by the function that calls the hook, before it does, and Leave afterwards. It returns ErrNested, and is not to be
-// left, if there are more than four calls for each processor, and the calling goroutine is in more than four of them. To find that out it
-// looks at the stack, which takes microseconds, and does so only where there are so many calls.
+// Enter must be called by the function that calls the hook, just before, and Leave afterwards. It returns ErrNested if more calls run
+// than four for each processor, and more than four of them are on the stack of the calling goroutine; then the hook and Leave must
+// not be called. Looking at the stack takes microseconds, and happens only while so many calls run.
 func (n *Nesting) Enter() error {
 	if n.calls.Add(1) > busyCalls && timesOnStack() > nestedCalls {
 		n.calls.Add(-1)
@@ -53,7 +54,7 @@ func (n *Nesting) Enter() error {
 // Leave ends an Enter.
 func (n *Nesting) Leave() { n.calls.Add(-1) }
 
-// timesOnStack counts how often the caller's caller is on the stack.
+// timesOnStack counts how often the function that called Enter is on the stack.
 func timesOnStack() (times int) {
 	var pcs [512]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])

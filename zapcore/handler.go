@@ -9,29 +9,29 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// HandlerConfig makes a Handler. It is for those who write a handler package; users see that package's own Config.
+// HandlerConfig configures a Handler. It is for authors of handler packages; their users see the package's own Config.
 type HandlerConfig struct {
-	// Name is the package's, the beginning of its errors: "netcore". Required.
+	// Name is the name of the handler package, with which its errors begin: "netcore". Required.
 	Name string
 	// Level decides which records are taken. Defaults to everything.
 	Level zapcore.LevelEnabler
-	// Encoder makes the frames. It is copied. Required unless Formatter is given, and not allowed with it. If it is a
-	// Formatter too, as NewJSON's is, it is given the records themselves.
+	// Encoder makes the frames. It is copied. Required unless Formatter is set, and not allowed with it. An Encoder that is also a
+	// Formatter, as that of NewJSON is, gets the records themselves.
 	Encoder zapcore.Encoder
-	// Formatter makes the frames where no Encoder does.
+	// Formatter makes the frames if there is no Encoder.
 	Formatter Formatter
 	// Emitter carries the frames. Required. The Handler owns it, and closes it.
 	Emitter Emitter
-	// Backoff says how long the Handler leaves a destination alone that timed out or asked for it. Defaults to Python's
+	// Backoff says for how long the Handler leaves a destination alone after a timeout or a RetryError. Defaults to Python's
 	// 1 s, factor 2, 30 s.
 	Backoff Backoff
-	// Report is told what no caller waits for. Defaults to a Reporter that prints to stderr.
+	// Report gets the errors that no caller waits for. Defaults to a Reporter that prints to stderr.
 	Report *Reporter
-	// Clock is asked for the time of a failure and, during a backoff, of each write. Defaults to the system's.
+	// Clock is read at each failure and, during a backoff, at each write. Defaults to the system's.
 	Clock zapcore.Clock
 }
 
-// Handler is a complete zapcore.Core made of a Formatter (or an Encoder) and an Emitter. The way of a record through it:
+// Handler is a complete zapcore.Core made of a Formatter (or an Encoder) and an Emitter. A record passes through it like this:
 //
 //	level → format (caller's goroutine, no lock) → lock → Emit → unlock
 //
@@ -39,10 +39,10 @@ type HandlerConfig struct {
 // returns a Handler that shares everything but the fields; closing one closes all.
 type Handler struct {
 	out       *output
-	formatter Formatter       // encoder, if it is one, or what stands in its place; nil if there is only an encoder
-	encoder   zapcore.Encoder // with the fields of With; nil if there is only a formatter
-	json      *jsonEncoder    // encoder, if it is NewJSON's: then fields need no Record
-	context   Context         // the fields of With where there is no encoder
+	formatter Formatter       // HandlerConfig.Formatter, or encoder if that is a Formatter too; else nil
+	encoder   zapcore.Encoder // holds the fields of With; nil if a Formatter was configured
+	json      *jsonEncoder    // encoder, if NewJSON made it: it needs no Record
+	context   Context         // the fields of With, if there is no encoder
 }
 
 var (
@@ -80,7 +80,7 @@ func newEncoding(out *output, enc zapcore.Encoder) *Handler {
 	return h
 }
 
-// Enabled tells whether records of level l are taken. If the LevelEnabler panics they are.
+// Enabled reports whether records of level l are taken. If the LevelEnabler panics they are.
 func (h *Handler) Enabled(l zapcore.Level) bool {
 	if lowest, ok := h.out.level.(zapcore.Level); ok {
 		return l >= lowest
@@ -88,7 +88,7 @@ func (h *Handler) Enabled(l zapcore.Level) bool {
 	return h.out.enabled(l)
 }
 
-// Level returns the lowest level that is taken, for zapcore.LevelOf.
+// Level returns the lowest level that is taken; zapcore.LevelOf calls it.
 func (h *Handler) Level() zapcore.Level {
 	if l, ok := h.out.level.(zapcore.Level); ok {
 		return l
@@ -96,7 +96,7 @@ func (h *Handler) Level() zapcore.Level {
 	return h.out.lowest()
 }
 
-// enabled asks a LevelEnabler, which may panic: then the record is taken.
+// enabled asks the LevelEnabler. If that panics, the record is taken.
 func (o *output) enabled(l zapcore.Level) (enabled bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -107,7 +107,7 @@ func (o *output) enabled(l zapcore.Level) (enabled bool) {
 	return o.level.Enabled(l)
 }
 
-// lowest is Handler.Level for a LevelEnabler, which may panic.
+// lowest is Handler.Level for a LevelEnabler that is not a plain Level, and may panic.
 func (o *output) lowest() (l zapcore.Level) {
 	defer func() {
 		if recover() != nil {
@@ -142,9 +142,9 @@ func (h *Handler) Check(ent zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Ch
 	return ce
 }
 
-// Write formats the record and hands it to the destination; it does not ask for the level. Nil means that the destination
-// took it. During a backoff it returns the same error, at once, for each record. An entry above Error is tried in spite of a
-// backoff, and synced before Write returns, with what was taken before it: this also where it is refused itself.
+// Write formats the record and hands it to the destination, whatever its level. It returns nil if the destination took it.
+// During a backoff it returns the same error, at once, for each record. An entry above Error is tried in spite of a
+// backoff, and everything taken so far is synced before Write returns, even if the entry itself is refused.
 func (h *Handler) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	switch {
 	case h.json != nil:
@@ -183,7 +183,7 @@ func (h *Handler) format(r *Record, ent *zapcore.Entry, fields []zapcore.Field) 
 	return err
 }
 
-// appendFrame is the formatter's Append, of which a panic (of a hook that it calls) is an error.
+// appendFrame calls the formatter's Append, and turns a panic (of a hook, say) into an error.
 func (h *Handler) appendFrame(dst []byte, r *Record) (frame []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -193,8 +193,8 @@ func (h *Handler) appendFrame(dst []byte, r *Record) (frame []byte, err error) {
 	return h.formatter.Append(dst, r)
 }
 
-// WriteBatch implements BatchWriter. A record that cannot be formatted is rejected, and the others go on; any other failure
-// of the destination stops the batch there and may be tried again.
+// WriteBatch implements BatchWriter. It rejects a record that cannot be formatted, and goes on with the others. Any failure of the
+// destination ends the batch there, and what is left may be tried again.
 func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 	if r, ok := h.formatter.(BatchRefuser); ok {
 		if err := r.RefuseBatch(); err != nil {
@@ -203,35 +203,35 @@ func (h *Handler) WriteBatch(batch *Batch) (n int, err error) {
 	}
 	frames := framesPool.Get().(*Frames)
 	defer frames.free()
-	var said Verdicts
-	var complaint error // of a destination that has taken what it was given
+	var verdicts Verdicts
+	var destErr error // from a destination that took all its frames and returned an error nevertheless
 	for n < batch.Len() {
 		frames.Reset()
 		formatErr := h.formatBatch(frames, batch, n)
 		done, err := h.out.emitBatch(batch, n, frames)
-		said.Add(n, err)
+		verdicts.Add(n, err)
 		n += done
 		if done < frames.Len() {
-			return n, said.With(remaining(err))
+			return n, verdicts.With(restError(err))
 		}
 		if err != nil {
-			complaint = ofDestination(err)
+			destErr = destinationError(err)
 		}
 		if formatErr != nil {
 			_ = h.out.refuse(batch.Level(n), nil)
-			said.Reject(n, formatErr)
+			verdicts.Reject(n, formatErr)
 			n++
 		}
 	}
-	return n, said.With(complaint)
+	return n, verdicts.With(destErr)
 }
 
-// maxFrames is how many bytes of frames are made before they are emitted. A queue that closes hands over all it holds at once: a
-// destination that fails at the first record should not have cost the formatting of them all.
+// maxFrames is how many bytes of frames are made before they are emitted. A queue that closes hands over everything at once; if the
+// destination fails at the first record, most of it should not have been formatted in vain.
 const maxFrames = keepFrames / 2
 
-// formatBatch makes the frames of the records of batch from the one at index from: up to the first that cannot be formatted,
-// or until there is enough to emit. A panic costs the one record that it came from, as in appendFrame.
+// formatBatch appends to frames the records of batch from index from on. It stops before the first record that cannot be formatted,
+// whose error it returns, or at maxFrames. A panic counts as such an error, as in appendFrame.
 func (h *Handler) formatBatch(frames *Frames, batch *Batch, from int) (err error) {
 	end := 0
 	defer func() {
@@ -267,22 +267,21 @@ func (h *Handler) panicked(p any) error {
 // Sync makes what was written as safe as the destination can. It returns nil after Close.
 func (h *Handler) Sync() error { return h.out.sync() }
 
-// Flush implements Flusher: it hands on what the destination's side holds back, and does nothing where that holds nothing.
+// Flush implements Flusher: the Emitter hands on what it holds back. It does nothing if the Emitter is no Flusher.
 func (h *Handler) Flush() error { return h.out.flush() }
 
-// Close delivers what the destination's side holds, within its deadline, and releases everything. A Write that waits for a
-// stalled destination is interrupted. The second and later calls return nil; what is written afterwards is refused with
-// ErrClosed.
+// Close delivers what the Emitter holds, within the Emitter's deadline, and closes it. A Write that waits for a
+// stalled destination is interrupted. The second and later calls return nil. After it Write returns ErrClosed.
 func (h *Handler) Close() error { return h.out.close() }
 
-// Unconfirmed implements Unconfirmer for who holds records for this Handler: whether its nil is no proof.
+// Unconfirmed implements Unconfirmer, for a queue in front of this Handler: it asks the Emitter.
 func (h *Handler) Unconfirmed() bool { return h.out.unconfirmed() }
 
-// Confirms implements Confirmer for who holds records for this Handler.
+// Confirms implements Confirmer, for a queue in front of this Handler: it asks the Emitter.
 func (h *Handler) Confirms() bool {
 	c, ok := h.out.emitter.(Confirmer)
 	return ok && c.Confirms()
 }
 
-// Stats returns the counts of this Handler and all that share its destination.
+// Stats returns the counts of this Handler together with all its With relatives.
 func (h *Handler) Stats() Stats { return h.out.count() }

@@ -20,10 +20,10 @@ const (
 	Failed                   // the core returned an error after which the record must not be offered again
 	Panicked                 // the core panicked at it
 	Kept                     // not taken: it may be offered again
-	GaveUp                   // whoever offers it has done so often enough
+	GaveUp                   // not taken, and its holder will not offer it again
 )
 
-// Tally counts the records of a batch that a Core took, and those that are lost; the others are unwanted or kept.
+// Tally counts the delivered and the lost records among outcomes. The others were skipped or kept.
 func Tally(outcomes []Outcome) (delivered, lost int) {
 	for _, o := range outcomes {
 		switch o {
@@ -36,13 +36,13 @@ func Tally(outcomes []Outcome) (delivered, lost int) {
 	return delivered, lost
 }
 
-// Offer hands the records of batch to any Core, and sets outcomes, which has the length of batch, to what became of each. It
-// is for those who hold records, a queue or a buffer. A BatchWriter gets the batch, without being asked for levels; any
-// other Core gets the records one by one as Record.Deliver does, with ignoreLevel.
+// Offer hands the records of batch to any Core, for a queue or a buffer that holds them. It sets outcomes, which must be as long as
+// batch, to the outcome of each record. A BatchWriter gets the whole batch, and its levels are not checked; any
+// other Core gets the records one by one, by Record.Deliver with ignoreLevel.
 //
-// rejection is what a BatchWriter said of the records that it refused for good; err is why others were not taken. If a
-// BatchWriter panics there is one record at which it does, most likely, so the batch is halved until that one is alone:
-// what came before it in the batch may arrive twice then.
+// rejection is the error for the records that a BatchWriter refused for good; err is why others were not taken. If a
+// BatchWriter panics, one record is most likely the cause, so Offer halves the batch until that record is alone:
+// the records before it may arrive twice then.
 func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, outcomes []Outcome) (rejection, err error) {
 	w, ok := core.(BatchWriter)
 	if ok {
@@ -55,7 +55,7 @@ func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, outcomes []Outcome
 			}
 			return nil
 		})
-		if panicked != nil { // what it returned is broken: an error that panics, an index of no record
+		if panicked != nil { // its errors are broken: one panics in Error, or has an index of no record
 			for i := range outcomes {
 				outcomes[i] = Panicked
 			}
@@ -71,24 +71,25 @@ func Offer(core zapcore.Core, batch *Batch, ignoreLevel bool, outcomes []Outcome
 	return nil, err
 }
 
-// appendNew is multierr.Append for what a core says of one record after the other: once, and no more than maxTold different things.
+// appendNew is multierr.Append for the errors of one record after the other. It leaves out an error whose text is known, and all after
+// maxReported different ones.
 func appendNew(all, err error) error {
 	if err == nil {
 		return all
 	}
-	err = sound(err)
+	err = printable(err)
 	known := multierr.Errors(all)
-	if len(known) >= maxTold || slices.ContainsFunc(known, func(e error) bool { return e.Error() == err.Error() }) {
+	if len(known) >= maxReported || slices.ContainsFunc(known, func(e error) bool { return e.Error() == err.Error() }) {
 		return all
 	}
 	return multierr.Append(all, err)
 }
 
-// sound returns err, or what stands in its place if it panics when it is asked what it says.
-func sound(err error) (told error) {
+// printable returns err, or an error in its place if its Error method panics.
+func printable(err error) (safe error) {
 	defer func() {
 		if p := recover(); p != nil {
-			told = fmt.Errorf("an error, %T, cannot be told: %w", err, &PanicError{Value: p})
+			safe = fmt.Errorf("an error, %T, cannot be told: %w", err, &PanicError{Value: p})
 		}
 	}()
 	_ = err.Error()
@@ -127,12 +128,12 @@ func offerBatch(w BatchWriter, batch *Batch, outcomes []Outcome) (rejection, err
 		err = &RetryError{Err: fmt.Errorf("zapcore: %T took %d of %d records and returned no error", w, n, batch.Len())}
 	}
 	rejection, err = splitRejection(err)
-	judge(outcomes, n, rejection, err)
+	setOutcomes(outcomes, n, rejection, err)
 	return rejection, err
 }
 
-// judge sets the outcomes of a batch of which w is done with n records.
-func judge(outcomes []Outcome, n int, rejection, err error) {
+// setOutcomes sets the outcomes of a batch after WriteBatch returned n, rejection and err.
+func setOutcomes(outcomes []Outcome, n int, rejection, err error) {
 	again := err != nil && mayRetry(err)
 	for i := range outcomes {
 		switch {
@@ -163,7 +164,7 @@ func mayRetry(err error) bool {
 	return retry
 }
 
-// offerHalves offers a batch at which w has panicked.
+// offerHalves offers a batch at which w panicked again, in two halves.
 func offerHalves(w BatchWriter, batch *Batch, outcomes []Outcome, panicked error) (rejection, err error) {
 	if batch.Len() <= 1 {
 		for i := range outcomes {
@@ -188,7 +189,7 @@ func offerHalves(w BatchWriter, batch *Batch, outcomes []Outcome, panicked error
 	return multierr.Append(rejection, more), multierr.Append(err, moreErr)
 }
 
-// splitRejection separates what err says of single records that were refused for good from the rest.
+// splitRejection separates the RejectedErrors that name records from the rest of err.
 func splitRejection(err error) (rejection, rest error) {
 	if rejectedIn(err) == 0 {
 		return nil, err
@@ -203,12 +204,12 @@ func splitRejection(err error) (rejection, rest error) {
 	return rejection, rest
 }
 
-// parts returns the errors that err was joined of, by multierr or errors.Join, also where somebody has put words before them.
+// parts returns the errors that multierr or errors.Join joined into err, also if fmt.Errorf has wrapped the joined error.
 func parts(err error) (all []error) {
 	switch e := err.(type) {
 	case nil:
 		return nil
-	case *RejectedError, *RetryError: // what these were made of is their own
+	case *RejectedError, *RetryError: // these stay whole, whatever they wrap
 	case interface{ Unwrap() []error }:
 		for _, e := range e.Unwrap() {
 			all = append(all, parts(e)...)
@@ -222,7 +223,7 @@ func parts(err error) (all []error) {
 	return []error{err}
 }
 
-// Guard calls f, which is code of others, and makes a *PanicError of its panic.
+// Guard calls f, which runs code that is not ours, and returns its panic as a *PanicError.
 func Guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -234,13 +235,13 @@ func Guard(f func() error) (err error) {
 
 // PanicError is a panic of code that is not ours.
 type PanicError struct {
-	Value any // what was panicked with
+	Value any // the argument of panic
 }
 
 // Error implements error.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
-// Unwrap returns what was panicked with, if that is an error.
+// Unwrap returns Value if it is an error.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err

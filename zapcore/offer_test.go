@@ -140,7 +140,7 @@ type brokenWriter struct{}
 func (brokenWriter) Write([]byte) (int, error) { return 0, brokenError{} }
 func (brokenWriter) Sync() error               { return nil }
 
-// An error that panics is found out where it comes from, and not by whoever tells it.
+// An error that panics in its Error method is detected by Offer, not by the code that reports it.
 func TestOfferToACoreWhoseErrorPanics(t *testing.T) {
 	for _, core := range []zapcore.Core{
 		zapcore.NewCore(jsonEncoder(), brokenWriter{}, zapcore.DebugLevel),
@@ -153,7 +153,7 @@ func TestOfferToACoreWhoseErrorPanics(t *testing.T) {
 	}
 }
 
-// What a core says of many records is said once.
+// An error that a core returns for many records is returned once.
 func TestOfferSaysAnErrorOnce(t *testing.T) {
 	closed, err := base.NewHandler(base.HandlerConfig{Name: "test", Encoder: jsonEncoder(), Emitter: &hurriedEmitter{}})
 	require.NoError(t, err)

@@ -8,30 +8,30 @@ import (
 	"time"
 )
 
-// outage is one failure from its beginning to its end. It reads no clock. The Reporter's lock guards it.
+// outage is one failure, from its first error to a success that holds. It reads no clock. The Reporter's lock guards it.
 //
 //	works ──fail──► failing ──succeed──► holding ──(held)──► works
 //	                   ▲────────fail────────┘
 type outage struct {
 	failing  bool
 	last     string   // the text of the last error
-	told     []string // the errors told, without their numbers; at most maxTold
-	records  uint64   // it has cost
+	reported []string // texts of the errors that were reported, without their numbers; at most maxReported
+	records  uint64   // lost because of it
 	failures uint64
-	serial   uint64 // of the last failure, in all outages
+	serial   uint64 // number of the last failure; goes on from one outage to the next
 
 	timer *time.Timer   // runs while a success has yet to hold
-	ended time.Time     // when the last one was over
+	ended time.Time     // when the outage before this one was over
 	hold  time.Duration // how long a success has to hold; 0: not at all
 }
 
 const (
-	maxTold   = 8                // different errors that are told while one outage lasts
-	holdStart = time.Second      // after a failure that came back, doubled each time it does
-	holdMax   = 30 * time.Second // up to this
+	maxReported = 8                // different errors that are reported in one outage
+	holdStart   = time.Second      // how long a success has to hold after a failure that came back; doubled each time it comes back
+	holdMax     = 30 * time.Second // the most that is doubled to
 )
 
-// fail notes a failure and returns whether it is new.
+// fail notes a failure, and returns whether it is to be reported: it is unlike those before.
 func (o *outage) fail(err error, records int, now time.Time) bool {
 	o.cancel()
 	if !o.failing && !o.ended.IsZero() {
@@ -51,19 +51,19 @@ func (o *outage) fail(err error, records int, now time.Time) bool {
 	}
 	o.last = text
 	text = withoutNumbers(text)
-	if len(o.told) == maxTold || slices.Contains(o.told, text) {
+	if len(o.reported) == maxReported || slices.Contains(o.reported, text) {
 		return false
 	}
-	o.told = append(o.told, text)
+	o.reported = append(o.reported, text)
 	return true
 }
 
-// end forgets all but how long the next success has to hold.
+// end ends the outage. Only hold and serial are kept for the next one.
 func (o *outage) end(now time.Time) {
-	*o = outage{ended: now, hold: o.hold, told: o.told[:0], serial: o.serial}
+	*o = outage{ended: now, hold: o.hold, reported: o.reported[:0], serial: o.serial}
 }
 
-// cancel has a success that has yet to hold forgotten.
+// cancel forgets a success that has yet to hold.
 func (o *outage) cancel() {
 	if o.timer != nil {
 		o.timer.Stop()
@@ -71,7 +71,7 @@ func (o *outage) cancel() {
 	}
 }
 
-// cause returns what is behind err: to be told to wait because of an error is that error again.
+// cause returns the error behind a backoffError or a RetryError: to wait because of an error is no new error.
 func cause(err error) error {
 	for {
 		switch e := err.(type) {
@@ -88,8 +88,8 @@ func cause(err error) error {
 	}
 }
 
-// withoutNumbers returns a text that is the same for errors which differ in no more than a port of our own, a time, a duration,
-// a message's id: each word with a digit in it becomes a "#", but for the address of a peer and a status of three digits.
+// withoutNumbers returns the same text for errors that differ only in a local port, a time, a duration or a message id: it replaces
+// each word that has a digit by "#", except the address of a peer and a status of three digits.
 func withoutNumbers(text string) string {
 	if !strings.ContainsAny(text, "0123456789") {
 		return text
@@ -120,13 +120,13 @@ func isAddress(word string) bool {
 	return err == nil
 }
 
-// maxNotes is how many errors wait for the user's function at most: one that never returns must not cost the process its memory.
+// maxNotes is how many errors wait for OnError at most. An OnError that never returns must not use up the memory of the process.
 const maxNotes = 64
 
-// notes are errors that have yet to be told, in order. The Reporter's lock guards them.
+// notes are the errors that OnError has yet to get, in order. The Reporter's lock guards them.
 type notes struct {
 	waiting []error
-	omitted int // the oldest, which made room
+	omitted int // how many were left out, the oldest ones, to make room
 }
 
 func (n *notes) add(err error) {
@@ -137,7 +137,7 @@ func (n *notes) add(err error) {
 	n.waiting = append(n.waiting, err)
 }
 
-// take removes and returns the oldest, or what says that older ones were left out; nil if there is none.
+// take removes and returns the next error for OnError: one that says how many were left out, else the oldest; nil if there is none.
 func (n *notes) take(name string) (err error) {
 	if n.omitted > 0 {
 		err = fmt.Errorf("%s: OnError has not returned for long: %s not told", name, count(uint64(n.omitted), "error was", "errors were"))
@@ -153,5 +153,5 @@ func (n *notes) take(name string) (err error) {
 	return err
 }
 
-// len returns how many take has yet to return.
+// len returns how many errors take has yet to return.
 func (n *notes) len() int { return len(n.waiting) + min(n.omitted, 1) }

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// output is what a Handler and its With children share: the lock, the Emitter behind it, the backoff and the counts.
+// output is what a Handler and its With children share: the lock, the Emitter that it guards, the backoff and the counts.
 type output struct {
 	name    string
 	level   zapcore.LevelEnabler
@@ -23,23 +23,22 @@ type output struct {
 	report  *Reporter
 	clock   zapcore.Clock
 
-	// patience is how long Sync, Flush and Close wait for a call that is under way. 0: as long as it takes, for the Emitter has
-	// deadlines of its own.
-	patience time.Duration
+	// lockWait is how long Sync, Flush and Close wait for a running call. 0: as long as it takes, for the Emitter has deadlines.
+	lockWait time.Duration
 
-	syncFailed atomic.Bool   // the last Sync after an urgent record did
+	syncFailed atomic.Bool   // the last Sync after an urgent record failed
 	closed     atomic.Bool   // Close was called
-	accepted   atomic.Uint64 // records, each of them delivered as far as the Emitter knew
+	accepted   atomic.Uint64 // records that Emit or EmitBatch took
 	refused    atomic.Uint64 // records
-	asked      atomic.Uint64 // calls that wait for a Sync, or have: each has a number
+	syncCalls  atomic.Uint64 // calls that want a Sync: each has a number, from 1
 
-	mu      sync.Mutex // guards the fields below
-	covered uint64     // the last Sync began behind the calls up to that number
-	synced  error      // what it returned
-	failing bool       // the last attempt failed
-	backoff Backoff    // when the next is due
-	down    error      // what Write returns during a backoff
-	part    Batch      // owned by emitBatch
+	mu         sync.Mutex // guards the fields below
+	syncedUpTo uint64     // calls up to this number are covered by the last Sync, which began after them
+	lastSync   error      // what that Sync returned
+	failing    bool       // the last attempt failed
+	backoff    Backoff    // when the next attempt is due
+	backoffErr error      // what Write returns during a backoff; nil: there is none
+	part       Batch      // owned by emitBatch
 }
 
 func newOutput(cfg HandlerConfig) *output {
@@ -66,39 +65,38 @@ func newOutput(cfg HandlerConfig) *output {
 	return o
 }
 
-// refuse counts a record that could not be formatted. What came before one above Error is synced all the same: the program is about to
-// end.
+// refuse counts a record that could not be formatted. If it is above Error, the program is about to end, so what came before it is
+// synced all the same.
 func (o *output) refuse(level zapcore.Level, err error) error {
 	o.refused.Add(1)
 	if level > zapcore.ErrorLevel {
-		o.tellSync(o.sync(), false)
+		o.reportSync(o.sync(), false)
 	}
 	return err
 }
 
-// emit delivers one frame. The lock is released by defer because hooks of the user (a Dial, a RoundTripper) run below, and may
-// end the goroutine; a panic of theirs is an error.
+// emit delivers one frame.
 func (o *output) emit(ent *zapcore.Entry, frame []byte) error {
-	defer o.tell()
+	defer o.reportNotice()
 	if ent.Level > zapcore.ErrorLevel {
 		o.hurry()
 	}
 	syncErr, err := o.emitAndSync(ent, frame)
 	if ent.Level > zapcore.ErrorLevel {
-		o.tellSync(syncErr, err == nil)
+		o.reportSync(syncErr, err == nil)
 	}
 	return err
 }
 
-// hurry shortens what is under way, for an urgent record that waits for it.
+// hurry shortens the running call, for an urgent record that is about to wait for it.
 func (o *output) hurry() {
 	if h, ok := o.emitter.(Hurrier); ok {
 		h.Hurry()
 	}
 }
 
-// tellSync reports a Sync that failed after an urgent record was taken, and that it works again. It runs after the lock.
-func (o *output) tellSync(err error, synced bool) {
+// reportSync reports that the Sync for an urgent record failed, or works again. It runs after the lock.
+func (o *output) reportSync(err error, synced bool) {
 	if err != nil {
 		o.syncFailed.Store(true)
 		o.report.Failed(err, 0)
@@ -111,14 +109,14 @@ func (o *output) tellSync(err error, synced bool) {
 	}
 }
 
-// unconfirmed reports whether a nil of the Emitter's is no proof that the destination works.
+// unconfirmed reports whether a nil from the Emitter is no proof that the destination works.
 func (o *output) unconfirmed() bool {
 	u, ok := o.emitter.(Unconfirmer)
 	return ok && u.Unconfirmed()
 }
 
-// tell reports what the Emitter has to tell. It runs after the lock.
-func (o *output) tell() {
+// reportNotice reports the Notice of the Emitter. It runs after the lock.
+func (o *output) reportNotice() {
 	if o.notices == nil {
 		return
 	}
@@ -127,13 +125,15 @@ func (o *output) tell() {
 	}
 }
 
+// emitAndSync emits one frame under the lock, and syncs if the entry is urgent. It unlocks by defer, because hooks of the user (a Dial,
+// a RoundTripper) run below: one may end the goroutine, and its panic becomes an error.
 func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err error) {
-	if o.closed.Load() { // whoever has the lock may not come back
+	if o.closed.Load() { // without the lock, whose holder may be stuck
 		o.refused.Add(1)
 		return nil, ErrClosed
 	}
 	urgent := ent.Level > zapcore.ErrorLevel
-	number := o.ask(urgent)
+	number := o.syncNumber(urgent)
 	o.mu.Lock()
 	defer func() {
 		if p := recover(); p != nil {
@@ -148,56 +148,56 @@ func (o *output) emitAndSync(ent *zapcore.Entry, frame []byte) (syncErr, err err
 		}
 		return nil, err
 	}
-	if o.writer != nil { // which spares it the copy of an entry
+	if o.writer != nil { // saves a copy of the entry
 		err = o.writer.write(frame)
 	} else {
 		err = o.emitter.Emit(*ent, frame)
 	}
 	if err != nil || o.failing {
-		o.noteLocked(err)
+		o.noteAttemptLocked(err)
 	}
 	if err != nil {
 		o.refused.Add(1)
 	} else {
 		o.accepted.Add(1)
 	}
-	if urgent && o.down == nil { // else it has just timed out
+	if urgent && o.backoffErr == nil { // else the Emit has just timed out, and so would the Sync
 		syncErr = o.syncUrgentLocked(number)
 	}
 	return syncErr, err
 }
 
-// panickedLocked is what becomes of a record at which the Emitter, or a hook that it calls, has panicked.
+// panickedLocked refuses a record at which the Emitter, or a hook that it calls, panicked.
 func (o *output) panickedLocked(level zapcore.Level, p any) (syncErr, err error) {
 	err = fmt.Errorf("%s: %w", o.name, &PanicError{Value: p})
 	o.refused.Add(1)
-	o.noteLocked(err)
+	o.noteAttemptLocked(err)
 	if level > zapcore.ErrorLevel {
 		syncErr = o.syncLocked()
 	}
 	return syncErr, err
 }
 
-// readyLocked returns why nothing may be emitted now, if so.
+// readyLocked returns nil if something may be emitted now, else why not: it is closed, or backing off.
 func (o *output) readyLocked(urgent bool) error {
 	if o.closed.Load() {
 		return ErrClosed
 	}
-	if o.down == nil || urgent {
+	if o.backoffErr == nil || urgent {
 		return nil
 	}
 	if o.backoff.Wait(o.clock.Now()) > 0 {
-		return o.down
+		return o.backoffErr
 	}
 	return nil
 }
 
-// noteLocked draws the conclusions from an attempt: a destination that timed out, or that asked for it, is left alone for a
-// while, so that all who wait for the lock behind a stalled attempt fail at once, and do not each wait for a deadline of
-// their own.
-func (o *output) noteLocked(err error) {
+// noteAttemptLocked begins or ends a backoff, after an attempt that returned err. A destination that timed out, or asked for it, is
+// left alone for a while: so all who wait for the lock behind a stalled attempt fail at once, and do not each wait for another
+// deadline.
+func (o *output) noteAttemptLocked(err error) {
 	o.failing = err != nil
-	o.down = nil
+	o.backoffErr = nil
 	if err == nil {
 		o.backoff.Succeeded(o.clock.Now())
 		return
@@ -211,10 +211,10 @@ func (o *output) noteLocked(err error) {
 	default:
 		return
 	}
-	o.down = &backoffError{name: o.name, err: err}
+	o.backoffErr = &backoffError{name: o.name, err: err}
 }
 
-// backoffError is returned for every record during one backoff: it is made once, when the backoff begins.
+// backoffError is returned for every record during a backoff. It is made once, when the backoff begins.
 type backoffError struct {
 	name string
 	err  error
@@ -223,18 +223,18 @@ type backoffError struct {
 func (e *backoffError) Error() string { return e.name + ": backing off: " + e.err.Error() }
 func (e *backoffError) Unwrap() error { return e.err }
 
-// emitBatch delivers frames, made of the records of batch from the one at index from, and returns how many it is done with.
+// emitBatch delivers frames, the first of which was made of record from of batch. It returns how many of them it is done with.
 func (o *output) emitBatch(batch *Batch, from int, frames *Frames) (n int, err error) {
 	if frames.Len() == 0 {
 		return 0, nil
 	}
-	defer o.tell()
+	defer o.reportNotice()
 	urgent := false
 	for i := range frames.Len() {
 		urgent = urgent || batch.Level(from+i) > zapcore.ErrorLevel
 	}
 	n, syncErr, err := o.emitBatchAndSync(batch, from, frames, urgent)
-	o.tellSync(syncErr, err == nil && urgent)
+	o.reportSync(syncErr, err == nil && urgent)
 	return n, err
 }
 
@@ -242,11 +242,11 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	if o.closed.Load() {
 		return 0, nil, ErrClosed
 	}
-	number := o.ask(urgent)
+	number := o.syncNumber(urgent)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err := o.readyLocked(urgent); err != nil {
-		return 0, nil, o.waitingLocked(err)
+		return 0, nil, o.retryErrorLocked(err)
 	}
 	if from > 0 || frames.Len() < batch.Len() {
 		o.part.Slice(batch, from, from+frames.Len())
@@ -258,15 +258,15 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	} else {
 		n, err = o.emitEachLocked(batch, frames)
 	}
-	n = min(max(n, 0), frames.Len()) // a RecordWriter is code of others
+	n = min(max(n, 0), frames.Len()) // a RecordWriter is not our code
 	if n < frames.Len() && err == nil {
 		err = fmt.Errorf("%s: %d of %d records were taken, without an error: %w", o.name, n, frames.Len(), io.ErrShortWrite)
 	}
-	if failed := ofDestination(err); failed != nil || o.failing {
-		o.noteLocked(failed)
+	if failed := destinationError(err); failed != nil || o.failing {
+		o.noteAttemptLocked(failed)
 	}
 	rejected := min(rejectedIn(err), n)
-	delivered := uint64(n - rejected - min(againIn(err), n-rejected))
+	delivered := uint64(n - rejected - min(retryableIn(err), n-rejected))
 	o.accepted.Add(delivered)
 	o.refused.Add(uint64(rejected))
 	if urgent && (delivered > 0 || rejected > 0) {
@@ -275,8 +275,8 @@ func (o *output) emitBatchAndSync(batch *Batch, from int, frames *Frames, urgent
 	return n, syncErr, err
 }
 
-// waitingLocked is err for someone who holds a batch: with the time until the next attempt.
-func (o *output) waitingLocked(err error) error {
+// retryErrorLocked returns err for the holder of a batch: during a backoff, as a RetryError with the time that is left of it.
+func (o *output) retryErrorLocked(err error) error {
 	if wait := o.backoff.Wait(o.clock.Now()); wait > 0 && !errors.Is(err, ErrClosed) {
 		return &RetryError{After: wait, Err: err}
 	}
@@ -284,7 +284,7 @@ func (o *output) waitingLocked(err error) error {
 }
 
 func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
-	var said Verdicts
+	var verdicts Verdicts
 	for i := range frames.Len() {
 		err := o.emitter.Emit(batch.At(i).Entry(), frames.At(i))
 		if err == nil {
@@ -292,9 +292,9 @@ func (o *output) emitEachLocked(batch *Batch, frames *Frames) (int, error) {
 		}
 		rejected, is := errors.AsType[*RejectedError](err)
 		if !is {
-			return i, said.With(err)
+			return i, verdicts.With(err)
 		}
-		said.Reject(i, cmp.Or(rejected.Err, err))
+		verdicts.Reject(i, cmp.Or(rejected.Err, err))
 	}
-	return frames.Len(), said.With(nil)
+	return frames.Len(), verdicts.With(nil)
 }

@@ -11,39 +11,39 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// MaxRecordSize is the largest record, in bytes of its tape: 1 GiB. A record that would be larger is refused by Capture and by Parse.
+// MaxRecordSize is the largest record, in bytes of its tape: 1 GiB. Capture and Parse refuse a larger one.
 const MaxRecordSize = tape.MaxSize
 
-// Record is one log record made self-contained: the entry, the fields of With and the fields of the call, as bytes (a tape)
-// on which nothing points anywhere else. What the program changes after the call cannot change it. It is what Python's
-// LogRecord is after QueueHandler.prepare, and the same bytes serve as a queue's slot, a buffer's content, an entry on disk
+// Record is one self-contained log record: the entry, the fields of With and the fields of the call, written to bytes (a tape)
+// that contain no pointers. Nothing that the program changes after the call can change it. It is what Python's
+// LogRecord is after QueueHandler.prepare. The same bytes are the slot of a queue, the content of a buffer, an entry on a disk
 // and a message on a wire.
 //
-// Capture makes one from what a Core's Write is given; Parse reads one that came from outside; View looks at one that is
-// known to be right. Encode, MarshalLogObject, AppendFields and Deliver hand it on: encoded at the end, it gives byte for
-// byte what the fields would have given at once.
+// Capture makes a Record of the arguments of a Core's Write. Parse reads and checks a tape that came from outside; View takes a tape
+// that is known to be valid. Encode, MarshalLogObject, AppendFields and Deliver hand the Record on. Encoding it later gives the same
+// bytes as encoding the fields at the call.
 //
-// A value that zap would encode by reflection is marshalled by encoding/json, at the call; an encoder that has a NewReflectedEncoder sees
+// A value that zap would encode by reflection is marshalled by encoding/json at the call. An encoder with a NewReflectedEncoder gets
 // it as a json.RawMessage.
 //
 // The zero value is ready for use. A Record must not be copied, and is for one goroutine at a time.
 type Record struct {
-	tape []byte // what own has recorded, or bytes that View or Parse was given
+	tape []byte // the bytes of own, or those given to View or Parse
 	own  tape.Recorder
 
-	nodesAt int           // where the fields begin; 0: not known yet
-	decoded bool          // entry says what the tape says
-	held    bool          // entry is not empty
-	entry   zapcore.Entry // its strings alias the tape, or are those that Capture was given
+	nodesAt int           // where on the tape the fields begin; 0: not known yet
+	decoded bool          // entry holds the entry of tape
+	held    bool          // entry is not the zero value
+	entry   zapcore.Entry // its strings alias the tape, or are those given to Capture
 
-	asked  zapcore.Core     // by mayHaveTape last
-	answer bool             // of it
-	inline [1]zapcore.Field // the Record itself as zap.Inline
-	json   jsonenc.Writer   // what NewJSON's encoder writes with
-	frame  []byte           // what a Handler's Formatter made of it
+	tapeCore   zapcore.Core     // the core for which takesTape was last worked out
+	tapeCoreOK bool             // what it returned
+	inline     [1]zapcore.Field // the Record itself as zap.Inline
+	json       jsonenc.Writer   // scratch of the encoder of NewJSON
+	frame      []byte           // scratch of a Handler: what its Formatter appended
 }
 
-// keepBuffer is the largest buffer, in bytes, that a pool keeps: one huge record does not hold its memory for ever.
+// keepBuffer is the largest buffer, in bytes, that a pool keeps, so that one huge record does not hold its memory for ever.
 const keepBuffer = 64 << 10
 
 var recordPool = sync.Pool{New: func() any { return new(Record) }}
@@ -63,35 +63,36 @@ func (r *Record) Free() {
 	if cap(r.frame) > keepBuffer {
 		r.frame = nil
 	}
-	r.asked = nil
+	r.tapeCore = nil
 	recordPool.Put(r)
 }
 
-// reset leaves entry as it is: what decoded does not vouch for is not looked at.
+// reset makes b the tape. It leaves entry alone: without decoded nobody reads it.
 func (r *Record) reset(b []byte) { r.tape, r.nodesAt, r.decoded = b, 0, false }
 
-// Capture records ent, the fields of context and then fields. Whatever code of the program the fields carry (Stringers,
-// marshalers, Error methods) runs now; a panic in it reaches the caller as it does with zap's encoders. The only error is a
-// record larger than MaxRecordSize, and leaves r empty.
+// Capture records ent, the fields of context and then fields. Code of the program that the fields carry (Stringers,
+// marshalers, Error methods) runs now, and a panic in it reaches the caller as it does with zap's encoders. Capture fails only for a
+// record larger than MaxRecordSize, and leaves r empty then.
 //
 // It allocates nothing itself once r has grown to the size of the records it is used for.
 func (r *Record) Capture(ent zapcore.Entry, context Context, fields []zapcore.Field) error {
 	return r.record(&ent, context, fields, nil)
 }
 
-// CaptureSaid is Capture, and does not ask errors and Stringers that said was asked about with the same fields.
-func (r *Record) CaptureSaid(ent zapcore.Entry, context Context, fields []zapcore.Field, said *Texts) error {
-	return r.record(&ent, context, fields, said)
+// CaptureSaid is Capture, but takes the texts of errors and Stringers from texts, whose Ask was called with the same fields, as far as
+// it has them.
+func (r *Record) CaptureSaid(ent zapcore.Entry, context Context, fields []zapcore.Field, texts *Texts) error {
+	return r.record(&ent, context, fields, texts)
 }
 
-func (r *Record) record(ent *zapcore.Entry, context Context, fields []zapcore.Field, said *Texts) error {
+func (r *Record) record(ent *zapcore.Entry, context Context, fields []zapcore.Field, texts *Texts) error {
 	r.reset(nil)
 	r.own.Begin(ent)
 	begin := len(r.own.Bytes())
 	if context.nodes != "" {
 		r.own.Nodes(context.nodes)
 	}
-	r.own.Fields(fields, said)
+	r.own.Fields(fields, texts)
 	if len(r.own.Bytes()) > MaxRecordSize {
 		r.own.Release()
 		return tape.ErrTooLong
@@ -100,7 +101,7 @@ func (r *Record) record(ent *zapcore.Entry, context Context, fields []zapcore.Fi
 	return nil
 }
 
-// capture is Capture for those who go on to format: it spares them decoding the entry.
+// capture is Capture that also keeps ent, so that a Formatter need not decode it.
 func (r *Record) capture(ent *zapcore.Entry, context Context, fields []zapcore.Field) error {
 	if err := r.record(ent, context, fields, nil); err != nil {
 		return err
@@ -109,9 +110,9 @@ func (r *Record) capture(ent *zapcore.Entry, context Context, fields []zapcore.F
 	return nil
 }
 
-// Parse makes r show the record in b after checking all of it: whatever Parse accepts, the other methods can use without
-// looking again. The bytes may come from anywhere. r aliases them and allocates nothing for them, so a record never takes more memory
-// than its bytes; an error names the byte at which it stops making sense.
+// Parse checks all of b and makes it the tape of r. The bytes may come from anywhere: the other methods rely on what Parse
+// accepted, and check nothing. r aliases b and allocates nothing for it, so a record never takes more memory
+// than its bytes. An error names the first byte that makes no sense.
 func (r *Record) Parse(b []byte) error {
 	r.reset(nil)
 	if err := tape.Check(b); err != nil {
@@ -121,8 +122,8 @@ func (r *Record) Parse(b []byte) error {
 	return nil
 }
 
-// View makes r show the record that b holds: a tape, which must be what Bytes returned or Parse accepted, and must not change
-// while r is used: r aliases it.
+// View makes b the tape of r without checking it. Bytes must have returned b, or Parse have accepted it. r aliases b, which must not
+// change while r is used.
 func (r *Record) View(b []byte) { r.reset(b) }
 
 // Bytes returns the tape. It is valid until r is used for another record or freed; an empty tape means no record.
@@ -131,12 +132,12 @@ func (r *Record) Bytes() []byte { return r.tape }
 // Level returns the record's level without decoding the rest.
 func (r *Record) Level() zapcore.Level { return tape.Level(r.tape) }
 
-// Message returns the message of r, and spares what else Entry decodes. It is valid as long as r is.
+// Message returns the message of r without decoding the rest of the entry. It aliases the tape.
 func (r *Record) Message() string { return tape.Message(r.tape) }
 
-// Entry returns what zap knows of the record beside its fields. Its strings alias the tape. The caller's PC is not recorded, for it
-// means nothing in another process: Caller.PC is 0 for every target and hook behind a queue, a buffer or a wire. File, line and
-// function are recorded, and are all that zap's encoders use.
+// Entry returns the entry: all that zap knows of a record beside its fields. Its strings alias the tape. The caller's PC is not
+// recorded, for it means nothing in another process: Caller.PC is 0 for every target and hook behind a queue, a buffer or a wire.
+// File, line and function are recorded; zap's encoders use nothing else.
 func (r *Record) Entry() zapcore.Entry { return *r.EntryView() }
 
 // EntryView is Entry without the copy, for a Formatter. It is valid until r is used for another record, and must not be changed.
@@ -154,21 +155,21 @@ func (r *Record) EntryView() *zapcore.Entry {
 // nodes returns a cursor at the first field.
 func (r *Record) nodes() tape.Cursor {
 	if r.nodesAt == 0 {
-		r.EntryView() // which who looks at the fields looks at as well, as a rule
+		r.EntryView() // finds nodesAt; whoever needs the fields mostly needs the entry too
 	}
 	return tape.NewCursor(r.tape, r.nodesAt)
 }
 
-// MarshalLogObject adds the record's fields to enc, each by the method the field itself would have called, so that a Record
-// is a zap.Inline field of its own. Strings and byte slices alias the tape: enc must copy what it keeps.
+// MarshalLogObject adds the record's fields to enc, each by the method that the original field would have called, so that a Record
+// can be a zap.Inline field. Strings and byte slices alias the tape: enc must copy what it keeps.
 func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	r.nodes().Replay(enc)
 	return nil
 }
 
-// AppendFields appends the record's fields to dst as Fields that code may look at: plain data as the caller gave it, errors
-// as fields of ErrorType, objects and arrays as marshalers that replay them. They alias the tape; use Clone first for a core
-// that keeps what it gets.
+// AppendFields appends the record's fields to dst as zap Fields: plain data as the caller gave it, errors
+// as fields of ErrorType, objects and arrays as marshalers that replay them. They alias the tape: for a core that keeps its fields,
+// call it on a Clone.
 func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
 	if cap(dst) == 0 {
 		dst = make([]zapcore.Field, 0, r.nodes().Count())
@@ -179,9 +180,9 @@ func (r *Record) AppendFields(dst []zapcore.Field) []zapcore.Field {
 	return dst
 }
 
-// Encode runs enc on the record and returns what enc does: the same bytes as for the original entry and fields. zap's own encoders add
-// fields and do no more with them, so they see one inline field. An encoder of somebody else's may look at them, and keep them: it
-// gets those of AppendFields, of a copy. An encoder that is a Formatter too, as NewJSON's is, is given the record itself.
+// Encode returns what enc makes of the record: the same bytes as for the original entry and fields. zap's own encoders only add
+// the fields, so they get one inline field. An encoder that is a Formatter too, as that of NewJSON is, gets the record itself. Any
+// other encoder might inspect or keep the fields, so it gets those of AppendFields on a Clone.
 func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	if f, ok := enc.(Formatter); ok {
 		return r.encodeBy(f)
@@ -199,8 +200,8 @@ func (r *Record) Encode(enc zapcore.Encoder) (*buffer.Buffer, error) {
 	return enc.EncodeEntry(ent, fields)
 }
 
-// addsOnly tells whether encoders of a type add the fields of a record by Field.AddTo, and neither look at them nor keep them: zap's own, and
-// that of NewJSON. They are known by name: a program that uses none of them is not to have them for this.
+// addsOnly reports whether encoders of a type only add fields by Field.AddTo, and neither inspect nor keep them: zap's own, and
+// that of NewJSON. It compares names, so that a program that uses none of these encoders does not link them.
 func addsOnly(encoder reflect.Type) bool {
 	if known, ok := addsOnlyOf.Load(encoder); ok {
 		return known.(bool)
@@ -256,10 +257,10 @@ func (r *Record) inlineField() []zapcore.Field {
 	return r.inline[:]
 }
 
-// NamesHash returns a hash of what the record's fields are called: their names, kinds, order and nesting. Two records whose
-// names differ have different hashes, but for chance. Reflected objects and arrays count with their whole text, since names
-// may be in it. Who has to look at all names of a record, and expects to see the same ones again and again, remembers by
-// it what was found; it costs about 2 ns a field. The seed must not be chosen by whoever chooses the names.
+// NamesHash returns a hash of the names of the record's fields, with their kinds, order and nesting. Records whose
+// names differ have different hashes, except by chance. Reflected objects and arrays count with their whole text, since names
+// may be in it. It is the key of a cache for work that depends on the names of a record only, and costs about 2 ns a field.
+// Whoever chooses the names must not know the seed.
 func (r *Record) NamesHash(seed uint64) uint64 { return r.nodes().NamesHash(seed) }
 
 // Clone returns a copy of r that shares nothing with it and is never pooled.

@@ -70,23 +70,23 @@ func TestErrorsKeepTheirTypes(t *testing.T) {
 	check("captured again", &again, want)
 
 	plain := fields[:2]
-	var said base.Texts
-	require.True(t, said.Ask(plain))
+	var texts base.Texts
+	require.True(t, texts.Ask(plain))
 	buf := make([]byte, 4096)
-	n := base.CapturePlain(buf, &zapcore.Entry{}, &base.Context{}, plain, &said)
+	n := base.CapturePlain(buf, &zapcore.Entry{}, &base.Context{}, plain, &texts)
 	require.Positive(t, n)
 	for room := range n { // too little room is no room
-		require.Zero(t, base.CapturePlain(buf[:room:room], &zapcore.Entry{}, &base.Context{}, plain, &said))
+		require.Zero(t, base.CapturePlain(buf[:room:room], &zapcore.Entry{}, &base.Context{}, plain, &texts))
 	}
-	n = base.CapturePlain(buf, &zapcore.Entry{}, &base.Context{}, plain, &said)
+	n = base.CapturePlain(buf, &zapcore.Entry{}, &base.Context{}, plain, &texts)
 	var direct base.Record
 	require.NoError(t, direct.Parse(buf[:n]))
 	fields = plain
 	check("under a lock", &direct, map[string]string{"plain": "*errors.errorString", "wrapped": "*fmt.wrapError"})
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
-		var said base.Texts
-		said.Ask(plain)
-		base.CapturePlain(buf, &zapcore.Entry{}, &base.Context{}, plain, &said)
+		var texts base.Texts
+		texts.Ask(plain)
+		base.CapturePlain(buf, &zapcore.Entry{}, &base.Context{}, plain, &texts)
 	}))
 }
 

@@ -405,9 +405,9 @@ func TestCapturePlainMakesTheTapeOfCapture(t *testing.T) {
 			var r base.Record
 			require.NoError(t, r.Capture(entries[i], context, fields))
 			b := make([]byte, len(r.Bytes())+200)
-			var said base.Texts
-			ok := said.Ask(fields)
-			n := base.CapturePlain(b, &entries[i], &context, fields, &said)
+			var texts base.Texts
+			ok := texts.Ask(fields)
+			n := base.CapturePlain(b, &entries[i], &context, fields, &texts)
 			if !ok {
 				require.Zero(t, n, name)
 				continue
@@ -415,7 +415,7 @@ func TestCapturePlainMakesTheTapeOfCapture(t *testing.T) {
 			plain++
 			require.Equal(t, r.Bytes(), b[:n], name)
 			for short := range n { // too little room is said, and nothing is written behind it
-				require.Zero(t, base.CapturePlain(b[:short:short], &entries[i], &context, fields, &said), "%s in %d bytes", name, short)
+				require.Zero(t, base.CapturePlain(b[:short:short], &entries[i], &context, fields, &texts), "%s in %d bytes", name, short)
 			}
 		}
 	}

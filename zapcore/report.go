@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// Reporter tells the user what no caller waits for, and tells it once: an error that repeats is counted, and when things
-// work again one line says what it cost. It decides for every package of this module when an error is the same as before, and when
-// a failure is over:
+// Reporter passes to OnError the errors that no caller waits for, each once. It counts an error that repeats, and reports one
+// RecoveredError when things work again. It decides for every package of this module when an error is the same as before, and when a
+// failure is over:
 //
-//   - Two errors are the same if their texts differ in numbers only: a port of our own, a clock time, a message id; but not in a status
-//     of three digits, or an address. While a failure
-//     lasts each different one is told once, and no more than eight of them.
-//   - A failure is over at the first success, and after a success that is no proof (see Unconfirmed) when it has held for a second.
-//     When it comes back within that time the next recovery has to hold: 1 s, 2 s, 4 s and so on up to 30 s.
+//   - Two errors are the same if their texts differ only in numbers: a local port, a clock time, a message id. A status of three
+//     digits and an address do not count as numbers. While a failure lasts, each different error is reported once, and no more than
+//     eight of them.
+//   - A failure is over at the first success. A success that proves nothing (see Unconfirmed) has to hold for a second. If the
+//     failure comes back soon, the next success has to hold too: for 1 s, then 2 s, 4 s and so on up to 30 s.
 //
-// It calls the user's function under no lock, by one goroutine at a time, and survives its panics, so the function may log, even to the
-// core that failed. While one call takes its time 64 errors wait for the next; of more the oldest are left out, which is told. All
+// It calls OnError under no lock, on one goroutine at a time, and survives its panics, so OnError may log, even to the
+// core that failed. Up to 64 errors wait while OnError runs; of more the oldest are left out, and an error says how many. All
 // methods are safe for concurrent use.
 type Reporter struct {
-	name    string
-	naming  bool // each error begins with the name
-	onError func(error)
+	name         string
+	prefixErrors bool // each error begins with the name
+	onError      func(error)
 
 	failures atomic.Uint64 // all that was noted
 	failing  atomic.Int32  // outages that last
@@ -37,7 +37,7 @@ type Reporter struct {
 	stopped bool
 }
 
-// NewReporter returns a Reporter for the package of that name. A nil onError prints to stderr in the form that zap uses.
+// NewReporter returns a Reporter for the package of that name. A nil onError prints to stderr as zap does.
 func NewReporter(name string, onError func(error)) *Reporter {
 	if onError == nil {
 		onError = printError
@@ -45,10 +45,10 @@ func NewReporter(name string, onError func(error)) *Reporter {
 	return &Reporter{name: name, onError: onError, outages: make(map[string]*outage)}
 }
 
-// NameErrors makes r begin each error with its name, for a destination that is one of several and says nothing of itself. It returns r, and
-// is called before anything else.
+// NameErrors makes r put its name before each error, for one of several destinations whose errors do not say which they come from. It
+// returns r. It must be called before any other method.
 func (r *Reporter) NameErrors() *Reporter {
-	r.naming = true
+	r.prefixErrors = true
 	return r
 }
 
@@ -56,28 +56,28 @@ func printError(err error) {
 	fmt.Fprintf(os.Stderr, "%v write error: %v\n", time.Now(), err)
 }
 
-// Failed reports err, which cost that many records.
+// Failed reports err, because of which so many records were lost.
 func (r *Reporter) Failed(err error, records int) {
 	r.fail("", err, records)
 	r.Tell()
 }
 
-// Recovered reports a success that proves that things work: an acknowledgement, a 2xx answer, a write to a disk. It does nothing
-// if nothing had failed.
+// Recovered reports a success that proves that the destination works: an acknowledgement, a 2xx answer, a write to a disk. It does
+// nothing if nothing had failed.
 func (r *Reporter) Recovered() {
 	r.succeed("", 0)
 	r.Tell()
 }
 
-// Unconfirmed reports a success that is no proof, as that of a datagram or of a stream without acknowledgement: the system took
-// the bytes, and may learn later that nobody was there. The failure is over when no other has come for a second.
+// Unconfirmed reports a success that proves nothing, as of a datagram or a stream without acknowledgement: the system took
+// the bytes, and may find out later that nobody received them. The failure is over if no other comes within a second.
 func (r *Reporter) Unconfirmed() {
 	r.succeed("", holdStart)
 	r.Tell()
 }
 
-// Note takes down how one step of several went (rotate, compress, sync), each of which fails and works again by itself; nil is
-// well. It may be called under any lock, for it calls nobody: Tell does.
+// Note notes the result of one step of several (rotate, compress, sync), each of which fails and recovers by itself. It may be called
+// under any lock, because it does not call OnError: Tell does.
 func (r *Reporter) Note(step string, err error) {
 	if err != nil {
 		r.fail(step, fmt.Errorf("%s: %s: %w", r.name, step, err), 0)
@@ -86,21 +86,21 @@ func (r *Reporter) Note(step string, err error) {
 	}
 }
 
-// Pending reports whether Tell has something to pass on. It costs one atomic load.
+// Pending reports whether Tell has anything to pass on. It costs one atomic load.
 func (r *Reporter) Pending() bool { return r.waiting.Load() > 0 }
 
 // Failures returns how many failures were reported or noted, the repeated ones included.
 func (r *Reporter) Failures() uint64 { return r.failures.Load() }
 
-// Tell passes on what was noted, in order: one goroutine at a time does, and what others note meanwhile, or the user's function, is told by
-// that one. It is called under no lock.
+// Tell passes to OnError what was noted, in order. Only one goroutine does so at a time: it also passes on what others, or OnError
+// itself, note meanwhile, and their Tell returns at once. It must be called under no lock.
 func (r *Reporter) Tell() {
 	if !r.Pending() {
 		return
 	}
 	returned := false
 	defer func() {
-		if !returned { // the user's function has ended the goroutine (runtime.Goexit)
+		if !returned { // OnError has ended the goroutine (runtime.Goexit)
 			r.mu.Lock()
 			r.telling = false
 			r.mu.Unlock()
@@ -117,11 +117,12 @@ func (r *Reporter) Tell() {
 	returned = true
 }
 
-// next returns the next note for who tells, and nil if there is none, or if somebody tells already when who asks has not begun.
-func (r *Reporter) next(begins bool) error {
+// next returns the next error for OnError, or nil if there is none. A Tell calls it with first for its first error, and gets nil if
+// another goroutine is telling already.
+func (r *Reporter) next(first bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if begins && r.telling {
+	if first && r.telling {
 		return nil
 	}
 	note := r.notes.take(r.name)
@@ -130,7 +131,7 @@ func (r *Reporter) next(begins bool) error {
 	return note
 }
 
-// Stop is for Close: a recovery that has yet to hold is not told any more. What is reported later is.
+// Stop is for Close: it cancels recoveries that have yet to hold. Later failures and proven recoveries are still reported.
 func (r *Reporter) Stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -142,7 +143,7 @@ func (r *Reporter) Stop() {
 
 func (r *Reporter) fail(step string, err error, records int) {
 	r.failures.Add(1)
-	err = sound(err)
+	err = printable(err)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	o := r.outages[step]
@@ -154,15 +155,15 @@ func (r *Reporter) fail(step string, err error, records int) {
 		r.failing.Add(1)
 	}
 	if o.fail(err, records, time.Now()) {
-		if r.naming && step == "" {
+		if r.prefixErrors && step == "" {
 			err = fmt.Errorf("%s: %w", r.name, err)
 		}
 		r.noteLocked(err)
 	}
 }
 
-// Lost notes records that were lost because of a failure that lasts, if one does, but not by a call that failed: those that found no
-// room meanwhile. Like Note it may be called under any lock.
+// Lost adds records to the cost of the failure that lasts, if one does: records that no failed call has lost, but that found no room
+// meanwhile. Like Note it may be called under any lock.
 func (r *Reporter) Lost(records int) {
 	if r.failing.Load() == 0 {
 		return
@@ -174,7 +175,7 @@ func (r *Reporter) Lost(records int) {
 	}
 }
 
-// succeed ends an outage once the success has held for as long as it has to, at least that long.
+// succeed ends the outage of a step when the success has held for as long as it has to, and for atLeast.
 func (r *Reporter) succeed(step string, atLeast time.Duration) {
 	if r.failing.Load() == 0 {
 		return
@@ -194,11 +195,11 @@ func (r *Reporter) succeed(step string, atLeast time.Duration) {
 		return
 	}
 	serial := o.serial
-	o.timer = time.AfterFunc(wait, func() { r.held(step, o, serial) })
+	o.timer = time.AfterFunc(wait, func() { r.holdEnded(step, o, serial) })
 }
 
-// held ends an outage when a success has held, unless another failure has come.
-func (r *Reporter) held(step string, o *outage, serial uint64) {
+// holdEnded ends an outage when a success has holdEnded, unless another failure has come.
+func (r *Reporter) holdEnded(step string, o *outage, serial uint64) {
 	r.mu.Lock()
 	if o.timer != nil && o.serial == serial && !r.stopped {
 		r.endLocked(step, o)
@@ -213,7 +214,7 @@ func (r *Reporter) endLocked(step string, o *outage) {
 	r.failing.Add(-1)
 }
 
-// Failing returns what the destination as a whole failed with last, or "" if it works.
+// Failing returns the text of the last error of the destination as a whole, or "" if it works.
 func (r *Reporter) Failing() string {
 	if r.failing.Load() == 0 {
 		return ""
@@ -242,9 +243,9 @@ func (r *Reporter) tell(err error) {
 
 // RecoveredError is what OnError gets when a failure is over.
 type RecoveredError struct {
-	Records  uint64 // lost while it lasted
-	Failures uint64 // how often it was met
-	Step     string // what had failed, of a writer whose steps fail by themselves; "" is the destination as a whole
+	Records  uint64 // how many records were lost while it lasted
+	Failures uint64 // how many errors there were
+	Step     string // which step of a writer had failed, see Reporter.Note; "" is the destination as a whole
 
 	name string
 }
@@ -257,7 +258,7 @@ func (e *RecoveredError) Error() string {
 	return fmt.Sprintf("%s: working again, %s lost", e.name, count(e.Records, "record was", "records were"))
 }
 
-// count returns n and what there are n of, in the number that fits.
+// count returns n with its noun, in the singular or the plural.
 func count(n uint64, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -201,8 +201,8 @@ func TestReportToSaysEachErrorOnce(t *testing.T) {
 	require.Contains(t, out.String(), "write error: zaphandlers: closed\n")
 }
 
-// However many goroutines tell, the user hears of a failure before it is over, and a function that takes its time, or never returns, holds up
-// the one that is in it.
+// However many goroutines report, OnError gets a failure before its recovery, and an OnError that is slow or never returns blocks only the
+// goroutine that calls it.
 func TestReporterTellsInOrder(t *testing.T) {
 	told := make(chan error)
 	var calls atomic.Int32
@@ -214,7 +214,7 @@ func TestReporterTellsInOrder(t *testing.T) {
 	require.EqualError(t, <-told, "test: working again, 1 record was lost")
 }
 
-// A function that ends the goroutine which calls it takes no other error with it.
+// If OnError ends the goroutine that calls it, no other error is lost.
 func TestReporterOutlivesTheGoroutine(t *testing.T) {
 	told := make(chan error, 3)
 	r := base.NewReporter("test", func(err error) { told <- err; runtime.Goexit() })
@@ -227,7 +227,7 @@ func TestReporterOutlivesTheGoroutine(t *testing.T) {
 	}
 }
 
-// While a function does not return no more errors wait for it than can be read; that there were others is told, and the newest are.
+// While OnError does not return, a bounded number of errors waits for it: the newest ones, and one that says how many were left out.
 func TestReporterBoundsWhatWaitsForTheUsersFunction(t *testing.T) {
 	told := make(chan error)
 	var calls atomic.Int32
@@ -246,7 +246,7 @@ func TestReporterBoundsWhatWaitsForTheUsersFunction(t *testing.T) {
 	require.False(t, r.Pending())
 }
 
-// An error that panics when it is asked what it says is told as well as can be.
+// An error whose Error method panics is replaced by one that says so.
 func TestReporterOfAnErrorThatPanics(t *testing.T) {
 	r, told := reporter(t)
 	r.Failed(brokenError{}, 1)

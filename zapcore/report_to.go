@@ -9,9 +9,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// ReportTo returns a WriteSyncer for zap.ErrorOutput that writes to ws and says each error once: zap writes a line for each
-// failed Write, which for a destination that is down means a line a record. A line that differs from the last only in numbers (its
-// time, a port of our own) is counted instead, and the count is written before the next line that differs. It is safe for
+// ReportTo returns a WriteSyncer for zap.ErrorOutput that writes to ws, each error once. zap writes a line for each
+// failed Write: if the destination is down, one for each record. A line that differs from the last only in numbers (its
+// time, a local port) is counted instead, and the count is written before the next line that differs. It is safe for
 // concurrent use.
 func ReportTo(ws zapcore.WriteSyncer) zapcore.WriteSyncer { return &deduplicator{ws: ws} }
 
@@ -20,8 +20,8 @@ type deduplicator struct {
 
 	mu       sync.Mutex // guards the fields below, and ws
 	last     []byte     // the last line without its time
-	key      string     // the same without numbers
-	repeated int        // how often it came again
+	key      string     // last without its numbers
+	repeated int        // how often the line came again
 }
 
 var writeError = []byte(" write error: ")
@@ -41,7 +41,7 @@ func (d *deduplicator) Write(line []byte) (int, error) {
 		return 0, err
 	}
 	n, err := d.ws.Write(line)
-	if err != nil { // what could not be told is, when it comes again
+	if err != nil { // when it comes again it is written again
 		d.last = d.last[:0]
 		return n, err
 	}
@@ -64,7 +64,7 @@ func (d *deduplicator) tellLocked() error {
 	return err
 }
 
-// Sync passes on what was written. It does not tell the count: zap calls it after each line.
+// Sync syncs ws. It does not write the count, for zap calls it after each line.
 func (d *deduplicator) Sync() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

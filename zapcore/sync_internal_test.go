@@ -26,7 +26,7 @@ func (e *slowEmitter) Sync() error {
 	return os.ErrDeadlineExceeded
 }
 
-// Who waits for a Sync of another that takes all its time has one more to wait for, and not one for each that waits.
+// A caller that waits behind a slow Sync waits for one more Sync, and not for one for each waiting caller.
 func TestSyncsThatWaitAreOne(t *testing.T) {
 	const callers = 20
 	for name, call := range map[string]func(h *Handler) error{
@@ -49,7 +49,7 @@ func TestSyncsThatWaitAreOne(t *testing.T) {
 			for range callers - 1 {
 				go func() { ended <- call(h) }()
 			}
-			for h.out.asked.Load() < callers {
+			for h.out.syncCalls.Load() < callers {
 				runtime.Gosched()
 			}
 			close(e.release)

@@ -7,14 +7,14 @@ import (
 	"go.uber.org/multierr"
 )
 
-// Verdicts collects what became of single records of a batch that is passed on in parts, for those who write a WriteBatch or
-// an EmitBatch. The zero value is empty.
+// Verdicts collects the rejected and the retryable records of a batch that is passed on in parts. It is for implementations of
+// WriteBatch and EmitBatch. The zero value is empty.
 type Verdicts struct {
 	rejected *RejectedError
 	again    *RetryError // with Indexes
 }
 
-// Reject adds the record at index i, lost for good.
+// Reject adds the record at index i, which was refused for good.
 func (v *Verdicts) Reject(i int, err error) {
 	if v.rejected == nil {
 		v.rejected = &RejectedError{Err: err}
@@ -22,7 +22,7 @@ func (v *Verdicts) Reject(i int, err error) {
 	v.rejected.Indexes = append(v.rejected.Indexes, i)
 }
 
-// Add adds what err says of single records, counted from the record at index from.
+// Add adds the records that err names, whose indexes count from the record at index from.
 func (v *Verdicts) Add(from int, err error) {
 	if err == nil {
 		return
@@ -46,14 +46,14 @@ func (v *Verdicts) Add(from int, err error) {
 	}
 }
 
-// With returns the verdicts, and why the rest of the batch was not taken, as one error, or nil.
+// With returns one error, or nil, for the verdicts and rest, which is why the rest of the batch was not taken.
 func (v *Verdicts) With(rest error) error {
 	var err error
 	if v.rejected != nil {
 		err = v.rejected
 	}
 	if v.again != nil {
-		if retry, ok := errors.AsType[*RetryError](rest); ok { // whoever looks for one RetryError finds all of it
+		if retry, ok := errors.AsType[*RetryError](rest); ok { // one RetryError for both: callers look for the first
 			v.again.After, rest = max(v.again.After, retry.After), nil
 		}
 		err = multierr.Append(err, v.again)
@@ -61,7 +61,7 @@ func (v *Verdicts) With(rest error) error {
 	return multierr.Append(err, rest)
 }
 
-// verdictsIn returns the errors of a type among those that err was joined of.
+// verdictsIn returns the errors of type T among the parts of err.
 func verdictsIn[T error](err error) (all []T) {
 	for _, e := range parts(err) {
 		if v, ok := errors.AsType[T](e); ok {
@@ -71,6 +71,7 @@ func verdictsIn[T error](err error) (all []T) {
 	return all
 }
 
+// rejectedIn returns how many records err names as rejected.
 func rejectedIn(err error) (n int) {
 	for _, r := range verdictsIn[*RejectedError](err) {
 		n += len(r.Indexes)
@@ -78,15 +79,16 @@ func rejectedIn(err error) (n int) {
 	return n
 }
 
-func againIn(err error) (n int) {
+// retryableIn returns how many records err names as not taken after all.
+func retryableIn(err error) (n int) {
 	for _, r := range verdictsIn[*RetryError](err) {
 		n += len(r.Indexes)
 	}
 	return n
 }
 
-// ofDestination is err without what it says of single records: what it says of the destination, if anything.
-func ofDestination(err error) error {
+// destinationError is err without the verdicts on single records: a failure of the destination itself, or nil.
+func destinationError(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -99,10 +101,10 @@ func ofDestination(err error) error {
 	return multierr.Combine(slices.DeleteFunc(parts(err), func(e error) bool { return rejectedIn(e) > 0 })...)
 }
 
-// remaining is why the rest of a batch was not taken. A destination's failure is no verdict on the records, so unless it is
-// closed they may be tried again.
-func remaining(err error) error {
-	err = ofDestination(err)
+// restError is the error for the rest of a batch, which was not taken because of err. A failure of the destination says nothing about
+// the records, so they may be tried again, unless the destination is closed.
+func restError(err error) error {
+	err = destinationError(err)
 	if err == nil || mayRetry(err) || errors.Is(err, ErrClosed) {
 		return err
 	}

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// LockWithin takes mu, or gives up after that time and reports false. It is for those who must come to an end although whoever has
-// the lock may not: Close, Sync. What waits for a lock that never comes is a goroutine; it is used again by whoever comes next, so that
-// there are no more of them than callers at the same time, however often they ask.
+// LockWithin locks mu, or gives up after wait and returns false. It is for Close and Sync, which must end even if the holder of
+// the lock never does. A goroutine that goes on waiting for the lock is left behind then; the next caller takes it over, so there are
+// never more such goroutines than simultaneous callers.
 func LockWithin(mu *sync.Mutex, wait time.Duration) bool {
 	if mu.TryLock() {
 		return true
@@ -27,13 +27,13 @@ func LockWithin(mu *sync.Mutex, wait time.Duration) bool {
 	}
 }
 
-// lockWaiter is a goroutine that waits for a mutex.
+// lockWaiter is a goroutine that waits for a mutex on behalf of a caller.
 type lockWaiter struct {
-	locked chan struct{} // of capacity 1: it has the mutex, for whoever wants that
-	wanted bool          // guarded by lockWaiters.mu
+	locked chan struct{} // of capacity 1: gets a value when the mutex is locked for the caller
+	wanted bool          // a caller waits; guarded by lockWaiters.mu
 }
 
-// lockWaiters are those whose callers have given up.
+// lockWaiters holds, by mutex, the waiters whose callers have given up.
 var lockWaiters = struct {
 	mu   sync.Mutex // guards the field below
 	left map[*sync.Mutex][]*lockWaiter
@@ -65,7 +65,7 @@ func (w *lockWaiter) wait(mu *sync.Mutex) {
 	mu.Unlock()
 }
 
-// leave gives up, and reports whether the mutex has come all the same.
+// leave gives up waiting, unless the mutex has just been locked: then it returns true.
 func (w *lockWaiter) leave(mu *sync.Mutex) (locked bool) {
 	lockWaiters.mu.Lock()
 	defer lockWaiters.mu.Unlock()
@@ -88,8 +88,8 @@ func (w *lockWaiter) removeLocked(mu *sync.Mutex) {
 
 var errExited = errors.New("the goroutine was ended (runtime.Goexit)")
 
-// Within runs f, which may wait for what does not come, by a goroutine of its own, and returns its error; a panic is a *PanicError. After
-// that time it returns an error that says so and wraps os.ErrDeadlineExceeded, and f goes on in the background.
+// Within runs f, which may never return, on a new goroutine, and returns its error; a panic is a *PanicError. After
+// wait it returns an error that wraps os.ErrDeadlineExceeded, and f goes on in the background.
 func Within(wait time.Duration, f func() error) error {
 	done := make(chan error, 1)
 	go func() {
@@ -107,19 +107,19 @@ func Within(wait time.Duration, f func() error) error {
 	}
 }
 
-// lock takes the lock for a call that has to come to an end. The error says that whoever has it does not.
+// lock locks o.mu for a call that must end. It returns an error if the holder of the lock does not release it within lockWait.
 func (o *output) lock() error {
-	if o.patience == 0 {
+	if o.lockWait == 0 {
 		o.mu.Lock()
 		return nil
 	}
-	if !LockWithin(&o.mu, o.patience) {
+	if !LockWithin(&o.mu, o.lockWait) {
 		return fmt.Errorf("%s: a write does not come to an end: %w", o.name, os.ErrDeadlineExceeded)
 	}
 	return nil
 }
 
-// guarded calls a method of the Emitter's. A panic, or that it has ended its goroutine, is an error that says what was done.
+// guarded calls f, a method of the Emitter. If f panics, or ends its goroutine, the error names the operation.
 func (o *output) guarded(what string, f func() error) error {
 	err := Guard(f)
 	if isPanic(err) || err == errExited {
@@ -128,34 +128,36 @@ func (o *output) guarded(what string, f func() error) error {
 	return err
 }
 
-// ask returns a number for a call that is about to wait for the lock, and then for a Sync; 0 if it is to wait for none.
-func (o *output) ask(forSync bool) uint64 {
+// syncNumber returns the number of a call that is about to wait for the lock and then needs a Sync; 0 if it needs none.
+func (o *output) syncNumber(forSync bool) uint64 {
 	if !forSync {
 		return 0
 	}
-	return o.asked.Add(1)
+	return o.syncCalls.Add(1)
 }
 
-// syncLocked does what sync promises to all who have asked by now.
+// syncLocked syncs the Emitter, for all calls that have a number by now.
 func (o *output) syncLocked() error {
-	covers := o.asked.Load()
+	covers := o.syncCalls.Load()
 	err := o.guarded("sync", o.emitter.Sync)
-	o.covered, o.synced = covers, err
+	o.syncedUpTo, o.lastSync = covers, err
 	return err
 }
 
-// syncUrgentLocked syncs a record above Error that was just emitted, unless a Sync that began while it waited for the lock has timed out.
+// syncUrgentLocked syncs after a record above Error. If a Sync that began while the record waited for the lock has timed out, it
+// returns that error and does not wait again.
 func (o *output) syncUrgentLocked(number uint64) error {
-	if number <= o.covered && isTimeout(o.synced) {
-		return o.synced
+	if number <= o.syncedUpTo && isTimeout(o.lastSync) {
+		return o.lastSync
 	}
 	return o.syncLocked()
 }
 
-// sync waits for one Sync of another and one more at most, however many wait: what began since it was called is for it as well.
+// sync is Handler.Sync. It waits for at most two Syncs of the Emitter, however many callers there are: the one that is running, and one
+// that begins afterwards, whose result all waiting callers share.
 func (o *output) sync() error {
-	defer o.tell()
-	number := o.ask(true)
+	defer o.reportNotice()
+	number := o.syncNumber(true)
 	if err := o.lock(); err != nil {
 		return err
 	}
@@ -163,8 +165,8 @@ func (o *output) sync() error {
 	if o.closed.Load() {
 		return nil
 	}
-	if number <= o.covered {
-		return o.synced
+	if number <= o.syncedUpTo {
+		return o.lastSync
 	}
 	return o.syncLocked()
 }
@@ -189,7 +191,7 @@ func (o *output) close() error {
 		i.Interrupt()
 	}
 	defer o.report.Stop()
-	defer o.tell()
+	defer o.reportNotice()
 	if err := o.lock(); err != nil {
 		if o.closed.Swap(true) {
 			return nil
@@ -203,7 +205,7 @@ func (o *output) close() error {
 	return o.guarded("close", o.emitter.Close)
 }
 
-// count does not wait for an Emit that is under way, unless the Emitter has to be asked what became of its frames.
+// count is Handler.Stats. It waits for a running Emit only if the Emitter is an Accountant, which must be asked under the lock.
 func (o *output) count() Stats {
 	n := o.accepted.Load()
 	s := Stats{Accepted: n, Delivered: n, Refused: o.refused.Load()}

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// However often somebody gives up waiting for a lock that does not come, no goroutine more is left than callers waited at a time; and
-// when it comes, nobody has it who does not want it.
+// However often callers give up waiting for a lock, no more goroutines are left behind than callers waited at the same time; and when the
+// lock is released, no such goroutine keeps it.
 func TestLockWithinLeavesNoCrowd(t *testing.T) {
 	var mu sync.Mutex
 	mu.Lock()
@@ -38,7 +38,7 @@ func TestLockWithinLeavesNoCrowd(t *testing.T) {
 	require.True(t, LockWithin(&mu, 0))
 }
 
-// Many who come and go, of whom some wait too short a time, exclude each other.
+// Many callers, some of whom give up early, exclude each other.
 func TestLockWithinExcludes(t *testing.T) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup

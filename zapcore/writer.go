@@ -16,97 +16,99 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// FromWriter returns a Handler over any WriteSyncer: what zapcore.NewCore is, and a BatchWriter too, so that a queue hands it
-// a thousand records in one write. If ws is a RecordWriter, as the writers of package writesyncers are, it is told where the
-// records end, and a rotation never cuts one of many lines in two. Behind zapcore.Lock, which it does not need, or among the members of
-// NewMultiWriteSyncer it cannot be told: then all get each record by a Write of its own.
+// FromWriter returns a Handler over any WriteSyncer. It does what zapcore.NewCore does, and is a BatchWriter too, so that a queue
+// writes a thousand records in one call. A nil enab takes everything.
 //
-// Of several writers in one, as of NewMultiWriteSyncer, zap.Open and io.MultiWriter, nobody can tell which of them has what they refuse
-// together, so a queue offers that to none of them again. Give each a Handler, and the queue a Tee of those: then each is tried by itself.
+// If ws is a RecordWriter, as the writers of package writesyncers are, it learns where the records end, so that a rotation never cuts a
+// record of many lines in two. If the RecordWriter is wrapped by zapcore.Lock, which it does not need, or by NewMultiWriteSyncer, it
+// cannot learn that: then each record is a Write of its own.
 //
-// Where ws takes a part of a line and no more, the next one begins on a line of its own.
+// If ws writes to several writers (NewMultiWriteSyncer, zap.Open, io.MultiWriter) and fails, nobody can tell which of them have the
+// record, so a queue does not try it again. To have each writer retried by itself, give each a Handler, and the queue a Tee of these.
 //
-// A nil enab takes everything. The Handler does not close ws: Close only flushes it. That a terminal or a pipe cannot be synced is no
-// error. ws must not log to the Handler. A writer that takes no more (a pipe whose
-// reader has stopped) holds up the Write that it happens to, and those behind it; Stats does not wait for it, and Sync and Close
-// return an error that wraps os.ErrDeadlineExceeded after some seconds.
+// If ws takes only a part of a line, the next record begins on a new line.
+//
+// Close syncs ws and does not close it. Sync returns no error for a terminal or a pipe, which cannot be synced. ws must not log to
+// the Handler. A ws that blocks (a pipe whose reader has stopped) blocks the Write and all behind it. Stats does not wait for it;
+// Sync and Close give up after some seconds, with an error that wraps os.ErrDeadlineExceeded.
 func FromWriter(enc zapcore.Encoder, ws zapcore.WriteSyncer, enab zapcore.LevelEnabler) *Handler {
 	e := &writerEmitter{ws: ws}
 	if e.records, _ = ws.(RecordWriter); e.records == nil {
-		e.single, e.several = inside(reflect.ValueOf(ws))
+		e.oneByOne, e.several = wrappedWriters(reflect.ValueOf(ws))
 	}
 	out := newOutput(HandlerConfig{Name: "zapcore", Level: enab, Emitter: e})
-	out.patience = writerWait
+	out.lockWait = writerWait
 	return newEncoding(out, enc.Clone())
 }
 
-// writerWait is how long a WriteSyncer that does not come back is waited for.
+// writerWait is how long Sync, Flush and Close wait for a WriteSyncer that does not return.
 const writerWait = 5 * time.Second
 
 // writerEmitter emits to a WriteSyncer, which may have no deadlines.
 type writerEmitter struct {
-	ws      zapcore.WriteSyncer
-	records RecordWriter  // ws, if it is one: it knows what it has taken of a line
-	single  bool          // ws gets each record by itself: there is a RecordWriter in it
-	several bool          // ws writes to several: what it refuses one of them may have
-	torn    bool          // ws has taken a part of a line last
-	away    chan struct{} // closed when a call that took too long has come back; nil if there is none
+	ws          zapcore.WriteSyncer
+	records     RecordWriter  // ws, if it is one
+	oneByOne    bool          // each record is a Write of its own: ws wraps a RecordWriter
+	several     bool          // ws writes to several writers: after an error one of them may have the record
+	torn        bool          // the last Write took only a part of a line
+	pendingCall chan struct{} // closed when a call that took too long returns; nil if there is none
 }
 
-// within calls f, which calls the WriteSyncer. While a call has not come back there is no other, for ws may not be made for that.
-func (e *writerEmitter) within(f func() error) error {
-	if err := e.here(); err != nil {
+// callWithin calls f, a Sync or Flush of ws, and waits for at most writerWait. Until f returns, no other method of ws is called, for ws
+// need not be safe for concurrent use.
+func (e *writerEmitter) callWithin(f func() error) error {
+	if err := e.checkReturned(); err != nil {
 		return err
 	}
 	back := make(chan struct{})
 	err := Within(writerWait, func() error { defer close(back); return f() })
-	e.away = back
-	if e.here() != nil {
+	e.pendingCall = back
+	if e.checkReturned() != nil {
 		return fmt.Errorf("zapcore: sync: %w", err)
 	}
 	return err
 }
 
-// here returns an error while a call has not come back.
-func (e *writerEmitter) here() error {
-	if e.away == nil {
+// checkReturned returns an error while a call that took too long has not returned.
+func (e *writerEmitter) checkReturned() error {
+	if e.pendingCall == nil {
 		return nil
 	}
 	select {
-	case <-e.away:
-		e.away = nil
+	case <-e.pendingCall:
+		e.pendingCall = nil
 		return nil
 	default:
-		return errAway
+		return errCallPending
 	}
 }
 
-var errAway = fmt.Errorf("zapcore: the writer has not come back from a Sync: %w", os.ErrDeadlineExceeded)
+var errCallPending = fmt.Errorf("zapcore: the writer has not come back from a Sync: %w", os.ErrDeadlineExceeded)
 
 func (e *writerEmitter) Emit(_ zapcore.Entry, frame []byte) error { return e.write(frame) }
 
 func (e *writerEmitter) write(frame []byte) error {
-	if err := e.here(); err != nil {
+	if err := e.checkReturned(); err != nil {
 		return err
 	}
-	_, err := e.put(frame)
+	_, err := e.writeLine(frame)
 	return err
 }
 
-// lineEnd ends a line of which ws has taken only a part.
+// lineEnd ends a line of which ws took only a part.
 var lineEnd = []byte{'\n'}
 
-// put writes b, on a line of its own if that is a line.
-func (e *writerEmitter) put(b []byte) (int, error) {
+// writeLine writes b. If b is a line and the last one was torn, it ends that one first. (A RecordWriter does so itself.)
+func (e *writerEmitter) writeLine(b []byte) (int, error) {
 	if e.torn && e.records == nil && len(b) > 0 && b[len(b)-1] == '\n' {
-		if _, err := e.putPart(lineEnd); err != nil {
+		if _, err := e.writePart(lineEnd); err != nil {
 			return 0, err
 		}
 	}
-	return e.putPart(b)
+	return e.writePart(b)
 }
 
-func (e *writerEmitter) putPart(b []byte) (int, error) {
+func (e *writerEmitter) writePart(b []byte) (int, error) {
 	n, err := e.ws.Write(b)
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
@@ -117,20 +119,20 @@ func (e *writerEmitter) putPart(b []byte) (int, error) {
 	return n, err
 }
 
-// EmitBatch implements BatchEmitter. A writer that is not a RecordWriter may have written part of the first record that does
-// not count. One that says that it has taken all, and returns an error all the same, as one that writes to several may, would write all
-// again to those that have it: what it took is delivered, and the error passed on.
+// EmitBatch implements BatchEmitter. A writer that is no RecordWriter may have written a part of the first record that does
+// not count. A writer that writes to several may take all bytes and return an error nevertheless: then all records count as delivered,
+// because a retry would write them again to those that have them, and the error is passed on.
 func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
-	if err := e.here(); err != nil {
+	if err := e.checkReturned(); err != nil {
 		return 0, err
 	}
 	if e.records != nil {
 		return e.records.WriteRecords(frames.Bytes(), frames.Ends())
 	}
-	if e.single {
-		return e.putEach(frames)
+	if e.oneByOne {
+		return e.writeEach(frames)
 	}
-	written, err := e.put(frames.Bytes())
+	written, err := e.writeLine(frames.Bytes())
 	if written == len(frames.Bytes()) {
 		return frames.Len(), err
 	}
@@ -141,41 +143,41 @@ func (e *writerEmitter) EmitBatch(_ *Batch, frames *Frames) (int, error) {
 	if !e.several {
 		return n, err
 	}
-	var said Verdicts
+	var verdicts Verdicts
 	for i := n; i < frames.Len(); i++ {
-		said.Reject(i, err)
+		verdicts.Reject(i, err)
 	}
-	return frames.Len(), said.With(nil)
+	return frames.Len(), verdicts.With(nil)
 }
 
-// putEach writes frames one by one.
-func (e *writerEmitter) putEach(frames *Frames) (int, error) {
-	var said Verdicts
-	var complaints error
+// writeEach writes frames one by one.
+func (e *writerEmitter) writeEach(frames *Frames) (int, error) {
+	var verdicts Verdicts
+	var errs error // of frames that were taken whole
 	for n := range frames.Len() {
-		written, err := e.put(frames.At(n))
+		written, err := e.writeLine(frames.At(n))
 		switch {
 		case written >= len(frames.At(n)):
-			complaints = appendNew(complaints, err)
+			errs = appendNew(errs, err)
 		case e.several:
-			said.Reject(n, err)
+			verdicts.Reject(n, err)
 		default:
-			return n, multierr.Append(complaints, err)
+			return n, multierr.Append(errs, err)
 		}
 	}
-	return frames.Len(), said.With(complaints)
+	return frames.Len(), verdicts.With(errs)
 }
 
-// Several tells whether a writer is one of zap's own, or io.MultiWriter, around several others, of which nobody can tell which has what they
-// refuse together: to write it again may write it twice.
+// Several reports whether w is one of zap's own writers, or an io.MultiWriter, that writes to several others. After an error of such a
+// writer nobody can tell which of them have the bytes, so a retry may write them twice.
 func Several(w io.Writer) bool {
-	_, several := inside(reflect.ValueOf(w))
+	_, several := wrappedWriters(reflect.ValueOf(w))
 	return several
 }
 
-// inside tells of a WriteSyncer that is one of zap's own around others, or io.MultiWriter, whether a RecordWriter is among those, and
-// whether they are several.
-func inside(ws reflect.Value) (records, several bool) {
+// wrappedWriters looks into a WriteSyncer that is one of zap's own wrappers, or an io.MultiWriter. It reports whether a RecordWriter is
+// among the writers that it wraps, and whether these are several.
+func wrappedWriters(ws reflect.Value) (records, several bool) {
 	for ; ws.Kind() == reflect.Interface || ws.Kind() == reflect.Pointer; ws = ws.Elem() {
 		if ws.Type().Implements(reflect.TypeFor[RecordWriter]()) {
 			return true, false
@@ -188,13 +190,13 @@ func inside(ws reflect.Value) (records, several bool) {
 		members = membersOf(ws)
 	}
 	for _, member := range members {
-		r, s := inside(member)
+		r, s := wrappedWriters(member)
 		records, several = records || r, several || s
 	}
 	return records, several || len(members) > 1
 }
 
-// membersOf returns the writers that a writer holds.
+// membersOf returns the writers in the fields of a wrapper.
 func membersOf(ws reflect.Value) (members []reflect.Value) {
 	switch ws.Kind() {
 	case reflect.Slice:
@@ -214,19 +216,19 @@ func membersOf(ws reflect.Value) (members []reflect.Value) {
 	return members
 }
 
-// Flush implements Flusher for a WriteSyncer that is one.
+// Flush implements Flusher, if the WriteSyncer is one.
 func (e *writerEmitter) Flush() error {
 	if f, ok := e.ws.(Flusher); ok {
-		return e.within(f.Flush)
+		return e.callWithin(f.Flush)
 	}
 	return nil
 }
 
-// Sync syncs the WriteSyncer. Of one that writes to several it says what is left when those that know no sync are left out.
+// Sync syncs the WriteSyncer. It leaves out the errors of those, among several writers, that cannot be synced.
 func (e *writerEmitter) Sync() error {
-	err := e.within(e.ws.Sync)
+	err := e.callWithin(e.ws.Sync)
 	all := parts(err)
-	if left := slices.DeleteFunc(slices.Clone(all), knowsNoSync); len(left) < len(all) {
+	if left := slices.DeleteFunc(slices.Clone(all), cannotSync); len(left) < len(all) {
 		return multierr.Combine(left...)
 	}
 	return err
@@ -235,8 +237,8 @@ func (e *writerEmitter) Sync() error {
 // Close syncs the WriteSyncer, which is not ours to close.
 func (e *writerEmitter) Close() error { return e.Sync() }
 
-// knowsNoSync tells whether err is the answer of a system to fsync of what has none: a terminal, a pipe, a socket.
-func knowsNoSync(err error) bool {
+// cannotSync reports whether err is what fsync returns for a file that cannot be synced: a terminal, a pipe, a socket.
+func cannotSync(err error) bool {
 	e, ok := errors.AsType[*fs.PathError](err)
 	if !ok || e.Op != "sync" {
 		return false
@@ -244,8 +246,8 @@ func knowsNoSync(err error) bool {
 	if e.Err == syscall.EINVAL || errors.Is(e.Err, errors.ErrUnsupported) {
 		return true
 	}
-	const notATerminal, invalidHandle = 25, 6 // ENOTTY where there is one, ERROR_INVALID_HANDLE
-	number := reflect.ValueOf(e.Err)          // not every system has a syscall.Errno
+	const notATerminal, invalidHandle = 25, 6 // ENOTTY; ERROR_INVALID_HANDLE of Windows
+	number := reflect.ValueOf(e.Err)          // by reflection, for not every system has a syscall.Errno
 	if number.Kind() != reflect.Uintptr {
 		return false
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/queuecore/internal/disklog"
 	base "example.com/zaphandlers/zapcore"
@@ -24,7 +25,7 @@ const usage = `usage: diskdump list DIR
        diskdump salvage DIR TO [-cursors]
 `
 
-// commands are what each command takes. Another's flag would have no effect.
+// commands are the arguments of each command. A flag of another command is an error.
 var commands = map[string]struct {
 	folders int
 	flags   []string
@@ -32,13 +33,13 @@ var commands = map[string]struct {
 	"list": {1, nil}, "dump": {1, []string{"from", "cursor"}}, "salvage": {2, []string{"cursors"}},
 }
 
-// errMissing says that not every record is whole. What is missing has been printed.
+// errMissing says that records are missing; which ones has been printed.
 var errMissing = errors.New("records are missing")
 
-// errUsage says that the arguments make no sense.
+// errUsage says that the arguments are invalid.
 var errUsage = errors.New(strings.TrimSuffix(usage, "\n"))
 
-// command is the program.
+// command is main without its exit: it returns the exit status.
 func command(args []string, stdout, stderr io.Writer) int {
 	out := bufio.NewWriter(stdout)
 	err := run(args, out, stderr)
@@ -93,7 +94,7 @@ func run(args []string, stdout io.Writer, stderr io.Writer) error {
 	}
 }
 
-// parse parses flags that may stand between and behind other arguments, which it returns.
+// parse parses flags, which may stand between and after the other arguments, and returns the others.
 func parse(flags *flag.FlagSet, args []string) (others []string, err error) {
 	for len(args) > 0 {
 		if err := flags.Parse(args); err != nil {
@@ -118,31 +119,14 @@ func dump(view *disklog.View, from uint64, cursor string, stdout, stderr io.Writ
 		}
 		from = max(from, view.Cursors[i].Number+1)
 	}
-	encoder := base.NewJSON(zap.NewProductionEncoderConfig())
-	var record base.Record
+	p := printer{encoder: base.NewJSON(zap.NewProductionEncoderConfig()), from: from, stdout: stdout, stderr: stderr}
 	missing := uint64(0)
 	for i, s := range view.Segments {
 		if s.Aside {
 			fmt.Fprintf(stderr, "%s is passed over: salvage reads it\n", s.Name)
 			continue
 		}
-		x, err := view.Walk(i, func(number uint64, payload []byte) error {
-			if number < from {
-				return nil
-			}
-			if err := record.Parse(payload); err != nil {
-				missing++
-				fmt.Fprintf(stderr, "record %d: %v\n", number, err)
-				return nil
-			}
-			line, err := record.Encode(encoder)
-			if err != nil {
-				return fmt.Errorf("record %d: %w", number, err)
-			}
-			defer line.Free()
-			_, err = stdout.Write(line.Bytes())
-			return err
-		})
+		x, err := view.Walk(i, p.print)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			continue // every cursor has passed it meanwhile
@@ -154,8 +138,37 @@ func dump(view *disklog.View, from uint64, cursor string, stdout, stderr io.Writ
 			fmt.Fprintf(stderr, "%s: records missing: %d\n", s.Name, x.Missing)
 		}
 	}
-	if missing > 0 {
+	if missing+p.unreadable > 0 {
 		return errMissing
 	}
 	return nil
+}
+
+// printer prints records as JSON lines, those from number from on.
+type printer struct {
+	encoder        zapcore.Encoder
+	from           uint64
+	stdout, stderr io.Writer
+
+	record     base.Record
+	unreadable uint64 // how many records could not be parsed
+}
+
+// print prints one record. It reports a record that cannot be parsed to stderr.
+func (p *printer) print(number uint64, payload []byte) error {
+	if number < p.from {
+		return nil
+	}
+	if err := p.record.Parse(payload); err != nil {
+		p.unreadable++
+		fmt.Fprintf(p.stderr, "record %d: %v\n", number, err)
+		return nil
+	}
+	line, err := p.record.Encode(p.encoder)
+	if err != nil {
+		return fmt.Errorf("record %d: %w", number, err)
+	}
+	defer line.Free()
+	_, err = p.stdout.Write(line.Bytes())
+	return err
 }

@@ -9,12 +9,12 @@ import (
 	"example.com/zaphandlers/queuecore/internal/disklog"
 )
 
-// salvage copies every whole record into a new folder.
+// salvage copies every intact record into a new folder.
 func salvage(view *disklog.View, to string, cursors bool, stdout, stderr io.Writer) (err error) {
 	if there, err := os.ReadDir(to); err == nil && len(there) > 0 {
 		return fmt.Errorf("%s is not empty", to)
 	}
-	log, err := disklog.Open(disklog.Options{Dir: to, Told: func(err error) { fmt.Fprintln(stderr, err) }})
+	log, err := disklog.Open(disklog.Options{Dir: to, OnError: func(err error) { fmt.Fprintln(stderr, err) }})
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func salvage(view *disklog.View, to string, cursors bool, stdout, stderr io.Writ
 	}
 	if cursors {
 		for _, c := range view.Cursors {
-			if err := log.Ack(c.Name, 0); err != nil { // all are known before any moves on
+			if err := log.Ack(c.Name, 0); err != nil { // makes all cursors known before one moves, which could remove segments
 				return err
 			}
 		}

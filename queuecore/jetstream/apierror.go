@@ -12,12 +12,12 @@ import (
 
 // What the errors of a server mean.
 
-// isConflict tells whether the stream has another end than expected.
+// isConflict reports whether the stream did not end where expected: another process has appended.
 func isConflict(err error) bool {
 	return err != nil && hasCode(err, jetstream.JSErrCodeStreamWrongLastSequence)
 }
 
-// The codes of what there is no room for: in the stream ("maximum bytes exceeded"), in the server, in the account.
+// Error codes for lack of room: in the stream ("maximum bytes exceeded"), in the server, in the account.
 const (
 	codeStoreFailed  = 10077
 	codeServerFull   = 10023
@@ -36,7 +36,7 @@ func isFull(err error) bool {
 
 const codeMessageSize = 10054
 
-// isTooLarge tells whether a message is larger than the server takes, or the stream, of which somebody may have changed the MaxMsgSize.
+// isTooLarge reports whether a message is larger than the server takes, or than the MaxMsgSize of the stream, which somebody may have set.
 func isTooLarge(err error) bool {
 	return errors.Is(err, nats.ErrMaxPayload) || err != nil && hasCode(err, codeMessageSize)
 }
@@ -46,32 +46,34 @@ func hasCode(err error, code jetstream.ErrorCode) bool {
 	return errors.As(err, &api) && api.ErrorCode == code
 }
 
-// complaint is what a server has said that no call gets as its answer: what its client was not permitted to do, or that it is not let
-// in. The call waits in vain.
-type complaint struct{ last atomic.Pointer[said] }
+// serverErrors keeps the last error that a server sent without answering a call: the client is not permitted to do something, or to
+// connect. The call gets no answer and times out.
+type serverErrors struct{ last atomic.Pointer[serverError] }
 
-type said struct {
+type serverError struct {
 	err error
 	at  time.Time
 }
 
-// hear is a nats.ErrHandler in the place of the default one, which writes to stderr. Connections that end are no news: calls fail.
-func (c *complaint) hear(_ *nats.Conn, _ *nats.Subscription, err error) {
-	for _, told := range []error{
+// handle is a nats.ErrHandler that replaces the default one, which writes to stderr. It ignores errors of a lost connection: calls return
+// those.
+func (c *serverErrors) handle(_ *nats.Conn, _ *nats.Subscription, err error) {
+	for _, kept := range []error{
 		nats.ErrPermissionViolation, nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired,
 	} {
-		if errors.Is(err, told) {
-			c.last.Store(&said{err, time.Now()})
+		if errors.Is(err, kept) {
+			c.last.Store(&serverError{err, time.Now()})
 		}
 	}
 }
 
-// because adds to the error of a call, which waits for Timeout, what the servers have said meanwhile. What is older was of another.
-func because(e *Engine, err error) error {
-	if errors.Is(err, nats.ErrReconnectBufExceeded) { // which is of a buffer that there is none of
+// withServerError adds the last server error to the error of a call. It ignores one that is too old to belong to this call, which waits
+// for Timeout at most.
+func withServerError(e *Engine, err error) error {
+	if errors.Is(err, nats.ErrReconnectBufExceeded) { // its text speaks of a buffer that is turned off
 		err = fmt.Errorf("no connection to a server (%w)", err)
 	}
-	if s := e.said.last.Swap(nil); s != nil && err != nil && time.Since(s.at) < 2*e.cfg.Timeout {
+	if s := e.serverErrors.last.Swap(nil); s != nil && err != nil && time.Since(s.at) < 2*e.cfg.Timeout {
 		return fmt.Errorf("%w: %w", s.err, err)
 	}
 	return err

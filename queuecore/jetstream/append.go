@@ -16,8 +16,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Append implements queuecore.Queue. An error is a *base.RetryError, unless it wraps ErrClosed or is a *base.RejectedError: what it could
-// not find out about, it finds out before anything else is appended, so the same records can be appended again.
+// Append implements queuecore.Queue. An error is a *base.RetryError, unless it wraps ErrClosed or is a *base.RejectedError. If Append could
+// not find out whether a message is stored, the next Append finds out first, so the same records can be appended again.
 func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	e.appending.Lock()
 	defer e.appending.Unlock()
@@ -28,7 +28,7 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	var tooLarge []int
 	for i := range batch.Len() {
 		if tape := batch.Tape(i); e.bound > 0 && int64(len(tape)) > e.bound/4 {
-			tooLarge = append(tooLarge, i) // with half of it, pieces that were begun in vain could leave no room for ever
+			tooLarge = append(tooLarge, i) // if half were allowed, the pieces of failed attempts could fill the stream for ever
 		} else {
 			tapes = append(tapes, tape)
 		}
@@ -36,36 +36,36 @@ func (e *Engine) Append(batch *base.Batch) (uint64, error) {
 	ctx, cancel := context.WithTimeout(e.stop, e.cfg.Timeout)
 	defer cancel()
 	was := e.local.current()
-	if err := e.local.look(); err != nil {
+	if err := e.local.checkDir(); err != nil {
 		return 0, &base.RetryError{Err: multierr.Append(err, e.local.restart(was))}
 	}
-	err := e.log.publishAll(ctx, tapes)
-	if batch.Len() == 0 { // it is asked for the number only, which another process may have changed
-		err = e.log.findEnd(ctx)
+	err := e.appender.publishAll(ctx, tapes)
+	if batch.Len() == 0 { // the caller wants the last number, and another process may have appended
+		err = e.appender.findEnd(ctx)
 	}
 	if err != nil {
 		if e.stop.Err() != nil {
 			return 0, errClosed
 		}
 		if isFull(err) {
-			err = full(ctx, e, err)
+			err = fullError(ctx, e, err)
 		}
-		err = revived(e, err, was)
-		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, because(e, err))}
+		err = restartAfter(e, err, was)
+		return 0, &base.RetryError{Err: fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, withServerError(e, err))}
 	}
 	if len(tooLarge) > 0 {
-		return e.log.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}
+		return e.appender.number, &base.RejectedError{Indexes: tooLarge, Err: fmt.Errorf("jetstream: stream %s: a record is larger than a quarter of MaxBytes, %d", e.cfg.Stream, e.bound)}
 	}
-	return e.log.number, nil
+	return e.appender.number, nil
 }
 
 var errClosed = fmt.Errorf("jetstream: %w", queuecore.ErrClosed)
 
-// publishAll publishes what is not stored yet. After an error it is remembered what is, or may be.
+// publishAll publishes those of tapes that are not stored yet. After an error it remembers which are, or may be.
 func (a *appender) publishAll(ctx context.Context, tapes [][]byte) (err error) {
 	fresh := a.stored.Without(tapes)
-	if doubt := a.doubt; len(doubt) > 0 && a.unsure(fresh) == 0 { // of another's batch, or one that comes in parts now
-		n, err := a.publishDoubt(ctx)
+	if doubt := a.uncertain; len(doubt) > 0 && a.startsUncertain(fresh) == 0 { // it is not the beginning of this batch
+		n, err := a.publishUncertain(ctx)
 		if err != nil {
 			return err
 		}
@@ -84,24 +84,24 @@ func (a *appender) publishAll(ctx context.Context, tapes [][]byte) (err error) {
 	return nil
 }
 
-// publishDoubt publishes the message that is perhaps stored under the id it had, and returns how many records are stored with it: none, if
-// it is the last piece of a record of which the others are in vain.
-func (a *appender) publishDoubt(ctx context.Context) (int, error) {
-	n := len(a.doubt)
+// publishUncertain publishes the uncertain message again, with the same id, and returns how many records are stored with it: none, if
+// it is the last piece of a record whose other pieces are of no use.
+func (a *appender) publishUncertain(ctx context.Context) (int, error) {
+	n := len(a.uncertain)
 	err := a.publish(ctx, uint64(n))
-	if errors.Is(err, errBetween) {
-		a.doubt = nil
+	if errors.Is(err, errInterleaved) {
+		a.uncertain = nil
 		return 0, nil
 	}
 	return n, err
 }
 
-// publishSome publishes one message, or one record in several, and returns how many records that were.
+// publishSome publishes one message, or several with the pieces of one record. It returns how many of tapes it published.
 func (a *appender) publishSome(ctx context.Context, tapes [][]byte) (int, error) {
 	e := a.engine
 	limit := e.limit()
-	if a.unsure(tapes) > 0 {
-		return a.publishDoubt(ctx)
+	if a.startsUncertain(tapes) > 0 {
+		return a.publishUncertain(ctx)
 	}
 	if n := fit(tapes, limit); n > 0 {
 		a.begin(tapes[:n], pack(tapes[:n]), part{})
@@ -112,21 +112,21 @@ func (a *appender) publishSome(ctx context.Context, tapes [][]byte) (int, error)
 		records := min((i+1)/len(pieces), 1) // 1 with the last
 		a.begin(tapes[:records], pieces[i], part{i + 1, len(pieces)})
 		switch err := a.publish(ctx, uint64(records)); {
-		case errors.Is(err, errBetween):
+		case errors.Is(err, errInterleaved):
 			i = -1
 		case err != nil:
-			return 0, err // begun again with the first piece; readers pass over one that is not followed by the next
+			return 0, err // the next attempt begins with the first piece; readers pass over incomplete records
 		}
 	}
 	return 1, nil
 }
 
-// errBetween says that somebody else's message is between a piece of a record and the one before it. Readers put those together that follow
-// each other, so it is begun again with the first piece.
-var errBetween = errors.New("somebody else's message is in the middle of a record")
+// errInterleaved says that another message got between two pieces of a record. Readers join only consecutive pieces, so the record must be
+// published again from its first piece.
+var errInterleaved = errors.New("somebody else's message is in the middle of a record")
 
-// publish publishes the message in hand, with which so many records are stored, behind the last, and does not return before it knows that
-// it is stored, or ctx is done.
+// publish publishes the current message behind the last one of the stream; so many records are stored with it. It tries again until it
+// knows that the message is stored, until an attempt cannot succeed, or until ctx is done.
 func (a *appender) publish(ctx context.Context, records uint64) error {
 	e := a.engine
 	msg := &nats.Msg{Subject: e.subject, Data: a.data, Header: nats.Header{}}
@@ -145,7 +145,7 @@ func (a *appender) publish(ctx context.Context, records uint64) error {
 		stored, err := a.publishOnce(ctx, msg, records)
 		switch {
 		case stored:
-			a.doubt = nil
+			a.uncertain = nil
 			return nil
 		case isTooLarge(err):
 			return err
@@ -155,17 +155,17 @@ func (a *appender) publish(ctx context.Context, records uint64) error {
 			}
 			last = err
 		case err != nil:
-			if last == nil || !errors.Is(err, context.DeadlineExceeded) { // which says nothing of why
+			if last == nil || !errors.Is(err, context.DeadlineExceeded) { // keeps an error that says more than that
 				last = err
 			}
 		case a.piece.k > 1:
-			return errBetween
+			return errInterleaved
 		}
 	}
 }
 
-// publishOnce publishes msg and, where the answer leaves that open, asks the stream whether it is stored. Without an error it is not
-// because somebody else was first.
+// publishOnce publishes msg once. If the answer leaves that open, it asks the stream whether msg is stored. If it returns neither stored
+// nor an error, another process was first, and msg may be published again.
 func (a *appender) publishOnce(all context.Context, msg *nats.Msg, records uint64) (stored bool, err error) {
 	e := a.engine
 	if stored, err = a.wasStored(all); stored || err != nil {
@@ -186,7 +186,7 @@ func (a *appender) publishOnce(all context.Context, msg *nats.Msg, records uint6
 		if !isTooLarge(err) {
 			a.tried = a.sequence + 1
 		}
-		if madeErr := a.remake(all); madeErr != nil {
+		if madeErr := a.recreateStream(all); madeErr != nil {
 			return false, multierr.Append(err, madeErr)
 		}
 	}
@@ -196,19 +196,19 @@ func (a *appender) publishOnce(all context.Context, msg *nats.Msg, records uint6
 		return false, multierr.Append(err, endErr)
 	}
 	switch {
-	case err == nil || a.lastID == a.id: // it was stored before; the count has its records now
+	case err == nil || a.lastID == a.id: // an earlier attempt has stored it; findEnd has updated a.number
 		return true, nil
 	case isConflict(err):
 		return a.wasStored(ctx)
 	case isTooLarge(err):
-		a.doubt = nil // the server takes less than it did: it is cut anew
+		a.uncertain = nil // the server takes less than before: the records go into smaller messages
 		err = multierr.Append(err, e.askLargest(ctx))
 	}
 	return false, err
 }
 
-// wasStored tells whether the message in hand is where it must be if an attempt without an answer has stored it: others may have come
-// behind it since, and the server knows for a while only what it had.
+// wasStored reports whether an earlier attempt, which got no answer, has stored the current message. It looks at the sequence that the
+// message must have then: others may have come behind it, and the server remembers message ids only for a while.
 func (a *appender) wasStored(ctx context.Context) (bool, error) {
 	e := a.engine
 	if a.tried == 0 || a.sequence < a.tried {
@@ -222,11 +222,11 @@ func (a *appender) wasStored(ctx context.Context) (bool, error) {
 	return err == nil && msg.Header.Get(headerID) == a.id, nil
 }
 
-// attemptTimeout is how long one attempt waits for its acknowledgement at most: longer than a healthy server takes, for a leader that dies
-// acknowledges nothing more.
+// attemptTimeout bounds the wait for one acknowledgement. It is longer than a healthy server takes, and short because a leader that
+// dies never acknowledges.
 const attemptTimeout = 2 * time.Second
 
-// sleep waits for d and reports whether ctx is still going on.
+// sleep waits for d, and returns false if ctx is done first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	if d == 0 {
 		return ctx.Err() == nil

@@ -16,8 +16,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// What is appended at once may be more than the stream takes: it goes in as there is room. What can never have any is refused, and the
-// rest taken.
+// A batch may be larger than the stream: its records are stored as room is made. A record that can never fit is refused, and the
+// others are taken.
 func TestAppendMoreThanTheStreamTakes(t *testing.T) {
 	e := open(t, Config{Dir: t.TempDir(), MaxBytes: 64 << 10})
 	require.NoError(t, e.Ack("reader", 0))
@@ -41,7 +41,7 @@ func TestAppendMoreThanTheStreamTakes(t *testing.T) {
 	require.Equal(t, want, <-read)
 }
 
-// The first pieces of a record that has no room yet stay, and are not in its way when there is.
+// The first pieces of a record that finds no room stay in the stream, and do not prevent the record from being stored later.
 func TestPiecesOfAFullStream(t *testing.T) {
 	e := open(t, Config{Dir: t.TempDir(), MaxBytes: 256 << 10})
 	require.NoError(t, e.Ack("reader", 0))
@@ -59,7 +59,7 @@ func TestPiecesOfAFullStream(t *testing.T) {
 	require.Equal(t, []string{large, large}, readAll(t, e, "reader", 2))
 }
 
-// MaxBytes and MaxAge are those of today, whatever the stream was made with.
+// The present MaxBytes and MaxAge apply, whatever the stream was made with.
 func TestBoundsThatChange(t *testing.T) {
 	dir := t.TempDir()
 	for _, cfg := range []Config{
@@ -86,7 +86,7 @@ func TestBoundsThatChange(t *testing.T) {
 	require.Equal(t, time.Hour, e.records.CachedInfo().Config.MaxAge)
 }
 
-// The server comes back with a smaller max_payload: what could not be published is cut anew.
+// The server comes back with a smaller max_payload: records that could not be published go into smaller messages.
 func TestAServerThatTakesLessThanBefore(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e := open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
@@ -105,7 +105,8 @@ func TestAServerThatTakesLessThanBefore(t *testing.T) {
 	require.ErrorContains(t, err, "its max_payload is to be 8192 or more")
 }
 
-// Somebody bounds the messages of the stream (max_msg_size): what could not be published is cut anew, and does not keep back what follows.
+// Somebody bounds the messages of the stream (max_msg_size): records that could not be published go into smaller messages, and do not
+// block later ones.
 func TestAStreamThatTakesLessThanBefore(t *testing.T) {
 	for _, most := range []int32{32 << 10, 4 << 10} {
 		s := newTestServer(t, nil).start()
@@ -126,7 +127,7 @@ func TestAStreamThatTakesLessThanBefore(t *testing.T) {
 	}
 }
 
-// The stream of the cursors is deleted: it is made again, nothing is removed that a reader has not had, and nothing stops.
+// The stream of cursors is deleted: it is made again, no unread record is purged, and reading goes on.
 func TestTheStreamOfCursorsIsDeleted(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e := open(t, Config{URL: s.url(), Timeout: 5 * time.Second})
@@ -146,7 +147,7 @@ func TestTheStreamOfCursorsIsDeleted(t *testing.T) {
 	require.Equal(t, []string{"5", "6"}, readPast(t, e, "new", 2), "a new one begins with the oldest record that is there")
 }
 
-// A target that has another name now, or is gone, has the stream keep everything for it, until it is full. Forget gives the room back.
+// The stream keeps everything for a target that is gone or renamed, until it is full. Forget makes room.
 func TestAFullStreamForATargetThatIsGone(t *testing.T) {
 	dir := t.TempDir()
 	cfg := Config{Dir: dir, MaxBytes: 1 << 20, Timeout: 2 * time.Second}
@@ -178,19 +179,19 @@ func TestAFullStreamForATargetThatIsGone(t *testing.T) {
 	require.ErrorIs(t, e.Forget("here"), queuecore.ErrClosed)
 }
 
-// Pieces of two records that two processes append at once are not put together, however their turns come.
+// Pieces of two records that two processes append at once are never joined, whatever their order.
 func TestPiecesOfTwoAtOnce(t *testing.T) {
 	s := newTestServer(t, func(o *server.Options) { o.MaxPayload = 16 << 10 }).start()
 	one, other := open(t, Config{URL: s.url()}), open(t, Config{URL: s.url()})
 	large := func(message string) string { return message + strings.Repeat("x", 20<<10) }
 	pieces := slices.Collect(slices.Chunk(pack(tapesOf(batchOf(t, large("one")))), one.limit()))
 	require.Len(t, pieces, 2)
-	one.log.begin(nil, pieces[0], part{1, 2})
-	require.NoError(t, one.log.publish(t.Context(), 0))
-	other.log.begin(nil, pieces[0], part{1, 2})
-	require.NoError(t, other.log.publish(t.Context(), 0))
-	one.log.begin(nil, pieces[1], part{2, 2})
-	require.ErrorIs(t, one.log.publish(t.Context(), 1), errBetween)
+	one.appender.begin(nil, pieces[0], part{1, 2})
+	require.NoError(t, one.appender.publish(t.Context(), 0))
+	other.appender.begin(nil, pieces[0], part{1, 2})
+	require.NoError(t, other.appender.publish(t.Context(), 0))
+	one.appender.begin(nil, pieces[1], part{2, 2})
+	require.ErrorIs(t, one.appender.publish(t.Context(), 1), errInterleaved)
 	appendAll(t, one, large("one"))
 	appendAll(t, other, large("other"))
 	require.Equal(t, []string{large("one"), large("other")}, readAll(t, one, "reader", 2))
@@ -205,23 +206,23 @@ func TestTheLastPieceWhoseAcknowledgementIsLost(t *testing.T) {
 	for i, between := range []bool{false, true} {
 		large := batchOf(t, fmt.Sprint(i, strings.Repeat("x", 20<<10)))
 		tapes := tapesOf(large)
-		require.NoError(t, e.log.findEnd(t.Context()))
+		require.NoError(t, e.appender.findEnd(t.Context()))
 		pieces := slices.Collect(slices.Chunk(pack(tapes), e.limit()))
-		e.log.begin(nil, pieces[0], part{1, 2})
-		require.NoError(t, e.log.publish(t.Context(), 0))
-		e.log.begin(tapes, pieces[1], part{2, 2})
+		e.appender.begin(nil, pieces[0], part{1, 2})
+		require.NoError(t, e.appender.publish(t.Context(), 0))
+		e.appender.begin(tapes, pieces[1], part{2, 2})
 		proxy.deaf.Store(true)
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		require.Error(t, e.log.publish(ctx, 1))
+		require.Error(t, e.appender.publish(ctx, 1))
 		cancel()
-		e.log.remember(nil)
+		e.appender.remember(nil)
 		if between {
 			appendAll(t, other, "another's")
 		}
 		proxy.deaf.Store(false)
 		proxy.cut()
 		require.Eventually(t, func() bool { _, err := e.Append(large); return err == nil }, 20*time.Second, time.Millisecond)
-		require.Equal(t, uint64(1+2*i), e.log.number)
+		require.Equal(t, uint64(1+2*i), e.appender.number)
 	}
 	got := readAll(t, other, "reader", 3)
 	for i := range got {
@@ -237,7 +238,7 @@ func tapesOf(b *base.Batch) (tapes [][]byte) {
 	return tapes
 }
 
-// A stream that takes no message at all keeps records back, and takes them when somebody has set it right.
+// A stream that takes no message at all takes the records when somebody has raised its bound.
 func TestAStreamThatTakesNothing(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e := open(t, Config{URL: s.url(), Timeout: 2 * time.Second})

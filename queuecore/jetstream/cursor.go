@@ -15,27 +15,27 @@ import (
 type place struct {
 	number   uint64
 	sequence uint64
-	born     int64 // when the stream was made in which sequence is, in nanoseconds of Unix time
+	created  int64 // when the stream was made in which sequence is, in nanoseconds of Unix time
 }
 
-// in returns the place in the stream that was made at that time: in another than its own, before the beginning.
+// in returns the place in the stream that was created at that time. If that is not the stream of at, its sequence is 0, before the first.
 func (at place) in(born int64) place {
-	if at.born != born {
-		at.sequence, at.born = 0, born
+	if at.created != born {
+		at.sequence, at.created = 0, born
 	}
 	return at
 }
 
-// cursorStore is the stream of cursors: one message each, the last.
+// cursorStore is the stream of cursors, which keeps the last message of each.
 type cursorStore struct {
 	js      jetstream.JetStream
 	stream  jetstream.Stream
-	subject string // of a cursor, but for its name
+	subject string // of a cursor, without its name
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,120}$`)
 
-// token makes a name what a subject may hold: no dots, no blanks, no wildcards.
+// token encodes a name for a subject, which may hold no dots, blanks or wildcards.
 func token(name string) string {
 	if plainName.MatchString(name) {
 		return "n-" + name
@@ -53,18 +53,18 @@ func (c *cursorStore) get(ctx context.Context, name string) (place, bool, error)
 		return place{}, false, fmt.Errorf("jetstream: cursor %q: %w", name, err)
 	}
 	at, known := parsePlace(msg.Data)
-	return at, known, nil // somebody else's is none
+	return at, known, nil // a message of another program is no cursor
 }
 
 func (c *cursorStore) put(ctx context.Context, name string, at place) error {
-	_, err := c.js.Publish(ctx, c.subject+token(name), fmt.Appendf(nil, "%d %d %d", at.number, at.sequence, at.born))
+	_, err := c.js.Publish(ctx, c.subject+token(name), fmt.Appendf(nil, "%d %d %d", at.number, at.sequence, at.created))
 	if err != nil {
 		return fmt.Errorf("jetstream: cursor %q: %w", name, err)
 	}
 	return nil
 }
 
-// remove has nobody know of a cursor any more.
+// remove removes a cursor.
 func (c *cursorStore) remove(ctx context.Context, name string) error {
 	err := c.stream.Purge(ctx, jetstream.WithPurgeSubject(c.subject+token(name)))
 	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -74,7 +74,7 @@ func (c *cursorStore) remove(ctx context.Context, name string) error {
 }
 
 func parsePlace(data []byte) (at place, ok bool) {
-	_, err := fmt.Sscanf(string(data), "%d %d %d", &at.number, &at.sequence, &at.born)
+	_, err := fmt.Sscanf(string(data), "%d %d %d", &at.number, &at.sequence, &at.created)
 	if err != nil || at.number > lastPlausible || at.sequence > lastPlausible {
 		return place{}, false
 	}
@@ -91,7 +91,7 @@ func name(token string) string {
 	return strings.TrimPrefix(token, "n-")
 }
 
-// all returns the places of all cursors, of whichever process, by name.
+// all returns the places of all cursors, of every process, by name.
 func (c *cursorStore) all(ctx context.Context) (map[string]place, error) {
 	info, err := c.stream.Info(ctx, jetstream.WithSubjectFilter(c.subject+"*"))
 	if err != nil {
@@ -109,7 +109,7 @@ func (c *cursorStore) all(ctx context.Context) (map[string]place, error) {
 	return places, nil
 }
 
-// highest returns the number of the last record that any cursor is done with.
+// highest returns the highest number that any cursor has acknowledged.
 func (c *cursorStore) highest(ctx context.Context) (number uint64, err error) {
 	places, err := c.all(ctx)
 	if errors.Is(err, jetstream.ErrStreamNotFound) { // somebody has deleted it

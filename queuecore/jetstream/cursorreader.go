@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// reader is a cursor in the hands of this process. It is for one goroutine at a time, but that one whose Listener was stopped may still
+// reader reads for one cursor in this process. One goroutine at a time uses it, except that the goroutine of a stopped Listener may still
 // be in a call when the next one begins.
 type reader struct {
 	engine *Engine
@@ -16,16 +16,16 @@ type reader struct {
 
 	mu      sync.Mutex // guards the fields below
 	acked   place
-	another bool      // the stream is not the one in which acked.number was counted
-	fetch   uint64    // the sequence from which on messages have not been asked for
-	held    []message // asked for and not acknowledged, in order
+	another bool      // the stream was made anew since acked.number was stored
+	fetch   uint64    // sequence of the next message to get
+	held    []message // got and not acknowledged, in order
 	pieces  []byte    // of a record that is larger than a message
-	next    part      // the piece that is to come
-	looked  time.Time // when the stream was asked last whether r is in its place
-	purged  time.Time // when what all cursors are done with was removed last
+	next    part      // the piece that must come next
+	looked  time.Time // when relocateIfLost last asked the stream
+	purged  time.Time // when Ack last purged
 }
 
-// message is a message with its records, numbered from first.
+// message is a message and its records, the first of which has number first.
 type message struct {
 	sequence uint64
 	first    uint64
@@ -34,23 +34,23 @@ type message struct {
 
 func (m *message) last() uint64 { return m.first + uint64(len(m.tapes)) - 1 }
 
-// enter has r begin with the first message of a stream that was made anew: what it has of the old one is not in it.
-func (r *reader) enter(born int64) {
+// enterStream makes r begin with the first message of a stream that was made anew. It drops what r holds of the old one.
+func (r *reader) enterStream(born int64) {
 	r.acked = r.acked.in(born)
 	r.another = true
 	r.goTo(1)
 }
 
-// goTo has r go on with the message of that sequence.
+// goTo makes r go on with the message of that sequence.
 func (r *reader) goTo(sequence uint64) {
 	r.fetch, r.held, r.pieces, r.next = sequence, nil, nil, part{}
 }
 
-// follows tells whether m begins with the record after the last that is acknowledged.
+// follows reports whether m begins with the record after the last acknowledged one.
 func (r *reader) follows(m *message) bool { return m.first == r.acked.number+1 }
 
-// hold keeps m, and returns how many records before it are missing. It is behind what r is done with, and so are all its records, unless
-// only a part of them was acknowledged: numbers that begin again are those of a stream that was made anew.
+// hold adds m to held, and returns how many records before it are missing. The messages that r gets come after those it has acknowledged,
+// so a message whose numbers are all acknowledged shows that the numbers have begun again, in a stream that was made anew.
 func (r *reader) hold(m *message) (missing uint64) {
 	switch {
 	case m.first > r.acked.number+1:
@@ -63,7 +63,7 @@ func (r *reader) hold(m *message) (missing uint64) {
 	return missing
 }
 
-// take returns the records of a message, or of several in which there is one; nil where there is none yet.
+// take returns the records of a message. For the last piece of a large record it returns that record; for the other pieces, nil.
 func (r *reader) take(msg *jetstream.RawStreamMsg) (*message, error) {
 	p, err := parsePart(msg.Header)
 	if err != nil {
@@ -89,7 +89,8 @@ func (r *reader) take(msg *jetstream.RawStreamMsg) (*message, error) {
 	return &message{sequence: msg.Sequence, first: number - uint64(len(tapes)) + 1, tapes: tapes}, nil
 }
 
-// assemble adds a piece of a record, and returns all of it with the last. Pieces whose successor did not come were begun again.
+// assemble adds a piece of a record, and returns the whole record with its last piece. It drops pieces that are not followed by the next
+// one: their record was published again.
 func (r *reader) assemble(p part, data []byte) []byte {
 	if p.k == 1 {
 		r.pieces, r.next = nil, part{1, p.n}

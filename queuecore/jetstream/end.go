@@ -8,10 +8,10 @@ import (
 	"go.uber.org/multierr"
 )
 
-// What the records' stream ends in, and how it is made again.
+// The end of the records' stream.
 
-// findEnd asks the stream for its last message, and so what the next one follows and which number its first record has. The
-// caller has e.appending, or is the only one yet.
+// findEnd gets the last message of the stream, which the next one must follow, and the number of its last record. The
+// caller holds e.appending, or is the only user yet.
 func (a *appender) findEnd(ctx context.Context) error {
 	e := a.engine
 	msg, err := e.records.GetLastMsgForSubject(ctx, e.subject)
@@ -38,7 +38,7 @@ func (a *appender) findEnd(ctx context.Context) error {
 	return err
 }
 
-// maxForeign is how many messages of somebody else are passed over in search of the last one that is ours.
+// maxForeign is how many messages of other programs are passed over in search of one of ours.
 const maxForeign = 1000
 
 // numberBefore returns the number of the last record before a message.
@@ -60,29 +60,30 @@ func (a *appender) numberBefore(ctx context.Context, sequence uint64) (uint64, e
 	return e.cursors.highest(ctx)
 }
 
-// remake makes the records' stream again if somebody has deleted it.
-func (a *appender) remake(ctx context.Context) error {
+// recreateStream makes the records' stream again if it was deleted.
+func (a *appender) recreateStream(ctx context.Context) error {
 	e := a.engine
-	s, err := e.madeAgain(ctx, e.cfg.recordsStream(e.subject))
+	s, err := e.recreate(ctx, e.cfg.recordsStream(e.subject))
 	if s != nil {
-		e.born.Store(s.CachedInfo().Created.UnixNano())
+		e.created.Store(s.CachedInfo().Created.UnixNano())
 	}
 	return err
 }
 
-// correctPlaces has the numbers of new records go on behind those that a cursor is done with, and every cursor in the stream.
+// correctPlaces makes the numbers of new records continue after those that any cursor has acknowledged, and moves cursors that are beyond
+// the end of the stream to its end.
 func correctPlaces(ctx context.Context, e *Engine) error {
 	places, err := e.cursors.all(ctx)
 	if err != nil {
 		return err
 	}
-	info, err := e.records.Info(ctx) // later than the places are: what lies beyond it is not in the stream
+	info, err := e.records.Info(ctx) // after reading the places, so that a place beyond its end is wrong
 	if err != nil {
 		return err
 	}
 	for name, at := range places {
-		e.log.number = max(e.log.number, at.number)
-		if at.born == info.Created.UnixNano() && at.sequence > info.State.LastSeq {
+		e.appender.number = max(e.appender.number, at.number)
+		if at.created == info.Created.UnixNano() && at.sequence > info.State.LastSeq {
 			at.sequence = info.State.LastSeq
 			err = multierr.Append(err, e.cursors.put(ctx, name, at))
 		}

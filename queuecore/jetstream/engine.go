@@ -18,35 +18,35 @@ import (
 
 // Engine is an engine of package queuecore. Its methods are safe for concurrent use, but a cursor is for one reader at a time.
 type Engine struct {
-	cfg     Config
-	local   *localServer // nil: the servers are elsewhere
-	conn    *nats.Conn
-	js      jetstream.JetStream
-	records jetstream.Stream
-	cursors *cursorStore
-	subject string
-	bound   int64     // of the records' stream, in bytes; 0: none
-	said    complaint // of the servers
+	cfg          Config
+	local        *localServer // the server in this process; nil: there is none
+	conn         *nats.Conn
+	js           jetstream.JetStream
+	records      jetstream.Stream
+	cursors      *cursorStore
+	subject      string
+	bound        int64 // of the records' stream, in bytes; 0: none
+	serverErrors serverErrors
 
 	stop    context.Context // done when Close has begun
 	closing context.CancelFunc
 	arrival *nats.Subscription
 	missed  atomic.Uint64 // records that readers found missing
-	born    atomic.Int64  // when the records' stream was made
+	created atomic.Int64  // when the records' stream was made, in nanoseconds of Unix time
 
 	appending sync.Mutex // serializes Append and guards the fields below
-	log       appender
+	appender  appender
 
 	mu      sync.Mutex // guards the fields below
 	closed  bool
 	readers map[string]*reader
-	wake    chan struct{} // closed, and made anew, when something may have come
+	wake    chan struct{} // closed, and replaced, when a message may have come
 }
 
 var _ queuecore.Queue = (*Engine)(nil)
 
-// New returns an engine on the stream that cfg names, which it makes if it is missing. An error names the field that is wrong, or is
-// that of the server.
+// New returns an engine on the stream that cfg names, which it makes if it is missing. An error names the field that is wrong, or comes
+// from the server.
 func New(cfg Config) (*Engine, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -60,17 +60,17 @@ func New(cfg Config) (*Engine, error) {
 		}
 	}
 	if e.conn == nil {
-		if e.conn, err = connect(cfg, e.local, &e.said); err != nil {
+		if e.conn, err = connect(cfg, e.local, &e.serverErrors); err != nil {
 			return nil, multierr.Append(err, e.local.stop())
 		}
 	}
 	if err := e.open(); err != nil {
-		return nil, multierr.Append(because(e, err), e.release())
+		return nil, multierr.Append(withServerError(e, err), e.release())
 	}
 	return e, nil
 }
 
-// open finds or makes the streams, and what the records' stream ends in.
+// open finds or makes the streams, and finds the end of the records' stream.
 func (e *Engine) open() (err error) {
 	if e.js, err = jetstream.New(e.conn, jetstream.WithDefaultTimeout(e.cfg.Timeout)); err != nil {
 		return fmt.Errorf("jetstream: %w", err)
@@ -84,17 +84,17 @@ func (e *Engine) open() (err error) {
 	if e.records, err = e.stream(ctx, e.cfg.recordsStream(e.subject)); err != nil {
 		return err
 	}
-	e.born.Store(e.records.CachedInfo().Created.UnixNano())
+	e.created.Store(e.records.CachedInfo().Created.UnixNano())
 	e.bound = max(e.records.CachedInfo().Config.MaxBytes, 0)
-	e.log.largest = int(e.records.CachedInfo().Config.MaxMsgSize)
+	e.appender.largest = int(e.records.CachedInfo().Config.MaxMsgSize)
 	subject := "zaphandlers." + e.cfg.Stream + ".cursor."
 	places, err := e.stream(ctx, e.cfg.cursorsStream(subject))
 	if err != nil {
 		return err
 	}
 	e.cursors = &cursorStore{js: e.js, stream: places, subject: subject}
-	e.log.engine, e.log.producer = e, nuid.Next()
-	err = e.log.findEnd(ctx)
+	e.appender.engine, e.appender.producer = e, nuid.Next()
+	err = e.appender.findEnd(ctx)
 	if err == nil {
 		err = correctPlaces(ctx, e)
 	}
@@ -112,38 +112,38 @@ func orNoLimit(bytes int64) int64 {
 	return bytes
 }
 
-// leastMessage is how many bytes of data a message has to have room for.
+// leastMessage is the least room, in bytes of data, that a server must allow for a message.
 const leastMessage = 4 << 10
 
-// leastPiece is how many bytes of data a message has at least room for where somebody has bounded the stream: of one that takes less, or
-// nothing, each message is refused until that is set right.
+// leastPiece is the least room, in bytes of data, that is used if somebody has bounded the messages of the stream. A stream that takes
+// less refuses each message until its bound is raised.
 const leastPiece = 256
 
-// limit returns how many bytes of data a message may have: the server takes no more, which may be another after a reconnection; and
-// several have to fit into the stream, for the last one stays.
+// limit returns how many bytes of data a message may have. It depends on the server, which may be another one after a reconnection, and
+// on the bound of the stream, into which several messages must fit, because the last one is never purged.
 func (e *Engine) limit() int {
 	limit := int(e.conn.MaxPayload()) - headerRoom
 	if e.bound > 0 {
 		limit = min(limit, int(e.bound/8))
 	}
 	limit = max(limit, leastMessage)
-	if most := e.log.largest; most > 0 {
+	if most := e.appender.largest; most > 0 {
 		limit = min(limit, max(most-headerRoom, most/2, leastPiece))
 	}
 	return limit
 }
 
-// askLargest asks how large a message of the stream may be. The caller has e.appending.
+// askLargest asks the server how large a message of the stream may be. The caller holds e.appending.
 func (e *Engine) askLargest(ctx context.Context) error {
 	info, err := e.records.Info(ctx)
 	if err == nil {
-		e.log.largest = int(info.Config.MaxMsgSize)
+		e.appender.largest = int(info.Config.MaxMsgSize)
 	}
 	return err
 }
 
-// stream returns the stream of that configuration, which it makes if there is none. One that is there must have our subjects, and keeps its
-// own replicas; its bounds are those of the configuration, where that has some.
+// stream returns the stream of that configuration, which it makes if there is none. An existing one must have the same subjects. It keeps
+// its replicas, and gets the bounds of the configuration, as far as there are any.
 func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	s, err := e.js.Stream(ctx, cfg.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -164,7 +164,7 @@ func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstr
 	if what := unfit(have); what != "" {
 		return nil, fmt.Errorf("jetstream: stream %s is there with %s: choose another Stream", cfg.Name, what)
 	}
-	if have, changed := rebound(have, cfg, e.local != nil); changed {
+	if have, changed := applyBounds(have, cfg, e.local != nil); changed {
 		if s, err = e.js.UpdateStream(ctx, have); err != nil {
 			return nil, fmt.Errorf("jetstream: stream %s: MaxBytes or MaxAge: %w", cfg.Name, err)
 		}
@@ -172,8 +172,8 @@ func (e *Engine) stream(ctx context.Context, cfg jetstream.StreamConfig) (jetstr
 	return s, nil
 }
 
-// madeAgain makes a stream again if somebody has deleted it; else it returns nil.
-func (e *Engine) madeAgain(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+// recreate makes a stream again if somebody has deleted it; else it returns nil.
+func (e *Engine) recreate(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	_, err := e.js.Stream(ctx, cfg.Name)
 	if !errors.Is(err, jetstream.ErrStreamNotFound) {
 		return nil, nil // it is there, or what is wrong is something else
@@ -181,7 +181,7 @@ func (e *Engine) madeAgain(ctx context.Context, cfg jetstream.StreamConfig) (jet
 	return e.stream(ctx, cfg)
 }
 
-// unfit returns by what setting a stream keeps nothing of what it is given, or not where it is looked for.
+// unfit returns the setting because of which a stream cannot be used, or "".
 func unfit(have jetstream.StreamConfig) string {
 	switch {
 	case have.Retention == jetstream.InterestPolicy:
@@ -196,9 +196,9 @@ func unfit(have jetstream.StreamConfig) string {
 	return ""
 }
 
-// rebound gives a stream the bounds that want has, and tells whether they are others. Where it is nobody else's it has none that want
-// has not.
-func rebound(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamConfig, changed bool) {
+// applyBounds sets the bounds of want in have, and returns whether that changed any. With alone, for a server in this process, it also
+// removes bounds that want does not have.
+func applyBounds(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamConfig, changed bool) {
 	if bytes := orNoLimit(want.MaxBytes); bytes != orNoLimit(have.MaxBytes) && (bytes > 0 || alone) {
 		have.MaxBytes, changed = bytes, true
 	}
@@ -211,9 +211,9 @@ func rebound(have, want jetstream.StreamConfig, alone bool) (_ jetstream.StreamC
 	return have, changed
 }
 
-// Forget has nothing kept any more for a cursor whose target is gone, or has another name now, in whichever process: what it has not
-// acknowledged stays as long as the stream knows of it, until there is no room for more. A cursor that is in use would begin anew with the
-// oldest record that there is. One that is not known is no error.
+// Forget removes a cursor whose target is gone or renamed, in whichever process. Until then the stream keeps every record that the cursor
+// has not acknowledged, and may become full. A cursor in use would start again with the oldest record. An unknown cursor is no
+// error.
 func (e *Engine) Forget(cursor string) error {
 	if e.stop.Err() != nil {
 		return errClosed
@@ -230,7 +230,8 @@ func (e *Engine) Forget(cursor string) error {
 	return nil
 }
 
-// Close implements queuecore.Queue. It ends calls that wait, and stops a server in this process. ctx has no use: nothing is held here.
+// Close implements queuecore.Queue. It ends waiting calls, and stops a server in this process. It ignores ctx, because it has nothing to
+// deliver.
 func (e *Engine) Close(context.Context) error {
 	e.mu.Lock()
 	if e.closed {
@@ -240,7 +241,7 @@ func (e *Engine) Close(context.Context) error {
 	e.closed = true
 	e.mu.Unlock()
 	e.closing()
-	e.appending.Lock() // an Append under way ends by the context
+	e.appending.Lock() // a running Append ends when e.stop is done
 	defer e.appending.Unlock()
 	return e.release()
 }

@@ -30,7 +30,7 @@ func TestEngineInARelativeFolder(t *testing.T) {
 	appendAll(t, e, "a")
 	elsewhere := t.TempDir()
 	t.Chdir(elsewhere)
-	require.NoError(t, e.local.look())
+	require.NoError(t, e.local.checkDir())
 	require.NoError(t, e.local.restart(e.local.current()))
 	left, err := os.ReadDir(elsewhere)
 	require.NoError(t, err)
@@ -46,7 +46,7 @@ SUAGMJH5XLGZKQQWAWKRZJIGMOU4HPFUYLXJMXOO5NLFEO2OOQJ5LPRDPM
 ------END USER NKEY SEED------
 `
 
-// So is a relative path of Credentials, which are read with each connection.
+// The same for a relative path of Credentials, which are read for each connection.
 func TestRelativeCredentials(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.WriteFile("shop.creds", []byte(credentials), 0o600))

@@ -185,7 +185,7 @@ func TestAServerThatGoesAwayAndComesBack(t *testing.T) {
 	require.Equal(t, want, readAll(t, e, "reader", len(want)))
 }
 
-// An answer that got lost: the message is stored, and its records are not stored again by whoever appends them again.
+// An acknowledgement is lost: the message is stored, and its records are not stored again when they are appended again.
 func TestAnAcknowledgementThatIsLost(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	proxy := newProxy(t, s.options.Port)
@@ -202,7 +202,7 @@ func TestAnAcknowledgementThatIsLost(t *testing.T) {
 	require.Equal(t, numbered(5), readAll(t, e, "reader", 5))
 }
 
-// Nor though another one's batch is appended first, or what is appended again comes in parts.
+// The same if another batch is appended first, or the records come again in parts.
 func TestAnAcknowledgementThatIsLostInOtherCompany(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	proxy := newProxy(t, s.options.Port)
@@ -225,7 +225,7 @@ func TestAnAcknowledgementThatIsLostInOtherCompany(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{"0", "another's", "1", "2", "3", "1", "2", "4"}, readAll(t, e, "reader", 8))
-	require.Equal(t, uint64(8), e.log.number)
+	require.Equal(t, uint64(8), e.appender.number)
 }
 
 func TestTwoProcessesAppendInOneOrder(t *testing.T) {
@@ -318,7 +318,7 @@ func TestAStreamThatIsSomebodyElses(t *testing.T) {
 	require.ErrorContains(t, err, "choose another Stream")
 }
 
-// TestKilled kills a process that appends, at random moments, and looks for what it was told is stored.
+// TestKilled kills a process that appends, at random moments, and checks that all records whose Append returned nil are there.
 func TestKilled(t *testing.T) {
 	if dir := os.Getenv("JETSTREAM_CHILD"); dir != "" {
 		child(dir)

@@ -15,14 +15,14 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// publish stores a message of somebody else.
+// publish stores a message as another program would.
 func publish(t *testing.T, e *Engine, subject, data string, header nats.Header) {
 	t.Helper()
 	_, err := e.conn.RequestMsg(&nats.Msg{Subject: subject, Data: []byte(data), Header: header}, 5*time.Second)
 	require.NoError(t, err)
 }
 
-// readPast reads and acknowledges until it has n records, and passes over what is told to be not ours.
+// readPast reads and acknowledges until it has n records, and ignores the errors about messages of other programs.
 func readPast(t *testing.T, e *Engine, cursor string, n int) (messages []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -42,7 +42,7 @@ func readPast(t *testing.T, e *Engine, cursor string, n int) (messages []string)
 	return messages
 }
 
-// Messages that are not ours, at the stream's end: neither Append nor New stumbles over them, and the numbers go on.
+// Messages of another program are at the stream's end: Append and New work nevertheless, and the numbers go on.
 func TestForeignMessagesAtTheEnd(t *testing.T) {
 	for name, header := range map[string]nats.Header{
 		"without a number":   {},
@@ -69,7 +69,7 @@ func TestForeignMessagesAtTheEnd(t *testing.T) {
 	}
 }
 
-// A cursor of somebody else is none: its reader begins with the oldest record, and what was read is removed again.
+// Another program has overwritten a cursor: its reader begins with the oldest record, and purging goes on.
 func TestACursorThatIsNone(t *testing.T) {
 	for _, text := range []string{"hello", "18446744073709551615 18446744073709551615", "1", ""} {
 		s := newTestServer(t, nil).start()
@@ -84,7 +84,7 @@ func TestACursorThatIsNone(t *testing.T) {
 	}
 }
 
-// The stream is deleted: it is made again, and readers that were far along in the old one have what comes into the new one.
+// The stream is deleted: it is made again, and readers that were far along in the old one get the records of the new one.
 func TestTheStreamIsDeleted(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e := open(t, Config{URL: s.url(), Timeout: 5 * time.Second})
@@ -104,7 +104,7 @@ func TestTheStreamIsDeleted(t *testing.T) {
 	require.Equal(t, []string{"6"}, readPast(t, e, "c", 1))
 }
 
-// The folder of the server in this process is removed, or moved: that is told, and what comes is kept in a new one.
+// The folder of the server in this process is removed or moved: an error says so, and later records go to a new folder.
 func TestTheFolderIsRemoved(t *testing.T) {
 	t.Parallel() // most of it is waiting
 	if runtime.GOOS == "windows" {
@@ -131,7 +131,7 @@ func TestTheFolderIsRemoved(t *testing.T) {
 	}
 }
 
-// What keeps the server in this process from starting is in the error, at once.
+// If the server in this process cannot start, New returns the reason at once.
 func TestAFolderThatHoldsSomethingElse(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "jetstream"), nil, 0o600))

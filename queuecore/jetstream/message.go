@@ -18,12 +18,12 @@ const (
 	headerID   = nats.MsgIdHdr
 )
 
-// lastPlausible is more than anybody counts to: a number beyond it is somebody else's.
+// lastPlausible is larger than any count: a larger number comes from another program.
 const lastPlausible = 1 << 61
 
 const (
 	lengthSize = 4
-	// headerRoom is more than the headers of a message take of its size.
+	// headerRoom is more than the headers of a message take, in bytes.
 	headerRoom = 4 << 10
 )
 
@@ -41,7 +41,7 @@ func pack(tapes [][]byte) (data []byte) {
 	return data
 }
 
-// fit returns how many of tapes one message of limit bytes holds; 0 if not even the first.
+// fit returns how many of tapes fit into one message of limit bytes; 0 if not even the first.
 func fit(tapes [][]byte, limit int) (n int) {
 	for size := 0; n < len(tapes); n++ {
 		if size += lengthSize + len(tapes[n]); size > limit {
@@ -51,7 +51,7 @@ func fit(tapes [][]byte, limit int) (n int) {
 	return n
 }
 
-// unpack returns the tapes in a message's data, after looking at each: a stream is open to whoever may publish to it.
+// unpack returns the tapes in a message's data. It checks each of them, because others may publish to the stream.
 func unpack(data []byte) (tapes [][]byte, err error) {
 	var r base.Record
 	for len(data) > 0 {

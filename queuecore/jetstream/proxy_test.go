@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy stands between a client and a server, and may keep to itself what the server says.
+// proxy stands between a client and a server, and may withhold what the server sends.
 type proxy struct {
 	listener net.Listener
 	deaf     atomic.Bool

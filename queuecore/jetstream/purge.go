@@ -12,14 +12,14 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// purgeRead removes what every cursor is done with, but for the last message of the stream, and reports whether that was anything. That of
-// the given name, if there is one, is in the given place. What goes wrong is tried again with a later Ack.
+// purgeRead removes the messages that every cursor has passed, except the last one of the stream, and returns whether it removed any. The
+// named cursor, if there is one, counts as being at that place. After a failure a later Ack tries again.
 func purgeRead(ctx context.Context, e *Engine, cursor string, at place) bool {
 	places, err := e.cursors.all(ctx)
 	e.mu.Lock()
 	readers := len(e.readers)
 	e.mu.Unlock()
-	if err != nil || len(places) == 0 || len(places) < readers { // somebody has deleted some: what their readers need is not known
+	if err != nil || len(places) == 0 || len(places) < readers { // with deleted cursors nobody knows what their readers need
 		return false
 	}
 	if _, known := places[cursor]; known {
@@ -43,8 +43,8 @@ func purgeRead(ctx context.Context, e *Engine, cursor string, at place) bool {
 	return e.records.Purge(ctx, jetstream.WithPurgeSequence(upTo)) == nil
 }
 
-// full adds to the error of a stream that is full for whom it is.
-func full(ctx context.Context, e *Engine, err error) error {
+// fullError adds to the error of a full stream the cursors for which it keeps its records.
+func fullError(ctx context.Context, e *Engine, err error) error {
 	places, placesErr := e.cursors.all(ctx)
 	if placesErr != nil || len(places) == 0 {
 		return err

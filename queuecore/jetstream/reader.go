@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	lookEvery  = time.Second // how long a reader that waits goes without asking the stream
-	purgeEvery = time.Second
+	lookEvery  = time.Second // how often a waiting reader asks the stream
+	purgeEvery = time.Second // how often an Ack purges at most
 )
 
-// Read implements queuecore.Queue. It gives the records of one message.
+// Read implements queuecore.Queue. It returns the records of one message.
 func (e *Engine) Read(ctx context.Context, cursor string, batch *base.Batch) (uint64, error) {
 	r, err := e.reader(cursor)
 	if err != nil {
 		return 0, err
 	}
 	for {
-		wake, ended := e.wakeChannel(), ctx.Err() // before the look: what came before the end is read
+		wake, ended := e.wakeChannel(), ctx.Err() // before reading: records that came before the end are returned
 		if last, err := r.readHeld(batch); last > 0 || err != nil {
 			return last, err
 		}
@@ -56,7 +56,7 @@ func (r *reader) readHeld(batch *base.Batch) (uint64, error) {
 	return m.last(), nil
 }
 
-// await waits for a message, or for the end of ctx, which is no error here.
+// await waits until a message may have come, or ctx is done. It returns an error only if the engine is closed.
 func (e *Engine) await(ctx context.Context, wake <-chan struct{}) error {
 	timer := time.NewTimer(lookEvery)
 	defer timer.Stop()
@@ -83,7 +83,7 @@ func (e *Engine) wakeReaders() {
 	e.wake = make(chan struct{})
 }
 
-// reader returns the reader of a cursor. One that is new begins before the oldest record.
+// reader returns the reader of a cursor. A new cursor begins before the oldest record.
 func (e *Engine) reader(cursor string) (*reader, error) {
 	e.mu.Lock()
 	r, closed := e.readers[cursor], e.closed
@@ -110,7 +110,7 @@ func (e *Engine) reader(cursor string) (*reader, error) {
 	return r, nil
 }
 
-// find returns the place of a cursor, which it makes known.
+// find returns the place of a cursor. It makes a new cursor known.
 func (e *Engine) find(ctx context.Context, cursor string) (place, error) {
 	at, known, err := e.cursors.get(ctx, cursor)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -125,38 +125,38 @@ func (e *Engine) find(ctx context.Context, cursor string) (place, error) {
 	return at, e.putPlace(ctx, cursor, at)
 }
 
-// putPlace stores the place of a cursor. If somebody has deleted the stream of the cursors it is made again.
+// putPlace stores the place of a cursor. If the stream of cursors was deleted, it makes it again.
 func (e *Engine) putPlace(ctx context.Context, cursor string, at place) error {
 	err := e.cursors.put(ctx, cursor, at)
 	if err == nil {
 		return nil
 	}
-	again, madeErr := e.madeAgain(ctx, e.cfg.cursorsStream(e.cursors.subject))
+	again, madeErr := e.recreate(ctx, e.cfg.cursorsStream(e.cursors.subject))
 	if again == nil || madeErr != nil {
 		return multierr.Append(err, madeErr)
 	}
 	return e.cursors.put(ctx, cursor, at)
 }
 
-// orClosed returns err, or that the engine is closed: then the connection is gone as well.
+// orClosed returns err, or errClosed if the engine is closed, for then the connection is gone too.
 func (e *Engine) orClosed(err error) error {
 	if err != nil && e.stop.Err() != nil {
 		return errClosed
 	}
-	return because(e, err)
+	return withServerError(e, err)
 }
 
-// callContext bounds one question to the server.
+// callContext returns the context for one call of the server.
 func (e *Engine) callContext() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(e.stop, e.cfg.Timeout)
 }
 
-// oldest returns the place before the oldest record. It looks at the end first: if nothing is there afterwards, that is the place
+// oldest returns the place before the oldest record. It finds the end first: if the stream is empty after that, the end is the place,
 // whatever is appended meanwhile.
 func (e *Engine) oldest(ctx context.Context) (place, error) {
 	e.appending.Lock()
-	err := e.log.findEnd(ctx)
-	end := place{number: e.log.number, sequence: e.log.sequence, born: e.born.Load()}
+	err := e.appender.findEnd(ctx)
+	end := place{number: e.appender.number, sequence: e.appender.sequence, created: e.created.Load()}
 	e.appending.Unlock()
 	if err != nil {
 		return place{}, fmt.Errorf("jetstream: %w", err)
@@ -169,30 +169,30 @@ func (e *Engine) oldest(ctx context.Context) (place, error) {
 		return place{}, fmt.Errorf("jetstream: %w", err)
 	}
 	number, err := lastNumber(msg.Header)
-	if err != nil { // not ours: Read tells of it
-		return place{born: end.born}, nil
+	if err != nil { // of another program: Read reports it
+		return place{created: end.created}, nil
 	}
 	tapes, err := unpack(msg.Data)
 	if err != nil { // a piece: the record is the next one
 		tapes = nil
 	}
-	return place{number: number - min(number, uint64(len(tapes))), sequence: msg.Sequence - 1, born: end.born}, nil
+	return place{number: number - min(number, uint64(len(tapes))), sequence: msg.Sequence - 1, created: end.created}, nil
 }
 
-// fill asks for the message after those that r holds, if it holds none. The caller has r.mu.
+// fill gets the next message, if r holds none. The caller holds r.mu.
 func (r *reader) fill() error {
 	e := r.engine
 	was := e.local.current()
 	for verified := false; len(r.held) == 0; {
-		if born := e.born.Load(); r.acked.born != born {
-			r.enter(born)
+		if born := e.created.Load(); r.acked.created != born {
+			r.enterStream(born)
 		}
 		ctx, cancel := e.callContext()
 		msg, err := e.records.GetMsg(ctx, r.fetch, jetstream.WithGetMsgSubject(e.subject))
 		cancel()
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
-			if !r.isAstray() {
+			if !r.relocateIfLost() {
 				return nil
 			}
 			continue
@@ -220,13 +220,13 @@ func (r *reader) fill() error {
 	return nil
 }
 
-// failed is the error of a reading from a server, which was that one if it is in this process.
+// failed returns the error of a failed read. was is the server in this process with which the read began, or nil.
 func (e *Engine) failed(err error, was *server.Server) error {
 	if e.stop.Err() != nil {
 		return errClosed
 	}
 	refresh(e, err)
-	return revived(e, fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, because(e, err)), was)
+	return restartAfter(e, fmt.Errorf("jetstream: stream %s: %w", e.cfg.Stream, withServerError(e, err)), was)
 }
 
 // Ack implements queuecore.Queue.
@@ -234,11 +234,11 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	was := e.local.current()
 	r, err := e.reader(cursor)
 	if err != nil {
-		return revived(e, err, was)
+		return restartAfter(e, err, was)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := place{number, r.acked.sequence, r.acked.born}
+	at := place{number, r.acked.sequence, r.acked.created}
 	for i := range r.held {
 		if r.held[i].last() <= number {
 			at.sequence = r.held[i].sequence
@@ -253,11 +253,11 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	ctx, cancel := e.callContext()
 	defer cancel()
 	err = e.putPlace(ctx, cursor, at)
-	if isFull(err) && purgeRead(ctx, e, cursor, at) { // the servers have no room for anything: what was read makes some
+	if isFull(err) && purgeRead(ctx, e, cursor, at) { // no room even for a cursor: purging makes some
 		err = e.putPlace(ctx, cursor, at)
 	}
 	if err != nil {
-		return revived(e, e.orClosed(err), was)
+		return restartAfter(e, e.orClosed(err), was)
 	}
 	r.acked = at
 	for len(r.held) > 0 && r.held[0].last() <= number {
@@ -270,6 +270,6 @@ func (e *Engine) Ack(cursor string, number uint64) error {
 	return nil
 }
 
-// Missed returns how many records readers of this process found missing: Config.MaxAge, or somebody else, has removed them before
+// Missed returns how many records the readers of this process found missing, because Config.MaxAge or somebody else removed them before
 // they were delivered.
 func (e *Engine) Missed() uint64 { return e.missed.Load() }

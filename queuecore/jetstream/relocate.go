@@ -12,11 +12,12 @@ import (
 	"go.uber.org/multierr"
 )
 
-// What is done where a stream is not what it was: made anew, or shorter than the places of cursors are far, as of a server that has lost
-// power or came back with a copy. Sequences say nothing then, but the numbers of records go on.
+// A stream may have been made anew, or end before the places of cursors, because a server has lost power or was restored from a copy. Then
+// sequences mean nothing, but the numbers of records go on.
 
-// isAstray asks, once in lookEvery, whether there is nothing for r because it is not where it believes to be, and moves it.
-func (r *reader) isAstray() bool {
+// relocateIfLost checks, at most once in lookEvery, whether a reader that finds no message is at a wrong place, and moves it. It returns
+// whether it did.
+func (r *reader) relocateIfLost() bool {
 	if time.Since(r.looked) < lookEvery {
 		return false
 	}
@@ -25,8 +26,8 @@ func (r *reader) isAstray() bool {
 	return moved && err == nil
 }
 
-// relocate moves r to where it has to go on, and reports whether that is elsewhere than it was. Where the stream is as long as it must
-// be it looks for another place only if it is told to.
+// relocate moves r to its place in the stream, and returns whether that is another place. If the stream is long enough for the place of r,
+// it looks for another only with search.
 func (r *reader) relocate(search bool) (moved bool, err error) {
 	e := r.engine
 	ctx, cancel := e.callContext()
@@ -35,9 +36,9 @@ func (r *reader) relocate(search bool) (moved bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if born := info.Created.UnixNano(); born != r.acked.born {
-		e.born.Store(born)
-		r.enter(born)
+	if born := info.Created.UnixNano(); born != r.acked.created {
+		e.created.Store(born)
+		r.enterStream(born)
 		return true, nil
 	}
 	if !search && r.fetch <= info.State.LastSeq+1 {
@@ -52,8 +53,8 @@ func (r *reader) relocate(search bool) (moved bool, err error) {
 	return true, e.putPlace(ctx, r.name, r.acked)
 }
 
-// seek returns the sequence of the first message from first to last that has a record beyond number, or a piece of one; the one after last
-// if there is none, and the largest number if that cannot be told now, as where a replica is behind.
+// seek returns the sequence of the first message from first to last that has a record beyond number, or a piece of one. It returns
+// last+1 if there is none, and MaxUint64 if that cannot be found out now, as when a replica is behind.
 func (r *reader) seek(ctx context.Context, number, first, last uint64) (uint64, error) {
 	for first <= last {
 		middle := first + (last-first)/2
@@ -72,7 +73,7 @@ func (r *reader) seek(ctx context.Context, number, first, last uint64) (uint64, 
 	return first, nil
 }
 
-// isBeyond tells whether the first message of ours from a sequence on has a record beyond number, and which it is.
+// isBeyond finds our first message from a sequence on. It returns its sequence, and whether it has a record beyond number.
 func (r *reader) isBeyond(ctx context.Context, number, sequence uint64) (uint64, bool, error) {
 	e := r.engine
 	for range maxForeign {
@@ -93,7 +94,7 @@ func (r *reader) isBeyond(ctx context.Context, number, sequence uint64) (uint64,
 	return 0, false, jetstream.ErrMsgNotFound
 }
 
-// refresh asks for the stream's settings anew where nobody answers: it may have been told to answer elsewhere.
+// refresh gets the stream's settings again if err says that nobody answers: somebody may have changed where the stream answers.
 func refresh(e *Engine, err error) {
 	if !errors.Is(err, nats.ErrNoResponders) {
 		return
@@ -103,9 +104,9 @@ func refresh(e *Engine, err error) {
 	_, _ = e.records.Info(ctx)
 }
 
-// revived returns the error of a call, after which a server in this process, which was that one when the call began, is restarted: it takes
-// no more once its disk was full for a moment.
-func revived(e *Engine, err error, was *server.Server) error {
+// restartAfter restarts the server in this process after a call has failed with err, because a server takes no more messages once its disk
+// was full for a moment. was is the server with which the call began, or nil. It returns err, and the error of the restart.
+func restartAfter(e *Engine, err error, was *server.Server) error {
 	if err == nil || was == nil || isFull(err) || e.stop.Err() != nil {
 		return err
 	}

@@ -45,8 +45,8 @@ func (s *testServer) copied() (store string) {
 	return store
 }
 
-// A server that has lost its store, and of several processes the one that knows of fewer records appends first: the numbers that it goes on
-// with are of records that the reader has had, and these ones are delivered all the same.
+// A server has lost its store, and the process that knows the smaller number appends first: the new records have numbers that the reader
+// has acknowledged, and are delivered nevertheless.
 func TestNumbersOfAnotherStream(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	cfg := Config{URL: s.url(), Timeout: 2 * time.Second}
@@ -69,7 +69,7 @@ func TestNumbersOfAnotherStream(t *testing.T) {
 	require.Equal(t, []string{"9"}, readPast(t, r, "c", 1))
 }
 
-// A server that has less than it had, as after a loss of power, or from a copy: what comes then lies where cursors have been already.
+// A server has fewer messages than before, after a loss of power or from a copy: new messages have sequences that cursors have passed.
 func TestAServerWithLessThanItHad(t *testing.T) {
 	for name, fewer := range map[string]bool{"fewer messages than before": true, "more messages than before": false} {
 		t.Run(name, func(t *testing.T) {
@@ -124,7 +124,7 @@ func TestAFolderWithCursorsThatAreNewer(t *testing.T) {
 	require.Equal(t, append(numbered(2), numbered(9)...), readPast(t, e, "slow", 11))
 }
 
-// What Append returns is the last record of the stream, whoever has appended it: until there a Listener delivers when it is stopped.
+// Append returns the number of the last record of the stream, whoever has appended it: Stop of a Listener delivers up to that.
 func TestTheLastRecordIsOfTheStream(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e, listener := open(t, Config{URL: s.url()}), open(t, Config{URL: s.url()})
@@ -134,7 +134,7 @@ func TestTheLastRecordIsOfTheStream(t *testing.T) {
 	require.Equal(t, uint64(5), last)
 }
 
-// A stream of somebody else's that would keep nothing, or elsewhere, is refused: what was appended was acknowledged, and nowhere.
+// A stream with settings by which acknowledged records would not be kept, or not be found, is refused.
 func TestAStreamThatKeepsNothing(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	maker := open(t, Config{URL: s.url(), Stream: "another"})
@@ -163,7 +163,8 @@ func TestAStreamThatKeepsNothing(t *testing.T) {
 	}
 }
 
-// A server that forgets soon which messages it has had: an answer that is lost is looked for in the stream, also behind another's message.
+// The server remembers message ids only briefly: after a lost acknowledgement the message is looked for in the stream, also if another
+// message has come behind it.
 func TestAServerThatForgetsWhatItHad(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	proxy := newProxy(t, s.options.Port)
@@ -189,7 +190,7 @@ func TestAServerThatForgetsWhatItHad(t *testing.T) {
 	require.Equal(t, []string{"another's", "2"}, readPast(t, other, "c", 2))
 }
 
-// A server, or an account, without room for anything: what was read makes some, also for the place of the cursor itself.
+// A server, or an account, has no room at all: purging read messages makes room, also for the message of a cursor.
 func TestAServerWithoutRoomForACursor(t *testing.T) {
 	s := newTestServer(t, func(o *server.Options) { o.JetStreamMaxStore = 64 << 10 }).start()
 	e := open(t, Config{URL: s.url(), Timeout: 2 * time.Second})
@@ -205,7 +206,7 @@ func TestAServerWithoutRoomForACursor(t *testing.T) {
 	appendAll(t, e, "there is room")
 }
 
-// What a full stream has refused is not stored when there is room: it was said to be none of it.
+// Records that a full stream has refused are not stored later, when there is room, unless they are appended again.
 func TestWhatAFullStreamHasRefusedDoesNotCome(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e := open(t, Config{URL: s.url()})
@@ -223,7 +224,7 @@ func TestWhatAFullStreamHasRefusedDoesNotCome(t *testing.T) {
 	require.Equal(t, []string{"2"}, readPast(t, e, "c", 1))
 }
 
-// Somebody has the stream answer elsewhere: the next question goes there.
+// Somebody changes where the stream answers: the next call goes there.
 func TestAStreamThatAnswersElsewhere(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e, other := open(t, Config{URL: s.url()}), open(t, Config{URL: s.url()})
@@ -258,7 +259,7 @@ func TestAReaderThatComesWhileTheLastOneWaits(t *testing.T) {
 	require.Equal(t, []string{"1"}, readPast(t, e, "c", 1))
 }
 
-// That the server is away is said in words of its own, and not by those of the client, which are of a buffer.
+// If the server is away the error says so; the text of the client would speak of a buffer.
 func TestAServerThatIsAwayIsNamed(t *testing.T) {
 	s := newTestServer(t, nil).start()
 	e := open(t, Config{URL: s.url(), Timeout: 500 * time.Millisecond})
@@ -276,13 +277,13 @@ func TestAServerThatIsAwayIsNamed(t *testing.T) {
 	}
 }
 
-// seek finds the first record beyond a number, in its first piece, whatever others have put between.
+// seek finds the first record beyond a number, at its first piece, whatever other messages are between.
 func TestSeek(t *testing.T) {
 	s := newTestServer(t, func(o *server.Options) { o.MaxPayload = 64 << 10 }).start()
 	e := open(t, Config{URL: s.url()})
 	var first []uint64 // the sequence of the message in which each record begins
 	for i := range 40 {
-		first = append(first, e.log.sequence+1)
+		first = append(first, e.appender.sequence+1)
 		text := strconv.Itoa(i)
 		if i%7 == 3 {
 			text = strings.Repeat("L", 150<<10) // in three pieces
@@ -290,10 +291,10 @@ func TestSeek(t *testing.T) {
 		appendAll(t, e, text)
 		if i%5 == 2 {
 			publish(t, e, e.subject, "hello", nil)
-			require.NoError(t, e.log.findEnd(t.Context()))
+			require.NoError(t, e.appender.findEnd(t.Context()))
 		}
 	}
-	last := e.log.sequence
+	last := e.appender.sequence
 	for number := range 40 {
 		at, err := (&reader{engine: e}).seek(t.Context(), uint64(number), 1, last)
 		require.NoError(t, err)

@@ -18,8 +18,8 @@ import (
 	"example.com/zaphandlers/internal/filelock"
 )
 
-// lockName is the file in Dir whose lock says that an engine uses it. The server has no lock of its own: two on one folder both
-// start, and what the second acknowledged is gone when the first goes on.
+// lockName is the file in Dir that an engine locks. A NATS server takes no lock: two of them on one folder both
+// start, and messages that the second acknowledged are gone when the first goes on.
 const lockName = "zaphandlers.lock"
 
 // maxPayload is the largest message of a server in this process, in bytes.
@@ -35,7 +35,7 @@ type localServer struct {
 	looked time.Time // when the folder was looked at last
 }
 
-// startServer starts a server on dir.
+// startServer makes and locks Dir, and starts a server on it.
 func startServer(cfg Config) (*localServer, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("jetstream: Dir: %w", err)
@@ -51,14 +51,14 @@ func startServer(cfg Config) (*localServer, error) {
 	return local, nil
 }
 
-// start starts the server. The caller has mu, or is the only one yet.
+// start starts the server. The caller holds mu, or is the only user yet.
 func (l *localServer) start() error {
 	s, err := server.NewServer(&server.Options{
 		ServerName: "zaphandlers",
 		DontListen: true,
 		JetStream:  true,
 		StoreDir:   l.cfg.Dir,
-		// Not three quarters of what happens to be free: a server that starts on a full disk would take nothing for ever.
+		// The default is three quarters of the free space: a server that starts on a full disk would never take anything.
 		JetStreamMaxStore: 1 << 60,
 		SyncAlways:        l.cfg.SyncAlways,
 		MaxPayload:        maxPayload,
@@ -85,7 +85,7 @@ func (l *localServer) start() error {
 	return nil
 }
 
-// current returns the server; nil if they are elsewhere.
+// current returns the server; nil if there is none in this process.
 func (l *localServer) current() *server.Server {
 	if l == nil {
 		return nil
@@ -95,8 +95,8 @@ func (l *localServer) current() *server.Server {
 	return l.server
 }
 
-// restart stops the server and starts another, if it is still the one that it was when what has failed began. One whose disk was full for a
-// moment takes nothing more until then, and one whose folder was removed goes on in files that nobody will find.
+// restart stops the server and starts another, unless that was done since the failed call began with the server was. A server takes
+// no more messages once its disk was full for a moment, and if its folder was removed it goes on in files that nobody will find.
 func (l *localServer) restart(was *server.Server) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -119,8 +119,8 @@ func (l *localServer) restart(was *server.Server) error {
 	return l.start()
 }
 
-// look tells, once in lookEvery, whether somebody has removed or moved the folder.
-func (l *localServer) look() error {
+// checkDir returns an error if the folder was removed or moved. It checks at most once in lookEvery.
+func (l *localServer) checkDir() error {
 	if l == nil {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (l *localServer) look() error {
 	return nil
 }
 
-// inPlace reports whether the lock is where it was. The caller has mu.
+// inPlace reports whether the lock file is still in the folder. The caller holds mu.
 func (l *localServer) inPlace() bool {
 	mine, err := l.lock.Stat()
 	if err != nil {
@@ -197,15 +197,15 @@ func (l *localServer) stop() error {
 	return filelock.Close(l.lock)
 }
 
-// connect returns a connection to the servers of cfg, of which said hears what no call gets.
-func connect(cfg Config, local *localServer, said *complaint) (*nats.Conn, error) {
+// connect returns a connection to the servers of cfg, or to local. Errors that no call returns go to serverErrs.
+func connect(cfg Config, local *localServer, serverErrs *serverErrors) (*nats.Conn, error) {
 	options := []nats.Option{
 		nats.Name("zaphandlers"),
 		nats.Timeout(cfg.Timeout),
 		nats.MaxReconnects(-1),
-		nats.IgnoreAuthErrorAbort(), // a server that is told of other users, or a token that is renewed late, is no reason to end for good
+		nats.IgnoreAuthErrorAbort(), // users that are reloaded, or a token that is renewed late, must not close the connection for good
 		nats.ReconnectWait(250 * time.Millisecond),
-		nats.ErrorHandler(said.hear),
+		nats.ErrorHandler(serverErrs.handle),
 		nats.ReconnectBufSize(-1), // a publish while the server is away is an error to us, not a promise
 	}
 	urls := cfg.URL
@@ -220,7 +220,7 @@ func connect(cfg Config, local *localServer, said *complaint) (*nats.Conn, error
 		options = append(options, nats.Secure(cfg.TLS))
 	}
 	conn, err := nats.Connect(urls, options...)
-	if bad := (*url.Error)(nil); errors.As(err, &bad) { // which quotes the URL
+	if bad := (*url.Error)(nil); errors.As(err, &bad) { // its text quotes the URL, with its secrets
 		err = errors.New("it is no URL such as nats://host:4222")
 	}
 	if err != nil {
@@ -229,7 +229,7 @@ func connect(cfg Config, local *localServer, said *complaint) (*nats.Conn, error
 	return conn, nil
 }
 
-// withoutSecrets returns URLs as they may be told: where the servers are. A user without a password is a token.
+// withoutSecrets returns URLs for an error: with x's for passwords, and for users without a password, which are tokens.
 func withoutSecrets(urls string) string {
 	each := strings.Split(urls, ",")
 	for i, text := range each {

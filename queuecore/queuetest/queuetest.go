@@ -17,7 +17,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Run runs every case as a subtest, each on an engine that open returns: fresh and empty. The suite closes it.
+// Run runs every case as a subtest, each on an engine of its own. open must return a new, empty engine; the suite closes it.
 func Run(t *testing.T, open func(t *testing.T) queuecore.Queue) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// What a reader has had ahead of its turn is none of what it loses.
+// Records that a reader has delivered ahead of their turn do not count as lost.
 func TestAheadIsNotLost(t *testing.T) {
 	arenaOf := func() (a *Arena, first, second *Reader) {
 		a = New(minBlockSize*16, 2)

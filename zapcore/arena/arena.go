@@ -8,7 +8,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Lane is a class of records, by what is given up for what.
+// Lane is a class of records for eviction: a record of a higher lane may evict those of a lower one.
 type Lane int
 
 // The lanes of an Arena.
@@ -32,8 +32,8 @@ func LaneOf(l zapcore.Level) Lane {
 	}
 }
 
-// The lists of an Arena, a list a level: what a target does not want of a level leaves no holes then in the memory of what it
-// wants. That of most records is the first, for hot.
+// The lists of an Arena, one for each level, so that records of a level that a target does not want leave no holes between those that it
+// wants. Info, the most common level, is first: its tail shares a cache line with the rest of hot.
 const (
 	infoList = iota
 	debugList
@@ -60,7 +60,7 @@ func listOf(l zapcore.Level) int {
 	}
 }
 
-// lists returns the first list of a lane, and the one behind its last.
+// lists returns the range of the lists of a lane: from first up to, but not including, end.
 func (l Lane) lists() (first, end int) {
 	switch l {
 	case Low:
@@ -72,7 +72,7 @@ func (l Lane) lists() (first, end int) {
 	}
 }
 
-// Arena holds records. See the package's text for how, and for who may call what when.
+// Arena holds records. See the package documentation for its structure, and for what may be called without the lock.
 type Arena struct {
 	limit   int // bytes
 	readers []*Reader
@@ -81,14 +81,14 @@ type Arena struct {
 	lists  [Lists]list
 	blocks blocks
 	stats  base.Stats // without Pending
-	over   bool       // Abandon has counted everything
+	over   bool       // Abandon or Suspend was called: no counts change any more
 
 	losers []*Reader // owned by Evict
 }
 
-// hot is what Put writes beside the record itself: one cache line, if the record is of Info. Producers on several
-// cores hand it from one to the other, and each line more would cost them as much again. What can be worked out from it,
-// the counts of lists and blocks, is brought up to it by catchUp, when somebody wants to know.
+// hot is all that Put writes besides the record itself: one cache line for a record of Info. Cores hand that line
+// from one producer to the next, and each further line would cost as much again. The counts of lists and blocks follow from it: catchUp
+// updates them when they are needed.
 type hot struct {
 	mu    sync.Mutex // the owner's
 	used  int        // bytes of live records and of reservations
@@ -101,16 +101,16 @@ type hot struct {
 type tail struct {
 	buf     []byte
 	written uint32 // bytes of buf that hold records
-	records uint32 // of those, which the block does not know of
-	last    uint64 // sequence number of the last of them
+	records uint32 // written since catchUp
+	last    uint64 // sequence number of the last record
 }
 
-// New returns an Arena that holds up to limit bytes of records, headers included, and has that many readers. The memory
-// it takes follows its content; blocks that are not quite full and what readers have claimed come on top.
+// New returns an Arena that holds up to limit bytes of records, headers included, and has that many readers. It takes memory
+// as needed; partly filled blocks and claimed records come on top of limit.
 func New(limit, readers int) *Arena { return WithBacking(nil, limit, readers) }
 
-// WithBacking is New for an Arena whose memory is a Backing's; nil is the heap. It has to have blocks for twice the limit, and some
-// more: of BlockSize, and of the size of what does not fit into one.
+// WithBacking is New with memory of a Backing; nil is the heap. The Backing must have blocks of BlockSize for twice the limit and some
+// more, and larger ones for records that do not fit into one.
 func WithBacking(backing Backing, limit, readers int) *Arena {
 	a := &Arena{limit: limit, hot: new(hot), blocks: blocks{size: BlockSize(limit), backing: backing}}
 	for l := range a.lists {
@@ -126,14 +126,14 @@ func WithBacking(backing Backing, limit, readers int) *Arena {
 	return a
 }
 
-// Restore puts a record that a Backing held before, with the sequence number that it had. It is for an Arena that is new, and for
-// records in the order of these numbers. The room of the Arena does not bound it.
+// Restore puts a record that a Backing held before, with its old sequence number. It is for a new Arena, and must be called
+// in the order of these numbers. The limit of the Arena does not bound it.
 func (a *Arena) Restore(sequence uint64, level zapcore.Level, tape []byte) {
 	a.hot.next = sequence
 	a.Put(level, tape)
 }
 
-// SetNext says which sequence number the next record gets, in an Arena that is new.
+// SetNext sets the sequence number of the next record, in a new Arena.
 func (a *Arena) SetNext(sequence uint64) { a.hot.next = sequence }
 
 // Reader returns reader i.
@@ -142,24 +142,24 @@ func (a *Arena) Reader(i int) *Reader { return a.readers[i] }
 // Limit returns how many bytes of records a holds at most.
 func (a *Arena) Limit() int { return a.limit }
 
-// Mutex returns the lock that a's owner holds for its calls. It lies beside what Put writes.
+// Mutex returns a lock that the owner of a may use. It lies in the cache line that Put writes.
 func (a *Arena) Mutex() *sync.Mutex { return &a.hot.mu }
 
 // Used returns how many bytes are taken.
 func (a *Arena) Used() int { return a.hot.used }
 
-// Fits tells whether a tape of n bytes has room.
+// Fits reports whether there is room for a tape of n bytes.
 func (a *Arena) Fits(n int) bool {
 	return a.hot.used+Size(n) <= a.limit && (a.blocks.backing == nil || a.blocks.backing.Fits(max(a.blocks.size, Size(n))))
 }
 
-// Reserve takes size bytes of room, the Size of a tape that will be put later; a negative size gives back what was reserved for one.
+// Reserve takes size bytes of room, the Size of a tape that will be put later. A negative size gives them back.
 func (a *Arena) Reserve(size int) { a.hot.used += size }
 
 // Next returns the sequence number that the next record will get.
 func (a *Arena) Next() uint64 { return a.hot.next }
 
-// Put adds a record and returns its sequence number. Whether it fits is the caller's to ask.
+// Put adds a record and returns its sequence number. The caller must ask Fits before.
 func (a *Arena) Put(level zapcore.Level, tape []byte) uint64 {
 	l := listOf(level)
 	t := &a.hot.tails[l]
@@ -176,10 +176,10 @@ func (a *Arena) Put(level zapcore.Level, tape []byte) uint64 {
 	return t.last
 }
 
-// Capture makes a record of an entry, the fields of context and then fields, where it is to lie. It spares a copy. It returns
-// false, and has added nothing, if said, which was asked about the fields, cannot tell what they are (see base.CapturePlain), if there is
-// no room in the last block, or if the record does not fit: then Put is the way. It runs no code of the program.
-func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, said *base.Texts) bool {
+// Capture records an entry, the fields of context and then fields directly in the Arena, which saves a copy. The Ask of texts must have
+// been called with fields. Capture adds nothing and returns false if base.CapturePlain cannot record the fields, if there is
+// no room in the last block, or if the record does not fit: then use Put. It runs no code of the program.
+func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapcore.Field, texts *base.Texts) bool {
 	h := a.hot
 	l := listOf(ent.Level)
 	t := &h.tails[l]
@@ -187,7 +187,7 @@ func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapc
 	if len(room) < headerSize {
 		return false
 	}
-	n := base.CapturePlain(room[headerSize:], ent, context, fields, said)
+	n := base.CapturePlain(room[headerSize:], ent, context, fields, texts)
 	if n == 0 || h.used+Size(n) > a.limit {
 		return false
 	}
@@ -199,7 +199,7 @@ func (a *Arena) Capture(ent *zapcore.Entry, context *base.Context, fields []zapc
 	return true
 }
 
-// commit adds the record of which the tape, n bytes, has been written behind the others of a list, t.
+// commit completes a record of tail t whose tape, of n bytes, has been written there.
 func (h *hot) commit(t *tail, level zapcore.Level, n int) {
 	putHeader(t.buf[t.written:], n, h.next, level)
 	size := Size(n)
@@ -210,7 +210,7 @@ func (h *hot) commit(t *tail, level zapcore.Level, n int) {
 	h.next++
 }
 
-// grow gives list l a tail in which size bytes have room.
+// grow gives list l a new tail block with room for size bytes.
 func grow(a *Arena, l, size int) {
 	a.catchUp()
 	full := a.lists[l].tail
@@ -218,7 +218,7 @@ func grow(a *Arena, l, size int) {
 	recycle(a, &a.lists[l], full)
 }
 
-// begin makes b, which is empty, the tail of list l, ln, which has caught up.
+// begin makes b, which is empty, the tail of ln, the list of index l. catchUp must have been called.
 func (h *hot) begin(l int, ln *list, b *block) {
 	ln.append(b)
 	h.tails[l] = tail{buf: b.buf}
@@ -243,7 +243,7 @@ func (a *Arena) catchUp() {
 	}
 }
 
-// recycle takes b out of its list if nothing in it is needed any more.
+// recycle removes b from its list if nothing in it is needed any more.
 func recycle(a *Arena, ln *list, b *block) {
 	if b.live > 0 || b.pins > 0 || b == ln.tail {
 		return
@@ -251,7 +251,7 @@ func recycle(a *Arena, ln *list, b *block) {
 	for _, r := range a.readers {
 		for l := range r.next {
 			if r.next[l].block == b {
-				r.next[l] = r.next[l].normal()
+				r.next[l] = r.next[l].normalized()
 			}
 		}
 	}
@@ -259,8 +259,8 @@ func recycle(a *Arena, ln *list, b *block) {
 	a.blocks.put(b)
 }
 
-// Trim lets go of memory that holds no record: of what only a burst needed, for moments when nothing is going on; or of all, for when it
-// will be long until the next record, which has to ask for some.
+// Trim releases memory that holds no record. Without all it keeps what a few blocks need: call it when there is no work at the moment.
+// With all it releases everything: call it when no record is expected for long, because the next one must allocate.
 func (a *Arena) Trim(all bool) {
 	if !all {
 		a.blocks.trim(idleBlocks)

@@ -17,7 +17,7 @@ const (
 	sequenceAt = 4
 	droppedAt  = 12 // 1: some reader dropped it
 	skippedAt  = 13 // by how many readers
-	evictedAt  = 14 // 1: it was evicted or passed over, and counts no more
+	evictedAt  = 14 // 1: it was evicted or passed over, and is counted
 	levelAt    = 15
 	commitAt   = 16
 	headerSize = 24
@@ -26,22 +26,22 @@ const (
 // Size returns how much of an arena a tape of n bytes takes.
 func Size(n int) int { return (headerSize + n + 7) &^ 7 }
 
-// block is a part of a list. What it knows of itself as the last of its list may be older than the Arena's tail: see catchUp.
+// block is a part of a list. In the last block of a list, written, last, live and records may be out of date: see Arena.catchUp.
 type block struct {
 	buf        []byte
 	prev, next *block
 
-	generation uint32 // that its Backing gave it
+	generation uint32 // given by the Backing
 
-	number  uint64 // of records in the list before this block
+	number  uint64 // how many records there were in the list before this block
 	written int    // bytes of buf that hold records
 	last    uint64 // sequence number of the last of them
 
 	released int // bytes, from the front, of records that every reader has resolved
 	live     int // bytes of records that are neither released nor evicted
-	records  int // the number of those
-	marks    int // set on any of them
-	pins     int // claims that reach into this block
+	records  int // how many those are
+	marks    int // how many outcomes other than delivered are marked on its records
+	pins     int // how many claims reach into this block
 }
 
 func (b *block) header(off int) []byte { return b.buf[off : off+headerSize : off+headerSize] }
@@ -70,11 +70,11 @@ func putHeader(b []byte, n int, sequence uint64, level zapcore.Level) {
 type place struct {
 	block  *block
 	off    int
-	number uint64 // of records in the list before this place, ever
+	number uint64 // how many records there were in the list before this place
 }
 
-// normal is p, at the start of a block rather than at the end of the one before.
-func (p place) normal() place {
+// normalized returns p with the end of a block replaced by the start of the next.
+func (p place) normalized() place {
 	for p.off == p.block.written && p.block.next != nil {
 		p.block, p.off = p.block.next, 0
 	}
@@ -88,7 +88,7 @@ func (p place) after() place {
 	return p
 }
 
-// list is a list of blocks. It always has one, its tail, to write to.
+// list is a list of blocks. It always has at least one, its tail, to which records are written.
 type list struct {
 	head, tail *block
 	put        uint64 // records ever

@@ -3,25 +3,25 @@ package arena
 const (
 	blockSize    = 64 << 10
 	minBlockSize = 1 << 10
-	idleBlocks   = 16 // that Trim leaves
+	idleBlocks   = 16 // how many free blocks Trim keeps
 )
 
-// Backing is where the blocks of an Arena lie that survives the process. Its methods are called by the Arena, under its owner's lock.
+// Backing provides the memory for the blocks of an Arena that survives the process. The Arena calls its methods under its owner's lock.
 type Backing interface {
-	// Block returns memory of at least that size, whose first byte is aligned to eight, and a generation that is not 0 and that no
-	// memory of this Backing has had. Fits was asked before.
+	// Block returns at least size bytes of memory, aligned to eight, and a generation that is not 0 and that no
+	// memory of this Backing had before. Fits must have returned true.
 	Block(size int) (buf []byte, generation uint32)
 	// Free takes back what Block returned.
 	Free(buf []byte)
-	// Fits tells whether there is memory of that size.
+	// Fits reports whether Block can return size bytes.
 	Fits(size int) bool
-	// SetCursor says that a reader is done with every record before that sequence number.
+	// SetCursor stores that a reader is done with every record before sequence number done.
 	SetCursor(reader int, done uint64)
 }
 
-// blocks is where an Arena gets its blocks, and keeps those that are free for the next time.
+// blocks allocates the blocks of an Arena, and keeps free ones for later.
 type blocks struct {
-	size    int // of all but those for one large record
+	size    int // of a block, unless it is made for one larger record
 	free    []*block
 	backing Backing // nil: the heap
 }
@@ -54,7 +54,7 @@ func (s *blocks) put(b *block) {
 	}
 }
 
-// trim lets go of all that are free but for a few.
+// trim releases all free blocks but keep of them.
 func (s *blocks) trim(keep int) {
 	if len(s.free) > keep {
 		clear(s.free[keep:])

@@ -27,12 +27,12 @@ func TestCaptureIsPutWithoutTheCopy(t *testing.T) {
 		if i%3 == 0 {
 			fields = append(fields, zap.Error(errors.New("refused")), zap.Skip(), zap.Strings("tags", []string{"a", "b"}))
 		}
-		var said base.Texts
-		require.True(t, said.Ask(fields))
+		var texts base.Texts
+		require.True(t, texts.Ask(fields))
 		var r base.Record
 		require.NoError(t, r.Capture(ent, context, fields))
 		put.Put(ent.Level, r.Bytes())
-		if captured.Capture(&ent, &context, fields, &said) {
+		if captured.Capture(&ent, &context, fields, &texts) {
 			inPlace++
 		} else { // at the end of a block
 			captured.Put(ent.Level, r.Bytes())
@@ -74,16 +74,16 @@ func TestCaptureThatCannot(t *testing.T) {
 		require.Zero(t, a.Stats())
 	}
 	a := New(64<<10, 1)
-	var said base.Texts
-	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.Int("n", 1), zap.Error(errors.New("not asked"))}, &said))
+	var texts base.Texts
+	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.Int("n", 1), zap.Error(errors.New("not asked"))}, &texts))
 	empty(a)
-	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.Int("n", 1), zap.Any("k", struct{}{})}, &said), "reflection")
+	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.Int("n", 1), zap.Any("k", struct{}{})}, &texts), "reflection")
 	empty(a)
-	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.String("k", strings.Repeat("x", 128<<10))}, &said), "no room in a block")
+	require.False(t, a.Capture(&ent, &context, []zapcore.Field{zap.String("k", strings.Repeat("x", 128<<10))}, &texts), "no room in a block")
 	empty(a)
 	full := New(64<<10, 1)
 	full.Reserve(full.Limit())
-	require.False(t, full.Capture(&ent, &context, nil, &said), "no room in the arena")
+	require.False(t, full.Capture(&ent, &context, nil, &texts), "no room in the arena")
 	require.Equal(t, full.Limit(), full.Used())
 	require.Zero(t, full.Stats())
 }

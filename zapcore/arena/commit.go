@@ -13,13 +13,13 @@ func BlockSize(limit int) int { return min(blockSize, max(minBlockSize, limit/16
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// checksum returns what the commit word says of a record.
+// checksum returns the checksum in the commit word of a record.
 func checksum(generation, length uint32, sequence uint64, tape []byte) uint32 {
 	seed := generation ^ bits.RotateLeft32(length, 16) ^ uint32(sequence) ^ bits.RotateLeft32(uint32(sequence>>32), 8)
 	return crc32.Update(seed, castagnoli, tape)
 }
 
-// commit makes the record at off, of which all else is written, one that survives the process.
+// commit stores the commit word of the record at off, which must be complete. From then on the record survives the process.
 func (b *block) commit(off uint32) {
 	length := binary.LittleEndian.Uint32(b.buf[off:])
 	sum := checksum(b.generation, length, b.sequence(int(off)), b.tape(int(off)))
@@ -33,11 +33,11 @@ func (b *block) commit(off uint32) {
 
 var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
 
-// Scan finds the records in the bytes of a block of that generation, in the order in which they were put, and returns how often it came
-// upon damage: it passes over what is damaged, up to the next record that is not. The tapes are parts of buf. It believes nothing
+// Scan calls each for the intact records in a block of that generation, in the order in which they were put. It skips damaged bytes up to
+// the next intact record, and returns how often it did. The tapes are parts of buf. Scan trusts nothing
 // that the checksum does not cover, and never panics.
 func Scan(buf []byte, generation uint32, each func(sequence uint64, tape []byte)) (damaged int) {
-	lost := false // since the last record
+	lost := false // damage was seen since the last record
 	for off := 0; off+headerSize <= len(buf); {
 		tape, sequence, ok := recordAt(buf, off, generation)
 		if !ok {
@@ -74,7 +74,7 @@ func recordAt(buf []byte, off int, generation uint32) (tape []byte, sequence uin
 	return tape, sequence, binary.LittleEndian.Uint32(buf[off+commitAt+4:]) == checksum(generation, length, sequence, tape)
 }
 
-// nextCommitted returns where the next record begins, from off on, or -1.
+// nextCommitted returns the offset of the next intact record from off on, or -1.
 func nextCommitted(buf []byte, off int, generation uint32) int {
 	for ; off+headerSize <= len(buf); off += 8 {
 		if _, _, ok := recordAt(buf, off, generation); ok {

@@ -2,8 +2,8 @@ package arena
 
 import base "example.com/zaphandlers/zapcore"
 
-// Count notes records that never came in but count as accepted by the arena and by each reader: skipped by a hook, or
-// dropped for want of room.
+// Count counts records that were never put as accepted by the arena and by each reader: skipped by a hook, or
+// dropped for lack of room.
 func (a *Arena) Count(skipped, dropped uint64) {
 	a.stats.Accepted += skipped + dropped
 	a.stats.Skipped += skipped
@@ -14,8 +14,8 @@ func (a *Arena) Count(skipped, dropped uint64) {
 	}
 }
 
-// CountThrough notes a record that never came in and that the caller handed to every reader's target itself. outcomes holds what
-// it came to for each.
+// CountThrough counts a record that was never put, because the caller delivered it to every reader's target itself, with these
+// outcomes.
 func (a *Arena) CountThrough(outcomes []base.Outcome) {
 	a.stats.Accepted++
 	dropped, skipped := 0, 0
@@ -29,10 +29,10 @@ func (a *Arena) CountThrough(outcomes []base.Outcome) {
 			dropped++
 		}
 	}
-	settle(&a.stats, dropped > 0, skipped == len(outcomes))
+	countRecord(&a.stats, dropped > 0, skipped == len(outcomes))
 }
 
-// Pending returns how many records are held; of a block that is resolved in part, all.
+// Pending returns how many records are held. Resolved records count until their block is resolved; Settle releases them.
 func (a *Arena) Pending() uint64 {
 	n := uint64(0)
 	for l := range a.lists {
@@ -41,7 +41,7 @@ func (a *Arena) Pending() uint64 {
 	return n
 }
 
-// Stats returns the counts of records: of each by the worst that a reader made of it.
+// Stats returns the counts of the arena, in which each record counts once: see the package documentation.
 func (a *Arena) Stats() base.Stats {
 	a.Settle()
 	s := a.stats
@@ -61,7 +61,7 @@ func (r *Reader) Stats() base.Stats {
 	return s
 }
 
-// Done tells whether the reader has resolved every record before the one of that sequence number.
+// Done reports whether the reader has resolved every record before that sequence number.
 func (r *Reader) Done(sequence uint64) bool { return r.done >= sequence }
 
 // Behind returns how many records the reader has not claimed.
@@ -74,8 +74,8 @@ func (r *Reader) Behind() uint64 {
 	return n
 }
 
-// Ahead says that the record of a sequence number was delivered though one before it is not resolved. It is no loss then if it never is
-// resolved itself.
+// Ahead notes that the record of that sequence number was delivered although one before it is not resolved. If it is evicted or abandoned,
+// it counts as delivered.
 func (r *Reader) Ahead(sequence uint64) {
 	if r.over || sequence < r.done {
 		return
@@ -86,7 +86,7 @@ func (r *Reader) Ahead(sequence uint64) {
 	r.ahead[sequence] = struct{}{}
 }
 
-func wentAhead(r *Reader, sequence uint64) bool {
+func deliveredAhead(r *Reader, sequence uint64) bool {
 	_, is := r.ahead[sequence]
 	return is
 }

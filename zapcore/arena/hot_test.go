@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The promise of hot: what Put writes for most records lies on one cache line.
+// What Put writes for a record of Info, besides the record, lies on one cache line.
 func TestHotIsOneCacheLine(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) != 8 {
 		t.Skip("the layout is made for 64 bits")

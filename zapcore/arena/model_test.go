@@ -13,7 +13,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// model is what an Arena is for: one list of records a reader, without blocks, lists, claims or pins.
+// model is the specification of an Arena: one list of records for each reader, without blocks, lists, claims or pins.
 type model struct {
 	limit, used int
 	records     []*modelRecord // in the order of Put; never shortened

@@ -22,26 +22,26 @@ type Reader struct {
 	claimed uint64              // records that are claimed and not resolved
 	stats   base.Stats          // without Accepted and Pending
 	claims  [Lists][]piece      // oldest first
-	over    bool                // Abandon has taken everything
-	ahead   map[uint64]struct{} // sequence numbers of records that Ahead spoke of, and that are not done
+	over    bool                // Abandon or Suspend was called
+	ahead   map[uint64]struct{} // sequence numbers given to Ahead, from done on
 
 	// Owned by the reader's goroutine.
-	walks [Lists]walk
-	list  int    // of the last record that was walked over
-	until uint64 // no other list has a record before this sequence number that is to be walked over first
-	held  []held // walked; the first of them are resolved
-	first int    // how many those are
-	told  int    // how many of the others have an outcome of their own
-	stale bool   // there are old ones behind them
+	walks       [Lists]walk
+	list        int    // of the last record that Next returned
+	until       uint64 // below this sequence number the next record is in the same list
+	held        []held // records that Next returned; the first of them are resolved
+	first       int    // how many of held are resolved
+	outcomesSet int    // how often SetOutcome was called for the others
+	stale       bool   // the memory behind held refers to blocks that are not needed
 }
 
-// piece is the part of a claim that lies in one block. Until it is let go it pins the block.
+// piece is the part of a claim that lies in one block. It pins the block.
 type piece struct {
 	block    *block
 	from, to int
 }
 
-// walk is what a reader has claimed of a list.
+// walk is the part of a list that a reader has claimed and not read yet.
 type walk struct {
 	at, end place
 	bound   uint64 // no record of this list outside the claim has a lower sequence number
@@ -49,7 +49,7 @@ type walk struct {
 
 func (w *walk) over() bool { return w.at.number == w.end.number }
 
-// held is a record that a reader works on.
+// held is a record that Next has returned.
 type held struct {
 	block    *block
 	off      int
@@ -60,8 +60,8 @@ type held struct {
 // Index returns the number of r among the arena's readers.
 func (r *Reader) Index() int { return r.index }
 
-// Claim takes hold of more records of each list, oldest first: at least maxBytes of them, up to a block more, if there
-// are so many. It returns whether Next has anything to give.
+// Claim claims more records of each list, oldest first: at least maxBytes of them, and up to a block more, if there
+// are so many. It returns whether Next has a record.
 func (r *Reader) Claim(maxBytes int) bool {
 	if r.over {
 		return false
@@ -81,7 +81,7 @@ func (r *Reader) Claim(maxBytes int) bool {
 	return ok
 }
 
-// forget lets go of the blocks that held speaks of no more. There is time for it when there is nothing to read.
+// forget drops references of resolved records to blocks. It is called when there is nothing to read, and so time for it.
 func (r *Reader) forget() {
 	if r.stale {
 		clear(r.held[len(r.held):cap(r.held)])
@@ -89,16 +89,16 @@ func (r *Reader) forget() {
 	}
 }
 
-// Shrink lets go of memory that only the work on records needs. It is for times when there is nothing to read.
+// Shrink releases the reader's own memory. It is for times when there is nothing to read.
 func (r *Reader) Shrink() {
 	if r.Len() == 0 {
-		r.held, r.first, r.told, r.stale = nil, 0, 0, false
+		r.held, r.first, r.outcomesSet, r.stale = nil, 0, 0, false
 	}
 }
 
 func (r *Reader) claimList(l int, w *walk, maxBytes int) {
 	ln := &r.arena.lists[l]
-	from := r.next[l].normal()
+	from := r.next[l].normalized()
 	w.at, w.end, w.bound = from, ln.end(), r.arena.hot.next
 	if from.number == w.end.number {
 		r.next[l] = w.end
@@ -122,8 +122,8 @@ func (r *Reader) claimList(l int, w *walk, maxBytes int) {
 	r.claimed += w.end.number - from.number
 }
 
-// pick returns the list of the next record to walk over: the oldest of those that are claimed, unless a list of which all that is
-// claimed has been walked over may hold an older one outside the claim. Most records come from the list of the one before.
+// pick returns the list of the next record: the oldest claimed one. ok is false if there is none, or if a list whose claim
+// has been read may hold an older record outside the claim. Mostly the next record is in the list of the one before.
 func (r *Reader) pick() (next int, ok bool) {
 	if w := &r.walks[r.list]; !w.over() && w.at.sequence() < r.until {
 		return r.list, true
@@ -149,7 +149,7 @@ func (r *Reader) pick() (next int, ok bool) {
 // sequence returns the number of the record at p.
 func (p place) sequence() uint64 { return p.block.sequence(p.off) }
 
-// Next walks over one more record of the claim and returns it: it is Tape(Len()-1) then. ok is false at the end of the claim.
+// Next returns the next claimed record, and holds it: it is Tape(Len()-1) then. ok is false at the end of the claim.
 func (r *Reader) Next() (tape []byte, level zapcore.Level, ok bool) {
 	l, ok := r.pick()
 	if !ok {
@@ -166,57 +166,57 @@ func (r *Reader) Next() (tape []byte, level zapcore.Level, ok bool) {
 	return tape, level, true
 }
 
-// Len returns how many records are walked over and not resolved.
+// Len returns how many records are held: returned by Next and not resolved.
 func (r *Reader) Len() int { return len(r.held) - r.first }
 
-// Tape returns record i of them. It is valid until it is resolved.
+// Tape returns the tape of held record i. It is valid until the record is resolved.
 func (r *Reader) Tape(i int) []byte {
 	h := &r.held[r.first+i]
 	return h.block.tape(h.off)
 }
 
-// Level returns the level of record i of them.
+// Level returns the level of held record i.
 func (r *Reader) Level(i int) zapcore.Level {
 	h := &r.held[r.first+i]
 	return h.block.level(h.off)
 }
 
-// Sequence returns the sequence number of record i of them.
+// Sequence returns the sequence number of held record i.
 func (r *Reader) Sequence(i int) uint64 { return r.held[r.first+i].sequence }
 
-// Outcome returns what record i of them comes to, as far as SetOutcome has said.
+// Outcome returns the outcome of held record i: the last one given to SetOutcome, or Delivered.
 func (r *Reader) Outcome(i int) base.Outcome { return r.held[r.first+i].outcome }
 
-// SetOutcome says what record i of them comes to; it is Delivered unless told otherwise. What was neither delivered nor skipped counts as
+// SetOutcome sets the outcome of held record i, which is Delivered by default. Outcomes other than Delivered and Skipped count as
 // dropped.
 func (r *Reader) SetOutcome(i int, o base.Outcome) {
 	r.held[r.first+i].outcome = o
-	r.told++
+	r.outcomesSet++
 }
 
-// Resolve is done with the first n of the records walked over, and releases what every reader is done with.
+// Resolve resolves the first n held records with their outcomes, and releases records that every reader has resolved.
 func (r *Reader) Resolve(n int) {
 	if r.over {
 		return
 	}
 	r.arena.catchUp()
-	if r.told == 0 {
+	if r.outcomesSet == 0 {
 		r.stats.Delivered += uint64(n)
 	} else {
-		r.judge(n)
+		r.countOutcomes(n)
 	}
 	r.claimed -= uint64(n)
 	r.first += n
 	if r.first == len(r.held) {
-		r.held, r.first, r.told, r.stale = r.held[:0], 0, 0, true
+		r.held, r.first, r.outcomesSet, r.stale = r.held[:0], 0, 0, true
 		r.unpin()
 	}
 	r.settleDone()
 	r.arena.release(r.arena.hot.used > r.arena.limit/2)
 }
 
-// judge counts and marks the first n records, each by its outcome.
-func (r *Reader) judge(n int) {
+// countOutcomes counts and marks the first n records, each by its outcome.
+func (r *Reader) countOutcomes(n int) {
 	for i := range n {
 		h := &r.held[r.first+i]
 		r.count(h.outcome, 1)
@@ -247,7 +247,7 @@ func (h *held) mark() {
 	h.block.marks++
 }
 
-// settleDone works out what is done: everything before the first record that is held, claimed or unread.
+// settleDone updates done to the first record that is held, claimed or unread.
 func (r *Reader) settleDone() {
 	r.done = r.firstOpen()
 	if len(r.ahead) > 0 {
@@ -258,7 +258,7 @@ func (r *Reader) settleDone() {
 	}
 }
 
-// firstOpen returns the sequence number of the first record that is not resolved, or that the next one will get.
+// firstOpen returns the sequence number of the first unresolved record, or that of the next record if all are resolved.
 func (r *Reader) firstOpen() uint64 {
 	if r.Len() > 0 {
 		return r.held[r.first].sequence
@@ -267,14 +267,14 @@ func (r *Reader) firstOpen() uint64 {
 	for l := range r.walks {
 		if w := &r.walks[l]; !w.over() {
 			first = min(first, w.at.sequence())
-		} else if p := r.next[l].normal(); p.number < r.arena.lists[l].put {
+		} else if p := r.next[l].normalized(); p.number < r.arena.lists[l].put {
 			first = min(first, p.sequence())
 		}
 	}
 	return first
 }
 
-// unpin lets go of the blocks that the walk has left.
+// unpin unpins the blocks that the walk has left.
 func (r *Reader) unpin() {
 	for l := range r.walks {
 		w, claims := &r.walks[l], r.claims[l]

@@ -6,10 +6,10 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Settle makes room of all that every reader has resolved. Resolve does so block by block while there is room enough.
+// Settle releases all records that every reader has resolved. Resolve releases only whole blocks while there is room enough.
 func (a *Arena) Settle() { a.release(true) }
 
-// release makes room of what every reader has resolved; of parts of a block only if it is to be exact.
+// release releases the records that every reader has resolved, but a part of a block only with exact.
 func (a *Arena) release(exact bool) {
 	if a.over {
 		return
@@ -32,8 +32,8 @@ func (a *Arena) release(exact bool) {
 	}
 }
 
-// releaseBlock releases the records of b before the sequence number upto, and returns whether those were all. A block without
-// marks is released at a stroke: every reader delivered all of it.
+// releaseBlock releases the records of b before sequence number upto, and returns whether those were all. A block without
+// marks is released at once: every reader delivered all of it.
 func releaseBlock(a *Arena, ln *list, b *block, upto uint64, exact bool) bool {
 	if b.live > 0 && b.last < upto && b.marks == 0 {
 		a.stats.Delivered += uint64(b.records)
@@ -45,7 +45,7 @@ func releaseBlock(a *Arena, ln *list, b *block, upto uint64, exact bool) bool {
 		size := b.size(b.released)
 		b.released += size
 		if head[evictedAt] == 0 {
-			settle(&a.stats, head[droppedAt] != 0, int(head[skippedAt]) == len(a.readers))
+			countRecord(&a.stats, head[droppedAt] != 0, int(head[skippedAt]) == len(a.readers))
 			ln.forget(a.hot, b, size, 1)
 		}
 	}
@@ -56,7 +56,7 @@ func releaseBlock(a *Arena, ln *list, b *block, upto uint64, exact bool) bool {
 	return true
 }
 
-// forget takes records of b, with that many bytes in all, out of the counts.
+// forget removes records of b, with that many bytes in all, from the counts of pending records.
 func (l *list) forget(h *hot, b *block, bytes, records int) {
 	b.live -= bytes
 	b.records -= records
@@ -64,8 +64,8 @@ func (l *list) forget(h *hot, b *block, bytes, records int) {
 	h.used -= bytes
 }
 
-// settle counts one record.
-func settle(s *base.Stats, dropped, skippedByAll bool) {
+// countRecord counts one record.
+func countRecord(s *base.Stats, dropped, skippedByAll bool) {
 	switch {
 	case dropped:
 		s.Dropped++
@@ -76,16 +76,16 @@ func settle(s *base.Stats, dropped, skippedByAll bool) {
 	}
 }
 
-// Unwanted tells whether a reader does not want a record of that level. nil knows of none.
+// Unwanted reports whether a reader does not want a record of that level. A nil Unwanted means that all records are wanted.
 type Unwanted func(reader int, sequence uint64, level zapcore.Level) bool
 
-func (u Unwanted) says(r *Reader, sequence uint64, level zapcore.Level) bool {
+func (u Unwanted) has(r *Reader, sequence uint64, level zapcore.Level) bool {
 	return u != nil && u(r.index, sequence, level)
 }
 
-// Abandon drops everything, for every reader that may want it and has not had it; it skips what is unwanted. It tells each record that
-// is dropped: lost by which reader, at what level. The arena must not be used for more than its counts afterwards; what a reader works
-// on stays valid, and what it resolves counts no more.
+// Abandon drops every record, for each reader that has neither resolved it nor delivered it ahead; an unwanted record is skipped. It
+// calls each for every drop, with the reader that lost the record and its level. Afterwards only the counts of the arena may be used.
+// Held records stay valid, and resolving them changes no counts.
 func (a *Arena) Abandon(unwanted Unwanted, each func(reader int, level zapcore.Level)) {
 	a.Settle()
 	a.over = true
@@ -105,24 +105,24 @@ func (a *Arena) Abandon(unwanted Unwanted, each func(reader int, level zapcore.L
 	a.hot.used = 0
 }
 
-// abandon counts the record at off as it is given up.
+// abandon counts the record at off, which is given up.
 func abandon(a *Arena, b *block, off int, unwanted Unwanted) {
 	head := b.header(off)
 	dropped, skipped := head[droppedAt] != 0, int(head[skippedAt])
 	for _, r := range a.readers {
-		if b.sequence(off) >= r.done && !wentAhead(r, b.sequence(off)) {
-			if unwanted.says(r, b.sequence(off), b.level(off)) {
+		if b.sequence(off) >= r.done && !deliveredAhead(r, b.sequence(off)) {
+			if unwanted.has(r, b.sequence(off), b.level(off)) {
 				skipped++
 			} else {
 				dropped = true
 			}
 		}
 	}
-	settle(&a.stats, dropped, skipped == len(a.readers))
+	countRecord(&a.stats, dropped, skipped == len(a.readers))
 }
 
-// Suspend leaves everything as it is: for an Arena with a Backing, which another process goes on with. Nothing is resolved any more, and
-// what is pending stays so.
+// Suspend ends the use of an Arena whose Backing another process will go on with. Resolving changes nothing any more, and
+// pending records stay pending.
 func (a *Arena) Suspend() {
 	a.Settle()
 	a.over = true
@@ -131,15 +131,15 @@ func (a *Arena) Suspend() {
 	}
 }
 
-// abandon gives up what is claimed and what is unread.
+// abandon gives up the claimed and the unread records of the reader.
 func (r *Reader) abandon(unwanted Unwanted, each func(zapcore.Level)) {
 	lost := func(b *block, from, to int) {
 		for off := from; off < to; off += b.size(off) {
 			switch level := b.level(off); {
 			case b.sequence(off) < r.done:
-			case wentAhead(r, b.sequence(off)):
+			case deliveredAhead(r, b.sequence(off)):
 				r.stats.Delivered++
-			case unwanted.says(r, b.sequence(off), level):
+			case unwanted.has(r, b.sequence(off), level):
 				r.stats.Skipped++
 			default:
 				r.stats.Dropped++
@@ -151,7 +151,7 @@ func (r *Reader) abandon(unwanted Unwanted, each func(zapcore.Level)) {
 		for _, c := range r.claims[l] {
 			lost(c.block, c.from, c.to)
 		}
-		p := r.next[l].normal()
+		p := r.next[l].normalized()
 		for b, off := p.block, p.off; b != nil; b, off = b.next, 0 {
 			lost(b, off, b.written)
 		}
@@ -160,20 +160,21 @@ func (r *Reader) abandon(unwanted Unwanted, each func(zapcore.Level)) {
 	r.claimed, r.done, r.over = 0, r.arena.hot.next, true
 }
 
-// Oldest returns the readers that have not claimed the oldest record of a lane which some reader has not: those that
-// would lose it by Evict, and its sequence number. There are none if all have claimed everything. They are valid until the next call.
+// Oldest finds the record that Evict would evict: the oldest of a lane that some reader has not claimed. It returns the readers that have
+// not claimed it, which would lose it, and its sequence number. If all records are claimed there are no losers. losers is valid until the
+// next call.
 func (a *Arena) Oldest(l Lane) (losers []*Reader, sequence uint64) {
 	_, sequence = oldest(a, l)
 	return a.losers, sequence
 }
 
-// oldest sets a.losers to what Oldest returns, and returns the record's list and sequence number.
+// oldest sets a.losers to the losers of Oldest, and returns the record's list, or -1 if there is none, and its sequence number.
 func oldest(a *Arena, l Lane) (found int, sequence uint64) {
 	a.catchUp()
 	found = -1
 	for l, end := l.lists(); l < end; l++ {
 		if behind := a.furthestBehind(l); len(behind) > 0 {
-			if first := behind[0].next[l].normal().sequence(); found < 0 || first < sequence {
+			if first := behind[0].next[l].normalized().sequence(); found < 0 || first < sequence {
 				found, sequence = l, first
 			}
 		}
@@ -184,7 +185,8 @@ func oldest(a *Arena, l Lane) (found int, sequence uint64) {
 	return found, sequence
 }
 
-// furthestBehind returns the readers that have not claimed the oldest record of a list which some reader has not, as a.losers.
+// furthestBehind sets a.losers to the readers that have not claimed the oldest record of a list that some reader has not claimed, and
+// returns it.
 func (a *Arena) furthestBehind(l int) []*Reader {
 	a.losers = a.losers[:0]
 	oldest := a.lists[l].put
@@ -202,31 +204,31 @@ func (a *Arena) furthestBehind(l int) []*Reader {
 	return a.losers
 }
 
-// Evict gives up the record that Oldest speaks of, and returns its level and who lost it. ok is false if there is none.
+// Evict evicts the record that Oldest finds, and returns its level and the readers that lost it. ok is false if there is none.
 func (a *Arena) Evict(l Lane) (level zapcore.Level, losers []*Reader, ok bool) {
 	found, sequence := oldest(a, l)
 	if found < 0 {
 		return 0, nil, false
 	}
-	at := a.losers[0].next[found].normal()
+	at := a.losers[0].next[found].normalized()
 	level, losers = at.block.level(at.off), a.losers[:0]
 	for _, r := range a.losers {
 		r.next[found] = at.after()
-		if wentAhead(r, sequence) {
+		if deliveredAhead(r, sequence) {
 			r.stats.Delivered++
 			continue
 		}
 		r.stats.Dropped++
 		losers = append(losers, r)
 	}
-	settle(&a.stats, len(losers) > 0 || at.block.header(at.off)[droppedAt] != 0, false)
-	takeOut(a, found, at)
+	countRecord(&a.stats, len(losers) > 0 || at.block.header(at.off)[droppedAt] != 0, false)
+	removeEvicted(a, found, at)
 	return level, losers, true
 }
 
-// PassOver makes room of records that are in the way of others only: the oldest of each list which no reader has yet to claim but those to
-// whom they are unwanted, and with which all others are done. They count as skipped. It is for readers that are held up by an older
-// record. It takes out no more than some, since it is called under a lock, and returns whether there may be more.
+// PassOver releases records that nobody needs any more, although some readers, held up by an older record, have not claimed them: those
+// readers do not want them, and all others are done with them. It looks at the oldest unclaimed records of each list, and counts what it
+// releases as skipped. Since it is called under a lock it releases at most maxPassed records, and returns whether there may be more.
 func (a *Arena) PassOver(unwanted Unwanted) (more bool) {
 	if a.over {
 		return false
@@ -241,7 +243,7 @@ func (a *Arena) PassOver(unwanted Unwanted) (more bool) {
 	return left == 0
 }
 
-// maxPassed is how many records PassOver takes out at most.
+// maxPassed is how many records one PassOver releases at most.
 const maxPassed = 1 << 12
 
 // passOver is PassOver for the oldest record of a list.
@@ -250,12 +252,12 @@ func passOver(a *Arena, l int, unwanted Unwanted) bool {
 	if len(behind) == 0 {
 		return false
 	}
-	at := behind[0].next[l].normal()
+	at := behind[0].next[l].normalized()
 	level, sequence := at.block.level(at.off), at.sequence()
 	for _, r := range a.readers {
 		switch {
 		case r.next[l].number == behind[0].next[l].number:
-			if !unwanted.says(r, sequence, level) {
+			if !unwanted.has(r, sequence, level) {
 				return false
 			}
 		case r.done <= sequence:
@@ -267,13 +269,13 @@ func passOver(a *Arena, l int, unwanted Unwanted) bool {
 		r.stats.Skipped++
 	}
 	head := at.block.header(at.off)
-	settle(&a.stats, head[droppedAt] != 0, int(head[skippedAt])+len(behind) == len(a.readers))
-	takeOut(a, l, at)
+	countRecord(&a.stats, head[droppedAt] != 0, int(head[skippedAt])+len(behind) == len(a.readers))
+	removeEvicted(a, l, at)
 	return true
 }
 
-// takeOut makes room of a record that was counted.
-func takeOut(a *Arena, l int, at place) {
+// removeEvicted releases the record at a place, which has been counted.
+func removeEvicted(a *Arena, l int, at place) {
 	b, size := at.block, at.block.size(at.off)
 	b.header(at.off)[evictedAt] = 1
 	b.live -= size

@@ -123,7 +123,7 @@ func testPanic(t *testing.T, h *Harness) {
 	f.balanced()
 }
 
-// chatty is a marshaler that logs to the core it is logged to.
+// chatty is a marshaler that logs to the core that is recording it.
 type chatty struct{ core zapcore.Core }
 
 func (c chatty) MarshalLogObject(enc zapcore.ObjectEncoder) error {

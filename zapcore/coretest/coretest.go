@@ -14,19 +14,19 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Core is what the suite tests: a zapcore.Core that can be closed. It counts, too: see Harness.Stats.
+// Core is what the suite tests: a zapcore.Core that can be closed. It must also have counts, see Harness.Stats.
 type Core interface {
 	zapcore.Core
 	Close() error
 }
 
-// Options is what a case asks of the core that New makes.
+// Options are the settings that a case needs of the core that New makes.
 type Options struct {
-	Level   zapcore.LevelEnabler // nil: the core's default, or another that takes Info and above
+	Level   zapcore.LevelEnabler // nil: the core's default, or any that takes Info and above
 	OnError func(error)          // never nil
 
-	// RetryStart is how long the core shall leave a destination alone after the first failure, in the cases that wait for that to be over.
-	// A core that has no such setting takes longer. 0: the core's default.
+	// RetryStart is the backoff after the first failure, in cases that wait for its end. A core without such a setting may ignore it: the
+	// case only takes longer. 0: the core's default.
 	RetryStart time.Duration
 }
 
@@ -34,23 +34,22 @@ type Options struct {
 type Harness struct {
 	// New returns a fresh core over dst. It may use t.Cleanup; the suite closes the core.
 	New func(t *testing.T, dst *Destination, opts Options) Core
-	// Deadline is how long one attempt at a stalled destination lasts; New must configure the core so (dst.Deadline says
-	// it too). Defaults to 250 ms, which on a busy machine is enough to tell one deadline from two, and on Windows, which may be
-	// an emulated one, to 500 ms.
+	// Deadline is how long one attempt at a stalled destination lasts. New must configure the core with it (it is also
+	// dst.Deadline). Defaults to 250 ms, enough on a busy machine to tell one deadline from two, and to 500 ms on Windows, which may be
+	// emulated.
 	Deadline time.Duration
-	// Bound is the longest a Write may take, whatever the destination does. Defaults to two deadlines.
+	// Bound is the longest time that a Write may take, whatever the destination does. Defaults to twice Deadline.
 	Bound time.Duration
 	// Stats returns the core's counts. Defaults to its Stats method, where that returns a base.Stats.
 	Stats func(Core) base.Stats
-	// Received returns what arrived, decoded so that messages and field values can be searched for. Defaults to the
+	// Received returns what arrived, decoded so that it contains messages and field values as plain text. Defaults to the
 	// destination's bytes.
 	Received func(dst *Destination) []byte
-	// Async says that Write returns before the destination is asked: then a failing destination gives no error.
+	// Async says that Write returns before the destination gets the record, so that it returns no error of the destination.
 	Async bool
-	// Allocs is how many allocations a Write of plain fields may make. 0 is this project's law.
+	// Allocs is how many allocations a Write of plain fields may make. Defaults to 0, as this project demands.
 	Allocs float64
-	// Skip names cases that do not apply, as "allocations", each with the reason, which is logged. The names are those of
-	// the subtests.
+	// Skip holds, by the name of the subtest ("allocations"), the reason why a case does not apply. The reason is logged.
 	Skip map[string]string
 }
 
@@ -91,7 +90,7 @@ func Run(t *testing.T, h Harness) {
 	}
 }
 
-// cases are the suite, in the order in which a person would want them to fail.
+// cases are the cases of the suite, the basic ones first.
 var cases = []struct {
 	name string
 	run  func(*testing.T, *Harness)
@@ -142,18 +141,18 @@ func start(t *testing.T, h *Harness, opts Options) *fixture {
 	return f
 }
 
-// briefly is the RetryStart of cases that wait for it to be over.
-const briefly = 10 * time.Millisecond
+// shortRetryStart is the RetryStart of cases that wait for the end of a backoff.
+const shortRetryStart = 10 * time.Millisecond
 
-// patience is how long the suite waits for what a healthy core does at once.
-var patience = 10 * time.Second
+// waitLimit is how long the suite waits for what a healthy core does at once.
+var waitLimit = 10 * time.Second
 
 // eventually polls on the test's own goroutine: one case counts goroutines.
 func (f *fixture) eventually(promise string, is func() bool) {
 	f.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !is(); <-tick.C {
+	for deadline := time.Now().Add(waitLimit); !is(); <-tick.C {
 		if time.Now().After(deadline) {
 			require.Fail(f, "never happened: "+promise)
 		}
@@ -171,7 +170,7 @@ func (f *fixture) arrives(text string, n int, promise string) {
 	require.Equal(f, n, f.count(text), promise)
 }
 
-// balanced requires law 1 at a quiet moment.
+// balanced requires that the counts add up, which they do while no call is running, and returns them.
 func (f *fixture) balanced() base.Stats {
 	f.Helper()
 	var s base.Stats
@@ -186,7 +185,7 @@ func entry(l zapcore.Level, message string) zapcore.Entry {
 	return zapcore.Entry{Level: l, Time: time.Date(2026, 11, 22, 10, 11, 12, 0, time.UTC), Message: message}
 }
 
-// token is a text that occurs once in the record it is the message of.
+// token is the message of record i: no other text of the record contains it.
 func token(i int) string { return fmt.Sprintf("record-%06d-end", i) }
 
 func (f *fixture) logger(opts ...zap.Option) *zap.Logger { return zap.New(f.core, opts...) }

@@ -130,7 +130,7 @@ func TestBroken(t *testing.T) {
 	if !ok {
 		t.Skip("run by TestBrokenCoresFail")
 	}
-	coretest.SetPatience(300 * time.Millisecond)
+	coretest.SetWaitLimit(300 * time.Millisecond)
 	coretest.Run(t, coretest.Harness{New: func(t *testing.T, dst *coretest.Destination, opts coretest.Options) coretest.Core {
 		return b.make(good(t, dst, opts))
 	}})

@@ -13,7 +13,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// ErrFailing is what a failing Destination says unless Fail was given another error.
+// ErrFailing is the error of a failing Destination, unless Fail was called with another.
 var ErrFailing = errors.New("coretest: the destination fails")
 
 // Destination is the other end of a core under test. It is safe for concurrent use.
@@ -22,20 +22,20 @@ type Destination struct {
 	Deadline time.Duration
 
 	mu      sync.Mutex // guards the fields below
-	mood    mood
+	mode    mode
 	err     error
-	left    int           // frames until it fails, in mood failLater
-	changed chan struct{} // closed when the mood changes
+	left    int           // frames until it fails, in mode failLater
+	changed chan struct{} // closed when the mode changes
 	got     []byte
 	syncs   int
 	conns   map[net.Conn]struct{} // the other ends of what Dial returned
 	readers sync.WaitGroup
 }
 
-type mood int
+type mode int
 
 const (
-	healthy mood = iota
+	healthy mode = iota
 	failing
 	failLater
 	stalled
@@ -46,15 +46,15 @@ func newDestination(deadline time.Duration) *Destination {
 	return &Destination{Deadline: deadline, changed: make(chan struct{}), conns: make(map[net.Conn]struct{})}
 }
 
-func (d *Destination) set(m mood, err error, left int) {
+func (d *Destination) set(m mode, err error, left int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.mood, d.err, d.left = m, err, left
+	d.mode, d.err, d.left = m, err, left
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
 
-// Heal makes it take everything, as it does when new.
+// Heal makes it take everything, as a new Destination does.
 func (d *Destination) Heal() { d.set(healthy, nil, 0) }
 
 // Fail makes it refuse everything with err; nil is ErrFailing. Open connections are closed.
@@ -69,10 +69,10 @@ func (d *Destination) Fail(err error) {
 // FailAfter makes it take n more frames and then refuse with ErrFailing. Connections do not know frames: they refuse at once.
 func (d *Destination) FailAfter(n int) { d.set(failLater, ErrFailing, n) }
 
-// Stall makes it take nothing and say nothing: an attempt ends when its deadline does.
+// Stall makes it block: each attempt times out.
 func (d *Destination) Stall() { d.set(stalled, nil, 0) }
 
-// Short makes it take half of each write and say so.
+// Short makes it take half of each write, without an error.
 func (d *Destination) Short() { d.set(short, nil, 0) }
 
 // Bytes returns a copy of everything that arrived.
@@ -82,15 +82,15 @@ func (d *Destination) Bytes() []byte {
 	return append([]byte(nil), d.got...)
 }
 
-// Syncs returns how often Sync was called by way of Emitter or WriteSyncer. No case asks for it, because not every core has something to
-// sync: that a Fatal record is synced before Write returns is for a test of the core's own.
+// Syncs returns how often Sync was called through Emitter or WriteSyncer. No case of the suite uses it, because not every core has
+// something to sync: test yourself that your core syncs a Fatal record before Write returns.
 func (d *Destination) Syncs() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.syncs
 }
 
-// take is an attempt to write p.
+// take writes p. If the Destination stalls, it blocks until that changes, the Deadline passes, or interrupted is closed.
 func (d *Destination) take(p []byte, interrupted <-chan struct{}) (int, error) {
 	n, again, err := d.try(p)
 	if again == nil {
@@ -110,11 +110,11 @@ func (d *Destination) take(p []byte, interrupted <-chan struct{}) (int, error) {
 	return n, err
 }
 
-// try returns a channel to wait for if it stalls.
+// try writes p, or returns a channel that is closed when it is worth trying again.
 func (d *Destination) try(p []byte) (n int, again <-chan struct{}, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch d.mood {
+	switch d.mode {
 	case failing:
 		return 0, nil, d.err
 	case failLater:
@@ -139,7 +139,7 @@ func (d *Destination) sync() error {
 	return nil
 }
 
-// reserve makes room, so that arrivals do not count as allocations.
+// reserve makes room for n bytes, so that taking them allocates nothing.
 func (d *Destination) reserve(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -182,7 +182,7 @@ func (e *emitter) Interrupt()   { e.once.Do(func() { close(e.interrupted) }) }
 func (d *Destination) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.mood == failing || d.mood == failLater {
+	if d.mode == failing || d.mode == failLater {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: d.err}
 	}
 	ours, theirs := net.Pipe()
@@ -192,13 +192,13 @@ func (d *Destination) Dial(ctx context.Context, network, address string) (net.Co
 	return theirs, nil
 }
 
-// read takes what comes over one connection, when in the mood.
+// read takes what comes over one connection, while the mode allows.
 func (d *Destination) read(conn net.Conn) {
 	defer d.readers.Done()
 	buf := make([]byte, 64<<10)
 	for {
 		d.mu.Lock()
-		changed, wait := d.changed, d.mood == stalled
+		changed, wait := d.changed, d.mode == stalled
 		d.mu.Unlock()
 		if wait {
 			<-changed

@@ -16,7 +16,7 @@
 //		})
 //	}
 //
-// A Destination is the other end. It takes records, or fails, or stalls, or writes short, as each case wants it; the core
-// reaches it by whichever of its faces fits: Dial for what opens connections, WriteSyncer for what writes to a file, Emitter
-// for a Handler. Each case says, where it fails, which promise was broken.
+// A Destination is the other end. Each case makes it take records, fail, stall or write short. The core
+// reaches it by Dial if it opens connections, by WriteSyncer if it writes to a file, or by Emitter if it is
+// a Handler. A case that fails says which promise was broken.
 package coretest

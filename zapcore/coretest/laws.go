@@ -55,7 +55,7 @@ func testBatch(t *testing.T, h *Harness) {
 }
 
 func testBatchFailing(t *testing.T, h *Harness) {
-	f := start(t, h, Options{RetryStart: briefly})
+	f := start(t, h, Options{RetryStart: shortRetryStart})
 	w := f.batchWriter()
 	f.dst.Fail(nil)
 	batch := records(t, 0, 10)
@@ -83,7 +83,7 @@ func testBatchFailing(t *testing.T, h *Harness) {
 }
 
 func testCounts(t *testing.T, h *Harness) {
-	f := start(t, h, Options{RetryStart: briefly})
+	f := start(t, h, Options{RetryStart: shortRetryStart})
 	accepted := uint64(0)
 	write := func(i int) {
 		if f.core.Write(entry(zapcore.ErrorLevel, token(i)), nil) == nil {

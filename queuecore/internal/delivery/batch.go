@@ -11,14 +11,14 @@ import (
 
 // How a batch is delivered to a BatchWriter.
 
-// deliverBatch hands the batch to a BatchWriter, again and again if need be.
+// deliverBatch delivers the batch to a BatchWriter. It retries what was not taken, until nothing is left or it must give up.
 func (d *Delivery) deliverBatch() {
 	for d.batch.Len() > 0 {
 		had := d.batch.Len()
 		d.outcomes = slices.Grow(d.outcomes[:0], had)[:had]
 		rejection, err := base.Offer(d.writer, &d.batch, false, d.outcomes)
 		delivered, lost := base.Tally(d.outcomes)
-		d.retain()
+		d.keepUndelivered()
 		if delivered > 0 || lost > 0 {
 			d.source.Accepts(delivered > 0)
 		}
@@ -31,43 +31,43 @@ func (d *Delivery) deliverBatch() {
 		case err == nil:
 			d.succeeded(rejection == nil && delivered > 0)
 		case left == 0:
-			d.target.Report.Failed(explained(err), lost)
-		case !d.again(left < had):
+			d.target.Report.Failed(explainLoss(err), lost)
+		case !d.mayRetry(left < had):
 			d.giveUp(err)
 			return
 		default:
 			d.target.Report.Failed(err, lost)
-			again, urged := backoff(d, err)
+			again, interrupted := backoff(d, err)
 			if !again {
 				return
 			}
-			if urged {
+			if interrupted {
 				d.source.FillUp()
 			}
-			if d.target.RetryAttempts == 0 && d.target.RetryFor <= 0 { // what is added has tried nothing yet
+			if d.target.RetryAttempts == 0 && d.target.RetryFor <= 0 { // else new records would have fewer attempts
 				d.source.TopUp()
 			}
 		}
 	}
 }
 
-// explained returns why records were lost. Of a target that is closed already it says what was done wrong.
-func explained(err error) error {
+// explainLoss returns err, with advice if the target was closed before the queue.
+func explainLoss(err error) error {
 	if errors.Is(err, base.ErrClosed) {
 		return fmt.Errorf("%w before the queue: close the queue first", err)
 	}
 	return err
 }
 
-// retain tells the outcomes of what the target is done with, and makes the batch what it is not. Records before the first of these are
-// resolved.
-func (d *Delivery) retain() {
+// keepUndelivered tells the source the outcomes of the records that the target is done with, and leaves the others in the batch. It
+// resolves all records before the first one that is left.
+func (d *Delivery) keepUndelivered() {
 	resolved := d.members[len(d.members)-1] + 1 - d.released
 	kept := d.members[:0]
 	d.tapes = d.tapes[:0]
 	for i, m := range d.members {
 		if d.outcomes[i] != base.Kept {
-			d.conclude(i, d.outcomes[i])
+			d.setOutcome(i, d.outcomes[i])
 			if d.outcomes[i] == base.Delivered && len(kept) > 0 {
 				d.source.SetOutcome(m-d.released, base.Delivered, d.batch.Level(i))
 			}
@@ -88,18 +88,17 @@ func (d *Delivery) retain() {
 	d.release(resolved)
 }
 
-// succeeded notes that the target is done with a batch. It works only if it has taken what it was given: one that has refused a
-// record is no better than before.
+// succeeded notes that the target is done with a batch. If works, it has also taken every record, and a failure is reported as over.
 func (d *Delivery) succeeded(works bool) {
-	d.tries = 0
+	d.attempts = 0
 	d.target.Backoff.Succeeded(time.Now())
 	if works {
-		d.worked()
+		d.reportWorking()
 	}
 }
 
-// worked reports that the target has taken something. What it takes may be no proof that it works.
-func (d *Delivery) worked() {
+// reportWorking reports a success, which for some targets does not prove that the destination works.
+func (d *Delivery) reportWorking() {
 	if u, ok := d.target.Core.(base.Unconfirmer); ok && u.Unconfirmed() {
 		d.target.Report.Unconfirmed()
 		return
@@ -107,35 +106,35 @@ func (d *Delivery) worked() {
 	d.target.Report.Recovered()
 }
 
-// again tells whether what is left of the batch may be tried again.
-func (d *Delivery) again(progress bool) bool {
-	if progress || d.tries == 0 {
-		d.tries, d.failing = 0, time.Now()
+// mayRetry reports whether what is left of the batch may be tried again. progress says that the last attempt took something.
+func (d *Delivery) mayRetry(progress bool) bool {
+	if progress || d.attempts == 0 {
+		d.attempts, d.failingSince = 0, time.Now()
 	}
-	d.tries++
-	return (d.target.RetryAttempts == 0 || d.tries < d.target.RetryAttempts) &&
-		(d.target.RetryFor <= 0 || time.Since(d.failing) < d.target.RetryFor)
+	d.attempts++
+	return (d.target.RetryAttempts == 0 || d.attempts < d.target.RetryAttempts) &&
+		(d.target.RetryFor <= 0 || time.Since(d.failingSince) < d.target.RetryFor)
 }
 
 // giveUp drops the rest of the batch.
 func (d *Delivery) giveUp(err error) {
-	d.tries = 0
+	d.attempts = 0
 	for i := range d.members {
 		d.drop(i, base.GaveUp)
 	}
 	d.target.Report.Failed(err, len(d.members))
 }
 
-// Backoff waits before the next attempt of a source. It returns false if there must be none, and early if there is no time left: at
-// Close and for the last words of a program, each once. It adds nothing to the batch: a source that is about to resolve some of what it
-// holds would number what is added by what it held before.
+// Backoff waits before a source tries something again. It returns false if the source was abandoned. It returns early when the source
+// Interrupts: for Close and for an urgent record. It adds nothing to the batch, unlike the backoff between attempts, because
+// the source may be about to resolve held records, which would change the indexes of added ones.
 func (d *Delivery) Backoff(err error) bool {
 	again, _ := backoff(d, err)
 	return again
 }
 
-// backoff is Backoff. urged tells whether it has returned early.
-func backoff(d *Delivery, err error) (again, urged bool) {
+// backoff is Backoff. interrupted says that it has returned early.
+func backoff(d *Delivery, err error) (again, interrupted bool) {
 	left := d.target.Backoff.Failed(time.Now())
 	var retry *base.RetryError
 	if errors.As(err, &retry) {
@@ -153,7 +152,7 @@ func backoff(d *Delivery, err error) (again, urged bool) {
 	return true, false
 }
 
-// Flush makes a target that gathers what it gets hand it on.
+// Flush flushes a target that is a base.Flusher.
 func (d *Delivery) Flush() {
 	d.dirty = false
 	if d.flusher == nil {

@@ -9,7 +9,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// DeadLetter is the Core that gets what a target did not take. Several Deliveries to the target may share it.
+// DeadLetter is the Core for records that a target did not take. Several Deliveries to the target may share it.
 type DeadLetter struct {
 	core    zapcore.Core
 	written atomic.Bool // since it was synced last
@@ -23,14 +23,14 @@ func NewDeadLetter(core zapcore.Core) *DeadLetter {
 	return &DeadLetter{core: core}
 }
 
-// DeadLetterOf returns that of d's target.
+// DeadLetterOf returns the DeadLetter of d's target, nil if there is none.
 func DeadLetterOf(d *Delivery) *DeadLetter { return d.target.DeadLetter }
 
-// write hands it a batch of one record, if its level says so, and returns whether it has taken that.
+// write offers a batch of one record, if the Core's level takes it, and returns whether the Core took it.
 func (l *DeadLetter) write(one *base.Batch) (taken bool, err error) {
 	err = base.Guard(func() error { taken = l.core.Enabled(one.Level(0)); return nil })
 	if taken {
-		defer l.written.Store(true) // and not before: another goroutine may sync it meanwhile
+		defer l.written.Store(true) // afterwards, because another goroutine may sync meanwhile
 		var outcome [1]base.Outcome
 		_, err = base.Offer(l.core, one, false, outcome[:])
 		taken = outcome[0] == base.Delivered
@@ -41,7 +41,7 @@ func (l *DeadLetter) write(one *base.Batch) (taken bool, err error) {
 	return taken, err
 }
 
-// sync syncs it if it was given anything. l may be nil.
+// sync syncs the Core if anything was written since the last sync. l may be nil.
 func (l *DeadLetter) sync() error {
 	if l == nil || !l.written.Swap(false) {
 		return nil
@@ -53,7 +53,7 @@ func (l *DeadLetter) sync() error {
 	return nil
 }
 
-// drop gives up record i of the batch, for good unless there is a dead-letter Core.
+// drop gives up record i of the batch: the dead-letter Core gets it, if there is one.
 func (d *Delivery) drop(i int, outcome base.Outcome) {
 	d.source.SetOutcome(d.members[i]-d.released, outcome, d.batch.Level(i))
 	if d.target.DeadLetter == nil {

@@ -17,16 +17,16 @@ type Delivery struct {
 	flusher base.Flusher     // target.Core, if it is one
 	source  Source
 
-	batch    base.Batch
-	members  []int          // of each record of batch, which of the records held by source when it began it is
-	released int            // how many of those the source does not hold any more
-	outcomes []base.Outcome // owned by deliverEach and deliverBatch
-	tapes    [][]byte       // owned by retain
-	prepared []byte         // tapes that the hook has made
-	record   base.Record    // shows one record
-	tries    int            // without any progress
-	failing  time.Time      // since when
-	dirty    bool           // something was delivered since the last flush
+	batch        base.Batch
+	members      []int          // for each record of batch, its index among the records that source held when the batch was begun
+	released     int            // how many records source has resolved since the batch was begun
+	outcomes     []base.Outcome // owned by deliverEach and deliverBatch
+	tapes        [][]byte       // owned by keepUndelivered
+	prepared     []byte         // tapes that Prepare has made for the batch
+	record       base.Record    // owned by Add
+	attempts     int            // in a row, without progress
+	failingSince time.Time      // when the first of these attempts failed
+	dirty        bool           // something was delivered since the last Flush
 }
 
 // New returns a Delivery from source to target.
@@ -37,7 +37,7 @@ func New(target Target, source Source) *Delivery {
 	return d
 }
 
-// Run is the loop.
+// Run delivers records until the source has no more.
 func (d *Delivery) Run() {
 	for d.source.Next() {
 		d.Deliver()
@@ -45,7 +45,7 @@ func (d *Delivery) Run() {
 	}
 }
 
-// Shrink lets go of memory that only the work on records needs, if there are none.
+// Shrink releases the memory of an empty batch.
 func (d *Delivery) Shrink() {
 	if d.batch.Len() == 0 {
 		d.batch, d.members, d.outcomes, d.tapes, d.prepared = base.Batch{}, nil, nil, nil, nil
@@ -55,7 +55,7 @@ func (d *Delivery) Shrink() {
 // Len returns how many records the batch has.
 func (d *Delivery) Len() int { return d.batch.Len() }
 
-// Bytes returns the size of the batch.
+// Bytes returns the size of the batch, in bytes of tapes.
 func (d *Delivery) Bytes() (bytes int) {
 	for i := range d.batch.Len() {
 		bytes += len(d.batch.Tape(i))
@@ -63,7 +63,7 @@ func (d *Delivery) Bytes() (bytes int) {
 	return bytes
 }
 
-// Dirty tells whether something was delivered since the last Flush.
+// Dirty reports whether something was delivered since the last Flush.
 func (d *Delivery) Dirty() bool { return d.dirty }
 
 // Wrote notes that something was delivered by Offer.
@@ -74,10 +74,10 @@ func (d *Delivery) Sync() error {
 	return multierr.Append(base.Guard(d.target.Core.Sync), d.target.DeadLetter.sync())
 }
 
-// Reached notes that the source could be read.
+// Reached ends the backoff of a source that could not be read before.
 func (d *Delivery) Reached() { d.target.Backoff.Succeeded(time.Now()) }
 
-// Add puts a record that the source holds as number i into the batch, if the target wants it. It returns its size there.
+// Add adds held record i to the batch, if the target wants it; else it sets the outcome. It returns how many bytes it added.
 func (d *Delivery) Add(i int, tape []byte, level zapcore.Level) int {
 	if d.target.Prepare != nil {
 		kept, err := d.prepare(tape)
@@ -109,14 +109,14 @@ func (d *Delivery) Add(i int, tape []byte, level zapcore.Level) int {
 	return len(tape)
 }
 
-// Move notes that the tapes of the records in d's batch, which are all those that the source holds, are elsewhere now.
+// Move replaces the tapes in d's batch by copies. The batch must hold all records of the source.
 func Move(d *Delivery, tapes *base.Batch) {
 	if d.target.Prepare == nil { // else they are in d.prepared
 		d.batch.Slice(tapes, 0, tapes.Len())
 	}
 }
 
-// prepare runs the hook and returns the tape of what it made, or nil if that is nothing.
+// prepare runs the hook and returns a copy of the tape that it made, or nil if it drops the record.
 func (d *Delivery) prepare(tape []byte) (kept []byte, err error) {
 	err = base.Guard(func() error {
 		kept, err = d.target.Prepare(tape)
@@ -130,7 +130,7 @@ func (d *Delivery) prepare(tape []byte) (kept []byte, err error) {
 	return d.prepared[from:len(d.prepared):len(d.prepared)], nil
 }
 
-// Offer hands the target a record that is none of those that the source holds: once, and its outcome is nobody's but the caller's.
+// Offer offers the target one record outside the batch, once. The source does not learn of its outcome.
 func (d *Delivery) Offer(tape []byte) (outcome base.Outcome, err error) {
 	if d.target.Prepare != nil {
 		if err = base.Guard(func() error { tape, err = d.target.Prepare(tape); return err }); err != nil || tape == nil {
@@ -152,7 +152,7 @@ func (d *Delivery) OfferPlain(tape []byte) (outcome base.Outcome, err error) {
 	return outcomes[0], multierr.Append(rejection, err)
 }
 
-// Deliver hands the batch to the target. Afterwards the source's records may all be resolved.
+// Deliver delivers the batch to the target, with retries. Afterwards all held records of the source may be resolved.
 func (d *Delivery) Deliver() {
 	if d.batch.Len() > 0 {
 		d.dirty = true
@@ -173,9 +173,9 @@ func Clear(d *Delivery) {
 	d.prepared = d.prepared[:0]
 }
 
-// deliverEach hands the records to a Core that is no BatchWriter. They are resolved one by one: one that never returns leaves
-// no doubt about the others, and is the last if it returns when the queue has been given up: the others are lost by then, or come again, and
-// the target may be closed.
+// deliverEach delivers the records to a Core that is no BatchWriter. It resolves them one by one, so that if a Write never returns the
+// outcomes of the others are known. If a Write returns after the source was abandoned, the Core gets no more records: they are
+// lost or will come again, and the Core may be closed.
 func (d *Delivery) deliverEach() {
 	var one base.Batch
 	d.outcomes = slices.Grow(d.outcomes[:0], 1)[:1]
@@ -189,21 +189,21 @@ func (d *Delivery) deliverEach() {
 		}
 		one.Slice(&d.batch, i, i+1)
 		_, err := base.Offer(d.target.Core, &one, d.target.IgnoreLevel, d.outcomes)
-		d.conclude(i, d.outcomes[0])
+		d.setOutcome(i, d.outcomes[0])
 		switch {
 		case err != nil:
 			d.target.Report.Failed(err, 1)
 			d.source.Accepts(false)
 		case d.outcomes[0] == base.Delivered:
-			d.worked()
+			d.reportWorking()
 			d.source.Accepts(true)
 		}
 		d.release(d.members[i] + 1 - d.released)
 	}
 }
 
-// conclude tells the outcome of record i of the batch.
-func (d *Delivery) conclude(i int, outcome base.Outcome) {
+// setOutcome tells the source the outcome of record i of the batch, unless it is Delivered.
+func (d *Delivery) setOutcome(i int, outcome base.Outcome) {
 	switch outcome {
 	case base.Delivered:
 	case base.Skipped:
@@ -213,7 +213,7 @@ func (d *Delivery) conclude(i int, outcome base.Outcome) {
 	}
 }
 
-// release resolves the first records that the source holds.
+// release resolves the first held records of the source.
 func (d *Delivery) release(held int) {
 	if held == 0 {
 		return

@@ -1,5 +1,5 @@
-// Package delivery is the loop that carries records from a source to one target: a batch at a time, again if need be, and with a word
-// on each record.
+// Package delivery is the loop that carries records from a source to one target, a batch at a time. It retries what the target could not
+// take, and tells the source the outcome of each record.
 //
 //	      ┌──────────────────── Next: the source adds records to the batch, or waits ◄───┐
 //	      ▼                                                                              │
@@ -7,9 +7,9 @@
 //	      ▲         └─► retryable ──► pause ──┐                   │                      │
 //	      └───────────────────────────────────┘                   └─► Resolve ───────────┘
 //
-// There are two sources, the arena of a queue and an engine, and a third of one record, for a Write that delivers itself. A target
-// that is a base.BatchWriter is retried; any other Core gets each record once, since nobody can tell what it has taken when it
-// fails. What a target refuses goes to its dead-letter Core.
+// The sources are the arena of a queue, an engine, and a single record, for a write-through. A target
+// that is a base.BatchWriter is retried. Any other Core gets each record once, since nobody can tell what it has taken when it
+// fails. Records that a target refuses go to its dead-letter Core.
 //
-// Everything here runs on one goroutine, and calls the source and the target under no lock.
+// A Delivery runs on one goroutine, and calls the source and the target under no lock.
 package delivery

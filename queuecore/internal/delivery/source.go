@@ -8,35 +8,35 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Source is where a Delivery's records come from, and who is told their outcome. It holds records, in order, of which the
-// first are resolved as they are done with.
+// Source is where the records of a Delivery come from. It holds records, in order, until the Delivery resolves them, first ones
+// first. Their outcome is Delivered unless SetOutcome sets another.
 type Source interface {
 	// Next adds records to the Delivery, and waits until there are any. It returns false when there will be none.
 	Next() bool
-	// Done is called when all records that Next has added are delivered, or what else becomes of them.
+	// Done is called when the Delivery is done with all records that Next has added.
 	Done()
-	// SetOutcome says what became of the held record i. It is Delivered unless told otherwise; that is said where one before it is to be
-	// tried again, for then it is no loss should it never be resolved.
+	// SetOutcome sets the outcome of held record i. It is called with Delivered if an earlier record must be
+	// tried again: should record i never be resolved, it is not lost.
 	SetOutcome(i int, o base.Outcome, level zapcore.Level)
-	// Resolve lets go of the first n held records.
+	// Resolve removes the first n held records, whose outcomes are final.
 	Resolve(n int)
-	// Pause waits for d or until something happens, and returns what is left of d.
+	// Pause waits for d or until something happens, and returns how much of d is left.
 	Pause(d time.Duration) time.Duration
-	// Abandoned tells whether the held records are nobody's business any more.
+	// Abandoned reports whether the held records are given up, so that their outcomes do not matter any more.
 	Abandoned() bool
-	// Interrupts tells whether something that cannot wait for a backoff has come up since it was last asked.
+	// Interrupts reports whether something has come up, since it was last called, that cannot wait for a backoff.
 	Interrupts() bool
-	// FillUp adds to the batch what came before that, whatever its bounds.
+	// FillUp is called after such an interrupt. It adds everything that came before it to the batch, beyond the bounds of a batch.
 	FillUp()
-	// TopUp adds to a batch that is about to be tried again what has come meanwhile, within its bounds: at another record a target may
-	// see that it is not the server but the first one that is at fault.
+	// TopUp adds new records, within its bounds, to a batch that is about to be tried again: a target that fails at the first record may
+	// take another, and so find out that not the server but that record is at fault.
 	TopUp()
-	// Overtaken delivers what cannot wait for its turn any longer, and tells whether the held record i is among it. A Core that
-	// gets records one by one is asked before each.
+	// Overtaken delivers records that cannot wait for their turn any longer, and reports whether held record i was one of them. It is
+	// called before each record for a Core that is no BatchWriter.
 	Overtaken(i int) bool
-	// Accepts tells whether the target has just taken a record, or has refused all that it was given.
+	// Accepts is called with true when the target has taken any record, with false when it has refused all that it was given.
 	Accepts(any bool)
-	// DeadLettered counts a record that the dead-letter Core has taken.
+	// DeadLettered counts a record that the dead-letter Core took.
 	DeadLettered()
 }
 
@@ -46,7 +46,7 @@ type Target struct {
 	IgnoreLevel bool
 	DeadLetter  *DeadLetter // nil if there is none
 
-	Enabled func(zapcore.Level) (bool, error)        // whether it is to get records of a level
+	Enabled func(zapcore.Level) (bool, error)        // whether the target wants records of a level
 	Prepare func(tape []byte) (kept []byte, _ error) // a hook, or nil; kept is nil if it drops the record, and valid until the next call
 
 	Backoff       base.Backoff

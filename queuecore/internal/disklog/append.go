@@ -9,9 +9,9 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// Append appends records and returns the number of the last record of the log. With an error none of them is there.
+// Append appends records and returns the number of the last record of the log. After an error none of them is appended.
 func (l *Log) Append(records [][]byte) (last uint64, err error) {
-	defer l.tell()
+	defer l.reportNotes()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -27,7 +27,7 @@ func (l *Log) Append(records [][]byte) (last uint64, err error) {
 		}
 		size += headerSize + int64(len(r))
 	}
-	if _, err := l.lookLocked(lookEvery); err != nil {
+	if _, err := l.checkFolderLocked(checkEvery); err != nil {
 		return 0, err
 	}
 	full := func() bool {
@@ -48,11 +48,12 @@ func (l *Log) Append(records [][]byte) (last uint64, err error) {
 	if cap(l.buf) > keepBuffer {
 		l.buf = nil
 	}
-	l.arrived.give()
+	l.arrived.broadcast()
 	return l.next - 1, nil
 }
 
-// startOver begins a segment where every cursor has passed all there is, so that the last one goes as well.
+// startOver begins a new segment if every cursor has passed all records, so that the last segment can be removed too. It returns whether
+// it did.
 func startOver(l *Log) bool {
 	if len(l.cursors) == 0 || l.cursors.lowest()+1 < l.next || l.segments[len(l.segments)-1].size == 0 {
 		return false
@@ -67,13 +68,13 @@ func startOver(l *Log) bool {
 // keepBuffer is the largest buffer that is kept for the next call, in bytes.
 const keepBuffer = 4 << 20
 
-// activeLocked returns the segment to which size bytes are appended: a new one, if the last is full.
+// activeLocked returns the segment to which size bytes can be appended: the last one, or a new one if that is full or sealed.
 func (l *Log) activeLocked(size int64) (*segment, error) {
 	if n := len(l.segments); n > 0 {
 		s := l.segments[n-1]
 		switch err := s.ready(l.options.files); {
 		case err != nil && s.size == 0 && !errno.Stale(err):
-			return nil, err // another one would be no better
+			return nil, err // a new one would fail too
 		case err == nil && !s.sealed && (s.size == 0 || s.size+size <= l.options.SegmentBytes):
 			return s, nil
 		}
@@ -82,7 +83,7 @@ func (l *Log) activeLocked(size int64) (*segment, error) {
 	return l.beginLocked(l.next)
 }
 
-// beginLocked begins a segment.
+// beginLocked begins a segment whose first record will have the number first.
 func (l *Log) beginLocked(first uint64) (*segment, error) {
 	id := newID(l, first)
 	f, err := l.options.files.open(id.name())
@@ -94,7 +95,7 @@ func (l *Log) beginLocked(first uint64) (*segment, error) {
 	return s, l.openLocked(s)
 }
 
-// writeLocked appends records of size bytes to the last segment; to a new one, if the system lets that become no larger.
+// writeLocked appends records of size bytes to the last segment, or to a new one if the system lets the last one grow no more.
 func (l *Log) writeLocked(records [][]byte, size int64) error {
 	for {
 		s, err := l.activeLocked(size)
@@ -120,19 +121,19 @@ func (l *Log) writeLocked(records [][]byte, size int64) error {
 	}
 }
 
-// lookEvery is how often Append looks whether somebody has removed the files.
-const lookEvery = time.Second
+// checkEvery is how often Append checks whether somebody has removed the files.
+const checkEvery = time.Second
 
-// lookLocked sees to it that the folder is ours and the files are in it, if that was not done for so long. removed: a segment is not,
-// and will be read for as long as this process lives.
-func (l *Log) lookLocked(every time.Duration) (removed bool, err error) {
-	if l.home == nil || time.Since(l.looked) < every {
+// checkFolderLocked checks that the folder is still locked by this log and the files are in it, if the last check is older than every. It
+// seals removed segments, which stay readable until this process ends, and returns whether there are any.
+func (l *Log) checkFolderLocked(every time.Duration) (removed bool, err error) {
+	if l.dirLock == nil || time.Since(l.checked) < every {
 		return false, nil
 	}
-	if err := reconnectLocked(l); err != nil {
+	if err := reopenLocked(l); err != nil {
 		return false, err
 	}
-	another, err := l.home.check()
+	another, err := l.dirLock.check()
 	if err != nil {
 		return false, err
 	}
@@ -142,16 +143,16 @@ func (l *Log) lookLocked(every time.Duration) (removed bool, err error) {
 	for _, s := range l.segments {
 		if !s.sealed && s.file != nil && (another || s.file.unlinked()) {
 			s.sealed, removed = true, true
-			l.told = append(l.told, fmt.Errorf("segment %s was removed or moved by somebody: its records are here until this process ends", s.id.name()))
+			l.notes = append(l.notes, fmt.Errorf("segment %s was removed or moved by somebody: its records are here until this process ends", s.id.name()))
 		}
 	}
-	l.looked = time.Now()
+	l.checked = time.Now()
 	return removed, nil
 }
 
-// Forget has nothing kept for a reader any more. One that is not known is no error.
+// Forget removes a cursor, so that no records are kept for it. An unknown cursor is no error.
 func (l *Log) Forget(name string) error {
-	defer l.tell()
+	defer l.reportNotes()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {

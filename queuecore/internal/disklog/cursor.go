@@ -13,14 +13,14 @@ import (
 	"syscall"
 )
 
-// A cursor is a file of two slots that take turns, so that one is whole whatever happens to the other:
+// A cursor is a file of two slots, which are written in turn, so that one is intact whatever happens to the other:
 //
 //	┌────────────┬────────┬─────┬───┐
 //	│ generation │ number │ crc │ 0 │  twice
 //	│ u64        │ u64    │ u32 │u32│
 //	└────────────┴────────┴─────┴───┘
 //
-// The whole slot with the higher generation is right.
+// The intact slot with the higher generation counts.
 const (
 	slotSize     = 24
 	cursorPrefix = "cursor-"
@@ -33,10 +33,10 @@ type cursor struct {
 	dirty      bool   // not synced
 }
 
-// Names that differ in upper and lower case only are two, also where file names are not.
+// plainName matches names that a file name can hold as they are. It excludes capital letters, for some systems ignore case.
 var plainName = regexp.MustCompile(`^[a-z0-9_-]{1,100}$`)
 
-// cursorName returns the file name of a cursor, whatever that is called.
+// cursorName returns the file name of a cursor, whose name may be any string.
 func cursorName(name string) string {
 	if plainName.MatchString(name) {
 		return cursorPrefix + "n-" + name
@@ -44,7 +44,7 @@ func cursorName(name string) string {
 	return cursorPrefix + "x-" + hex.EncodeToString([]byte(name))
 }
 
-// parseCursorName returns the name of the cursor in a file of that name.
+// parseCursorName is the reverse of cursorName.
 func parseCursorName(file string) (name string, ok bool) {
 	rest, ok := strings.CutPrefix(file, cursorPrefix)
 	if !ok {
@@ -58,7 +58,7 @@ func parseCursorName(file string) (name string, ok bool) {
 	return string(b), ok && err == nil
 }
 
-// readCursor reads what is known of a cursor; ok is false if neither slot is whole.
+// readCursor reads a cursor; ok is false if neither slot is intact.
 func readCursor(f file) (c *cursor, ok bool) {
 	c = &cursor{file: f}
 	var b [2 * slotSize]byte
@@ -76,8 +76,8 @@ func readCursor(f file) (c *cursor, ok bool) {
 	return c, ok
 }
 
-// set writes the number to the slot whose turn it is. A cursor that was never written, because the disk is full, is kept in memory: its
-// reader makes room, and if the process ends before there is any it begins with the oldest record again.
+// set writes the number to the slot whose turn it is. If the disk is full and the cursor was never written, it is kept in memory only: its
+// reader makes room, and should the process end before, begins with the oldest record again.
 func (c *cursor) set(number uint64) error {
 	var slot [slotSize]byte
 	binary.LittleEndian.PutUint64(slot[:], c.generation+1)
@@ -108,7 +108,7 @@ func (all cursors) dirty() bool {
 	return false
 }
 
-// sync makes them safe from a loss of power.
+// sync makes the cursors safe from a loss of power.
 func (all cursors) sync() error {
 	for _, c := range all {
 		if c.dirty {
@@ -121,7 +121,7 @@ func (all cursors) sync() error {
 	return nil
 }
 
-// lowest returns the number that all of them have reached.
+// lowest returns the number that all cursors have reached.
 func (all cursors) lowest() uint64 {
 	lowest := uint64(noLimit)
 	for _, c := range all {
@@ -130,7 +130,7 @@ func (all cursors) lowest() uint64 {
 	return lowest
 }
 
-// full is ErrFull, of so many bytes, and for whom they are kept.
+// full returns an error that wraps ErrFull and says for which cursors the bytes are kept.
 func (all cursors) full(bytes int64) error {
 	var names []string
 	for name, c := range all {
@@ -155,7 +155,7 @@ func (all cursors) forget(files filesystem, name string) error {
 	return errors.Join(c.file.Close(), files.remove(cursorName(name)), files.sync()) // Windows does not remove what is open
 }
 
-// restore makes the files again that somebody has removed; all of them, if the folder is another.
+// restore makes cursor files again that were removed; all of them, if another says that the folder is a new one.
 func (all cursors) restore(files filesystem, another bool) error {
 	for name, c := range all {
 		if !another && !c.file.unlinked() {

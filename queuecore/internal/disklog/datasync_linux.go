@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// datasync puts the contents of f on the disk, and of its times and owners no more than finding them needs. f may be closed meanwhile.
+// datasync makes the contents of f safe from a loss of power, without metadata that reading them does not need. f may be closed meanwhile.
 func datasync(f *os.File) error {
 	c, err := f.SyscallConn()
 	if err != nil {
@@ -17,7 +17,7 @@ func datasync(f *os.File) error {
 			err = unix.Fdatasync(int(fd))
 		}
 	})
-	if ctl != nil { // the only reason, and not told as os.ErrClosed
+	if ctl != nil { // f is closed: there is no other reason, and it is not os.ErrClosed
 		return os.ErrClosed
 	}
 	return os.NewSyscallError("fdatasync", err)

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A sync that fails before any has succeeded: the copy has the number of the segment that it replaces, and is the one that is believed.
+// A sync fails before any has succeeded: the copy has the same first number as the segment that it replaces, and counts.
 func TestTheFirstSyncFails(t *testing.T) {
 	for range 30 {
 		m := newMemory()
@@ -49,7 +49,7 @@ func TestCopiesDoNotAddUp(t *testing.T) {
 	require.Equal(t, upTo(50), readAll(t, l, 0))
 }
 
-// A process is killed while it writes again what a sync has failed for: what it had appended is there, though the copy is not.
+// A process is killed while it writes records again after a failed sync: the records are there, although the copy is not.
 func TestKilledWhileWritingAgain(t *testing.T) {
 	for _, half := range []bool{false, true} {
 		m := newMemory()
@@ -93,7 +93,7 @@ func nonceOf(name string) nonce {
 	return id.nonce
 }
 
-// Without copies a sync that failed stays failed, though the system says yes when it is asked again.
+// Without copies a failed sync stays failed, even if the next fsync succeeds.
 func TestASyncThatFailsWithoutCopies(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
@@ -105,7 +105,7 @@ func TestASyncThatFailsWithoutCopies(t *testing.T) {
 	require.Equal(t, upTo(20), readAll(t, l, 0))
 }
 
-// What was written of a batch that is refused is cut off: it would be behind the batches after it, and be read once the log is opened anew.
+// The bytes of a failed Append are cut off: else they would stand behind later batches, and be read when the log is opened again.
 func TestAWriteThatFailsInTheMiddle(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
@@ -150,7 +150,7 @@ func TestAppendSyncedAgain(t *testing.T) {
 	require.Equal(t, upTo(3), readAll(t, l, 0))
 }
 
-// So it is though another one's batch comes between, or its own comes in parts: there is no file for all that has come meanwhile.
+// The same if another batch comes between, or the batch comes again in parts.
 func TestAppendSyncedAgainInOtherCompany(t *testing.T) {
 	for name, then := range map[string][][]uint64{
 		"in halves":          {{1, 2}, {3, 4}, {5}},
@@ -198,7 +198,7 @@ func TestAppendSyncedAgainInOtherCompany(t *testing.T) {
 	}
 }
 
-// What a process that was killed has not synced, the next Sync does.
+// The next Sync also syncs what a killed process had not synced.
 func TestSyncIncludesWhatWasThereBefore(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m, SegmentBytes: 500})
@@ -210,7 +210,7 @@ func TestSyncIncludesWhatWasThereBefore(t *testing.T) {
 	require.Equal(t, upTo(51), readAll(t, l, 0))
 }
 
-// The records of one Read are numbered without a gap, so that whoever has handled the first few knows the number of the last of them.
+// The numbers of the records of one Read have no gap, so that the number of each follows from that of the last.
 func TestAReadEndsBeforeAGap(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, Options{Dir: dir})
@@ -242,7 +242,7 @@ func TestAReadEndsBeforeAGap(t *testing.T) {
 	require.Equal(t, uint64(1), l.Stats().Damaged)
 }
 
-// A reader that is new on a full disk reads, and makes room.
+// On a full disk a new reader can read, and so make room.
 func TestANewCursorOnAFullDisk(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m, SegmentBytes: 500})
@@ -284,12 +284,12 @@ func TestDamageIsCountedOnce(t *testing.T) {
 	require.Equal(t, uint64(60), m.total())
 }
 
-// Somebody cuts a segment of a log that is open: readers go on behind it.
+// Somebody cuts a segment of an open log: readers go on with the next segment.
 func TestASegmentIsCut(t *testing.T) {
 	for _, which := range []int{1, -1} {
 		dir := t.TempDir()
 		var told []error
-		l := openLog(t, Options{Dir: dir, SegmentBytes: 2 << 10, Told: func(err error) { told = append(told, err) }})
+		l := openLog(t, Options{Dir: dir, SegmentBytes: 2 << 10, OnError: func(err error) { told = append(told, err) }})
 		appendUpTo(t, l, 100)
 		i := (which + len(l.segments)) % len(l.segments)
 		s := l.segments[i]
@@ -311,7 +311,7 @@ func TestASegmentIsCut(t *testing.T) {
 	}
 }
 
-// A read that fails is tried again, and what cannot be read for good costs what is there.
+// A failed read is tried again. Bytes that can never be read cost only the records in them.
 func TestAReadFails(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
@@ -344,7 +344,7 @@ func TestAReadFails(t *testing.T) {
 	require.Equal(t, uint64(1000-n), l.Stats().Damaged)
 }
 
-// The folder is removed, or moved: what comes afterwards is kept in a new one, and readers have what the old one held.
+// The folder is removed or moved: later records go to a new one, and readers still get the old ones.
 func TestTheFolderIsRemoved(t *testing.T) {
 	for name, remove := range map[string]func(dir string) error{
 		"removed": os.RemoveAll,
@@ -360,17 +360,17 @@ func folderRemoved(t *testing.T, remove func(dir string) error) {
 	}
 	dir := filepath.Join(t.TempDir(), "logs")
 	var told []error
-	l := openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
+	l := openLog(t, Options{Dir: dir, OnError: func(err error) { told = append(told, err) }})
 	appendUpTo(t, l, 10)
 	require.NoError(t, l.Ack("c", 3))
 	require.NoError(t, remove(dir))
-	l.looked = time.Time{}
+	l.checked = time.Time{}
 	appendUpTo(t, l, 20)
 	require.NotEmpty(t, told)
 	require.ErrorContains(t, told[0], "removed")
 	require.Equal(t, upTo(20), readAll(t, l, 0))
 	require.NoError(t, l.Ack("c", 12))
-	_, err := Open(Options{Dir: dir, Told: func(error) {}})
+	_, err := Open(Options{Dir: dir, OnError: func(error) {}})
 	require.ErrorContains(t, err, "is in use by another engine")
 	require.NoError(t, l.Close())
 	l = openLog(t, Options{Dir: dir})
@@ -380,7 +380,7 @@ func folderRemoved(t *testing.T, remove func(dir string) error) {
 	require.Equal(t, upTo(20)[12:], readAll(t, l, 12))
 }
 
-// Another engine has made itself at home where the folder was: this one does not write there.
+// Another engine has made and locked a new folder of that name: this one does not write there.
 func TestTheFolderIsAnothersNow(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there an open file cannot be removed")
@@ -391,14 +391,14 @@ func TestTheFolderIsAnothersNow(t *testing.T) {
 	require.NoError(t, os.RemoveAll(dir))
 	other := openLog(t, Options{Dir: dir})
 	appendUpTo(t, other, 5)
-	l.looked = time.Time{}
+	l.checked = time.Time{}
 	_, err := l.Append([][]byte{payload(11)})
 	require.ErrorContains(t, err, "another")
 	require.Equal(t, upTo(10), readAll(t, l, 0))
 	require.Equal(t, upTo(5), readAll(t, other, 0))
 }
 
-// A segment is removed while it is appended to: Sync does not say that its records are safe when they are not.
+// A segment is removed while it is appended to: Sync does not return nil when its records are not safe.
 func TestSyncSeesARemovedSegment(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there an open file cannot be removed")
@@ -413,7 +413,7 @@ func TestSyncSeesARemovedSegment(t *testing.T) {
 	require.Equal(t, upTo(10), readAll(t, l, 0))
 }
 
-// The names of two cursors are two names of files wherever those of files are compared without regard to case, and short enough.
+// Two cursors have different file names, also on systems that ignore case, and the names are short enough.
 func TestNamesOfCursors(t *testing.T) {
 	files := make(map[string]string)
 	for _, name := range []string{"a", "A", "a b", "", "é", "É", "../a", "con", strings.Repeat("n", 120), strings.Repeat("N", 120), strings.Repeat("é", 60)} {
@@ -439,7 +439,7 @@ func cursorFile(t *testing.T, dir, name string, number uint64) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, cursorName(name)), b, 0o600))
 }
 
-// A cursor that cannot be: no number that ever was.
+// A cursor whose number is too large to be real.
 func TestACursorOutOfThisWorld(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, Options{Dir: dir})
@@ -447,7 +447,7 @@ func TestACursorOutOfThisWorld(t *testing.T) {
 	require.NoError(t, l.Close())
 	cursorFile(t, dir, "c", math.MaxUint64)
 	var told []error
-	l = openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
+	l = openLog(t, Options{Dir: dir, OnError: func(err error) { told = append(told, err) }})
 	require.Len(t, told, 1)
 	require.ErrorContains(t, told[0], `cursor "c"`)
 	n, err := l.Cursor("c")
@@ -467,7 +467,7 @@ func TestACursorThatWasNeverWritten(t *testing.T) {
 	require.NoError(t, l.Close())
 	require.Greater(t, oldest, uint64(50))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, cursorName("c")), nil, 0o600))
-	l = openLog(t, Options{Dir: dir, SegmentBytes: 500, Told: func(err error) { t.Error(err) }})
+	l = openLog(t, Options{Dir: dir, SegmentBytes: 500, OnError: func(err error) { t.Error(err) }})
 	n, err := l.Cursor("c")
 	require.NoError(t, err)
 	require.Equal(t, oldest-1, n)
@@ -486,7 +486,7 @@ func TestATornFirstRecord(t *testing.T) {
 	require.NoError(t, err)
 	for size := range whole {
 		require.NoError(t, os.WriteFile(name, whole[:size], 0o600))
-		l := openLog(t, Options{Dir: dir, Told: func(err error) { t.Error(err) }})
+		l := openLog(t, Options{Dir: dir, OnError: func(err error) { t.Error(err) }})
 		require.Zero(t, l.Stats().Aside)
 		require.Equal(t, int64(size), l.Stats().Torn)
 		appendUpTo(t, l, 2)
@@ -495,7 +495,7 @@ func TestATornFirstRecord(t *testing.T) {
 	}
 }
 
-// A disk so full that what was written in part cannot be cut off, and no file be made: what is left there is never taken for records.
+// On a disk so full that a part of a failed write cannot be cut off, and no file can be made, that part is never read as records.
 func TestALeftoverIsNotRead(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
@@ -521,7 +521,7 @@ func TestALeftoverIsNotRead(t *testing.T) {
 	require.Equal(t, uint64(2), l.Last())
 }
 
-// Files may not become larger than a limit of the system: the records go on in the next one.
+// The system limits the size of files: records go on in the next file.
 func TestALimitOfFileSize(t *testing.T) {
 	m := newMemory()
 	m.limit = 1000
@@ -534,7 +534,7 @@ func TestALimitOfFileSize(t *testing.T) {
 	require.Equal(t, upTo(110), readAll(t, l, 0))
 }
 
-// Opening takes no more memory because somebody has made a segment long.
+// A segment that somebody has made long costs no memory at opening.
 func TestALongSegment(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, Options{Dir: dir})
@@ -552,11 +552,11 @@ func TestALongSegment(t *testing.T) {
 	require.Equal(t, upTo(20), readAll(t, l, 0))
 }
 
-// A segment that cannot be removed costs its room and nothing else, and goes later.
+// A segment that cannot be removed only takes room, and is removed later.
 func TestASegmentThatCannotBeRemoved(t *testing.T) {
 	m := newMemory()
 	var told []error
-	l := openLog(t, Options{files: m, SegmentBytes: 500, Told: func(err error) { told = append(told, err) }})
+	l := openLog(t, Options{files: m, SegmentBytes: 500, OnError: func(err error) { told = append(told, err) }})
 	appendUpTo(t, l, 50)
 	refused := true
 	m.fail = func(what string) error {
@@ -579,7 +579,7 @@ func TestASegmentThatCannotBeRemoved(t *testing.T) {
 	require.Len(t, m.files, 1+2)
 }
 
-// A segment that every cursor has passed may be closed while Sync is on its way: that is no failure of the disk.
+// A segment that every cursor has passed may be closed while Sync is running: Sync does not fail.
 func TestSyncOfAClosedFile(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "f"))
 	require.NoError(t, err)
@@ -587,7 +587,7 @@ func TestSyncOfAClosedFile(t *testing.T) {
 	require.ErrorIs(t, datasync(f), os.ErrClosed)
 }
 
-// A disk on which no Sync succeeds gathers no files by being asked again and again.
+// If every Sync fails, repeated Syncs do not pile up files.
 func TestSyncsThatFailAgainAndAgain(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		m := newMemory()
@@ -617,8 +617,8 @@ func TestSyncsThatFailAgainAndAgain(t *testing.T) {
 	}
 }
 
-// A disk that neither writes nor cuts off what it has written in part gathers no files, and no open ones, by being asked again and again; and
-// nothing of what was refused is there when the log is opened anew.
+// If the disk neither writes nor truncates, repeated Appends pile up neither files nor descriptors, and nothing of what they refused is
+// there when the log is opened again.
 func TestWritesThatFailAgainAndAgain(t *testing.T) {
 	for _, before := range []uint64{0, 5} {
 		m := newMemory()
@@ -648,7 +648,7 @@ func TestWritesThatFailAgainAndAgain(t *testing.T) {
 	}
 }
 
-// What cannot be read at the end of the last file is told, and not cut off: it may be on the disk all the same.
+// Unreadable bytes at the end of the last file are reported, and not cut off: they may be intact on the disk.
 func TestTheEndCannotBeReadAtOpening(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
@@ -662,7 +662,7 @@ func TestTheEndCannotBeReadAtOpening(t *testing.T) {
 	}
 	m.bad = int64(size) - 4096
 	var told []string
-	l = openLog(t, Options{files: m, Told: func(err error) { told = append(told, err.Error()) }})
+	l = openLog(t, Options{files: m, OnError: func(err error) { told = append(told, err.Error()) }})
 	last := l.Last()
 	require.Less(t, last, uint64(400))
 	require.Len(t, told, 1)
@@ -676,7 +676,7 @@ func TestTheEndCannotBeReadAtOpening(t *testing.T) {
 	require.Equal(t, upTo(last+1), readAll(t, l, 0))
 }
 
-// Where the file system was gone and has come back all files are closed, and opened as they are needed: also the one that is appended to.
+// When the file system was gone and has come back, every file is opened again when it is needed, the last segment included.
 func TestAppendAfterAReconnection(t *testing.T) {
 	l := openLog(t, Options{Dir: t.TempDir(), Keep: true})
 	appendUpTo(t, l, 3)
@@ -689,7 +689,7 @@ func TestAppendAfterAReconnection(t *testing.T) {
 	require.Equal(t, upTo(5), readAll(t, l, 0))
 }
 
-// What was written again has its name, and so is what counts: an open that fails then does not leave it behind, where it would hide what is
+// When the segment that was written again has its name, it counts. If its open fails then, it is removed: else it would hide records
 // appended later.
 func TestWrittenAgainAndNotOpened(t *testing.T) {
 	m := newMemory()
@@ -713,8 +713,8 @@ func TestWrittenAgainAndNotOpened(t *testing.T) {
 	require.Equal(t, upTo(10), readAll(t, l, 0))
 }
 
-// Files of which the records were written again cannot all be removed, as on Windows where somebody reads one: when the log is opened anew
-// those that are left hide none of the others' records, and none of those that were appended later.
+// Not all replaced segments can be removed, as on Windows while somebody reads one: when the log is opened again, those that are left hide
+// neither records of other segments nor records appended later.
 func TestWrittenAgainAndNotRemoved(t *testing.T) {
 	for refused := range 4 {
 		m := newMemory()
@@ -750,7 +750,7 @@ func TestWrittenAgainAndNotRemoved(t *testing.T) {
 	}
 }
 
-// A cursor that cannot be read at once is read again: it would begin with the oldest record.
+// A cursor whose read fails is read again: else it would begin with the oldest record.
 func TestTheReadingOfACursorFails(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
@@ -766,7 +766,7 @@ func TestTheReadingOfACursorFails(t *testing.T) {
 	require.Equal(t, uint64(3), n)
 }
 
-// A disk of which nothing can be read for a while, as one on a network, costs nothing: only where other parts can be read is a part passed over.
+// If nothing can be read for a while, as on a network disk, no record is lost: bytes are skipped only if others are readable.
 func TestNothingCanBeReadForAWhile(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
@@ -783,7 +783,7 @@ func TestNothingCanBeReadForAWhile(t *testing.T) {
 	require.Zero(t, l.Stats().Damaged)
 }
 
-// The file of a cursor that is forgotten cannot be removed: one of that name begins anew all the same, also when the log is opened again.
+// If the file of a forgotten cursor cannot be removed, a cursor of that name begins anew nevertheless, also when the log is opened again.
 func TestAForgottenCursorThatCannotBeRemoved(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m})
@@ -801,7 +801,7 @@ func TestAForgottenCursorThatCannotBeRemoved(t *testing.T) {
 	}
 }
 
-// The same where the disk syncs nothing for a while, so that what was written again is written once more beside what is left.
+// The same if no sync succeeds for a while, so that records are written again once more while replaced segments are left.
 func TestWrittenAgainOnceMoreAndNotRemoved(t *testing.T) {
 	for refused := range 4 {
 		m := newMemory()

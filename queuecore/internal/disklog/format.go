@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// A segment is a file called NUMBER-NONCE.records: the number of its first record, in twenty digits, and eight hexadecimal digits drawn at
-// random. It is records and nothing else:
+// A segment is a file called NUMBER-NONCE.records: the number of its first record, in twenty digits, and eight random hexadecimal
+// digits. It holds records and nothing else:
 //
 //	┌────────┬────────┬────────┬──────────────┬─────────────┬───────┐
 //	│ marker │ length │ number │ crc(payload) │ crc(header) │ payload │ …
 //	│ u32    │ u32    │ u64    │ u32          │ u32         │ length  │
 //	└────────┴────────┴────────┴──────────────┴─────────────┴───────┘
 //
-// Integers are little-endian, the checksums CRC-32C; that of the header begins with the nonce (u32). The header has one of its own, so
-// that a damaged payload costs its record and a damaged header no more: the next one is found by its marker and its checksum. A
-// message that holds the bytes of a record cannot be taken for one there, for nobody who logs knows the nonce.
+// Integers are little-endian, the checksums CRC-32C; that of the header covers the nonce (u32) first. Because the header has its own
+// checksum, damage to a payload or a header costs only that record: the next header is found by its marker and its checksum. A
+// logged message cannot imitate a record, because nobody who logs knows the nonce.
 const (
 	marker     = 0x5251485a // "ZHQR"
 	headerSize = 24
@@ -27,14 +27,13 @@ const (
 	segmentSuffix = ".records"
 	asideSuffix   = ".damaged"
 
-	unfinishedSuffix = ".new" // of a segment that is written again, until all of it is there
+	unfinishedSuffix = ".new" // of a segment that is written again, until it is complete
 )
 
 // MaxRecord is the largest payload, in bytes.
 const MaxRecord = 1 << 30
 
-// A number in a name or a cursor that is larger than lastPlausible was never reached by counting, and nor was one in a record that is
-// larger than twice that.
+// lastPlausible is the largest number that is believed in a name or a cursor; in a record it is twice that. Nobody counts so far.
 const lastPlausible = 1 << 61
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -44,14 +43,14 @@ func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 // nonce belongs to one segment.
 type nonce uint32
 
-// newNonce draws one: larger than after, if that is not 0, so that the names of segments with the same first number are in the order in
-// which they were made.
+// newNonce draws a nonce. If after is not 0 it is larger than after, so that the names of segments with the same first number are in the
+// order in which they were made.
 func newNonce(after nonce) nonce {
 	var b [4]byte
 	_, _ = rand.Read(b[:]) // never fails
 	drawn := nonce(binary.LittleEndian.Uint32(b[:]))
 	if after == 0 {
-		return drawn>>1 | 1 // the upper half is for those that come after it
+		return drawn>>1 | 1 // leaves room for larger ones
 	}
 	return after + 1 + drawn%(1<<20)
 }
@@ -117,15 +116,15 @@ func parseName(name string) (id segmentID, ok bool) {
 	return segmentID{first, nonce(n)}, err == nil
 }
 
-// walker walks the records of one segment, which are in b from at on. What is damaged it passes over.
+// walker finds the records in the bytes b of one segment. It skips damaged bytes.
 type walker struct {
 	nonce nonce
 	b     []byte
-	at    int // where the last whole record ends
-	seen  int // before this there is no record that at does not know of
+	at    int // end of the last intact record
+	seen  int // between at and seen no record begins
 }
 
-// next returns the next whole record. At the end, or where only a part of one is left, ok is false.
+// next returns the next intact record. ok is false at the end of b, and if b ends within the next record.
 func (w *walker) next() (number uint64, payload []byte, ok bool) {
 	for at := max(w.at, w.seen); at < len(w.b); {
 		h, found := w.nonce.parseHeader(w.b[at:])

@@ -9,13 +9,13 @@ import (
 	"runtime"
 )
 
-// filesystem is what the log needs of one folder. Tests have one in memory that forgets what was not synced.
+// filesystem is a folder as the log needs it. Tests use one in memory that loses what was not synced.
 type filesystem interface {
 	names() ([]string, error)
 	open(name string) (file, error) // for reading and writing; made if it is missing
 	remove(name string) error
 	rename(from, to string) error
-	sync() error // the names
+	sync() error // makes the names of files safe from a loss of power
 }
 
 // file is an open file.
@@ -25,7 +25,7 @@ type file interface {
 	size() (int64, error)
 	truncate(size int64) error
 	sync() error
-	unlinked() bool // somebody has removed it
+	unlinked() bool // its name was removed
 	Close() error
 }
 
@@ -62,7 +62,7 @@ func (d folder) rename(from, to string) error {
 	return os.Rename(filepath.Join(string(d), from), filepath.Join(string(d), to))
 }
 
-// sync puts the names on the disk. Windows has no such call, and needs none.
+// sync implements filesystem. Windows has no such call, and needs none.
 func (d folder) sync() error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -75,7 +75,7 @@ func (d folder) sync() error {
 	return f.Sync()
 }
 
-// Datasync puts the contents of a file on the disk. Tests have a disk that does not answer.
+// Datasync makes the contents of a file safe from a loss of power. Tests replace it.
 var Datasync = datasync
 
 type diskFile struct{ *os.File }

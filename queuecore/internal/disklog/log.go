@@ -10,21 +10,21 @@ import (
 	"example.com/zaphandlers/internal/filelock"
 )
 
-// Options says where a log is and how safe it is. The zero value of every field but Dir is its default.
+// Options configures a Log. The zero value of every field but Dir and OnError is its default.
 type Options struct {
 	Dir string
 
 	// MaxBytes bounds the segments together; 0: no bound.
 	MaxBytes int64
 
-	// SegmentBytes is the size from which on a segment is followed by the next; 0: 64 MiB, or an eighth of MaxBytes.
+	// SegmentBytes is the size at which a new segment is begun; 0: 64 MiB, or an eighth of MaxBytes if that is less.
 	SegmentBytes int64
 
-	// Keep has the records since the last Sync kept in memory, to be written again elsewhere should a Sync fail.
+	// Keep keeps the records since the last Sync in memory, so that they can be written again if a Sync fails.
 	Keep bool
 
-	// Told hears of what is put aside or cannot be removed. It is called under no lock. Required.
-	Told func(error)
+	// OnError gets errors that no call returns: what was put aside or cannot be removed. It is called under no lock. Required.
+	OnError func(error)
 
 	files filesystem // nil: Dir
 }
@@ -32,23 +32,23 @@ type Options struct {
 const defaultSegment = 64 << 20
 
 var (
-	// ErrFull says that MaxBytes are reached.
+	// ErrFull says that the records would exceed MaxBytes.
 	ErrFull = errors.New("the disk engine is full")
-	// ErrClosed is what calls after Close get.
+	// ErrClosed is returned after Close.
 	ErrClosed = errors.New("closed")
 	// ErrTooLarge says that a record is larger than MaxRecord.
 	ErrTooLarge = fmt.Errorf("larger than %d bytes", MaxRecord)
-	// ErrOverLimit says that the system lets no file become as large as records are together, or one of them.
+	// ErrOverLimit says that the records of one Append exceed the largest file that the system allows.
 	ErrOverLimit = errors.New("the system lets no file become as large")
-	// ErrUnread says that a cursor cannot pass what was never appended.
+	// ErrUnread says that a cursor was moved behind the last record.
 	ErrUnread = errors.New("there is no such record yet")
 )
 
-// Stats counts what a log has met since it was opened.
+// Stats counts what has happened to a log since it was opened.
 type Stats struct {
 	Damaged uint64 // records whose bytes have changed on the disk, or are gone
 	Aside   uint64 // segments put aside
-	Torn    int64  // bytes cut off behind the last whole record
+	Torn    int64  // bytes cut off behind the last intact record
 	Suspect uint64 // syncs that failed
 	Bytes   int64  // of all segments
 }
@@ -56,29 +56,29 @@ type Stats struct {
 // Log is an open log. Its methods are safe for concurrent use.
 type Log struct {
 	options Options
-	home    *home // nil: Options.files is given
+	dirLock *dirLock // nil: Options.files is given
 	missing missing
 
-	syncing sync.Mutex // serializes Sync; is taken before mu
+	syncing sync.Mutex // serializes Sync; taken before mu
 
-	mu       sync.Mutex // guards the fields below
-	segments segments
-	leftover []leftover
-	next     uint64 // the number of the next record
-	cursors  cursors
-	buf      []byte    // owned by Append
-	pending  []byte    // what Options.Keep keeps: the payloads since synced, as records of nonce 0
-	synced   uint64    // the records from this number on, which this Log has appended, are not safe yet
-	all      bool      // what was there at opening is safe as well
-	suspect  bool      // what was appended since synced is to be written again before it is synced
-	looked   time.Time // when the folder was looked at last
-	arrived  signal
-	closed   bool
-	stats    Stats
-	told     []error
+	mu         sync.Mutex // guards the fields below
+	segments   segments
+	leftover   []leftover
+	next       uint64 // the number of the next record
+	cursors    cursors
+	buf        []byte    // owned by Append
+	pending    []byte    // what Options.Keep keeps: the payloads from number synced on, as records of nonce 0
+	synced     uint64    // the records appended by this Log from this number on are not safe yet
+	openedSafe bool      // the records found at opening have been synced
+	suspect    bool      // the records from synced on must be written again before the next sync
+	checked    time.Time // when the folder was last checked
+	arrived    signal    // of Append and Close
+	closed     bool
+	stats      Stats
+	notes      []error // to be passed to OnError
 }
 
-// Open opens the log in a folder, which it makes if it is missing. Whatever is in the files is no reason not to.
+// Open opens the log in a folder, which it makes if it is missing. The contents of the files never make it fail.
 func Open(options Options) (*Log, error) {
 	if options.SegmentBytes <= 0 {
 		options.SegmentBytes = defaultSegment
@@ -88,28 +88,28 @@ func Open(options Options) (*Log, error) {
 	}
 	l := &Log{options: options, cursors: make(cursors), arrived: make(signal), next: 1}
 	if options.files == nil {
-		l.options.files, l.home = folder(options.Dir), &home{dir: options.Dir}
-		if err := l.home.take(); err != nil {
+		l.options.files, l.dirLock = folder(options.Dir), &dirLock{dir: options.Dir}
+		if err := l.dirLock.take(); err != nil {
 			return nil, err
 		}
-		l.looked = time.Now()
+		l.checked = time.Now()
 	}
 	err := (&recovery{log: l}).run()
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	l.tell()
+	l.reportNotes()
 	return l, nil
 }
 
-// tell passes on what is to be told. It is called under no lock.
-func (l *Log) tell() {
+// reportNotes passes notes to OnError. It is called under no lock.
+func (l *Log) reportNotes() {
 	l.mu.Lock()
-	told := l.told
-	l.told = nil
+	notes := l.notes
+	l.notes = nil
 	l.mu.Unlock()
-	for _, err := range told {
-		l.options.Told(err)
+	for _, err := range notes {
+		l.options.OnError(err)
 	}
 }
 
@@ -136,7 +136,7 @@ func (l *Log) Arrived() <-chan struct{} {
 	return l.arrived
 }
 
-// openLocked opens a parked segment, and parks others for it.
+// openLocked opens a segment if it is parked, and parks others if too many are open.
 func (l *Log) openLocked(s *segment) error {
 	safe := l.synced
 	if !l.options.Keep {
@@ -146,15 +146,15 @@ func (l *Log) openLocked(s *segment) error {
 		return err
 	}
 	if err := l.segments.park(s, safe); err != nil {
-		l.told = append(l.told, err)
+		l.notes = append(l.notes, err)
 	}
 	return nil
 }
 
-// NewReader returns a Reader of the records behind number.
+// NewReader returns a Reader of the records after number.
 func (l *Log) NewReader(number uint64) *Reader { return &Reader{log: l, next: number + 1} }
 
-// Cursor returns how far the reader of that name is, which it makes known: one that is new begins before the oldest record.
+// Cursor returns the number that the cursor of that name has acknowledged. It makes a new cursor known, before the oldest record.
 func (l *Log) Cursor(name string) (number uint64, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -176,7 +176,7 @@ func (l *Log) cursorLocked(name string) (*cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, _ := readCursor(f) // which Forget may have left behind
+	c, _ := readCursor(f) // continues the generations of a file that Forget could not remove
 	if err := c.set(l.segments.oldest(l.next) - 1); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -184,9 +184,9 @@ func (l *Log) cursorLocked(name string) (*cursor, error) {
 	return c, nil
 }
 
-// Ack moves a cursor on. A number that it has passed is no error.
+// Ack moves a cursor to number. A number that it has passed before is no error.
 func (l *Log) Ack(name string, number uint64) error {
-	defer l.tell()
+	defer l.reportNotes()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	c, err := l.cursorLocked(name)
@@ -205,8 +205,8 @@ func (l *Log) Ack(name string, number uint64) error {
 	return nil
 }
 
-// trimLocked removes the segments that every cursor has passed, but for the last: first the cursors are made safe, then the files go,
-// then their names. What fails is tried again with a later Ack.
+// trimLocked removes the segments that every cursor has passed, except the last one. It syncs the cursors first, then removes the files,
+// then syncs the folder. After a failure a later Ack tries again.
 func (l *Log) trimLocked() {
 	if len(l.cursors) == 0 {
 		return
@@ -219,7 +219,7 @@ func (l *Log) trimLocked() {
 		return
 	}
 	if err := l.cursors.sync(); err != nil {
-		l.told = append(l.told, err)
+		l.notes = append(l.notes, err)
 		return
 	}
 	passed := l.segments[:gone]
@@ -227,7 +227,7 @@ func (l *Log) trimLocked() {
 	removeLocked(l, passed, false)
 }
 
-// shorten notes that somebody has cut a segment.
+// shorten is called when a segment turns out to be cut to size bytes by somebody else. It seals the segment.
 func (l *Log) shorten(s *segment, size int64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -239,7 +239,7 @@ func (l *Log) shorten(s *segment, size int64) error {
 			return err
 		}
 	}
-	l.told = append(l.told, fmt.Errorf("segment %s was cut by somebody, from %d to %d bytes", s.id.name(), s.size, size))
+	l.notes = append(l.notes, fmt.Errorf("segment %s was cut by somebody, from %d to %d bytes", s.id.name(), s.size, size))
 	if slices.Contains(l.segments, s) {
 		l.stats.Bytes -= s.size - size
 	}
@@ -255,9 +255,9 @@ func (l *Log) Close() (err error) {
 		return nil
 	}
 	l.closed = true
-	l.arrived.give()
+	l.arrived.broadcast()
 	if n := len(l.segments); n > 0 && l.segments[n-1].uncut {
-		err = l.segments[n-1].ready(l.options.files) // else what was refused is there when the log is opened anew
+		err = l.segments[n-1].ready(l.options.files) // else a part of a failed Append would be read when the log is opened again
 	}
 	for _, s := range l.segments {
 		err = errors.Join(err, s.close())
@@ -265,8 +265,8 @@ func (l *Log) Close() (err error) {
 	for _, c := range l.cursors {
 		err = errors.Join(err, c.file.Close())
 	}
-	if l.home != nil {
-		err = errors.Join(err, filelock.Close(l.home.lock))
+	if l.dirLock != nil {
+		err = errors.Join(err, filelock.Close(l.dirLock.lock))
 	}
 	return err
 }

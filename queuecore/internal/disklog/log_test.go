@@ -18,8 +18,8 @@ import (
 
 func openLog(t *testing.T, o Options) *Log {
 	t.Helper()
-	if o.Told == nil {
-		o.Told = func(error) {}
+	if o.OnError == nil {
+		o.OnError = func(error) {}
 	}
 	l, err := Open(o)
 	require.NoError(t, err)
@@ -104,7 +104,7 @@ func TestARecordLargerThanASegment(t *testing.T) {
 func TestASecondLogOnAFolderIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	openLog(t, Options{Dir: dir})
-	_, err := Open(Options{Dir: dir, Told: func(error) {}})
+	_, err := Open(Options{Dir: dir, OnError: func(error) {}})
 	require.ErrorContains(t, err, "is in use by another engine")
 }
 
@@ -128,7 +128,7 @@ func TestSegmentsGoWhenEveryCursorHasPassedThem(t *testing.T) {
 	require.Equal(t, uint64(500), n)
 }
 
-// A reader that has read all stands in a segment that is removed, and goes on in the one after it.
+// A reader that has read everything goes on with the next segment when its segment is removed.
 func TestAReaderOutlivesItsSegment(t *testing.T) {
 	l := openLog(t, Options{Dir: t.TempDir(), SegmentBytes: 1})
 	_, err := l.Cursor("c")
@@ -243,7 +243,7 @@ func TestASegmentOfGarbageIsPutAside(t *testing.T) {
 	require.NoError(t, l.Close())
 	require.NoError(t, os.WriteFile(last, []byte(strings.Repeat("garbage", 1000)), 0o600))
 	var told []error
-	l = openLog(t, Options{Dir: dir, Told: func(err error) { told = append(told, err) }})
+	l = openLog(t, Options{Dir: dir, OnError: func(err error) { told = append(told, err) }})
 	require.Len(t, told, 1)
 	require.ErrorContains(t, told[0], "was put aside")
 	require.Equal(t, upTo(first - 1)[50:], readAll(t, l, 50))
@@ -276,7 +276,7 @@ func TestADamagedCursorFallsBackToTheSlotBefore(t *testing.T) {
 	}
 }
 
-// memory is a folder that forgets, when power is lost, what was not synced.
+// memory is a folder in memory that loses, in a loss of power, what was not synced.
 type memory struct {
 	files map[string]*memoryFile
 	safe  map[string]*memoryFile // the names that were synced
@@ -429,7 +429,7 @@ func TestLossOfPower(t *testing.T) {
 			}
 			return nil
 		}
-		o := Options{SegmentBytes: 1 << 10, Keep: true, Told: func(error) {}, files: m}
+		o := Options{SegmentBytes: 1 << 10, Keep: true, OnError: func(error) {}, files: m}
 		synced, acked := uint64(0), uint64(0)
 		func() {
 			l, err := Open(o)
@@ -520,7 +520,7 @@ func FuzzSegment(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := newMemory()
 		m.files[id.name()] = &memoryFile{m: m, b: b}
-		l, err := Open(Options{files: m, Told: func(error) {}})
+		l, err := Open(Options{files: m, OnError: func(error) {}})
 		require.NoError(t, err)
 		r, last := l.NewReader(0), uint64(0)
 		for {
@@ -545,7 +545,7 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := newMemory()
 		m.files[cursorName("c")] = &memoryFile{m: m, b: b}
-		l, err := Open(Options{files: m, Told: func(error) {}})
+		l, err := Open(Options{files: m, OnError: func(error) {}})
 		require.NoError(t, err)
 		_, err = l.Cursor("c")
 		require.NoError(t, err)
@@ -553,10 +553,10 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// A loss of power may leave a cursor that is beyond all records. Another that is not there yet passes over what is gone, and does not keep
-// what it has read for ever.
+// A loss of power may leave a cursor that is beyond all records. A new cursor passes over the missing records, and does not keep the
+// segments for ever.
 func TestALogThatEndsBeforeACursor(t *testing.T) {
-	options := Options{Dir: t.TempDir(), MaxBytes: 1000, SegmentBytes: 1 << 20, Told: func(error) {}}
+	options := Options{Dir: t.TempDir(), MaxBytes: 1000, SegmentBytes: 1 << 20, OnError: func(error) {}}
 	l, err := Open(options)
 	require.NoError(t, err)
 	var last uint64

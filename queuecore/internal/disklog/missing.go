@@ -5,7 +5,8 @@ import (
 	"sync"
 )
 
-// missing is which records were found missing: each once, however many readers meet it. It is safe for concurrent use.
+// missing is the set of records that readers found missing, so that each is counted once, however many readers find it. It is safe for
+// concurrent use.
 type missing struct {
 	mu     sync.Mutex // guards the fields below
 	ranges []span     // rising, none next to another

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each record that was appended is read, in order and, unless what was written in part cannot be cut off, once: whichever calls of the
-// system fail now and then, and though the log is closed or its process killed, and opened again.
+// Each appended record is read in order, and once, unless a part of a failed write cannot be cut off: whichever system calls fail now and
+// then, and although the log is closed or its process killed, and opened again.
 func TestFaultsAtRandom(t *testing.T) {
 	for seed := range uint64(1000) {
 		f := newFaults(t, seed)
@@ -66,7 +66,7 @@ func newFaults(t *testing.T, seed uint64) *faults {
 	}
 	keep := f.rnd.IntN(2) == 0
 	f.each = keep && f.rnd.IntN(2) == 0
-	f.options = Options{Keep: keep, SegmentBytes: []int64{1, 500, 3000}[f.rnd.IntN(3)], files: f.m, Told: func(error) {}}
+	f.options = Options{Keep: keep, SegmentBytes: []int64{1, 500, 3000}[f.rnd.IntN(3)], files: f.m, OnError: func(error) {}}
 	f.open()
 	return f
 }

@@ -9,21 +9,22 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// Reader reads the records behind a number, in order. It is for one goroutine at a time.
+// Reader reads the records after a number, in order. It is for one goroutine at a time.
 type Reader struct {
 	log  *Log
 	next uint64 // the number to read
 
 	segment *segment
 	scan    scanner
-	payload []byte // of record number ready, which was found and not given yet; 0: none
-	ready   uint64
+	payload []byte // of record ready
+	ready   uint64 // number of a record that was found and not returned yet; 0: none
 }
 
-// Read calls add for records, in order and without a gap, up to about max bytes of them, and returns the number of the last; 0 if there is
-// none. A record that add does not take counts as missing. The payloads are valid until the next call.
+// Read calls add for the next records, up to about max bytes of them, and returns the number of the last one that add took; 0 if
+// there is none. The records of one Read have no gap between them. A record that add does not take counts as missing. The payloads are
+// valid until the next call.
 func (r *Reader) Read(max int, add func(payload []byte) (taken bool)) (last uint64, err error) {
-	defer r.log.tell()
+	defer r.log.reportNotes()
 	for size := 0; size < max; {
 		number, payload, err := r.record(last > 0)
 		switch {
@@ -48,10 +49,11 @@ func (r *Reader) Read(max int, add func(payload []byte) (taken bool)) (last uint
 	return last, nil
 }
 
-// Passed returns the number up to which every record was given or is missing.
+// Passed returns the number up to which every record was read or is missing.
 func (r *Reader) Passed() uint64 { return r.next - 1 }
 
-// record returns the next record; 0 if there is none. full: what was read of the segment is in use, so no more of it can be read.
+// record returns the next record; number is 0 if there is none. With full it reads no more of the file, because payloads that it returned
+// before are still in use.
 func (r *Reader) record(full bool) (number uint64, payload []byte, err error) {
 	if number, payload = r.ready, r.payload; number > 0 {
 		r.ready, r.payload = 0, nil
@@ -65,7 +67,7 @@ func (r *Reader) record(full bool) (number uint64, payload []byte, err error) {
 		number, payload, ok := r.scan.next()
 		switch {
 		case ok && (number < r.next || number >= limit):
-			continue // written again in a later segment, or read before
+			continue // a later segment has it, or it was read before
 		case ok:
 			return number, payload, nil
 		case r.scan.read() < size && full:
@@ -84,7 +86,7 @@ func (r *Reader) record(full bool) (number uint64, payload []byte, err error) {
 	}
 }
 
-// fill reads on in the segment.
+// fill reads more of the segment.
 func (r *Reader) fill(size int64) error {
 	bad := r.scan.bad
 	err := r.scan.fill(size)
@@ -92,14 +94,14 @@ func (r *Reader) fill(size int64) error {
 		return r.log.shorten(r.segment, r.scan.short)
 	}
 	if errors.Is(err, os.ErrClosed) {
-		return nil // by Close, or with its segment: locate knows
+		return nil // locate will find out why: Close, or the segment was parked or removed
 	}
 	if errno.Stale(err) {
-		return errors.Join(err, reconnect(r.log))
+		return errors.Join(err, reopen(r.log))
 	}
 	if bad = r.scan.bad - bad; bad > 0 {
 		r.log.mu.Lock()
-		r.log.told = append(r.log.told, fmt.Errorf("segment %s: %w", r.segment.id.name(), unreadable(bad)))
+		r.log.notes = append(r.log.notes, fmt.Errorf("segment %s: %w", r.segment.id.name(), unreadable(bad)))
 		r.log.mu.Unlock()
 	}
 	return err
@@ -111,8 +113,8 @@ func unreadable(sectors int) error {
 
 const noLimit = 1<<64 - 1
 
-// locate sees to it that segment is the one in which the next record is, and returns the number with which the one after it begins,
-// and its size.
+// locate sets segment to the one in which the next record is, nil if there are none. It returns the first number of the segment after
+// it, and its size.
 func (r *Reader) locate() (limit uint64, size int64, err error) {
 	l := r.log
 	l.mu.Lock()
@@ -129,7 +131,7 @@ func (r *Reader) locate() (limit uint64, size int64, err error) {
 	if err := l.openLocked(s); err != nil {
 		return 0, 0, err
 	}
-	if r.segment != s { // the former one is read, or every cursor has passed it
+	if r.segment != s { // the one before is read, or was removed
 		buf := r.scan.buf
 		r.segment, r.scan = s, newScanner(s.id.nonce, s.file)
 		r.scan.buf = buf[:0]
@@ -142,7 +144,7 @@ func (r *Reader) locate() (limit uint64, size int64, err error) {
 	return limit, s.size, nil
 }
 
-// leave goes on with the segment that begins with limit.
+// leave leaves the segment for the next one, which begins with number limit.
 func (r *Reader) leave(limit uint64) {
 	if r.next < limit {
 		r.log.missing.add(r.next, limit)
@@ -151,11 +153,11 @@ func (r *Reader) leave(limit uint64) {
 	r.segment = nil
 }
 
-// signal is a channel that is closed when something happens.
+// signal is a channel that is closed to wake all who wait for it.
 type signal chan struct{}
 
-// give closes the channel, and makes another.
-func (s *signal) give() {
+// broadcast closes the channel, and replaces it.
+func (s *signal) broadcast() {
 	close(*s)
 	*s = make(signal)
 }

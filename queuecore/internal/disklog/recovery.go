@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// recovery is what is done at opening, when nobody else has the log yet.
+// recovery reads the folder when a log is opened, before anybody else uses the log.
 type recovery struct {
 	log     *Log
-	unknown []string // cursors of which it is not known how far they are
+	unknown []string // damaged or empty cursors
 }
 
-// run finds the segments and cursors, and where the last segment ends.
+// run finds the segments, the cursors and the end of the last segment.
 func (r *recovery) run() error {
 	l := r.log
 	names, err := l.options.files.names()
@@ -24,7 +24,7 @@ func (r *recovery) run() error {
 	for _, name := range names {
 		if unfinished, ok := strings.CutSuffix(name, unfinishedSuffix); ok {
 			if _, ok := parseName(unfinished); ok {
-				_ = l.options.files.remove(name) // others have all that is in it
+				_ = l.options.files.remove(name) // other segments have its records
 			}
 		} else if id, ok := parseName(name); ok {
 			if err := r.addSegment(id); err != nil {
@@ -52,6 +52,7 @@ func (r *recovery) run() error {
 	return nil
 }
 
+// addSegment adds a segment, and parks it if too many are open.
 func (r *recovery) addSegment(id segmentID) error {
 	l := r.log
 	f, err := l.options.files.open(id.name())
@@ -85,14 +86,14 @@ func (r *recovery) addCursor(file, name string) error {
 		return nil
 	}
 	r.unknown = append(r.unknown, name)
-	if size, err := f.size(); err != nil || size > 0 { // else a process was killed that had just made it
-		l.told = append(l.told, fmt.Errorf("cursor %q is damaged, and begins with the oldest record", name))
+	if size, err := f.size(); err != nil || size > 0 { // an empty one was just made when its process was killed
+		l.notes = append(l.notes, fmt.Errorf("cursor %q is damaged, and begins with the oldest record", name))
 	}
 	return nil
 }
 
-// openLast finds the last whole record of the last segment and cuts off what stands behind it, unless some of that cannot be read. Without
-// any the segment is put aside, and another is the last: done is false.
+// openLast finds the last intact record of the last segment and cuts off the bytes behind it, unless some of these cannot be read. If
+// there is none, it puts the segment aside and returns false: another segment is the last now.
 func (r *recovery) openLast(s *segment) (done bool, err error) {
 	l := r.log
 	if err := l.openLocked(s); err != nil {
@@ -110,7 +111,7 @@ func (r *recovery) openLast(s *segment) (done bool, err error) {
 	switch torn := s.size - end; {
 	case torn > 0 && bad > 0:
 		s.sealed = true // there may be records behind it
-		l.told = append(l.told, fmt.Errorf("segment %s: %w", s.id.name(), unreadable(bad)))
+		l.notes = append(l.notes, fmt.Errorf("segment %s: %w", s.id.name(), unreadable(bad)))
 	case torn > 0:
 		if err := s.file.truncate(end); err != nil {
 			return false, fmt.Errorf("segment %s: %w", s.id.name(), err)
@@ -119,23 +120,23 @@ func (r *recovery) openLast(s *segment) (done bool, err error) {
 		l.stats.Bytes -= torn
 		s.size = end
 	}
-	if s.size > 0 && l.next > last+1 { // what is in between is gone, and a reader passes over it where another segment begins
+	if s.size > 0 && l.next > last+1 { // the numbers between are missing, which readers see when another segment begins
 		if _, err := l.beginLocked(l.next); err != nil {
-			l.told = append(l.told, err)
+			l.notes = append(l.notes, err)
 		}
 	}
 	return true, nil
 }
 
-// putAside renames the last segment, of which nothing can be read.
+// putAside renames the last segment, in which no record is readable.
 func (r *recovery) putAside(s *segment) {
 	l := r.log
 	l.segments = l.segments[:len(l.segments)-1]
 	l.stats.Bytes -= s.size
 	l.stats.Aside++
 	err := errors.Join(s.close(), l.options.files.rename(s.id.name(), s.id.name()+asideSuffix))
-	l.told = append(l.told, fmt.Errorf("segment %s holds no whole record, and was put aside as %s%s", s.id.name(), s.id.name(), asideSuffix))
+	l.notes = append(l.notes, fmt.Errorf("segment %s holds no whole record, and was put aside as %s%s", s.id.name(), s.id.name(), asideSuffix))
 	if err != nil {
-		l.told = append(l.told, err)
+		l.notes = append(l.notes, err)
 	}
 }

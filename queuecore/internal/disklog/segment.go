@@ -11,10 +11,10 @@ import (
 // segment is one file of records.
 type segment struct {
 	id     segmentID
-	file   file // nil: parked
+	file   file // nil: the segment is parked, which means closed until it is needed
 	size   int64
-	uncut  bool // what could not be cut off stands behind size: a part of what was refused
-	sealed bool // nothing is appended any more: what stands behind size is unknown, or the file is nowhere
+	uncut  bool // a part of a failed write, which could not be cut off, is behind size
+	sealed bool // nothing may be appended: the bytes behind size are unknown, or the file was removed
 }
 
 // open opens a parked segment.
@@ -25,7 +25,7 @@ func (s *segment) open(files filesystem) (err error) {
 	return err
 }
 
-// close closes or parks a segment. Whoever uses its file meanwhile gets os.ErrClosed, and asks again.
+// close closes or parks a segment. A concurrent use of its file fails with os.ErrClosed, and must open it again.
 func (s *segment) close() error {
 	if s.file == nil {
 		return nil
@@ -35,21 +35,21 @@ func (s *segment) close() error {
 	return f.Close()
 }
 
-// write appends b. After an error nothing of it is there: what was written in part is cut off, or the segment is uncut where even that fails.
+// write appends b. After an error it cuts off what was written; if even that fails, the segment is uncut.
 func (s *segment) write(b []byte) error {
 	_, err := s.file.WriteAt(b, s.size)
 	if err == nil {
 		s.size += int64(len(b))
 		return nil
 	}
-	if cutErr := s.file.truncate(s.size); cutErr != nil { // WriteAt says 0 though it has written a part
+	if cutErr := s.file.truncate(s.size); cutErr != nil { // always, for WriteAt may return 0 although it wrote a part
 		s.uncut = true
 		return errors.Join(err, cutErr)
 	}
 	return err
 }
 
-// ready opens a segment that is to be written to, and cuts off what could not be before.
+// ready opens a segment for writing, and cuts off what could not be cut off before.
 func (s *segment) ready(files filesystem) error {
 	if err := s.open(files); err != nil || !s.uncut {
 		return err
@@ -59,8 +59,8 @@ func (s *segment) ready(files filesystem) error {
 	return err
 }
 
-// writeWhole makes the file of a segment so that nobody sees a part of it: it hides what others hold of its numbers, so it has its
-// name when it is complete.
+// writeWhole writes a complete segment. The file gets its name only when it is complete, because from then on it replaces the records of
+// the same numbers in other segments.
 func (s *segment) writeWhole(files filesystem, b []byte) (err error) {
 	name := s.id.name()
 	if s.file, err = files.open(name + unfinishedSuffix); err != nil {
@@ -76,7 +76,7 @@ func (s *segment) writeWhole(files filesystem, b []byte) (err error) {
 	return nil
 }
 
-// findEnd returns the number of the last whole record, 0 if there is none, where it ends, and how many sectors cannot be read.
+// findEnd returns the number of the last intact record, 0 if there is none, its end, and how many sectors cannot be read.
 func (s *segment) findEnd() (last uint64, end int64, bad int, err error) {
 	scan := newScanner(s.id.nonce, s.file)
 	for size := s.size; ; {
@@ -97,7 +97,7 @@ func (s *segment) findEnd() (last uint64, end int64, bad int, err error) {
 	}
 }
 
-// torn tells whether what is there is the beginning of a first record.
+// torn reports whether the segment holds only the beginning of its first record.
 func (s *segment) torn() bool {
 	if s.size < headerSize {
 		return true
@@ -114,26 +114,26 @@ func (s *segment) torn() bool {
 type scanner struct {
 	nonce nonce
 	file  file
-	end   int64 // where the last whole record ends
-	short int64 // how long the file is, if fill says io.ErrUnexpectedEOF
+	end   int64 // end of the last intact record
+	short int64 // size of the file, if fill returned io.ErrUnexpectedEOF
 
-	at       int64 // where in the file buf begins
+	at       int64 // offset of buf in the file
 	buf      []byte
 	walk     walker
-	failures int // of reading, one after the other
-	bad      int // pieces that cannot be read
+	failures int // failed reads in a row
+	bad      int // sectors that cannot be read
 }
 
 const (
 	readSize    = 1 << 20 // how much is read at once, in bytes
-	sector      = 4096    // what cannot be read is passed over in such pieces
-	mayFailRead = 3       // how often reading may fail until that is done
-	mayFailAll  = 20      // the same where nothing of it can be read: the disk may be away for a while
+	sector      = 4096    // unreadable bytes are skipped in pieces of this size
+	mayFailRead = 3       // how many reads must fail before sectors are skipped
+	mayFailAll  = 20      // the same if no sector of the piece is readable: the disk may be away for a while
 )
 
 func newScanner(n nonce, f file) scanner { return scanner{nonce: n, file: f, walk: walker{nonce: n}} }
 
-// next returns the next whole record of what has been read.
+// next returns the next intact record of the bytes read so far.
 func (s *scanner) next() (number uint64, payload []byte, ok bool) {
 	number, payload, ok = s.walk.next()
 	if ok {
@@ -142,10 +142,10 @@ func (s *scanner) next() (number uint64, payload []byte, ok bool) {
 	return number, payload, ok
 }
 
-// read returns up to where the file has been read.
+// read returns the offset up to which the file has been read.
 func (s *scanner) read() int64 { return s.at + int64(len(s.buf)) }
 
-// fill reads on in a file of that size, from where next has come to. After an error the same is read again.
+// fill reads more of a file of that size, after next has found no record. After an error the next fill reads the same bytes again.
 func (s *scanner) fill(size int64) error {
 	want := readSize
 	begin := max(s.walk.at, s.walk.seen)
@@ -179,8 +179,8 @@ func (s *scanner) fill(size int64) error {
 	return nil
 }
 
-// fillPartly is what becomes of a read that has failed with err: the same again, or what can be read of it if there is some, or if that has
-// been tried often enough.
+// fillPartly is called when the read of b failed with err. After mayFailRead failures it reads the readable sectors of b, and accepts that
+// if there are any, or after mayFailAll failures. Else it returns an error, and the read is to be tried again.
 func (s *scanner) fillPartly(b []byte, at int64, err error) error {
 	if s.failures++; s.failures < mayFailRead {
 		return err
@@ -197,11 +197,11 @@ func (s *scanner) fillPartly(b []byte, at int64, err error) error {
 	return nil
 }
 
-// restart has fill read again from at on.
+// restart makes fill read from at on.
 func (s *scanner) restart(at int64) { s.at, s.buf, s.walk = at, s.buf[:0], walker{nonce: s.nonce} }
 
-// readPieces reads what can be read, if there is some. The rest is zeros. An error says that the file was closed meanwhile, or is none any
-// more.
+// readPieces reads the readable sectors of b, and makes the others zero. some says whether there are any readable ones. It returns an error
+// only if the file was closed, or its file system is gone.
 func (s *scanner) readPieces(b []byte, at int64) (some bool, err error) {
 	for len(b) > 0 {
 		n := min(sector-int(at%sector), len(b))

@@ -5,19 +5,19 @@ import (
 	"sort"
 )
 
-// MaxOpen is how many segments are kept open. A backlog may be of many thousands, and the process has other uses for its descriptors. The
+// MaxOpen is how many segments are kept open. A backlog may have many thousands, and the process needs descriptors for other things. The
 // rest are parked: closed, and opened again when they are read or synced.
 const MaxOpen = 64
 
 // segments are the segments of a log, rising. The last one is appended to.
 type segments []*segment
 
-// index returns the index of the segment in which a number is, or will be. There is a segment.
+// index returns the index of the segment in which a number is, or will be. There must be a segment.
 func (all segments) index(number uint64) int {
 	return max(sort.Search(len(all), func(i int) bool { return all[i].id.first > number })-1, 0)
 }
 
-// newID returns what a segment is called that is to be the last, also behind those that are left over.
+// newID returns an id for a new segment, which is later than all others with the same first number, the leftover ones included.
 func newID(l *Log, first uint64) segmentID {
 	after := nonce(0)
 	note := func(id segmentID) {
@@ -34,7 +34,7 @@ func newID(l *Log, first uint64) segmentID {
 	return segmentID{first, newNonce(after)}
 }
 
-// oldest returns the number of the oldest record, which is next if there is none.
+// oldest returns the number of the oldest record, or next if there is none.
 func (all segments) oldest(next uint64) uint64 {
 	if len(all) > 0 {
 		return all[0].id.first
@@ -42,8 +42,8 @@ func (all segments) oldest(next uint64) uint64 {
 	return next
 }
 
-// park parks the youngest of the segments that are more than MaxOpen, as they are read last: but for the last one, used, those that hold
-// records from the number safe on, and those whose file may be nowhere else.
+// park closes segments until no more than MaxOpen are open: the youngest first, since they are read last. It never closes the last one,
+// used, sealed ones, whose file may have no name, and those with records from number safe on.
 func (all segments) park(used *segment, safe uint64) (err error) {
 	open := 0
 	for _, s := range all {
@@ -67,11 +67,12 @@ type leftover struct {
 	replaced bool // its records were written again
 }
 
-// removeLocked removes segments, and what was left over before. Of those that were replaced none goes before those that are older: when the
-// log is opened anew each replaces what is left of its numbers elsewhere, and all behind it have to be there then. It returns whether any is.
+// removeLocked removes segments, and those left over before. Replaced segments are removed in order, and none while an older one is left:
+// when the log is opened again, a replaced segment takes the place of the same numbers elsewhere, so all later ones must still be there.
+// It returns whether a replaced one is left.
 func removeLocked(l *Log, segments []*segment, replaced bool) (left bool) {
 	for _, s := range segments {
-		_ = s.close() // a Reader that is in it has passed it
+		_ = s.close() // a Reader that has it open has passed it
 		l.leftover = append(l.leftover, leftover{s.id, s.size, replaced})
 	}
 	still := l.leftover[:0]
@@ -81,7 +82,7 @@ func removeLocked(l *Log, segments []*segment, replaced bool) (left bool) {
 			continue
 		}
 		if err := l.options.files.remove(old.id.name()); err != nil {
-			l.told = append(l.told, err)
+			l.notes = append(l.notes, err)
 			still = append(still, old)
 			left = left || old.replaced
 			continue
@@ -90,13 +91,13 @@ func removeLocked(l *Log, segments []*segment, replaced bool) (left bool) {
 	}
 	l.leftover = still
 	if err := l.options.files.sync(); err != nil {
-		l.told = append(l.told, err)
+		l.notes = append(l.notes, err)
 	}
 	return left
 }
 
-// behindLeftoverLocked tries again to remove what is left over. The error says that there is something which would replace what is to be
-// written again, when the log is opened anew.
+// behindLeftoverLocked tries again to remove leftover segments. It returns an error if one is left that would, when the log is opened
+// again, replace records that are to be written again.
 func behindLeftoverLocked(l *Log) error {
 	if len(l.leftover) > 0 {
 		removeLocked(l, nil, false)

@@ -19,7 +19,7 @@ func openSegments(l *Log) (open int) {
 	return open
 }
 
-// A backlog of many segments takes no descriptor for each, while it is written, synced, read by several and found again.
+// A backlog of many segments does not need a descriptor for each, while it is written, synced, read by several readers and opened again.
 func TestManySegmentsFewDescriptors(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		dir := t.TempDir()
@@ -61,7 +61,7 @@ func TestManySegmentsFewDescriptors(t *testing.T) {
 	}
 }
 
-// What is in a parked segment is safe from a loss of power once Sync has said so, whoever has written it.
+// Records in a parked segment are safe from a loss of power once Sync has returned nil, whichever process has written them.
 func TestParkedSegmentsAreSynced(t *testing.T) {
 	m := newMemory()
 	l := openLog(t, Options{files: m, SegmentBytes: 300})

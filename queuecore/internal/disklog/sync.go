@@ -7,11 +7,11 @@ import (
 	"slices"
 )
 
-// Sync makes everything that was appended safe from a loss of power: fdatasync, and the folder's names. After an error nothing is
-// known of what was written since the last good Sync, so that is written to a new segment, and tried again, once. Without Options.Keep
-// it cannot be: the error is all there is, and the next Sync is about what is appended from then on.
+// Sync makes everything that was appended safe from a loss of power: it syncs the segments (fdatasync) and the folder. After an error
+// nobody knows which bytes since the last good Sync are on the disk. With Options.Keep, Sync writes them again to a new segment and tries
+// once more. Without it, it returns the error, and the next Sync covers only records appended later.
 func (l *Log) Sync() error {
-	defer l.tell()
+	defer l.reportNotes()
 	l.syncing.Lock()
 	defer l.syncing.Unlock()
 	err := l.syncOnce()
@@ -24,7 +24,7 @@ func (l *Log) Sync() error {
 	return nil
 }
 
-// Pending returns how much waits for a Sync: bytes, of what Options.Keep keeps, and segments that are open for it.
+// Pending returns how much waits for a Sync: the bytes that Options.Keep keeps, and the number of segments that must stay open.
 func (l *Log) Pending() (bytes, segments int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -57,12 +57,12 @@ func (l *Log) syncOnce() error {
 		l.suspect = true
 		return err
 	}
-	l.synced, l.all = next, true
+	l.synced, l.openedSafe = next, true
 	l.pending = append(l.pending[:0], l.pending[kept:]...)
 	return l.cursors.sync()
 }
 
-// syncSegment syncs the file of a segment, unless every cursor has passed it meanwhile. One that is parked is opened for it.
+// syncSegment syncs the file of a segment, unless the segment has been removed meanwhile. It opens a parked segment.
 func (l *Log) syncSegment(s *segment) error {
 	for {
 		l.mu.Lock()
@@ -82,14 +82,14 @@ func (l *Log) syncSegment(s *segment) error {
 	}
 }
 
-// unsynced returns the segments to sync, so that the records below next are safe; kept of the pending bytes are theirs.
+// unsynced returns the segments to sync. After that the records before next are safe, and the first kept bytes of pending are not needed.
 func (l *Log) unsynced() (segments []*segment, next uint64, kept int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return nil, 0, 0, ErrClosed
 	}
-	removed, err := l.lookLocked(0)
+	removed, err := l.checkFolderLocked(0)
 	if err != nil {
 		return nil, 0, 0, err
 	}
@@ -101,11 +101,11 @@ func (l *Log) unsynced() (segments []*segment, next uint64, kept int, err error)
 			return nil, 0, 0, err
 		}
 	}
-	if l.next == l.synced && l.all && !l.cursors.dirty() {
+	if l.next == l.synced && l.openedSafe && !l.cursors.dirty() {
 		return nil, 0, 0, nil
 	}
 	for i, s := range l.segments {
-		if i+1 == len(l.segments) || l.segments[i+1].id.first > l.synced || !l.all {
+		if i+1 == len(l.segments) || l.segments[i+1].id.first > l.synced || !l.openedSafe {
 			segments = append(segments, s)
 		}
 	}
@@ -115,11 +115,11 @@ func (l *Log) unsynced() (segments []*segment, next uint64, kept int, err error)
 	return segments, l.next, len(l.pending), nil
 }
 
-// writeAgainLocked writes what was appended since the last good Sync to a new segment, and removes those that hold nothing else. Where
-// no copy was kept it begins a new segment, for what comes.
+// writeAgainLocked writes the records appended since the last good Sync to a new segment, and removes the segments that hold nothing else.
+// Without a copy of them it only begins a new segment, for later records.
 func (l *Log) writeAgainLocked() error {
 	if !l.options.Keep || len(l.pending) == 0 {
-		if last := l.segments[len(l.segments)-1]; last.size > 0 || last.sealed { // else it is there, from the last time
+		if last := l.segments[len(l.segments)-1]; last.size > 0 || last.sealed { // else the last attempt has begun it
 			if _, err := l.beginLocked(l.next); err != nil {
 				return err
 			}
@@ -151,6 +151,6 @@ func (l *Log) writeAgainLocked() error {
 		kept++
 	}
 	l.segments = append(before[:kept:kept], s)
-	s.sealed = removeLocked(l, before[kept:], true) // what comes is to be behind those that are left
+	s.sealed = removeLocked(l, before[kept:], true) // later records must follow the segments that are left
 	return nil
 }

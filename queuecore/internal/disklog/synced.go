@@ -6,19 +6,19 @@ import (
 	"example.com/zaphandlers/queuecore/internal/stored"
 )
 
-// Synced appends to a log what is to be safe from a loss of power before the call returns. It is safe for concurrent use.
+// Synced appends records to a log and syncs them before it returns. It is safe for concurrent use.
 type Synced struct {
 	log *Log
 
-	mu      sync.Mutex     // guards the field below; is taken before those of the log
-	untaken stored.Records // that were appended and not synced
+	mu      sync.Mutex     // guards the field below; taken before the locks of the log
+	untaken stored.Records // appended, but their Sync failed
 }
 
 // NewSynced returns a Synced of the log, whose Options.Keep is set.
 func NewSynced(l *Log) *Synced { return &Synced{log: l} }
 
-// Append appends records and makes them safe from a loss of power. After an error they count as not taken, and whoever appends the same
-// ones again, together or in parts, before or behind others, does not have them twice.
+// Append appends records and makes them safe from a loss of power. After an error they count as not taken. When the same records are
+// appended again, together or in parts, before or after others, they are in the log only once.
 func (s *Synced) Append(records [][]byte) (last uint64, err error) {
 	if len(records) == 0 {
 		return s.log.Append(nil)
@@ -37,7 +37,7 @@ func (s *Synced) Append(records [][]byte) (last uint64, err error) {
 	return last, nil
 }
 
-// Close closes the log when no Append is under way: one that has appended is not to be told that nothing was taken.
+// Close closes the log when no Append is running, so that no Append fails after it has appended its records.
 func (s *Synced) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

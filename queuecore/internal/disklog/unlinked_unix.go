@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// unlinked tells whether f has no name any more: it goes when it is closed.
+// unlinked reports whether f has no name any more, so that its contents are gone when it is closed.
 func unlinked(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil {

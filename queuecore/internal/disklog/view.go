@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// View is the files of a folder, as they were found. It takes no lock: a Log may have the folder open.
+// View is a snapshot of the files of a folder, for command diskdump. It takes no lock: a Log may have the folder open.
 type View struct {
 	Segments []SegmentView
 	Cursors  []CursorView
@@ -20,8 +20,8 @@ type View struct {
 
 // SegmentView is one segment.
 type SegmentView struct {
-	Name  string
-	First uint64 // what its name says
+	Name  string // of the file
+	First uint64 // number of its first record, from its name
 	Aside bool   // it was put aside
 
 	id segmentID
@@ -31,10 +31,10 @@ type SegmentView struct {
 type CursorView struct {
 	Name   string
 	Number uint64
-	Known  bool // it is whole
+	Known  bool // false: its file is damaged
 }
 
-// NewView looks at a folder. Files that are not a log's are passed over.
+// NewView lists a folder. It leaves out files that do not belong to a log.
 func NewView(dir string) (*View, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -68,17 +68,17 @@ func (v *View) addCursor(file, name string) error {
 	return nil
 }
 
-// Extent is what was found in a segment.
+// Extent is what Walk has found in a segment.
 type Extent struct {
-	Bytes   int64
-	Records uint64 // that are whole
-	Last    uint64 // the number of the last of them
-	Missing uint64 // numbers up to the next segment, or to Last in the last one, of which there is no whole record
-	Behind  int64  // bytes behind the last whole record: torn, or just being written
+	Bytes   int64  // size of the file
+	Records uint64 // intact records
+	Last    uint64 // number of the last of them
+	Missing uint64 // numbers without an intact record, up to the next segment, or up to Last in the last one
+	Behind  int64  // bytes behind the last intact record: torn, or just being written
 }
 
-// Walk calls add for each whole record of segment i that no later segment replaces. An error of add ends it. The payload is valid
-// during the call. A segment that is gone meanwhile is an error that wraps fs.ErrNotExist.
+// Walk calls add for each intact record of segment i that no later segment replaces, until add returns an error. The payload is valid
+// during the call. If the segment has been removed meanwhile, the error wraps fs.ErrNotExist.
 func (v *View) Walk(i int, add func(number uint64, payload []byte) error) (x Extent, err error) {
 	s := v.Segments[i]
 	f, err := os.Open(filepath.Join(v.dir, s.Name))
@@ -119,7 +119,7 @@ func (v *View) Walk(i int, add func(number uint64, payload []byte) error) (x Ext
 	}
 }
 
-// limit returns the number with which the segment after segment i begins. What was put aside replaces nothing, and is not replaced.
+// limit returns the first number of the segment after segment i. Segments put aside replace nothing, and are not replaced.
 func (v *View) limit(i int) uint64 {
 	if v.Segments[i].Aside {
 		return noLimit

@@ -2,8 +2,7 @@ package idle
 
 import "time"
 
-// A goroutine naps for minNap when it has found nothing, twice as long each time it finds nothing again, and sleeps when the nap
-// would be longer than MaxNap.
+// A goroutine that has found nothing naps for minNap, then twice as long each time. When the nap would be longer than MaxNap, it sleeps.
 const (
 	minNap = 200 * time.Microsecond
 	MaxNap = 5 * time.Millisecond
@@ -11,7 +10,7 @@ const (
 	longSleep = 10 * time.Second
 )
 
-// Idle is the waiting of one goroutine. Wake may be called by any, the other methods by that one.
+// Idle makes one goroutine wait. Any goroutine may call Wake and Woken, only that one the other methods.
 type Idle struct {
 	wake  chan struct{} // of capacity 1: a value means that there may be something to do
 	nap   time.Duration
@@ -25,7 +24,7 @@ func New() *Idle {
 	return i
 }
 
-// Wake makes the goroutine look for something to do before it next waits, or now if it does. It never blocks.
+// Wake ends the goroutine's wait, or its next one if it does not wait now. It never blocks.
 func (i *Idle) Wake() {
 	select {
 	case i.wake <- struct{}{}:
@@ -33,16 +32,16 @@ func (i *Idle) Wake() {
 	}
 }
 
-// Woken tells whether a Wake has not been noticed yet.
+// Woken reports whether a Wake has not ended a wait yet.
 func (i *Idle) Woken() bool { return len(i.wake) > 0 }
 
 // Busy notes that there was something to do.
 func (i *Idle) Busy() { i.nap = minNap }
 
-// Sleeps tells whether the next Wait is a sleep, which needs a Wake to end.
+// Sleeps reports whether the next Wait is a sleep, which only a Wake ends.
 func (i *Idle) Sleeps() bool { return i.nap > MaxNap }
 
-// Wait naps or sleeps. When it has slept for 10 s it calls long, and again each 10 s as long as that returns true.
+// Wait naps or sleeps. When it has slept for 10 s it calls long, and again every 10 s as long as long returns true.
 func (i *Idle) Wait(long func() (again bool)) {
 	if i.Sleeps() {
 		i.sleep(long)

@@ -9,11 +9,11 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// fallocateCall is the system's. Tests refuse it.
+// fallocateCall is the system call. Tests replace it.
 var fallocateCall = unix.Fallocate
 
-// fallocate gives a file its size and its blocks. Where a signal interrupts that, and a profiler sends a hundred a second, it may never come
-// to its end: some file systems undo what they have done then.
+// fallocate gives a file its size and its blocks. It does not try again after EINTR: a profiler sends a hundred signals a second, and some
+// file systems begin anew after each.
 func fallocate(f *os.File, size int64) error {
 	err := fallocateCall(int(f.Fd()), 0, 0, size)
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EINTR) {
@@ -22,7 +22,7 @@ func fallocate(f *os.File, size int64) error {
 	return err
 }
 
-// punch gives the blocks of a part of a file back, which then reads as zeros.
+// punch frees the disk blocks of a part of a file, which then reads as zeros.
 func punch(f *os.File, at, size int64) error {
 	return errno.Again(func() error {
 		return fallocateCall(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, at, size)

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Where a file is not given its blocks at once, as the file system cannot or a signal comes each time, zeros are written.
+// If fallocate is not supported, or a signal interrupts it, the file is filled with zeros.
 func TestBlocksWithoutFallocate(t *testing.T) {
 	const size = 3<<20 + 1
 	call := fallocateCall

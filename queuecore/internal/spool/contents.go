@@ -9,7 +9,7 @@ import (
 	"example.com/zaphandlers/zapcore/arena"
 )
 
-// Record is one that a spool held.
+// Record is a record that a spool held.
 type Record struct {
 	Sequence uint64
 	Tape     []byte
@@ -17,17 +17,17 @@ type Record struct {
 
 // Contents is what a file held.
 type Contents struct {
-	Records []Record          // in the order of their numbers
-	Cursors map[string]uint64 // of each target, the first number that it is not done with
-	Next    uint64            // the number that the next record gets
-	Damaged int               // records, blocks and cursors that could not be read
-	Missing int               // bytes that the file was cut by; what was in them nobody knows
+	Records []Record          // in the order of their sequence numbers
+	Cursors map[string]uint64 // by target, the first sequence number that it is not done with
+	Next    uint64            // the sequence number of the next record
+	Damaged int               // how many records, blocks and cursors could not be read
+	Missing int               // how many bytes of the file are cut off
 
-	allFrom uint64 // every target is done with what comes before it
-	free    []span // where nothing is
+	allFrom uint64 // every target is done with the records before this sequence number
+	free    []span // free units
 }
 
-// span is bytes of a file, from at to end.
+// span is a range of bytes of a file.
 type span struct{ at, end int64 }
 
 // oldest returns the smallest cursor.
@@ -38,7 +38,7 @@ func oldest(cursors map[string]uint64) uint64 {
 	return slices.Min(slices.Collect(maps.Values(cursors)))
 }
 
-// parse reads a file, which may be cut off or damaged. An error means that nothing can be said of it. The tapes are parts of data.
+// parse reads a file, which may be cut off or damaged. It returns an error if no header is intact. The tapes are parts of data.
 func parse(data []byte) (c Contents, err error) {
 	h, err := parseHeader(data)
 	if err != nil {
@@ -76,7 +76,7 @@ func parse(data []byte) (c Contents, err error) {
 	return c, nil
 }
 
-// addFree notes where nothing is.
+// addFree adds a free unit.
 func (c *Contents) addFree(at, end int64) {
 	if n := len(c.free); n > 0 && c.free[n-1].end == at {
 		c.free[n-1].end = end
@@ -85,7 +85,7 @@ func (c *Contents) addFree(at, end int64) {
 	c.free = append(c.free, span{at, end})
 }
 
-// add takes a record that is whole. Its tape is parsed nevertheless: it may have been written by another version.
+// add adds an intact record, if its tape can be parsed: another version may have written it.
 func (c *Contents) add(sequence uint64, tape []byte) {
 	var r base.Record
 	if r.Parse(tape) != nil {
@@ -95,7 +95,7 @@ func (c *Contents) add(sequence uint64, tape []byte) {
 	c.Records = append(c.Records, Record{sequence, tape})
 }
 
-// finish orders the records and leaves out those that every target is done with.
+// finish sorts the records, removes duplicates and works out Next.
 func (c *Contents) finish() {
 	slices.SortFunc(c.Records, func(a, b Record) int { return cmp.Compare(a.Sequence, b.Sequence) })
 	c.Records = slices.CompactFunc(c.Records, func(a, b Record) bool { return a.Sequence == b.Sequence })
@@ -107,8 +107,9 @@ func (c *Contents) finish() {
 	}
 }
 
-// keep leaves out what every one of these targets is done with, and returns how many records others had not got. A target that is new
-// begins with the oldest record that some target had not got: then none is orphaned, for it may be one of those under another name.
+// keep removes the records that all targets of these names are done with, and returns how many records are orphaned: only targets that are
+// gone had not got them. A new target begins with the oldest record that some target had not got. If there is one, no record is orphaned,
+// for it may be one of the others under a new name.
 func (c *Contents) keep(names []string) (orphaned int) {
 	cursors, isNew := make(map[string]uint64), false
 	for _, name := range names {

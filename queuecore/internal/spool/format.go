@@ -26,10 +26,10 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// header is the first page, and the second.
+// header is the first page of the file; the second page is its copy.
 type header struct {
-	unit  int // bytes, unitHeader among them
-	units int
+	unit  int // size of a unit in bytes, with its header
+	units int // how many units there are
 }
 
 const headerBytes = 8 + 4 + 4 + 8 + 4
@@ -71,7 +71,7 @@ func parseHeader(data []byte) (h header, err error) {
 	return h, err
 }
 
-// A cursor is a name and two slots, of which the larger one that is whole counts:
+// A cursor is a name and two slots. The larger number whose check is right counts:
 //
 //	0       4        8          136   144        152      160        168      192
 //	├───────┼────────┼──────────┼─ ─ ─┼──────────┼────────┼──────────┼────────┤
@@ -82,7 +82,7 @@ const (
 	slotSize      = 16
 )
 
-// check goes with a cursor's number. One of zeros is not whole.
+// check returns the check of a cursor's number. A slot of zeros is not valid.
 func check(number uint64) uint64 { return bits.RotateLeft64(number, 32) ^ 0x9e3779b97f4a7c15 }
 
 func putCursorName(entry []byte, name string) {
@@ -91,7 +91,8 @@ func putCursorName(entry []byte, name string) {
 	binary.LittleEndian.PutUint32(entry[4:], crc32.Checksum([]byte(name), castagnoli))
 }
 
-// parseCursors reads the cursors by name. One that is damaged is left out: its target gets everything again.
+// parseCursors reads the cursors by name. A cursor with a damaged name is left out; one with two damaged slots is 0. In both cases the
+// target gets everything again.
 func parseCursors(data []byte) (cursors map[string]uint64, damaged int) {
 	cursors = make(map[string]uint64)
 	for i := range MaxCursors {
@@ -124,7 +125,7 @@ func parseCursors(data []byte) (cursors map[string]uint64, damaged int) {
 	return cursors, damaged
 }
 
-// putUnit writes the header of a block but for its generation, which follows when all else is there.
+// putUnit writes the header of a block without its generation, which must be stored last.
 func putUnit(unit []byte, units int, generation uint32) {
 	binary.LittleEndian.PutUint32(unit, unitMagic)
 	binary.LittleEndian.PutUint32(unit[8:], uint32(units))

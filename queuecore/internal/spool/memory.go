@@ -11,17 +11,17 @@ import (
 type memory struct {
 	data       []byte
 	header     header
-	free       []bool // of each unit
-	singles    []int  // free units, of which some may have been taken as a part of a row since
-	listed     []bool // of each unit: it is in singles
-	frees      int    // how many are free
-	generation uint32
-	cursors    []uint64 // stored last, by reader
+	free       []bool   // by unit: it is free
+	singles    []int    // free units; some may since have been taken as a part of a row
+	listed     []bool   // by unit: it is in singles
+	frees      int      // how many units are free
+	generation uint32   // of the last block
+	cursors    []uint64 // by reader: the cursor stored last
 }
 
 func newMemory(data []byte, h header, cursors []uint64) *memory {
 	m := &memory{data: data, header: h, free: make([]bool, h.units), listed: make([]bool, h.units), cursors: cursors, frees: h.units}
-	m.generation = rand.Uint32() >> 1 // nobody can write a record into a message that looks as if it were of this file
+	m.generation = rand.Uint32() >> 1 // nobody can log a message that looks like a record of this file
 	for i := h.units - 1; i >= 0; i-- {
 		m.setFree(i)
 	}
@@ -39,7 +39,7 @@ func (m *memory) Fits(size int) bool {
 	return m.frees >= units && (units == 1 || m.row(units) >= 0)
 }
 
-// row returns the first of so many free units in a row, or -1.
+// row returns the first of that many free units in a row, or -1.
 func (m *memory) row(units int) int {
 	have := 0
 	for i, free := range m.free {
@@ -92,7 +92,7 @@ func (m *memory) Block(size int) (buf []byte, generation uint32) {
 	return unit[unitHeader:], m.generation
 }
 
-// setGeneration is the store that makes a block one, or none.
+// setGeneration stores the generation of a block, by which it begins or, with 0, ends to exist.
 func (m *memory) setGeneration(unit []byte, generation uint32) {
 	var b [4]byte
 	binary.LittleEndian.PutUint32(b[:], generation)
@@ -104,7 +104,7 @@ func (m *memory) Free(buf []byte) {
 	at := int(uintptr(unsafe.Pointer(unsafe.SliceData(buf)))-uintptr(unsafe.Pointer(unsafe.SliceData(m.data)))) - unitHeader
 	unit := m.data[at:]
 	units := int(binary.LittleEndian.Uint32(unit[8:]))
-	for i := units - 1; i >= 0; i-- { // what lies where another block may begin is to look like none
+	for i := units - 1; i >= 0; i-- { // in each unit, for a block may begin there later
 		m.setGeneration(unit[i*m.header.unit:], 0)
 	}
 	first := (at - unitsAt) / m.header.unit
@@ -124,7 +124,7 @@ func (m *memory) setFree(i int) {
 // SetCursor implements arena.Backing.
 func (m *memory) SetCursor(reader int, done uint64) {
 	if done <= m.cursors[reader] {
-		return // it is behind what a former process has done
+		return // a former process was further
 	}
 	m.cursors[reader] = done
 	entry := m.data[cursorsAt+reader*cursorSize:]
@@ -136,7 +136,7 @@ func (m *memory) SetCursor(reader int, done uint64) {
 	store(entry[slot+8:], check(done))
 }
 
-// store stores a number of which no part is seen without the others.
+// store stores a number atomically.
 func store(at []byte, number uint64) {
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], number)

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is known of free units is bounded by how many there are, however many records have taken several in a row.
+// The list of free units never grows beyond the number of units, however many records have taken several in a row.
 func TestRowsLeaveNothingBehind(t *testing.T) {
 	h := header{unit: 1 << 10, units: 64}
 	m := newMemory(make([]byte, unitsAt+h.units*h.unit), h, make([]uint64, 1))

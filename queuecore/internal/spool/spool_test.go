@@ -302,7 +302,7 @@ func TestAFileThatIsNoneIsPutAside(t *testing.T) {
 	}
 }
 
-// A file that is none need not end.
+// A file that is no spool may be endless.
 func TestAFileOfAnySizeOrKind(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "arena.spool")
@@ -332,7 +332,7 @@ func TestAFileOfAnySizeOrKind(t *testing.T) {
 	}
 }
 
-// Whatever was in the part that is missing, it was a record that somebody has logged.
+// A file that is cut off is reported: records may have been in the missing part.
 func TestAFileThatWasCutIsTold(t *testing.T) {
 	whole, _ := file(t)
 	for cut, size := range map[string]int{"by a byte": len(whole) - 1, "to its cursors": unitsAt, "to its header": headerBytes} {
@@ -362,7 +362,7 @@ func TestOpenErrors(t *testing.T) {
 	require.Error(t, err)
 }
 
-// A message cannot hold what is taken for a record, since nobody knows the generations of a file beforehand.
+// A logged message cannot imitate a record, since nobody knows the generations of a file beforehand.
 func TestGenerationsAreNotKnownBeforehand(t *testing.T) {
 	seen := make(map[uint32]bool)
 	for range 10 {
@@ -384,7 +384,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// A process that is being started has all files open until it begins. The next queue need not wait for that.
+// A process that is being started has inherited all files for a moment. The next queue does not wait for that.
 func TestCloseWhileAProcessIsStarted(t *testing.T) {
 	dir := t.TempDir()
 	s, err := Open(dir, limit, []string{"a"})

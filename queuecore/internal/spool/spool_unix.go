@@ -21,7 +21,7 @@ import (
 type Spool struct {
 	Contents // what the former process left
 
-	Notes []error // what is to be told about it
+	Notes []error // to be reported: what was damaged, put aside or orphaned
 
 	dir    string
 	lock   *os.File
@@ -29,7 +29,7 @@ type Spool struct {
 	memory *memory
 }
 
-// Open opens the spool in dir, which is made if there is none, for an arena of limit bytes and readers of these names.
+// Open opens the spool in dir, which it makes if it is missing, for an arena of limit bytes and readers of these names.
 func Open(dir string, limit int, names []string) (*Spool, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func Open(dir string, limit int, names []string) (*Spool, error) {
 
 func (s *Spool) path(name string) string { return filepath.Join(s.dir, name) }
 
-// LockDir takes the lock of a folder, which the kernel gives back when the process ends, however that may be.
+// LockDir takes the lock of a folder. The kernel releases it however the process ends.
 func LockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
@@ -73,7 +73,7 @@ func LockDir(dir string) (*os.File, error) {
 	return nil, err
 }
 
-// readOld reads what the former process left. A file that cannot be understood is put aside.
+// readOld reads what the former process left. It puts a file aside that is no spool, or whose header is damaged.
 func (s *Spool) readOld(names []string) error {
 	old := s.path("arena.spool")
 	f, err := os.OpenFile(old, os.O_RDONLY|unix.O_NONBLOCK, 0) // a FIFO would wait for a writer
@@ -108,7 +108,7 @@ func (s *Spool) readOld(names []string) error {
 	return nil
 }
 
-// readSpool reads a file, as far as its header says that there is something: it may be of any size.
+// readSpool reads a file up to the end that its header gives: the file may have any size.
 func readSpool(f *os.File) ([]byte, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -127,13 +127,13 @@ func readSpool(f *os.File) ([]byte, error) {
 	}
 	data := make([]byte, max(len(head), int(min(info.Size(), int64(unitsAt)+int64(h.units)*int64(h.unit)))))
 	n, err := io.ReadFull(f, data[copy(data, head):])
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // somebody cuts it in this moment
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // it was truncated just now
 		err = nil
 	}
 	return data[:len(head)+n], err
 }
 
-// makeNew makes the file that the queue will use. It is not the spool before Begin.
+// makeNew makes arena.new, which Begin will rename to arena.spool.
 func (s *Spool) makeNew(limit int, names []string) (err error) {
 	h := header{unit: arena.BlockSize(limit) + unitHeader}
 	h.units = unitsFor(h.unit, limit, len(names), s.Records)
@@ -165,8 +165,8 @@ func (s *Spool) makeNew(limit int, names []string) (err error) {
 	return nil
 }
 
-// shrinkOld gives the disk back what nothing is in, of the file that the former process left: the disk may hold no two such files. What is
-// in it stays in it. It reports whether that was anything.
+// shrinkOld frees the disk space of the free units of the old file, since the disk may have no room for two such files. It returns whether
+// it freed anything.
 func (s *Spool) shrinkOld() (shrunk bool) {
 	f, err := os.OpenFile(s.path("arena.spool"), os.O_RDWR, 0)
 	if err != nil {
@@ -179,8 +179,8 @@ func (s *Spool) shrinkOld() (shrunk bool) {
 	return shrunk
 }
 
-// unitsFor returns how many units a file needs: for twice the limit, since what is done with may share a block with what is not, for the
-// ends of the lists, for what readers have in hand, and for what the former process left.
+// unitsFor returns how many units a file needs: for twice the limit, since resolved records may share a block with pending ones, for the
+// tails of the lists, for the records that readers have claimed, and for what the former process left.
 func unitsFor(unit, limit, readers int, records []Record) int {
 	payload := unit - unitHeader
 	units := 2*(limit/payload+1) + arena.Lists*(readers+2) + 8
@@ -195,7 +195,7 @@ func unitsFor(unit, limit, readers int, records []Record) int {
 	return units + 2*(left/payload+1)
 }
 
-// allocate gives the file its size, and its blocks on the disk: a store into a mapped hole of a full disk would end the process.
+// allocate gives the file its size and all its disk blocks, because a store into a mapped hole on a full disk would end the process.
 func allocate(f *os.File, size int64) error {
 	if err := fallocate(f, size); !errors.Is(err, errors.ErrUnsupported) {
 		return err
@@ -215,11 +215,11 @@ func (s *Spool) Backing() arena.Backing { return s.memory }
 // Begin makes the new file the spool, once the arena holds what the former process left.
 func (s *Spool) Begin() error { return os.Rename(s.path("arena.new"), s.path("arena.spool")) }
 
-// Done returns the first number that the target of that name is not done with.
+// Done returns the first sequence number that the target of that name is not done with.
 func (s *Spool) Done(name string) uint64 { return s.Cursors[name] }
 
-// Close gives the spool to the next one, and reports whether that will find it: somebody may have removed or moved the file. If it is
-// empty its file is removed. A mapping in which somebody may still read is left to the end of the process.
+// Close closes the spool, and returns whether the next Open will find its file, which may have been removed or moved. If empty is set it
+// removes the file. If inUse is set, readers may still use the mapping, and it stays until the process ends.
 func (s *Spool) Close(empty, inUse bool) (found bool) {
 	found = s.inPlace()
 	if empty && found {
@@ -232,7 +232,7 @@ func (s *Spool) Close(empty, inUse bool) (found bool) {
 	return found
 }
 
-// inPlace reports whether the name leads to the file that is in use.
+// inPlace reports whether arena.spool is the file that is mapped.
 func (s *Spool) inPlace() bool {
 	named, err := os.Stat(s.path("arena.spool"))
 	if err != nil {
@@ -242,7 +242,7 @@ func (s *Spool) inPlace() bool {
 	return err == nil && os.SameFile(named, used)
 }
 
-// release closes the files. The lock ends at once, though a process that is being started may have it open for a moment yet.
+// release closes the files. It releases the lock at once, even if a process that is being started has inherited it for a moment.
 func (s *Spool) release() {
 	if s.file != nil {
 		_ = s.file.Close()

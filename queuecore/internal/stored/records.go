@@ -1,18 +1,18 @@
 package stored
 
-// limit is how many bytes of records are remembered, but for those of the last Add.
+// limit is how many bytes of records are remembered, not counting those of the last Add.
 const limit = 16 << 20
 
-// Records are such records. The zero value has none. It is for one goroutine at a time.
+// Records are records that are stored although their Append failed. The zero value has none. It is for one goroutine at a time.
 type Records struct {
-	counts map[string]int // of each
-	bytes  int            // that were added since there were none
+	counts map[string]int // how often each record is stored so
+	bytes  int            // added since counts was last empty
 }
 
 // Len returns how many different records there are.
 func (r *Records) Len() int { return len(r.counts) }
 
-// Without returns records but for those that are stored.
+// Without returns records without those that are stored.
 func (r *Records) Without(records [][]byte) (fresh [][]byte) {
 	if len(r.counts) == 0 {
 		return records
@@ -28,7 +28,7 @@ func (r *Records) Without(records [][]byte) (fresh [][]byte) {
 	return fresh
 }
 
-// Add copies records that are stored though their Append fails.
+// Add adds copies of records that are stored although their Append fails.
 func (r *Records) Add(records [][]byte) {
 	if len(r.counts) == 0 || r.bytes > limit {
 		r.counts, r.bytes = make(map[string]int), 0
@@ -39,7 +39,7 @@ func (r *Records) Add(records [][]byte) {
 	}
 }
 
-// Forget forgets records that were appended again: whoever did knows now that they are stored.
+// Forget removes records whose Append has now succeeded.
 func (r *Records) Forget(records [][]byte) {
 	for _, record := range records {
 		if len(r.counts) == 0 {

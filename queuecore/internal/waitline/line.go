@@ -24,18 +24,18 @@ const (
 type Waiter struct {
 	Level    zapcore.Level
 	Tape     []byte // valid while the producer waits
-	Evicts   bool   // it may take the room of others
-	Sequence uint64 // of the record, once it is admitted; set by take
+	Evicts   bool   // it may evict other records
+	Sequence uint64 // of the record, once it is admitted; set by Admit's take
 
 	lane       arena.Lane
 	outcome    Outcome // guarded by the owner's lock
-	prev, next *Waiter // of a list, guarded by the owner's lock; of the stack, by nobody: it is written before the push
+	prev, next *Waiter // in a list, guarded by the owner's lock; next in the stack is written before the push, and needs no lock
 	ready      chan struct{}
 	timer      *time.Timer
-	pool       *sync.Pool // that it comes from
+	pool       *sync.Pool // where it came from
 }
 
-// Line is the producers that wait. Its methods may be called at any time but for those that say otherwise. The zero value is
+// Line is the queue of waiting producers. Its methods may be called at any time, except where they need the owner's lock. The zero value is
 // empty and ready.
 type Line struct {
 	counts  [arena.Lanes]atomic.Int64
@@ -50,7 +50,7 @@ type list struct{ first, last *Waiter }
 // Len returns how many wait.
 func (l *Line) Len() int { return int(l.total.Load()) }
 
-// Ahead tells whether anybody waits whose record goes before that of a lane.
+// Ahead reports whether a producer waits with a record of this lane or a higher one, which goes before a new record of this lane.
 func (l *Line) Ahead(lane arena.Lane) bool {
 	for ; lane < arena.Lanes; lane++ {
 		if l.counts[lane].Load() > 0 {
@@ -60,7 +60,7 @@ func (l *Line) Ahead(lane arena.Lane) bool {
 	return false
 }
 
-// Join adds a producer. It takes no lock. If it was alone when it came, the caller has to have Admit called.
+// Join adds a producer. It takes no lock. If it returns alone, Admit must be called afterwards.
 func (l *Line) Join(level zapcore.Level, tape []byte, evicts bool) (w *Waiter, alone bool) {
 	w, _ = l.pool.Get().(*Waiter)
 	if w == nil {
@@ -77,8 +77,8 @@ func (l *Line) Join(level zapcore.Level, tape []byte, evicts bool) (w *Waiter, a
 	return w, l.total.Add(1) == 1
 }
 
-// Wait returns when w is admitted or dismissed, or after the timeout if it is not negative. If it returns false, Leave must
-// be called: time has run out.
+// Wait waits until w is admitted or dismissed, and returns true. If timeout passes first it returns false; then call Wait again, or Leave.
+// A negative timeout is no bound.
 func (w *Waiter) Wait(timeout time.Duration) bool {
 	if timeout < 0 {
 		<-w.ready
@@ -98,7 +98,8 @@ func (w *Waiter) Wait(timeout time.Duration) bool {
 	}
 }
 
-// Leave takes w out of the line and returns Waiting, or what became of it just before. It is called under the owner's lock.
+// Leave removes w from the line and returns Waiting, or returns the outcome if w was just admitted or dismissed. It is called under the
+// owner's lock.
 func (l *Line) Leave(w *Waiter) Outcome {
 	if w.outcome == Waiting {
 		l.gather()
@@ -108,14 +109,14 @@ func (l *Line) Leave(w *Waiter) Outcome {
 	return w.outcome
 }
 
-// Done returns how the wait ended, after Wait has returned true, and lets go of w.
+// Done returns the outcome after Wait has returned true, and returns w to the pool.
 func (w *Waiter) Done() (outcome Outcome, sequence uint64) {
 	outcome, sequence = w.outcome, w.Sequence
 	w.free()
 	return outcome, sequence
 }
 
-// Left lets go of w after Leave has said how the wait ended.
+// Left returns w to the pool. outcome is what Leave returned.
 func (w *Waiter) Left(outcome Outcome) {
 	if outcome != Waiting {
 		<-w.ready // the Wake is under way
@@ -128,11 +129,11 @@ func (w *Waiter) free() {
 	w.pool.Put(w)
 }
 
-// List is of producers whose wait has ended, and who do not know yet.
+// List is a list of producers whose wait has ended, but who have not been woken yet.
 type List struct{ first, last *Waiter }
 
-// Admit ends the wait of producers, in their order, as long as take says that it has put their record. It is called under the owner's
-// lock, and so is take. Wake must be called for what it returns, without the lock.
+// Admit calls take for one producer after the other, in turn, and ends their wait, until take returns false because it could not put the
+// record. It is called under the owner's lock, and so is take. Wake must be called for the result, without the lock.
 func (l *Line) Admit(take func(*Waiter) bool) List { return l.end(Admitted, take) }
 
 // Dismiss ends the wait of all. It is called under the owner's lock; see Admit.
@@ -143,7 +144,7 @@ func (l *Line) end(outcome Outcome, take func(*Waiter) bool) (ended List) {
 		l.gather()
 		w := l.head()
 		if w == nil || !take(w) {
-			break // nobody, or one who joins and is not counted yet; or one for whom there is no room
+			break // there is none, or one that is just joining; or there is no room for it
 		}
 		l.unlink(w)
 		w.outcome = outcome
@@ -157,7 +158,7 @@ func (l *Line) end(outcome Outcome, take func(*Waiter) bool) (ended List) {
 	return ended
 }
 
-// Wake tells the producers.
+// Wake wakes the producers.
 func (e List) Wake() {
 	for w := e.first; w != nil; {
 		next := w.next // the producer may use w again as soon as it knows
@@ -176,7 +177,7 @@ func (l *Line) head() *Waiter {
 	return nil
 }
 
-// gather moves those that joined to the lists, in the order in which they came.
+// gather moves the producers on the stack to the lists, in the order in which they joined.
 func (l *Line) gather() {
 	if l.arrived.Load() == nil {
 		return

@@ -40,8 +40,8 @@ func TestFirstComeFirstServedByLane(t *testing.T) {
 	require.Zero(t, l.Len())
 }
 
-// TestNobodyIsForgotten has many producers join and leave while one goroutine makes room now and then: everybody is served or
-// leaves, and nobody waits beside room.
+// TestNobodyIsForgotten lets many producers join and leave while one goroutine makes room now and then: each is admitted or
+// leaves, and none waits while there is room.
 func TestNobodyIsForgotten(t *testing.T) {
 	var mu sync.Mutex
 	var l Line

@@ -6,22 +6,22 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Config is an EncoderConfig made ready: its names are escaped, and those of zap's own functions that it has are known, so that what they
-// write is written without a call of them.
+// Config is a prepared EncoderConfig: its names are escaped, and zap's own functions in it are recognized, so that the Writer can do
+// their work without calling them.
 type Config struct {
 	zapcore.EncoderConfig
 
-	// Each is what stands before a value: a comma, the name, a colon. "" if the name is.
+	// Each key is the text before a value: comma, name, colon. It is "" if the name is.
 	levelKey, timeKey, nameKey, callerKey, functionKey, messageKey, stackKey string
 
-	starts  [zapcore.FatalLevel - zapcore.DebugLevel + 1]string // of a record that has a time, up to it; "" if EncodeLevel is not zap's
-	newline bool                                                // ends a record
-	epoch   bool                                                // EncodeTime is zap's of seconds since 1970
-	seconds bool                                                // EncodeDuration is zap's of seconds
+	starts  [zapcore.FatalLevel - zapcore.DebugLevel + 1]string // by level, the text before a record's time; "" if EncodeLevel is not zap's
+	newline bool                                                // LineEnding is "\n"
+	epoch   bool                                                // EncodeTime is zap's EpochTimeEncoder
+	seconds bool                                                // EncodeDuration is zap's SecondsDurationEncoder
 	caller  callerForm
 }
 
-// NewConfig returns cfg made ready.
+// NewConfig returns the prepared cfg.
 func NewConfig(cfg zapcore.EncoderConfig) *Config {
 	c := &Config{
 		EncoderConfig: cfg,
@@ -52,16 +52,16 @@ func NewConfig(cfg zapcore.EncoderConfig) *Config {
 	return c
 }
 
-// callerForm is how a caller is written.
+// callerForm is the format of a caller.
 type callerForm byte
 
 const (
-	anyCaller   callerForm = iota // by a function of the program's
-	fullCaller                    // file:line
-	shortCaller                   // the same, less all folders but the last
+	anyCaller   callerForm = iota // written by a function of the program
+	fullCaller                    // path:line
+	shortCaller                   // path:line, with only the last folder of the path
 )
 
-// before is what stands before the value of a member.
+// before returns the text before the value of a member.
 func before(key string) string {
 	if key == "" {
 		return ""
@@ -69,12 +69,12 @@ func before(key string) string {
 	return string(append(appendString([]byte{','}, key), ':'))
 }
 
-// same tells whether f is known, a function that is no closure: those have one address each.
+// same reports whether f is the function known, by its address. known must not be a closure.
 func same[F zapcore.LevelEncoder | zapcore.TimeEncoder | zapcore.DurationEncoder | zapcore.CallerEncoder](f, known F) bool {
 	return reflect.ValueOf(f).Pointer() == reflect.ValueOf(known).Pointer()
 }
 
-// appendReady appends what stands before a value, less the comma if it is the first of its object.
+// appendReady appends before, which begins with a comma, but without the comma for the first member of an object.
 func appendReady(b []byte, before string) []byte {
 	if before != "" && b[len(b)-1] == '{' {
 		before = before[1:]

@@ -1,13 +1,13 @@
-// Package jsonenc writes a logger's fields, and a record's tape, as JSON: what zap's encoder writes, byte for byte, in about a third of the
+// Package jsonenc writes the fields of a call, or the tape of a record, as JSON: the same bytes as zap's encoder, in about a third of the
 // time.
 //
-//	config.go  an EncoderConfig made ready: names escaped, zap's own functions known
-//	head.go    the record: its entry by the config, members of With, then fields or nodes
-//	fields.go  fields, without a tape but for those that run code of the program
-//	writer.go  nodes and values; the PrimitiveArrayEncoder that the functions of an EncoderConfig write to
-//	hook.go    what else zap's encoder is to such a function that asks for it
+//	config.go  a prepared EncoderConfig: names escaped, zap's own functions recognized
+//	head.go    a record: its entry, the members of With, then fields or nodes
+//	fields.go  fields; only those that run code of the program need a tape
+//	writer.go  nodes and values; the PrimitiveArrayEncoder for the functions of an EncoderConfig
+//	hook.go    the other encoder interfaces that such a function may use
 //	text.go    strings and keys, eight bytes at a time
 //	number.go  integers, two digits at a time
 //	float.go   floats of few digits without strconv
-//	time.go    times whose second was written before
+//	time.go    times in the same second as the one before
 package jsonenc

@@ -10,14 +10,14 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// fieldRoom is at least what a field takes beyond its key and its text: a comma, quotes, a colon, and an integer, a bool or quotes.
+// fieldRoom is an upper bound of what a field takes besides its key and its text: comma, quotes, colon, and an integer, a bool or quotes.
 const fieldRoom = keyRoom + maxDigits
 
-// fields appends fields as members of the object that is open: names, strings and integers here, with the position in a register, other
-// values by typed. The error is tape.ErrTooLong, of a field that had to be recorded.
+// fields appends fields as members of the open object. It writes names, strings and int64s itself, with the position in a register, and
+// other values by typed. The error is tape.ErrTooLong, for a field that had to be recorded.
 //
-// As in tape's putFields, whether there is room is asked once a field, and what is written goes through a pointer. What turns out
-// to need an escape is written again, by field.
+// As in putFields of package tape, the room is checked once for each field, and writes go through a pointer. A name or string that turns
+// out to need an escape is written again by field.
 func (w *Writer) fields(b []byte, fields []zapcore.Field) (_ []byte, err error) {
 	for i := range fields {
 		f := &fields[i]
@@ -55,8 +55,8 @@ func (w *Writer) fields(b []byte, fields []zapcore.Field) (_ []byte, err error) 
 	return b, err
 }
 
-// typed appends a field that is neither a string nor an int64, of which the name is written: its value is to begin at n, where there is
-// room for an integer. What it does not know is left to field.
+// typed appends the value of a field that is neither a string nor an int64 at n, where there is room for an integer; the name is written.
+// Types that it does not handle go to field. It returns before, unless there is a new error.
 func (w *Writer) typed(b []byte, n int, f *zapcore.Field, before error) ([]byte, error) {
 	switch to := unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), n); f.Type {
 	case zapcore.Int32Type, zapcore.Int16Type, zapcore.Int8Type:
@@ -93,7 +93,7 @@ func (w *Writer) typed(b []byte, n int, f *zapcore.Field, before error) ([]byte,
 	return w.field(b, f, before)
 }
 
-// signed and unsigned return the value of a field of some bits, as zap reads it.
+// signed and unsigned return the value of an integer field, cut to the size of its type as in zap.
 func signed(f *zapcore.Field) int64 {
 	switch f.Type {
 	case zapcore.Int32Type:
@@ -118,7 +118,7 @@ func unsigned(f *zapcore.Field) uint64 {
 	return uint64(f.Integer)
 }
 
-// field appends a field of any type. The error is before, unless there is a new one.
+// field appends a field of any type. It returns before, unless there is a new error.
 func (w *Writer) field(b []byte, f *zapcore.Field, before error) ([]byte, error) {
 	w.b = b
 	switch f.Type {
@@ -136,7 +136,7 @@ func (w *Writer) field(b []byte, f *zapcore.Field, before error) ([]byte, error)
 	return w.b, before
 }
 
-// recorded records a field and writes what is on the tape then. What the program's code logs meanwhile is written by other Writers.
+// recorded records a field on a tape and writes the tape. This runs code of the program; if that logs, it gets other Writers.
 func (w *Writer) recorded(f *zapcore.Field) error {
 	w.rare.Continue("")
 	w.rare.Fields(unsafe.Slice(f, 1), nil)

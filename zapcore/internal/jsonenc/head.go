@@ -8,20 +8,20 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// Members are members of an object that were written before, each behind a comma: those of With. The zero value holds none.
+// Members are encoded members of an object, each with a comma before it: the fields of With. The zero value holds none.
 type Members struct {
 	text string
-	open int // namespaces
+	open int // how many namespaces are open
 }
 
-// Fields returns what is before, and then fields. It works in memory, which it returns for the next time. The error is
+// Fields returns the members of before and then fields. memory is its scratch buffer, which it returns for the next call. The error is
 // tape.ErrTooLong.
 func (w *Writer) Fields(memory []byte, cfg *Config, before Members, fields []zapcore.Field) ([]byte, Members, error) {
 	b, err := w.fields(w.resume(memory, cfg, before), fields)
 	return b, w.pause(b), err
 }
 
-// Nodes returns what is before, and then the nodes from c on. It works in memory, as Fields does.
+// Nodes returns the members of before and then the nodes from c on. For memory see Fields.
 func (w *Writer) Nodes(memory []byte, cfg *Config, before Members, c tape.Cursor) ([]byte, Members) {
 	w.b = w.resume(memory, cfg, before)
 	w.members(c)
@@ -30,7 +30,7 @@ func (w *Writer) Nodes(memory []byte, cfg *Config, before Members, c tape.Cursor
 	return b, w.pause(b)
 }
 
-// empty is an object. What comes behind begins with a comma.
+// empty stands before Members while they are written, so that each begins with a comma.
 const empty = "{}"
 
 func (w *Writer) resume(memory []byte, cfg *Config, before Members) []byte {
@@ -40,7 +40,7 @@ func (w *Writer) resume(memory []byte, cfg *Config, before Members) []byte {
 
 func (w *Writer) pause(b []byte) Members { return Members{string(b[len(empty):]), w.open} }
 
-// Record appends one record to dst, as an object behind which stands the line end of cfg: the entry, the members of with, then
+// Record appends one record to dst, as an object and the line ending of cfg. The object holds the entry, the members of with, then
 // nodes.
 func (w *Writer) Record(dst []byte, cfg *Config, ent *zapcore.Entry, with Members, nodes tape.Cursor) []byte {
 	w.cfg, w.open = cfg, with.open
@@ -50,7 +50,7 @@ func (w *Writer) Record(dst []byte, cfg *Config, ent *zapcore.Entry, with Member
 	return w.end(dst, ent)
 }
 
-// Entry is Record for an entry and fields that a logger gives. The error is tape.ErrTooLong.
+// Entry is Record for the entry and the fields of a call. The error is tape.ErrTooLong.
 func (w *Writer) Entry(dst []byte, cfg *Config, ent *zapcore.Entry, with Members, fields []zapcore.Field) ([]byte, error) {
 	w.cfg, w.open = cfg, with.open
 	dst, err := w.fields(appendReady(w.head(dst, ent), with.text), fields)
@@ -72,7 +72,7 @@ func (w *Writer) end(b []byte, ent *zapcore.Entry) []byte {
 	return append(append(b, '}'), w.cfg.LineEnding...)
 }
 
-// head appends what zap knows of a record beside its fields and its stack. What calls a function of the program's goes through w.b.
+// head appends the entry without its stack. Code that calls functions of the program works in w.b.
 func (w *Writer) head(b []byte, ent *zapcore.Entry) []byte {
 	cfg := w.cfg
 	i, timed := uint(ent.Level-zapcore.DebugLevel), cfg.timeKey != "" && !ent.Time.IsZero()
@@ -144,7 +144,7 @@ func (w *Writer) caller(c *zapcore.EntryCaller) {
 	}
 }
 
-// appendCaller appends a caller as zap's functions do, without the string that they make of it.
+// appendCaller appends a caller as zap's functions do, without the string that they allocate.
 func appendCaller(b []byte, c *zapcore.EntryCaller, form callerForm) []byte {
 	file := c.File
 	if form == shortCaller {

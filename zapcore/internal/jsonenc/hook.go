@@ -9,8 +9,8 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// hook is what a function of an EncoderConfig is given. zap gives it the encoder itself, of which the function sees a
-// PrimitiveArrayEncoder, and may ask for more by a type assertion: for an object in place of a text, for a second member beside it.
+// hook is the PrimitiveArrayEncoder that a function of an EncoderConfig gets. zap passes the encoder itself, so a function may convert it
+// to an ArrayEncoder or an ObjectEncoder, to write an object in place of a text, or a second member. hook is these too.
 type hook struct{ *Writer }
 
 var (
@@ -18,7 +18,7 @@ var (
 	_ zapcore.ObjectEncoder = hook{}
 )
 
-// recorded appends what add records. The error is add's, or tape.ErrTooLong.
+// recorded appends the elements that add records. The error is that of add, or tape.ErrTooLong.
 func (h hook) recorded(add func(r *tape.Recorder) error) error {
 	r := tape.NewListRecorder()
 	err := add(&r)
@@ -44,7 +44,7 @@ func (h hook) AppendReflected(v any) error {
 	return h.recorded(func(r *tape.Recorder) error { return r.AppendReflected(v) })
 }
 
-// key appends the name of a member, behind whatever the function has appended.
+// key appends the name of a member, after whatever the function has appended before.
 func (h hook) key(key string) hook {
 	h.separate()
 	h.b = append(appendString(h.b, key), ':')
@@ -61,7 +61,7 @@ func (h hook) AddObject(key string, m zapcore.ObjectMarshaler) error {
 // AddArray implements zapcore.ObjectEncoder.
 func (h hook) AddArray(key string, m zapcore.ArrayMarshaler) error { return h.key(key).AppendArray(m) }
 
-// AddReflected implements zapcore.ObjectEncoder. What has no JSON has no name either.
+// AddReflected implements zapcore.ObjectEncoder. If v cannot be marshalled, it writes no name either.
 func (h hook) AddReflected(key string, v any) error {
 	return h.recorded(func(r *tape.Recorder) error {
 		err := r.AppendReflected(v)

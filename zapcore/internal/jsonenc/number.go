@@ -5,7 +5,7 @@ import (
 	"unsafe"
 )
 
-// maxDigits is at least what an integer takes, its sign included.
+// maxDigits is the most bytes that an integer takes, its sign included.
 const maxDigits = 20
 
 // appendInt appends v in decimal.
@@ -42,7 +42,7 @@ func putInt(to unsafe.Pointer, v int64) (size int) {
 	return 1 + putUint(unsafe.Add(to, 1), -uint64(v))
 }
 
-// putUint is putInt. It writes two digits at a time, from the last ones on, for it knows how many there will be.
+// putUint is putInt for unsigned integers. It writes two digits at a time, from the end: it knows how many there will be.
 func putUint(to unsafe.Pointer, v uint64) (size int) {
 	if v < 10 {
 		*(*byte)(to) = byte('0' + v)
@@ -63,7 +63,7 @@ func putUint(to unsafe.Pointer, v uint64) (size int) {
 	return size
 }
 
-// putPadded writes v in so many digits, which are enough for it.
+// putPadded writes v as that many digits, with zeros before it.
 func putPadded(to unsafe.Pointer, v uint64, digits int) {
 	for ; digits >= 2; digits -= 2 {
 		put2(unsafe.Add(to, digits-2), pairs[v%100])
@@ -74,7 +74,7 @@ func putPadded(to unsafe.Pointer, v uint64, digits int) {
 	}
 }
 
-// put6 writes v in six digits, which are enough for it, and put7 in seven. No digit waits for all those behind it.
+// put6 writes v as six digits, and put7 as seven. The digits do not depend on one another, so the processor works them out in parallel.
 func put6(to unsafe.Pointer, v uint64) {
 	put2(to, pairs[v/10000%100])
 	put2(unsafe.Add(to, 2), pairs[v/100%100])
@@ -89,8 +89,8 @@ func put7(to unsafe.Pointer, v uint64) {
 	*(*byte)(unsafe.Add(to, 6)) = byte('0' + low%10)
 }
 
-// decimalDigits returns how many digits v has, which is not 0. A number of n bits has n×log10(2) of them, rounded down, or one
-// more: 1233/4096 is close enough to that for 64 bits.
+// decimalDigits returns how many decimal digits v has; v must not be 0. A number of n bits has n×log10(2) digits, rounded down, or one
+// more; 1233/4096 is close enough to log10(2) for 64 bits.
 func decimalDigits(v uint64) int {
 	least := bits.Len64(v) * 1233 >> 12
 	if v >= powers[least] {
@@ -99,7 +99,7 @@ func decimalDigits(v uint64) int {
 	return least
 }
 
-// powers are those of ten that an uint64 holds.
+// powers are the powers of ten that a uint64 can hold.
 var powers = [20]uint64{
 	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
 }

@@ -8,7 +8,7 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// AppendString appends s as a string of JSON, in quotes, as zap's JSON encoder writes it: what is no UTF-8 becomes \ufffd.
+// AppendString appends s as a quoted JSON string, escaped as by zap's JSON encoder: invalid UTF-8 becomes \ufffd.
 func AppendString[T string | []byte](dst []byte, s T) []byte {
 	if text, ok := any(s).([]byte); ok {
 		return appendString(dst, unsafe.String(unsafe.SliceData(text), len(text)))
@@ -16,7 +16,7 @@ func AppendString[T string | []byte](dst []byte, s T) []byte {
 	return appendString(dst, string(s))
 }
 
-// appendSeparator appends a comma, unless what stands before begins an object, an array or a value.
+// appendSeparator appends a comma, unless b ends with the beginning of an object, an array or a value.
 func appendSeparator(b []byte) []byte {
 	switch b[len(b)-1] {
 	case '{', '[', ':':
@@ -28,7 +28,7 @@ func appendSeparator(b []byte) []byte {
 // keyRoom is what a comma, the quotes of a key and a colon take.
 const keyRoom = 4
 
-// appendKey appends the name of a member, with what separates it from the member before and from its value.
+// appendKey appends the name of a member and a colon, after a comma if it needs one.
 func appendKey(b []byte, key string) []byte {
 	if cap(b)-len(b) < len(key)+keyRoom {
 		b = grow(b, len(key)+keyRoom)
@@ -48,8 +48,8 @@ func appendKey(b []byte, key string) []byte {
 	return b[:n+len(key)+3]
 }
 
-// appendString is AppendString. Most strings need no change, so s is copied while it is looked at. If one of its bytes is special
-// after all, the rest of the work is appendEscaped's, from the beginning.
+// appendString is AppendString for strings. Most need no escape, so it copies s while it checks the bytes. If one of them is special,
+// appendEscaped writes all of s again.
 func appendString(b []byte, s string) []byte {
 	if cap(b)-len(b) < len(s)+2 {
 		b = grow(b, len(s)+2)
@@ -64,8 +64,8 @@ func appendString(b []byte, s string) []byte {
 	return b[:n+len(s)+2]
 }
 
-// putText copies s, where there is room for it, and looks at it on the way, eight bytes together; the last eight overlap those before.
-// What it returns has one of highBits if a byte of s is special.
+// putText copies s to memory with room for it, and checks eight bytes at a time; the last eight overlap those before.
+// The result has a bit of highBits set if a byte of s is special.
 func putText(to unsafe.Pointer, s string) (special uint64) {
 	n := len(s)
 	switch {
@@ -101,8 +101,9 @@ const (
 	highBits = 0x80 * eachByte
 )
 
-// specials has a high bit set if one of the eight bytes of v is special. Taking 0x20 from a byte below it, or 1 from a byte that
-// is zero because it was a quote or a backslash, sets its high bit; that may borrow from the byte above, which does no harm.
+// specials returns a value with a high bit set if one of the eight bytes of v is special: below 0x20, a quote, a backslash or not ASCII.
+// Subtracting 0x20 from a byte below it, or 1 from a byte that is zero because it was a quote or a backslash, sets its high bit; that may
+// borrow from the byte above, which does no harm.
 func specials(v uint64) uint64 {
 	return v | (v - ' '*eachByte) | ((v ^ '"'*eachByte) - eachByte) | ((v ^ '\\'*eachByte) - eachByte)
 }
@@ -112,7 +113,7 @@ func three(first, middle, last byte) uint64 {
 	return 'a'*(eachByte&^0xffffff) | uint64(first) | uint64(middle)<<8 | uint64(last)<<16
 }
 
-// isPlain tells which bytes are not special.
+// isPlain holds, for each byte, whether it needs no escape.
 var isPlain = func() (table [256]bool) {
 	for c := byte(' '); c < utf8.RuneSelf; c++ {
 		table[c] = c != '"' && c != '\\'
@@ -120,10 +121,10 @@ var isPlain = func() (table [256]bool) {
 	return table
 }()
 
-// appendEscaped appends s as it stands in a string of JSON.
+// appendEscaped appends s with the escapes of a JSON string.
 func appendEscaped(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
-	plain := 0 // where what needs no change begins
+	plain := 0 // start of the bytes that need no escape
 	for i := 0; i < len(s); {
 		c := s[i]
 		if isPlain[c] {

@@ -5,19 +5,19 @@ import (
 	"unsafe"
 )
 
-// second is the text of one second in RFC 3339's form, which many a record shares with the one before: what comes before the
-// fraction, and the zone behind it. The zero value has none.
+// second caches the RFC 3339 text of the last second, without a fraction, because many records are written in the same second. The zero
+// value is empty.
 type second struct {
 	unix int64
-	zone *time.Location // nil: there is none
+	zone *time.Location // nil: the cache is empty
 	text [len(time.RFC3339)]byte
 	size int
 }
 
-// fractionAt is where the fraction of a second stands.
+// fractionAt is where in the text a fraction goes.
 const fractionAt = len("2006-01-02T15:04:05")
 
-// append appends t in the form of time.RFC3339Nano.
+// append appends t as time.RFC3339Nano.
 func (s *second) append(b []byte, t time.Time) []byte {
 	if s.zone != t.Location() || s.unix != t.Unix() {
 		start := len(b)
@@ -34,16 +34,16 @@ func (s *second) append(b []byte, t time.Time) []byte {
 	return append(b, s.text[fractionAt:s.size]...)
 }
 
-// epoch is the text of one second since 1970, which many a record shares with the one before. The zero value has none.
+// epoch caches the text of the last second since 1970, because many records are written in the same second. The zero value is empty.
 type epoch struct {
 	second uint64
 	text   [epochDigits]byte
 }
 
-// epochDigits is how many there are from 2001 to 2286.
+// epochDigits is how many digits the seconds have from 2001 to 2286.
 const epochDigits = 10
 
-// append appends a time in nanoseconds since 1970 as zap's EpochTimeEncoder has it written: as float64(nanos)/1e9.
+// append appends a time in nanoseconds since 1970 as zap's EpochTimeEncoder does: as float64(nanos)/1e9.
 func (e *epoch) append(b []byte, nanos int64) []byte {
 	v := float64(nanos) / float64(time.Second)
 	if !(v >= 1<<30 && v < 1<<33) {

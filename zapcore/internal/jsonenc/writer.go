@@ -15,25 +15,25 @@ import (
 	"example.com/zaphandlers/zapcore/internal/tape"
 )
 
-// Writer appends JSON to b. It is the PrimitiveArrayEncoder to which the functions of an EncoderConfig write times, levels
-// and the like: each of its exported methods appends one value, behind a comma if it needs one.
+// Writer writes JSON. Its exported Append methods are those of a PrimitiveArrayEncoder, to which the functions of an EncoderConfig write
+// times, levels and the like: each appends one value to b, after a comma if it needs one.
 type Writer struct {
 	cfg    *Config
 	b      []byte
-	open   int           // namespaces of the object that is being written
-	second second        // the last that was written
-	epoch  epoch         // the last that was written
-	rare   tape.Recorder // what a field that runs code of the program comes to
+	open   int           // how many namespaces are open in the current object
+	second second        // cache of AppendTimeLayout
+	epoch  epoch         // cache of times in seconds since 1970
+	rare   tape.Recorder // records fields that run code of the program
 }
 
 var _ zapcore.PrimitiveArrayEncoder = (*Writer)(nil)
 
-// Memory returns the size of what w keeps, in bytes.
+// Memory returns the size of the buffers that w keeps, in bytes.
 func (w *Writer) Memory() int { return w.rare.Memory() }
 
 // members writes the nodes of one object, without braces around them. Namespaces stay open.
 //
-// The types that most fields have are done here, with the position and the bytes in registers.
+// It handles the most common types itself, with the position and the bytes in registers.
 func (w *Writer) members(c tape.Cursor) {
 	s, at := c.Position()
 	b := w.b
@@ -90,7 +90,7 @@ func (w *Writer) elements(c tape.Cursor) {
 	}
 }
 
-// value writes the value at the tape.Cursor, of which the tag was read.
+// value writes the value at the tape.Cursor, whose tag has been read.
 func (w *Writer) value(t tape.Tag, c *tape.Cursor) {
 	switch t {
 	case tape.TagDuration:
@@ -169,7 +169,7 @@ func (w *Writer) closeNamespaces() {
 // separate begins a value or a member: with a comma, if there is one before it.
 func (w *Writer) separate() { w.b = appendSeparator(w.b) }
 
-// appendCompact appends a value that is known to be JSON, on one line.
+// appendCompact appends a value that is known to be valid JSON, without line breaks.
 func appendCompact(b []byte, text string) []byte {
 	if !strings.ContainsAny(text, " \t\r\n") {
 		return append(b, text...)
@@ -220,7 +220,7 @@ func (w *Writer) AppendTime(v time.Time) {
 	}
 }
 
-// AppendTimeLayout is what zap's encoders of time look for, so that they need no string.
+// AppendTimeLayout appends a time in a layout. zap's time encoders look for this method, to save a string.
 func (w *Writer) AppendTimeLayout(v time.Time, layout string) {
 	w.separate()
 	w.b = append(w.b, '"')

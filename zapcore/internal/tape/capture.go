@@ -14,7 +14,7 @@ const nodeBound = 32
 // headBound is more than the head of a tape takes beyond its texts.
 const headBound = 3 + timeSize + zoneFixed + 6*textHeadSize + 8
 
-// Begin starts a tape with what zap knows of a record beside its fields.
+// Begin begins a tape with its head, which holds the entry.
 func (r *Recorder) Begin(ent *zapcore.Entry) {
 	r.depth, r.list = 0, false
 	zone, offset := ent.Time.Zone()
@@ -25,7 +25,7 @@ func (r *Recorder) Begin(ent *zapcore.Entry) {
 	r.b = b[:putEntry(b, ent, zone, offset)]
 }
 
-// entryBound is at least what an entry takes whose time is in zone.
+// entryBound returns an upper bound of the size of an entry whose time is in zone.
 func entryBound(ent *zapcore.Entry, zone string) int {
 	c := &ent.Caller
 	return headBound + len(zone) + len(ent.LoggerName) + len(ent.Message) + len(c.File) + len(c.Function) + len(ent.Stack)
@@ -62,11 +62,11 @@ func putEntry(b []byte, ent *zapcore.Entry, zone string, offset int) (n int) {
 	return n
 }
 
-// Fields records fields in order. Plain data takes the short way of putFields, and so does what comes down to a text: an error, a
-// Stringer. Whatever else runs code of the program (marshalers, reflection) goes through zap's own Field.AddTo, by AddField, which
-// also turns its panics and errors into what zap's encoders would log. Errors and Stringers that said was asked about are not asked
-// again; nil knows none.
-func (r *Recorder) Fields(fields []zapcore.Field, said *Texts) {
+// Fields records fields in order. Plain data takes the fast path of putFields; errors, Stringers and lists of strings are recorded by
+// their texts. Other fields run code of the program (marshalers, reflection) through zap's own Field.AddTo, by AddField, which
+// turns their panics and errors into what zap's encoders would log. Fields takes the texts of errors and Stringers from texts, as
+// far as it has them; texts may be nil.
+func (r *Recorder) Fields(fields []zapcore.Field, texts *Texts) {
 	b, n, known := r.b[:cap(r.b)], len(r.b), 0
 	for len(fields) > 0 {
 		if plain[fields[0].Type] != 0 {
@@ -80,7 +80,7 @@ func (r *Recorder) Fields(fields []zapcore.Field, said *Texts) {
 		fields = fields[1:]
 		switch f.Type {
 		case zapcore.ErrorType, zapcore.StringerType:
-			text, ok := said.get(known)
+			text, ok := texts.get(known)
 			if known++; !ok {
 				text, ok = TextOf(f)
 			}
@@ -109,7 +109,7 @@ func (r *Recorder) Fields(fields []zapcore.Field, said *Texts) {
 	r.b = b[:n]
 }
 
-// roomFor returns b, or a longer copy of its first n bytes, with so much room behind them.
+// roomFor returns b, or a longer copy of its first n bytes, with that much room behind them.
 func roomFor(b []byte, n, room int) []byte {
 	if n+room <= len(b) {
 		return b
@@ -118,7 +118,7 @@ func roomFor(b []byte, n, room int) []byte {
 	return b[:cap(b)]
 }
 
-// zoneBound is at least what the zone of a time takes.
+// zoneBound returns an upper bound of the size of the zone of a time.
 func zoneBound(f *zapcore.Field) int {
 	if f.Type != zapcore.TimeType {
 		return 0
@@ -127,10 +127,10 @@ func zoneBound(f *zapcore.Field) int {
 	return len(name)
 }
 
-// Plain writes the tape of ent, nodes that were recorded before, and fields into b, and returns how long it is. It returns 0 if b
-// has too little room, which is some bytes more than the tape takes, or if a field is not plain and is not in said, which was asked about
-// the same fields.
-func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field, said *Texts) int {
+// Plain writes the tape of ent, nodes that were recorded before, and fields into b, and returns its length. texts.Ask must have been
+// called with the same fields. It returns 0 if a field is neither plain nor in texts, or if b has too little room: it needs some bytes
+// more than the tape takes.
+func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field, texts *Texts) int {
 	zone, offset := ent.Time.Zone()
 	if len(b) < entryBound(ent, zone)+len(nodes) {
 		return 0
@@ -143,7 +143,7 @@ func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field, s
 	for next := 0; done < len(fields); {
 		f := &fields[done]
 		if plain[f.Type] == 0 {
-			if n, next = said.put(b, n, f, next); n == 0 {
+			if n, next = texts.put(b, n, f, next); n == 0 {
 				return 0
 			}
 			done++
@@ -158,7 +158,7 @@ func Plain(b []byte, ent *zapcore.Entry, nodes string, fields []zapcore.Field, s
 	return n
 }
 
-// field records a field that is no plain data, or one that is and has no room.
+// field records a field that is not plain data, or a plain one that found no room.
 func (r *Recorder) field(f *zapcore.Field) {
 	if plain[f.Type] != 0 && (f.Type != zapcore.TimeType || IsTime(f)) {
 		b := roomFor(r.b[:cap(r.b)], len(r.b), len(f.Key)+len(f.String)+nodeBound+zoneBound(f))
@@ -173,8 +173,8 @@ func (r *Recorder) field(f *zapcore.Field) {
 	}
 }
 
-// markError notes that the string just recorded for f was an error's text, not some other string, and of which type. It is not there
-// when Error panicked: then zap logs the panic under another key.
+// markError changes the string just recorded for f to the text of an error, and adds its type. If Error panicked there is no such
+// string: zap logs the panic under another key.
 func (r *Recorder) markError(at int, f *zapcore.Field) {
 	c := NewCursor(r.b, at)
 	if !c.More() || c.Tag() != TagString || c.Text() != f.Key {

@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Check looks at all of a tape, which may come from anywhere: a Cursor walks what it accepts without looking again. It allocates
-// nothing; an error names the byte at which the tape stops making sense.
+// Check checks all of a tape, which may come from anywhere, so that a Cursor can walk it without checks. It allocates
+// nothing. An error names the first byte that makes no sense.
 func Check(tape []byte) error {
 	if len(tape) > MaxSize {
 		return ErrTooLong
@@ -16,7 +16,7 @@ func Check(tape []byte) error {
 	return c.record()
 }
 
-// checker reads what a Cursor reads, and believes nothing.
+// checker reads a tape like a Cursor, with all checks.
 type checker struct {
 	b  []byte
 	at int
@@ -125,7 +125,7 @@ func (c *checker) time() error {
 	return nil
 }
 
-// zone takes any offset and any name, as a time.FixedZone has them: what must not be printed is not, see printable.
+// zone accepts any offset and any name, as time.FixedZone does. Names are made safe when they are printed, see printable.
 func (c *checker) zone() error {
 	if err := c.skip(zoneFixed); err != nil {
 		return err

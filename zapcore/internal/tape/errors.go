@@ -6,9 +6,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// ErrorEncoder is what an ObjectEncoder implements that tells an error from a string.
+// ErrorEncoder is an ObjectEncoder that handles errors differently from strings.
 type ErrorEncoder interface {
-	// AddError adds what an error said, and the name of its type.
+	// AddError adds the text of an error, and the name of its type.
 	AddError(key, text, typeName string)
 }
 
@@ -17,7 +17,7 @@ type recordedError struct{ text, typeName string }
 
 func (e *recordedError) Error() string { return e.text }
 
-// typeOf returns the name of the type of the error in f, as %T has it; "" if it is not known. It runs no code of the program.
+// typeOf returns the type of the error in f, as %T prints it; "" if it is not known. It runs no code of the program.
 func typeOf(f *zapcore.Field) string {
 	if e, ok := f.Interface.(*recordedError); ok {
 		return e.typeName
@@ -33,7 +33,7 @@ func putError(b []byte, n int, f *zapcore.Field, text, typeName string) (end int
 	return putShort(b, putNode(b, n, TagTypedError, f.Key, text), typeName)
 }
 
-// errorBound is at least what an error takes.
+// errorBound returns an upper bound of the size of an error.
 func errorBound(f *zapcore.Field, text, typeName string) int {
 	return len(f.Key) + len(text) + len(typeName) + nodeBound
 }

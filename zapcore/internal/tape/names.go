@@ -2,7 +2,7 @@ package tape
 
 import "math/bits"
 
-// NamesHash returns a hash of what the nodes from c on are called: their names, tags, order and nesting. Reflected objects and arrays
+// NamesHash returns a hash of the names, tags, order and nesting of the nodes from c on. Reflected objects and arrays
 // count with their whole text, since names may be in it. It costs about 2 ns a node.
 func (c Cursor) NamesHash(h uint64) uint64 {
 	s, at := c.s, c.at
@@ -61,7 +61,7 @@ func (c *Cursor) hashNested(h uint64, t Tag) uint64 {
 	return h
 }
 
-// elementsHash is NamesHash for what lies in an array, which has no names of its own.
+// elementsHash is NamesHash for the elements of an array, which have no names.
 func (c Cursor) elementsHash(h uint64) uint64 {
 	for c.More() {
 		t := c.Tag()

@@ -8,13 +8,13 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// nodes is one level of a tape as zap's marshalers: of an object if the tape said object there, else of an array.
+// nodes is one level of a tape as a marshaler of zap: an ObjectMarshaler for an object, an ArrayMarshaler for an array.
 type nodes struct{ Cursor }
 
 func (n *nodes) MarshalLogObject(enc zapcore.ObjectEncoder) error { n.Replay(enc); return nil }
 func (n *nodes) MarshalLogArray(enc zapcore.ArrayEncoder) error   { return n.replayElements(enc) }
 
-// nodesPool spares replay an allocation for each object and array: an encoder is done with a marshaler when it returns.
+// nodesPool saves replay an allocation for each object and array. An encoder does not use a marshaler after it returns.
 var nodesPool = sync.Pool{New: func() any { return new(nodes) }}
 
 func getNodes(c Cursor) *nodes {

@@ -8,7 +8,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// plain says how a field of each type is recorded, if it is plain data. The other types have none here.
+// plain holds, by the type of a field, how plain data is recorded. It is 0 for other types.
 var plain = [256]plainType{
 	zapcore.StringType:    plainAs(TagString, 0, 0),
 	zapcore.Int64Type:     plainAs(TagInt64, 8, 0),
@@ -28,11 +28,11 @@ var plain = [256]plainType{
 	zapcore.TimeType:      plainAs(TagTimeUTC, special, 0),
 }
 
-// special in the place of a size is for values that take more than an Integer.
+// special, in place of a size, marks values that need more than the field's Integer.
 const special = 0xff
 
-// plainType is a tag, how many bytes of a field's Integer follow, and whether the tag is the next if that is 1 (a bool's value is in its
-// tag), in a byte each, so that they are read together.
+// plainType packs three bytes, so that one load reads them: a tag, how many bytes of a field's Integer follow it, and a flag that is 1 if
+// an Integer of 1 selects the next tag (the value of a bool is in its tag).
 type plainType uint32
 
 func plainAs(t Tag, size, flag uint8) plainType {
@@ -43,7 +43,7 @@ func (p plainType) tag() Tag    { return Tag(p) }
 func (p plainType) size() int   { return int(uint8(p >> 8)) }
 func (p plainType) flag() uint8 { return uint8(p >> 16) }
 
-// isOne returns 1 for 1, which is how zap holds true, and else 0.
+// isOne returns 1 if v is 1, which is how zap stores true, and else 0.
 func isOne(v int64) (one uint8) {
 	if v == 1 {
 		one = 1
@@ -51,7 +51,7 @@ func isOne(v int64) (one uint8) {
 	return one
 }
 
-// plainTypes has a bit for each type that plain knows.
+// plainTypes has a bit for each type of plain data.
 var plainTypes = func() (types uint64) {
 	for t := range 64 {
 		if plain[t] != 0 {
@@ -61,13 +61,13 @@ var plainTypes = func() (types uint64) {
 	return types
 }()
 
-// putFields writes fields of plain data to b at n, up to the first that is none or has no room. It returns where they end and
-// how many they were.
+// putFields writes fields of plain data to b at n, up to the first that is not plain or has no room. It returns where they end and
+// how many it wrote.
 //
-// Most of the cost of a field is the copy of its key and its text, and most of that is the call of memmove: so short ones are
-// copied by a few loads and stores, which overlap. Integer is written as eight bytes; what its value does not need is
-// overwritten by what comes next. The bounds of slices would take as long as all that: so what is written goes through a
-// pointer, and that there is room behind it is asked once a field, which is what makes it safe.
+// Most of the cost of a field is the copy of its key and its text, and most of that is the call of memmove. So short ones are
+// copied by a few loads and stores, which overlap. Integer is written as eight bytes; the next write overwrites those that its
+// type does not need. Bounds checks of slices would take as long as all that, so putFields writes through a
+// pointer. It is safe because the room is checked once for each field.
 func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 	start := unsafe.Pointer(unsafe.SliceData(b))
 	for i := range fields {
@@ -115,8 +115,8 @@ func putFields(b []byte, n int, fields []zapcore.Field) (end, done int) {
 	return n, len(fields)
 }
 
-// IsTime tells whether f is what zap.Time makes of a time within int64 nanoseconds. What somebody else made of that type may hold
-// anything; zap says what becomes of it.
+// IsTime reports whether f is a field as zap.Time makes it, of a time within int64 nanoseconds. A field of that type from elsewhere may
+// hold anything, and is left to zap.
 func IsTime(f *zapcore.Field) bool {
 	if f.Type != zapcore.TimeType {
 		return false

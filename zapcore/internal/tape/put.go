@@ -5,8 +5,8 @@ import (
 	"unsafe"
 )
 
-// putNode writes a tag, a key and a text to b at n, where there is room for nodeBound bytes more, and returns where they end. It is
-// what putFields does with a string, which is faster there than a call a field.
+// putNode writes a tag, a key and a text to b at n, and returns where they end. There must be room for them and nodeBound bytes more.
+// (putFields does the same for strings inline, which is faster than a call.)
 func putNode(b []byte, n int, t Tag, key, text string) (end int) {
 	k, v := len(key), len(text)
 	if k < 4 || k > 16 || v < 8 || n+k+v+nodeBound > len(b) {
@@ -52,7 +52,7 @@ func putStrings(b []byte, n int, key string, list []string) (end int) {
 	return n
 }
 
-// stringsBound is at least what a list of strings takes.
+// stringsBound returns an upper bound of the size of a list of strings.
 func stringsBound(key string, list []string) int {
 	n := len(key) + nodeBound
 	for _, s := range list {
@@ -61,7 +61,7 @@ func stringsBound(key string, list []string) int {
 	return n
 }
 
-// putShort is putText for what is short, as a rule: it copies without a call.
+// putShort is putText for texts that are mostly short: it copies them without a call.
 func putShort(b []byte, n int, s string) (end int) {
 	k := len(s)
 	if k < 4 || k > 32 {
@@ -89,7 +89,7 @@ func copyShort(to, from unsafe.Pointer, n int) {
 	copy8(unsafe.Add(to, n-8), unsafe.Add(from, n-8))
 }
 
-// copy4 and copy8 copy so many bytes, each by one load and one store.
+// copy4 and copy8 copy 4 and 8 bytes, by one load and one store.
 func copy4(to, from unsafe.Pointer) { *(*[4]byte)(to) = *(*[4]byte)(from) }
 func copy8(to, from unsafe.Pointer) { *(*[8]byte)(to) = *(*[8]byte)(from) }
 

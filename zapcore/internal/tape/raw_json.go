@@ -7,11 +7,11 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// A json.RawMessage is JSON, whatever toolchain builds the program. Since Go 1.27 it has a String method, so zap.Any takes it for a
-// fmt.Stringer, and zap would write its text as a JSON string where it wrote the value itself when built by Go 1.26. Here
-// such a field is a reflected value, as it was: in tapes, in NewJSON, and in what a Handler gives to an encoder.
+// Since Go 1.27 json.RawMessage has a String method, so zap.Any makes a Stringer field of it, and zap writes the text as a JSON string.
+// Built by Go 1.26, zap writes the value itself. Here such a field is a reflected value with every toolchain: in tapes, in NewJSON, and in
+// the fields that a Handler passes to an encoder.
 
-// isRawJSON tells whether zap took JSON for a Stringer.
+// isRawJSON reports whether f is a Stringer field that holds a json.RawMessage.
 func isRawJSON(f *zapcore.Field) bool {
 	if f.Type != zapcore.StringerType {
 		return false
@@ -23,7 +23,7 @@ func isRawJSON(f *zapcore.Field) bool {
 	return false
 }
 
-// AddField is f.AddTo(enc), but that JSON stays JSON, also inside of zap.Dict.
+// AddField is f.AddTo(enc), except that JSON stays JSON, also inside a zap.Dict.
 func AddField(enc zapcore.ObjectEncoder, f *zapcore.Field) {
 	switch {
 	case isRawJSON(f):
@@ -37,7 +37,7 @@ func AddField(enc zapcore.ObjectEncoder, f *zapcore.Field) {
 
 var fieldsType = reflect.TypeFor[[]zapcore.Field]()
 
-// isDict tells whether f is a zap.Dict, or a zap.DictObject: a list of fields whose type is zap's own.
+// isDict reports whether f is a zap.Dict or a zap.DictObject, whose value is a list of fields of an unexported type.
 func isDict(f *zapcore.Field) bool {
 	if f.Type != zapcore.ObjectMarshalerType && f.Type != zapcore.InlineMarshalerType {
 		return false
@@ -62,7 +62,8 @@ func (fields fieldsObject) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// WithRawJSON returns fields, or a copy of them in which JSON is no Stringer, for an encoder that is not ours.
+// WithRawJSON returns fields for an encoder that is not ours. If there are Stringer fields with JSON, or a zap.Dict, it returns a copy in
+// which JSON fields are reflected values.
 func WithRawJSON(fields []zapcore.Field) []zapcore.Field {
 	for i := range fields {
 		if !isRawJSON(&fields[i]) && !isDict(&fields[i]) {

@@ -10,18 +10,19 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Recorder writes nodes to a tape. It is zap's ObjectEncoder and ArrayEncoder at once: a marshaler writes to it what it would
-// write to a JSON encoder, at the time of the call and on the caller's goroutine.
+// Recorder writes nodes to a tape. It is both zap's ObjectEncoder and its ArrayEncoder: a marshaler writes to it, during the call and on
+// the caller's goroutine, what it would write to a JSON encoder.
 //
-// A marshaler that asks its encoder for the other interface, and adds elements to an object or members to an array, gets what can be kept
-// of them: a member without a name, a name and a value that are elements. zap's JSON encoder makes no JSON of that.
+// A marshaler may convert its encoder to the other interface, and add elements to an object or members to an array. An element of an
+// object becomes a member without a name, a member of an array becomes two elements, name and value. (zap's JSON encoder writes invalid
+// JSON then.)
 //
-// A Recorder is used by one goroutine at a time. After a panic of a marshaler all that was open is shut, so that somebody above may have
-// recovered.
+// A Recorder is for one goroutine at a time. If a marshaler panics, the objects and arrays that were open are closed, so that a caller
+// that recovers can go on.
 type Recorder struct {
 	b     []byte
-	depth int  // of objects and arrays that are open
-	list  bool // the innermost is an array
+	depth int  // how many objects and arrays are open
+	list  bool // the innermost of them is an array
 
 	json    *json.Encoder // made when first needed; writes to jsonOut
 	jsonOut jsonOut
@@ -40,7 +41,7 @@ var (
 	_ zapcore.ArrayEncoder  = (*Recorder)(nil)
 )
 
-// Continue empties r for nodes that begin no tape of their own: those of With.
+// Continue empties r and adds nodes, without the head of a tape. It is for the fields of With.
 func (r *Recorder) Continue(nodes string) { r.b, r.depth, r.list = append(r.b[:0], nodes...), 0, false }
 
 // Nodes adds nodes that were recorded before.
@@ -49,16 +50,16 @@ func (r *Recorder) Nodes(nodes string) { r.b = append(r.b, nodes...) }
 // Bytes returns what was recorded. It is valid until r is used again.
 func (r *Recorder) Bytes() []byte { return r.b }
 
-// NewRecorder returns a Recorder that has room for so many bytes.
+// NewRecorder returns a Recorder with room for that many bytes.
 func NewRecorder(room int) Recorder { return Recorder{b: make([]byte, 0, room)} }
 
-// NewListRecorder returns a Recorder of elements, which are not inside an array yet.
+// NewListRecorder returns a Recorder whose nodes are elements of an array: they have no keys.
 func NewListRecorder() Recorder { return Recorder{list: true} }
 
 // Memory returns the larger of the buffers that r keeps, in bytes. Release lets them go.
 func (r *Recorder) Memory() int { return max(cap(r.b), cap(r.jsonOut.b)) }
 
-// Release lets go of the memory that r keeps.
+// Release releases the memory that r keeps.
 func (r *Recorder) Release() { *r = Recorder{} }
 
 var errTooDeep = errors.New("zapcore: objects and arrays nested too deep to be recorded")
@@ -84,7 +85,7 @@ func appendZone(b []byte, t time.Time) []byte {
 	return appendText(b, name)
 }
 
-// key begins a member, and elem an element.
+// key begins a member of an object; elem begins an element of an array.
 func (r *Recorder) key(t Tag, key string) {
 	if r.list {
 		r.keyInList(t, key)
@@ -100,7 +101,7 @@ func (r *Recorder) elem(t Tag) {
 	}
 }
 
-// keyInList begins a member of an array, which has none. A namespace there is its name.
+// keyInList begins a member in an array: its name becomes an element. Of a namespace only the name is kept.
 func (r *Recorder) keyInList(t Tag, key string) {
 	r.b = appendText(append(r.b, TagString), key)
 	if t != TagNamespace {
@@ -144,7 +145,7 @@ func (r *Recorder) complex64(v complex64) {
 	r.u32(math.Float32bits(imag(v)))
 }
 
-// open leaves room for the length of a nested value; shut fills it in, and goes back to what is around it.
+// open begins a nested value and leaves room for its length; shut ends it and fills in the length.
 func (r *Recorder) open(list bool) (at int, outer bool) {
 	at, outer = len(r.b), r.list
 	r.u32(0)
@@ -173,7 +174,7 @@ func (r *Recorder) array(m zapcore.ArrayMarshaler) error {
 	return m.MarshalLogArray(r)
 }
 
-// marshal gives v as JSON, valid until the next call.
+// marshal returns v as JSON, valid until the next call.
 func (r *Recorder) marshal(v any) ([]byte, error) {
 	if r.json == nil {
 		r.json = json.NewEncoder(&r.jsonOut)

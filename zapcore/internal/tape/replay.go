@@ -8,10 +8,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Replay adds the nodes of one level to enc, each by the method the field itself would have called. Strings and byte slices
+// Replay adds the nodes of one level to enc, each by the method that the original field would have called. Strings and byte slices
 // alias the tape: enc must copy what it keeps, as every encoder that makes bytes does.
 //
-// The types that most fields have are done here, with the position in a register: that is a tenth of the time of a replay.
+// It handles the most common types itself, with the position in a register, which saves a tenth of the time.
 func (c Cursor) Replay(enc zapcore.ObjectEncoder) {
 	s, at := c.s, c.at
 	for at < len(s) {
@@ -117,7 +117,7 @@ func (c *Cursor) replayValue(t Tag, key string, enc zapcore.ObjectEncoder) (end 
 	return c.at
 }
 
-// replayError says why a value could not be encoded, as zapcore.Field.AddTo does.
+// replayError logs why a value could not be encoded, as zapcore.Field.AddTo does.
 func replayError(enc zapcore.ObjectEncoder, key string, err error) {
 	if err != nil {
 		enc.AddString(key+"Error", err.Error())

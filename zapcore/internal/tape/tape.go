@@ -19,11 +19,11 @@ import (
 //	zone    int32 seconds east of UTC, text name; absent for UTC
 //	caller  text file, int64 line, text function
 //	node    tag, text key (absent inside an array), value
-//	value   nothing, a fixed-size number, a text, for an error two (what it says, its type), or for an object or array: uint32
-//	        length, nodes
+//	value   by the tag: nothing, a fixed-size number, a text, two texts (an error and its type), or uint32 length and nodes (an
+//	        object or array)
 //
-// A namespace is a node without a value; the nodes after it, to the end of its level, lie in it, as zap's
-// Field of that name says. Nothing on a tape points outside it.
+// A namespace is a node without a value; the nodes after it, to the end of its level, lie in it, as with
+// zap.Namespace. A tape contains no pointers.
 const (
 	version = 1
 
@@ -43,8 +43,8 @@ const (
 // MaxSize is the largest tape, in bytes: 1 GiB.
 const MaxSize = 1 << 30
 
-// maxDepth is how deep objects and arrays may be nested on a tape. It bounds the goroutine's stack for replay of what came
-// from outside; a marshaler that goes deeper gets an error, which is logged in place of the value.
+// maxDepth is how deep objects and arrays may be nested on a tape. It bounds the stack that replaying a tape from outside
+// needs. A marshaler that goes deeper gets an error, which is logged in place of the value.
 const maxDepth = 500
 
 const (
@@ -55,11 +55,11 @@ const (
 	knownFlags = 1<<iota - 1
 )
 
-// Tag says what a node carries. One tag per method of zap's ObjectEncoder, so that replay calls just the method that the
-// field would have called: narrow integers stay narrow, a float32 prints by 32-bit rules.
+// Tag is the type of a node's value. There is one for each method of zap's ObjectEncoder, so that replay calls the method that the
+// field would have called: narrow integers stay narrow, and a float32 is formatted as one.
 type Tag = byte
 
-// The tags. Those of plain data stand for one method of zap's ObjectEncoder each.
+// The tags. Each of those for plain data stands for one method of zap's ObjectEncoder.
 const (
 	TagInvalid Tag = iota
 	TagFalse
@@ -83,7 +83,7 @@ const (
 	TagTimeUTC
 	TagTime
 	TagString
-	TagError // a string that was an error's text, of a type that is not known
+	TagError // the text of an error whose type is not known
 	TagByteString
 	TagBinary
 	TagJSON // a reflected value, marshalled by encoding/json
@@ -91,11 +91,11 @@ const (
 	TagObject
 	TagArray
 	TagNamespace
-	TagTypedError // as TagError, and the name of its type
+	TagTypedError // the text of an error, and the name of its type
 	TagCount
 )
 
-// fixedSize holds the size of the values that have one; the others start with their length.
+// fixedSize holds the size of values of fixed size, and -1 for those of variable size.
 var fixedSize = [TagCount]int8{
 	TagInvalid: -1,
 	TagTrue:    0, TagFalse: 0, TagNull: 0, TagNamespace: 0,
@@ -108,7 +108,7 @@ var fixedSize = [TagCount]int8{
 	TagObject: -1, TagArray: -1, TagTypedError: -1,
 }
 
-// ErrTooLong is what a record gets that is larger than MaxSize.
+// ErrTooLong says that a record is larger than MaxSize.
 var ErrTooLong = fmt.Errorf("zapcore: record is larger than %d bytes", MaxSize)
 
 // tapeError names the byte at which a tape stops making sense.
@@ -119,8 +119,8 @@ type tapeError struct {
 
 func (e *tapeError) Error() string { return fmt.Sprintf("zapcore: record byte %d: %s", e.at, e.what) }
 
-// Cursor walks a tape that is known to be right: made by Capture, or accepted by Parse. The tape is a string because a part
-// of a string is cheap to take; it aliases the bytes.
+// Cursor walks a tape that is known to be valid: written by a Recorder, or accepted by Check. It holds the tape as a string, which
+// aliases the bytes, because substrings are cheap.
 type Cursor struct {
 	s  string
 	at int
@@ -134,7 +134,7 @@ func NewCursor(tape []byte, at int) Cursor {
 // CursorIn is NewCursor on a tape that is a string.
 func CursorIn(tape string, at int) Cursor { return Cursor{s: tape, at: at} }
 
-// Position returns the tape and where on it c is, for who walks it with both in registers.
+// Position returns the tape and the position of c, for loops that keep both in registers.
 func (c Cursor) Position() (tape string, at int) { return c.s, c.at }
 
 // More reports whether there is a node left.
@@ -177,7 +177,7 @@ func (c *Cursor) Text() (s string) {
 	return s
 }
 
-// TextAt returns the text of which the length is at s[at], and where it ends.
+// TextAt returns the text whose length is at s[at], and where it ends.
 func TextAt(s string, at int) (text string, end int) {
 	n := int(s[at])
 	at++
@@ -187,7 +187,7 @@ func TextAt(s string, at int) (text string, end int) {
 	return s[at : at+n], at + n
 }
 
-// TypedError returns what an error says and its type.
+// TypedError returns the text of an error and its type.
 func (c *Cursor) TypedError() (text, typeName string) {
 	text = c.Text()
 	return text, c.Text()
@@ -207,7 +207,7 @@ func (c *Cursor) Nested() Cursor {
 	return sub
 }
 
-// Count returns how many nodes there are from c on, those inside objects and arrays left out. They have keys.
+// Count returns how many nodes there are from c on, not counting those inside objects and arrays. The nodes must have keys.
 func (c Cursor) Count() (n int) {
 	for ; c.More(); n++ {
 		t := c.Tag()

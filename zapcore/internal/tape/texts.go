@@ -10,24 +10,24 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// TextOf returns what zap writes for an error or a Stringer, if that is its text and no more: no causes, no longer form, no panic, no
-// JSON (see isRawJSON). It runs code of the program.
+// TextOf returns the text that zap writes for an error or a Stringer. ok is false if zap writes anything else: causes, a verbose form, a
+// panic, JSON (see isRawJSON). It runs code of the program.
 func TextOf(f *zapcore.Field) (text string, ok bool) {
 	asked := true
 	defer func() {
 		if asked && recover() != nil {
-			text, ok = "", false // zap asks again, and says what becomes of a panic
+			text, ok = "", false // zap will call it again, and log the panic
 		}
 	}()
 	if f.Type == zapcore.ErrorType {
 		switch err := f.Interface.(type) {
-		case fmt.Formatter, interface{ Errors() []error }: // zap adds what they have to say
+		case fmt.Formatter, interface{ Errors() []error }: // zap adds their verbose form or causes
 		case error:
 			text, ok = err.Error(), true
 		}
 	} else {
 		switch s := f.Interface.(type) {
-		case json.RawMessage, *json.RawMessage: // no string
+		case json.RawMessage, *json.RawMessage: // JSON, not a string
 		case fmt.Stringer:
 			text, ok = s.String(), true
 		}
@@ -36,22 +36,22 @@ func TextOf(f *zapcore.Field) (text string, ok bool) {
 	return text, ok
 }
 
-// Texts holds what the errors and Stringers among the fields of a call say. Asking them runs code of the program, and so is done before
-// a lock is taken under which Plain records the fields.
+// Texts holds the texts of the errors and Stringers among the fields of a call. Ask runs code of the program, so it is called before
+// the lock is taken under which Plain records the fields.
 type Texts struct {
 	texts [maxTexts]string // in the order of the fields
 	n     int
 }
 
-// maxTexts is how many errors and Stringers a call may have: few have more than one.
+// maxTexts is how many texts there is room for: few calls have more than one error or Stringer.
 const maxTexts = 4
 
-// askable has a bit for each type that may come down to a text, to several, or to nothing.
+// askable has a bit for each type that may become one text, several, or nothing.
 const askable = 1<<zapcore.ErrorType | 1<<zapcore.StringerType | 1<<zapcore.ArrayMarshalerType | 1<<zapcore.SkipType
 
-// Ask asks the errors and Stringers among fields, each once, up to the first that it cannot. It tells whether Plain can record
-// fields then: recording the others runs no code of the program, for they are strings, lists of strings, numbers, bools, durations,
-// times and namespaces.
+// Ask gets the text of each error and Stringer among fields, up to the first that has none or no room. It reports whether Plain can
+// record fields then, which it does without running code of the program: the other fields must be strings, lists of strings, numbers,
+// bools, durations, times or namespaces.
 func (t *Texts) Ask(fields []zapcore.Field) bool {
 	types := uint64(0)
 	for i := range fields {
@@ -87,7 +87,7 @@ func (t *Texts) ask(fields []zapcore.Field) bool {
 	return true
 }
 
-// get returns the text of the error or Stringer of that index, if it was asked.
+// get returns text i, if there is one. t may be nil.
 func (t *Texts) get(i int) (text string, ok bool) {
 	if t == nil || i >= t.n {
 		return "", false
@@ -95,8 +95,8 @@ func (t *Texts) get(i int) (text string, ok bool) {
 	return t.texts[i], true
 }
 
-// put writes f, which is not plain, to b at n, with the text of that index if it has one. It returns where f ends and the index of the next
-// text, or 0 if there is no room or the field was not asked.
+// put writes f, which is not plain, to b at n. text is the index of the text that it uses if it is an error or a Stringer. It returns where
+// f ends and the index of the next text, or 0 if there is no room or no text.
 func (t *Texts) put(b []byte, n int, f *zapcore.Field, text int) (end, next int) {
 	switch f.Type {
 	case zapcore.SkipType:

@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// A tape holds a zone's name and offset at that instant. They are all that a layout can print; the rules of the zone
-// (what its offset would be in July) are not on it.
+// A tape holds the name and the offset that a zone has at the time of the record. A layout prints no more than these. The rules of the
+// zone (what its offset would be in July) are not on the tape.
 
-// isUTC tells whether a zone prints as UTC does, as the local one of most servers: then the tape holds none.
+// isUTC reports whether a zone prints as UTC, as the local zone of most servers does. The tape holds no zone then.
 func isUTC(name string, offset int) bool { return offset == 0 && name == "UTC" }
 
 // inZone returns t in the zone of that name and offset.
@@ -19,8 +19,8 @@ func inZone(t time.Time, name string, offset int) time.Time {
 	return t.In(zones.get(name, offset))
 }
 
-// zoneCache keeps the zones that tapes named, so that replay allocates once for each. It is bounded: what comes from outside may
-// name any zone it likes.
+// zoneCache caches the zones on tapes, so that replay allocates each only once. It is bounded, because tapes from outside may
+// hold any number of zones.
 type zoneCache struct {
 	last atomic.Pointer[zone] // the one asked for last: nearly always the next one too
 

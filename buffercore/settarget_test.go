@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// stuckCore takes records one by one, and does not return from the first before it is let go.
+// stuckCore takes records one by one, and blocks at the first until it is released.
 type stuckCore struct {
 	*oddCore
 	entered, leave chan struct{}
@@ -40,7 +40,7 @@ func logNumbered(core zapcore.Core, n int) (messages []string) {
 	return messages
 }
 
-// A target that returns when Close has given up on it gets none of what Close has said is lost.
+// A target that returns from a call after Close has given up waiting gets none of the records that Close returned as lost.
 func TestATargetThatCloseHasGivenUpGetsNoMore(t *testing.T) {
 	target := newStuckCore()
 	core, err := New(Config{Target: target, DrainTimeout: 20 * time.Millisecond, OnError: func(error) {}})
@@ -55,7 +55,7 @@ func TestATargetThatCloseHasGivenUpGetsNoMore(t *testing.T) {
 	require.Equal(t, Stats{Accepted: 10, Dropped: 10}, core.Stats())
 }
 
-// What a target has not taken when SetTarget has given up on it is for the next one, as far as that wants it.
+// If SetTarget gives up waiting for the old target, the records that it has not taken go to the new one, as far as that wants them.
 func TestATargetThatSetTargetHasGivenUpLeavesTheRest(t *testing.T) {
 	for _, level := range []zapcore.Level{zapcore.InfoLevel, zapcore.WarnLevel} {
 		t.Run(level.String(), func(t *testing.T) {
@@ -90,7 +90,7 @@ type warnings struct{ batchTarget }
 
 func (*warnings) Enabled(l zapcore.Level) bool { return l >= zapcore.WarnLevel }
 
-// What a BatchWriter wants to be tried again is for the next target, as far as that wants it.
+// Records that the old target asks to try again go to the new target, as far as that wants them.
 func TestWhatIsTriedAgainGoesToTheTargetThatWantsIt(t *testing.T) {
 	core, err := New(Config{Target: &batchTarget{}, OnError: func(error) {}})
 	require.NoError(t, err)
@@ -104,7 +104,7 @@ func TestWhatIsTriedAgainGoesToTheTargetThatWantsIt(t *testing.T) {
 	require.Equal(t, Stats{Accepted: 4, Delivered: 1, Skipped: 3}, core.Stats())
 }
 
-// A target that names another from within gets no more.
+// A target that itself calls SetTarget during a flush gets no more records.
 func TestATargetThatNamesAnotherFromWithin(t *testing.T) {
 	next, seen := observer.New(zapcore.InfoLevel)
 	var core *Core
@@ -119,7 +119,7 @@ func TestATargetThatNamesAnotherFromWithin(t *testing.T) {
 	require.Equal(t, Stats{Accepted: 10, Delivered: 10}, core.Stats())
 }
 
-// Whoever closes a target once SetTarget or Close has returned does not do so in the middle of its Sync.
+// SetTarget and Close wait for a running Sync of the target, so that the caller can close the target afterwards.
 func TestTheSyncOfATargetIsWaitedFor(t *testing.T) {
 	for name, letGo := range map[string]func(*Core){
 		"by SetTarget": func(c *Core) { c.SetTarget(nil) },
@@ -153,7 +153,7 @@ func TestTheSyncOfATargetIsWaitedFor(t *testing.T) {
 func isAwaited(l *flushLock) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.waits > 0
+	return l.waiters > 0
 }
 
 // countingCore counts how often it is synced, and flushed.
@@ -165,7 +165,7 @@ type countingCore struct {
 func (c *countingCore) Sync() error  { c.syncs.Add(1); return nil }
 func (c *countingCore) Flush() error { c.flushes.Add(1); return nil }
 
-// The call in which SetTarget or Close has given up on a target is its last: whoever has it after that is synced, and not the one before.
+// The call for which SetTarget or Close gave up waiting is the last one of the old target: after it the new target is synced, not the old.
 func TestATargetThatWasGivenUpIsNotSynced(t *testing.T) {
 	for _, closed := range []bool{false, true} {
 		target, next := &countingCore{stuckCore: newStuckCore()}, &countingCore{stuckCore: newStuckCore()}

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A server says by itself what a client may not do, and answers nothing: the error of the call tells it, and nothing is written to stderr.
+// A server sends a permission error, and does not answer the call: the error of the call has it, and nothing is written to stderr.
 func TestWhatIsNotPermittedIsInTheError(t *testing.T) {
 	user := &server.User{Username: "shop", Password: "secret"}
 	s := newTestServer(t, func(o *server.Options) { o.Users = []*server.User{user} })
@@ -42,14 +42,14 @@ func TestWhatIsNotPermittedIsInTheError(t *testing.T) {
 	}
 }
 
-// What was said long ago, and belonged to no error then, is not the cause of one now.
+// An old server error is not taken for the cause of a new error.
 func TestWhatWasSaidLongAgoIsNoCause(t *testing.T) {
 	e := &Engine{cfg: Config{Timeout: time.Second}}
-	e.said.hear(nil, nil, nats.ErrPermissionViolation)
-	require.ErrorIs(t, because(e, io.EOF), nats.ErrPermissionViolation)
-	require.Equal(t, io.EOF, because(e, io.EOF), "it is told once")
-	e.said.last.Store(&said{nats.ErrPermissionViolation, time.Now().Add(-time.Minute)})
-	require.Equal(t, io.EOF, because(e, io.EOF))
+	e.serverErrors.handle(nil, nil, nats.ErrPermissionViolation)
+	require.ErrorIs(t, withServerError(e, io.EOF), nats.ErrPermissionViolation)
+	require.Equal(t, io.EOF, withServerError(e, io.EOF), "it is told once")
+	e.serverErrors.last.Store(&serverError{nats.ErrPermissionViolation, time.Now().Add(-time.Minute)})
+	require.Equal(t, io.EOF, withServerError(e, io.EOF))
 }
 
 // captured returns what f writes to stderr.
@@ -66,13 +66,13 @@ func captured(t *testing.T, f func()) string {
 	return string(text)
 }
 
-// doorkeeper lets clients in or not, and counts those that it has refused.
-type doorkeeper struct {
+// accessControl lets clients in or not, and counts those that it has refused.
+type accessControl struct {
 	shut    atomic.Bool
 	refused atomic.Int32
 }
 
-func (d *doorkeeper) Check(server.ClientAuthentication) bool {
+func (d *accessControl) Check(server.ClientAuthentication) bool {
 	if d.shut.Load() {
 		d.refused.Add(1)
 		return false
@@ -80,9 +80,9 @@ func (d *doorkeeper) Check(server.ClientAuthentication) bool {
 	return true
 }
 
-// A server that refuses the client for a while, as one whose users were changed does, costs no record: it is tried again until it does not.
+// A server that refuses the client for a while, because its users were changed, costs no record: the client connects again and again.
 func TestAServerThatRefusesForAWhile(t *testing.T) {
-	door := new(doorkeeper)
+	door := new(accessControl)
 	s := newTestServer(t, func(o *server.Options) { o.CustomClientAuthentication = door }).start()
 	e, err := New(Config{URL: s.url(), Timeout: 2 * time.Second})
 	require.NoError(t, err)

@@ -12,8 +12,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// The program ends after a record above Error whatever becomes of that: what was accepted before it is at the target when its Write
-// returns, though it is refused, dropped by Prepare, or made one of a lower level.
+// Before the Write of a record above Error returns, the targets have all records accepted before it, even if the record itself is refused,
+// dropped by Prepare, or given a lower level: the program is about to end.
 func TestWhatCameBeforeAFatalArrivesThoughThatIsNotQueued(t *testing.T) {
 	keep := func(_ *zapcore.Entry, fields []zapcore.Field) ([]zapcore.Field, bool) { return fields, true }
 	for name, test := range map[string]struct {

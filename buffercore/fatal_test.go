@@ -9,8 +9,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// The program ends after a record above Error, whatever FlushLevel says of it and becomes of it: what the buffer holds is at the target
-// when its Write returns.
+// Before the Write of a record above Error returns, the target has what the buffer holds, whatever FlushLevel is, and even if the record
+// itself is refused: the program is about to end.
 func TestWhatIsHeldArrivesBeforeTheProgramEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		cfg     Config
