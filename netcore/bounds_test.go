@@ -127,7 +127,7 @@ func TestServerBounds(t *testing.T) {
 			require.Eventually(t, func() bool { return s.Stats().Connections == 1 }, soon, tick)
 			if test.cfg.IdleTimeout == 0 { // its deadline is 10 s, and 5 minutes
 				require.Eventually(t, func() bool {
-					for _, c := range s.open() {
+					for _, c := range s.connections() {
 						_ = c.raw.SetReadDeadline(past) // an error if it is closed already
 					}
 					return s.Stats().Connections == 0

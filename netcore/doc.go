@@ -168,7 +168,7 @@
 //   - send.go: wire gets its client. Emitter.handshake opens it, wire.appendFrame and Emitter.fill put frames on the connection
 //     through it, wire.endSession closes it in order.
 //   - If its receiver acknowledges: NewEmitter makes a session.Window, the client tells it each answer, and
-//     EmitterConfig.suspects says whether poison records have to be identified.
+//     EmitterConfig.searchesPoison says whether poison records have to be identified.
 //
 // A protocol that only marks where a record ends is a [Framing].
 //

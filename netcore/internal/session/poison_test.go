@@ -20,9 +20,9 @@ func held(w *Window) (frames []string) {
 }
 
 // attempt is one connection to a peer that acknowledges frames up to one that is bad, at which it hangs up, and counts what it got.
-func attempt(w *Window, s *Suspect, got map[string]int) (dropped int) {
-	dropped = s.Next(w)
-	w.Reopen(s.Wary())
+func attempt(w *Window, s *PoisonSearch, got map[string]int) (dropped int) {
+	dropped = s.Advance(w)
+	w.Reopen(s.Stepwise())
 	for n := w.Unsent(); n < w.Due(); n = w.Unsent() {
 		frame := string(w.At(n))
 		w.Sent(1)
@@ -41,7 +41,7 @@ func attempt(w *Window, s *Suspect, got map[string]int) (dropped int) {
 func TestSuspects(t *testing.T) {
 	for seed := range int64(300) {
 		rng := rand.New(rand.NewSource(seed))
-		w, s := NewWindow(1<<20, 0), new(Suspect)
+		w, s := NewWindow(1<<20, 0), new(PoisonSearch)
 		got, bad, good, dropped := map[string]int{}, 1+rng.Intn(6), 0, 0
 		for i := range bad {
 			for range rng.Intn(3) {
@@ -76,7 +76,7 @@ func TestSuspects(t *testing.T) {
 // their order again.
 func TestSuspectsOfAFullWindow(t *testing.T) {
 	const frames = 50000
-	w, s := NewWindow(64<<20, 0), new(Suspect)
+	w, s := NewWindow(64<<20, 0), new(PoisonSearch)
 	var want []string
 	for i := range frames {
 		want = append(want, fmt.Sprintf("frame %050d", i))
@@ -84,8 +84,8 @@ func TestSuspectsOfAFullWindow(t *testing.T) {
 	}
 	began, ordered := time.Now(), 0
 	for range 250 {
-		require.Zero(t, s.Next(w))
-		w.Reopen(s.Wary())
+		require.Zero(t, s.Advance(w))
+		w.Reopen(s.Stepwise())
 		w.Sent(1)
 		s.Ended(w)
 		require.Equal(t, frames, w.Len())
@@ -96,7 +96,7 @@ func TestSuspectsOfAFullWindow(t *testing.T) {
 	}
 	assert.Less(t, time.Since(began), 20*time.Second)
 	assert.Greater(t, ordered, 6, "they are all tried, and then begin anew")
-	s.restore(w)
+	s.moveBack(w)
 	require.Equal(t, want, held(w))
 }
 
@@ -104,7 +104,7 @@ func TestSuspectsOfAFullWindow(t *testing.T) {
 func TestPassed(t *testing.T) {
 	for seed := range int64(300) {
 		rng := rand.New(rand.NewSource(seed))
-		w, s := NewWindow(1<<20, 0), new(Suspect)
+		w, s := NewWindow(1<<20, 0), new(PoisonSearch)
 		acked, bad, good, dropped := map[string]bool{}, 1+rng.Intn(5), 0, 0
 		add := func() {
 			w.Add(fmt.Appendf(nil, "good %d", good))
@@ -118,8 +118,8 @@ func TestPassed(t *testing.T) {
 		}
 		for connections := 0; dropped < bad; connections++ {
 			require.Less(t, connections, 20*bad, "seed %d: %d dropped, and held are %v", seed, dropped, held(w))
-			dropped += s.Next(w)
-			w.Reopen(s.Wary())
+			dropped += s.Advance(w)
+			w.Reopen(s.Stepwise())
 			if rng.Intn(2) == 0 || w.Len() < 2 {
 				add()
 			}
@@ -138,10 +138,10 @@ func TestPassed(t *testing.T) {
 				}
 			}
 			w.Ahead(uint64(ahead))
-			passes := s.Passes(w)
+			passes := s.Skips(w)
 			s.Ended(w)
 			if passes {
-				s.Passed(w)
+				s.Skipped(w)
 			}
 		}
 		require.EqualValues(t, bad, w.Dropped(), "seed %d", seed)
