@@ -93,8 +93,8 @@
 //     between. Only then it is refused, counted and reported, like a record that a server refuses with 400.
 //
 // A few records overtake it. A poison record with nothing behind it waits for other records: a queue adds what has arrived to
-// a batch that it retries. If two searches in a row end with everything taken, the size was at fault, and the size of requests is halved, as
-// after a 413. A server that is down for some records only, such as one with shards, may look the same: set a SplitAfter that takes longer
+// a batch that it retries. If two searches in a row end with everything taken, the size was at fault, and requests are halved, as after
+// a 413. A server that is down for some records only, such as one with shards, may look the same: set a SplitAfter that takes longer
 // than its outages, or a negative one.
 //
 // # How long calls take
@@ -117,8 +117,8 @@
 //
 // # The standard library's logger
 //
-// Package net/http writes to the standard library's logger when a server sends something unsolicited. It does so on the goroutine that reads
-// from the connection. If that logger leads to this core (zap.RedirectStdLog, slog.SetDefault), a request made there would wait for
+// Package net/http writes to the standard library's logger when a server sends something unsolicited. It does so on the goroutine that
+// reads from the connection. If that logger leads to this core (zap.RedirectStdLog, slog.SetDefault), a request made there would wait for
 // itself. So such a record is refused with an error, and a buffer that would be flushed there keeps its records. Behind a queue the
 // record is sent, but only one of its kind in 10 s, because its own request may provoke the next.
 //

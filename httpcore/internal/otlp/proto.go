@@ -128,7 +128,7 @@ func (p *protoWriter) value(size int) {
 	p.out = binary.AppendUvarint(out, uint64(size))
 }
 
-// Begin implements fields.Values. Package names has made the key valid UTF-8, except for those of a Resource.
+// Begin implements fields.Values. Package names has made the key valid UTF-8.
 func (p *protoWriter) Begin(key string) { p.key = key }
 
 // Text implements fields.Values. A text that is not UTF-8 becomes bytes, by OTLP's mapping of arbitrary data.
