@@ -51,25 +51,31 @@ func (b *batchMails) searchPoison(n, end int, err error) (result error, ok bool)
 		return nil, false
 	}
 	b.delivered++
+	return b.otherTaken(a, n, end, other, temporary), true
+}
+
+// otherTaken halves the refused mail a with the records from n to end, or gives its only record up, after the record other was taken. It
+// returns the result of EmitBatch: the records in between are tried again.
+func (b *batchMails) otherTaken(a *attempt, n, end, other int, refusal *session.TemporaryError) error {
+	m, s, first := &b.mailer, &a.poison, n
 	s.proofs++
 	s.due = s.refusals + s.proofs + 1
-	first := n
 	switch {
 	case end-n > 1:
 		m.searching = true
-		m.attempts.done(sum)
+		m.attempts.done(a.sum)
 		half := n + (min(end, other)-n+1)/2
 		m.attempts.failed(b.sum(n, half), half-n, m.composer.NewIdentity(time.Now())).poison = poisonState{due: 1, proofs: proofsNeeded / 2}
 	case s.proofs >= proofsNeeded:
 		m.searching = false
-		b.verdicts.Reject(n, fmt.Errorf("mailcore: given up after %d attempts, for the server took other mails meanwhile: %w", s.refusals, temporary.Err))
-		m.attempts.done(sum)
+		b.verdicts.Reject(n, fmt.Errorf("mailcore: given up after %d attempts, for the server took other mails meanwhile: %w", s.refusals, refusal.Err))
+		m.attempts.done(a.sum)
 		first++
 	}
 	if again := indexes(first, other); len(again) > 0 {
-		b.verdicts.Add(0, &base.RetryError{Indexes: again, Err: temporary})
+		b.verdicts.Add(0, &base.RetryError{Indexes: again, Err: refusal})
 	}
-	return b.verdicts.With(nil), true
+	return b.verdicts.With(nil)
 }
 
 // indexes returns the numbers from from up to, but not including, to.

@@ -56,13 +56,7 @@ func (c *serverConn) process(now time.Time) error {
 // split moves the complete frames from the buffer into the batch. It stops behind a hello.
 func (c *serverConn) split(now time.Time) error {
 	cfg := &c.server.cfg
-	limit := cfg.MaxFrame
-	if cfg.Ack && c.session == nil {
-		limit = max(limit, session.HelloSize)
-	}
-	if c.seal != nil {
-		limit += c.seal.Overhead
-	}
+	limit := frameLimit(c)
 	if !c.framed {
 		if !c.afterProxyHeader() {
 			return nil
@@ -83,15 +77,9 @@ func (c *serverConn) split(now time.Time) error {
 			c.refuse(err)
 			return errUnframed
 		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
-			if other := otherProtocol(cfg.Framing, b); other != nil && c.idle.Load() == 0 {
-				c.refuse(other)
-				return errUnframed
+			if err := c.passTooLarge(b, from, next); err != nil {
+				return err
 			}
-			if cfg.Ack && c.session == nil { // too large for a hello
-				c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
-				return errUnframed
-			}
-			c.passTooLarge(from, next)
 		case !whole:
 			return nil
 		default:
@@ -108,6 +96,18 @@ func (c *serverConn) split(now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// frameLimit returns the largest frame that may come next, in bytes, with its signature: a hello, or a record.
+func frameLimit(c *serverConn) int {
+	limit := c.server.cfg.MaxFrame
+	if c.server.cfg.Ack && c.session == nil {
+		limit = max(limit, session.HelloSize)
+	}
+	if c.seal != nil {
+		limit += c.seal.Overhead
+	}
+	return limit
 }
 
 // beginFrame gives a frame that has begun its own deadline: idle time before it does not count, nor does what is left of the allowed
@@ -140,9 +140,18 @@ func (c *serverConn) afterProxyHeader() bool {
 	return true
 }
 
-// passTooLarge refuses a frame for its size and has the rest of it skipped. The frame keeps its number and is confirmed: otherwise
-// its client would send it for ever.
-func (c *serverConn) passTooLarge(from, next int) {
+// passTooLarge refuses the frame at the beginning of b for its size, and has the rest of it skipped. The frame keeps its number and is
+// confirmed: otherwise its client would send it for ever. If b is no frame, but another protocol or a missing hello, that is an error.
+func (c *serverConn) passTooLarge(b []byte, from, next int) error {
+	cfg := &c.server.cfg
+	if other := otherProtocol(cfg.Framing, b); other != nil && c.idle.Load() == 0 {
+		c.refuse(other)
+		return errUnframed
+	}
+	if cfg.Ack && c.session == nil { // too large for a hello
+		c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
+		return errUnframed
+	}
 	if c.session == nil || c.sequence > c.session.Last() {
 		c.refuse(fmt.Errorf("a frame is larger than %d bytes", c.server.cfg.MaxFrame))
 	}
@@ -151,6 +160,7 @@ func (c *serverConn) passTooLarge(from, next int) {
 		c.from, c.skip, c.passing = c.from+from, next-from, c.seal.Pass(c.sequence)
 	}
 	c.sequence++
+	return nil
 }
 
 var errUnframed = errors.New("the stream can no longer be framed")

@@ -4,6 +4,6 @@
 //
 //	tls.Config ── Guarded ──► a copy ──► await ──► a goroutine ──► the hook
 //
-// What a hook returns in time is left unchanged. A panic becomes an error that wraps a *zapcore.PanicError and fails the handshake; where no
-// error can be returned it is ignored. A hook that does not return in time is left behind, and fails the handshake.
+// What a hook returns in time is left unchanged. A panic becomes an error that wraps a *zapcore.PanicError and fails the handshake; where
+// no error can be returned it is ignored. A hook that does not return in time is left behind, and fails the handshake.
 package tlshooks

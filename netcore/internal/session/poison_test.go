@@ -36,9 +36,8 @@ func attempt(w *Window, s *PoisonSearch, got map[string]int) (dropped int) {
 	return dropped
 }
 
-// TestSuspects holds that frames at which a peer hangs up are found, however many there are and that the others
-// all arrive, each once.
-func TestSuspects(t *testing.T) {
+// TestPoisonFrames: frames at which a peer hangs up are found, however many there are, and all others arrive once.
+func TestPoisonFrames(t *testing.T) {
 	for seed := range int64(300) {
 		rng := rand.New(rand.NewSource(seed))
 		w, s := NewWindow(1<<20, 0), new(PoisonSearch)
@@ -72,9 +71,8 @@ func TestSuspects(t *testing.T) {
 	}
 }
 
-// TestSuspectsOfAFullWindow holds that an outage costs little while much is held, that nothing is lost by it, and that the frames have
-// their order again.
-func TestSuspectsOfAFullWindow(t *testing.T) {
+// TestPoisonSearchOfAFullWindow: an outage costs little while many frames are held, nothing is lost, and the frames regain their order.
+func TestPoisonSearchOfAFullWindow(t *testing.T) {
 	const frames = 50000
 	w, s := NewWindow(64<<20, 0), new(PoisonSearch)
 	var want []string
@@ -100,8 +98,8 @@ func TestSuspectsOfAFullWindow(t *testing.T) {
 	require.Equal(t, want, held(w))
 }
 
-// TestPassed holds that frames which a peer never acknowledges, while it goes on behind them, are found among others, and no others with them.
-func TestPassed(t *testing.T) {
+// TestSkipped: frames that a peer never acknowledges, while it acknowledges those behind them, are found, and no others are.
+func TestSkipped(t *testing.T) {
 	for seed := range int64(300) {
 		rng := rand.New(rand.NewSource(seed))
 		w, s := NewWindow(1<<20, 0), new(PoisonSearch)
