@@ -63,7 +63,7 @@ func TestARecordThatIsRefusedForNowAgainAndAgain(t *testing.T) {
 				}
 				return ""
 			}
-			core := newImpatient(t, s)
+			core := newCoreFor(t, s)
 			require.ElementsMatch(t, wrong, deliverMails(t, core, 0, 100))
 			require.EqualValues(t, 100-len(wrong), core.Stats().Delivered)
 			require.EqualValues(t, len(wrong), core.Stats().Refused)
@@ -99,7 +99,7 @@ func TestAServerThatTakesNothingForNow(t *testing.T) {
 				}
 				return ""
 			}
-			core := newImpatient(t, s)
+			core := newCoreFor(t, s)
 			require.Empty(t, deliverMails(t, core, 0, records))
 			require.EqualValues(t, records, core.Stats().Delivered)
 			require.Len(t, s.received(), 1, "one digest")
@@ -108,7 +108,7 @@ func TestAServerThatTakesNothingForNow(t *testing.T) {
 	}
 }
 
-func newImpatient(t *testing.T, s *server) *mailcore.Core {
+func newCoreFor(t *testing.T, s *server) *mailcore.Core {
 	return newCore(t, mailcore.Config{Addr: "localhost:25", From: "a@example.test", To: []string{"b@example.test"}, Dial: s.dial,
 		OnError: func(error) {}})
 }
@@ -123,7 +123,7 @@ func TestSeveralRecordsThatAreRefusedForNow(t *testing.T) {
 				}
 				return ""
 			}})
-			core := newImpatient(t, s)
+			core := newCoreFor(t, s)
 			var left, refused []string
 			for i := range wrong {
 				left = append(left, fmt.Sprint("bad-", i))
