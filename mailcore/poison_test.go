@@ -113,7 +113,8 @@ func newCoreFor(t *testing.T, s *server) *mailcore.Core {
 		OnError: func(error) {}})
 }
 
-// Several such records where few others come: another one of the kind is no proof that the server takes nothing, and each is found in time.
+// Several poison records while few others come: a poison record that is sent as a test does not prove that the server is down, and
+// each is found in time.
 func TestSeveralRecordsThatAreRefusedForNow(t *testing.T) {
 	for wrong := 2; wrong <= 3; wrong++ {
 		synctest.Test(t, func(t *testing.T) {

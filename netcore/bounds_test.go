@@ -186,7 +186,7 @@ type panickingConn struct{ net.Conn }
 
 func (panickingConn) Read([]byte) (int, error) { panic("broken") }
 
-// TestConnectionThatPanics: its end is that of the connection, and not of the program.
+// A panic of a connection ends the connection, and not the program.
 func TestConnectionThatPanics(t *testing.T) {
 	target := &countingCore{}
 	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, OnError: ignore})
