@@ -16,7 +16,7 @@ import (
 //	      ▲                                                 │               │
 //	      ├── the server is down: as often again ◄── fails ─┘               └─ taken: the server works
 //	      │                                                                           │
-//	      ├── in halves, and the first failure of each is enough ◄─ several records ──────┤
+//	      ├── in halves, and the first failure of each is enough ◄─ several records ──┤
 //	      └── alone, once more often each time ◄──────────────────── one record ──────┴── for the eighth time ──► refused
 //
 // So a record is refused after failing 36 times alone, with others taken after the first failure, the third, the sixth and so on. Up
