@@ -18,11 +18,11 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// StatusError is an answer that was not 2xx. It is found with errors.As in what Write and WriteBatch return.
+// StatusError is an answer that was not 2xx. errors.As finds it in the errors of Write and WriteBatch.
 type StatusError struct {
-	Target string // method and URL, without query, credentials and what looks like a key in its path
+	Target string // method and URL, without query, credentials and anything in the path that looks like a key
 	Status int    // of HTTP, such as 503
-	Text   string // the first words of the answer, on one line, at most 200 bytes, without what was sent as a secret
+	Text   string // the beginning of the answer, on one line, at most 200 bytes, without secrets that were sent
 }
 
 // Error implements error.
@@ -34,18 +34,18 @@ func (e *StatusError) Error() string {
 	return text
 }
 
-// Err says what the answer means by its status alone:
+// Err returns what the answer means by its status alone:
 //
-//	2xx                                   nil: all records are delivered; of ClickHouse 500, if an exception is behind it
-//	3xx, 408, 425, 429, 5xx but 501       *RetryError: none is, all may be tried again, after Retry-After
+//	2xx                                   nil: all records are delivered; from ClickHouse like a 500, if an exception follows it
+//	3xx, 408, 425, 429, 5xx but 501       *RetryError: none is delivered, all may be tried again, after Retry-After
 //	400, 413                              *RejectedError; a request of more than one record is tried again in halves, down to
-//	                                      the record that is at fault
+//	                                      the record at fault
 //	all other 4xx, 501                    *RejectedError: all are refused for good
-//	the last two with Retry-After         *RetryError, for the server says that it is about now; 400 and 413 to one record only
+//	the last two with Retry-After         *RetryError, for the server says that it is about now; with 400 and 413 for one record only
 //
-// Config.RetryOn and Config.SplitOn move a status to the second or the third line. An Envelope's Read may return other verdicts:
-// a *RejectedError that names only some of the records, a *RetryError that names some, or both of them joined by multierr; one that names
-// none is about all that the other one does not name. Any other error counts as a *RetryError.
+// Config.RetryOn and Config.SplitOn move a status to the second or the third line. An Envelope's Read may return other verdicts: a
+// *RejectedError that names some of the records, a *RetryError that names some, or both, joined by multierr. Of two, the one that
+// names no records is about all that the other does not name. Any other error counts as a *RetryError.
 func (a *Answer) Err() error {
 	switch {
 	case a.Status >= 200 && a.Status < 300:
@@ -66,13 +66,13 @@ func (a *Answer) Reject(err error) *RejectedError {
 	return &base.RejectedError{Indexes: all, Err: err}
 }
 
-// err is the answer as an error.
+// err returns the answer as an error.
 func (a *Answer) err() error {
 	e := &StatusError{Target: a.target, Status: a.Status}
-	if a.words != nil {
-		e.Text = a.words(a)
+	if a.errorText != nil {
+		e.Text = a.errorText(a)
 	} else {
-		e.Text = a.firstWords(a.Body)
+		e.Text = a.excerpt(a.Body)
 	}
 	if a.Status == http.StatusSwitchingProtocols {
 		e.Text = "nobody has asked for another protocol"
@@ -86,7 +86,7 @@ func (a *Answer) err() error {
 	return e
 }
 
-// decode reads Body as JSON.
+// decode reads Body as JSON into v.
 func (a *Answer) decode(v any) error {
 	if err := a.complete(); err != nil {
 		return err
@@ -94,9 +94,9 @@ func (a *Answer) decode(v any) error {
 	return a.malformed(json.Unmarshal(bytes.TrimPrefix(a.Body, byteOrderMark), v))
 }
 
-var byteOrderMark = []byte("\ufeff") // some servers begin with it
+var byteOrderMark = []byte("\ufeff") // at the beginning of some servers' answers
 
-// number is an integer of JSON, which some servers write as a text, or with a point.
+// number is an integer in JSON, which some servers write as a string, or with a decimal point.
 type number int
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -113,7 +113,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// boolean is true or false, which some servers write as a text, or as 1 and 0.
+// boolean is a bool in JSON, which some servers write as a string, or as 1 and 0.
 type boolean bool
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -129,23 +129,24 @@ func (v *boolean) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// malformed is err of decoding Body, or nil if that is.
+// malformed adds the target and an excerpt to err, an error of decoding Body; nil stays nil.
 func (a *Answer) malformed(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, a.firstWords(a.Body))
+	return fmt.Errorf("httpcore: %s: %d, but %w: %s", a.target, a.Status, err, a.excerpt(a.Body))
 }
 
-// page returns an error for a page of HTML, as a proxy gives it to who has to log in first: no receiver of records answers so.
-func (a *Answer) page() error {
+// htmlPage returns an error for a page of HTML, which a proxy sends to someone who must log in first. No receiver of records answers
+// so.
+func (a *Answer) htmlPage() error {
 	if !bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(a.Body, byteOrderMark)), []byte("<")) {
 		return nil
 	}
-	return &base.RetryError{After: a.After, Err: fmt.Errorf("httpcore: %s: %d, but with a page for people: %s", a.target, a.Status, a.firstWords(a.Body))}
+	return &base.RetryError{After: a.After, Err: fmt.Errorf("httpcore: %s: %d, but with a page for people: %s", a.target, a.Status, a.excerpt(a.Body))}
 }
 
-// complete returns why Body is not the whole answer, if so.
+// complete returns an error if Body is not the whole answer.
 func (a *Answer) complete() error {
 	switch {
 	case a.failure != nil:
@@ -156,10 +157,10 @@ func (a *Answer) complete() error {
 	return nil
 }
 
-// firstWords returns the beginning of a text for people, as one line, without secrets of ours.
-func (a *Answer) firstWords(b []byte) string {
+// excerpt returns the beginning of b, as one line of text, without our secrets.
+func (a *Answer) excerpt(b []byte) string {
 	const most = 200
-	text := a.secrets.Hide(string(b[:min(len(b), maxWords)]))
+	text := a.secrets.Hide(string(b[:min(len(b), maxErrorText)]))
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == unicode.ReplacementChar
 	}), " ")
@@ -173,8 +174,8 @@ func (a *Answer) firstWords(b []byte) string {
 	return text[:end] + "…"
 }
 
-// retryAfter reads Retry-After (RFC 9110, section 10.2.3), in seconds or as a date, and returns at most the given time. A
-// date is compared with the server's own, so that the clocks need not agree.
+// retryAfter returns the duration in Retry-After (RFC 9110, section 10.2.3), which is in seconds or a date, but at most most. A date
+// is compared with the server's own Date, so the clocks need not agree.
 func retryAfter(header http.Header, now time.Time, most time.Duration) time.Duration {
 	value := strings.TrimSpace(header.Get("Retry-After"))
 	if value == "" {
@@ -193,7 +194,7 @@ func retryAfter(header http.Header, now time.Time, most time.Duration) time.Dura
 	return min(most, max(0, at.Sub(now)))
 }
 
-// verdict joins what is not empty.
+// verdict joins those errors that name records.
 func verdict(rejected *base.RejectedError, again *base.RetryError) (err error) {
 	if len(rejected.Indexes) > 0 {
 		err = rejected

@@ -162,7 +162,7 @@ func TestAnAnswerMayBeCompressed(t *testing.T) {
 	}
 }
 
-// What a server repeats of what it was sent, and where it sends a request to, shows no secret of either side.
+// Errors show no secret of either side, neither from a server that repeats what it was sent, nor from a redirect's target.
 func TestAnAnswerThatRepeatsASecret(t *testing.T) {
 	repeat := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {

@@ -8,18 +8,18 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// keepBody is the largest buffer, in bytes, that is kept from one request to the next.
+// keepBody is the largest buffer that is kept between requests, in bytes.
 const keepBody = 4 << 20
 
-// body is what one request carries: records, as an Envelope says.
+// body is the content of a request: records in an Envelope.
 type body struct {
 	envelope *Envelope
-	zip      *request.Zip // nil: not compressed
-	bytes    []byte       // before compression; own, or lent by the Handler
+	zip      *request.Zip // nil: no compression
+	bytes    []byte       // before compression; either own or the Handler's memory
 	own      []byte
 }
 
-// fill makes the body of the frames in s. Where each is a line already, and lines are wanted, it is the frames themselves.
+// fill makes the body of the frames in s. If lines are wanted and each frame is a line already, it uses the frames' memory.
 func (b *body) fill(frames *base.Frames, s span, ids *ids) {
 	first := 0
 	if s.from > 0 {
@@ -46,7 +46,7 @@ func (b *body) fill(frames *base.Frames, s span, ids *ids) {
 	b.end()
 }
 
-// areLines tells whether each frame ends in the only newline that it has.
+// areLines reports whether each frame ends in its only newline.
 func areLines(lines []byte, first int, ends []int) bool {
 	if bytes.Count(lines, newline) != len(ends) {
 		return false
@@ -61,7 +61,7 @@ func areLines(lines []byte, first int, ends []int) bool {
 
 var newline = []byte{'\n'}
 
-// fillOne makes the body of one frame that is in no batch.
+// fillOne makes the body of a frame that is in no batch.
 func (b *body) fillOne(frame []byte, ids *ids) {
 	b.begin(len(frame))
 	if b.envelope.head != nil {
@@ -72,7 +72,7 @@ func (b *body) fillOne(frame []byte, ids *ids) {
 	b.end()
 }
 
-// begin writes what goes before so many bytes of records.
+// begin writes what precedes that many bytes of records.
 func (b *body) begin(records int) {
 	if cap(b.own) > keepBody {
 		b.own = nil
@@ -84,7 +84,7 @@ func (b *body) begin(records int) {
 	b.own = append(b.own[:0], b.envelope.Before...)
 }
 
-// add writes the part of record n of the batch.
+// add writes the part of record n of the batch; n is -1 for a record that is in no batch.
 func (b *body) add(frame []byte, ids *ids, n int) {
 	start := len(b.own)
 	b.own = append(b.own, trimLineEnd(frame)...)
@@ -103,7 +103,7 @@ func (b *body) add(frame []byte, ids *ids, n int) {
 	}
 }
 
-// trimLineEnd is bytes.TrimRight(frame, "\r\n") without the table that it makes at each call.
+// trimLineEnd is bytes.TrimRight(frame, "\r\n"), without the table that it makes for each call.
 func trimLineEnd(frame []byte) []byte {
 	for n := len(frame); n > 0 && (frame[n-1] == '\n' || frame[n-1] == '\r'); n-- {
 		frame = frame[:n-1]
@@ -116,7 +116,7 @@ func (b *body) end() {
 	b.bytes = b.own
 }
 
-// attach makes the body that of req, until it is detached.
+// attach makes b the body of req, until the Payload is detached.
 func (b *body) attach(req *http.Request) *request.Payload {
 	whole := b.bytes
 	if b.zip != nil && len(whole) >= request.GzipFrom {

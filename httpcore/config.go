@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	defaultMaxBatchBytes = 1 << 20 // what nginx takes unless it is told otherwise
+	defaultMaxBatchBytes = 1 << 20 // nginx's default limit
 	defaultTimeout       = 5 * time.Second
 	defaultMaxRetryAfter = 5 * time.Minute
-	maxConnectTimeout    = 5 * time.Second // unless it is asked for
+	maxConnectTimeout    = 5 * time.Second // of the default
 	maxTimeoutFactor     = 12
 	defaultSplitAfter    = 6 // about half a minute of a queue's retries
 )
@@ -79,7 +79,7 @@ func (cfg *Config) checkIntervals() error {
 	)
 }
 
-// checkUnused returns an error for what would have no effect with the rest of the Config.
+// checkUnused returns an error for a field that would have no effect with the rest of the Config.
 func (cfg *Config) checkUnused() error {
 	switch {
 	case cfg.Method == http.MethodGet && cfg.Gzip:
@@ -138,7 +138,7 @@ func (cfg *Config) checkStatuses() error {
 	return nil
 }
 
-// envelopeDefaults chooses the Envelope, and what makes each record's part of it.
+// envelopeDefaults chooses the Envelope, and the Formatter for each record's part of it.
 func (cfg *Config) envelopeDefaults() error {
 	if cfg.Encoder != nil && cfg.Formatter != nil {
 		return errors.New("httpcore: Config.Encoder and Formatter exclude each other")
@@ -195,7 +195,7 @@ func (cfg *Config) checkMethod() error {
 	return nil
 }
 
-// defaultEncoder is zap's JSON for production, with times that people and servers can read.
+// defaultEncoder is zap's JSON for production, with RFC 3339 times.
 func defaultEncoder() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = fields.RFC3339

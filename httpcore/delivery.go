@@ -9,24 +9,24 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// delivery is one EmitBatch: the requests that its records go in, and what became of each.
+// delivery is one EmitBatch: the requests for its records, and their outcomes.
 //
 //	┌───────────── batch ─────────────┐
-//	[ request ][ request ][  pending  ]      in order, as many records a request as MaxBatchBytes and MaxBatchRecords allow
-//	[taken][ ? ][ ? ][ ? ][  pending  ]      a request in which something is at fault: in halves, down to that record
+//	[ request ][ request ][  pending  ]      in order, as many records per request as MaxBatchBytes and MaxBatchRecords allow
+//	[taken][ ? ][ ? ][ ? ][  pending  ]      a request with something at fault: in halves, down to that record
 //
-// What follows a request that failed is not sent: it would overtake.
+// What follows a failed request is not sent, because it would overtake.
 type delivery struct {
 	emitter  *emitter
 	batch    *base.Batch
 	frames   *base.Frames
-	outcomes []outcome // of each frame
-	pending  []span    // to be sent, the next one last
+	outcomes []outcome // by frame
+	pending  []span    // still to be sent; the next one is last
 	began    time.Time
-	refusal  error            // of the first record that was refused
+	refusal  error            // of the first refused record
 	failure  error            // that ended the delivery early
-	again    *base.RetryError // for those whose outcome is retryable
-	split    int              // bytes of the smallest request that was split, and not because of one record
+	again    *base.RetryError // for records whose outcome is retryable
+	split    int              // bytes of the smallest request that was split, not counting splits for a single record
 	cause    sameCause
 }
 
@@ -39,12 +39,12 @@ const (
 	outcomeRetryable
 )
 
-// span is the frames from one index to before another.
+// span is the frames from index from up to, but not including, to.
 type span struct{ from, to int }
 
 func (s span) len() int { return s.to - s.from }
 
-// begin makes d ready for another batch.
+// begin prepares d for a batch.
 func (d *delivery) begin(batch *base.Batch, frames *base.Frames) {
 	d.batch, d.frames = batch, frames
 	d.outcomes = append(d.outcomes[:0], make([]outcome, frames.Len())...)
@@ -55,7 +55,7 @@ func (d *delivery) begin(batch *base.Batch, frames *base.Frames) {
 	d.emitter.ids.begin(batch)
 }
 
-// end lets go of the batch.
+// end releases the batch.
 func (d *delivery) end() {
 	d.emitter.ids.end(d.batch, d.outcomes)
 	d.batch, d.frames, d.refusal, d.failure, d.again = nil, nil, nil, nil, nil
@@ -63,7 +63,7 @@ func (d *delivery) end() {
 
 var errSlow = errors.New("httpcore: the server was too slow for the whole batch")
 
-// run sends what is pending, until there is nothing left, or the server fails, or there is no time left.
+// run sends what is pending until nothing is left, the server fails, or the time is up.
 func (d *delivery) run() {
 	e := d.emitter
 	for first := true; len(d.pending) > 0 && d.failure == nil && d.again == nil; first = false {
@@ -73,7 +73,7 @@ func (d *delivery) run() {
 		}
 		next := d.pending[len(d.pending)-1]
 		d.pending = d.pending[:len(d.pending)-1]
-		if e.refusesAlone(d.frames, next.from) {
+		if e.overRecordLimit(d.frames, next.from) {
 			d.refuse(span{next.from, next.from + 1}, errRecordLarge)
 			d.push(span{next.from + 1, next.to})
 			continue
@@ -89,14 +89,14 @@ func (d *delivery) run() {
 		return
 	}
 	if d.split > 0 && d.refusal == nil {
-		e.limit = min(e.limit, d.split/2) // it was no record's fault, but the size
+		e.limit = min(e.limit, d.split/2) // the size was at fault, and no record
 	}
-	if limit, known := e.suspect.over(); known {
+	if limit, known := e.poison.over(); known {
 		e.limit = min(e.limit, limit)
 	}
 }
 
-// late tells whether no more requests of this batch are to begin.
+// late reports whether no further request of this batch may begin.
 func (d *delivery) late() bool {
 	most := d.emitter.steps.Batch()
 	return most > 0 && time.Since(d.began) > most
@@ -108,15 +108,15 @@ func (d *delivery) push(s span) {
 	}
 }
 
-// send makes one request, and draws the conclusions.
+// send makes one request and handles its outcome.
 func (d *delivery) send(s span, key string) {
 	e := d.emitter
 	e.body.fill(d.frames, s, e.ids)
 	err := e.send(s.len(), key, true)
 	if err == nil {
 		d.set(s, outcomeDelivered)
-		d.cause.took()
-		e.suspect.took(len(e.body.bytes))
+		d.cause.taken()
+		e.poison.taken(len(e.body.bytes))
 		return
 	}
 	if index, ok := e.policy.faultIn(err, s.len()); ok {
@@ -131,7 +131,7 @@ func (d *delivery) send(s span, key string) {
 	d.judge(s, retry, rejected)
 }
 
-// judge takes down what an answer says of single records.
+// judge records the verdicts of an answer on single records.
 func (d *delivery) judge(s span, retry *base.RetryError, rejected *base.RejectedError) {
 	d.set(s, outcomeDelivered)
 	if rejected != nil {
@@ -158,7 +158,7 @@ func (d *delivery) refuse(s span, err error) {
 	d.refusal = firstOf(d.refusal, err)
 }
 
-// fault is a request in which one record, or its size, is at fault.
+// fault handles a request in which one record, or its size, is at fault.
 func (d *delivery) fault(s span, index int, err error) {
 	_, rejected := verdictsIn(err)
 	if rejected != nil {
@@ -172,7 +172,7 @@ func (d *delivery) fault(s span, index int, err error) {
 		d.push(span{s.from, s.from + index})
 		d.refuseAlone(span{s.from + index, s.from + index + 1}, err)
 	default:
-		if tooLarge(err) && d.emitter.reply.Header.Get("Retry-After") == "" { // else it is so for now only
+		if tooLarge(err) && d.emitter.reply.Header.Get("Retry-After") == "" { // with a Retry-After it is only temporary
 			d.emitter.limit = min(d.emitter.limit, len(d.emitter.body.bytes)/2)
 		} else if n := len(d.emitter.body.bytes); d.split == 0 || n < d.split {
 			d.split = n
@@ -183,22 +183,22 @@ func (d *delivery) fault(s span, index int, err error) {
 	}
 }
 
-// refuseAlone refuses one record, and all that are pending if that is for a cause that they share.
+// refuseAlone refuses one record, and all pending ones if they share its cause.
 func (d *delivery) refuseAlone(s span, err error) {
 	d.refuse(s, err)
 	if !d.cause.refused(err) || !d.sampled(err) {
 		return
 	}
-	d.cause.known = d.cause.words
+	d.cause.known = d.cause.text
 	for _, rest := range d.pending {
 		d.refuse(rest, err)
 	}
 	d.pending = d.pending[:0]
 }
 
-// sampled sends a few of the pending records, each alone, and tells whether all of them were refused for the same words.
+// sampled sends a few of the pending records, each alone, and reports whether all were refused with the same text.
 func (d *delivery) sampled(err error) bool {
-	words := err.Error()
+	text := err.Error()
 	for n := range sameSamples {
 		left := d.left()
 		if left == 0 {
@@ -206,14 +206,14 @@ func (d *delivery) sampled(err error) bool {
 		}
 		i := d.takeOut((left - 1) * n / (sameSamples - 1))
 		refusal := d.sample(i)
-		if refusal == nil || refusal.Error() != words {
+		if refusal == nil || refusal.Error() != text {
 			return false
 		}
 	}
 	return true
 }
 
-// takeOut takes one record out of those that are pending, counted from the next, and returns its index.
+// takeOut removes the nth of the pending records, counted from the next, and returns its index.
 func (d *delivery) takeOut(nth int) int {
 	for at := len(d.pending) - 1; ; at-- {
 		s := d.pending[at]
@@ -233,7 +233,7 @@ func (d *delivery) takeOut(nth int) int {
 	}
 }
 
-// sample sends one record, and returns why it was refused, or nil if it was not.
+// sample sends one record. It returns why the record was refused, or nil if it was not.
 func (d *delivery) sample(i int) (refusal error) {
 	e, s := d.emitter, span{i, i + 1}
 	e.body.fill(d.frames, s, e.ids)
@@ -243,7 +243,7 @@ func (d *delivery) sample(i int) (refusal error) {
 	switch {
 	case err == nil:
 		d.set(s, outcomeDelivered)
-		d.cause.took()
+		d.cause.taken()
 	case fault || rejected != nil:
 		if rejected != nil {
 			err = rejected.Err
@@ -260,7 +260,7 @@ func (d *delivery) sample(i int) (refusal error) {
 	return nil
 }
 
-// result is what EmitBatch returns.
+// result returns the results of EmitBatch.
 func (d *delivery) result() (n int, err error) {
 	for i, f := range d.outcomes {
 		if f != outcomePending {

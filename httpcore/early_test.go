@@ -16,8 +16,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// TestAnAnswerBeforeTheEndOfTheRequestIsHeard holds that what a server says of a request that it does not read to its end counts, and not
-// the connection that it closes then.
+// A server's answer counts even if the server does not read the request to its end and closes the connection.
 func TestAnAnswerBeforeTheEndOfTheRequestIsHeard(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("it forgets what has come over a connection that is reset")

@@ -14,31 +14,31 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// ElasticsearchConfig is for Elasticsearch, OpenSearch and what else speaks their _bulk API.
+// ElasticsearchConfig configures Elasticsearch: for Elasticsearch, OpenSearch, and others with their _bulk API.
 type ElasticsearchConfig struct {
 	// Index is the index or data stream. Defaults to the one in Config.URL ("https://es.example/logs-shop/_bulk").
 	Index string
-	// ID gives a document its _id, from which the server tells a record that is sent again. It runs on the goroutine that logs.
-	// It must differ for each record, or records are lost; "" leaves the choice to the server. Defaults to an id for each
-	// record that it keeps over all attempts to send it, unlike that of any other record of any process.
+	// ID returns a document's _id, by which the server recognises a record that is sent again. It runs on the goroutine that logs.
+	// Ids must differ, or records are lost; "" leaves the choice to the server. Defaults to a unique id for each record, which it
+	// keeps over all attempts to send it.
 	ID func(r *base.Record) string
-	// OmitID leaves all ids to the server, which indexes somewhat faster then. A record of which the answer was lost is stored
-	// twice.
+	// OmitID leaves all ids to the server, which then indexes somewhat faster. A record whose answer was lost is stored twice.
 	OmitID bool
-	// Encoder makes the documents, JSON on one line. It is copied. Defaults to the names of the Elastic Common Schema:
-	// @timestamp, message, log.level, log.logger, log.origin.file.name, error.message and error.type for zap.Error (what it says, and its
-	// type as %T has it), error.stack_trace, and the record's fields.
+	// Encoder makes the documents: JSON on one line. It is copied. Defaults to names of the Elastic Common Schema: @timestamp,
+	// message, log.level, log.logger, log.origin.file.name; error.message and error.type for zap.Error (its text, and its type as %T
+	// prints it); error.stack_trace; and the record's fields.
 	Encoder zapcore.Encoder
 }
 
-// Elasticsearch returns the Envelope of a _bulk request that creates a document of each record. Its answer is read item by
-// item: 429, 500, 502, 503 and 504 are to be tried again, all other failures are refused for good. 409 for a document with an
-// ID means that it is there already: delivered. An answer that has fewer items than there were records, or says nothing of
-// errors, is none, whatever else it says; one of more than 16 MiB has the request sent in halves.
-// "?filter_path=errors,error,items.*.status,items.*.error" in the URL keeps the answer short; all four must be in it.
+// Elasticsearch returns the Envelope of a _bulk request that creates a document for each record.
 //
-// A record without a time gets that of its sending, because a data stream takes no document without @timestamp; years are 0000
-// to 9999, the nearest where a time has another.
+// The answer is read item by item. Items with 429, 500, 502, 503 and 504 are tried again, all other failures are refused for good. A
+// 409 for a document with an ID means that it is already stored: delivered. An answer that has not one item for each record, or no
+// member errors, is an error, and the records are tried again. After an answer of more than 16 MiB the request is sent in halves.
+// "?filter_path=errors,error,items.*.status,items.*.error" in the URL keeps answers short; it must contain all four.
+//
+// A record without a time gets the time of sending, because a data stream takes no document without @timestamp. Times are clamped to
+// the years 0000 to 9999.
 func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 	action := []byte(`{"create":{`)
 	if cfg.Index != "" {
@@ -75,18 +75,18 @@ func Elasticsearch(cfg ElasticsearchConfig) Envelope {
 	return e
 }
 
-// bulkNames are those that Elasticsearch keeps for itself: a document that has one as a member is refused.
+// bulkNames are reserved by Elasticsearch: it refuses a document with a member of such a name.
 var bulkNames = []string{"_data_stream_timestamp", "_doc_count", "_feature", "_field_names", "_id", "_ignored", "_ignored_source",
 	"_index", "_inference_fields", "_nested_path", "_routing", "_routing_hash", "_seq_no", "_size", "_source", "_tier", "_ts_routing_hash",
 	"_tsid", "_type", "_version"}
 
-// bulkFormatter makes the two lines of a document: the action, the source.
+// bulkFormatter makes the two lines of a document: the action and the source.
 type bulkFormatter struct {
 	action   []byte // up to where an _id may follow
 	indexed  bool
 	id       func(*base.Record) string
 	document document
-	plain    *bulkFormatter // the same without ids; not nil: this one leaves room for the emitter to put one
+	plain    *bulkFormatter // the same without ids. If it is not nil, this one leaves room for the emitter's ids
 }
 
 const idMember = `"_id":"`
@@ -125,7 +125,7 @@ func (f *bulkFormatter) comma(dst []byte) []byte {
 	return dst
 }
 
-// appendNow appends the document of a record that has no time.
+// appendNow appends the document of a record without a time.
 func (f *bulkFormatter) appendNow(dst []byte, r *base.Record) ([]byte, error) {
 	ent := r.Entry()
 	ent.Time = time.Now()
@@ -140,7 +140,7 @@ func (f *bulkFormatter) appendNow(dst []byte, r *base.Record) ([]byte, error) {
 
 type bulkItem struct {
 	Status number `json:"status"`
-	Error  any    `json:"error"` // an object with type and reason, or a text
+	Error  any    `json:"error"` // an object with type and reason, or a string
 }
 
 func (i bulkItem) success() bool { return i.Status >= 200 && i.Status < 300 }
@@ -156,7 +156,7 @@ func readBulk(a *Answer, ids bool) error {
 		return err
 	}
 	if err := a.complete(); err != nil {
-		if a.cut && a.Records > 1 { // conflicts have more words than their documents; fewer have fewer
+		if a.cut && a.Records > 1 { // conflicts are longer than their documents; fewer records make a shorter answer
 			return &faultError{index: -1, err: err}
 		}
 		return err
@@ -169,32 +169,32 @@ func readBulk(a *Answer, ids bool) error {
 	switch {
 	case err != nil:
 		return err
-	case !isNothing(answer.Error): // something in the request cannot be taken, and what follows it was not read
-		return &faultError{index: -1, err: fmt.Errorf("httpcore: %s: %s", a.target, a.bulkWords(answer.Error))}
+	case !isNothing(answer.Error): // something cannot be taken, and what follows it was not read
+		return &faultError{index: -1, err: fmt.Errorf("httpcore: %s: %s", a.target, a.bulkErrorText(answer.Error))}
 	case answer.Errors == nil:
-		return fmt.Errorf("httpcore: %s: an answer without errors, which no _bulk gives: %s", a.target, a.firstWords(a.Body))
+		return fmt.Errorf("httpcore: %s: an answer without errors, which no _bulk gives: %s", a.target, a.excerpt(a.Body))
 	case len(answer.Items) != a.Records:
 		return fmt.Errorf("httpcore: %s: %d items in the answer, for %d records", a.target, len(answer.Items), a.Records)
 	}
 	return judgeItems(a, answer.Items, ids, bool(*answer.Errors))
 }
 
-// allCreated tells whether an answer is that of a request without any failure, without decoding it: it is as long as the records
-// were. A text of JSON cannot hold what is looked for: its quotes are escaped.
+// allCreated reports whether all records were created, without decoding the answer, which is as long as the records were. A JSON
+// string cannot contain what it searches for, because quotes in it are escaped.
 func allCreated(a *Answer) bool {
 	return bytes.Contains(a.Body, []byte(`"errors":false`)) && !bytes.Contains(a.Body, []byte(`"error":`)) &&
 		bytes.Count(a.Body, []byte(`"status":20`)) == a.Records && bytes.Count(a.Body, []byte(`"status":`)) == a.Records &&
 		bytes.HasPrefix(a.Body, []byte("{")) && bytes.HasSuffix(bytes.TrimSpace(a.Body), []byte("]}"))
 }
 
-// bulkWords are the words of a member error: a text, or an object with type and reason.
-func (a *Answer) bulkWords(said any) string {
+// bulkErrorText returns the text of a member error: a string, or an object with type and reason.
+func (a *Answer) bulkErrorText(said any) string {
 	object, ok := said.(map[string]any)
 	switch {
 	case said == nil:
 		return "without a reason"
 	case !ok:
-		return a.firstWords(fmt.Append(nil, said))
+		return a.excerpt(fmt.Append(nil, said))
 	}
 	var words []string
 	for _, name := range []string{"type", "reason"} {
@@ -202,10 +202,10 @@ func (a *Answer) bulkWords(said any) string {
 			words = append(words, fmt.Sprint(word))
 		}
 	}
-	return a.firstWords([]byte(strings.Join(words, ": ")))
+	return a.excerpt([]byte(strings.Join(words, ": ")))
 }
 
-// isNothing tells whether a member says nothing, as where a server leaves none out.
+// isNothing reports whether a member is empty: some servers write such members instead of omitting them.
 func isNothing(said any) bool {
 	switch said := said.(type) {
 	case map[string]any:
@@ -216,16 +216,16 @@ func isNothing(said any) bool {
 	return said == nil || said == "" || said == false
 }
 
-// judgeItems says what became of each record. Where there were no errors, an item without a status says that it was taken too.
+// judgeItems returns the verdict on each record. If the answer reports no errors, an item without a status was taken.
 func judgeItems(a *Answer, items []map[string]bulkItem, ids, errors bool) error {
 	var rejected base.RejectedError
 	again := base.RetryError{After: a.After}
 	for i, item := range items {
 		if len(item) != 1 {
-			return fmt.Errorf("httpcore: %s: an item of the answer says nothing: %s", a.target, a.firstWords(a.Body))
+			return fmt.Errorf("httpcore: %s: an item of the answer says nothing: %s", a.target, a.excerpt(a.Body))
 		}
 		for _, said := range item { // one: create
-			err := fmt.Errorf("httpcore: %s: %d %s", a.target, said.Status, a.bulkWords(said.Error))
+			err := fmt.Errorf("httpcore: %s: %d %s", a.target, said.Status, a.bulkErrorText(said.Error))
 			switch {
 			case isNothing(said.Error) && (said.success() || said.Status == 0 && !errors), ids && said.Status == http.StatusConflict:
 			case !said.success() && (a.policy.again(int(said.Status)) || said.Status < 400):

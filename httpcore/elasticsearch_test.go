@@ -29,8 +29,7 @@ func TestFormatterWithoutItsEnvelope(t *testing.T) {
 	require.ErrorContains(t, err, "ElasticsearchConfig.ID and OmitID")
 }
 
-// TestABulkAnswerThatIsTooLong holds that a request whose answer is longer than anybody reads goes in parts, as often as it takes, and not the
-// same way again.
+// A request whose answer exceeds the limit is sent in halves, as often as necessary, and not again in the same way.
 func TestABulkAnswerThatIsTooLong(t *testing.T) {
 	words := strings.Repeat("w", 6<<20)
 	server := script(t, func(w http.ResponseWriter, r *http.Request) {

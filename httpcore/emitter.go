@@ -16,34 +16,34 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// emitter makes requests of frames. The Handler calls it one at a time, so records arrive in the order in which they were
+// emitter makes requests of frames. The Handler calls it for one at a time, so records arrive in the order in which they were
 // accepted.
 type emitter struct {
-	client    *http.Client
-	transport *request.Transport // ours to close; nil if the client is the user's
-	envelope  Envelope
-	policy    policy
-	template  http.Request    // that all requests begin as copies of
-	query     string          // what goes before a record in the query of a GET
-	target    string          // for errors
-	secrets   request.Secrets // that errors do not show
-	patience  time.Duration   // MaxRetryAfter
-	closing   context.Context // done when Close has waited long enough
-	interrupt context.CancelFunc
-	grace     sync.Once   // begins when Close waits
-	ending    atomic.Bool // Close waits
+	client        *http.Client
+	transport     *request.Transport // ours to close; nil if the client is the user's
+	envelope      Envelope
+	policy        policy
+	template      http.Request    // copied for each request
+	query         string          // precedes a record in the query of a GET
+	target        string          // the destination in errors
+	secrets       request.Secrets // hidden in errors
+	maxRetryAfter time.Duration
+	closing       context.Context    // done when closeGrace is over
+	interrupt     context.CancelFunc // cancels closing
+	grace         sync.Once          // starts closeGrace
+	ending        atomic.Bool        // closeGrace has started
 
 	maxRecords, maxRecord int // MaxBatchRecords, MaxRecordBytes
 
-	// Owned by the Handler's lock.
-	limit    int // bytes in a body of more than one record: MaxBatchBytes, or less if the server said so
+	// The fields below are guarded by the Handler's lock.
+	limit    int // bytes in a body of more than one record: MaxBatchBytes, or less if the server requires it
 	steps    request.Deadlines
 	body     body
-	answer   []byte // memory of reply.Body
+	answer   []byte // backs reply.Body
 	reply    Answer
 	keys     *keys
-	ids      *ids // nil: records have none
-	suspect  suspect
+	ids      *ids // nil: records have no ids
+	poison   poisonSearch
 	delivery delivery
 }
 
@@ -58,19 +58,19 @@ func newEmitter(cfg *Config) (*emitter, error) {
 		return nil, err
 	}
 	e := &emitter{
-		envelope: cfg.Envelope,
-		policy:   policy{retryOn: cfg.RetryOn, splitOn: cfg.SplitOn, retries: cfg.Envelope.retries},
-		patience: cfg.MaxRetryAfter,
-		limit:    cfg.MaxBatchBytes,
-		steps:    request.Deadlines{Connect: cfg.ConnectTimeout, First: cfg.Timeout, Most: cfg.MaxTimeout, Own: cfg.Client == nil},
-		target:   cfg.Method + " " + request.Shown(u),
+		envelope:      cfg.Envelope,
+		policy:        policy{retryOn: cfg.RetryOn, splitOn: cfg.SplitOn, retries: cfg.Envelope.retries},
+		maxRetryAfter: cfg.MaxRetryAfter,
+		limit:         cfg.MaxBatchBytes,
+		steps:         request.Deadlines{Connect: cfg.ConnectTimeout, First: cfg.Timeout, Most: cfg.MaxTimeout, Own: cfg.Client == nil},
+		target:        cfg.Method + " " + request.Shown(u),
 		template: http.Request{Method: cfg.Method, URL: u, Host: u.Host, Header: header,
 			Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1},
 		secrets:    request.SecretsOf(header, func(name string) bool { return plainHeaders[name] }, u),
 		maxRecords: cfg.MaxBatchRecords,
 		maxRecord:  cfg.MaxRecordBytes,
 	}
-	e.delivery.emitter, e.suspect.after = e, cfg.SplitAfter
+	e.delivery.emitter, e.poison.after = e, cfg.SplitAfter
 	e.body.envelope = &e.envelope
 	if u.Path != "" && u.Path != "/" {
 		e.envelope.path = ""
@@ -118,32 +118,32 @@ func (e *emitter) EmitBatch(batch *base.Batch, frames *base.Frames) (n int, err 
 	return d.result()
 }
 
-// refusesAlone tells whether the record at index i is too large to be sent at all.
-func (e *emitter) refusesAlone(frames *base.Frames, i int) bool {
+// overRecordLimit reports whether the record at index i is larger than MaxRecordBytes.
+func (e *emitter) overRecordLimit(frames *base.Frames, i int) bool {
 	return e.maxRecord > 0 && len(frames.At(i)) > e.maxRecord
 }
 
-// fitting returns how many frames of s, from the first, go into the next request: as many as the limits allow, but one at least.
+// fitting returns how many frames at the beginning of s go into the next request: as many as the limits allow, but at least one.
 func (e *emitter) fitting(frames *base.Frames, s span) int {
 	if e.envelope.OneByOne {
 		return 1
 	}
 	around := len(e.envelope.Before) + len(e.envelope.After)
 	if e.envelope.head != nil {
-		around = len(e.envelope.head(e.body.own[:0], e.limit)) // nobody has the body now
+		around = len(e.envelope.head(e.body.own[:0], e.limit)) // the body's memory is free here
 	}
 	ends := frames.Ends()
 	start := ends[s.from] - len(frames.At(s.from))
 	n := 1
-	for s.from+n < s.to && (e.maxRecords == 0 || n < e.maxRecords) && !e.refusesAlone(frames, s.from+n) &&
+	for s.from+n < s.to && (e.maxRecords == 0 || n < e.maxRecords) && !e.overRecordLimit(frames, s.from+n) &&
 		around+ends[s.from+n]-start+n*len(e.envelope.Between) <= e.limit {
 		n++
 	}
 	return n
 }
 
-// send makes one request of the body and returns its verdict. With patient, one that is not answered in time lets the next have
-// longer.
+// send makes one request of the body and returns its verdict. With patient, an attempt that is not answered in time lengthens the
+// timeout of the next.
 func (e *emitter) send(records int, key string, patient bool) error {
 	steps := e.steps.Begin(e.closing, patient)
 	defer steps.End()
@@ -179,20 +179,20 @@ func (e *emitter) send(records int, key string, patient bool) error {
 	return e.judge(steps, a)
 }
 
-// do makes one request, and once more if what came was the answer to another one.
+// do makes one request. If the answer that comes is unsolicited, it repeats the request once.
 func (e *emitter) do(steps *request.Step, req *http.Request) (resp *http.Response, err error) {
 	for again := false; ; again = true {
-		err = base.Guard(func() (err error) { // Config.Client may be anything
+		err = base.Guard(func() (err error) { // Config.Client may panic
 			resp, err = e.client.Do(req)
 			return err
 		})
-		if err != nil || !steps.Unasked() {
+		if err != nil || !steps.Unsolicited() {
 			return resp, err
 		}
 		_ = resp.Body.Close()
 		e.transport.Drop()
 		if again {
-			return nil, request.ErrUnasked
+			return nil, request.ErrUnsolicited
 		}
 		if req.GetBody != nil {
 			req.Body, _ = req.GetBody() // which never fails
@@ -200,7 +200,7 @@ func (e *emitter) do(steps *request.Step, req *http.Request) (resp *http.Respons
 	}
 }
 
-// judge asks the Envelope's Read.
+// judge returns the verdict of the Envelope's Read.
 func (e *emitter) judge(steps *request.Step, a *Answer) error {
 	if taken := e.envelope.byStatus && a.Err() == nil; a.failure != nil && !taken && (e.closing.Err() != nil || steps.Late() != nil) {
 		return e.failed(steps, a.failure)
@@ -219,9 +219,9 @@ func (e *emitter) judge(steps *request.Step, a *Answer) error {
 	return a.checked(retry, rejected, err)
 }
 
-// failed is an attempt that brought no answer.
+// failed returns the error for an attempt without an answer.
 func (e *emitter) failed(steps *request.Step, err error) error {
-	if e.ending.Load() || e.closing.Err() != nil { // whatever it was: there is no other attempt
+	if e.ending.Load() || e.closing.Err() != nil { // there is no other attempt, whatever the error was
 		return fmt.Errorf("httpcore: %s: %w", e.target, base.ErrClosed)
 	}
 	if e.transport != nil {
@@ -236,11 +236,11 @@ func (e *emitter) failed(steps *request.Step, err error) error {
 	return &base.RetryError{Err: fmt.Errorf("httpcore: %s: %w", e.target, e.secrets.HideIn(request.Stable(err)))}
 }
 
-// Sync implements base.Emitter. There is nothing to do: what Emit returned nil for, the server has.
+// Sync implements base.Emitter. There is nothing to do: the server has everything for which Emit returned nil.
 func (e *emitter) Sync() error { return nil }
 
-// closeGrace is how long a request under way, and those that wait for it, have when Close is called: a server that works
-// answers within it, and nobody has to wonder whether a record arrived.
+// closeGrace is how long Close lets a request under way, and those waiting for it, continue. A working server answers within it, so
+// that it is known whether the record arrived.
 const closeGrace = time.Second
 
 // Interrupt implements base.Interrupter.

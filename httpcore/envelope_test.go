@@ -184,7 +184,7 @@ func TestElasticsearchAnswersThatSayNothing(t *testing.T) {
 	}
 }
 
-// TestAPageIsNoAnswer holds that a page of HTML with a status of 200, as a proxy gives it to who has to log in first, is no yes of a receiver.
+// A page of HTML with a status of 200, as a proxy sends it to someone who must log in first, is no success.
 func TestAPageIsNoAnswer(t *testing.T) {
 	for name, envelope := range map[string]httpcore.Envelope{
 		"Elasticsearch": httpcore.Elasticsearch(httpcore.ElasticsearchConfig{}),
@@ -258,7 +258,7 @@ func TestLoki(t *testing.T) {
 	}, l.streams, "nanoseconds are kept, and labels belong to their own record only")
 }
 
-// TestLokisLabelsAreShort holds that Loki, which refuses a record for a label of more than 2,048 bytes, gets none, and all of the field.
+// Loki refuses a record with a label of more than 2,048 bytes. It gets none, and the field stays complete in the line.
 func TestLokisLabelsAreShort(t *testing.T) {
 	e := httpcore.Loki(httpcore.LokiConfig{LabelFields: []string{"tenant"}})
 	for value, want := range map[string]string{
@@ -377,7 +377,7 @@ func TestJSONArray(t *testing.T) {
 		`{"level":"info","ts":"2026-11-22T12:00:00.12345679Z","msg":"order","n":1}]`}, bodies)
 }
 
-// TestAURLWithoutAPath holds that who has left the path out, as the endpoint of OpenTelemetry's SDKs does, is told what it is.
+// An error names the usual path if the URL has none, as in the endpoint setting of OpenTelemetry's SDKs.
 func TestAURLWithoutAPath(t *testing.T) {
 	for name, test := range map[string]struct {
 		envelope httpcore.Envelope

@@ -86,7 +86,7 @@ func show(answer string, cfg httpcore.Config, path string) {
 	}
 }
 
-// Documents in the names of the Elastic Common Schema, each with an id that it keeps if it has to be sent again. The server's answer is judged item by item.
+// Documents with the names of the Elastic Common Schema. Each keeps its id when it is sent again, and the answer is judged item by item.
 func ExampleElasticsearch() {
 	show(`{"errors":false,"items":[{"create":{"status":201}}]}`,
 		httpcore.Config{Envelope: httpcore.Elasticsearch(httpcore.ElasticsearchConfig{})}, "/logs-shop/_bulk")
@@ -96,7 +96,7 @@ func ExampleElasticsearch() {
 	// {"log.level":"info","@timestamp":"2026-11-22T12:00:00.123456789Z","message":"paid","tenant":"acme"}
 }
 
-// One event a record. Over http the token would be refused, unless PlaintextCredentials says that nobody else can read it.
+// One event per record. Over http New would refuse the token without PlaintextCredentials.
 func ExampleSplunk() {
 	show(`{"text":"Success","code":0}`, httpcore.Config{
 		Envelope:             httpcore.Splunk(httpcore.SplunkConfig{Source: "shop"}),
@@ -118,7 +118,7 @@ func ExampleOTLP() {
 	// {"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"scope":{"name":""},"logRecords":[{"timeUnixNano":"1795348800123456789","observedTimeUnixNano":"1795348800123456789","severityNumber":9,"severityText":"info","body":{"stringValue":"paid"},"attributes":[{"key":"tenant","value":{"stringValue":"acme"}}]}]}]}]}
 }
 
-// Any encoder's records, one a line.
+// Any encoder's records, one per line.
 func ExampleJSONLines() {
 	show("", httpcore.Config{
 		Envelope: httpcore.JSONLines(),
@@ -129,7 +129,7 @@ func ExampleJSONLines() {
 	// {"msg":"paid","tenant":"acme"}
 }
 
-// An Envelope of one's own: the server takes an object with a list, and says in its answer what it could not read.
+// An Envelope of your own: the server takes an object with a list, and its answer says what it could not read.
 func ExampleEnvelope() {
 	show(`{"accepted":0}`, httpcore.Config{
 		Envelope: httpcore.Envelope{

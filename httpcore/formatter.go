@@ -15,7 +15,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// form makes the values of a form of a record, as Form promises.
+// form is the Formatter of Form.
 type form struct{}
 
 // Append implements base.Formatter.
@@ -32,14 +32,14 @@ func (form) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return w.out, err
 }
 
-// formRule keeps fields from having the name of an attribute, or of one another.
+// formRule keeps fields from having the name of an attribute or of another field.
 var formRule = names.New(names.Config{Reserved: []string{"name", "msg", "levelname", "levelno", "pathname", "filename", "module",
 	"stack_info", "lineno", "funcName", "created", "msecs"}})
 
 // formWriter writes one form.
 type formWriter struct {
 	out   []byte
-	first bool // value of the form
+	first bool // the next value is the first of the form
 	texts fields.Texts
 	walk  fields.Walker
 }
@@ -58,7 +58,7 @@ func (w *formWriter) free() {
 	}
 }
 
-// attributes writes what zap knows of every record, by Python's names and in Python's order.
+// attributes writes the attributes of every record, with Python's names and in Python's order.
 func (w *formWriter) attributes(r *base.Record) {
 	ent := r.Entry()
 	name := ent.LoggerName
@@ -88,7 +88,7 @@ func (w *formWriter) attributes(r *base.Record) {
 	w.float("msecs", float64(at.Nanosecond()/int(time.Millisecond)))
 }
 
-// pythonTime returns t, or the nearest time that Python's datetime has in every zone; now for none.
+// pythonTime returns t, clamped to what Python's datetime can show in every zone; the zero time is now.
 func pythonTime(t time.Time) time.Time {
 	const first, last = -62_135_510_400, 253_402_214_400 // 0001-01-02, 9999-12-31
 	switch s := t.Unix(); {
@@ -107,7 +107,7 @@ func (w *formWriter) begin(name string) {
 	w.out = append(appendQuoted(w.out, name), '=')
 }
 
-// and separates a value from the one before it.
+// and separates a value from the previous one.
 func (w *formWriter) and() {
 	if !w.first {
 		w.out = append(w.out, '&')
@@ -137,7 +137,7 @@ func (w *formWriter) field(name, text []byte) {
 	w.out = appendQuoted(append(w.out, '='), text)
 }
 
-// pythonLevel returns the name and number that Python has for a level; of zap's levels above Error all are CRITICAL.
+// pythonLevel returns Python's name and number for a level. All levels above Error are CRITICAL.
 func pythonLevel(l zapcore.Level) (string, int) {
 	switch {
 	case l > zapcore.ErrorLevel:
@@ -155,7 +155,7 @@ func pythonLevel(l zapcore.Level) (string, int) {
 	return "Level " + strconv.Itoa(n), n
 }
 
-// functionName returns the name of a function without its package's path: "(*Server).Serve".
+// functionName returns a function's name without its package's path: "(*Server).Serve".
 func functionName(function string) string {
 	name := function[strings.LastIndexByte(function, '/')+1:]
 	if _, after, found := strings.Cut(name, "."); found {
@@ -164,7 +164,7 @@ func functionName(function string) string {
 	return name
 }
 
-// unreserved tells which bytes stay in a form.
+// unreserved holds the bytes that are not encoded in a form.
 var unreserved = func() (table [256]bool) {
 	for c := range table {
 		table[c] = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '_' || c == '.' || c == '-' || c == '~'
@@ -172,8 +172,8 @@ var unreserved = func() (table [256]bool) {
 	return table
 }()
 
-// appendQuoted appends s as Python's urllib.parse.quote_plus does: letters, digits and _.-~ stay, a space is a plus sign, all
-// else is percent-encoded byte by byte. Bytes that are no UTF-8 arrive as they are.
+// appendQuoted appends s like Python's urllib.parse.quote_plus: letters, digits and _.-~ stay, a space becomes a plus sign,
+// everything else is percent-encoded byte by byte. Invalid UTF-8 is kept.
 func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 	const hex = "0123456789ABCDEF"
 	for i := range len(s) {
@@ -189,12 +189,12 @@ func appendQuoted[T string | []byte](dst []byte, s T) []byte {
 	return dst
 }
 
-// mappedForm makes forms by Config.MapRecord.
+// mappedForm makes forms with Config.MapRecord.
 type mappedForm struct {
 	mapRecord func(zapcore.Entry, []zapcore.Field) url.Values
 }
 
-// Append implements base.Formatter. The hook gets a record of its own, since it may keep it.
+// Append implements base.Formatter. The hook gets a copy of the record, because it may keep it.
 func (f mappedForm) Append(dst []byte, r *base.Record) ([]byte, error) {
 	own := r.Clone()
 	return append(dst, f.mapRecord(own.Entry(), own.AppendFields(nil)).Encode()...), nil

@@ -82,7 +82,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body, after string) {
 		wait := retryAfter(http.Header{"Retry-After": {after}}, time.Unix(0, 0), time.Minute)
 		require.True(t, wait >= 0 && wait <= time.Minute, wait)
-		words := new(Answer).firstWords([]byte(body))
+		words := new(Answer).excerpt([]byte(body))
 		require.True(t, utf8.ValidString(words) && len(words) <= 200+len("…"), words)
 		require.False(t, strings.ContainsFunc(words, unicode.IsControl))
 		for _, read := range []func(*Answer) error{readSplunk, readOTLP, func(a *Answer) error { return readBulk(a, true) }} {

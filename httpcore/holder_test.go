@@ -11,8 +11,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// holder does with a batch what a queue does: it sends again what it is told to, not before it is told to, and keeps what was
-// refused for good.
+// holder treats a batch as a queue does: it sends records again when it is asked to, not earlier, and keeps those that were refused
+// for good.
 type holder struct {
 	core    *httpcore.Core
 	refused [][]byte

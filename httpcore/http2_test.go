@@ -206,8 +206,8 @@ func overHTTP2(t *testing.T, s *frames, change func(*httpcore.Config)) *httpcore
 	})
 }
 
-// Whatever a server of HTTP/2 says instead of an answer, or before it, loses nothing, and what it has begun with and answered it gets
-// once.
+// No frame that an HTTP/2 server sends instead of an answer, or before it, loses a record. A request that the server has begun and
+// answered arrives once.
 func TestHTTP2SaysSomethingElse(t *testing.T) {
 	taken := scene{whole: says(status204)}
 	for name, first := range map[string]struct {

@@ -8,34 +8,33 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// ids gives each record an id that it keeps over all attempts to send it, so that a server that knows it does not store it twice. A
-// record that comes again is recognised by its tape; of two records that are the same to the last bit either may have either
-// id. A nil ids gives none.
+// ids gives each record an id that it keeps over all attempts to send it, so that a server that knows the id does not store it twice.
+// A record that comes again is recognised by its tape; of two identical records either may get either id. A nil ids gives none.
 type ids struct {
-	prefix string // of this process and this core
+	prefix string // of this process and core
 	last   uint64
 	seed   maphash.Seed
 
-	given []uint64            // numbers of the records of the batch; 0: none yet
-	kept  map[uint64][]uint64 // by the hash of its tape: numbers of records that were sent, and may come again
-	size  int                 // of kept
+	given []uint64            // by record of the batch: the number of its id; 0: none yet
+	kept  map[uint64][]uint64 // by the hash of a tape: numbers of records that were sent and may come again
+	size  int                 // numbers in kept
 }
 
-// An id is a prefix and a number, of this many bytes.
+// The sizes of an id's parts, prefix and number, in bytes.
 const (
 	idPrefix = 10
 	idDigits = 10
-	maxKept  = 1 << 17 // ids that are kept
+	maxKept  = 1 << 17 // numbers that are kept
 )
 
-// noID stands in the frames of records until a request is made of them.
+// noID takes the place of an id until a request is made.
 const noID = "00000000000000000000"
 
 func newIDs() *ids {
 	return &ids{prefix: rand.Text()[:idPrefix], seed: maphash.MakeSeed(), kept: make(map[uint64][]uint64)}
 }
 
-// begin is called for each batch.
+// begin starts a batch: it looks up the ids of records that come again.
 func (i *ids) begin(batch *base.Batch) {
 	if i == nil {
 		return
@@ -62,7 +61,7 @@ func (i *ids) end(batch *base.Batch, outcomes []outcome) {
 		if number == 0 || outcomes[n] == outcomeDelivered || outcomes[n] == outcomeRejected {
 			continue
 		}
-		if i.size >= maxKept { // nobody came for them
+		if i.size >= maxKept { // they have not come again
 			clear(i.kept)
 			i.size = 0
 		}
@@ -73,7 +72,7 @@ func (i *ids) end(batch *base.Batch, outcomes []outcome) {
 	i.given = i.given[:0]
 }
 
-// put writes the id of record n of the batch over the first bytes of dst; n is -1 for a record that is in no batch.
+// put writes the id of record n of the batch over the first bytes of dst. n is -1 for a record that is in no batch.
 func (i *ids) put(dst []byte, n int) {
 	number := uint64(0)
 	if n >= 0 {

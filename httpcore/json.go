@@ -14,13 +14,13 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// document makes a JSON document of a record, in which all names are distinct.
+// document makes a JSON document of a record, with distinct names.
 type document struct {
 	encoder zapcore.Encoder
-	rule    *names.Rule // nil where the encoder makes no JSON
+	rule    *names.Rule // nil if the encoder makes no JSON
 }
 
-// newDocument returns a document by enc, under the rule of cfg, to which the names that enc writes itself are added.
+// newDocument returns a document by enc. The names that enc itself writes are reserved in addition to those of cfg.
 func newDocument(enc zapcore.Encoder, cfg names.Config) document {
 	paths, ok := names.Of(enc)
 	if !ok {
@@ -45,7 +45,7 @@ func (d document) Append(dst []byte, r *base.Record) ([]byte, error) {
 
 var errLines = errors.New("httpcore: the encoder made more than one line of a record")
 
-// appendLine is Append for a document that must be one line. It leaves out the line's end.
+// appendLine is Append for a document that must be one line. It omits the line ending.
 func (d document) appendLine(dst []byte, r *base.Record) ([]byte, error) {
 	begin := len(dst)
 	dst, err := d.Append(dst, r)
@@ -59,8 +59,8 @@ func (d document) appendLine(dst []byte, r *base.Record) ([]byte, error) {
 	return dst[:begin+len(line)], nil
 }
 
-// checkEncoder returns an error, which begins with the field's name, for an encoder whose records no receiver of JSON can take: what it
-// makes is no JSON, or has a member twice, of its own. nil is none.
+// checkEncoder returns an error, starting with the field's name, for an encoder that makes no JSON, or whose own members have a name
+// twice: no receiver of JSON could take its records. A nil enc is no error.
 func checkEncoder(field string, enc zapcore.Encoder) error {
 	if enc == nil {
 		return nil
@@ -78,7 +78,7 @@ func checkEncoder(field string, enc zapcore.Encoder) error {
 		return err
 	})
 	switch {
-	case err != nil: // it may do so for this record only
+	case err != nil: // perhaps only for this record
 		return nil
 	case !json.Valid(line):
 		return fmt.Errorf("httpcore: %s makes no JSON: %.60q", field, line)
@@ -89,7 +89,7 @@ func checkEncoder(field string, enc zapcore.Encoder) error {
 	return nil
 }
 
-// repeated returns a name that a JSON object has twice.
+// repeated returns a name that occurs twice in a JSON object.
 func repeated(object []byte) (name string, twice bool) {
 	dec := json.NewDecoder(bytes.NewReader(object))
 	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
@@ -111,10 +111,10 @@ func repeated(object []byte) (name string, twice bool) {
 	return "", false
 }
 
-// storeNames are those that VictoriaLogs, which speaks the wires of others, keeps for itself.
+// storeNames are reserved by VictoriaLogs, which accepts the protocols of others.
 var storeNames = []string{"_msg", "_time", "_stream", "_stream_id"}
 
-// documentOf returns a document by a copy of enc, or by an encoder of JSON whose members have the names of cfg.
+// documentOf returns a document by a copy of enc, or if that is nil by a JSON encoder with the names of cfg.
 func documentOf(enc zapcore.Encoder, cfg zapcore.EncoderConfig, rule names.Config) document {
 	if enc != nil {
 		rule.Error, rule.ErrorType = "", ""
@@ -127,7 +127,7 @@ func documentOf(enc zapcore.Encoder, cfg zapcore.EncoderConfig, rule names.Confi
 	return newDocument(base.NewJSON(cfg), rule)
 }
 
-// appendMember appends a member of an object behind others, if value is not empty.
+// appendMember appends a comma and a member of an object, unless value is empty.
 func appendMember(dst []byte, name, value string) []byte {
 	if value == "" {
 		return dst

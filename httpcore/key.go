@@ -8,24 +8,24 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// keys makes the Idempotency-Key of each request, and gives a request that failed the same key when it is sent again.
+// keys makes the Idempotency-Key of each request. A request that failed gets the same key when it is sent again.
 //
-// Whoever holds a batch sends it again with new records behind it. So the last failed request is remembered by its records,
-// and when a batch has them at the same place they go as a request of their own, under the old key:
+// A queue sends a failed batch again with new records behind it. So keys remembers the last failed request by its records. If a batch
+// has them in the same place they form a request of their own, under the old key:
 //
 //	attempt 1   a b c       key 7, no answer
 //	attempt 2   a b c d e   → a b c under key 7, then d e under key 8
 //
-// Where none are sent, the records of a request stay together all the same.
+// The records of a failed request stay together like this even if no keys are sent.
 type keys struct {
-	prefix string // empty: none are sent
+	prefix string // empty: no keys are sent
 	last   uint64
 	seed   maphash.Seed
 
-	failed struct { // the request that is to be sent again, if records is not 0
+	failed struct { // the last failed request, if records is not 0
 		key     string
 		records int
-		hash    uint64 // of their tapes
+		hash    uint64 // of the records' tapes
 	}
 }
 
@@ -37,7 +37,7 @@ func newKeys(sent bool) *keys {
 	return k
 }
 
-// fresh returns a key that was never used.
+// fresh returns a new key.
 func (k *keys) fresh() string {
 	if k.prefix == "" {
 		return ""
@@ -46,7 +46,7 @@ func (k *keys) fresh() string {
 	return k.prefix + "-" + strconv.FormatUint(k.last, 10)
 }
 
-// again returns the key for the records of batch that are in s, and how many of them it is bound to; 0: as many as fit.
+// again returns the key for the records of batch in s, and for how many of them it is; 0: for any number.
 func (k *keys) again(batch *base.Batch, s span) (key string, records int) {
 	f := &k.failed
 	if f.records == 0 || s.len() < f.records || k.hash(batch, span{s.from, s.from + f.records}) != f.hash {
@@ -57,7 +57,7 @@ func (k *keys) again(batch *base.Batch, s span) (key string, records int) {
 	return key, records
 }
 
-// remember notes that the request with these records is to be sent again, and returns the hash of their tapes.
+// remember notes that the request with these records failed, and returns the hash of their tapes.
 func (k *keys) remember(batch *base.Batch, s span, key string) uint64 {
 	k.failed.key, k.failed.records = key, s.len()
 	k.failed.hash = k.hash(batch, s)

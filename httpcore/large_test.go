@@ -36,7 +36,7 @@ func TestTooLargeForNow(t *testing.T) {
 	require.ErrorAs(t, core.Write(zapcore.Entry{Message: "one"}, nil), new(*base.RejectedError), "as it was asked for")
 }
 
-// A server that says so of one record each time, and takes others, does not keep back what is behind it.
+// A server that answers 413 with Retry-After to one record each time, and takes others, does not hold up what is behind it.
 func TestTooLargeForNowForEver(t *testing.T) {
 	p := &picky{refuse: bad(413, "record-00007")}
 	s := script(t, func(w http.ResponseWriter, r *http.Request) {
@@ -55,7 +55,7 @@ func TestTooLargeForNowForEver(t *testing.T) {
 	require.Greater(t, p.count(), 36)
 }
 
-// The size of a request that is too large for now stays what it is.
+// A 413 with Retry-After does not make later requests smaller.
 func TestTooLargeForNowDoesNotMakeRequestsSmall(t *testing.T) {
 	s := script(t, status(413, "Retry-After", "0"), status(413, "Retry-After", "0"), status(413, "Retry-After", "0"), status(200))
 	core := lines(t, s.URL, nil)

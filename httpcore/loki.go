@@ -18,27 +18,29 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// LokiConfig is for Grafana Loki's push API ("https://loki.example/loki/api/v1/push").
+// LokiConfig configures Loki, for Grafana Loki's push API ("https://loki.example/loki/api/v1/push").
 type LokiConfig struct {
-	// Labels are the same for all records. The label level is always there.
+	// Labels are the same for all records. There is always a label level in addition.
 	Labels map[string]string
-	// LabelFields names fields that become labels too: those with few values, since each set of labels is a stream of its
-	// own. A field in a namespace is namespace.field. Characters that a label cannot have become underscores. The fields
-	// stay in the line; a label is the first 2,048 bytes of a value at most, because Loki refuses the record of a longer one. It
-	// refuses one of more than 15 labels, too, level among them, unless it is told otherwise.
+	// LabelFields names fields that also become labels. Choose fields with few values, because each set of labels is a stream. A
+	// field in a namespace is namespace.field. Characters that a label name cannot contain become underscores. The fields stay in the
+	// line. A label has at most the first 2,048 bytes of a value, because Loki refuses a record with a longer one. By default Loki
+	// also refuses records with more than 15 labels, level among them.
 	LabelFields []string
-	// Encoder makes the line. It is copied. Defaults to zap's JSON without time and level, which are sent beside it.
+	// Encoder makes the line. It is copied. Defaults to zap's JSON without time and level, which are sent separately.
 	Encoder zapcore.Encoder
 }
 
-// Loki returns the Envelope of a push request: times in nanoseconds, a stream for each record, which Loki joins where the
-// labels are the same. A record without a time has that of its sending; one that an int64 of nanoseconds cannot hold (years 1677
-// to 2262) has the nearest. Loki answers 400 also if it took some of the records and found others too old: the request goes in halves then,
-// down to those, and only they count as refused.
+// Loki returns the Envelope of a push request. Times are in nanoseconds. Each record is a stream; Loki joins those with the same
+// labels. A record without a time gets the time of sending. Times are clamped to what an int64 of nanoseconds holds: the years 1677
+// to 2262.
+//
+// Loki also answers 400 if it took some of the records and found others too old. Then the request is sent in halves, down to the old
+// records, and only these count as refused.
 func Loki(cfg LokiConfig) Envelope {
 	f := new(lokiFormatter)
 	labels := map[string]bool{"level": true}
-	reserved := append([]string{"level"}, storeNames...) // a receiver that reads the line finds labels and fields in one place
+	reserved := append([]string{"level"}, storeNames...) // a receiver that parses the line has labels and fields in one place
 	for _, name := range slices.Sorted(maps.Keys(cfg.Labels)) {
 		if name != labelName(name) || labels[name] {
 			return Envelope{err: fmt.Errorf("httpcore: LokiConfig.Labels: %q is no label name, or there twice", name)}
@@ -75,10 +77,10 @@ func readLoki(a *Answer) error {
 	if err := a.Err(); err != nil {
 		return err
 	}
-	return a.page()
+	return a.htmlPage()
 }
 
-// labelName makes a name that Prometheus and Loki accept.
+// labelName returns a name that Prometheus and Loki accept.
 func labelName(s string) string {
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
@@ -92,15 +94,15 @@ func labelName(s string) string {
 	return name
 }
 
-// maxLabel is Loki's max_label_value_length, in bytes, unless it is configured.
+// maxLabel is the default of Loki's max_label_value_length, in bytes.
 const maxLabel = 2048
 
-// labelValue returns as much of a text as a label may have.
+// labelValue returns as much of text as a label may have.
 func labelValue(text []byte) []byte {
 	if len(text) <= maxLabel/utf8.UTFMax {
 		return text
 	}
-	if !utf8.Valid(text) { // what takes its place is longer
+	if !utf8.Valid(text) { // the replacement is longer
 		text = bytes.ToValidUTF8(text, []byte("\ufffd"))
 	}
 	if len(text) <= maxLabel {
@@ -116,8 +118,8 @@ func labelValue(text []byte) []byte {
 // lokiFormatter makes a stream of each record: {"stream":{labels},"values":[["time","line"]]}.
 type lokiFormatter struct {
 	line          document
-	labels        string   // of all records, as JSON, each behind a comma
-	fields, names []string // that become labels, and as which
+	labels        string   // the constant labels as JSON, each with a comma in front
+	fields, names []string // the label fields, and their label names
 	writers       sync.Pool
 }
 
@@ -149,7 +151,7 @@ func (f *lokiFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return append(base.AppendJSONString(dst, trimLineEnd(text)), "]]}"...), nil
 }
 
-// linePool holds memory for a line before it becomes a JSON string; keepLine is the most of it, in bytes, that is kept.
+// linePool holds buffers for a line before it becomes a JSON string. keepLine is the largest buffer that is kept, in bytes.
 var linePool = sync.Pool{New: func() any { return new([]byte) }}
 
 const keepLine = 64 << 10
@@ -160,15 +162,15 @@ type lokiWriter struct {
 	walk   fields.Walker
 	fields []string
 	names  []string
-	values [][]byte // of fields; empty if the record has none
-	at     int      // the field that was found last
+	values [][]byte // of fields; empty if the record does not have it
+	at     int      // index of the field that was found last
 }
 
 func newLokiWriter(f *lokiFormatter) *lokiWriter {
 	w := &lokiWriter{fields: f.fields, names: f.names, values: make([][]byte, len(f.fields))}
 	w.walk.Values = &w.texts
 	w.texts.Wants = w.find
-	w.texts.Take = func(_, text []byte) { // of two fields of a name the first keeps it
+	w.texts.Take = func(_, text []byte) { // the first of two fields with one name counts
 		if len(w.values[w.at]) == 0 {
 			w.values[w.at] = append(w.values[w.at], labelValue(text)...)
 		}
@@ -176,7 +178,7 @@ func newLokiWriter(f *lokiFormatter) *lokiWriter {
 	return w
 }
 
-// find tells whether the field with that key, in the namespaces that are open, becomes a label.
+// find reports whether the field with that key, in the open namespaces, becomes a label.
 func (w *lokiWriter) find(key string) bool {
 	for i, field := range w.fields {
 		namespace, ok := strings.CutSuffix(field, key)

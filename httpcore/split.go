@@ -12,18 +12,18 @@ import (
 // policy says which statuses mean what.
 type policy struct {
 	retryOn, splitOn []int                 // of Config
-	retries          func(status int) bool // of the Envelope; nil: see Answer.Err
+	retries          func(status int) bool // of the Envelope; nil: as in Answer.Err
 }
 
-// temporary tells whether an answer that would be a refusal is about now only: the server says so by Retry-After. In a request of more
-// than one record that it cannot take as it is, the one at fault is looked for all the same.
+// temporary reports whether an answer that would be a refusal is only about now, because it has a Retry-After. In a request of
+// several records that is not acceptable as a whole, the one at fault is still searched for.
 func (p *policy) temporary(a *Answer) bool {
 	whole := a.Status != http.StatusBadRequest && a.Status != http.StatusRequestEntityTooLarge
 	return a.Status >= 400 && (whole || a.Records == 1) && a.Header.Get("Retry-After") != "" &&
 		p.retries == nil && !slices.Contains(p.splitOn, a.Status)
 }
 
-// again tells whether what got that status may be sent again.
+// again reports whether a request with that status may be sent again.
 func (p *policy) again(status int) bool {
 	switch {
 	case slices.Contains(p.retryOn, status):
@@ -38,23 +38,23 @@ func (p *policy) again(status int) bool {
 	return status < 400 || status >= 500 && status != http.StatusNotImplemented
 }
 
-// busy are the statuses from 400 to 499 that say by themselves that something may work later.
+// busy are the 4xx statuses that mean that the request may work later.
 var busy = []int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}
 
-// faultError refuses a request in which there is something that the server cannot take.
+// faultError refuses a request because something in it cannot be taken.
 type faultError struct {
-	index int // of the record; -1: the server does not say
+	index int // of the record; -1: unknown
 	err   error
 }
 
 // Error implements error.
 func (e *faultError) Error() string { return e.err.Error() }
 
-// Unwrap returns the server's words.
+// Unwrap returns the server's error.
 func (e *faultError) Unwrap() error { return e.err }
 
-// faultIn tells whether err, of a request with so many records, is about one of them rather than about the request, and which,
-// if the server says so.
+// faultIn reports whether err, of a request with that many records, is about one of the records and not about the request. index is
+// the record's, or -1 if the server does not say.
 func (p *policy) faultIn(err error, records int) (index int, ok bool) {
 	var fault *faultError
 	if errors.As(err, &fault) {
@@ -72,13 +72,13 @@ func (p *policy) faultIn(err error, records int) (index int, ok bool) {
 	return -1, slices.Contains(p.splitOn, status.Status)
 }
 
-// tooLarge tells whether err is the answer 413, to which smaller requests may help for good.
+// tooLarge reports whether err is a 413, which calls for smaller requests from now on.
 func tooLarge(err error) bool {
 	var status *StatusError
 	return errors.As(err, &status) && status.Status == http.StatusRequestEntityTooLarge
 }
 
-// verdictsIn returns the errors in err that say what became of records.
+// verdictsIn returns the errors in err that are verdicts on records.
 func verdictsIn(err error) (retry *base.RetryError, rejected *base.RejectedError) {
 	if err != nil {
 		errors.As(err, &retry)
@@ -87,8 +87,8 @@ func verdictsIn(err error) (retry *base.RetryError, rejected *base.RejectedError
 	return retry, rejected
 }
 
-// checked returns the verdict of an Envelope's Read with each record in it: an error that names no records is about all that the other
-// one does not name. A verdict on a record that was not in the request is none.
+// checked returns the verdict of an Envelope's Read, with every record named in it. An error that names no records is about all that
+// the other one does not name. A verdict on a record that was not in the request is an error.
 func (a *Answer) checked(retry *base.RetryError, rejected *base.RejectedError, err error) error {
 	var indexes []int
 	if retry != nil {
@@ -111,13 +111,13 @@ func (a *Answer) checked(retry *base.RetryError, rejected *base.RejectedError, e
 		return verdict(rejected, &base.RetryError{After: retry.After, Indexes: a.others(indexes), Err: retry.Err})
 	case again:
 		return verdict(&base.RejectedError{Indexes: a.others(indexes), Err: rejected.Err}, retry)
-	case retry != nil: // which of them is about which is not said
+	case retry != nil: // neither error names its records
 		return retry
 	}
 	return a.Reject(rejected.Err)
 }
 
-// others returns the records of the request that are not among indexes.
+// others returns the records of the request that are not in indexes.
 func (a *Answer) others(indexes []int) (others []int) {
 	named := make([]bool, a.Records)
 	for _, i := range indexes {
@@ -131,14 +131,14 @@ func (a *Answer) others(indexes []int) (others []int) {
 	return others
 }
 
-// A cause that every record is refused for is no record's fault: a wrong index, a wrong path. sameCause counts how many in a
-// row were refused for the same words, none having been taken; from so many on a few samples of what is left are tried, and if
-// they are refused for these words too, all are.
+// sameCause recognises a cause that is no single record's fault, such as a wrong index or path, for which every record is refused. It
+// counts how many records in a row were refused alone with the same text while none was taken. After sameRecords of them, samples of
+// the remaining records are sent; if they are refused with this text too, all are.
 type sameCause struct {
-	words   string
-	records int
-	taken   bool // a record of this batch was
-	known   string
+	text     string // of the refusal
+	records  int
+	anyTaken bool   // a record of this batch was taken
+	known    string // the text for which the last batch was refused as a whole
 }
 
 const (
@@ -146,21 +146,21 @@ const (
 	sameSamples = 4
 )
 
-// refused notes that a record was refused alone, and tells whether it is time for samples.
+// refused notes that a record was refused alone, and reports whether to send samples.
 func (c *sameCause) refused(err error) bool {
-	if words := err.Error(); words != c.words {
-		c.words, c.records = words, 0
+	if text := err.Error(); text != c.text {
+		c.text, c.records = text, 0
 	}
 	c.records++
 	enough := sameRecords
-	if c.words == c.known { // it was so for the batch before
+	if c.text == c.known { // it was the same for the batch before
 		enough = 1
 	}
-	return !c.taken && c.records >= enough
+	return !c.anyTaken && c.records >= enough
 }
 
-// took notes that a record was taken.
-func (c *sameCause) took() { *c = sameCause{taken: true} }
+// taken notes that a record was taken.
+func (c *sameCause) taken() { *c = sameCause{anyTaken: true} }
 
-// begin is called for each batch.
-func (c *sameCause) begin() { c.words, c.records, c.taken = "", 0, false }
+// begin starts a batch.
+func (c *sameCause) begin() { c.text, c.records, c.anyTaken = "", 0, false }

@@ -163,7 +163,7 @@ func TestSharedCauseThatIsNot(t *testing.T) {
 	require.Equal(t, uint64(100), core.Stats().Delivered)
 }
 
-// A server that fails in the middle of the search: what was found stays found, the rest comes again.
+// A server that fails in the middle of the search: verdicts so far are kept, and the rest is sent again.
 func TestFailureWhileSplitting(t *testing.T) {
 	texts := numbered(0, 40)
 	requests := 0
@@ -345,7 +345,7 @@ func TestSplunkNamesOneEvent(t *testing.T) {
 	require.Less(t, time.Since(begin), 5*time.Second)
 }
 
-// A gateway may pass on the collector's words under a status of its own: it is the code that says what became of the events.
+// A gateway may pass on the collector's answer with its own status: the code decides what became of the events.
 func TestSplunkCodesOfASuccess(t *testing.T) {
 	for answer, test := range map[string]struct {
 		retry   bool

@@ -14,24 +14,26 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// SplunkConfig is for Splunk's HTTP event collector ("https://splunk.example:8088/services/collector/event"). Config.Token is
-// its token. One with indexer acknowledgement wants a channel too, and refuses all without ("Data channel is missing"): write it into
-// the URL, "…/event?channel=GUID". Its 200 counts as delivered then too: whether the indexers have the events is not asked.
+// SplunkConfig configures Splunk, for Splunk's HTTP event collector ("https://splunk.example:8088/services/collector/event").
+// Config.Token is its token.
+//
+// A token with indexer acknowledgement needs a channel, and refuses everything without one ("Data channel is missing"): put it into
+// the URL, "…/event?channel=GUID". A 200 counts as delivered even then; the indexers' acknowledgement is not queried.
 type SplunkConfig struct {
-	// Host, Source, SourceType and Index are the metadata of all events. Default to what the token says.
+	// Host, Source, SourceType and Index are the metadata of all events. They default to the token's settings.
 	Host, Source, SourceType, Index string
-	// Encoder makes the event, JSON. It is copied. Defaults to zap's JSON without time, which is sent beside it.
+	// Encoder makes the event: JSON. It is copied. Defaults to zap's JSON without time, which is sent separately.
 	Encoder zapcore.Encoder
 }
 
-// Splunk returns the Envelope of Splunk's HTTP event collector: one event a record, with the time in nanoseconds. A record
-// without a time has none here either, and gets the collector's; one before 1970 has that year's begin.
+// Splunk returns the Envelope of Splunk's HTTP event collector: one event per record, with the time in nanoseconds. A record without
+// a time is sent without one, and gets the collector's. A time before 1970 becomes the beginning of 1970.
 //
-// An answer of 2xx with a code other than 0 is no success: a collector behind a gateway may say so of one that is busy. Nor is one that
-// breaks off.
+// A 2xx answer with a code other than 0 is no success: a collector behind a gateway may answer so when it is busy. Nor is an answer
+// that breaks off.
 //
-// If the collector names an invalid event, that one is refused for good, and the others are sent again at once. It does not say
-// what it did with the events before it: some may arrive twice, none is lost.
+// If the collector names an invalid event, that event is refused for good, and the others are sent again at once. The collector does
+// not say what it did with the events before it: some may arrive twice, none is lost.
 func Splunk(cfg SplunkConfig) Envelope {
 	var meta []byte
 	meta = appendMember(meta, "host", cfg.Host)
@@ -56,7 +58,7 @@ func Splunk(cfg SplunkConfig) Envelope {
 }
 
 type splunkFormatter struct {
-	meta  string // of all events, as JSON, each behind a comma
+	meta  string // of all events, as JSON, each with a comma in front
 	event document
 }
 
@@ -88,7 +90,7 @@ func appendSeconds(dst []byte, t time.Time) []byte {
 	dst = strconv.AppendInt(dst, seconds, 10)
 	point := len(dst)
 	dst = strconv.AppendInt(dst, 1e9+nanos, 10)
-	dst[point] = '.' // where the first 1 was
+	dst[point] = '.' // in place of the leading 1 of 1e9
 	return dst
 }
 
@@ -97,11 +99,11 @@ func readSplunk(a *Answer) error {
 	if err != nil && a.Status != http.StatusBadRequest {
 		return err
 	}
-	if err == nil && a.failure != nil { // what the code is nobody knows
+	if err == nil && a.failure != nil { // the code is unknown
 		return a.complete()
 	}
-	if err == nil && a.page() != nil {
-		return a.page()
+	if err == nil && a.htmlPage() != nil {
+		return a.htmlPage()
 	}
 	var answer struct {
 		Text    string  `json:"text"`
@@ -111,11 +113,11 @@ func readSplunk(a *Answer) error {
 	switch {
 	case json.Unmarshal(a.Body, &answer) != nil || err == nil && answer.Code == 0 || err != nil && answer.Text == "":
 		return err
-	case err == nil && answer.Invalid == nil: // it is not about an event, so that these may be taken another time
+	case err == nil && answer.Invalid == nil: // it is not about an event, so all may be taken another time
 		return &base.RetryError{After: a.After, Err: a.err()}
 	}
-	fault := &faultError{index: -1, err: &StatusError{ // the same words whatever the event is
-		Target: a.target, Status: a.Status, Text: fmt.Sprintf("%s (code %d)", a.firstWords([]byte(answer.Text)), answer.Code),
+	fault := &faultError{index: -1, err: &StatusError{ // the same text for every event
+		Target: a.target, Status: a.Status, Text: fmt.Sprintf("%s (code %d)", a.excerpt([]byte(answer.Text)), answer.Code),
 	}}
 	if n := answer.Invalid; n != nil && *n >= 0 && int(*n) < a.Records {
 		fault.index = int(*n)

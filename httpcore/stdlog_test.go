@@ -138,8 +138,8 @@ func TestQueueAndServerThatAnswersTwice(t *testing.T) {
 	require.Eventually(t, told.any, 5*time.Second, time.Millisecond)
 }
 
-// What others say is theirs: only on a goroutine of net/http's such a message is refused, and only what net/http says after each request
-// is thinned out.
+// Similar messages of others pass: a message is refused only on a goroutine of net/http, and limited only if net/http may repeat it
+// after each request.
 func TestMessagesThatAreLikeThoseOfNetHTTP(t *testing.T) {
 	s := script(t, status(204))
 	core := lines(t, s.URL, nil)

@@ -15,11 +15,11 @@ import (
 	"example.com/zaphandlers/internal/hosts"
 )
 
-// userAgent names us where Config.Header does not.
+// userAgent is the User-Agent unless Config.Header has one.
 const userAgent = "zaphandlers-httpcore"
 
-// target makes the address and the headers that all requests share, and checks them: what cannot be sent, or would give
-// away credentials, is found here and not by a record.
+// target makes and checks the URL and the headers that all requests share. What cannot be sent, or would reveal credentials, is found
+// here and not by a record.
 func (cfg *Config) target() (*url.URL, http.Header, error) {
 	u, err := cfg.address()
 	if err != nil {
@@ -61,7 +61,7 @@ func (cfg *Config) address() (*url.URL, error) {
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		// The parser's words may quote a password.
+		// The parser's error may quote a password.
 		field := "URL"
 		if cfg.Host != "" {
 			field = "Host and URL together"
@@ -86,13 +86,13 @@ func (cfg *Config) address() (*url.URL, error) {
 	case strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return nil, errors.New("httpcore: Config.URL has a query with characters that must be escaped")
 	}
-	if host := hosts.ASCII(u.Hostname()); host != u.Hostname() { // and no IPv6
+	if host := hosts.ASCII(u.Hostname()); host != u.Hostname() { // which is no IPv6 address
 		u.Host = strings.TrimSuffix(host+":"+u.Port(), ":")
 	}
 	return u, nil
 }
 
-// zoned returns an address of IPv6 with the zone in it spelled the other way: a URL has an escape before it.
+// zoned converts the zone in an IPv6 address: from and to are "%" and "%25", as in an address and in a URL, or the reverse.
 func zoned(host, from, to string) string {
 	if !strings.HasPrefix(host, "[") || strings.Contains(host, "%25") != (from == "%25") {
 		return host
@@ -100,7 +100,7 @@ func zoned(host, from, to string) string {
 	return strings.Replace(host, from, to, 1)
 }
 
-// hostField is where the host is named.
+// hostField returns the field that names the host.
 func (cfg *Config) hostField() string {
 	if cfg.Host != "" {
 		return "Host"
@@ -108,7 +108,7 @@ func (cfg *Config) hostField() string {
 	return "URL"
 }
 
-// isPort tells whether a connection can have that port; "" is the scheme's.
+// isPort reports whether port is valid; "" is the scheme's.
 func isPort(port string) bool {
 	n, err := strconv.ParseUint(port, 10, 16)
 	return port == "" || err == nil && n > 0
@@ -187,8 +187,7 @@ func (cfg *Config) authorize(u *url.URL, header http.Header) error {
 	return nil
 }
 
-// plainHeaders are those of which everybody knows that they give nobody any rights. Vendors' keys have any name, so whatever is
-// not here is taken for a secret.
+// plainHeaders are headers that are known to give nobody any rights. Vendors' keys have any name, so all others count as secrets.
 var plainHeaders = map[string]bool{
 	"Accept": true, "Accept-Charset": true, "Accept-Encoding": true, "Accept-Language": true, "Cache-Control": true,
 	"Content-Disposition": true, "Content-Language": true, "Content-Type": true, "Date": true, "Expect": true, "From": true,
@@ -196,7 +195,7 @@ var plainHeaders = map[string]bool{
 	"Traceparent": true, "Tracestate": true, "User-Agent": true, "Via": true, "X-Correlation-Id": true, "X-Request-Id": true,
 }
 
-// secretIn returns the name of a header that may give its reader the sender's rights, or "".
+// secretIn returns the name of a header that may give its reader the sender's rights; "" if there is none.
 func secretIn(header http.Header) string {
 	for _, name := range slices.Sorted(maps.Keys(header)) {
 		if !plainHeaders[name] {
@@ -206,14 +205,14 @@ func secretIn(header http.Header) string {
 	return ""
 }
 
-// isToken tells whether s is a token of RFC 9110, section 5.6.2.
+// isToken reports whether s is a token of RFC 9110, section 5.6.2.
 func isToken(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 	})
 }
 
-// isHeaderValue tells whether s can be the value of a header: no line can end in it (RFC 9110, section 5.5).
+// isHeaderValue reports whether s may be a header's value: it contains no line ending (RFC 9110, section 5.5).
 func isHeaderValue(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' && s[i] != '\t' || s[i] == 0x7f {

@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	maxAnswer = 16 << 20 // bytes of an answer that an Envelope's Read is given
-	maxDrain  = 64 << 10 // bytes read and forgotten, so that the connection can be used again
-	maxWords  = 1 << 10  // bytes read of an answer that only people read
+	maxAnswer    = 16 << 20 // bytes read of an answer for an Envelope's Read
+	maxDrain     = 64 << 10 // bytes read and discarded so that the connection can be reused
+	maxErrorText = 1 << 10  // bytes read of an answer for its error text
 
-	keepAnswer = 1 << 20 // bytes of memory kept for the next answer; Elasticsearch says something of each record
+	keepAnswer = 1 << 20 // largest buffer kept for the next answer; Elasticsearch has an item for each record
 )
 
-// client returns what makes the requests to host, and its transport if that is ours. query goes before the record in that of a GET.
+// client returns the client for requests to host, and its transport if that is ours. query precedes the record in that of a GET.
 func (cfg *Config) client(host string, header http.Header, query string) (*http.Client, *request.Transport) {
 	var client http.Client
 	var own *request.Transport
@@ -44,7 +44,8 @@ func (cfg *Config) client(host string, header http.Header, query string) (*http.
 	return &client, own
 }
 
-// noReferer takes away what net/http has put there: the URL with its query, which may hold a key, and holds the record of a GET.
+// noReferer removes the Referer that net/http has set: it is the URL with its query, which may hold a key, and holds the record of a
+// GET.
 func noReferer(next, first *http.Request) {
 	if own, ok := first.Header["Referer"]; ok {
 		next.Header["Referer"] = own
@@ -53,7 +54,7 @@ func noReferer(next, first *http.Request) {
 	}
 }
 
-// keepRecord puts the record of a GET into the query that a redirect leads to, unless the server has.
+// keepRecord adds the record of a GET to the query of a redirect's target, unless the server has done so.
 func keepRecord(u *url.URL, record string) {
 	has := u.Query()
 	values, _ := url.ParseQuery(record)
@@ -67,8 +68,8 @@ func keepRecord(u *url.URL, record string) {
 	}
 }
 
-// safe tells whether a redirect loses neither the body, nor https, nor a secret to another host. Those that may make a GET of a POST are
-// not followed by a GET either: they lead to pages for people, as where one has to log in.
+// safe reports whether a redirect keeps the method and the body, does not leave https, and takes no secret to another host. Redirects
+// that may turn a POST into a GET are not followed by a GET either: they lead to pages for people, such as a login.
 func safe(first, next *http.Request, secret bool) bool {
 	status := next.Response.StatusCode
 	return (status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect) && next.Method == first.Method &&
@@ -76,34 +77,34 @@ func safe(first, next *http.Request, secret bool) bool {
 		(first.URL.Host == next.URL.Host || !secret)
 }
 
-// read reads an answer as far as somebody wants it, and then what is left, so that the connection can be used again.
+// read reads as much of an answer as is needed, and then the rest, so that the connection can be reused.
 func (e *emitter) read(resp *http.Response) *Answer {
 	a := &e.reply
 	*a = Answer{
-		Status: resp.StatusCode,
-		Header: resp.Header,
-		After:  retryAfter(resp.Header, time.Now(), e.patience),
-		target: e.target,
-		policy: e.policy,
-		words:  e.envelope.words,
-		path:   e.envelope.path,
+		Status:    resp.StatusCode,
+		Header:    resp.Header,
+		After:     retryAfter(resp.Header, time.Now(), e.maxRetryAfter),
+		target:    e.target,
+		policy:    e.policy,
+		errorText: e.envelope.errorText,
+		path:      e.envelope.path,
 
 		secrets: e.secrets,
 	}
 	want := 0
 	switch {
-	case a.Status == http.StatusSwitchingProtocols: // its body is the connection, and has no end
+	case a.Status == http.StatusSwitchingProtocols: // its body is the connection, which does not end
 		return a
 	case e.envelope.Read != nil:
 		want = maxAnswer
 	case a.Status >= 300:
-		want = maxWords
+		want = maxErrorText
 	case isClickHouse(a.Header):
 		want = maxDrain
 	}
 	e.answer, a.cut, a.failure = readUpTo(e.answer[:0], request.Unzipped(resp), want)
 	a.Body = e.answer
-	if cap(e.answer) > keepAnswer { // one long answer does not hold its memory for ever
+	if cap(e.answer) > keepAnswer { // a long answer must not occupy its memory for ever
 		e.answer = nil
 	}
 	if a.failure == nil && resp.Body != http.NoBody {
@@ -115,8 +116,8 @@ func (e *emitter) read(resp *http.Response) *Answer {
 	return a
 }
 
-// ClickHouse says 200 before it is done where it tells the progress in headers; what fails then stands in the body (HTTP interface, "HTTP
-// response codes caveats"), or breaks it off. It counts as the 500 that it would have been.
+// When ClickHouse reports its progress in headers it sends its 200 before it is done. A later failure is in the body, or breaks it off
+// (HTTP interface, "HTTP response codes caveats"). It counts as the 500 that it would have been.
 const (
 	clickHouseHeader    = "X-Clickhouse-"
 	clickHouseException = clickHouseHeader + "Exception-Code"
@@ -131,16 +132,16 @@ func isClickHouse(header http.Header) bool {
 	return false
 }
 
-// clickHouseFailed tells whether an answer that began with 2xx is none, and makes the exception its Body.
+// clickHouseFailed reports whether an answer that began with a 2xx failed, and makes the exception its Body.
 func clickHouseFailed(a *Answer, trailer http.Header) bool {
 	at := bytes.Index(a.Body, []byte("DB::Exception"))
-	if at >= 0 { // "Code: 27. DB::Exception: …", behind what had been written
+	if at >= 0 { // "Code: 27. DB::Exception: …", behind what was already written
 		a.Body = a.Body[max(0, bytes.LastIndex(a.Body[:at], []byte("Code:"))):]
 	}
 	return at >= 0 || a.failure != nil || a.Header.Get(clickHouseException) != "" || trailer.Get(clickHouseException) != ""
 }
 
-// readUpTo appends at most limit bytes of r to dst and tells whether there were more.
+// readUpTo appends at most limit bytes of r to dst, and reports whether there were more.
 func readUpTo(dst []byte, r io.Reader, limit int) (_ []byte, cut bool, err error) {
 	for len(dst) < limit {
 		if len(dst) == cap(dst) {

@@ -97,7 +97,7 @@ func TestRedirectsOfAGet(t *testing.T) {
 	}
 }
 
-// Another host does not learn where a redirect comes from: the query may hold a key, and that of a GET holds the record.
+// A redirect does not tell another host the first URL: its query may contain a key, and that of a GET contains the record.
 func TestARedirectHasNoReferer(t *testing.T) {
 	for _, method := range []string{"GET", "POST"} {
 		for _, own := range []string{"", "https://shop.example/"} {

@@ -22,8 +22,7 @@ func reading(t *testing.T, read func(*httpcore.Answer) error) *httpcore.Core {
 	})
 }
 
-// TestVerdictsOfAnEnvelope holds that whatever a Read names, no record of another request is touched by it, and none is taken for delivered
-// that it says is not.
+// Whatever records a Read names, no record of another request is affected, and none that it refuses counts as delivered.
 func TestVerdictsOfAnEnvelope(t *testing.T) {
 	said := errors.New("said so")
 	rejected := func(indexes ...int) error { return &base.RejectedError{Indexes: indexes, Err: said} }

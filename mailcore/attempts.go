@@ -12,19 +12,19 @@ type attempt struct {
 	sum        uint64 // of its digest
 	records    int
 	identity   message.Identity
-	unanswered int // attempts of which nobody knows whether the mail arrived
-	suspect    suspect
+	unanswered int // attempts after which nobody knows whether the mail arrived
+	poison     poisonState
 }
 
-// attempts remembers the mails that were not delivered, because whoever tries them again hands over records, and not a mail: a queue
-// its batch, which may have grown, a window its digest. So a mail that may have arrived is sent again as the same mail, with the
-// same Message-ID, and not for ever.
+// attempts remembers the mails that were not delivered. Whoever tries again passes records, and not a mail: a queue its batch, which
+// may have grown, a window its digest. So attempts recognises the mail by its records. A mail that may have arrived is then sent
+// again as the same mail, with the same Message-ID, and not for ever.
 type attempts []attempt
 
-// maxAttempts is how many mails are remembered. There is one for each that tries again, and that is mostly one.
+// maxAttempts is how many mails are remembered. There is one for each holder that tries again, so mostly one.
 const maxAttempts = 16
 
-// find returns the attempt for a digest of that sum, or nil.
+// find returns the attempt for a digest with that sum, or nil.
 func (a attempts) find(sum uint64) *attempt {
 	if i := slices.IndexFunc(a, func(t attempt) bool { return t.sum == sum }); i >= 0 {
 		return &a[i]
@@ -32,7 +32,7 @@ func (a attempts) find(sum uint64) *attempt {
 	return nil
 }
 
-// failed notes that an attempt failed, and returns what is remembered of it. It forgets the oldest if there are too many.
+// failed notes that an attempt failed, and returns it. If there are too many it forgets the oldest.
 func (a *attempts) failed(sum uint64, records int, id message.Identity) *attempt {
 	if known := a.find(sum); known != nil {
 		return known
@@ -49,8 +49,8 @@ func (a *attempts) done(sum uint64) {
 	*a = slices.DeleteFunc(*a, func(t attempt) bool { return t.sum == sum })
 }
 
-// unansweredDelay returns how long a mail waits before it is sent once more, after so many attempts that were not answered; 0
-// leaves it to whoever tries again.
+// unansweredDelay returns how long a mail waits before it is sent again, after that many unanswered attempts. 0 leaves it to whoever
+// tries again.
 func unansweredDelay(unanswered int) time.Duration {
 	if unanswered < 2 {
 		return 0

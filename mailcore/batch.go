@@ -7,26 +7,26 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// batchMails sends the records of one batch, as few mails as the server takes.
+// batchMails sends the records of a batch, in as few mails as the server takes.
 type batchMails struct {
 	*emitter
 	batch     *base.Batch
 	frames    *base.Frames
 	verdicts  base.Verdicts
 	delivered int
-	refusals  int // mails that the server refused for what they say
+	refusals  int // mails whose content the server refused
 }
 
-// maxRefusals is how many mails of one batch a server may refuse for their content before all of it counts as refused: the search for
-// the record at fault is not to look like an attack.
+// maxRefusals limits how many mails of a batch a server may refuse for their content before all the rest is refused: the search for
+// the record at fault must not look like an attack.
 const maxRefusals = 16
 
-// send sends the records and returns what EmitBatch returns.
+// send sends the records and returns the results of EmitBatch.
 func (b *batchMails) send() (n int, err error) {
 	total := b.frames.Len()
 	for limit := total; n < total; {
 		size := min(limit, total-n)
-		if again := b.unanswered(n); again > 0 {
+		if again := b.sentBefore(n); again > 0 {
 			size = again
 		}
 		err := b.sendPart(n, n+size)
@@ -43,7 +43,7 @@ func (b *batchMails) send() (n int, err error) {
 			}
 			limit = total
 		default:
-			if result, ok := b.suspects(n, n+size, err); ok {
+			if result, ok := b.searchPoison(n, n+size, err); ok {
 				return total, result
 			}
 			return n, b.verdicts.With(b.ifClosing(err))
@@ -53,7 +53,7 @@ func (b *batchMails) send() (n int, err error) {
 	return n, b.verdicts.With(nil)
 }
 
-// mayHalve tells whether a part of a mail that was refused may be taken: it was too large, or one of its records is at fault.
+// mayHalve reports whether a part of a refused mail may be taken: it was too large, or one of its records is at fault.
 func (b *batchMails) mayHalve(err error) bool {
 	var refused *session.RefusedError
 	if !errors.As(err, &refused) {
@@ -66,11 +66,11 @@ func (b *batchMails) mayHalve(err error) bool {
 	return refused.TooLarge
 }
 
-// unanswered returns how many records, from n on, are a mail that is to be sent again as it was, for it may have arrived, or be at
-// fault; 0 if none is.
-func (b *batchMails) unanswered(n int) int {
+// sentBefore returns how many records, from n on, were a mail that must be sent again unchanged, because it may have arrived, or is
+// being searched for a poison record; 0 if there is none.
+func (b *batchMails) sentBefore(n int) int {
 	for _, a := range b.mailer.attempts {
-		if a.unanswered == 0 && a.suspect == (suspect{}) || a.records > b.frames.Len()-n {
+		if a.unanswered == 0 && a.poison == (poisonState{}) || a.records > b.frames.Len()-n {
 			continue
 		}
 		if b.sum(n, n+a.records) == a.sum {

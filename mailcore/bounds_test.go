@@ -122,7 +122,7 @@ func TestADialWithoutAConnectionIsAnError(t *testing.T) {
 	require.ErrorContains(t, write(newCore(t, cfg), "x"), "Config.Dial returned neither a connection nor an error")
 }
 
-// What Close ends is ErrClosed, and still what it was.
+// A Write that Close ends returns ErrClosed together with the original error.
 func TestAWriteThatCloseEndsSaysSo(t *testing.T) {
 	for _, line := range []string{"dial", "greeting", "MAIL", "."} {
 		t.Run(line, func(t *testing.T) {
@@ -235,7 +235,7 @@ func TestAConnectionCarriesSoManyMails(t *testing.T) {
 	}
 }
 
-// What a server refuses for what it says is found among the records of a digest: the others are no worse for it.
+// A record whose content the server refuses is found in a digest, and all others are delivered.
 func TestARecordThatTheServerRefusesCostsNoNeighbour(t *testing.T) {
 	s := newServer(t, &server{})
 	s.judge = func(m received) string {

@@ -19,89 +19,89 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Config says what is mailed, to whom and how. Addr, From and one recipient are required; the zero value of every other field
-// is its documented default. New copies it.
+// Config says what is mailed, to whom and how. Addr, From and one recipient are required; the zero value of every other field is its
+// default. New copies the Config.
 type Config struct {
-	// Level decides which records are mailed. Defaults to Error and above.
+	// Level selects the records that are mailed. Defaults to Error and above.
 	Level zapcore.LevelEnabler
-	// Encoder makes the text of a record. Defaults to zap's console encoder, which people can read.
+	// Encoder makes the text of a record. Defaults to zap's console encoder, which is readable.
 	Encoder zapcore.Encoder
 
-	// Addr is the server: "host" or "host:port". Required. The port defaults to 25, and to 465 with TLSImplicit; providers
-	// usually want 587 (Python: mailhost).
+	// Addr is the server, as "host" or "host:port" (Python: mailhost). The port defaults to 25, with TLSImplicit to 465; providers
+	// usually want 587. Required.
 	Addr string
-	// From is the sender: "ops@example.com", "Orders <orders@example.com>", or a name that the server completes, "root".
-	// Required (Python: fromaddr). A name that needs quotes by RFC 5322 gets them: "[prod] Orders <orders@example.com>".
+	// From is the sender: "ops@example.com", "Orders <orders@example.com>", or a name that the server completes, "root" (Python:
+	// fromaddr). A name that RFC 5322 wants quoted is quoted: "[prod] Orders <orders@example.com>". Required.
 	From string
-	// To, Cc and Bcc are the recipients, in the same forms; an element may be a list separated by commas. At least one is
-	// required (Python: toaddrs). Bcc appears in no header.
+	// To, Cc and Bcc are the recipients, in the same forms (Python: toaddrs). An element may be a list separated by commas. At least
+	// one is required. Bcc appears in no header.
 	To, Cc, Bcc []string
-	// Subject of each mail (Python: subject). Defaults to the program's name and the host's: "orders on web-3".
+	// Subject is the subject of each mail (Python: subject). Control characters become spaces, and what exceeds 255 bytes is cut.
+	// Defaults to the names of program and host: "orders on web-3".
 	Subject string
-	// SubjectFunc returns the subject of a record's mail instead (Python: getSubject), also where that is "". A digest has the subject
-	// of its worst record. It is called under no lock by every goroutine that logs, so it must be safe for concurrent use. In either
-	// control characters become spaces, and what is longer than 255 bytes is cut.
+	// SubjectFunc returns the subject for a record's mail instead, even if it is "" (Python: getSubject). A digest has the subject of
+	// its worst record. SubjectFunc is called without a lock on every goroutine that logs, so it must be safe for concurrent use.
 	SubjectFunc func(ent zapcore.Entry) string
 
 	// Credentials log in to the server (Python: credentials). Defaults to none.
 	Credentials Credentials
-	// TLS says how the connection is encrypted (Python: secure). Defaults to TLSAuto: required if there are Credentials.
+	// TLS says how the connection is encrypted (Python: secure). Defaults to TLSAuto, which requires TLS if there are Credentials.
 	TLS TLS
-	// TLSConfig is for a private authority or a certificate of the client's. Defaults to the system's authorities, the name
-	// in Addr and TLS 1.2 or better; Python's handler verifies nothing. A function in it has 3/4 of Timeout to return,
-	// and waits until then if it logs to this core.
+	// TLSConfig is for a private authority or a client certificate. A function in it may take three quarters of Timeout; one that
+	// logs to this core is stuck for that long. Defaults to the system's authorities, the name in Addr, and TLS 1.2 or later;
+	// Python's handler verifies nothing.
 	TLSConfig *tls.Config
-	// LocalName is what the client calls itself to the server (EHLO). Defaults to the name of the host if that is a whole name of the
-	// DNS, and else to the connection's own address, "[192.0.2.1]": many servers refuse a name without a domain (RFC 5321 section
-	// 4.1.4, as Python), and some one with an underscore in it (exim).
+	// LocalName is the name in EHLO. Defaults to the host's name if that is a fully qualified domain name, else, as in Python, to the
+	// connection's address, "[192.0.2.1]": many servers refuse a name without a domain (RFC 5321 section 4.1.4), and exim one with an
+	// underscore.
 	LocalName string
-	// Dial makes the connection. Defaults to a net.Dialer's DialContext. It must not log to this core. One that does not
-	// return when its context ends is left behind.
+	// Dial opens the connection. It must not log to this core. A Dial that does not return when its context ends is left behind.
+	// Defaults to a net.Dialer's DialContext.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// Timeout bounds each exchange with the server: dialling, a command and its answer, 64 KiB of a mail's content. The
-	// server's greeting and the TLS handshake have 4 times as long, because servers wait there; the answer to the content 12
-	// times, because servers scan and deliver there, and to give up means to send a copy. After a timeout that exchange has
-	// twice as long the next time, up to what RFC 5321 section 4.5.3.2 asks for if Timeout is the default: the package's doc
-	// has the table. Defaults to 5 s, as in CPython; its documentation
-	// says 1 s, to which servers do not keep (Python: timeout).
+	// Timeout bounds each exchange with the server: dialling, a command and its answer, 64 KiB of a mail's content (Python: timeout).
+	// The TLS handshake and the server's greeting get 4 times as long, because servers delay there. The answer to the content gets 12
+	// times as long, because servers scan and deliver there, and giving up means sending a duplicate.
+	//
+	// After a timeout that exchange gets twice as long the next time, up to a maximum: the package comment has the table. With the
+	// default the maxima are those of RFC 5321 section 4.5.3.2. Defaults to 5 s, as in CPython (whose documentation says 1 s, which
+	// servers do not meet).
 	Timeout time.Duration
-	// IdleTime is how long the connection is kept for the next mail. Defaults to 5 s; a negative one makes a connection for
-	// each mail, as Python does.
+	// IdleTime is how long the connection is kept for the next mail. Negative makes a connection for each mail, as in Python.
+	// Defaults to 5 s.
 	IdleTime time.Duration
-	// MailsPerConnection is how many mails one connection carries before a new one is made. Defaults to 10: exim delivers no
-	// more of one connection at once, and lets the others lie until its next queue run. A negative one is any number.
+	// MailsPerConnection is how many mails a connection carries before a new one is made. Negative is no limit. Defaults to 10: exim
+	// delivers no more of one connection at once, and leaves the others until its next queue run.
 	MailsPerConnection int
-	// MaxCopies is how often one mail is sent whose content the server does not answer, so that nobody knows whether it
-	// arrived. It is the same mail each time, with the same Message-ID; after the last attempt it counts as refused for
-	// good, and a queue hands it to its dead-letter core. Defaults to 5, between which at least three and a half minutes
-	// pass, by the default of Timeout, if a queue or an Interval tries again. A negative one is any number.
+	// MaxCopies is how often a mail is sent whose content the server does not answer, so that nobody knows whether it arrived. It is
+	// the same mail each time, with the same Message-ID. After the last attempt it is refused for good, and a queue passes it to its
+	// dead-letter core. Negative is no limit. Defaults to 5; with the default Timeout at least three and a half minutes pass in
+	// between, if a queue or an Interval tries again.
 	MaxCopies int
-	// Interval limits the flood: after a mail, records are held for this long, and then go in one digest. Defaults to none: a
-	// mail for each record, as Python.
+	// Interval limits the flood: after a mail, records are held for this long, and then mailed in one digest. Defaults to none: a
+	// mail for each record, as in Python.
 	Interval time.Duration
-	// HeldBytes is how much text an Interval holds, beside some 100 bytes for each of its records; what comes beyond it is counted.
-	// Defaults to 1 MiB.
+	// HeldBytes limits the text that an Interval holds, in bytes; there are some 100 bytes more for each record. Records beyond it
+	// are only counted. Defaults to 1 MiB.
 	HeldBytes int
-	// InlineBytes is how much text stands in a mail; the rest is attached, compressed. Defaults to 64 KiB.
+	// InlineBytes limits the text inside a mail, in bytes. The rest is attached, compressed. Defaults to 64 KiB.
 	InlineBytes int
-	// MaxBytes is the largest mail. A batch's digest that is larger is sent in parts, and one record that is larger even so is
-	// refused; that of an Interval goes without its text, and its records are counted only. What InlineBytes leaves in the mail takes up
-	// to three times as much there: with a small MaxBytes set that to less, and more is attached than refused. At least 1 KiB; defaults
-	// to 10 MiB. A server that takes less says so, and is obeyed.
+	// MaxBytes is the largest mail, in bytes, at least 1 KiB. A batch's digest that is larger is sent in parts, and a single record
+	// that is larger even so is refused. An Interval's digest is sent without its text: its records are only counted. A server with a
+	// lower limit is obeyed. Encoding may triple the inline text, so with a small MaxBytes lower InlineBytes too: then more is
+	// attached, and less refused. Defaults to 10 MiB.
 	MaxBytes int
 
-	// RetryStart, RetryFactor, RetryMax and RetryJitter say how long the server is left alone after it could not be reached, was too
-	// slow, or answered 4xx; writes fail at once meanwhile, and what an Interval holds is tried again after as long, or after the
-	// Interval if that is less. They default to 1 s, 2 and 30 s, as in Python's SocketHandler, without jitter.
+	// RetryStart, RetryFactor, RetryMax and RetryJitter say how long the server is left alone after it was unreachable, too slow, or
+	// answered 4xx. Meanwhile writes fail at once. What an Interval holds is tried again after that time, or after the Interval if
+	// that is less. They default to 1 s, 2 and 30 s, as in Python's SocketHandler, without jitter.
 	RetryStart  time.Duration
 	RetryFactor float64
 	RetryMax    time.Duration
 	RetryJitter bool
 
-	// OnError is told what no caller waits for: a held digest that could not be sent, a recipient that the server refused
-	// while others got the mail. The same error comes once. It is called under no lock and may log. Defaults to printing to
-	// stderr.
+	// OnError hears of failures that no caller waits for: a held digest that could not be sent, a recipient that was refused while
+	// others got the mail. It hears the same error once. It is called without a lock and may log. Defaults to a line on stderr.
 	OnError func(error)
 }
 
@@ -116,32 +116,32 @@ const (
 	DefaultMaxBytes           = 10 << 20
 )
 
-// What users of this package must be able to name.
+// Names that users of this package need.
 type (
-	// Stats counts records. With an Interval, those held are Pending, and those of a digest, shown or only counted, are
-	// Delivered with it.
+	// Stats counts records. With an Interval, held records are Pending. Those of a digest, shown or only counted, are Delivered with
+	// it.
 	Stats = base.Stats
-	// LostError is what Close returns if the last digest could not be sent.
+	// LostError is the error of Close if the last digest could not be sent.
 	LostError = base.LostError
-	// RecipientsError names the recipients whom the server refused. OnError gets it when others got the mail.
+	// RecipientsError names the recipients that the server refused. OnError gets it if others got the mail.
 	RecipientsError = session.RecipientsError
 )
 
 // ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
-// Core mails records. Beside the methods of zapcore.Core it has
+// Core mails records. In addition to the methods of zapcore.Core it has
 //
-//	Close() error              send what is held, within twice Timeout but not less than 5 s, and hang up
+//	Close() error              sends what is held, within twice Timeout but at least 5 s, and hangs up
 //	Stats() Stats              what became of the records
-//	WriteBatch(*Batch)         one digest mail for many records, as a queue or a buffer hands them over
+//	WriteBatch(*Batch)         one digest for many records, as a queue or a buffer passes them
 //	Level() zapcore.Level      the lowest level that is mailed
 //
-// Write returns nil when the server has taken the mail (its 250 after the content) or, with an Interval, when the record is
-// held. Sync sends what is held. Everything is safe for concurrent use; With shares everything but the fields.
+// Write returns nil when the server has taken the mail (its 250 after the content) or, with an Interval, when the record is held.
+// Sync sends what is held. Everything is safe for concurrent use. With shares everything but the fields.
 type Core struct{ *base.Handler }
 
-// New returns a Core. It makes no connection yet. An error names the field that is missing or wrong.
+// New returns a Core. It does not connect yet. An error names the field that is missing or wrong.
 func New(cfg Config) (*Core, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -206,10 +206,10 @@ func hostname() string {
 	return "localhost"
 }
 
-// shortestMail is the least that MaxBytes may be.
+// shortestMail is the smallest MaxBytes.
 const shortestMail = 1 << 10
 
-// check returns an error for a field that stands alone and is wrong. The others are checked where they are understood.
+// check returns an error for a field that is wrong by itself. Other fields are checked where they are used.
 func (cfg Config) check() error {
 	switch {
 	case cfg.Addr == "":
@@ -257,7 +257,7 @@ func (cfg Config) check() error {
 	return nil
 }
 
-// newTextEncoder returns the Encoder that Config.Encoder defaults to.
+// newTextEncoder returns the default Encoder.
 func newTextEncoder() zapcore.Encoder {
 	cfg := zap.NewProductionEncoderConfig()
 	cfg.EncodeTime = zapcore.ISO8601TimeEncoder

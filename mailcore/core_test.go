@@ -135,7 +135,7 @@ func TestConformsWithAnInterval(t *testing.T) {
 	})
 }
 
-// serverTo returns a server that hands what it takes to dst, and is in dst's mood.
+// serverTo returns a server that passes what it takes to dst, and fails or stalls as dst does.
 func serverTo(t *testing.T, dst *coretest.Destination) *server {
 	file := dst.WriteSyncer()
 	s := newServer(t, &server{})

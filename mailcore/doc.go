@@ -15,12 +15,13 @@
 //
 // # What becomes a mail
 //
-// Records of Error and above, unless Level says otherwise; so the core can stand in the Tee that everything goes through. The
-// text of a mail is what the Encoder makes of the record. Without an Interval each record is a mail of its own, sent by the
-// goroutine that logs, as in Python; Write returns nil when the server has taken it.
+// By default a [Core] mails records of Error and above, so it can stand in the Tee that gets everything. The Encoder makes the text.
 //
-// With an Interval the first record is mailed at once, because somebody should know now; what follows within the Interval is
-// held and goes in one digest:
+// Without an Interval each record is a mail of its own, sent on the goroutine that logs, as in Python. Write returns nil when the
+// server has taken the mail.
+//
+// With an Interval the first record is mailed at once, because somebody should know now. Records that follow within the Interval are
+// held, and mailed in one digest at its end:
 //
 //	Subject: orders on web-3 (9999 records)
 //
@@ -29,38 +30,45 @@
 //
 //	…
 //
-// Memory is bounded: what does not fit in HeldBytes is counted and not shown. A digest that the server does not take for now is kept and tried
-// again; Sync, Close and every record above Error send it without waiting for the Interval to end. Whoever holds many
-// records, such as package queuecore, hands them over by WriteBatch and gets one digest for all. What is too long to be read
-// is attached, compressed.
+// Memory is bounded: records that do not fit into HeldBytes are counted and not shown. A digest that the server does not take for
+// now is kept and tried again. Sync, Close and every record above Error send it without waiting for the Interval to end. A holder of many
+// records, such as package queuecore, passes them to WriteBatch and gets one digest for all. Text too long to read is attached,
+// compressed.
 //
-// # What the server is asked
+// # What the server's answers mean
 //
-// Credentials make TLS a must: a server that does not offer STARTTLS, or cannot prove who it is, gets neither the password
-// nor the mail. The connection is kept for IdleTime, and carries MailsPerConnection mails.
+// Credentials make TLS mandatory: a server that does not offer STARTTLS, or cannot prove its identity, gets neither the password nor the
+// mail. A connection is kept for IdleTime, and carries MailsPerConnection mails.
 //
-//	4xx and 421       temporary: Write returns a RetryError, and the core leaves the server alone (RetryStart, RetryMax)
-//	5xx to the mail   final: the record is refused; a queue in front gives it up
+//	4xx and 421       temporary: Write returns a RetryError, and the server is left alone for a while (RetryStart, RetryMax)
+//	5xx to a mail     final: the record is refused, and a queue in front gives it up
 //	5xx to a digest   halves of it are sent until the record at fault is found, and refused alone
-//	4xx to the mail   each time, after its content, and to no other: as a 5xx, once that is certain
-//	some recipients   the others get the mail, and OnError hears who did not (RecipientsError); after 452, too many
-//	                  recipients, those that are left get it in another transaction
+//	4xx to the same   each time, after its content, and to no other mail: like a 5xx, once that is certain (see below)
+//	mail
+//	some recipients   the others get the mail, and OnError hears who did not (RecipientsError). After a 452, too many recipients,
+//	refused           the remaining ones get it in another transaction
 //
-// What the server refuses for now is tried again, and with it all that is behind it. So when the content of one mail of a batch was
-// refused so six times in a row (but for 421 and 452, which are about the server), another record of the batch is mailed alone. If
-// that is refused too, the server is in trouble: all waits, and it is asked again six attempts later. If it is taken, halves of the
-// mail are tried, down to one record, which is refused for good when others were taken in between four times. The digest of an Interval
-// goes in halves after six refusals, too, and the record that is refused alone is dropped when another part was taken.
+// A mail that the server refuses for now is tried again, and everything behind it waits. The cause may be one record, a poison record.
+// So when the content of a mail of a batch was refused six times in a row (not counting 421 and 452, which are about the server), another
+// record of the batch is mailed alone:
 //
-// If the connection breaks after the mail was sent and before the server has said so, nobody can know whether it arrived. It
-// counts as refused, or waits with whoever holds it. Whoever tries again, a queue or a window, sends the same mail: the same
-// records, though the batch has grown meanwhile, the same Message-ID and Date, so that a mailbox can tell the copies. There are
-// at most MaxCopies; then the mail is refused for good, and what waits behind it passes.
+//   - If that is refused too the server is in trouble. Everything waits, and another record is tried six attempts later.
+//   - If it is taken, halves of the mail are tried, down to one record. That is refused for good once others were taken in between
+//     four times.
 //
-// # How long it takes
+// The digest of an Interval is halved after six refusals, too. A record that is refused alone is dropped once another part was taken.
 //
-// Each exchange has its time, in multiples of Timeout (5 s), and after a timeout twice as long the next time, up to a bound. A
-// server that always needs a minute is thus given up once, and not once a mail.
+// # Duplicates
+//
+// If the connection breaks after a mail was sent and before the server has answered, nobody knows whether it arrived. The mail counts
+// as refused, or stays with its holder, a queue or an Interval. When the holder tries again the same mail is sent: the same
+// records, even if the batch has grown, with the same Message-ID and Date, so that a mailbox can recognise duplicates. After MaxCopies the
+// mail is refused for good, so that what waits behind it can pass.
+//
+// # How long calls take
+//
+// Each exchange has a time limit, in multiples of Timeout (5 s). After a timeout the limit is doubled for the next time, up to a maximum.
+// So a server that always needs a minute is given up once, and not once per mail.
 //
 //	                                      first        at most          RFC 5321 section 4.5.3.2
 //	dialling                              1 × (5 s)    6 × (30 s)
@@ -71,43 +79,48 @@
 //	the answer to the content             12 × (60 s)  120 × (10 min)   10 min
 //	QUIT                                  1 s, or Timeout if that is less
 //
-// What a caller waits for, altogether:
+// Whole calls are bounded as well:
 //
 //	New, With, Check, Enabled   nothing
 //	Write                       12 × Timeout (60 s) for its mail; nothing if an Interval holds the record
-//	Write above Error           2 × Timeout (10 s), not less than 5 s; with an Interval the same for what is held (Sync)
+//	Write above Error           2 × Timeout (10 s), at least 5 s; with an Interval the same for what is held (Sync)
 //	WriteBatch                  the sum of the exchanges; a queue calls it on a goroutine of its own
 //	Sync                        12 × Timeout for what is held
-//	Close                       2 × Timeout, not less than 5 s, for what is held; a mail that is on its way has one Timeout more
-//	Stats                       a mail of Write or WriteBatch that is on its way
+//	Close                       2 × Timeout, at least 5 s, for what is held; a mail under way gets one Timeout more
+//	Stats                       a mail of Write or WriteBatch that is under way
 //
-// Write, WriteBatch, Sync and Close also wait for the mail of another caller that is on its way. If that times out, those who
-// waited fail at once. A digest that a window sends holds up nobody but Sync, Close and records above Error, and the last two leave
-// a mail on its way no longer than themselves. What Close ends returns ErrClosed. Dial and Token are left behind if they do not
-// return when their context ends.
+// Write, WriteBatch, Sync and Close also wait for another caller's mail that is under way. If that times out, those waiting fail at
+// once. A digest that an Interval sends delays only Sync, Close and records above Error; the last two give a mail under way no more time
+// than themselves. A mail that Close ends returns ErrClosed. Dial and Token are left behind if they do not return when their context ends.
 //
-// # Servers that are known to be peculiar
+// # Peculiar servers
 //
-// exim delivers the first ten mails of a connection at once and lets the others lie until its next queue run, hence
-// MailsPerConnection; it refuses the twenty-first connection, which is temporary here. exim also refuses a sender without a domain
-// ("root") unless it is told otherwise (sender_unqualified_hosts); postfix adds its own. Lines of more than 998 bytes are
-// bounced or broken by some: none here is, whatever was logged.
+// exim delivers only the first ten mails of a connection at once, and leaves the others until its next queue run; hence
+// MailsPerConnection. It refuses a twenty-first connection, which counts as temporary. It also refuses a sender without a domain ("root")
+// unless sender_unqualified_hosts allows it; postfix completes the sender. Some servers bounce or break lines of more than 998 bytes: no
+// mail has one, whatever was logged.
 //
-// # What a record cannot do
+// # Safe for any content
 //
-// A message, a field or a name may come from an attacker. None can make a header, a recipient, a second mail or a long line:
-// the text is quoted-printable, the subject one line of encoded words, the addresses are parsed once, by New. A carriage return
-// before a line feed is part of the line break, as for Python; every other control character arrives as it was.
+// A message, a field or a name may come from an attacker. None can forge a header, a recipient, a second mail or a long line: the
+// text is quoted-printable, the subject is one line of encoded words, and the addresses are parsed once, by New. A carriage return
+// before a line feed is part of the line break, as in Python; every other control character arrives unchanged.
 //
-// Differences from Python, on purpose: certificates are verified; a line break in a subject becomes a space where Python loses
-// the record; Auto-Submitted keeps vacation programs quiet; the connection is kept.
+// Deliberate differences from Python: certificates are verified; a line break in a subject becomes a space, where Python loses the
+// record; Auto-Submitted keeps vacation programs quiet; the connection is kept.
 //
-// # How it is made
+// # Where to look next
 //
 //	Handler ─► emitter ─┬─ window open: held, and a digest when it ends ─┐
 //	                    └─ a record, or the records of a batch ──────────┴► mailer ─► internal/message   the bytes of a mail
 //	                                                                          │  └──► internal/session   SMTP with the server
 //	                                                                          └─ attempts: mails that may have arrived
 //
-// What the receivers that were run really do with what is sent to them is on the page docs/receivers.md of the repository.
+//	core.go         Config, New, Core; credentials.go
+//	emitter.go      one record or a batch; batch.go the mails of a batch, poison.go its poison records
+//	window.go       what an Interval holds; flush.go sends it, search.go finds records at fault in it
+//	mailer.go       one digest as one mail; attempts.go the mails that were tried before
+//	server.go, envelope.go    what a Config says about the server and the addresses
+//
+// The page docs/receivers.md of the repository shows what real receivers do with what is sent to them.
 package mailcore

@@ -17,7 +17,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// hasty is a server that reads no more of a mail than limit bytes, and then says what it thinks of it.
+// hasty is a server that reads at most limit bytes of a mail, and then answers.
 type hasty struct {
 	limit  int
 	answer string

@@ -12,17 +12,17 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// emitter sends mails. Calls of the Handler and two timers meet in it: one hangs up an idle connection, the other ends a
-// window. A record that a window holds waits for no mail.
+// emitter sends mails. Besides the Handler's calls, two timers use it: one hangs up an idle connection, the other ends a window. A
+// record that a window holds waits for no mail.
 type emitter struct {
-	subject  []byte // of a record without one of its own
-	subjects bool   // frames have subjects
+	subject  []byte // for a record without its own
+	subjects bool   // frames contain subjects
 	timeout  time.Duration
 	report   *base.Reporter
 
-	sending sync.Mutex // held while a mail is on its way, and before mu; guards the next two
+	sending sync.Mutex // held while a mail is under way, and locked before mu; guards the next two
 	mailer  mailer
-	direct  message.Digest // what is sent at once; empty between calls
+	direct  message.Digest // content of the mail that is sent at once; empty between calls
 
 	mu     sync.Mutex // guards the fields below
 	window *window    // nil without Config.Interval
@@ -60,13 +60,13 @@ func newEmitter(cfg Config) (*emitter, error) {
 	return e, nil
 }
 
-// Bounds of whole calls, in multiples of the timeout.
+// The bounds of whole calls, in multiples of Timeout.
 const (
-	writeTimeouts = 12 // of a Write that sends a mail
-	finalTimeouts = 2  // of Close and of a record above Error, but never less than finalTime
+	writeTimeouts = 12 // a Write that sends a mail, and Sync
+	finalTimeouts = 2  // Close, and a record above Error; at least finalTime
 )
 
-// finalTime is how long Close, and a record above Error, may take at least.
+// finalTime is the least that Close, and a record above Error, may take.
 const finalTime = 5 * time.Second
 
 func (e *emitter) finalLimit() time.Duration { return max(finalTime, finalTimeouts*e.timeout) }
@@ -107,14 +107,14 @@ func (e *emitter) hold(now time.Time, ent zapcore.Entry, text, subject []byte) b
 	return true
 }
 
-// opened tells the window of a mail that was sent at once.
+// opened tells the window about a mail that was sent at once.
 func (e *emitter) opened(now time.Time, records int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.window.open(now, records)
 }
 
-// ifClosing makes an error ErrClosed as well if it is Close that ended the mail.
+// ifClosing adds ErrClosed to an error if Close has ended the mail.
 func (e *emitter) ifClosing(err error) error {
 	if err == nil || session.IsFinal(err) || !e.mailer.session.Interrupted() {
 		return err
@@ -160,10 +160,10 @@ func (e *emitter) holdBatch(now time.Time, batch *base.Batch, frames *base.Frame
 	return true
 }
 
-// busyDelay is how long a timer waits that finds a mail on its way. It does not wait for the lock: that may be minutes.
+// busyDelay is how long a timer waits that finds a mail under way. It does not wait for the lock, which may take minutes.
 const busyDelay = 100 * time.Millisecond
 
-// hangUpIdle ends the connection when nobody has used it for a while. A mail that is on its way when the time comes uses it.
+// hangUpIdle ends a connection that was idle for a while. If a mail is under way then, it tries again later.
 func (e *emitter) hangUpIdle() {
 	if !e.sending.TryLock() {
 		time.AfterFunc(busyDelay, e.hangUpIdle)
@@ -186,7 +186,7 @@ func (e *emitter) Sync() error {
 	return e.ifClosing(err)
 }
 
-// syncLimit is how long Sync may take: less if the process is about to end.
+// syncLimit is how long Sync may take. It is shorter if the process is about to end.
 func (e *emitter) syncLimit() time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -197,7 +197,7 @@ func (e *emitter) syncLimit() time.Duration {
 	return e.finalLimit()
 }
 
-// Hurry implements base.Hurrier: a mail that is on its way, also one that no caller waits for, has the time of an urgent record left.
+// Hurry implements base.Hurrier: a mail under way, even one that no caller waits for, may take as long as an urgent record.
 func (e *emitter) Hurry() { e.mailer.session.Hurry(e.finalLimit()) }
 
 // Interrupt implements base.Interrupter.

@@ -8,7 +8,7 @@ import (
 	"example.com/zaphandlers/mailcore/internal/session"
 )
 
-// newEnvelope reads the addresses, and returns the headers that show them and the sender's domain as well.
+// newEnvelope parses the addresses. It also returns the headers that show them, and the sender's domain.
 func newEnvelope(cfg Config) (env session.Envelope, headers []byte, domain string, err error) {
 	from, err := message.ParseAddresses(cfg.From)
 	if err != nil {

@@ -450,7 +450,7 @@ func (c brokenConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// Its end is that of the connection, and not of the program, also where a timer sends the mail.
+// A panic of a connection ends the connection, and not the program, even if a timer sends the mail.
 func TestConnectionThatPanics(t *testing.T) {
 	s := newServer(t, &server{})
 	var broken atomic.Bool

@@ -9,7 +9,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// windowEnds sends what the window holds. It is the window's timer, so nobody waits for what it has to say.
+// windowEnds sends what the window holds. The window's timer calls it, so it reports errors to OnError.
 func (e *emitter) windowEnds() {
 	if !e.sending.TryLock() {
 		time.AfterFunc(busyDelay, e.windowEnds)
@@ -66,7 +66,7 @@ func (e *emitter) takeDigest() *message.Digest {
 	return e.window.take()
 }
 
-// flushed tells the window what became of the outgoing digest.
+// flushed tells the window the outcome of the outgoing digest.
 func (e *emitter) flushed(err error) (lost uint64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -89,7 +89,7 @@ func (e *emitter) flushed(err error) (lost uint64) {
 	return 0
 }
 
-// flushAll sends all that waits: the digest that may have arrived, and what came after it.
+// flushAll sends everything that waits: the digest that may have arrived, and what came after it.
 func (e *emitter) flushAll() (lost uint64, err error) {
 	for range 2 {
 		more, flushErr := e.flush()

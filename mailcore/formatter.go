@@ -7,8 +7,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// subjectEncoder is a user's Encoder that puts the record's subject behind its text, because SubjectFunc is the user's code
-// and so runs where the encoder does, on the goroutine that logs, under no lock. The frame it makes is
+// subjectEncoder is a user's Encoder that appends the record's subject to its text. SubjectFunc is the user's code, so it runs where
+// the encoder runs: on the goroutine that logs, without a lock. The frame is
 //
 //	text ‖ subject ‖ length of subject, 4 bytes, big endian
 type subjectEncoder struct {
@@ -16,7 +16,7 @@ type subjectEncoder struct {
 	subject func(zapcore.Entry) string
 }
 
-// withSubject returns enc itself if there is no subject to ask for: the frame is then the text alone.
+// withSubject returns enc itself if subject is nil. Then the frame is only the text.
 func withSubject(enc zapcore.Encoder, subject func(zapcore.Entry) string) zapcore.Encoder {
 	if subject == nil {
 		return enc
@@ -41,7 +41,7 @@ func (e subjectEncoder) EncodeEntry(ent zapcore.Entry, fields []zapcore.Field) (
 	return buf, nil
 }
 
-// splitSubject takes a subjectEncoder's frame apart.
+// splitSubject splits the frame of a subjectEncoder.
 func splitSubject(frame []byte) (text, subject []byte) {
 	end := len(frame) - 4
 	begin := end - int(binary.BigEndian.Uint32(frame[end:]))

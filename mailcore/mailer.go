@@ -13,7 +13,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// mailer sends one digest as one mail, and draws the conclusions from what the server says. It is for one goroutine at a time.
+// mailer sends one digest as one mail, and interprets the server's answer. It is for one goroutine at a time.
 type mailer struct {
 	envelope  session.Envelope
 	composer  message.Composer
@@ -23,7 +23,7 @@ type mailer struct {
 	idleTime  time.Duration
 	maxBytes  int
 	maxCopies int
-	idled     func() // hangs up; called by the timer
+	idled     func() // hangs up; called by idle
 	idle      *time.Timer
 	notice    notice
 }
@@ -50,7 +50,7 @@ func (m *mailer) mail(d *message.Digest) error {
 	return m.failed(m.attempts.failed(d.Sum(), int(d.Records), id), err)
 }
 
-// send composes the mail and has it delivered.
+// send composes the mail and delivers it.
 func (m *mailer) send(d *message.Digest, id message.Identity) error {
 	text := m.composer.Compose(d, id)
 	defer m.composer.Release()
@@ -65,8 +65,8 @@ func (m *mailer) send(d *message.Digest, id message.Identity) error {
 	return err
 }
 
-// failed says what an attempt that failed means: a mail that was sent again and again, and of which the server never says whether it
-// took it, is given up, so that what comes behind it passes and whoever reads the mails does not read this one for ever.
+// failed returns the error for a failed attempt. A mail that was sent several times without an answer to its content is given up, so
+// that what waits behind it can pass, and readers do not get it for ever.
 func (m *mailer) failed(a *attempt, err error) error {
 	if !errors.As(err, new(*session.UnansweredError)) {
 		if temporary := (*session.TemporaryError)(nil); errors.As(err, &temporary) {
@@ -87,7 +87,7 @@ func (m *mailer) failed(a *attempt, err error) error {
 	return err
 }
 
-// keep leaves the connection open for a while.
+// keep keeps the connection open for a while.
 func (m *mailer) keep() {
 	switch {
 	case !m.session.Connected():
@@ -108,14 +108,14 @@ func (m *mailer) close() {
 	}
 }
 
-// notice is what OnError should hear although the mail was taken. It is safe for concurrent use, for the Handler asks while another
-// mail may be on its way.
+// notice collects what OnError should hear although the mail was taken. It is safe for concurrent use, because the Handler asks while
+// another mail may be under way.
 type notice struct {
 	mu  sync.Mutex // guards err
-	err error      // of several mails, each different one
+	err error      // the different errors of all mails since take
 }
 
-// mostNotices is how many different ones are kept.
+// mostNotices limits the different errors that are kept.
 const mostNotices = 8
 
 func (n *notice) put(err error) {

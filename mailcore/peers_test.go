@@ -76,7 +76,7 @@ func hostileConfig(addr string) mailcore.Config {
 	}
 }
 
-// requireAsLogged compares what Python saw with what was logged, mail for mail.
+// requireAsLogged compares the mails that Python read with what was logged.
 func requireAsLogged(t testing.TB, texts []string, mails []seen) {
 	require.Len(t, mails, len(texts), "one record in, one mail out")
 	for i, text := range texts {

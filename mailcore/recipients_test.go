@@ -91,7 +91,7 @@ func TestARecipientForWhomThereIsNeverRoomIsTold(t *testing.T) {
 	}
 }
 
-// A batch of two mails, each of which another recipient does not get: both are told.
+// Two mails of a batch each miss another recipient: both are reported.
 func TestRecipientsOfSeveralMailsAreTold(t *testing.T) {
 	mails := 0
 	s := newServer(t, &server{reply: func(line string) string {

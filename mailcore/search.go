@@ -9,11 +9,11 @@ import (
 	"example.com/zaphandlers/mailcore/internal/session"
 )
 
-// partSearch looks for the records at fault in the digest of a window. It is used by who sends.
+// partSearch searches the digest of a window for the records at fault. The caller must hold emitter.sending.
 type partSearch struct{ emitter *emitter }
 
-// isDue tells whether a digest that was refused for what it says is to be searched for the record at fault: at once if it was refused for
-// good, else after a while, for that may be the server's state.
+// isDue reports whether a digest whose content was refused is to be searched for the record at fault: at once if it was refused for
+// good, else after several refusals, because the server's state may be the cause.
 func (s partSearch) isDue(digest *message.Digest, err error) bool {
 	final, content := aboutContent(err)
 	if !content {
@@ -22,14 +22,14 @@ func (s partSearch) isDue(digest *message.Digest, err error) bool {
 	s.emitter.mu.Lock()
 	defer s.emitter.mu.Unlock()
 	s.emitter.window.refusals++
-	if !digest.Divides() || !final && s.emitter.window.refusals < suspectAfter {
+	if !digest.Divides() || !final && s.emitter.window.refusals < poisonAfter {
 		return false
 	}
 	s.emitter.window.refusals = 0
 	return true
 }
 
-// aboutContent tells whether a mail was refused for what it says, and whether for good.
+// aboutContent reports whether a mail was refused for its content, and whether for good.
 func aboutContent(err error) (final, content bool) {
 	var refused *session.RefusedError
 	if errors.As(err, &refused) {
@@ -39,10 +39,10 @@ func aboutContent(err error) (final, content bool) {
 	return false, errors.As(err, &temporary) && temporary.Content
 }
 
-// run sends the outgoing digest, which was refused with err for what it says, in halves, down to the records at fault. One that is
-// refused alone is given up: at once if it is refused for good, else once another part was taken, for then the server takes mails; until then
-// it comes behind the others. After maxRefusals what is left is given up as well, or tried again later, as the last refusal says. lost is
-// how many records are given up.
+// run sends the outgoing digest, whose content was refused with err, in halves, down to the records at fault. A record that is
+// refused alone is given up: at once if it was refused for good, else once another part was taken, which proves that the server takes
+// mails; until then it is moved behind the other parts. After maxRefusals the rest is given up too, or tried again later, depending
+// on the last refusal. lost is how many records are given up.
 func (s partSearch) run(err error) (lost uint64, refusal error) {
 	taken, postponed := false, 0
 	for refusals := 1; ; refusals++ {
@@ -76,7 +76,7 @@ func (s partSearch) run(err error) (lost uint64, refusal error) {
 	}
 }
 
-// halve makes two parts of the outgoing digest, if it has more than one record.
+// halve divides the outgoing digest in two, if it has more than one record.
 func (s partSearch) halve() bool {
 	s.emitter.mu.Lock()
 	defer s.emitter.mu.Unlock()
@@ -100,7 +100,7 @@ func (s partSearch) left() int {
 	return len(s.emitter.window.parts)
 }
 
-// next returns the part of a digest that is to be sent next, or nil.
+// next returns the next part to send, or nil.
 func (s partSearch) next() *message.Digest {
 	s.emitter.mu.Lock()
 	defer s.emitter.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"example.com/zaphandlers/mailcore/internal/session"
 )
 
-// newSession returns the way to the server that cfg names. It makes no connection yet.
+// newSession returns the Session with the server in cfg. It does not connect yet.
 func newSession(cfg Config) (*session.Session, error) {
 	host, port, err := splitAddr(cfg.Addr)
 	if err != nil {
@@ -67,7 +67,7 @@ func securityOf(cfg Config, port string) (session.Security, error) {
 	return 0, fmt.Errorf("mailcore: Config.TLS: %q is none of none, starttls and implicit", cfg.TLS)
 }
 
-// splitAddr takes "host", "host:port", "::1", "[::1]" and "[::1]:port" apart; port may be empty.
+// splitAddr splits "host", "host:port", "::1", "[::1]" and "[::1]:port". port may be empty.
 func splitAddr(addr string) (host, port string, err error) {
 	host = addr
 	inner, bracketed := strings.CutPrefix(addr, "[")

@@ -108,7 +108,7 @@ func TestAfterATimeoutTheNextAttemptHasLonger(t *testing.T) {
 	}
 }
 
-// A queue hands over what it holds, which may have grown since the attempt whose answer did not come.
+// A queue sends its batch again, which may have grown since the unanswered attempt: the mail is the same.
 func TestACopyIsTheSameMail(t *testing.T) {
 	s := new(server)
 	unanswering(s, func(mail int) time.Duration {

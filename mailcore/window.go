@@ -11,15 +11,15 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// window limits the flood: the first record is mailed at once and opens a window; what comes while it is open is held, and
-// mailed as one digest when it ends, which opens the next.
+// window limits the flood. The first record is mailed at once and opens a window. Records that come while it is open are held, and
+// mailed as one digest at its end, which opens the next:
 //
 //	records  x  x xx xxxx xxxxxxxx          x                     x
 //	         |  └─── held ──────────┐       └ held ┐              |
 //	mails    M                      D              D              M
 //	         |←──── interval ──────→|←─ interval ─→|←─ interval ─→|
 //
-// While the digest is on its way it is outgoing, and what comes then is held for the next. The states:
+// A digest being sent is outgoing; records that come meanwhile are held for the next. The states:
 //
 //	          add              take              sent
 //	empty ──────────► held ──────────► outgoing ──────► empty
@@ -28,26 +28,26 @@ import (
 //	                   │                  │
 //	                 empty ◄── drop ◄─────┤  refused for good
 //	                                      │
-//	                outgoing ◄── keep ◄───┘  nobody knows: it is sent again as it is
+//	                outgoing ◄── retry ◄──┘  it may have arrived: it is sent again unchanged
 //
-// A digest that is refused for what it says is halved (see flush.go): then the first half is outgoing and the others are parts.
+// A digest whose content is refused is halved (see search.go): then the first half is outgoing, and the others are parts.
 //
-// Nothing is held before the window is open, so a mail that fails then is its caller's to know. The nil window holds nothing. The
-// emitter's mu guards it; outgoing belongs to who sends.
+// Nothing is held before a window is open, so the caller learns of a mail that fails then. The nil window holds nothing. The
+// emitter's mu guards a window; outgoing belongs to the holder of the emitter's sending.
 type window struct {
 	interval time.Duration
-	room     int // bytes of text that are held, outgoing included
+	room     int // bytes of text that may be held, outgoing included
 	ends     func()
 
-	timer    *time.Timer // calls ends when a digest is due; nil before the first
+	timer    *time.Timer // calls ends when a digest is due; nil until the first
 	held     message.Digest
 	outgoing message.Digest
-	parts    []*message.Digest // of one that was refused, the next one last
-	refusals int               // of contents, for now, since a mail was taken
-	until    time.Time         // open until then
+	parts    []*message.Digest // of a refused digest; the next one is last
+	refusals int               // temporary refusals of content since a mail was taken
+	until    time.Time         // the window is open until then
 	backoff  base.Backoff
 
-	delivered, dropped uint64 // records, in all
+	delivered, dropped uint64 // records, in total
 }
 
 func newWindow(cfg Config, ends func()) *window {
@@ -56,7 +56,7 @@ func newWindow(cfg Config, ends func()) *window {
 	return w
 }
 
-// everythingFits is the room of a digest that keeps all.
+// everythingFits is the room of a digest without a limit.
 const everythingFits = math.MaxInt
 
 // pending returns how many records wait.
@@ -71,7 +71,7 @@ func (w *window) pending() uint64 {
 	return n
 }
 
-// size returns how many bytes of text are on their way.
+// size returns how many bytes of text are outgoing.
 func (w *window) size() int {
 	n := w.outgoing.Size()
 	for _, part := range w.parts {
@@ -80,12 +80,12 @@ func (w *window) size() int {
 	return n
 }
 
-// holds tells whether a record that comes now is held.
+// holds reports whether a record that comes now is held.
 func (w *window) holds(now time.Time) bool {
 	return w != nil && (w.pending() > 0 || now.Before(w.until))
 }
 
-// open notes a mail of that many records, which was sent at once.
+// open notes that a mail of that many records was sent at once.
 func (w *window) open(now time.Time, records int) {
 	if w != nil && records > 0 {
 		w.delivered += uint64(records)
@@ -110,7 +110,7 @@ func (w *window) wake(d time.Duration) {
 	w.timer.Reset(d)
 }
 
-// take returns the digest that is to be sent: the one of which nobody knows whether it arrived, or what is held.
+// take returns the digest to send: the one that may have arrived, or what is held.
 func (w *window) take() *message.Digest {
 	if w.outgoing.Records == 0 {
 		w.held, w.outgoing = w.outgoing, w.held
@@ -127,7 +127,7 @@ func (w *window) sent(now time.Time) {
 	w.next(now, now.Add(w.interval))
 }
 
-// drop gives up the outgoing digest and returns how many records that costs. The next record is mailed at once.
+// drop gives up the outgoing digest, and returns how many records that costs. The next record is mailed at once.
 func (w *window) drop(now time.Time) uint64 {
 	lost := w.outgoing.Records
 	w.dropped += lost
@@ -136,10 +136,10 @@ func (w *window) drop(now time.Time) uint64 {
 	return lost
 }
 
-// halve makes two digests of the outgoing one.
+// halve divides the outgoing digest in two.
 func (w *window) halve() { w.parts = append(w.parts, w.outgoing.Halve()) }
 
-// part makes the next part the outgoing digest, if the one before is done with, and tells whether there is one.
+// part makes the next part the outgoing digest, if the one before is done, and reports whether there is an outgoing digest.
 func (w *window) part() bool {
 	if last := len(w.parts) - 1; w.outgoing.Records == 0 && last >= 0 {
 		w.outgoing = *w.parts[last]
@@ -148,7 +148,7 @@ func (w *window) part() bool {
 	return w.outgoing.Records > 0
 }
 
-// postpone puts the outgoing digest behind all parts.
+// postpone moves the outgoing digest behind all parts.
 func (w *window) postpone() {
 	behind := w.outgoing
 	w.outgoing = message.Digest{Divisible: true}
@@ -168,7 +168,7 @@ func (w *window) gatherParts() {
 	w.held, w.parts = all, nil
 }
 
-// dropAll gives up all that waits and returns how many records that costs.
+// dropAll gives up everything that waits, and returns how many records that costs.
 func (w *window) dropAll() uint64 {
 	lost := w.pending()
 	w.dropped += lost
@@ -179,7 +179,7 @@ func (w *window) dropAll() uint64 {
 	return lost
 }
 
-// next makes the window open until then. What was held meanwhile is due when it ends.
+// next opens the window until until. What was held meanwhile is due then.
 func (w *window) next(now, until time.Time) {
 	w.until = until
 	if w.held.Records > 0 {
@@ -189,7 +189,7 @@ func (w *window) next(now, until time.Time) {
 	w.timer.Stop()
 }
 
-// returned makes the outgoing digest, which the server did not take, one with what is held.
+// returned joins the outgoing digest, which the server did not take, with what is held.
 func (w *window) returned(now time.Time) {
 	w.gatherParts()
 	w.outgoing.AddAll(&w.held)
@@ -198,7 +198,7 @@ func (w *window) returned(now time.Time) {
 	w.retry(now, 0)
 }
 
-// retry has the digest tried again after a backoff, but not before after.
+// retry schedules another attempt after a backoff, but not before after has passed.
 func (w *window) retry(now time.Time, after time.Duration) {
 	w.gatherParts()
 	w.until = now.Add(max(after, min(w.interval, w.backoff.Failed(now))))

@@ -16,9 +16,8 @@ import (
 	"example.com/zaphandlers/mailcore"
 )
 
-// Time in these tests is that of a bubble: it passes when everybody waits.
-
-// pass lets d pass, and everybody do what is due then.
+// pass advances the time by d, and lets all goroutines do what is due by then. Time here is that of a synctest bubble: it advances
+// when all goroutines wait.
 func pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()

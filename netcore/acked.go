@@ -8,16 +8,16 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// sendAcked puts payloads into the window and sends it; it returns how many were taken. What was written whole stays in the
-// window until the peer confirms it, over however many connections that takes.
+// sendAcked adds payloads to the window and sends it. It returns how many payloads were taken. A frame that was written whole stays
+// in the window until the peer confirms it, over as many connections as that takes.
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	start := e.dialer.Now()
 	w := e.window
-	if err := e.seek(); err != nil {
+	if err := e.dropGone(); err != nil {
 		return 0, err
 	}
 	for n < len(payloads) {
-		if _, _, err := e.connected(start); err != nil { // it says what the peer takes
+		if _, _, err := e.connected(start); err != nil { // the server announces its limit on a connection
 			return n, err
 		}
 		w.Trim()
@@ -49,19 +49,19 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	return n, nil
 }
 
-// seek gives up a connection that is gone and, where the peer knows no numbers, goes on looking for the frame that it does not take. It
-// returns an error if the destination is to be left alone for a while.
-func (e *Emitter) seek() (again error) {
+// dropGone gives up a connection whose peer has left, and then continues the search for a poison frame. It returns an error if the
+// destination is to be left alone for a while.
+func (e *Emitter) dropGone() (again error) {
 	if e.wire != nil && e.wire.conn.Gone() {
 		again = e.drop(e.wire, nil)
 	}
-	if e.cfg.suspects() && e.wire == nil && e.suspect.Next(e.window) > 0 {
-		e.reportAnswers(errNotTaken)
+	if e.cfg.searchesPoison() && e.wire == nil && e.poison.Advance(e.window) > 0 {
+		e.reportAnswers(errPoison)
 	}
 	return again
 }
 
-// sendWindow writes what the present connection has not got, or over a new one all of the window.
+// sendWindow writes what the present connection has not got yet: over a new one the whole window.
 func (e *Emitter) sendWindow(start time.Duration) error {
 	for {
 		over, fresh, err := e.connected(start)
@@ -77,7 +77,7 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 			return nil
 		}
 		n, err := e.write(over, e.resend, start)
-		clear(e.resend) // the window's memory is not held by it
+		clear(e.resend) // it must not hold the window's memory
 		w.Sent(n)
 		if err == nil || errors.As(err, new(*base.RetryError)) {
 			return err
@@ -94,13 +94,13 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 	}
 }
 
-// all stands for the whole window: there is room for it when nothing is held.
-const all = -1
+// emptyWindow has awaitRoom wait until nothing is held.
+const emptyWindow = -1
 
-// maxReconnects bounds how often one call connects again to a peer that hangs up before it confirms anything.
+// maxReconnects limits how often one call reconnects to a peer that hangs up before it confirms anything.
 const maxReconnects = 3
 
-// awaitRoom waits until n bytes more may be held, or all of them. It ends at start plus Timeout.
+// awaitRoom waits until the window has room for n bytes, or is empty if n is emptyWindow. It returns by start plus Timeout.
 func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 	if e.timer == nil {
 		e.timer = time.NewTimer(0)
@@ -117,8 +117,8 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 		}
 		for conn = e.wire.conn; ; {
 			e.window.Trim()
-			if e.window.Len() == 0 || n != all && e.window.HasRoom(n) {
-				e.silence.ends()
+			if e.window.Len() == 0 || n != emptyWindow && e.window.HasRoom(n) {
+				e.silence.end()
 				return nil
 			}
 			if err := e.awaitAck(conn); err != nil {
@@ -135,7 +135,7 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 	return &base.RetryError{Err: e.cfg.failed("confirmation from", conn.Err())}
 }
 
-// awaitAck waits until the peer confirms something or leaves.
+// awaitAck waits until the peer confirms something or leaves. It gives up a connection that has been silent for too long.
 func (e *Emitter) awaitAck(conn *connection.Conn) error {
 	select {
 	case <-e.window.Wake():
@@ -143,65 +143,65 @@ func (e *Emitter) awaitAck(conn *connection.Conn) error {
 	case <-e.dialer.Interruption():
 		return ErrClosed
 	case <-e.timer.C:
-		switch passes := e.cfg.RELP && e.suspect.Passes(e.window); {
-		case passes:
+		skips := e.cfg.RELP && e.poison.Skips(e.window)
+		if skips || e.silence.exceeded(e, conn) {
 			_ = e.drop(e.wire, errUnconfirmed)
-			e.suspect.Passed(e.window)
-		case e.silence.lasts(e, conn):
-			_ = e.drop(e.wire, errUnconfirmed)
+		}
+		if skips {
+			e.poison.Skipped(e.window)
 		}
 		return e.cfg.failed("confirmation from", errUnconfirmed)
 	}
 	return nil
 }
 
-// silence is how long a connection has brought no confirmation while somebody waited for one. Where the network has forgotten it, as a
-// gateway does that was restarted, the system would try for a quarter of an hour. A receiver that takes its time gets all that is held
-// again over the next connection, so each may be silent for twice as long as the one before.
+// silence measures how long a connection has brought no confirmation while a call waited for one. When the network has forgotten a
+// connection, as a restarted gateway has, the system would try for a quarter of an hour. A slow receiver gets everything that is held
+// again over the next connection, so each connection may be silent for twice as long as the one before.
 type silence struct {
-	conn      *connection.Conn // nil: nobody has waited in vain since the last confirmation
-	confirmed uint64           // frames, when it began
+	conn      *connection.Conn // nil: no call has waited in vain since the last confirmation
+	confirmed uint64           // frames, when the silence began
 	since     time.Duration
-	patience  time.Duration // with the present connection; 0: the least
+	limit     time.Duration // for the present connection; 0: the minimum
 }
 
-// The least and the most patience, in multiples of Timeout. With Forward an answer that was lost does not come any more, and those behind
-// it count for nothing.
+// The shortest and the longest limit, in multiples of Timeout. A lost answer of Forward never comes, and those behind it do not count
+// without it: so its limits are shorter.
 const (
-	leastSilence, mostSilence   = 60, 960
-	leastUnanswered, unanswered = 1, 8
+	minSilence, maxSilence               = 60, 960
+	minForwardSilence, maxForwardSilence = 1, 8
 )
 
-// lasts notes that somebody has waited for a Timeout in vain, and tells whether conn is to be given up.
-func (s *silence) lasts(e *Emitter, conn *connection.Conn) bool {
+// exceeded notes that a call has waited for a Timeout in vain, and reports whether conn is to be given up.
+func (s *silence) exceeded(e *Emitter, conn *connection.Conn) bool {
 	e.window.Trim()
 	now, confirmed := e.dialer.Now(), e.window.Delivered()+e.window.Dropped()
-	if s.conn != conn && e.window.Progressed() { // within the first Timeout
-		s.patience = 0
+	if s.conn != conn && e.window.Progressed() { // a confirmation came within the first Timeout
+		s.limit = 0
 	}
 	if s.conn != conn || s.confirmed != confirmed {
 		s.conn, s.confirmed, s.since = conn, confirmed, now-e.cfg.Timeout
 	}
-	least, most := leastSilence*e.cfg.Timeout, mostSilence*e.cfg.Timeout
+	low, high := minSilence*e.cfg.Timeout, maxSilence*e.cfg.Timeout
 	if e.cfg.Forward != nil {
-		least, most = leastUnanswered*e.cfg.Timeout, unanswered*e.cfg.Timeout
+		low, high = minForwardSilence*e.cfg.Timeout, maxForwardSilence*e.cfg.Timeout
 	}
-	if s.patience = max(s.patience, least); now-s.since < s.patience {
+	if s.limit = max(s.limit, low); now-s.since < s.limit {
 		return false
 	}
-	s.patience = min(2*s.patience, most)
+	s.limit = min(2*s.limit, high)
 	return true
 }
 
-// ends notes that all has come that somebody waited for: at once, or after somebody has waited in vain.
-func (s *silence) ends() {
+// end notes that everything a call waited for has come. If that took no Timeout, the next limit is the minimum again.
+func (s *silence) end() {
 	if s.conn == nil {
-		s.patience = 0
+		s.limit = 0
 	}
 	s.conn = nil
 }
 
-// errUnconfirmed is a timeout: it puts the Handler into backoff.
+// errUnconfirmed is a timeout, so it puts the Handler into backoff.
 var errUnconfirmed error = unconfirmedError{}
 
 type unconfirmedError struct{}
@@ -209,15 +209,15 @@ type unconfirmedError struct{}
 func (unconfirmedError) Error() string { return "the peer does not confirm what it gets" }
 func (unconfirmedError) Timeout() bool { return true }
 
-// awaitAcks waits until the window is empty.
+// awaitAcks waits until the window is empty. It returns nil if it is, whatever happened before.
 func (e *Emitter) awaitAcks(start time.Duration) error {
 	e.window.Trim()
 	if e.window.Len() == 0 {
 		return nil
 	}
-	err := e.seek()
+	err := e.dropGone()
 	if err == nil && e.window.Len() > 0 {
-		err = e.awaitRoom(start, all)
+		err = e.awaitRoom(start, emptyWindow)
 	}
 	if e.window.Trim(); e.window.Len() > 0 {
 		return err
@@ -225,28 +225,28 @@ func (e *Emitter) awaitAcks(start time.Duration) error {
 	return nil
 }
 
-// For a receiver that hangs up, Close tries again so many times, at first this soon: as long as it takes to find a few records that it does
-// not take, for the others would be lost with them.
+// How often Close reconnects to a receiver that hangs up, and the pauses between. This is enough to find a few poison records: the
+// others would be lost with them.
 const (
-	lastTries = 24
-	lastPause = 2 * time.Millisecond
-	mostPause = 40 * time.Millisecond
+	closeAttempts = 24
+	minClosePause = 2 * time.Millisecond
+	maxClosePause = 40 * time.Millisecond
 )
 
-// closeAcked gives the peer a last chance to confirm what is held, and gives up the rest. What the peer has refused, and nobody was told
-// of yet, is lost as well.
+// closeAcked gives the peer a last chance to confirm what is held, and abandons the rest. Records that the peer has refused, but that
+// were not reported yet, count as lost as well.
 func (e *Emitter) closeAcked() error {
 	if e.window == nil {
 		return nil
 	}
-	start, pause := e.dialer.Now(), lastPause
+	start, pause := e.dialer.Now(), minClosePause
 	err := e.awaitAcks(start)
-	for range lastTries {
-		if err == nil || !e.cfg.suspects() || connection.IsTimeout(err) || e.dialer.Now()-start > e.cfg.Timeout-pause {
+	for range closeAttempts {
+		if err == nil || !e.cfg.searchesPoison() || connection.IsTimeout(err) || e.dialer.Now()-start > e.cfg.Timeout-pause {
 			break
 		}
 		time.Sleep(pause)
-		pause = min(2*pause, mostPause)
+		pause = min(2*pause, maxClosePause)
 		err = e.awaitAcks(start)
 	}
 	e.window.Trim()
@@ -261,8 +261,8 @@ func (e *Emitter) closeAcked() error {
 	return &LostError{Records: n, Err: err}
 }
 
-// Account implements base.Accountant: with Ack, a record is delivered when the peer has confirmed it; without, when the kernel has
-// taken it, unless it is known to be lost since.
+// Account implements base.Accountant. With Ack a record is delivered when the peer has confirmed it. Without Ack it is delivered when
+// the kernel has taken it, unless it is known to be lost since.
 func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 	if e.window == nil {
 		return e.failures.taken - e.failures.lost, e.failures.lost, true
@@ -271,14 +271,14 @@ func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 	return e.window.Delivered(), e.window.Dropped(), true
 }
 
-// errRejected is why a receiver's answer costs a record.
+// errRejected is reported when the receiver's answer refuses a record.
 var errRejected = errors.New("the receiver has refused records")
 
-// errNotTaken is why a record is given up at which a receiver hangs up each time, or which it never acknowledges, and no other.
-var errNotTaken = errors.New("a record is dropped that the receiver has never acknowledged, though it did those before and after")
+// errPoison is reported when a poison record is dropped.
+var errPoison = errors.New("a record is dropped that the receiver has never acknowledged, though it did those before and after")
 
-// reportAnswers reports what the peer has said since: that records were dropped because of it, or that it takes them, which alone shows
-// that a failure is over.
+// reportAnswers reports what the peer has answered since: that it refused records, as err, or that it takes them, which is the only
+// proof that a failure is over.
 func (e *Emitter) reportAnswers(err error) {
 	e.window.Trim()
 	switch n, delivered := e.window.Dropped()-e.failures.lost, e.window.Delivered(); {

@@ -385,8 +385,8 @@ func TestAckServerThatBecomesSmaller(t *testing.T) {
 	}, soon, tick)
 }
 
-// TestAckAndAConnectionThatIsForgotten holds that a connection which stays open and brings no confirmation any more, as where a gateway was
-// restarted, is given up after a while, and that another one brings what is missing, once.
+// A connection that stays open but brings no confirmations, as after a gateway's restart, is given up after a while. Another one
+// delivers what is missing, once.
 func TestAckAndAConnectionThatIsForgotten(t *testing.T) {
 	target := &collector{}
 	server := serve(t, ServerConfig{Format: FormatRecords, Ack: true, Target: target, OnError: ignore})

@@ -11,22 +11,22 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// batcher makes records of frames and hands them to the Target, all that came together at once. It is for one goroutine.
+// batcher makes records of frames and hands them to Target: all that arrived together in one batch. It is for one goroutine.
 type batcher struct {
-	server  *Server
-	pickles logRecordReader
-	record  base.Record
-	batch   base.Batch
-	numbers []uint64 // of the frames that the batch was made of
-	tapes   []byte   // records that do not lie in the connection's buffer
-	pending uint64   // see deliver
+	server       *Server
+	pickles      logRecordReader
+	record       base.Record
+	batch        base.Batch
+	numbers      []uint64 // of the frames in batch
+	tapes        []byte   // backs the records that do not lie in the connection's buffer
+	firstUntaken uint64   // see deliver
 }
 
 func newBatcher(s *Server) batcher {
 	return batcher{server: s, pickles: logRecordReader{limit: s.cfg.MaxFrame}}
 }
 
-// add makes a record of a frame, which must not change before deliver. An error says why that is not possible.
+// add makes a record of frame and adds it to the batch. The frame must not change before deliver. An error says why it is no record.
 func (b *batcher) add(frame []byte, number uint64, now time.Time) error {
 	var err error
 	switch b.server.cfg.Format {
@@ -51,7 +51,7 @@ func (b *batcher) add(frame []byte, number uint64, now time.Time) error {
 	return nil
 }
 
-// take puts a record into the batch, if the Target wants it.
+// take adds a record to the batch, if Target's level admits it.
 func (b *batcher) take(tape []byte, number uint64) {
 	if b.server.batches != nil {
 		b.record.View(tape)
@@ -64,7 +64,8 @@ func (b *batcher) take(tape []byte, number uint64) {
 	b.numbers = append(b.numbers, number)
 }
 
-// wants asks the Target. Where that panics, as a zap.AtomicLevel does that nobody has made, nobody knows.
+// wants reports whether Target's level admits a record. If Enabled panics, as that of a zap.AtomicLevel's zero value does, the answer
+// is unknown, and the record goes to Target.
 func (b *batcher) wants(level zapcore.Level) (wanted bool) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -75,21 +76,21 @@ func (b *batcher) wants(level zapcore.Level) (wanted bool) {
 	return b.server.cfg.Target.Enabled(level)
 }
 
-// keepTapes is the largest buffer, in bytes, that stays with a connection.
+// keepTapes is the largest buffer that a connection keeps, in bytes.
 const keepTapes = 1 << 20
 
-// full tells whether it is time to deliver: small frames can make large records.
+// full reports whether it is time to deliver: small frames can make large records.
 func (b *batcher) full() bool { return len(b.tapes) >= keepTapes }
 
-// deliver hands the batch to the Target and empties it. If the holder keeps what is not taken, pending is then the number of the first
-// frame that was not; 0 if there is none. A batch at which the Target ends the goroutine is lost.
+// deliver hands the batch to Target and empties it. If the sender holds its frames until they are confirmed, firstUntaken becomes the
+// number of the first frame that Target did not take; 0 if there is none. A batch during which Target ends the goroutine is lost.
 func (b *batcher) deliver(holds bool) (err error) {
-	b.pending = 0
+	b.firstUntaken = 0
 	if b.batch.Len() == 0 {
 		return nil
 	}
 	defer b.empty()
-	done, lost, skipped, err := b.batch.Len(), b.batch.Len(), 0, errExited // unless hand returns
+	done, lost, skipped, err := b.batch.Len(), b.batch.Len(), 0, errExited // these count if handOver does not return
 	defer func() {
 		b.server.count(func(s *ServerStats) {
 			s.Accepted += uint64(done)
@@ -101,10 +102,10 @@ func (b *batcher) deliver(holds bool) (err error) {
 			b.server.reportTarget("target", err)
 		}
 	}()
-	done, lost, skipped, err = b.hand()
+	done, lost, skipped, err = b.handOver()
 	rest := b.batch.Len() - done
 	if rest > 0 && holds {
-		b.pending = b.numbers[done]
+		b.firstUntaken = b.numbers[done]
 	} else {
 		lost, done = lost+rest, b.batch.Len()
 	}
@@ -113,7 +114,7 @@ func (b *batcher) deliver(holds bool) (err error) {
 
 var errExited = errors.New("it has ended the goroutine (runtime.Goexit)")
 
-// empty forgets the batch.
+// empty clears the batch.
 func (b *batcher) empty() {
 	b.batch.Reset()
 	b.numbers = b.numbers[:0]
@@ -122,9 +123,9 @@ func (b *batcher) empty() {
 	}
 }
 
-// hand gives the batch to the Target and returns with how many records it is done, how many of them are lost, and how many it
-// did not want. A Target that panics takes nothing.
-func (b *batcher) hand() (done, lost, skipped int, err error) {
+// handOver gives the batch to Target. It returns how many records are done, how many of these were lost, and how many Target did not
+// want. If Target panics, the whole batch is done, and lost except for what was skipped.
+func (b *batcher) handOver() (done, lost, skipped int, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			done, lost = b.batch.Len(), b.batch.Len()-skipped
@@ -139,7 +140,7 @@ func (b *batcher) hand() (done, lost, skipped int, err error) {
 		}
 		var again *base.RetryError
 		if errors.As(err, &again) {
-			lost += len(again.Indexes) // nobody here can hold a record from the middle: that is a queue's work
+			lost += len(again.Indexes) // a Server cannot hold a record from the middle: that is a queue's work
 		}
 		return done, lost, 0, err
 	}

@@ -127,7 +127,7 @@ func TestServerBounds(t *testing.T) {
 			require.Eventually(t, func() bool { return s.Stats().Connections == 1 }, soon, tick)
 			if test.cfg.IdleTimeout == 0 { // its deadline is 10 s, and 5 minutes
 				require.Eventually(t, func() bool {
-					for _, c := range s.open() {
+					for _, c := range s.connections() {
 						_ = c.raw.SetReadDeadline(past) // an error if it is closed already
 					}
 					return s.Stats().Connections == 0
@@ -186,7 +186,7 @@ type panickingConn struct{ net.Conn }
 
 func (panickingConn) Read([]byte) (int, error) { panic("broken") }
 
-// TestConnectionThatPanics: its end is that of the connection, and not of the program.
+// A panic of a connection ends the connection, and not the program.
 func TestConnectionThatPanics(t *testing.T) {
 	target := &countingCore{}
 	s := serve(t, ServerConfig{Format: FormatRecords, Target: target, OnError: ignore})

@@ -14,27 +14,27 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Emitter carries frames over a socket for a base.Handler: it connects when it has something to send, sees when the peer has
-// gone, and sends a frame that one connection did not take, whole, over the next. Every call returns within its deadline.
+// Emitter sends frames over a socket for a base.Handler. It connects when it has something to send, notices when the peer has gone,
+// and sends a frame that one connection did not take, whole, over the next. Every call returns within its deadline.
 //
-// As every Emitter it is not safe for concurrent use, but for Interrupt.
+// Like every Emitter it is not safe for concurrent use, except for Interrupt.
 type Emitter struct {
 	cfg      EmitterConfig
 	dialer   *connection.Dialer
-	window   *session.Window // nil if nothing is confirmed: without Ack and RELP
-	suspect  session.Suspect // with RELP and Forward
+	window   *session.Window      // nil if nothing is confirmed: without Ack and RELP
+	poison   session.PoisonSearch // with RELP, and with Forward and Ack
 	failures failures
 	silence  silence
 
-	// owned by the call under way
+	// owned by the current call
 	wire     *wire // nil: not connected
-	opening  *wire // in its handshake
+	opening  *wire // during its handshake
 	payloads [][]byte
 	resend   [][]byte
-	visible  []byte // payloads with their control characters spelled out
+	visible  []byte // backs payloads whose control characters are escaped
 	buf      []byte
-	ends     []int
-	chunks   []int // where the datagrams in buf end, if it holds a frame in chunks
+	ends     []int // of the frames in buf
+	chunks   []int // of the datagrams in buf, if it holds one frame in chunks
 	timer    *time.Timer
 }
 
@@ -63,7 +63,7 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 	}
 	if cfg.Ack || cfg.RELP {
 		e.window = session.NewWindow(cfg.Window, cfg.WindowFrames)
-		conn.Useful, e.suspect.Together = e.window.Progressed, cfg.Forward != nil
+		conn.Useful, e.poison.Grouped = e.window.Progressed, cfg.Forward != nil
 	}
 	if cfg.Ack || cfg.RELP || cfg.Key != nil || cfg.Forward != nil {
 		conn.Handshake = e.handshake
@@ -73,8 +73,7 @@ func NewEmitter(cfg EmitterConfig) (*Emitter, error) {
 	return e, nil
 }
 
-// Emit sends one frame. It returns a *base.RetryError if there is no connection, and an error that is a timeout if the peer
-// was too slow.
+// Emit sends one frame. It returns a *base.RetryError if there is no connection, and a timeout error if the peer is too slow.
 func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
 	e.visible = e.visible[:0]
 	payload, err := e.fit(frame)
@@ -86,8 +85,8 @@ func (e *Emitter) Emit(_ zapcore.Entry, frame []byte) error {
 	return err
 }
 
-// EmitBatch implements base.BatchEmitter: on a stream, one write for up to 64 KiB of frames. What is too large is rejected,
-// and the others go on.
+// EmitBatch implements base.BatchEmitter. On a stream, one write carries up to 64 KiB of frames. A frame that is too large is
+// rejected, and the others are sent.
 func (e *Emitter) EmitBatch(_ *base.Batch, frames *base.Frames) (n int, err error) {
 	if e.visible = e.visible[:0]; cap(e.visible) > keepBuf {
 		e.visible = nil
@@ -100,8 +99,7 @@ func (e *Emitter) EmitBatch(_ *base.Batch, frames *base.Frames) (n int, err erro
 	return n, verdicts.With(err)
 }
 
-// emitFrom sends the frames from the one at index from, up to one that is too large, and returns the index after the last it
-// is done with.
+// emitFrom sends frames from index from on, up to the first that is too large, and returns the index of the first frame that is left.
 func (e *Emitter) emitFrom(from int, frames *base.Frames, verdicts *base.Verdicts) (int, error) {
 	e.payloads = e.payloads[:0]
 	var tooLarge error
@@ -127,10 +125,10 @@ func (e *Emitter) emitFrom(from int, frames *base.Frames, verdicts *base.Verdict
 	return from, err
 }
 
-// sizeError refuses a record for its size. Trying again does not help.
+// sizeError refuses a record for its size. Retrying does not help.
 type sizeError struct {
 	name        string
-	size, limit int // limit is 0 where the system did not say
+	size, limit int // limit is 0 if the system did not tell it
 }
 
 func (e *sizeError) Error() string {
@@ -140,7 +138,7 @@ func (e *sizeError) Error() string {
 	return fmt.Sprintf("%s: record of %d bytes is larger than the limit of %d", e.name, e.size, e.limit)
 }
 
-// fit returns what is to be sent of a frame.
+// fit returns the payload to send for a frame: without its newline, escaped, and cut to MaxSize, as configured.
 func (e *Emitter) fit(frame []byte) ([]byte, error) {
 	if e.cfg.TrimNewline {
 		frame = trimNewline(frame)
@@ -164,7 +162,7 @@ func (e *Emitter) fit(frame []byte) ([]byte, error) {
 	return e.cfg.cut(frame, room), nil
 }
 
-// datagram returns how large a payload may be for UDP, in bytes: a length and a signature take their part of the datagram.
+// datagram returns the largest payload of a UDP datagram, in bytes. The length and the signature take their share.
 func (cfg *EmitterConfig) datagram() int {
 	n := maxUDP
 	if cfg.DatagramFraming == LengthPrefix {
@@ -176,8 +174,8 @@ func (cfg *EmitterConfig) datagram() int {
 	return n
 }
 
-// spelled returns the byte that ends a frame, and by how many bytes it is longer where it is spelled out inside one; 0 if none is.
-func (cfg *EmitterConfig) spelled() (separator byte, more int) {
+// escaped returns the separator that the framing escapes inside a frame, and how many bytes its escape adds; 0, 0 if it escapes none.
+func (cfg *EmitterConfig) escaped() (separator byte, more int) {
 	switch {
 	case connection.IsDatagram(cfg.Network):
 		return 0, 0
@@ -189,21 +187,21 @@ func (cfg *EmitterConfig) spelled() (separator byte, more int) {
 	return 0, 0
 }
 
-// size returns how large a payload is in its frame, in bytes.
+// size returns how many bytes a payload takes inside its frame.
 func (cfg *EmitterConfig) size(payload []byte) int {
-	separator, more := cfg.spelled()
+	separator, more := cfg.escaped()
 	if more == 0 {
 		return len(payload)
 	}
 	return len(payload) + more*bytes.Count(payload, []byte{separator})
 }
 
-// cut returns what goes into limit bytes, if a payload may be cut and there is a limit.
+// cut returns as much of payload as fits into limit bytes, if Truncate is set. A limit of 0 is none.
 func (cfg *EmitterConfig) cut(payload []byte, limit int) []byte {
 	if !cfg.Truncate || limit == 0 || cfg.size(payload) <= limit {
 		return payload
 	}
-	separator, more := cfg.spelled()
+	separator, more := cfg.escaped()
 	size := 0
 	for i, c := range payload {
 		if c == separator {
@@ -216,7 +214,7 @@ func (cfg *EmitterConfig) cut(payload []byte, limit int) []byte {
 	return payload
 }
 
-// cutAt returns the largest length up to limit that cuts no rune of b.
+// cutAt returns the largest length up to limit that does not split a rune of b.
 func cutAt(b []byte, limit int) int {
 	for n := limit; n > limit-utf8.UTFMax && n >= 0; n-- {
 		if utf8.RuneStart(b[n]) {
@@ -236,13 +234,13 @@ func trimNewline(b []byte) []byte {
 	return b
 }
 
-// Unconfirmed tells that nil from Emit is no proof that the destination works.
+// Unconfirmed reports that a nil error of Emit does not prove that the destination works.
 func (e *Emitter) Unconfirmed() bool { return e.window == nil }
 
-// Confirms tells that the receiver confirms what it has, as with Ack and RELP.
+// Confirms reports that the receiver confirms what it has taken: with Ack or RELP.
 func (e *Emitter) Confirms() bool { return e.window != nil }
 
-// Sync waits until everything sent is confirmed, with Ack, and is nil at once without.
+// Sync waits until everything that was sent is confirmed. Without Ack and RELP it returns nil at once.
 func (e *Emitter) Sync() error {
 	if e.window == nil {
 		return nil
@@ -255,10 +253,10 @@ func (e *Emitter) Sync() error {
 	return err
 }
 
-// Interrupt makes the call under way return, and those after it, but for Close.
+// Interrupt makes the current call and all later ones return, except Close.
 func (e *Emitter) Interrupt() { e.dialer.Interrupt() }
 
-// Close waits for confirmations, with Ack, and closes the connection in order. A *LostError counts what was not confirmed in
+// Close waits for confirmations, if there are any, and closes the connection in order. A *LostError counts what was not confirmed in
 // time.
 func (e *Emitter) Close() error {
 	e.dialer.Finish()
@@ -268,12 +266,12 @@ func (e *Emitter) Close() error {
 	err := e.closeAcked()
 	if e.wire != nil {
 		if alive, cause := e.wire.conn.LastLook(e.dialer.Now()); !alive {
-			_ = e.drop(e.wire, cause) // what is lost with it counts
+			_ = e.drop(e.wire, cause) // which counts and reports what is lost
 		}
 	}
 	if e.wire != nil {
 		end := e.wire.conn.Close(e.cfg.Timeout, func() { e.wire.endSession(e.dialer.Now()) })
-		_ = tellEnd(e, e.wire, end)
+		_ = reportEnd(e, e.wire, end)
 		e.wire = nil
 	}
 	e.dialer.Close()

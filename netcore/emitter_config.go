@@ -16,25 +16,25 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// EmitterConfig makes an Emitter. It is for those who write a handler of their own that speaks over a socket. What is said of no
-// field here is said of the field of that name in Config.
+// EmitterConfig configures an Emitter. It is for authors of a handler that sends over a socket. A field without a comment here means
+// what the field of that name means in Config.
 type EmitterConfig struct {
-	// Name begins errors. Defaults to "netcore".
+	// Name is the prefix of errors. Defaults to "netcore".
 	Name string
 
-	Network string // Defaults to "tcp", and for a path to "unix".
+	Network string // Defaults to "unix" for a path, else to "tcp".
 	Address string // Required.
-	// DefaultPort is the port of an Address that is a host alone. Without one such an Address is refused.
+	// DefaultPort is the port for an Address that is a host alone. Without it such an Address is refused.
 	DefaultPort int
 	TLS         *tls.Config
 	Dial        func(ctx context.Context, network, address string) (net.Conn, error)
 
-	Framing         Framing // On a stream. Defaults to Newline.
-	DatagramFraming Framing // On datagrams. Defaults to Unframed.
-	// TrimNewline takes one newline off the end of each frame, for encoders that put one there.
+	Framing         Framing // For streams. Defaults to Newline.
+	DatagramFraming Framing // For datagrams. Defaults to Unframed.
+	// TrimNewline removes one newline from the end of each frame, for encoders that append one.
 	TrimNewline bool
-	// ChunkSize is the largest datagram, in bytes: a larger payload goes in chunks of GELF, 128 at most. Defaults to none: a payload is a
-	// datagram.
+	// ChunkSize is the largest datagram, in bytes. A larger payload is sent in GELF chunks, 128 at most. Defaults to 0: each payload
+	// is one datagram.
 	ChunkSize      int
 	MaxSize        int
 	Truncate       bool
@@ -42,38 +42,39 @@ type EmitterConfig struct {
 	Key            []byte
 	Ack            bool
 	Window         int
-	// RELP speaks RELP, as rsyslog does, over a stream: each frame is a syslog message, which the receiver acknowledges. What is said of
-	// Ack holds for it, but that a receiver does not know what it has got before, so what was not acknowledged may arrive twice. It
-	// excludes Framing, Ack and Key. A frame at which the receiver hangs up again and again, or which it never answers, and no other, is
-	// dropped, counted and told: it would keep back all that is behind it.
+	// RELP sends frames, which must be syslog messages, by RELP over a stream, as rsyslog receives it. The receiver acknowledges
+	// each. What Config says of Ack holds here too, except that a receiver does not remember what it has, so unacknowledged messages
+	// may arrive twice. RELP excludes Framing, Ack, Key and Forward.
+	//
+	// A message at which the receiver hangs up again and again, or which it never answers, would block all behind it. If the receiver
+	// answers others, that message is dropped, counted and reported.
 	RELP bool
-	// Forward sends frames, which have to be entries in MessagePack as the Formatter that Forward returns makes them, in messages of
-	// Fluent Forward, over a stream. With Ack the receiver acknowledges them, and the Key is the one that both share. It
-	// excludes Framing and RELP.
+	// Forward sends frames, which must be MessagePack entries made by the Formatter that Forward returns, in messages of Fluent
+	// Forward over a stream. With Ack the receiver acknowledges them. Key is the shared key. Forward excludes Framing and RELP.
 	Forward *ForwardConfig
-	// WindowFrames is how many frames may be unconfirmed with RELP, where Window defaults to 64 MiB. Defaults to 1,000.
+	// WindowFrames limits the unacknowledged frames with RELP, where Window defaults to 64 MiB. Defaults to 1,000.
 	WindowFrames int
 
 	Timeout time.Duration
-	// RetryStart is how long a connection, or success where nothing is confirmed, has to last to be trusted after a failure: a
-	// peer that hangs up sooner is left to the Handler's backoff. Defaults to 1 s.
+	// RetryStart is how long a connection must last to be trusted after a failure. Where nothing is confirmed, it is also how long
+	// writes must succeed. A peer that hangs up sooner is left to the Handler's backoff. Defaults to 1 s.
 	RetryStart time.Duration
-	// Report is told what no caller waits for. Required.
+	// Report gets the failures that no caller waits for. Required.
 	Report *base.Reporter
 
-	datagrams string // what needs them; "" if nothing does
+	datagrams string // the option that needs datagrams; "" if there is none
 }
 
 const (
 	// maxUDP is the largest payload of a UDP datagram over IPv4, in bytes.
 	maxUDP = 65507
-	// minKey is the shortest Key that is taken, in bytes.
+	// minKey is the length of the shortest Key, in bytes.
 	minKey = 16
 
 	defaultTimeout = time.Second
 	defaultWindow  = 1 << 20
 	defaultFrames  = 1000
-	relpWindow     = 64 << 20 // bytes: its frames are what counts
+	relpWindow     = 64 << 20 // bytes: RELP is limited by WindowFrames
 )
 
 func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
@@ -105,14 +106,8 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 			return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
 		}
 	}
-	if cfg.TLS != nil {
-		cfg.TLS = tlshooks.Guarded(cfg.TLS, orDefault(cfg.Timeout, defaultTimeout))
-		if cfg.TLS.ServerName == "" {
-			cfg.TLS.ServerName = connection.ServerName(cfg.Network, cfg.Address)
-		}
-		if cfg.TLS.ServerName == "" && !cfg.TLS.InsecureSkipVerify {
-			return cfg, fmt.Errorf("%s: Config.TLS.ServerName is required, for Address %q names no host that a certificate could be for", cfg.Name, cfg.Address)
-		}
+	if err := cfg.tlsDefaults(); err != nil {
+		return cfg, err
 	}
 	cfg.Timeout = min(orDefault(cfg.Timeout, defaultTimeout), base.LongestTimeout)
 	cfg.RetryStart = orDefault(cfg.RetryStart, base.DefaultRetryStart)
@@ -129,7 +124,22 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	return cfg, nil
 }
 
-// sizeDefaults sets MaxSize where the peer or the network takes no more.
+// tlsDefaults copies TLS, guards the functions in it, and sets ServerName from Address.
+func (cfg *EmitterConfig) tlsDefaults() error {
+	if cfg.TLS == nil {
+		return nil
+	}
+	cfg.TLS = tlshooks.Guarded(cfg.TLS, orDefault(cfg.Timeout, defaultTimeout))
+	if cfg.TLS.ServerName == "" {
+		cfg.TLS.ServerName = connection.ServerName(cfg.Network, cfg.Address)
+	}
+	if cfg.TLS.ServerName == "" && !cfg.TLS.InsecureSkipVerify {
+		return fmt.Errorf("%s: Config.TLS.ServerName is required, for Address %q names no host that a certificate could be for", cfg.Name, cfg.Address)
+	}
+	return nil
+}
+
+// sizeDefaults sets MaxSize where the peer or the network sets a limit.
 func (cfg *EmitterConfig) sizeDefaults() {
 	switch chunked := cfg.chunked(); {
 	case chunked > 0 && connection.IsDatagram(cfg.Network):
@@ -141,11 +151,11 @@ func (cfg *EmitterConfig) sizeDefaults() {
 			cfg.MaxSize = cfg.datagram()
 		}
 	case cfg.Key != nil && cfg.Forward == nil && !cfg.Ack && cfg.MaxSize == 0:
-		cfg.MaxSize = DefaultMaxFrame // nobody but a Server knows of the Key
+		cfg.MaxSize = DefaultMaxFrame // only a Server can be the peer
 	}
 }
 
-// checkFraming is check for the framings that were asked for, of which each has to have an effect.
+// checkFraming returns an error for a framing that would have no effect.
 func (cfg EmitterConfig) checkFraming() error {
 	datagrams := connection.IsDatagram(cfg.Network)
 	switch {
@@ -153,7 +163,7 @@ func (cfg EmitterConfig) checkFraming() error {
 		return wrong("Framing", "%v does not go with RELP, which has its own", cfg.Framing)
 	case cfg.Forward != nil && cfg.Framing != DefaultFraming:
 		return wrong("Framing", "%v does not go with Forward, which has its own", cfg.Framing)
-	case cfg.Dial != nil: // which may make a stream of datagrams, and the reverse
+	case cfg.Dial != nil: // the Dial decides whether it makes a stream or datagrams
 	case datagrams && cfg.Framing != DefaultFraming && cfg.Framing != Unframed:
 		return wrong("Framing", "%v is for streams, not for %q", cfg.Framing, cfg.Network)
 	case cfg.DatagramFraming != DefaultFraming && !datagrams:
@@ -162,7 +172,7 @@ func (cfg EmitterConfig) checkFraming() error {
 	return nil
 }
 
-// check returns what is wrong, but for the address, beginning with the field's name.
+// check returns an error for a wrong field, starting with the field's name. It does not check the form of Address.
 func (cfg EmitterConfig) check() error {
 	datagrams := connection.IsDatagram(cfg.Network)
 	switch {
@@ -196,7 +206,7 @@ func (cfg EmitterConfig) check() error {
 	return cfg.checkSession(datagrams)
 }
 
-// checkSession is check for what has to do with confirmations and signatures.
+// checkSession is the part of check for acknowledgements and signatures.
 func (cfg EmitterConfig) checkSession(datagrams bool) error {
 	signed := cfg.Ack || cfg.Key != nil
 	switch {
@@ -241,12 +251,12 @@ func orDefault[T int | time.Duration](v, def T) T {
 	return v
 }
 
-// wrong is an error about one field of a configuration.
+// wrong returns an error about one field of a configuration.
 func wrong(field, what string, args ...any) error {
 	return fmt.Errorf("%s "+what, append([]any{field}, args...)...)
 }
 
-// chunked is what goes into a datagram and its chunks, in bytes; 0 if there are no chunks.
+// chunked returns the largest payload that fits into a datagram's chunks, in bytes; 0 without chunks.
 func (cfg *EmitterConfig) chunked() int {
 	if cfg.ChunkSize == 0 {
 		return 0
@@ -254,10 +264,10 @@ func (cfg *EmitterConfig) chunked() int {
 	return gelf.MaxChunks * (cfg.ChunkSize - gelf.ChunkHead)
 }
 
-// suspects tells whether the peer knows no numbers, so that the frame at which it hangs up each time has to be found.
-func (cfg *EmitterConfig) suspects() bool { return cfg.RELP || cfg.Forward != nil && cfg.Ack }
+// searchesPoison reports whether poison records must be searched for: the peer acknowledges, but by no number that outlives the connection.
+func (cfg *EmitterConfig) searchesPoison() bool { return cfg.RELP || cfg.Forward != nil && cfg.Ack }
 
-// stream is what needs a stream, but for TLS; "" if nothing does.
+// stream returns the option, other than TLS, that needs a stream; "" if there is none.
 func (cfg *EmitterConfig) stream() string {
 	switch {
 	case cfg.RELP:
@@ -270,26 +280,10 @@ func (cfg *EmitterConfig) stream() string {
 	return ""
 }
 
-// failed says what could not be done with which destination, the same failure in the same words each time.
+// failed adds to err what was done and the destination, so that the same failure reads the same each time.
 func (cfg *EmitterConfig) failed(what string, err error) error {
 	if err == nil || errors.Is(err, ErrClosed) {
 		return err
 	}
 	return fmt.Errorf("%s: %s %s %s: %w", cfg.Name, what, cfg.Network, cfg.Address, connection.Steady(err))
-}
-
-// unanswered returns the error of a handshake. Of a peer that has said nothing it says what that may not know of.
-func (cfg *EmitterConfig) unanswered(err error) error {
-	var op *net.OpError
-	if !errors.As(err, &op) || !op.Timeout() {
-		return err
-	}
-	unknown := "Ack or Key"
-	switch {
-	case cfg.Forward != nil:
-		unknown = "a shared key"
-	case cfg.RELP:
-		unknown = "RELP"
-	}
-	return fmt.Errorf("%w: the peer may not know of %s", op.Err, unknown)
 }

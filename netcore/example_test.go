@@ -24,7 +24,7 @@ func lines(to io.Writer) zapcore.Core {
 	return zapcore.NewCore(encoder, zapcore.AddSync(to), zap.DebugLevel)
 }
 
-// One service logs to another, which writes what comes to its own core.
+// One service logs to another, which writes the records to its own core.
 func ExampleNew() {
 	server, err := netcore.NewServer(netcore.ServerConfig{
 		Address: "localhost:0",
@@ -62,7 +62,7 @@ func ExampleNew() {
 	// {"accepted":2,"delivered":2,"dropped":0,"skipped":0,"pending":0,"refused":0}
 }
 
-// Fluentd, or whatever else speaks Fluent Forward: one message for all records of a write.
+// Fluentd, or another receiver of Fluent Forward. One message holds all records of a write.
 func ExampleForward() {
 	here, there := net.Pipe()
 	core, err := netcore.New(netcore.Config{
@@ -152,8 +152,8 @@ func ExampleNewServer() {
 	// 1 record
 }
 
-// A handler of your own that speaks over a socket needs a Formatter, or an Encoder as here, and no Emitter: this one dials, frames,
-// keeps deadlines and connects again.
+// A handler of your own that sends over a socket needs only a Formatter, or an Encoder as here. The Emitter dials, frames, keeps
+// deadlines and reconnects.
 func ExampleNewEmitter() {
 	messages := make(chan string, 1)
 	target := zapcore.RegisterHooks(lines(io.Discard), func(ent zapcore.Entry) error {
@@ -201,7 +201,7 @@ func ExampleNewEmitter() {
 	// Output: {"msg":"order placed","items":3}
 }
 
-// A formatter, dialling, framing, deadlines and reconnection are apart, so a handler of your own can use the latter.
+// A Framing separates messages in a handler of your own.
 func ExampleFraming_Append() {
 	fmt.Printf("%q\n", netcore.OctetCounting.Append(nil, []byte("<14>1 - - - - - - hello")))
 	fmt.Printf("%q\n", netcore.Newline.Append(nil, []byte("two\nlines")))

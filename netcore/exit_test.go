@@ -37,8 +37,8 @@ func (e *exiting) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	return e.Core.Write(ent, fields)
 }
 
-// A Target, or an OnError, that ends the goroutine that calls it (as t.FailNow does) costs what it was given, counted, and no more: the
-// Server goes on, on every kind of socket, and Close and Shutdown do not wait for who is gone.
+// A Target or an OnError that ends its goroutine, as t.FailNow does, costs only the records that it was given, and they are counted.
+// The Server continues on every kind of socket, and Close and Shutdown do not wait for the goroutine.
 func TestServerWhoseHooksEndTheGoroutine(t *testing.T) {
 	for _, cfg := range []Config{{Network: "tcp"}, {Network: "udp"}, {Network: "tcp", Ack: true}} {
 		t.Run(fmt.Sprint(cfg.Network, " Ack ", cfg.Ack), func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestServerWhoseOnErrorEndsTheGoroutineLosesNothing(t *testing.T) {
 	assert.Equal(t, 10, logs.Len())
 }
 
-// The same of a client's hooks: each failure is told, and nothing waits for who is gone.
+// The same for a client's hooks: each failure is reported, and nothing waits for the goroutine that ended.
 func TestCoreWhoseHooksEndTheGoroutine(t *testing.T) {
 	var told, dialled atomic.Int64
 	core := newCore(t, Config{Address: "x:1", Timeout: 100 * time.Millisecond, RetryStart: time.Microsecond, RetryMax: time.Microsecond,

@@ -7,34 +7,34 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// failures tells the user what no caller is told, and counts what it cost. It is for one goroutine at a time.
+// failures reports what no caller hears of, and counts the records it cost. It is for one goroutine at a time.
 //
 //	working ──failed──► failing ──succeeded──► recovering ──succeeded, for hold──► working
 //	                       ▲                       │
 //	                       └────────failed─────────┘
 //
-// Where nothing is confirmed, one success proves nothing: a datagram that nobody gets is taken by the system all the same.
+// Where nothing is confirmed one success proves nothing: the system takes a datagram even if nobody receives it.
 type failures struct {
 	report *base.Reporter
-	hold   time.Duration // how long success has to last
+	hold   time.Duration // how long success must last
 	calls  calls
 
-	delivered uint64 // with Ack: confirmed when the last failure was told
+	delivered uint64 // with Ack: frames confirmed when the last failure was reported
 
-	failing bool          // the user was told of a failure, and not yet that it is over
-	since   time.Duration // of the success that still lasts; 0: none does
-	taken   uint64        // frames, as far as Emit and EmitBatch said
-	lost    uint64        // of them
+	failing bool          // a failure was reported, and its recovery not yet
+	since   time.Duration // start of the success that still lasts; 0: there is none
+	taken   uint64        // frames that Emit and EmitBatch reported as sent
+	lost    uint64        // those of them that were lost later
 }
 
-// failed reports err, which cost that many frames that were taken.
+// failed reports err, which cost that many frames out of those taken.
 func (f *failures) failed(err error, lost uint64) {
 	f.lost += lost
 	f.failing, f.since = true, 0
 	f.calls.add(func() { f.report.Failed(err, int(lost)) })
 }
 
-// succeeded notes that a peer which confirms nothing took something.
+// succeeded notes that a peer which confirms nothing has taken something.
 func (f *failures) succeeded(now time.Duration) {
 	switch {
 	case !f.failing:
@@ -45,7 +45,7 @@ func (f *failures) succeeded(now time.Duration) {
 	}
 }
 
-// recovered reports that the failure, if there is one, is over.
+// recovered reports that the failure is over, if there was one.
 func (f *failures) recovered() {
 	if f.failing {
 		f.failing, f.since = false, 0
@@ -53,11 +53,11 @@ func (f *failures) recovered() {
 	}
 }
 
-// calls are made in order, on a goroutine that lives only as long as there are any: the Emitter learns of failures under its
+// calls runs the user's callbacks in order. Its goroutine lives only while there are any. The Emitter learns of failures under its
 // Handler's lock, where no code of the user may run.
 type calls struct {
 	mu      sync.Mutex // guards the field below
-	waiting []func()   // the first is being made
+	waiting []func()   // the first is running
 }
 
 func (c *calls) add(call func()) {
@@ -70,12 +70,12 @@ func (c *calls) add(call func()) {
 }
 
 func (c *calls) run() {
-	for c.makeOne() {
+	for c.runOne() {
 	}
 }
 
-// makeOne makes the first call, and tells whether more wait. If that ends the goroutine (runtime.Goexit), another one goes on.
-func (c *calls) makeOne() (more bool) {
+// runOne runs the first call, and reports whether more wait. If the call ends the goroutine (runtime.Goexit), another one continues.
+func (c *calls) runOne() (more bool) {
 	c.mu.Lock()
 	call := c.waiting[0]
 	c.mu.Unlock()
@@ -94,8 +94,8 @@ func (c *calls) makeOne() (more bool) {
 	return more
 }
 
-// outlive runs f. If code of the user's that f calls ends the goroutine (runtime.Goexit, as t.FailNow does), f is run again on another
-// one, and has to find what it had begun.
+// outlive runs f. If user code that f calls ends the goroutine (runtime.Goexit, as t.FailNow does), outlive runs f again on another
+// goroutine. So f must be able to continue what it had begun.
 func outlive(f func()) {
 	returned := false
 	defer func() {

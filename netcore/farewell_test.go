@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A receiver over TLS that neither answers the good-bye of RELP nor reads on: that of TLS gets no time of its own.
+// A receiver over TLS that neither answers RELP's close nor reads on: TLS's close-notify gets no additional time.
 func TestCloseSaysGoodByeOnce(t *testing.T) {
 	const timeout = 3 * time.Second
 	near, far := net.Pipe()

@@ -9,50 +9,51 @@ import (
 	"example.com/zaphandlers/netcore/internal/session"
 )
 
-// ForwardConfig is for Forward.
+// ForwardConfig configures Forward.
 type ForwardConfig struct {
-	// Tag is what the receiver routes by: "shop.orders". Required.
+	// Tag is what the receiver routes by, such as "shop.orders". Required.
 	Tag string
-	// Host is this machine's name in the handshake, which a receiver may ask for. The receiver has to have another one (Fluentd:
-	// self_hostname), or it could prove that it knows the key by giving back this side's own proof. Defaults to the
-	// name of the host and the number of the process.
+	// Host is this program's name in the handshake. It must differ from the receiver's name (Fluentd: self_hostname): otherwise a
+	// receiver could return this side's own proof of the key as its own. Needs a Key. Defaults to the host's name and the process id.
 	Host string
 	// User and Password are for a receiver that asks for them in the handshake (Fluentd: user_auth). They need a Key, and are not
-	// sent in clear.
+	// sent in the clear.
 	User, Password string
 }
 
-// Forward returns a Formatter for Fluentd, Fluent Bit and collectors that speak Fluent Forward (version 1): MessagePack over a
-// stream, port 24224 where the Address says none. A message holds all records of a write.
+// Forward returns a Formatter for Fluentd, Fluent Bit and collectors that speak Fluent Forward, version 1: MessagePack over a stream.
+// The default port is 24224. One message holds all records of a write.
 //
 //	netcore.Config{Formatter: netcore.Forward(netcore.ForwardConfig{Tag: "shop"}), Ack: true, …}
 //
-// With Ack each message has a chunk, which the receiver acknowledges: a record is delivered when its message was; what was not is
-// sent again over the next connection, all of the Window at most, and may then arrive twice, because receivers do not remember
-// chunks. If an answer does not come in time, Sync and a Write that waits for room fail, and the connection is given up; the next one
-// has twice as long, up to 8 times Timeout, so that a slow receiver does not get copies without end. A record
-// that a receiver never acknowledges, or at which it hangs up, while it acknowledges others that are sent before and after, is
-// found by messages of few records, dropped, counted and told: it would keep back all that is with it and behind it. That takes
-// some dozen connections, which Write, Sync and Close make. So behind a queue that has nothing more to do, and asks each 10 s, it takes
-// minutes, in which the records count as pending; Close takes no longer than otherwise. Without Ack what TCP cannot tell is lost.
+// With Ack each message has a chunk id, which the receiver acknowledges; then its records count as delivered. Unacknowledged records,
+// at most the Window, are sent again over the next connection, and may arrive twice, because receivers do not remember chunk ids. If
+// an answer is late, Sync and a Write that waits for room fail, and the connection is given up. The next connection gets twice as
+// long, up to 8 times Timeout, so that a slow receiver does not get copies without end.
 //
-// With a Key, of any length, both sides show that they know it (Fluentd: shared_key) before the first message; a receiver that does not
-// ask for one is refused. Records are neither signed nor encrypted by it: use TLS.
+// A poison record is one that the receiver never acknowledges, or at which it hangs up, although it acknowledges records sent before
+// and after it. Left alone it would block everything with it and behind it. Messages of few records identify it; then it is dropped,
+// counted and reported. This takes a few dozen connections, which Write, Sync and Close make. Behind an idle queue, which tries every
+// 10 s, that is minutes, during which the records are Pending. Close takes no longer than usual. Without Ack, losses are those of any
+// TCP connection: see the package comment.
+//
+// With a Key, of any length, both sides prove that they know it (Fluentd: shared_key) before the first message. A receiver that does
+// not ask for a key is refused. The key neither signs nor encrypts records: use TLS.
 //
 //	zap                      record
-//	time                     the entry's event time, to the nanosecond; 1970 to 2106, or the nearest. Without one: now
+//	time                     the entry's event time, to the nanosecond, clamped to 1970 to 2106. Without a time: now
 //	level, logger name       level, logger
 //	message                  message
 //	caller, stack            caller ("folder/file.go:7"), stacktrace
-//	integers, floats, bools  as they are; a uint64 and a float32 too
-//	texts, binary            str, bin; a text that is no UTF-8 is bin
+//	integers, floats, bools  the same, including uint64 and float32
+//	strings, binary          str, bin; a string that is not UTF-8 becomes bin
 //	objects, namespaces      maps; arrays are arrays; nil is nil
-//	times, durations         RFC 3339, as texts; seconds, as floats
-//	complex numbers          texts
+//	times, durations         strings by RFC 3339; seconds, as floats
+//	complex numbers          strings
 //
-// Names are made distinct as package httpcore does it: a field whose path (of names, joined by dots) is there already, or is one of
-// those above, gets an underscore, and then numbers from 2 on; an empty name becomes an underscore. So does one called log, which receivers
-// take for the message.
+// Names are made distinct as in package httpcore: a field whose path (its names, joined by dots) already exists, or is one of the
+// above, gets an underscore, and then numbers from 2 on. An empty name becomes an underscore. A field called log gets an underscore
+// too, because receivers take it for the message.
 func Forward(cfg ForwardConfig) Formatter { return forwardFormatter{cfg: cfg} }
 
 type forwardFormatter struct {
@@ -66,18 +67,18 @@ var _ binaryFormatter = forwardFormatter{}
 
 func (cfg ForwardConfig) withDefaults() ForwardConfig {
 	if cfg.Host == "" {
-		host, _ := os.Hostname() // a Fluentd on this host may be called that
+		host, _ := os.Hostname() // a Fluentd on this host may use the bare name
 		cfg.Host = host + "-" + strconv.Itoa(os.Getpid())
 	}
 	return cfg
 }
 
-// client is what a connection needs of cfg.
+// client returns the settings for a connection.
 func (cfg ForwardConfig) client(key []byte) forward.Config {
 	return forward.Config{Tag: cfg.Tag, Host: cfg.Host, Key: key, User: cfg.User, Pass: cfg.Password}
 }
 
-// openForward is the handshake of Fluent Forward. window is nil without Ack. Wary: what it holds goes in messages of one record each.
+// openForward does Fluent Forward's handshake. window is nil without Ack. If wary, the frames in window are sent one per message.
 func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *session.Window, wary bool) (receive func([]byte) ([]byte, error), err error) {
 	if window == nil {
 		w.forward, err = forward.Open(c.Net(), cfg, nil, 1)

@@ -10,36 +10,36 @@ import (
 	"strings"
 )
 
-// Framing says where one record ends and the next begins on a stream.
+// Framing says how records are separated on a stream.
 //
 //	LengthPrefix    00 00 00 05 h e l l o 00 00 00 …     Python's SocketHandler; carries any bytes
-//	Newline         h e l l o \n …                       one line a record
+//	Newline         h e l l o \n …                       one line per record
 //	NUL             h e l l o \0 …                       Graylog, old syslog daemons
 //	OctetCounting   5 SP h e l l o …                     RFC 6587 section 3.4.1; carries any bytes
 //	Unframed        h e l l o                            datagrams, which end by themselves
 //
-// Where the end of a record is marked by a byte, that byte is escaped inside it, so nothing that is logged can forge a
-// second record: a newline becomes \n, a NUL becomes \x00, both spelled out.
+// A separator byte inside a record is escaped, so nothing that is logged can forge a second record: a newline is written as the two
+// characters \n, a NUL as the four characters \x00.
 type Framing uint8
 
 const (
-	// DefaultFraming leaves the choice to the context: see Config.Framing and ServerConfig.Framing.
+	// DefaultFraming is the default that Config.Framing and ServerConfig.Framing describe.
 	DefaultFraming Framing = iota
 	// LengthPrefix puts the length before each frame, as four bytes, big-endian.
 	LengthPrefix
-	// Newline puts a newline behind each frame.
+	// Newline ends each frame with a newline.
 	Newline
-	// NUL puts a zero byte behind each frame.
+	// NUL ends each frame with a zero byte.
 	NUL
-	// OctetCounting puts the length before each frame, in decimal, and a space: RFC 6587 section 3.4.1.
+	// OctetCounting puts the length before each frame, in decimal and followed by a space: RFC 6587 section 3.4.1.
 	OctetCounting
-	// Unframed adds nothing. It is for datagrams only.
+	// Unframed adds nothing. It is only for datagrams.
 	Unframed
 
 	framings
 )
 
-// String returns the framing's name as it is spelled here.
+// String returns the name of the constant.
 func (f Framing) String() string {
 	names := [framings]string{"DefaultFraming", "LengthPrefix", "Newline", "NUL", "OctetCounting", "Unframed"}
 	if f < framings {
@@ -48,16 +48,16 @@ func (f Framing) String() string {
 	return fmt.Sprintf("Framing(%d)", uint8(f))
 }
 
-// What ends a frame, spelled out inside one.
+// The separators as they are escaped inside a frame.
 const (
 	escapedNewline = `\n`
 	escapedNUL     = `\x00`
 )
 
-// prefixSize is the length of LengthPrefix's header, in bytes.
+// prefixSize is the size of LengthPrefix's header, in bytes.
 const prefixSize = 4
 
-// Append appends payload as one whole frame to dst and returns the extended slice. It is safe for concurrent use.
+// Append appends payload to dst as one whole frame and returns the extended slice. It is safe for concurrent use.
 func (f Framing) Append(dst, payload []byte) []byte {
 	switch f {
 	case LengthPrefix:
@@ -75,7 +75,7 @@ func (f Framing) Append(dst, payload []byte) []byte {
 	}
 }
 
-// binary tells whether payloads arrive as they were sent, whatever their bytes.
+// binary reports whether f carries every payload unchanged, whatever its bytes.
 func (f Framing) binary() bool { return f != Newline && f != NUL }
 
 func appendEscaped(dst, payload []byte, separator byte, escape string) []byte {
@@ -89,13 +89,14 @@ func appendEscaped(dst, payload []byte, separator byte, escape string) []byte {
 	}
 }
 
-// maxDigits is the longest length that OctetCounting's reader accepts; it must also stay below 2 GiB.
+// maxDigits is how many digits of a length OctetCounting's reader accepts. The length must also be below 2 GiB.
 const maxDigits = 10
 
-// split finds the first frame in b, which begins where a frame begins.
+// split finds the first frame in b, which starts at the beginning of a frame.
 //
-//	size  where the frame lies: payload is b[from:to], and the next frame begins at next
-//	whole whether all of it is in b. If not, next is where it will end, as far as that is known, else 0
+//	from, to  the payload is b[from:to]
+//	next      where the next frame begins. If the frame is not whole: where it will end, or 0 if that is not known yet
+//	whole     whether all of the frame is in b
 //
 // An error means that the stream can no longer be framed.
 func (f Framing) split(b []byte) (from, to, next int, whole bool, err error) {
@@ -140,14 +141,14 @@ func splitCounted(b []byte) (from, to, next int, whole bool, err error) {
 	return 0, 0, 0, false, nil
 }
 
-// proxySignature begins a header of the PROXY protocol's version 2.
+// proxySignature starts a version 2 header of the PROXY protocol.
 const proxySignature = "\r\n\r\n\x00\r\nQUIT\n"
 
-// proxyHeader returns how long the header of the PROXY protocol is that a stream begins with; 0 if it begins with none. More tells that it
-// takes more bytes to tell.
+// proxyHeader returns the length of the PROXY protocol header at the beginning of a stream; 0 if there is none. more means that b is
+// too short to tell.
 //
-//	PROXY TCP4 192.0.2.1 192.0.2.2 56324 9020 CR LF      version 1: a line of 107 bytes at most; also TCP6, UNKNOWN
-//	signature, version, family, length, addresses        version 2: 12, 1, 1, 2 bytes and as many as the length says
+//	PROXY TCP4 192.0.2.1 192.0.2.2 56324 9020 CR LF      version 1: a line of at most 107 bytes; also TCP6, UNKNOWN
+//	signature, version, family, length, addresses        version 2: 12, 1, 1, 2 bytes, and as many as the length says
 func proxyHeader(b []byte) (n int, more bool) {
 	for _, start := range []string{"PROXY TCP4 ", "PROXY TCP6 ", "PROXY UNKNOWN"} {
 		switch end := bytes.IndexByte(b, '\n') + 1; {
@@ -172,15 +173,15 @@ func proxyHeader(b []byte) (n int, more bool) {
 
 const maxProxyLine = 107
 
-// tlsHello is how a stream with TLS begins, and no text does.
 var (
+	// tlsHello starts a TLS stream, and no text.
 	tlsHello = []byte("\x16\x03")
 	errTLS   = errors.New("the stream begins as TLS does, and ServerConfig.TLS is not set")
 )
 
-// noFrame returns what a stream begins with that is of another protocol, where that would be the length of a frame; nil if nothing is
-// known of it. Its bytes would be skipped, a gigabyte of them.
-func noFrame(f Framing, b []byte) error {
+// otherProtocol returns an error if the length at the beginning of a stream is really text or TLS: the first bytes of another protocol.
+// Taken for a length, they would have a gigabyte skipped.
+func otherProtocol(f Framing, b []byte) error {
 	if f != LengthPrefix || len(b) < prefixSize {
 		return nil
 	}
@@ -197,7 +198,7 @@ func noFrame(f Framing, b []byte) error {
 	return fmt.Errorf("the stream begins with %q, and has to begin with the length of a frame, in four bytes", word)
 }
 
-// hasControls tells whether text has a control character in it: one of C0 or C1, or DEL.
+// hasControls reports whether text contains a control character: C0, C1 or DEL.
 func hasControls(text []byte) bool {
 	for i, c := range text {
 		if c < ' ' || c == 0x7f || isC1(text, i) {
@@ -207,12 +208,12 @@ func hasControls(text []byte) bool {
 	return false
 }
 
-// isC1 tells whether one of U+0080 to U+009F begins at i.
+// isC1 reports whether one of U+0080 to U+009F begins at i.
 func isC1(text []byte, i int) bool {
 	return text[i] == 0xc2 && i+1 < len(text) && text[i+1]&^0x1f == 0x80
 }
 
-// appendVisible appends text with its control characters spelled out.
+// appendVisible appends text with its control characters escaped.
 func appendVisible(dst, text []byte) []byte {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {

@@ -14,7 +14,7 @@ import (
 	"example.com/zaphandlers/netcore/internal/session"
 )
 
-// listen opens the socket. A unix socket has its mode from the first moment on, where the system can do that.
+// listen opens the socket. A unix socket has its mode from the first moment, where the system supports that.
 func (s *Server) listen() error {
 	cfg := s.cfg
 	file := strings.HasPrefix(cfg.Network, "unix") && !connection.IsAbstract(cfg.Address)
@@ -27,7 +27,7 @@ func (s *Server) listen() error {
 			return raw.Control(func(fd uintptr) { _ = connection.SetMode(fd, cfg.SocketMode) })
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout) // a name is looked up
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout) // for the name lookup
 	defer cancel()
 	var err error
 	if connection.IsDatagram(cfg.Network) {
@@ -39,7 +39,7 @@ func (s *Server) listen() error {
 		return err
 	}
 	if l, ok := s.listener.(*net.UnixListener); ok {
-		l.SetUnlinkOnClose(false) // it would remove whatever is there then
+		l.SetUnlinkOnClose(false) // it would remove whatever file is there by then
 	}
 	s.socket, _ = os.Lstat(cfg.Address)
 	if err := os.Chmod(cfg.Address, cfg.SocketMode); err != nil {
@@ -49,7 +49,7 @@ func (s *Server) listen() error {
 	return nil
 }
 
-// unlink removes the file of the socket, unless another has taken its place.
+// unlink removes the socket's file, unless another file has taken its place.
 func (s *Server) unlink() {
 	if s.socket == nil {
 		return
@@ -59,7 +59,7 @@ func (s *Server) unlink() {
 	}
 }
 
-// removeStale removes the file of a socket that nobody listens to any more.
+// removeStale removes the file of a socket that nobody listens on any more.
 func removeStale(network, path string) {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode()&os.ModeSocket == 0 {
@@ -75,9 +75,11 @@ func removeStale(network, path string) {
 	_ = conn.Close()
 }
 
+// accept accepts connections until the Server ends. Shutdown gives the listener a deadline, after which accept still takes the
+// connections that the kernel has completed.
 func (s *Server) accept() {
 	pause := time.Duration(0)
-	came, rounds := true, 0 // in Shutdown: whether a connection came since the deadline was set, and how often that was
+	came, rounds := true, 0 // in Shutdown: whether a connection came since the last deadline, and how many deadlines there were
 	for {
 		conn, err := s.listener.Accept()
 		if err == nil {
@@ -86,7 +88,7 @@ func (s *Server) accept() {
 			continue
 		}
 		if s.isClosed() || errors.Is(err, net.ErrClosed) {
-			if errors.Is(err, os.ErrDeadlineExceeded) && came && rounds < backlogs && s.acceptMore() {
+			if errors.Is(err, os.ErrDeadlineExceeded) && came && rounds < maxBacklogs && s.acceptMore() {
 				came = false
 				rounds++
 				continue
@@ -94,7 +96,7 @@ func (s *Server) accept() {
 			_ = s.listener.Close()
 			return
 		}
-		s.reportError(err, 0) // such as too many open files: it passes
+		s.reportError(err, 0) // such as too many open files, which may pass
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
 		select {
 		case <-time.After(pause):
@@ -104,8 +106,8 @@ func (s *Server) accept() {
 	}
 }
 
-// acceptMore gives Accept, which a deadline of Shutdown has ended, another one: where this goroutine came late, the first
-// says nothing of who is waiting.
+// acceptMore gives the listener another deadline after one of Shutdown has passed. If this goroutine ran late, the first deadline
+// says nothing about who is waiting.
 func (s *Server) acceptMore() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +115,7 @@ func (s *Server) acceptMore() bool {
 	return ok && !s.closed && l.SetDeadline(time.Now().Add(backlog)) == nil
 }
 
-// admit starts to serve a connection, if there is room for it.
+// admit starts serving a connection, if there is room for it, or room can be made.
 func (s *Server) admit(conn net.Conn) {
 	c := newServerConn(s, conn)
 	s.mu.Lock()
@@ -133,7 +135,7 @@ func (s *Server) admit(conn net.Conn) {
 	}
 	s.mu.Unlock()
 	if evicted != nil {
-		evicted.drain(evictionPatience)
+		evicted.drain(evictionTimeout)
 		s.reportError(fmt.Errorf("from %s: ended while idle: more than %d connections", host(evicted.raw), s.cfg.MaxConns), 0)
 	}
 	if closed || full {
@@ -158,8 +160,8 @@ func (s *Server) admit(conn net.Conn) {
 	})
 }
 
-// longestIdleLocked returns the connection whose last frame was the longest ago, or nil. One that has sent none yet is given
-// time to, and so is one that is in the middle of one.
+// longestIdleLocked returns the connection whose last frame is the longest ago, or nil. It spares connections that are in the middle
+// of a frame, or have not completed their first one, for handshakeTimeout.
 func (s *Server) longestIdleLocked() *serverConn {
 	var longest *serverConn
 	var since int64
@@ -182,7 +184,7 @@ func (s *Server) longestIdleLocked() *serverConn {
 	return longest
 }
 
-// host returns where a connection comes from, without the port, so that errors of one peer read the same.
+// host returns where a connection comes from, without the port, so that errors about one peer read the same.
 func host(conn net.Conn) string {
 	address := conn.RemoteAddr().String()
 	if h, _, err := net.SplitHostPort(address); err == nil {
@@ -191,11 +193,11 @@ func host(conn net.Conn) string {
 	return conn.RemoteAddr().Network()
 }
 
-// maxBacklog is how many datagrams put off the end after Shutdown was called, however long Target takes: more than a socket holds. Who
-// sends them cannot be told to stop.
+// maxBacklog is how many datagrams may extend Shutdown, however long Target takes: more than a socket holds. Their sender cannot be
+// told to stop.
 const maxBacklog = 4096
 
-// servePackets reads datagrams, each of which is a frame.
+// servePackets reads datagrams. Each is a frame.
 func (s *Server) servePackets() {
 	in := newBatcher(s)
 	var seal *session.Seal
@@ -232,8 +234,8 @@ func (s *Server) servePackets() {
 			s.reportError(fmt.Errorf("from %s: %w", sender(from), err), 1)
 			continue
 		}
-		_ = in.deliver(false)              // reports what is lost
-		if s.draining.Load() && last > 0 { // what lies in the socket does not get lost because Target is slow
+		_ = in.deliver(false)              // which reports what is lost
+		if s.draining.Load() && last > 0 { // so that a slow Target does not lose what lies in the socket
 			last--
 			_ = s.packets.SetReadDeadline(time.Now().Add(quiet))
 		}
@@ -245,7 +247,7 @@ var (
 	errDatagramLarge  = errors.New("a datagram is larger than MaxFrame")
 )
 
-// unpack returns the frame in a datagram.
+// unpack returns the frame inside a datagram.
 func (s *Server) unpack(b []byte, seal *session.Seal, now time.Time) ([]byte, error) {
 	if s.cfg.Framing == LengthPrefix {
 		from, to, _, whole, _ := LengthPrefix.split(b)

@@ -18,27 +18,27 @@ import (
 // logRecordReader makes records of pickled LogRecords. It is for one goroutine at a time.
 //
 //	LogRecord                    zap
-//	levelno                      level: below 20 Debug, Info, Warn, Error, from 50 on DPanic; of what is no number, what
-//	                             levelname says. levelno and levelname are fields too where they are not Python's own
+//	levelno                      level: Debug below 20, Info, Warn, Error, DPanic from 50 on; if it is no number, by levelname.
+//	                             levelno and levelname are also fields unless they are Python's own pair
 //	name                         logger name ("root" is none)
 //	msg                          message
 //	created                      time, to the microsecond
 //	pathname, lineno, funcName   caller
 //	exc_text                     stack
-//	process, processName, thread, threadName, taskName, relativeCreated, stack_info, and whatever extra brought: fields
-//	filename, module, msecs, message, args, exc_info: left out where they only repeat the above or are None
+//	process, processName, thread, threadName, taskName, relativeCreated, stack_info, and everything from extra: fields
+//	filename, module, msecs, message, args, exc_info: left out if they only repeat the above or are None
 //
-// What of the first seven lines is no value that zap has a place for is a field: created of "soon", lineno of -1.
+// A value in the first seven lines for which zap has no place becomes a field: a created of "soon", a lineno of -1.
 type logRecordReader struct {
 	limit   int // of a frame, in bytes
 	decoder pickle.Decoder
 	fields  []zapcore.Field
 }
 
-// expansion is by how much a record may be larger than the largest frame, when what is shared in it is written out.
+// expansion is how many times larger than the largest frame a record may be, once shared values are written out.
 const expansion = 4
 
-// read makes r the record in a frame.
+// read makes r the record in frame.
 func (l *logRecordReader) read(r *base.Record, frame []byte, now time.Time) error {
 	l.decoder.MaxBytes = l.limit * expansion
 	defer l.decoder.Release()
@@ -57,13 +57,13 @@ func (l *logRecordReader) read(r *base.Record, frame []byte, now time.Time) erro
 	return err
 }
 
-// logAttributes is what a LogRecord says that zap has a place for.
+// logAttributes are the attributes of a LogRecord for which zap has a place.
 type logAttributes struct {
 	entry     zapcore.Entry
 	level     any
 	levelname string
-	timed     bool // created is a time
-	placed    bool // lineno is a line
+	timed     bool // created is a valid time
+	placed    bool // lineno is a valid line
 }
 
 func attributesOf(d *pickle.Dict, now time.Time) logAttributes {
@@ -74,7 +74,7 @@ func attributesOf(d *pickle.Dict, now time.Time) logAttributes {
 		text, isText := textOf(v)
 		switch nameOf(d.Items[i]) {
 		case "name":
-			if v != nil && text != "root" { // what is no text is what Python's %(name)s would show
+			if v != nil && text != "root" { // a name that is no string reads as Python's %(name)s
 				ent.LoggerName = pickle.Clean(pickle.String(v))
 			}
 		case "msg":
@@ -107,39 +107,39 @@ func attributesOf(d *pickle.Dict, now time.Time) logAttributes {
 	return a
 }
 
-// appendFields appends what the entry does not say.
+// appendFields appends the attributes that the entry does not already contain.
 func (a *logAttributes) appendFields(fields []zapcore.Field, d *pickle.Dict) []zapcore.Field {
 	number, name := pythonLevel(a.entry.Level)
 	level, _ := a.level.(pickle.Int)
 	standard := level != nil && *level == number && a.levelname == name
 	for i := 0; i < len(d.Items); i += 2 {
 		key, v := d.Items[i], d.Items[i+1]
-		said := false
+		known := false
 		switch name := nameOf(key); name {
 		case "name", "msg", "msecs":
-			said = true
+			known = true
 		case "created":
-			said = a.timed || v == nil
+			known = a.timed || v == nil
 		case "levelno", "levelname":
-			said = standard
+			known = standard
 		case "exc_text":
 			_, isText := textOf(v)
-			said = isText || v == nil
+			known = isText || v == nil
 		case "args", "exc_info", "stack_info", "thread", "threadName", "processName", "process", "taskName", "relativeCreated":
-			said = v == nil
+			known = v == nil
 		case "message":
-			said = pickle.String(v) == a.entry.Message
+			known = pickle.String(v) == a.entry.Message
 		case "pathname", "lineno", "funcName", "filename", "module":
-			said = v == nil || a.isPlace(name, v)
+			known = v == nil || a.isPlace(name, v)
 		}
-		if !said {
+		if !known {
 			fields = append(fields, fieldOf(pickle.String(key), v))
 		}
 	}
 	return fields
 }
 
-// isPlace tells whether an attribute only repeats the entry's caller, or says that there is none.
+// isPlace reports whether an attribute only repeats the entry's caller, or says that there is none.
 func (a *logAttributes) isPlace(name string, v any) bool {
 	caller := &a.entry.Caller
 	if name == "lineno" {
@@ -155,7 +155,7 @@ func (a *logAttributes) isPlace(name string, v any) bool {
 	}
 	file := caller.File[strings.LastIndexAny(caller.File, `/\`)+1:]
 	switch text = pickle.Clean(text); name {
-	case "filename": // on another system than that of the path all of it is the name
+	case "filename": // Python on another system than the path comes from takes the whole path for the name
 		return text == file || text == caller.File
 	case "module":
 		return text == strings.TrimSuffix(file, path.Ext(file)) || text == strings.TrimSuffix(caller.File, path.Ext(file))
@@ -163,7 +163,7 @@ func (a *logAttributes) isPlace(name string, v any) bool {
 	return true
 }
 
-// nameOf returns the name of an attribute, "" for what is none.
+// nameOf returns an attribute's name; "" if key is no string.
 func nameOf(key any) string {
 	if name, ok := key.(pickle.Text); ok {
 		return *name
@@ -171,7 +171,7 @@ func nameOf(key any) string {
 	return ""
 }
 
-// textOf returns a value that is a text.
+// textOf returns v if it is a string.
 func textOf(v any) (string, bool) {
 	if text, ok := v.(pickle.Text); ok {
 		return *text, true
@@ -184,7 +184,7 @@ var pythonLevels = map[string]int64{
 	"DEBUG": 10, "INFO": 20, "WARN": 30, "WARNING": 30, "ERROR": 40, "FATAL": 50, "CRITICAL": 50,
 }
 
-// zapLevel returns the level for a Python number, of whatever size, or for a name if there is no number.
+// zapLevel returns the level for a Python number of any size, or for a name if there is no number.
 func zapLevel(v any, name string) zapcore.Level {
 	var n int64
 	switch v := v.(type) {
@@ -212,7 +212,7 @@ func zapLevel(v any, name string) zapcore.Level {
 	return zapcore.DPanicLevel
 }
 
-// timeOf returns the time for seconds since 1970.
+// timeOf returns the time that is v seconds after 1970.
 func timeOf(v any) (t time.Time, ok bool) {
 	const most = 1 << 37 // seconds: the year 6325
 	switch v := v.(type) {

@@ -14,32 +14,32 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Pickle returns a Formatter that sends what Python's SocketHandler.makePickle does: the attributes of a LogRecord as a dict,
-// pickled with protocol 1. A Python receiver makes a record of it by logging.makeLogRecord(pickle.loads(frame)); a Server reads
-// it with FormatPickle.
+// Pickle returns a Formatter that sends what Python's SocketHandler.makePickle makes: the attributes of a LogRecord as a dict,
+// pickled with protocol 1. A Python receiver turns it into a record by logging.makeLogRecord(pickle.loads(frame)); a Server reads it
+// with FormatPickle.
 //
 //	zap                          LogRecord
 //	level                        levelno, levelname: DEBUG 10 … ERROR 40, and CRITICAL 50 for DPanic, Panic and Fatal
 //	logger name                  name ("root" if there is none)
 //	message                      msg; args is None
-//	time                         created, msecs, relativeCreated (since the program began); without one that of sending
+//	time                         created, msecs, relativeCreated (since the program began); without a time, the time of sending
 //	caller                       pathname, filename, module, lineno, funcName
-//	stack, and the field "error" exc_text, so that Python's Formatter prints it under the message
-//	process                      process, processName; thread is 0 and threadName "goroutine", for Go tells neither
-//	fields                       attributes, as Python's extra; one that has the name of an attribute above, of a method that
+//	stack, and the field "error" exc_text, so that Python's Formatter prints it below the message
+//	process                      process, processName; thread is 0 and threadName "goroutine", for Go reveals neither
+//	fields                       attributes, like Python's extra. A field with the name of an attribute above, of a method that
 //	                             Python calls (getMessage), or that Python reserves (__class__) gets an underscore
 //
-// What a Formatter in Python may write with %d is a number in every record. args, exc_info, stack_info and taskName are None, as
-// they are in Python where there is nothing to say.
+// Every attribute that a Python Formatter may print with %d is a number in every record. args, exc_info, stack_info and taskName are
+// None, as they are in Python when there is nothing to say.
 //
-// Objects and namespaces are dicts, arrays are lists, times are aware datetimes (microseconds), durations timedeltas, binary
-// fields bytes. These three and complex numbers name classes of Python's standard library, so a receiver that forbids all
-// globals refuses records that have such fields: send it PlainPickle. Everything else is plain.
+// Objects and namespaces are dicts, arrays are lists, times are aware datetimes (microseconds), durations timedeltas, binary fields
+// bytes. The last three and complex numbers name classes of Python's standard library, so a receiver that forbids all globals refuses
+// records with such fields: use PlainPickle for it. Nothing else names a global.
 func Pickle() Formatter { return pickleFormatter{} }
 
-// PlainPickle returns a Formatter that sends what Pickle does, but names no class and no function of Python, for receivers whose
-// Unpickler forbids them all (find_class raises). Times are texts as RFC 3339 has them, durations seconds as a float, binary
-// fields base64, complex numbers texts.
+// PlainPickle returns a Formatter that sends what Pickle sends, without naming any class or function of Python. It is for receivers
+// whose Unpickler forbids them all (find_class raises). Times are RFC 3339 strings, durations seconds as a float, binary fields
+// base64, complex numbers strings.
 func PlainPickle() Formatter { return pickleFormatter{plain: true} }
 
 type pickleFormatter struct{ plain bool }
@@ -62,14 +62,14 @@ func (f pickleFormatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return dst, nil
 }
 
-// What is the same in all records of this process.
+// Values that are the same in all records of this process.
 var (
 	began       = time.Now()
 	processID   = int64(os.Getpid())
 	processName = filepath.Base(os.Args[0])
 )
 
-// attributes are the names that a LogRecord has itself, those that logging refuses as extra, and its method.
+// attributes are a LogRecord's own attributes, those that logging refuses in extra, and its method.
 var attributes = map[string]bool{
 	"name": true, "msg": true, "args": true, "levelname": true, "levelno": true, "pathname": true, "filename": true,
 	"module": true, "exc_info": true, "exc_text": true, "stack_info": true, "lineno": true, "funcName": true, "created": true,
@@ -77,7 +77,7 @@ var attributes = map[string]bool{
 	"taskName": true, "message": true, "asctime": true, "getMessage": true,
 }
 
-// What is the same in every pickle is made once. Each ends with the name of the attribute that comes next.
+// The parts that are the same in every pickle are made once. Each ends with the name of the next attribute.
 var (
 	toName      = constant(func(p *pickler) { p.key("name") })
 	toMessage   = constant(func(p *pickler) { p.key("msg") })
@@ -101,13 +101,14 @@ var (
 	})
 )
 
-// What Python itself writes where it does not know.
+// What Python writes for an unknown caller.
 const (
 	unknownFile     = "(unknown file)"
 	unknownFunction = "(unknown function)"
 )
 
-// The first and the last day, in seconds since 1970, that Python's datetime has in every zone: a Formatter that fails writes nothing.
+// The first and the last second since 1970 that Python's datetime can show in every zone. Beyond them a Python Formatter fails, and the
+// record is not written.
 const (
 	firstSecond = -62135510400
 	lastSecond  = 253402214400
@@ -145,13 +146,13 @@ func (p *pickler) entry(ent zapcore.Entry) {
 	p.made(thisProcess)
 }
 
-// made appends what is the same in every pickle.
+// made appends one of the constant parts.
 func (p *pickler) made(constant string) *pickler {
 	p.b = append(p.b, constant...)
 	return p
 }
 
-// pythonLevel returns the number and the name that Python has for a level.
+// pythonLevel returns Python's number and name for a level.
 func pythonLevel(l zapcore.Level) (int64, string) {
 	switch {
 	case l < zapcore.DebugLevel:
@@ -169,7 +170,7 @@ func pythonLevel(l zapcore.Level) (int64, string) {
 	return 50, "CRITICAL"
 }
 
-// caller writes where the call was.
+// caller writes the attributes of the caller.
 func (p *pickler) caller(c zapcore.EntryCaller) {
 	filename := path.Base(c.File)
 	p.made(toPath).text(c.File)

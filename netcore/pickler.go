@@ -14,13 +14,13 @@ import (
 	"example.com/zaphandlers/netcore/internal/pickle"
 )
 
-// pickler writes fields as pickled values: zap's ObjectEncoder and ArrayEncoder at once.
+// pickler writes fields as pickled values. It is zap's ObjectEncoder and ArrayEncoder in one.
 type pickler struct {
 	b       []byte
-	plain   bool   // nothing that names a global
+	plain   bool   // name no globals
 	top     bool   // fields are attributes of the record
-	opened  int    // namespaces that are open at this level
-	failure string // what the field "error" says
+	opened  int    // namespaces open at this level
+	failure string // the text of the field "error"
 }
 
 var (
@@ -30,8 +30,8 @@ var (
 	picklers = sync.Pool{New: func() any { return new(pickler) }}
 )
 
-// key writes the name of what comes next. The name of an attribute that a LogRecord has itself gets an underscore, and so does one that
-// Python looks up to do something with the record.
+// key writes the name of the next value. A name that a LogRecord uses itself gets an underscore, and so does one that Python looks up
+// when it handles the record.
 func (p *pickler) key(key string) {
 	if p.top && p.opened == 0 && (attributes[key] || strings.HasPrefix(key, "__") && strings.HasSuffix(key, "__")) {
 		p.b = pickle.AppendTexts(p.b, key, "_")
@@ -80,7 +80,7 @@ func (p *pickler) time(t time.Time) {
 	p.b = pickle.AppendTime(p.b, t)
 }
 
-// object and array write a level of its own: a dict or a list.
+// object writes a dict as a level of its own, and array a list.
 func (p *pickler) object(m zapcore.ObjectMarshaler) error {
 	top, opened := p.top, p.opened
 	p.top, p.opened = false, 0
@@ -103,7 +103,7 @@ func (p *pickler) array(m zapcore.ArrayMarshaler) error {
 	return err
 }
 
-// OpenNamespace begins a dict that ends where its level does.
+// OpenNamespace begins a dict that ends with its level.
 func (p *pickler) OpenNamespace(key string) {
 	p.key(key)
 	p.b = pickle.BeginDict(p.b)
@@ -116,7 +116,7 @@ func (p *pickler) closeNamespaces(n int) {
 	}
 }
 
-// reflected writes what JSON says of a value.
+// reflected writes the JSON of a value.
 func (p *pickler) reflected(v any) error {
 	text, ok := v.(json.RawMessage)
 	if !ok {
@@ -169,7 +169,7 @@ func (p *pickler) token(token json.Token) {
 
 // The methods of zapcore.ObjectEncoder.
 
-// AddString notes what the field of zap.Error says: it goes into exc_text too.
+// AddString keeps the text of zap.Error's field, which goes into exc_text as well.
 func (p *pickler) AddString(key, v string) {
 	p.key(key)
 	p.text(v)
@@ -188,7 +188,7 @@ func (p *pickler) AddArray(key string, m zapcore.ArrayMarshaler) error {
 	return p.array(m)
 }
 
-// AddReflected leaves nothing behind where it fails.
+// AddReflected writes nothing if it fails.
 func (p *pickler) AddReflected(key string, v any) error {
 	start := len(p.b)
 	p.key(key)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"example.com/zaphandlers/netcore/internal/connection"
@@ -15,17 +16,17 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// wire is a connection and the way that frames are put on it.
+// wire is a connection and its protocol.
 type wire struct {
 	conn     *connection.Conn
 	framing  Framing
-	seal     *session.Seal // nil without a Key
-	sequence uint64        // of the next frame
-	relp     *relp.Client  // nil: another protocol
-	forward  *forward.Client
+	seal     *session.Seal   // nil without a Key
+	sequence uint64          // number of the next frame
+	relp     *relp.Client    // nil: not RELP
+	forward  *forward.Client // nil: not Forward
 }
 
-// appendFrame appends payload to dst as it goes over w.
+// appendFrame appends payload to dst as one frame of w's protocol.
 func (w *wire) appendFrame(dst, payload []byte) []byte {
 	switch {
 	case w.forward != nil:
@@ -44,7 +45,7 @@ func (w *wire) appendFrame(dst, payload []byte) []byte {
 	return dst
 }
 
-// endSession ends a session of RELP in order: the receiver closes the connection, or it is closed when the time for that is over.
+// endSession ends a RELP session in order: it waits until the receiver closes the connection, or the connection is aborted.
 func (w *wire) endSession(now time.Duration) {
 	if w.relp == nil || w.conn.Gone() {
 		return
@@ -54,7 +55,7 @@ func (w *wire) endSession(now time.Duration) {
 	}
 }
 
-// send sends payloads, in order, and returns how many were sent whole.
+// send sends payloads in order and returns how many were sent whole.
 func (e *Emitter) send(payloads [][]byte) (n int, err error) {
 	if e.window != nil {
 		n, err = e.sendAcked(payloads)
@@ -68,8 +69,8 @@ func (e *Emitter) send(payloads [][]byte) (n int, err error) {
 	return n, err
 }
 
-// sendPlain sends to a peer that confirms nothing. What a connection that was already there did not take goes to a new one, once,
-// and a datagram that is refused to the next address.
+// sendPlain sends to a peer that confirms nothing. A frame that an existing connection did not take goes once more over a new one. A
+// refused datagram goes to the next address.
 func (e *Emitter) sendPlain(payloads [][]byte) (n int, err error) {
 	start := e.dialer.Now()
 	for n < len(payloads) {
@@ -104,8 +105,8 @@ func (e *Emitter) sendPlain(payloads [][]byte) (n int, err error) {
 	return n, nil
 }
 
-// connected returns the connection, a fresh one if there is none or the peer has left it. What it waits for ends at start
-// plus Timeout.
+// connected returns the connection. It opens a new one, which is fresh, if there is none or the peer has left. It waits until start
+// plus Timeout at most.
 func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error) {
 	if e.dialer.Interrupted() {
 		return nil, false, ErrClosed
@@ -141,13 +142,14 @@ func (e *Emitter) connected(start time.Duration) (w *wire, fresh bool, err error
 	return w, true, nil
 }
 
-// handshake does what comes before the first record on a stream with Key, Ack, RELP or Forward, and returns who receives what comes after.
+// handshake does what precedes the first record on a stream with Key, Ack, RELP or Forward. It returns the function that receives
+// everything the peer sends afterwards.
 func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, error), err error) {
 	defer func() { err = e.cfg.unanswered(err) }()
 	w := e.opening
 	w.sequence = 1
 	if e.cfg.Forward != nil {
-		return w.openForward(e.cfg.Forward.client(e.cfg.Key), c, e.window, e.suspect.Wary())
+		return w.openForward(e.cfg.Forward.client(e.cfg.Key), c, e.window, e.poison.Stepwise())
 	}
 	var in *session.Seal
 	if e.cfg.Key != nil {
@@ -159,7 +161,7 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 	case e.window == nil:
 		return func([]byte) ([]byte, error) { return nil, nil }, nil
 	case e.cfg.RELP:
-		e.window.Reopen(e.suspect.Wary())
+		e.window.Reopen(e.poison.Stepwise())
 		if w.relp, err = relp.Open(c.Net(), e.window, e.window.Unsent()); err != nil {
 			return nil, err
 		}
@@ -172,23 +174,39 @@ func (e *Emitter) handshake(c *connection.Conn) (receive func([]byte) ([]byte, e
 	return func(b []byte) ([]byte, error) { return e.window.Receive(in, b) }, nil
 }
 
-// drop gives a connection up because of cause, or of what its reader has seen if cause is nil, and reports and counts what is
-// lost with it. It returns an error if the destination is to be left alone before the next attempt.
+// unanswered returns the error of a handshake. If the peer has said nothing, the error names the option it may not know.
+func (cfg *EmitterConfig) unanswered(err error) error {
+	var op *net.OpError
+	if !errors.As(err, &op) || !op.Timeout() {
+		return err
+	}
+	unknown := "Ack or Key"
+	switch {
+	case cfg.Forward != nil:
+		unknown = "a shared key"
+	case cfg.RELP:
+		unknown = "RELP"
+	}
+	return fmt.Errorf("%w: the peer may not know of %s", op.Err, unknown)
+}
+
+// drop gives up connection w because of cause, or if cause is nil because of what its reader has seen. It reports and counts what is
+// lost with it. An error means that the destination is to be left alone before the next attempt.
 func (e *Emitter) drop(w *wire, cause error) error {
 	end := w.conn.End(cause)
 	e.wire = nil
-	if e.cfg.suspects() {
-		e.suspect.Ended(e.window)
+	if e.cfg.searchesPoison() {
+		e.poison.Ended(e.window)
 	}
-	err := tellEnd(e, w, end)
+	err := reportEnd(e, w, end)
 	if end.BackOff {
 		return &base.RetryError{Err: err}
 	}
 	return nil
 }
 
-// tellEnd reports and counts what is lost with a connection, and returns how it ended as it is told.
-func tellEnd(e *Emitter, w *wire, end connection.Ending) error {
+// reportEnd reports and counts what is lost with a connection that ended, and returns its end as an error that names the destination.
+func reportEnd(e *Emitter, w *wire, end connection.Ending) error {
 	if end.Err == nil {
 		return nil
 	}
@@ -199,19 +217,19 @@ func tellEnd(e *Emitter, w *wire, end connection.Ending) error {
 	if errors.Is(end.Err, forward.ErrWantsKey) {
 		end.Lost, what = w.conn.Frames(), "it took nothing of what was sent"
 	}
-	if end.Reported && e.window == nil { // else what was not confirmed is sent again
+	if end.Reported && e.window == nil { // with a window, what was not confirmed is sent again
 		e.failures.failed(fmt.Errorf("%w: %s", err, what), end.Lost)
 	}
 	return err
 }
 
-// chunk is how much goes to a stream in one write, in bytes: larger ones gain nothing.
+// chunk is how many bytes go to a stream in one write. More gain nothing.
 const chunk = 64 << 10
 
-// keepBuf is the largest buffer, in bytes, that stays with an Emitter.
+// keepBuf is the largest buffer that an Emitter keeps, in bytes.
 const keepBuf = 1 << 20
 
-// errSlow ends a batch between two writes, so that nobody waits for a slow peer longer than one deadline.
+// errSlow ends a batch between two writes, so that no caller waits longer than one deadline for a slow peer.
 var errSlow = errors.New("the peer is slow")
 
 // write sends payloads over w and returns how many of them the kernel took whole.
@@ -224,7 +242,7 @@ func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int,
 			}
 		}
 		if limit := e.cfg.chunked(); limit > 0 && w.conn.Datagram() && len(payloads[n]) > limit {
-			return n, &sizeError{name: e.cfg.Name, size: len(payloads[n]), limit: limit} // a Dial has made datagrams of a stream
+			return n, &sizeError{name: e.cfg.Name, size: len(payloads[n]), limit: limit} // the Dial made datagrams where a stream was expected
 		}
 		e.fill(w, payloads[n:])
 		written, err := w.put(e.buf, e.chunks, len(e.ends), now)
@@ -245,7 +263,7 @@ func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int,
 	return n, nil
 }
 
-// fill makes the bytes of the next write: one datagram, or a chunk of whole frames.
+// fill puts the bytes of the next write into buf: one datagram, or up to chunk bytes of whole frames.
 func (e *Emitter) fill(w *wire, payloads [][]byte) {
 	if cap(e.buf) > keepBuf {
 		e.buf = nil
@@ -269,7 +287,7 @@ func (e *Emitter) fill(w *wire, payloads [][]byte) {
 	if w.forward != nil {
 		e.buf = w.forward.End(e.buf, len(e.ends))
 		for i := range e.ends {
-			e.ends[i] = len(e.buf) // no frame is whole before the message is
+			e.ends[i] = len(e.buf) // a frame is whole only when its message is
 		}
 	}
 }

@@ -14,42 +14,43 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// ServerStats counts the records of a Server.
+// ServerStats counts a Server's records: Refused are frames that could not be read, Dropped those that Target did not take, Skipped
+// those that Target did not want.
 type ServerStats struct {
-	Stats              // Refused are frames that could not be read; Dropped what Target did not take; Skipped what it did not want
+	Stats
 	Connections int    `json:"connections"` // open now
-	Duplicates  uint64 `json:"duplicates"`  // frames that came again, with Ack, and were not delivered again
-	Evicted     uint64 `json:"evicted"`     // connections that were idle, and were ended to make room for others
+	Duplicates  uint64 `json:"duplicates"`  // with Ack: frames that came again and were not delivered again
+	Evicted     uint64 `json:"evicted"`     // idle connections that were ended to make room for others
 }
 
-// String returns the counts as one JSON object, as Stats.String does.
+// String returns the counts as one JSON object, like Stats.String.
 func (s ServerStats) String() string {
-	text, _ := json.Marshal(s) // numbers always can be
+	text, _ := json.Marshal(s) // numbers never fail
 	return string(text)
 }
 
-// Server is the other end of a Core, and of Python's SocketHandler and DatagramHandler: the receiver that Python leaves to its
-// cookbook, made safe for a port that others can reach. It replays what comes into any zapcore.Core.
+// Server is the other end of a Core, and of Python's SocketHandler and DatagramHandler: the receiver that Python only sketches in its
+// cookbook, made safe for a port that others can reach. It hands the records it receives to any zapcore.Core.
 //
 // All its methods are safe for concurrent use.
 type Server struct {
-	cfg      ServerConfig
-	batches  base.BatchWriter // Target, if it is one
-	listener net.Listener     // for streams
-	packets  net.PacketConn   // for datagrams
-	socket   os.FileInfo      // of the socket's file, which is to be removed; nil: there is none
-	sessions session.Registry
-	memory   atomic.Int64  // bytes in buffers of connections
-	done     chan struct{} // closed when Shutdown or Close has begun
-	draining atomic.Bool   // Shutdown has begun
-	working  sync.WaitGroup
-	patience time.Duration // of Close with Target; closePatience but in tests
+	cfg          ServerConfig
+	batches      base.BatchWriter // Target, if it is one
+	listener     net.Listener     // for streams
+	packets      net.PacketConn   // for datagrams
+	socket       os.FileInfo      // the unix socket's file, to be removed at the end; nil if there is none
+	sessions     session.Registry
+	memory       atomic.Int64  // bytes in the buffers of all connections
+	done         chan struct{} // closed when Shutdown or Close begins
+	draining     atomic.Bool   // Shutdown has begun
+	working      sync.WaitGroup
+	closeTimeout time.Duration // of Close, for Target; tests shorten it
 
 	mu         sync.Mutex // guards the fields below
 	closed     bool
 	conns      map[*serverConn]struct{}
-	leaving    int           // of them are evicted
-	ended      chan struct{} // closed when no goroutine is left; nil before anybody waits
+	leaving    int           // how many of conns are evicted
+	ended      chan struct{} // closed when no goroutine is left; nil until someone waits
 	stats      ServerStats
 	report     *base.Reporter
 	reportedAt time.Time
@@ -58,17 +59,17 @@ type Server struct {
 	reportsSince time.Time
 }
 
-// NewServer opens the socket and returns a Server; Serve serves it. An error names the field of cfg that is wrong.
+// NewServer opens the socket and returns a Server. Call Serve to serve it. An error names the field of cfg that is wrong.
 func NewServer(cfg ServerConfig) (*Server, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		cfg:      cfg,
-		done:     make(chan struct{}),
-		conns:    make(map[*serverConn]struct{}),
-		patience: closePatience,
+		cfg:          cfg,
+		done:         make(chan struct{}),
+		conns:        make(map[*serverConn]struct{}),
+		closeTimeout: closeTimeout,
 	}
 	s.batches, _ = cfg.Target.(base.BatchWriter)
 	if err := s.listen(); err != nil {
@@ -77,7 +78,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 	return s, nil
 }
 
-// Addr returns where the Server listens.
+// Addr returns the address on which the Server listens.
 func (s *Server) Addr() net.Addr {
 	if s.packets != nil {
 		return s.packets.LocalAddr()
@@ -94,7 +95,7 @@ func (s *Server) Stats() ServerStats {
 	return stats
 }
 
-// Serve serves until Shutdown or Close, and returns nil then. It is called once.
+// Serve serves until Shutdown or Close, and then returns nil. Call it once.
 func (s *Server) Serve() error {
 	s.mu.Lock()
 	if s.closed {
@@ -114,52 +115,52 @@ func (s *Server) Serve() error {
 	return nil
 }
 
-// Shutdown stops listening, reads what is on its way on the open connections, until they are quiet, and closes them. When ctx
-// ends it closes them at once and returns ctx's error, even while Target is busy: what that was given it still has.
+// Shutdown stops listening, reads what is still arriving on the open connections until they are quiet, and closes them. When ctx ends
+// it closes them at once and returns ctx's error, even while Target is busy: Target keeps the records it was given.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.draining.Store(true)
-	s.begin(false)
-	for _, c := range s.open() {
+	s.stopListening(false)
+	for _, c := range s.connections() {
 		c.drain(0)
 	}
 	select {
-	case <-s.idle():
+	case <-s.finished():
 		return s.Close()
 	case <-ctx.Done():
-		s.cut()
+		s.closeAll()
 		return ctx.Err()
 	}
 }
 
-// Close stops listening, closes the connections at once and waits until Target has returned from what it was given, for up to
-// 5 s. After that it returns an error, and Target is left alone with it.
+// Close stops listening, closes all connections at once, and waits up to 5 s for Target to return. After that it returns an error,
+// and leaves Target running.
 func (s *Server) Close() error {
-	s.cut()
-	timer := time.NewTimer(s.patience)
+	s.closeAll()
+	timer := time.NewTimer(s.closeTimeout)
 	defer timer.Stop()
 	select {
-	case <-s.idle():
+	case <-s.finished():
 		return nil
 	case <-timer.C:
-		return fmt.Errorf("netcore: server %s: closed, but Target has not returned within %v", s.Addr(), s.patience)
+		return fmt.Errorf("netcore: server %s: closed, but Target has not returned within %v", s.Addr(), s.closeTimeout)
 	}
 }
 
-// cut closes everything at once, and waits for nobody.
-func (s *Server) cut() {
-	s.begin(true)
+// closeAll closes the listener and all connections at once, without waiting.
+func (s *Server) closeAll() {
+	s.stopListening(true)
 	if s.packets != nil {
 		_ = s.packets.Close()
 	} else {
 		_ = s.listener.Close()
 	}
-	for _, c := range s.open() {
+	for _, c := range s.connections() {
 		_ = c.raw.Close()
 	}
 }
 
-// idle returns a channel that is closed when no goroutine of the Server is left.
-func (s *Server) idle() <-chan struct{} {
+// finished returns a channel that is closed when no goroutine of the Server is left.
+func (s *Server) finished() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended == nil {
@@ -172,8 +173,8 @@ func (s *Server) idle() <-chan struct{} {
 	return s.ended
 }
 
-// begin begins to end: what the kernel has already accepted for us is still served, unless the Server closes.
-func (s *Server) begin(closing bool) {
+// stopListening gives the socket a short deadline. What the kernel has already accepted is still served, unless closing.
+func (s *Server) stopListening(closing bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = s.closed || closing
@@ -198,7 +199,7 @@ func (s *Server) isClosed() bool {
 	}
 }
 
-func (s *Server) open() []*serverConn {
+func (s *Server) connections() []*serverConn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := make([]*serverConn, 0, len(s.conns))
@@ -208,8 +209,8 @@ func (s *Server) open() []*serverConn {
 	return list
 }
 
-// steadySize is how large a buffer a connection may have between frames, be it idle: what makes reading cheaper leaves half of the memory
-// to frames.
+// steadySize is how large a buffer a connection may keep between frames. Large buffers make reading cheaper, but leave half of
+// MaxMemory to frames.
 func (s *Server) steadySize() int {
 	if s.memory.Load() > int64(s.cfg.MaxMemory)/2 {
 		return firstBuf
@@ -217,10 +218,10 @@ func (s *Server) steadySize() int {
 	return steadyBuf
 }
 
-// maxReports is how many errors are reported in a second. Whoever sends nonsense must not fill the log with it.
+// maxReports limits the errors reported in a second: a client that sends garbage must not fill the log.
 const maxReports = 10
 
-// reportError reports err, which cost that many records, unless it was just reported, or too many others were.
+// reportError reports err, which cost that many records, unless the same error or too many others were just reported.
 func (s *Server) reportError(err error, records int) {
 	s.mu.Lock()
 	now := time.Now()
@@ -236,7 +237,7 @@ func (s *Server) reportError(err error, records int) {
 	}
 }
 
-// reportTarget reports what Target says, of which what tells the kind. However many errors clients make, it is told beside them.
+// reportTarget reports an error of Target; what names its kind. It is reported however many errors clients cause.
 func (s *Server) reportTarget(what string, err error) {
 	s.mu.Lock()
 	report := s.reporterLocked(time.Now())
@@ -245,7 +246,7 @@ func (s *Server) reportTarget(what string, err error) {
 	report.Tell()
 }
 
-// reporterLocked returns what tells the same error once: for a minute.
+// reporterLocked returns the Reporter, which reports the same error once. It is replaced every minute.
 func (s *Server) reporterLocked(now time.Time) *base.Reporter {
 	if s.report == nil || now.Sub(s.reportedAt) > time.Minute {
 		s.report, s.reportedAt = base.NewReporter("netcore", s.cfg.OnError), now
@@ -253,7 +254,7 @@ func (s *Server) reporterLocked(now time.Time) *base.Reporter {
 	return s.report
 }
 
-// count changes the counts.
+// count updates the counts.
 func (s *Server) count(change func(*ServerStats)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

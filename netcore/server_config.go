@@ -16,77 +16,78 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Format says what the frames that come to a Server hold. There is no guessing: a Server reads one.
+// Format says what the frames that a Server receives contain. The Server does not guess: it reads one format.
 type Format uint8
 
 const (
-	// FormatPickle is what Python's SocketHandler and DatagramHandler send, and Pickle() here. Nothing in it is executed.
+	// FormatPickle is what Python's SocketHandler and DatagramHandler send, and Pickle() here. Nothing in a pickle is executed.
 	FormatPickle Format = iota + 1
 	// FormatRecords is what Records() sends.
 	FormatRecords
-	// FormatLines is text: each frame, without a line's end behind it, becomes the message of a record at Info, at the time it came.
+	// FormatLines is text. Each frame, without its line ending, becomes the message of a record at Info, with the time of its
+	// arrival.
 	FormatLines
 
 	formats
 )
 
-// ServerConfig makes a Server. Address, Format and Target are required.
+// ServerConfig configures a Server. Address, Format and Target are required.
 type ServerConfig struct {
-	// Network is "tcp", "udp", "unix" or "unixgram", or one of "tcp4", "tcp6", "udp4", "udp6". Defaults to "tcp", and if Address is a
-	// path to "unix".
+	// Network is "tcp", "udp", "unix" or "unixgram", or one of "tcp4", "tcp6", "udp4", "udp6". Defaults to "unix" if Address is a
+	// path, else to "tcp".
 	Network string
-	// Address is where to listen: "host:port", port 0 for any, or the path of a unix socket, relative to the working directory at
-	// construction. A host alone has DefaultTCPPort or DefaultUDPPort. Required.
+	// Address is where to listen: "host:port", with port 0 for any, or the path of a unix socket, relative to the working directory
+	// of the moment NewServer is called. A host without a port gets DefaultTCPPort or DefaultUDPPort. Required.
 	Address string
-	// SocketMode is who may connect to a unix socket. Defaults to 0600, its owner. A name in Linux's abstract namespace ("@logs") has
-	// no mode: every process in the network namespace may connect.
+	// SocketMode is the file mode of a unix socket, which decides who may connect. Defaults to 0600: its owner. A name in Linux's
+	// abstract namespace ("@logs") has no mode: every process in the network namespace may connect.
 	SocketMode fs.FileMode
-	// TLS encrypts streams, if not nil; with ClientAuth and ClientCAs it demands certificates. It is copied.
+	// TLS encrypts streams, if not nil. ClientAuth and ClientCAs make it demand certificates. It is copied.
 	TLS *tls.Config
-	// Key takes only frames that are signed with it: see Config.Key. It is copied.
+	// Key makes the Server accept only frames that are signed with it: see Config.Key. It is copied.
 	Key []byte
-	// Ack confirms what Target has taken: see Config.Ack. The clients must have it too.
+	// Ack makes the Server confirm what Target has taken: see Config.Ack. The clients must set it too.
 	Ack bool
 
-	// Format is what the frames hold. Required.
+	// Format is what the frames contain. Required.
 	Format Format
-	// Framing is how streams are cut into frames. Defaults to Newline for FormatLines without Ack and Key, else to LengthPrefix. Datagrams
-	// are Unframed, but have a LengthPrefix with FormatPickle, as Python's.
+	// Framing separates the frames of a stream. Defaults to Newline for FormatLines without Ack and Key, else to LengthPrefix.
+	// Datagrams default to Unframed, but with FormatPickle to LengthPrefix, as in Python.
 	Framing Framing
-	// Target gets the records. It is asked for its level. If it is a base.BatchWriter, as every core of this module is, it
-	// gets all that came together as one batch. Required. The Server does not close it.
+	// Target gets the records that its level admits. If it is a base.BatchWriter, as every core of this module is, it gets records
+	// that arrive together as one batch. The Server does not close it. Required.
 	Target zapcore.Core
 
-	// MaxFrame is the largest frame that is read, in bytes; larger ones are skipped. Defaults to 1 MiB; more than 1 GiB is 1 GiB.
+	// MaxFrame is the largest frame that is read, in bytes; larger ones are skipped. Defaults to 1 MiB. The maximum is 1 GiB.
 	MaxFrame int
-	// MaxConns is how many connections may be open. For one more, that which has been idle the longest since its last frame is
-	// ended, and counted, but for those that began a frame less than 10 s ago; where none is idle, the new one is closed at once.
-	// Defaults to 1,024.
+	// MaxConns limits the open connections. When one more arrives, the connection whose last frame is the longest ago is ended and
+	// counted as Evicted. A connection that began a frame, or was opened and has not completed one yet, less than 10 s ago is spared.
+	// If all are, the new connection is closed at once. Defaults to 1,024.
 	MaxConns int
-	// MaxMemory is how much all connections together may hold of frames that are not complete, in bytes. Each takes 4 KiB of it, and one
-	// that is busy 256 KiB as long as half is free. Defaults to 256 MiB.
+	// MaxMemory limits what all connections together may hold of incomplete frames, in bytes. Each connection takes 4 KiB of it; a
+	// busy one 256 KiB as long as half is free. Defaults to 256 MiB.
 	MaxMemory int
-	// IdleTimeout closes a connection on which no frame was completed for this long. A client that only writes, as Python's
-	// SocketHandler, loses the next records to that. So it defaults to none, which keep-alive probes make safe: they find the dead
-	// ones; with Ack, where nothing is lost, to 5 minutes. Negative is none too. A frame that was begun has to be complete
-	// within 5 minutes whatever is set.
+	// IdleTimeout closes a connection on which no frame was completed for this long. A client that only writes, like Python's
+	// SocketHandler, loses its next records by that. So it defaults to none: keep-alive probes find dead connections. With Ack, where
+	// nothing is lost, it defaults to 5 minutes. Negative is none too. Independently, a frame that has begun must be complete within
+	// 5 minutes.
 	IdleTimeout time.Duration
-	// OnError is told of frames that cannot be read, connections that are refused and records that Target does not take: the
-	// same error once a minute at most, and of what clients do ten a second and eight kinds a minute. It runs on the Server's
-	// goroutines. Defaults to a line on stderr.
+	// OnError hears of frames that cannot be read, connections that are refused, and records that Target does not take. The same
+	// error is reported at most once a minute; errors that clients cause at most ten times a second, and eight kinds a minute. It
+	// runs on the Server's goroutines. Defaults to a line on stderr.
 	OnError func(error)
 }
 
-// DefaultMaxFrame is the largest frame that a Server reads unless told otherwise, in bytes.
+// DefaultMaxFrame is the default of ServerConfig.MaxFrame, in bytes.
 const DefaultMaxFrame = 1 << 20
 
 const (
-	mostFrame          = 1 << 30  // that MaxFrame may be: lengths are of 32 bits, and have to have room for a signature
-	mostDatagram       = 64 << 20 // that is read; systems take less
+	mostFrame          = 1 << 30  // the maximum of MaxFrame: a length has 32 bits, and must have room for a signature
+	mostDatagram       = 64 << 20 // the largest buffer for a datagram; systems take less
 	defaultMaxConns    = 1024
 	defaultMaxMemory   = 256 << 20
 	defaultIdleTimeout = 5 * time.Minute // with Ack
-	frameTimeout       = 5 * time.Minute // for a frame that was begun
+	frameTimeout       = 5 * time.Minute // for a frame that has begun
 	defaultSocketMode  = 0o600
 )
 
@@ -126,7 +127,7 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 	return cfg, nil
 }
 
-// check returns what is wrong, beginning with the field's name.
+// check returns an error for a wrong field, starting with the field's name.
 func (cfg ServerConfig) check() error {
 	datagrams := connection.IsDatagram(cfg.Network)
 	signed := cfg.Ack || cfg.Key != nil
@@ -180,7 +181,7 @@ func (cfg ServerConfig) checkLimits() error {
 	return nil
 }
 
-// checkUnused returns an error for what would have no effect.
+// checkUnused returns an error for a field that would have no effect.
 func (cfg ServerConfig) checkUnused(datagrams bool) error {
 	switch {
 	case cfg.SocketMode != 0 && !strings.HasPrefix(cfg.Network, "unix"):
@@ -197,7 +198,7 @@ func (cfg ServerConfig) checkUnused(datagrams bool) error {
 	return nil
 }
 
-// largestFrame returns the largest frame that a connection can read, which MaxMemory may limit too: its buffer is doubled when it
+// largestFrame returns the largest frame that a connection can read. MaxMemory may limit it too, because a buffer doubles when it
 // grows.
 func (cfg *ServerConfig) largestFrame() int {
 	return max(1, min(cfg.MaxFrame, cfg.MaxMemory/2-prefixSize-session.MACSize))

@@ -19,7 +19,7 @@ func (c *serverConn) frames(now time.Time) error {
 		if greeted || c.session == nil {
 			break
 		}
-		// That was the hello. The frames behind it are delivered under the lock of the session it named.
+		// That was the hello. The frames behind it are delivered under the lock of the session that it named.
 	}
 	if c.from == c.to {
 		c.from, c.to = 0, 0
@@ -30,7 +30,7 @@ func (c *serverConn) frames(now time.Time) error {
 	return nil
 }
 
-// process takes frames, delivers and confirms them. Two connections of one session take turns.
+// process takes frames from the buffer, delivers and confirms them. Two connections of one session take turns.
 func (c *serverConn) process(now time.Time) error {
 	greeted := c.session != nil
 	if greeted {
@@ -53,16 +53,10 @@ func (c *serverConn) process(now time.Time) error {
 	return errors.Join(splitErr, deliverErr, confirmErr)
 }
 
-// split takes the complete frames from the buffer into the batch.
+// split moves the complete frames from the buffer into the batch. It stops behind a hello.
 func (c *serverConn) split(now time.Time) error {
 	cfg := &c.server.cfg
-	limit := cfg.MaxFrame
-	if cfg.Ack && c.session == nil {
-		limit = max(limit, session.HelloSize)
-	}
-	if c.seal != nil {
-		limit += c.seal.Overhead
-	}
+	limit := frameLimit(c)
 	if !c.framed {
 		if !c.afterProxyHeader() {
 			return nil
@@ -83,15 +77,9 @@ func (c *serverConn) split(now time.Time) error {
 			c.refuse(err)
 			return errUnframed
 		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
-			if other := noFrame(cfg.Framing, b); other != nil && c.idle.Load() == 0 {
-				c.refuse(other)
-				return errUnframed
+			if err := c.passTooLarge(b, from, next); err != nil {
+				return err
 			}
-			if cfg.Ack && c.session == nil { // that is no hello
-				c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
-				return errUnframed
-			}
-			c.passTooLarge(from, next)
 		case !whole:
 			return nil
 		default:
@@ -110,22 +98,34 @@ func (c *serverConn) split(now time.Time) error {
 	return nil
 }
 
-// beginFrame gives a frame that was begun its time, of which the time that the connection was idle is none, nor what is left of that which
-// it may be.
+// frameLimit returns the largest frame that may come next, in bytes, with its signature: a hello, or a record.
+func frameLimit(c *serverConn) int {
+	limit := c.server.cfg.MaxFrame
+	if c.server.cfg.Ack && c.session == nil {
+		limit = max(limit, session.HelloSize)
+	}
+	if c.seal != nil {
+		limit += c.seal.Overhead
+	}
+	return limit
+}
+
+// beginFrame gives a frame that has begun its own deadline: idle time before it does not count, nor does what is left of the allowed
+// idle time.
 func beginFrame(c *serverConn, now time.Time) {
 	switch limit := c.server.cfg.IdleTimeout; {
 	case limit == 0:
 		c.renew(now)
 	case limit > frameTimeout:
-		c.completed = time.Time{} // what renews the deadline next is not too soon
+		c.completed = time.Time{} // so that the next renew is not skipped
 		_ = c.raw.SetReadDeadline(now.Add(frameTimeout))
 	}
 }
 
 var errProxyHeader = errors.New("the stream begins with a header of the PROXY protocol, which is left out: no frame, and nothing here asks for it")
 
-// afterProxyHeader passes a header of the PROXY protocol at the beginning of the stream, and tells whether frames may follow. Text may
-// begin with a part of one, as an empty line is; then it waits for no more.
+// afterProxyHeader skips a PROXY header at the beginning of the stream, and reports whether frames may follow. Text may begin like a
+// part of a header, for instance with an empty line; then it does not wait for more.
 func (c *serverConn) afterProxyHeader() bool {
 	b := c.buf[c.from:c.to]
 	n, more := proxyHeader(b)
@@ -140,9 +140,18 @@ func (c *serverConn) afterProxyHeader() bool {
 	return true
 }
 
-// passTooLarge refuses a frame for its size, and has the rest of it skipped. It has its number: were it not confirmed, its client
-// would send it for ever.
-func (c *serverConn) passTooLarge(from, next int) {
+// passTooLarge refuses the frame at the beginning of b for its size, and has the rest of it skipped. The frame keeps its number and is
+// confirmed: otherwise its client would send it for ever. If b is no frame, but another protocol or a missing hello, that is an error.
+func (c *serverConn) passTooLarge(b []byte, from, next int) error {
+	cfg := &c.server.cfg
+	if other := otherProtocol(cfg.Framing, b); other != nil && c.idle.Load() == 0 {
+		c.refuse(other)
+		return errUnframed
+	}
+	if cfg.Ack && c.session == nil { // too large for a hello
+		c.refuse(fmt.Errorf("a frame is larger than %d bytes", cfg.MaxFrame))
+		return errUnframed
+	}
 	if c.session == nil || c.sequence > c.session.Last() {
 		c.refuse(fmt.Errorf("a frame is larger than %d bytes", c.server.cfg.MaxFrame))
 	}
@@ -151,11 +160,12 @@ func (c *serverConn) passTooLarge(from, next int) {
 		c.from, c.skip, c.passing = c.from+from, next-from, c.seal.Pass(c.sequence)
 	}
 	c.sequence++
+	return nil
 }
 
 var errUnframed = errors.New("the stream can no longer be framed")
 
-// skipped steps over what is left of a frame that is too large, and tells whether a frame begins.
+// skipped skips what is left of a frame that is too large, and reports whether a frame begins now.
 func (c *serverConn) skipped() (begins bool, err error) {
 	if c.skipping {
 		_, _, next, whole, _ := c.server.cfg.Framing.split(c.buf[c.from:c.to])
@@ -182,7 +192,7 @@ func (c *serverConn) skipped() (begins bool, err error) {
 	return c.skip == 0 && c.from < c.to, nil
 }
 
-// frame takes one frame.
+// frame takes one complete frame: the hello, a duplicate, or a record for the batch.
 func (c *serverConn) frame(frame []byte, now time.Time) error {
 	if greets(c, frame, now) {
 		return errGreeting
@@ -211,7 +221,7 @@ func (c *serverConn) frame(frame []byte, now time.Time) error {
 
 var errGreeting = errors.New("the client has Ack, and ServerConfig.Ack is not set")
 
-// greets tells whether a frame is the greeting of a client with Ack though there is none here: it is no record.
+// greets reports whether frame is the hello of a client with Ack, although the Server has none. It is no record.
 func greets(c *serverConn, frame []byte, now time.Time) bool {
 	if c.server.cfg.Ack || c.sequence != 1 {
 		return false
@@ -226,7 +236,7 @@ func greets(c *serverConn, frame []byte, now time.Time) bool {
 	return session.IsHello(frame)
 }
 
-// hello begins or resumes a session: the answer says how far it got, and the client goes on behind that.
+// hello begins or resumes a session. The answer says how far the session got, and the client continues from there.
 func (c *serverConn) hello(frame []byte, now time.Time) error {
 	known, first, err := c.server.sessions.Greet(frame)
 	if err != nil {
@@ -240,15 +250,15 @@ func (c *serverConn) hello(frame []byte, now time.Time) error {
 	return c.answer(now, c.seal.AppendWelcome(c.acks[:0], known.Last(), c.server.cfg.largestFrame()))
 }
 
-// deliver hands over what is in the batch. With Ack, what Target did not take is not confirmed, and costs the connection: the
-// client will send it again.
+// deliver hands the batch to Target. With Ack, what Target did not take is not confirmed and ends the connection, so the client sends
+// it again.
 func (c *serverConn) deliver() error {
 	if c.session == nil || c.unconfirmed {
 		_ = c.batcher.deliver(c.session != nil)
 		return nil
 	}
-	defer c.reached() // also if Target or OnError has ended the goroutine
-	if err := c.batcher.deliver(true); c.batcher.pending > 0 {
+	defer c.reached() // even if Target or OnError has ended the goroutine
+	if err := c.batcher.deliver(true); c.batcher.firstUntaken > 0 {
 		return err
 	}
 	return nil
@@ -256,20 +266,20 @@ func (c *serverConn) deliver() error {
 
 // reached notes how far the session got with the last batch.
 func (c *serverConn) reached() {
-	if pending := c.batcher.pending; pending > 0 {
+	if first := c.batcher.firstUntaken; first > 0 {
 		c.unconfirmed = true
-		c.session.Reached(pending - 1)
+		c.session.Reached(first - 1)
 	} else {
 		c.session.Reached(c.sequence - 1)
 	}
 }
 
-// confirm tells the client how far its session got.
+// confirm tells the client how far the session got.
 func (c *serverConn) confirm(now time.Time) error {
 	return c.answer(now, c.seal.AppendAck(c.acks[:0], c.session.Last()))
 }
 
-// answer writes to the client. It keeps b, which is made of acks.
+// answer writes b to the client. b is built on c.acks, and becomes the next c.acks.
 func (c *serverConn) answer(now time.Time, b []byte) error {
 	if now.Sub(c.wrote) >= time.Second {
 		c.wrote = now

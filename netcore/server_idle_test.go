@@ -45,8 +45,8 @@ func TestServerKeepsIdleConnections(t *testing.T) {
 		conn := dial(t, s)
 		_, err := conn.Write(append(frame("whole"), "\x00\x00\x00\x09half"...))
 		require.NoError(t, err)
-		require.Eventually(t, func() bool { return s.Stats().Accepted == 1 && len(s.open()) == 1 }, soon, tick)
-		require.NoError(t, s.open()[0].raw.SetReadDeadline(past))
+		require.Eventually(t, func() bool { return s.Stats().Accepted == 1 && len(s.connections()) == 1 }, soon, tick)
+		require.NoError(t, s.connections()[0].raw.SetReadDeadline(past))
 		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick)
 		assert.EqualValues(t, 1, s.Stats().Refused)
 	})
@@ -66,7 +66,7 @@ func keepsPastDeadline(t *testing.T, secure *tls.Config) {
 		_, err := conn.Write(frame("x"))
 		require.NoError(t, err)
 		require.Eventually(t, func() bool { return target.count() == i+1 }, soon, tick)
-		require.NoError(t, s.open()[0].raw.SetReadDeadline(past), "as if five minutes had gone by")
+		require.NoError(t, s.connections()[0].raw.SetReadDeadline(past), "as if five minutes had gone by")
 		require.Eventually(t, func() bool { return s.Stats().Connections == 1 }, soon, tick)
 	}
 }
@@ -168,7 +168,7 @@ func TestServerEvictsTheLongestIdle(t *testing.T) {
 				<-time.After(5 * time.Millisecond)
 			}
 		}()
-		for _, c := range s.open() {
+		for _, c := range s.connections() {
 			c.drain(20 * time.Millisecond)
 		}
 		require.Eventually(t, func() bool { return s.Stats().Connections == 0 }, soon, tick)
@@ -231,7 +231,7 @@ func TestServerTargetThatBlocks(t *testing.T) {
 			defer cancel()
 			start := time.Now()
 			require.ErrorIs(t, s.Shutdown(ctx), context.DeadlineExceeded)
-			s.patience = 50 * time.Millisecond
+			s.closeTimeout = 50 * time.Millisecond
 			require.ErrorContains(t, s.Close(), "Target has not returned")
 			assert.Less(t, time.Since(start), soon/4)
 			close(target.release)

@@ -76,7 +76,7 @@ func TestServerMemoryOfAnIdleConnection(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return target.count() == 1<<18 }, soon, tick)
 	require.Greater(t, s.memory.Load(), int64(firstBuf))
-	require.NoError(t, s.open()[0].raw.SetReadDeadline(past), "as if five minutes had gone by")
+	require.NoError(t, s.connections()[0].raw.SetReadDeadline(past), "as if five minutes had gone by")
 	require.Eventually(t, func() bool { return s.memory.Load() == firstBuf }, soon, tick)
 	require.Equal(t, 1, s.Stats().Connections)
 }

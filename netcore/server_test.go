@@ -332,7 +332,7 @@ func TestShutdownAcceptsWhoIsWaiting(t *testing.T) {
 		require.NoError(t, conn.Close())
 	}
 	s.draining.Store(true)
-	s.begin(false)
+	s.stopListening(false)
 	require.NoError(t, s.listener.(*net.TCPListener).SetDeadline(time.Unix(1, 0)))
 	require.NoError(t, s.Serve())
 	require.NoError(t, s.Shutdown(t.Context()))

@@ -22,8 +22,7 @@ import (
 //	      from                to
 //	buf  ░░│ frame │ frame │ par… │ free …
 //
-// The buffer begins small and grows with what has arrived, never with what a length announces, so a connection costs what it
-// sends.
+// The buffer starts small and grows with what has arrived, never with what a length announces. So a connection costs what it sends.
 type serverConn struct {
 	server  *Server
 	raw     net.Conn
@@ -31,47 +30,47 @@ type serverConn struct {
 	batcher batcher
 
 	seal        *session.Seal
-	acks        []byte           // owned by serve
+	acks        []byte           // buffer for answers; owned by serve
 	session     *session.Session // nil before the client's hello, and without Ack
-	sequence    uint64           // of the next frame
-	unconfirmed bool             // Target did not take a frame of the session: no later one may be confirmed
+	sequence    uint64           // number of the next frame
+	unconfirmed bool             // Target did not take a frame of the session, so no later one may be confirmed
 
 	buf      []byte
 	from, to int
-	filled   bool // by the last read
-	skip     int  // bytes of a frame too large that are still to come
-	skipping bool // up to the next separator
-	framed   bool // frames have begun
+	filled   bool // the last read filled buf
+	skip     int  // bytes left of a frame that is too large
+	skipping bool // such a frame ends at the next separator
+	framed   bool // the first frame has begun: there is no PROXY header any more
 
-	passing *session.Passing // the frame that skip is about, if it is signed
+	passing *session.Passing // checks the signature of the frame that skip counts; nil if it is not signed
 
-	completed time.Time // when the deadline was last renewed
-	wrote     time.Time
+	completed time.Time // when the read deadline was last renewed
+	wrote     time.Time // when the write deadline was last renewed
 
-	begun      time.Time
-	idle       atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
-	frameSince atomic.Int64 // since when it is inside a frame, likewise; 0: it is not
-	drainBy    atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
+	begun      time.Time    // when the connection was accepted
+	idle       atomic.Int64 // when the last frame completed, in Unix nanoseconds; 0: none has
+	frameSince atomic.Int64 // when the frame under way began, likewise; 0: none is
+	drainBy    atomic.Int64 // end when the connection is quiet, and at the latest at this time, in Unix nanoseconds; 0: do not end
 	evicted    bool         // guarded by Server.mu
-	greeted    bool         // its handshake is over
-	closing    bool         // it has ended, and only has to be closed
+	greeted    bool         // the handshake has begun
+	closing    bool         // reading has ended, and only closing is left
 }
 
 const (
 	firstBuf  = 4 << 10
-	steadyBuf = 256 << 10 // a connection that is busy reads as much at once
+	steadyBuf = 256 << 10 // the largest buffer that a busy connection reads into at once
 
 	handshakeTimeout = 10 * time.Second
 	ackTimeout       = 5 * time.Second
 
 	// In Shutdown:
-	backlog  = 20 * time.Millisecond  // for connections that were made and not served yet
-	backlogs = 50                     // how often that is, while some come
-	quiet    = 100 * time.Millisecond // after which a connection has nothing more on its way
+	backlog     = 20 * time.Millisecond  // for connections that are established but not yet accepted
+	maxBacklogs = 50                     // how often backlog is granted, while connections come
+	quiet       = 100 * time.Millisecond // without input, after which a connection has nothing more on its way
 
-	lastWords        = 20 * time.Millisecond // for a client to read what it was told, before its connection is reset
-	evictionPatience = time.Second           // with one that is to make room for another
-	closePatience    = 5 * time.Second       // of Close, with Target
+	resetDelay      = 20 * time.Millisecond // for a client to read the answer, before its connection is reset
+	evictionTimeout = time.Second           // for a connection that makes room for another
+	closeTimeout    = 5 * time.Second       // of Close, for Target
 )
 
 func newServerConn(s *Server, conn net.Conn) *serverConn {
@@ -82,7 +81,7 @@ func newServerConn(s *Server, conn net.Conn) *serverConn {
 	return c
 }
 
-// serve reads until the connection ends. It may be called again if code of the user's has ended the goroutine.
+// serve reads until the connection ends. It may be called again, if user code has ended the goroutine.
 func (c *serverConn) serve() {
 	err := c.begin()
 	for err == nil {
@@ -96,7 +95,7 @@ func (c *serverConn) serve() {
 	}
 	c.end(err)
 	if unread(err) {
-		abandon(c.raw)
+		resetConnection(c.raw)
 	} else if t, ok := c.conn.(*tls.Conn); ok {
 		_ = t.SetWriteDeadline(time.Now().Add(quiet))
 		_ = t.CloseWrite()
@@ -105,15 +104,15 @@ func (c *serverConn) serve() {
 	c.resize(0)
 }
 
-// unread tells whether err means that what the client has sent was not read, and will not be.
+// unread reports whether err means that what the client has sent was not read, and never will be.
 func unread(err error) bool {
 	return errors.Is(err, errUnframed) || errors.Is(err, errNoMemory) || errors.Is(err, errGreeting)
 }
 
-// abandon has a connection end with a reset: a client to which nothing is confirmed would take everything for delivered. Before that it has
-// a moment to read what it was told.
-func abandon(conn net.Conn) {
-	_ = conn.SetReadDeadline(time.Now().Add(lastWords))
+// resetConnection ends a connection with a reset. After an orderly end, a client without confirmations would count everything as
+// delivered. First the client gets a moment to read the last answer.
+func resetConnection(conn net.Conn) {
+	_ = conn.SetReadDeadline(time.Now().Add(resetDelay))
 	_, _ = io.Copy(io.Discard, conn)
 	if t, ok := conn.(interface{ SetLinger(int) error }); ok {
 		_ = t.SetLinger(0)
@@ -122,7 +121,7 @@ func abandon(conn net.Conn) {
 
 var errEnding = errors.New("it has ended")
 
-// begin does the handshake, or takes up what serve had begun.
+// begin does the handshake, or continues what an earlier call of serve had begun.
 func (c *serverConn) begin() error {
 	switch {
 	case c.closing, c.unconfirmed:
@@ -134,7 +133,7 @@ func (c *serverConn) begin() error {
 	return c.handshake()
 }
 
-// end tells how the connection ended.
+// end reports how the connection ended, once.
 func (c *serverConn) end(err error) {
 	if c.closing {
 		return
@@ -156,7 +155,7 @@ func (c *serverConn) refuse(err error) {
 	c.server.reportError(fmt.Errorf("from %s: %w", host(c.raw), err), 1)
 }
 
-// handshake does what comes before the first frame.
+// handshake does what precedes the first frame.
 func (c *serverConn) handshake() error {
 	_ = c.raw.SetDeadline(time.Now().Add(handshakeTimeout))
 	if t, ok := c.conn.(*tls.Conn); ok {
@@ -181,12 +180,12 @@ func (c *serverConn) handshake() error {
 	return nil
 }
 
-// mayBeIdle tells whether a deadline that has passed is none for this connection: nothing of a frame has come.
+// mayBeIdle reports whether a deadline that has passed may be ignored: no frame has begun, and idle connections are kept.
 func (c *serverConn) mayBeIdle() bool {
 	return c.server.cfg.IdleTimeout == 0 && !c.inside() && c.drainBy.Load() == 0 && !c.server.isClosed()
 }
 
-// renew puts the deadline off, but not more often than it must. A connection that is draining ends when it is quiet.
+// renew extends the read deadline, but not more often than necessary.
 func (c *serverConn) renew(now time.Time) {
 	limit := c.server.cfg.IdleTimeout
 	if limit == 0 {
@@ -199,7 +198,7 @@ func (c *serverConn) renew(now time.Time) {
 	c.stayQuiet()
 }
 
-// stayQuiet gives a connection that is draining a moment for what is still on its way. The time that Target took is none of it.
+// stayQuiet gives a draining connection a moment for what is still arriving. The time that Target took does not count.
 func (c *serverConn) stayQuiet() {
 	by := c.drainBy.Load()
 	if by == 0 && c.server.draining.Load() {
@@ -210,12 +209,12 @@ func (c *serverConn) stayQuiet() {
 	}
 }
 
-// drain makes the connection end when it is quiet, or when patience has passed; 0 is without end. A client of this package that
-// sees the end of the stream goes elsewhere.
-func (c *serverConn) drain(patience time.Duration) {
+// drain makes the connection end when it is quiet, or after timeout; 0 is no limit. A client of this package that sees the end of the
+// stream connects elsewhere.
+func (c *serverConn) drain(timeout time.Duration) {
 	by := int64(math.MaxInt64)
-	if patience > 0 {
-		by = time.Now().Add(patience).UnixNano()
+	if timeout > 0 {
+		by = time.Now().Add(timeout).UnixNano()
 	}
 	c.drainBy.Store(by)
 	if t, ok := c.raw.(interface{ CloseWrite() error }); ok && !c.server.cfg.Ack {
@@ -224,7 +223,7 @@ func (c *serverConn) drain(patience time.Duration) {
 	_ = c.raw.SetReadDeadline(time.Now().Add(quiet))
 }
 
-// read reads once, and delivers what is complete.
+// read reads once, and delivers the complete frames.
 func (c *serverConn) read() error {
 	if !c.makeRoom() {
 		return errNoMemory
@@ -252,7 +251,7 @@ func (c *serverConn) read() error {
 	return err
 }
 
-// withoutTLS says what a handshake failed at if that is known: with TLS a header before it cannot be left out.
+// withoutTLS explains why a TLS handshake failed, if the reason is known: a PROXY header cannot be skipped before TLS.
 func withoutTLS(err error) error {
 	var header tls.RecordHeaderError
 	if !errors.As(err, &header) {
@@ -264,10 +263,10 @@ func withoutTLS(err error) error {
 	return err
 }
 
-// inside tells whether a frame was begun.
+// inside reports whether a frame has begun.
 func (c *serverConn) inside() bool { return c.from < c.to || c.skip > 0 || c.skipping }
 
-// makeRoom sees that there is room to read into. A connection that filled its buffer gets a larger one.
+// makeRoom makes room to read into. A connection that filled its buffer gets a larger one. It returns false if there is no memory.
 func (c *serverConn) makeRoom() bool {
 	if c.filled && len(c.buf) < c.server.steadySize() && c.resize(2*len(c.buf)) {
 		return true
@@ -285,7 +284,7 @@ func (c *serverConn) makeRoom() bool {
 
 var errNoMemory = errors.New("no memory left for it: MaxMemory")
 
-// resize gives the connection a buffer of n bytes, if there is memory for it.
+// resize gives the connection a buffer of n bytes. It returns false if there is no memory for it.
 func (c *serverConn) resize(n int) bool {
 	grown := int64(n - len(c.buf))
 	if c.server.memory.Add(grown) > int64(c.server.cfg.MaxMemory) && grown > 0 {

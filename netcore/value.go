@@ -48,7 +48,7 @@ func fieldOf(key string, v any) zapcore.Field {
 	return zap.String(key, pickle.String(v))
 }
 
-// dictFields and listItems are a dict as an object of zap's, and a list as an array.
+// dictFields is a dict as zap's object, listItems a list as zap's array.
 type (
 	dictFields pickle.Dict
 	listItems  pickle.List

@@ -25,13 +25,13 @@ const (
 // local is the Network that finds the daemon's socket.
 const local = "local"
 
-// relp is the Network on which the receiver acknowledges messages.
+// relp is the Network whose receiver acknowledges messages.
 const relp = "relp"
 
-// networks are those that a Config may name.
+// networks are the valid values of Config.Network.
 var networks = []string{"", "udp", "udp4", "udp6", "tcp", "tcp4", "tcp6", relp, "unixgram", "unix", local, journal}
 
-// withDefaults returns cfg with every field as it counts, and the facility of that name.
+// withDefaults returns cfg with all defaults, and its facility.
 func (cfg Config) withDefaults() (Config, Facility, error) {
 	facility, err := facilityOf(cfg.Facility)
 	if err != nil {
@@ -101,12 +101,12 @@ func (cfg *Config) backoff() base.Backoff {
 	return base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter}
 }
 
-// wrong is an error about one field of a Config.
+// wrong returns an error about one field of a Config.
 func wrong(field, what string, args ...any) error {
 	return fmt.Errorf("sysloghandler: Config.%s "+what, append([]any{field}, args...)...)
 }
 
-// destination sets where messages go, and how they are framed there.
+// destination sets the defaults for where messages go, and how they are framed there.
 func (cfg *Config) destination() {
 	cfg.Format, cfg.Network = cfg.format(), cfg.network()
 	switch {
@@ -141,7 +141,7 @@ func (cfg *Config) destination() {
 	}
 }
 
-// defaultPort is the port of an Address that is a host alone.
+// defaultPort returns the port for an Address that is a host alone.
 func (cfg *Config) defaultPort() int {
 	if cfg.Network == relp {
 		return DefaultRELPPort
@@ -152,7 +152,7 @@ func (cfg *Config) defaultPort() int {
 	return DefaultPort
 }
 
-// header sets what identifies the program.
+// header sets the defaults of the values that identify the program.
 func (cfg *Config) header() {
 	if cfg.Hostname == "" {
 		cfg.Hostname, _ = os.Hostname()
@@ -166,7 +166,7 @@ func (cfg *Config) header() {
 	cfg.FieldsID = cmp.Or(cfg.FieldsID, defaultFieldsID)
 }
 
-// dialsSocket tells whether Address is the path of a socket that we dial ourselves, and not netcore, which would look at it.
+// dialsSocket reports whether Address is the path of a socket that this package dials, so that netcore does not check it.
 func (cfg *Config) dialsSocket() bool {
 	return cfg.Dial == nil && cfg.Address != "" && (cfg.Network == journal || cfg.network() == local)
 }
@@ -197,7 +197,7 @@ func (cfg *Config) format() Format {
 	}
 }
 
-// framing is the default on a stream.
+// framing returns the default framing of a stream.
 func (cfg *Config) framing() Framing {
 	switch {
 	case cfg.Format == Python && !cfg.OmitNUL && cfg.onStream():
@@ -209,7 +209,7 @@ func (cfg *Config) framing() Framing {
 	}
 }
 
-// streamFraming is the framing for netcore, which refuses one that would have no effect.
+// streamFraming returns the framing for netcore, which refuses one that would have no effect.
 func (cfg *Config) streamFraming() Framing {
 	if cfg.onStream() || cfg.Network == local {
 		return cfg.Framing
@@ -217,24 +217,23 @@ func (cfg *Config) streamFraming() Framing {
 	return netcore.DefaultFraming
 }
 
-// onUnix tells whether messages go to a unix socket.
+// onUnix reports whether messages go to a unix socket.
 func (cfg *Config) onUnix() bool {
 	return cfg.Network == local || cfg.Network == journal || strings.HasPrefix(cfg.Network, "unix")
 }
 
-// onStream tells whether messages are framed. Where "local" finds a stream, which is rare, its Newline framing escapes by
-// itself.
+// onStream reports whether messages are framed. If "local" finds a stream, which is rare, its Newline framing does the escaping.
 func (cfg *Config) onStream() bool {
 	network := cfg.network()
 	return strings.HasPrefix(network, "tcp") || network == "unix"
 }
 
-// marked tells whether a byte inside a message could end its frame.
+// marked reports whether a byte inside a message could end its frame.
 func (cfg *Config) marked() bool {
 	return cfg.onStream() && (cfg.Framing == Newline || cfg.Framing == NUL)
 }
 
-// overhead is how much of MaxSize is not the formatter's, in bytes: the frame around a message, and the number in it.
+// overhead is the part of MaxSize that is not the formatter's, in bytes: the framing of a message, and the number in it.
 func (cfg *Config) overhead() int {
 	n := 0
 	if cfg.SequenceID {

@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// The rest of zapcore.ObjectEncoder: the widths of numbers do not matter in text.
+// The rest of zapcore.ObjectEncoder. The width of a number does not matter in text.
 
 func (p *params) AddComplex128(key string, value complex128) { p.addComplex(key, value, 64) }
 func (p *params) AddComplex64(key string, value complex64)   { p.addComplex(key, complex128(value), 32) }
@@ -25,7 +25,7 @@ func (p *params) AddUint16(key string, value uint16)         { p.AddUint64(key, 
 func (p *params) AddUint8(key string, value uint8)           { p.AddUint64(key, uint64(value)) }
 func (p *params) AddUintptr(key string, value uintptr)       { p.AddUint64(key, uint64(value)) }
 
-// appendInt is strconv.AppendInt, done at once for what a status or a count is, as a rule.
+// appendInt is strconv.AppendInt, faster for numbers of three digits, such as an HTTP status.
 func appendInt(dst []byte, v int64) []byte {
 	if v < 100 || v > 999 {
 		return strconv.AppendInt(dst, v, 10)
@@ -34,9 +34,9 @@ func appendInt(dst []byte, v int64) []byte {
 	return append(dst, '0'+byte(n/100), '0'+byte(n/10%10), '0'+byte(n%10))
 }
 
-// The methods of zapcore.ArrayEncoder: an element is a parameter of which the name ends with the index.
+// The methods of zapcore.ArrayEncoder. An element is a parameter whose name ends in its index.
 
-// element puts the index behind the prefix. Its result is what prefix has to be again after the element.
+// element appends the index to the prefix, and returns the argument for after.
 func (p *params) element() []byte {
 	outer := p.prefix
 	p.prefix = strconv.AppendInt(p.prefix, int64(p.index), 10)
@@ -44,11 +44,11 @@ func (p *params) element() []byte {
 	return outer
 }
 
-// after ends an element.
+// after ends an element: it restores the prefix.
 func (p *params) after(outer []byte) { p.prefix = p.prefix[:len(outer)] }
 
 func (p *params) AppendString(v string) {
-	outer := p.element() // no code of the program runs: nothing is to be deferred
+	outer := p.element() // no user code runs here, so no defer is needed
 	p.AddString("", v)
 	p.after(outer)
 }
@@ -90,14 +90,14 @@ func (p *params) AppendArray(m zapcore.ArrayMarshaler) error {
 	return p.AddArray("", m)
 }
 
-// asJSON is zap's JSON encoder without anything but the fields.
+// asJSON is zap's JSON encoder for fields only.
 var asJSON = zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 	EncodeDuration: zapcore.StringDurationEncoder,
 	EncodeTime:     zapcore.RFC3339NanoTimeEncoder,
 	SkipLineEnding: true,
 })
 
-// addJSON appends the value of f as JSON: what zap writes for it, without the object around it.
+// addJSON appends the value of f as zap writes it in JSON, without the object around it.
 func (p *params) addJSON(key string, f zapcore.Field) error {
 	f.Key = ""
 	buf, err := asJSON.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
@@ -110,7 +110,7 @@ func (p *params) addJSON(key string, f zapcore.Field) error {
 	return nil
 }
 
-// lastTwo is zapcore.EntryCaller.TrimmedPath without the line: the file and its folder.
+// lastTwo returns the last folder and the file of path, as zapcore.EntryCaller.TrimmedPath does.
 func lastTwo(path string) string {
 	if i := strings.LastIndexByte(path, '/'); i > 0 {
 		if j := strings.LastIndexByte(path[:i], '/'); j >= 0 {
@@ -120,17 +120,17 @@ func lastTwo(path string) string {
 	return path
 }
 
-// hashBit is one of 64, by the top of the hash.
+// hashBit returns one of 64 bits, selected by the top of the hash.
 func hashBit(hash uint32) uint64 { return 1 << (hash >> 26) }
 
-// nameSpan is where a name stands in the message, and its hash.
+// nameSpan is the position of a name in the message, and its hash.
 type nameSpan struct {
 	hash       uint32
 	start, end int
 }
 
-// makeUnique puts a number behind the name at the end of dst, which begins at start, if the message has it already. A name has at most
-// limit bytes.
+// makeUnique appends a number to the name at the end of dst, which begins at start, if the message has the name already. The result
+// has at most limit bytes.
 func (p *params) makeUnique(start, limit int) {
 	base, hash := len(p.dst), foldedHash(p.dst[start:])
 	for n := 2; p.isKnown(p.dst[start:], hash); n++ {
@@ -143,16 +143,16 @@ func (p *params) makeUnique(start, limit int) {
 	p.rememberName(start, hash)
 }
 
-// forgetNames begins a message at start.
+// forgetNames begins a message, at start in dst.
 func (p *params) forgetNames(start int) { p.names, p.nameBits, p.nameBase = p.names[:0], 0, start }
 
-// rememberName notes the name at the end of dst, which begins at start.
+// rememberName remembers the name at the end of dst, which begins at start.
 func (p *params) rememberName(start int, hash uint32) {
 	p.names = append(p.names, nameSpan{hash, start - p.nameBase, len(p.dst) - p.nameBase})
 	p.nameBits |= hashBit(hash)
 }
 
-// isKnown tells whether the message has a name of that hash already, in whatever case.
+// isKnown reports whether the message already has a name with that hash, ignoring case.
 func (p *params) isKnown(name []byte, hash uint32) bool {
 	if p.nameBits&hashBit(hash) == 0 {
 		return false
@@ -165,7 +165,7 @@ func (p *params) isKnown(name []byte, hash uint32) bool {
 	return false
 }
 
-// foldedHash is fnv32a of the name in capitals.
+// foldedHash returns the fnv32a of the name in capitals.
 func foldedHash(name []byte) uint32 {
 	h := uint32(fnvBasis)
 	for _, c := range name {

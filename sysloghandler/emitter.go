@@ -10,21 +10,21 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// numbered is netcore's Emitter with a sequenceId put into each message (RFC 5424 section 7.3.1). Numbers are given here and
-// not in the formatter, because only under the Handler's lock the order of the numbers is the order of the messages. One that
-// fails, or that a backoff refuses, uses up its number too: for the receiver it is missing. What a batch's holder will send
-// again does not.
+// numbered is netcore's Emitter with a sequenceId in each message (RFC 5424 section 7.3.1). Numbers are given here and not in the
+// formatter, because only under the Handler's lock is the order of numbers the order of messages. A message that fails, or that a
+// backoff refuses, also uses up its number: the receiver sees that it is missing. A message of a batch that will be sent again does
+// not.
 type numbered struct {
 	*netcore.Emitter
-	last   int64 // the number of the last message
+	last   int64 // number of the last message
 	frame  []byte
 	frames base.Frames
 }
 
 const (
-	// maxSequence is the last number; after it comes 1 again.
+	// maxSequence is the last number. The next is 1 again.
 	maxSequence = 1<<31 - 1
-	// maxSequenceSize is how long a number may be, in bytes.
+	// maxSequenceSize is the length of the longest number, in bytes.
 	maxSequenceSize = 10
 )
 
@@ -61,8 +61,8 @@ func (n *numbered) Skip() { n.last = after(n.last) }
 
 func after(number int64) int64 { return number%maxSequence + 1 }
 
-// appendNumbered appends a message with number in the place that is left for it: at the start of the structured data, behind
-// the six spaces of the header.
+// appendNumbered appends message with number in the empty place at the beginning of the structured data, behind the six spaces of the
+// header.
 func appendNumbered(dst, message []byte, number int64) []byte {
 	at := 0
 	for range 6 {

@@ -8,58 +8,58 @@ import (
 // marker ends a text that was cut.
 const marker = "..."
 
-// What is to be done with a byte of a text.
+// What to do with a byte of a text.
 const (
-	copied   uint8 = iota
-	quoted         // put behind a backslash: RFC 5424 section 6.3.3
-	spelled        // written as \n, \r, \t or \x00
-	spelled2       // the same with its backslash doubled, so that a parser of structured data gives it back as \n
-	encoded        // part of a rune of more than one byte, or of none
+	copied       uint8 = iota
+	backslashed        // put behind a backslash: RFC 5424 section 6.3.3
+	escaped            // written as \n, \r, \t or \x00
+	escapedTwice       // the same with its backslash doubled, so that a parser of structured data returns \n
+	multibyte          // part of a rune of several bytes, or invalid
 )
 
-// escaping says what is to be done with each byte of a text. It is immutable.
+// escaping says what to do with each byte of a text. It is immutable.
 type escaping struct {
-	todo  [256]uint8
-	value bool // of structured data: quotes, backslashes and closing brackets are not copied
-	seen  bool // control characters are written so that they can be seen
+	action      [256]uint8
+	value       bool // for structured data: quotes, backslashes and closing brackets are escaped
+	allControls bool // all control characters are escaped
 
-	quote, bracket, del uint64 // what words looks for: eight times a quote, a closing bracket, DEL; 0: that is copied
+	quote, bracket, del uint64 // what words looks for: eight times a quote, a closing bracket, DEL; 0 if that is copied
 }
 
-// newEscaping returns the escaping for a value of structured data or for a message. A NUL is always spelled: many daemons take it
-// for the end. If frames are marked by a byte, newlines are spelled as well: whichever byte marks them, there are daemons that
-// stop at either.
+// newEscaping returns the escaping for a value of structured data, or for a message. A NUL is always escaped, because many daemons
+// take it for the end. If a byte marks the end of frames, line breaks are escaped too: some daemons stop at either mark, whichever is
+// in use.
 func newEscaping(value, marked bool) *escaping {
-	e, spell := &escaping{value: value}, spelled
-	for c := utf8.RuneSelf; c < len(e.todo); c++ {
-		e.todo[c] = encoded
+	e, escape := &escaping{value: value}, escaped
+	for c := utf8.RuneSelf; c < len(e.action); c++ {
+		e.action[c] = multibyte
 	}
 	if value {
-		spell = spelled2
+		escape = escapedTwice
 		e.quote, e.bracket = '"'*lanes, ']'*lanes
-		e.todo['"'], e.todo['\\'], e.todo[']'] = quoted, quoted, quoted
+		e.action['"'], e.action['\\'], e.action[']'] = backslashed, backslashed, backslashed
 	}
-	e.todo[0] = spell
+	e.action[0] = escape
 	if marked {
-		e.todo['\n'], e.todo['\r'] = spell, spell
+		e.action['\n'], e.action['\r'] = escape, escape
 	}
 	return e
 }
 
-// visible returns e with all control characters spelled.
+// visible returns e with all control characters escaped.
 func (e *escaping) visible() *escaping {
 	v := *e
-	v.seen = true
-	for c := range v.todo[:' '] {
-		v.todo[c] = v.todo[0]
+	v.allControls = true
+	for c := range v.action[:' '] {
+		v.action[c] = v.action[0]
 	}
-	v.todo[del], v.del = v.todo[0], del*lanes
+	v.action[del], v.del = v.action[0], del*lanes
 	return &v
 }
 
 const del = 0x7f
 
-// appendUpTo appends s, and a marker in place of what does not fit into limit bytes of dst. It tells whether all of it did.
+// appendUpTo appends s. What does not fit into limit bytes of dst is replaced by marker. It reports whether all of s fitted.
 func (e *escaping) appendUpTo(dst []byte, s string, limit int) (_ []byte, whole bool) {
 	start := len(dst)
 	if dst, whole = e.append(dst, s, limit); whole {
@@ -72,8 +72,7 @@ func (e *escaping) appendUpTo(dst []byte, s string, limit int) (_ []byte, whole 
 	return dst, false
 }
 
-// append appends s as far as it fits into limit bytes of dst, cutting neither a rune nor an escape. Bytes that are not UTF-8
-// become U+FFFD.
+// append appends as much of s as fits into limit bytes of dst, without splitting a rune or an escape. Invalid UTF-8 becomes U+FFFD.
 func (e *escaping) append(dst []byte, s string, limit int) (_ []byte, whole bool) {
 	for {
 		n := e.run(s)
@@ -98,16 +97,16 @@ func (e *escaping) append(dst []byte, s string, limit int) (_ []byte, whole bool
 	}
 }
 
-// run returns how much of s is copied as it is.
+// run returns how many bytes at the beginning of s are copied unchanged.
 func (e *escaping) run(s string) int {
 	i := e.words(s)
 	for i < len(s) {
-		switch e.todo[s[i]] {
+		switch e.action[s[i]] {
 		case copied:
 			i++
-		case encoded:
+		case multibyte:
 			r, size := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 || e.seen && r < 0xa0 {
+			if r == utf8.RuneError && size == 1 || e.allControls && r < 0xa0 {
 				return i
 			}
 			i += size
@@ -118,11 +117,12 @@ func (e *escaping) run(s string) int {
 	return len(s)
 }
 
-// words returns how much of s is surely copied, having looked at eight bytes together. The last eight of them overlap those before, so
-// that a text of four bytes or more is done as a whole, as a rule.
+// words returns how many bytes at the beginning of s are surely copied. It looks at eight bytes at once. The last eight overlap those
+// before, so a text of four bytes or more usually needs nothing else.
 //
-// A byte that is not has the top bit of its lane in what others returns: it was beyond ASCII, or goes below zero by the subtraction
-// of a space, or of one where it was made zero. Taking from it may borrow from the byte above, which then is looked at again.
+// The result of others has the top bit of a byte's lane set if the byte is not copied: it was beyond ASCII, or it underflows when a
+// space is subtracted, or when one is subtracted after it was made zero. A subtraction may borrow from the byte above, which is then
+// only looked at again.
 func (e *escaping) words(s string) int {
 	quote, bracket, del := e.quote, e.bracket, e.del
 	others := func(x uint64) uint64 {
@@ -148,13 +148,13 @@ func (e *escaping) words(s string) int {
 	return 0
 }
 
-// Eight bytes at once: each is a lane of a 64-bit word, of which the top bit tells the answer.
+// Eight bytes are looked at together. Each is a lane of a 64-bit word, whose top bit holds the answer.
 const (
 	lanes = 0x0101010101010101
 	tops  = 0x80 * lanes
 )
 
-// load64 returns the eight bytes of s at i; the compiler makes one load of it.
+// load64 returns the eight bytes of s at i. The compiler makes one load of it.
 func load64(s string, i int) uint64 {
 	s = s[i : i+8]
 	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
@@ -166,7 +166,7 @@ func load32(s string, i int) uint32 {
 	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
-// runesIn returns the most bytes of s, up to limit, that cut no rune.
+// runesIn returns the largest length up to limit that does not split a rune of s.
 func runesIn(s string, limit int) int {
 	n := max(limit, 0)
 	for n > 0 && !utf8.RuneStart(s[n]) {
@@ -176,12 +176,12 @@ func runesIn(s string, limit int) int {
 }
 
 func (e *escaping) appendSpecial(dst []byte, c byte) []byte {
-	switch e.todo[c] {
-	case quoted:
+	switch e.action[c] {
+	case backslashed:
 		return append(dst, '\\', c)
-	case encoded:
+	case multibyte:
 		return append(dst, "\uFFFD"...)
-	case spelled2:
+	case escapedTwice:
 		dst = append(dst, '\\')
 	}
 	switch c {
@@ -198,9 +198,9 @@ func (e *escaping) appendSpecial(dst []byte, c byte) []byte {
 
 const lowerHex = "0123456789abcdef"
 
-// isC1 tells whether s begins with a control character beyond ASCII, U+0080 to U+009F, that is to be seen.
+// isC1 reports whether s begins with a control character of U+0080 to U+009F that is escaped.
 func (e *escaping) isC1(s string) bool {
-	return e.seen && len(s) > 1 && s[0] == 0xc2 && 0x80 <= s[1] && s[1] < 0xa0
+	return e.allControls && len(s) > 1 && s[0] == 0xc2 && 0x80 <= s[1] && s[1] < 0xa0
 }
 
 // appendC1 appends U+00NN as \u00NN.
@@ -211,5 +211,5 @@ func (e *escaping) appendC1(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', lowerHex[c>>4], lowerHex[c&15])
 }
 
-// text is b as a string that aliases it.
+// text returns b as a string that aliases it.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -54,7 +54,7 @@ func ExampleNew_local() {
 	// Output: New connects to nothing: the daemon may come later
 }
 
-// A daemon on another machine, over TLS: RFC 5425. The messages are numbered, so that the receiver can tell what is missing.
+// A daemon on another machine, over TLS: RFC 5425. The messages are numbered, so the receiver can tell what is missing.
 func ExampleNew_tls() {
 	core, err := sysloghandler.New(sysloghandler.Config{
 		Address:    "logs.example.com:6514",
@@ -72,7 +72,7 @@ func ExampleNew_tls() {
 	// Output: sysloghandler: dial tcp logs.example.com:6514: no such machine
 }
 
-// To an rsyslog that acknowledges each message. What it has not is sent again when it is back.
+// An rsyslog that acknowledges each message. What it has not is sent again when it is back.
 func ExampleNew_relp() {
 	core, err := sysloghandler.New(sysloghandler.Config{
 		Network: "relp",
@@ -113,7 +113,7 @@ func ExampleConfig_python() {
 	// Output: "<12>shop: stock is low\x00"
 }
 
-// Messages for a way of one's own: here, standard output.
+// Messages to be sent in another way: here, to standard output.
 func ExampleNewFormatter() {
 	formatter, err := sysloghandler.NewFormatter(sysloghandler.Config{Hostname: "web7", AppName: "shop", ProcID: "4711"})
 	if err != nil {
@@ -130,7 +130,7 @@ func ExampleNewFormatter() {
 	// Output: <14>1 2026-11-22T00:00:00.000000Z web7 shop 4711 - [fields@32473 status="200"] order taken <nil>
 }
 
-// What systemd's journal gets: journalctl finds the record by STATUS=200.
+// An entry for systemd's journal. journalctl finds it by STATUS=200.
 func ExampleNewFormatter_journal() {
 	formatter, err := sysloghandler.NewFormatter(sysloghandler.Config{
 		Network: "journal", AppName: "shop", ProcID: "4711", Facility: sysloghandler.Local3,

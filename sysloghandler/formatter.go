@@ -18,15 +18,15 @@ const (
 	DefaultFormat Format = iota
 	// RFC5424 is <PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID [fields] MSG.
 	RFC5424
-	// RFC3164 is <PRI>TIMESTAMP HOSTNAME TAG[PID]: MSG fields; without the host name on unix sockets, as syslog(3) writes.
+	// RFC3164 is <PRI>TIMESTAMP HOSTNAME TAG[PID]: MSG fields. On unix sockets it has no host name, as syslog(3) writes it.
 	RFC3164
-	// Python is <PRI>IDENT MSG fields and a NUL, with nothing between PRI, Ident and message: what Python's SysLogHandler sends.
+	// Python is <PRI>IDENT MSG fields and a NUL, with nothing between PRI, Ident and message, as Python's SysLogHandler sends it.
 	Python
 
 	formats
 )
 
-// String returns the format's name as it is spelled here.
+// String returns the name of the constant.
 func (f Format) String() string {
 	names := [formats]string{"DefaultFormat", "RFC5424", "RFC3164", "Python"}
 	if f < formats {
@@ -35,20 +35,21 @@ func (f Format) String() string {
 	return fmt.Sprintf("Format(%d)", uint8(f))
 }
 
-// Controls says what becomes of control characters: those below the space, DEL, and those from U+0080 to U+009F.
+// Controls says how control characters are written: those below the space, DEL, and U+0080 to U+009F.
 type Controls uint8
 
 const (
-	// DefaultControls is VisibleControls for RFC3164 over the network, which allows nothing else (RFC 3164 section 4.1.3), and
-	// else RawControls.
+	// DefaultControls is VisibleControls for RFC3164 over the network, where RFC 3164 section 4.1.3 allows no other, else
+	// RawControls.
 	DefaultControls Controls = iota
 	// VisibleControls writes them as Go does: \n, \t, \x1b, \u0085.
 	VisibleControls
-	// RawControls writes them as they are, but for NUL (which Python's form keeps in a datagram), and for those that could end a frame.
+	// RawControls writes them unchanged, except for NUL (unchanged only in Python's form in a datagram) and those that could end a
+	// frame.
 	RawControls
 )
 
-// visible tells whether control characters are written visibly.
+// visible reports whether control characters are escaped.
 func (cfg *Config) visible() bool {
 	if cfg.Controls == DefaultControls {
 		return cfg.Format == RFC3164 && !cfg.onUnix()
@@ -56,25 +57,25 @@ func (cfg *Config) visible() bool {
 	return cfg.Controls == VisibleControls
 }
 
-// priorities is how many there are.
+// priorities is the number of priorities.
 const priorities = int(Debug) + 1
 
-// content is what the formatters of all forms share: how a message begins, and what it says. It is immutable.
+// content is what the formatters of all forms share: how a message begins, and its text. It is immutable.
 type content struct {
-	heads       [priorities]string // "<14>1 " by priority
+	heads       [priorities]string // "<14>1 ", by priority
 	mapPriority func(zapcore.Level) Priority
 	limit       int             // of a message, in bytes
-	encoder     zapcore.Encoder // nil: the message is zap's
+	encoder     zapcore.Encoder // nil: the text is zap's message
 	ident       string
-	text        *escaping // of the message
-	values      *escaping // of fields
+	text        *escaping // for the message
+	values      *escaping // for fields
 	nestedJSON  bool
-	separator   byte // in names; 0: a dot
-	unique      bool // names are
+	separator   byte // replaces dots in names; 0: a dot
+	unique      bool // names are made unique
 	workspaces  *sync.Pool
 }
 
-// newContent returns the content of a cfg that has its defaults.
+// newContent returns the content for a cfg with defaults.
 func newContent(cfg *Config, facility Facility) content {
 	c := content{
 		mapPriority: cfg.MapPriority,
@@ -103,24 +104,26 @@ func newContent(cfg *Config, facility Facility) content {
 	return c
 }
 
-// workspace is what a formatter needs beside the message while it makes one, and what it remembers of the one before.
+// workspace is a formatter's memory while it makes a message, and its cache of the last timestamp.
 type workspace struct {
 	params
-	second
+	timestampCache
 }
 
 func (c *content) workspace() *workspace { return c.workspaces.Get().(*workspace) }
 
-// head is what a message of that level begins with.
-func (c *content) head(l zapcore.Level) string {
-	p := c.mapPriority(l)
-	if int(p) >= priorities {
-		p = Warning
+// head returns the beginning of a message of that level.
+func (c *content) head(l zapcore.Level) string { return c.heads[c.priority(l)] }
+
+// priority returns the priority of a level.
+func (c *content) priority(l zapcore.Level) Priority {
+	if p := c.mapPriority(l); int(p) < priorities {
+		return p
 	}
-	return c.heads[p]
+	return Warning
 }
 
-// appendBody appends what the record says: the encoder's line, or ident and message.
+// appendBody appends the text: the encoder's line, or Ident and message.
 func (c *content) appendBody(dst []byte, r *base.Record, message string, limit int) ([]byte, error) {
 	if c.ident != "" {
 		var whole bool
@@ -143,7 +146,7 @@ func (c *content) appendBody(dst []byte, r *base.Record, message string, limit i
 
 var newline = []byte{'\n'}
 
-// appendText appends the body and, unless an encoder has them, the fields behind it: for forms without structured data.
+// appendText appends the body and behind it the fields, unless an encoder wrote them: for forms without structured data.
 func (c *content) appendText(w *workspace, dst []byte, r *base.Record, ent *zapcore.Entry, limit int) ([]byte, error) {
 	if c.encoder != nil {
 		return c.appendBody(dst, r, "", limit)
@@ -160,7 +163,7 @@ func (c *content) appendFields(w *workspace, dst []byte, r *base.Record, ent *za
 	w.separator, w.unique = c.separator, c.unique
 	w.forgetNames(len(dst))
 	w.begin(dst, limit, c.values, c.nestedJSON)
-	_ = r.MarshalLogObject(&w.params) // never an error: each field notes its own
+	_ = r.MarshalLogObject(&w.params) // never an error: a field's error is a field
 	w.entry(ent)
 	return w.end()
 }

@@ -2,7 +2,7 @@ package sysloghandler
 
 import "unicode/utf8"
 
-// The longest values of the header, in bytes: RFC 5424 section 6.
+// The lengths of the longest header values, in bytes: RFC 5424 section 6.
 const (
 	maxHostname = 255
 	maxAppName  = 48
@@ -10,15 +10,14 @@ const (
 	maxMsgID    = 32
 )
 
-// maxName is the longest SD-NAME, in bytes: RFC 5424 section 6.
+// maxName is the length of the longest SD-NAME, in bytes: RFC 5424 section 6.
 const maxName = 32
 
-// nilValue stands for a value that there is not.
+// nilValue stands for a missing value.
 const nilValue = "-"
 
-// nameBytes are those which an SD-NAME may hold: printable ASCII but for = ] " and the space; [ is left out as well, because
-// syslog-ng loses a parameter with one in its name. headerBytes are those of a header value, tagBytes those of an RFC 3164
-// tag, which ends at the first colon or bracket.
+// The bytes that may stand in a header value, in an SD-NAME, and in the tag of RFC 3164, which ends at the first colon or bracket. An
+// SD-NAME may contain printable ASCII except = ] " and the space; [ is excluded too, because syslog-ng loses a parameter with one.
 var (
 	headerBytes = printableBut("")
 	nameBytes   = printableBut(`="[]`)
@@ -35,8 +34,8 @@ func printableBut(others string) (set [256]bool) {
 	return set
 }
 
-// appendClean appends value with an underscore for each rune that is not of the set, and no more than limit bytes of it.
-// Nothing becomes nilValue.
+// appendClean appends up to limit bytes of value, with an underscore in place of each rune that is not in set. An empty value becomes
+// nilValue.
 func appendClean(dst []byte, value string, set *[256]bool, limit int) []byte {
 	if value == "" {
 		return append(dst, nilValue...)
@@ -64,7 +63,7 @@ func clean(value string, set *[256]bool, limit int) string {
 	return string(appendClean(nil, value, set, limit))
 }
 
-// isOf tells whether all bytes of s are in the set.
+// isOf reports whether all bytes of s are in set.
 func isOf(s string, set *[256]bool) bool {
 	for i := range len(s) {
 		if !set[s[i]] {
@@ -74,7 +73,7 @@ func isOf(s string, set *[256]bool) bool {
 	return true
 }
 
-// isName tells whether s is an SD-NAME of nameBytes. It looks at eight bytes together, as escaping.words does.
+// isName reports whether s is an SD-NAME of nameBytes. It looks at eight bytes at once, like escaping.words.
 func isName(s string) bool {
 	const quote, equals, opening, closing, del = '"' * lanes, '=' * lanes, '[' * lanes, ']' * lanes, del * lanes
 	others := func(x uint64) uint64 {
@@ -101,11 +100,11 @@ func isName(s string) bool {
 	return isOf(s, &nameBytes)
 }
 
-// nameKept is how much of a name that is too long stays: the rest of maxName is a ~ and eight digits that tell it from others
-// with the same beginning.
+// nameKept is how much is kept of a name that is too long. The rest of maxName is a ~ and a hash of eight digits, which distinguishes
+// names with the same beginning.
 const nameKept = maxName - 9
 
-// appendName appends a name made of prefix and key, mapped to one that RFC 5424 allows.
+// appendName appends the name made of prefix and key, mapped to one that RFC 5424 allows.
 func appendName(dst, prefix []byte, key string) []byte {
 	start := len(dst)
 	dst = append(append(dst, prefix...), key...)
@@ -132,7 +131,7 @@ func appendName(dst, prefix []byte, key string) []byte {
 	return dst[:start+len(name)]
 }
 
-// replaceDots puts separator in the place of each dot.
+// replaceDots replaces each dot by separator.
 func replaceDots(name []byte, separator byte) {
 	for i, c := range name {
 		if c == '.' {
@@ -141,7 +140,7 @@ func replaceDots(name []byte, separator byte) {
 	}
 }
 
-// What a hash of FNV-1a begins with, and what it is multiplied with for each byte.
+// The offset basis and the prime of FNV-1a.
 const (
 	fnvBasis = 2166136261
 	fnvPrime = 16777619

@@ -12,22 +12,22 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// journal is the Network of systemd's journal, in its own protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL).
+// journal is the Network for systemd's journal in its own protocol (https://systemd.io/JOURNAL_NATIVE_PROTOCOL).
 const journal = "journal"
 
-// journalForm is the Format of Network "journal". Nobody asks for it by name.
+// journalForm is the Format of Network "journal". A Config cannot ask for it.
 const journalForm = formats + 1
 
 const (
 	journalSocket  = "/run/systemd/journal/socket"
 	journalMaxSize = 4 << 20
-	// maxJournalName is the longest name of a field that the journal takes.
+	// maxJournalName is the longest field name that the journal accepts, in bytes.
 	maxJournalName = 64
-	// maxJournalFields is how many fields an entry has here: the journal drops one of more than 1,025 without a word.
+	// maxJournalFields limits the fields of an entry: the journal silently drops an entry with more than 1,025.
 	maxJournalFields = 1000
 )
 
-// native is the Formatter of the journal: a field a line, and a value of more than one line behind its length.
+// native is the Formatter for the journal. A field is a line; a value of several lines follows its length.
 //
 //	PRIORITY=6              MESSAGE
 //	SYSLOG_IDENTIFIER=shop  16 bytes, as 64 bits, little-endian ‖ first line
@@ -53,7 +53,7 @@ func newNative(cfg *Config, c content, facility Facility) *native {
 	return f
 }
 
-// headSize is the most that comes before the message, in bytes.
+// headSize is the most that precedes the message, in bytes.
 func (f *native) headSize() int { return len(f.starts[0]) + 512 }
 
 // Append implements base.Formatter.
@@ -65,7 +65,7 @@ func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
 	dst = append(dst, f.starts[f.priority(ent.Level)]...)
 	without := len(dst) - len(timestampName)
 	if dst = w.appendTimestamp(dst, ent.Time); string(dst[len(dst)-2:]) == "="+nilValue {
-		dst = dst[:without] // a time that RFC 5424 cannot write
+		dst = dst[:without] // RFC 5424 cannot express the time
 	} else {
 		dst = append(dst, '\n')
 	}
@@ -92,13 +92,13 @@ func (f *native) Append(dst []byte, r *base.Record) ([]byte, error) {
 	if ent.Stack != "" {
 		p.AddString("stacktrace", ent.Stack)
 	}
-	_ = r.MarshalLogObject(p) // never an error: each field notes its own
+	_ = r.MarshalLogObject(p) // never an error: a field's error is a field
 	dst = p.end()
 	p.native = false
 	return dst, nil
 }
 
-// appendMessage appends the message, of which a quarter of the limit is left to the fields.
+// appendMessage appends the message. It leaves a quarter of the limit to the fields.
 func (f *native) appendMessage(p *params, r *base.Record, ent *zapcore.Entry) ([]byte, error) {
 	whole := p.limit
 	defer func() { p.limit = whole }()
@@ -126,15 +126,7 @@ func (f *native) appendMessage(p *params, r *base.Record, ent *zapcore.Entry) ([
 	return p.dst, nil
 }
 
-// priority is the severity of a level.
-func (c *content) priority(l zapcore.Level) Priority {
-	if p := c.mapPriority(l); int(p) < priorities {
-		return p
-	}
-	return Warning
-}
-
-// addNative appends a field whose name is legal.
+// addNative appends a field whose name is valid.
 func (p *params) addNative(name, value string) {
 	if p.full {
 		return
@@ -162,7 +154,7 @@ func (p *params) addNativeValue(start int, value string) {
 	}
 }
 
-// finishNative appends the value itself and the end of the line. It returns false if it took the field back.
+// finishNative appends the value itself and ends the line. It returns false if the field did not fit and was removed.
 func (p *params) finishNative(start int, value string) bool {
 	values := len(p.dst)
 	var whole bool
@@ -176,9 +168,9 @@ func (p *params) finishNative(start int, value string) bool {
 	return true
 }
 
-// openNative appends a legal name, made of prefix and key, that this entry does not have yet: letters as capitals, everything else
-// but digits as an underscore; behind an X what would begin with a digit or an underscore, or is a name of the entry's own;
-// the beginning and a hash of what is longer than 64 bytes; a number behind what there is already.
+// openNative appends a valid name, made of prefix and key, that is new in this entry: letters become capitals, everything else except
+// digits an underscore. An X comes before a name that would begin with a digit or an underscore, or that is the entry's own. A name
+// of more than 64 bytes is its beginning and a hash. A name that exists already gets a number.
 func (p *params) openNative(key string) (start int, ok bool) {
 	if p.full || len(p.names) >= maxJournalFields {
 		p.full = true
@@ -212,8 +204,8 @@ func (p *params) openNative(key string) (start int, ok bool) {
 	return start, true
 }
 
-// addPlainName is openNative for a key, as most are, that is a name once its letters are capitals. It makes the name and its hash in
-// one pass, and returns false, having appended nothing, if there is more to be done: also where the hash is like another's.
+// addPlainName is the fast path of openNative for most keys: those that are valid once their letters are capitals. It makes the name
+// and its hash in one pass. It appends nothing and returns false if more is to be done, or if the hash may be that of another name.
 func (p *params) addPlainName(key string) bool {
 	start, size := len(p.dst), len(key)
 	if len(p.prefix) > 0 || size == 0 || size > maxJournalName || cap(p.dst)-start < size {
@@ -233,7 +225,7 @@ func (p *params) addPlainName(key string) bool {
 	return true
 }
 
-// legal has for each byte the one that stands for it in a name.
+// legal maps each byte to one that a name may contain.
 var legal = func() (table [256]byte) {
 	for i := range table {
 		switch c := byte(i); {
@@ -248,20 +240,20 @@ var legal = func() (table [256]byte) {
 	return table
 }()
 
-// legalise makes of each byte one that a name may have.
+// legalise maps each byte of name to one that a name may contain.
 func legalise(name []byte) {
 	for i, c := range name {
 		name[i] = legal[c]
 	}
 }
 
-// own are the names that the entry has by itself.
+// own are the names that the entry itself uses.
 var own = [...]string{
 	"MESSAGE", "MESSAGE_ID", "PRIORITY", "CODE_FILE", "CODE_LINE", "CODE_FUNC", "LOGGER", "TRUNCATED", "SYSLOG_FACILITY",
 	"SYSLOG_IDENTIFIER", "SYSLOG_PID", "SYSLOG_TIMESTAMP", "SYSLOG_RAW", "ERRNO", "TID", "UNIT", "OBJECT_PID",
 }
 
-// likeOwn has, by the top of its hash, whether a name may be in own.
+// likeOwn tells, by the top byte of its hash, whether a name may be in own.
 var likeOwn = func() (table [256]bool) {
 	for _, name := range own {
 		table[foldedHash([]byte(name))>>24] = true
@@ -269,7 +261,7 @@ var likeOwn = func() (table [256]bool) {
 	return table
 }()
 
-// isOwn tells whether a name is in own.
+// isOwn reports whether a name is in own.
 func isOwn(name []byte) bool {
 	return slices.ContainsFunc(own[:], func(o string) bool { return o == string(name) })
 }

@@ -14,7 +14,7 @@ const journalSupported = true
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// journalDialer returns a Dial that connects to the journal's socket, by dial if it is not nil.
+// journalDialer returns a Dial that connects to the journal's socket, using dial if it is not nil.
 func journalDialer(dial dialFunc) dialFunc {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
@@ -28,8 +28,8 @@ func journalDialer(dial dialFunc) dialFunc {
 	}
 }
 
-// journalConn is a connection to the journal's socket. An entry that is too large for a datagram is written to a file in memory,
-// which is sealed, so that the journal can trust it, and passed on instead.
+// journalConn is a connection to the journal's socket. An entry too large for a datagram is passed in a memory file, which is sealed
+// so that the journal can trust it.
 type journalConn struct{ *net.UnixConn }
 
 // Write implements net.Conn.
@@ -44,7 +44,7 @@ func (c *journalConn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// pass hands b over in a file.
+// pass sends b in a sealed memory file.
 func (c *journalConn) pass(b []byte) error {
 	fd, err := unix.MemfdCreate("journal entry", unix.MFD_ALLOW_SEALING|unix.MFD_CLOEXEC)
 	if err != nil {
@@ -62,7 +62,7 @@ func (c *journalConn) pass(b []byte) error {
 	return c.sendDescriptor(int(file.Fd()))
 }
 
-// sendDescriptor sends a message that is nothing but a file. The net package does not on a datagram socket that is connected.
+// sendDescriptor sends a message that consists only of a file descriptor. Package net cannot do that on a connected datagram socket.
 func (c *journalConn) sendDescriptor(fd int) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *journalConn) sendDescriptor(fd int) error {
 	var sendErr error
 	err = raw.Write(func(socket uintptr) bool {
 		sendErr = unix.Sendmsg(int(socket), nil, unix.UnixRights(fd), nil, unix.MSG_NOSIGNAL)
-		return !errors.Is(sendErr, unix.EAGAIN) // else again, when there is room and until the deadline
+		return !errors.Is(sendErr, unix.EAGAIN) // waits for room, until the deadline
 	})
 	if err != nil {
 		return err

@@ -11,5 +11,5 @@ const journalSupported = false
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
-// journalDialer is never called: New says that there is no journal here.
+// journalDialer is never called: New refuses Network "journal" here.
 func journalDialer(dial dialFunc) dialFunc { return dial }

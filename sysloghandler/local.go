@@ -14,11 +14,11 @@ import (
 	"example.com/zaphandlers/internal/hosts"
 )
 
-// localSockets are where daemons listen on the machine itself: Linux, macOS, the BSDs. They are log/syslog's.
+// localSockets are where the local daemon listens on Linux, macOS and the BSDs, as in log/syslog.
 var localSockets = []string{"/dev/log", "/var/run/syslog", "/var/run/log"}
 
-// localDialer returns a Dial that connects to the first of paths where a daemon listens: by datagrams, or else by a stream,
-// as Python's SysLogHandler does.
+// localDialer returns a Dial that connects to the first of paths where a daemon listens: a datagram socket, or else a stream, as
+// Python's SysLogHandler does.
 func localDialer(paths []string) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var dialer net.Dialer
@@ -41,8 +41,8 @@ func localDialer(paths []string) func(ctx context.Context, network, address stri
 	}
 }
 
-// isSocket tells whether an address can only be the path of a unix socket, or a name of Linux's abstract namespace ("@log", and as Python
-// spells it with a NUL): no host begins like that.
+// isSocket reports whether address can only be the path of a unix socket, or a name in Linux's abstract namespace ("@log", in Python
+// with a NUL): no host begins like that.
 func isSocket(address string) bool {
 	for _, start := range []string{"/", "./", "../", "@", "\x00"} {
 		if strings.HasPrefix(address, start) {
@@ -52,7 +52,7 @@ func isSocket(address string) bool {
 	return false
 }
 
-// absolute returns the path that a relative one is now: the program may change its working directory.
+// absolute makes a relative path absolute, because the program may change its working directory.
 func absolute(path string) string {
 	if whole, err := filepath.Abs(path); err == nil && path[0] == '.' && noSocket(whole) == "" {
 		return whole
@@ -60,7 +60,7 @@ func absolute(path string) string {
 	return path
 }
 
-// noSocket returns why no unix socket can have that path, to stand behind it; "" if one can.
+// noSocket returns why no unix socket can have that path, as the end of an error; "" if one can.
 func noSocket(path string) string {
 	switch {
 	case !isSocket(path) && !filepath.IsAbs(path):

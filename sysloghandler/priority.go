@@ -6,11 +6,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Priority is how urgent a message is, from 0, the most urgent, to 7. RFC 5424 section 6.2.1 calls it severity, Python
-// priority.
+// Priority is the urgency of a message, from 0, the most urgent, to 7. RFC 5424 section 6.2.1 calls it severity, Python priority.
 type Priority uint8
 
-// The priorities of RFC 5424 table 2, by Python's names.
+// The priorities of RFC 5424 table 2, with Python's names.
 const (
 	Emerg Priority = iota // the system is unusable; shown to all who are logged in
 	Alert
@@ -22,10 +21,10 @@ const (
 	Debug
 )
 
-// Facility is what kind of program a message comes from: RFC 5424 table 1.
+// Facility is the kind of program that a message comes from: RFC 5424 table 1.
 type Facility uint8
 
-// The facilities by Python's names.
+// The facilities, with Python's names.
 const (
 	Kern Facility = iota
 	User
@@ -67,8 +66,8 @@ var facilityNames = map[string]Facility{
 	"local5": Local5, "local6": Local6, "local7": Local7,
 }
 
-// ParsePriority returns the priority of a name: "emerg" or "panic", "alert", "crit" or "critical", "err" or "error",
-// "warning" or "warn", "notice", "info", "debug". As in Python, case matters.
+// ParsePriority returns the priority with that name: "emerg" or "panic", "alert", "crit" or "critical", "err" or "error", "warning"
+// or "warn", "notice", "info", "debug". As in Python, case matters.
 func ParsePriority(name string) (Priority, error) {
 	if p, ok := priorityNames[name]; ok {
 		return p, nil
@@ -76,7 +75,7 @@ func ParsePriority(name string) (Priority, error) {
 	return 0, fmt.Errorf("sysloghandler: priority %q is unknown", name)
 }
 
-// ParseFacility returns the facility of a name: "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp",
+// ParseFacility returns the facility with that name: "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp",
 // "cron", "authpriv", "ftp", "ntp", "security", "console", "solaris-cron", "local0" to "local7". As in Python, case matters.
 func ParseFacility(name string) (Facility, error) {
 	if f, ok := facilityNames[name]; ok {
@@ -85,7 +84,7 @@ func ParseFacility(name string) (Facility, error) {
 	return 0, fmt.Errorf("sysloghandler: facility %q is unknown", name)
 }
 
-// facilityOf returns the facility that a Config names: by one of the names, or by one of the constants.
+// facilityOf returns the facility for Config.Facility, a name or a constant.
 func facilityOf(named any) (Facility, error) {
 	switch f := named.(type) {
 	case nil:
@@ -107,7 +106,7 @@ func facilityOf(named any) (Facility, error) {
 	return 0, wrong("Facility", `must be a name, "local0", or a constant, sysloghandler.Local0, and is of type %T`, named)
 }
 
-// EncodePriority returns the number that a message begins with: eight times the facility plus the priority (Python:
+// EncodePriority returns the number at the beginning of a message: eight times the facility plus the priority (Python:
 // encodePriority).
 func EncodePriority(f Facility, p Priority) int { return int(f)<<3 | int(p) }
 
@@ -119,8 +118,8 @@ func mapPriority(l zapcore.Level) Priority {
 	return severity(l)
 }
 
-// severity returns the priority of a level. What is above Error is crit, Python's CRITICAL, and not emerg, which daemons shout at
-// every terminal. A level of the program's own is what the next of zap's is: below Debug debug, above Fatal crit.
+// severity returns the priority of a level. Above Error it is crit, Python's CRITICAL, and not emerg, which daemons show on every
+// terminal. A custom level is debug below zap's Debug, and crit above its Fatal.
 func severity(l zapcore.Level) Priority {
 	switch {
 	case l <= zapcore.DebugLevel:

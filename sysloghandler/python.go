@@ -6,11 +6,10 @@ import base "example.com/zaphandlers/zapcore"
 //
 //	<14>ident message key="value"␀
 //
-// A message inside which there are NUL bytes, or newlines, is sent with them, as Python does, where the transport itself says
-// where messages end.
+// NUL bytes and newlines inside a message are sent unchanged, as Python does, if the transport itself marks the end of messages.
 type python struct {
 	content
-	terminator string // "\x00", unless nobody wants it or a framing marks the end
+	terminator string // "\x00", unless OmitNUL is set or a framing marks the end
 }
 
 func newPython(cfg *Config, c content) *python {
@@ -24,10 +23,10 @@ func newPython(cfg *Config, c content) *python {
 	return f
 }
 
-// raw is the escaping that spells nothing.
+// raw returns the escaping that keeps NUL.
 func (f *python) raw() *escaping {
 	e := *f.text
-	e.todo[0] = copied
+	e.action[0] = copied
 	return &e
 }
 

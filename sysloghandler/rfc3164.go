@@ -7,11 +7,11 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// maxTag is the longest TAG, in bytes: RFC 3164 section 4.1.3.
+// maxTag is the length of the longest TAG, in bytes: RFC 3164 section 4.1.3.
 const maxTag = 32
 
-// rfc3164 is the Formatter of RFC 3164 section 4.1, as daemons read it: with the process in brackets behind the tag, and on
-// unix sockets without the host name.
+// rfc3164 is the Formatter for RFC 3164 section 4.1 as daemons read it: with the process id in brackets behind the tag, and without
+// the host name on unix sockets.
 //
 //	<14>Nov 22 10:11:12 host app[4711]: message key="value"
 type rfc3164 struct {
@@ -28,7 +28,7 @@ func newRFC3164(cfg *Config, c content) *rfc3164 {
 	return &rfc3164{content: c, identity: fmt.Sprintf("%s %s[%s]: ", host, tag, proc)}
 }
 
-// headSize is the most that comes before the body, in bytes.
+// headSize is the most that precedes the body, in bytes.
 func (f *rfc3164) headSize() int { return len("<191>") + len(time.Stamp) + len(f.identity) }
 
 // Append implements base.Formatter.

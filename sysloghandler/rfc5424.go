@@ -11,13 +11,13 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// TimeQuality tells the receiver how far to trust timestamps: RFC 5424 section 7.1.
+// TimeQuality tells the receiver how far to trust the timestamps: RFC 5424 section 7.1.
 type TimeQuality struct {
 	// UnknownZone says that the program does not know its time zone.
 	UnknownZone bool
-	// Synced says that the clock is kept right from outside.
+	// Synced says that the clock is synchronised to an external source.
 	Synced bool
-	// Accuracy is how far off the clock may be at most, which is sent in whole microseconds. It counts if Synced; 0 says nothing.
+	// Accuracy is the largest error of the clock, sent in whole microseconds, rounded up. It needs Synced. 0 says nothing.
 	Accuracy time.Duration
 }
 
@@ -27,7 +27,7 @@ type Origin struct {
 	IP []string
 	// EnterpriseID is the SMI private enterprise number of the software's maker, with its sub-identifiers: "32473.1".
 	EnterpriseID string
-	// Software is the program's name, up to 48 characters, and Version its version, up to 32. What is longer is cut.
+	// Software is the program's name, up to 48 characters, and Version its version, up to 32. Longer values are cut.
 	Software, Version string
 }
 
@@ -39,18 +39,18 @@ type rfc5424 struct {
 	content
 	identity string
 	msgID    func(zapcore.Entry) string // nil: the logger's name
-	fixed    string                     // structured data that is the same in every message
-	element  string                     // the beginning of the fields' element
+	fixed    string                     // the elements that are the same in every message
+	element  string                     // the beginning of the element with the fields
 	bom      string
 }
 
-// The longest values of the origin element, in characters: RFC 5424 sections 7.2.3 and 7.2.4.
+// The lengths of the longest values in the origin element, in characters: RFC 5424 sections 7.2.3 and 7.2.4.
 const (
 	maxSoftware = 48
 	maxVersion  = 32
 )
 
-// sequenceStart is what comes before the number that a numbered emitter puts in.
+// sequenceStart precedes the number that a numbered emitter fills in.
 const sequenceStart = `[meta sequenceId="`
 
 func newRFC5424(cfg *Config, c content) *rfc5424 {
@@ -68,7 +68,7 @@ func newRFC5424(cfg *Config, c content) *rfc5424 {
 	return f
 }
 
-// headSize is the most that comes before the fields, in bytes.
+// headSize is the most that precedes the fields, in bytes.
 func (f *rfc5424) headSize() int {
 	const head, timestamp = len("<191>1 "), len("2026-11-22T10:11:12.123456+01:00")
 	return head + timestamp + len(f.identity) + maxMsgID + 1 + len(f.fixed) + len(f.element) + 1
@@ -96,7 +96,7 @@ func (f *rfc5424) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return f.appendBody(dst, r, ent.Message, end)
 }
 
-// appendStructured appends the structured data. It leaves a quarter of the message, if it needs so much, to the body.
+// appendStructured appends the structured data. It leaves the body as much room as that needs, up to a quarter of the message.
 func (f *rfc5424) appendStructured(w *workspace, dst []byte, r *base.Record, ent *zapcore.Entry, end int) []byte {
 	dst = append(dst, f.fixed...)
 	if f.encoder == nil {
@@ -116,7 +116,7 @@ func (f *rfc5424) appendStructured(w *workspace, dst []byte, r *base.Record, ent
 	return dst
 }
 
-// fixedElements returns the elements that are the same in every message, but for the sequence number.
+// fixedElements returns the elements that are the same in every message, except for the sequence number.
 func fixedElements(cfg *Config, values *escaping) string {
 	var b strings.Builder
 	param := func(name, value string) {

@@ -10,31 +10,29 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// params appends fields as SD-PARAMs (RFC 5424 section 6.3.3), in order and straight to the message:
+// params appends fields as SD-PARAMs (RFC 5424 section 6.3.3), in order and directly to the message:
 //
 //	zap.Int("status", 200), zap.Dict("client", zap.String("ip", "::1")), zap.Strings("tags", []string{"a", "b"})
 //	 status="200"           client.ip="::1"                               tags.0="a" tags.1="b"
 //
-// It is zap's ObjectEncoder and ArrayEncoder at once, as zap's own JSON encoder is. What does not fit is cut: a text that ends
-// with "..." and, behind everything that is there, truncated="true" for the parameters that are not.
-//
-// A params is used by one goroutine at a time.
+// Like zap's JSON encoder it is an ObjectEncoder and an ArrayEncoder in one, for one goroutine at a time. What does not fit is cut: a
+// text then ends in "...", and truncated="true" at the end stands for the missing parameters.
 type params struct {
 	*escaping
 	nestedJSON bool
-	separator  byte // stands in names where zap's keys have a dot; 0: a dot
-	native     bool // the fields are those of the journal's protocol
-	unique     bool // a name that there is already gets a number
+	separator  byte // replaces dots in names; 0: a dot
+	native     bool // write fields of the journal's protocol
+	unique     bool // number a name that exists already
 
-	names    []nameSpan // if unique, those that there are
-	nameBits uint64     // the bits of their hashes: a name whose bit is not set is new
-	nameBase int        // where in dst the message begins
+	names    []nameSpan // if unique: the names so far
+	nameBits uint64     // bits of their hashes: a name whose bit is not set is new
+	nameBase int        // where the message begins in dst
 
 	dst    []byte
-	limit  int  // where the last parameter has to end in dst, so that truncated="true" still fits
-	full   bool // no more parameters
+	limit  int  // where the last parameter must end in dst, so that truncated="true" still fits
+	full   bool // no more parameters fit
 	prefix []byte
-	index  int // of the next element of the array that is open
+	index  int // of the next element of the open array
 }
 
 var (
@@ -53,7 +51,7 @@ func (p *params) begin(dst []byte, limit int, e *escaping, nestedJSON bool) {
 	p.prefix, p.index = p.prefix[:0], 0
 }
 
-// end returns what p appended to.
+// end returns dst with everything that p appended.
 func (p *params) end() []byte {
 	dst := p.dst
 	switch {
@@ -67,7 +65,7 @@ func (p *params) end() []byte {
 	return dst
 }
 
-// entry appends what zap knows of the record beside its fields, by the keys of zap's production encoder.
+// entry appends the rest of the zap entry, under the keys of zap's production encoder.
 func (p *params) entry(ent *zapcore.Entry) {
 	p.prefix = p.prefix[:0]
 	if ent.Caller.Defined {
@@ -82,7 +80,7 @@ func (p *params) entry(ent *zapcore.Entry) {
 	}
 }
 
-// open appends the name and the first quote of a parameter. start is where it begins.
+// open appends the name and the opening quote of a parameter, and returns where it begins. ok is false if it does not fit.
 func (p *params) open(key string) (start int, ok bool) {
 	if p.native {
 		if start, ok = p.openNative(key); ok {
@@ -119,7 +117,7 @@ func (p *params) open(key string) (start int, ok bool) {
 	return start, true
 }
 
-// close appends the last quote. A parameter that is now too long is taken back.
+// close appends the closing quote. A parameter that is too long is removed.
 func (p *params) close(start int) {
 	last := byte('"')
 	if p.native {
@@ -158,7 +156,7 @@ func (p *params) AddString(key, value string) {
 // AddByteString implements zapcore.ObjectEncoder.
 func (p *params) AddByteString(key string, value []byte) { p.AddString(key, text(value)) }
 
-// AddBinary appends value in base64, as zap's JSON encoder does.
+// AddBinary appends value in base64, like zap's JSON encoder.
 func (p *params) AddBinary(key string, value []byte) {
 	start, ok := p.open(key)
 	if !ok {
@@ -206,8 +204,8 @@ func (p *params) addFloat(key string, value float64, bits int) {
 	}
 }
 
-// appendFloat writes a number as encoding/json does: with an exponent only where it has many digits without. Unlike JSON,
-// it has NaN, +Inf and -Inf.
+// appendFloat writes a number like encoding/json: with an exponent only if it has many digits without. Unlike JSON it has NaN, +Inf
+// and -Inf.
 func appendFloat(dst []byte, value float64, bits int) []byte {
 	form := byte('f')
 	if abs := math.Abs(value); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
@@ -227,7 +225,7 @@ func (p *params) addComplex(key string, value complex128, bits int) {
 	}
 }
 
-// AddDuration appends value in Go's spelling: 1.5s.
+// AddDuration appends value in Go's notation: 1.5s.
 func (p *params) AddDuration(key string, value time.Duration) {
 	if start, ok := p.open(key); ok {
 		p.dst = append(p.dst, value.String()...)
@@ -235,7 +233,7 @@ func (p *params) AddDuration(key string, value time.Duration) {
 	}
 }
 
-// AddTime appends value as RFC 3339 says, to the nanosecond.
+// AddTime appends value by RFC 3339, to the nanosecond.
 func (p *params) AddTime(key string, value time.Time) {
 	if start, ok := p.open(key); ok {
 		p.dst = appendTime(p.dst, value)
@@ -259,7 +257,8 @@ func (p *params) AddReflected(key string, value any) error {
 // OpenNamespace puts key and a dot before the names that follow.
 func (p *params) OpenNamespace(key string) { p.prefix = append(append(p.prefix, key...), '.') }
 
-// AddObject appends the fields of an object, each with the object's key and a dot before its name, or the object as JSON.
+// AddObject appends the fields of an object, each with the object's key and a dot before its name; with nestedJSON, the object as
+// JSON.
 func (p *params) AddObject(key string, m zapcore.ObjectMarshaler) error {
 	if p.full {
 		return nil
@@ -275,7 +274,7 @@ func (p *params) AddObject(key string, m zapcore.ObjectMarshaler) error {
 	return err
 }
 
-// AddArray appends the elements of an array, each by the array's key, a dot and its index, or the array as JSON.
+// AddArray appends the elements of an array, each under the array's key, a dot and its index; with nestedJSON, the array as JSON.
 func (p *params) AddArray(key string, m zapcore.ArrayMarshaler) error {
 	if p.full {
 		return nil
@@ -292,7 +291,7 @@ func (p *params) AddArray(key string, m zapcore.ArrayMarshaler) error {
 	return err
 }
 
-// noteEmpty appends an object or array that turned out to have nothing in it.
+// noteEmpty appends an object or array that turned out to be empty.
 func (p *params) noteEmpty(key, empty string, start int, err error) {
 	if err == nil && len(p.dst) == start {
 		p.AddString(key, empty)

@@ -2,55 +2,55 @@ package sysloghandler
 
 import "time"
 
-// second is the text of one second, which many a record shares with the one before. The zero value has none.
-type second struct {
+// timestampCache is the text of the last second, which many records share. The zero value is empty.
+type timestampCache struct {
 	unix int64
 	zone *time.Location
 	text [len(timestampForm) + len("+hh:mm")]byte
 	size int
 }
 
-// is tells whether s is the second of t.
-func (s *second) is(t time.Time) bool {
-	return s.size > 0 && s.unix == t.Unix() && s.zone == t.Location()
+// is reports whether c holds the second of t.
+func (c *timestampCache) is(t time.Time) bool {
+	return c.size > 0 && c.unix == t.Unix() && c.zone == t.Location()
 }
 
-func (s *second) keep(t time.Time, text []byte) {
-	s.unix, s.zone, s.size = t.Unix(), t.Location(), copy(s.text[:], text)
+func (c *timestampCache) keep(t time.Time, text []byte) {
+	c.unix, c.zone, c.size = t.Unix(), t.Location(), copy(c.text[:], text)
 }
 
-// appendTimestamp is appendTimestamp with the digits taken from s where they are the same.
-func (s *second) appendTimestamp(dst []byte, t time.Time) []byte {
+// appendTimestamp is the function appendTimestamp, with the digits taken from c if they are the same.
+func (c *timestampCache) appendTimestamp(dst []byte, t time.Time) []byte {
 	start := len(dst)
-	if s.is(t) {
-		dst = append(dst, s.text[:s.size]...)
+	if c.is(t) {
+		dst = append(dst, c.text[:c.size]...)
 		putMicros(dst[start:], t)
 		return dst
 	}
 	dst = appendTimestamp(dst, t)
 	if text := dst[start:]; len(text) >= len(timestampForm) {
-		s.keep(t, text)
+		c.keep(t, text)
 	}
 	return dst
 }
 
-// appendStamp appends t as RFC 3164 section 4.1.2 says: Nov 22 10:11:12, in local time, whatever zone t is in, for that is what a
-// reader takes it for. There is no nil value: a record without a time has the present one, as a relay would give it.
-func (s *second) appendStamp(dst []byte, t time.Time) []byte {
+// appendStamp appends t as in RFC 3164 section 4.1.2: Nov 22 10:11:12. It is in local time, whatever zone t has, because readers
+// assume that. The format has no nil value: a record without a time gets the current time, as a relay would set it.
+func (c *timestampCache) appendStamp(dst []byte, t time.Time) []byte {
 	if t.IsZero() {
 		t = time.Now()
 	}
 	t = t.Local()
 	start := len(dst)
-	if s.is(t) {
-		return append(dst, s.text[:s.size]...)
+	if c.is(t) {
+		return append(dst, c.text[:c.size]...)
 	}
 	dst = t.AppendFormat(dst, time.Stamp)
-	s.keep(t, dst[start:])
+	c.keep(t, dst[start:])
 	return dst
 }
 
-// The years that are written: whole ones that fit into 64 bits of nanoseconds.
+// The years that are written: those that fit completely into 64 bits of nanoseconds.
 const (
 	firstYear = 1678
 	lastYear  = 2261
@@ -59,10 +59,10 @@ const (
 // timestampForm is a timestamp without its zone.
 const timestampForm = "yyyy-mm-ddThh:mm:ss.uuuuuu"
 
-// appendTimestamp appends t as RFC 5424 section 6.2.3 says, always with six fraction digits: some daemons read no other
-// number of them rightly. Six is also the most that is allowed. What the RFC cannot write (no time, a year beyond 9999) is
-// the nil value, and so is what no 64-bit number of nanoseconds can hold, because a receiver that keeps time so ends the connection
-// (VictoriaLogs), at the cost of the messages behind. A zone whose offset is not whole minutes is written as UTC.
+// appendTimestamp appends t as in RFC 5424 section 6.2.3, always with six fraction digits: this is the maximum, and some daemons
+// misread any other number. The nil value stands for no time and for years that 64 bits of nanoseconds cannot hold, because a
+// receiver that keeps time in them hangs up (VictoriaLogs), at the cost of the messages behind. A zone offset that is not in whole
+// minutes is written as UTC.
 func appendTimestamp(dst []byte, t time.Time) []byte {
 	if t.IsZero() {
 		return append(dst, nilValue...)
@@ -88,7 +88,7 @@ func appendTimestamp(dst []byte, t time.Time) []byte {
 	return appendOffset(dst, offset/60)
 }
 
-// putSecond writes the digits of a date and of the second of its day into their places in a stamp.
+// putSecond writes the digits of a date and of the second of its day into a timestamp.
 func putSecond(b []byte, year, month, day, clock int) {
 	put2(b[0:], year/100)
 	put2(b[2:], year%100)
@@ -128,7 +128,7 @@ func appendTime(dst []byte, t time.Time) []byte {
 	return appendOffset(dst[:end], offset/60)
 }
 
-// The seconds since 1970 of years that appendTime writes itself.
+// appendTime writes times from 1970 to 9999 itself. These are their limits in seconds since 1970.
 const (
 	firstSecond = 0
 	lastSecond  = 253402300800 // the year 10000
@@ -162,8 +162,8 @@ func put2(b []byte, n int) {
 	b[0], b[1] = '0'+byte(n/10), '0'+byte(n%10)
 }
 
-// civil is the date that lies days after 1970-01-01. It counts in eras of 400 years, which all have the same length, from a
-// March on, so that the leap day is the last of its year.
+// civil returns the date that is days after 1970-01-01. It counts in eras of 400 years, which all have the same length. Its years
+// begin in March, so that the leap day is the last of its year.
 func civil(days int64) (year, month, day int) {
 	const (
 		eraDays    = 146097

@@ -52,7 +52,7 @@ func TestTimestampIsWhatTimeFormats(t *testing.T) {
 }
 
 func TestARememberedSecondIsTheSameText(t *testing.T) {
-	var iso, bsd second
+	var iso, bsd timestampCache
 	zones := []*time.Location{time.UTC, time.Local, time.FixedZone("", 3600), time.FixedZone("", -1800)}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 10_000 {
@@ -81,12 +81,12 @@ func TestStampIsLocal(t *testing.T) {
 		{"a far year", time.Date(12026, 1, 2, 12, 0, 0, 0, time.UTC), "Jan  2 07:00:00"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var s second
+			var s timestampCache
 			require.Equal(t, test.want, string(s.appendStamp(nil, test.time)))
 			require.Equal(t, test.want, string(s.appendStamp(nil, test.time)), "and again")
 		})
 	}
-	var s second
+	var s timestampCache
 	before := time.Now().Truncate(time.Second)
 	got, err := time.ParseInLocation(time.Stamp, string(s.appendStamp(nil, time.Time{})), time.Local)
 	require.NoError(t, err)

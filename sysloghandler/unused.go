@@ -1,6 +1,6 @@
 package sysloghandler
 
-// checkUnused returns an error for what would have no effect with the rest of the Config.
+// checkUnused returns an error for a field that would have no effect with the rest of the Config.
 func checkUnused(cfg *Config) error {
 	whole := *cfg
 	whole.Format, whole.Network = cfg.format(), cfg.network()

@@ -22,7 +22,7 @@ func TestEightBytesTogether(t *testing.T) {
 				b[at] = byte(c)
 				for name, e := range escapings {
 					want := n
-					if todo := e.todo[c]; todo != copied {
+					if action := e.action[c]; action != copied {
 						want = at
 					}
 					if got := e.run(string(b)); got != want {

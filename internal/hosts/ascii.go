@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// ASCII returns a host as package net's own resolver takes it: names beyond ASCII in their form for the DNS (RFC 3492, "xn--…"), and the
-// short forms of IPv4 that inet_aton has ("127.1") whole. Python's sockets take both. What is neither is returned as it is.
+// ASCII returns a host in the form that package net's own resolver takes: names beyond ASCII in their DNS form (RFC 3492, "xn--…"),
+// and inet_aton's short forms of IPv4 ("127.1") in full. Python's sockets accept both. Any other host is returned unchanged.
 func ASCII(host string) string {
 	if address, ok := shortIPv4(host); ok {
 		return address
 	}
-	if isASCII(host) || !utf8.ValidString(host) || strings.Contains(host, "%") { // a zone is no name of the DNS
+	if isASCII(host) || !utf8.ValidString(host) || strings.Contains(host, "%") { // a zone is not part of a DNS name
 		return host
 	}
 	labels := strings.Split(dots.Replace(host), ".")
@@ -24,7 +24,7 @@ func ASCII(host string) string {
 		}
 		label = strings.ToLower(label)
 		if strings.ContainsFunc(label, func(r rune) bool { return unicode.Is(unicode.M, r) }) {
-			return host // to be composed first, by tables that are not here
+			return host // it would need composing first, with tables that are not here
 		}
 		if labels[i] = "xn--" + punycode([]rune(label)); len(labels[i]) > maxLabel {
 			return host
@@ -40,7 +40,7 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
-// shortIPv4 reads one to three decimal numbers: the last fills the bytes that are left.
+// shortIPv4 reads one to three decimal numbers. The last one fills the remaining bytes.
 func shortIPv4(host string) (address string, ok bool) {
 	const size = 4
 	parts := strings.Split(host, ".")
@@ -54,7 +54,7 @@ func shortIPv4(host string) (address string, ok bool) {
 			bits = 8 * (size - i)
 		}
 		n, err := strconv.ParseUint(part, 10, bits)
-		if err != nil || len(part) > 1 && part[0] == '0' { // which may be octal
+		if err != nil || len(part) > 1 && part[0] == '0' { // a leading zero may mean octal
 			return "", false
 		}
 		if b[i] = byte(n); bits > 8 {
@@ -125,7 +125,7 @@ func appendNumber(out []byte, n, bias int) []byte {
 	}
 }
 
-// adapted is the bias of the next number: RFC 3492, section 6.1.
+// adapted returns the bias for the next number: RFC 3492, section 6.1.
 func adapted(delta, points int, first bool) int {
 	if first {
 		delta /= damp
@@ -140,7 +140,7 @@ func adapted(delta, points int, first bool) int {
 	return k + (base-tMin+1)*delta/(delta+skew)
 }
 
-// digit is a digit of punycode: a to z, 0 to 9.
+// digit returns a digit of punycode: a to z, 0 to 9.
 func digit(n int) byte {
 	const letters = 26
 	if n < letters {

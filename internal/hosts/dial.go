@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// pause is how long the connection to one address of a name is waited for until the next address is tried beside it: RFC 8305, section 5.
+// pause is how long a connection attempt may take before the next address is tried beside it: RFC 8305, section 5.
 const pause = 250 * time.Millisecond
 
-// Dial connects to address over TCP as d does, but for a name with several addresses of which some do not answer: d waits for each of them
-// for as long as the system does, or for two seconds at least, which a caller seldom has. Here each gets its turn, beside those
-// before it, and the first connection counts. An error is that of the first address. Other networks it leaves to d.
+// Dial connects to address over TCP like d, but handles names of which some addresses do not answer. d waits for each address as long
+// as the system does, or at least two seconds, which a caller seldom has. Dial tries the addresses in turn, each beside those before
+// it, and the first connection counts. An error is that of the first address. Other networks are left to d.
 func (r *Resolver) Dial(ctx context.Context, d *net.Dialer, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if _, noIP := netip.ParseAddr(host); err != nil || noIP == nil || host == "" || !strings.HasPrefix(network, "tcp") {
@@ -37,8 +37,8 @@ func (r *Resolver) Dial(ctx context.Context, d *net.Dialer, network, address str
 	return conn, err
 }
 
-// Pass notes that who answers at the address that was connected to last is of no use, as a proxy without a server behind it that hangs up:
-// the next Dial begins with the address behind it.
+// Pass notes that the address of the last connection is of no use, as that of a proxy without a backend: the next Dial begins with
+// the address behind it.
 func (r *Resolver) Pass() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -53,7 +53,7 @@ func (r *Resolver) connected(to net.Addr) {
 	}
 }
 
-// inTurn returns addresses, those first that come behind the one that was passed.
+// inTurn returns addresses, starting with those behind the one that was passed.
 func (r *Resolver) inTurn(addresses []netip.Addr) []netip.Addr {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,7 +61,7 @@ func (r *Resolver) inTurn(addresses []netip.Addr) []netip.Addr {
 	return slices.Concat(addresses[at:], addresses[:at])
 }
 
-// alternating puts addresses of both families in turn, from that of the first on: RFC 8305, section 4.
+// alternating returns the addresses with alternating families, starting with that of the first: RFC 8305, section 4.
 func alternating(addresses []netip.Addr) []netip.Addr {
 	var families [2][]netip.Addr
 	for _, a := range addresses {
@@ -82,8 +82,8 @@ func alternating(addresses []netip.Addr) []netip.Addr {
 	return order
 }
 
-// race dials one address after another, the next one after a pause or when one before it has failed, and returns the first connection. The
-// attempts beside it have ended then. If ctx has a deadline, the last one begins when half of the time is left.
+// race dials one address after another, the next one after a pause or when an attempt has failed. It returns the first connection,
+// once all other attempts have ended. If ctx has a deadline, the last attempt begins when half of the time is left.
 func race(ctx context.Context, addresses []netip.Addr, dial func(context.Context, netip.Addr) (net.Conn, error)) (winner net.Conn, err error) {
 	type attempt struct {
 		nth  int

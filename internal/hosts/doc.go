@@ -1,17 +1,16 @@
-// Package hosts tells names and addresses that a host may have from those that it cannot, before anybody looks them up, and connects to
-// those that it has.
+// Package hosts checks the names and addresses of hosts before they are looked up, and connects to the addresses of a host.
 //
-//	a name, an IP address ─► Fault ─┬─ "" : it is worth a look
+//	a name, an IP address ─► Fault ─┬─ "" : the host may exist
 //	                                └─ why there can be no such host
 //
 //	               ─► IsPort ─► whether it is a port whose host was forgotten
 //
-//	               ─► ASCII ─► as it is looked up
+//	               ─► ASCII ─► the form in which it is looked up
 //
-//	               ─► Resolver ─► its addresses, or a connection to the first of them that takes one
+//	               ─► Resolver ─► its addresses, or a connection to the first of them that accepts one
 //
-// Its contract: what Fault objects to, no resolver knows; whether there is such a host it does not say. ASCII makes of a host what
-// package net looks up, or leaves it as it is. A Resolver keeps nobody longer than the context says; it leaves no connection behind, and
-// until Close a lookup for a minute at most. It begins with the address behind one that it was told to Pass. LongestSocketPath bounds the
-// path that stands in place of a host for a unix socket.
+// No resolver knows a host that Fault rejects; whether another host exists, Fault does not say. ASCII returns what package net looks up, or
+// leaves the host unchanged. A Resolver never blocks longer than its context. It leaves no connection behind, and until Close a lookup for
+// a minute at most. After Pass it begins with the next address. LongestSocketPath bounds the path that a unix socket has in place of a
+// host.
 package hosts

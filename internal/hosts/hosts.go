@@ -7,13 +7,13 @@ import (
 	"unicode"
 )
 
-// The most bytes of a name and of one of its labels: RFC 1035, section 2.3.4.
+// The longest name and the longest label, in bytes: RFC 1035, section 2.3.4.
 const (
 	maxName  = 253
 	maxLabel = 63
 )
 
-// Fault returns why there can be no host of that name or address; "" if there can, and for "".
+// Fault returns why there can be no host with that name or address; "" if there can be, and for "".
 func Fault(host string) string {
 	if ip, err := netip.ParseAddr(host); err == nil && strings.ContainsFunc(ip.Zone(), inNoZone) {
 		return "the zone behind its % is no network's name"
@@ -34,26 +34,26 @@ func Fault(host string) string {
 			return noName
 		}
 	}
-	const octets = 4 // with fewer numbers it may be a short form of an IP address
+	const octets = 4 // fewer numbers may be a short form of an IP address
 	if _, err := strconv.Atoi(labels[len(labels)-1]); err == nil && len(labels) >= octets {
 		return "the host is no IP address"
 	}
 	return ""
 }
 
-// IsPort tells whether host is a number that somebody who forgot the host has meant as the port: as an IP address it would be one of
-// 0.0.0.0/16, where nobody is.
+// IsPort reports whether host is a number that was probably meant as a port: as an IP address it would be in 0.0.0.0/16, where no
+// host is.
 func IsPort(host string) bool {
 	n, err := strconv.ParseUint(host, 10, 16)
 	return err == nil && n > 0
 }
 
-// inNoZone tells whether no network's name has r in it: a bracket is most likely one that has lost the other. On Windows they may have
+// inNoZone reports whether no network's name contains r. A bracket has probably lost its partner. Names on Windows may contain
 // blanks.
 func inNoZone(r rune) bool { return unicode.IsControl(r) || r == '[' || r == ']' }
 
-// IsDomain tells whether host is a whole name as SMTP has it (RFC 5321, section 4.1.2): two labels or more of letters, digits and hyphens,
-// the last of which is no number.
+// IsDomain reports whether host is a fully qualified name as SMTP has it (RFC 5321, section 4.1.2): two or more labels of letters,
+// digits and hyphens, the last of which is no number.
 func IsDomain(host string) bool {
 	labels := strings.Split(host, ".")
 	for _, label := range labels {

@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// Resolver looks names up, and connects to what they mean. It is safe for concurrent use; the zero value is ready.
+// Resolver looks names up, and connects to their addresses. It is safe for concurrent use. The zero value is ready to use.
 //
-// Where the first server of the DNS does not answer, package net asks the next one after five seconds, which a caller may not have, each
-// time. So a lookup that its caller has given up goes on, and who asks next gets what it has found.
+// If the first DNS server does not answer, package net asks the next one after five seconds, each time, which may be more than a
+// caller has. So a lookup that its caller has given up continues, and the next caller gets its result.
 type Resolver struct {
 	mu      sync.Mutex // guards the fields below
 	lookups map[question]*lookup
 	closed  bool
-	last    netip.Addr // that Dial has connected to, of a host with several
+	last    netip.Addr // to which Dial connected last, of a host with several
 	passed  netip.Addr // see Pass
 }
 
 type question struct{ network, host string }
 
-// lookup is a question whose answer nobody has had yet.
+// lookup is a question whose answer no caller has got yet.
 type lookup struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the fields below are valid
@@ -35,12 +35,12 @@ type lookup struct {
 }
 
 const (
-	longestLookup = time.Minute // of all servers, and all domains that are tried
-	fresh         = time.Minute // so long is what was found worth something
-	freshFailure  = time.Second // the same of an error: the next lookup may find what this one has not
+	longestLookup = time.Minute // for all servers, and all domains that are tried
+	fresh         = time.Minute // how long addresses are valid
+	freshFailure  = time.Second // how long an error is valid: the next lookup may succeed
 )
 
-// Lookup returns the addresses of host. Network is "ip", "ip4" or "ip6".
+// Lookup returns the addresses of host. network is "ip", "ip4" or "ip6".
 func (r *Resolver) Lookup(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	asked := question{network, host}
 	l, err := r.begin(asked)
@@ -65,7 +65,7 @@ func (r *Resolver) Lookup(ctx context.Context, network, host string) ([]netip.Ad
 	return l.found, l.err
 }
 
-// begin returns the lookup that answers a question: the one that was given up, or a new one.
+// begin returns the lookup for a question: one that was given up, or a new one.
 func (r *Resolver) begin(asked question) (*lookup, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,7 +91,7 @@ func (r *Resolver) begin(asked question) (*lookup, error) {
 	return l, nil
 }
 
-// find is LookupNetIP of package net, which loses the zones of IPv6, as /etc/hosts and mDNS may have them.
+// find is LookupNetIP of package net, without losing IPv6 zones, which /etc/hosts and mDNS may have.
 func find(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	if network == "ip4" {
 		return net.DefaultResolver.LookupNetIP(ctx, network, host)
@@ -112,7 +112,7 @@ func find(ctx context.Context, network, host string) ([]netip.Addr, error) {
 	return addresses, nil
 }
 
-// isOld tells whether what was found is worth nothing any more.
+// isOld reports whether the result is not valid any more.
 func (l *lookup) isOld() bool {
 	select {
 	case <-l.done:

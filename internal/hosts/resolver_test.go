@@ -11,7 +11,8 @@ import (
 	"example.com/zaphandlers/internal/sockets"
 )
 
-// What the first caller has no time for is there for the next one, though each question is answered too late for who has asked it.
+// A lookup that its caller has given up continues, and the next caller gets its result, even if each answer comes too late for its
+// caller.
 func TestALookupGoesOn(t *testing.T) {
 	names := sockets.Resolve(t, "127.0.0.1")
 	names.Late()

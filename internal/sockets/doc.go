@@ -1,2 +1,2 @@
-// Package sockets is the other end of a connection, for tests and benchmarks.
+// Package sockets has peers for connections, a proxy and a DNS resolver, for tests and benchmarks.
 package sockets

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Names is a resolver, for the time of a test, that knows one host, "loghost.test".
+// Names is a DNS resolver for tests that knows one host, "loghost.test".
 type Names struct {
 	addresses atomic.Pointer[[]netip.Addr]
 	down      atomic.Bool
@@ -23,7 +23,7 @@ type Names struct {
 	held []func()
 }
 
-// Resolve makes a Names the resolver of this process until the test ends.
+// Resolve starts a Names and makes it the resolver of this process until the test ends.
 func Resolve(tb testing.TB, addresses ...string) *Names {
 	tb.Helper()
 	n := &Names{}
@@ -40,7 +40,7 @@ func Resolve(tb testing.TB, addresses ...string) *Names {
 	return n
 }
 
-// Set says what the host has for addresses.
+// Set sets the addresses of the host.
 func (n *Names) Set(addresses ...string) {
 	var list []netip.Addr
 	for _, a := range addresses {
@@ -49,18 +49,17 @@ func (n *Names) Set(addresses ...string) {
 	n.addresses.Store(&list)
 }
 
-// Down makes the resolver answer nobody, or everybody again.
+// Down makes the resolver ignore all questions, or answer again.
 func (n *Names) Down(down bool) { n.down.Store(down) }
 
-// Late makes the resolver keep what it would answer until Answer is called, as where there are servers that answer nothing and another one
-// is asked after a while.
+// Late makes the resolver hold its answers until Answer is called, as if a slow server were asked.
 func (n *Names) Late() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.late = true
 }
 
-// Answer waits until a question has come that was not answered, and answers what was asked until then.
+// Answer waits for a question that was not answered, and answers all held ones.
 func (n *Names) Answer(tb testing.TB) {
 	tb.Helper()
 	require.Eventually(tb, func() bool {
@@ -75,7 +74,7 @@ func (n *Names) Answer(tb testing.TB) {
 	}, 20*time.Second, time.Millisecond)
 }
 
-// send has answer called: now, or by Answer if it says something.
+// send calls answer now, or leaves it to Answer if Late was called and the answer is not empty.
 func (n *Names) send(says bool, answer func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

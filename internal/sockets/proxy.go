@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Proxy passes connections on to address and can cut them all.
+// Proxy relays connections to an address, and can cut them all.
 type Proxy struct {
 	*Peer
 	mu    sync.Mutex // guards the field below

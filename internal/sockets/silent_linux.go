@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Silence makes a port of an IPv4 address one that answers nothing, as a machine that is off does, until tb ends: its queue of connections
-// that nobody accepts is full, so that the system drops what asks for another.
+// Silence makes a port of an IPv4 address unresponsive until tb ends, like a machine that is off. It fills the queue of connections
+// to be accepted, so the system drops further attempts.
 func Silence(tb testing.TB, address netip.AddrPort) {
 	tb.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -33,7 +33,8 @@ func Silence(tb testing.TB, address netip.AddrPort) {
 	require.Fail(tb, "the system accepts whatever comes")
 }
 
-// Vanish makes one end of a TCP connection what it is when its machine is off: nothing that is sent to it arrives, and nobody says so.
+// Vanish makes one end of a TCP connection behave like a machine that was switched off: nothing that is sent to it arrives, without
+// any error.
 func Vanish(tb testing.TB, conn net.Conn) {
 	tb.Helper()
 	raw, err := conn.(*net.TCPConn).SyscallConn()

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Brief is a timeout that a test waits out, and what is to be in time is within it: on a busy machine, and on Windows, which
-// may be an emulated one.
+// Brief is a timeout for tests: short enough to wait out, and long enough for what must be in time on a busy machine, or on Windows,
+// which may be emulated.
 var Brief = brief()
 
 func brief() time.Duration {
@@ -24,7 +24,7 @@ func brief() time.Duration {
 	return 250 * time.Millisecond
 }
 
-// Path returns where a test may have a unix socket.
+// Path returns a path for a test's unix socket.
 func Path(tb testing.TB) string {
 	tb.Helper()
 	if runtime.GOOS == "windows" {
@@ -35,7 +35,7 @@ func Path(tb testing.TB) string {
 	return path
 }
 
-// newPath returns a path that is short: tb.TempDir has the test's name in it, and a socket's path has its limit.
+// newPath returns a short path: tb.TempDir contains the test's name, and the path of a socket is limited.
 func newPath(tb testing.TB) (string, error) {
 	dir, err := os.MkdirTemp("", "socket")
 	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -53,7 +53,7 @@ func address(tb testing.TB, network string) (string, error) {
 	return "127.0.0.1:0", nil
 }
 
-// Peer accepts connections and has each served on a goroutine of its own.
+// Peer accepts connections and serves each on its own goroutine.
 type Peer struct {
 	net.Listener
 	wait sync.WaitGroup
@@ -85,7 +85,7 @@ func listen(tb testing.TB, network string, serve func(net.Conn)) (*Peer, error) 
 	return Serve(tb, l, serve), nil
 }
 
-// Serve is Listen on a listener that is there.
+// Serve is Listen with an existing listener.
 func Serve(tb testing.TB, l net.Listener, serve func(net.Conn)) *Peer {
 	p := &Peer{Listener: l}
 	p.wait.Go(func() {
@@ -107,7 +107,7 @@ func Serve(tb testing.TB, l net.Listener, serve func(net.Conn)) *Peer {
 	return p
 }
 
-// Stop closes everything and waits until all of serve has returned.
+// Stop closes everything, and waits until every serve has returned.
 func (p *Peer) Stop() {
 	_ = p.Close()
 	p.mu.Lock()
@@ -121,7 +121,7 @@ func (p *Peer) Stop() {
 // Address returns where p listens.
 func (p *Peer) Address() string { return p.Addr().String() }
 
-// Sink reads what comes to a socket of that network, and forgets it, until tb ends. It returns the address.
+// Sink reads and discards what comes to a socket of that network, until tb ends. It returns the socket's address.
 func Sink(tb testing.TB, network string) (string, error) {
 	if network != "unixgram" && network != "udp" {
 		p, err := listen(tb, network, func(conn net.Conn) { forget(conn) })
@@ -144,7 +144,7 @@ func Sink(tb testing.TB, network string) (string, error) {
 	return conn.LocalAddr().String(), nil
 }
 
-// forget reads as a server does that has much to read: up to 256 KiB at once.
+// forget reads like a busy server: up to 256 KiB at once.
 func forget(r io.Reader) {
 	for b := make([]byte, 256<<10); ; {
 		if _, err := r.Read(b); err != nil {
@@ -153,7 +153,7 @@ func forget(r io.Reader) {
 	}
 }
 
-// ListenAt has serve talk to whoever connects to address over TCP, until the test ends. It skips where the machine has no such address.
+// ListenAt serves connections to a TCP address until the test ends. It skips the test if the machine does not have the address.
 func ListenAt(tb testing.TB, address string, serve func(net.Conn)) {
 	tb.Helper()
 	l, err := net.Listen("tcp", address)
@@ -163,7 +163,7 @@ func ListenAt(tb testing.TB, address string, serve func(net.Conn)) {
 	Serve(tb, l, serve)
 }
 
-// Receive returns what comes next, and fails the test if nothing does.
+// Receive returns the next value, and fails the test if none comes.
 func Receive[T any](tb testing.TB, from <-chan T) T {
 	tb.Helper()
 	select {

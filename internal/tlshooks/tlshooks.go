@@ -12,8 +12,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Guarded returns a copy of cfg whose hooks do not panic, and those that are asked for something return before a handshake that may take so
-// long is over: within three quarters of its time. 0 or less is any time.
+// Guarded returns a copy of cfg whose hooks do not panic. Hooks that are called in a handshake also return before it is over, if it
+// may take that long: within three quarters of its time. A handshake of 0 or less is no limit.
 func Guarded(cfg *tls.Config, handshake time.Duration) *tls.Config {
 	c, within := cfg.Clone(), handshake/4*3
 	if f := c.GetCertificate; f != nil {
@@ -41,7 +41,7 @@ func Guarded(cfg *tls.Config, handshake time.Duration) *tls.Config {
 			g := last.Load()
 			if g == nil || g.of != other {
 				g = &guarded{other, Guarded(other, handshake)}
-				last.Store(g) // a copy has keys of its own, by which sessions are resumed
+				last.Store(g) // one copy for all connections: it has its own keys for resuming sessions
 			}
 			return g.copy, nil
 		}
@@ -52,10 +52,10 @@ func Guarded(cfg *tls.Config, handshake time.Duration) *tls.Config {
 	return c
 }
 
-// guarded is a copy of what GetConfigForClient returned.
+// guarded is a result of GetConfigForClient and its guarded copy.
 type guarded struct{ of, copy *tls.Config }
 
-// environment guards what TLS reads and writes beside the connection.
+// environment guards what TLS reads and writes besides the connection.
 func environment(c *tls.Config) {
 	if f := c.Time; f != nil {
 		c.Time = func() (now time.Time) {
@@ -87,7 +87,7 @@ func (w writer) Write(b []byte) (int, error) {
 	return call("KeyLogWriter", func() (int, error) { return w.of.Write(b) })
 }
 
-// verification guards what looks at a peer.
+// verification guards the hooks that verify a peer.
 func verification(c *tls.Config, within time.Duration) {
 	if f := c.VerifyPeerCertificate; f != nil {
 		c.VerifyPeerCertificate = func(raw [][]byte, chains [][]*x509.Certificate) error {
@@ -106,7 +106,7 @@ func verification(c *tls.Config, within time.Duration) {
 	}
 }
 
-// sessions guards what keeps sessions.
+// sessions guards the hooks that keep sessions.
 func sessions(c *tls.Config, within time.Duration) {
 	if c.ClientSessionCache != nil {
 		c.ClientSessionCache = cache{c.ClientSessionCache}
@@ -123,7 +123,7 @@ func sessions(c *tls.Config, within time.Duration) {
 	}
 }
 
-// cache is the user's; one that panics has no session, and keeps none.
+// cache is the user's cache. If it panics it has no session, and keeps none.
 type cache struct{ of tls.ClientSessionCache }
 
 // Get implements tls.ClientSessionCache.
@@ -148,8 +148,8 @@ func awaitError(within time.Duration, hook string, f func() error) error {
 	return err
 }
 
-// await calls a hook on a goroutine of its own, which is left behind if it does not return in time: it may wait for a lock that is held
-// during the handshake, as one that logs does.
+// await calls a hook on a goroutine of its own. A hook that does not return in time is left behind: it may wait for a lock that is
+// held during the handshake, as one that logs does.
 func await[T any](within time.Duration, hook string, f func() (T, error)) (T, error) {
 	if within <= 0 {
 		return call(hook, f)

@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// Answer is what a receiver says of a request.
+// Answer is what a receiver says about a request.
 type Answer struct {
-	Rejected int64  // log records, of a partial success
-	Message  string // for people: of a partial success, or of a refusal
+	Rejected int64  // log records, in a partial success
+	Message  string // for people, in a partial success or a refusal
 }
 
-// ReadAnswer reads the body of an answer: an ExportLogsServiceResponse where the status is 200, else a google.rpc.Status. A body
-// that is neither says nothing; ok is whether it could be read.
+// ReadAnswer reads the body of an answer: an ExportLogsServiceResponse if the status is 200, else a google.rpc.Status. ok reports
+// whether it could be read. A body that is neither is an empty Answer.
 func ReadAnswer(contentType string, status int, body []byte) (a Answer, ok bool) {
 	if len(body) == 0 {
 		return a, true
 	}
-	isJSON := body[0] == '{' || strings.HasPrefix(contentType, "application/json") // no message of protobuf begins like that
+	isJSON := body[0] == '{' || strings.HasPrefix(contentType, "application/json") // no protobuf message begins with a brace
 	switch {
 	case isJSON && status == 200:
 		return readJSONResponse(body)
@@ -41,7 +41,7 @@ func ReadAnswer(contentType string, status int, body []byte) (a Answer, ok bool)
 	}
 }
 
-// readJSONResponse is readResponse for JSON, in which a name is in camel case or, as protobuf allows, as the schema has it.
+// readJSONResponse is readResponse for JSON. Its names are in camel case or, as protobuf allows, as in the schema.
 func readJSONResponse(body []byte) (Answer, bool) {
 	type partial struct {
 		Rejected  count  `json:"rejectedLogRecords"`
@@ -75,7 +75,7 @@ func readResponse(body []byte) (a Answer, ok bool) {
 	return a, ok
 }
 
-// textIn returns the last field of that number in a message, and whether the message could be read.
+// textIn returns the last field with that number in a message, and whether the message could be read.
 func textIn(message []byte, wanted int) (s string, ok bool) {
 	ok = eachField(message, func(number int, _ uint64, text []byte) {
 		if number == wanted {
@@ -85,7 +85,7 @@ func textIn(message []byte, wanted int) (s string, ok bool) {
 	return s, ok
 }
 
-// eachField calls f with each field of a message: its value if it is a number, its bytes if it has a length.
+// eachField calls f for each field of a message, with its value if it is a number, or its bytes if it has a length.
 func eachField(message []byte, f func(number int, value uint64, text []byte)) bool {
 	for len(message) > 0 {
 		tag, n := binary.Uvarint(message)
@@ -118,21 +118,21 @@ func eachField(message []byte, f func(number int, value uint64, text []byte)) bo
 			message = message[n:]
 			f(int(tag>>3), 0, message[:length])
 			message = message[length:]
-		default: // groups, which no one sends
+		default: // groups, which nobody sends
 			return false
 		}
 	}
 	return true
 }
 
-// count is an int64 of JSON in protobuf's way: a number or a text.
+// count is an int64 in protobuf's JSON: a number or a string.
 type count int64
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (c *count) UnmarshalJSON(b []byte) error {
 	text := strings.Trim(string(b), `"`)
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil { // 2.0 and 2e0 are integers there too
+	if err != nil { // 2.0 and 2e0 are integers too
 		var f float64
 		if f, err = strconv.ParseFloat(text, 64); err == nil && (f != math.Trunc(f) || math.Abs(f) >= 1<<63) {
 			err = strconv.ErrRange

@@ -14,13 +14,13 @@ import (
 
 // Formatter makes a LogRecord of a record. It implements base.Formatter.
 type Formatter struct {
-	// Trace and Span are the fields whose texts, 32 and 16 digits of hex, become the record's ids.
+	// Trace and Span name the fields whose texts, of 32 and 16 hexadecimal digits, become the record's ids.
 	Trace, Span string
-	// JSON asks for protobuf's JSON in place of protobuf.
+	// JSON selects protobuf's JSON instead of protobuf.
 	JSON bool
 }
 
-// The attributes that a record has beside its fields.
+// The attributes that a record has besides its fields.
 const (
 	loggerName     = "logger.name"
 	filePath       = "code.file.path"
@@ -30,14 +30,14 @@ const (
 	exceptionStack = "exception.stacktrace"
 	exceptionType  = "exception.type"
 
-	// ExceptionMessage is what the text of zap.Error is called.
+	// ExceptionMessage is the name for the text of zap.Error.
 	ExceptionMessage = "exception.message"
 )
 
 // resourceRule is for the attributes of a Resource.
 var resourceRule = names.New(names.Config{})
 
-// rule also keeps attributes from having the names under which VictoriaLogs stores what is no attribute.
+// rule also keeps attributes from having the names under which VictoriaLogs stores things that are no attributes.
 var rule = names.New(names.Config{
 	Reserved: []string{loggerName, filePath, lineNumber, functionName, codeStack, exceptionStack,
 		"_msg", "_time", "_stream", "_stream_id", "severity_text", "severity_number"},
@@ -57,17 +57,17 @@ func (f Formatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return f.appendProto(dst, named)
 }
 
-// head is what both encodings know of a record while they write it.
+// head is the state that both encodings share while they write a record.
 type head struct {
-	key     string // of the value to come
-	depth   int    // of objects, arrays and namespaces around the value
+	key     string // of the next value
+	depth   int    // objects, arrays and namespaces around the value
 	inArray bool
 	trace   id
 	span    id
 	failed  bool // there was an error among the fields
 }
 
-// The sizes of a trace's and of a span's id, in bytes (W3C Trace Context).
+// The sizes of a trace id and a span id, in bytes (W3C Trace Context).
 const (
 	traceSize = 16
 	spanSize  = 8
@@ -76,7 +76,7 @@ const (
 // id is a field that becomes an id of the record.
 type id struct {
 	field string
-	hex   [32]byte // lower case; the first digits of it
+	hex   [32]byte // lower case; a span id uses the first half
 	found bool
 }
 
@@ -86,8 +86,8 @@ func (h *head) begin(f *Formatter) {
 	h.span.field, h.span.found = f.Span, false
 }
 
-// took makes a text an id of the record, if it is one.
-func (h *head) took(v string) bool {
+// takeID makes a text an id of the record, if it is one, and reports whether it was. It also notes an error among the fields.
+func (h *head) takeID(v string) bool {
 	if h.depth > 0 || h.inArray {
 		return false
 	}
@@ -112,7 +112,7 @@ func (i *id) take(key, v string, digits int) bool {
 	return true
 }
 
-// isHex tells whether s is an id of that many digits; one of zeros only is none (W3C Trace Context).
+// isHex reports whether s is an id of that many digits. Only zeros are no id (W3C Trace Context).
 func isHex(s string, digits int) bool {
 	return len(s) == digits && strings.Trim(s, "0") != "" &&
 		!strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) })
@@ -125,7 +125,7 @@ type writer interface {
 	encoder() zapcore.ObjectEncoder // for the fields of the first level
 }
 
-// attributes writes the attributes of a record: what zap knows of it and OTLP has no other place for, and its fields.
+// attributes writes the attributes of a record: the parts of the entry that have no other place in OTLP, and the fields.
 func attributes(w *fields.Walker, to writer, ent *zapcore.Entry, r *base.Record) error {
 	if ent.LoggerName != "" {
 		w.AddString(loggerName, ent.LoggerName)
@@ -138,7 +138,7 @@ func attributes(w *fields.Walker, to writer, ent *zapcore.Entry, r *base.Record)
 	err := w.LevelBy(to.encoder(), r)
 	switch {
 	case ent.Stack == "":
-	case to.state().failed: // where the record was logged is where its error was met
+	case to.state().failed: // the error occurred where the record was logged
 		w.AddString(exceptionStack, ent.Stack)
 	default:
 		w.AddString(codeStack, ent.Stack)
@@ -146,10 +146,10 @@ func attributes(w *fields.Walker, to writer, ent *zapcore.Entry, r *base.Record)
 	return err
 }
 
-// unixNano returns t in nanoseconds since 1970, at most what an int64 holds; 0, which is OTLP's "unknown", for what is before.
+// unixNano returns t in nanoseconds since 1970, at most what an int64 holds. A time before 1970 is 0, OTLP's "unknown".
 func unixNano(t time.Time) uint64 { return uint64(max(0, fields.Nanos(t))) }
 
-// times returns a record's time, and when it was observed: a record without a time was so now.
+// times returns a record's time and its observed time. For a record without a time the latter is now.
 func times(t time.Time) (nanos, observed uint64) {
 	if nanos = unixNano(t); nanos > 0 {
 		return nanos, nanos

@@ -12,7 +12,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// jsonWriter writes values as OTLP's AnyValue in protobuf's JSON: {"intValue":"7"}, and each under its key as a KeyValue:
+// jsonWriter writes values as OTLP's AnyValue in protobuf's JSON: {"intValue":"7"}. A value with a key is a KeyValue:
 // {"key":"n","value":{"intValue":"7"}}. It implements fields.Values.
 type jsonWriter struct {
 	head
@@ -62,7 +62,7 @@ func (f Formatter) appendJSON(dst []byte, r *base.Record) ([]byte, error) {
 	return append(dst, '}'), err
 }
 
-// announce writes what goes before a value.
+// announce writes what precedes a value.
 func (o *jsonWriter) announce(key string) {
 	if o.out[len(o.out)-1] != '[' {
 		o.out = append(o.out, ',')
@@ -85,12 +85,12 @@ func (o *jsonWriter) close(text string) {
 	}
 }
 
-// Begin implements fields.Values. It leaves the key for open to write: some texts are no attributes.
+// Begin implements fields.Values. The key is written by open, because some texts are no attributes.
 func (o *jsonWriter) Begin(key string) { o.key = key }
 
 // Text implements fields.Values.
 func (o *jsonWriter) Text(v string) {
-	if !o.took(v) {
+	if !o.takeID(v) {
 		o.Number(v)
 	}
 }
@@ -119,7 +119,7 @@ func (o *jsonWriter) Integer(v int64) {
 	o.close(`"}`)
 }
 
-// Unsigned implements fields.Values. What an int64 cannot hold becomes a text, as OTLP's mapping of arbitrary data has it.
+// Unsigned implements fields.Values. What an int64 cannot hold becomes a string, by OTLP's mapping of arbitrary data.
 func (o *jsonWriter) Unsigned(v uint64) {
 	if v > math.MaxInt64 {
 		o.Number(strconv.FormatUint(v, 10))
@@ -128,7 +128,7 @@ func (o *jsonWriter) Unsigned(v uint64) {
 	o.Integer(int64(v))
 }
 
-// Float implements fields.Values. A float32 has its exact value, as OpenTelemetry has it.
+// Float implements fields.Values. A float32 keeps its exact value, as in OpenTelemetry.
 func (o *jsonWriter) Float(v float64, _ int) {
 	o.open(`{"doubleValue":`)
 	switch {
@@ -192,7 +192,7 @@ func (o *jsonWriter) Array(w *fields.Walker, m zapcore.ArrayMarshaler) error {
 	return err
 }
 
-// enter goes into an object or array; leave, which wants what enter returned, goes out of it.
+// enter begins an object or array, and returns the argument for leave.
 func (o *jsonWriter) enter(array bool) (outer bool) {
 	outer, o.inArray = o.inArray, array
 	o.depth++
@@ -204,7 +204,7 @@ func (o *jsonWriter) leave(outer bool) {
 	o.inArray = outer
 }
 
-// Namespace implements fields.Values. One is never open in an array.
+// Namespace implements fields.Values. A namespace is never open in an array.
 func (o *jsonWriter) Namespace(key string) {
 	o.announce(key)
 	o.out = append(o.out, openList...)

@@ -5,7 +5,7 @@ import (
 	"encoding/hex"
 )
 
-// setLength writes the length of what is in b from begin on into the bytes before it, of which some are reserved for it.
+// setLength writes the length of everything in b from begin on into the bytes before begin, of which some are reserved for it.
 func setLength(b []byte, begin, reserved int) []byte {
 	n := len(b) - begin
 	size := varintSize(uint64(n))
@@ -22,7 +22,7 @@ func setLength(b []byte, begin, reserved int) []byte {
 	return b
 }
 
-// varintSize returns how many bytes v takes.
+// varintSize returns the size of v, in bytes.
 func varintSize(v uint64) int {
 	n := 1
 	for ; v >= 0x80; v >>= 7 {
@@ -31,15 +31,15 @@ func varintSize(v uint64) int {
 	return n
 }
 
-// textSize returns how many bytes a length and so many bytes take.
+// textSize returns the size of n bytes and their length.
 func textSize(n int) int { return varintSize(uint64(n)) + n }
 
-// appendText appends a length and the bytes.
+// appendText appends the length of s, and s.
 func appendText[T string | []byte](b []byte, s T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
 func appendHex(b, digits []byte) []byte {
-	b, _ = hex.AppendDecode(b, digits) // they are
+	b, _ = hex.AppendDecode(b, digits) // they are valid
 	return b
 }

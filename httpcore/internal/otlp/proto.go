@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	maxLevels           = 1 << 10 // of nesting that are kept in memory for the next record
+	maxLevels           = 1 << 10 // of nesting for which memory is kept
 	recordLengthReserve = 2       // bytes: most records have 128 to 16,383
 )
 
-// protoWriter writes the values of one record as KeyValues, or those of an array as AnyValues. It implements fields.Values.
+// protoWriter writes the values of a record as KeyValues, or those of an array as AnyValues. It implements fields.Values.
 type protoWriter struct {
 	head
 	out   []byte
@@ -30,7 +30,7 @@ type protoWriter struct {
 	direct protoEncoder // of walk
 }
 
-// nested is a list or an object that is being written: where its lengths go, of one byte for the time being.
+// nested is a list or an object being written: where its lengths go. Each takes one byte at first.
 type nested struct {
 	keyValue, any, list int // keyValue is 0 in an array
 	tag                 byte
@@ -47,7 +47,7 @@ func (p *protoWriter) state() *head { return &p.head }
 
 func (p *protoWriter) encoder() zapcore.ObjectEncoder { return &p.direct }
 
-// protoEncoder is the Walker of a protoWriter, less two calls through an interface for what most fields are.
+// protoEncoder is the Walker of a protoWriter, with two interface calls less for the most frequent fields.
 type protoEncoder struct {
 	*fields.Walker
 	to *protoWriter
@@ -106,9 +106,9 @@ func (f Formatter) appendProto(dst []byte, r *base.Record) ([]byte, error) {
 	return setLength(out, begin, recordLengthReserve), err
 }
 
-// value writes all that goes before a value of so many bytes: for a KeyValue its key too.
+// value writes everything that precedes a value of size bytes: for a KeyValue also its key.
 func (p *protoWriter) value(size int) {
-	if n := len(p.key) + size + 4; n < 0x80 && !p.inArray && p.key != "" { // most: each length is one byte
+	if n := len(p.key) + size + 4; n < 0x80 && !p.inArray && p.key != "" { // the usual case: each length is one byte
 		out := append(p.out, p.tag, byte(n), tagKeyValueKey, byte(len(p.key)))
 		p.out = append(append(out, p.key...), tagKeyValueValue, byte(size))
 		return
@@ -128,19 +128,19 @@ func (p *protoWriter) value(size int) {
 	p.out = binary.AppendUvarint(out, uint64(size))
 }
 
-// Begin implements fields.Values. Package names has made the key valid; those of a Resource are not its.
+// Begin implements fields.Values. Package names has made the key valid UTF-8.
 func (p *protoWriter) Begin(key string) { p.key = key }
 
-// Text implements fields.Values. What is no UTF-8 becomes bytes, as OTLP's mapping of arbitrary data has it.
+// Text implements fields.Values. A text that is not UTF-8 becomes bytes, by OTLP's mapping of arbitrary data.
 func (p *protoWriter) Text(v string) {
-	if p.took(v) {
+	if p.takeID(v) {
 		return
 	}
 	tag := byte(tagAnyString)
 	if !fields.IsASCII(v) && !utf8.ValidString(v) {
 		tag = tagAnyBytes
 	}
-	if n := len(p.key) + len(v) + 6; n < 0x80 && !p.inArray && p.key != "" { // most, too
+	if n := len(p.key) + len(v) + 6; n < 0x80 && !p.inArray && p.key != "" { // the usual case, too
 		out := append(p.out, p.tag, byte(n), tagKeyValueKey, byte(len(p.key)))
 		out = append(append(out, p.key...), tagKeyValueValue, byte(len(v)+2), tag, byte(len(v)))
 		p.out = append(out, v...)
@@ -169,7 +169,7 @@ func (p *protoWriter) Integer(v int64) {
 	p.out = binary.AppendUvarint(append(p.out, tagAnyInt), uint64(v))
 }
 
-// Unsigned implements fields.Values. What an int64 cannot hold becomes a text, as OTLP's mapping of arbitrary data has it.
+// Unsigned implements fields.Values. What an int64 cannot hold becomes a string, by OTLP's mapping of arbitrary data.
 func (p *protoWriter) Unsigned(v uint64) {
 	if v > math.MaxInt64 {
 		p.Number(strconv.FormatUint(v, 10))
@@ -184,7 +184,7 @@ func (p *protoWriter) Number(text string) {
 	p.out = appendText(append(p.out, tagAnyString), text)
 }
 
-// Float implements fields.Values. A float32 has its exact value, as OpenTelemetry has it.
+// Float implements fields.Values. A float32 keeps its exact value, as in OpenTelemetry.
 func (p *protoWriter) Float(v float64, _ int) {
 	p.value(9)
 	p.out = binary.LittleEndian.AppendUint64(append(p.out, tagAnyDouble), math.Float64bits(v))
@@ -259,7 +259,7 @@ func (p *protoWriter) open(kind byte, array bool) {
 	p.depth++
 }
 
-// close fills in the lengths of what was opened last, from the inside out: the outer ones count the inner.
+// close fills in the lengths of the value that was opened last, from the inside out, because the outer ones include the inner.
 func (p *protoWriter) close() {
 	last := len(p.opens) - 1
 	n := p.opens[last]

@@ -9,7 +9,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Request is what a request has around its LogRecords.
+// Request is what surrounds the LogRecords of a request.
 type Request struct {
 	resource, scope []byte // the two messages, each with its tag and length
 }
@@ -30,7 +30,7 @@ func NewRequest(resource []zapcore.Field, scope, version string) *Request {
 	return &Request{resource: message(tagResourceLogsRes, w.out), scope: message(tagScopeLogsScope, s)}
 }
 
-// distinctFields returns fields as a record whose names are distinct.
+// distinctFields returns fields as a record with distinct names.
 func distinctFields(fields []zapcore.Field) *base.Record {
 	r := base.GetRecord()
 	_ = r.Capture(zapcore.Entry{}, base.Context{}, fields)
@@ -44,7 +44,7 @@ func message(tag byte, b []byte) []byte {
 	return appendText([]byte{tag}, b)
 }
 
-// Head appends what goes before so many bytes of LogRecords. Nothing goes behind them.
+// Head appends what precedes records bytes of LogRecords. Nothing follows them.
 func (q *Request) Head(dst []byte, records int) []byte {
 	scopeLogs := len(q.scope) + records
 	resourceLogs := len(q.resource) + 1 + textSize(scopeLogs)
@@ -54,7 +54,7 @@ func (q *Request) Head(dst []byte, records int) []byte {
 	return append(dst, q.scope...)
 }
 
-// JSONHead returns what goes before the LogRecords, which commas separate, of a request in JSON. JSONTail goes behind them.
+// JSONHead returns what precedes the LogRecords of a request in JSON, which are separated by commas. JSONTail follows them.
 func JSONHead(resource []zapcore.Field, scope, version string) string {
 	w := newJSONWriter()
 	w.out = append(w.out, `{"resourceLogs":[{"resource":{"attributes":[`...)

@@ -6,23 +6,23 @@ import (
 	"net/http/httptrace"
 )
 
-// mostTries is how many times net/http may send one request by itself. Over HTTP/2 it does so whenever a server says that it has not begun
-// with the request: after GOAWAY at once and without an end, each time over a new connection; after REFUSED_STREAM over the same one, with
-// a pause that grows.
+// mostTries is how many times net/http may send one request. Over HTTP/2 it retries whenever a server says that it has not begun with
+// the request: after GOAWAY immediately and endlessly, each time over a new connection; after REFUSED_STREAM over the same
+// connection, with growing pauses.
 const mostTries = 3
 
 var errNotBegun = fmt.Errorf("the server ended the connection, or refused the request, before it began with it, %d times in a row", mostTries)
 
-// got notes that there is a connection for the request, for the first attempt or for another one. Kept connections that turn out to be
-// closed do not count: a pool may have many of them, and each is tried once.
+// got notes that net/http has a connection for an attempt. Kept connections that turn out to be closed do not count: a pool may have
+// many of them, and net/http tries each once.
 func (s *Step) got(info httptrace.GotConnInfo) {
 	s.mu.Lock()
 	if !info.Reused || info.Conn == s.conn {
 		s.tries++
 	}
 	s.conn = info.Conn
-	if s.lender = lenderOf(info.Conn); s.lender != nil {
-		s.read = s.lender.read.Load()
+	if s.payloadConn = payloadConnOf(info.Conn); s.payloadConn != nil {
+		s.read = s.payloadConn.read.Load()
 	}
 	over := s.tries > mostTries && s.late == nil
 	if over {
@@ -35,21 +35,23 @@ func (s *Step) got(info httptrace.GotConnInfo) {
 	s.reach(sending)
 }
 
-// answered notes that an answer begins: if it is a redirect, another request follows. It is called by who reads from the connection.
+// answered notes that an answer begins. If it is a redirect, another request follows. It runs on the goroutine that reads from the
+// connection.
 func (s *Step) answered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conn, s.tries = nil, 0
-	s.unasked = s.lender != nil && s.lender.read.Load() == s.read
+	s.unsolicited = s.payloadConn != nil && s.payloadConn.read.Load() == s.read
 }
 
-// ErrUnasked is an answer that came before the request.
-var ErrUnasked = errors.New("the server answers before it is asked")
+// ErrUnsolicited is the error for an answer that came before its request.
+var ErrUnsolicited = errors.New("the server answers before it is asked")
 
-// Unasked tells whether the answer that has come is none to the request: nothing was read from the connection since that got it. So it was
-// there before, behind the answer to another request, and nobody knows what becomes of this one. Most such answers net/http sees.
-func (s *Step) Unasked() bool {
+// Unsolicited reports whether the answer is not for this request, because nothing was read from the connection since the request got
+// it. The answer was already there, behind that to an earlier request, and the fate of this request is unknown. net/http itself
+// recognises most such answers.
+func (s *Step) Unsolicited() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.unasked
+	return s.unsolicited
 }

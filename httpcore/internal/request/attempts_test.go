@@ -38,7 +38,7 @@ func TestAnAnswerThatNobodyHasAskedFor(t *testing.T) {
 		resp, err := client.Do(req)
 		require.NoError(t, err)
 		require.NoError(t, resp.Body.Close())
-		return s.Unasked()
+		return s.Unsolicited()
 	}
 	idle, sent := make(chan struct{}), make(chan struct{})
 	first := make(chan bool)

@@ -8,39 +8,38 @@ import (
 	"time"
 )
 
-// Deadlines are how long each step of a request may take:
+// Deadlines bound the steps of a request:
 //
 //	── connect ──► ─── send ───► ────── answer ──────►
 //	ConnectTimeout     Timeout          Timeout
 //
-// A batch that was not sent, or not answered, in time gives the next attempt twice as long, up to MaxTimeout: a server that needs
-// that long would otherwise do the same work again and again, and store it again each time. Once it answers in Timeout that
-// counts again.
+// A batch that was not sent or answered in time gives the next attempt twice as long, up to MaxTimeout. Otherwise a server that needs
+// that long would do the same work again and again, and store it again each time. Once it answers within Timeout, that applies again.
 type Deadlines struct {
-	Connect     time.Duration // negative: none
-	First, Most time.Duration // of sending and answering; negative: none
-	Own         bool          // the transport is ours, and says when it is connected
+	Connect     time.Duration // negative: no limit
+	First, Most time.Duration // of sending and answering; negative: no limit
+	Own         bool          // the transport is ours, and reports when it is connected
 
-	now time.Duration // from First to Most; 0 is First
+	now time.Duration // between First and Most; 0 is First
 }
 
-// Step is where one request is. Its timer ends the request when a step takes too long.
+// Step is the progress of one request. Its timer ends the request when a step takes too long.
 type Step struct {
 	Ctx     context.Context // of the request
 	cancel  context.CancelFunc
 	Began   time.Time
 	patient bool
 
-	mu      sync.Mutex // guards the fields below
-	timer   *time.Timer
-	timeout time.Duration // of sending and answering
-	at      stepName
-	late    error    // why the request was ended: a step took too long, or there were too many attempts
-	conn    net.Conn // of the last attempt
-	lender  *lender  // that conn is; nil: it is another's
-	read    int64    // bytes from it before the attempt
-	unasked bool     // the answer was there before the request
-	tries   int      // attempts that net/http has made since the last answer
+	mu          sync.Mutex // guards the fields below
+	timer       *time.Timer
+	timeout     time.Duration // of sending, and of answering
+	at          stepName
+	late        error        // why the request was ended: a step took too long, or there were too many attempts
+	conn        net.Conn     // of the last attempt
+	payloadConn *payloadConn // conn, if it is ours; else nil
+	read        int64        // bytes read from it before the attempt
+	unsolicited bool         // the answer was there before the request
+	tries       int          // net/http's attempts since the last answer
 }
 
 type stepName uint8
@@ -52,12 +51,12 @@ const (
 	ended
 )
 
-// lateError is a step that took too long. Its text is the same each time.
+// lateError is the error for a step that took too long. Its text is the same each time.
 type lateError struct{ what string }
 
 func (e *lateError) Error() string { return e.what + " in time: " + context.DeadlineExceeded.Error() }
 
-// Is makes it context.DeadlineExceeded for errors.Is, and Timeout a timeout for those who ask for one.
+// Is makes it equal to context.DeadlineExceeded for errors.Is.
 func (e *lateError) Is(target error) bool { return target == context.DeadlineExceeded }
 func (e *lateError) Timeout() bool        { return true }
 func (e *lateError) Temporary() bool      { return true }
@@ -69,7 +68,7 @@ var lateErrors = [...]error{
 	ended:      nil,
 }
 
-// Begin returns the Step that a new request is at.
+// Begin returns the Step for a new request.
 func (d *Deadlines) Begin(closing context.Context, patient bool) *Step {
 	s := &Step{timeout: d.First, patient: patient, Began: time.Now()}
 	if patient {
@@ -77,7 +76,7 @@ func (d *Deadlines) Begin(closing context.Context, patient bool) *Step {
 	}
 	s.Ctx, s.cancel = context.WithCancel(closing)
 	first := d.Connect
-	if !d.Own { // the user's transport need not say when it is connected
+	if !d.Own { // the user's transport need not report when it is connected
 		first = 0
 		if s.timeout > 0 {
 			first = max(0, d.Connect) + 2*s.timeout
@@ -94,7 +93,7 @@ func (d *Deadlines) Begin(closing context.Context, patient bool) *Step {
 	return s
 }
 
-// reach notes that a step is reached, the first time: a redirect, or an attempt that net/http makes by itself, gets no more time.
+// reach notes that a step is reached for the first time. Redirects and net/http's own retries get no more time.
 func (s *Step) reach(at stepName) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,14 +120,14 @@ func (s *Step) expire() {
 	s.cancel()
 }
 
-// Late returns why the request was ended before its time: which step took too long, or that no server began with it.
+// Late returns why the request was ended early: which step took too long, or that no server began with it; nil if it was not.
 func (s *Step) Late() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.late
 }
 
-// End is called when the request is over.
+// End must be called when the request is over.
 func (s *Step) End() {
 	s.mu.Lock()
 	s.at = ended
@@ -139,7 +138,7 @@ func (s *Step) End() {
 	s.cancel()
 }
 
-// Expired tells whether a step took too long, and then lets the next batch have longer.
+// Expired reports whether a step took too long, and if so lengthens the timeout for the next batch.
 func (d *Deadlines) Expired(s *Step) bool {
 	late := s.Late()
 	if late == nil || late == errNotBegun {
@@ -151,7 +150,7 @@ func (d *Deadlines) Expired(s *Step) bool {
 	return true
 }
 
-// Batch returns how long requests of one batch may be begun: what Timeout has grown to, or 0 for ever.
+// Batch returns how long further requests of one batch may begin: the present timeout, or 0 for no limit.
 func (d *Deadlines) Batch() time.Duration { return max(0, d.First, d.now) }
 
 // Answered notes how long a request took.

@@ -10,39 +10,42 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Guard is a Formatter behind which no record of net/http's own waits for net/http, or makes another of its kind. Package net/http tells
-// the standard library's logger when a server sends what it was not asked for, and that logger may lead here (zap.RedirectStdLog,
-// slog.SetDefault). It does so on the goroutine that reads from the connection, of HTTP/1 with a lock that every further request
-// needs: a request there would wait for itself. And where such a message goes by way of a queue, the request that it makes may bring the
-// next one.
+// Guard is a Formatter that refuses net/http's own log messages where a request for them would wait for itself, or provoke the next
+// message.
+//
+// Package net/http writes to the standard library's logger when a server sends something unsolicited, and that logger may lead here
+// (zap.RedirectStdLog, slog.SetDefault). It writes on the goroutine that reads from the connection, in HTTP/1 under a lock that every
+// further request needs, so a request there would wait for itself. If the message goes through a queue, its request may provoke the
+// next message.
 type Guard struct {
 	base.Formatter
 	begun time.Time
-	next  *atomic.Int64 // how long after that another message that a request may bring may pass, in nanoseconds
+	next  *atomic.Int64 // when another repeated message may pass, in nanoseconds after begun
 }
 
-// NewGuard returns a Guard before f.
+// NewGuard returns a Guard for f.
 func NewGuard(f base.Formatter) Guard { return Guard{f, time.Now(), new(atomic.Int64)} }
 
-// brought are the messages that a request may bring, each time; said are those of the goroutine that reads.
+// readLoopMessages are net/http's messages on the goroutine that reads from a connection. Each request may provoke one of
+// repeatedMessages.
 var (
-	brought = []string{
+	repeatedMessages = []string{
 		"Unsolicited response received",
 		"http2: Transport received unsolicited",
 		"Transport: unhandled response frame",
 	}
-	said = append([]string{"protocol error: received "}, brought...)
+	readLoopMessages = append([]string{"protocol error: received "}, repeatedMessages...)
 )
 
 const (
-	saidWithin   = 63 // bytes of a message that they are looked for in, at the cost of an instruction: a prefix may stand before them
-	broughtEvery = 10 * time.Second
+	messageStart  = 63 // bytes in which a message is searched for: a prefix may precede it
+	repeatedEvery = 10 * time.Second
 )
 
 var (
 	errReading = errors.New("httpcore: net/http says this on the goroutine that reads from a connection, where a request would wait " +
 		"for itself: to have it, put a queue in front of the core")
-	errBrought = errors.New("httpcore: net/http says this after each request, so one in 10 s is sent")
+	errRepeated = errors.New("httpcore: net/http says this after each request, so one in 10 s is sent")
 )
 
 // Append implements base.Formatter.
@@ -55,34 +58,34 @@ func (g Guard) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return g.Formatter.Append(dst, r)
 }
 
-// ofNetHTTP tells whether a message may be one of net/http's, and returns as much of it as that takes. Nearly all others have no capital T
-// (of Transport, HTTP, DATA or SETTINGS), which costs less to see.
+// ofNetHTTP reports whether a message may be net/http's, and returns the part of it that decides. Nearly all other messages contain
+// no capital T (as in Transport, HTTP, DATA or SETTINGS), which is cheaper to check.
 func ofNetHTTP(text string) (begin string, is bool) {
-	if strings.IndexByte(text[:min(len(text), 2*saidWithin)], 'T') < 0 {
+	if strings.IndexByte(text[:min(len(text), 2*messageStart)], 'T') < 0 {
 		return "", false
 	}
-	text = text[:min(len(text), saidWithin)]
-	return text, (strings.Contains(text, " received") || strings.Contains(text, " unhandled")) && among(said, text)
+	text = text[:min(len(text), messageStart)]
+	return text, (strings.Contains(text, " received") || strings.Contains(text, " unhandled")) && among(readLoopMessages, text)
 }
 
-// RefuseBatch implements base.BatchRefuser. A batch may hold others' records, as that of a buffer which such a message has filled.
+// RefuseBatch implements base.BatchRefuser. The batch of a buffer that such a message has filled may hold any records.
 func (g Guard) RefuseBatch() error {
-	if reading() {
+	if onReadLoop() {
 		return errReading
 	}
 	return nil
 }
 
 func (g Guard) check(text string) error {
-	if reading() {
+	if onReadLoop() {
 		return errReading
 	}
-	if !among(brought, text) {
+	if !among(repeatedMessages, text) {
 		return nil
 	}
 	now, next := time.Since(g.begun), g.next.Load()
-	if int64(now) < next || !g.next.CompareAndSwap(next, int64(now+broughtEvery)) {
-		return errBrought
+	if int64(now) < next || !g.next.CompareAndSwap(next, int64(now+repeatedEvery)) {
+		return errRepeated
 	}
 	return nil
 }
@@ -96,8 +99,9 @@ func among(words []string, text string) bool {
 	return false
 }
 
-// reading tells whether this is a goroutine on which net/http reads from a connection. The function that it began with says so.
-func reading() bool {
+// onReadLoop reports whether this is a goroutine on which net/http reads from a connection, judging by the function that it began
+// with.
+func onReadLoop() bool {
 	var pcs [256]uintptr
 	n := runtime.Callers(2, pcs[:])
 	if n < 2 || n == len(pcs) { // the last one is runtime.goexit

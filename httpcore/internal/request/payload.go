@@ -8,13 +8,13 @@ import (
 	"sync"
 )
 
-// copyBody is the largest body, in bytes, that is copied rather than lent to the transport.
+// copyBody is the largest body that is copied instead of lent to the transport, in bytes.
 const copyBody = 4 << 10
 
-// Attach makes whole the body of req, until it is detached.
+// Attach makes whole the body of req, until Detach.
 //
-// A small one is copied, into a reader of a type for which net/http sends header and body in one packet; that saves a third of
-// the time of a request. A large one is read where it lies.
+// A small body is copied into a reader of a type for which net/http sends header and body in one packet, which saves a third of a
+// request's time. A large one is read from its own memory.
 func Attach(req *http.Request, whole []byte) *Payload {
 	req.ContentLength = int64(len(whole))
 	if len(whole) <= copyBody {
@@ -29,11 +29,11 @@ func Attach(req *http.Request, whole []byte) *Payload {
 	return p
 }
 
-// Payload is a body on its way. A transport may still be reading it when the answer is there (a server may answer early), but
-// the memory is wanted for the next request: so the reader is cut off. A nil Payload lends nothing.
+// Payload is a lent body. A transport may still be reading it when the answer has come, because a server may answer early. But the
+// memory is needed for the next request, so Detach cuts the reader off. A nil Payload lends nothing.
 //
-// A write under way is waited for. It ends soon: 50 ms after the answer, or when the request's time is up, net/http closes a
-// connection that has not taken the body.
+// Detach waits for a write under way. That ends soon: net/http closes a connection that has not taken the body 50 ms after the
+// answer, or when the request's time is up.
 type Payload struct {
 	mu       sync.Mutex // guards the fields below
 	bytes    []byte
@@ -50,7 +50,7 @@ func (p *Payload) Detach() {
 	p.mu.Unlock()
 }
 
-// reader reads a Payload, for one attempt of the transport.
+// reader reads a Payload for one attempt of the transport.
 type reader struct {
 	payload *Payload
 	at      int
@@ -74,7 +74,7 @@ func (r *reader) Read(dst []byte) (int, error) {
 	return n, nil
 }
 
-// writeTo writes what is left, but no more than that many bytes, to w.
+// writeTo writes what is left to w, but at most most bytes.
 func (r *reader) writeTo(w io.Writer, most int64) (int64, error) {
 	p := r.payload
 	p.mu.Lock()

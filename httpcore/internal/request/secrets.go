@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// Secrets are texts that no error shows: some servers repeat in an answer what they were sent. The zero value has none.
+// Secrets are texts that must not appear in errors: some servers repeat in an answer what they were sent. The zero value is empty.
 type Secrets struct{ replacer *strings.Replacer }
 
-// What is shorter is no secret, but a part of many a word.
+// The shortest secrets, in bytes. Shorter ones would be found inside ordinary words.
 const (
 	shortestSecret = 4
 	shortestValue  = 6 // of a query, which holds other things too
 )
 
-// SecretsOf returns what the values of the headers hold that isPlain does not call plain, the keys in the path of u, and the values of
-// its query.
+// SecretsOf returns the secrets in the values of the headers that isPlain does not call plain, the keys in the path of u, and the
+// values of its query.
 func SecretsOf(header http.Header, isPlain func(name string) bool, u *url.URL) Secrets {
 	texts := keysIn(u)
 	for name, values := range header {
@@ -50,7 +50,7 @@ func secrets(texts []string) Secrets {
 	if len(texts) == 0 {
 		return Secrets{}
 	}
-	slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) }) // one may be a part of another
+	slices.SortFunc(texts, func(a, b string) int { return len(b) - len(a) }) // longest first: one may be part of another
 	pairs := make([]string, 0, 2*len(texts))
 	for _, text := range texts {
 		pairs = append(pairs, text, "…")
@@ -58,10 +58,10 @@ func secrets(texts []string) Secrets {
 	return Secrets{strings.NewReplacer(pairs...)}
 }
 
-// shortestKey is how many letters and digits in a row, as no word of a path has them, are a key.
+// shortestKey is how many letters and digits in a row, with a digit among them, count as a key.
 const shortestKey = 20
 
-// keysIn returns what in a path only a machine can have thought of, as some services have their keys there: UUIDs, and long runs of
+// keysIn returns the elements of a path that look generated, because some services put their keys there: UUIDs, and long runs of
 // letters and digits.
 func keysIn(u *url.URL) (keys []string) {
 	for element := range strings.SplitSeq(u.EscapedPath(), "/") {
@@ -78,7 +78,7 @@ func keysIn(u *url.URL) (keys []string) {
 	return keys
 }
 
-// isUUID tells whether s has the form of RFC 9562, section 4.
+// isUUID reports whether s has the form of RFC 9562, section 4.
 func isUUID(s string) bool {
 	digits := 0
 	for i, r := range s {
@@ -98,7 +98,7 @@ func isUUID(s string) bool {
 
 func isHex(r rune) bool { return '0' <= r && r <= '9' || 'a' <= r|' ' && r|' ' <= 'f' }
 
-// Shown returns a URL for an error: without credentials, keys and query.
+// Shown returns a URL for errors: without credentials, keys and query.
 func Shown(u *url.URL) string {
 	return u.Scheme + "://" + u.Host + secrets(keysIn(u)).Hide(u.EscapedPath())
 }
@@ -111,14 +111,14 @@ func (s Secrets) Hide(text string) string {
 	return s.replacer.Replace(text)
 }
 
-// mostWords is how many bytes an error of net/http shows: it may quote a header of any length.
-const mostWords = 500
+// maxErrorText limits an error of net/http, in bytes: it may quote a header of any length.
+const maxErrorText = 500
 
-// HideIn is Hide for the text of an error.
+// HideIn is Hide for the text of an error, which it also shortens.
 func (s Secrets) HideIn(err error) error {
 	text := s.Hide(err.Error())
-	if len(text) > mostWords {
-		text = strings.ToValidUTF8(text[:mostWords], "") + "…"
+	if len(text) > maxErrorText {
+		text = strings.ToValidUTF8(text[:maxErrorText], "") + "…"
 	}
 	if text == err.Error() {
 		return err

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// stableError is an error with a text that is the same each time it happens.
+// stableError is an error with a text that is the same each time.
 type stableError struct {
 	text string
 	err  error
@@ -19,15 +19,15 @@ type stableError struct {
 func (e *stableError) Error() string { return e.text }
 func (e *stableError) Unwrap() error { return e.err }
 
-// Stable takes out of the text of an error what differs from one attempt to the next: the connection's own port, and the time of
-// day at which a certificate was found to have expired. It also takes out the URL, and any password in it.
+// Stable removes from the text of err what differs from one attempt to the next: the local port, and the time of day at which a
+// certificate was found to have expired. It also removes the URL, with any password in it.
 func Stable(err error) error {
 	var outer *url.Error
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}
 	text := err.Error()
-	const location = "failed to parse Location header" // and then what it is: it may hold a password of the server's
+	const location = "failed to parse Location header" // what follows may contain a password of the server's
 	if strings.HasPrefix(text, location) {
 		text = location
 	}

@@ -18,22 +18,22 @@ import (
 	"example.com/zaphandlers/internal/tlshooks"
 )
 
-// Transport is http.Transport for one caller at a time: it keeps one connection, and notices when the server closes it. It knows its
-// connections, because net/http cannot be told to leave one: one of HTTP/2 at which a request got no answer counts as idle only once the
-// stream is reset, which nobody can wait for, and never while a write to it is stuck.
+// Transport is an http.Transport for one caller at a time. It keeps one connection, and notices when the server closes it. It tracks
+// its connections, because net/http has no way to abandon one: a connection of HTTP/2 on which a request got no answer becomes idle
+// only when the stream is reset, which nobody can wait for, and never while a write to it is stuck.
 type Transport struct {
 	*http.Transport
 	resolver hosts.Resolver
 
 	mu     sync.Mutex // guards the fields below
-	conns  map[*lender]struct{}
+	conns  map[*payloadConn]struct{}
 	closed bool
 }
 
-// NewTransport returns a Transport. Of a host that is an address of IPv6 with a zone the certificate need not have the zone, which is this
-// machine's word. What is in config of the user's code has that time to return; negative is any.
+// NewTransport returns a Transport. If host is an IPv6 address with a zone, its certificate need not contain the zone, which is local
+// to this machine. connect bounds the user's functions in config; negative is no limit.
 func NewTransport(config *tls.Config, host string, connect time.Duration) *Transport {
-	t := &Transport{conns: map[*lender]struct{}{}}
+	t := &Transport{conns: map[*payloadConn]struct{}{}}
 	t.Transport = &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            t.dial,
@@ -56,11 +56,10 @@ func NewTransport(config *tls.Config, host string, connect time.Duration) *Trans
 	return t
 }
 
-// pingAfter is how long a connection of HTTP/2 may be silent before it is asked whether there is anybody, and then how long the
-// answer may take.
+// pingAfter is how long a connection of HTTP/2 may be silent before it is pinged, and then how long the answer may take.
 const pingAfter = 15 * time.Second
 
-// dialer has no timeout of its own: the step's context ends it.
+// dialer has no timeout: the step's context ends it.
 var dialer = net.Dialer{KeepAlive: 30 * time.Second}
 
 func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -68,7 +67,7 @@ func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn
 	if err != nil {
 		return nil, err
 	}
-	l := &lender{TCPConn: conn.(*net.TCPConn), transport: t} // net/http dials "tcp"
+	l := &payloadConn{TCPConn: conn.(*net.TCPConn), transport: t} // net/http dials "tcp"
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -79,7 +78,7 @@ func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn
 	return l, nil
 }
 
-// Pass notes that there was no answer over the last connection: the next one goes to another address of the host, if there is one.
+// Pass notes that the last connection brought no answer: the next one goes to another address of the host, if there is one.
 func (t *Transport) Pass() { t.resolver.Pass() }
 
 // Drop closes all connections, whatever is under way on them.
@@ -90,10 +89,10 @@ func (t *Transport) Drop() {
 	}
 	clear(t.conns)
 	t.mu.Unlock()
-	t.CloseIdleConnections() // or it would try them first
+	t.CloseIdleConnections() // or net/http would try them first
 }
 
-// Close closes all connections, and those to come.
+// Close closes all connections, and those yet to be dialled.
 func (t *Transport) Close() {
 	t.mu.Lock()
 	t.closed = true
@@ -102,20 +101,22 @@ func (t *Transport) Close() {
 	t.Drop()
 }
 
-// lender is a connection that sends a payload from where it lies. By itself net/http copies it, 32 KiB at a time, through a
-// buffer that it makes for each request. And where the server takes no more of it, its answer has a moment to be read: many say why (413,
-// 401) and close, and net/http takes whichever comes first, the answer or the error.
-type lender struct {
+// payloadConn is a connection that sends a payload from its own memory: net/http would copy it, 32 KiB at a time, through a buffer
+// that it makes for each request.
+//
+// When a write fails, it waits for a moment, so that the answer can be read. Many servers answer (413, 401) and close without reading
+// the body, and net/http takes whichever comes first, the answer or the error.
+type payloadConn struct {
 	*net.TCPConn
 	transport *Transport
 	read      atomic.Int64 // bytes
 }
 
-// lenderOf returns the lender that a connection of net/http's is, or is TLS over; nil if there is none.
-func lenderOf(conn net.Conn) *lender {
+// payloadConnOf returns conn, or the connection below its TLS, if it is a payloadConn; else nil.
+func payloadConnOf(conn net.Conn) *payloadConn {
 	for {
 		switch c := conn.(type) {
-		case *lender:
+		case *payloadConn:
 			return c
 		case *tls.Conn:
 			conn = c.NetConn()
@@ -126,46 +127,46 @@ func lenderOf(conn net.Conn) *lender {
 }
 
 // Read implements net.Conn.
-func (l *lender) Read(b []byte) (int, error) {
+func (l *payloadConn) Read(b []byte) (int, error) {
 	n, err := l.TCPConn.Read(b)
 	l.read.Add(int64(n))
 	return n, err
 }
 
 // Close implements net.Conn.
-func (l *lender) Close() error {
+func (l *payloadConn) Close() error {
 	l.transport.mu.Lock()
 	delete(l.transport.conns, l)
 	l.transport.mu.Unlock()
 	return l.TCPConn.Close()
 }
 
-// hearing is how long an answer may take to be read once a write has failed: it is there, or it does not come.
-const hearing = 50 * time.Millisecond
+// answerGrace is how long a failed write waits for the answer to be read. It is already there, or it will not come.
+const answerGrace = 50 * time.Millisecond
 
-// heard returns err of a write, and gives the reader of the connection its moment if there is one.
-func heard(err error) error {
+// awaitAnswer returns err, the error of a write, after waiting for the answer if there may be one.
+func awaitAnswer(err error) error {
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, net.ErrClosed) && !errors.Is(err, errDetached) {
-		<-time.After(hearing)
+		<-time.After(answerGrace)
 	}
 	return err
 }
 
 // Write implements net.Conn.
-func (l *lender) Write(b []byte) (int, error) {
+func (l *payloadConn) Write(b []byte) (int, error) {
 	n, err := l.TCPConn.Write(b)
-	return n, heard(err)
+	return n, awaitAnswer(err)
 }
 
-// ReadFrom implements io.ReaderFrom. net/http hands over a body of known length as a LimitedReader.
-func (l *lender) ReadFrom(r io.Reader) (int64, error) {
+// ReadFrom implements io.ReaderFrom. net/http passes a body of known length as a LimitedReader.
+func (l *payloadConn) ReadFrom(r io.Reader) (int64, error) {
 	if limited, ok := r.(*io.LimitedReader); ok {
 		if body, ok := limited.R.(*reader); ok {
 			n, err := body.writeTo(l.TCPConn, limited.N)
 			limited.N -= n
-			return n, heard(err)
+			return n, awaitAnswer(err)
 		}
 	}
 	n, err := l.TCPConn.ReadFrom(r)
-	return n, heard(err)
+	return n, awaitAnswer(err)
 }

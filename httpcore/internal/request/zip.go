@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// GzipFrom is the smallest body, in bytes, that is compressed: below it gzip saves no packet.
+// GzipFrom is the smallest body that is compressed, in bytes: for less, gzip saves no packet.
 const GzipFrom = 1 << 10
 
-// keepZip is the largest buffer, in bytes, that is kept from one request to the next.
+// keepZip is the largest buffer that is kept between requests, in bytes.
 const keepZip = 4 << 20
 
-// Zip compresses bodies with a writer that is used again and again: making one costs more than a thousand records.
+// Zip compresses bodies with a reused writer, because making one costs more than a thousand records.
 type Zip struct {
 	writer *gzip.Writer
 	out    bytes.Buffer
@@ -26,7 +26,7 @@ func NewZip() *Zip {
 	return &Zip{writer: w}
 }
 
-// Compress returns b compressed, until the next call.
+// Compress returns b compressed. The result is valid until the next call.
 func (z *Zip) Compress(b []byte) []byte {
 	if z.out.Cap() > keepZip {
 		z.out = bytes.Buffer{}
@@ -38,8 +38,8 @@ func (z *Zip) Compress(b []byte) []byte {
 	return z.out.Bytes()
 }
 
-// Unzipped returns the body of an answer as it was before a server, or a proxy on the way, compressed it. Nobody has asked for that, but
-// as long as nobody has forbidden it either they may (RFC 9110, section 12.5.3). Other codings are left as they are.
+// Unzipped returns the body of an answer without a compression that a server or proxy applied. Nobody asked for compression, but
+// nobody forbade it, so it is allowed (RFC 9110, section 12.5.3). Other codings are left unchanged.
 func Unzipped(resp *http.Response) io.Reader {
 	switch strings.ToLower(resp.Header.Get("Content-Encoding")) {
 	case "gzip", "x-gzip":
@@ -48,7 +48,7 @@ func Unzipped(resp *http.Response) io.Reader {
 	return resp.Body
 }
 
-// unzipped reads what is zipped, from the first Read on.
+// unzipped decompresses from the first Read on.
 type unzipped struct {
 	from io.Reader
 	zip  *gzip.Reader
@@ -59,7 +59,7 @@ func (u *unzipped) Read(b []byte) (int, error) {
 	if u.zip == nil {
 		zip, err := gzip.NewReader(u.from)
 		if err != nil {
-			return 0, err // io.EOF where there is nothing at all
+			return 0, err // io.EOF if the body is empty
 		}
 		u.zip = zip
 	}

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// Address is one mailbox in its two forms.
+// Address is a mailbox in its two forms.
 type Address struct {
-	Envelope string // as MAIL FROM and RCPT TO name it: ops@example.com, or root where the server adds the domain
+	Envelope string // for MAIL FROM and RCPT TO: ops@example.com, or root if the server adds the domain
 
-	header string // as a header shows it: "Ops" <ops@example.com>
+	header string // for a header: "Ops" <ops@example.com>
 }
 
-// Domain returns what stands behind the last @, or "".
+// Domain returns the part behind the last @; "" if there is none.
 func (a Address) Domain() string {
 	if at := strings.LastIndexByte(a.Envelope, '@'); at >= 0 {
 		return a.Envelope[at+1:]
@@ -23,9 +23,9 @@ func (a Address) Domain() string {
 	return ""
 }
 
-// ParseAddresses returns the mailboxes that list names. Each string may hold several, separated by commas. Beside the forms of RFC
-// 5322 it takes what people write and Python's handler sends: a local name without a domain, which the server completes ("root"),
-// and names in front of an address that would need quotes ("[prod] Orders <orders@example.com>").
+// ParseAddresses returns the mailboxes in list. Each string may hold several, separated by commas. In addition to the forms of RFC
+// 5322 it accepts what people write and Python's handler sends: a local name without a domain, which the server completes ("root"),
+// and an unquoted name that RFC 5322 wants quoted ("[prod] Orders <orders@example.com>").
 func ParseAddresses(list ...string) ([]Address, error) {
 	var all []Address
 	for _, s := range list {
@@ -38,7 +38,7 @@ func ParseAddresses(list ...string) ([]Address, error) {
 		}
 		for _, p := range parsed {
 			if domain := p.Address[strings.LastIndexByte(p.Address, '@')+1:]; strings.HasPrefix(domain, ipv6Literal) && !isIPv6(domain) {
-				return nil, noAddress(s) // which net/mail of Go 1.27 takes
+				return nil, noAddress(s) // net/mail of Go 1.27 accepts it
 			}
 			a := newAddress(p)
 			if hasControl(a.header) || hasControl(a.Envelope) {
@@ -50,7 +50,7 @@ func ParseAddresses(list ...string) ([]Address, error) {
 	return all, nil
 }
 
-// parseLoosely parses a list that is none by RFC 5322.
+// parseLoosely parses a list that RFC 5322 does not allow.
 func parseLoosely(s string) ([]*mail.Address, error) {
 	if strings.ContainsAny(s, "\r\n\x00") {
 		return nil, fmt.Errorf("%q: control character in an address", s)
@@ -95,7 +95,7 @@ func noAddress(s string) error {
 	return fmt.Errorf(`%q is no address: write "ops@example.com", "Ops <ops@example.com>" or, where the server adds the domain, "root"`, s)
 }
 
-// parseBare parses an address without a name: with a domain, or a local name.
+// parseBare parses an address without a name, with a domain or without.
 func parseBare(s string) (*mail.Address, error) {
 	if a, err := mail.ParseAddress("<" + s + ">"); err == nil {
 		return a, nil
@@ -115,8 +115,8 @@ func parseBare(s string) (*mail.Address, error) {
 	return &mail.Address{Address: local}, nil
 }
 
-// parseUnusual parses a local name and a domain that net/mail does not take together: a name with dots at its ends or side by side, as
-// some providers have given them out, which needs quotes, and an address of IPv6 (RFC 5321, section 4.1.3).
+// parseUnusual parses a local name and a domain that net/mail does not accept together: a name with dots at its ends or side by side,
+// which some providers have assigned and which needs quotes, and an IPv6 address literal (RFC 5321, section 4.1.3).
 func parseUnusual(local, domain string) (*mail.Address, error) {
 	literal := ""
 	if isIPv6(domain) {
@@ -136,10 +136,10 @@ func parseUnusual(local, domain string) (*mail.Address, error) {
 	return a, err
 }
 
-// ipv6Literal is what the address of a host of IPv6 begins with: RFC 5321, section 4.1.3.
+// ipv6Literal starts an IPv6 address literal: RFC 5321, section 4.1.3.
 const ipv6Literal = "[IPv6:"
 
-// isIPv6 tells whether a domain is such an address.
+// isIPv6 reports whether a domain is an IPv6 address literal.
 func isIPv6(domain string) bool {
 	inner, begins := strings.CutPrefix(domain, ipv6Literal)
 	inner, ends := strings.CutSuffix(inner, "]")
@@ -147,7 +147,7 @@ func isIPv6(domain string) bool {
 	return begins && ends && err == nil && ip.Is6() && ip.Zone() == ""
 }
 
-// splitList splits s at commas that are not within quotes, brackets or comments, and leaves out empty elements.
+// splitList splits s at commas outside quotes, brackets and comments, and omits empty elements.
 func splitList(s string) []string {
 	var list []string
 	quoted, depth, begin := false, 0, 0
@@ -179,8 +179,8 @@ func splitList(s string) []string {
 	return list
 }
 
-// longName is the longest name, in bytes, that a header shows as it is: a longer one becomes encoded words, between which a line can be
-// broken.
+// longName is the longest name that a header shows unencoded, in bytes. A longer one becomes encoded words, between which a line can
+// be broken.
 const longName = 200
 
 func newAddress(p *mail.Address) Address {
@@ -200,7 +200,7 @@ func newAddress(p *mail.Address) Address {
 	return a
 }
 
-// AppendAddresses appends one header line of addresses, folded between them. It appends nothing if there are none.
+// AppendAddresses appends one header of addresses, folded between them. It appends nothing if list is empty.
 func AppendAddresses(dst []byte, name string, list []Address) []byte {
 	if len(list) == 0 {
 		return dst

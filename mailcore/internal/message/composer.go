@@ -10,18 +10,17 @@ import (
 	"time"
 )
 
-// Composer makes messages (RFC 5322, MIME) out of digests. A message is ASCII in lines of CRLF throughout, so every server takes
-// it as it is:
+// Composer makes messages (RFC 5322, MIME) of digests. A message is ASCII in lines of CRLF, so every server takes it unchanged:
 //
 //	From: "Orders" <orders@example.com>       ─┐
 //	To: ops@example.com                        │ made once
 //	Auto-Submitted: auto-generated            ─┘
-//	Subject: orders on web-3                  ── one line, encoded words
+//	Subject: orders on web-3                  ── one header, encoded words
 //	Date, Message-ID, MIME-Version, Content-Type, Content-Transfer-Encoding
 //
 //	text of the records                       ── quoted-printable
 //
-// Above its inline limit the message has two parts: the beginning of the text, and the rest of it as records.log.gz.
+// If the text is longer than inline, the message has two parts: the beginning of the text, and the rest of it as records.log.gz.
 type Composer struct {
 	fixed  []byte // the headers that are the same in every mail
 	id     string // makes a Message-ID unique among all programs
@@ -35,12 +34,12 @@ type Composer struct {
 	gzip       *gzip.Writer
 }
 
-// base64Line is how many bytes make one line of 76 in base64.
+// base64Line is how many bytes make a base64 line of 76.
 const base64Line = 57
 
-// Identity is what one mail keeps over all its attempts, so that a receiver recognises a copy.
+// Identity is what a mail keeps over all its attempts, so that a receiver recognises duplicates.
 type Identity struct {
-	number uint64 // among the mails of this Composer
+	number uint64 // among the Composer's mails
 	date   time.Time
 }
 
@@ -50,7 +49,7 @@ func (c *Composer) NewIdentity(now time.Time) Identity {
 	return Identity{c.mails, now}
 }
 
-// Compose returns d as a message: the same bytes for the same d and id. It is valid until the next call.
+// Compose returns d as a message: the same bytes for the same d and id. The result is valid until the next call.
 func (c *Composer) Compose(d *Digest, id Identity) []byte {
 	b := append(c.buf[:0], c.fixed...)
 	b = appendSubject(b, d.subjectLine())
@@ -66,10 +65,10 @@ func (c *Composer) Compose(d *Digest, id Identity) []byte {
 	return b
 }
 
-// keepMessage is the largest message, in bytes, whose memory is kept for the next.
+// keepMessage is the largest message whose memory is kept for the next, in bytes.
 const keepMessage = 256 << 10
 
-// Release gives back the memory of a message that was large.
+// Release frees the memory of a large message.
 func (c *Composer) Release() {
 	if cap(c.buf)+c.compressed.Cap() > keepMessage {
 		c.buf, c.compressed, c.gzip = nil, bytes.Buffer{}, nil
@@ -80,8 +79,8 @@ func (c *Composer) appendUnique(b []byte, separator byte, id Identity) []byte {
 	return strconv.AppendUint(append(append(b, c.id...), separator), id.number, 10)
 }
 
-// rest returns what of text goes into an attachment: from the end of the last line that is wholly inline on, or if there is
-// none, from a rune.
+// rest returns the part of text that goes into an attachment: everything behind the last line that is completely inline, or if there
+// is none, from a rune on.
 func (c *Composer) rest(text []byte) []byte {
 	if len(text) <= c.inline {
 		return nil
@@ -89,7 +88,7 @@ func (c *Composer) rest(text []byte) []byte {
 	n := bytes.LastIndexByte(text[:c.inline], '\n') + 1
 	if n == 0 {
 		n = len(cutAtRune(text, c.inline))
-		if n > 1 && text[n-1] == '\r' { // its line feed may be next
+		if n > 1 && text[n-1] == '\r' { // a line feed may follow
 			n--
 		}
 	}
@@ -124,7 +123,8 @@ func (c *Composer) appendParts(b []byte, d *Digest, rest []byte, id Identity) []
 	return append(b, "--\r\n"...)
 }
 
-// compress returns text as a gzip file. It is valid until the next call. A bytes.Buffer takes everything, so nothing fails.
+// compress returns text as a gzip file. The result is valid until the next call. Nothing can fail, because a bytes.Buffer takes
+// everything.
 func (c *Composer) compress(text []byte) []byte {
 	c.compressed.Reset()
 	if c.gzip == nil {
@@ -146,8 +146,8 @@ func appendBase64(b, data []byte) []byte {
 	return b
 }
 
-// NewComposer returns a Composer of mails that begin with the headers fixed, have domain in their Message-ID, and attach what exceeds
-// inline bytes.
+// NewComposer returns a Composer. Its mails begin with the headers fixed, have domain in their Message-ID, and have the text beyond
+// inline bytes attached.
 func NewComposer(fixed []byte, domain string, inline int) Composer {
 	return Composer{fixed: fixed, id: strings.ToLower(rand.Text()), domain: domain, inline: inline}
 }

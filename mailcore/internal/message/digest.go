@@ -9,33 +9,33 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Digest is the content of one mail: the text of its records and, if there are more than one, what is true of all of them. The
-// zero value is empty.
+// Digest is the content of a mail: the text of its records and, if there is more than one, a summary of them. The zero value is
+// empty.
 type Digest struct {
 	Records     uint64
-	Omitted     uint64 // of them, are counted and not in text
+	Omitted     uint64 // of Records, those that are counted and not in text
 	levels      [256]uint64
 	first, last time.Time     // zero if no record has a time
 	worst       zapcore.Level // the highest of all
-	subject     []byte        // of the first record of that level
-	text        []byte        // of the records, end to end; each ends with a line feed
+	subject     []byte        // of the first record with that level
+	text        []byte        // of the records, concatenated; each ends with a line feed
 
-	// Divisible keeps what Halve needs to know of each record.
+	// Divisible keeps what Halve needs for each record.
 	Divisible bool
-	shown     []shown // those whose text is in text; of a Divisible one only
-	subjects  []byte  // of them, end to end
+	shown     []shown // the records in text, if Divisible
+	subjects  []byte  // their subjects, concatenated
 
-	scratch []byte // owned by preface and subjectLine
+	scratch []byte // used by preface and subjectLine
 }
 
-// shown is a record of a Digest that can be halved.
+// shown is a record in the text of a Divisible Digest.
 type shown struct {
 	level               zapcore.Level
 	at                  time.Time
 	textEnd, subjectEnd int
 }
 
-// Add adds a record. Text that would make all of it longer than room is counted instead.
+// Add adds a record. If its text would make the whole text longer than room, the record is only counted.
 func (d *Digest) Add(level zapcore.Level, at time.Time, text, subject []byte, room int) {
 	if d.Records == 0 || level > d.worst {
 		d.worst = level
@@ -58,7 +58,7 @@ func (d *Digest) Add(level zapcore.Level, at time.Time, text, subject []byte, ro
 	}
 }
 
-// span notes the times of the first and the last of some records. One without a time has none here.
+// span extends the time span by that of some records. A record without a time does not count.
 func (d *Digest) span(first, last time.Time) {
 	if first.IsZero() {
 		return
@@ -95,12 +95,11 @@ func (d *Digest) AddAll(other *Digest) {
 	d.subjects = append(d.subjects, other.subjects...)
 }
 
-// Divides tells whether Halve makes two Digests of a Divisible one, for it has more than one record that is shown, or one and some that are
-// only counted.
+// Divides reports whether Halve can divide a Divisible d: it has more than one record that is shown, or one and some that are only
+// counted.
 func (d *Digest) Divides() bool { return len(d.shown) > 1 || len(d.shown) == 1 && d.Omitted > 0 }
 
-// Halve leaves the first half of the records that are shown in d, and returns a Digest of the others, among them those that are only
-// counted.
+// Halve keeps the first half of the shown records in d, and returns a Digest of the others, including those that are only counted.
 func (d *Digest) Halve() *Digest {
 	first, second := &Digest{Divisible: true}, &Digest{Divisible: true}
 	counted := d.levels
@@ -126,12 +125,12 @@ func (d *Digest) Halve() *Digest {
 	return second
 }
 
-// Size returns how many bytes of text d holds.
+// Size returns the size of the text, in bytes.
 func (d *Digest) Size() int { return len(d.text) }
 
 var sumSeed = maphash.MakeSeed()
 
-// Sum returns a number that is the same for the same records, and in this process for no others.
+// Sum returns a hash of the records: the same for the same records, and within this process different for others.
 func (d *Digest) Sum() uint64 {
 	var h maphash.Hash
 	h.SetSeed(sumSeed)
@@ -148,19 +147,19 @@ func (d *Digest) Sum() uint64 {
 	return h.Sum64()
 }
 
-// CountOnly gives up the text: what is left fits everywhere.
+// CountOnly discards the text, so that the mail fits everywhere.
 func (d *Digest) CountOnly() {
 	d.Omitted = d.Records
 	d.text, d.shown, d.subjects = d.text[:0], d.shown[:0], d.subjects[:0]
 }
 
-// EverythingFits is the room of a Digest that keeps all.
+// EverythingFits is the room for Add without a limit.
 const EverythingFits = math.MaxInt
 
-// keepText is the largest text, in bytes, whose memory an emptied Digest keeps.
+// keepText is the largest text whose memory an emptied Digest keeps, in bytes.
 const keepText = 64 << 10
 
-// keepShown is the same for what is known of records.
+// keepShown is the same for shown, in records.
 const keepShown = 1 << 10
 
 // Reset empties d.
@@ -176,7 +175,7 @@ func (d *Digest) Reset() {
 	*d = Digest{text: text, subject: subject, scratch: scratch, Divisible: d.Divisible, shown: shown, subjects: subjects}
 }
 
-// subjectLine returns the subject, with the number of records if there are more than one.
+// subjectLine returns the subject, with the number of records if there is more than one.
 func (d *Digest) subjectLine() []byte {
 	if d.Records == 1 {
 		return d.subject
@@ -187,10 +186,10 @@ func (d *Digest) subjectLine() []byte {
 	return d.scratch
 }
 
-// prefaceTime shows milliseconds and the zone.
+// prefaceTime is the format of times in the preface.
 const prefaceTime = "2006-01-02 15:04:05.000 -0700"
 
-// preface returns what stands above the records of a Digest; nothing, above a single one:
+// preface returns the text above the records of a Digest, or nothing for a single record:
 //
 //	10000 records (1 fatal, 9999 error), from 2026-11-22 10:11:12.000 +0000 to 2026-11-22 10:11:13.000 +0000.
 //	8000 more suppressed: they are counted above, and not shown.

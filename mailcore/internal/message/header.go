@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	headerLine    = 76  // header lines are folded behind this, without CRLF, where there is a space (RFC 2047 section 2)
+	headerLine    = 76  // header lines are folded behind this, without CRLF, at a space (RFC 2047 section 2)
 	maxHeaderLine = 998 // and must never be longer than this
 	maxSubject    = 255 // bytes; a longer subject is cut
 )
@@ -17,7 +17,7 @@ func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }
 
-// IsASCII tells whether s holds nothing beyond ASCII.
+// IsASCII reports whether s is all ASCII.
 func IsASCII[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
@@ -37,8 +37,8 @@ func CheckHeader(header []byte) error {
 	return nil
 }
 
-// appendSubject appends the header line of a subject. Whatever subject holds, it is one header: control characters become
-// spaces, what is not plain ASCII becomes encoded words (RFC 2047), and what is longer than 255 bytes is cut at a rune.
+// appendSubject appends the header of a subject. Whatever subject holds, it is one header: control characters become spaces, text
+// that is not plain ASCII becomes encoded words (RFC 2047), and what exceeds 255 bytes is cut at a rune.
 func appendSubject(dst, subject []byte) []byte {
 	begin := len(dst)
 	dst = append(dst, "Subject: "...)
@@ -78,8 +78,8 @@ func appendClean(dst, text []byte) []byte {
 	return dst
 }
 
-// isPlain tells whether a cleaned text may stand in a header as it is: not if it is not ASCII, if it looks like an encoded
-// word, or if it has two spaces in a row, between which folding would make an empty line.
+// isPlain reports whether a cleaned text may stand in a header unencoded: it is ASCII, does not look like an encoded word, and has no
+// two spaces in a row, between which folding would make an empty line.
 func isPlain(text []byte) bool {
 	for i, c := range text {
 		if c >= utf8.RuneSelf || i > 0 && (c == ' ' && text[i-1] == ' ' || c == '?' && text[i-1] == '=') {
@@ -89,13 +89,13 @@ func isPlain(text []byte) bool {
 	return true
 }
 
-// firstWord is how long the first encoded word of a header may be, in bytes, so that the line has at most headerLine with the header's name.
+// firstWord is the longest first encoded word of a header, in bytes, so that with the header's name the line has at most headerLine.
 const firstWord = 64
 
-// encodeWords makes dst[from:] encoded words of at most 75 bytes, the first of at most firstWord, each of whole runes.
+// encodeWords replaces dst[from:] by encoded words of whole runes. They have at most 75 bytes, the first at most firstWord.
 func encodeWords(dst []byte, from int) []byte {
 	const ( // bytes, before they are base64
-		first = 39 // 52, 64 with what stands around them
+		first = 39 // 52 in base64, 64 with what surrounds them
 		room  = 45 // 60, and 72
 	)
 	var own [maxSubject]byte
@@ -115,7 +115,7 @@ func encodeWords(dst []byte, from int) []byte {
 	return dst
 }
 
-// cutAtRune returns the beginning of text, of at most n bytes and of whole runes if it is UTF-8.
+// cutAtRune returns the beginning of text: at most n bytes, and whole runes if text is UTF-8.
 func cutAtRune(text []byte, n int) []byte {
 	if len(text) <= n {
 		return text
@@ -128,7 +128,7 @@ func cutAtRune(text []byte, n int) []byte {
 	return text[:n]
 }
 
-// fold breaks the header that begins at dst[begin] into lines, at spaces. A line stays longer where it has none.
+// fold breaks the header that begins at dst[begin] into lines, at spaces. A line without a space stays long.
 func fold(dst []byte, begin int) []byte {
 	line, space := begin, -1
 	for i := begin; i < len(dst); i++ {
@@ -145,7 +145,7 @@ func fold(dst []byte, begin int) []byte {
 	return dst
 }
 
-// breakAt puts CRLF in front of the space at dst[i].
+// breakAt inserts CRLF before the space at dst[i].
 func breakAt(dst []byte, i int) []byte {
 	dst = append(dst, 0, 0)
 	copy(dst[i+2:], dst[i:])

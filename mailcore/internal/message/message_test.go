@@ -94,7 +94,7 @@ func TestQuotedLinesAreShort(t *testing.T) {
 	}
 }
 
-// What needs no number has none: the mail is read by people who see its source, too.
+// A character that needs no encoding is not encoded, because some people read the source of a mail.
 func TestQuotedTextIsPlainWhereItMayBe(t *testing.T) {
 	for text, want := range map[string]string{
 		"a b\tc": "a b\tc", "end \nx": "end=20\r\nx", "end\t\r\nx": "end=09\r\nx", "end ": "end=20",

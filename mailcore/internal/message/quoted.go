@@ -2,17 +2,16 @@ package message
 
 import "unicode/utf8"
 
-// quotedLine is the longest line of quoted-printable text, without its CRLF (RFC 2045 section 6.7 rule 5).
+// quotedLine is the longest line of quoted-printable text, without CRLF (RFC 2045 section 6.7 rule 5).
 const quotedLine = 76
 
 const upperHex = "0123456789ABCDEF"
 
-// appendQuoted appends text as quoted-printable (RFC 2045 section 6.7): 7-bit lines of at most 76 bytes, whatever text holds. A
-// line feed is a line break, with a carriage return before it or without; every other control character is written as its number,
-// so that a carriage return or a NUL is what it was when the mail is decoded, and nothing on the way. Bytes that are not UTF-8
-// become U+FFFD.
+// appendQuoted appends text as quoted-printable (RFC 2045 section 6.7): 7-bit lines of at most 76 bytes, whatever text holds. A line
+// feed, with or without a carriage return before it, is a line break. Every other control character is written as its code, so that
+// it has no meaning on the way and is restored by decoding. Invalid UTF-8 becomes U+FFFD.
 //
-// A dot at the beginning of a line is encoded, and so is the F of "From ": servers double the one, mailboxes mark the other.
+// A dot at the beginning of a line is encoded, because servers double it, and so is the F of "From ", because mailboxes mark it.
 func appendQuoted(dst, text []byte) []byte {
 	column := 0
 	for i := 0; i < len(text); i++ {
@@ -41,7 +40,7 @@ func appendQuoted(dst, text []byte) []byte {
 	return dst
 }
 
-// quotedBreak makes room for n more bytes in the line, and for the mark of a soft break behind them.
+// quotedBreak makes room for n more bytes in the line, and for the mark of a soft line break behind them.
 func quotedBreak(dst []byte, column, n int) ([]byte, int) {
 	if column+n < quotedLine {
 		return dst, column
@@ -49,10 +48,10 @@ func quotedBreak(dst []byte, column, n int) ([]byte, int) {
 	return append(dst, '=', '\r', '\n'), 0
 }
 
-// isLiteral tells whether the ASCII byte text[i] may stand for itself in the given column.
+// isLiteral reports whether the ASCII byte text[i] may stand unencoded in that column.
 func isLiteral(text []byte, i, column int) bool {
 	c := text[i]
-	begins := column == 0 || column == quotedLine-1 // there, it moves to the next line
+	begins := column == 0 || column == quotedLine-1 // in the latter case it moves to the next line
 	switch {
 	case c == ' ' || c == '\t':
 		rest := text[i+1:] // at the end of a line, servers may strip it

@@ -12,17 +12,17 @@ import (
 	"go.uber.org/multierr"
 )
 
-// mechanism is one way to log in (RFC 4954).
+// mechanism is a way to log in (RFC 4954).
 type mechanism struct {
 	name  string
-	clear bool // shows the secret to whoever listens
+	clear bool // reveals the secret to whoever listens
 	make  func(s authentication) (smtp.Auth, error)
 }
 
-// authentication is the part of the handshake in which a Session logs in.
+// authentication is the part of the handshake that logs in.
 type authentication struct{ *Session }
 
-// byPassword are the mechanisms for a password, the best first. The last three are Python's, in Python's order.
+// byPassword are the mechanisms for a password, best first. The last three are Python's, in Python's order.
 var byPassword = []mechanism{
 	{"SCRAM-SHA-256", false, func(s authentication) (smtp.Auth, error) {
 		return newSCRAM(s.cfg.Username, s.cfg.Password), nil
@@ -38,19 +38,19 @@ var byPassword = []mechanism{
 	}},
 }
 
-// byToken is the one for a token.
+// byToken is the mechanism for a token.
 var byToken = []mechanism{{"XOAUTH2", true, func(s authentication) (smtp.Auth, error) {
 	token, err := s.token()
 	return xoauth2{s.cfg.Username, token}, err
 }}}
 
-// token calls the user's code.
+// token calls the user's Token.
 func (s authentication) token() (string, error) {
 	return callHook(&s.wire, s.cfg.Timeout, "Config.Credentials.Token", s.cfg.Token, func(string) {})
 }
 
-// login logs in by the first mechanism that both sides know and the server accepts. net/smtp's own Auth gives up, and hangs up,
-// at the first that is refused.
+// login logs in by the first mechanism that both sides know and the server accepts. net/smtp's Auth gives up, and hangs up, at the
+// first refusal.
 func (s authentication) login() error {
 	list, _ := s.client.offer("AUTH")
 	offered := strings.Fields(strings.ToUpper(list))
@@ -85,7 +85,7 @@ func isLocalhost(host string) bool {
 	return host == "localhost" || host == "127.0.0.1" || host == "::1"
 }
 
-// authenticate runs one mechanism's dialogue.
+// authenticate runs the dialogue of one mechanism.
 func (s authentication) authenticate(m mechanism, server *smtp.ServerInfo) error {
 	auth, err := m.make(s)
 	if err != nil {
@@ -97,7 +97,7 @@ func (s authentication) authenticate(m mechanism, server *smtp.ServerInfo) error
 	return nil
 }
 
-// maxChallenges is how many questions a server may have (Python: smtplib's _MAXCHALLENGE).
+// maxChallenges limits the server's challenges (Python: smtplib's _MAXCHALLENGE).
 const maxChallenges = 5
 
 var errAsksForEver = errors.New("the server asks for ever")
@@ -126,7 +126,7 @@ func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error 
 			}
 			challenge, err := base64.StdEncoding.DecodeString(text)
 			switch auth.(type) {
-			case *loginAuth, *plainAuth: // whose questions are words for people, in clear from some servers
+			case *loginAuth, *plainAuth: // whose challenges are text for people, unencoded from some servers
 				err = nil
 			}
 			if err == nil {
@@ -142,7 +142,7 @@ func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error 
 	}
 }
 
-// withoutSecret returns a server's words without the password and without what was last said to it: some servers repeat that.
+// withoutSecret returns a server's text without the password, and without the last line sent to it: some servers repeat that.
 func (s authentication) withoutSecret(text, line string) string {
 	secrets := []string{s.cfg.Password}
 	if words := strings.Fields(line); len(words) > 0 {
@@ -158,7 +158,7 @@ func (s authentication) withoutSecret(text, line string) string {
 
 // say sends one line of a dialogue and returns the answer.
 func (s authentication) say(line string) (code int, text string, err error) {
-	err = s.during(loggingIn, func() (err error) {
+	err = s.during(stepAuth, func() (err error) {
 		if err = s.client.send("%s", line); err == nil {
 			code, text, err = readReply(&s.client.text.Reader, 0)
 		}
@@ -167,7 +167,7 @@ func (s authentication) say(line string) (code int, text string, err error) {
 	return code, text, err
 }
 
-// encodeResponse returns an initial response: "=" stands for an empty one.
+// encodeResponse returns an initial response; "=" stands for an empty one.
 func encodeResponse(response []byte) string {
 	if len(response) == 0 {
 		return "="
@@ -175,8 +175,8 @@ func encodeResponse(response []byte) string {
 	return base64.StdEncoding.EncodeToString(response)
 }
 
-// cancelAuth ends a dialogue that we do not go on with. The server confirms with 501.
-func (s authentication) cancelAuth() error { return s.command(loggingIn, 501, "*") }
+// cancelAuth cancels a dialogue. The server confirms with 501.
+func (s authentication) cancelAuth() error { return s.command(stepAuth, 501, "*") }
 
 // plainAuth is PLAIN (RFC 4616). Some servers ignore the response that comes with AUTH, and ask for it.
 type plainAuth struct {
@@ -199,7 +199,7 @@ func (a *plainAuth) Next(challenge []byte, more bool) ([]byte, error) {
 	return []byte(a.response), nil
 }
 
-// loginAuth is LOGIN, which no standard describes: the server asks for the name and then for the password, in words that vary.
+// loginAuth is LOGIN, which has no standard: the server asks for the name and then for the password, in varying words.
 type loginAuth struct{ answers []string }
 
 func (a *loginAuth) Start(*smtp.ServerInfo) (string, []byte, error) { return "LOGIN", nil, nil }
@@ -226,5 +226,5 @@ func (a xoauth2) Start(*smtp.ServerInfo) (string, []byte, error) {
 	return "XOAUTH2", []byte("user=" + a.username + "\x01auth=Bearer " + a.token + "\x01\x01"), nil
 }
 
-// Next gets a challenge only if the token is refused: the reason, as JSON. An empty answer brings the refusal.
+// Next gets a challenge only if the token is refused: the reason, as JSON. An empty response makes the server send the refusal.
 func (a xoauth2) Next([]byte, bool) ([]byte, error) { return []byte{}, nil }

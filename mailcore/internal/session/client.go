@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// client is the dialogue with a server on one connection. Unlike net/smtp's it takes the keywords of EHLO in any case, as RFC 5321, section
-// 2.4, demands, and AUTH as servers offered it before there was an RFC (AUTH=LOGIN), as Python does.
+// client is the dialogue with a server over one connection. Unlike net/smtp's client it takes the keywords of EHLO in any case, as
+// RFC 5321, section 2.4, demands, and, like Python, the form of AUTH from before the RFC (AUTH=LOGIN).
 type client struct {
 	text      *textproto.Conn
 	conn      net.Conn
 	encrypted bool
-	offers    map[string]string // by keyword, in capitals: what stands behind it
+	offers    map[string]string // EHLO's keywords in capitals, and what follows each
 }
 
 // newClient reads the server's greeting.
@@ -25,12 +25,13 @@ func newClient(conn net.Conn, encrypted bool) (*client, error) {
 	return c, err
 }
 
-// send sends one command. What the server has said without being asked would be taken for the answer to it, and each answer for the one to
-// the next command: a reply that came twice. But 421, which ends the connection, comes unasked.
+// send sends one command. It fails if the server has sent an unsolicited reply, such as one that was repeated: this would be taken
+// for the answer to the command, and each answer for that to the next command. A 421, which ends the connection, is always
+// unsolicited.
 func (c *client) send(format string, args ...any) error {
-	unasked, _ := c.text.R.Peek(c.text.R.Buffered())
-	if len(unasked) > 0 && !bytes.HasPrefix(unasked, []byte("421")) {
-		return textproto.ProtocolError(fmt.Sprintf("the server has said what it was not asked: %.80q", unasked))
+	unsolicited, _ := c.text.R.Peek(c.text.R.Buffered())
+	if len(unsolicited) > 0 && !bytes.HasPrefix(unsolicited, []byte("421")) {
+		return textproto.ProtocolError(fmt.Sprintf("the server has said what it was not asked: %.80q", unsolicited))
 	}
 	return c.text.PrintfLine(format, args...)
 }
@@ -44,8 +45,7 @@ func (c *client) exchange(want int, format string, args ...any) (text string, er
 	return text, err
 }
 
-// hello introduces this side, as servers of old want it too. One that is about to hang up (421) is not asked twice: what it has said would
-// be lost.
+// hello sends EHLO, or HELO to an old server. A server that is about to hang up (421) is not asked twice: its reply would be lost.
 func (c *client) hello(name string) error {
 	err := c.extended(name)
 	if code := replyCode(err); code == 0 || code == 421 {
@@ -75,7 +75,7 @@ func (c *client) extended(name string) error {
 	return nil
 }
 
-// startTLS encrypts the connection. What the server has said in clear before, and what is left of it, counts for nothing.
+// startTLS encrypts the connection. It discards everything that the server sent in the clear.
 func (c *client) startTLS(cfg *tls.Config, name string) error {
 	if _, err := c.exchange(220, "STARTTLS"); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (c *client) startTLS(cfg *tls.Config, name string) error {
 	return c.extended(name)
 }
 
-// offer returns what stands behind a keyword of EHLO, and whether it was there.
+// offer returns what follows a keyword of EHLO, and whether the keyword was there.
 func (c *client) offer(keyword string) (rest string, ok bool) {
 	rest, ok = c.offers[keyword]
 	return rest, ok

@@ -27,39 +27,39 @@ const (
 	Implicit                 // RFC 8314: from the first byte
 )
 
-// Config says which server, and how. All fields but LocalName and the last three are required.
+// Config configures a Session. All fields but LocalName, Dial, and the last three are required.
 type Config struct {
-	Host      string // of the server: what its certificate must name, unless TLS says otherwise
+	Host      string // of the server: its certificate must name it, unless TLS says otherwise
 	Addr      string // host:port
-	LocalName string // what we call ourselves (EHLO); "" is the connection's address
+	LocalName string // for EHLO; "" is the connection's address
 	Timeout   time.Duration
-	Mails     int                                                               // that one connection carries; negative: any number
+	Mails     int                                                               // per connection; negative: no limit
 	Dial      func(ctx context.Context, network, addr string) (net.Conn, error) // nil: a net.Dialer's
 
 	Security           Security
 	TLS                *tls.Config
 	Username, Password string
-	Token              func(ctx context.Context) (string, error) // of XOAUTH2
+	Token              func(ctx context.Context) (string, error) // for XOAUTH2
 }
 
-// Session is the way to one server. The connection below the dialogue sees to it that every exchange has a deadline.
+// Session is the connection, or a series of connections, to one server.
 type Session struct {
 	cfg   Config
 	times timeouts
 	wire  wire
 
-	client *client // nil when there is no connection
+	client *client // nil if there is no connection
 	offer  offer
-	mails  int // that were begun on this connection
+	mails  int // begun on this connection
 
-	unfinished bool // the server has got a part of a message, and not its end
+	unfinished bool // the server has got part of a message, and not its end
 }
 
-// offer is what the server can do.
+// offer is what the server supports.
 type offer struct {
 	utf8 bool  // SMTPUTF8 (RFC 6531): addresses beyond ASCII
 	size bool  // SIZE (RFC 1870)
-	max  int64 // the largest mail it takes, in bytes; 0 if it does not say
+	max  int64 // the largest mail, in bytes; 0 if unknown
 }
 
 // New returns a Session without a connection. It keeps a copy of cfg.TLS.
@@ -79,7 +79,7 @@ func tlsConfig(cfg *tls.Config, host string, within time.Duration) *tls.Config {
 	cfg = tlshooks.Guarded(cfg, within)
 	if cfg.ServerName == "" {
 		cfg.ServerName = host
-		if ip, err := netip.ParseAddr(host); err == nil { // the zone is this machine's word
+		if ip, err := netip.ParseAddr(host); err == nil { // an IPv6 zone is local to this machine
 			cfg.ServerName = ip.WithZone("").String()
 		}
 	}
@@ -89,29 +89,29 @@ func tlsConfig(cfg *tls.Config, host string, within time.Duration) *tls.Config {
 	return cfg
 }
 
-// Connected tells whether there is a connection that may carry another message.
+// Connected reports whether there is a connection that may carry another message.
 func (s *Session) Connected() bool { return s.client != nil }
 
-// UsedUp tells whether the connection has carried as many messages as it may.
+// UsedUp reports whether the connection has carried as many messages as it may.
 func (s *Session) UsedUp() bool { return s.cfg.Mails > 0 && s.mails >= s.cfg.Mails }
 
-// Limit bounds the Deliver that follows to d altogether; 0 leaves it to the steps.
+// Limit bounds the next Deliver as a whole to d; with 0 only its steps are bounded.
 func (s *Session) Limit(d time.Duration) { s.wire.limitCall(d) }
 
 // LimitAll bounds everything that follows to d.
 func (s *Session) LimitAll(d time.Duration) { s.wire.limitAll(d) }
 
-// Hurry bounds the Deliver that is under way, if one is, to d from now. It may be called at any time.
+// Hurry bounds the Deliver under way, if there is one, to d from now. It may be called at any time.
 func (s *Session) Hurry(d time.Duration) { s.wire.hurry(d) }
 
-// Interrupt leaves what is under way, and what follows, one more timeout altogether. It may be called at any time.
+// Interrupt bounds what is under way, and everything that follows, to one more timeout. It may be called at any time.
 func (s *Session) Interrupt() { s.wire.interrupt() }
 
-// Interrupted tells whether Interrupt was called.
+// Interrupted reports whether Interrupt was called.
 func (s *Session) Interrupted() bool { return s.wire.wasInterrupted() }
 
-// open makes the connection, up to where mail may be sent. It does nothing if there is one. An error of the server's own
-// words is temporary: it says nothing about the mail.
+// open makes the connection, ready for mail, if there is none. An error that is a reply of the server is temporary: it says nothing
+// about the mail.
 func (s *Session) open() error {
 	if s.client != nil {
 		return nil
@@ -124,7 +124,7 @@ func (s *Session) open() error {
 		return nil
 	}
 	s.drop()
-	s.wire.resolver.Pass() // another address of the host may have a server that works
+	s.wire.resolver.Pass() // another address of the host may have a working server
 	var reply *textproto.Error
 	if errors.As(err, &reply) || errors.As(err, new(*tls.CertificateVerificationError)) || errors.Is(err, errNotOffered) {
 		return &TemporaryError{Err: err}
@@ -132,11 +132,11 @@ func (s *Session) open() error {
 	return err
 }
 
-// during runs one exchange, within the time of its step.
+// during runs one exchange within the time of its step.
 func (s *Session) during(step step, exchange func() error) error {
 	s.wire.allow(s.times.of(step))
 	begin := time.Now()
-	err := base.Guard(exchange) // over what a Dial of the user's has returned
+	err := base.Guard(exchange) // a connection of the user's Dial may panic
 	if isTimeout(err) {
 		s.times.expired(step)
 	} else if err == nil || replyCode(err) != 0 {
@@ -145,11 +145,11 @@ func (s *Session) during(step step, exchange func() error) error {
 	return err
 }
 
-// connect dials, through implicit TLS if wanted, and reads the server's greeting.
+// connect dials, through implicit TLS if configured, and reads the server's greeting.
 func (s *Session) connect() error {
 	var conn net.Conn
-	err := s.during(dialling, func() (err error) {
-		conn, err = s.wire.connect(s.cfg.Addr, s.times.of(dialling))
+	err := s.during(stepDial, func() (err error) {
+		conn, err = s.wire.connect(s.cfg.Addr, s.times.of(stepDial))
 		return err
 	})
 	if err != nil {
@@ -157,12 +157,12 @@ func (s *Session) connect() error {
 	}
 	if s.cfg.Security == Implicit {
 		secure := tls.Client(conn, s.cfg.TLS)
-		if err := s.during(greeting, secure.Handshake); err != nil {
+		if err := s.during(stepGreeting, secure.Handshake); err != nil {
 			return fmt.Errorf("mailcore: tls %s: %w", s.cfg.Addr, err)
 		}
 		conn = secure
 	}
-	err = s.during(greeting, func() (err error) {
+	err = s.during(stepGreeting, func() (err error) {
 		s.client, err = newClient(conn, s.cfg.Security == Implicit)
 		return err
 	})
@@ -173,17 +173,17 @@ func (s *Session) connect() error {
 	return nil
 }
 
-// hello introduces us, through STARTTLS if wanted, and logs in.
+// hello sends EHLO, starts TLS if configured, and logs in.
 func (s *Session) hello() error {
 	name := cmp.Or(s.cfg.LocalName, addressLiteral(s.client.conn.LocalAddr()))
-	if err := s.during(helloing, func() error { return s.client.hello(name) }); err != nil {
+	if err := s.during(stepHello, func() error { return s.client.hello(name) }); err != nil {
 		return fmt.Errorf("mailcore: ehlo: %w", err)
 	}
 	if s.cfg.Security == STARTTLS {
 		if _, ok := s.client.offer("STARTTLS"); !ok {
 			return fmt.Errorf("mailcore: starttls: %w by %s", errNotOffered, s.cfg.Addr)
 		}
-		if err := s.during(helloing, func() error { return s.client.startTLS(s.cfg.TLS, name) }); err != nil {
+		if err := s.during(stepHello, func() error { return s.client.startTLS(s.cfg.TLS, name) }); err != nil {
 			return fmt.Errorf("mailcore: starttls: %w", err)
 		}
 	}
@@ -198,11 +198,11 @@ func (s *Session) hello() error {
 	return nil
 }
 
-// addressLiteral returns an address as a name that EHLO may have (RFC 5321 section 4.1.3).
+// addressLiteral returns an address as a name for EHLO (RFC 5321 section 4.1.3).
 func addressLiteral(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	switch {
-	case !ok || tcp.IP == nil: // a Dial may go another way
+	case !ok || tcp.IP == nil: // a connection of the user's Dial may not be TCP
 		return "localhost"
 	case tcp.IP.To4() != nil:
 		return "[" + tcp.IP.String() + "]"
@@ -210,7 +210,7 @@ func addressLiteral(addr net.Addr) string {
 	return "[IPv6:" + tcp.IP.String() + "]"
 }
 
-// command sends one command and reads the answer, which must be of the code want: 2 is any of 200 to 299.
+// command sends one command and reads the reply, whose code must be want; 2 is any of 200 to 299.
 func (s *Session) command(step step, want int, format string, args ...any) error {
 	return s.during(step, func() error { return s.exchange(want, format, args...) })
 }
@@ -220,19 +220,19 @@ func (s *Session) exchange(want int, format string, args ...any) error {
 	return err
 }
 
-// goodbye is the longest time, in which the server may answer QUIT: nobody needs to know what it says.
-const goodbye = time.Second
+// quitTimeout limits how long the server may take to answer QUIT: its answer does not matter.
+const quitTimeout = time.Second
 
-// HangUp ends the connection as the protocol wants it.
+// HangUp ends the connection with QUIT.
 func (s *Session) HangUp() {
 	if s.client != nil {
-		s.wire.allow(min(s.cfg.Timeout, goodbye))
+		s.wire.allow(min(s.cfg.Timeout, quitTimeout))
 		_ = base.Guard(func() error { return s.exchange(221, "QUIT") })
 		s.drop()
 	}
 }
 
-// Close hangs up, and ends what goes on in the background.
+// Close hangs up, and ends background lookups.
 func (s *Session) Close() {
 	s.HangUp()
 	s.wire.resolver.Close()

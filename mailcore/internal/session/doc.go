@@ -1,5 +1,5 @@
-// Package session speaks SMTP (RFC 5321) with one server: it delivers one message at a time over a connection that it makes, keeps
-// and ends, and says exactly what became of each message. It knows nothing of logging.
+// Package session speaks SMTP (RFC 5321) with one server. It delivers one message at a time, over a connection that it makes, keeps and
+// ends, and says exactly what became of each message. It knows nothing about logging.
 //
 //	           Deliver               MAIL, RCPT…                354
 //	no connection ──► handshake ──► ready ───► envelope ───► content ───► ready
@@ -9,13 +9,13 @@
 //
 // What Deliver returns:
 //
-//	nil               the server's 250 after the content: the message is the server's
-//	*RefusedError     the server's verdict on this message, or ours (too large): sending it again does not help
-//	*TemporaryError   the server's words for "later": nothing was taken
-//	*UnansweredError  the content was begun, and the server has not said what became of it: it may arrive
-//	any other         the network's: nothing was taken
+//	nil               the server's 250 after the content: the server has the message
+//	*RefusedError     the message is refused, by the server or here (too large): sending it again does not help
+//	*TemporaryError   the server says "later": it took nothing
+//	*UnansweredError  the content was sent, but not answered: the message may arrive
+//	any other         a failure of the network: the server took nothing
 //
-// The contract: each exchange ends within the time that its step has (see timeouts), an answer is at most 256 KiB, Interrupt shortens
-// all of it, and the text of an error is the same each time the same thing fails. Interrupt and Hurry may be called at any
-// time; the other methods are called one at a time.
+// Each exchange ends within the time of its step (see timeouts). An answer has at most 256 KiB. Interrupt shortens everything. A
+// repeated failure has the same error text each time. Interrupt and Hurry may be called at any time; the other methods are called one
+// at a time.
 package session

@@ -13,10 +13,10 @@ import (
 	"go.uber.org/multierr"
 )
 
-// RecipientsError names the recipients whom the server refused.
+// RecipientsError names the recipients that the server refused.
 type RecipientsError struct {
-	Addresses []string // refused, as the envelope names them
-	Err       error    // the server's words for each
+	Addresses []string // refused, as in the envelope
+	Err       error    // the server's reply for each
 }
 
 // Error implements error.
@@ -24,10 +24,10 @@ func (e *RecipientsError) Error() string {
 	return fmt.Sprintf("mailcore: refused: %s: %v", strings.Join(e.Addresses, ", "), e.Err)
 }
 
-// Unwrap returns the server's words.
+// Unwrap returns the server's replies.
 func (e *RecipientsError) Unwrap() error { return e.Err }
 
-// add names others, and why. An error that names them itself is about those it names.
+// add adds addresses and the reason. An err that is a RecipientsError is about the addresses that it names.
 func (e *RecipientsError) add(addresses []string, err error) {
 	if named := (*RecipientsError)(nil); errors.As(err, &named) {
 		addresses, err = named.Addresses, named.Err
@@ -36,33 +36,33 @@ func (e *RecipientsError) add(addresses []string, err error) {
 	e.Err = multierr.Append(e.Err, err)
 }
 
-// RefusedError is a verdict on the message itself: sending it again would not help.
+// RefusedError means that the message is refused: sending it again would not help.
 type RefusedError struct {
 	Err      error
-	TooLarge bool // two smaller messages may be taken
-	Content  bool // it is what the message says that is refused, and not who sends it to whom
+	TooLarge bool // smaller messages may be taken
+	Content  bool // the content is refused, and not sender or recipients
 }
 
 // Error implements error.
 func (e *RefusedError) Error() string { return e.Err.Error() }
 
-// Unwrap returns the server's words.
+// Unwrap returns the server's reply.
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// TemporaryError is the server's answer that this may work later, or a message of which the server did not get the end.
+// TemporaryError means that the message may be taken later: by the server's reply, or because the server did not get the message's
+// end.
 type TemporaryError struct {
 	Err     error
-	Content bool // it came after the content, or before all of it was sent, and may be because of it
+	Content bool // it came after the content, or while it was sent, and may be because of it
 }
 
 // Error implements error.
 func (e *TemporaryError) Error() string { return e.Err.Error() }
 
-// Unwrap returns the server's words.
+// Unwrap returns the server's reply.
 func (e *TemporaryError) Unwrap() error { return e.Err }
 
-// UnansweredError says that the content was sent, but perhaps for its end, and that the server has not said what became of it: the message
-// may arrive.
+// UnansweredError means that the content was sent, perhaps without its end, and the server did not answer: the message may arrive.
 type UnansweredError struct{ Err error }
 
 // Error implements error.
@@ -71,10 +71,10 @@ func (e *UnansweredError) Error() string { return e.Err.Error() }
 // Unwrap returns how the connection ended.
 func (e *UnansweredError) Unwrap() error { return e.Err }
 
-// errNotOffered is the end of a connection whose server lacks what we insist on.
+// errNotOffered is the error for a server that lacks something required.
 var errNotOffered = errors.New("not offered")
 
-// replyCode returns the code of the server's answer that err is, or 0.
+// replyCode returns the code of the reply in err; 0 if there is none.
 func replyCode(err error) int {
 	var reply *textproto.Error
 	if errors.As(err, &reply) {
@@ -83,7 +83,7 @@ func replyCode(err error) int {
 	return 0
 }
 
-// isVerdict tells whether err is one of ours that says already what becomes of the message.
+// isVerdict reports whether err already says what becomes of the message.
 func isVerdict(err error) bool {
 	return errors.As(err, new(*RefusedError)) || errors.As(err, new(*TemporaryError))
 }
@@ -93,7 +93,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// isHangUp tells whether err is the end of a connection, and not a server that is slow.
+// isHangUp reports whether err means that the connection has ended, and not that the server is slow.
 func isHangUp(err error) bool {
 	if err == nil || isVerdict(err) || isTimeout(err) {
 		return false
@@ -101,7 +101,7 @@ func isHangUp(err error) bool {
 	return replyCode(err) == 0 || replyCode(err) == 421
 }
 
-// constantError is an error whose text is the same each time the same thing fails.
+// constantError is an error whose text is the same each time.
 type constantError struct {
 	text string
 	err  error
@@ -110,11 +110,11 @@ type constantError struct {
 func (e *constantError) Error() string { return e.text }
 func (e *constantError) Unwrap() error { return e.err }
 
-// ownAddress is our end of a connection as package net shows it: "read tcp 127.0.0.1:43210->127.0.0.1:25".
+// ownAddress is the local address as package net shows it: "read tcp 127.0.0.1:43210->127.0.0.1:25".
 var ownAddress = regexp.MustCompile(`\S+:\d{1,5}->`)
 
-// withoutVariables returns err without what differs from one attempt to the next: the port at our end of the connection, and the time
-// at which a certificate was found to be out of date. So an error that repeats can be recognised.
+// withoutVariables returns err without what differs from one attempt to the next: the local port, and the time at which a certificate
+// was found to be expired. So a repeated error can be recognised.
 func withoutVariables(err error) error {
 	if err == nil {
 		return nil

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// maxReplyText is how many bytes of a server's words an error shows.
+// maxReplyText limits a server's text in an error, in bytes.
 const maxReplyText = 500
 
-// blanks are what no line of a reply begins or ends with.
+// blanks are trimmed from the lines of a reply.
 const blanks = " \t\r"
 
-// readReply reads a server's reply: RFC 5321, section 4.2. want is a code, or the first digit of one; an error of the server's own words
-// is returned for others, and with 0 for none. Unlike net/textproto it takes a code without any text, as section 4.2 demands, and
-// of lines with different codes the last one, and leaves out blanks around the text, as Python does.
+// readReply reads a server's reply: RFC 5321, section 4.2. want is a code, or the first digit of one; any other code is returned as
+// an error. A want of 0 accepts every code. Unlike net/textproto it accepts a code without text, as section 4.2 demands, and like
+// Python it takes the last of different codes, and trims blanks around the text.
 func readReply(r *textproto.Reader, want int) (code int, text string, err error) {
 	var lines []string
 	for more := true; more; {
@@ -28,7 +28,7 @@ func readReply(r *textproto.Reader, want int) (code int, text string, err error)
 		switch {
 		case !ok && len(lines) == 0:
 			return 0, "", textproto.ProtocolError(fmt.Sprintf("no reply of SMTP: %.80q", line))
-		case !ok: // some servers forget the code of a line in the middle
+		case !ok: // some servers omit the code of a line in the middle
 			lines = append(lines, line)
 			continue
 		}
@@ -42,7 +42,7 @@ func readReply(r *textproto.Reader, want int) (code int, text string, err error)
 	return code, text, nil
 }
 
-// replyError is a reply that is not what was wanted.
+// replyError returns the error for an unexpected reply.
 func replyError(code int, text string) error {
 	if len(text) > maxReplyText {
 		text = strings.ToValidUTF8(text[:maxReplyText], "") + "…"
@@ -50,7 +50,7 @@ func replyError(code int, text string) error {
 	return &textproto.Error{Code: code, Msg: text}
 }
 
-// parseReplyLine reads one line of a reply, and tells whether others follow, and whether it is one.
+// parseReplyLine parses one line of a reply. continued reports whether more lines follow, ok whether the line is valid.
 func parseReplyLine(line string) (code int, text string, continued, ok bool) {
 	const digits = 3
 	if len(line) < digits || len(line) > digits && line[digits] != ' ' && line[digits] != '-' {

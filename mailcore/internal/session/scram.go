@@ -15,27 +15,27 @@ import (
 	"strings"
 )
 
-// The iterations that a server may ask for: fewer make the password easy to guess (RFC 7677 section 4), more would stop us.
+// The limits for the server's iterations: fewer make the password easy to guess (RFC 7677 section 4), more would stall the client.
 const (
 	minIterations = 4096
 	maxIterations = 1_000_000
 )
 
-// scram is SCRAM-SHA-256 (RFC 5802, RFC 7677) without channel binding. Neither side shows the password, and the server proves
-// that it knows it too:
+// scram is SCRAM-SHA-256 (RFC 5802, RFC 7677) without channel binding. Neither side reveals the password, and the server proves that
+// it knows it too:
 //
 //	client  n,,n=user,r=NONCE
 //	server  r=NONCE+MORE,s=SALT,i=4096
 //	client  c=biws,r=NONCE+MORE,p=PROOF
 //	server  v=SIGNATURE
 //
-// Names and passwords beyond ASCII are sent as they are, without SASLprep.
+// Names and passwords beyond ASCII are sent unchanged, without SASLprep.
 type scram struct {
 	username, password string
 	nonce              string
 
 	step      int
-	signature []byte // that the server has to show; nil before the second step
+	signature []byte // expected from the server; nil before the second step
 	verified  bool
 }
 
@@ -71,7 +71,7 @@ func (a *scram) Next(challenge []byte, more bool) ([]byte, error) {
 	return nil, errors.New("the server asks a third time")
 }
 
-// prove answers the server's first message, and works out what its second has to be.
+// prove answers the server's first message, and computes the signature that its second one must contain.
 func (a *scram) prove(serverFirst string) ([]byte, error) {
 	nonce, salt, iterations, err := parseServerFirst(serverFirst)
 	switch {
@@ -94,7 +94,7 @@ func (a *scram) prove(serverFirst string) ([]byte, error) {
 	return []byte(clientFinal + ",p=" + base64.StdEncoding.EncodeToString(proof)), nil
 }
 
-// verify checks the server's proof.
+// verify checks the server's signature.
 func (a *scram) verify(serverFinal []byte) error {
 	encoded, ok := bytes.CutPrefix(serverFinal, []byte("v="))
 	if !ok {

@@ -12,8 +12,8 @@ import (
 
 func TestTimeouts(t *testing.T) {
 	rfc5321 := map[step]time.Duration{ // section 4.5.3.2
-		greeting: 5 * time.Minute, mailing: 5 * time.Minute, rcpting: 5 * time.Minute,
-		data: 2 * time.Minute, content: 3 * time.Minute, ending: 10 * time.Minute,
+		stepGreeting: 5 * time.Minute, stepMail: 5 * time.Minute, stepRcpt: 5 * time.Minute,
+		stepData: 2 * time.Minute, stepContent: 3 * time.Minute, stepAnswer: 10 * time.Minute,
 	}
 	for s := range steps {
 		times := timeouts{unit: 5 * time.Second}
@@ -34,26 +34,26 @@ func TestTimeouts(t *testing.T) {
 
 func TestATimeoutShrinksOnlyForAServerThatIsFastAgain(t *testing.T) {
 	times := timeouts{unit: 5 * time.Second}
-	times.expired(ending)
-	require.Equal(t, 2*time.Minute, times.of(ending))
+	times.expired(stepAnswer)
+	require.Equal(t, 2*time.Minute, times.of(stepAnswer))
 	for range 5 {
-		times.answered(ending, 90*time.Second)
+		times.answered(stepAnswer, 90*time.Second)
 		times.delivered()
 	}
-	assert.Equal(t, 2*time.Minute, times.of(ending), "it always needs 90 s")
-	times.answered(ending, 40*time.Second)
-	times.answered(ending, time.Millisecond)
+	assert.Equal(t, 2*time.Minute, times.of(stepAnswer), "it always needs 90 s")
+	times.answered(stepAnswer, 40*time.Second)
+	times.answered(stepAnswer, time.Millisecond)
 	times.delivered()
-	assert.Equal(t, 2*time.Minute, times.of(ending), "the slowest answer counts")
-	times.answered(rcpting, time.Millisecond)
+	assert.Equal(t, 2*time.Minute, times.of(stepAnswer), "the slowest answer counts")
+	times.answered(stepRcpt, time.Millisecond)
 	times.delivered()
-	assert.Equal(t, 2*time.Minute, times.of(ending), "it was not asked")
-	times.answered(ending, time.Second)
+	assert.Equal(t, 2*time.Minute, times.of(stepAnswer), "it was not asked")
+	times.answered(stepAnswer, time.Second)
 	times.delivered()
-	assert.Equal(t, time.Minute, times.of(ending))
-	times.answered(ending, time.Second)
+	assert.Equal(t, time.Minute, times.of(stepAnswer))
+	times.answered(stepAnswer, time.Second)
 	times.delivered()
-	assert.Equal(t, time.Minute, times.of(ending), "never below the first")
+	assert.Equal(t, time.Minute, times.of(stepAnswer), "never below the first")
 }
 
 // endless is a server that never comes to the end of its answer.

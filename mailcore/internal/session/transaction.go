@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// Envelope is who sends and who receives (RFC 5321 section 2.3.1).
+// Envelope is the sender and the recipients (RFC 5321 section 2.3.1).
 type Envelope struct {
 	From  string
 	To    []string
-	ASCII bool // all addresses are
+	ASCII bool // all addresses are ASCII
 }
 
-// Deliver sends one message, over a connection that it makes first if there is none. partial names the recipients that did not get
-// it while others did. The errors are those of the package's doc. Those for whom the server has no room beside the others get it in
-// further transactions, as long as each is of use to somebody: RFC 5321, section 4.5.3.1.10.
+// Deliver sends one message, and connects first if necessary. The package comment lists its errors. partial names the recipients that
+// did not get the message if others did. Recipients that are too many for the server get it in further transactions, as long as each
+// transaction reaches somebody: RFC 5321, section 4.5.3.1.10.
 func (s *Session) Deliver(env *Envelope, message []byte) (partial *RecipientsError, err error) {
 	var refused RecipientsError
 	surplus, err := s.deliver(env, env.To, message, &refused)
@@ -23,7 +23,7 @@ func (s *Session) Deliver(env *Envelope, message []byte) (partial *RecipientsErr
 	}
 	for len(surplus) > 0 {
 		to := surplus
-		if surplus, err = s.deliver(env, to, message, &refused); err != nil { // the others have it: an error would send it to them again
+		if surplus, err = s.deliver(env, to, message, &refused); err != nil { // the others have it: with an error they would get it again
 			refused.add(to, err)
 		}
 	}
@@ -33,14 +33,14 @@ func (s *Session) Deliver(env *Envelope, message []byte) (partial *RecipientsErr
 	return nil, nil
 }
 
-// deliver makes one transaction, and draws the conclusions.
+// deliver makes one transaction, and returns the recipients that were too many for it.
 func (s *Session) deliver(env *Envelope, to []string, message []byte, refused *RecipientsError) (surplus []string, err error) {
 	if s.UsedUp() {
 		s.HangUp()
 	}
 	kept := s.client != nil
 	err = s.begin(env, len(message))
-	if kept && isHangUp(err) { // while it was idle: nothing has been said on it yet
+	if kept && isHangUp(err) { // the server closed it while it was idle, so nothing is lost
 		s.drop()
 		err = s.begin(env, len(message))
 	}
@@ -54,7 +54,7 @@ func (s *Session) deliver(env *Envelope, to []string, message []byte, refused *R
 	return nil, withVerdict(s.conclude(err))
 }
 
-// withVerdict removes from the text what differs each time, and keeps the verdict outermost.
+// withVerdict removes from the text what differs each time, and keeps the kind of the error.
 func withVerdict(err error) error {
 	switch e := err.(type) {
 	case *UnansweredError:
@@ -67,7 +67,7 @@ func withVerdict(err error) error {
 	return withoutVariables(err)
 }
 
-// begin makes the connection and names the sender.
+// begin connects if necessary, and names the sender.
 func (s *Session) begin(env *Envelope, size int) error {
 	if err := s.open(); err != nil {
 		return err
@@ -86,26 +86,26 @@ func (s *Session) begin(env *Envelope, size int) error {
 		}
 		parameters += " SMTPUTF8"
 	}
-	if err := s.command(mailing, positive, "MAIL FROM:<%s>%s", env.From, parameters); err != nil {
+	if err := s.command(stepMail, positive, "MAIL FROM:<%s>%s", env.From, parameters); err != nil {
 		return fmt.Errorf("mailcore: mail from %s: %w", env.From, err)
 	}
 	return nil
 }
 
-// transfer names the recipients and sends the message to those whom the server takes. Whom it refuses is added to refused if others
-// get the message; surplus are those of whom it says that they are too many.
+// transfer names the recipients, and sends the message to those that the server accepts. Recipients that it refuses are added to
+// refused if others get the message. surplus are those that are too many.
 func (s *Session) transfer(to []string, message []byte, refused *RecipientsError) (surplus []string, err error) {
 	var all, final RecipientsError
 	temporary := false
 	for _, address := range to {
-		err := s.command(rcpting, positive, "RCPT TO:<%s>", address)
+		err := s.command(stepRcpt, positive, "RCPT TO:<%s>", address)
 		code := replyCode(err)
 		switch {
 		case err == nil:
 			continue
 		case code == 0 || code == 421:
 			return nil, fmt.Errorf("mailcore: rcpt to %s: %w", address, err)
-		case code == 452 || code == 552: // the latter by RFC 821
+		case code == 452 || code == 552: // 552 by RFC 821
 			surplus = append(surplus, address)
 		default:
 			final.add([]string{address}, err)
@@ -119,7 +119,7 @@ func (s *Session) transfer(to []string, message []byte, refused *RecipientsError
 	case len(all.Addresses) == len(to):
 		return nil, &RefusedError{Err: &all}
 	}
-	if err := s.command(data, 354, "DATA"); err != nil {
+	if err := s.command(stepData, 354, "DATA"); err != nil {
 		return nil, fmt.Errorf("mailcore: data: %w", err)
 	}
 	if err := s.send(message); err != nil {
@@ -129,18 +129,18 @@ func (s *Session) transfer(to []string, message []byte, refused *RecipientsError
 	return surplus, nil
 }
 
-// contentError says what an error means that came after DATA.
+// contentError returns the meaning of an error after DATA.
 func contentError(err error) error {
 	switch code := replyCode(err); {
-	case errors.As(err, new(*TemporaryError)): // it was not sent whole
+	case errors.As(err, new(*TemporaryError)): // not all of it was sent
 		return &TemporaryError{Err: err, Content: true}
-	case code < 400: // it says neither yes nor no
+	case code < 400: // neither yes nor no
 		return &UnansweredError{err}
 	case code == 552:
 		return &RefusedError{Err: err, TooLarge: true, Content: true}
 	case code >= 500:
 		return &RefusedError{Err: err, Content: true}
-	case code >= 400 && code != 421 && code != 452: // the one is the end of the connection, the other a full disk
+	case code >= 400 && code != 421 && code != 452: // 421 ends the connection, 452 is a full disk
 		return &TemporaryError{Err: err, Content: true}
 	}
 	return err
@@ -149,12 +149,12 @@ func contentError(err error) error {
 // pieceBytes is how much of a message may be sent in the time of one step.
 const pieceBytes = 64 << 10
 
-// send sends the message itself. Only the server's last answer makes it the server's.
+// send sends the message itself. Only the server's last answer makes it responsible for the message.
 func (s *Session) send(message []byte) error {
 	w := s.client.text.DotWriter()
 	for len(message) > 0 {
 		n := min(len(message), pieceBytes)
-		err := s.during(content, func() error {
+		err := s.during(stepContent, func() error {
 			_, err := w.Write(message[:n])
 			return err
 		})
@@ -163,7 +163,7 @@ func (s *Session) send(message []byte) error {
 		}
 		message = message[n:]
 	}
-	return s.during(ending, func() error {
+	return s.during(stepAnswer, func() error {
 		if err := w.Close(); err != nil {
 			return s.refusedEarly(err)
 		}
@@ -172,18 +172,20 @@ func (s *Session) send(message []byte) error {
 	})
 }
 
-// refusedEarly returns what the server has said of a message that it did not read to its end: some refuse a large one as soon as it is, and
-// hang up, or read no more. Where it has said nothing, that is err. The connection carries no other: its next command would end the message.
+// refusedEarly returns the server's reply to a message that it did not read to the end: some servers refuse a large message as soon
+// as they see its size, and then hang up or stop reading. Without a reply it returns err. The connection is then useless: the next
+// command would be part of the message.
 func (s *Session) refusedEarly(err error) error {
 	s.unfinished = true
-	s.wire.allow(min(s.cfg.Timeout, goodbye))
+	s.wire.allow(min(s.cfg.Timeout, quitTimeout))
 	if code, text, readErr := readReply(&s.client.text.Reader, 0); readErr == nil && code >= 400 {
 		return replyError(code, text)
 	}
 	return err
 }
 
-// incomplete says what it means that the server did not get all of a message: it cannot have arrived, however often that happens.
+// incomplete returns the error for a message that the server did not get completely: it cannot have arrived, however often this
+// happens.
 func (s *Session) incomplete(err error) error {
 	if replyCode(err) != 0 {
 		return err
@@ -191,19 +193,19 @@ func (s *Session) incomplete(err error) error {
 	return &TemporaryError{Err: err, Content: true}
 }
 
-// positive is any code from 200 to 299. Of one that it does not know a client has to go by the first digit: RFC 5321, section 4.2.1.
+// positive is any code from 200 to 299. For an unknown code a client must go by the first digit: RFC 5321, section 4.2.1.
 const positive = 2
 
-// conclude draws the conclusions from an error: what becomes of the connection, and of the mail.
+// conclude decides from an error what becomes of the connection, and returns what becomes of the mail.
 func (s *Session) conclude(err error) error {
 	code := replyCode(err)
 	unanswered := errors.As(err, new(*UnansweredError))
 	switch {
 	case s.client == nil:
-		return err // open has said all
+		return err // open has already judged it
 	case code == 421 || unanswered || s.unfinished || code == 0 && !isVerdict(err):
 		s.drop()
-	case s.command(mailing, 250, "RSET") != nil:
+	case s.command(stepMail, 250, "RSET") != nil:
 		s.drop()
 	}
 	switch {
@@ -211,11 +213,11 @@ func (s *Session) conclude(err error) error {
 		return err
 	case code == 552:
 		return &RefusedError{Err: err, TooLarge: true}
-	case code >= 500 && code != 530: // 530 wants credentials, and is no verdict on the mail
+	case code >= 500 && code != 530: // 530 asks for credentials, and is not about the mail
 		return &RefusedError{Err: err}
 	}
 	return &TemporaryError{Err: err}
 }
 
-// IsFinal tells whether err is the end of the message.
+// IsFinal reports whether err refuses the message for good.
 func IsFinal(err error) bool { return errors.As(err, new(*RefusedError)) }

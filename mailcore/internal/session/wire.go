@@ -11,27 +11,27 @@ import (
 	"example.com/zaphandlers/internal/hosts"
 )
 
-// wire is the connection below the dialogue. It makes sure that nothing on it takes longer than the earliest of three times: the
-// deadline of the step, the limit of the call, and the limit that Interrupt has set.
+// wire is the connection below the dialogue. Nothing on it takes longer than the earliest of three times: the deadline of the step,
+// the limit of the call, and the limit that Interrupt has set.
 type wire struct {
 	timeout time.Duration
 	dial    func(ctx context.Context, network, addr string) (net.Conn, error) // nil: a net.Dialer's
 
 	resolver hosts.Resolver
 
-	mu          sync.Mutex // guards the fields below, for interrupt comes at any time
+	mu          sync.Mutex // guards the fields below, because interrupt may come at any time
 	conn        *meteredConn
 	deadline    time.Time // of conn
-	callLimit   time.Time // no deadline of this call is after it; zero: none
-	finalLimit  time.Time // no deadline of any call is after it; zero: none
+	callLimit   time.Time // limits the deadlines of this call; zero: no limit
+	finalLimit  time.Time // limits the deadlines of all calls; zero: no limit
 	interrupted bool
-	cancelHook  context.CancelFunc // while the user's code runs, or a dialer
+	cancelHook  context.CancelFunc // while user code or a dialer runs
 }
 
-// maxAnswer is how many bytes the server may send in one exchange. An answer is some lines, a TLS handshake some certificates.
+// maxAnswer limits what the server may send in one exchange, in bytes. An answer is a few lines, a TLS handshake a few certificates.
 const maxAnswer = 256 << 10
 
-// meteredConn is a connection that ends when the other side says too much: net/textproto would keep all of it.
+// meteredConn is a connection that fails when the other side sends too much: net/textproto would keep all of it.
 type meteredConn struct {
 	net.Conn
 	left int // bytes that may be read before the next exchange
@@ -52,7 +52,7 @@ func (c *meteredConn) Read(b []byte) (int, error) {
 func (w *wire) connect(addr string, d time.Duration) (net.Conn, error) {
 	var conn net.Conn
 	var err error
-	if w.dial == nil { // which heeds its context, and needs no goroutine
+	if w.dial == nil { // a net.Dialer obeys its context, so it needs no goroutine
 		ctx, end := w.contextFor(d)
 		defer end()
 		conn, err = w.resolver.Dial(ctx, new(net.Dialer), "tcp", addr)
@@ -77,14 +77,14 @@ func closeConn(conn net.Conn) {
 	}
 }
 
-// callHook calls code of the user's, whose context ends after d, and earlier if Close comes.
+// callHook calls user code, with a context that ends after d, or earlier if Close comes.
 func callHook[T any](w *wire, d time.Duration, who string, hook func(context.Context) (T, error), discard func(T)) (T, error) {
 	ctx, end := w.contextFor(d)
 	defer end()
 	return await(ctx, who, func() (T, error) { return hook(ctx) }, discard)
 }
 
-// contextFor returns a context that ends after d, earlier if Close comes, and with end.
+// contextFor returns a context that ends after d, earlier if Close comes, and by end.
 func (w *wire) contextFor(d time.Duration) (ctx context.Context, end func()) {
 	ctx, cancel := context.WithDeadline(context.Background(), w.allowed(d))
 	w.setCancel(cancel)
@@ -100,11 +100,11 @@ func (w *wire) setCancel(cancel context.CancelFunc) {
 	w.cancelHook = cancel
 }
 
-// graceful is how long code of the user's has, after its context ended, to return with an error of its own.
-const graceful = 100 * time.Millisecond
+// hookGrace is how long user code has, after its context has ended, to return with its own error.
+const hookGrace = 100 * time.Millisecond
 
-// await runs code of the user's and returns what it returned, or an error soon after ctx ended: a hook that does not heed its
-// context is left behind, and what it returns later is discarded. A panic is an error.
+// await runs user code and returns its results, or an error soon after ctx has ended. User code that does not obey its context is
+// left behind, and its later result is discarded. A panic is an error.
 func await[T any](ctx context.Context, who string, f func() (T, error), discard func(T)) (T, error) {
 	type result struct {
 		value T
@@ -129,7 +129,7 @@ func await[T any](ctx context.Context, who string, f func() (T, error), discard 
 	select {
 	case r := <-done:
 		return r.value, r.err
-	case <-time.After(graceful):
+	case <-time.After(hookGrace):
 	}
 	go func() {
 		if r := <-done; r.err == nil {
@@ -152,7 +152,7 @@ func (w *wire) allow(d time.Duration) {
 	}
 }
 
-// allowed returns when d from now has passed, or a limit if that is earlier.
+// allowed returns the time d from now, or a limit if that is earlier.
 func (w *wire) allowed(d time.Duration) time.Time {
 	until := time.Now().Add(d)
 	w.mu.Lock()
@@ -165,7 +165,7 @@ func (w *wire) allowed(d time.Duration) time.Time {
 	return until
 }
 
-// limitCall bounds what follows to d from now; 0 takes the bound away.
+// limitCall bounds what follows to d from now; 0 removes the bound.
 func (w *wire) limitCall(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -182,7 +182,7 @@ func (w *wire) limitAll(d time.Duration) {
 	w.finalLimit = time.Now().Add(d)
 }
 
-// hurry bounds the call that is under way to d from now.
+// hurry bounds the call under way to d from now.
 func (w *wire) hurry(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -193,7 +193,7 @@ func (w *wire) hurry(d time.Duration) {
 	w.shortenLocked(limit)
 }
 
-// interrupt leaves what is under way one more timeout altogether: enough for a server that works.
+// interrupt bounds what is under way to one more timeout: enough for a working server.
 func (w *wire) interrupt() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -208,7 +208,7 @@ func (w *wire) interrupt() {
 	w.shortenLocked(w.finalLimit)
 }
 
-// shortenLocked ends the exchange that is under way at limit, if it may take longer.
+// shortenLocked ends the exchange under way at limit, if it may take longer.
 func (w *wire) shortenLocked(limit time.Time) {
 	if w.conn != nil && limit.Before(w.deadline) {
 		w.deadline = limit

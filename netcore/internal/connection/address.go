@@ -12,13 +12,13 @@ import (
 	"example.com/zaphandlers/internal/hosts"
 )
 
-// wrong is an error about an address.
+// wrong returns an error about an address.
 func wrong(what string, args ...any) error { return fmt.Errorf("Address "+what, args...) }
 
-// Networks is what the error of an unknown one says that there are.
+// Networks lists the known networks for the error about an unknown one.
 const Networks = "tcp, udp, unix and unixgram, and TLS is a field"
 
-// KnownNetwork tells whether there is a network of that name here.
+// KnownNetwork reports whether network is one of those that Config.Network accepts.
 func KnownNetwork(network string) bool {
 	switch network {
 	case "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram":
@@ -27,13 +27,13 @@ func KnownNetwork(network string) bool {
 	return false
 }
 
-// IsUDP tells whether a network of that name is UDP.
+// IsUDP reports whether network is UDP.
 func IsUDP(network string) bool { return strings.HasPrefix(network, "udp") }
 
-// IsDatagram tells whether a network of that name keeps the borders of what is written to it.
+// IsDatagram reports whether network preserves message boundaries.
 func IsDatagram(network string) bool { return IsUDP(network) || network == "unixgram" }
 
-// isPath tells whether address can only be the path of a unix socket: no host begins like that.
+// isPath reports whether address can only be the path of a unix socket, because no host begins like that.
 func isPath(address string) bool {
 	for _, start := range []string{"/", "./", "../", "@", "\x00"} {
 		if strings.HasPrefix(address, start) {
@@ -43,12 +43,12 @@ func isPath(address string) bool {
 	return false
 }
 
-// IsAbstract tells whether the path of a unix socket is none of a file, but a name that Linux keeps.
+// IsAbstract reports whether path is not a file, but a name in Linux's abstract namespace.
 func IsAbstract(path string) bool {
 	return runtime.GOOS == "linux" && path != "" && (path[0] == '@' || path[0] == 0)
 }
 
-// DefaultNetwork returns the network of an address that comes without one: Python takes a path for that of a unix socket.
+// DefaultNetwork returns the network of an address without one: "unix" for a path, as in Python, else "tcp".
 func DefaultNetwork(address string) string {
 	if isPath(address) {
 		return "unix"
@@ -56,9 +56,8 @@ func DefaultNetwork(address string) string {
 	return "tcp"
 }
 
-// CheckAddress returns address as "host:port", with port where it names none, or the path that it is in the present working
-// directory. It returns an error if no connection on network can ever have it, beginning with the word Address. Port 0 is for those
-// who listen.
+// CheckAddress returns address as "host:port", using port if the address has none, or as an absolute path. Port 0 is only for those
+// who listen. An address to which no connection on network is possible is an error, which starts with the word Address.
 func CheckAddress(network, address string, port int, listens bool) (string, error) {
 	if !isIP(network) {
 		return absolute(address), checkPath(network, address)
@@ -111,8 +110,8 @@ func splitAddress(network, address string, port int) (host, service string, err 
 	return bare, strconv.Itoa(port), nil
 }
 
-// ServerName returns the name that the certificate of the server at address has to be for; "" if it names none. The zone of an address of
-// IPv6 is this machine's word.
+// ServerName returns the name for which the certificate of the server at address must be valid; "" if address names none. The zone of
+// an IPv6 address is left out: it is local to this machine.
 func ServerName(network, address string) string {
 	if strings.HasPrefix(network, "unix") {
 		return ""
@@ -147,7 +146,8 @@ func noHost(network, host string) string {
 	return hosts.Fault(host)
 }
 
-// absolute returns the path that a relative one is now, unless no socket can have that: the program may change its working directory.
+// absolute makes path absolute, because the program may change its working directory. It returns path itself if the absolute one is
+// too long for a socket.
 func absolute(path string) string {
 	if filepath.IsAbs(path) || strings.HasPrefix(path, "/") || path != "" && (path[0] == '@' || path[0] == 0) {
 		return path

@@ -11,34 +11,34 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Conn is one connection, from its first byte to its last: after an error it is ended and never used again. All times are
-// since its Dialer was made.
+// Conn is one connection, from its first byte to its last. After an error it is ended and never used again. Times are durations since
+// its Dialer was made.
 type Conn struct {
-	net      net.Conn // what is written to
-	raw      net.Conn // under TLS what lies below, else net
-	sent     *counted // between them, if the TLS is ours; else nil
+	net      net.Conn // written to
+	raw      net.Conn // below TLS, else the same as net
+	sent     *counted // between net and raw, if we do TLS; else nil
 	dialer   *Dialer
 	datagram bool
-	useful   func() bool // the peer has said that it was of use; nil: it never does
+	useful   func() bool // reports whether the peer has said that the connection was of use; nil: peers never do
 
 	born     time.Duration
-	deadline time.Duration // for writes, as last set
-	checked  time.Duration // when it was last looked at
+	deadline time.Duration // of writes, as last set
+	checked  time.Duration // when Alive last asked the system
 	written  progress
-	ended    atomic.Bool // the reader has ended: what done says, for less
+	ended    atomic.Bool // the reader has ended: the same as done, but cheaper
 	peek     *peek
 	silence  silence
 	half     half
 
 	done    chan struct{} // closed when the reader has ended; nil for datagrams
-	err     error         // why it has; valid then
-	refusal error         // what the receiver of the handshake made of what the peer said; valid then
+	err     error         // why the reader has ended; valid after done
+	refusal error         // the receiver's error about what the peer sent; valid after done
 }
 
-// Datagram tells whether each Write is one message.
+// Datagram reports whether each Write is one message.
 func (c *Conn) Datagram() bool { return c.datagram }
 
-// Net returns the connection for a handshake, to read from and write to.
+// Net returns the connection for a handshake to read from and write to.
 func (c *Conn) Net() net.Conn { return c.net }
 
 // Age returns how long the connection has been open.
@@ -47,14 +47,14 @@ func (c *Conn) Age(now time.Duration) time.Duration { return now - c.born }
 // Frames returns how many frames were written.
 func (c *Conn) Frames() uint64 { return c.written.frames }
 
-// Done returns a channel that is closed when the peer has ended a stream.
+// Done returns a channel that is closed when the reader of a stream has ended. It is nil for datagrams.
 func (c *Conn) Done() <-chan struct{} { return c.done }
 
-// Err returns why the reader has ended, after Done.
+// Err returns why the reader has ended. It is valid after Done.
 func (c *Conn) Err() error { return c.err }
 
-// Write writes that many whole frames, and returns how many bytes of them the system took. Its deadline is Timeout away, or up to
-// half as much more: it is renewed only now and then.
+// Write writes b, which holds that many whole frames, and returns how many bytes the system took. Its deadline is Timeout away, or up
+// to half as much more, but at most 1 s more, because it is renewed only now and then.
 func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 	if err := c.renew(now); err != nil {
 		return 0, err
@@ -65,7 +65,7 @@ func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 		return n, err
 	}
 	if c.datagram && c.written.writes == 0 {
-		if err = c.peek.refusal(); err != nil { // on the machine itself it is there at once
+		if err = c.peek.refusal(); err != nil { // from a receiver on this machine it is there at once
 			return 0, err
 		}
 	}
@@ -79,20 +79,21 @@ func (c *Conn) Write(b []byte, frames int, now time.Duration) (int, error) {
 	return n, nil
 }
 
-// Took notes that many frames that were whole in what a Write took before it failed.
+// Took notes how many frames were whole among the bytes that a failed Write took.
 func (c *Conn) Took(frames int) { c.written.frames += uint64(frames) }
 
-// half is what is known of a peer that has closed its own side at once: it may still read, as a receiver does that has nothing to
-// say, or be gone. Only what becomes of the first frame tells.
+// half is what is known about a peer that closed its sending side at once. It may still read, as a receiver does that never sends, or
+// it may be gone. Only the fate of the first frame tells.
 type half uint8
 
 const (
 	halfNot      half = iota // the peer's side is open
 	halfUnproven             // it was closed before anything was written
-	halfProven               // and yet the peer takes what is written
+	halfProven               // it was, but the peer takes what is written
 )
 
-// provesHalf tells whether the peer's system has acknowledged the first frame. One whose reader is gone answers with a reset.
+// provesHalf waits until the peer's system has acknowledged the first frame, and reports whether it has. A peer whose reader is gone
+// answers with a reset.
 func (c *Conn) provesHalf() bool {
 	for wait := time.Duration(0); wait < c.dialer.cfg.Timeout/2; wait += minGrace / 5 {
 		if c.peek.wasReset() {
@@ -120,15 +121,15 @@ func (c *Conn) renew(now time.Duration) error {
 	return c.dialer.setDeadline(c, now+timeout+slack)
 }
 
-// Expire makes the next Write set a deadline anew.
+// Expire makes the next Write renew its deadline.
 func (c *Conn) Expire() { c.deadline = 0 }
 
-// read reads until the connection ends. What the peer says goes to receive, which returns what it has not understood yet.
+// read reads until the connection ends. It passes what the peer sends to receive, which returns the bytes of an incomplete message.
 func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 	defer c.ended.Store(true)
 	defer close(c.done)
 	defer func() {
-		if p := recover(); p != nil { // of what a Dial of the user's has returned
+		if p := recover(); p != nil { // from a connection of the user's Dial
 			c.err = fmt.Errorf("the connection's Read: %w", &base.PanicError{Value: p})
 		}
 	}()
@@ -151,28 +152,28 @@ func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 	}
 }
 
-// maxMessage is the longest that a peer may say at once, in bytes.
+// maxMessage is the longest message from a peer, in bytes.
 const maxMessage = 64 << 10
 
 var errMessageTooLong = errors.New("the peer sends more than it may at once")
 
-// checkInterval is how long a connection is written to after it was looked at. A look costs a system call, a fifth of a write, so it is
-// not for each record.
+// checkInterval is how long the result of a check for the peer is trusted. A check is a system call, a fifth of the cost of a write:
+// too much for every record.
 const checkInterval = time.Millisecond
 
-// Alive tells whether the peer is there, as far as this side can know.
+// Alive reports whether the peer is there, as far as this side can know.
 func (c *Conn) Alive(now time.Duration) bool {
 	if c.half == halfProven {
-		return !c.peek.wasReset() // the end of its side was seen before
+		return !c.peek.wasReset() // the end of the peer's side is known
 	}
 	if now-c.checked < checkInterval {
 		return !c.ended.Load()
 	}
 	c.checked = now
-	return c.datagram || !c.Gone() && !c.peek.hasLeft() && !c.silence.lasts(c.peek, now, c.dialer.mostSilence)
+	return c.datagram || !c.Gone() && !c.peek.hasLeft() && !c.silence.exceeded(c.peek, now, c.dialer.mostSilence)
 }
 
-// LastLook tells whether the peer is there now that nothing more is written, and what the system holds against a datagram.
+// LastLook is Alive for the time when nothing more is written. For datagrams err is the error that the system holds.
 func (c *Conn) LastLook(now time.Duration) (alive bool, err error) {
 	if c.datagram {
 		err = c.peek.refusal()
@@ -182,7 +183,7 @@ func (c *Conn) LastLook(now time.Duration) (alive bool, err error) {
 	return c.Alive(now), nil
 }
 
-// Gone tells whether the reader has seen the end.
+// Gone reports whether the reader has ended.
 func (c *Conn) Gone() bool {
 	select {
 	case <-c.done:
@@ -192,7 +193,7 @@ func (c *Conn) Gone() bool {
 	}
 }
 
-// abort closes the connection at once and waits for the reader.
+// abort closes the connection at once and waits for the reader to end.
 func (c *Conn) abort() {
 	_ = c.raw.Close()
 	if c.done != nil {
@@ -200,12 +201,12 @@ func (c *Conn) abort() {
 	}
 }
 
-// Close closes the connection in order, after a last word that waits for the peer. With that of TLS, and until the peer's system has what
-// was written, it has timeout, altogether. A system that closes at once what it has not got rid of throws that away if the peer says
-// anything meanwhile. It returns what is known to be lost.
+// Close closes the connection in order and returns what is known to be lost. It calls goodBye, closes TLS, and waits until the peer's
+// system has acknowledged everything: a system that closes earlier discards what it has not delivered if the peer sends anything. All
+// this may take timeout, together.
 func (c *Conn) Close(timeout time.Duration, goodBye func()) (end Ending) {
 	over := make(chan struct{})
-	var last receipt // before it is closed for being over
+	var last receipt // the state just before the timeout closed the connection
 	timer := time.AfterFunc(timeout, func() {
 		last = c.peek.receipt()
 		close(over)
@@ -215,7 +216,7 @@ func (c *Conn) Close(timeout time.Duration, goodBye func()) (end Ending) {
 	goodBye()
 	if !c.datagram {
 		closeWrite(c.net)
-		if c.raw != c.net { // behind TLS's last word
+		if c.raw != c.net { // after TLS's close-notify
 			closeWrite(c.raw)
 		}
 		wait := min(stalled, timeout-timeout/4)
@@ -232,21 +233,21 @@ func (c *Conn) Close(timeout time.Duration, goodBye func()) (end Ending) {
 	return end
 }
 
-// closeWrite tells the peer that this was all.
+// closeWrite tells the peer that nothing more will come.
 func closeWrite(conn net.Conn) {
 	if c, ok := conn.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()
 	}
 }
 
-// stalled is for how long a peer's system may take nothing more before Close no longer waits for it.
+// stalled is how long Close waits for a peer's system that acknowledges nothing more.
 const stalled = time.Second
 
-// endBytes is how many bytes the end of a stream counts as. A system takes its time to acknowledge that alone.
+// endBytes is what the end of a stream adds to the unacknowledged bytes. A system may take its time to acknowledge only that.
 const endBytes = 1
 
-// awaitReceipt waits until the peer's system has acknowledged all, as far as ours says, or has reset the connection, or has taken nothing
-// more for that long, or it is over.
+// awaitReceipt waits until the peer's system has acknowledged everything, as far as our system tells. It gives up after a reset, when
+// nothing more was acknowledged for that long, and when over is closed.
 func awaitReceipt(p *peek, long time.Duration, over <-chan struct{}) {
 	const most = 10 * time.Millisecond
 	left, since := p.unacknowledged(), time.Now()
@@ -262,7 +263,7 @@ func awaitReceipt(p *peek, long time.Duration, over <-chan struct{}) {
 	}
 }
 
-// below returns the connection under c, if it is TLS.
+// below returns the connection under c if c is TLS, else c.
 func below(c net.Conn) net.Conn {
 	if t, ok := c.(*tls.Conn); ok {
 		return t.NetConn()

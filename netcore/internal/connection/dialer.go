@@ -16,41 +16,43 @@ import (
 // Config says where connections go, and how they begin.
 type Config struct {
 	Network, Address string
-	TLS              *tls.Config // nil: none
-	// Dial opens the connection. Nil is a net.Dialer.
+	TLS              *tls.Config // nil: no TLS
+	// Dial opens the connection. Defaults to a net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// Handshake does on a stream what comes before the first frame, and returns who receives what the peer says after it, and keeps
-	// what it has not understood yet. Its reads and writes have a deadline. Nil does nothing, and ignores what the peer says.
+	// Handshake does what precedes the first frame on a stream; its reads and writes have a deadline. It returns the function that
+	// receives everything the peer sends afterwards, and that returns the bytes of an incomplete message. Nil does nothing, and what
+	// the peer sends is ignored.
 	Handshake func(c *Conn) (receive func([]byte) ([]byte, error), err error)
-	// Unanswered says that Handshake reads nothing, so that it does not show whether the peer is there.
+	// Unanswered says that Handshake reads nothing, so it does not prove that the peer is there.
 	Unanswered bool
-	// Stream is what needs a stream, if anything does but TLS, and Datagrams what needs those: a Dial may make the other.
+	// Stream names the option, other than TLS, that needs a stream; Datagrams the one that needs datagrams; "" is none. They are
+	// checked because a Dial may return either.
 	Stream, Datagrams string
-	// Useful tells whether the peer has said that the present connection was of use. Nil: peers never do.
+	// Useful reports whether the peer has said that the present connection was of use. Nil: peers never do.
 	Useful func() bool
 
 	Timeout time.Duration // of each Open and each Write
-	Hold    time.Duration // how long a connection has to last to be trusted
+	Hold    time.Duration // how long a connection must last to be trusted
 }
 
-// Dialer opens connections, one at a time. It is for one goroutine, but for Interrupt and Interrupted.
+// Dialer opens connections, one at a time. It is for one goroutine, except for Interrupt and Interrupted.
 type Dialer struct {
 	cfg   Config
 	start time.Time
-	names *names // nil unless datagrams go to a host by its name
-	brief bool   // the last connection failed before it had lasted
+	names *names // nil unless datagrams go to a host name
+	brief bool   // the last connection failed before it had lasted for Hold
 
 	resolver    hosts.Resolver
-	mostSilence time.Duration // of a peer's system
+	mostSilence time.Duration // how long a peer's system may acknowledge nothing
 
 	interrupted atomic.Bool
-	interrupt   chan struct{} // closed by Interrupt; nil in Close
+	interrupt   chan struct{} // closed by Interrupt; nil after Finish
 
 	mu      sync.Mutex         // guards the fields below, and setting deadlines
-	closing bool               // Close has begun
+	closing bool               // Finish was called
 	cancel  context.CancelFunc // of the dialling under way
-	conn    net.Conn           // the one that is open, or being opened
-	opening bool               // its handshakes are under way
+	conn    net.Conn           // open, or being opened
+	opening bool               // the handshakes of conn are under way
 }
 
 // NewDialer returns a Dialer.
@@ -69,7 +71,7 @@ func (d *Dialer) Now() time.Duration { return time.Since(d.start) }
 // ErrInterrupted is what Open and Write return after Interrupt.
 var ErrInterrupted = errors.New("interrupted")
 
-// Interrupt makes the call under way return, and those after it, up to Finish.
+// Interrupt makes the current call and all later ones return, until Finish. It is safe for concurrent use.
 func (d *Dialer) Interrupt() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -92,13 +94,13 @@ func (d *Dialer) Interrupt() {
 // past is a deadline that has passed.
 var past = time.Unix(1, 0)
 
-// Interrupted tells whether Interrupt was called.
+// Interrupted reports whether Interrupt was called.
 func (d *Dialer) Interrupted() bool { return d.interrupted.Load() }
 
-// Interruption returns a channel that is closed by Interrupt, or nil after Finish.
+// Interruption returns a channel that Interrupt closes; nil after Finish.
 func (d *Dialer) Interruption() <-chan struct{} { return d.interrupt }
 
-// Finish begins the last use of the Dialer, which Interrupt no longer ends.
+// Finish begins the last use of the Dialer: Interrupt has no effect any more.
 func (d *Dialer) Finish() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -106,7 +108,7 @@ func (d *Dialer) Finish() {
 	d.interrupted.Store(false)
 }
 
-// Close ends what goes on in the background. The connection is closed by its own Close.
+// Close ends background lookups. It does not close the connection.
 func (d *Dialer) Close() {
 	if d.names != nil {
 		d.names.close()
@@ -115,7 +117,7 @@ func (d *Dialer) Close() {
 	d.forget()
 }
 
-// Moved tells whether the name of a destination over UDP no longer means the address that datagrams go to.
+// Moved reports whether a UDP destination's name no longer has the address that datagrams go to.
 func (d *Dialer) Moved(now time.Duration) bool { return d.names != nil && d.names.moved(now) }
 
 // Succeeded notes that c takes what is written to it.
@@ -125,7 +127,7 @@ func (d *Dialer) Succeeded(c *Conn, now time.Duration) {
 	}
 }
 
-// nextAddress goes on to the next address of the name, if there is one that has not refused.
+// nextAddress moves on to the name's next address, and reports whether there is one that has not refused.
 func (d *Dialer) nextAddress() bool { return d.names != nil && d.names.refused() }
 
 func (d *Dialer) forget() {
@@ -144,7 +146,7 @@ func (d *Dialer) setDeadline(c *Conn, at time.Duration) error {
 	return c.net.SetWriteDeadline(d.start.Add(at))
 }
 
-// A StepError says at which step Open failed.
+// StepError says at which step Open failed.
 type StepError struct {
 	Step string // such as "dial"
 	Err  error
@@ -163,7 +165,7 @@ func failed(step string, err error) error {
 	return &StepError{step, err}
 }
 
-// Open opens a connection by begun plus Timeout. An error is a *StepError, or ErrInterrupted.
+// Open opens a connection by begun plus Timeout. Its error is a *StepError or ErrInterrupted.
 func (d *Dialer) Open(begun time.Duration) (*Conn, error) {
 	deadline := begun + d.cfg.Timeout
 	c, err := d.open(d.start.Add(deadline))

@@ -9,15 +9,16 @@ import (
 	"time"
 )
 
-// Ending is how a connection ended, and what follows from it.
+// Ending says how a connection ended, and what follows.
 type Ending struct {
-	Err      error  // what happened; nil: the peer closed it in the ordinary way, or it was no longer wanted
-	Lost     uint64 // frames that were written to it and are known not to have arrived
-	Reported bool   // frames may be lost that were written without an error, which no caller knows of
-	BackOff  bool   // the destination is to be left alone for a while
+	Err      error  // nil: the peer closed it in order, or it was not needed any more
+	Lost     uint64 // frames that were written and are known not to have arrived
+	Reported bool   // frames that were written without an error may be lost, and no caller knows
+	BackOff  bool   // leave the destination alone for a while
 }
 
-// End closes the connection at once because of cause, or of what its reader has seen if cause is nil, and judges what happened.
+// End closes the connection at once because of cause, or if cause is nil because of what its reader has seen, and judges what
+// happened.
 func (c *Conn) End(cause error) Ending {
 	if cause == nil && !c.datagram {
 		cause = c.failure()
@@ -46,33 +47,33 @@ func (c *Conn) End(cause error) Ending {
 	return end
 }
 
-// closedInOrder tells whether a write failed because the peer has closed a unix socket after it had read all, which Linux says: nothing that
-// was written before is lost. Of TCP the same error says that something came after the end.
+// closedInOrder reports whether a write failed because the peer closed a unix socket after it had read everything, as Linux can tell:
+// then nothing written before is lost. Over TCP the same error means that something arrived after the end.
 func closedInOrder(c *Conn, cause error) bool {
 	_, unix := c.raw.(*net.UnixConn)
 	if !unix || c.datagram || !errors.Is(cause, syscall.EPIPE) || !c.peek.tellsReceipt() || c.peek.wasReset() {
 		return false
 	}
 	select {
-	case <-c.done: // the system tells of a reset once, perhaps the reader
+	case <-c.done: // the system reports a reset once, perhaps to the reader
 		return errors.Is(c.err, io.EOF)
 	case <-time.After(maxGrace):
 		return false
 	}
 }
 
-// unanswered tells whether a peer that should answer has closed a connection in the ordinary way, soon and without an answer to what was
-// written: a proxy without a server behind it does so each time.
+// unanswered reports whether a peer that should answer has closed the connection in order, soon, and without an answer to what was
+// written. A proxy without a backend does so each time.
 func (c *Conn) unanswered(now time.Duration) bool {
 	return c.useful != nil && !c.useful() && c.written.frames > 0 && c.Age(now) < c.dialer.cfg.Hold
 }
 
 var errUnanswered = errors.New("closed by the peer without an answer")
 
-// errReset stands for what systems say in several ways.
+// errReset stands for the various errors by which systems report a reset.
 var errReset = errors.New("connection reset by peer")
 
-// endStream judges a stream that has failed.
+// endStream judges a stream that failed.
 func (c *Conn) endStream(cause error, now time.Duration) Ending {
 	hold := c.dialer.cfg.Hold
 	early := c.Age(now) < hold && (c.useful == nil || !c.useful())
@@ -89,8 +90,8 @@ func (c *Conn) endStream(cause error, now time.Duration) Ending {
 	return end
 }
 
-// endDatagrams judges a socket for datagrams that has failed. Only UDP says later that one did not arrive; on a unix socket the
-// one in hand did not.
+// endDatagrams judges a datagram socket that failed. Only UDP reports later that a datagram did not arrive; on a unix socket the
+// error is about the datagram being written.
 func (c *Conn) endDatagrams(cause error, now time.Duration) Ending {
 	end := Ending{Err: cause}
 	if !IsUDP(c.net.LocalAddr().Network()) || IsTimeout(cause) {
@@ -99,7 +100,7 @@ func (c *Conn) endDatagrams(cause error, now time.Duration) Ending {
 	if end.Reported = c.written.frames > 0; end.Reported {
 		end.Lost = 1
 		if c.Age(now) < c.dialer.cfg.Hold {
-			end.Lost = c.written.frames // nobody has ever listened there
+			end.Lost = c.written.frames // nobody has listened there at any time
 		}
 	}
 	if IsRefused(cause) || IsUnreachable(cause) {
@@ -108,7 +109,7 @@ func (c *Conn) endDatagrams(cause error, now time.Duration) Ending {
 	return end
 }
 
-// failure returns how a connection that is gone ended; nil if the peer closed it in the ordinary way and has what was written before.
+// failure returns why a connection is gone; nil if the peer closed it in order and has what was written before.
 func (c *Conn) failure() error {
 	for _, err := range []error{c.peek.left, c.readError()} {
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
@@ -119,12 +120,13 @@ func (c *Conn) failure() error {
 		return ErrEarlyEnd
 	}
 	if settled(c.peek) > 0 {
-		return errReset // or it is going to be
+		return errReset // or it is about to be
 	}
 	return nil
 }
 
-// readError returns what ended the reader; nil while it reads. What a look at the socket has seen, the reader sees in a moment.
+// readError returns what ended the reader; nil while it reads. If the socket already shows an end, the reader gets a moment to see it
+// too.
 func (c *Conn) readError() error {
 	if c.peek.left != nil {
 		select {
@@ -138,8 +140,8 @@ func (c *Conn) readError() error {
 	return nil
 }
 
-// settled returns how many bytes are not acknowledged by the system of a peer that has closed. What is on its way gets a
-// moment to arrive: a peer that has only closed its own side still takes it.
+// settled returns how many bytes the system of a peer that has closed has not acknowledged. What is under way gets a moment to
+// arrive: a peer that has only closed its sending side still takes it.
 func settled(p *peek) int {
 	n := p.unacknowledged()
 	for range 10 {
@@ -152,12 +154,11 @@ func settled(p *peek) int {
 	return n
 }
 
-// lost returns how many of the frames that were written to a stream are lost with it, as far as this side knows, now that it
-// has failed.
+// lost returns how many of the frames written to a stream are lost by its reset, as far as this side knows.
 //
-// A system resets a connection if whoever reads it closes it with something unread, or if something comes after that. So the
-// frame that was written last is lost, if that was not long ago, and so is what the peer's system did not acknowledge. A
-// connection that has not even lasted for hold is taken for one that nobody read.
+// A system resets a connection if its reader closes it with something unread, or if something arrives after that. So two things are
+// lost: the frame written last, if that was not long ago, and everything that the peer's system has not acknowledged. If the
+// connection has not even lasted for hold, nobody is assumed to have read any of it.
 func (c *Conn) lost(now, hold time.Duration) uint64 {
 	switch n := c.peek.unacknowledged(); {
 	case now-c.born < hold:
@@ -170,9 +171,9 @@ func (c *Conn) lost(now, hold time.Duration) uint64 {
 	return 0
 }
 
-// unreceived returns what is known to be lost of what the peer's system has not acknowledged, though it was waited for that long.
+// unreceived returns what is known to be lost of the bytes that the peer's system has not acknowledged after waiting that long.
 func unreceived(c *Conn, waited time.Duration, seen receipt) (end Ending) {
-	c.written.bytes += uint64(c.sent.taken(0)) // TLS's last word
+	c.written.bytes += uint64(c.sent.taken(0)) // TLS's close-notify
 	n := seen.unacknowledged - endBytes
 	switch {
 	case n <= 0:
@@ -189,20 +190,20 @@ func unreceived(c *Conn, waited time.Duration, seen receipt) (end Ending) {
 	return end
 }
 
-// progress is how far the writing to a stream has come.
+// progress is how far writing to a stream has come.
 type progress struct {
 	bytes, frames uint64
 	writes        uint
 	at            time.Duration // of the last write
-	ends          [64]end       // of writes that are not acknowledged, in order, and one before them
-	known         int           // of ends
-	spread        uint          // they are those of each write, each second, each fourth: its bits count
+	ends          [64]end       // of unacknowledged writes, in order, and of one before them
+	known         int           // how many of ends are valid
+	spread        uint          // log2 of how many writes lie between two ends: ends of every write, every second, every fourth
 }
 
-// end is how far one write came.
+// end is the position after a write.
 type end struct{ bytes, frames uint64 }
 
-// add notes a write. There has to be room.
+// add notes a write. p must not be full.
 func (p *progress) add(bytes, frames int, now time.Duration) {
 	p.bytes += uint64(bytes)
 	p.frames += uint64(frames)
@@ -214,11 +215,11 @@ func (p *progress) add(bytes, frames int, now time.Duration) {
 	}
 }
 
-// full tells whether there is no room for another end.
+// full reports whether there is no room for another end.
 func (p *progress) full() bool { return p.known == len(p.ends) }
 
-// forget makes room, now that the last n bytes are not acknowledged: by what lies before them, or else by every second end behind the
-// first. So after is right where nothing is acknowledged any more, and else nearly right.
+// forget makes room, given that the last n bytes are not acknowledged. It removes the ends before these bytes, or if that is not
+// enough every second end behind the first. So after is exact while ends of every write are kept, and else nearly so.
 func (p *progress) forget(n int) {
 	first := p.known - 1
 	for first > 0 && p.ends[first].bytes > p.acknowledged(n) {
@@ -238,10 +239,11 @@ func (p *progress) forget(n int) {
 	p.known = kept
 }
 
-// acknowledged returns how many bytes the peer's system has if it lacks the last n.
+// acknowledged returns how many bytes the peer's system has if the last n are not acknowledged.
 func (p *progress) acknowledged(n int) uint64 { return p.bytes - min(p.bytes, uint64(n)) }
 
-// after returns how many frames were in the writes that the last n bytes come from; of many writes perhaps some that were before.
+// after returns how many frames were in the writes that the last n bytes belong to. If not every write has an end, it may count a few
+// earlier frames.
 func (p *progress) after(n int) uint64 {
 	if n == 0 {
 		return 0

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A daemon that has read all closes a unix socket just before a write: that fails, and nothing of what was written before is lost. What lies
-// unread in the socket is.
+// A daemon that has read everything closes a unix socket just before a write. The write fails, and nothing written before is lost, except
+// for what lies unread in the socket.
 func TestAUnixSocketThatIsClosedBeforeAWrite(t *testing.T) {
 	const frame = "frame"
 	for name, test := range map[string]struct {

@@ -7,7 +7,7 @@ import (
 	"regexp"
 )
 
-// steadyError is an error in words that do not change from one attempt to the next, so that the same failure is known as such.
+// steadyError is an error whose text is the same for each attempt, so that a repeated failure is recognised.
 type steadyError struct {
 	text string
 	err  error
@@ -17,20 +17,20 @@ func (e *steadyError) Error() string { return e.text }
 func (e *steadyError) Unwrap() error { return e.err }
 
 var (
-	// localEnd is the own address of a connection, with a port that is another each time, as in "127.0.0.1:43210->".
+	// localEnd is a connection's local address, whose port differs each time: "127.0.0.1:43210->".
 	localEnd = regexp.MustCompile(`[^\s]+:\d+->`)
-	// present is the time in what crypto/x509 says of a certificate out of date.
+	// present is the current time in crypto/x509's error about an expired certificate.
 	present = regexp.MustCompile(`: current time \S+ is (before|after) `)
 )
 
-// IsTimeout tells whether err is a deadline that passed.
+// IsTimeout reports whether err is a timeout.
 func IsTimeout(err error) bool {
 	var t interface{ Timeout() bool }
 	return errors.As(err, &t) && t.Timeout()
 }
 
-// Steady returns err without what differs each time: the connection's own port, and the present time. What errors.Is and
-// errors.As see stays.
+// Steady returns err without what differs each time: the local port, and the current time. errors.Is and errors.As see the same
+// errors as in err.
 func Steady(err error) error {
 	inner := err
 	var op *net.OpError

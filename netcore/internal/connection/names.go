@@ -10,9 +10,9 @@ import (
 	"example.com/zaphandlers/internal/hosts"
 )
 
-// names knows the addresses of a host name over UDP, where no handshake tells at which of them somebody listens: one is used until it
-// refuses, then the next. The name is looked up again from time to time, in the background, because a socket that is never
-// refused would otherwise send to an old address for ever.
+// names holds the addresses of a host name over UDP, where no handshake tells which of them somebody listens at. It uses one until
+// that refuses, then the next. It looks the name up again from time to time, in the background: otherwise a socket that is never
+// refused would send to an old address for ever.
 //
 // It is for one goroutine at a time.
 type names struct {
@@ -23,23 +23,23 @@ type names struct {
 
 	known    []netip.Addr
 	current  netip.Addr
-	refusals int // since one of them has held
-	asked    time.Duration
+	refusals int           // in a row
+	asked    time.Duration // when the name was last looked up
 
 	lookup *lookup // nil: none is under way
 }
 
-// lookup is a question to the resolver that is answered in the background.
+// lookup is a background lookup.
 type lookup struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the field below is valid
-	found  []netip.Addr  // empty: the resolver does not answer, or knows no address
+	found  []netip.Addr  // empty: no answer, or no address
 }
 
 // lookupInterval is how long the addresses of a name are used before it is looked up again.
 const lookupInterval = 10 * time.Second
 
-// newNames returns the names of the host in address, or nil if there is nothing to look up.
+// newNames returns the names for the host in address; nil if there is nothing to look up.
 func newNames(resolver *hosts.Resolver, network, address string, timeout time.Duration) *names {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil || host == "" {
@@ -51,7 +51,7 @@ func newNames(resolver *hosts.Resolver, network, address string, timeout time.Du
 	return &names{resolver: resolver, network: network, host: host, port: port, timeout: timeout}
 }
 
-// dial opens a socket to the present address, or to the first one after it that the system has a way to.
+// dial opens a socket to the current address, or to the first one after it that the system has a route to.
 func (n *names) dial(ctx context.Context, now time.Duration) (net.Conn, error) {
 	if len(n.known) == 0 {
 		found, err := n.resolve(ctx)
@@ -73,7 +73,7 @@ func (n *names) dial(ctx context.Context, now time.Duration) (net.Conn, error) {
 			failure = err
 		}
 	}
-	n.known = nil // so that the next attempt asks again
+	n.known = nil // the next attempt looks the name up again
 	return nil, failure
 }
 
@@ -85,8 +85,8 @@ func (n *names) resolve(ctx context.Context) ([]netip.Addr, error) {
 	return found, err
 }
 
-// refused notes that nobody listens at the present address, and tells whether there is another to try. After all of them have
-// refused in a row the name is looked up anew.
+// refused notes that nobody listens at the current address, moves on, and reports whether there is another to try. When all addresses
+// have refused in a row, the name is looked up again.
 func (n *names) refused() (another bool) {
 	n.refusals++
 	another = n.refusals < len(n.known)
@@ -99,10 +99,10 @@ func (n *names) refused() (another bool) {
 	return another
 }
 
-// held notes that the present address has not refused for long enough to be trusted.
+// held notes that the current address has not refused for long enough to be trusted.
 func (n *names) held() { n.refusals = 0 }
 
-// moved looks the name up from time to time and tells whether the present address is no longer one of its own.
+// moved looks the name up from time to time, and reports whether the current address no longer belongs to it.
 func (n *names) moved(now time.Duration) bool {
 	if n.lookup == nil {
 		if now-n.asked >= lookupInterval {
@@ -118,7 +118,7 @@ func (n *names) moved(now time.Duration) bool {
 	found := n.lookup.found
 	n.lookup = nil
 	if len(found) == 0 {
-		return false // what is known is better than nothing
+		return false // the known addresses are better than none
 	}
 	n.known = found
 	return !slices.Contains(found, n.current)
@@ -136,7 +136,7 @@ func (n *names) lookUp(now time.Duration) {
 	}()
 }
 
-// close ends a lookup that is under way.
+// close ends a background lookup.
 func (n *names) close() {
 	if n.lookup != nil {
 		n.lookup.cancel()

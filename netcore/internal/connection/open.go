@@ -29,7 +29,7 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 		_ = c.raw.Close()
 		return nil, err
 	}
-	local := conn.LocalAddr() // which what a Dial returns may not have
+	local := conn.LocalAddr() // nil for some connections of a user's Dial
 	c.datagram = local != nil && IsDatagram(local.Network())
 	if err = d.checkKind(c.datagram); err == nil && !c.datagram {
 		if err = d.shakeHands(ctx, c, deadline); err == nil {
@@ -47,8 +47,8 @@ func (d *Dialer) open(deadline time.Time) (*Conn, error) {
 	return c, nil
 }
 
-// checkKind returns an error if a Dial has made datagrams where a stream was asked for, or the reverse: without TLS all would go in
-// clear.
+// checkKind returns an error if a Dial made datagrams where a stream is needed, or the reverse. Without it TLS would be left out
+// silently.
 func (d *Dialer) checkKind(datagram bool) error {
 	is, what, needs := "a stream", d.cfg.Datagrams, "datagrams"
 	if datagram {
@@ -68,9 +68,9 @@ const (
 	maxGrace = 50 * time.Millisecond
 )
 
-// waitForEarlyEnd returns an error if the peer closes a connection at once, as a proxy without a server behind it does, or a daemon
-// that has enough of them; where only its side may be closed, the first frame has to tell. Only a moment of silence shows it: what
-// is written in it is lost. A peer that has answered something, in a handshake of TLS or of the user's, is there.
+// waitForEarlyEnd returns an error if the peer closes a new connection at once, as a proxy without a backend does, or a daemon with
+// too many connections. Only waiting shows it, and anything written meanwhile would be lost. A peer that has answered in a handshake
+// is there. If the peer may have closed only its sending side, the fate of the first frame tells.
 func (d *Dialer) waitForEarlyEnd(ctx context.Context, c *Conn, took time.Duration) error {
 	if d.cfg.TLS != nil || d.cfg.Handshake != nil && !d.cfg.Unanswered {
 		return nil
@@ -87,21 +87,21 @@ func (d *Dialer) waitForEarlyEnd(ctx context.Context, c *Conn, took time.Duratio
 		case <-c.done:
 			return c.earlyEnd()
 		case <-timer.C:
-			if c.peek.hasLeft() { // and the reader did not have its turn on the processor yet
+			if c.peek.hasLeft() { // the reader has not been scheduled yet
 				<-c.done
 				return c.earlyEnd()
 			}
-			if !c.peek.hasSaid() || d.Now() >= end {
+			if !c.peek.hasInput() || d.Now() >= end {
 				return nil
 			}
-			timer.Reset(minGrace / 5) // likewise
+			timer.Reset(minGrace / 5) // the reader has not been scheduled yet
 		case <-ctx.Done():
 			return nil
 		}
 	}
 }
 
-// earlyEnd judges the end of a connection on which nothing was sent yet.
+// earlyEnd judges the end of a connection on which nothing was sent yet. It returns nil if the peer may still read.
 func (c *Conn) earlyEnd() error {
 	if c.refusal != nil {
 		return failed("greeting", c.refusal)
@@ -113,10 +113,10 @@ func (c *Conn) earlyEnd() error {
 	return nil
 }
 
-// ErrEarlyEnd is how a connection ended on which nothing was sent yet.
+// ErrEarlyEnd is the error of a connection that ended before anything was sent.
 var ErrEarlyEnd = errors.New("closed by the peer at once")
 
-// begin makes what is being opened known to Interrupt.
+// begin registers the connection being opened, for Interrupt.
 func (d *Dialer) begin(conn net.Conn, cancel context.CancelFunc) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -138,7 +138,7 @@ func (d *Dialer) opened() error {
 	return nil
 }
 
-// readUnbounded lets the reader wait for as long as the connection lasts, and Interrupt leave it alone.
+// readUnbounded removes the read deadline for the reader, and has Interrupt leave reading alone.
 func (d *Dialer) readUnbounded(c *Conn) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -149,7 +149,7 @@ func (d *Dialer) readUnbounded(c *Conn) error {
 	return c.raw.SetReadDeadline(time.Time{})
 }
 
-// shakeHands does what comes before the first frame on a stream, and starts the reader.
+// shakeHands does what precedes the first frame on a stream, and starts the reader.
 func (d *Dialer) shakeHands(ctx context.Context, c *Conn, deadline time.Time) (err error) {
 	_ = c.raw.SetDeadline(deadline)
 	var verdict *verdict
@@ -180,11 +180,11 @@ func (d *Dialer) shakeHands(ctx context.Context, c *Conn, deadline time.Time) (e
 	return nil
 }
 
-// ignore receives what nobody wants.
+// ignore receives and discards.
 func ignore([]byte) ([]byte, error) { return nil, nil }
 
-// dial calls the Dial of the configuration. A Dial that does not obey its context is left behind; what it returns later is
-// closed.
+// dial dials, by the configuration's Dial if there is one. A Dial that does not obey its context is left behind, and the connection
+// it returns later is closed.
 func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
 	if d.cfg.Dial == nil {
 		if d.names != nil {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tellsReceipt tells whether outgoing knows: for TCP, and for a unix socket, where what was written has arrived.
+// tellsReceipt reports whether the system tells what has arrived: for TCP, and for a unix socket, where everything written has.
 func tellsReceipt(raw syscall.RawConn) (tells bool) {
 	_ = raw.Control(func(fd uintptr) {
 		protocol, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_PROTOCOL)
@@ -16,17 +16,17 @@ func tellsReceipt(raw syscall.RawConn) (tells bool) {
 	return tells
 }
 
-// outgoing returns how many bytes written to a TCP connection its peer's system has not acknowledged. It is 0 where that cannot be known.
+// outgoing returns how many bytes written to a TCP connection its peer's system has not acknowledged; 0 if that is unknown.
 func outgoing(fd int) int {
 	if protocol, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL); err != nil || protocol != unix.IPPROTO_TCP {
-		return 0 // on a unix socket the number means something else
+		return 0 // on a unix socket SIOCOUTQ means something else
 	}
 	n, _ := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
 	return max(n, 0)
 }
 
-// acknowledged returns how many bytes written to a TCP connection its peer's system has acknowledged, how long ago it said anything, and
-// whether there is something on its way to it.
+// acknowledged returns how many bytes written to a TCP connection its peer's system has acknowledged, how long ago it last
+// acknowledged anything, and whether data is under way to it.
 func acknowledged(raw syscall.RawConn) (bytes uint64, quiet time.Duration, waits bool) {
 	_ = raw.Control(func(fd uintptr) {
 		if info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO); err == nil {

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// peek would look whether the kernel already knows that a peer has left. Here only the reader tells.
+// peek would ask the kernel whether the peer has left. On Windows only the reader tells.
 type peek struct{ left error }
 
 func newPeek(net.Conn) *peek { return &peek{} }
 
 func (*peek) hasLeft() bool { return false }
 
-func (*peek) hasSaid() bool { return false }
+func (*peek) hasInput() bool { return false }
 
 func (*peek) wasReset() bool { return false }
 
@@ -24,7 +24,7 @@ func (*peek) acknowledged() (bytes uint64, quiet time.Duration, waits bool) { re
 
 func (*peek) receipt() receipt { return receipt{} }
 
-// refusal returns nothing. Go keeps these reports to itself on Windows, https://go.dev/issue/5834.
+// refusal returns nil: Go hides these errors on Windows, https://go.dev/issue/5834.
 func (*peek) refusal() error { return nil }
 
 func (*peek) tellsReceipt() bool { return false }

@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// peek looks whether the kernel already knows that a peer has left. It is for a connection that was idle: the reader may not
-// have had its turn on the processor yet.
+// peek asks the kernel whether the peer has left. This is for a connection that was idle: its reader may not have been scheduled yet.
 type peek struct {
-	raw  syscall.RawConn // nil: there is no descriptor to look at
-	look func(fd uintptr)
-	left error // how, if it has left
-	said bool  // at the last look there was something to read
-	b    [1]byte
+	raw   syscall.RawConn // nil: there is no descriptor to ask
+	look  func(fd uintptr)
+	left  error // how the peer has left; nil: it has not
+	input bool  // there was something to read at the last look
+	b     [1]byte
 
 	count    func(fd uintptr)
-	outgoing int // bytes, at the last count
+	outgoing int // bytes at the last count
 }
 
 func newPeek(conn net.Conn) *peek {
@@ -30,26 +29,26 @@ func newPeek(conn net.Conn) *peek {
 	}
 	p.look = func(fd uintptr) {
 		n, _, err := syscall.Recvfrom(int(fd), p.b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		switch p.said = err == nil && n > 0; {
+		switch p.input = err == nil && n > 0; {
 		case err == nil && n == 0:
 			p.left = io.EOF
 		case errors.Is(err, syscall.ECONNRESET):
-			p.left = err // the kernel says it once, so the reader will not hear it
+			p.left = err // the kernel reports it once, so the reader will not get it
 		}
 	}
 	p.count = func(fd uintptr) { p.outgoing = outgoing(int(fd)) }
 	return p
 }
 
-// hasLeft tells whether the peer has closed or reset the connection.
+// hasLeft reports whether the peer has closed or reset the connection.
 func (p *peek) hasLeft() bool {
 	return p.raw != nil && p.raw.Control(p.look) == nil && p.left != nil
 }
 
-// hasSaid tells whether there was something to read when hasLeft was called.
-func (p *peek) hasSaid() bool { return p.said }
+// hasInput reports whether there was something to read when hasLeft was called.
+func (p *peek) hasInput() bool { return p.input }
 
-// wasReset tells whether the peer has reset the connection.
+// wasReset reports whether the peer has reset the connection.
 func (p *peek) wasReset() bool {
 	p.hasLeft()
 	if err := p.refusal(); err != nil {
@@ -58,7 +57,7 @@ func (p *peek) wasReset() bool {
 	return p.left != nil && !errors.Is(p.left, io.EOF)
 }
 
-// unacknowledged returns how many bytes the peer's system has not acknowledged, as far as ours says.
+// unacknowledged returns how many bytes the peer's system has not acknowledged, as far as our system tells.
 func (p *peek) unacknowledged() int {
 	if p == nil || p.raw == nil {
 		return 0
@@ -68,8 +67,8 @@ func (p *peek) unacknowledged() int {
 	return p.outgoing
 }
 
-// acknowledged returns how many bytes the peer's system has acknowledged, for how long it has said nothing, and whether it should have, as
-// far as our system says.
+// acknowledged returns how many bytes the peer's system has acknowledged, how long ago it last said anything, and whether an answer
+// from it is due, as far as our system tells.
 func (p *peek) acknowledged() (bytes uint64, quiet time.Duration, waits bool) {
 	if p.raw == nil {
 		return 0, 0, false
@@ -77,7 +76,7 @@ func (p *peek) acknowledged() (bytes uint64, quiet time.Duration, waits bool) {
 	return acknowledged(p.raw)
 }
 
-// receipt may be called while others use p.
+// receipt returns the current receipt. It is safe to call while others use p.
 func (p *peek) receipt() (r receipt) {
 	if p == nil || p.raw == nil {
 		return r
@@ -87,7 +86,7 @@ func (p *peek) receipt() (r receipt) {
 	return r
 }
 
-// refusal returns the error that the system holds for a socket, once.
+// refusal returns the error that the system holds for the socket, and clears it.
 func (p *peek) refusal() error {
 	if p.raw == nil {
 		return nil
@@ -102,5 +101,5 @@ func (p *peek) refusal() error {
 	return syscall.Errno(errno)
 }
 
-// tellsReceipt tells whether unacknowledged knows.
+// tellsReceipt reports whether unacknowledged is known.
 func (p *peek) tellsReceipt() bool { return p.raw != nil && tellsReceipt(p.raw) }

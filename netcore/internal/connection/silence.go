@@ -5,30 +5,30 @@ import (
 	"time"
 )
 
-// silence is for how long the system of a peer has acknowledged nothing of what was written to it. Where the network has forgotten a
-// connection, or the peer is off, our own system tries for a quarter of an hour, and takes all that is written meanwhile.
+// silence measures how long the peer's system has acknowledged nothing of what was written. When the network has forgotten a
+// connection, or the peer is off, our system tries for a quarter of an hour, and takes everything written meanwhile.
 type silence struct {
-	acknowledged uint64 // bytes, when that was last seen to rise
-	since        time.Duration
-	looked       time.Duration
+	acknowledged uint64        // bytes, when the number last rose
+	since        time.Duration // when the number last rose, or nothing was under way
+	looked       time.Duration // when the system was last asked
 }
 
 const (
-	// mostSilence is how long that may be, in multiples of Timeout: with its default as long as keep-alive probes take to find a peer gone.
-	// leastSilence is so long that a packet may get lost.
+	// mostSilence is the limit of a silence, in multiples of Timeout. With the default Timeout it is what keep-alive probes need to find a
+	// peer gone. leastSilence is the lowest limit: long enough for a lost packet to be sent again.
 	mostSilence  = 150
 	leastSilence = time.Second
-	// leastQuiet is so long that one packet is sent again in it.
+	// leastQuiet is long enough for one packet to be sent again.
 	leastQuiet = 300 * time.Millisecond
-	// silenceLooks is how often it is looked at in that time, at most: a look costs two system calls.
+	// silenceLooks is how often the system is asked during the limit, at most: each time takes two system calls.
 	silenceLooks = 64
 )
 
 var errSilent = errors.New("its system acknowledges nothing")
 
-// lasts tells whether the peer's system has acknowledged nothing for so long that it is taken for gone. One that is only slow to read
-// acknowledges that it has no room.
-func (s *silence) lasts(p *peek, now, most time.Duration) bool {
+// exceeded reports whether the peer's system has acknowledged nothing for so long that the peer counts as gone. A peer that only
+// reads slowly still acknowledges: that it has no room.
+func (s *silence) exceeded(p *peek, now, most time.Duration) bool {
 	if now-s.looked < most/silenceLooks {
 		return false
 	}
@@ -44,14 +44,14 @@ func (s *silence) lasts(p *peek, now, most time.Duration) bool {
 	return true
 }
 
-// receipt is what our system knows of what the peer's system has. The zero value stands for nothing.
+// receipt is what our system knows about what the peer's system has. The zero value knows nothing.
 type receipt struct {
 	unacknowledged int           // bytes
-	quiet          time.Duration // since the peer's system has said anything, by its coarse clock
-	waits          bool          // something is on its way to it: it has not only no room
+	quiet          time.Duration // since the peer's system last said anything, by the system's coarse clock
+	waits          bool          // data is under way to it: its buffer is not merely full
 }
 
-// silent tells whether the peer's system has said nothing for that long, though it should have.
+// silent reports whether the peer's system has said nothing for that long, although an answer is due.
 func (r receipt) silent(long time.Duration) bool {
 	return r.waits && r.quiet >= max(long-long/8, leastQuiet)
 }

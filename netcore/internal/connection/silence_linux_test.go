@@ -86,7 +86,7 @@ func TestAPeerThatOnlyDoesNotRead(t *testing.T) {
 	require.Zero(t, c.End(os.ErrDeadlineExceeded).Lost)
 }
 
-// A last word that takes all the time there is leaves none to wait for a receipt: what was not acknowledged by then is told all the same.
+// A good-bye that takes all the time leaves none to wait for a receipt: what was not acknowledged by then is reported all the same.
 func TestCloseOfAPeerThatIsGoneWithALastWordThatLasts(t *testing.T) {
 	c, other, d := patient(t, time.Hour)
 	sockets.Vanish(t, other)

@@ -9,12 +9,14 @@ import (
 	"time"
 )
 
-// In TLS 1.3 the client is done before the server has looked at its certificate. A refusal comes after the handshake: the first
-// records would be written, without an error, to a server that throws them away. So where the server asked for a certificate,
-// the first record waits for a sign of what it thinks: a session ticket (which servers send once they are content), an alert,
-// or silence for as long as the answer to another round trip might take.
+// verdict is the server's decision about the client certificate.
+//
+// In TLS 1.3 the client's handshake ends before the server has checked its certificate. A refusal comes after that: the first records
+// would be written, without an error, to a server that discards them. So if the server asked for a certificate, the first record
+// waits for a sign: a session ticket (which servers send once they are content), an alert, or silence for as long as the answer to
+// another round trip might take.
 type verdict struct {
-	asked   bool // written during the handshake only
+	asked   bool // written only during the handshake
 	begun   time.Time
 	content chan struct{} // closed when a session ticket has come
 	once    sync.Once
@@ -25,7 +27,7 @@ const (
 	maxSilence = 500 * time.Millisecond
 )
 
-// watchVerdict returns a copy of cfg that tells the verdict what happens.
+// watchVerdict returns a copy of cfg that reports to the verdict.
 func watchVerdict(cfg *tls.Config) (*tls.Config, *verdict) {
 	v := &verdict{begun: time.Now(), content: make(chan struct{})}
 	watched := cfg.Clone()
@@ -47,8 +49,8 @@ func watchVerdict(cfg *tls.Config) (*tls.Config, *verdict) {
 	return watched, v
 }
 
-// await waits for the verdict on c and tells whether it is a refusal, or any other end of the connection. A nil verdict is
-// none to wait for.
+// await waits for the verdict on c, and reports whether the connection ended: by a refusal, or otherwise. With a nil verdict there is
+// nothing to wait for.
 func (v *verdict) await(ctx context.Context, c *Conn) (refused bool) {
 	if v == nil || !v.asked || c.net.(*tls.Conn).ConnectionState().Version < tls.VersionTLS13 {
 		return false
@@ -66,7 +68,7 @@ func (v *verdict) await(ctx context.Context, c *Conn) (refused bool) {
 	return false
 }
 
-// ticketWatch is a session cache that sees a ticket come. It keeps them only where the user's own does.
+// ticketWatch is a session cache that notices a ticket. It keeps tickets only if the user's cache does.
 type ticketWatch struct {
 	verdict *verdict
 	cache   tls.ClientSessionCache // nil: none
@@ -86,7 +88,7 @@ func (w ticketWatch) Put(key string, state *tls.ClientSessionState) {
 	}
 }
 
-// counted counts what TLS makes of what is written: the system counts that, too, where it says what was not acknowledged.
+// counted counts the bytes that TLS makes of what is written. The system counts these, too, when it tells what was not acknowledged.
 type counted struct {
 	net.Conn
 	bytes atomic.Uint64
@@ -99,7 +101,8 @@ func (c *counted) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// taken returns how many bytes the system took since the last call, for n that were written; those n if c is nil.
+// taken returns how many bytes the system took since the last call, for n bytes that were written. A nil c counts no TLS: it returns
+// n.
 func (c *counted) taken(n int) int {
 	if c == nil {
 		return n

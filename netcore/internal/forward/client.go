@@ -11,19 +11,19 @@ import (
 	"example.com/zaphandlers/netcore/internal/msgpack"
 )
 
-// Window is what holds the frames until they are acknowledged.
+// Window holds the frames until they are acknowledged.
 type Window interface {
-	// Acknowledge notes that everything up to the frame of that number has arrived.
+	// Acknowledge notes that everything up to the frame with that number has arrived.
 	Acknowledge(sequence uint64) error
-	// Ahead notes how many frames were answered though a message before them was not.
+	// Ahead notes how many frames were answered although a message before them was not.
 	Ahead(frames uint64)
 }
 
 // Config is what a Client tells the receiver.
 type Config struct {
 	Tag        string
-	Host       string // this machine's name, for the handshake
-	Key        []byte // nil: there is no handshake
+	Host       string // this program's name in the handshake
+	Key        []byte // nil: no handshake
 	User, Pass string // for a receiver that asks for them
 }
 
@@ -35,23 +35,23 @@ type Client struct {
 
 	message msgpack.Container // the array of entries
 	number  uint64            // of the last message
-	last    uint64            // of the last frame in it
+	last    uint64            // window number of its last frame
 
 	// owned by Receive
-	answered uint64           // every message up to that number was
+	answered uint64           // every message up to this number was answered
 	early    map[uint64]chunk // messages that were answered with a gap before them
-	ahead    uint64           // the frames in them
+	ahead    uint64           // frames in early
 }
 
 const (
-	chunkSize    = 16 // bytes, as the specification has it
-	encodedChunk = 24 // the same in base64
+	chunkSize    = 16 // bytes, by the specification
+	encodedChunk = 24 // chunkSize in base64
 	// maxEarly is how many answers may come out of order.
 	maxEarly = 1 << 16
 )
 
-// Open begins a conversation over conn. The first frame that is sent has the number first at the window, which is nil if the receiver is
-// not to acknowledge anything.
+// Open begins a connection over conn. first is the window's number for the first frame that will be sent. A nil window asks the
+// receiver for no acknowledgements.
 func Open(conn io.ReadWriter, cfg Config, window Window, first uint64) (*Client, error) {
 	c := &Client{tag: cfg.Tag, window: window, last: first - 1}
 	rand.Read(c.secret[:])
@@ -61,7 +61,7 @@ func Open(conn io.ReadWriter, cfg Config, window Window, first uint64) (*Client,
 	return c, shakeHands(conn, cfg)
 }
 
-// Begin appends the beginning of a message to dst. Entries are appended after it, and then comes End.
+// Begin appends the beginning of a message to dst. Entries are appended next, and then End.
 func (c *Client) Begin(dst []byte) []byte {
 	dst = msgpack.AppendText(append(dst, 0x93), c.tag)
 	dst, c.message = msgpack.OpenArray(dst, 3)
@@ -85,17 +85,17 @@ func (c *Client) End(dst []byte, n int) []byte {
 	return base64.StdEncoding.AppendEncode(dst, hidden[:])
 }
 
-// chunk is what a message is known by: what its answer is to tell.
+// chunk identifies a message, and is what its answer returns.
 type chunk struct {
 	number uint64 // of the message
-	last   uint64 // the number of its last frame
+	last   uint64 // window number of its last frame
 	frames uint64
 }
 
-// framesBits is for the frames of one message, of which a write holds fewer.
+// framesBits is the size of chunk.frames on the wire: a write holds fewer frames.
 const framesBits = 20
 
-// hide returns a chunk behind the secret.
+// hide masks a chunk with the connection's secret.
 func (c *Client) hide(m chunk) (b [chunkSize]byte) {
 	binary.BigEndian.PutUint64(b[:8], (m.number<<framesBits|m.frames&(1<<framesBits-1))^binary.BigEndian.Uint64(c.secret[:8]))
 	binary.BigEndian.PutUint64(b[8:], m.last^binary.BigEndian.Uint64(c.secret[8:]))
@@ -113,10 +113,10 @@ var (
 	errNoAnswer     = errors.New("the receiver sends what is no answer")
 )
 
-// ErrWantsKey is why a receiver takes none of what is sent to it.
+// ErrWantsKey is the error for a receiver that asks for a key although there is none. It takes nothing of what is sent.
 var ErrWantsKey = errors.New("the receiver asks for a shared key")
 
-// Receive reads answers, and returns the bytes of one that is not whole yet.
+// Receive reads answers, and returns the bytes of an incomplete one.
 func (c *Client) Receive(b []byte) (rest []byte, err error) {
 	for {
 		n, err := msgpack.Size(b)
@@ -146,14 +146,14 @@ func (c *Client) receive(b []byte) error {
 		if chunk, ok := member(b, "ack"); ok && c.window != nil {
 			return c.acknowledge(chunk.Bytes)
 		}
-		return nil // what a later version may say
+		return nil // a message of a later version
 	}
 	return errNoAnswer
 }
 
 // acknowledge notes that a message was answered.
 func (c *Client) acknowledge(encoded []byte) error {
-	var b [chunkSize + 2]byte // as much as Decode may write
+	var b [chunkSize + 2]byte // the most that Decode may write
 	if len(encoded) != encodedChunk {
 		return errUnknownChunk
 	}
@@ -163,7 +163,7 @@ func (c *Client) acknowledge(encoded []byte) error {
 	m := c.show(b[:])
 	switch {
 	case m.number <= c.answered:
-		return nil // once more
+		return nil // a repeated answer
 	case m.number-c.answered > maxEarly || m.last > math.MaxInt64 || m.frames > m.last:
 		return errUnknownChunk
 	case m.number > c.answered+1:
@@ -183,12 +183,12 @@ func (c *Client) acknowledge(encoded []byte) error {
 	}
 	err := c.window.Acknowledge(m.last)
 	if c.ahead != before {
-		c.window.Ahead(c.ahead) // after Acknowledge, so that nothing is in neither
+		c.window.Ahead(c.ahead) // after Acknowledge, so that each frame counts in at least one of them
 	}
 	return err
 }
 
-// acknowledgeEarly notes that a message was answered before one that was sent before it.
+// acknowledgeEarly notes that a message was answered before one that was sent earlier.
 func (c *Client) acknowledgeEarly(m chunk) error {
 	if _, again := c.early[m.number]; again {
 		return nil
@@ -202,7 +202,7 @@ func (c *Client) acknowledgeEarly(m chunk) error {
 	return nil
 }
 
-// member returns a value of a whole map, if it is there and no container.
+// member returns the text or bytes under key in a complete map, if they are there.
 func member(b []byte, key string) (v msgpack.Value, ok bool) {
 	head, at, _ := msgpack.Next(b)
 	if head.Kind != msgpack.Map {

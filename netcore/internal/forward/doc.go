@@ -1,6 +1,6 @@
-// Package forward speaks Fluent Forward, version 1, as Fluentd and Fluent Bit do:
-// https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1. It is a client that sends records in Forward mode, many
-// in one message, and learns from the receiver which messages it has.
+// Package forward is a client for Fluent Forward, version 1, as Fluentd and Fluent Bit speak it:
+// https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1. It sends records in Forward mode, many in one message,
+// and learns from the receiver which messages have arrived.
 //
 //	client                                                        receiver
 //	                                                         ◄──  ["HELO", {nonce, auth, keepalive}]         with a key only
@@ -9,14 +9,14 @@
 //	[tag, [entry, entry, …], {"size": 2, "chunk": "b64…"}]   ──►
 //	                                                         ◄──  {"ack": "b64…"}                            with a chunk only
 //
-// An entry is [time, {"level": "info", "message": "…", field: value, …}], the time being extension 0: seconds and nanoseconds, 32 bits
-// each. A [Formatter] makes one of a record; a [Client] is one connection's, and puts them into messages.
+// An entry is [time, {"level": "info", "message": "…", field: value, …}]. The time is extension 0: seconds and nanoseconds of 32 bits
+// each. A [Formatter] makes an entry of a record. A [Client] belongs to one connection and puts entries into messages.
 //
-// A chunk is a message's 16 bytes in base64: its number on the connection and the number of its last frame at the caller's window, both
-// hidden behind random bytes that the connection has for itself, so that no two chunks anywhere are the same and an answer says
-// by itself what was answered. Answers may come in any order; what is acknowledged is what was answered without a gap.
+// A chunk is the id of a message: 16 bytes in base64. It holds the message's number on the connection, the number of its last frame at the
+// caller's window, and its count of frames, masked with random bytes of the connection. So no two chunks anywhere are the same, and
+// an answer itself says which message it is about. Answers may come in any order; acknowledged is what was answered without a gap.
 //
 //	formatter.go  entries
 //	client.go     messages and answers
-//	handshake.go  what comes before them with a key: each side shows that it knows it, by SHA-512, and does not send it
+//	handshake.go  the handshake with a key: each side proves by SHA-512 that it knows the key, without sending it
 package forward

@@ -20,7 +20,7 @@ import (
 // Formatter makes an entry of a record. It implements base.Formatter.
 type Formatter struct{}
 
-// The names of what a record has beside its fields.
+// The names of what a record has besides its fields.
 const (
 	levelName   = "level"
 	loggerName  = "logger"
@@ -29,7 +29,7 @@ const (
 	stackName   = "stacktrace"
 )
 
-// rule also keeps a field from having the name by which receivers know the message of Fluent Bit.
+// rule also avoids log, the name under which receivers expect Fluent Bit's message.
 var rule = names.New(names.Config{
 	Reserved: []string{levelName, loggerName, callerName, messageName, stackName},
 	Names:    []string{"log"},
@@ -59,7 +59,7 @@ func (Formatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return w.end(), err
 }
 
-// AppendTime appends t as an event time; what 32 bits of seconds do not hold is the nearest that they do, and no time at all is now.
+// AppendTime appends t as an event time. It clamps t to what 32 bits of seconds hold; the zero time is now.
 func AppendTime(b []byte, t time.Time) []byte {
 	if t.IsZero() {
 		t = time.Now()
@@ -71,7 +71,7 @@ func AppendTime(b []byte, t time.Time) []byte {
 	case seconds > math.MaxUint32:
 		seconds, nanos = math.MaxUint32, 999_999_999
 	}
-	b = append(b, 0xd7, 0) // eight bytes of extension 0
+	b = append(b, 0xd7, 0) // extension 0 of eight bytes
 	b = binary.BigEndian.AppendUint32(b, uint32(seconds))
 	return binary.BigEndian.AppendUint32(b, uint32(nanos))
 }
@@ -79,14 +79,14 @@ func AppendTime(b []byte, t time.Time) []byte {
 // writer writes the values of one record. It implements fields.Values.
 type writer struct {
 	out     []byte
-	key     string // of the value to come
+	key     string // of the next value
 	in      level
 	outer   []level
 	scratch []byte
 	walk    fields.Walker
 }
 
-// level is a map or an array that is being written.
+// level is a map or an array being written.
 type level struct {
 	container msgpack.Container
 	count     int
@@ -96,7 +96,7 @@ type level struct {
 const (
 	keepLevels  = 1 << 10  // of nesting
 	keepScratch = 64 << 10 // bytes
-	// fieldsRoom is for the count of a record's fields, in bytes: 15 are not enough for some.
+	// fieldsRoom is the size of a record's field count, in bytes. In 1 byte it ends at 15, which is too few for some records.
 	fieldsRoom = 3
 )
 
@@ -112,7 +112,7 @@ func (w *writer) begin(dst []byte) {
 	w.out, w.in.container = msgpack.OpenMap(dst, fieldsRoom)
 }
 
-// end ends it, and gives w back.
+// end ends the map and returns w to the pool.
 func (w *writer) end() []byte {
 	out := w.in.container.Close(w.out, w.in.count)
 	w.out, w.key = nil, ""
@@ -122,7 +122,7 @@ func (w *writer) end() []byte {
 	return out
 }
 
-// value writes what comes before a value: in a map its key.
+// value begins a value: in a map it writes the key.
 func (w *writer) value() {
 	w.in.count++
 	if !w.in.array {
@@ -130,7 +130,7 @@ func (w *writer) value() {
 	}
 }
 
-// text writes a text that is no field. What is no UTF-8 in it becomes U+FFFD.
+// text writes a text that is no field. Invalid UTF-8 becomes U+FFFD.
 func (w *writer) text(key, v string) {
 	if !utf8.ValidString(v) {
 		v = strings.ToValidUTF8(v, "\ufffd")
@@ -140,7 +140,7 @@ func (w *writer) text(key, v string) {
 	w.out = msgpack.AppendText(w.out, v)
 }
 
-// caller writes the last folder, the file and the line, as zapcore.ShortCallerEncoder does.
+// caller writes the last folder, the file and the line, like zapcore.ShortCallerEncoder.
 func (w *writer) caller(c *zapcore.EntryCaller) {
 	file := c.File
 	if at := strings.LastIndexByte(file, '/'); at > 0 {
@@ -159,7 +159,7 @@ func (w *writer) caller(c *zapcore.EntryCaller) {
 // Begin implements fields.Values.
 func (w *writer) Begin(key string) { w.key = key }
 
-// Text implements fields.Values. What is no UTF-8 becomes binary.
+// Text implements fields.Values. A text that is not UTF-8 becomes binary.
 func (w *writer) Text(v string) {
 	w.value()
 	if fields.IsASCII(v) || utf8.ValidString(v) {
@@ -194,7 +194,7 @@ func (w *writer) Float(v float64, bits int) {
 	}
 }
 
-// Complex implements fields.Values: a text as zap's JSON has it, 1+2i.
+// Complex implements fields.Values: a text as in zap's JSON, 1+2i.
 func (w *writer) Complex(v complex128, bits int) {
 	text := strconv.FormatComplex(v, 'g', -1, bits)
 	w.Text(text[1 : len(text)-1])

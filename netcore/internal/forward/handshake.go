@@ -17,7 +17,7 @@ const (
 	pong  = "PONG"
 
 	saltSize = 16 // bytes
-	// maxGreeting is the longest message of the handshake that is read, in bytes.
+	// maxGreeting is the longest message of the handshake, in bytes.
 	maxGreeting = 4 << 10
 )
 
@@ -28,7 +28,7 @@ var (
 	errLongAnswer = fmt.Errorf("the receiver sends more than %d bytes before the handshake is over", maxGreeting)
 )
 
-// shakeHands proves to the receiver that this side knows the key, and has it prove the same.
+// shakeHands proves to the receiver that this side knows the key, and makes it prove the same.
 func shakeHands(conn io.ReadWriter, cfg Config) error {
 	b, err := readValue(conn)
 	if err != nil {
@@ -63,8 +63,8 @@ func shakeHands(conn io.ReadWriter, cfg Config) error {
 	return checkPong(elements(b), salt, nonce.Bytes, cfg)
 }
 
-// checkPong returns an error if the receiver has refused this side, or does not know the key itself. One that has this side's name could
-// have its proof from the PING, and says nothing by it.
+// checkPong returns an error if the receiver has refused this side, or does not know the key. A receiver with this side's name proves
+// nothing: it could return the proof of the PING.
 func checkPong(parts [][]byte, salt, nonce []byte, cfg Config) error {
 	if len(parts) != 5 || text(parts[0]) != pong {
 		return errNoPong
@@ -83,7 +83,7 @@ func checkPong(parts [][]byte, salt, nonce []byte, cfg Config) error {
 	return nil
 }
 
-// digest returns the SHA-512 of parts laid end to end, in hex.
+// digest returns the SHA-512 of the concatenated parts, in hex.
 func digest(parts ...[]byte) string {
 	h := sha512.New()
 	for _, part := range parts {
@@ -92,7 +92,7 @@ func digest(parts ...[]byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// elements returns the values of a whole array; none if it is something else.
+// elements returns the values of a complete array; nil if b is something else.
 func elements(b []byte) (parts [][]byte) {
 	head, at, _ := msgpack.Next(b)
 	if head.Kind != msgpack.Array {
@@ -106,13 +106,13 @@ func elements(b []byte) (parts [][]byte) {
 	return parts
 }
 
-// text returns a value that is a text or binary; else "".
+// text returns a text or binary value; "" for any other.
 func text(b []byte) string {
 	v, _, _ := msgpack.Next(b)
 	return string(v.Bytes)
 }
 
-// readValue reads one whole value, and no byte more.
+// readValue reads one complete value, and not a byte more.
 func readValue(r io.Reader) ([]byte, error) {
 	var b []byte
 	for one := make([]byte, 1); len(b) < maxGreeting; {

@@ -13,7 +13,7 @@ import (
 	"example.com/zaphandlers/netcore/internal/msgpack"
 )
 
-// conversation is a connection whose other end says what it says.
+// conversation is a connection to a peer that sends a fixed text.
 type conversation struct {
 	io.Reader
 	bytes.Buffer

@@ -5,12 +5,12 @@ import "encoding/binary"
 const (
 	// MaxChunks is how many chunks a message may have.
 	MaxChunks = 128
-	// ChunkHead is what comes before the bytes of a chunk: a mark, 8 bytes that the chunks of a message share, number, count.
+	// ChunkHead is the size of a chunk's header, in bytes: magic (2), message id (8), number, count.
 	ChunkHead = 12
 )
 
-// AppendChunks appends payload as datagrams of at most size bytes, and to ends where each of them ends in dst. There must be room for
-// it in MaxChunks of them. id is the message's own.
+// AppendChunks appends payload to dst as datagrams of at most size bytes, and their ends in dst to ends. payload must fit into
+// MaxChunks of them. id is the message's id.
 func AppendChunks(dst []byte, ends []int, payload []byte, size int, id uint64) ([]byte, []int) {
 	room := size - ChunkHead
 	count := (len(payload) + room - 1) / room

@@ -18,7 +18,7 @@ type compressor struct {
 	}
 }
 
-// buffer is a Writer that appends.
+// buffer is a Writer that appends to b.
 type buffer struct{ b []byte }
 
 func (b *buffer) Write(p []byte) (int, error) {
@@ -26,7 +26,7 @@ func (b *buffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// compressors are the kinds that there are.
+// compressors holds a pool for each kind of compression.
 var compressors = map[string]*sync.Pool{
 	"gzip": {New: func() any {
 		w, _ := gzip.NewWriterLevel(nil, flate.BestSpeed) // the level exists
@@ -38,7 +38,7 @@ var compressors = map[string]*sync.Pool{
 	}},
 }
 
-// CheckCompression returns an error if there is no such kind of compression.
+// CheckCompression returns an error if kind is unknown.
 func CheckCompression(kind string) error {
 	if kind != "" && compressors[kind] == nil {
 		return fmt.Errorf("%q is neither gzip nor zlib", kind)
@@ -46,7 +46,7 @@ func CheckCompression(kind string) error {
 	return nil
 }
 
-// appendCompressed appends message, compressed, to dst.
+// appendCompressed appends the compressed message to dst.
 func appendCompressed(dst, message []byte, kind string) ([]byte, error) {
 	pool := compressors[kind]
 	c := pool.Get().(*compressor)

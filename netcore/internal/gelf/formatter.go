@@ -16,11 +16,11 @@ import (
 
 // Formatter makes the message of a record. It implements base.Formatter.
 type Formatter struct {
-	head        string // of every message
+	head        string // the same for every message
 	compression string
 }
 
-// The names of what a record has beside its fields, and GELF has no member for.
+// The names of what a record has besides its fields and GELF has no member for.
 const (
 	loggerName   = "logger"
 	fileName     = "file"
@@ -28,7 +28,7 @@ const (
 	functionName = "function"
 )
 
-// New returns a Formatter for messages from host, compressed by "gzip" or "zlib", or not at all.
+// New returns a Formatter for messages from host. compression is "gzip", "zlib", or "" for none.
 func New(host, compression string) Formatter {
 	head := base.AppendJSONString([]byte(`{"version":"1.1","host":`), host)
 	return Formatter{head: string(head) + `,"short_message":`, compression: compression}
@@ -52,7 +52,7 @@ func (f Formatter) Append(dst []byte, r *base.Record) ([]byte, error) {
 	return appendCompressed(dst, w.plain, f.compression)
 }
 
-// Severity returns the severity of a level, by syslog's numbers: above Error critical, below Debug debug.
+// Severity returns syslog's number for a level: critical above Error, debug below Debug.
 func Severity(l zapcore.Level) byte {
 	switch {
 	case l <= zapcore.DebugLevel:
@@ -72,10 +72,10 @@ func Severity(l zapcore.Level) byte {
 type writer struct {
 	out     []byte
 	names   names
-	key     string // of the value to come
-	spaces  []int  // the prefixes around the namespaces that are open
+	key     string // of the next value
+	spaces  []int  // the prefix lengths outside the open namespaces
 	scratch []byte
-	plain   []byte // what is going to be compressed
+	plain   []byte // the message before compression
 	walk    fields.Walker
 }
 
@@ -94,7 +94,7 @@ func (w *writer) free() {
 	}
 }
 
-// message writes all of it.
+// message writes the whole message.
 func (w *writer) message(head string, r *base.Record) error {
 	w.names.reset()
 	w.spaces = w.spaces[:0]
@@ -118,7 +118,7 @@ func (w *writer) message(head string, r *base.Record) error {
 	return err
 }
 
-// texts writes the first line of a message, and all of it with the stack if that is more.
+// texts writes the first line of a message as short_message, and everything with the stack as full_message if that is more.
 func (w *writer) texts(message, stack string) {
 	short, _, more := strings.Cut(message, "\n")
 	if strings.TrimSpace(short) == "" {
@@ -137,8 +137,8 @@ func (w *writer) texts(message, stack string) {
 	w.out = base.AppendJSONString(append(w.out, `,"full_message":`...), w.scratch)
 }
 
-// appendTime appends seconds since 1970, with as many digits behind the point as t has; now for no time at all, and the nearest
-// of the years 0 to 9999.
+// appendTime appends seconds since 1970 with all digits of the fraction that t has, clamped to the years 0 to 9999. The zero time is
+// now.
 func appendTime(b []byte, t time.Time) []byte {
 	if t.IsZero() {
 		t = time.Now()
@@ -157,14 +157,14 @@ func appendTime(b []byte, t time.Time) []byte {
 	}
 	at := len(b)
 	b = strconv.AppendInt(b, 1e9+nanos, 10)
-	b[at] = '.' // the digit of 1e9
+	b[at] = '.' // in place of the leading 1 of 1e9
 	for b[len(b)-1] == '0' {
 		b = b[:len(b)-1]
 	}
 	return b
 }
 
-// name writes what comes before a value.
+// name begins a value: it writes the name.
 func (w *writer) name() {
 	w.out = w.names.append(append(w.out, `,"`...), w.key)
 	w.out = append(w.out, `":`...)
@@ -176,16 +176,16 @@ func (w *writer) Begin(key string) { w.key = key }
 // Text implements fields.Values.
 func (w *writer) Text(v string) { w.name(); w.out = base.AppendJSONString(w.out, v) }
 
-// Null implements fields.Values: GELF has none.
+// Null implements fields.Values: GELF has no null, so nothing is written.
 func (w *writer) Null() {}
 
-// Boolean implements fields.Values: GELF has none, so it is a text.
+// Boolean implements fields.Values: a string, as GELF has no booleans.
 func (w *writer) Boolean(v bool) { w.Text(strconv.FormatBool(v)) }
 
 // Integer implements fields.Values.
 func (w *writer) Integer(v int64) { w.name(); w.out = strconv.AppendInt(w.out, v, 10) }
 
-// Unsigned implements fields.Values. What an int64 cannot hold becomes a text.
+// Unsigned implements fields.Values: a string if an int64 cannot hold it.
 func (w *writer) Unsigned(v uint64) {
 	if v <= math.MaxInt64 {
 		w.Integer(int64(v))
@@ -197,7 +197,7 @@ func (w *writer) Unsigned(v uint64) {
 // Number implements fields.Values: a text of its digits.
 func (w *writer) Number(text string) { w.Text(text) }
 
-// Float implements fields.Values. What is no number becomes a text: NaN, +Inf, -Inf.
+// Float implements fields.Values: a string for NaN, +Inf and -Inf.
 func (w *writer) Float(v float64, bits int) {
 	switch abs := math.Abs(v); {
 	case math.IsNaN(v) || math.IsInf(v, 0):
@@ -211,13 +211,13 @@ func (w *writer) Float(v float64, bits int) {
 	}
 }
 
-// Complex implements fields.Values: a text as zap's JSON has it, 1+2i.
+// Complex implements fields.Values: a string as in zap's JSON, 1+2i.
 func (w *writer) Complex(v complex128, bits int) {
 	text := strconv.FormatComplex(v, 'g', -1, bits)
 	w.Text(text[1 : len(text)-1])
 }
 
-// Binary implements fields.Values: a text in base64, as zap's JSON has it.
+// Binary implements fields.Values: a string in base64, as in zap's JSON.
 func (w *writer) Binary(v []byte) {
 	w.name()
 	w.out = base64.StdEncoding.AppendEncode(append(w.out, '"'), v)
@@ -234,7 +234,7 @@ func (w *writer) Moment(v time.Time) {
 // Span implements fields.Values: seconds.
 func (w *writer) Span(v time.Duration) { w.Float(v.Seconds(), 64) }
 
-// JSON implements fields.Values. A list is a text of JSON.
+// JSON implements fields.Values. An array becomes a string of JSON.
 func (w *writer) JSON(walk *fields.Walker, v []byte) error {
 	for _, c := range v {
 		switch c {
@@ -250,7 +250,7 @@ func (w *writer) JSON(walk *fields.Walker, v []byte) error {
 	return walk.Reflected(v)
 }
 
-// Object implements fields.Values: its members are fields, with its name before theirs.
+// Object implements fields.Values: its members become fields, with its name before theirs.
 func (w *writer) Object(walk *fields.Walker, m zapcore.ObjectMarshaler) error {
 	outer := w.names.enter(w.key)
 	err := walk.Level(m)
@@ -258,7 +258,7 @@ func (w *writer) Object(walk *fields.Walker, m zapcore.ObjectMarshaler) error {
 	return err
 }
 
-// Array implements fields.Values: a text of JSON.
+// Array implements fields.Values: a string of JSON.
 func (w *writer) Array(_ *fields.Walker, m zapcore.ArrayMarshaler) (err error) {
 	if w.scratch, err = fields.AppendArray(w.scratch[:0], m); err != nil {
 		return err

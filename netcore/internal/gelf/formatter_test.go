@@ -160,8 +160,7 @@ func TestSeverity(t *testing.T) {
 	}
 }
 
-// TestNamesThatGraylogStoresAsOne holds that Graylog, which makes an underscore of each dot and drops a field whose name is there already,
-// drops none.
+// Graylog replaces each dot by an underscore, and drops a field whose name exists already. It drops none of ours.
 func TestNamesThatGraylogStoresAsOne(t *testing.T) {
 	assert.Equal(t, map[string]any{
 		"version": "1.1", "host": "here", "short_message": "x", "timestamp": "1795429230.12 ", "level": "6 ", "_user_id": "1 ", "_user.id_": "2 ",

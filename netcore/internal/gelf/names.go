@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// reserved are the names, without their underscore, that no field may have: _id is not allowed; the others Graylog throws away, because it
-// has set such a field already, or because they are its store's (its GelfCodec).
+// reserved are the names, without their underscore, that no field may have. _id is forbidden. Graylog discards the others, because it
+// sets such a field itself or its store reserves the name (its GelfCodec).
 var reserved = []string{"id", "message", "full_message", "short_message", "source", "host", "timestamp", "level", "version", "streams",
 	"_id", "_ttl", "_source", "_all", "_index", "_type", "_score",
 	loggerName, fileName, lineName, functionName}
 
-// names makes the names of a message's fields legal, and distinct. A name is an underscore and letters, digits, underscores, dots and
-// hyphens.
+// names makes the field names of a message valid and distinct. A valid name is an underscore, and then letters, digits, underscores,
+// dots and hyphens.
 type names struct {
-	prefix []byte // of the names to come: those of the objects around, each with a dot behind it
-	seen   []uint64
+	prefix []byte              // of the next names: the names of the objects around, each with a dot
+	seen   []uint64            // hashes of the names so far
 	many   map[uint64]struct{} // the same, if there are more than few
-	stored []byte              // a name as Graylog stores it
+	stored []byte              // scratch: a name as Graylog stores it
 }
 
 const few = 64
@@ -38,12 +38,12 @@ func (n *names) reset() {
 	n.prefix, n.seen, n.many = n.prefix[:0], append(n.seen[:0], reservedAs...), nil
 }
 
-// small tells whether n holds little enough to be kept.
+// small reports whether n is small enough for the pool.
 func (n *names) small() bool {
 	return cap(n.seen) <= keepBytes && cap(n.prefix) <= keepBytes && cap(n.stored) <= keepBytes
 }
 
-// append appends the name of a field: the objects around it, and key.
+// append appends the name of a field: the objects around it, and key, made distinct.
 func (n *names) append(dst []byte, key string) []byte {
 	begin := len(dst)
 	dst = append(dst, '_')
@@ -59,7 +59,7 @@ func (n *names) append(dst []byte, key string) []byte {
 	return dst
 }
 
-// enter begins an object called key, and returns what leave ends it with.
+// enter begins an object called key, and returns the argument for leave.
 func (n *names) enter(key string) (outer int) {
 	outer = len(n.prefix)
 	n.prefix = append(appendLegal(n.prefix, key), '.')
@@ -68,8 +68,8 @@ func (n *names) enter(key string) (outer int) {
 
 func (n *names) leave(outer int) { n.prefix = n.prefix[:outer] }
 
-// take tells whether a name is new, and notes it. Graylog puts an underscore in the place of each dot, and drops a field whose name is there
-// then, so a dot counts as one.
+// take reports whether a name is new, and remembers it. A dot counts as an underscore: Graylog replaces it by one, and then drops a
+// field whose name is already taken.
 func (n *names) take(name []byte) bool {
 	if bytes.IndexByte(name, '.') >= 0 {
 		n.stored = append(n.stored[:0], name...)
@@ -100,7 +100,7 @@ func (n *names) take(name []byte) bool {
 	return true
 }
 
-// appendLegal appends key with an underscore for each character that no name may have, and for an empty one.
+// appendLegal appends key, with an underscore for each character that no name may have. An empty key becomes an underscore.
 func appendLegal(dst []byte, key string) []byte {
 	if key == "" {
 		return append(dst, '_')

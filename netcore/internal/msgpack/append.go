@@ -60,7 +60,7 @@ func AppendFloat64(b []byte, v float64) []byte {
 	return binary.BigEndian.AppendUint64(append(b, 0xcb), math.Float64bits(v))
 }
 
-// AppendText appends s as a string. Whether it is UTF-8 is the caller's business.
+// AppendText appends s as a string. The caller decides whether it must be UTF-8.
 func AppendText[T string | []byte](b []byte, s T) []byte {
 	switch n := len(s); {
 	case n < 1<<5:
@@ -83,7 +83,7 @@ func AppendBytes[T string | []byte](b []byte, s T) []byte {
 	return append(b, s...)
 }
 
-// appendLength appends a length of 16 bits, behind code, or one of 32, behind the code after it.
+// appendLength appends a length of 16 bits after code, or one of 32 bits after code+1.
 func appendLength(b []byte, code byte, n int) []byte {
 	if n <= math.MaxUint16 {
 		return binary.BigEndian.AppendUint16(append(b, code), uint16(n))
@@ -91,17 +91,17 @@ func appendLength(b []byte, code byte, n int) []byte {
 	return binary.BigEndian.AppendUint32(append(b, code+1), uint32(n))
 }
 
-// Container is an array or a map that is being written.
+// Container is an array or a map being written.
 type Container struct {
-	begin int // of the head
-	room  int // bytes of it
+	begin int // where the head begins
+	room  int // size of the head
 	array bool
 }
 
-// OpenMap begins a map, of which the count of pairs is expected to have that many bytes: 1, 3 or 5.
+// OpenMap begins a map. room is the expected size of its head, in bytes: 1 for up to 15 pairs, 3 up to 65,535, else 5.
 func OpenMap(b []byte, room int) ([]byte, Container) { return open(b, room, false) }
 
-// OpenArray begins an array, of which the count of values is expected to have that many bytes: 1, 3 or 5.
+// OpenArray begins an array. room is the expected size of its head, in bytes: 1 for up to 15 values, 3 up to 65,535, else 5.
 func OpenArray(b []byte, room int) ([]byte, Container) { return open(b, room, true) }
 
 func open(b []byte, room int, array bool) ([]byte, Container) {
@@ -110,7 +110,7 @@ func open(b []byte, room int, array bool) ([]byte, Container) {
 	return append(b, head[:room]...), c
 }
 
-// Close ends c, the last that was opened in b and not closed, which has got n values, or pairs.
+// Close ends c, which has got n values or pairs. c must be the container of b that was opened last and is not closed yet.
 func (c Container) Close(b []byte, n int) []byte {
 	size := c.room
 	switch {

@@ -6,21 +6,21 @@ import (
 	"math"
 )
 
-// Kind is what a Value is.
+// Kind is the kind of a Value.
 type Kind uint8
 
 // The kinds of values.
 const (
 	Nil Kind = iota
 	Bool
-	Int   // one that is negative
-	Uint  // any other
+	Int   // negative
+	Uint  // not negative
 	Float // of 32 or 64 bits
 	Text
 	Bytes
 	Extension
 	Array // its values follow
-	Map   // its keys and values follow, in turns
+	Map   // its keys and values follow, alternately
 )
 
 // Value is one value, or the head of a container.
@@ -30,15 +30,15 @@ type Value struct {
 	Int   int64
 	Uint  uint64
 	Float float64
-	Bytes []byte // of a Text, Bytes, or an Extension; they lie in the message
+	Bytes []byte // of a Text, Bytes or Extension: a part of the message
 	Type  int8   // of an Extension
 	Count uint32 // values of an Array, or pairs of a Map
 }
 
-// ErrInvalid is what Next and Size return for what is no MessagePack.
+// ErrInvalid is the error of Next and Size for input that is not MessagePack.
 var ErrInvalid = errors.New("no MessagePack: a value begins with c1")
 
-// Next returns the value at the beginning of b and its length; 0 if it is not whole. Of an array or a map it is the head.
+// Next returns the value at the beginning of b and its size; 0 if it is incomplete. For an array or a map it returns the head.
 func Next(b []byte) (v Value, n int, err error) {
 	if len(b) == 0 {
 		return v, 0, nil
@@ -104,7 +104,7 @@ func coded(b []byte) (v Value, n int, err error) {
 	return v, n, nil
 }
 
-// widths are the bytes of the number behind each code from c0 on.
+// widths are the sizes of the number behind each code from c0 on.
 var widths = [32]int{4: 1, 2, 4, 1, 2, 4, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 25: 1, 2, 4, 2, 4, 2, 4}
 
 func number(b []byte) uint64 {
@@ -128,7 +128,7 @@ func signed(u uint64, width int) Value {
 	return Value{Kind: Uint, Uint: u}
 }
 
-// data returns the value whose size bytes begin at that place in b, for an Extension behind its type; 0 if they are not all there.
+// data returns the value whose size bytes begin at at in b, for an Extension behind its type; 0 if they are incomplete.
 func data(kind Kind, b []byte, at int, size uint64) (v Value, n int) {
 	v.Kind = kind
 	if kind == Extension {
@@ -146,7 +146,7 @@ func data(kind Kind, b []byte, at int, size uint64) (v Value, n int) {
 	return v, end
 }
 
-// Size returns the length of the value at the beginning of b with all that is in it; 0 if it is not whole.
+// Size returns the size of the value at the beginning of b with everything in it; 0 if it is incomplete.
 func Size(b []byte) (int, error) {
 	at := 0
 	for left := uint64(1); left > 0; left-- {

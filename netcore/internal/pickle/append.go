@@ -8,50 +8,28 @@ import (
 	"unicode/utf8"
 )
 
-// The opcodes of protocol 1 that Python's pickler writes.
-const (
-	opMark       = '('
-	opStop       = '.'
-	opNone       = 'N'
-	opInt        = 'I'
-	opBinInt     = 'J'
-	opBinInt1    = 'K'
-	opBinInt2    = 'M'
-	opLong       = 'L'
-	opBinFloat   = 'G'
-	opBinUnicode = 'X'
-	opEmptyDict  = '}'
-	opSetItems   = 'u'
-	opEmptyList  = ']'
-	opAppends    = 'e'
-	opTuple      = 't'
-	opGlobal     = 'c'
-	opReduce     = 'R'
-)
+// The Append functions append one value in protocol 1, as Python's SocketHandler writes it. AppendBytes, AppendComplex, AppendDuration and
+// AppendTime name a class or a function: a receiver that forbids all globals refuses a pickle with one of these.
 
-// The Append functions append one value in protocol 1, the one that Python's SocketHandler writes. Those that name a class or a function
-// (AppendBytes, AppendComplex, AppendDuration and AppendTime) say so; a receiver that forbids all globals refuses a pickle
-// with one of these.
-
-// BeginDict begins a dict: keys and values follow, and EndDict.
+// BeginDict begins a dict. Keys and values follow, and then EndDict.
 func BeginDict(b []byte) []byte { return append(b, opEmptyDict, opMark) }
 
 // EndDict ends a dict.
 func EndDict(b []byte) []byte { return append(b, opSetItems) }
 
-// BeginList begins a list: values follow, and EndList.
+// BeginList begins a list. Values follow, and then EndList.
 func BeginList(b []byte) []byte { return append(b, opEmptyList, opMark) }
 
 // EndList ends a list.
 func EndList(b []byte) []byte { return append(b, opAppends) }
 
-// End ends a pickle, behind its one value.
+// End ends a pickle. It follows its one value.
 func End(b []byte) []byte { return append(b, opStop) }
 
 // AppendNone appends None.
 func AppendNone(b []byte) []byte { return append(b, opNone) }
 
-// AppendText appends a str. Python's hold no broken UTF-8: that becomes U+FFFD.
+// AppendText appends a str. Invalid UTF-8 becomes U+FFFD, because Python's str cannot hold it.
 func AppendText(b []byte, s string) []byte {
 	if !utf8.ValidString(s) {
 		return AppendTexts(b, s)
@@ -60,7 +38,7 @@ func AppendText(b []byte, s string) []byte {
 	return append(append(b, opBinUnicode, byte(n), byte(n>>8), byte(n>>16), byte(n>>24)), s...)
 }
 
-// AppendTexts appends its parts as one str.
+// AppendTexts appends the concatenated parts as one str.
 func AppendTexts(b []byte, parts ...string) []byte {
 	b = append(b, opBinUnicode, 0, 0, 0, 0)
 	start := len(b)
@@ -107,7 +85,7 @@ func AppendUint(b []byte, v uint64) []byte {
 	return append(strconv.AppendUint(append(b, opLong), v, 10), 'L', '\n')
 }
 
-// AppendDigits appends an int of so many decimal digits, which may follow a minus.
+// AppendDigits appends an int given by its decimal digits, with an optional minus.
 func AppendDigits(b []byte, digits string) []byte {
 	return append(append(append(b, opLong), digits...), 'L', '\n')
 }
@@ -117,7 +95,7 @@ func AppendFloat(b []byte, v float64) []byte {
 	return binary.BigEndian.AppendUint64(append(b, opBinFloat), math.Float64bits(v))
 }
 
-// beginCall begins a call of a global; its arguments and endCall follow.
+// beginCall begins a call of a global. Its arguments follow, and then endCall.
 func beginCall(b []byte, module, name string) []byte {
 	b = append(append(append(append(b, opGlobal), module...), '\n'), name...)
 	return append(b, '\n', opMark)
@@ -125,14 +103,14 @@ func beginCall(b []byte, module, name string) []byte {
 
 func endCall(b []byte) []byte { return append(b, opTuple, opReduce) }
 
-// AppendComplex appends a complex, by its class.
+// AppendComplex appends a complex as a call of its class.
 func AppendComplex(b []byte, v complex128) []byte {
 	b = beginCall(b, "__builtin__", "complex")
 	b = AppendFloat(b, real(v))
 	return endCall(AppendFloat(b, imag(v)))
 }
 
-// AppendBytes appends bytes as Python does: each as a character, to be encoded as Latin-1 by _codecs.encode.
+// AppendBytes appends bytes as Python does: each as a character, for _codecs.encode to encode as Latin-1.
 func AppendBytes(b, v []byte) []byte {
 	b = append(beginCall(b, "_codecs", "encode"), opBinUnicode, 0, 0, 0, 0)
 	start := len(b)
@@ -143,7 +121,7 @@ func AppendBytes(b, v []byte) []byte {
 	return endCall(AppendText(b, "latin1"))
 }
 
-// AppendDuration appends a datetime.timedelta, which has microseconds.
+// AppendDuration appends a datetime.timedelta, to the microsecond.
 func AppendDuration(b []byte, v time.Duration) []byte {
 	b = beginCall(b, "datetime", "timedelta")
 	const day = 24 * time.Hour
@@ -156,10 +134,10 @@ func AppendDuration(b []byte, v time.Duration) []byte {
 	return endCall(AppendInt(b, int64(v%time.Second/time.Microsecond)))
 }
 
-// AppendTime appends an aware datetime.datetime, which has microseconds; of a year that Python has none for, a str.
+// AppendTime appends an aware datetime.datetime, to the microsecond. A year that Python does not have becomes a str.
 func AppendTime(b []byte, t time.Time) []byte {
 	_, offset := t.Zone()
-	if offset <= -86400 || offset >= 86400 { // Python's are less than a day
+	if offset <= -86400 || offset >= 86400 { // Python's offsets are less than a day
 		t, offset = t.UTC(), 0
 	}
 	year, month, day := t.Date()

@@ -7,7 +7,7 @@ import (
 	"unicode/utf16"
 )
 
-// buildArray is how protocols below 3 write an array: its type, and a list, or a text of characters.
+// buildArray makes an array as protocols below 3 write it: of its type code, and a list or a text of characters.
 func buildArray(args []any) (any, error) {
 	if len(args) < 2 {
 		return nil, errArguments
@@ -28,8 +28,8 @@ func buildArray(args []any) (any, error) {
 	return newText(string(text)), nil
 }
 
-// format is one of CPython's machine formats of the elements of an array (PEP 3118's, numbered): they come in pairs of a little
-// and a big endian one, but for single bytes.
+// format is one of CPython's machine formats for the elements of an array, which are numbered. Except for single bytes they come in
+// pairs, a little-endian and a big-endian one.
 type format struct {
 	size int
 	read func(order binary.ByteOrder, b []byte) any
@@ -46,7 +46,7 @@ var formats = []format{
 	{8, func(o binary.ByteOrder, b []byte) any { return newFloat(math.Float64frombits(o.Uint64(b))) }},
 }
 
-// The formats that are not in formats.
+// The numbers of the machine formats that are not in formats.
 const (
 	formatUint8   = 0
 	formatInt8    = 1
@@ -65,13 +65,13 @@ func newUint(v uint64) any {
 	return newInt(int64(v))
 }
 
-// packedArray makes an array from bytes. Its arguments are the class, the type, the number of the machine format, and the bytes.
+// packedArray makes an array from bytes. Its arguments are the class, the type code, the number of the machine format, and the bytes.
 var packedArray = name{"array", "_array_reconstructor"}
 
-// maxElements is how many elements an array may have. A longer one is its arguments: the bytes as they are.
+// maxElements is how many elements an array may have. A longer one is shown by its arguments, with the bytes unchanged.
 const maxElements = 1 << 16
 
-// elements returns how many values a packed array makes.
+// elements returns how many elements a packed array has; 0 if they are too many.
 func elements(args []any) int {
 	number, _ := pointed[int64](args, 2)
 	b, _ := argument[[]byte](args, 3)

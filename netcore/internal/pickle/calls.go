@@ -5,26 +5,26 @@ import (
 	"strconv"
 )
 
-// object names things and calls them.
+// object executes the instructions that name globals and call them.
 func (d *Decoder) object(op byte) (err error) {
 	switch op {
-	case opGlobal, 'i', 0x93:
+	case opGlobal, opInst, opStackGlobal:
 		return d.name(op)
-	case opReduce, 0x81, 0x92, 'o':
+	case opReduce, opNewObj, opNewObjEx, opObj:
 		return d.call(op)
-	case 'b':
+	case opBuild:
 		return d.build()
-	case 'P', 'Q':
+	case opPersID, opBinPersID:
 		return d.persistent(op)
 	}
-	code, err := d.in.uint(1 << (op - 0x82)) // EXT1, EXT2, EXT4
+	code, err := d.in.uint(1 << (op - opExt1)) // 1, 2 or 4 bytes
 	if err != nil {
 		return err
 	}
 	return d.stack.push(d.newGlobal("copyreg", "extension "+strconv.FormatUint(code, 10)))
 }
 
-// build gives an object its state. What is none ignores it, as the state of a class that is built from its arguments.
+// build gives an object its state. A value of a known class, which is made of its arguments, ignores it.
 func (d *Decoder) build() error {
 	state, err := d.stack.pop()
 	if err != nil {
@@ -37,11 +37,11 @@ func (d *Decoder) build() error {
 	return err
 }
 
-// persistent pushes what the pickle names by an id of its own.
+// persistent pushes an object that the pickle names by a persistent id.
 func (d *Decoder) persistent(op byte) error {
 	id := any(nil)
 	var err error
-	if op == 'P' {
+	if op == opPersID {
 		var line string
 		line, err = d.in.line()
 		id = d.memory.texts.keep(line)
@@ -54,9 +54,9 @@ func (d *Decoder) persistent(op byte) error {
 	return d.stack.push(&object{class: d.newGlobal("pickle", "persistent"), args: []any{id}})
 }
 
-// name pushes a global; INST also calls it.
+// name pushes a global. opInst also calls it.
 func (d *Decoder) name(op byte) error {
-	if op == 0x93 {
+	if op == opStackGlobal {
 		items, err := d.stack.take(2)
 		if err != nil {
 			return err
@@ -84,21 +84,21 @@ func (d *Decoder) name(op byte) error {
 	return d.pushResult(g, call{args: d.memory.join(nil, args)})
 }
 
-// call is how something is called.
+// call is a call of a callable.
 type call struct {
 	args  []any
-	named *Dict // arguments by name, of NEWOBJ_EX
-	new   bool  // the class's __new__, not the class
+	named *Dict // keyword arguments, of opNewObjEx
+	new   bool  // it calls the class's __new__
 }
 
-// call replaces a callable and its arguments by what they make.
+// call replaces a callable and its arguments by the result.
 func (d *Decoder) call(op byte) error {
 	var items []any
 	var err error
 	switch op {
-	case 'o':
+	case opObj:
 		items, err = d.stack.toMark()
-	case 0x92:
+	case opNewObjEx:
 		items, err = d.stack.take(3)
 	default:
 		items, err = d.stack.take(2)
@@ -110,21 +110,21 @@ func (d *Decoder) call(op byte) error {
 		return errStack
 	}
 	callable := items[0]
-	if op == 'o' {
+	if op == opObj {
 		return d.pushResult(callable, call{args: d.memory.join(nil, items[1:])})
 	}
 	c := call{new: op != opReduce}
 	if tuple, ok := items[1].(*List); ok {
 		c.args = tuple.Items
 	}
-	if op == 0x92 {
+	if op == opNewObjEx {
 		c.named, _ = items[2].(*Dict)
 	}
 	return d.pushResult(callable, c)
 }
 
-// pushResult pushes what a call makes: plain data if that is known, else an object. No code runs but our own, and what it may copy of
-// the arguments is charged first: a pickle can make the same call of the same arguments again and again, for five bytes each.
+// pushResult pushes the result of a call: a plain value if the callable is known, else an object. Only our own code runs. What it may
+// copy of the arguments is charged first, because a pickle can repeat a call with the same arguments for five bytes each.
 func (d *Decoder) pushResult(callable any, c call) error {
 	for _, arg := range c.args {
 		if err := d.stack.charge(weight(arg)); err != nil {
@@ -153,7 +153,7 @@ func (d *Decoder) pushResult(callable any, c call) error {
 	return errors.New("pickle calls what cannot be called")
 }
 
-// subclassOf returns what builds the value of an unknown class that is called as only those of one kind are; nil if there is none.
+// subclassOf returns the builder for an unknown class that is called like a subclass of a known one; nil if it is not.
 func subclassOf(f *global, c call) func(args []any) (any, error) {
 	switch {
 	case looksLikeDatetime(c.args):
@@ -168,11 +168,11 @@ func subclassOf(f *global, c call) func(args []any) (any, error) {
 	return nil
 }
 
-// zonePrice is what a time zone costs that may have to be looked for in files, in values: some thousands a pickle may have, which
+// zonePrice is what a time zone that may have to be read from files costs, in values. So a pickle may have a few thousand, which
 // takes less than a second.
 const zonePrice = 64
 
-// price is what a call costs beside the weight of its arguments, in values.
+// price is what a call costs besides the weight of its arguments, in values.
 func price(f name, args []any) int {
 	switch f {
 	case packedArray:
@@ -183,7 +183,7 @@ func price(f name, args []any) int {
 	return 0
 }
 
-// weight is how much there is to copy of v, in values; sixteen bytes count as one.
+// weight is the cost of copying v, in values. Sixteen bytes count as one.
 func weight(v any) int {
 	switch v := v.(type) {
 	case *List:
@@ -202,7 +202,7 @@ func weight(v any) int {
 	return 0
 }
 
-// maxName is the longest name of a module or class that is kept, in bytes.
+// maxName is the longest name of a module or class that is kept, in bytes; longer ones are cut.
 const maxName = 200
 
 func (d *Decoder) newGlobal(module, name string) *global {

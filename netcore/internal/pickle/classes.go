@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// errArguments says that a known class is called with arguments of which it is not known what they make.
+// errArguments is the error of a builder for arguments that it does not know.
 var errArguments = errors.New("pickle calls a known class with other arguments")
 
-// builders are the classes and functions of which it is known what plain data a call makes. They run no code but their own, and
-// copy no more than the weight of their arguments.
+// builders make the value of a call of a known class or function. They run none of the pickle's code, and copy no more than the
+// weight of their arguments.
 var builders = map[name]func(args []any) (any, error){
 	{"_codecs", "encode"}:          buildEncoded,
 	{"builtins", "bytes"}:          buildBytes,
@@ -66,7 +66,7 @@ func argument[T any](args []any, i int) (v T, ok bool) {
 	return v, ok
 }
 
-// pointed returns what args[i] points to if it is a *T.
+// pointed returns *args[i] if args[i] is a *T.
 func pointed[T any](args []any, i int) (v T, ok bool) {
 	p, ok := argument[*T](args, i)
 	if ok {
@@ -75,7 +75,7 @@ func pointed[T any](args []any, i int) (v T, ok bool) {
 	return v, ok
 }
 
-// buildEncoded is how protocols below 3 write bytes: each as a character, to be encoded as Latin-1.
+// buildEncoded makes bytes as protocols below 3 write them: of characters, to be encoded as Latin-1.
 func buildEncoded(args []any) (any, error) {
 	chars, ok := pointed[string](args, 0)
 	encoding, named := pointed[string](args, 1)
@@ -85,7 +85,7 @@ func buildEncoded(args []any) (any, error) {
 	return latin1(chars)
 }
 
-// looksLikeBytearray tells whether an unknown class is called as protocols below 3 call a subclass of bytearray.
+// looksLikeBytearray reports whether an unknown class is called like a subclass of bytearray in protocols below 3.
 func looksLikeBytearray(args []any) bool {
 	encoding, ok := pointed[string](args, 1)
 	return ok && len(args) == 2 && encoding == "latin-1"
@@ -112,7 +112,7 @@ func buildBytes(args []any) (any, error) {
 	return buildEncoded(args)
 }
 
-// buildList is list, tuple, set and frozenset of one list. A deque has its greatest length behind it.
+// buildList makes a list, tuple, set or frozenset of a list. A deque has its maximum length as a second argument.
 func buildList(args []any) (any, error) {
 	if len(args) == 0 {
 		return new(List), nil
@@ -124,7 +124,7 @@ func buildList(args []any) (any, error) {
 	return &List{Items: append([]any(nil), items.Items...)}, nil
 }
 
-// buildDict is of nothing, of a dict, or of a list of pairs as Python 2 has it.
+// buildDict makes a dict of nothing, of a dict, or of a list of pairs as in Python 2.
 func buildDict(args []any) (any, error) {
 	d := new(Dict)
 	if len(args) == 0 {
@@ -146,7 +146,7 @@ func buildDict(args []any) (any, error) {
 	return d, nil
 }
 
-// buildDefaultDict has the items added afterwards; its argument makes those that are not there.
+// buildDefaultDict makes an empty dict: its argument is the factory, and its items are added later.
 func buildDefaultDict([]any) (any, error) { return new(Dict), nil }
 
 func buildComplex(args []any) (any, error) {
@@ -158,7 +158,7 @@ func buildComplex(args []any) (any, error) {
 	return complex(re, im), nil
 }
 
-// buildAttribute names what belongs to a class: a method, or a member of an enum.
+// buildAttribute names an attribute of a class: a method, or a member of an enum.
 func buildAttribute(args []any) (any, error) {
 	of, ok := pointed[global](args, 0)
 	attribute, ok2 := pointed[string](args, 1)
@@ -169,7 +169,7 @@ func buildAttribute(args []any) (any, error) {
 	return &global{module: of.module, name: qualified[:min(len(qualified), maxName)]}, nil
 }
 
-// buildDecimal keeps the digits as they are.
+// buildDecimal keeps the digits unchanged.
 func buildDecimal(args []any) (any, error) {
 	s, ok := pointed[string](args, 0)
 	switch {
@@ -178,10 +178,10 @@ func buildDecimal(args []any) (any, error) {
 	case json.Valid([]byte(s)) && s != "null" && s != "true" && s != "false" && s[0] != '"' && s[0] != '[' && s[0] != '{':
 		return Number(s), nil
 	}
-	return newText(s), nil // NaN, Infinity, 1E+3 and such
+	return newText(s), nil // NaN, Infinity, 1E+3 and the like
 }
 
-// buildFraction is of a text before Python 3.11, and of two numbers since.
+// buildFraction makes a fraction of a text, as before Python 3.11, or of two integers.
 func buildFraction(args []any) (any, error) {
 	if s, ok := argument[Text](args, 0); ok && len(args) == 1 {
 		return s, nil
@@ -205,7 +205,7 @@ func integerOf(args []any, i int) (*big.Int, bool) {
 	return argument[*big.Int](args, i)
 }
 
-// buildIPv4 and buildIPv6 are of an integer: the smallest of IPv6 are as small as those of IPv4. A text is the value.
+// buildIPv4 and buildIPv6 make an address of an integer. There are two, because a small integer may be either.
 func buildIPv4(args []any) (any, error) {
 	var b [4]byte
 	if !fillInteger(b[:], args) {
@@ -222,7 +222,7 @@ func buildIPv6(args []any) (any, error) {
 	return newText(netip.AddrFrom16(b).String()), nil
 }
 
-// fillInteger writes the integer that is the first argument into b, big-endian, and tells whether it is one that fits.
+// fillInteger writes the integer in the first argument into b, big-endian, and reports whether there is one that fits.
 func fillInteger(b []byte, args []any) bool {
 	n, ok := integerOf(args, 0)
 	if !ok || n.Sign() < 0 || n.BitLen() > 8*len(b) {
@@ -232,8 +232,8 @@ func fillInteger(b []byte, args []any) bool {
 	return true
 }
 
-// buildPath and buildWindowsPath are of the parts of a path before Python 3.13, and of the texts it was made of since: one of these
-// may begin anew.
+// buildPath and buildWindowsPath make a path of its parts, as before Python 3.13, or of the strings it was created from. One of these
+// may start anew.
 func buildPath(args []any) (any, error) {
 	return joinPath(args, '/', func(path []byte, part string) []byte {
 		if strings.HasPrefix(part, "/") {
@@ -259,7 +259,7 @@ func buildWindowsPath(args []any) (any, error) {
 
 func hasDrive[T string | []byte](path T) bool { return len(path) >= 2 && path[1] == ':' }
 
-// joinPath joins the texts that args are. before is given the path so far and the text to come, and returns what is left of the path.
+// joinPath joins the texts in args. before gets the path so far and the next text, and returns what remains of the path.
 func joinPath(args []any, separator byte, before func(path []byte, part string) []byte) (any, error) {
 	var path []byte
 	for i := range args {
@@ -282,7 +282,7 @@ func joinPath(args []any, separator byte, before func(path []byte, part string) 
 	return newText(string(path)), nil
 }
 
-// uuidOf makes the text of a UUID, which is one integer.
+// uuidOf makes the text of a UUID from its integer.
 func uuidOf(state *Dict) (any, bool) {
 	v, _ := state.get("int")
 	var b [16]byte

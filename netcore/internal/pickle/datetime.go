@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// packed returns the fields of a datetime, date or time, n bytes.
+// packed returns the n bytes that hold the fields of a datetime, date or time.
 func packed(args []any, n int) ([]byte, error) {
 	b, ok := argument[[]byte](args, 0)
 	if s, isText := pointed[string](args, 0); isText { // Python 2
@@ -18,10 +18,10 @@ func packed(args []any, n int) ([]byte, error) {
 	return b, nil
 }
 
-const fold = 0x80 // the second of two equal clock times, in the month or hour
+const fold = 0x80 // marks the second of two equal local times, in the byte of the month or hour
 
-// buildDatetime makes a time.Time of an aware datetime. A naive one names no instant: it becomes the text that Python's isoformat
-// makes of it; so does one whose zone is not known here, with the zone's name behind it.
+// buildDatetime makes a time.Time of an aware datetime. A naive one is no instant: it becomes the text of Python's isoformat. So does
+// one whose zone is unknown here, with the zone's name behind it.
 func buildDatetime(args []any) (any, error) {
 	b, err := packed(args, 10)
 	if err != nil {
@@ -39,7 +39,7 @@ func buildDatetime(args []any) (any, error) {
 	return instant(clock, z.loc, b[2]&fold != 0), nil
 }
 
-// looksLikeDatetime tells whether an unknown class is called as a subclass of datetime is.
+// looksLikeDatetime reports whether an unknown class is called like a subclass of datetime.
 func looksLikeDatetime(args []any) bool {
 	b, ok := argument[[]byte](args, 0)
 	if !ok || len(b) != 10 || len(args) > 2 {
@@ -50,8 +50,8 @@ func looksLikeDatetime(args []any) bool {
 		int(b[7])<<16|int(b[8])<<8|int(b[9]) < 1e6
 }
 
-// looksLikeDate tells whether an unknown class of that name is called as a subclass of date is. Other things have four bytes too, but those
-// of a day of these centuries hardly ever.
+// looksLikeDate reports whether an unknown class of that name is called like a subclass of date. Other values have four bytes too,
+// but hardly ever those of a day in these centuries.
 func looksLikeDate(class string, args []any) bool {
 	b, ok := argument[[]byte](args, 0)
 	if !ok || len(args) != 1 || len(b) != 4 || b[2] < 1 || b[2] > 12 || b[3] < 1 || b[3] > 31 {
@@ -61,15 +61,15 @@ func looksLikeDate(class string, args []any) bool {
 	return year >= 1900 && year < 2200 || year >= 1 && year <= 9999 && strings.Contains(strings.ToLower(class), "date")
 }
 
-// looksLikeTime tells whether an unknown class of that name is called as a subclass of time is.
+// looksLikeTime reports whether an unknown class of that name is called like a subclass of time.
 func looksLikeTime(class string, args []any) bool {
 	b, ok := argument[[]byte](args, 0)
 	return ok && len(args) <= 2 && len(b) == 6 && strings.Contains(strings.ToLower(class), "time") &&
 		b[0]&^fold < 24 && b[1] < 60 && b[2] < 60 && int(b[3])<<16|int(b[4])<<8|int(b[5]) < 1e6
 }
 
-// instant returns the time at which the clock of a place shows what clock shows in UTC: of two such the second if second is
-// set. Of a clock time that is left out, that is the one by the offset before the change, or after it (PEP 495).
+// instant returns the time at which local clocks in loc show what clock shows in UTC. If they show it twice, second selects the second
+// time. If they skip it, the offset before the change counts, or with second the one after it (PEP 495).
 func instant(clock time.Time, loc *time.Location, second bool) time.Time {
 	at := func(offset int) time.Time { return clock.Add(-time.Duration(offset) * time.Second).In(loc) }
 	offsetAt := func(t time.Time) int { _, offset := t.In(loc).Zone(); return offset }
@@ -81,7 +81,7 @@ func instant(clock time.Time, loc *time.Location, second bool) time.Time {
 		}
 		before, after := offsetAt(change.Add(-time.Second)), offsetAt(change)
 		first, last := min(before, after), max(before, after)
-		// Between these clock times, the change leaves some out or shows them twice.
+		// The change skips or repeats the local times between from and to.
 		from, to := change.Add(time.Duration(first)*time.Second), change.Add(time.Duration(last)*time.Second)
 		if wall := clock; before != after && !wall.Before(from) && wall.Before(to) {
 			if second {
@@ -125,8 +125,8 @@ func buildTime(args []any) (any, error) {
 	return newText(iso), nil
 }
 
-// buildTimedelta makes a Duration, or of more than 292 years a text. Python brings days, seconds and microseconds into their
-// ranges, whatever their signs.
+// buildTimedelta makes a Duration, or a text if it is more than 292 years. Days, seconds and microseconds may have any sign and size;
+// they are normalised as in Python.
 func buildTimedelta(args []any) (any, error) {
 	days, ok := pointed[int64](args, 0)
 	seconds, ok2 := pointed[int64](args, 1)
@@ -153,7 +153,7 @@ func buildTimedelta(args []any) (any, error) {
 	return time.Duration(days)*day + rest, nil
 }
 
-// buildStructTime is of a tuple, and of what a struct_time has besides.
+// buildStructTime makes a list of the tuple in the first argument, and ignores the struct_time's further attributes.
 func buildStructTime(args []any) (any, error) {
 	if fields, ok := argument[*List](args, 0); ok {
 		return fields, nil

@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// maxProtocol is the newest protocol of pickles, that of Python 3.8 to 3.15.
+// maxProtocol is the newest protocol, that of Python 3.8 to 3.15.
 const maxProtocol = 5
 
 var errEnds = errors.New("pickle ends too early")
 
-// Decoder reads pickles of protocols 0 to 5. It is for one goroutine at a time and is used again for the next frame; of a dict
-// of texts and numbers it allocates nothing.
+// Decoder reads pickles of protocols 0 to 5. It is reused for many frames, by one goroutine at a time. For a dict of texts and
+// numbers it allocates nothing.
 type Decoder struct {
-	// MaxBytes is how large a value may become when what is shared in it is written out. What goes beyond is replaced by a
-	// text. Required.
+	// MaxBytes is the largest size of a value when everything shared in it is written out. Items beyond it are replaced by a text.
+	// Required.
 	MaxBytes int
 
 	in     input
@@ -23,7 +23,7 @@ type Decoder struct {
 	memory memory
 }
 
-// Decode reads one pickle. The value is valid until the frame changes or Release is called, which must be before the next
+// Decode reads one pickle. The value is valid until the frame changes or Release is called. Release must be called before the next
 // Decode.
 func (d *Decoder) Decode(frame []byte) (any, error) {
 	d.in = input{b: frame}
@@ -46,7 +46,7 @@ func (d *Decoder) Decode(frame []byte) (any, error) {
 	return newResolver(d.MaxBytes).outermost(v), nil
 }
 
-// Release ends the use of what Decode has returned.
+// Release frees what Decode has returned.
 func (d *Decoder) Release() {
 	d.in = input{}
 	d.stack.reset()

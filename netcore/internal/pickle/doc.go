@@ -1,52 +1,57 @@
-// Package pickle is a bounded codec for Python's pickles: plain values out of a frame that anyone may have sent, and plain
-// values into one. It executes nothing, and it knows nothing of what the values are for.
+// Package pickle is a bounded codec for Python's pickles. It reads plain values out of a frame that anyone may have sent, and writes
+// plain values into one. It executes nothing, and knows nothing about the purpose of the values.
 //
-//	frame ─► input ─► opcodes ─► stack, memo ─► value, as it stands in the pickle ─► resolve ─► plain value
-//	                     │                                                              │
-//	                     └─ calls ─► classes: what a call of a known class makes        └─ object: what an unknown one holds
+//	frame ─► input ─► instructions ─► stack, memo ─► value, as it stands in the pickle ─► resolve ─► plain value
+//	                     │                                                                  │
+//	                     └─ calls ─► classes: what a call of a known class makes            └─ object: what an unknown one holds
 //
 //	plain value ─► the Append functions ─► frame of protocol 1
 //
-// The contract in one sentence: [Decoder.Decode] returns within bounds of memory, depth and time that follow from the frame's
-// length and MaxBytes, and either says why the frame is no pickle or returns a value that consists of the types below and
-// contains itself nowhere.
+// [Decoder.Decode] returns within bounds of memory, depth and time that follow from the frame's size and MaxBytes. It returns either an
+// error that says why the frame is no pickle, or a value that consists of the types below and does not contain itself.
 //
 //	Python                              Go
 //	None, bool                          nil, bool
-//	int                                 *int64, *big.Int beyond
+//	int                                 *int64, *big.Int if it is larger
 //	float, complex                      *float64, complex128
-//	str                                 *string, which may hold broken UTF-8: see Clean
+//	str                                 *string, possibly with invalid UTF-8: see Clean
 //	bytes, bytearray                    []byte
-//	Decimal                             Number if its digits are a number of JSON, *string else
+//	Decimal                             Number if its digits are a JSON number, else *string
 //	aware datetime, timedelta           time.Time, time.Duration
 //	naive datetime, date, time          *string, as isoformat writes it
 //	list, tuple, set, deque, array      *List
-//	NumPy's scalars and arrays          the same; datetime64 is a *string, as NumPy writes it, what is masked nil, a record a *Dict
+//	NumPy's scalars and arrays          the same; datetime64 is a *string as NumPy writes it, a masked element nil, a record a *Dict
 //	pandas' Timestamp, Timedelta        as datetime, timedelta
 //	dict, OrderedDict, Counter …        *Dict, in order; later keys hide earlier ones
 //
 // # Objects
 //
-// A pickle is a program for a stack machine: it names classes and functions, and calls them. The machine here calls no code of the pickle's. Of
-// a few classes of the standard library (classes.go, datetime.go, array.go) and the time zones of pytz and python-dateutil (zones.go) it
-// knows what they make of their arguments. Of any other object, what
-// the frame says of it is its value, by the first of these rules that applies:
+// A pickle is a program for a stack machine that names classes and functions and calls them. The machine in this package calls no
+// code of the pickle. It knows what some classes of the standard library (classes.go, datetime.go, array.go), the time zones of
+// pytz and python-dateutil (zones.go), and some types of NumPy and pandas make of their arguments. The value of any other object is what
+// the frame says about it, by the first of these rules that applies:
 //
-//  1. an exception is the text that ends its traceback, "module.Class: arguments", and its attributes, if it has any
-//  2. the base value: what an instance of a subclass of str, int, list, dict, tuple … is without its class
+//  1. an exception: the last line of its traceback, "module.Class: arguments", and its attributes, if it has any
+//  2. a base value: what an instance of a subclass of str, int, list, dict, tuple … is without its class
 //  3. the items that were added to it, as to a list or a dict
-//  4. its arguments: one is the value (an enum's, a frozendict's), several are a list (a namedtuple's, a range's); attributes
-//     beside them make a dict of "args" and the attributes
+//  4. its arguments: a single one is the value (an enum, a frozendict), several are a list (a namedtuple, a range); if there are
+//     attributes too, a dict of "args" and the attributes
 //  5. its state: the attributes of a dataclass, of a SimpleNamespace, of any ordinary object
-//  6. its class alone is "<module.Class>", as is a class or a function that is named and not called
+//  6. only its class: "<module.Class>", as for a class or a function that is named and not called
 //
 // The names are those of Python 3, whatever the protocol.
 //
-// # States of a frame
+// # Bounds
 //
-// While the machine runs, a value costs at least a byte of the frame or a charge against the limit of values, so that no loop of
-// copies pays off. A frame that breaks the machine's rules is an error, and nothing of it is returned. What runs to its end is
-// resolved: what is shared is counted as often as it occurs. An item of the outermost list or dict that is too large when written
-// out is replaced by a text that says so; within an item, a value that contains itself is "[...]" or "{...}" where it does so
-// (Python's repr does the same), and one that is nested too deep says that. The items beside it are not touched.
+// While the machine runs, each value costs at least a byte of the frame or a charge against the limit of values, so loops of
+// copies do not pay off. A frame that breaks the machine's rules is an error, and nothing of it is returned.
+//
+// Then the result is resolved, counting shared values as often as they occur. An item of the outermost list or dict that is too large
+// is replaced by a text that says so. Inside an item, a value that contains itself becomes "[...]" or "{...}" there, as in Python's
+// repr, and a value that is nested too deep becomes a text that says so. Other items are not affected.
+//
+//	opcode.go        the opcodes; instructions.go and calls.go execute them
+//	stack.go, memory.go, input.go    the machine's stack, its memo and values, the frame
+//	object.go, classes.go, resolve.go, value.go    from what the pickle says to a plain value
+//	append.go        writing
 package pickle

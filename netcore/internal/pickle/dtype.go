@@ -8,23 +8,23 @@ import (
 	"time"
 )
 
-// elementType is what NumPy says of an element. It is an object of the class numpy.dtype: its argument is a letter and a size, or a class of
-// records, and its state is
+// elementType is a dtype: NumPy's description of an element. In the pickle it is an object of the class numpy.dtype. Its argument is
+// a letter and a size, or a class of records. Its state is
 //
-//	version, order of the bytes, (dtype, shape) of an array in place of the element, names of its parts, {name: (dtype, offset)}, size, …,
+//	version, byte order, (dtype, shape) if each element is an array, names of its parts, {name: (dtype, offset)}, size, …,
 //	the unit of a time
 type elementType struct {
-	element func(b []byte) any // makes a value of the bytes of one
-	size    int                // of one, in bytes
-	values  int                // that the value of one has
+	element func(b []byte) any // makes a value from an element's bytes
+	size    int                // of an element, in bytes
+	values  int                // values in an element
 	code    string
-	parts   int // that were read for it
+	parts   int // parts that were read for it
 }
 
 const (
-	// maxParts is how many parts one element may have, those of its parts too.
+	// maxParts is how many parts an element may have, including their parts.
 	maxParts = 1 << 8
-	// maxPartBytes and maxPartValues bound what is in one element of several.
+	// maxPartBytes and maxPartValues limit an element that has parts.
 	maxPartBytes  = 1 << 20
 	maxPartValues = 1 << 14
 )
@@ -37,13 +37,13 @@ func (t *elementType) typed(args []any, i int) bool {
 	return ok
 }
 
-// read reads a dtype of which as many parts are left to be read.
+// read reads a dtype that may have parts more parts.
 func (t *elementType) read(args []any, i int, parts *int) bool {
 	o, ok := argument[*object](args, i)
 	if *parts--; !ok || o.class.key() != numpyType || o.open || *parts < 0 {
 		return false
 	}
-	o.open = true // one that contains itself is none
+	o.open = true // a dtype that contains itself is invalid
 	defer func() { o.open = false }()
 	code, _ := pointed[string](o.args, 0)
 	t.code, t.values = code, 1
@@ -86,14 +86,14 @@ func (t *elementType) plain(state []any) bool {
 	return t.element != nil
 }
 
-// part is one of those of a record.
+// part is a part of a record.
 type part struct {
 	elementType
 	name Text
 	at   int // in bytes
 }
 
-// record reads a dtype whose elements have parts with names: a dict each.
+// record reads a dtype whose elements have named parts. Each element becomes a dict.
 func (t *elementType) record(state, names []any, parts *int) bool {
 	if t.code == "" {
 		t.code = "record"
@@ -105,7 +105,7 @@ func (t *elementType) record(state, names []any, parts *int) bool {
 	}
 	t.size = int(size)
 	of := make([]part, len(names))
-	left := t.size // parts that lie above each other would make more of the bytes than there is
+	left := t.size // overlapping parts would make more of the bytes than there are
 	for i := range names {
 		name, ok := argument[Text](names, i)
 		if !ok {
@@ -138,7 +138,7 @@ func (t *elementType) record(state, names []any, parts *int) bool {
 	return true
 }
 
-// repeated reads a dtype whose element is an array: a list.
+// repeated reads a dtype whose elements are arrays. Each element becomes a list.
 func (t *elementType) repeated(sub []any, parts *int) bool {
 	a := array{}
 	if !a.shaped(sub, 1) || !a.read(sub, 0, parts) || a.code[0] == 'O' || a.size > maxPartBytes {
@@ -163,7 +163,7 @@ func (t *elementType) repeated(sub []any, parts *int) bool {
 	return true
 }
 
-// elementOf returns what makes a value of the bytes of one element; nil if the dtype is not known here.
+// elementOf returns the function that makes a value from an element's bytes; nil if the dtype is unknown here.
 func elementOf(kind byte, size int, order binary.ByteOrder, unit []any) func(b []byte) any {
 	switch {
 	case kind == 'b' && size == 1:
@@ -172,7 +172,7 @@ func elementOf(kind byte, size int, order binary.ByteOrder, unit []any) func(b [
 		return func(b []byte) any { return newInt(int64(b[0])) }
 	case kind == 'i' && size == 1:
 		return func(b []byte) any { return newInt(int64(int8(b[0]))) }
-	case kind == 'V': // nobody knows what is in it
+	case kind == 'V': // of unknown content
 		return func(b []byte) any { return b }
 	case kind == 'S':
 		return func(b []byte) any { return bytes.TrimRight(b, "\x00") }
@@ -184,7 +184,7 @@ func elementOf(kind byte, size int, order binary.ByteOrder, unit []any) func(b [
 			return packedText(formatUTF32, order, b)
 		}
 	case kind == 'O':
-		return func([]byte) any { return nil } // they are objects
+		return func([]byte) any { return nil } // they are in array.objects
 	case kind == 'c' && size == 16:
 		return func(b []byte) any {
 			return complex(math.Float64frombits(order.Uint64(b)), math.Float64frombits(order.Uint64(b[8:])))
@@ -200,7 +200,7 @@ func elementOf(kind byte, size int, order binary.ByteOrder, unit []any) func(b [
 	case (kind == 'M' || kind == 'm') && size == 8:
 		return timeOf(kind == 'M', order, unit)
 	}
-	for i, f := range formats { // unsigned and signed integers in turns, and two floats
+	for i, f := range formats { // unsigned and signed integers alternately, and two floats
 		if f.size == size && kind == "uiuiuiff"[i] {
 			return func(b []byte) any { return f.read(order, b) }
 		}
@@ -208,7 +208,7 @@ func elementOf(kind byte, size int, order binary.ByteOrder, unit []any) func(b [
 	return nil
 }
 
-// half is a float of 16 bits.
+// half returns a 16-bit float.
 func half(bits uint16) float64 {
 	sign, exponent, mantissa := 1.0, int(bits>>10&0x1f), float64(bits&0x3ff)
 	if bits>>15 == 1 {
@@ -225,7 +225,7 @@ func half(bits uint16) float64 {
 	return sign * math.Ldexp(mantissa+0x400, exponent-25)
 }
 
-// numpyUnits are the units of datetime64 and timedelta64: how long one is, and how a time that is exact to it is written.
+// numpyUnits are the units of datetime64 and timedelta64: their length, and how a time of that precision is written.
 var numpyUnits = map[string]struct {
 	length time.Duration
 	layout string
@@ -235,8 +235,8 @@ var numpyUnits = map[string]struct {
 	"us": {time.Microsecond, "2006-01-02T15:04:05.000000"}, "ns": {time.Nanosecond, "2006-01-02T15:04:05.000000000"},
 }
 
-// timeOf reads a number of units: since 1970 as a text, as NumPy writes it, or as a duration; in units that have no fixed length, or are
-// shorter than ours, as a number.
+// timeOf reads a count of units. A date becomes the text that NumPy writes, a difference a duration. Units without a fixed length,
+// and those shorter than a nanosecond, stay a number.
 func timeOf(date bool, order binary.ByteOrder, unit []any) func(b []byte) any {
 	word, _ := argument[[]byte](unit, 0)
 	if text, ok := pointed[string](unit, 0); ok {
@@ -268,10 +268,10 @@ func timeOf(date bool, order binary.ByteOrder, unit []any) func(b []byte) any {
 	}
 }
 
-// maxMonths is how many months or years since 1970 are written as such: Python has the years up to 9999.
+// maxMonths limits the months or years since 1970 that are written as a date: Python has the years up to 9999.
 const maxMonths = 12 * (9999 - 1970)
 
-// monthOf writes so many months since 1970, or years, as NumPy does.
+// monthOf writes n months or years since 1970 as NumPy does.
 func monthOf(n int64, years bool) any {
 	first := time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
 	if years {

@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// input reads a frame. What it returns aliases the frame.
+// input reads a frame. Its results alias the frame.
 type input struct {
 	b  []byte
 	at int
@@ -31,7 +31,7 @@ func (in *input) byte() (byte, error) {
 
 // uint reads an unsigned little-endian number of size bytes: 1, 2, 4 or 8.
 func (in *input) uint(size uint64) (uint64, error) {
-	if rest := in.b[in.at:]; len(rest) >= 8 { // as nearly always: one load, and what is behind the number shifted out
+	if rest := in.b[in.at:]; len(rest) >= 8 { // almost always: one load, and a shift removes what follows
 		in.at += int(size)
 		return binary.LittleEndian.Uint64(rest) << (64 - 8*size) >> (64 - 8*size), nil
 	}
@@ -63,7 +63,7 @@ func (in *input) line() (string, error) {
 
 func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// sized reads a length of size bytes, and as many bytes.
+// sized reads a length of size bytes, and then as many bytes.
 func (in *input) sized(size uint64) ([]byte, error) {
 	n, err := in.uint(size)
 	if err != nil {

@@ -15,7 +15,7 @@ const (
 
 var errLong = errors.New("pickle holds an integer that is too long")
 
-// decimal reads the integer in s, which may end with L.
+// decimal reads the integer in s, which may end in L.
 func decimal(s string) (small int64, large *big.Int, err error) {
 	s = strings.TrimSuffix(s, "L")
 	if v, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -31,7 +31,7 @@ func decimal(s string) (small int64, large *big.Int, err error) {
 	return 0, v, nil
 }
 
-// long makes an integer of two's complement, little-endian.
+// long reads a little-endian integer in two's complement.
 func long(b []byte) (small int64, large *big.Int, err error) {
 	if len(b) > maxIntBits/8 {
 		return 0, nil, errLong
@@ -59,7 +59,7 @@ func unquote(s string) (string, error) {
 	return unescape(s[1:len(s)-1], false)
 }
 
-// unescape resolves Python's escapes: \u and \U only in unicode, the others only outside.
+// unescape resolves Python's escapes: \u and \U if unicode is set, the others if it is not.
 func unescape(s string, unicode bool) (string, error) {
 	if strings.IndexByte(s, '\\') < 0 && !unicode {
 		return s, nil
@@ -99,7 +99,7 @@ func unescape(s string, unicode bool) (string, error) {
 	return out.String(), nil
 }
 
-// escapeDigits returns how many hexadecimal digits follow \c; 0 if it is no such escape.
+// escapeDigits returns how many hexadecimal digits follow \c; 0 if it is no hexadecimal escape.
 func escapeDigits(c byte, unicode bool) int {
 	switch {
 	case unicode && c == 'u':
@@ -112,7 +112,7 @@ func escapeDigits(c byte, unicode bool) int {
 	return 0
 }
 
-// writeChar writes one byte of a literal: raw-unicode-escape is Latin-1.
+// writeChar writes one byte of a literal. In raw-unicode-escape it is Latin-1.
 func writeChar(out *strings.Builder, c byte, unicode bool) {
 	if unicode {
 		out.WriteRune(rune(c))

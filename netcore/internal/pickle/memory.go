@@ -2,10 +2,10 @@ package pickle
 
 import "fmt"
 
-// keepStore is how many values of one kind stay with a Decoder for the next frame: each connection has one.
+// keepStore is how many values of one kind a Decoder keeps room for between frames: each connection has one.
 const keepStore = 1 << 8
 
-// store is memory for the values of one pickle. What keep returns stays where it is when the store grows.
+// store holds the values of one pickle. What keep returns stays valid when the store grows.
 type store[T any] []T
 
 func (s *store[T]) keep(v T) *T {
@@ -13,7 +13,7 @@ func (s *store[T]) keep(v T) *T {
 	return &(*s)[len(*s)-1]
 }
 
-// reset makes s empty. What was large is not kept for the next pickle.
+// reset empties s. A large buffer is not kept for the next pickle.
 func (s *store[T]) reset() {
 	if cap(*s) > keepStore {
 		*s = nil
@@ -23,7 +23,7 @@ func (s *store[T]) reset() {
 	*s = (*s)[:0]
 }
 
-// memory is what the values of one pickle are made of.
+// memory holds the values of one pickle, by kind.
 type memory struct {
 	texts    store[string]
 	integers store[int64]
@@ -50,10 +50,10 @@ func (m *memory) list(items []any, tuple bool) *List {
 
 func (m *memory) dict(items []any) *Dict { return m.dicts.keep(Dict{Items: m.join(nil, pairs(items))}) }
 
-// pairs leaves out a key without a value.
+// pairs returns items without a last key that has no value.
 func pairs(items []any) []any { return items[:len(items)&^1] }
 
-// join appends items to those of a container.
+// join returns to with items appended.
 func (m *memory) join(to, items []any) []any {
 	if len(to) > 0 {
 		return append(to, items...)
@@ -63,10 +63,10 @@ func (m *memory) join(to, items []any) []any {
 	return m.items[start:len(m.items):len(m.items)]
 }
 
-// maxNear is how many entries of the memo lie in a slice.
+// maxNear is how many entries of the memo are in a slice.
 const maxNear = 1 << 16
 
-// memo is what a pickle notes under a number, to use it again.
+// memo holds the values that a pickle notes under a number for later use.
 type memo struct {
 	near []any
 	far  map[uint64]any // entries from maxNear on
@@ -90,7 +90,7 @@ func (m *memo) put(i uint64, v any) {
 	m.near[i] = v
 }
 
-// next returns the number of what is noted without one.
+// next returns the number for a value that is noted without one.
 func (m *memo) next() uint64 { return uint64(len(m.near) + len(m.far)) }
 
 func (m *memo) get(i uint64) (any, error) {
@@ -104,7 +104,7 @@ func (m *memo) get(i uint64) (any, error) {
 	return v, nil
 }
 
-// reset makes m empty. What was large is not kept for the next pickle.
+// reset empties m. A large buffer is not kept for the next pickle.
 func (m *memo) reset() {
 	m.far = nil
 	if cap(m.near) > keepStore {

@@ -8,12 +8,12 @@ import (
 	"strconv"
 )
 
-// NumPy's scalars and arrays are bytes, and a dtype that says what is in them:
+// NumPy's scalars and arrays are bytes and a dtype that describes them:
 //
 //	scalar(dtype, bytes)
-//	_reconstruct(class, …), and its state: version, shape, dtype, whether the first index runs fastest, bytes or a list of objects
-//	_mareconstruct(class, …), the same, and behind it a byte for each element, 1 where it is masked: it is None then
-//	_frombuffer(bytes, dtype, shape, order), of protocol 5
+//	_reconstruct(class, …), with a state: version, shape, dtype, whether the first index runs fastest, bytes or a list of objects
+//	_mareconstruct(class, …), the same, and then a byte for each element: 1 if it is masked, which makes it None
+//	_frombuffer(bytes, dtype, shape, order), in protocol 5
 var (
 	numpyScalar = name{"numpy.core.multiarray", "scalar"}
 	numpyArray  = name{"numpy.core.multiarray", "_reconstruct"}
@@ -25,19 +25,19 @@ var (
 // maxDimensions is NumPy's own limit.
 const maxDimensions = 64
 
-// array is a scalar or an array of NumPy's.
+// array is a scalar or an array of NumPy.
 type array struct {
 	elementType
 	bytes   []byte
-	objects []any  // instead of bytes
-	masked  []byte // of each element whether it is; empty: none is
-	shape   []int  // none of a scalar
+	objects []any  // in place of bytes
+	masked  []byte // for each element, whether it is masked; empty: none is
+	shape   []int  // empty for a scalar
 	columns bool   // the first index runs fastest
 	count   int    // of elements
-	lists   int    // that hold them
+	lists   int    // the lists that hold the elements
 }
 
-// numpyOf reads an object as an array; false if it is none, or one that is not known here.
+// numpyOf reads an object as an array. It returns false if it is none, or an unknown one.
 func numpyOf(o *object) (a array, ok bool) {
 	switch o.class.key() {
 	case numpyScalar:
@@ -57,7 +57,7 @@ func numpyOf(o *object) (a array, ok bool) {
 	return a, false
 }
 
-// described returns what stands for an array that has too many elements, or elements of a kind that is not known here.
+// described returns the text for an array with too many elements, or with elements of an unknown type.
 func (a *array) described() Text {
 	text := "<numpy.ndarray of " + a.code[:min(len(a.code), maxName)]
 	for i, n := range a.shape {
@@ -70,7 +70,7 @@ func (a *array) described() Text {
 	return newText(Clean(text + ">"))
 }
 
-// truth returns args[i] as a condition: protocols 0 and 1 may write a bool as a number.
+// truth returns args[i] as a bool, which protocols 0 and 1 may write as a number.
 func truth(args []any, i int) bool {
 	if b, ok := argument[bool](args, i); ok {
 		return b
@@ -79,7 +79,7 @@ func truth(args []any, i int) bool {
 	return n != 0
 }
 
-// shaped reads how long the array is in each dimension.
+// shaped reads the shape.
 func (a *array) shaped(args []any, i int) bool {
 	shape, ok := argument[*List](args, i)
 	if !ok || len(shape.Items) > maxDimensions {
@@ -96,7 +96,7 @@ func (a *array) shaped(args []any, i int) bool {
 	return true
 }
 
-// filled takes the elements, and tells whether they are as many as the shape says.
+// filled reads the elements, and reports whether their number matches the shape.
 func (a *array) filled(args []any, i int) bool {
 	a.count = 1
 	for _, n := range a.shape {
@@ -117,7 +117,7 @@ func (a *array) filled(args []any, i int) bool {
 	return ok && len(b) == a.count*a.size
 }
 
-// maskedBy takes the mask of an array that has one, and tells whether it is as long as it has to be.
+// maskedBy reads the mask, if the array has one, and reports whether its length is right.
 func (a *array) maskedBy(o *object, state []any) bool {
 	if o.class.key() != numpyMasked {
 		return true
@@ -127,7 +127,7 @@ func (a *array) maskedBy(o *object, state []any) bool {
 	return ok && len(mask) == a.count
 }
 
-// array makes the values of an array, if there is room for them.
+// array makes the values of an array, if they are within the limits.
 func (r *resolver) array(a *array) (any, bool) {
 	values := a.count*a.values + a.lists
 	r.steps -= values + len(a.bytes)/16
@@ -137,8 +137,8 @@ func (r *resolver) array(a *array) (any, bool) {
 	return a.list(0, 0, 1), true
 }
 
-// list makes the values of a dimension: of the elements that have a number, from first on, of which there is one in so many before
-// it.
+// list makes the values from a dimension on. first is the number of an element in the dimensions before this one, and before is how
+// many elements these have.
 func (a *array) list(dimension, first, before int) any {
 	switch {
 	case dimension == len(a.shape) && len(a.masked) > 0 && a.masked[first] != 0:
@@ -162,8 +162,8 @@ func (a *array) list(dimension, first, before int) any {
 	return list
 }
 
-// longDouble is the x87's: 64 bits of mantissa, of which the first is 1 unless the number is zero, sign and exponent, and up to 12 or 16
-// bytes whatever was there before. What a float64 has no room for is a text, and what may be another machine's stays bytes.
+// longDouble reads the x87's format: a mantissa of 64 bits, whose first is 1 unless the number is zero, sign and exponent, and unused
+// bytes up to 12 or 16. A number that a float64 cannot hold becomes a text. Bytes that may come from another machine stay bytes.
 func longDouble(b []byte) any {
 	mantissa, top := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint16(b[8:])
 	exponent, sign := int(top&0x7fff), 1-2*float64(top>>15)
@@ -183,9 +183,9 @@ func longDouble(b []byte) any {
 	return newFloat(sign * v)
 }
 
-// isX87 tells whether that can be what only the x87 writes. Other machines have other numbers of 16 bytes, with sign and exponent in the
-// last two (IEEE 754's binary128, and PowerPC's two float64 side by side), and nothing tells which it was, but that not both look like a
-// number of a usual size.
+// isX87 reports whether only the x87 writes such bytes. Other machines have other formats of 16 bytes, with sign and exponent in the
+// last two (IEEE 754's binary128, and PowerPC's pair of float64). Nothing tells them apart, except that only one of both readings has
+// a usual size.
 func isX87(b []byte, mantissa uint64, exponent int) bool {
 	zero := mantissa == 0 && exponent == 0
 	switch rest := b[10:]; {
@@ -198,7 +198,7 @@ func isX87(b []byte, mantissa uint64, exponent int) bool {
 	}
 }
 
-// isUsual tells whether a float64 has that exponent, nearly.
+// isUsual reports whether a float64 has about that exponent.
 func isUsual(exponent int) bool {
 	const most = 1100
 	return exponent == 0x7fff || 0x3fff-most < exponent && exponent < 0x3fff+most

@@ -48,7 +48,7 @@ var renamedModules = map[string]string{
 	"_winreg": "winreg", "thread": "_thread", "numpy._core.multiarray": "numpy.core.multiarray", "numpy._core.numeric": "numpy.core.numeric",
 }
 
-// newName returns the name that Python 3 has for a global.
+// newName returns Python 3's name for a global.
 func newName(module, n string) (string, string) {
 	if to, ok := renamed[name{module, n}]; ok {
 		return to.module, to.name
@@ -59,28 +59,27 @@ func newName(module, n string) (string, string) {
 	return module, n
 }
 
-// object is an instance of a class that is not built: what the pickle says of it. The package's comment has the rules of what
-// its value is.
+// object is an instance of a class without a builder: what the pickle says about it. The package comment has the rules for its value.
 type object struct {
 	class *global
 	args  []any
 	base  any   // its value without its class, if based
 	items []any // added as to a list
 	pairs []any // added as to a dict
-	state any   // nil if it has none
+	state any   // nil if there is none
 	based bool
-	isNew bool // made by its class's __new__, whose arguments are its base value
+	isNew bool // made by its class's __new__, whose arguments are the base value
 
-	open     bool // is being resolved
+	open     bool // it is being resolved
 	resolved bool
-	plain    any // what it is resolved to
+	plain    any // its value once resolved
 }
 
-// newObject returns what a call of a class or a function makes.
+// newObject returns the result of a call of an unknown class or function.
 func newObject(class *global, c call) *object {
 	o := &object{class: class, args: c.args, isNew: c.new}
 	if c.named != nil && len(c.named.Items) > 0 {
-		o.state, o.isNew = c.named, false // one argument is not all there is
+		o.state, o.isNew = c.named, false // a single argument is not the whole value
 	}
 	of, ok := pointed[global](c.args, 0)
 	if !ok || class.module != "copyreg" {
@@ -99,12 +98,13 @@ func newObject(class *global, c call) *object {
 	return o
 }
 
-// holds tells whether there is more to an object than its class.
+// holds reports whether an object has more than its class.
 func (o *object) holds() bool {
 	return o.based || len(o.args)+len(o.items)+len(o.pairs) > 0 || o.state != nil
 }
 
-// called returns what a call of what a call made makes. Protocols 2 and 3 make objects so whose __new__ has arguments by name.
+// called returns the result of calling the result of a call. Protocols 2 and 3 do this for objects whose __new__ has keyword
+// arguments.
 func (o *object) called(c call) *object {
 	if partial, ok := o.state.(*List); ok && o.class.key() == (name{"functools", "partial"}) && len(partial.Items) >= 3 {
 		args, _ := partial.Items[1].(*List)
@@ -121,7 +121,7 @@ func (o *object) called(c call) *object {
 	return &object{class: o.class, args: c.args}
 }
 
-// value returns the plain value of an object whose parts are plain.
+// value returns the plain value of an object whose parts are resolved.
 func (o *object) value() any {
 	state := attributes(o.state)
 	if special := specials[o.class.key()]; special != nil {
@@ -161,7 +161,7 @@ func (o *object) arguments() any {
 	return &List{Items: o.args, tuple: true}
 }
 
-// attributes returns the attributes in the state of an ordinary object, those of its slots too; nil if there are none.
+// attributes returns the attributes in the state of an ordinary object, including its slots; nil if there are none.
 func attributes(state any) *Dict {
 	switch s := state.(type) {
 	case *Dict:
@@ -186,7 +186,7 @@ func attributes(state any) *Dict {
 	return nil
 }
 
-// isException tells whether this is an exception, as far as a name can tell.
+// isException reports whether o is an exception, judging by its class's name.
 func (o *object) isException() bool {
 	if o.isNew || o.based || len(o.items)+len(o.pairs) > 0 {
 		return false
@@ -203,7 +203,7 @@ func (o *object) isException() bool {
 	return false
 }
 
-// exception returns the last line of an exception's traceback, with its attributes behind it.
+// exception returns the last line of an exception's traceback, followed by its attributes.
 func (o *object) exception(state *Dict) Text {
 	var b []byte
 	if m := o.class.module; m != "builtins" && m != "__main__" {
@@ -223,7 +223,7 @@ func (o *object) exception(state *Dict) Text {
 	return newText(Clean(string(b)))
 }
 
-// specials are the classes that keep their value in an attribute.
+// specials are the classes whose value is in an attribute.
 var specials = map[name]func(state *Dict) (any, bool){
 	{"uuid", "UUID"}:              uuidOf,
 	{"collections", "UserDict"}:   dataOf,
@@ -233,7 +233,7 @@ var specials = map[name]func(state *Dict) (any, bool){
 
 func dataOf(state *Dict) (any, bool) { return state.get("data") }
 
-// get returns the value of a key that is a text.
+// get returns the value under a key that is a text.
 func (d *Dict) get(key string) (any, bool) {
 	if d == nil {
 		return nil, false

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// pandasUnits are the units of a Timestamp and a Timedelta of pandas, by the numbers that NumPy has for them.
+// pandasUnits are the units of pandas' Timestamp and Timedelta, by NumPy's numbers.
 var pandasUnits = map[int64]time.Duration{7: time.Second, 8: time.Millisecond, 9: time.Microsecond, 10: time.Nanosecond}
 
-// pandasUnit returns the unit that args[i] is the number of: nanoseconds before pandas 2, which had no others.
+// pandasUnit returns the unit with the number args[i]. Without one it is the nanosecond: pandas 1 had no other.
 func pandasUnit(args []any, i int) (time.Duration, bool) {
 	number, ok := pointed[int64](args, i)
 	if !ok {
@@ -18,7 +18,8 @@ func pandasUnit(args []any, i int) (time.Duration, bool) {
 	return unit, ok
 }
 
-// buildTimestamp is of units since 1970, a frequency, a zone and the unit: an instant, or without a zone a text, as a datetime is.
+// buildTimestamp makes an instant of a count of units since 1970, a frequency, a zone and the unit. Without a zone it is a text, as
+// for datetime.
 func buildTimestamp(args []any) (any, error) {
 	value, ok := pointed[int64](args, 0)
 	unit, ok2 := pandasUnit(args, 3)
@@ -32,7 +33,7 @@ func buildTimestamp(args []any) (any, error) {
 	}
 	if z := zoneOf(args, 2); z != nil && z.loc != nil {
 		return at.In(z.loc), nil
-	} else if z != nil { // it is known when it was, and not where
+	} else if z != nil { // the instant is known, the zone is not
 		return at, nil
 	}
 	layout := "2006-01-02T15:04:05"
@@ -42,7 +43,7 @@ func buildTimestamp(args []any) (any, error) {
 	return newText(isoFormat(at, layout)), nil
 }
 
-// buildPandasTimedelta is of units, and the unit.
+// buildPandasTimedelta makes a duration of a count of units and the unit.
 func buildPandasTimedelta(args []any) (any, error) {
 	value, ok := pointed[int64](args, 0)
 	unit, ok2 := pandasUnit(args, 1)

@@ -8,7 +8,7 @@ import (
 // maxNesting is how deep values may be nested.
 const maxNesting = 100
 
-// What stands for a value that cannot be shown.
+// The texts for values that cannot be shown.
 var (
 	tooLarge   = newText("<too large when what it shares is written out>")
 	tooDeep    = newText(fmt.Sprintf("<nested deeper than %d>", maxNesting))
@@ -17,18 +17,18 @@ var (
 	longNumber = newText(fmt.Sprintf("<an integer of more than %d digits>", maxDigits10))
 )
 
-// resolver makes a value plain: objects become what they hold, and what contains itself or is nested too deep a text. It counts what
-// the value is when all that is shared in it is written out, so that a small frame cannot become a large value.
+// resolver makes a value plain. An object becomes what it holds; a value that contains itself or is nested too deep becomes a text.
+// It measures the value as if everything shared were written out, so that a small frame cannot become a large value.
 type resolver struct {
-	values, bytes int // what is left
-	steps         int // how many values may be looked at, those that did not fit too
+	values, bytes int // how many are left
+	steps         int // values that may still be looked at, including those that did not fit
 }
 
 func newResolver(maxBytes int) *resolver {
 	return &resolver{values: maxValues, bytes: maxBytes, steps: 4 * maxValues}
 }
 
-// outermost resolves a value. If it is a list or a dict, an item that is too large costs that item.
+// outermost resolves the result. If it is a list or a dict, only the items that are too large are replaced.
 func (r *resolver) outermost(v any) any {
 	var items []any
 	var open *bool
@@ -48,7 +48,7 @@ func (r *resolver) outermost(v any) any {
 	return v
 }
 
-// item resolves a value, or gives back what it has taken and says that it is too large.
+// item resolves a value. If the value is too large, it restores the limits and returns a text that says so.
 func (r *resolver) item(v any) any {
 	if r.scalar(v) {
 		return v
@@ -62,7 +62,7 @@ func (r *resolver) item(v any) any {
 	return plain
 }
 
-// scalar reports whether v is plain already and fits, and counts it then: most values are, and do.
+// scalar reports whether v is plain already and fits, and if so counts it. This is the fast path for most values.
 func (r *resolver) scalar(v any) bool {
 	n := 8
 	switch v := v.(type) {
@@ -81,7 +81,7 @@ func (r *resolver) scalar(v any) bool {
 	return true
 }
 
-// value returns what v is as a plain value; false if what is left is not enough for it.
+// value returns v as a plain value; false if it does not fit.
 func (r *resolver) value(v any, depth int) (any, bool) {
 	r.steps--
 	r.values--
@@ -131,7 +131,7 @@ func (r *resolver) items(items []any, depth int) bool {
 	return true
 }
 
-// object resolves the parts of an object, and makes its value of them, once.
+// object resolves the parts of an object and makes its value of them, once.
 func (r *resolver) object(o *object, depth int) (any, bool) {
 	switch {
 	case o.open:
@@ -159,7 +159,7 @@ func (r *resolver) object(o *object, depth int) (any, bool) {
 	}
 	o.base, o.state = parts[0], parts[1]
 	o.plain, o.resolved = o.value(), true
-	if text, ok := o.plain.(Text); ok { // of which the parts were counted, but not what quotes add
+	if text, ok := o.plain.(Text); ok { // its parts were counted, but not its quotes
 		r.bytes -= len(*text)
 	}
 	return o.plain, r.bytes >= 0
@@ -180,7 +180,7 @@ func (r *resolver) numpy(o *object, a *array, depth int) (any, bool) {
 	return v, ok
 }
 
-// size is how many bytes a value is about, without what it contains.
+// size returns about how many bytes a value takes, without its contents.
 func size(v any) int {
 	switch v := v.(type) {
 	case Text:

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// maxValues is how many values one pickle may hold.
+// maxValues is how many values a pickle may hold.
 const maxValues = 1 << 18
 
 var (
@@ -13,14 +13,14 @@ var (
 	errMany  = fmt.Errorf("pickle holds more than %d values", maxValues)
 )
 
-// stack is the machine's stack, with its marks. It counts the values that a pickle makes.
+// stack is the machine's stack with its marks. It counts the values that the pickle makes.
 type stack struct {
 	values []any
-	marks  []int // heights of the stack
+	marks  []int // heights of values
 	made   int
 }
 
-// charge counts n values that the pickle makes.
+// charge counts n values.
 func (s *stack) charge(n int) error {
 	if s.made += n; s.made > maxValues {
 		return errMany
@@ -44,7 +44,7 @@ func (s *stack) mark() error {
 	return nil
 }
 
-// floor is the height of the stack below which the current mark does not let anyone take.
+// floor is the height below which nothing may be taken: the current mark.
 func (s *stack) floor() int {
 	if n := len(s.marks); n > 0 {
 		return s.marks[n-1]
@@ -52,7 +52,7 @@ func (s *stack) floor() int {
 	return 0
 }
 
-// drop takes the value on top, or the mark if there is none above it.
+// drop takes the top value, or the mark if nothing is above it.
 func (s *stack) drop() error {
 	if len(s.marks) > 0 && s.floor() == len(s.values) {
 		s.marks = s.marks[:len(s.marks)-1]
@@ -78,7 +78,7 @@ func (s *stack) top() (any, error) {
 	return s.values[n], nil
 }
 
-// toMark takes everything above the last mark. The slice is valid until the next push.
+// toMark takes the last mark and everything above it. The slice is valid until the next push.
 func (s *stack) toMark() ([]any, error) {
 	n := len(s.marks) - 1
 	if n < 0 {
@@ -91,7 +91,7 @@ func (s *stack) toMark() ([]any, error) {
 	return items, nil
 }
 
-// take takes the n values on top. The slice is valid until the next push.
+// take takes the top n values. The slice is valid until the next push.
 func (s *stack) take(n int) ([]any, error) {
 	from := len(s.values) - n
 	if from < s.floor() {
@@ -102,7 +102,7 @@ func (s *stack) take(n int) ([]any, error) {
 	return items, nil
 }
 
-// reset makes s empty. What was large is not kept for the next pickle.
+// reset empties s. A large buffer is not kept for the next pickle.
 func (s *stack) reset() {
 	if cap(s.values)+cap(s.marks) > keepStore {
 		*s = stack{}

@@ -9,25 +9,25 @@ import (
 	"unicode/utf8"
 )
 
-// The values that nearly every pickle has are pointers, which an interface holds as they are.
+// The most frequent values are pointers, which an interface holds without an allocation.
 type (
 	Text  = *string
 	Int   = *int64
 	Float = *float64
 )
 
-// Number is a decimal number that no Go type holds exactly: a number of JSON.
+// Number is a decimal number that no Go type holds exactly, written as a JSON number.
 type Number string
 
-// List is a list, tuple, set or what else has items.
+// List is a list, tuple, set, or another container of items.
 type List struct {
 	Items []any
 
 	tuple bool
-	open  bool // is being resolved
+	open  bool // it is being resolved
 }
 
-// Dict is what has keys and values.
+// Dict is a container of keys and values.
 type Dict struct {
 	Items []any // key, value, key, value …
 
@@ -37,7 +37,7 @@ type Dict struct {
 // newText returns s as a value.
 func newText(s string) Text { return &s }
 
-// Clean returns s as UTF-8. Python's strings may hold lone surrogates, and Python 2's any bytes.
+// Clean returns s as valid UTF-8. Python's strings may hold lone surrogates, and Python 2's any bytes.
 func Clean(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -45,8 +45,8 @@ func Clean(s string) string {
 	return strings.ToValidUTF8(s, "\ufffd")
 }
 
-// String returns any value as a text, a text as it is; lists and dicts as Python writes them, but for quotes, which are double. It is
-// for keys, and for what has to be a text.
+// String returns any value as a text: a text unchanged, lists and dicts as Python writes them, but with double quotes. It is for
+// keys, and for everything that must be a text.
 func String(v any) string {
 	switch v := v.(type) {
 	case Text:
@@ -91,7 +91,7 @@ func appendText(dst []byte, v any) []byte {
 	return fmt.Append(dst, v) // complex128 and time.Duration
 }
 
-// appendItems writes items, each of which has so many parts, and what closes them.
+// appendItems writes items and the closing end. An item has parts values: 1 in a list, 2 in a dict.
 func appendItems(dst []byte, items []any, parts int, end byte) []byte {
 	for i, v := range items {
 		switch {

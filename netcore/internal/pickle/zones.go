@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What the zones are made by that may be those of the database.
+// The functions that make zones of the time zone database.
 var (
 	zoneInfo = name{"zoneinfo", "ZoneInfo._unpickle"}
 	pytzZone = name{"pytz", "_p"}
@@ -16,8 +16,8 @@ const dateutilModule = "dateutil.tz.tz"
 
 // zone is a tzinfo.
 type zone struct {
-	loc  *time.Location // nil if it is not known here
-	name string         // that of the time zone database or of a class; "" if the offset is fixed
+	loc  *time.Location // nil if it is unknown here
+	name string         // in the time zone database, or of the class; "" for a fixed offset
 }
 
 // shown returns the value of a zone.
@@ -31,7 +31,7 @@ func (z *zone) shown() Text {
 	return newText("UTC" + time.Time{}.In(z.loc).Format("-07:00"))
 }
 
-// zoneOf returns args[i] as a zone; nil if there is none. An object that is none that is known keeps its name.
+// zoneOf returns args[i] as a zone; nil if it is None. An unknown object is a zone with only a name.
 func zoneOf(args []any, i int) *zone {
 	if i >= len(args) || args[i] == nil {
 		return nil
@@ -73,7 +73,8 @@ func buildZoneInfo(args []any) (any, error) {
 	return loadZone(key), nil
 }
 
-// buildPytz is of a name, and if it has more than one offset of that: its seconds, those of summer time, and its name.
+// buildPytz makes a zone of its name. A zone with several offsets has one of them as further arguments: seconds, those of summer
+// time, and its name.
 func buildPytz(args []any) (any, error) {
 	key, ok := pointed[string](args, 0)
 	if !ok || len(args) == 1 {
@@ -95,7 +96,7 @@ func buildPytzOffset(args []any) (any, error) {
 	return &zone{loc: time.FixedZone("", int(minutes)*60)}, nil
 }
 
-// dateutil returns the zone that an object of python-dateutil is; nil if it is none, or has rules of its own.
+// dateutil returns the zone for an object of python-dateutil; nil if it is none, or has rules of its own.
 func dateutil(o *object) *zone {
 	if o.class.module != dateutilModule {
 		return nil
@@ -105,13 +106,13 @@ func dateutil(o *object) *zone {
 	switch o.class.name {
 	case "tzutc":
 		return utc
-	case "tzfile": // nothing, and the path
+	case "tzfile": // None, and the path
 		path, _ := pointed[string](o.args, 1)
 		if _, key, ok := strings.Cut(path, "zoneinfo/"); ok {
 			return loadZone(key)
 		}
 		return nil
-	case "tzlocal": // of a machine that has no summer time
+	case "tzlocal": // usable if the machine had no summer time
 		if summer, _ := state.get("_hasdst"); summer != false {
 			return nil
 		}
@@ -127,8 +128,8 @@ func dateutil(o *object) *zone {
 	return &zone{loc: time.FixedZone(Clean(text), int(d/time.Second))}
 }
 
-// zones are those that have been loaded, by name. What is in the database has an end, but names that a file system does not tell
-// apart have none: so there is a limit, beyond which a zone is loaded each time.
+// zones are the loaded zones, by name. The database is finite, but a file system that ignores case has many names for one zone.
+// So there is a limit, beyond which a zone is loaded each time.
 var zones struct {
 	mu    sync.Mutex // guards known
 	known map[string]*zone
@@ -136,7 +137,7 @@ var zones struct {
 
 const maxZones = 1000
 
-// loadZone finds a zone in the database of this machine.
+// loadZone returns a zone of this machine's database.
 func loadZone(key string) *zone {
 	if !isZoneName(key) {
 		return &zone{name: key[:min(len(key), maxName)]}
@@ -163,7 +164,7 @@ func loadZone(key string) *zone {
 	return z
 }
 
-// isZoneName tells whether key can be the name of a zone that is the same on every machine.
+// isZoneName reports whether key can be the name of a zone that is the same on every machine.
 func isZoneName(key string) bool {
 	if key == "" || len(key) > 64 || key == "Local" || key == "localtime" || key == "posixrules" || key[0] == '/' {
 		return false

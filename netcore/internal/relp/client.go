@@ -9,13 +9,13 @@ import (
 	"sync/atomic"
 )
 
-// Window is what holds the messages until they are answered.
+// Window holds the messages until they are answered.
 type Window interface {
-	// Acknowledge notes that everything up to the message of that number was answered.
+	// Acknowledge notes that everything up to the message with that number was answered.
 	Acknowledge(sequence uint64) error
-	// Reject notes that a message was refused. It counts as answered all the same.
+	// Reject notes that a message was refused. It still counts as answered.
 	Reject()
-	// Ahead notes how many messages were taken though one before them was not answered.
+	// Ahead notes how many messages were taken although one before them was not answered.
 	Ahead(messages uint64)
 }
 
@@ -23,24 +23,24 @@ type Window interface {
 type Client struct {
 	window Window
 
-	transaction atomic.Uint64 // the number of the last one
-	closing     atomic.Uint64 // the number of the one that ends the session; 0: it goes on
+	transaction atomic.Uint64 // number of the last one
+	closing     atomic.Uint64 // number of the one that ends the session; 0: none yet
 
 	// owned by Receive
-	answered uint64          // everything up to that number was
-	early    map[uint64]bool // answered with a gap before them, and whether they were taken
-	taken    uint64          // of those
-	pending  uint64          // the transaction of the next message to be answered without a gap
+	answered uint64          // everything up to this window number was answered
+	early    map[uint64]bool // transactions that were answered with a gap before them, and whether they were taken
+	taken    uint64          // how many of early were taken
+	pending  uint64          // the oldest transaction without an answer
 }
 
 const (
 	maxTransaction = 999999999
-	// maxData is the longest answer that is read, in bytes.
+	// maxData is the longest answer, in bytes.
 	maxData = 32 << 10
 	maxHead = len("999999999 serverclose 999999999 ")
 )
 
-// Open begins a session over conn. The first message that is appended has the number first at the window.
+// Open begins a session over conn. first is the window's number for the first message that will be appended.
 func Open(conn io.ReadWriter, window Window, first uint64) (*Client, error) {
 	c := &Client{window: window, answered: first - 1, pending: 2, early: make(map[uint64]bool)}
 	c.transaction.Store(1)
@@ -62,7 +62,7 @@ func Open(conn io.ReadWriter, window Window, first uint64) (*Client, error) {
 	return c, nil
 }
 
-// offersSyslog tells whether syslog is among the commands in an answer to open, in whatever case and with whatever blanks around it.
+// offersSyslog reports whether an answer to open lists the command syslog, in any case and with any blanks around it.
 func offersSyslog(data []byte) bool {
 	for line := range bytes.SplitSeq(data, []byte("\n")) {
 		name, commands, _ := bytes.Cut(line, []byte("="))
@@ -83,14 +83,14 @@ func (c *Client) Append(dst, message []byte) []byte {
 	return appendFrame(dst, c.next(), "syslog", message)
 }
 
-// AppendClose appends what ends the session to dst. The receiver closes the connection after that.
+// AppendClose appends the frame that ends the session to dst. The receiver closes the connection after it.
 func (c *Client) AppendClose(dst []byte) []byte {
 	transaction := c.next()
 	c.closing.Store(transaction)
 	return appendFrame(dst, transaction, "close", nil)
 }
 
-// next begins a transaction.
+// next begins a transaction and returns its number.
 func (c *Client) next() uint64 {
 	transaction := after(c.transaction.Load())
 	c.transaction.Store(transaction)
@@ -99,7 +99,7 @@ func (c *Client) next() uint64 {
 
 func after(transaction uint64) uint64 { return transaction%maxTransaction + 1 }
 
-// distance returns how far it is from one transaction to another, going up.
+// distance returns how many transactions to comes after from.
 func distance(from, to uint64) uint64 { return (to + maxTransaction - from) % maxTransaction }
 
 func appendFrame(dst []byte, transaction uint64, command string, data []byte) []byte {
@@ -119,7 +119,7 @@ var (
 	errNoCode      = errors.New("the receiver's answer says neither yes nor no: it has no code of three digits")
 )
 
-// Receive reads answers, and returns the bytes of one that is not whole yet.
+// Receive reads answers, and returns the bytes of an incomplete one.
 func (c *Client) Receive(b []byte) (rest []byte, err error) {
 	for {
 		f, n, err := parse(b)
@@ -147,11 +147,11 @@ func (c *Client) receive(f frame) error {
 	_, again := c.early[f.transaction]
 	switch {
 	case f.transaction == 0 || f.transaction > maxTransaction || ahead >= sent && ahead <= maxTransaction/2:
-		return errNotSent // and would count as an answer to what will have that number
+		return errNotSent // it would count as the answer to a later message with that number
 	case again || ahead >= sent:
-		return nil // once more
+		return nil // a repeated answer
 	}
-	if !f.says() {
+	if !f.hasCode() {
 		return errNoCode
 	}
 	taken := f.ok()
@@ -169,7 +169,7 @@ func (c *Client) receive(f frame) error {
 	return c.advance(taken)
 }
 
-// advance notes that the pending message was answered, and those behind it that were answered before.
+// advance notes that the pending message was answered, and with it those behind it that were answered before.
 func (c *Client) advance(taken bool) error {
 	before := c.taken
 	for early := true; early; {
@@ -185,26 +185,26 @@ func (c *Client) advance(taken bool) error {
 	}
 	err := c.window.Acknowledge(c.answered)
 	if c.taken != before {
-		c.window.Ahead(c.taken) // after Acknowledge, so that nothing is in neither
+		c.window.Ahead(c.taken) // after Acknowledge, so that each message counts in at least one of them
 	}
 	return err
 }
 
-// frame is one from the receiver.
+// frame is a frame from the receiver.
 type frame struct {
 	transaction uint64
 	command     string
 	data        []byte
 }
 
-// ok tells whether an answer says that all is well.
-func (f frame) ok() bool { return f.says() && string(f.data[:codeSize]) == "200" }
+// ok reports whether an answer has the code 200.
+func (f frame) ok() bool { return f.hasCode() && string(f.data[:codeSize]) == "200" }
 
-// codeSize is how long the code is that an answer begins with, in bytes.
+// codeSize is the size of the code at the beginning of an answer, in bytes.
 const codeSize = 3
 
-// says tells whether an answer has a code.
-func (f frame) says() bool {
+// hasCode reports whether an answer begins with a code.
+func (f frame) hasCode() bool {
 	if len(f.data) < codeSize || len(f.data) > codeSize && f.data[codeSize] != ' ' && f.data[codeSize] != '\n' {
 		return false
 	}
@@ -216,7 +216,7 @@ func (f frame) says() bool {
 	return true
 }
 
-// parse returns the frame at the beginning of b and its length; 0 if it is not whole.
+// parse returns the frame at the beginning of b and its size; 0 if it is incomplete.
 func parse(b []byte) (f frame, n int, err error) {
 	head := b[:min(len(b), maxHead)]
 	number, head, ok := bytes.Cut(head, []byte(" "))
@@ -246,7 +246,7 @@ func parse(b []byte) (f frame, n int, err error) {
 	return f, n, err
 }
 
-// parseData returns what follows the length in a frame, which ends at, and where the frame ends; 0 if it is not whole.
+// parseData returns the data of a frame whose length ends at at, and where the frame ends; 0 if it is incomplete.
 func parseData(b []byte, at, size int) (data []byte, n int, err error) {
 	if size > 0 {
 		at++ // the space
@@ -261,7 +261,7 @@ func parseData(b []byte, at, size int) (data []byte, n int, err error) {
 	return b[at : end-1], end, nil
 }
 
-// name returns a command as a string, without a copy for those that come often.
+// name returns a command as a string, without a copy for frequent ones.
 func name(command []byte) string {
 	switch string(command) {
 	case "rsp":
@@ -272,7 +272,7 @@ func name(command []byte) string {
 	return string(command)
 }
 
-// unfinished returns an error if b is too long to be the beginning of a frame's head.
+// unfinished returns an error if b is too long for an incomplete head.
 func unfinished(b []byte) error {
 	if len(b) >= maxHead {
 		return errNoFrame
@@ -280,7 +280,7 @@ func unfinished(b []byte) error {
 	return nil
 }
 
-// readFrame reads one frame and no byte more.
+// readFrame reads one frame and not a byte more.
 func readFrame(r io.Reader) (frame, error) {
 	var b []byte
 	for one := make([]byte, 1); len(b) < maxHead+maxData; {

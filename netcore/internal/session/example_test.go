@@ -8,7 +8,7 @@ import (
 	"example.com/zaphandlers/netcore/internal/session"
 )
 
-// A client resumes its session over each new connection, and goes on behind what the server has.
+// A client resumes its session over each new connection, and continues behind the frames that the server has.
 func ExampleNewWindow() {
 	near, far := net.Pipe()
 	go func() { // the server

@@ -9,8 +9,8 @@ import (
 	"math"
 )
 
-// Resume names the session to the server, over a connection that is new, and learns what it has of it. Frames are written from
-// Unsent on. ErrNewSession says that another connection has to be made.
+// Resume sends the hello over a new connection, and learns from the answer what the server has of the session. Frames are then to be
+// written from Unsent on. ErrNewSession says that another connection must be made.
 func (w *Window) Resume(conn io.ReadWriter, out, in *Seal) error {
 	w.Trim()
 	payload := append(make([]byte, 0, HelloSize), helloMagic...)
@@ -46,11 +46,11 @@ func (w *Window) Resume(conn io.ReadWriter, out, in *Seal) error {
 	return nil
 }
 
-// ErrNewSession ends a connection whose peer takes less than the one before it, so that frames were dropped from the middle of
-// the window. The numbers of those behind them have changed, so they have to be of another session.
+// ErrNewSession is the error for a peer that takes smaller frames than the one before it, so that frames were dropped from the middle
+// of the window. This changes the numbers of the frames behind them, so these need a new session.
 var ErrNewSession = errors.New("the peer has become smaller than a frame that it has not acknowledged")
 
-// dropLarger drops the frames that the peer will never take, and tells whether there were any.
+// dropLarger drops the frames that the peer will never take, and reports whether there were any.
 func (w *Window) dropLarger() bool {
 	var buf []byte
 	var ends []int
@@ -79,7 +79,7 @@ func (w *Window) dropLarger() bool {
 	return true
 }
 
-// Receive reads acknowledgements, and returns the bytes of one that is not whole yet. It is for the goroutine that reads.
+// Receive reads acknowledgements, and returns the bytes of an incomplete one. It is for the goroutine that reads.
 func (w *Window) Receive(in *Seal, b []byte) (rest []byte, err error) {
 	size := in.AckSize()
 	for len(b) >= size {

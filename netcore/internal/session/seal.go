@@ -12,25 +12,25 @@ import (
 	"time"
 )
 
-// A signed frame carries the HMAC-SHA-256 of the key over
+// A signature is the HMAC-SHA-256 with the key over
 //
 //	on a stream    nonce of the connection (16) │ 'f' │ sequence (8) │ payload
 //	in a datagram  16 zero bytes                │ 'd' │ time (8)     │ payload
 //	in an ack      nonce of the connection (16) │ 'a' │ sequence (8)
 //	in a welcome   nonce of the connection (16) │ 'w' │ sequence (8) │ limit (8)
 //
-// and looks like this on the wire (behind the length, where the framing has one):
+// A signed frame on the wire, behind the length if the framing has one:
 //
-//	on a stream    ┌ MAC (32) ┬ payload …     The nonce is the server's, new with each connection, and the sequence rises
-//	               └──────────┴──────────     by one a frame, so no frame can be left out, repeated or sent again later.
+//	on a stream    ┌ MAC (32) ┬ payload …     The nonce is the server's, new for each connection. The sequence grows by one per
+//	               └──────────┴──────────     frame. So no frame can be left out, repeated or replayed later.
 //	in a datagram  ┌ time (8) ┬ MAC (32) ┬ payload …    Datagrams get lost and overtake each other, so only their age is
-//	               └──────────┴──────────┴──────────    checked: whoever can listen may repeat one within keyWindow.
+//	               └──────────┴──────────┴──────────    checked: an eavesdropper may replay one within keyWindow.
 const (
 	nonceMagic = "zhn1"
 	nonceSize  = 16
-	// MACSize is how much a signature on a stream adds to a frame, in bytes; on a datagram it adds TimeSize more.
+	// MACSize is what a signature adds to a frame on a stream, in bytes. In a datagram it adds TimeSize more.
 	MACSize = sha256.Size
-	// TimeSize is the length of a datagram's time.
+	// TimeSize is the size of a datagram's time, in bytes.
 	TimeSize = 8
 
 	sealFrame    = 'f'
@@ -39,33 +39,33 @@ const (
 	sealWelcome  = 'w'
 )
 
-// keyWindow is how far a signed datagram's time may be from the receiver's.
+// keyWindow is how far a signed datagram's time may differ from the receiver's.
 const keyWindow = time.Minute
 
-// Seal signs and verifies. It is for one goroutine at a time.
+// Seal signs and verifies frames. It is for one goroutine at a time.
 type Seal struct {
 	key      []byte
 	mac      hash.Hash
-	head     [nonceSize + 1 + 8]byte // what is signed before the payload
+	head     [nonceSize + 1 + 8]byte // signed before the payload: nonce, kind, number
 	sum      []byte
 	datagram bool
 	Overhead int // bytes that a signature adds to a frame
 }
 
-// NewSeal returns the Seal of one direction of a stream, on a connection that the server has begun with nonce.
+// NewSeal returns the Seal for one direction of a stream. nonce is the one with which the server began the connection.
 func NewSeal(key, nonce []byte) *Seal {
 	s := &Seal{key: key, mac: hmac.New(sha256.New, key), Overhead: MACSize}
 	copy(s.head[:], nonce)
 	return s
 }
 
-// NewDatagramSeal returns the Seal of datagrams.
+// NewDatagramSeal returns the Seal for datagrams.
 func NewDatagramSeal(key []byte) *Seal {
 	return &Seal{mac: hmac.New(sha256.New, key), Overhead: TimeSize + MACSize, datagram: true}
 }
 
-// AcceptSigned begins a signed connection at the server: it sends a new nonce and returns the Seal for both directions, which
-// one goroutine may use.
+// AcceptSigned begins a signed connection at the server: it sends a new nonce and returns the Seal for both directions, which must be
+// used by one goroutine.
 func AcceptSigned(conn io.Writer, key []byte) (*Seal, error) {
 	greeting := append(make([]byte, 0, len(nonceMagic)+nonceSize), nonceMagic...)
 	greeting = greeting[:cap(greeting)]
@@ -99,7 +99,7 @@ func (s *Seal) sign(dst []byte, kind byte, number uint64, payload []byte) []byte
 	return s.mac.Sum(dst)
 }
 
-// Append appends the signature of payload, and payload, to dst.
+// Append appends payload to dst, preceded by its signature.
 func (s *Seal) Append(dst []byte, sequence uint64, payload []byte) []byte {
 	if s.datagram {
 		now := uint64(time.Now().UnixNano())
@@ -116,7 +116,7 @@ var (
 	errStale    = fmt.Errorf("a datagram's time is more than %v from ours", keyWindow)
 )
 
-// Verify returns the payload of a signed frame. Nothing of it may be looked at before.
+// Verify checks a signed frame and returns its payload. Nothing of the frame may be used before.
 func (s *Seal) Verify(frame []byte, sequence uint64, now time.Time) ([]byte, error) {
 	if len(frame) < s.Overhead {
 		return nil, errUnsigned
@@ -139,8 +139,8 @@ func (s *Seal) Verify(frame []byte, sequence uint64, now time.Time) ([]byte, err
 	return payload, nil
 }
 
-// Passing is a frame on a stream that is too large to be kept: its signature is checked while it passes, so that the frames
-// behind it can be read.
+// Passing verifies a frame of a stream that is too large to be kept, while it is read and discarded. After it the next frames can be
+// read.
 type Passing struct {
 	mac  hash.Hash
 	want []byte // the signature, which comes first
@@ -162,7 +162,7 @@ func (p *Passing) Write(part []byte) (int, error) {
 	return len(part), nil
 }
 
-// End returns an error unless what was written is a whole frame with its signature.
+// End returns an error unless a whole frame with its valid signature was written.
 func (p *Passing) End() error {
 	if !hmac.Equal(p.mac.Sum(nil), p.want) {
 		return errUnsigned
@@ -170,7 +170,7 @@ func (p *Passing) End() error {
 	return nil
 }
 
-// AppendAck appends the confirmation of everything up to sequence. A nil Seal does not sign it.
+// AppendAck appends the acknowledgement of everything up to sequence. A nil Seal does not sign it.
 func (s *Seal) AppendAck(dst []byte, sequence uint64) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, sequence)
 	if s != nil {
@@ -179,7 +179,7 @@ func (s *Seal) AppendAck(dst []byte, sequence uint64) []byte {
 	return dst
 }
 
-// AckSize returns the length of a confirmation.
+// AckSize returns the size of an acknowledgement, in bytes.
 func (s *Seal) AckSize() int {
 	if s == nil {
 		return 8
@@ -187,7 +187,7 @@ func (s *Seal) AckSize() int {
 	return 8 + MACSize
 }
 
-// OpenAck reads what AppendAck wrote: b is AckSize long.
+// OpenAck reads what AppendAck wrote. b must be AckSize long.
 func (s *Seal) OpenAck(b []byte) (uint64, error) {
 	sequence := binary.BigEndian.Uint64(b)
 	if s != nil {
@@ -199,7 +199,7 @@ func (s *Seal) OpenAck(b []byte) (uint64, error) {
 	return sequence, nil
 }
 
-// AppendWelcome appends the answer to a client's hello: a confirmation of everything up to sequence, and the largest frame that
+// AppendWelcome appends the answer to a client's hello: the acknowledgement of everything up to sequence, and the largest frame that
 // the server takes, in bytes.
 func (s *Seal) AppendWelcome(dst []byte, sequence uint64, limit int) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, sequence)
@@ -210,10 +210,10 @@ func (s *Seal) AppendWelcome(dst []byte, sequence uint64, limit int) []byte {
 	return dst
 }
 
-// WelcomeSize returns the length of the answer to a hello.
+// WelcomeSize returns the size of the answer to a hello, in bytes.
 func (s *Seal) WelcomeSize() int { return s.AckSize() + 8 }
 
-// OpenWelcome reads what AppendWelcome wrote: b is WelcomeSize long.
+// OpenWelcome reads what AppendWelcome wrote. b must be WelcomeSize long.
 func (s *Seal) OpenWelcome(b []byte) (sequence, limit uint64, err error) {
 	sequence, limit = binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])
 	if s != nil {

@@ -20,9 +20,9 @@ func held(w *Window) (frames []string) {
 }
 
 // attempt is one connection to a peer that acknowledges frames up to one that is bad, at which it hangs up, and counts what it got.
-func attempt(w *Window, s *Suspect, got map[string]int) (dropped int) {
-	dropped = s.Next(w)
-	w.Reopen(s.Wary())
+func attempt(w *Window, s *PoisonSearch, got map[string]int) (dropped int) {
+	dropped = s.Advance(w)
+	w.Reopen(s.Stepwise())
 	for n := w.Unsent(); n < w.Due(); n = w.Unsent() {
 		frame := string(w.At(n))
 		w.Sent(1)
@@ -36,12 +36,11 @@ func attempt(w *Window, s *Suspect, got map[string]int) (dropped int) {
 	return dropped
 }
 
-// TestSuspects holds that frames at which a peer hangs up are found, however many there are and that the others
-// all arrive, each once.
-func TestSuspects(t *testing.T) {
+// TestPoisonFrames: frames at which a peer hangs up are found, however many there are, and all others arrive once.
+func TestPoisonFrames(t *testing.T) {
 	for seed := range int64(300) {
 		rng := rand.New(rand.NewSource(seed))
-		w, s := NewWindow(1<<20, 0), new(Suspect)
+		w, s := NewWindow(1<<20, 0), new(PoisonSearch)
 		got, bad, good, dropped := map[string]int{}, 1+rng.Intn(6), 0, 0
 		for i := range bad {
 			for range rng.Intn(3) {
@@ -72,11 +71,10 @@ func TestSuspects(t *testing.T) {
 	}
 }
 
-// TestSuspectsOfAFullWindow holds that an outage costs little while much is held, that nothing is lost by it, and that the frames have
-// their order again.
-func TestSuspectsOfAFullWindow(t *testing.T) {
+// TestPoisonSearchOfAFullWindow: an outage costs little while many frames are held, nothing is lost, and the frames regain their order.
+func TestPoisonSearchOfAFullWindow(t *testing.T) {
 	const frames = 50000
-	w, s := NewWindow(64<<20, 0), new(Suspect)
+	w, s := NewWindow(64<<20, 0), new(PoisonSearch)
 	var want []string
 	for i := range frames {
 		want = append(want, fmt.Sprintf("frame %050d", i))
@@ -84,8 +82,8 @@ func TestSuspectsOfAFullWindow(t *testing.T) {
 	}
 	began, ordered := time.Now(), 0
 	for range 250 {
-		require.Zero(t, s.Next(w))
-		w.Reopen(s.Wary())
+		require.Zero(t, s.Advance(w))
+		w.Reopen(s.Stepwise())
 		w.Sent(1)
 		s.Ended(w)
 		require.Equal(t, frames, w.Len())
@@ -96,15 +94,15 @@ func TestSuspectsOfAFullWindow(t *testing.T) {
 	}
 	assert.Less(t, time.Since(began), 20*time.Second)
 	assert.Greater(t, ordered, 6, "they are all tried, and then begin anew")
-	s.restore(w)
+	s.moveBack(w)
 	require.Equal(t, want, held(w))
 }
 
-// TestPassed holds that frames which a peer never acknowledges, while it goes on behind them, are found among others, and no others with them.
-func TestPassed(t *testing.T) {
+// TestSkipped: frames that a peer never acknowledges, while it acknowledges those behind them, are found, and no others are.
+func TestSkipped(t *testing.T) {
 	for seed := range int64(300) {
 		rng := rand.New(rand.NewSource(seed))
-		w, s := NewWindow(1<<20, 0), new(Suspect)
+		w, s := NewWindow(1<<20, 0), new(PoisonSearch)
 		acked, bad, good, dropped := map[string]bool{}, 1+rng.Intn(5), 0, 0
 		add := func() {
 			w.Add(fmt.Appendf(nil, "good %d", good))
@@ -118,8 +116,8 @@ func TestPassed(t *testing.T) {
 		}
 		for connections := 0; dropped < bad; connections++ {
 			require.Less(t, connections, 20*bad, "seed %d: %d dropped, and held are %v", seed, dropped, held(w))
-			dropped += s.Next(w)
-			w.Reopen(s.Wary())
+			dropped += s.Advance(w)
+			w.Reopen(s.Stepwise())
 			if rng.Intn(2) == 0 || w.Len() < 2 {
 				add()
 			}
@@ -138,10 +136,10 @@ func TestPassed(t *testing.T) {
 				}
 			}
 			w.Ahead(uint64(ahead))
-			passes := s.Passes(w)
+			passes := s.Skips(w)
 			s.Ended(w)
 			if passes {
-				s.Passed(w)
+				s.Skipped(w)
 			}
 		}
 		require.EqualValues(t, bad, w.Dropped(), "seed %d", seed)

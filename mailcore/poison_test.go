@@ -63,7 +63,7 @@ func TestARecordThatIsRefusedForNowAgainAndAgain(t *testing.T) {
 				}
 				return ""
 			}
-			core := newSuspecting(t, s)
+			core := newCoreFor(t, s)
 			require.ElementsMatch(t, wrong, deliverMails(t, core, 0, 100))
 			require.EqualValues(t, 100-len(wrong), core.Stats().Delivered)
 			require.EqualValues(t, len(wrong), core.Stats().Refused)
@@ -99,7 +99,7 @@ func TestAServerThatTakesNothingForNow(t *testing.T) {
 				}
 				return ""
 			}
-			core := newSuspecting(t, s)
+			core := newCoreFor(t, s)
 			require.Empty(t, deliverMails(t, core, 0, records))
 			require.EqualValues(t, records, core.Stats().Delivered)
 			require.Len(t, s.received(), 1, "one digest")
@@ -108,12 +108,13 @@ func TestAServerThatTakesNothingForNow(t *testing.T) {
 	}
 }
 
-func newSuspecting(t *testing.T, s *server) *mailcore.Core {
+func newCoreFor(t *testing.T, s *server) *mailcore.Core {
 	return newCore(t, mailcore.Config{Addr: "localhost:25", From: "a@example.test", To: []string{"b@example.test"}, Dial: s.dial,
 		OnError: func(error) {}})
 }
 
-// Several such records where few others come: another one of the kind is no proof that the server takes nothing, and each is found in time.
+// Several poison records while few others come: a poison record that is sent as a test does not prove that the server is down, and
+// each is found in time.
 func TestSeveralRecordsThatAreRefusedForNow(t *testing.T) {
 	for wrong := 2; wrong <= 3; wrong++ {
 		synctest.Test(t, func(t *testing.T) {
@@ -123,7 +124,7 @@ func TestSeveralRecordsThatAreRefusedForNow(t *testing.T) {
 				}
 				return ""
 			}})
-			core := newSuspecting(t, s)
+			core := newCoreFor(t, s)
 			var left, refused []string
 			for i := range wrong {
 				left = append(left, fmt.Sprint("bad-", i))

@@ -112,7 +112,7 @@ func TestServersThatTakeTurns(t *testing.T) {
 	}
 }
 
-// A server that hangs up on what is too large for it, without a word: the limit is found as if it had said 413.
+// A server that hangs up silently on large requests: the limit is found as if it had answered 413.
 func TestServerThatHangsUpOnSize(t *testing.T) {
 	p, url := serving(t, func(lines []string) (int, string) {
 		if len(lines) > 300 {
@@ -183,7 +183,8 @@ func TestQueuePassesARecordAtWhichTheServerFails(t *testing.T) {
 	require.Equal(t, "poison", deadLetters.All()[0].Message)
 }
 
-// Several such records where few others come: another one of the kind is no proof that the server is down, and each is found in time.
+// Several poison records while few others come: a poison record that is sent as a test does not prove that the server is down, and
+// each is found in time.
 func TestSeveralRecordsAtWhichTheServerFails(t *testing.T) {
 	for way, status := range failing {
 		for _, wrong := range [][]string{{"bad-1", "bad-2"}, {"bad-1", "bad-2", "bad-3"}} {

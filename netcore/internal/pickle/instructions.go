@@ -8,35 +8,6 @@ import (
 	"strconv"
 )
 
-// group says which method executes an instruction. They are grouped as in Python's pickletools.
-type group uint8
-
-const (
-	unknown    group = iota
-	constants        // push what stands in the pickle itself
-	texts            // the same, of texts
-	memos            // write or read the memo
-	shuffles         // handle the stack, and what is around it
-	containers       // make and fill lists, tuples, sets and dicts
-	objects          // name things and call them
-)
-
-var groups = func() (of [256]group) {
-	for g, ops := range [...]string{
-		constants:  "BC\x8e\x96N\x88\x89})]\x8fKMJIL\x8a\x8bFG",
-		texts:      "XTU\x8c\x8dSV",
-		memos:      "pqr\x94ghj",
-		shuffles:   "(012\x80\x95\x98",
-		containers: "lt\x91d\x85\x86\x87ase\x90u",
-		objects:    "ci\x93R\x81\x92obPQ\x82\x83\x84",
-	} {
-		for _, op := range []byte(ops) {
-			of[op] = group(g)
-		}
-	}
-	return of
-}()
-
 // step executes one instruction.
 func (d *Decoder) step(op byte) error {
 	switch groups[op] {
@@ -66,27 +37,24 @@ func (d *Decoder) step(op byte) error {
 	return fmt.Errorf("pickle has the unknown opcode %q", op)
 }
 
-// lengthSizes is how many bytes the length before a binary value has.
-var lengthSizes = [256]uint64{'B': 4, 'C': 1, 0x8e: 8, 0x96: 8, 0x8a: 1, 0x8b: 4, 'X': 4, 'T': 4, 'U': 1, 0x8c: 1, 0x8d: 8}
-
-// constant reads what is no text.
+// constant reads a value that is no text.
 func (d *Decoder) constant(op byte) (any, error) {
 	switch op {
-	case 'B', 'C', 0x8e, 0x96:
+	case opBinBytes, opShortBinBytes, opBinBytes8, opByteArray8:
 		b, err := d.in.sized(lengthSizes[op])
 		return b, err
-	case 0x88, 0x89:
-		return op == 0x88, nil
+	case opNewTrue, opNewFalse:
+		return op == opNewTrue, nil
 	case opEmptyDict:
 		return d.memory.dict(nil), nil
-	case opEmptyList, ')', 0x8f:
-		return d.memory.list(nil, op == ')'), nil
+	case opEmptyList, opEmptyTuple, opEmptySet:
+		return d.memory.list(nil, op == opEmptyTuple), nil
 	case opBinInt1, opBinInt2, opBinInt:
 		n, err := d.smallInt(op)
 		return d.memory.integers.keep(n), err
-	case opInt, opLong, 0x8a, 0x8b:
+	case opInt, opLong, opLong1, opLong4:
 		return d.int(op)
-	case 'F', opBinFloat:
+	case opFloat, opBinFloat:
 		f, err := d.float(op)
 		return d.memory.floats.keep(f), err
 	}
@@ -95,12 +63,12 @@ func (d *Decoder) constant(op byte) (any, error) {
 
 func (d *Decoder) text(op byte) (string, error) {
 	switch op {
-	case 'S', 'V':
+	case opString, opUnicode:
 		s, err := d.in.line()
 		if err != nil {
 			return "", err
 		}
-		if op == 'S' {
+		if op == opString {
 			return unquote(s)
 		}
 		return unescape(s, true)
@@ -124,7 +92,7 @@ func (d *Decoder) smallInt(op byte) (int64, error) {
 
 func (d *Decoder) int(op byte) (any, error) {
 	switch op {
-	case 0x8a, 0x8b:
+	case opLong1, opLong4:
 		b, err := d.in.sized(lengthSizes[op])
 		if err != nil {
 			return nil, err
@@ -141,7 +109,7 @@ func (d *Decoder) int(op byte) (any, error) {
 	return d.integer(decimal(s))
 }
 
-// integer is an integer that may be large. One that is too long costs itself, not what is around it.
+// integer returns an integer of any size. One that is too long is replaced by a text, and the values around it stay.
 func (d *Decoder) integer(small int64, large *big.Int, err error) (any, error) {
 	switch {
 	case err == errLong:
@@ -167,28 +135,28 @@ func (d *Decoder) float(op byte) (float64, error) {
 	return strconv.ParseFloat(s, 64)
 }
 
-// shuffle handles the stack.
+// shuffle changes the stack, or skips an announcement.
 func (d *Decoder) shuffle(op byte) (err error) {
 	switch op {
 	case opMark:
 		err = d.stack.mark()
-	case '0':
+	case opPop:
 		err = d.stack.drop()
-	case '1':
+	case opPopMark:
 		_, err = d.stack.toMark()
-	case '2':
+	case opDup:
 		var v any
 		if v, err = d.stack.top(); err == nil {
 			err = d.stack.push(v)
 		}
-	case 0x80:
+	case opProto:
 		var version byte
 		if version, err = d.in.byte(); err == nil && version > maxProtocol {
 			err = fmt.Errorf("pickle has the unknown protocol %d", version)
 		}
-	case 0x95: // a frame's length, which is of no use here
+	case opFrame: // its length is not needed
 		_, err = d.in.bytes(8)
-	case 0x98: // makes a buffer read-only
+	case opReadOnlyBuffer:
 	}
 	return err
 }
@@ -197,24 +165,24 @@ func (d *Decoder) shuffle(op byte) (err error) {
 func (d *Decoder) remember(op byte) (err error) {
 	var i uint64
 	switch op {
-	case 'p', 'g':
+	case opPut, opGet:
 		var s string
 		if s, err = d.in.line(); err == nil {
 			i, err = strconv.ParseUint(s, 10, 63)
 		}
-	case 'q', 'h':
+	case opBinPut, opBinGet:
 		var b byte
 		b, err = d.in.byte()
 		i = uint64(b)
-	case 'r', 'j':
+	case opLongBinPut, opLongBinGet:
 		i, err = d.in.uint(4)
-	default:
+	default: // opMemoize
 		i = d.memo.next()
 	}
 	if err != nil {
 		return err
 	}
-	if op == 'g' || op == 'h' || op == 'j' {
+	if op == opGet || op == opBinGet || op == opLongBinGet {
 		v, err := d.memo.get(i)
 		if err != nil {
 			return err
@@ -228,14 +196,14 @@ func (d *Decoder) remember(op byte) (err error) {
 	return err
 }
 
-// note executes the instruction behind a text that writes it to the memo, as there is behind nearly every text, without a step of its own.
+// note executes the instruction behind a text if it writes the text to the memo. Nearly every text has one, and this saves a step.
 func (d *Decoder) note(v Text) {
 	in := &d.in
 	switch rest := in.b[in.at:]; {
-	case len(rest) > 1 && rest[0] == 'q':
+	case len(rest) > 1 && rest[0] == opBinPut:
 		in.at += 2
 		d.memo.put(uint64(rest[1]), v)
-	case len(rest) > 0 && rest[0] == 0x94:
+	case len(rest) > 0 && rest[0] == opMemoize:
 		in.at++
 		d.memo.put(d.memo.next(), v)
 	}
@@ -245,33 +213,33 @@ func (d *Decoder) note(v Text) {
 func (d *Decoder) container(op byte) (err error) {
 	var items []any
 	switch op {
-	case 'l', opTuple, 0x91, 'd':
+	case opList, opTuple, opFrozenSet, opDict:
 		if items, err = d.stack.toMark(); err != nil {
 			return err
 		}
-		if op == 'd' {
+		if op == opDict {
 			return d.stack.push(d.memory.dict(items))
 		}
 		return d.stack.push(d.memory.list(items, op == opTuple))
-	case 0x85, 0x86, 0x87:
-		if items, err = d.stack.take(int(op - 0x84)); err != nil {
+	case opTuple1, opTuple2, opTuple3:
+		if items, err = d.stack.take(int(op-opTuple1) + 1); err != nil {
 			return err
 		}
 		return d.stack.push(d.memory.list(items, true))
-	case 'a':
+	case opAppend:
 		items, err = d.stack.take(1)
-	case 's':
+	case opSetItem:
 		items, err = d.stack.take(2)
-	case opAppends, 0x90, opSetItems:
+	case opAppends, opAddItems, opSetItems:
 		items, err = d.stack.toMark()
 	}
 	if err != nil {
 		return err
 	}
-	return d.fill(items, op == 's' || op == opSetItems)
+	return d.fill(items, op == opSetItem || op == opSetItems)
 }
 
-// fill adds items to what is on top of the stack: values, or keys and values. What is no container ignores them.
+// fill adds items, or keys and values, to the container on top of the stack. Anything else there ignores them.
 func (d *Decoder) fill(items []any, keyed bool) error {
 	v, err := d.stack.top()
 	if keyed {

@@ -14,7 +14,7 @@ import (
 	"example.com/zaphandlers/internal/sockets"
 )
 
-// picky is a receiver of Fluent Forward that takes a message unless one of its entries is called bad; what it does then, refuse says.
+// picky is a receiver of Fluent Forward that takes a message unless one of its entries is called bad. Then it calls refuse.
 type picky struct {
 	refuse func(conn net.Conn)
 
@@ -141,8 +141,7 @@ func TestForwardReceiverThatTakesNothingForAWhile(t *testing.T) {
 	}
 }
 
-// A receiver that takes longer to acknowledge than Timeout gets few copies: each connection has longer than the one before, and what it has
-// taken once it may take again.
+// A receiver that needs longer than Timeout to acknowledge gets few duplicates: each connection may take longer than the one before.
 func TestForwardReceiverThatIsSlow(t *testing.T) {
 	const timeout = 100 * time.Millisecond
 	var mu sync.Mutex
