@@ -316,7 +316,7 @@ func TestWhatIsLetGoAfterCloseIsTold(t *testing.T) {
 			require.NoError(t, file.Close())
 			r.finish.running = true
 			r.finish.enqueue(&Rolled{f: file, path: file.Name()})
-			require.NoError(t, letGo(r.finish), "its goroutine is at work")
+			require.NoError(t, abandon(r.finish), "its goroutine is at work")
 			end(r.finish)
 			require.True(t, slices.ContainsFunc(told, func(err error) bool { return errors.Is(err, fs.ErrClosed) }), told)
 		})
