@@ -111,32 +111,32 @@ func newFlakyServer(file io.Writer) (*flakyServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &flakyServer{addr: l.Addr().String(), file: file, stored: make(map[string]bool)}
-	m.server.Handler = m
-	go func() { _ = m.server.Serve(l) }() // until close
-	return m, nil
+	s := &flakyServer{addr: l.Addr().String(), file: file, stored: make(map[string]bool)}
+	s.server.Handler = s
+	go func() { _ = s.server.Serve(l) }() // until close
+	return s, nil
 }
 
-func (m *flakyServer) close() error {
+func (s *flakyServer) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return m.server.Shutdown(ctx)
+	return s.server.Shutdown(ctx)
 }
 
 // ServeHTTP is busy for every seventh request, and does not answer every eleventh.
-func (m *flakyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *flakyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := plain(r.Body, r.Header)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.requests++
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests++
 	switch {
 	case err != nil:
 		w.WriteHeader(http.StatusBadRequest)
-	case m.requests%7 == 0:
+	case s.requests%7 == 0:
 		w.WriteHeader(http.StatusServiceUnavailable)
-	case m.keep(r.Header.Get("Idempotency-Key"), body) != nil:
+	case s.keep(r.Header.Get("Idempotency-Key"), body) != nil:
 		w.WriteHeader(http.StatusInsufficientStorage)
-	case m.requests%11 == 0:
+	case s.requests%11 == 0:
 		panic(http.ErrAbortHandler)
 	default:
 		w.WriteHeader(http.StatusNoContent)
@@ -144,12 +144,12 @@ func (m *flakyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // keep stores a body, unless it has it already.
-func (m *flakyServer) keep(key string, body []byte) error {
-	if m.stored[key] {
+func (s *flakyServer) keep(key string, body []byte) error {
+	if s.stored[key] {
 		return nil
 	}
-	_, err := m.file.Write(body)
-	m.stored[key] = err == nil
+	_, err := s.file.Write(body)
+	s.stored[key] = err == nil
 	return err
 }
 

@@ -96,9 +96,9 @@ type recordingConn struct {
 	file *writesyncers.File
 }
 
-func (k recordingConn) Write(b []byte) (int, error) {
-	n, err := k.Conn.Write(b)
-	_, fileErr := k.file.Write(b[:n])
+func (c recordingConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	_, fileErr := c.file.Write(b[:n])
 	return n, multierr.Append(err, fileErr)
 }
 

@@ -32,12 +32,12 @@ type names struct {
 	before     map[string]string // the answers of the round before
 	dirs       map[string]error  // why a directory cannot be used; nil: it can
 	known      []string          // directories that backups were seen or placed in
-	marks      map[string]mark
+	marks      map[string]markCheck
 	unwritten  map[string]fs.FileInfo // plain files that are known not to be the logs of others
 }
 
-// mark remembers whether a compressed file has our mark.
-type mark struct {
+// markCheck remembers whether a compressed file has our mark.
+type markCheck struct {
 	size     int64
 	modified time.Time
 	ours     bool
@@ -45,7 +45,7 @@ type mark struct {
 
 func newNames(cfg Config) *names {
 	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, bearsMark: bearsMark}
-	n.marks, n.unwritten = map[string]mark{}, map[string]fs.FileInfo{}
+	n.marks, n.unwritten = map[string]markCheck{}, map[string]fs.FileInfo{}
 	n.forget()
 	n.remember(cfg.Path)
 	return n
@@ -240,7 +240,7 @@ func (n *names) marked(path string, info fs.FileInfo) bool {
 		if len(n.marks) > marksMax {
 			clear(n.marks)
 		}
-		m = mark{info.Size(), info.ModTime(), ours}
+		m = markCheck{info.Size(), info.ModTime(), ours}
 		n.marks[path] = m
 	}
 	return m.ours

@@ -299,9 +299,9 @@ func TestCloseOnADiskThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestWhatIsLetGoAfterCloseIsTold holds that an error of closing a file, as a server says that it has no room, is heard though Close has
+// TestAnErrorOfAnAbandonedFileIsTold holds that an error of closing a file, as a server says that it has no room, is heard though Close has
 // returned: from a finisher that ends, and from one whose goroutine was ended.
-func TestWhatIsLetGoAfterCloseIsTold(t *testing.T) {
+func TestAnErrorOfAnAbandonedFileIsTold(t *testing.T) {
 	for name, end := range map[string]func(*finisher){
 		"ends":     func(f *finisher) { f.end(fs.ErrPermission, false) },
 		"is ended": func(f *finisher) { f.exited() },
