@@ -15,8 +15,8 @@
 //	})
 //	core := zapcore.NewCore(encoder, file, zap.InfoLevel)
 //
-// After [RegisterSinks] the OutputPaths of a zap.Config can name them by URL. They are safe for concurrent use. Do not wrap
-// them in zapcore.Lock: it costs time, and behind a queue it costs one system call for each record.
+// After [RegisterSinks] the OutputPaths of a zap.Config can name the last three by URL. All writers are safe for concurrent use. Do not
+// wrap them in zapcore.Lock: it costs time, and behind a queue it costs one system call for each record.
 //
 // # What a writer promises
 //
@@ -32,15 +32,17 @@
 // that no longer has it, a pipe whose reader has made it anew, and a terminal or another device that hangs up. Until the path
 // leads to a usable file again, Write returns the error; then the path is opened again.
 //
-// Write allocates nothing. Sync is an fsync by default, and does nothing for a terminal or a pipe. After Close, the methods Write,
-// Sync, Rollover and Reopen return an error that wraps [os.ErrClosed], Close returns nil, and Stats and Backups still work.
+// Write allocates nothing, except for a WatchedFile that checks the path with every record on a Unix other than Linux.
+//
+// Sync is an fsync by default, and does nothing for a terminal or a pipe. After Close, the methods Write, Sync, Rollover and Reopen
+// return an error that wraps [os.ErrClosed], Close returns nil, and Stats and Backups still work.
 //
 // Where no caller waits for an answer (a rotation is refused, a backup cannot be compressed), OnError gets the error once when
 // the trouble begins and once when it is over, and Stats counts it.
 //
 // Your code (Namer, Rotator, OnRotate, ShouldRollover, Next, Clock, Encode, OnError) may panic, take its time, never return, or
-// end its goroutine: the writer goes on. There are two exceptions. ShouldRollover and Next decide about the record that is being
-// written and run under the writer's lock: until they return, all Writes wait.
+// end its goroutine: the writer goes on. There is one exception. ShouldRollover, Next and Clock decide about the record that is being
+// written, and so run under the writer's lock: until they return, all Writes wait.
 //
 // # Closing
 //

@@ -177,7 +177,7 @@ func date(text string) time.Time {
 // daily is for backups named for days.
 func daily() *Dates { return &Dates{Layout: "2006-01-02", Location: time.UTC} }
 
-// placeOf has a file of the period that began at begin, and was written last before now, placed and the others retained, and returns its name.
+// placeOf places a file of the period that began at begin, last written before now, applies retention, and returns the file's name.
 func (b *fixture) placeOf(t *testing.T, begin, now time.Time) string {
 	t.Helper()
 	src := filepath.Join(t.TempDir(), "out")
