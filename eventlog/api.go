@@ -1,6 +1,6 @@
 package eventlog
 
-// api is what this package needs of Windows. All else is the same on every system, and is tested on every system over a fake.
+// api is what this package needs of Windows. All other code is the same on every system, and tested on every system with a fake api.
 type api interface {
 	registry
 
@@ -8,15 +8,15 @@ type api interface {
 	open(source string) (handle, error)
 	// report writes one event: ReportEvent. It keeps nothing of ev.
 	report(h handle, ev *event) error
-	// close gives a handle back: DeregisterEventSource.
+	// close closes a handle: DeregisterEventSource.
 	close(h handle) error
-	// condemns tells whether err, which report returned, is about the event, so that no other attempt can succeed.
-	condemns(err error) bool
-	// sid returns the security identifier of an account, which is given as a SID's text or by its name.
+	// rejects reports whether err, an error of report, is the event's own fault, so that no other attempt can succeed.
+	rejects(err error) bool
+	// sid returns the security identifier of an account, given as the text of a SID or as a name.
 	sid(account string) ([]byte, error)
 }
 
-// registry is what Windows knows about sources. Errors wrap fs.ErrNotExist and fs.ErrPermission where they mean it.
+// registry is the part of the registry that describes sources. Its errors wrap fs.ErrNotExist or fs.ErrPermission where that is the cause.
 type registry interface {
 	// logs returns the names of all logs.
 	logs() ([]string, error)
@@ -31,9 +31,9 @@ type registry interface {
 // handle is an open event source; 0 is none.
 type handle uintptr
 
-// registration is what the registry says of a source, each field under its own name.
+// registration is the registry's entry for a source. Each field has the name of its value.
 type registration struct {
-	EventMessageFile string // %NAME% is expanded by those who read it
+	EventMessageFile string // %NAME% is expanded by its readers
 	TypesSupported   uint32
-	CustomSource     uint32 // 1 for those that applications made
+	CustomSource     uint32 // 1 if an application made it
 }

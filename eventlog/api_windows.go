@@ -15,7 +15,7 @@ import (
 // system returns the calls of Windows.
 func system() (api, error) { return new(windowsAPI), nil }
 
-// windowsAPI is Windows itself. Its report is for one goroutine at a time.
+// windowsAPI is the api of Windows itself. Only one goroutine at a time may call report.
 type windowsAPI struct {
 	strings []*uint16 // owned by report
 }
@@ -42,8 +42,8 @@ func (w *windowsAPI) report(h handle, ev *event) error {
 
 func (*windowsAPI) close(h handle) error { return windows.DeregisterEventSource(windows.Handle(h)) }
 
-// condemns knows the errors by which the versions of Windows refuse an event that is too large, or wrong.
-func (*windowsAPI) condemns(err error) bool {
+// rejects recognises the errors with which the versions of Windows refuse an event that is too large, or malformed.
+func (*windowsAPI) rejects(err error) bool {
 	for _, fault := range []syscall.Errno{
 		windows.ERROR_INVALID_PARAMETER, windows.RPC_S_INVALID_BOUND, windows.RPC_S_STRING_TOO_LONG, windows.RPC_X_BAD_STUB_DATA,
 	} {
@@ -78,7 +78,7 @@ func (*windowsAPI) logs() ([]string, error) {
 	return key.ReadSubKeyNames(-1)
 }
 
-// lookUp takes a value that is not there for zero: sources of other origin lack some.
+// lookUp returns zero for a value that is missing: sources of other origin lack some.
 func (*windowsAPI) lookUp(log, source string) (r registration, err error) {
 	key, err := winreg.OpenKey(winreg.LOCAL_MACHINE, eventLogKey+`\`+log+`\`+source, winreg.QUERY_VALUE)
 	if err != nil {

@@ -223,11 +223,11 @@ func TestAccounts(t *testing.T) {
 
 func TestErrorsThatCondemnAnEvent(t *testing.T) {
 	api := new(windowsAPI)
-	assert.True(t, api.condemns(fmt.Errorf("wrapped: %w", windows.RPC_S_INVALID_BOUND)))
-	assert.True(t, api.condemns(windows.ERROR_INVALID_PARAMETER))
-	assert.False(t, api.condemns(windows.ERROR_INVALID_HANDLE))
-	assert.False(t, api.condemns(windows.RPC_S_SERVER_UNAVAILABLE))
-	assert.False(t, api.condemns(nil))
+	assert.True(t, api.rejects(fmt.Errorf("wrapped: %w", windows.RPC_S_INVALID_BOUND)))
+	assert.True(t, api.rejects(windows.ERROR_INVALID_PARAMETER))
+	assert.False(t, api.rejects(windows.ERROR_INVALID_HANDLE))
+	assert.False(t, api.rejects(windows.RPC_S_SERVER_UNAVAILABLE))
+	assert.False(t, api.rejects(nil))
 }
 
 func TestAllocationsOfTheRealCall(t *testing.T) {

@@ -14,44 +14,46 @@ import (
 // Stats counts records.
 type Stats = base.Stats
 
-// ErrClosed is what Write returns after Close. It wraps os.ErrClosed.
+// ErrClosed is returned by Write after Close. It wraps os.ErrClosed.
 var ErrClosed = base.ErrClosed
 
-// Config makes a Core, and is what Install and Remove are given: these look at Source, Log and MessageFile only.
+// Config makes a Core. Install and Remove also take one, and use only Source, Log and MessageFile.
 //
-// The hooks EventID, Category, Type, Strings and Data are called on the goroutine that writes the record (a queue's, behind a
-// queue), by many at once, under no lock. What they are given is valid only during the call. One that panics refuses the record.
+// The hooks EventID, Category, Type, Strings and Data are called on the goroutine that writes the record (behind a queue, the
+// queue's), possibly on several at once, under no lock. Their arguments are valid only during the call. If a hook panics, the record is
+// refused.
 type Config struct {
 	// Level decides which records are taken. Defaults to everything.
 	Level zapcore.LevelEnabler
-	// Encoder makes the text of an event. A line ending at its end is left out. Defaults to the message, and everything else
-	// as JSON in the next line.
+	// Encoder makes the text of an event. A line ending at its end is removed. Defaults to the message, and everything else
+	// as JSON on the next line.
 	Encoder zapcore.Encoder
 
 	// Source is the name under which events are logged (Python: appname). It is a key of the registry, so it has no backslash.
 	// Required.
 	Source string
-	// Log is where they are logged: "Application", "System", or a log of your own. Windows takes no events for "Security" by
-	// this way, whatever the rights. Defaults to "Application" (Python: logtype).
+	// Log is the log that the events go to: "Application", "System", or one of your own. Windows does not accept events for
+	// "Security" this way, whatever the rights. Defaults to "Application" (Python: logtype).
 	Log string
 	// MessageFile is the path of the .exe or .dll that has the texts of the event ids, for Install (Python: dllname). %NAME% is
 	// expanded. Defaults to EventCreate.exe, which every Windows has, for the ids 1 to 1000.
 	MessageFile string
-	// InstallIfMissing makes New install the source if it is not there. That takes the rights of an administrator.
+	// InstallIfMissing makes New install the source if it is missing. That needs the rights of an administrator.
 	InstallIfMissing bool
 
-	// EventID returns the id of the event, by which the message file finds its text (Python: getMessageID). 0 stands for 1,
+	// EventID returns the id of the event, which selects its text in the message file (Python: getMessageID). 0 means 1,
 	// the default.
 	EventID func(ent zapcore.Entry) uint32
 	// Category returns a number that the Event Viewer shows as Task Category (Python: getEventCategory). Defaults to 0: none.
 	Category func(ent zapcore.Entry) uint16
-	// Type returns what the Event Viewer shows as Level (Python: getEventType). 0 leaves it to the record's level, as the
-	// default does: Error from ErrorLevel on, Warning for WarnLevel, Information below.
+	// Type returns the type of the event, which the Event Viewer shows as Level (Python: getEventType). 0, like the default,
+	// means that the record's level decides: Error from ErrorLevel on, Warning for WarnLevel, Information below.
 	Type func(ent zapcore.Entry) Type
-	// Strings returns what replaces %1, %2, … in the text that a message file of your own has for the event, at most 256
-	// strings. fields are those of With and then those of the call. It excludes Encoder. Defaults to one string, the text.
+	// Strings returns what replaces %1, %2, … in the event's text in a message file of your own, at most 256
+	// strings. fields are those of With, then those of the call. It excludes Encoder. Defaults to one string, the text.
 	Strings func(ent zapcore.Entry, fields []zapcore.Field) []string
-	// Data returns what the Event Viewer shows as binary data, at most 61,440 bytes. What they take, the strings lack. Defaults to none.
+	// Data returns what the Event Viewer shows as binary data, at most 61,440 bytes. They reduce the room for the strings. Defaults to
+	// none.
 	Data func(ent zapcore.Entry, fields []zapcore.Field) []byte
 	// User is the account that the Event Viewer shows: "S-1-5-18", "DOMAIN\name" or "name". The Uid of package os/user is in
 	// the first form. Defaults to none.
@@ -61,14 +63,14 @@ type Config struct {
 	Timeout time.Duration
 	// RetryStart is how long the log is left alone after a timeout. Defaults to 1 s, or RetryMax if that is less.
 	RetryStart time.Duration
-	// RetryFactor multiplies that with each further timeout. Defaults to 2.
+	// RetryFactor multiplies that time at each further timeout. Defaults to 2.
 	RetryFactor float64
-	// RetryMax is its limit, but for RetryStart itself. Defaults to 30 s.
+	// RetryMax limits that time, except for RetryStart itself. Defaults to 30 s.
 	RetryMax time.Duration
-	// RetryJitter draws each of these times evenly between zero and its value.
+	// RetryJitter replaces each of these times by a random one between zero and its value.
 	RetryJitter bool
-	// OnError is told what no caller waits for: that an event whose Write had timed out is in the log after all. It is told
-	// once. Defaults to a line on stderr.
+	// OnError is called with the errors for which no caller waits: that an event whose Write had timed out is in the log after all. It
+	// is told once. Defaults to a line on stderr.
 	OnError func(error)
 }
 
@@ -117,7 +119,7 @@ func (cfg Config) backoff() base.Backoff {
 	return base.Backoff{Start: cfg.RetryStart, Factor: cfg.RetryFactor, Max: cfg.RetryMax, Jitter: cfg.RetryJitter}
 }
 
-// validName tells whether a name can be a registry key, and be quoted on a command line.
+// validName reports whether a name can be a registry key, and be quoted on a command line.
 func validName(name string) bool {
 	forbidden := func(r rune) bool { return r < ' ' || r == '\x7f' || r == '\\' || r == '"' }
 	return len(name) <= maxName && !strings.ContainsFunc(name, forbidden)
@@ -125,12 +127,12 @@ func validName(name string) bool {
 
 // Core writes records to the Windows event log: Python's NTEventLogHandler. It is a zapcore.Core, safe for concurrent use.
 //
-// Beside the methods of zapcore.Core it has Close, which must be called, Stats, Level, and WriteBatch, by which a queue hands it
+// Beside the methods of zapcore.Core it has Close, which must be called, Stats, Level, and WriteBatch, with which a queue hands over
 // many records. Sync has nothing to do. Close leaves the source installed; see Remove.
 type Core struct{ *base.Handler }
 
-// New returns a Core. It needs no rights if the source is installed. Where it is not, the error wraps fs.ErrNotExist and says
-// what an administrator has to run; where Windows does not let this process install it, or write to the log, it wraps
+// New returns a Core. It needs no rights if the source is installed. If it is not, the error wraps fs.ErrNotExist and says
+// what an administrator has to run. If this process may not install it, or not write to the log, the error wraps
 // fs.ErrPermission. On systems other than Windows it wraps errors.ErrUnsupported.
 func New(cfg Config) (*Core, error) {
 	windows, err := system()

@@ -10,18 +10,18 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// emitter has the worker do the calls, and waits for each no longer than its timeout.
+// emitter hands the calls to the worker, and waits for each no longer than its timeout.
 type emitter struct {
 	worker      *worker
 	timeout     time.Duration // negative: none
 	calls       chan call     // to the worker; closed by Close
-	results     chan error    // one a call; buffered, so that a call that returns late waits for nobody
+	results     chan error    // one for each call; buffered, so that the worker does not wait after a timeout
 	interrupted chan struct{} // closed by Interrupt
 	once        sync.Once     // of Interrupt
-	late        atomic.Bool   // a call that had timed out wrote its event: to be told by Notice
+	late        atomic.Bool   // a call that had timed out has written its event: Notice reports it
 
 	timer   *time.Timer // of the wait under way
-	hanging bool        // a call has timed out and not yet returned: the worker, and its event, are not ours
+	hanging bool        // a call has timed out and not yet returned: the worker, and its event, must not be touched
 }
 
 // grace is the longest that Close waits for a call that is under way.
@@ -71,7 +71,7 @@ func (e *emitter) do(c call) error {
 	return err
 }
 
-// await returns the result of the call that the worker is doing, unless the time runs out before it returns.
+// await returns the result of the worker's call, unless the timer ends before it returns.
 func (e *emitter) await() (returned bool, err error) {
 	interrupted := e.interrupted
 	for {
@@ -109,7 +109,7 @@ func (e *emitter) timedOut() error {
 	return fmt.Errorf("eventlog: source %q: the log service does not answer: %w", e.worker.source, os.ErrDeadlineExceeded)
 }
 
-// Sync implements base.Emitter. What ReportEvent took, the log has.
+// Sync implements base.Emitter. It has nothing to do: ReportEvent returns when the log has the event.
 func (e *emitter) Sync() error { return nil }
 
 // Notice implements base.Noticer.
@@ -123,7 +123,7 @@ func (e *emitter) Notice() error {
 // Interrupt implements base.Interrupter.
 func (e *emitter) Interrupt() { e.once.Do(func() { close(e.interrupted) }) }
 
-// Close implements base.Emitter. A call that hangs is left behind: when it returns, the worker gives the handle back and ends.
+// Close implements base.Emitter. A call that hangs is left behind: when it returns, the worker closes the handle and ends.
 func (e *emitter) Close() error {
 	close(e.calls)
 	e.startGrace()

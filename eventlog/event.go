@@ -6,10 +6,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Type is what the Event Viewer shows as the Level of an event, or among its Keywords.
+// Type is the type of an event. The Event Viewer shows it as Level, or among the Keywords.
 type Type uint16
 
-// The types that Windows has. The audits are for the Security log.
+// The types of Windows. The audits are for the Security log.
 const (
 	Error        Type = 0x01
 	Warning      Type = 0x02
@@ -37,7 +37,7 @@ func (t Type) valid() bool {
 	return false
 }
 
-// event is what ReportEvent is given. On its way through the Handler it is a frame, little-endian:
+// event holds the arguments of ReportEvent. On its way through the Handler it is a frame, little-endian:
 //
 //	type  category  id   size of data  data    strings, UTF-16, each ended by a NUL
 //	 2       2       4         4       size           2 a unit
@@ -61,7 +61,7 @@ func appendHeader(dst []byte, kind Type, category uint16, id uint32, data []byte
 	return append(dst, data...)
 }
 
-// load makes ev what frame says. It copies: a call that hangs outlives its frame.
+// load decodes frame into ev. It copies, because a call that hangs outlives its frame.
 func (ev *event) load(frame []byte) {
 	ev.kind = Type(binary.LittleEndian.Uint16(frame))
 	ev.category = binary.LittleEndian.Uint16(frame[2:])

@@ -120,7 +120,7 @@ func (f *fakeWindows) close(h handle) error {
 	return f.closeErr
 }
 
-func (f *fakeWindows) condemns(err error) bool { return errors.Is(err, errTooLarge) }
+func (f *fakeWindows) rejects(err error) bool { return errors.Is(err, errTooLarge) }
 
 func (f *fakeWindows) sid(account string) ([]byte, error) {
 	if strings.HasPrefix(account, "S-1-") {

@@ -11,12 +11,12 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// formatter makes the frame of an event. All hooks of the user run here.
+// formatter makes the frame of an event. It calls all hooks of the user.
 type formatter struct {
 	cfg     Config
-	encoder zapcore.Encoder // of the text; or, if it is ours, of the part of the text that is JSON
+	encoder zapcore.Encoder // makes the text; if it is ours, only the JSON in it
 	ours    bool
-	maxID   uint32 // 0 if every id is right
+	maxID   uint32 // 0: any id
 }
 
 func newFormatter(cfg Config, installed registration) *formatter {
@@ -32,7 +32,7 @@ func newFormatter(cfg Config, installed registration) *formatter {
 	return f
 }
 
-// detail is all of a record but its message and stack, which stand above and below.
+// detail encodes all of a record but its message and stack, which are written above and below.
 var detail = zapcore.EncoderConfig{
 	LevelKey:       "level",
 	TimeKey:        "time",
@@ -59,7 +59,7 @@ func (f *formatter) Append(dst []byte, r *base.Record) (out []byte, err error) {
 	return f.append(dst, r, &hook)
 }
 
-// append sets hook to the name of the hook that runs, while one does.
+// append is Append. While a hook runs, it sets hook to its name.
 func (f *formatter) append(dst []byte, r *base.Record, hook *string) ([]byte, error) {
 	ent := r.Entry()
 	kind, category, id, err := f.header(ent, hook)
@@ -92,7 +92,7 @@ func (f *formatter) append(dst []byte, r *base.Record, hook *string) ([]byte, er
 	return appendStrings(&t, list)
 }
 
-// header asks the hooks, and fills in what they leave open.
+// header calls the hooks Type, Category and EventID, and fills in defaults.
 func (f *formatter) header(ent zapcore.Entry, hook *string) (kind Type, category uint16, id uint32, err error) {
 	if f.cfg.Type != nil {
 		*hook = "Type"
@@ -145,7 +145,7 @@ func (f *formatter) appendText(t *text, ent *zapcore.Entry, r *base.Record) ([]b
 	return t.b, nil
 }
 
-// appendStrings appends the strings of the user. Those for which there is no room are cut, or empty; none is left out, because
+// appendStrings appends the strings of the user. Strings for which there is no room are cut, or empty. None is left out, because
 // each has its number.
 func appendStrings(t *text, list []string) ([]byte, error) {
 	if len(list) > maxStrings {
@@ -155,7 +155,7 @@ func appendStrings(t *text, list []string) ([]byte, error) {
 	for _, s := range list {
 		t.begin()
 		appendPiece(t, s)
-		if strings.HasSuffix(s, "%") && !t.full { // what stands behind it in the message file's text may make it a code: "%1%2"
+		if strings.HasSuffix(s, "%") && !t.full { // the message file's text behind it may make it a code: "%1%2"
 			t.unit(zeroWidthSpace)
 		}
 		t.end()
@@ -165,7 +165,7 @@ func appendStrings(t *text, list []string) ([]byte, error) {
 
 var fieldsPool = sync.Pool{New: func() any { return new([]zapcore.Field) }}
 
-// freeFields returns fields to the pool without what they hold.
+// freeFields clears fields and returns them to the pool.
 func freeFields(fields *[]zapcore.Field) {
 	clear(*fields)
 	fieldsPool.Put(fields)

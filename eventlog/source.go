@@ -13,7 +13,7 @@ const (
 	lastEventCreateID = 1000
 )
 
-// isEventCreate tells whether file is EventCreate.exe, wherever it is, and not a list of files with it among them.
+// isEventCreate reports whether file is EventCreate.exe, in any directory, and not a list of several files.
 func isEventCreate(file string) bool {
 	return strings.EqualFold(file[strings.LastIndexAny(file, `\/`)+1:], "EventCreate.exe") && !strings.Contains(file, ";")
 }
@@ -22,13 +22,13 @@ func (cfg Config) registration() registration {
 	return registration{EventMessageFile: cfg.MessageFile, TypesSupported: uint32(Error | Warning | Information), CustomSource: 1}
 }
 
-// Install makes cfg.Source known to Windows, and cfg.Log if it is a new one. If the source is there already, it gets
-// cfg.MessageFile, which may be what it had. It takes the rights of an administrator: without them the error wraps
-// fs.ErrPermission. A source of the same name in another log, or one that no application made, is left alone, with an error.
+// Install registers cfg.Source with Windows, and cfg.Log if that is a new one. If the source exists already, it gets
+// cfg.MessageFile. Install needs the rights of an administrator: without them the error wraps fs.ErrPermission. It is an error, and
+// nothing changes, if a source of that name exists in another log, or was not made by an application.
 func Install(cfg Config) error { return onSystem(cfg, install) }
 
-// Remove undoes Install. Events that were logged stay in their log, and so does the log. That there is no such source is no error.
-// A source that no application made is left alone, with an error. It takes the rights of an administrator, as Install.
+// Remove undoes Install. The log, and the events in it, stay. It is no error if there is no such source. It is an error, and nothing
+// changes, if the source was not made by an application. Like Install it needs the rights of an administrator.
 func Remove(cfg Config) error { return onSystem(cfg, remove) }
 
 func onSystem(cfg Config, do func(registry, Config) error) error {
@@ -74,14 +74,14 @@ func ensure(r registry, cfg Config) (registration, error) {
 		return found, fmt.Errorf("eventlog: source %q in log %q: %w: an administrator has to run, once: %s",
 			cfg.Source, cfg.Log, err, commands(cfg))
 	case errors.Is(err, fs.ErrPermission):
-		return found, nil // what may not be read may be there
+		return found, nil // it may exist, although it may not be read
 	case err != nil:
 		return found, explain("use", cfg, err)
 	}
 	return found, nil
 }
 
-// find is locate for those who are going to change what they find.
+// find is locate before a change: a source that no application has made is an error.
 func find(r registry, cfg Config) (registration, error) {
 	found, err := locate(r, cfg)
 	if err == nil {
@@ -97,8 +97,7 @@ func checkOwner(found registration) error {
 	return nil
 }
 
-// locate looks the source up in its log. Windows takes a source from the first log that has it, so if another log has it that
-// is an error.
+// locate looks up the source in its log. It is an error if another log has it, because Windows uses the first log that has a source.
 func locate(r registry, cfg Config) (registration, error) {
 	found, err := r.lookUp(cfg.Log, cfg.Source)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -126,7 +125,7 @@ func explain(verb string, cfg Config, err error) error {
 	return fmt.Errorf("eventlog: %s source %q in log %q: %w", verb, cfg.Source, cfg.Log, err)
 }
 
-// commands returns what installs the source, for the command prompt.
+// commands returns the commands that install the source, for the command prompt.
 func commands(cfg Config) string {
 	want := cfg.registration()
 	add := fmt.Sprintf(`reg add "HKLM\SYSTEM\CurrentControlSet\Services\EventLog\%s\%s" /f`, cfg.Log, cfg.Source)

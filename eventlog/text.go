@@ -7,10 +7,10 @@ import (
 )
 
 const (
-	// maxUnits is how many UTF-16 units the strings of one event may have together, its data counted at two bytes a unit. Events
-	// of 31,700 have been seen refused.
+	// maxUnits is how many UTF-16 units all strings of one event may have together; each two bytes of data count as a unit. Events
+	// of 31,700 units were refused.
 	maxUnits = 31_000
-	// maxData is how many bytes of data Windows takes: its documentation of RPC_S_INVALID_BOUND for ReportEvent.
+	// maxData is how many bytes of data Windows accepts, by its documentation of RPC_S_INVALID_BOUND for ReportEvent.
 	maxData = 61_440
 	// maxStrings is how many strings one event may have.
 	maxStrings = 256
@@ -18,17 +18,17 @@ const (
 	cutMark = "… [cut]"
 )
 
-// cutUnits is cutMark, and how long it is.
+// cutUnits is cutMark in UTF-16.
 var cutUnits = utf16.Encode([]rune(cutMark))
 
-// text appends the strings of an event to its frame, as UTF-16 that Windows and the Event Viewer leave as it is. Between
-// begin and end any number of pieces make one string.
+// text appends the strings of an event to its frame, as UTF-16 that Windows and the Event Viewer do not change. A string consists of the
+// pieces between begin and end.
 type text struct {
 	b       []byte
-	strings int // how many the event has: what an insertion code may mean
-	left    int // units that the strings may still have
-	start   int // of the string under way
-	full    bool
+	strings int  // how many strings the event has: the highest insertion code that means something
+	left    int  // units for which there is room, the string under way included
+	start   int  // of the string under way
+	full    bool // the string under way was cut
 }
 
 func (t *text) begin() { t.start, t.full = len(t.b), false }
@@ -39,7 +39,7 @@ func (t *text) end() {
 	t.b = append(t.b, 0, 0)
 }
 
-// units is how long the string under way is.
+// units is the length of the string under way.
 func (t *text) units() int { return (len(t.b) - t.start) / 2 }
 
 // appendPiece appends s to the string under way.
@@ -69,7 +69,7 @@ func appendPiece[T string | []byte](t *text, s T) {
 	}
 }
 
-// plainPrefix returns how many bytes, from the first, are ASCII of which each is a unit of its own.
+// plainPrefix returns the length of the prefix of printable ASCII without percent signs: each byte of it is one unit.
 func plainPrefix[T string | []byte](s T) int {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '%' {
@@ -79,7 +79,7 @@ func plainPrefix[T string | []byte](s T) int {
 	return len(s)
 }
 
-// appendPlain appends all of s, or as much as it takes to see that there is too much.
+// appendPlain appends a plain prefix. It copies at most one unit more than there is room for, so that fit cuts the string.
 func appendPlain[T string | []byte](t *text, s T) {
 	n := min(len(s), t.left-t.units()+1)
 	at := len(t.b)
@@ -90,7 +90,7 @@ func appendPlain[T string | []byte](t *text, s T) {
 	t.fit()
 }
 
-// visible is c, or the picture of a control character that the log or those who read it do not take.
+// visible returns c, or its picture if it is a control character that the log or its readers do not accept.
 func visible(c byte) uint16 {
 	switch {
 	case c == '\t', c == '\n', c == '\r':
@@ -105,8 +105,8 @@ func visible(c byte) uint16 {
 
 const zeroWidthSpace = 0x200b
 
-// inserts tells whether a percent sign before next would be taken for an insertion code that stands for something: %n for a
-// string that there is, %%n for a parameter, %{…} for an account or a GUID.
+// inserts reports whether a percent sign before next would be taken for an insertion code: %n for an existing string, %%n for a
+// parameter, %{…} for an account or a GUID.
 func (t *text) inserts(next []byte) bool {
 	if len(next) == 0 {
 		return false
@@ -116,7 +116,7 @@ func (t *text) inserts(next []byte) bool {
 		return true
 	case '%':
 		return len(next) == 2 && isDigit(next[1])
-	default: // for %12, too, it is the 1 that counts
+	default: // in %12, too, only the 1 counts
 		return c != '0' && isDigit(c) && int(c-'0') <= t.strings
 	}
 }
@@ -137,7 +137,7 @@ func (t *text) unit(u uint16) {
 	t.fit()
 }
 
-// fit cuts the string under way, with a mark, if it is longer than what is left. A surrogate pair is kept whole or left out.
+// fit cuts the string under way, with a mark, if there is no room for it. A surrogate pair is kept whole or left out.
 func (t *text) fit() {
 	if t.units() <= t.left {
 		return
@@ -154,5 +154,5 @@ func (t *text) fit() {
 	}
 }
 
-// isHighSurrogate tells whether the unit that b begins with is the first of a pair.
+// isHighSurrogate reports whether the first unit of b is the first one of a surrogate pair.
 func isHighSurrogate(b []byte) bool { return b[1]>>2 == 0xd8>>2 }

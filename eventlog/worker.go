@@ -8,18 +8,18 @@ import (
 
 // worker makes the calls that may hang, one at a time, on a goroutine of its own.
 //
-// Everything in it belongs to the worker while a call is under way, and to the emitter otherwise.
+// Its fields belong to the worker while a call is under way, and to the emitter otherwise.
 type worker struct {
 	api    api
 	source string
 
 	handle  handle // 0: not open
 	event   event
-	closing error         // of giving the handle back at the end
+	closing error         // of closing the handle at the end
 	stopped chan struct{} // closed when the worker has ended
 }
 
-// call is what the worker can do.
+// call is a call that the worker makes.
 type call int
 
 const (
@@ -27,7 +27,7 @@ const (
 	reportEvent
 )
 
-// run does the calls, one result for each, until calls is closed.
+// run makes the calls, and sends one result for each, until calls is closed.
 func (w *worker) run(calls <-chan call, results chan<- error) {
 	defer close(w.stopped)
 	for c := range calls {
@@ -41,16 +41,16 @@ func (w *worker) run(calls <-chan call, results chan<- error) {
 	w.closing = w.close()
 }
 
-// report writes the event. If the log refuses, for instance because its service was restarted and knows the handle no longer,
-// the source is opened anew and the event tried once more.
+// report writes the event. After an error that is not the event's own fault, it opens the source again and tries once more: the log's
+// service may have been restarted, and not know the handle from before.
 func (w *worker) report() error {
 	old := w.handle
 	err := w.try()
-	if err == nil || old == 0 || w.api.condemns(err) {
-		return w.verdict(err)
+	if err == nil || old == 0 || w.api.rejects(err) {
+		return w.outcome(err)
 	}
 	_ = w.close()
-	return w.verdict(w.try())
+	return w.outcome(w.try())
 }
 
 func (w *worker) try() error {
@@ -63,9 +63,9 @@ func (w *worker) try() error {
 	return nil
 }
 
-// verdict marks an error that is the event's own fault, so that a queue does not try it again.
-func (w *worker) verdict(err error) error {
-	if err != nil && w.api.condemns(err) {
+// outcome returns err as a RejectedError if it is the event's own fault, so that a queue does not try the event again.
+func (w *worker) outcome(err error) error {
+	if err != nil && w.api.rejects(err) {
 		return &base.RejectedError{Indexes: []int{0}, Err: err}
 	}
 	return err

@@ -1,8 +1,8 @@
-# What the findings share. Each runs in a temporary folder of its own, $T, which is removed.
+# Functions for the findings. Each finding runs in a temporary folder of its own, $T, which is removed at the end.
 #
-#	exit 0   it is as it was found
-#	exit 1   it has changed
-#	exit 2   what it needs is not here
+#	exit 0   the program still behaves as it was found
+#	exit 1   it does not
+#	exit 2   something that the script needs is missing
 set -euo pipefail
 T=$(mktemp -d)
 clean() {
@@ -15,7 +15,7 @@ clean() {
 trap clean EXIT
 cd "$T"
 
-# needs ends the script where a program is missing.
+# needs ends the script if a program is missing.
 needs() {
 	local program
 	for program in "$@"; do

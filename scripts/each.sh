@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs a command in every module of the repository, saying where: scripts/each.sh go vet ./...
-# All modules have their turn; the exit code tells whether each went well.
+# It goes on after a failure; the exit code is 1 if the command failed in any module.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

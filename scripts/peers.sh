@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Gets the programs that the tests talk to: real syslog daemons, mail and web servers, logrotate, wine, log stores. Those that
-# are built are built once, into ~/.cache/zaphandlers: eight minutes of two cores for all of them.
+# Installs the programs that the tests talk to: real syslog daemons, mail and web servers, logrotate, wine, log stores. Some are
+# built from source, once, into ~/.cache/zaphandlers: eight minutes of two cores for all of them.
 #
-#	scripts/peers.sh            install what is missing, say what there is (standard error), and print
+#	scripts/peers.sh            install what is missing, list what there is (standard error), and print
 #	                            export lines for the tests (standard output)
-#	eval "$(scripts/peers.sh)"  the same, and have them
+#	eval "$(scripts/peers.sh)"  the same, and export them in this shell
 #
-# What is missing is installed only where that is possible: as root, with apt-get. No service is started, nothing that is
-# installed already is removed. A peer that cannot be had is listed with the reason, and its tests skip.
+# Programs are installed only as root, with apt-get. No service is started, and nothing that is installed already is removed.
+# A peer that is not available is listed with the reason, and its tests are skipped.
 #
 #	ZAPHANDLERS_PEERS=required  a missing peer is an error here, and in the tests
 #	ZAPHANDLERS_PEERS=none      install nothing; the tests use what there happens to be

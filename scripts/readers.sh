@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the readers and the file systems that benchmarks/readers compares: as root on Debian, about 300 MB, and builds the file_log
-# receiver of the OpenTelemetry Collector, which takes minutes the first time. What cannot be had is said, and left out there. Nothing is started, nothing that is installed already is removed.
+# Installs the readers and the file systems that benchmarks/readers compares: as root on Debian, about 300 MB. It also builds the
+# file_log receiver of the OpenTelemetry Collector, which takes minutes the first time. What cannot be installed is listed, and
+# benchmarks/readers leaves it out. Nothing is started, and nothing that is installed already is removed.
 #
 #	scripts/readers.sh
 #	eval "$(scripts/peers.sh)"     # syslog-ng, which lies beside rsyslog

@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# Runs the tests of every module against the real peers: with the race detector; the allocation gates, which count only without it;
-# then everything under the newer Go, where the go command can get it; and at last the tests of the main module as Windows
-# programs, under wine. Arguments go to go test, but for the last: scripts/test.sh -count=3
+# Runs the tests of every module against the real peers:
+#
+#	1. with the race detector
+#	2. the allocation tests, which count only without it
+#	3. everything under the newer Go, if the go command can get it
+#	4. the tests of the main module as Windows programs, under wine
+#
+# Arguments go to go test, except in the last step: scripts/test.sh -count=3
 #
 #	ZAPHANDLERS_GO=go1.28rc1  the newer Go is that one
 #	ZAPHANDLERS_GO=none       there is none: everything once more under this one

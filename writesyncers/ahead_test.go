@@ -13,7 +13,7 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// standByEvery is how often the goroutine that has opened the next file looks whether the file in use has become full.
+// standByEvery is how often the goroutine that has opened the next file checks whether the file in use is full.
 const standByEvery = 250 * time.Microsecond
 
 func TestWhoOpenedTheFileAheadNamesTheBackup(t *testing.T) {

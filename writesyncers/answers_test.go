@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// A Rotator that compresses leaves half of its work when the disk is full, each time it is tried. That costs no backup.
+// A Rotator that compresses leaves a half-made file each time that the disk is full. That costs no backup.
 func TestARotatorThatFailsHalfway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := false
@@ -82,7 +82,7 @@ func TestEncodeThatDoesNotAppend(t *testing.T) {
 	}
 }
 
-// zap's own core calls no Sync behind a record that was refused, be it a Fatal: what is before it must not wait for one.
+// zap's own core calls no Sync after a record that was refused, not even after a Fatal: records before it must not wait for one.
 func TestARefusedRecordHasTheBufferWritten(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	f, err := NewFile(FileConfig{Path: path, Buffer: 1 << 16, FlushEvery: -1, Encode: func(dst, src []byte) ([]byte, error) {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who opens a file while others write to it may find it without a line end, and must not take that for a torn line.
+// While others write to a file, it may be without a line end when it is opened. That is not a torn line.
 func TestALineThatOthersAreWritingIsNotEnded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	line := []byte(strings.Repeat("x", 8000) + "\n") // long enough that one can see half of it

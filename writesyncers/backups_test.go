@@ -143,7 +143,7 @@ func TestSymlinkLeadsToTheFile(t *testing.T) {
 	assert.Equal(t, []string{"app.log", "app.log.1", "current"}, names(t, dir))
 }
 
-// A relative Symlink is that of the working directory in which the writer was made, though Delay puts off making the link.
+// A relative Symlink belongs to the working directory at construction, even if Delay makes the link later.
 func TestSymlinkThatIsRelative(t *testing.T) {
 	dir := t.TempDir()
 	symlink(t, dir, filepath.Join(dir, "try")) // or skip
@@ -170,8 +170,7 @@ func TestSymlinkNeverReplacesAFile(t *testing.T) {
 	assert.Equal(t, 1, strings.Count(told.list()[0].Error(), "writesyncers:"))
 }
 
-// A link may have any name that a file may have; and what a process that was killed has left of making it is neither in the way nor there
-// for ever.
+// A link may have any name that a file may have. What a killed process has left of making it is not in the way, and is removed.
 func TestSymlinkAfterAKillAndWithALongName(t *testing.T) {
 	for _, name := range []string{"current", strings.Repeat("l", 255)} {
 		dir := t.TempDir()
@@ -192,7 +191,7 @@ func TestSymlinkAfterAKillAndWithALongName(t *testing.T) {
 	}
 }
 
-// Of many processes that make one link at the same time none is told that another was faster.
+// If many processes make one link at the same time, none of them gets an error.
 func TestSymlinkOfManyAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	symlink(t, "elsewhere", filepath.Join(dir, "try")) // or skip
@@ -211,7 +210,7 @@ func TestSymlinkOfManyAtOnce(t *testing.T) {
 	assert.Equal(t, []string{"app.log", "current", "try"}, names(t, dir))
 }
 
-// A file that is found need not have a header, and may be shorter than one.
+// A file that already exists may have no header, and may be shorter than one.
 func TestHeaderIsLongerThanTheFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "app.log")

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A directory that is mounted beside the log's, from the same file system, is another one to a rename, as with two volumes of a container.
+// A directory mounted beside the log's, from the same file system, is on another device for a rename, as with two volumes of a container.
 func TestANamerOfADirectoryThatIsMountedFromTheSameFileSystem(t *testing.T) {
 	top := t.TempDir()
 	for _, dir := range []string{"log", "archive", "elsewhere"} {
@@ -27,7 +27,7 @@ func TestANamerOfADirectoryThatIsMountedFromTheSameFileSystem(t *testing.T) {
 	require.ErrorContains(t, err, "on another device than the log (a Rotator could copy it)")
 }
 
-// A file that is mounted itself, as a volume of a container may be, cannot be renamed: the log goes on, and it is told what to do.
+// A file that is mounted itself, such as a volume of a container, cannot be renamed: the log goes on, and the error says what to do.
 func TestAFileThatIsMounted(t *testing.T) {
 	top := t.TempDir()
 	path, other := filepath.Join(top, "app.log"), filepath.Join(top, "elsewhere.log")

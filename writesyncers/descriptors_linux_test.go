@@ -11,7 +11,7 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// withDescriptors calls f while the process can open so many files more, none or one.
+// withDescriptors calls f while the process can open only that many more files: none or one.
 func withDescriptors(t *testing.T, more int, f func()) {
 	t.Helper()
 	free, err := unix.Open(os.DevNull, unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -26,7 +26,7 @@ func withDescriptors(t *testing.T, more int, f func()) {
 	f()
 }
 
-// A process that has no descriptor left cannot look at a backup. That makes it no file of somebody else's, nor one that nobody uses.
+// A process that has no descriptor left cannot examine a backup. That does not make the backup foreign, or unused.
 func TestNoDescriptorLeft(t *testing.T) {
 	cfg := RotatingFileConfig{Path: filepath.Join(t.TempDir(), "app.log"), BackupCount: 3, Compress: Gzip, OnError: unexpected(t)}
 	first, err := NewRotatingFile(cfg)
@@ -65,7 +65,7 @@ func TestNoDescriptorLeftBesideTheLogOfAnother(t *testing.T) {
 	require.Equal(t, []string{f.path + ".2", f.path + ".3"}, found)
 }
 
-// A torn line is found before the first record, though the file could not be looked at when it was opened.
+// A torn line is noticed before the first record, even if the file could not be read when it was opened.
 func TestNoDescriptorLeftAtATornLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	require.NoError(t, os.WriteFile(path, []byte("whole\nhal"), 0o600))

@@ -42,9 +42,9 @@ func eventsIn(t *testing.T, dir string) func() []string {
 	}
 }
 
-// Who watches the directory sees the next file come to the log's name, and never that the log's name has left: a reader that closes a
-// file whose name has left, and opens one whose name comes, misses nothing. And it sees no name but those of the log, of complete
-// backups, and of the hidden directory.
+// A watcher of the directory sees the next file take the log's name, and never sees that name disappear. So a reader that closes a file
+// whose name disappears, and opens one whose name appears, misses nothing. It sees no names but those of the log, of complete backups, and
+// of the hidden directory.
 func TestWhatAWatcherOfTheDirectorySees(t *testing.T) {
 	for name, cfg := range map[string]RotatingFileConfig{
 		"numbered":   {MaxBytes: 1 << 20, BackupCount: 2},
@@ -80,7 +80,7 @@ func TestWhatAWatcherOfTheDirectorySees(t *testing.T) {
 	}
 }
 
-// Another process has the lock of the log and does not give it back: that is told after a second, and the log rotates all the same,
+// Another process has the lock of the log and does not release it: that is reported after a second, and the log rotates all the same,
 // unless it is Shared.
 func TestALockThatIsNotToBeHad(t *testing.T) {
 	for _, shared := range []bool{false, true} {
@@ -118,7 +118,7 @@ func TestALockThatIsNotToBeHad(t *testing.T) {
 	}
 }
 
-// A process that was stopped (SIGSTOP) after it had rolled a file out, and before that had its name: others wait for a second, and go on.
+// A process is stopped (SIGSTOP) after it has rolled a file over, and before that file has its name: others wait for a second, and go on.
 func TestAnotherProcessThatIsStopped(t *testing.T) {
 	for _, shared := range []bool{false, true} {
 		t.Run(fmt.Sprint("shared ", shared), func(t *testing.T) {

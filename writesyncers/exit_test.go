@@ -26,8 +26,7 @@ func (c exitingClock) Now() time.Time {
 	return time.Now()
 }
 
-// Each hook there is ends the goroutine that calls it, as t.FailNow does, once. Others go on: no lock stays, and Close does not wait
-// for who is gone.
+// Each hook ends its goroutine once, as t.FailNow does. Others go on: no lock stays held, and Close does not wait for that goroutine.
 func TestEveryHookThatEndsItsGoroutine(t *testing.T) {
 	for name, set := range map[string]func(r *RotatingFileConfig, c *TimedRotatingFileConfig, exit func()){
 		"Namer": func(r *RotatingFileConfig, _ *TimedRotatingFileConfig, exit func()) {
@@ -117,7 +116,7 @@ func TestOnErrorThatEndsTheGoroutineThatSyncsForAll(t *testing.T) {
 	})
 }
 
-// A Namer that takes its time holds up a Write for a second at most.
+// A slow Namer holds up a Write for a second at most.
 func TestANamerThatTakesItsTime(t *testing.T) {
 	var opened atomic.Bool
 	over := make(chan struct{})

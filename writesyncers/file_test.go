@@ -188,7 +188,7 @@ func TestFileEncode(t *testing.T) {
 	assert.Contains(t, read(t, path), "t\x00\n\x00d\x00\n\x00", "a line end in the file's own character set")
 }
 
-// A record that cannot be encoded keeps back none of those behind it in a queue, which would offer it again for ever.
+// A record that cannot be encoded does not hold up those behind it in a queue, which would try it again for ever.
 func TestFileEncodeBehindAQueue(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "later", "app.log")
@@ -220,7 +220,7 @@ func TestFileEncodeBehindAQueue(t *testing.T) {
 	assert.Equal(t, `{"m":"a"}`+"\n"+`{"m":"b"}`+"\n", strings.ReplaceAll(read(t, path), "\x00", ""))
 }
 
-// A batch of records is as many for a file that is locked once more, or one of several.
+// The records of a batch are counted one by one, also through zapcore.Lock, and through several writers.
 func TestBatchesThroughWrappersOfZap(t *testing.T) {
 	for name, wrap := range map[string]func(zapcore.WriteSyncer) zapcore.WriteSyncer{
 		"Lock": zapcore.Lock,
@@ -303,5 +303,5 @@ type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
-// checkEvery: looking at the path costs nothing on Linux, where it is a system call of our own.
+// checkEvery: checking the path allocates nothing on Linux, where it is a system call of our own.
 var checkEvery = map[bool]time.Duration{true: 0, false: time.Second}[runtime.GOOS == "linux"]

@@ -18,8 +18,8 @@ import (
 
 func init() { children["filtered"] = filteredChild }
 
-// A system of before statx (Linux 4.11) and renameat2 (3.15) says ENOSYS, and the filter of system calls of a container that is older
-// than they are EPERM: files roll over and are followed there all the same.
+// A kernel without statx (before 4.11) or renameat2 (before 3.15) answers ENOSYS, and a container's older filter of system calls EPERM:
+// files roll over and are followed there all the same.
 func TestSystemsWithoutNewerCalls(t *testing.T) {
 	for name, errno := range map[string]syscall.Errno{"old kernel": unix.ENOSYS, "filter": unix.EPERM} {
 		t.Run(name, func(t *testing.T) {
@@ -87,7 +87,7 @@ func filteredChild() error {
 	return multierr.Combine(err, rotating.Close(), shared.Close(), upwards.Close(), watched.Close(), timed.Close())
 }
 
-// filterCalls has the system refuse calls of this process, as that of a container does (seccomp).
+// filterCalls makes the system refuse calls of this process, as in a container (seccomp).
 func filterCalls(errno syscall.Errno, calls ...uint32) error {
 	const numberAt = 0 // in struct seccomp_data
 	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: numberAt}}

@@ -11,7 +11,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// A record whose Write returns the error of its fsync counts as refused, and as nothing else. What a file of procfs takes cannot be synced.
+// A record whose Write returns the error of its fsync counts as refused, and as nothing else. Files in procfs cannot be synced.
 func TestFsyncEachThatFails(t *testing.T) {
 	const path = "/proc/self/comm"
 	name := read(t, path)
@@ -30,7 +30,7 @@ func TestFsyncEachThatFails(t *testing.T) {
 	_ = f.Close()
 }
 
-// Many wait for one fsync. Each of them hears that it has failed, also who asks when the next has failed as well.
+// Many Writes wait for one fsync. Each of them gets its error, even one that asks after the next fsync has failed as well.
 func TestFsyncEachThatFailsForMany(t *testing.T) {
 	const path = "/proc/self/comm"
 	name := read(t, path)
@@ -56,7 +56,7 @@ func TestFsyncEachThatFailsForMany(t *testing.T) {
 	_ = f.Close()
 }
 
-// Close does not leave to the kernel what FsyncInterval has not got to yet.
+// Close syncs records that FsyncInterval has not synced yet.
 func TestFsyncIntervalAndClose(t *testing.T) {
 	const path = "/proc/self/comm"
 	name := read(t, path)

@@ -29,7 +29,7 @@ func smallDisk(t *testing.T, bytes int) string {
 	return dir
 }
 
-// writeUntil writes numbered records until want says stop, and remembers which were accepted.
+// writeUntil writes numbered records until want returns false, and remembers which were accepted.
 func writeUntil(t *testing.T, w interface{ Write([]byte) (int, error) }, accepted map[string]bool, stop func(err error) bool) {
 	t.Helper()
 	for i := 0; ; i++ {
@@ -154,8 +154,7 @@ func TestErrorsNameTheLog(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
-// A record that just fills the Buffer stays in it when the disk takes nothing. Its Write returns nil, for it is not refused; a record that is
-// larger than the Buffer is.
+// A record that exactly fills the Buffer stays in it when the disk takes nothing, and its Write returns nil. A larger one is refused.
 func TestARecordThatFillsTheBufferOnAFullDisk(t *testing.T) {
 	f, err := NewFile(FileConfig{Path: "/dev/full", Buffer: 8, OnError: func(error) {}})
 	require.NoError(t, err)
@@ -171,7 +170,7 @@ func TestARecordThatFillsTheBufferOnAFullDisk(t *testing.T) {
 	require.Equal(t, base.Stats{Accepted: 1, Dropped: 1, Refused: 2}, f.Stats().Stats)
 }
 
-// A file that the system lets become no larger (RLIMIT_FSIZE, the 4 GiB of FAT) costs the record that it happens to, and gives way to the next.
+// If the system does not let a file grow any more (RLIMIT_FSIZE, the 4 GiB of FAT), one record is lost, and the file rolls over.
 func TestAFileThatMayBecomeNoLarger(t *testing.T) {
 	const limit = 4 << 20 // the test's own log of what it opens is smaller
 	for _, cfg := range []RotatingFileConfig{{MaxBytes: 1 << 30}, {MaxTotalBytes: 1 << 30}, {MaxBytes: 1 << 30, Buffer: 640_000, FlushEvery: -1}} {
@@ -199,7 +198,7 @@ func TestAFileThatMayBecomeNoLarger(t *testing.T) {
 	}
 }
 
-// limitFiles has the system let no file become larger while f runs.
+// limitFiles makes the system let no file grow beyond a size while f runs.
 func limitFiles(t *testing.T, bytes uint64, f func()) {
 	t.Helper()
 	var before unix.Rlimit

@@ -20,7 +20,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// writeCloser is what all our writers are.
+// writeCloser has the methods of all our writers.
 type writeCloser interface {
 	Write([]byte) (int, error)
 	WriteRecords([]byte, []int) (int, error)
@@ -58,7 +58,7 @@ func write(t testing.TB, w interface{ Write([]byte) (int, error) }, records ...s
 	}
 }
 
-// batch lays records end to end, as WriteRecords wants them.
+// batch puts records end to end, as WriteRecords expects them.
 func batch(records ...string) (b []byte, ends []int) {
 	for _, r := range records {
 		b = append(b, r...)
@@ -67,7 +67,7 @@ func batch(records ...string) (b []byte, ends []int) {
 	return b, ends
 }
 
-// errorLog is an OnError that remembers.
+// errorLog is an OnError that collects its errors.
 type errorLog struct {
 	mu   sync.Mutex
 	errs []error

@@ -27,7 +27,7 @@ type panickyClock struct{ zapcore.Clock }
 
 func (panickyClock) Now() time.Time { panic("at the clock") }
 
-// Each hook there is panics. Nothing comes to an end by that, no lock stays, no record is lost; OnError hears of it where nobody else does.
+// Each hook panics. The program goes on, no lock stays held, no record is lost, and OnError is told if no caller gets the error.
 func TestEveryHookThatPanics(t *testing.T) {
 	for name, set := range map[string]func(r *RotatingFileConfig, timed *TimedRotatingFileConfig){
 		"Namer": func(r *RotatingFileConfig, _ *TimedRotatingFileConfig) {
@@ -164,7 +164,7 @@ func TestFilesThatWaitUnderAnyBackupCount(t *testing.T) {
 	}
 }
 
-// A hook that does not come to an end: the files that wait for it stay within BackupCount, and Close comes back.
+// If a hook does not return, the files that wait for it stay within BackupCount, and Close returns.
 func TestOnRotateThatIsStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told errorLog
@@ -191,7 +191,7 @@ func TestOnRotateThatIsStuck(t *testing.T) {
 	})
 }
 
-// A Close that cannot wait for all backups to be compressed says so, and the next start does the rest.
+// A Close that cannot wait for all backups to be compressed returns an error, and the next start does the rest.
 func TestCloseThatGivesUpCompression(t *testing.T) {
 	for _, left := range []int{0, 1, 3} { // with 3 nothing is rolled over beside what is there
 		t.Run(fmt.Sprint(left), func(t *testing.T) {
@@ -242,7 +242,7 @@ func TestCloseThatGivesUpCompression(t *testing.T) {
 	}
 }
 
-// A hook may call its writer: nothing waits for itself.
+// A hook may call its writer without a deadlock.
 func TestHooksThatCallTheirWriter(t *testing.T) {
 	for name, call := range map[string]func(f *RotatingFile) error{
 		"Rollover": (*RotatingFile).Rollover,
@@ -271,7 +271,7 @@ func TestHooksThatCallTheirWriter(t *testing.T) {
 	}
 }
 
-// So may a Namer, though nobody else may look at the backups meanwhile: what would have to wait for it is refused, and says so.
+// So may a Namer, although nobody else may use the backups meanwhile: a call that would have to wait for it returns an error.
 func TestANamerThatCallsItsWriter(t *testing.T) {
 	for name, call := range map[string]func(f *RotatingFile) error{
 		"Rollover": (*RotatingFile).Rollover,
@@ -362,7 +362,7 @@ func TestANamerThatNeverReturns(t *testing.T) {
 	}
 }
 
-// The file lies under a hidden name until it has its own, and a hook that takes its time holds up nobody but those behind it.
+// A file has a hidden name until it has its backup name, and a slow hook holds up only the files behind it.
 func TestARotatorThatTakesItsTimeHoldsUpNobodyElse(t *testing.T) {
 	dir := t.TempDir()
 	begun, over := make(chan struct{}), make(chan struct{})
@@ -403,7 +403,7 @@ func TestARotatorThatTakesItsTimeHoldsUpNobodyElse(t *testing.T) {
 	assert.Len(t, allLines(t, dir, "slow.log"), 20)
 }
 
-// Rollover of a file that waits behind one which is refused its name says why, and does so when that is known.
+// If an earlier file is refused its name, Rollover of a later one returns that error, as soon as it is known.
 func TestRolloverBehindAFileThatIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refuse := make(chan struct{})
@@ -428,7 +428,7 @@ func TestRolloverBehindAFileThatIsRefused(t *testing.T) {
 	})
 }
 
-// An Encode that logs about each record to its own file comes to an end: what it says of what it said is refused at some depth.
+// An Encode that logs each record to its own file does not recurse for ever: at some depth its records are refused.
 func TestAnEncodeThatLogsToItsOwnFile(t *testing.T) {
 	defer debug.SetMaxStack(debug.SetMaxStack(16 << 20)) // which ends the program soon
 	path := filepath.Join(t.TempDir(), "app.log")

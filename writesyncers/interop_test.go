@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// These tests have CPython's own handlers do the same as ours, in a directory of its own, and compare what lies there.
+// These tests make CPython's own handlers do the same as ours, in another directory, and compare the files.
 
 const rotatingScript = `
 import json, logging, logging.handlers, os, sys
@@ -79,7 +79,7 @@ func rotatingFileIsCPythons(t *testing.T, py cpython) {
 	}
 }
 
-// fakeClock is a zapcore.Clock that stands still until it is told otherwise.
+// fakeClock is a zapcore.Clock that tests set.
 type fakeClock struct {
 	mu  sync.Mutex // the timer asks the clock, too
 	now time.Time

@@ -73,7 +73,7 @@ func everyWriter(t *testing.T, dir string) []writeCloser {
 	return []writeCloser{file, watched, every, shared, timed}
 }
 
-// The file that was opened ahead has the permissions that the log has when it gives way, not those of before.
+// The file opened ahead gets the permissions that the log has at the rollover, not those from before.
 func TestPermissionsThatChangeAfterTheNextFileWasMade(t *testing.T) {
 	for _, change := range []func(path string) error{
 		func(path string) error { return os.Chmod(path, 0o600) },

@@ -28,8 +28,7 @@ func copyFile(src, dst string) error {
 	return os.WriteFile(dst, b, 0o600)
 }
 
-// A file that a killed process has left, and that is refused its name when the next one starts, is tried again: the log was never rolled
-// over any more.
+// If a file of a killed process is refused its name at the next start, that is tried again. Else the log would never roll over again.
 func TestALeftFileThatIsRefusedItsNameAtTheStart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	hidden := filepath.Join(filepath.Dir(path), ".app.log.rotation")
@@ -57,8 +56,8 @@ func TestALeftFileThatIsRefusedItsNameAtTheStart(t *testing.T) {
 	assert.Equal(t, []string{"app.log", "app.log.1", "app.log.2"}, names(t, filepath.Dir(path)))
 }
 
-// A file that cannot be removed behind its backup, as a virus scanner of Windows may have it open, is removed later, and makes no second
-// backup; OnRotate hears of the one.
+// If a file cannot be removed after it was copied to its backup, because a virus scanner on Windows has it open, it is removed later, and
+// makes no second backup; OnRotate is called once.
 func TestAFileThatCannotBeRemovedBehindItsBackup(t *testing.T) {
 	defer func(remove func(string) error) { rotation.RemoveFile = remove }(rotation.RemoveFile)
 	for name, cfg := range map[string]RotatingFileConfig{
@@ -101,7 +100,7 @@ func TestAFileThatCannotBeRemovedBehindItsBackup(t *testing.T) {
 	}
 }
 
-// Where a Namer gives names that end in .gz, what could not be compressed has such a name as well, and is compressed later all the same.
+// If a Namer gives names that end in .gz, a backup that could not be compressed has such a name as well, and is compressed later.
 func TestAPlainFileUnderACompressedName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	require.NoError(t, os.WriteFile(path+".1.gz", []byte("plain\n"), 0o640))
@@ -118,7 +117,7 @@ func TestAPlainFileUnderACompressedName(t *testing.T) {
 	assert.EqualValues(t, 2, f.Stats().Compressed)
 }
 
-// A backup that is compressed where it lies, and that cannot be removed then, goes when it can be, and not only at the next start.
+// If a backup was compressed in place, and its plain form cannot be removed then, that is tried again before the next start.
 func TestABackupThatCannotBeRemovedBehindItsCompressedForm(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	require.NoError(t, os.WriteFile(path+".1", []byte("plain\n"), 0o640))
@@ -147,8 +146,8 @@ func TestABackupThatCannotBeRemovedBehindItsCompressedForm(t *testing.T) {
 	assert.ErrorContains(t, told.list()[1], "works again")
 }
 
-// A hook that ends its goroutine over a file that a killed process has left keeps neither a descriptor of it nor its lock, for which the
-// next files would wait a minute each.
+// If a hook ends its goroutine while it handles a file of a killed process, neither a descriptor nor the lock of that file stays: the next
+// files would wait a minute each.
 func TestAHookThatExitsOverALeftFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	hidden := filepath.Join(filepath.Dir(path), ".app.log.rotation")
@@ -174,8 +173,8 @@ func TestAHookThatExitsOverALeftFile(t *testing.T) {
 	assert.Equal(t, "left\n", read(t, path+".2"))
 }
 
-// A file that was left, that a Rotator copies and that cannot be removed behind that, has one backup, however often that is tried: each
-// further one would have had a good one go.
+// If a Rotator copies a file of a killed process, and the file cannot be removed then, it gets one backup, however often that is tried:
+// each further one would push out a good one.
 func TestALeftFileThatCannotBeRemovedBehindItsCopy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "app.log")
 	hidden := filepath.Join(filepath.Dir(path), ".app.log.rotation")
@@ -206,8 +205,8 @@ func TestALeftFileThatCannotBeRemovedBehindItsCopy(t *testing.T) {
 	assert.Equal(t, "left\n", plain(t, path+".2.gz"))
 }
 
-// A file that is refused its name only after Close has gone on without it, or in the hook that calls Close, is let go all the same: a
-// program that opened the log again could not name it, and waited for it at each rollover.
+// A file that is refused its name only after Close has stopped waiting, or in the hook that calls Close, is closed all the same. Else a
+// program that opens the log again could not name it, and would wait for it at each rollover.
 func TestAFileThatIsRefusedItsNameAfterClose(t *testing.T) {
 	for name, stuck := range map[string]bool{"Close in the hook": false, "Close without the hook": true} {
 		t.Run(name, func(t *testing.T) {
@@ -243,7 +242,7 @@ func TestAFileThatIsRefusedItsNameAfterClose(t *testing.T) {
 	}
 }
 
-// A hook that takes its time over a file which was refused its name before is not waited for to its end, and Close says so.
+// Close does not wait to the end for a slow hook, on a file that was refused its name before, and returns an error.
 func TestAHookThatTakesItsTimeAtClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := true

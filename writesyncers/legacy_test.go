@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A process killed while it made room has moved the upper numbers already. This one was of an earlier version, whose hidden files lie
+// A process killed while it made room has already moved the upper numbers. This one was of an earlier version, whose hidden files are
 // beside the log.
 func TestRecoverDropsNoBackupBeforeItsTime(t *testing.T) {
 	dir := t.TempDir()

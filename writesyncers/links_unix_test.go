@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Behind ".." is the directory above the one that a link leads to, not the one above the link.
+// ".." behind a link leads to the directory above the link's target, not to the one above the link.
 func TestALinkIsReadFromWhereItLies(t *testing.T) {
 	for name, to := range map[string]string{"relative": "../real/app.log", "absolute": "/logs/../real/app.log"} {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestALinkThatLeadsToItself(t *testing.T) {
 	assert.ErrorContains(t, err, "too many symbolic links")
 }
 
-// The log of a container is a link to /dev/stdout, which somebody has redirected to a file: that is neither renamed nor followed by another.
+// The log of a container is a link to /dev/stdout, which somebody has redirected to a file: that file is not rotated.
 func TestALinkToStandardOutput(t *testing.T) {
 	dir := t.TempDir()
 	out, err := os.Create(filepath.Join(dir, "out.txt"))
@@ -77,7 +77,7 @@ func linkedOutputChild() error {
 	return nil
 }
 
-// Renaming the link would make a backup of it that nobody counts, and leave the file where it is for ever.
+// To rename the link would make a backup that nobody counts, and leave the file where it is for ever.
 func TestAPathThatBecomesALink(t *testing.T) {
 	for _, to := range []string{"data/app.log", "../log/data/app.log", ""} {
 		var told errorLog

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The file was removed, and no other can be opened: whatever is written to it would be gone. Once a writer has found that, no record
-// counts as written, however it looks.
+// The file was removed, and no other can be opened: records written to it would be lost. Once a writer has noticed that, no record counts
+// as written.
 func TestNoRecordIsWrittenToAFileThatNobodyCanFind(t *testing.T) {
 	watch := func(cfg WatchedFileConfig) func(path string, onError func(error)) (writeCloser, error) {
 		return func(path string, onError func(error)) (writeCloser, error) {
@@ -91,7 +91,7 @@ func TestNoRecordIsWrittenToAFileThatNobodyCanFind(t *testing.T) {
 	}
 }
 
-// Files that another program has cut or emptied are as long as they are, not as they were.
+// If another program has cut or emptied a file, its new size counts.
 func TestAFileThatWasCutFromOutsideIsAsLongAsItIs(t *testing.T) {
 	f, dir := rotating(t, RotatingFileConfig{MaxBytes: 1000, BackupCount: 3})
 	path := filepath.Join(dir, "app.log")
@@ -123,7 +123,7 @@ func TestRolloverBeforeTheFirstRecord(t *testing.T) {
 	assert.Equal(t, map[string]string{"app.log": "", "app.log.1": "found\n"}, tree(t, filepath.Dir(path)))
 }
 
-// What cannot be compressed is compressed later, and things are well only then.
+// A backup that cannot be compressed is compressed later, and only then is the failure over.
 func TestACompressionThatFailedIsTriedAgain(t *testing.T) {
 	var told errorLog
 	f, dir := rotating(t, RotatingFileConfig{BackupCount: 5, Compress: Gzip, OnError: told.add})

@@ -16,13 +16,13 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Mode says what opening does with a file that is there already.
+// Mode says what opening does with a file that already exists.
 type Mode int
 
 const (
-	ModeAppend    Mode = iota // goes on at its end: Python's "a", and the default
-	ModeTruncate              // empties it, once: Python's "w"
-	ModeExclusive             // is an error that wraps fs.ErrExist: Python's "x"
+	ModeAppend    Mode = iota // append to it: Python's "a", and the default
+	ModeTruncate              // empty it, at the first opening only: Python's "w"
+	ModeExclusive             // return an error that wraps fs.ErrExist: Python's "x"
 )
 
 const (
@@ -30,10 +30,10 @@ const (
 	defaultFsyncEvery             = time.Second
 	defaultFlushEvery             = time.Second
 
-	maxBuffer = 1 << 30 // a slip, beyond that, which would end the process
+	maxBuffer = 1 << 30 // more is a mistake, and would end the process
 )
 
-// options is what all Configs have in common.
+// options are the fields that the Configs of all files have in common.
 type options struct {
 	path       string
 	mode       Mode
@@ -51,7 +51,7 @@ type options struct {
 	onError    func(error)
 }
 
-// config checks the options and puts the defaults in place.
+// config checks the options and fills in the defaults.
 func (o options) config() (writer.Config, error) {
 	if err := o.check(); err != nil {
 		return writer.Config{}, err
@@ -122,7 +122,7 @@ func (o *options) check() error {
 	return checkDuration("FlushEvery", o.flushEvery, time.Millisecond)
 }
 
-// checkDuration refuses what nobody can mean: a number without a unit is one of nanoseconds in Go.
+// checkDuration refuses a duration shorter than least: most likely a number without a unit, which Go reads as nanoseconds.
 func checkDuration(field string, d, least time.Duration) error {
 	if d <= 0 || d >= least {
 		return nil
@@ -131,7 +131,7 @@ func checkDuration(field string, d, least time.Duration) error {
 		field, d, least, d.Nanoseconds())
 }
 
-// encodeFixed asks Encode, once, what a line end and the header look like in the file.
+// encodeFixed encodes the line end and the header, once.
 func encodeFixed(cfg *writer.Config) error {
 	if n := len(cfg.Header); n > 0 && cfg.Header[n-1] != '\n' {
 		cfg.Header = append(cfg.Header, '\n')
@@ -151,7 +151,7 @@ func encodeFixed(cfg *writer.Config) error {
 	return nil
 }
 
-// guard runs code of the user's and makes an error of its panic.
+// guard runs the user's code and turns a panic into an error.
 func guard(user func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -161,9 +161,9 @@ func guard(user func() error) (err error) {
 	return user()
 }
 
-// target follows a path that is a symbolic link to the file it means, which need not exist yet. Rotation works on that
-// file: exchanging or renaming the link itself would leave the file where it is.
-func target(path string) (string, error) {
+// resolveLinks follows a path that is a symbolic link to the file, which need not exist yet. Rotation works on the file: to rename
+// the link would leave the file where it is.
+func resolveLinks(path string) (string, error) {
 	for range fsys.LinksMax {
 		info, err := os.Lstat(path)
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
@@ -176,9 +176,9 @@ func target(path string) (string, error) {
 	return "", fmt.Errorf("writesyncers: Path %s: too many symbolic links", path)
 }
 
-// device reports whether path names an open descriptor or a device rather than a file of ours, or is a link to one. What is behind
-// /dev/stdout may well be a regular file, but it belongs to whoever redirected it there and is never rotated.
-func device(path string) bool {
+// neverRotated reports whether path names an open descriptor or a device, or is a link to one. /dev/stdout may well lead to a regular
+// file, but that file belongs to whoever redirected the output.
+func neverRotated(path string) bool {
 	at, err := path, error(nil)
 	for links := 0; err == nil && links <= fsys.LinksMax; links++ {
 		for _, prefix := range []string{"/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/"} {

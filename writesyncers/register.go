@@ -11,22 +11,28 @@ import (
 	"go.uber.org/zap"
 )
 
-// RegisterSinks makes the file writers known to zap by URL, so that a zap.Config can name them in its OutputPaths and
-// ErrorOutputPaths:
+// RegisterSinks registers the file writers with zap, so that the OutputPaths and ErrorOutputPaths of a zap.Config can name them by
+// URL:
 //
 //	rotate:///var/log/app.log?maxBytes=10MiB&backups=5&compress=gzip
 //	timed:///var/log/app.log?when=midnight&backups=7
 //	watch:///var/log/app.log
 //	rotate:///C:/log/app.log?maxBytes=10MiB&backups=5
 //
-// Parameters are the Config's fields, in lower camel case, with two exceptions: backups is BackupCount, and a Location is
-// named ("UTC", "Europe/Berlin"). Sizes have units (k, kB, KiB, M, MB, MiB, G, GB, GiB: B and iB say powers of 1000 and
-// 1024, a letter alone 1024), durations are Go's, with their unit, and days ("7d"); mode is append, truncate or exclusive; fsync is sync,
-// never, rotate, interval or each; perm is octal; booleans, and only they, may go without a value. A parameter that is unknown, given
-// twice, or has a bad value is an error that names it; so are maxBytes of rotate without backups, maxAge or maxTotalBytes, and these
-// without maxBytes, by which the file would never roll over.
+// Parameters are the fields of the Config in lower camel case; only BackupCount is called backups. Their values:
 //
-// Calling it again does nothing. It fails if somebody else has taken one of the three schemes.
+//	sizes       bytes, or with a unit: kB, MB, GB, TB are powers of 1000; KiB, MiB, GiB, TiB and k, M, G, T powers of 1024
+//	durations   Go's, with their unit, and days: 90s, 24h, 7d
+//	mode        append, truncate or exclusive
+//	fsync       sync, never, rotate, interval or each
+//	perm        octal: 0640
+//	location    a name: UTC, Local, Europe/Berlin
+//	booleans    true or false; without a value, true
+//
+// A parameter that is unknown, given twice, or has a bad value is an error that names it. With rotate it is an error to give maxBytes
+// without backups, maxAge or maxTotalBytes, or one of these without maxBytes: the file would never roll over.
+//
+// Calling it again does nothing. It returns an error if one of the three schemes is registered already.
 func RegisterSinks() error {
 	registered.once.Do(func() {
 		for scheme, open := range sinkSchemes() {
@@ -44,7 +50,7 @@ var registered struct {
 	err  error
 }
 
-// sinkSchemes is no variable: that would put all the writers into each program that has one of them.
+// sinkSchemes is a function, because a variable would link all writers into each program that uses one of them.
 func sinkSchemes() map[string]func(*url.URL) (zap.Sink, error) {
 	return map[string]func(*url.URL) (zap.Sink, error){
 		"rotate": func(u *url.URL) (zap.Sink, error) {
@@ -84,8 +90,8 @@ var (
 	rotatingParameters = []string{"maxBytes", "backups", "maxAge", "maxTotalBytes", "compress", "symlink", "shared"}
 )
 
-// neverRolls returns what is wrong with a file that is to have backups, and never has any: nobody can call Rollover of what a URL has
-// opened.
+// neverRolls returns the error for a URL whose file would never roll over: another error of its Config if there is one, else why. It is an
+// error of URLs only: code can call Rollover.
 func neverRolls(u *url.URL, cfg RotatingFileConfig, why string) error {
 	cfg.Delay = true
 	f, err := NewRotatingFile(cfg)
@@ -96,7 +102,7 @@ func neverRolls(u *url.URL, cfg RotatingFileConfig, why string) error {
 	return fmt.Errorf("writesyncers: %s: %s", u, why)
 }
 
-// opened keeps a nil pointer from becoming a Sink that is not nil.
+// opened returns a nil Sink with an error: a nil pointer in an interface would not be nil.
 func opened[S zap.Sink](s S, err error) (zap.Sink, error) {
 	if err != nil {
 		return nil, err

@@ -13,10 +13,10 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/writer"
 )
 
-// Gzip as Compress makes backups gzip files; their names end in .gz.
+// Gzip is the value of Compress that makes backups gzip files. Their names end in .gz.
 const Gzip = "gzip"
 
-// rolling is what the Configs of the rotating files have in common.
+// rolling are the fields that the Configs of both rotating files have in common.
 type rolling struct {
 	maxBytes      int64
 	backupCount   int
@@ -31,9 +31,10 @@ type rolling struct {
 	periods periods // nil: size alone decides
 }
 
-// periods are the times at which a file rolls over, a *timedPeriods. A program without one links no schedules and no dates.
+// periods decide when a file rolls over by time. It is an interface, with *timedPeriods as its only implementation, so that a
+// program without a TimedRotatingFile links no schedules and no dates.
 type periods interface {
-	// period returns what rotation asks whether a period is over.
+	// period returns the period that the rotation goes by.
 	period(cfg *writer.Config) *rotation.Period
 
 	// dates returns how backups are named for times.
@@ -58,14 +59,14 @@ func (c *rolling) check() error {
 	return checkDuration("MaxAge", c.maxAge, time.Second)
 }
 
-// keepsNone reports whether every backup is larger than all of them may be: none is compressed, and size alone decides when it is rolled
-// out.
+// keepsNone reports whether MaxTotalBytes would remove each backup at once. That is certain only if size alone decides when the file
+// rolls over, and backups are not compressed.
 func (c *rolling) keepsNone() bool {
 	return 0 < c.maxTotalBytes && c.maxTotalBytes < c.maxBytes && c.periods == nil && c.should == nil && c.rotator == nil && c.compress == ""
 }
 
 // rolls reports whether the file rolls over at all. A BackupCount of 0 means never, as in Python, unless another limit says how much
-// is to be kept; what only makes sense for a file that rolls over is an error then.
+// to keep. If it never does, a field that has an effect only on a file that rolls over is an error.
 func (c *rolling) rolls(o *options) (bool, error) {
 	if c.periods != nil || c.backupCount != 0 || c.maxAge > 0 || c.maxTotalBytes > 0 {
 		return true, nil
@@ -84,7 +85,7 @@ func (c *rolling) rolls(o *options) (bool, error) {
 	return false, nil
 }
 
-// open makes the writer of a file that rotates, unless its path is no file.
+// open opens a file with rotation, or without if it never rolls over.
 func (c rolling) open(o options) (*sink, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -100,11 +101,11 @@ func (c rolling) open(o options) (*sink, error) {
 	if o.shared && !fsys.CanShare {
 		return nil, fmt.Errorf("writesyncers: Shared: %w on this system", errors.ErrUnsupported)
 	}
-	if !rolls || device(cfg.Path) {
-		cfg.File.Shared = false // there is nothing to agree upon
+	if !rolls || neverRotated(cfg.Path) {
+		cfg.File.Shared = false // without rotation there is nothing to agree upon
 		return newSink(cfg)
 	}
-	if cfg.Path, err = target(cfg.Path); err != nil {
+	if cfg.Path, err = resolveLinks(cfg.Path); err != nil {
 		return nil, err
 	}
 	if err := c.configure(&cfg); err != nil {
@@ -113,8 +114,8 @@ func (c rolling) open(o options) (*sink, error) {
 	return openChecked(cfg)
 }
 
-// openChecked refuses Shared where the file system makes it unsafe, before anything is done there. Where there is no directory yet the
-// writer does it.
+// openChecked opens the file. It refuses Shared where the file system makes that unsafe, before anything is written there. If the
+// directory does not exist yet, the writer checks once it has made it.
 func openChecked(cfg writer.Config) (*sink, error) {
 	if _, err := os.Stat(filepath.Dir(cfg.Path)); err == nil && cfg.File.Shared {
 		if err := cfg.Rotation.CheckShared(); err != nil {
@@ -124,7 +125,7 @@ func openChecked(cfg writer.Config) (*sink, error) {
 	return newSink(cfg)
 }
 
-// newBackups returns an error where the user's Namer, which that asks, does not come to an end.
+// newBackups calls backups.New, and returns an error if the user's Namer, which New calls, does not return.
 func newBackups(cfg backups.Config) (set *backups.Set, err error) {
 	if cfg.Namer == nil {
 		return backups.New(cfg)
@@ -141,7 +142,7 @@ func newBackups(cfg backups.Config) (set *backups.Set, err error) {
 	return <-made, nil
 }
 
-// configure makes the strategy.
+// configure adds the rotation to cfg.
 func (c *rolling) configure(cfg *writer.Config) error {
 	var dated backups.Dated
 	if c.periods != nil {

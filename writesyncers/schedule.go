@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Schedule says when a file gives way to the next: the when, interval, utc and atTime of Python's
-// TimedRotatingFileHandler. It is a pure value: the answers depend on nothing but the times asked about.
+// Schedule says when a file rolls over by time: the when, interval, utc and atTime of Python's
+// TimedRotatingFileHandler. It is a pure value: its answers depend only on its fields and the time asked about.
 type Schedule struct {
-	// When is the unit: "S", "M", "H" or "D" for periods of so many seconds, minutes, hours or days of 24 hours from the
+	// When is the unit of Interval: "S", "M", "H" or "D" for seconds, minutes, hours or days of 24 hours since the
 	// last rollover; "midnight" for days of the calendar; "W0" (Monday) to "W6" for weeks that end with that day. Upper
 	// and lower case are the same. Defaults to "H".
 	When string
@@ -19,15 +19,15 @@ type Schedule struct {
 	Interval int
 
 	// AtTime is the time of day, "15:04:05" or "15:04", at which a day or week of the calendar ends; with another When it
-	// is an error. Defaults to "": the end of the day. "00:00:00" means the same for midnight, but for a week the beginning of the
-	// day named.
+	// is an error. Defaults to "": the end of the day. "00:00:00" means the same with When "midnight", but with "W0" to "W6" it is
+	// the beginning of that day.
 	AtTime string
 
 	// Location is the time zone of the calendar and of the names. Defaults to nil: time.Local.
 	Location *time.Location
 }
 
-// unit is what Python knows about a When.
+// unit is the unit of a When, with its length and date layout as in Python.
 type unit struct {
 	length time.Duration
 	layout string // of backup names
@@ -110,9 +110,9 @@ func (s Schedule) atTime() (time.Duration, error) {
 }
 
 // Next returns the end of the period that t is in: Python's computeRollover. Fractions of a second do not count. Days and
-// weeks of the calendar end at the same time on the clock on the wall whether or not summer time begins or ends in
-// between; if that time is left out on the day, as much later as the clock is put forward. Where summer time is an hour
-// ahead this is what CPython computes since 3.13; for other changes of the clock (Lord Howe, Dublin, Apia) CPython errs.
+// weeks of the calendar end at the same local time of day whether or not summer time begins or ends in between. If that day has no
+// such time, because the clock is put forward, they end as much later. Where summer time is one hour, CPython computes
+// the same since 3.13; for other changes of the clock (Lord Howe, Dublin, Apia) CPython errs.
 //
 // The result is meaningless if Check returns an error.
 func (s Schedule) Next(t time.Time) time.Time {
@@ -135,7 +135,7 @@ func (s Schedule) Next(t time.Time) time.Time {
 	return onTheWall(t, t.Add(wait))
 }
 
-// onTheWall corrects a time computed from t as if the clock on the wall had not been changed in between.
+// onTheWall corrects result, which was computed from t with days of 24 hours, for a change of the local clock in between.
 func onTheWall(t, result time.Time) time.Time {
 	_, before := t.Zone()
 	_, after := result.Zone()
@@ -150,8 +150,8 @@ func onTheWall(t, result time.Time) time.Time {
 	return corrected
 }
 
-// Start returns the beginning of the period that ends at end, a result of Next: the time its backup is named for. Of D and H periods
-// in which the clock is changed it may differ from Python's by that hour; when they end does not.
+// Start returns the beginning of the period that ends at end, a result of Next: its backup is named for that time. For an H or D period
+// in which the clock is changed, it may differ from Python's by that hour; the end of the period does not.
 func (s Schedule) Start(end time.Time) time.Time {
 	end = end.In(s.location())
 	start := end.Add(-s.length())
@@ -161,7 +161,7 @@ func (s Schedule) Start(end time.Time) time.Time {
 	return start
 }
 
-// label returns what a backup of the period that begins at start has behind its name and a dot: Python's suffix.
+// label returns the date in the name of a backup whose period begins at start: Python's suffix.
 func (s Schedule) label(start time.Time) string {
 	return start.In(s.location()).Format(s.unit().layout)
 }

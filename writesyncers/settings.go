@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// sinkSettings is what the parameters of a URL say.
+// sinkSettings are the parameters of a URL.
 type sinkSettings struct {
 	path, compress, symlink, header, when, atTime string
 
@@ -76,7 +76,7 @@ func choose[T any](to *T, value string, choices map[string]T) error {
 
 func setPerm(to *fs.FileMode, value string) error {
 	n, err := strconv.ParseUint(value, 8, 32)
-	if err != nil || n > 0o777 || n == 0 { // which Perm takes for its default
+	if err != nil || n > 0o777 || n == 0 { // a Perm of 0 would mean the default
 		return fmt.Errorf("%q are no octal permissions such as 0640", value)
 	}
 	*to = fs.FileMode(n)
@@ -133,7 +133,7 @@ func setDuration(to *time.Duration, value string) error {
 // setSize reads a number of bytes with a unit: "10MiB", "10M", "10MB", "10485760".
 func setSize(to *int64, value string) error {
 	if n, err := strconv.ParseInt(value, 10, 64); err == nil && n >= 0 {
-		*to = n // to the byte, however large
+		*to = n // exact, where a float64 might not be
 		return nil
 	}
 	digits := strings.TrimRight(value, "kKMGTiB ")
@@ -150,7 +150,7 @@ func setSize(to *int64, value string) error {
 	return nil
 }
 
-// memory makes an int of a size, which has fewer bits on some systems.
+// memory converts a size to int, which has only 32 bits on some systems.
 func memory(size int64) int { return int(min(size, math.MaxInt)) }
 
 func (s *sinkSettings) rotating() RotatingFileConfig {

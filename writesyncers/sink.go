@@ -20,24 +20,24 @@ func newSink(cfg writer.Config) (*sink, error) {
 	return &sink{w, cfg.Path, cfg.Report}, nil
 }
 
-// Write writes p as one record. It returns len(p), or an error with what reached the file.
+// Write writes p as one record. It returns len(p), or an error and the number of bytes that reached the file.
 func (s *sink) Write(p []byte) (int, error) { return s.w.Write(p) }
 
-// WriteRecords writes the records that lie end to end in b, by as few calls to the system as rotation allows; see
-// [base.RecordWriter]. The records of other callers may come between two of them.
+// WriteRecords writes the records that lie end to end in b, with as few system calls as rotation allows; see
+// [base.RecordWriter]. Records of other callers may come between them.
 func (s *sink) WriteRecords(b []byte, ends []int) (int, error) { return s.w.WriteRecords(b, ends) }
 
-// Sync writes what is in the Buffer and has the records written so far put on the disk (fsync), unless the Fsync policy is
-// FsyncNever or FsyncOnRotate. Writers do not wait for it. For a terminal, a pipe or a file not yet opened it does nothing and
-// returns nil. It waits for a Write that is under way 5 s, and for the disk 10 s; then its error wraps
+// Sync writes what is in the Buffer and syncs all records written so far to the disk (fsync), unless the Fsync policy is
+// FsyncNever or FsyncOnRotate. Writes go on meanwhile. For a terminal, a pipe or a file not yet opened it does nothing and
+// returns nil. It waits 5 s for a Write that is under way, and 10 s for the disk; then its error wraps
 // [os.ErrDeadlineExceeded].
 func (s *sink) Sync() error { return s.w.Sync() }
 
-// Close closes the file; from then on Write returns an error that wraps [ErrClosed]. It waits for what rollovers have left
-// to be done, at most some 10 s, and leaves no goroutine and no descriptor; for a Write that does not come to an end, because
-// the reader of a pipe has stopped, it waits 5 s, for a disk or a server that does not answer 15 s, and its error wraps
-// [os.ErrDeadlineExceeded]. What the disk does not take of the Buffer then is lost, and returned as a *LostError. A second Close does
-// nothing.
+// Close writes what is in the Buffer and closes the file; from then on Write returns an error that wraps [ErrClosed]. It finishes
+// what rollovers have left, which takes at most some 10 s, and leaves no goroutine and no descriptor. It waits 5 s for a Write
+// that does not return, because the reader of a pipe has stopped, and 15 s for a disk or a server that does not answer; then its
+// error wraps [os.ErrDeadlineExceeded]. Records of the Buffer that the disk refuses are lost: Close returns a *LostError with
+// their number. A second Close does nothing.
 func (s *sink) Close() error { return s.w.Close() }
 
 // Stats returns the counters. It does not wait for a Write that is under way.

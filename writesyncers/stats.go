@@ -6,17 +6,17 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// ErrClosed is what a writer's error wraps after Close. It wraps [os.ErrClosed].
+// ErrClosed is wrapped by the errors of a writer after Close. It wraps [os.ErrClosed].
 var ErrClosed = base.ErrClosed
 
-// LostError is what Close returns if it had to leave records of the Buffer behind.
+// LostError is what Close returns if it could not write all records of the Buffer.
 type LostError = base.LostError
 
-// Stats counts what a writer did since it was made. For records it is the count that every core of this module keeps:
+// Stats counts what a writer has done since it was made. It counts records as every core of this module does:
 //
 //	Accepted = Delivered + Dropped + Pending
 //
-// Delivered are those the kernel has, Pending those in the Buffer, and Refused those whose Write returned an error.
+// Delivered records are in the kernel, Pending ones in the Buffer; Refused are those whose Write returned an error.
 type Stats struct {
 	base.Stats
 
@@ -25,11 +25,11 @@ type Stats struct {
 	Repeated   uint64 `json:"repeated"`   // records that a WatchedFile wrote to two files, to be sure
 	Rotations  uint64 `json:"rotations"`  // rollovers done
 	Compressed uint64 `json:"compressed"` // backups compressed
-	Errors     uint64 `json:"errors"`     // of steps where no caller waited for the answer; OnError heard of the first of a kind
+	Errors     uint64 `json:"errors"`     // for which no caller waited; OnError got the first of each kind
 }
 
-// String returns the counts as one JSON object. A Stats is what the counts were when it was taken: publish them with package
-// expvar by expvar.Func(func() any { return file.Stats() }).
+// String returns the counts as one JSON object. A Stats does not change after it was taken: to publish the counts with package
+// expvar, use expvar.Func(func() any { return file.Stats() }).
 func (s Stats) String() string {
 	text, _ := json.Marshal(s) // numbers always can be
 	return string(text)

@@ -16,24 +16,24 @@ import (
 // Python's logging.StreamHandler; the terminator is zap's EncoderConfig.LineEnding. It is safe for concurrent use: the
 // writer gets one Write at a time.
 //
-// Go ends the process (SIGPIPE) when it writes to a standard output or standard error whose reader has gone, unless it was told
-// signal.Ignore(syscall.SIGPIPE): then the Write returns an error.
+// When the reader of standard output or standard error has gone, the next write ends the process (SIGPIPE): that is Go's rule. After
+// signal.Ignore(syscall.SIGPIPE) Write returns an error instead.
 //
-// A Write takes as long as the writer's does: a pipe whose reader has stopped holds it up, and those behind it. Stats does not
-// wait for it; Sync, SetStream and Close wait 5 s, and then their error wraps [os.ErrDeadlineExceeded].
+// A Write takes as long as the writer's Write does: a pipe whose reader has stopped blocks it, and all later Writes. Stats does not
+// wait for it; Sync, SetStream and Close wait 5 s, and then return an error that wraps [os.ErrDeadlineExceeded].
 type Stream struct {
 	delivered, refused, bytes atomic.Uint64
 	closed                    atomic.Bool
 
 	mu    sync.Mutex // guards the fields below
 	w     io.Writer
-	flush func() error // nil where w has nothing to flush
-	torn  bool         // w has taken a part of a line last
+	flush func() error // nil if w has nothing to flush
+	torn  bool         // the last line is only partly written
 
-	several bool // w writes to several: what it refuses one of them may have
+	several bool // w writes to several others: after an error some of them may have the record
 }
 
-// streamWait is how long a Stream waits for a writer that does not come back.
+// streamWait is how long Sync, SetStream and Close wait for a writer that does not return.
 const streamWait = 5 * time.Second
 
 // NewStream returns a Stream that writes to w; nil is standard error.
@@ -50,8 +50,7 @@ func (s *Stream) setLocked(w io.Writer) {
 	s.w, s.flush, s.torn, s.several = w, flusher(w), false, base.Several(w)
 }
 
-// flusher returns what Sync has to call for w: nothing for a terminal or a pipe, which know no fsync and would answer
-// with an error (zap issue 370).
+// flusher returns what Sync has to call for w: nil for a terminal or a pipe, where fsync is an error (zap issue 370).
 func flusher(w io.Writer) func() error {
 	switch w := w.(type) {
 	case *os.File:
@@ -69,9 +68,9 @@ func flusher(w io.Writer) func() error {
 	return nil
 }
 
-// SetStream flushes the stream and puts w (nil: standard error) in its place. It returns the writer that was used until
-// now, or nil if that is w already (Python's setStream). The error is that of the flush; the change is made all the same, at the
-// latest when a Write that is under way comes to an end. If it does not within 5 s, the writer that this one holds up is not returned.
+// SetStream flushes the old writer and replaces it by w (nil: standard error). It returns the old writer, or nil if that is w
+// already (Python: setStream). The error is from the flush; the writer is replaced all the same. If a Write under way takes longer
+// than 5 s, SetStream returns no old writer and an error, and the writer is replaced when that Write ends.
 func (s *Stream) SetStream(w io.Writer) (old io.Writer, err error) {
 	if w == nil {
 		w = os.Stderr
@@ -96,7 +95,7 @@ func (s *Stream) SetStream(w io.Writer) (old io.Writer, err error) {
 	return old, err
 }
 
-// same compares two writers; those whose type knows no == are never the same.
+// same compares two writers. Writers of a type that cannot be compared are never the same.
 func same(a, b io.Writer) (equal bool) {
 	defer func() { _ = recover() }()
 	return a == b
@@ -113,8 +112,8 @@ func (s *Stream) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteRecords writes the records of b at once; see [base.RecordWriter]. What a writer refuses that writes to several (io.MultiWriter) is
-// rejected: tried again it would be twice in those that have it.
+// WriteRecords writes the records of b at once; see [base.RecordWriter]. If the writer writes to several others (io.MultiWriter), records
+// that it refuses are rejected for good: a second attempt would write them twice to those that already have them.
 func (s *Stream) WriteRecords(b []byte, ends []int) (int, error) {
 	n, several, err := s.write(b)
 	done := len(ends)
@@ -133,7 +132,8 @@ func (s *Stream) WriteRecords(b []byte, ends []int) (int, error) {
 	return len(ends), said.With(nil)
 }
 
-// write gives p to the writer, and tells whether that writes to several. Its panic is an error.
+// write writes p, after the end of a torn line if there is one, and turns a panic of the writer into an error. several says that the
+// writer writes to several others.
 func (s *Stream) write(p []byte) (n int, several bool, err error) {
 	if s.closed.Load() {
 		return 0, false, errStreamClosed
@@ -158,10 +158,10 @@ func (s *Stream) write(p []byte) (n int, several bool, err error) {
 	return n, several, err
 }
 
-// lineEnd ends a line of which w has taken only a part.
+// lineEnd ends a torn line.
 var lineEnd = []byte{'\n'}
 
-// putLocked gives p to the writer, and notes where that leaves off.
+// putLocked calls the writer, and notes whether it leaves a torn line.
 func (s *Stream) putLocked(p []byte) (n int, err error) {
 	n, err = s.w.Write(p)
 	n = min(max(n, 0), len(p))
@@ -180,7 +180,7 @@ func (s *Stream) putLocked(p []byte) (n int, err error) {
 
 var errStreamClosed = fmt.Errorf("writesyncers: stream: %w", ErrClosed)
 
-// Sync calls the writer's Sync, or else its Flush, if it has one (Python: flush). For a terminal or a pipe it does nothing and
+// Sync calls the writer's Sync or, if it has none, its Flush (Python: flush). For a terminal or a pipe it does nothing and
 // returns nil.
 func (s *Stream) Sync() error {
 	if s.closed.Load() {
@@ -210,8 +210,8 @@ func (s *Stream) syncLocked() error {
 	return nil
 }
 
-// Close flushes the stream and refuses what comes later. The writer stays open: it belongs to whoever opened it. A second
-// Close does nothing.
+// Close flushes the stream; later Writes return an error that wraps [ErrClosed]. The writer stays open: it belongs to whoever
+// opened it. A second Close does nothing.
 func (s *Stream) Close() error {
 	if s.closed.Swap(true) {
 		return nil

@@ -24,29 +24,32 @@ type TimedRotatingFileConfig struct {
 	AtTime   string
 	Location *time.Location
 
-	// Next replaces When, Interval and AtTime, which are an error then: it returns the end of the period that t, a time in Location, is
-	// in, which is later than t. The Next method of a cron expression is one. Backups are then named to the second, for the last rollover
-	// before. It must be pure: it runs under the writer's lock, and one that does not return stops the writer. If it panics, or returns
-	// no later time, as the zero time of an expression that never comes true again, OnError hears it, the file does not roll over by
-	// time, and Next is asked again after a minute. Defaults to nil: When decides.
+	// Next replaces When, Interval and AtTime, which are then an error. It gets a time in Location and returns the end of the period
+	// that contains it, a later time. The Next method of a cron expression can be used. Backups are named, to the second, for the
+	// rollover that began their period. Next must be pure. It runs under the writer's lock: if it does not return, the writer
+	// stops. If it panics, or returns no later time (such as the zero time of a cron expression that never comes true again), OnError is
+	// told, the file does not roll over by time, and Next is called again after a minute. Defaults to nil: When decides.
 	Next func(t time.Time) time.Time
 
-	// MaxBytes, if it is set, has the file roll over by size as well; see RotatingFileConfig. The backups of one period
+	// MaxBytes, if it is set, makes the file roll over by size as well; see RotatingFileConfig. The backups of one period
 	// are then Path.DATE, Path.DATE.1, Path.DATE.2 and so on, the oldest first.
 	MaxBytes int64
 
-	// BackupCount is the number of backups kept, the latest by their names, where those of an earlier When count as older than those that
-	// today's names for the same time, and those of a time that is still to come (the clock was put back) as older than all. Where a name
-	// does not tell, as in the hour that comes twice when summer time ends, because it is of another zone, or beside one by another unit (an
-	// hour that began before a minute may end after it), the time of the last write does. A Namer that puts the date elsewhere in the name
-	// is understood (Python: getFilesToDelete). Defaults to 0: all are kept, as in Python. -1 says the same.
+	// BackupCount is the number of backups kept, the latest by their names (Python: getFilesToDelete); a Namer may put the date
+	// elsewhere in the name. For the same time, a name of an earlier When counts as older than one of today's. A name of a time that is
+	// still to come, because the clock was put back, counts as older than all.
+	//
+	// Some names do not tell the order: those of the hour that comes twice when summer time ends, those of another time zone, and those
+	// of different units (an hour that began before a minute may end after it). There the time of the last write decides.
+	//
+	// Defaults to 0: all are kept, as in Python. -1 means the same.
 	BackupCount int
 
-	// Delay puts off opening to the first record. An error of opening is then that record's error.
+	// Delay opens the file at the first record; that record's Write then returns an error of opening.
 	Delay bool
 
-	// Perm are the permissions of a new file, less the umask. Defaults to 0644. The files that follow by rotation have
-	// those of the file they follow.
+	// Perm are the permissions of a new file, less the umask. Defaults to 0644. After a rollover the next file gets the
+	// permissions of the one before.
 	Perm fs.FileMode
 
 	// MakeDirs makes the directories of Path that are missing (0755, less the umask).
@@ -55,9 +58,9 @@ type TimedRotatingFileConfig struct {
 	// Encode turns a record into the character set of the file; see FileConfig.
 	Encode func(dst, src []byte) ([]byte, error)
 
-	// Namer, Rotator, ShouldRollover (which decides about MaxBytes, not about time), Compress, MaxAge, MaxTotalBytes,
-	// OnRotate, Symlink, Header, Fsync, FsyncEvery, Buffer, FlushEvery and Shared are those of RotatingFileConfig. With S, M, H and D all
-	// processes count the period of a Shared file from when that file was made, be it because of its size.
+	// Namer, Rotator, ShouldRollover (which replaces the rule of MaxBytes, not of time), Compress, MaxAge, MaxTotalBytes,
+	// OnRotate, Symlink, Header, Fsync, FsyncEvery, Buffer, FlushEvery and Shared are those of RotatingFileConfig. For a Shared file
+	// with When S, M, H or D, all processes count the period from when the file was made, even if it was made because of MaxBytes.
 	Namer          func(name string) string
 	Rotator        func(src, dst string) error
 	ShouldRollover func(size int64, n int) bool
@@ -73,30 +76,33 @@ type TimedRotatingFileConfig struct {
 	FlushEvery     time.Duration
 	Shared         bool
 
-	// Clock tells the time. Defaults to nil: the system's, which costs a record nothing because a timer watches it. One of
-	// your own is asked before every record, under the writer's lock: it must not log to it.
+	// Clock tells the time. Defaults to nil: the system's, which costs a record nothing because a timer watches it. A Clock of
+	// your own is called before every record, under the writer's lock: it must not log to this writer.
 	Clock zapcore.Clock
 
-	// OnError hears what goes wrong where no caller waits for an answer, as a refused rotation: once when it begins, once
+	// OnError is called with an error for which no caller waits, such as a refused rotation: once when it begins, once
 	// when it is over. It runs outside every lock. Defaults to nil: standard error.
 	OnError func(error)
 }
 
-// TimedRotatingFile is a file that gives way to the next at certain times: Python's
-// logging.handlers.TimedRotatingFileHandler, with its times and names. It does better in these points: it rolls over when
-// nothing is logged, too; an empty file stays; a backup name that exists already is neither overwritten nor an obstacle
-// (the next gets a number); and a clock put back starts the period anew instead of waiting for the clock to come round.
+// TimedRotatingFile is a file that is replaced by the next at certain times. It is Python's
+// logging.handlers.TimedRotatingFileHandler, with its times and names, and better in these points:
 //
-// A file whose period ended while nobody wrote to it is rolled over when it is opened, once. The period of a file that is found is that
-// in which it was made, or last written if that is earlier or the file system does not know (as in Python 3.16), so that a program
-// that starts often rolls over, too. A timer looks at the clock, at the end of the period and every minute: a record written in
-// the very millisecond may still go into the old file.
+//   - it also rolls over while nothing is logged;
+//   - an empty file stays;
+//   - a backup name that is taken is not overwritten, and no obstacle: the next backup gets a number;
+//   - when the clock is put back, a new period begins at once, and does not wait until the clock comes round.
 //
-// What is not a regular file is written and never rotated.
+// A file that already exists belongs to the period in which it was made or, if that is earlier or the file system does not know, last
+// written (as in Python 3.16). So a program that is started often rolls over, too. If that period has ended, the file is rolled over when
+// it is opened, once. A timer checks the clock at the end of the period and every minute: a record written in the same millisecond may
+// still go into the old file.
+//
+// A path that is not a regular file is written to and never rotated.
 type TimedRotatingFile struct{ *sink }
 
-// NewTimedRotatingFile opens the file, or only notes its name if Delay is set. An error names the field that is wrong, or is that of
-// opening.
+// NewTimedRotatingFile opens the file; with Delay it leaves that to the first record. The error names the field that is wrong, or
+// says why the file cannot be opened.
 func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, error) {
 	schedule := Schedule{cfg.When, cfg.Interval, cfg.AtTime, cfg.Location}
 	if cfg.Next != nil {
@@ -123,18 +129,19 @@ func NewTimedRotatingFile(cfg TimedRotatingFileConfig) (*TimedRotatingFile, erro
 	return &TimedRotatingFile{s}, nil
 }
 
-// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done (Python: doRollover). With S, M, H
-// and D the next period begins now, as in Python (of a Shared file with a Clock of yours it ends when it would have). A file
-// that Delay has put off is opened first. It does not wait for a hook that calls it, and 10 s for one that does not return.
+// Rollover rolls the file over now, unless it is empty, and returns when compression, hooks and retention are done, too (Python:
+// doRollover). With When S, M, H or D the next period begins now, as in Python; but if the file is Shared and has a Clock of yours, the
+// period still ends when it would have. A file that Delay has left unopened is opened first. Called by a hook it does not wait for that
+// hook; for a hook that does not return it waits 10 s. For a pipe it is Sync.
 func (f *TimedRotatingFile) Rollover() error { return writer.Rollover(f.w) }
 
-// Backups returns the paths of the backups there are, the newest first; of a pipe none.
+// Backups returns the paths of the backups, the newest first. A pipe has none.
 func (f *TimedRotatingFile) Backups() ([]string, error) { return writer.Backups(f.w) }
 
 // timedPeriods are the periods of a TimedRotatingFile.
 type timedPeriods struct {
 	schedule Schedule
-	next     func(time.Time) time.Time // decides in the place of schedule, if it is not nil
+	next     func(time.Time) time.Time // replaces schedule, if it is not nil
 	clock    zapcore.Clock             // nil: the system's
 }
 

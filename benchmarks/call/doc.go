@@ -1,4 +1,4 @@
-// Package call measures what a synchronous logging call costs that is encoded as JSON and discarded: with NewJSON's encoder and
+// Package call measures the cost of a synchronous logging call whose record is encoded as JSON and discarded: with NewJSON's encoder and
 // with zap's, beside zerolog, phuslu and slog.
 //
 //	go -C benchmarks run ./bench run call
@@ -8,11 +8,11 @@
 // fields, and a logger with ten more, which every package here encodes once. The fourth is the same with a logger of its own, made by
 // With for that one call.
 //
-// A call is a whole one, of a logger; what zap takes before any core runs is in the row of a Core that does nothing, and is taken
-// off where encoders are compared. The table "encode" is the encoders without a logger.
+// Each row measures the whole call of a logger. The row of a Core that does nothing shows what zap takes before any core runs; that is
+// subtracted where encoders are compared. The table "encode" has the encoders without a logger.
 //
-// A row of two or three that are "in turns" compares the medians of turns of 50 µs: it does not mind what else the machine does,
-// nor the collections of garbage, which zap's slices of fields cost beside all of its cores alike. The rows of one are means.
+// Rows "in turns" compare the medians of turns of 50 µs. Other work of the machine does not disturb them, nor do garbage
+// collections, which zap's slices of fields cause with all cores alike. The other rows are means.
 //
-// What the fields themselves do is in all rows alike: the Stringer and the error return texts that are there.
+// The fields cost the same in all rows: the Stringer and the error return texts that exist already.
 package call

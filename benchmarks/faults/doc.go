@@ -1,19 +1,18 @@
-// Package faults counts what becomes of numbered records when their destination fails: a peer that hangs up, a disk that is
-// full, a file that others take away. Each handler of this module meets the same fault as its rivals, each of which is used
-// as its documentation says.
+// Package faults counts what becomes of numbered records when their destination fails: a peer that hangs up, a full disk, a file that
+// others take away. Each handler of this module meets the same fault as its rivals, which are used as their documentation says.
 //
-// What is counted, of the records sent:
+// Each record sent is counted as one of these, and copies and torn lines beside them:
 //
-//	arrived         those that are there in the end, whole
-//	reported        those that are not, and the program knows: writing returned an error, or the handler counted a drop
-//	lost-silently   those that are not, and nobody said so: writing returned nil
+//	arrived         it is there in the end, whole
+//	reported        it is not there, and the program knows: writing returned an error, or the handler counted a drop
+//	lost-silently   it is not there, although writing returned nil
 //	doubled         copies beyond the first
-//	torn            lines or frames that are no record, or more than one
+//	torn            lines or frames that are not exactly one record
 //
-// An error that does not say which records or how many it speaks of (at the next write, at closing) counts for the record
-// whose write returned it, and for no other.
+// An error that does not say which records it is about, or how many (at the next write, at closing), counts for the record whose write
+// returned it, and for no other.
 //
-// The faults, each of which says in this package how it is staged:
+// These are the faults; the source of each says how it is made:
 //
 //	a peer that closes the connection after each record; a server that is restarted; ten resets with records on the way;
 //	a web server that says 503 for a while, and then is killed
@@ -21,7 +20,6 @@
 //	logrotate's copytruncate; two writers of one path; a hundred rotations as fast as can be
 //	a sink that stalls while more is logged than a queue has room for
 //
-// What is not measured: time, which the other packages measure, and whatever the kernel does to a file when the machine loses
-// its power. A full disk is a small file system in memory, and a rotation that is refused a directory that is immutable: both
-// need root, and are left out without.
+// Not measured are time, which the other packages measure, and what happens to a file when the machine loses power. A full disk is
+// a small file system in memory, and a refused rotation comes from an immutable directory: both need root, and are left out without.
 package faults

@@ -1,4 +1,5 @@
-// Command readers shows what readers of log files make of files that rotate, and what file systems make of several writers.
+// Command readers shows which readers of log files lose or repeat records when files rotate, and on which file systems several writers
+// of one file lose none.
 //
 //	go -C benchmarks run ./readers                      # every tool × every writer, two runs, about eight minutes
 //	go -C benchmarks run ./readers -filesystems         # as root: Shared, gzip and kill -9 on every file system
@@ -15,24 +16,23 @@
 //	                                ├─► rsyslogd     ─► …
 //	                                └─► …
 //
-// Before the first record that counts, the writer repeats a greeting until every tool has printed it: a tool that is slow to
-// start loses nothing by that. After the last record a tool has as long as it goes on printing, and -quiet longer.
+// Before the first record that counts, the writer repeats a greeting until every tool has printed it, so that a tool that is slow to
+// start loses nothing. After the last record a tool may go on for as long as it prints, and -quiet longer.
 //
-// A table has a row a tool and a column a writer, with the records lost and, behind a slash, repeated. Ours are then
-// compared with a plain rename-and-create that names its backups alike. The program exits with status 1 if a tool is worse off
-// with ours: if it lost or repeated more in its worst run than with rename-and-create in its worst, by more than its own
-// unsteadiness. What is worse is tried again, twice, one writer at a time, and counts if it is so again. A tool that loses at
-// random whoever rotates is marked with a tilde, and judged more mildly, or not at all.
+// A table has a row for each tool and a column for each writer, with the records lost and, behind a slash, repeated. Our writers are then
+// compared with a plain rename-and-create that names its backups in the same way. The program exits with status 1 if a tool is worse off
+// with ours: if in its worst run it lost or repeated more than in its worst run with rename-and-create, by more than its runs differ
+// among themselves. Such a result is checked twice more, one writer at a time, and counts only if it repeats. A tool that loses records at
+// random with any writer is marked with a tilde, and judged more mildly, or not at all.
 //
-// Readers that poll look once a second: an -every below 1.6s shows who is too slow for it, and little else.
+// Readers that poll look once a second: with -every below 1.6s the result shows which are too slow for that, and little else.
 //
 // # File systems
 //
 // Two processes write to one RotatingFile with Shared and gzip, and are killed with SIGKILL every 20 to 270 ms, until
-// -count records are acknowledged by Write. Then one more opens and closes the file, and every file in the folder is read back:
-// an acknowledged record that is in none is lost, a line that is no record is torn. Where a file system cannot keep what
-// Shared promises, the constructor has to refuse it; then two such writers without Shared, one after the other, have to
-// lose nothing instead.
+// Write has returned nil for -count records. Then one more process opens and closes the file, and every file in the folder is read back:
+// such a record that is in none is lost, and a line that is not a record is torn. If a file system cannot keep the promises of Shared, the
+// constructor must refuse it; then two writers without Shared, one after the other, must lose nothing.
 //
-// Everything happens in a folder for temporary files, which is removed; what is mounted is mounted there.
+// Everything happens in a folder for temporary files, mounts included, which is removed at the end.
 package main

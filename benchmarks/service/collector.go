@@ -19,17 +19,18 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// collector is a queue in front of HTTP: batches of JSON lines, compressed, to a server that keeps them. The server is that of
-// -http, or one of its own, which has its moods.
+// collector is a queue in front of HTTP: batches of JSON lines, compressed, to a server that stores them. The server is that of
+// -http, or one of the program's own, which fails now and then.
 //
 //	logger ─► queue ─► Core ── POST, Idempotency-Key ──► server ─► file
 //	                        ◄── 204, 503 or nothing ──
 //
-// What is read back is what the own server stored; of another one, what it answered 2xx to.
+// The program's own server stores what it gets, and that is read back. With -http, the records that were answered with 2xx are kept
+// and read back.
 type collector struct {
 	url string // of the server; "" for one of its own
 
-	own   *moody
+	own   *flakyServer
 	file  *os.File
 	core  *httpcore.Core
 	queue *queuecore.Core
@@ -55,15 +56,15 @@ func (d *collector) connect() (err error) {
 	var onError func(error)
 	target := queuecore.TargetConfig{}
 	if d.url == "" {
-		// Moods pass quickly, and are no news.
-		cfg.RetryStart, cfg.RetryMax, target.RetryStart, target.RetryMax = mood, mood, mood, mood
+		// The server's failures are short, and not worth reporting.
+		cfg.RetryStart, cfg.RetryMax, target.RetryStart, target.RetryMax = flakyRetry, flakyRetry, flakyRetry, flakyRetry
 		onError = func(error) {}
-		if d.own, err = newMoody(d.file); err != nil {
+		if d.own, err = newFlakyServer(d.file); err != nil {
 			return err
 		}
 		cfg.URL = "http://" + d.own.addr
 	} else {
-		cfg.Client = &http.Client{Transport: &taker{file: d.file}}
+		cfg.Client = &http.Client{Transport: &recordingTransport{file: d.file}}
 	}
 	if d.core, err = httpcore.New(cfg); err != nil {
 		return err
@@ -73,8 +74,8 @@ func (d *collector) connect() (err error) {
 	return err
 }
 
-// mood is how long the own server is left alone.
-const mood = 5 * time.Millisecond
+// flakyRetry is the time between two attempts with the program's own server.
+const flakyRetry = 5 * time.Millisecond
 
 // close empties the queue into the server, and then stops the server.
 func (d *collector) close() (err error) {
@@ -94,8 +95,8 @@ func (d *collector) stats() base.Stats { return d.queue.Stats() }
 
 func (d *collector) readBack(t *tally) error { return t.readFile(d.file.Name()) }
 
-// moody is a server that knows idempotency keys, is sometimes busy, and sometimes stores what it gets and says nothing.
-type moody struct {
+// flakyServer is a server that knows idempotency keys. It is sometimes busy, and sometimes stores a request without an answer.
+type flakyServer struct {
 	addr   string
 	server http.Server
 
@@ -105,37 +106,37 @@ type moody struct {
 	stored   map[string]bool // keys
 }
 
-func newMoody(file io.Writer) (*moody, error) {
+func newFlakyServer(file io.Writer) (*flakyServer, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	m := &moody{addr: l.Addr().String(), file: file, stored: make(map[string]bool)}
-	m.server.Handler = m
-	go func() { _ = m.server.Serve(l) }() // until close
-	return m, nil
+	s := &flakyServer{addr: l.Addr().String(), file: file, stored: make(map[string]bool)}
+	s.server.Handler = s
+	go func() { _ = s.server.Serve(l) }() // until close
+	return s, nil
 }
 
-func (m *moody) close() error {
+func (s *flakyServer) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return m.server.Shutdown(ctx)
+	return s.server.Shutdown(ctx)
 }
 
-// ServeHTTP is busy for each seventh request, and forgets to answer each eleventh.
-func (m *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP is busy for every seventh request, and does not answer every eleventh.
+func (s *flakyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := plain(r.Body, r.Header)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.requests++
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests++
 	switch {
 	case err != nil:
 		w.WriteHeader(http.StatusBadRequest)
-	case m.requests%7 == 0:
+	case s.requests%7 == 0:
 		w.WriteHeader(http.StatusServiceUnavailable)
-	case m.keep(r.Header.Get("Idempotency-Key"), body) != nil:
+	case s.keep(r.Header.Get("Idempotency-Key"), body) != nil:
 		w.WriteHeader(http.StatusInsufficientStorage)
-	case m.requests%11 == 0:
+	case s.requests%11 == 0:
 		panic(http.ErrAbortHandler)
 	default:
 		w.WriteHeader(http.StatusNoContent)
@@ -143,12 +144,12 @@ func (m *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // keep stores a body, unless it has it already.
-func (m *moody) keep(key string, body []byte) error {
-	if m.stored[key] {
+func (s *flakyServer) keep(key string, body []byte) error {
+	if s.stored[key] {
 		return nil
 	}
-	_, err := m.file.Write(body)
-	m.stored[key] = err == nil
+	_, err := s.file.Write(body)
+	s.stored[key] = err == nil
 	return err
 }
 
@@ -163,10 +164,10 @@ func plain(body io.Reader, header http.Header) ([]byte, error) {
 	return io.ReadAll(body)
 }
 
-// taker is a transport that writes to a file what the server took.
-type taker struct{ file io.Writer }
+// recordingTransport is a transport that writes the bodies to a file that the server has accepted.
+type recordingTransport struct{ file io.Writer }
 
-func (t *taker) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *recordingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err

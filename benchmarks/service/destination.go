@@ -15,7 +15,7 @@ import (
 
 // destinations is where each record goes, all of it through one Tee. A new one is a file of its own and a line here.
 func destinations(cfg config) []kind {
-	two := newFork(cfg).kinds()
+	two := newTwoTargets(cfg).kinds()
 	return []kind{
 		{"rotating file", func() destination { return new(rotatingFile) }},
 		{"file rotated each second", func() destination { return new(timedFile) }},
@@ -61,23 +61,22 @@ type kind struct {
 	make func() destination
 }
 
-// destination is one place where records go, from opening it to reading it back. Its methods are called in the order in
-// which they stand here, once each.
+// destination is one place where records go. Its methods are called once each, in this order.
 type destination interface {
 	// open makes it ready and returns the core that leads to it, for all levels. dir is an empty folder of its own. An
 	// error that wraps errors.ErrUnsupported leaves the destination out.
 	open(dir string) (zapcore.Core, error)
 	// close delivers what is still on the way, within a deadline, and releases everything.
 	close() error
-	// stats returns what the destination itself believes, after close.
+	// stats returns the destination's own counts, after close.
 	stats() base.Stats
-	// readBack gives t what there is: usually every file, by t.readFile.
+	// readBack gives t every record that has arrived, usually by t.readFiles.
 	readBack(t *tally) error
 }
 
-// selective is a destination that is not to hold every record; the others are skipped.
+// selective is a destination that does not want every record; the others are skipped.
 type selective interface {
-	// wants tells whether record seq is to be found there. errored are the records at Error and above.
+	// wants reports whether the destination wants record seq. errored are the records at Error and above.
 	wants(seq uint64, errored *set) bool
 }
 

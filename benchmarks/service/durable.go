@@ -23,9 +23,9 @@ import (
 //	logger ─► queue ─► engine ─┬─ listener ─► file that rolls over
 //	                           └─ listener ─► TCP server ─► file
 //
-// A ledger beside the engine says up to which record everything was confirmed to be in it. A start reads the engine: a record that is
-// confirmed and not there is lost; one that is not there and not confirmed was only in memory, and is logged again. A cursor that never
-// moves has the engine keep all, so that this can be found out.
+// A ledger beside the engine says up to which record the engine has confirmed everything. Each start reads the whole engine. A record that
+// was confirmed and is not there is lost; one that was not confirmed and is not there was only in memory, and is logged again. So that
+// all records can be read, a cursor that never moves makes the engine keep them.
 type durable struct {
 	cfg    config
 	dir    string
@@ -38,10 +38,10 @@ type durable struct {
 // keepAll is the cursor that never moves.
 const keepAll = "keep all"
 
-// copiesAKill is how many records a destination may get twice when the process is killed: the batch in the listener's hands.
+// copiesAKill is how many records a destination may get twice for each kill: the batch that the listener was delivering.
 const copiesAKill = 256
 
-// runDurable does all of it. ok is false if a record is not where it belongs.
+// runDurable logs what is missing and, when all is delivered, checks every destination. ok is false if a record is not where it belongs.
 func runDurable(ctx context.Context, cfg config, stdout, stderr io.Writer) (ok bool, err error) {
 	d := &durable{cfg: cfg, dir: cfg.durable, stderr: stderr, all: outlets()}
 	if err := d.open(); err != nil {
@@ -93,7 +93,7 @@ func (d *durable) openEngine() (queuecore.Queue, error) {
 
 // log logs what is not in the engine yet, and returns when everything is delivered, or ctx is done.
 func (d *durable) log(ctx context.Context, stdout io.Writer) error {
-	if err := d.takeStock(ctx); err != nil {
+	if err := d.readEngine(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "start %d: of %s, %s in the engine, %s confirmed, %s lost\n", d.ledger.starts, plural(d.ledger.total, "record"),
@@ -127,10 +127,10 @@ func (d *durable) log(ctx context.Context, stdout io.Writer) error {
 	return errors.Join(err, <-confirmed, core.Close(), listener.Stop())
 }
 
-// takeStock reads the engine from its beginning.
-func (d *durable) takeStock(ctx context.Context) error {
+// readEngine tells the ledger every record in the engine.
+func (d *durable) readEngine(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	cancel() // what is there is read all the same
+	cancel() // Read then returns the records that are there, and does not wait for more
 	cursor := fmt.Sprintf("start %d", d.ledger.starts)
 	for {
 		var batch base.Batch

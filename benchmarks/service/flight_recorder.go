@@ -11,9 +11,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// flightRecorder writes only what is worth reading: ten records in succession are a visit, and what a visit logs is kept in
-// a Recording of its own. If one of its records is an error, all of it is written to a file that rolls over, what came before
-// and what comes after; else all of it is discarded, and counts as skipped.
+// flightRecorder writes only what is worth reading. Ten records in succession are a visit, which has its own Recording. If one of them is
+// an error, all of them are written to a file that rolls over, those before and those after it; else all are discarded, and count as
+// skipped.
 //
 //	visit 18 ── info  info  info … info ────────► discarded
 //	visit 19 ── info  info  ERROR  info … info ─► file
@@ -41,11 +41,11 @@ func (d *flightRecorder) open(dir string) (zapcore.Core, error) {
 	if d.file, d.glob, err = openRotating(dir); err != nil {
 		return nil, err
 	}
-	const roomy = 2 * visitLength * maxRecord // nothing is to be dropped for want of room; memory is taken as needed
+	const plenty = 2 * visitLength * maxRecord // enough that nothing is dropped; memory is allocated as needed
 	d.buffer, err = buffercore.New(buffercore.Config{
 		Target:         base.FromWriter(newEncoder(), d.file, nil),
-		MaxBytes:       2 * roomy,
-		RecordingBytes: roomy,
+		MaxBytes:       2 * plenty,
+		RecordingBytes: plenty,
 	})
 	if err != nil {
 		return nil, multierr.Append(err, d.file.Close())

@@ -133,6 +133,6 @@ func parseJournal(entry []byte) (*record, error) {
 	if err := r.setFields(named); err != nil {
 		return nil, err
 	}
-	r.unspell()
+	r.restoreNULs()
 	return r, nil
 }

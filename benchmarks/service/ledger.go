@@ -16,9 +16,9 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// ledger knows which records a durable run has logged, over all its starts. It is the file "ledger" in the run's folder, which is
-// replaced as a whole: how many records there are to be, how often the run was started, and that every record below a number is in the
-// engine.
+// ledger knows which records a durable run has logged, over all its starts. Its file "ledger" in the run's folder, which is replaced as a
+// whole, has three numbers: how many records there will be, how often the run was started, and the number below which every record is
+// confirmed to be in the engine.
 type ledger struct {
 	path      string
 	total     uint64
@@ -74,7 +74,7 @@ func (l *ledger) found(r *base.Record) {
 	}
 }
 
-// compare finds what is lost, when all that is in the engine was found.
+// compare finds the records that are lost, after found was called for all records in the engine.
 func (l *ledger) compare() error {
 	for seq := range l.confirmed {
 		if !l.has.has(seq) {
@@ -117,7 +117,7 @@ func (l *ledger) lowest() uint64 {
 	return l.low
 }
 
-// confirm writes down from time to time what sync has put into the engine, and once more when ctx is done.
+// confirm calls sync from time to time, and once more when ctx is done, and writes down what is in the engine then.
 func (l *ledger) confirm(ctx context.Context, sync func() error) error {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()

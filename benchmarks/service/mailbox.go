@@ -29,10 +29,10 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// mailbox is mail under a flood: the first record is a mail at once, and all the others are one digest at the end of the run,
-// most of it attached. The server is one of its own, or that of -smtp.
+// mailbox is mail under a flood: the first record is a mail at once, and all others are one digest at the end of the run, most of it as
+// an attachment. The server is the program's own, or that of -smtp.
 //
-// What is read back is what went over the connection, so that a server whose mailboxes nobody here can read will do.
+// The bytes sent over the connection are read back, so the server's mailboxes need not be readable here.
 type mailbox struct {
 	addr string // of the server; "" for one of its own
 	to   string
@@ -200,10 +200,10 @@ func readMail(r io.Reader, where string, t *tally) error {
 	return err
 }
 
-// theRest stands in the text of a mail where it goes on in the attachment.
-const theRest = "\n(the rest is in the attachment: "
+// restMarker marks where the text of a mail goes on in the attachment.
+const restMarker = "\n(the rest is in the attachment: "
 
-// readParts reads the text and the attachment as one, for a long record begins in the one and ends in the other.
+// readParts reads the text and the attachment as one, because a long record begins in the text and ends in the attachment.
 func readParts(parts *multipart.Reader, where string, t *tally) error {
 	part, err := parts.NextPart() // decodes quoted-printable
 	if err != nil {
@@ -213,7 +213,7 @@ func readParts(parts *multipart.Reader, where string, t *tally) error {
 	if err != nil {
 		return err
 	}
-	if end := bytes.LastIndex(text, []byte(theRest)); end >= 0 {
+	if end := bytes.LastIndex(text, []byte(restMarker)); end >= 0 {
 		text = bytes.TrimSuffix(text[:end], []byte("\r"))
 	}
 	attached, err := parts.NextPart()

@@ -10,8 +10,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// meter is what every record is logged through: it numbers and seals the record, and measures the call beside the same call
-// on a core that does nothing, which is what zap itself costs. They take turns at going first.
+// meter logs every record: it numbers the record, adds the checksum, and measures the call. It also measures the same call with a core
+// that does nothing, which is what zap itself costs. The two take turns at going first.
 type meter struct {
 	logger, nop *zap.Logger
 
@@ -49,7 +49,7 @@ func (m *meter) log(r *record) {
 	}
 }
 
-// nopCore takes every record and does nothing with it. zap's own NewNopCore takes none, so a call on that ends early.
+// nopCore takes every record and does nothing with it. (zap's own NewNopCore takes none, so that a call ends early.)
 type nopCore struct{}
 
 func (nopCore) Enabled(zapcore.Level) bool                 { return true }

@@ -86,8 +86,8 @@ func (o *outlet) openServer(dir string) error {
 	return nil
 }
 
-// confirmed is a core whose batches are delivered when the server has confirmed them: what a connection with Ack has sent and the
-// server has not confirmed is in this process only, and the engine must not forget it yet.
+// confirmed is a core whose batches count as delivered only when the server has confirmed them: until then what a connection with Ack has
+// sent is only in this process, and the engine must keep it.
 type confirmed struct{ *netcore.Core }
 
 func (c confirmed) WriteBatch(batch *base.Batch) (int, error) {
@@ -101,7 +101,7 @@ func (c confirmed) WriteBatch(batch *base.Batch) (int, error) {
 	return n, nil
 }
 
-// cutTorn cuts off the line in the middle of which a process was killed: the batch that it was in comes again.
+// cutTorn cuts off a line that a killed process has left unfinished: its batch is delivered again.
 func cutTorn(path string) error {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {

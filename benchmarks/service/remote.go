@@ -17,8 +17,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// remote is a queue in front of a core whose receiver is one of the program's own. The receiver makes records of what arrives, by a
-// decoder that is not ours where there is one, and they go to a file.
+// remote is a queue in front of a core that sends to a receiver inside this program. The receiver decodes what arrives, with a decoder
+// that is not ours if there is one, and writes the records to a file.
 //
 //	logger ─► queue ─► core ── the wire ──► receiver ─► received.log
 type remote struct {
@@ -87,7 +87,7 @@ func (d *remote) stats() base.Stats { return d.queue.Stats() }
 
 func (d *remote) readBack(t *tally) error { return t.readFile(d.file.Name()) }
 
-// serve has each connection to a port of the loopback handled until it ends. What stop returns is the first thing that went wrong.
+// serve listens on a loopback port, and handles each connection until it ends. stop returns the first error.
 func serve(handle func(net.Conn) error) (addr string, stop func() error, err error) {
 	listener, err := net.Listen("tcp", "localhost:0")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// run does all of it: open, log, close, read back, account. ok is false if any record is not where it belongs. An end of ctx
-// stops the source; everything after that is done as ever.
+// run is the whole program: open, log, close, read back, account. ok is false if any record is not where it belongs. When ctx ends, the
+// source stops, and everything after that is done as usual.
 func run(ctx context.Context, cfg config, kinds []kind, stdout, stderr io.Writer) (ok bool, err error) {
 	src, input, err := newSource(cfg)
 	if err != nil {

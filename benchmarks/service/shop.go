@@ -17,7 +17,7 @@ type shop struct {
 
 var errLocked = errors.New("report: database is locked")
 
-// ServeHTTP logs after the answer is written and before it leaves, for it is smaller than the server's buffer.
+// ServeHTTP logs after the answer is written and before it is sent: the answer is smaller than the server's buffer.
 func (s shop) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	begin := time.Now()
 	status, size, err := answer(w, req)

@@ -87,18 +87,18 @@ func (d *socket) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, err
 	}
-	return keeper{conn, d.file}, nil
+	return recordingConn{conn, d.file}, nil
 }
 
-// keeper keeps what the kernel took.
-type keeper struct {
+// recordingConn writes to a file what the kernel has taken.
+type recordingConn struct {
 	net.Conn
 	file *writesyncers.File
 }
 
-func (k keeper) Write(b []byte) (int, error) {
-	n, err := k.Conn.Write(b)
-	_, fileErr := k.file.Write(b[:n])
+func (c recordingConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	_, fileErr := c.file.Write(b[:n])
 	return n, multierr.Append(err, fileErr)
 }
 

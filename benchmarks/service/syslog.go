@@ -222,12 +222,12 @@ func parseSyslog(message []byte) (*record, error) {
 	if err := r.setFields((*m.StructuredData)["fields@32473"]); err != nil {
 		return nil, err
 	}
-	r.unspell()
+	r.restoreNULs()
 	return r, nil
 }
 
-// unspell puts NULs back into a message in which they are spelled out: neither syslog nor the journal has any.
-func (r *record) unspell() {
+// restoreNULs turns the spelled-out NULs of a message back into NULs: syslog and the journal cannot hold any.
+func (r *record) restoreNULs() {
 	if r.Sum != r.checksum() {
 		r.Message = strings.ReplaceAll(r.Message, `\x00`, "\x00")
 	}

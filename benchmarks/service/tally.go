@@ -12,8 +12,8 @@ import (
 // maxRecord is the longest record that is read back, or line that is read from -input, in bytes.
 const maxRecord = 16 << 20
 
-// tally finds out which of the records 0 to logged-1 are in a destination: each that is to be there exactly once and as it
-// was logged, or which ones not. It costs one bit a record.
+// tally finds out which of the records 0 to logged-1 are in a destination, and which are missing, doubled or damaged. It needs one bit for
+// each record.
 type tally struct {
 	logged   uint64
 	wants    func(seq uint64) bool // which are to be there; nil: all

@@ -9,7 +9,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// timedFile is a file that gives way to the next one each second, and keeps everything.
+// timedFile is a file that rolls over each second, and keeps all backups.
 type timedFile struct {
 	file *writesyncers.TimedRotatingFile
 	path string
@@ -28,7 +28,7 @@ func (d *timedFile) close() error { return d.file.Close() }
 
 func (d *timedFile) stats() base.Stats { return d.file.Stats().Stats }
 
-// readBack reads what the file itself says are its backups: one that it does not know is as good as lost.
+// readBack reads the backups that the file itself lists: one that it does not list is as good as lost.
 func (d *timedFile) readBack(t *tally) error {
 	backups, err := d.file.Backups()
 	for _, path := range append(backups, d.path) {

@@ -10,16 +10,16 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// fork is a queue with two targets, each a file that rolls over. In the middle of the run the second stalls for a second, as
+// twoTargets is a queue with two targets, each a file that rolls over. In the middle of the run the second stalls for a second, as
 // a network disk may:
 //
 //	                ┌─ listener ─► file
 //	logger ─► queue ┤
 //	                └─ listener ─► file that stalls
 //
-// The first has to go on meanwhile, and both have to have everything in the end. Each is a destination by itself, so that
-// its records are counted by themselves.
-type fork struct {
+// The first has to go on meanwhile, and both must have everything in the end. Each is a destination of its own, so that its records are
+// counted separately.
+type twoTargets struct {
 	stall func() // what the second does once
 	after uint64 // how many records have been written to it by then, at least
 
@@ -28,29 +28,29 @@ type fork struct {
 }
 
 // kinds are the two destinations, in the order in which they have to be opened.
-func (f *fork) kinds() []kind {
+func (f *twoTargets) kinds() []kind {
 	return []kind{
-		{"two targets: a file", func() destination { return &prong{fork: f} }},
-		{"two targets: one that stalls", func() destination { return &prong{fork: f, index: 1} }},
+		{"two targets: a file", func() destination { return &oneTarget{pair: f} }},
+		{"two targets: one that stalls", func() destination { return &oneTarget{pair: f, index: 1} }},
 	}
 }
 
-// newFork returns a fork that stalls when half of the requests are logged, or a thousand lines of an input, for nobody knows
-// how long that is.
-func newFork(cfg config) *fork {
-	f := &fork{stall: func() { time.Sleep(time.Second) }, after: uint64(cfg.requests / 2)}
+// newTwoTargets returns twoTargets that stall when half of the requests are logged; with -input, whose length is not known, after a
+// thousand lines.
+func newTwoTargets(cfg config) *twoTargets {
+	f := &twoTargets{stall: func() { time.Sleep(time.Second) }, after: uint64(cfg.requests / 2)}
 	if cfg.input != "" {
 		f.after = 1000
 	}
 	return f
 }
 
-// start makes the queue. Its targets are for it to fill: whoever logs waits for room as long as the stall lasts and more.
-func (f *fork) start() (err error) {
+// start makes the queue. BlockTimeout is longer than the stall, so that logging waits for room, and no record is refused.
+func (f *twoTargets) start() (err error) {
 	f.queue, err = queuecore.New(queuecore.Config{
 		Targets: queuecore.Targets(
 			base.FromWriter(newEncoder(), f.files[0], nil),
-			base.FromWriter(newEncoder(), &stalling{RotatingFile: f.files[1], fork: f}, nil)),
+			base.FromWriter(newEncoder(), &stalling{RotatingFile: f.files[1], pair: f}, nil)),
 		BlockTimeout: 10 * time.Second,
 	})
 	return err
@@ -59,7 +59,7 @@ func (f *fork) start() (err error) {
 // stalling is a file that stalls once.
 type stalling struct {
 	*writesyncers.RotatingFile
-	fork    *fork
+	pair    *twoTargets
 	written uint64
 }
 
@@ -77,43 +77,43 @@ func (s *stalling) WriteRecords(b []byte, ends []int) (int, error) {
 func (s *stalling) count(records uint64) {
 	before := s.written
 	s.written += records
-	if before <= s.fork.after && s.fork.after < s.written {
-		s.fork.stall()
+	if before <= s.pair.after && s.pair.after < s.written {
+		s.pair.stall()
 	}
 }
 
-// prong is one target of a fork.
-type prong struct {
-	fork  *fork
+// oneTarget is one of the two targets, as a destination.
+type oneTarget struct {
+	pair  *twoTargets
 	index int
 	file  *writesyncers.RotatingFile
 	glob  string
 }
 
-// open returns the queue for the second target, and for the first a core that takes nothing.
-func (d *prong) open(dir string) (zapcore.Core, error) {
+// open returns the queue for the second target; for the first, which is opened before there is a queue, a core that takes nothing.
+func (d *oneTarget) open(dir string) (zapcore.Core, error) {
 	var err error
 	if d.file, d.glob, err = openRotating(dir); err != nil {
 		return nil, err
 	}
-	d.fork.files = append(d.fork.files, d.file)
+	d.pair.files = append(d.pair.files, d.file)
 	if d.index == 0 {
 		return zapcore.NewNopCore(), nil
 	}
-	if err := d.fork.start(); err != nil {
+	if err := d.pair.start(); err != nil {
 		return nil, multierr.Append(err, d.file.Close())
 	}
-	return d.fork.queue, nil
+	return d.pair.queue, nil
 }
 
-// close empties the queue into both files, if nobody has yet, and closes one.
-func (d *prong) close() (err error) {
-	if d.fork.queue != nil {
-		err = d.fork.queue.Close()
+// close closes the queue, which delivers the rest to both files, and this target's file.
+func (d *oneTarget) close() (err error) {
+	if d.pair.queue != nil {
+		err = d.pair.queue.Close()
 	}
 	return multierr.Append(err, d.file.Close())
 }
 
-func (d *prong) stats() base.Stats { return d.fork.queue.Targets()[d.index].Stats }
+func (d *oneTarget) stats() base.Stats { return d.pair.queue.Targets()[d.index].Stats }
 
-func (d *prong) readBack(t *tally) error { return t.readFiles(d.glob) }
+func (d *oneTarget) readBack(t *tally) error { return t.readFiles(d.glob) }

@@ -10,7 +10,7 @@ import (
 // TestATargetThatStallsHoldsUpNobody stalls until the other target has everything.
 func TestATargetThatStallsHoldsUpNobody(t *testing.T) {
 	const requests = 3000
-	f := newFork(config{requests: requests})
+	f := newTwoTargets(config{requests: requests})
 	assert.EqualValues(t, requests/2, f.after)
 	stalls := 0
 	f.stall = func() {
@@ -27,6 +27,6 @@ func TestATargetThatStallsHoldsUpNobody(t *testing.T) {
 	assert.Regexp(t, `(?m)^two targets: one that stalls +3,000 +3,000 +0 +0 +0 +3,000 +\d{3},\d{3} +1$`, stdout)
 }
 
-func TestAForkStallsInAnInputOfAnyLength(t *testing.T) {
-	assert.EqualValues(t, 1000, newFork(config{requests: 100_000, input: "-"}).after)
+func TestTheStallComesInAnInputOfAnyLength(t *testing.T) {
+	assert.EqualValues(t, 1000, newTwoTargets(config{requests: 100_000, input: "-"}).after)
 }

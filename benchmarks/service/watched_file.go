@@ -26,8 +26,8 @@ import (
 //	        ──────┼─────────┼──────────┼────────────────┼───►
 //	app.log  ► archived.128  archived.256  archived.512
 //
-// By then as many again are written each time, so a run of any length has its last rotation in its second half. After every
-// other one logrotate makes the new file (create), after the rest the writer does (nocreate).
+// Each rotation comes after twice as many records as the one before, so that a run of any length has its last one in its second half. After
+// every other rotation logrotate makes the new file (create), after the others the writer does (nocreate).
 type watchedFile struct {
 	file      *writesyncers.WatchedFile
 	dir, path string
@@ -115,8 +115,7 @@ func (d *watchedFile) close() error {
 
 func (d *watchedFile) stats() base.Stats { return d.file.Stats().Stats }
 
-// readBack may find twice what a WatchedFile, to be sure, wrote to the file before a rotation and to the one after it: once, if
-// the one before had been read already.
+// readBack may find records twice: when a WatchedFile cannot know whether the renamed file has been read already, it writes them to both.
 func (d *watchedFile) readBack(t *tally) error {
 	t.repeated = d.file.Stats().Repeated
 	return multierr.Append(t.readFiles(filepath.Join(d.dir, "archived.*")), t.readFile(d.path))

@@ -1,7 +1,7 @@
-// Package size measures what a service carries along for this module: how much larger the program becomes, and how much memory a
-// new queue has, and a full one whose target stands still.
+// Package size measures what this module adds to a service: how much larger the program becomes, and how much memory a new queue takes,
+// and a full one whose target has stopped.
 //
-// The programs are those of the directories here, built without symbols (-ldflags=-s -w): zap alone; zap and a RotatingFile; zap and
-// lumberjack; and zap and the calls that no rotation with compression can do without, which is the least there is. Memory is the
-// resident memory of a process of its own. What is not measured: how long programs take to build.
+// The programs are in the directories here, built without symbols (-ldflags=-s -w): zap alone; zap and a RotatingFile; zap and
+// lumberjack; and, as the floor, zap and the calls that rotation with compression needs at least. Memory is the resident memory of a
+// separate process. Not measured is how long programs take to build.
 package size

@@ -1,13 +1,12 @@
-// Package suite runs Go benchmarks in turns, in one process, so that whatever else the machine does falls upon all of them
-// alike.
+// Package suite runs Go benchmarks in turns, in one process, so that other work of the machine affects all of them alike.
 //
 // A Suite is an area: files, the queue, sockets. Its Tables are comparisons: rows that do the same work in different ways,
-// ours, those of rivals, and a floor such as the bare system call. In each round every row of a table has its turn, in odd
-// rounds from the last to the first; a row's turn is one run of an ordinary benchmark with a fixed number of operations. The
-// result is written in Go's benchmark format, a line a row and round, so that benchstat reads it; lines of the same place are
-// of the same round, which is what ratios are made from.
+// ours, those of rivals, and a floor such as the bare system call. In each round every row of a table has one turn, in odd
+// rounds from the last to the first. A turn is one run of an ordinary benchmark with a fixed number of operations. The
+// result is in Go's benchmark format, for benchstat, with a line for each row and round. The nth lines of two rows are of the same
+// round; ratios are computed from these.
 //
-// What is measured: time as the caller sees it, and what the whole process allocated meanwhile, a background goroutine's
-// memory included. What a row loses it reports beside its time. What is not measured: other machines than this one, more than
-// its cores, and a network: peers are on the same machine, and share its cores with whoever sends to them.
+// It measures time as the caller sees it, and what the whole process allocates meanwhile, background goroutines included. A row that
+// loses records reports how many beside its time. Not measured are other machines, more cores than this one has, and a network: peers
+// are on the same machine, and share its cores with the senders.
 package suite

@@ -1,4 +1,4 @@
-// Package wire makes rows of what sends over sockets.
+// Package wire makes benchmark rows for clients that send over sockets.
 package wire
 
 import (

@@ -32,16 +32,16 @@ type Interpreter struct {
 	path string // of the executable, or of the folder that pyodide is installed in
 }
 
-// Program is a Python program, and what it is run with.
+// Program is a Python program with its arguments and input.
 type Program struct {
 	Source  string
 	Args    []string
 	Stdin   []byte
-	Folders []string // of the host, that it may read and write
+	Folders []string // folders of the host that it may read and write
 }
 
-// Each runs a test under each CPython that can be had, in a subtest of its own. One that says why the WebAssembly ones are missing
-// skips.
+// Each runs a test under each available CPython, in a subtest of its own. If the WebAssembly ones are missing, a subtest is skipped with
+// the reason.
 func Each(t *testing.T, test func(t *testing.T, py Interpreter)) {
 	t.Run("native", func(t *testing.T) { test(t, Native(t)) })
 	EachNewest(t, test)
@@ -78,7 +78,7 @@ func newInterpreter(t testing.TB, path, version string, wasm bool) Interpreter {
 	return py
 }
 
-// Run runs a program and returns what it prints. The test fails if the program does, or if it writes to its standard error.
+// Run runs a program and returns its standard output. The test fails if the program fails, or writes to its standard error.
 func (p Interpreter) Run(t testing.TB, program Program) []byte {
 	t.Helper()
 	dir := t.TempDir()

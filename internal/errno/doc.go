@@ -1,3 +1,3 @@
-// Package errno says what some of the system's error numbers ask for. Its contract: it keeps nothing, and whatever it calls again it calls
-// a bounded number of times.
+// Package errno handles two kinds of error numbers of the system: calls that a signal has interrupted are made again, a bounded number of
+// times, and files that are stale are recognised. It holds no state.
 package errno

@@ -5,11 +5,11 @@ import (
 	"syscall"
 )
 
-// mostSignals is how often a call may be interrupted: a file system that always says so would hold up its caller for good.
+// mostSignals is how often a call is made again, because a file system that always returns EINTR would block its caller for ever.
 const mostSignals = 1000
 
-// Again calls f until no signal has interrupted it (EINTR), as package os does: Go sends some to its own threads, and a file system of the
-// network or of a process may give up a call for that.
+// Again calls f until no signal interrupts it (EINTR), as package os does: Go sends signals to its own threads, and network and FUSE file
+// systems may interrupt a call for that.
 func Again(f func() error) (err error) {
 	for range mostSignals {
 		if err = f(); err != syscall.EINTR {
@@ -19,6 +19,6 @@ func Again(f func() error) (err error) {
 	return err
 }
 
-// Stale reports whether an error says that an open file is none any more, whatever is at its path: that of a server which has it no longer,
-// or of a FUSE file system whose process has ended. Only to open the path again can help.
+// Stale reports whether an error says that an open file does not exist any more, whatever is at its path: the server no longer has it, or
+// the process of its FUSE file system has ended. Only opening the path again can help.
 func Stale(err error) bool { return errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.ENOTCONN) }

@@ -2,8 +2,8 @@ package fields
 
 import "encoding/binary"
 
-// IsASCII tells whether s is, as most texts are, so that they need not be decoded. It looks at eight bytes together, the last eight of
-// which overlap those before, and takes half as long as utf8.ValidString.
+// IsASCII reports whether s is ASCII, as most texts are, so that it need not be decoded. It checks eight bytes at a time, the last eight
+// overlapping those before, and takes half as long as utf8.ValidString.
 func IsASCII(s string) bool {
 	const tops = 0x8080808080808080 // the top bit of each byte
 	n := len(s)

@@ -1,8 +1,7 @@
-// Package fields gives the fields of a record as the few kinds of value that a destination can be told.
+// Package fields reduces the fields of a record to the few kinds of value that destinations have.
 //
 //	Record ─ zap's encoder methods (40) ─► Walker ─ Values (16) ─► a form, labels, OTLP, MessagePack, GELF
 //
-// Its contract: a Values is told each field once, in order, in the goroutine that called Walker.Level, and keeps nothing that
-// it is given. A reflected value is a text of JSON; Walker.Reflected takes it apart, exactly and without an allocation for
-// plain content.
+// Its contract: a Values gets each field once, in order, on the goroutine that called Walker.Level, and keeps nothing of it. A reflected
+// value is JSON text; Walker.Reflected splits it into the same kinds of value, exactly, and without an allocation for plain content.
 package fields

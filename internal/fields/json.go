@@ -11,9 +11,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Reflected gives raw, which must be JSON, as the kinds of value that it is made of, to the key that was announced. Numbers are
-// exact: int64 or uint64 where they are whole, double where they
-// have a fraction or an exponent, else a Number.
+// Reflected passes raw, which must be JSON, to Values as the kinds of value that it consists of. Begin was called before. Numbers are
+// exact: an Integer or Unsigned if they are whole and fit, a Float if they have a fraction or an exponent, else a Number.
 func (w *Walker) Reflected(raw []byte) error {
 	s := strings.TrimLeft(unsafe.String(unsafe.SliceData(raw), len(raw)), jsonBlank)
 	if s == "" {
@@ -45,20 +44,20 @@ func (w *Walker) Reflected(raw []byte) error {
 const jsonBlank = " \t\r\n"
 
 func (w *Walker) number(s string) {
-	if s == "-0" { // no integer has that
+	if s == "-0" { // integers have no negative zero
 		w.Float(math.Copysign(0, -1), 64)
 	} else if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		w.Integer(i)
 	} else if u, err := strconv.ParseUint(s, 10, 64); err == nil {
 		w.Unsigned(u)
-	} else if f, err := strconv.ParseFloat(s, 64); err == nil && (strings.ContainsAny(s, ".eE") || s == "-0") {
+	} else if f, err := strconv.ParseFloat(s, 64); err == nil && strings.ContainsAny(s, ".eE") {
 		w.Float(f, 64)
 	} else {
 		w.Number(s)
 	}
 }
 
-// jsonValue is an object or array in a text of JSON, as zap's marshalers.
+// jsonValue is an object or array in JSON text. It implements zap's marshalers.
 type jsonValue struct{ s string }
 
 var jsonPool = sync.Pool{New: func() any { return new(jsonValue) }}

@@ -9,22 +9,22 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Texts gives each top-level field of a record as a name and a text, which is what forms and labels are made of. The texts
+// Texts is a Values that turns each top-level field of a record into a name and a text, for forms and labels. The texts
 // are those of Python's str: True, None, 0.5, 1e+16, nan. Times are RFC 3339, durations seconds; objects and arrays are JSON.
 type Texts struct {
-	Take   func(name, text []byte) // keeps neither
-	Wants  func(key string) bool   // whether Take wants that field, whose name is Prefix and key; nil: it wants all
-	Prefix []byte                  // of the open namespaces, with their dots
+	Take   func(name, text []byte) // called for each field; must keep neither
+	Wants  func(key string) bool   // whether to call Take for the field with that key, whose name is Prefix and key; nil: for all
+	Prefix []byte                  // the names of the open namespaces, with their dots
 
-	name    []byte // of the value to come
-	wanted  bool   // that value
+	name    []byte // of the next value
+	wanted  bool   // whether the next value is wanted
 	scratch []byte
 }
 
 // keepScratch is the largest scratch space, in bytes, that is kept.
 const keepScratch = 64 << 10
 
-// Reset makes t ready for another record, or tells that it has grown too large to keep.
+// Reset makes t ready for another record. It returns false if t has grown too large to keep.
 func (t *Texts) Reset() (keep bool) {
 	t.Prefix = t.Prefix[:0]
 	return cap(t.scratch) <= keepScratch
@@ -148,7 +148,7 @@ func AppendArray(dst []byte, m zapcore.ArrayMarshaler) ([]byte, error) {
 	return appendNested(dst, zapcore.Field{Type: zapcore.ArrayMarshalerType, Key: "a", Interface: m}, `{"a":`, "}")
 }
 
-// appendNested appends the JSON of f without what the encoder puts around it.
+// appendNested appends the JSON of f, without the texts before and after that the encoder puts around it.
 func appendNested(dst []byte, f zapcore.Field, before, after string) ([]byte, error) {
 	buf, err := nested.EncodeEntry(zapcore.Entry{}, []zapcore.Field{f})
 	if err != nil {
@@ -165,8 +165,8 @@ func (t *Texts) Namespace(key string) { t.Prefix = append(append(t.Prefix, key..
 // Leave does nothing: a namespace of the top level ends with the record.
 func (t *Texts) Leave() {}
 
-// AppendPythonFloat appends what Python's repr gives: the shortest text that reads back the same, always with a dot or an
-// exponent, and the exponent from 1e16 on and below 1e-4.
+// AppendPythonFloat appends v as Python's repr writes it: the shortest text that reads back as the same number, always with a dot or an
+// exponent. There is an exponent from 1e16 on, and below 1e-4.
 func AppendPythonFloat(b []byte, v float64, bits int) []byte {
 	switch abs := math.Abs(v); {
 	case math.IsNaN(v):

@@ -7,7 +7,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Nanos returns t in nanoseconds since 1970, or the nearest number that an int64 holds: its years are 1677 to 2262.
+// Nanos returns t in nanoseconds since 1970, or the nearest int64: that covers the years 1677 to 2262.
 func Nanos(t time.Time) int64 {
 	switch s := t.Unix(); { // comparing times would wrap for those farthest away
 	case s <= math.MinInt64/second:
@@ -18,13 +18,13 @@ func Nanos(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// RFC3339 is zapcore.RFC3339NanoTimeEncoder for times that RFC 3339 has, and the nearest of these for others: its years have four
-// digits. A zone that it cannot write, or that readers in Java do not take, is written as UTC.
+// RFC3339 is zapcore.RFC3339NanoTimeEncoder, except for times that RFC 3339 cannot write: its years have four digits, so others are
+// replaced by the nearest time. A zone that it cannot write, or that readers in Java do not accept, is written as UTC.
 func RFC3339(t time.Time, enc zapcore.PrimitiveArrayEncoder) {
 	zapcore.RFC3339NanoTimeEncoder(Writable(t), enc)
 }
 
-// Writable returns t, or the time that RFC3339 writes in its place.
+// Writable returns t, or the time that RFC3339 writes instead.
 func Writable(t time.Time) time.Time {
 	if _, offset := t.Zone(); offset%60 != 0 || offset < -farthestZone || offset > farthestZone {
 		t = t.UTC()

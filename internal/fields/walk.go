@@ -7,9 +7,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Values receives the fields of a record one after another, as the few kinds of value that a destination can be told.
+// Values receives the fields of a record one after another, as the few kinds of value that destinations have.
 type Values interface {
-	// Begin announces a value under key; in an array key is "".
+	// Begin is called before each value, with its key; in an array key is "".
 	Begin(key string)
 	Null()
 	Boolean(v bool)
@@ -21,24 +21,24 @@ type Values interface {
 	Binary(v []byte) // zap's Binary; a ByteString is a text
 	Moment(v time.Time)
 	Span(v time.Duration)
-	// Number is a number of JSON that is no int64, no uint64, and too large for a double. Only Walker.Reflected gives one.
+	// Number is a JSON number that is not an int64 or uint64 and too large for a float64. Only Walker.Reflected calls it.
 	Number(text string)
-	// JSON is a reflected value; Walker.Reflected gives it as the kinds of value above.
+	// JSON is a reflected value; Walker.Reflected splits it into the kinds of value above.
 	JSON(w *Walker, v []byte) error
 	Object(w *Walker, m zapcore.ObjectMarshaler) error
 	Array(w *Walker, m zapcore.ArrayMarshaler) error
-	// Namespace opens one; Leave closes the last that is open on the level that ends.
+	// Namespace opens a namespace. Leave closes the innermost one; it is called for each when its level ends.
 	Namespace(key string)
 	Leave()
 }
 
-// ErrorValues is what Values implements that tells an error from a text.
+// ErrorValues is implemented by a Values that distinguishes errors from texts.
 type ErrorValues interface {
-	// Error is an error of a record: what it says, and the name of its type.
+	// Error is an error in a record: its text, and the name of its type.
 	Error(text, typeName string)
 }
 
-// Walker turns the methods of zap's encoders, a method for each type of Go, into the methods of Values.
+// Walker turns calls of zap's encoder methods, one for each Go type, into calls of Values.
 type Walker struct {
 	Values
 	namespaces int // open on this level
@@ -52,7 +52,7 @@ var (
 // Level walks one object and closes its namespaces.
 func (w *Walker) Level(m zapcore.ObjectMarshaler) error { return w.LevelBy(w, m) }
 
-// LevelBy is Level for an encoder that embeds w, and does faster itself what most fields need.
+// LevelBy is Level for an encoder that embeds w, and has faster methods of its own for the most common fields.
 func (w *Walker) LevelBy(enc zapcore.ObjectEncoder, m zapcore.ObjectMarshaler) error {
 	outer := w.namespaces
 	w.namespaces = 0
@@ -65,21 +65,21 @@ func (w *Walker) LevelBy(enc zapcore.ObjectEncoder, m zapcore.ObjectMarshaler) e
 }
 
 func (w *Walker) reflected(v any) error {
-	raw, ok := v.(json.RawMessage) // all that a Record has
-	if v != nil && !ok {
+	if v == nil {
+		w.Null()
+		return nil
+	}
+	raw, ok := v.(json.RawMessage) // always, for a value from a Record
+	if !ok {
 		var err error
 		if raw, err = json.Marshal(v); err != nil {
 			return err
 		}
 	}
-	if v == nil {
-		w.Null()
-		return nil
-	}
 	return w.JSON(w, raw)
 }
 
-// AddObject implements zapcore.ObjectEncoder, as all that are called Add do: each hands a key and a value on.
+// AddObject implements zapcore.ObjectEncoder, like all methods named Add: each passes a key and a value on.
 func (w *Walker) AddObject(k string, m zapcore.ObjectMarshaler) error {
 	w.Begin(k)
 	return w.Object(w, m)
@@ -97,13 +97,13 @@ func (w *Walker) OpenNamespace(k string) {
 	w.Namespace(k)
 }
 
-// AddReflected implements zapcore.ObjectEncoder: the value goes on as JSON.
+// AddReflected implements zapcore.ObjectEncoder: the value is passed on as JSON.
 func (w *Walker) AddReflected(k string, v any) error { w.Begin(k); return w.reflected(v) }
 
 // AddString implements zapcore.ObjectEncoder.
 func (w *Walker) AddString(k, v string) { w.Begin(k); w.Text(v) }
 
-// AddError is AddString for an error in a record, for those who want to know its type.
+// AddError is AddString for an error in a record; an ErrorValues also gets the name of its type.
 func (w *Walker) AddError(k, text, typeName string) {
 	w.Begin(k)
 	if e, ok := w.Values.(ErrorValues); ok {
@@ -173,7 +173,7 @@ func (w *Walker) AddUint8(k string, v uint8) { w.Begin(k); w.Unsigned(uint64(v))
 // AddUintptr implements zapcore.ObjectEncoder.
 func (w *Walker) AddUintptr(k string, v uintptr) { w.Begin(k); w.Unsigned(uint64(v)) }
 
-// AppendObject implements zapcore.ArrayEncoder, as all that are called Append do: an element is a value without a key.
+// AppendObject implements zapcore.ArrayEncoder, like all methods named Append: an element is a value without a key.
 func (w *Walker) AppendObject(m zapcore.ObjectMarshaler) error { return w.AddObject("", m) }
 
 // AppendArray implements zapcore.ArrayEncoder.

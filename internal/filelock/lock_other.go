@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// TryLock has no lock to take here: the error is errors.ErrUnsupported.
+// TryLock returns errors.ErrUnsupported: there are no locks here.
 func TryLock(*os.File) (taken bool, err error) { return false, errors.ErrUnsupported }
 
 // Close closes f and ends the lock on it.

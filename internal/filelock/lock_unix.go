@@ -11,7 +11,7 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// TryLock takes the lock on f, which ends with f or the process, and reports whether somebody else has it. On a file system without
+// TryLock takes the lock on f, which ends with f or the process. taken says that somebody else has it. On a file system without
 // locks the error wraps errors.ErrUnsupported.
 func TryLock(f *os.File) (taken bool, err error) {
 	err = errno.Again(func() error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) })
@@ -21,7 +21,7 @@ func TryLock(f *os.File) (taken bool, err error) {
 	return false, err
 }
 
-// Close closes f and ends the lock on it: at once, though a process that is being started may have f open for a moment yet.
+// Close closes f and ends the lock on it, at once, even if a process that is being started still has f open for a moment.
 func Close(f *os.File) error {
 	_ = unix.Flock(int(f.Fd()), unix.LOCK_UN)
 	return f.Close()

@@ -2,22 +2,22 @@ package names
 
 import "go.uber.org/zap/zapcore"
 
-// level is an object or array inside a record, as the marshaler that writes it under distinct names.
+// level is an object or array inside a record. It is the marshaler that writes it under distinct names.
 type level struct {
 	renamer *renamer
-	scope   scope // without its encoders
+	scope   scope // the encoders are set when it is marshaled
 	object  zapcore.ObjectMarshaler
 	array   zapcore.ArrayMarshaler
 }
 
-// open returns a level for the value that was announced, and its name.
+// open returns a level for the object or array whose key is r.key, and its name.
 func (r *renamer) open(array bool) (l *level, name string) {
 	if n := len(r.levels); n > 0 {
 		l, r.levels = r.levels[n-1], r.levels[:n-1]
 	} else {
 		l = &level{renamer: r}
 	}
-	if r.scope.array { // each element has names of its own
+	if r.scope.array { // the names in one element do not collide with those in another
 		r.elements++
 		id := r.rule.join(r.scope.id, "") + r.elements*0x2545f4914f6cdd1d
 		l.scope = scope{path: id, id: id, array: array}
@@ -32,7 +32,7 @@ func (r *renamer) open(array bool) (l *level, name string) {
 	return l, name
 }
 
-// close takes a level back.
+// close keeps a level for reuse, and returns err.
 func (r *renamer) close(l *level, err error) error {
 	l.object, l.array = nil, nil
 	r.levels = append(r.levels, l)

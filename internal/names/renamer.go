@@ -13,34 +13,33 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// renamer looks at the names of one record, and records it anew under names that are distinct. It is for one goroutine at
-// a time.
+// renamer checks the names of one record, and writes the record under distinct names. It is for one goroutine at a time.
 type renamer struct {
 	rule  *Rule
 	seen  table
 	walk  fields.Walker
 	scope scope
-	outer []scope // of the namespaces that are open, outermost first
+	outer []scope // the scopes around the open namespaces, outermost first
 
-	key     string // of the value to come
-	changed bool   // a name is not what the field is called
-	owns    bool   // a field has the name of an error's type
-	scratch []byte // names that were made
+	key     string // of the next value
+	changed bool   // a field got another name
+	owns    bool   // a field has the name that the type of an error would get
+	scratch []byte // holds the new names
 
-	elements uint64       // objects and arrays in arrays, so far
-	record   *base.Record // that is walked
+	elements uint64       // counts the objects and arrays in arrays
+	record   *base.Record // the record being written
 	inline   [1]zapcore.Field
-	levels   []*level // that are not in use
+	levels   []*level // for reuse
 }
 
 // scope is the object or array that is being walked.
 type scope struct {
-	path  uint64
-	id    uint64                // of the object itself: two may have the same path
-	first bool                  // level
-	array bool                  // elements have no names
-	obj   zapcore.ObjectEncoder // to which its members go; nil while only looking
-	arr   zapcore.ArrayEncoder  // to which its elements go
+	path  uint64                // hash of its path
+	id    uint64                // identifies the object itself: two may have the same path
+	first bool                  // it is the top level of the record
+	array bool                  // its elements have no names
+	obj   zapcore.ObjectEncoder // gets its members; nil while names are only checked
+	arr   zapcore.ArrayEncoder  // gets its elements; nil while names are only checked
 }
 
 const rootPath = uint64(0x517cc1b727220a95)
@@ -54,26 +53,26 @@ func newRenamer(rule *Rule) *renamer {
 	return r
 }
 
-// look judges the names of rec.
-func (r *renamer) look(rec *base.Record) (found verdict) {
+// check walks rec and reports what is to be done about its names.
+func (r *renamer) check(rec *base.Record) (found findings) {
 	r.begin(nil)
 	r.owns = false
 	_ = r.walk.Level(rec)
 	if r.changed {
-		found |= verdictBroken
+		found |= breaksRule
 	}
 	if r.owns {
-		found |= verdictOwnsType
+		found |= ownsErrorType
 	}
 	return found
 }
 
-// write records rec in out, under distinct names; found is what look has found.
-func (r *renamer) write(out, rec *base.Record, found verdict) error {
-	r.record, r.owns = rec, found&verdictOwnsType != 0
+// write records rec in out, under distinct names. found is the result of check.
+func (r *renamer) write(out, rec *base.Record, found findings) error {
+	r.record, r.owns = rec, found&ownsErrorType != 0
 	err := out.Capture(rec.Entry(), base.Context{}, r.inline[:])
 	r.record = nil
-	r.begin(nil) // lets go of the encoder
+	r.begin(nil) // drops the encoder
 	return err
 }
 
@@ -90,10 +89,10 @@ func (r *renamer) begin(enc zapcore.ObjectEncoder) {
 	r.outer, r.changed, r.scratch, r.elements = r.outer[:0], false, r.scratch[:0], 0
 }
 
-// choose returns the name of the value that was announced, and the path that it has.
+// choose returns the name for the value whose key is r.key, and the hash of its path.
 func (r *renamer) choose(want kind) (name string, path uint64) {
 	name = r.key
-	if !utf8.ValidString(name) { // as every JSON encoder would, so that two names cannot become one
+	if !utf8.ValidString(name) { // every JSON encoder does this: done later, two names might become one
 		name = strings.ToValidUTF8(name, "\ufffd")
 	}
 	for part, rest, more := name, name, true; more; {
@@ -106,7 +105,7 @@ func (r *renamer) choose(want kind) (name string, path uint64) {
 	return r.distinct(name, want)
 }
 
-// distinct returns name, or one like it that is free, and takes it. Only the part of the name that is in the way is changed.
+// distinct returns name, or a free one made from it, and takes it. It changes only the part of the name that collides.
 func (r *renamer) distinct(name string, want kind) (string, uint64) {
 	path, end := r.find(name, want)
 	var stem, tail string
@@ -114,7 +113,7 @@ func (r *renamer) distinct(name string, want kind) (string, uint64) {
 		if end != changed {
 			stem, tail = name[:end], name[end:]
 		}
-		s := r.seen.at(r.rule.join(^r.pathOf(stem), "")) // counts for all names that would have this path
+		s := r.seen.at(r.rule.join(^r.pathOf(stem), "")) // its next is for all names that would have this path
 		name = r.numbered(stem, s.next, tail)
 		s.next++
 		changed = len(name) - len(tail)
@@ -124,7 +123,7 @@ func (r *renamer) distinct(name string, want kind) (string, uint64) {
 	return name, path
 }
 
-// numbered returns stem_ for 1, stem_2 for 2 and so on, with the tail behind. The text lives as long as the record is walked.
+// numbered returns stem_ for 1, stem_2 for 2 and so on, with the tail behind. The string is valid while the record is walked.
 func (r *renamer) numbered(stem string, n uint32, tail string) string {
 	begin := len(r.scratch)
 	r.scratch = append(append(r.scratch, stem...), '_')
@@ -132,7 +131,7 @@ func (r *renamer) numbered(stem string, n uint32, tail string) string {
 		r.scratch = strconv.AppendUint(r.scratch, uint64(n), 10)
 	}
 	r.scratch = append(r.scratch, tail...)
-	return unsafe.String(&r.scratch[begin], len(r.scratch)-begin) // what is written there stays, if not in r.scratch any more
+	return unsafe.String(&r.scratch[begin], len(r.scratch)-begin) // these bytes do not change, even when r.scratch grows
 }
 
 func isBlank(part string) bool {
@@ -152,8 +151,8 @@ func (r *renamer) withoutBlank(name string) string {
 	return strings.Join(parts, ".")
 }
 
-// find returns the hash of the path that name has in this scope, and 0 if it is free for a value of that kind; else where the part
-// of the name ends that is in the way.
+// find returns the hash of the path of name in this scope. end is 0 if the path is free for a value of that kind, else the end of the part
+// of the name that collides.
 func (r *renamer) find(name string, want kind) (path uint64, end int) {
 	path = r.scope.path
 	for {
@@ -196,7 +195,7 @@ func (r *renamer) known(path uint64) kind {
 // member is the hash of a name in this object, whatever its path.
 func (r *renamer) member(name string) uint64 { return r.rule.join(^r.scope.id, name) }
 
-// take notes that name is there.
+// take notes that name is used for a value of that kind.
 func (r *renamer) take(name string, want kind) {
 	path := r.scope.path
 	for rest := name; ; {

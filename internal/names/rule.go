@@ -16,26 +16,26 @@ import (
 
 // Rule is the rule for one kind of document. It is safe for concurrent use.
 type Rule struct {
-	reserved  map[uint64]kind // paths that the record itself has
-	errorName string          // what a text called "error" is called; "" leaves it
-	errorType string          // what the type of that error is called; "" leaves it out
-	typePath  uint64          // of errorType
+	reserved  map[uint64]kind // the paths of the record's own members
+	errorName string          // Config.Error; "": "error" stays
+	errorType string          // Config.ErrorType; "": it is left out
+	typePath  uint64          // the path of errorType
 	seed      uint64
 	hashes    maphash.Seed
 
-	known   [512]atomic.Uint64 // hashes of names that were looked at, by their lowest bits; the last two are a verdict
+	known   [512]atomic.Uint64 // hashes of the names of records that were checked, by their low bits; the lowest two are findings
 	renamer sync.Pool
 }
 
 // Config makes a Rule.
 type Config struct {
-	// Reserved are the paths of what a document has beside the record's fields.
+	// Reserved are the paths of the members that a document has beside the record's fields.
 	Reserved []string
-	// Names are what no value of the first level may be called, though there may be dotted names that begin with one.
+	// Names are names that no value of the first level may have. Dotted names may begin with one of them.
 	Names []string
-	// Error is what a text called "error" is called, on the first level: zap.Error's. Defaults to "error".
+	// Error is the new name of a text named "error" on the first level, which is zap.Error's. Defaults to "error".
 	Error string
-	// ErrorType is what the type of that error is called, unless a field of the record has that name. Defaults to leaving it out.
+	// ErrorType is the name for the type of that error, unless a field of the record has that name. Defaults to leaving the type out.
 	ErrorType string
 }
 
@@ -82,44 +82,44 @@ func (rule *Rule) join(path uint64, part string) uint64 {
 	return (path ^ maphash.String(rule.hashes, part)) * 0x9e3779b97f4a7c15
 }
 
-// verdict is what a look at the names of a record has found.
-type verdict uint64
+// findings says what a check of the names of a record has found.
+type findings uint64
 
 const (
-	verdictBroken   verdict = 1 << iota // they break the rule
-	verdictOwnsType                     // a field has the name that the type of an error would get
-	verdictMask     = 1<<iota - 1
+	breaksRule    findings = 1 << iota // some names break the rule
+	ownsErrorType                      // a field has the name that the type of an error would get
+	findingsMask  = 1<<iota - 1
 )
 
-// Distinct returns r, or a record from base.GetRecord with other names, which the caller frees: if it is not r.
+// Distinct returns r if its names follow the rule. Else it returns a record from base.GetRecord with other names, which the caller frees.
 func (rule *Rule) Distinct(r *base.Record) *base.Record {
-	h := r.NamesHash(rule.seed) &^ verdictMask
-	known := &rule.known[h/(verdictMask+1)%uint64(len(rule.known))]
+	h := r.NamesHash(rule.seed) &^ findingsMask
+	known := &rule.known[h/(findingsMask+1)%uint64(len(rule.known))]
 	v := known.Load()
-	if v&^verdictMask != h || v == 0 {
+	if v&^findingsMask != h || v == 0 {
 		w := rule.renamer.Get().(*renamer)
-		v = h | uint64(w.look(r))
+		v = h | uint64(w.check(r))
 		rule.renamer.Put(w)
 		known.Store(v)
 	}
-	if verdict := verdict(v & verdictMask); verdict&verdictBroken != 0 {
-		return rule.rename(r, verdict)
+	if found := findings(v & findingsMask); found&breaksRule != 0 {
+		return rule.rename(r, found)
 	}
 	return r
 }
 
-func (rule *Rule) rename(r *base.Record, found verdict) *base.Record {
+func (rule *Rule) rename(r *base.Record, found findings) *base.Record {
 	w := rule.renamer.Get().(*renamer)
 	defer rule.renamer.Put(w)
 	out := base.GetRecord()
-	if w.write(out, r, found) != nil { // it has become too large
+	if w.write(out, r, found) != nil { // with longer names the record is too large
 		out.Free()
 		return r
 	}
 	return out
 }
 
-// Of returns the paths of what enc writes beside the fields of a record, and whether it makes JSON objects at all.
+// Of returns the paths of the members that enc writes beside the fields of a record. ok is false if enc does not write JSON objects.
 func Of(enc zapcore.Encoder) (paths []string, ok bool) {
 	err := base.Guard(func() error {
 		line, err := enc.Clone().EncodeEntry(zapcore.Entry{

@@ -1,18 +1,18 @@
 package names
 
-// kind is what is known of a path.
+// kind says what is at a path.
 type kind uint8
 
 const (
-	none kind = iota
-	leaf
-	object  // there is something below it
-	literal // not of a path, but of a name in one object: it is there
+	none    kind = iota
+	leaf         // a value that is not an object
+	object       // an object, or a path that others lead through
+	literal      // for the hash of a name in one object, not of a path: the object has that member
 )
 
-// table holds what is known of the paths of one record: an open hash table that is emptied by counting on.
+// table maps the hashes of the paths of one record to their kinds. It is an open hash table; reset empties it by a new turn.
 type table struct {
-	slots []slot // their number is a power of two
+	slots []slot // a power of two of them
 	used  int
 	turn  uint32 // slots of other turns are empty
 }
@@ -20,11 +20,11 @@ type table struct {
 type slot struct {
 	hash uint64
 	turn uint32
-	next uint32 // number for the next name that would be this one
+	next uint32 // the number for the next name that collides with this one
 	kind kind
 }
 
-// keepSlots is the largest table that is kept.
+// keepSlots is the size of the largest table that is kept.
 const keepSlots = 1 << 14
 
 func (t *table) reset() {
@@ -37,7 +37,7 @@ func (t *table) reset() {
 	t.used = 0
 }
 
-// at returns the slot of h, which is taken if it was empty.
+// at returns the slot of h, and makes it if there is none.
 func (t *table) at(h uint64) *slot {
 	if t.used*2 >= len(t.slots) {
 		t.grow()
@@ -59,7 +59,7 @@ func (t *table) find(h uint64) *slot {
 	}
 }
 
-// get returns what is known of h.
+// get returns the kind of h.
 func (t *table) get(h uint64) kind {
 	if s := t.find(h); s.turn == t.turn {
 		return s.kind

@@ -9,13 +9,13 @@ import (
 	"example.com/zaphandlers/internal/fields"
 )
 
-// values is a renamer as fields.Values: each method chooses a name, and passes the value on under it.
+// values is a renamer's implementation of fields.Values: each method chooses a name, and passes the value on under it.
 type values struct{ *renamer }
 
 // Begin implements fields.Values.
 func (r *values) Begin(key string) { r.key = key }
 
-// name returns the name of a value that is no object, if it has to go to scope.obj.
+// name chooses the name of a value that is not an object. ok says that the value goes to scope.obj.
 func (r *values) name() (name string, ok bool) {
 	if r.scope.array {
 		return "", false
@@ -24,7 +24,7 @@ func (r *values) name() (name string, ok bool) {
 	return name, r.scope.obj != nil
 }
 
-// element tells whether a value has to go to scope.arr.
+// element reports whether a value goes to scope.arr.
 func (r *values) element() bool { return r.scope.array && r.scope.arr != nil }
 
 // Text implements fields.Values.
@@ -40,7 +40,7 @@ func (r *values) Text(v string) {
 	}
 }
 
-// isError tells whether the text that was announced is called "error" and gets another name for that.
+// isError reports whether the next value is a text named "error" that gets the name of Config.Error.
 func (r *values) isError() bool { return r.scope.first && r.rule.errorName != "" && r.key == "error" }
 
 // Error implements fields.ErrorValues.
@@ -50,7 +50,7 @@ func (r *values) Error(text, typeName string) {
 	if typed {
 		r.key = r.rule.errorType
 		r.Text(typeName)
-		r.owns = false // that was no field's
+		r.owns = false // Text has set it for the type, which is not a field
 	}
 }
 

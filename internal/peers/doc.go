@@ -1,3 +1,3 @@
-// Package peers finds the real programs that tests talk to. Where there is none the test skips, with the reason, or fails if
-// ZAPHANDLERS_PEERS is "required"; scripts/peers.sh gets them.
+// Package peers finds the real programs that tests talk to; scripts/peers.sh installs them. If one is missing, the test is skipped with
+// the reason, or fails if ZAPHANDLERS_PEERS is "required".
 package peers

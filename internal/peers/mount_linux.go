@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MountOver shows the directory lower in the directory at, by a FUSE file system (bindfs) that is a process, until the test ends, or until
-// unmount. Kill kills the process, which leaves the mount without one. The test skips where nothing can be mounted.
+// MountOver mounts the directory lower at the directory at, with the FUSE file system bindfs, until the test ends or unmount is called.
+// kill kills the process of the file system, and leaves the mount without one. If nothing can be mounted, the test is skipped.
 func MountOver(tb testing.TB, lower, at string) (kill, unmount func()) {
 	tb.Helper()
 	var before, now unix.Stat_t

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Missing ends a test whose peer cannot be had.
+// Missing ends a test whose peer is missing: it skips or fails, as the package comment says.
 func Missing(tb testing.TB, why string) {
 	tb.Helper()
 	if os.Getenv("ZAPHANDLERS_PEERS") == "required" {
@@ -17,7 +17,7 @@ func Missing(tb testing.TB, why string) {
 	tb.Skip(why)
 }
 
-// Program returns the path of a program, which may be one that only administrators have on their PATH.
+// Program returns the path of a program. It also looks in /usr/sbin, which only administrators have on their PATH.
 func Program(tb testing.TB, name string) string {
 	tb.Helper()
 	for _, path := range []string{name, filepath.Join("/usr/sbin", name)} {
@@ -29,8 +29,8 @@ func Program(tb testing.TB, name string) string {
 	return ""
 }
 
-// Python returns a Python that runs these statements, by default those that import logging.handlers: the one that the
-// environment variable names, if it is not "", else 3.13, whose behaviour is the model here, else what there is.
+// Python returns the first Python that can run these statements and import logging.handlers: the one that the environment variable
+// names, then 3.13, whose behaviour is the model here, then any other.
 func Python(tb testing.TB, variable string, statements ...string) string {
 	tb.Helper()
 	candidates := []string{os.Getenv(variable), "python3.13"}
@@ -48,8 +48,8 @@ func Python(tb testing.TB, variable string, statements ...string) string {
 	return ""
 }
 
-// Pyodide returns the folders that versions of npm's package pyodide are installed in, CPython as WebAssembly: one a version, the oldest
-// first. They run under node.
+// Pyodide returns the folders with the installed versions of npm's package pyodide, which is CPython as WebAssembly: one folder for each
+// version, the oldest first. They run under node.
 func Pyodide(tb testing.TB) []string {
 	tb.Helper()
 	Program(tb, "node")

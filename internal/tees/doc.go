@@ -1,3 +1,3 @@
-// Package tees takes a Tee of zap's apart. Its contract: what zapcore.NewTee returns is a slice of Cores by another name, which a test
-// holds; should it be something else one day it is a Core like any other.
+// Package tees takes a Tee of zap's apart. It relies on zapcore.NewTee returning a slice of Cores, of an unexported type; a test checks
+// that. If zap changes it, a Tee counts as any other Core.
 package tees

@@ -11,8 +11,8 @@ var (
 	tee   = reflect.TypeOf(zapcore.NewTee(zapcore.NewNopCore(), zapcore.NewNopCore()))
 )
 
-// Members returns the members of a Tee. is is false for any other Core.
-func Members(core zapcore.Core) (members []zapcore.Core, is bool) {
+// Members returns the members of a Tee. ok is false for any other Core.
+func Members(core zapcore.Core) (members []zapcore.Core, ok bool) {
 	if core == nil || reflect.TypeOf(core) != tee || !tee.ConvertibleTo(cores) {
 		return nil, false
 	}

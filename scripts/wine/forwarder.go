@@ -6,9 +6,9 @@ import (
 	"encoding/binary"
 )
 
-// The Go runtime takes its random numbers from ProcessPrng in bcryptprimitives.dll, which wine 8.0 does not have: a Go program dies
-// before it begins. The same numbers, by another name, are to be had from advapi32.dll, and a Windows library may say of a
-// function that another library has it. So one without any code is enough.
+// The Go runtime takes its random numbers from ProcessPrng in bcryptprimitives.dll, which wine 8.0 does not have: a Go program crashes
+// before main. advapi32.dll has the same function under another name, and a Windows library may forward a function to another library.
+// So a library without any code is enough.
 const (
 	forwarderFile = "bcryptprimitives.dll"
 	forwarderName = "ProcessPrng"
@@ -26,7 +26,7 @@ const (
 	imageBase     = 0x180000000
 )
 
-// exportDirectory is IMAGE_EXPORT_DIRECTORY, and the three tables it speaks of, each of one entry.
+// exportDirectory is IMAGE_EXPORT_DIRECTORY, followed by its three tables, each with one entry.
 type exportDirectory struct {
 	Characteristics, TimeDateStamp uint32
 	MajorVersion, MinorVersion     uint16
@@ -38,7 +38,7 @@ type exportDirectory struct {
 	AddressOfNames                 uint32
 	AddressOfNameOrdinals          uint32
 
-	Function uint32 // inside the export directory it is not code but the name of another function
+	Function uint32 // an address inside the export directory: not code, but the name of another function
 	FuncName uint32
 	Ordinal  uint16
 }

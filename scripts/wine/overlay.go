@@ -9,14 +9,14 @@ import (
 	"path/filepath"
 )
 
-// patches are what the tests' standard library has otherwise, because Go asks more of Windows than wine 8.0 has, and takes wine's
-// answer for a failure. They are applied by go build -overlay: the installed Go stays as it is. A text that another version of Go
-// does not have is left alone.
+// patches are changes to the standard library of the tests: Go uses some calls of Windows that wine 8.0 does not have, and treats wine's
+// answer as a failure. go build -overlay applies them, so the installed Go does not change. A patch whose text is not in this version of
+// Go is skipped.
 var patches = []struct {
 	file, old, new string
 }{
-	// os.RemoveAll, and with it the end of every t.TempDir, deletes files in a way of Windows 10. It can do without, and has a
-	// switch for its own tests, which no other program can reach.
+	// os.RemoveAll, and so the end of every t.TempDir, deletes files in a way that only Windows 10 and later have. It has another way,
+	// and a switch for its own tests that no other program can set.
 	{
 		file: "src/internal/syscall/windows/at_windows.go",
 		old:  "\nvar TestDeleteatFallback bool\n",

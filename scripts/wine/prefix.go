@@ -32,7 +32,7 @@ func command(name string, args ...string) *exec.Cmd {
 // bootTime is the longest that wine may take to make a prefix. 9 s is usual.
 const bootTime = 5 * time.Minute
 
-// makePrefix returns a wine prefix that Go programs run in, and makes it if there is none. Several at a time wait for one another.
+// makePrefix returns a wine prefix that Go programs run in, and makes it if there is none. Only one process at a time makes it.
 func makePrefix(wine string) (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -59,7 +59,7 @@ func makePrefix(wine string) (string, error) {
 	if out, err := boot.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("wineboot: %w\n%s", err, out)
 	}
-	// The library comes last: where it is, all else is too.
+	// The library is written last: if it is there, the prefix is complete.
 	return prefix, os.WriteFile(library, forwarder(), 0o644)
 }
 

@@ -17,28 +17,28 @@ import (
 type Options struct {
 	Perm    fs.FileMode // of a new file, less the umask
 	LineEnd []byte      // how a line ends in the file
-	Shared  bool        // other processes append to it: its size is asked for after each write
+	Shared  bool        // other processes append to it: its size is read after each write
 }
 
 // File is one open file and what is known about its end.
 type File struct {
 	f       *os.File
-	name    string // of the log: what errors show, and where LeadsHere looks
+	name    string // the path of the log, for errors and for LeadsHere
 	pathZ   []byte // the same, ending in a NUL
 	direct  fsys.Descriptor
 	id      fsys.Identity
-	size    int64 // as far as is known: of what others append without Shared, only what Refresh has seen
+	size    int64 // as far as known: without Shared it includes what others append only after Refresh
 	opened  time.Time
 	options Options
 	regular bool
-	locked  bool // the shared lock on it is held: see fsys.Held
+	locked  bool // it holds the shared lock of fsys.LockShared
 	torn    bool // it ends in the middle of a line
-	found   bool // that was seen when it was opened, and not caused here
+	found   bool // it was torn when it was opened
 	closed  bool
 }
 
-// Open opens the file at path for appending, and makes it if there is none. Flags are added to those of opening. Name is the path
-// of the log that the file belongs to, or will.
+// Open opens the file at path for appending, and makes it if there is none. flags are added to the usual ones. name is the path of the
+// log that the file belongs to, or will belong to.
 func Open(path, name string, flags int, options Options) (*File, error) {
 	flags |= os.O_WRONLY | os.O_APPEND | os.O_CREATE
 	if info, err := os.Stat(path); err == nil && waits(info.Mode()) {
@@ -75,13 +75,13 @@ func Open(path, name string, flags int, options Options) (*File, error) {
 	return l, nil
 }
 
-// waits reports whether to open a file may take for ever: a pipe that has no reader, or a serial line without a carrier. Elsewhere than on
-// Linux Go may not learn when a terminal takes more, so it is opened to be waited for.
+// waits reports whether opening may block for ever: a pipe that has no reader, or a serial line without a carrier. On systems other than
+// Linux, Go may not learn when a non-blocking terminal can take more, so terminals are opened blocking there.
 func waits(mode fs.FileMode) bool {
 	return mode&fs.ModeNamedPipe != 0 || mode&fs.ModeCharDevice != 0 && runtime.GOOS == "linux"
 }
 
-// shown is err with the name of the log in the place of that of a hidden file.
+// shown returns err with the name of the log instead of that of a hidden file.
 func shown(name string, err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok && path.Path != name {
 		err = &fs.PathError{Op: path.Op, Path: name, Err: path.Err}
@@ -89,8 +89,8 @@ func shown(name string, err error) error {
 	return fmt.Errorf("writesyncers: %w", err)
 }
 
-// endsWith reports whether the file at path is empty or ends in end. One that cannot be read is given the benefit of the doubt, but
-// not where that is so at this moment only: it is looked at again before the first record.
+// endsWith reports whether the file at path is empty or ends in end. If it cannot be read, the answer is true; if it cannot be read only
+// at the moment, false, and endLine checks again before the first record.
 func endsWith(path string, size int64, end []byte) bool {
 	if size == 0 || len(end) == 0 {
 		return true
@@ -105,7 +105,7 @@ func endsWith(path string, size int64, end []byte) bool {
 	return bytes.Equal(tail[:n], end)
 }
 
-// Write appends whole records. When only a part of p gets into the file, the next call begins a new line.
+// Write appends whole records. If only a part of p gets into the file, the next call begins a new line.
 func (l *File) Write(p []byte) (int, error) {
 	if l.torn && len(p) > 0 {
 		if err := l.endLine(p); err != nil {
@@ -113,7 +113,7 @@ func (l *File) Write(p []byte) (int, error) {
 		}
 	}
 	n, err := l.direct.Write(p), error(nil)
-	if n < len(p) { // let os.File find out why, or do the rest
+	if n < len(p) { // os.File finds out why, or writes the rest
 		var rest int
 		rest, err = l.f.Write(p[n:])
 		n += rest
@@ -129,11 +129,10 @@ func (l *File) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// endLine ends the line that a killed process or a full disk left half written, so that p is not glued to it. Records that do not
-// end in a line end themselves are not lines, and get none.
+// endLine ends a line that a killed process or a full disk has left unfinished, so that p begins a new one. If p does not end in a line
+// end, records are not lines, and nothing is written.
 //
-// It does not cut the torn piece off instead: between looking at the end of the file and truncating it, another process may have
-// appended.
+// It does not cut off the unfinished line: another process may append between the look at the end of the file and the cut.
 func (l *File) endLine(p []byte) error {
 	if l.found && l.wholeNow() {
 		l.torn = false // another process was in the middle of a write when the file was opened
@@ -150,8 +149,7 @@ func (l *File) endLine(p []byte) error {
 	return nil
 }
 
-// lineEnd returns what ends a torn line. Where characters are of several bytes (UTF-16) a torn one is filled up: all behind it could not be
-// read else.
+// lineEnd returns what ends a torn line. In UTF-16 and the like, a torn character is filled up first: else nothing behind it could be read.
 func (l *File) lineEnd() []byte {
 	end := l.options.LineEnd
 	if bytes.IndexByte(end, 0) < 0 {
@@ -165,12 +163,12 @@ func (l *File) lineEnd() []byte {
 	return append(make([]byte, len(end)-torn), end...)
 }
 
-// looks is how often wholeNow looks at most, in less than a millisecond. Another process that writes all the time is in the middle
-// of a write at about every second look.
+// looks is how often wholeNow checks at most, in less than a millisecond. A process that writes all the time is in the middle of a
+// write at about every second check.
 const looks = 100
 
-// wholeNow looks again whether the file ends in a line end, until it does: another process may be in the middle of a write. A file
-// that others have rolled out since is theirs to look after.
+// wholeNow checks again until the file ends in a line end, because another process may be in the middle of a write. It also returns true
+// for a file that others have rolled over meanwhile: they handle it.
 func (l *File) wholeNow() bool {
 	for range looks {
 		fsys.AwaitWrite(l.f)
@@ -185,7 +183,7 @@ func (l *File) wholeNow() bool {
 	return false
 }
 
-// seekEnd asks where the end of the file is after a write: there is the position of a file that is appended to.
+// seekEnd sets size after a write: appending leaves the position at the end of the file.
 func (l *File) seekEnd() {
 	if end, err := l.f.Seek(0, io.SeekCurrent); err == nil {
 		l.size = end
@@ -195,7 +193,7 @@ func (l *File) seekEnd() {
 // Size returns the size of the file, as far as it is known.
 func (l *File) Size() int64 { return l.size }
 
-// Refresh asks for the size of the file: another program may have cut it or written to it. It reports whether it has.
+// Refresh reads the size of the file, because another program may have cut it or written to it, and reports whether it has changed.
 func (l *File) Refresh() (changed bool) {
 	size, known := l.direct.Size()
 	if !known {
@@ -212,7 +210,7 @@ func (l *File) Refresh() (changed bool) {
 	return true
 }
 
-// Regular reports whether it is a regular file, which has a size, a disk and, mostly, a name.
+// Regular reports whether it is a regular file, and not a pipe or a device.
 func (l *File) Regular() bool { return l.regular }
 
 // Locked reports whether other processes can see that the file is in use.
@@ -227,19 +225,19 @@ func (l *File) Unchanged() bool {
 	return err == nil && info.Size() == l.size
 }
 
-// Resume says that the next Write continues the record of which the last one wrote a part.
+// Resume says that the next Write continues the record that the last one has written in part.
 func (l *File) Resume() { l.torn = false }
 
 // LeadsHere reports whether the path of the log leads to this file.
 func (l *File) LeadsHere() (bool, error) { return fsys.LeadsTo(l.pathZ, l.id) }
 
-// IsHere reports whether the path of the log is a name of this file, and not a link that leads to it.
+// IsHere reports whether the path of the log is a name of this file, and not a symbolic link to it.
 func (l *File) IsHere() (bool, error) { return fsys.IsNameOf(l.pathZ, l.id) }
 
-// HasName reports whether the file has a name left, so that what is written to it can be found.
+// HasName reports whether the file still has a name, so that records in it can be found.
 func (l *File) HasName() bool { return !l.regular || fsys.HasName(l.f) }
 
-// Made returns when the file was made, or when it was opened here where the file system does not know.
+// Made returns when the file was made or, if the file system does not know, when it was opened here.
 func (l *File) Made() time.Time {
 	if at, known := fsys.Birth(l.f); known {
 		return at
@@ -247,10 +245,10 @@ func (l *File) Made() time.Time {
 	return l.opened
 }
 
-// OS returns the file itself, for those who look at its permissions, its locks and the like.
+// OS returns the file itself, for its permissions, locks and the like.
 func (l *File) OS() *os.File { return l.f }
 
-// Sync has what was written put on the disk. Pipes and terminals have no disk.
+// Sync syncs the file to the disk (fsync). For a pipe or a terminal it does nothing.
 func (l *File) Sync() error {
 	if !l.regular {
 		return nil
@@ -261,17 +259,16 @@ func (l *File) Sync() error {
 	return nil
 }
 
-// Interrupt makes a Write to a pipe that waits for its reader return, if the system can.
+// Interrupt makes a Write return that waits for the reader of a pipe, if the system can.
 func (l *File) Interrupt() {
 	if !l.regular {
 		_ = l.f.SetWriteDeadline(time.Unix(1, 0))
 	}
 }
 
-// Close closes the file. The lock on it ends at once, though a Sync may be under way in it, or a process be forked, and keep it open for a
-// while.
+// Close closes the file. Its lock ends at once, even if a Sync under way or a forked process keeps the file open for a while.
 func (l *File) Close() error {
-	l.closed, l.direct = true, fsys.Descriptor{} // whose number may be another file's soon
+	l.closed, l.direct = true, fsys.Descriptor{} // its number may soon be another file's
 	if l.locked {
 		fsys.Unlock(l.f)
 	}

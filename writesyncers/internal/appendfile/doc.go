@@ -1,7 +1,7 @@
-// Package appendfile is the open file of a log: it is only ever appended to, in whole records.
+// Package appendfile is the open file of a log. It only appends, in whole records.
 //
-// Contract: a record that Write has taken without an error is in the file, in one piece, and what another program writes to the
-// file, or cuts off it, is neither overwritten nor filled up with NULs.
+// Contract: a record for which Write returned nil is in the file, in one piece. What another program appends is not overwritten, and
+// where another program has cut the file, no gap of NULs appears.
 //
 //	open ──► whole ──Write──► whole
 //	           │                ▲
@@ -9,9 +9,9 @@
 //	           ▼ middle         │
 //	         torn ──────────────┘
 //
-// A file that is found without a line end at its end is torn, too: the process that wrote it was killed, or the disk was full. It
-// may also be that another process is writing to it just now, which is why the first Write looks again.
+// A file that does not end in a line end when it is opened is torn, too: the process that wrote it was killed, or the disk was full. But
+// another process may also be in the middle of a write, so the first Write checks again.
 //
-// The package knows nothing of rotation. The name it shows in errors is that of the log, whatever the file was called when it was
-// opened. A File is not safe for concurrent use, but for Sync and Interrupt.
+// The package knows nothing of rotation. Errors show the name of the log, whatever name the file was opened by. A File is not safe for
+// concurrent use, except for Sync and Interrupt.
 package appendfile

@@ -13,14 +13,14 @@ import (
 	"go.uber.org/multierr"
 )
 
-// Gzip is what the name of a compressed backup ends in.
+// Gzip is the end of the name of a compressed backup.
 const Gzip = ".gz"
 
-// ErrAborted is what Compress returns once it was told to give up.
+// ErrAborted is returned by Compress when it was aborted.
 var ErrAborted = errors.New("given up at Close; the next start does it")
 
-// Mark is what the header of a compressed backup says: whose it is, and when the plain file was last written to. It is in a
-// subfield of its own (RFC 1952, 2.3.1.1), besides the fields for the name and the time.
+// Mark marks a compressed backup, in the header of the gzip file: with the log it belongs to, and the time of the last write to the plain
+// file. The log's name is in a subfield of its own (RFC 1952, 2.3.1.1), and also in the field for the name if that can hold it.
 type Mark struct {
 	Base    string // the log's name without its directory
 	ModTime time.Time
@@ -29,7 +29,7 @@ type Mark struct {
 // markID begins the subfield; the log's name follows.
 const markID = "zh"
 
-// header returns the header of the gzip file. Its field for the name takes Latin-1 only: other names are left out.
+// header returns the header of the gzip file. Its field for the name takes Latin-1 only, and is left empty for other names.
 func (m Mark) header() gzip.Header {
 	h := gzip.Header{ModTime: m.ModTime, OS: osUnknown}
 	base := m.Base[:min(len(m.Base), 0xffff)]
@@ -46,7 +46,7 @@ func (m Mark) header() gzip.Header {
 
 const osUnknown = 255
 
-// bears reports whether a header has the mark of a log; or the name alone, which is what earlier versions wrote.
+// bears reports whether a header has the mark of a log, or only the name, as earlier versions wrote it.
 func bears(h gzip.Header, base string) bool {
 	for extra := h.Extra; len(extra) >= 4; {
 		size := 4 + (int(extra[2]) | int(extra[3])<<8)
@@ -61,7 +61,8 @@ func bears(h gzip.Header, base string) bool {
 	return len(h.Extra) == 0 && h.Name == base && h.OS == osUnknown
 }
 
-// bearsMark reports whether the file at path is a gzip file with the mark of a log. The error says that there is no telling at this moment.
+// bearsMark reports whether the file at path is a gzip file with the mark of a log. An error says that this cannot be found out at the
+// moment.
 func bearsMark(path, base string) (ours bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|fsys.NoFollow|fsys.Nonblock, 0)
 	if err == nil {
@@ -77,7 +78,7 @@ func bearsMark(path, base string) (ours bool, err error) {
 	return false, nil
 }
 
-// isCompressed reports whether the file at path is a gzip file, whoever has made it; and where there is no telling.
+// isCompressed reports whether the file at path is a gzip file, whoever has made it. If that cannot be found out, it returns true.
 func isCompressed(path string) bool {
 	f, err := os.OpenFile(path, os.O_RDONLY|fsys.NoFollow|fsys.Nonblock, 0)
 	if err != nil {
@@ -88,12 +89,12 @@ func isCompressed(path string) bool {
 	return err == nil || !errors.Is(err, gzip.ErrHeader) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF)
 }
 
-// level makes files that are hardly larger than those of gzip -6, for a third of the CPU time: gzip.BestSpeed costs the same, and in Go
-// 1.26 leaves a tenth more.
+// level makes files that are hardly larger than those of gzip -6, in a third of the CPU time. gzip.BestSpeed costs the same, and in Go
+// 1.26 its files are a tenth larger.
 const level = 2
 
-// Compress writes the compressed form of src to dst, with the mark, and has it put on the disk. It returns ErrAborted once abort is
-// closed. dst stays open, and is no complete gzip file after an error.
+// Compress writes the compressed form of src to dst, with the mark, and syncs it. It returns ErrAborted when abort is
+// closed. dst stays open; after an error it is not a complete gzip file.
 func Compress(dst *os.File, src io.Reader, mark Mark, abort <-chan struct{}) error {
 	z, err := gzip.NewWriterLevel(dst, level)
 	if err != nil {
@@ -109,7 +110,7 @@ func Compress(dst *os.File, src io.Reader, mark Mark, abort <-chan struct{}) err
 	return os.Chtimes(dst.Name(), mark.ModTime, mark.ModTime)
 }
 
-// compress copies src to z. io.Copy has ways of its own for files and sockets, which would make each program 40 KiB larger.
+// compress copies src to z. It does not use io.Copy, whose special cases for files and sockets make each program 40 KiB larger.
 func compress(z io.Writer, src io.Reader, abort <-chan struct{}) error {
 	buf := make([]byte, 256<<10)
 	for {
@@ -131,7 +132,7 @@ func compress(z io.Writer, src io.Reader, abort <-chan struct{}) error {
 	}
 }
 
-// SameContents returns nil if the file gz is complete and holds the very contents of the file plain.
+// SameContents returns nil if gz is a complete gzip file of exactly the contents of the file plain.
 func SameContents(gz, plain string) error {
 	z, err := os.Open(gz)
 	if err != nil {
@@ -153,7 +154,7 @@ func SameContents(gz, plain string) error {
 	return nil
 }
 
-// sameBytes compares two readers to their ends. A compressed one has to say itself that this is its end.
+// sameBytes compares two readers to their ends. unpacked must also reach the proper end of its gzip file.
 func sameBytes(unpacked, plain io.Reader) error {
 	one, other := make([]byte, 64<<10), make([]byte, 64<<10)
 	for {
@@ -165,7 +166,7 @@ func sameBytes(unpacked, plain io.Reader) error {
 		if err == nil {
 			continue
 		}
-		if err != io.EOF && err != io.ErrUnexpectedEOF { // which ReadFull says of any short piece
+		if err != io.EOF && err != io.ErrUnexpectedEOF { // ReadFull returns these two at the end of a reader
 			return err
 		}
 		if _, err := unpacked.Read(one); err != io.EOF {

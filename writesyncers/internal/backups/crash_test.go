@@ -18,7 +18,7 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 	for _, dates := range []Dated{nil, daily()} {
 		for kill := 1; kill <= 7; kill++ {
 			t.Run(fmt.Sprintf("dated %v, step %d", dates != nil, kill), func(t *testing.T) {
-				b := newBed(t, Config{Count: 5, Dated: dates})
+				b := newFixture(t, Config{Count: 5, Dated: dates})
 				out := filepath.Join(t.TempDir(), "out")
 				for i := range 12 {
 					require.NoError(t, os.WriteFile(out, []byte(strconv.Itoa(100+i)), 0o600))
@@ -47,7 +47,7 @@ func TestKilledBetweenAnyTwoSteps(t *testing.T) {
 }
 
 // killed runs f until a step comes for the nth time.
-func killed(b *bed, nth int, f func()) {
+func killed(b *fixture, nth int, f func()) {
 	defer func() {
 		_ = recover()
 		b.set.cfg.Step = func(string) {}

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// dated names backups base.2006-01-02_15-04-05, or a leading part of that, for the beginning of their period. A period with more
-// than one (because of MaxBytes, Rollover, or a clock put back) numbers the later ones: base.2006-01-02.1, .2, and so on.
+// dated names backups base.2006-01-02_15-04-05, or a leading part of that, for the beginning of their period. If a period has more
+// than one (because of MaxBytes, Rollover, or a clock put back), the later ones are numbered: base.2006-01-02.1, .2, and so on.
 type dated struct {
 	*names
 	dates *Dates
@@ -27,8 +27,8 @@ func (d *dated) example() []string {
 	return examples
 }
 
-// rememberPast looks for directories of times past: a Namer may have one for each day, week, month or year. It asks for each day of the
-// last 400, each month of three years, and each of the last five years, for as long as a slow Namer may hold up the start.
+// rememberPast looks for directories of past periods: a Namer may have one for each day, week, month or year. It calls the Namer for each
+// day of the last 400, each month of three years, and each of the last five years, but not longer than pastWait.
 func (d *dated) rememberPast(now time.Time) {
 	if d.namer == nil {
 		return
@@ -45,10 +45,10 @@ func (d *dated) rememberPast(now time.Time) {
 	d.complaint = complaint // those directories need not be there
 }
 
-// pastWait is how long rememberPast asks.
+// pastWait is how long a slow Namer may hold up the start.
 const pastWait = time.Second
 
-// numbered returns the name of a period's backup with a number. Where the Namer makes no difference the number is put behind.
+// numbered returns the name of a period's backup with number i. If the Namer ignores the number, it is put behind its name.
 func (d *dated) numbered(label string, i int) string {
 	first := d.of(d.behind(label))
 	if i == 0 {
@@ -60,7 +60,7 @@ func (d *dated) numbered(label string, i int) string {
 	return first + "." + strconv.Itoa(i)
 }
 
-// reserve never returns a name that somebody has, nor one before those that the period has already: it would be the first to go.
+// reserve returns a free name with a number above those that the period has already: with a lower one it would be the first to go.
 func (d *dated) reserve(start time.Time) (string, error) {
 	label := d.dates.label(start)
 	first := d.of(d.behind(label))
@@ -69,11 +69,11 @@ func (d *dated) reserve(start time.Time) (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrPermission) {
 		return "", err
 	}
-	d.remember(first) // there may have been none of that day
+	d.remember(first) // list forgets the directory if no backup is in it yet
 	n := 0
 	for _, e := range ours {
 		if e.label == label || strings.HasPrefix(e.path, first) && (e.path == first || e.path == first+"."+strconv.Itoa(e.n)) {
-			if e.n+1 < numberMost { // what has more digits would not be known for ours
+			if e.n+1 < numberMost { // a number with more digits would not be recognised as ours
 				n = max(n, e.n+1)
 			}
 		}
@@ -99,8 +99,8 @@ func (d *dated) list() ([]*entry, error) {
 			}
 		}
 	}
-	if d.blind != nil {
-		return nil, d.blind
+	if d.unreadable != nil {
+		return nil, d.unreadable
 	}
 	if err == nil {
 		d.forgetAllBut(entries)
@@ -111,8 +111,8 @@ func (d *dated) list() ([]*entry, error) {
 	return inOrder(slices.Collect(maps.Values(entries)), d.dates.truncated(d.dates.now())), err
 }
 
-// parse reads a file name. Ours are the default names with a date of any layout, and what the Namer makes of those: it is asked about
-// the dates found in the name, and those that the time of the file's last write suggests.
+// parse reads a file name. Default names with a date of any layout are ours, and so is what the Namer makes of them: it is called with
+// the dates found in the name, and with those that the time of the last write suggests.
 func (d *dated) parse(f found) (label string, n int, ours bool) {
 	if rest, ok := strings.CutPrefix(f.path, d.base+"."); ok {
 		if label, ok := labelAt(rest); ok {
@@ -144,7 +144,7 @@ func (d *dated) parse(f found) (label string, n int, ours bool) {
 	return "", 0, false
 }
 
-// numberIn returns the number in a name, if the Namer gives it to a backup of that period.
+// numberIn returns the number in a path, if the Namer gives that name to a backup of the period of label.
 func (d *dated) numberIn(path, label string) (int, bool) {
 	first := d.of(d.behind(label))
 	if rest, ok := strings.CutPrefix(path, first); ok {
@@ -160,7 +160,7 @@ func (d *dated) numberIn(path, label string) (int, bool) {
 	return 0, false
 }
 
-// numberOf reads a dot and a number, or nothing: that is 0.
+// numberOf reads a dot and a number; for "" it returns 0.
 func numberOf(rest string) (int, bool) {
 	if rest == "" {
 		return 0, true
@@ -171,7 +171,7 @@ func numberOf(rest string) (int, bool) {
 	return number(rest[1:])
 }
 
-// literalLabels returns the dates of our layouts in a name, which follow no other digit.
+// literalLabels returns the dates in one of our layouts in a name. A date that follows another digit does not count.
 func literalLabels(name string) (labels []string) {
 	for i := range len(name) {
 		if i > 0 && digit(name[i-1]) {
@@ -184,7 +184,7 @@ func literalLabels(name string) (labels []string) {
 	return labels
 }
 
-// labelsOf returns the dates that a file may be named for because of the time of its last write.
+// labelsOf returns the dates that a file may be named for, going by the time of its last write.
 func (d *dated) labelsOf(f found) (labels []string) {
 	if f.dir == nil || !f.dir.Type().IsRegular() {
 		return nil

@@ -48,7 +48,7 @@ func TestDatedNames(t *testing.T) {
 }
 
 func TestDatedPlaces(t *testing.T) {
-	b := newBed(t, Config{Count: 3, Dated: daily()})
+	b := newFixture(t, Config{Count: 3, Dated: daily()})
 	assert.Equal(t, "app.log.2024-03-01", b.roll("1", date("2024-03-01")))
 	assert.Equal(t, "app.log.2024-03-01.1", b.roll("2", date("2024-03-01")))
 	assert.Equal(t, "app.log.2024-03-01.2.gz", b.rollAs("3", true, date("2024-03-01")))
@@ -59,7 +59,7 @@ func TestDatedPlaces(t *testing.T) {
 
 // Another When, another Namer, Compress off: what was ours is ours.
 func TestDatedBackupsOfOtherSettings(t *testing.T) {
-	b := newBed(t, Config{Dated: &Dates{Layout: "2006-01-02_15", Location: time.UTC}, Compress: true})
+	b := newFixture(t, Config{Dated: &Dates{Layout: "2006-01-02_15", Location: time.UTC}, Compress: true})
 	b.roll("1", date("2024-03-01_10"))
 	b.rollAs("2", true, date("2024-03-01_11"))
 	b.again(Config{Count: 4, Dated: daily()})
@@ -94,7 +94,7 @@ func TestTheNewestOfTwoSchedules(t *testing.T) {
 		"hours to weeks":  {hourly, weekly, []string{"2024-03-10_22", "2024-03-10_23"}, []string{"2024-03-04", "2024-03-11"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBed(t, Config{Count: 9, Dated: tt.before})
+			b := newFixture(t, Config{Count: 9, Dated: tt.before})
 			for i, label := range tt.old {
 				b.roll(fmt.Sprint("old ", i), date(label))
 			}
@@ -118,7 +118,7 @@ func TestBackupsOfATimeToCome(t *testing.T) {
 	now := date("2099-01-01")
 	dates := daily()
 	dates.Now = func() time.Time { return now }
-	b := newBed(t, Config{Count: 2, Dated: dates})
+	b := newFixture(t, Config{Count: 2, Dated: dates})
 	b.roll("1", date("2098-12-29"))
 	b.roll("2", date("2098-12-30"))
 	now = date("2024-03-02")
@@ -129,7 +129,7 @@ func TestBackupsOfATimeToCome(t *testing.T) {
 
 	for _, put := range []time.Duration{time.Hour, 365 * 24 * time.Hour} {
 		for _, restart := range []bool{false, true} {
-			b = newBed(t, Config{MaxTotalBytes: 3})
+			b = newFixture(t, Config{MaxTotalBytes: 3})
 			for i := range 3 {
 				name := b.path(b.roll(fmt.Sprint(i)))
 				ahead := time.Now().Add(put + time.Duration(i)*time.Minute)
@@ -148,7 +148,7 @@ func TestBackupsOfATimeToCome(t *testing.T) {
 
 // Backups from a time with a Count are the newest first, and older than what was numbered upwards since.
 func TestBackupsOfATimeWithACount(t *testing.T) {
-	b := newBed(t, Config{Count: 3})
+	b := newFixture(t, Config{Count: 3})
 	for i := range 3 {
 		name := b.roll(fmt.Sprint(i))
 		b.age(name, time.Duration(9-i)*time.Hour)
@@ -162,7 +162,7 @@ func TestBackupsOfATimeWithACount(t *testing.T) {
 }
 
 func TestDatedForeignThings(t *testing.T) {
-	b := newBed(t, Config{Count: 1, Dated: daily()})
+	b := newFixture(t, Config{Count: 1, Dated: daily()})
 	require.NoError(t, os.Mkdir(b.path("app.log.2024-03-01"), 0o700))
 	b.putGzip("app.log.2024-01-01.gz", "by gzip(1)", gzip.Header{Name: "app.log.2024-01-01", OS: 3})
 	b.put("app.log.2024-01-02.gz", "no gzip")
@@ -181,7 +181,7 @@ func TestDatesThatNamersWrite(t *testing.T) {
 		"January/app.02.log", "app.log-2006/01-02", "20060102T150405Z.log", "archive/old.log", "app-2006-01-02_15.log",
 	} {
 		t.Run(layout, func(t *testing.T) {
-			b := newBed(t, Config{Count: 3, Dated: daily()})
+			b := newFixture(t, Config{Count: 3, Dated: daily()})
 			for _, dir := range []string{"January", "March", "app.log-2024", "archive", at.Format("January")} {
 				require.NoError(t, os.MkdirAll(b.path(dir), 0o700))
 			}
@@ -214,7 +214,7 @@ func TestNumbersBesideTheDatesThatNamersWrite(t *testing.T) {
 	at := date("2024-03-09_10-11-12")
 	for layout, prefix := range map[string]string{Layouts[0]: "app-8080-", Layouts[1]: "app_", Layouts[3]: "app_"} {
 		t.Run(prefix+layout, func(t *testing.T) {
-			b := newBed(t, Config{})
+			b := newFixture(t, Config{})
 			b.again(Config{Dated: &Dates{Layout: layout, Location: time.UTC}, Namer: func(name string) string {
 				return b.path(prefix + strings.ReplaceAll(strings.TrimPrefix(name, b.path("app.log.")), "-", "") + ".log")
 			}})
@@ -244,7 +244,7 @@ func TestDatedNamersOfAllKinds(t *testing.T) {
 	} {
 		t.Run(kind, func(t *testing.T) {
 			good := true
-			b := newBed(t, Config{Dated: daily(), Namer: func(name string) string {
+			b := newFixture(t, Config{Dated: daily(), Namer: func(name string) string {
 				if good {
 					return name
 				}
@@ -274,7 +274,7 @@ func TestDirectoriesOfThePast(t *testing.T) {
 	for _, layout := range []string{"2006-01-02", "week", "2006/01", "2006"} {
 		for _, today := range []string{"2026-11-28", "2026-11-29", "2026-11-30", "2026-03-01", "2026-01-01", "2024-12-31", "2024-02-29"} {
 			now := date(today)
-			b := newBed(t, Config{Dated: daily()})
+			b := newFixture(t, Config{Dated: daily()})
 			dirOf := func(at time.Time) string {
 				if layout == "week" {
 					year, week := at.ISOWeek()
@@ -313,7 +313,7 @@ func TestDirectoriesOfThePast(t *testing.T) {
 // Backups in directories of their own are listed and pruned together.
 func TestDatedNamesInDirectoriesOfTheirOwn(t *testing.T) {
 	for _, layout := range []string{"2006-01-02", "2006/01", "2006"} {
-		b := newBed(t, Config{Dated: daily()})
+		b := newFixture(t, Config{Dated: daily()})
 		namer := func(name string) string {
 			label := strings.TrimPrefix(name, b.path("app.log."))
 			at, err := time.Parse("2006-01-02", label[:10])
@@ -341,7 +341,7 @@ func TestDatedNamesInDirectoriesOfTheirOwn(t *testing.T) {
 // A Namer that has a directory a day costs neither memory nor a look for the days whose backups have gone.
 func TestDirectoriesWhoseBackupsHaveGone(t *testing.T) {
 	for _, removed := range []bool{false, true} {
-		b := newBed(t, Config{Dated: daily()})
+		b := newFixture(t, Config{Dated: daily()})
 		namer := func(name string) string {
 			return filepath.Join(b.path(strings.TrimPrefix(name, b.path("app.log."))[:10]), filepath.Base(name))
 		}
@@ -395,7 +395,7 @@ func FuzzDatedName(f *testing.F) {
 // A directory that may be written and not read: files get their names, and that there are too many is said.
 func TestADirectoryThatMayNotBeRead(t *testing.T) {
 	for _, dates := range []Dated{nil, daily()} {
-		b := newBed(t, Config{Count: 2, Dated: dates})
+		b := newFixture(t, Config{Count: 2, Dated: dates})
 		b.set.names.readDir = func(dir string) ([]os.DirEntry, error) {
 			return nil, &os.PathError{Op: "open", Path: dir, Err: os.ErrPermission}
 		}
@@ -440,7 +440,7 @@ func TestNamesOfTheHourThatComesTwice(t *testing.T) {
 			const count = 12
 			now, err := time.Parse(time.RFC3339, test.from)
 			require.NoError(t, err)
-			var b *bed
+			var b *fixture
 			var placed []string
 			for i := range 40 {
 				cfg := Config{Count: count, Dated: &Dates{Layout: test.layout, Location: test.zones[0], Now: func() time.Time { return now }}}
@@ -448,7 +448,7 @@ func TestNamesOfTheHourThatComesTwice(t *testing.T) {
 					cfg.Dated.(*Dates).Location = test.zones[1]
 				}
 				if b == nil {
-					b = newBed(t, cfg)
+					b = newFixture(t, cfg)
 				}
 				b.again(cfg)
 				begin := now
@@ -484,7 +484,7 @@ func TestNamesOfTheDayOnWhichTheClockIsChanged(t *testing.T) {
 				now, err := time.Parse(time.RFC3339, test.from)
 				require.NoError(t, err)
 				dates.Location, dates.Now = loc, func() time.Time { return now }
-				b := newBed(t, Config{Count: count, Dated: dates})
+				b := newFixture(t, Config{Count: count, Dated: dates})
 				var placed []string
 				for i := range 40 {
 					begin := now

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Layouts are the forms a date has in the names of backups, of any Schedule there is: those of Python's TimedRotatingFileHandler.
-// They sort as the times do.
+// Layouts are the layouts of dates in the names of backups, as in Python's TimedRotatingFileHandler. Dates in one layout sort as the
+// times do.
 var Layouts = []string{"2006-01-02_15-04-05", "2006-01-02_15-04", "2006-01-02_15", "2006-01-02"}
 
 // layoutUnits are how long a time of each layout lasts.
@@ -15,13 +15,13 @@ var layoutUnits = []time.Duration{time.Second, time.Minute, time.Hour, 24 * time
 
 // Dates says how backups that are named for a time are called.
 type Dates struct {
-	// Layout is what is behind the log's name and a dot, as in package time: one of Layouts. Required.
+	// Layout is the layout of the date behind the log's name and a dot: one of Layouts. Required.
 	Layout string
 
-	// Location has the clock that the names go by. Defaults to nil: time.Local.
+	// Location is the time zone of the names. Defaults to nil: time.Local.
 	Location *time.Location
 
-	// Starts returns the times that a backup which was last written to at modified may be named for. It is asked about files
+	// Starts returns the times that a backup may be named for if it was last written at modified. It is called for files
 	// whose names show no date. Defaults to nil: modified itself.
 	Starts func(modified time.Time) []time.Time
 
@@ -50,8 +50,8 @@ func (d *Dates) location() *time.Location {
 
 func (d *Dates) label(at time.Time) string { return at.In(d.location()).Format(d.Layout) }
 
-// date says when the period of a backup began, by its label, and the one that today's schedule would give it: that in which its own ends,
-// which another schedule may have given it; or begins, if its own is the longer one.
+// date sets the fields of e that follow from its label: when its period began, and the period that today's schedule would give it. An
+// earlier schedule may have named e: then today's period is the one in which e's period ends or, if e's is the longer one, begins.
 func (d *Dates) date(e *entry) {
 	e.period = e.label
 	for i, layout := range Layouts {
@@ -59,14 +59,14 @@ func (d *Dates) date(e *entry) {
 		if err != nil {
 			continue
 		}
-		if at.Format(layout) != e.label { // its beginning is left out
+		if at.Format(layout) != e.label { // there is no such time: the clock is put forward
 			at = at.Add(forward(at, at.Add(day/2)))
 		}
 		if layoutUnits[i] <= time.Hour {
 			at = d.repeated(at, layout, e.modified())
 		}
 		e.start = at
-		if ahead := at.Sub(e.modified()); 0 < ahead && ahead <= zonesApart { // the label is of another zone
+		if ahead := at.Sub(e.modified()); 0 < ahead && ahead <= zonesApart { // the label is from another time zone
 			e.start, at = e.modified(), e.modified()
 		} else if len(layout) >= len(d.Layout) {
 			at = lastSecond(at, layout, layoutUnits[i])
@@ -79,8 +79,8 @@ func (d *Dates) date(e *entry) {
 	}
 }
 
-// lastSecond returns the last second of the time that a label of a layout names, which begins at: a day on which the clock is changed is
-// shorter than others, or longer.
+// lastSecond returns the last second of the unit that begins at at. A day on which the clock is changed is shorter or longer than
+// others.
 func lastSecond(at time.Time, layout string, unit time.Duration) time.Time {
 	end := at.Add(unit - time.Second)
 	if end = end.Add(-forward(at, end)); end.Format(layout) != at.Format(layout) {
@@ -89,18 +89,18 @@ func lastSecond(at time.Time, layout string, unit time.Duration) time.Time {
 	return end
 }
 
-// forward returns by how much the clock on the wall is put forward between two times.
+// forward returns by how much the local clock is put forward between two times; negative if it is put back.
 func forward(from, to time.Time) time.Duration {
 	_, before := from.Zone()
 	_, after := to.Zone()
 	return time.Duration(after-before) * time.Second
 }
 
-// zonesApart is how far the clocks on two walls may be apart.
+// zonesApart is how far the local times of two zones may be apart.
 const zonesApart = 26 * time.Hour
 
-// repeated returns the later one of two times that have the same label, as the clock on the wall was put back between them, unless the
-// file was last written to before.
+// repeated returns which time a label means if two times have it, because the clock was put back between them: the later one, unless the
+// file was last written before.
 func (d *Dates) repeated(at time.Time, layout string, modified time.Time) time.Time {
 	back := -forward(at.Add(-day/2), at.Add(day/2))
 	if back <= 0 {
@@ -149,7 +149,7 @@ func labelAt(s string) (label string, ok bool) {
 	return "", false
 }
 
-// fits reports whether s begins as layout does, and has no digit more.
+// fits reports whether s begins with a date in that layout, with no digit behind it.
 func fits(s, layout string) bool {
 	if len(s) < len(layout) || len(s) > len(layout) && digit(s[len(layout)]) {
 		return false
@@ -164,16 +164,16 @@ func fits(s, layout string) bool {
 
 func digit(c byte) bool { return '0' <= c && c <= '9' }
 
-// digitRuns returns the digits in the last part of a path, each run of them.
+// digitRuns returns the runs of digits in the last element of a path.
 func digitRuns(path string) []string {
 	return strings.FieldsFunc(path[strings.LastIndexAny(path, `/\`)+1:], func(r rune) bool { return r < '0' || r > '9' })
 }
 
-// written are the ways in which people write dates: the year first or last, in two digits or four (Y), with one character between
-// that is no digit, or none, and perhaps a time behind.
+// written are the ways in which people write dates: the year first or last, in two digits (y) or four (Y). Between the parts there may be
+// one character that is not a digit, and a time may follow.
 var written = []string{"Ymd", "dmY", "mdY", "ymd", "Ym"}
 
-// labelsIn returns the dates, in every layout, that somebody may have written into a name in a way of his own.
+// labelsIn returns the dates that a Namer may have written into a name in any of these ways, each in all Layouts.
 func labelsIn(name string) (labels []string) {
 	const most = 4 // of one way, in one name
 	for _, way := range written {
@@ -192,8 +192,8 @@ func labelsIn(name string) (labels []string) {
 	return labels
 }
 
-// dateAt reads a date in one of the ways at a place in name, and returns where it ends; the zero time if there is none. What comes behind it
-// and is no time of day, as the number of a backup, does not belong to it.
+// dateAt reads a date, written in that way, at an offset in name, and returns where it ends. It returns the zero time if there is none.
+// Digits behind the date that are no time of day, such as the number of a backup, are not part of it.
 func dateAt(name string, at int, way string) (date time.Time, end int) {
 	value := [256]string{'d': "01", 'H': "00", 'M': "00", 'S': "00"}
 	parts := way
@@ -227,7 +227,7 @@ func dateAt(name string, at int, way string) (date time.Time, end int) {
 	return date, at
 }
 
-// latest are the last hour, minute and second there are.
+// latest are the highest hour, minute and second.
 var latest = [...]string{"23", "59", "59"}
 
 func allDigits(s string, from, n int) bool {

@@ -13,20 +13,20 @@ import (
 
 // entry is one backup: a plain file, its compressed form, or for a while both.
 type entry struct {
-	path   string // without .gz, unless the Namer gives names that end so
+	path   string // without .gz, unless the Namer gives names that end in it
 	plain  fs.FileInfo
-	packed fs.FileInfo
-	label  string // what the name says, for dated ones
-	period string // the label that today's schedule would give it
+	packed fs.FileInfo // the compressed form
+	label  string      // the date in the name, if it is dated
+	period string      // the label that today's schedule would give it
 
-	start  time.Time // when the period that the label is of began
-	begins time.Time // the same of the period that today's schedule would give it
+	start  time.Time // when the period of label began
+	begins time.Time // when the period of period began
 
-	n      int  // the number in the name; 0 where there is none
-	former bool // it has the name that backups had before there was a Namer
+	n      int  // the number in the name; 0: none
+	former bool // it has a default name, from before there was a Namer
 }
 
-// foreign reports whether another schedule than today's has named it.
+// foreign reports whether an earlier schedule has named it.
 func (e *entry) foreign() bool { return e.label != e.period }
 
 func (e *entry) backups() (found []Backup) {
@@ -39,7 +39,7 @@ func (e *entry) backups() (found []Backup) {
 	return found
 }
 
-// size is what the backup takes, both forms together.
+// size is the size of both forms together.
 func (e *entry) size() (n int64) {
 	for _, b := range e.backups() {
 		n += b.Info.Size()
@@ -47,7 +47,7 @@ func (e *entry) size() (n int64) {
 	return n
 }
 
-// empty reports whether there is nothing in it.
+// empty reports whether it is an empty plain file.
 func (e *entry) empty() bool { return e.packed == nil && e.plain.Size() == 0 }
 
 // modified is the time of the last write; a compressed form has that of the plain one.
@@ -60,7 +60,7 @@ func (e *entry) modified() (at time.Time) {
 	return at
 }
 
-// held reports whether a living process has a use for it.
+// held reports whether a living process uses it.
 func (e *entry) held() bool {
 	for _, b := range e.backups() {
 		if fsys.InUse(b.Path) {
@@ -70,7 +70,7 @@ func (e *entry) held() bool {
 	return false
 }
 
-// remove removes all forms of it.
+// remove removes both forms.
 func (e *entry) remove() (err error) {
 	for _, b := range e.backups() {
 		err = multierr.Append(err, remove(b.Path))
@@ -78,7 +78,7 @@ func (e *entry) remove() (err error) {
 	return err
 }
 
-// renameTo gives all forms of it another name, which nobody has; or none, if that fails.
+// renameTo gives both forms another name, which must be free. After an error it has undone what it did.
 func (e *entry) renameTo(path string) error {
 	all := e.backups()
 	for i, b := range all {
@@ -93,13 +93,13 @@ func (e *entry) renameTo(path string) error {
 	return nil
 }
 
-// Variables for the tests, in which they fail.
+// Tests replace these by functions that fail.
 var (
 	RemoveFile = os.Remove
 	renameFile = fsys.RenameNoReplace
 )
 
-// remove removes a file that may be gone already.
+// remove removes a file. It is no error if there is none.
 func remove(path string) error {
 	if err := RemoveFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -107,7 +107,7 @@ func remove(path string) error {
 	return nil
 }
 
-// free reports whether nobody has a name, neither with .gz behind it.
+// free reports whether a name is free, also with .gz behind it.
 func free(path string) bool { return !exists(path) && !exists(path+Gzip) }
 
 func exists(path string) bool {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// find returns our backups, in the order of their numbers, those with former names last; and the numbers that foreign files have.
+// find returns our backups in the order of their numbers, those with former names last, and the numbers of foreign files.
 func (n *numbered) find() (ours []*entry, foreign map[int]bool, err error) {
 	entries, foreign := map[string]*entry{}, map[int]bool{}
 	if n.listed && n.count > 0 && max(n.count, n.top) <= lookedUp {
@@ -18,10 +18,10 @@ func (n *numbered) find() (ours []*entry, foreign map[int]bool, err error) {
 	} else if err != nil {
 		return nil, nil, err
 	}
-	if n.blind != nil {
-		return nil, nil, n.blind
+	if n.unreadable != nil {
+		return nil, nil, n.unreadable
 	}
-	if n.complaint != nil { // backups may have default names meanwhile, which are former ones afterwards
+	if n.complaint != nil { // backups may get default names now, which are former names once the Namer works again
 		n.listed = false
 	}
 	ours = slices.Collect(maps.Values(entries))
@@ -44,7 +44,7 @@ func (n *numbered) find() (ours []*entry, foreign map[int]bool, err error) {
 	return ours, foreign, nil
 }
 
-// readAll reads the directories.
+// readAll finds the backups by reading the directories.
 func (n *numbered) readAll(entries map[string]*entry, foreign map[int]bool) error {
 	table := n.table()
 	files, err := n.files()
@@ -68,14 +68,14 @@ func (n *numbered) readAll(entries map[string]*entry, foreign map[int]bool) erro
 			break
 		}
 	}
-	if n.blind == nil {
+	if n.unreadable == nil {
 		n.forgetAllBut(entries)
 	}
 	return nil
 }
 
-// lookUp tries the names instead: those up to the count, and beyond as long as there are any. It costs less than to read a
-// directory with many files in it, and is possible in one that may not be read. Former names are those that were read before.
+// lookUp finds the backups by trying names: those up to the count, and beyond as long as there are any. It costs less than reading a
+// directory with many files, and works in one that may not be read. Backups with former names are those that readAll has found.
 func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
 	for _, f := range n.formers {
 		i, _, _ := n.number(f.path, nil)
@@ -106,11 +106,11 @@ func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
 	}
 }
 
-// withoutDates takes out the default names whose number is a year, or another date, and no successor of another number.
+// withoutDates removes default names whose number looks like a year or another date, unless a number just before is there.
 func (n *numbered) withoutDates(ours []*entry, foreign map[int]bool) []*entry {
 	before, former := 0, false
 	return slices.DeleteFunc(ours, func(e *entry) bool {
-		if e.former != former { // these come last, and have numbers of their own
+		if e.former != former { // former names come last, and their numbers begin anew
 			before, former = 0, e.former
 		}
 		if (n.namer == nil || former) && e.n > n.count && dateLike(e.n) && e.n-before > dateGap {
@@ -124,7 +124,7 @@ func (n *numbered) withoutDates(ours []*entry, foreign map[int]bool) []*entry {
 	})
 }
 
-// dateGap is how far apart two numbers of ours may be among those that look like dates.
+// dateGap is how far a number that looks like a date may be above the one before, to be a backup's number all the same.
 const dateGap = 10
 
 // dateLike reports whether a number may be a year, or a date such as 240301, 310324, 033124, 202403 or 2024061.

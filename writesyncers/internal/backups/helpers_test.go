@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bed is a directory with a log's backups.
-type bed struct {
+// fixture is a directory with a log's backups.
+type fixture struct {
 	*testing.T
 	dir string
 	set *Set
@@ -25,16 +25,16 @@ type bed struct {
 	told []error // what Report heard
 }
 
-// newBed makes the Set for app.log in a new directory.
-func newBed(t *testing.T, cfg Config) *bed {
+// newFixture makes the Set for app.log in a new directory.
+func newFixture(t *testing.T, cfg Config) *fixture {
 	t.Helper()
-	b := &bed{T: t, dir: t.TempDir()}
+	b := &fixture{T: t, dir: t.TempDir()}
 	b.again(cfg)
 	return b
 }
 
 // again makes the Set anew, as the next start of a program would, with other settings.
-func (b *bed) again(cfg Config) {
+func (b *fixture) again(cfg Config) {
 	b.Helper()
 	cfg.Path = b.path("app.log")
 	if cfg.Report == nil {
@@ -50,16 +50,16 @@ func (b *bed) again(cfg Config) {
 	b.set, b.cfg = set, cfg
 }
 
-func (b *bed) path(name string) string { return filepath.Join(b.dir, name) }
+func (b *fixture) path(name string) string { return filepath.Join(b.dir, name) }
 
 // put writes a file that was there before.
-func (b *bed) put(name, text string) {
+func (b *fixture) put(name, text string) {
 	b.Helper()
 	require.NoError(b, os.WriteFile(b.path(name), []byte(text), 0o600))
 }
 
 // putGzip writes a gzip file with a header.
-func (b *bed) putGzip(name, text string, header gzip.Header) {
+func (b *fixture) putGzip(name, text string, header gzip.Header) {
 	b.Helper()
 	var buf bytes.Buffer
 	z := gzip.NewWriter(&buf)
@@ -71,12 +71,12 @@ func (b *bed) putGzip(name, text string, header gzip.Header) {
 }
 
 // roll places a file with a text, as rotation does, and applies retention.
-func (b *bed) roll(text string, label ...time.Time) (name string) {
+func (b *fixture) roll(text string, label ...time.Time) (name string) {
 	b.Helper()
 	return b.rollAs(text, false, append(label, time.Time{})[0])
 }
 
-func (b *bed) rollAs(text string, compressed bool, label time.Time) (name string) {
+func (b *fixture) rollAs(text string, compressed bool, label time.Time) (name string) {
 	b.Helper()
 	src := filepath.Join(b.TempDir(), "out")
 	require.NoError(b, os.WriteFile(src, []byte(text), 0o600))
@@ -99,7 +99,7 @@ func (b *bed) rollAs(text string, compressed bool, label time.Time) (name string
 }
 
 // tree returns the files and what is in them, unpacked; directories and the like with what they are.
-func (b *bed) tree() map[string]string {
+func (b *fixture) tree() map[string]string {
 	b.Helper()
 	files := map[string]string{}
 	require.NoError(b, filepath.WalkDir(b.dir, func(path string, d os.DirEntry, err error) error {
@@ -132,7 +132,7 @@ func isEmpty(dir string) bool {
 }
 
 // listed returns what List says, in its order.
-func (b *bed) listed() (names []string) {
+func (b *fixture) listed() (names []string) {
 	b.Helper()
 	found, err := b.set.List()
 	require.NoError(b, err)
@@ -146,7 +146,7 @@ func (b *bed) listed() (names []string) {
 }
 
 // age sets the time of the last write.
-func (b *bed) age(name string, ago time.Duration) {
+func (b *fixture) age(name string, ago time.Duration) {
 	b.Helper()
 	at := time.Now().Add(-ago)
 	require.NoError(b, os.Chtimes(b.path(name), at, at))
@@ -177,8 +177,8 @@ func date(text string) time.Time {
 // daily is for backups named for days.
 func daily() *Dates { return &Dates{Layout: "2006-01-02", Location: time.UTC} }
 
-// placeOf has a file of the period that began at begin, and was written last before now, placed and the others retained, and returns its name.
-func (b *bed) placeOf(t *testing.T, begin, now time.Time) string {
+// placeOf places a file of the period that began at begin, last written before now, applies retention, and returns the file's name.
+func (b *fixture) placeOf(t *testing.T, begin, now time.Time) string {
 	t.Helper()
 	src := filepath.Join(t.TempDir(), "out")
 	require.NoError(t, os.WriteFile(src, []byte("x"), 0o600))

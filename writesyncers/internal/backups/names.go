@@ -15,29 +15,29 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// names knows what a Namer makes of names, and which files in its directories are ours. Whatever the Namer answers, it is asked
-// a bounded number of times.
+// names calls the Namer, and knows which files in its directories are ours. Whatever the Namer answers, it is called a bounded number
+// of times.
 type names struct {
-	base  string // the log
+	base  string // the path of the log
 	namer func(string) string
 	moves bool
 
-	readDir   func(dir string) ([]fs.DirEntry, error) // os.ReadDir, but for tests
+	readDir   func(dir string) ([]fs.DirEntry, error) // os.ReadDir, except in tests
 	bearsMark func(path, base string) (ours bool, err error)
 
-	round     int   // of questions: forget begins another
-	complaint error // what was wrong with the first bad answer of this round
-	blind     error // why a file could not be looked at in this round: nothing is to be moved or removed then
-	answers   map[string]string
-	before    map[string]string // the answers of the round before
-	dirs      map[string]error  // what is wrong with a directory; nil: nothing
-	known     []string          // directories that backups were seen or placed in
-	verdicts  map[string]verdict
-	unwritten map[string]fs.FileInfo // the plain files of which it is known that they are not the logs of others
+	round      int   // counts the calls of forget: answers are kept for one round
+	complaint  error // what was wrong with the first bad answer of this round
+	unreadable error // why a file could not be examined in this round: then nothing may be moved or removed
+	answers    map[string]string
+	before     map[string]string // the answers of the round before
+	dirs       map[string]error  // why a directory cannot be used; nil: it can
+	known      []string          // directories that backups were seen or placed in
+	marks      map[string]markCheck
+	unwritten  map[string]fs.FileInfo // plain files that are known not to be the logs of others
 }
 
-// verdict remembers whether a compressed file bears our mark.
-type verdict struct {
+// markCheck remembers whether a compressed file has our mark.
+type markCheck struct {
 	size     int64
 	modified time.Time
 	ours     bool
@@ -45,20 +45,20 @@ type verdict struct {
 
 func newNames(cfg Config) *names {
 	n := &names{base: cfg.Path, namer: cfg.Namer, moves: cfg.Moves, readDir: os.ReadDir, bearsMark: bearsMark}
-	n.verdicts, n.unwritten = map[string]verdict{}, map[string]fs.FileInfo{}
+	n.marks, n.unwritten = map[string]markCheck{}, map[string]fs.FileInfo{}
 	n.forget()
 	n.remember(cfg.Path)
 	return n
 }
 
-// forget begins a new round of questions: the Namer's answers may be others now, and directories may have come or gone.
+// forget begins a new round: the Namer's answers may have changed, and directories may have come or gone.
 func (n *names) forget() {
 	n.round++
 	n.before = n.answers
-	n.complaint, n.blind, n.answers, n.dirs = nil, nil, map[string]string{}, map[string]error{}
+	n.complaint, n.unreadable, n.answers, n.dirs = nil, nil, map[string]string{}, map[string]error{}
 }
 
-// askAgain begins a round with some of the questions of the last one that had an answer: a Namer that has another now gets a complaint.
+// askAgain begins a new round and repeats some questions of the last one. A Namer whose answer has changed gets a complaint.
 func (n *names) askAgain() {
 	n.forget()
 	asked := 0
@@ -82,8 +82,8 @@ func (n *names) remember(path string) {
 	}
 }
 
-// forgetAllBut forgets the directories in which there is none of our backups, but for the log's own: a Namer may have one for each day, and
-// the process live for years.
+// forgetAllBut forgets the directories in which there is none of our backups, except the log's own: a Namer may have one for each day, and
+// the process may live for years.
 func (n *names) forgetAllBut(ours map[string]*entry) {
 	used := map[string]bool{filepath.Dir(n.base): true}
 	for _, e := range ours {
@@ -93,11 +93,11 @@ func (n *names) forgetAllBut(ours map[string]*entry) {
 	maps.DeleteFunc(n.unwritten, func(path string, _ fs.FileInfo) bool { return ours[path] == nil })
 }
 
-// behind returns the default name with something behind the log's name and a dot.
+// behind returns the default name that ends in what: the log's name, a dot, and what.
 func (n *names) behind(what string) string { return n.base + "." + what }
 
-// of returns what the Namer makes of a default name. One that panics, or whose answer cannot be used, gets a complaint, and the
-// default name is taken.
+// of returns what the Namer makes of a default name. If the Namer panics, or its answer cannot be used, that is a complaint, and of returns
+// the default name.
 func (n *names) of(name string) string {
 	if n.namer == nil {
 		return name
@@ -147,7 +147,7 @@ func (n *names) ask(name string) (answer string, err error) {
 	return answer, nil
 }
 
-// usable returns why a file of the log's directory cannot be renamed into another one.
+// usable returns nil if files of the log's directory can be renamed into dir, else why they cannot.
 func (n *names) usable(dir string) error {
 	own := filepath.Dir(n.base)
 	if n.moves || dir == own {
@@ -175,8 +175,7 @@ type found struct {
 	compressed bool
 }
 
-// files returns the files in the directories that backups may lie in. An error that wraps fs.ErrPermission says that one of them may
-// not be read.
+// files returns the files in all known directories. An error that wraps fs.ErrPermission says that one of them may not be read.
 func (n *names) files() (all []found, err error) {
 	for _, dir := range n.known {
 		entries, readErr := n.readDir(dir)
@@ -196,7 +195,7 @@ func (n *names) files() (all []found, err error) {
 	return all, err
 }
 
-// readings returns how a name may be read: where there is a Namer, .gz may be a part of the name that it gives.
+// readings returns the ways to read a name: with a Namer, .gz may be part of the name that it gives.
 func (n *names) readings(f found) []found {
 	if f.compressed && n.namer != nil {
 		return []found{{f.path + Gzip, f.dir, false}, f}
@@ -204,7 +203,8 @@ func (n *names) readings(f found) []found {
 	return []found{f}
 }
 
-// add puts a file into the entry it belongs to, unless it is foreign: no regular file, compressed by somebody else, or a log itself.
+// add puts a file into the entry it belongs to, and reports whether it has, or there is no such file. It does not if the file is foreign:
+// not a regular file, compressed by somebody else, or a log itself.
 func (n *names) add(entries map[string]*entry, f found, as entry) (ours bool) {
 	path := f.path
 	if f.compressed {
@@ -228,35 +228,35 @@ func (n *names) add(entries map[string]*entry, f found, as entry) (ours bool) {
 	return true
 }
 
-// marked reports whether a compressed file is ours. It is opened once, as long as it stays the same.
+// marked reports whether a compressed file has our mark. It opens the file only if it has changed since the last call.
 func (n *names) marked(path string, info fs.FileInfo) bool {
-	v, known := n.verdicts[path]
-	if !known || v.size != info.Size() || !v.modified.Equal(info.ModTime()) {
+	m, known := n.marks[path]
+	if !known || m.size != info.Size() || !m.modified.Equal(info.ModTime()) {
 		ours, err := n.bearsMark(path, filepath.Base(n.base))
 		if err != nil {
-			n.blind = err
+			n.unreadable = err
 			return false
 		}
-		if len(n.verdicts) > verdictsMax {
-			clear(n.verdicts)
+		if len(n.marks) > marksMax {
+			clear(n.marks)
 		}
-		v = verdict{info.Size(), info.ModTime(), ours}
-		n.verdicts[path] = v
+		m = markCheck{info.Size(), info.ModTime(), ours}
+		n.marks[path] = m
 	}
-	return v.ours
+	return m.ours
 }
 
-const verdictsMax = 10000
+const marksMax = 10000
 
-// written reports whether a plain file is a log itself, that of another writer or program. A file is looked at until it is known to be
-// none, and not again: what was the log may be open for a long time, by who has the log as his standard output.
+// written reports whether a plain file is the log of another writer or program. Once a file is known not to be one, it is not checked
+// again: a program that has the log as its standard output may have the file open for a long time.
 func (n *names) written(path string, info fs.FileInfo) bool {
 	if before := n.unwritten[path]; fsys.RenamesOpenFiles && before != nil && os.SameFile(before, info) {
 		return false
 	}
 	written, err := fsys.WrittenByOthers(path, n.base)
 	if err != nil {
-		n.blind = err
+		n.unreadable = err
 	}
 	if written || err != nil {
 		return true
@@ -265,17 +265,17 @@ func (n *names) written(path string, info fs.FileInfo) bool {
 	return false
 }
 
-// renamed says that a file that is ours has another name now.
+// renamed says that one of our files has another name now.
 func (n *names) renamed(from, to string, info fs.FileInfo) {
-	if v, known := n.verdicts[from]; known { // else the file would be opened again at each Place
-		n.verdicts[to] = v
+	if m, known := n.marks[from]; known { // else marked would open the file again after each Place
+		n.marks[to] = m
 	}
 	if info != nil {
 		n.unwritten[to] = info
 	}
 }
 
-// numberBehind returns the first free name with a number from i on behind it.
+// numberBehind returns the first free one of name.i, name.i+1 and so on.
 func (n *names) numberBehind(name string, i int) (string, error) {
 	for range 1 << 20 {
 		if numbered := name + "." + strconv.Itoa(i); free(numbered) {

@@ -24,7 +24,7 @@ func TestANamerThatIsNotPure(t *testing.T) {
 	}
 
 	day := "monday"
-	b := newBed(t, Config{Count: 2, Namer: func(name string) string { return name + "-" + day }})
+	b := newFixture(t, Config{Count: 2, Namer: func(name string) string { return name + "-" + day }})
 	b.roll("one")
 	require.Empty(t, b.told)
 	day = "tuesday"
@@ -36,7 +36,7 @@ func TestANamerThatIsNotPure(t *testing.T) {
 
 func TestANamerWithRelativeNames(t *testing.T) {
 	t.Chdir(t.TempDir())
-	b := newBed(t, Config{Count: 2, Namer: func(name string) string { return filepath.Base(name) + ".old" }})
+	b := newFixture(t, Config{Count: 2, Namer: func(name string) string { return filepath.Base(name) + ".old" }})
 	for i := range 4 {
 		b.roll(fmt.Sprint(i))
 	}
@@ -51,7 +51,7 @@ func TestANameThatNoSystemTakes(t *testing.T) {
 
 // A year is no number of ours, whatever a Namer makes of numbers today.
 func TestAYearBesideANamer(t *testing.T) {
-	b := newBed(t, Config{Count: 1})
+	b := newFixture(t, Config{Count: 1})
 	b.put("app.log.2024", "the year")
 	b.put("app.log.20240131", "a day")
 	b.roll("one")
@@ -67,7 +67,7 @@ func TestBackupsOfANamerThatIsGone(t *testing.T) {
 	for name, namer := range map[string]func(string) string{"gone": nil, "another": func(name string) string { return name + ".new" }} {
 		t.Run(name, func(t *testing.T) {
 			for _, dates := range []Dated{nil, daily()} {
-				b := newBed(t, Config{Count: 3, Dated: dates, Namer: func(name string) string { return name + ".old" }})
+				b := newFixture(t, Config{Count: 3, Dated: dates, Namer: func(name string) string { return name + ".old" }})
 				for i := range 3 {
 					b.roll(fmt.Sprint("old ", i), date("2024-03-01").AddDate(0, 0, i))
 				}
@@ -88,7 +88,7 @@ func TestBackupsOfANamerThatIsGone(t *testing.T) {
 
 // Backups with the names of before the Namer stay ours when they are compressed in place.
 func TestFormerBackupsThatAreCompressed(t *testing.T) {
-	b := newBed(t, Config{Count: 3})
+	b := newFixture(t, Config{Count: 3})
 	for i := range 3 {
 		b.roll(fmt.Sprint("former ", i))
 	}
@@ -111,7 +111,7 @@ func TestNumbersThatANamerFillsUp(t *testing.T) {
 	const backups = 120
 	for kind, cfg := range map[string]Config{"numbered upwards": {}, "numbered": {Count: 300}, "dated": {Dated: daily()}} {
 		t.Run(kind, func(t *testing.T) {
-			b := newBed(t, Config{})
+			b := newFixture(t, Config{})
 			cfg.Namer = func(name string) string {
 				dir, base := filepath.Split(name)
 				dot := strings.LastIndexByte(base, '.')

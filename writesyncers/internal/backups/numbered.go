@@ -11,35 +11,35 @@ import (
 
 // numbered names backups base.1, base.2, and so on.
 //
-// With a count the newest is number 1. To make room the others move up, from the last on, each to the next number that nobody
-// foreign has; a number that is missing stays missing, as in Python, unless there would be no room below count. Without a count
+// With a count the newest is number 1. To make room the others move up, the last one first, each to the next number that no
+// foreign file has. A missing number stays missing, as in Python, unless there would be no room below count. Without a count
 // the newest has the highest number, so that nothing has to move.
 type numbered struct {
 	*names
-	count int                             // 0 or less: no end
-	keep  func(entries []*entry) []*entry // removes what is too many for one more
+	count int                             // 0 or less: any number of backups
+	keep  func(entries []*entry) []*entry // removes backups until there is room for one more
 	step  func(name string)
-	moved func(err error) // hears which backups cannot be moved, or nil
+	moved func(err error) // called with the errors of backups that cannot be moved, or nil
 
-	limited bool    // without a count: backups go because of their age or size
+	limited bool    // without a count: backups are removed because of their age or size
 	next    int     // without a count: the number to try; 0: not known yet
-	given   int     // without a count: the first that was given here; 0: none was
-	top     int     // the highest number that was found last
+	given   int     // without a count: the first number that was given here; 0: none
+	top     int     // the highest number at the last find
 	listed  bool    // the directories were read once
-	formers []found // what has former names, as found then
+	formers []found // the files with former names, as found then
 
-	owners   map[string]int // the lowest number that the Namer gives a name to, of those up to ownersTo
+	owners   map[string]int // for each name of the Namer, the lowest number that has it, up to ownersTo
 	ownersTo int
-	ownersOf int // the round of questions they are from
+	ownersOf int // the round that owners are of
 }
 
 const (
-	numberDigits = 7    // longer ones are dates or times, and no numbers of ours
-	numberMost   = 1e7  // there is none above
-	numbersAsked = 256  // numbers of which the Namer is asked whether it gives one name twice, or has names without a number
-	lookedUp     = 256  // a count up to which names are tried one by one, once the directory was read
-	gapMost      = 4096 // numbers tried that nobody has, before the look for more is given up
-	nextTries    = 100  // numbers tried in a row before the Namer is not asked any more
+	numberDigits = 7    // longer numbers are dates or times, and not ours
+	numberMost   = 1e7  // all numbers are below
+	numbersAsked = 256  // how many numbers are checked for names that the Namer gives twice, or without a number
+	lookedUp     = 256  // up to this count names are tried one by one, once the directory was read
+	gapMost      = 4096 // after so many free numbers no more are tried
+	nextTries    = 100  // after so many numbers in a row that are taken the Namer is not called any more
 )
 
 func (n *numbered) example() []string {
@@ -50,7 +50,7 @@ func (n *numbered) example() []string {
 	return []string{n.name(1), n.name(2), n.name(last)}
 }
 
-// name returns the name with a number. Where the Namer gives it to a lower number as well, the number is put behind it.
+// name returns the name of a number. If the Namer gives it to a lower number as well, the number is put behind it.
 func (n *numbered) name(i int) string {
 	name := n.of(n.behind(strconv.Itoa(i)))
 	if n.namer == nil {
@@ -63,7 +63,7 @@ func (n *numbered) name(i int) string {
 	return name
 }
 
-// lowest returns the lowest number up to last that the Namer gives a name to, or a high one.
+// lowest returns the lowest number, of those up to last, to which the Namer gives a name. If there is none, it returns math.MaxInt.
 func (n *numbered) lowest(name string, last int) int {
 	if n.round != n.ownersOf {
 		n.owners, n.ownersTo, n.ownersOf = map[string]int{}, 0, n.round
@@ -80,7 +80,7 @@ func (n *numbered) lowest(name string, last int) int {
 	return math.MaxInt
 }
 
-// number returns which number a name has. former says that it is a default name, and that those are others now.
+// number returns the number of a name. former says that it is a default name, and that the Namer gives another one now.
 func (n *numbered) number(path string, table map[string]int) (i int, former, ours bool) {
 	if i, ours := table[path]; ours {
 		return i, false, true
@@ -107,10 +107,10 @@ func number(digits string) (int, bool) {
 	return i, err == nil && i > 0 && len(digits) <= numberDigits && digits[0] != '0' && digits[0] != '+'
 }
 
-// filledUp reads a number that a Namer may have filled up with zeros.
+// filledUp reads a number that a Namer may have padded with zeros.
 func filledUp(digits string) (int, bool) { return number(strings.TrimLeft(digits, "0")) }
 
-// table returns the numbers of the names that the first numbers have, whatever a Namer makes of them.
+// table returns, for the names that the Namer gives to the first numbers, these numbers.
 func (n *numbered) table() map[string]int {
 	table := map[string]int{}
 	if n.namer == nil {
@@ -134,7 +134,7 @@ func (n *numbered) list() ([]*entry, error) {
 	return ours, err
 }
 
-// firstFormer returns the index of the first that has a former name: these come last.
+// firstFormer returns the index of the first backup with a former name; these come last.
 func firstFormer(ours []*entry) int {
 	if i := slices.IndexFunc(ours, func(e *entry) bool { return e.former }); i >= 0 {
 		return i
@@ -142,16 +142,16 @@ func firstFormer(ours []*entry) int {
 	return len(ours)
 }
 
-// newestFirst puts backups that are numbered upwards, and in that order, the other way round, but for those that counted counts.
+// newestFirst reverses backups that are numbered upwards, in that order. The ones that counted counts become the last, in their own order.
 func newestFirst(ours []*entry, given int) {
 	before := counted(ours, given)
 	slices.Reverse(ours)
 	slices.Reverse(ours[len(ours)-before:])
 }
 
-// counted returns how many of backups in the order of their numbers are the newest first already. Who had a count before has left some,
-// with the lowest numbers: each was written before the one ahead of it. (The times alone do not tell, for a clock may be put back.) From
-// the number given on none is of those; 0 is not known.
+// counted returns how many backups, in the order of their numbers, are already newest first: an earlier writer with a count has left them,
+// with the lowest numbers, and each was written before the one ahead of it. None of them has the number given or a higher one; 0 means
+// that given is not known. (Times alone would not tell, because a clock may be put back.)
 func counted(ours []*entry, given int) (before int) {
 	for i := 1; i < len(ours) && (given == 0 || ours[i].n < given); i++ {
 		if ours[i].modified().After(ours[i-1].modified()) {
@@ -179,7 +179,7 @@ func (n *numbered) reserve(time.Time) (string, error) {
 	return n.name(first), nil
 }
 
-// after returns the first number above i that nobody foreign has.
+// after returns the first number above i that no foreign file has.
 func after(i int, foreign map[int]bool) int {
 	for i++; foreign[i]; {
 		i++
@@ -187,9 +187,9 @@ func after(i int, foreign map[int]bool) int {
 	return i
 }
 
-// upwards returns the number after the highest, but none that looks like a date: once those before it have gone it would be taken for
-// somebody's archive. It is looked for once; later on, only where another writer of the log has given higher ones: what has a lower one
-// would be the first to go.
+// upwards returns the name of the number after the highest. It skips numbers that look like dates: once the numbers before were removed,
+// such a backup would be taken for somebody's archive. It looks for the highest number once, and again only when another writer of the log
+// may have given higher ones: else the new backup would be the first to go.
 func (n *numbered) upwards() (string, error) {
 	if n.next == 0 || n.overtaken() {
 		if err := n.findNext(); err != nil {
@@ -202,7 +202,7 @@ func (n *numbered) upwards() (string, error) {
 			n.given = cmp.Or(n.given, n.next)
 			return name, nil
 		}
-		n.next = undated(n.next + 1) // it was given out before, most likely
+		n.next = undated(n.next + 1) // most likely it was given by the last call
 		if try == 1 || n.next >= numberMost {
 			if err := n.findNext(); err != nil {
 				return "", err
@@ -212,8 +212,8 @@ func (n *numbered) upwards() (string, error) {
 	return n.numberBehind(n.of(n.behind("1")), n.next)
 }
 
-// overtaken reports whether somebody may have given higher numbers since the last one was given here: it is gone, or there are some.
-// Where no backup goes by itself, those behind it would be there as well.
+// overtaken reports whether another writer may have given higher numbers since the last one was given here: because that backup is gone, or
+// because there are higher ones. Without limits no backup is removed, and then upwards would meet those higher ones anyway.
 func (n *numbered) overtaken() bool {
 	if n.given > 0 && free(n.name(n.next)) {
 		return true
@@ -221,7 +221,7 @@ func (n *numbered) overtaken() bool {
 	if !n.limited {
 		return false
 	}
-	files, _ := n.files() // of a directory that may not be read nothing goes
+	files, _ := n.files() // in a directory that may not be read nothing is removed
 	table := n.table()
 	return slices.ContainsFunc(files, func(file found) bool {
 		return slices.ContainsFunc(n.readings(file), func(f found) bool {
@@ -245,7 +245,7 @@ func (n *numbered) findNext() error {
 		}
 	}
 	for i := range foreign {
-		if !dateLike(i) && i+1 < numberMost { // else what follows it would look like one, too, or have too many digits
+		if !dateLike(i) && i+1 < numberMost { // else the next number would look like a date, too, or have too many digits
 			n.next = max(n.next, i+1)
 		}
 	}

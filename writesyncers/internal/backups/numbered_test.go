@@ -21,7 +21,7 @@ import (
 )
 
 func TestNumberedNewestFirst(t *testing.T) {
-	b := newBed(t, Config{Count: 2})
+	b := newFixture(t, Config{Count: 2})
 	assert.Equal(t, "app.log.1", b.roll("one"))
 	assert.Equal(t, "app.log.1", b.roll("two"))
 	assert.Equal(t, "app.log.1.gz", b.rollAs("three", true, time.Time{}))
@@ -33,7 +33,7 @@ func TestNumberedNewestFirst(t *testing.T) {
 
 // Without a crash a gap stays a gap, as in Python.
 func TestGapsStay(t *testing.T) {
-	b := newBed(t, Config{Count: 4})
+	b := newFixture(t, Config{Count: 4})
 	for _, i := range []int{1, 3, 5} {
 		b.put(fmt.Sprintf("app.log.%d", i), fmt.Sprint(i))
 	}
@@ -47,7 +47,7 @@ func TestGapsStay(t *testing.T) {
 // A process killed while it made room has moved the upper numbers already: none is dropped before its time for that.
 func TestAGapThatACrashLeftDropsNothing(t *testing.T) {
 	for _, gap := range []int{1, 2, 3, 4} {
-		b := newBed(t, Config{Count: 4})
+		b := newFixture(t, Config{Count: 4})
 		for i := 1; i <= 4; i++ {
 			if i != gap {
 				b.put(fmt.Sprintf("app.log.%d", i), fmt.Sprint(i))
@@ -66,7 +66,7 @@ func TestAGapThatACrashLeftDropsNothing(t *testing.T) {
 }
 
 func TestACountThatWasLowered(t *testing.T) {
-	b := newBed(t, Config{Count: 6, Compress: true})
+	b := newFixture(t, Config{Count: 6, Compress: true})
 	for i := range 6 {
 		b.rollAs(fmt.Sprint(i), i%2 == 0, time.Time{})
 	}
@@ -79,7 +79,7 @@ func TestACountThatWasLowered(t *testing.T) {
 // What a rollover costs depends on the files there are, not on the count.
 func TestACountOfAnySize(t *testing.T) {
 	for _, unreadable := range []bool{false, true} {
-		b := newBed(t, Config{Count: math.MaxInt})
+		b := newFixture(t, Config{Count: math.MaxInt})
 		if unreadable {
 			b.set.names.readDir = func(dir string) ([]os.DirEntry, error) {
 				return nil, &os.PathError{Op: "open", Path: dir, Err: os.ErrPermission}
@@ -102,7 +102,7 @@ func TestLastOf(t *testing.T) {
 }
 
 func TestForeignThingsAreSteppedOver(t *testing.T) {
-	b := newBed(t, Config{Count: 3})
+	b := newFixture(t, Config{Count: 3})
 	foreign := func(i int) string {
 		name := b.path(fmt.Sprintf("app.log.%d", i))
 		switch i {
@@ -164,7 +164,7 @@ func entriesOf(t *testing.T, dir string) (names []string) {
 func TestDatesAreNoNumbers(t *testing.T) {
 	dates := []string{"app.log.2023", "app.log.2024", "app.log.240301", "app.log.202403", "app.log.2024061", "app.log.20240301"}
 	for _, count := range []int{2, -1} {
-		b := newBed(t, Config{Count: count})
+		b := newFixture(t, Config{Count: count})
 		for _, name := range dates {
 			b.put(name, "archive")
 		}
@@ -180,21 +180,21 @@ func TestDatesAreNoNumbers(t *testing.T) {
 			assert.Equal(t, "archive", b.tree()[name])
 		}
 	}
-	b := newBed(t, Config{Count: -1})
+	b := newFixture(t, Config{Count: -1})
 	for i := 1965; i <= 2110; i++ {
 		if i != 2024 {
 			b.put(fmt.Sprintf("app.log.%d", i), "ours")
 		}
 	}
 	assert.Len(t, b.listed(), 145, "those that came before are there")
-	b = newBed(t, Config{Count: 2000})
+	b = newFixture(t, Config{Count: 2000})
 	b.put("app.log.1999", "ours")
 	assert.Len(t, b.listed(), 1, "a number that the Count leads to")
 }
 
 // Without a count nothing moves, and what a rollover costs does not grow with what is there.
 func TestNumberedUpwards(t *testing.T) {
-	b := newBed(t, Config{Count: -1})
+	b := newFixture(t, Config{Count: -1})
 	b.put("app.log.7", "seven")
 	b.putGzip("app.log.9.gz", "nine", gzip.Header{Name: "app.log", OS: osUnknown})
 	require.NoError(t, os.Mkdir(b.path("app.log.11"), 0o700))
@@ -215,7 +215,7 @@ func TestNumberedUpwards(t *testing.T) {
 
 // The newest first, in whichever order the numbers were given before.
 func TestNumberingThatChangesItsDirection(t *testing.T) {
-	b := newBed(t, Config{Count: -1})
+	b := newFixture(t, Config{Count: -1})
 	for i := 1; i <= 5; i++ {
 		b.roll(fmt.Sprint(i))
 		b.age(fmt.Sprintf("app.log.%d", i), time.Duration(10-i)*time.Minute)
@@ -243,7 +243,7 @@ func TestNumberingThatChangesItsDirection(t *testing.T) {
 
 // So it is though the clock was put back once in between.
 func TestNumberingThatChangesItsDirectionAndAClockThatWasPutBack(t *testing.T) {
-	b := newBed(t, Config{Count: -1})
+	b := newFixture(t, Config{Count: -1})
 	for i, ago := range []int{10, 9, 8, 50, 49, 48} {
 		b.roll(fmt.Sprint(i + 1))
 		b.age(fmt.Sprintf("app.log.%d", i+1), time.Duration(ago)*time.Minute)
@@ -285,7 +285,7 @@ func TestNamersOfAllKinds(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, count %d", kind, count), func(t *testing.T) {
 				calls = 0
 				good := true
-				b := newBed(t, Config{Count: count, Namer: func(name string) string {
+				b := newFixture(t, Config{Count: count, Namer: func(name string) string {
 					if good {
 						return name
 					}
@@ -326,7 +326,7 @@ func TestNamersOfAllKinds(t *testing.T) {
 }
 
 func TestOneNameForAll(t *testing.T) {
-	b := newBed(t, Config{Count: 3, Namer: func(name string) string { return filepath.Join(filepath.Dir(name), "old.log") }})
+	b := newFixture(t, Config{Count: 3, Namer: func(name string) string { return filepath.Join(filepath.Dir(name), "old.log") }})
 	for _, text := range []string{"1", "2", "3", "4"} {
 		b.roll(text)
 	}
@@ -336,7 +336,7 @@ func TestOneNameForAll(t *testing.T) {
 
 // Backups from before there was a Namer are ours, and older than all others.
 func TestANamerLaterOn(t *testing.T) {
-	b := newBed(t, Config{Count: 4})
+	b := newFixture(t, Config{Count: 4})
 	for _, text := range []string{"1", "2", "3"} {
 		b.roll(text)
 	}
@@ -352,7 +352,7 @@ func TestANamerLaterOn(t *testing.T) {
 
 // The Namer's directory is away for a while: what got default names meanwhile counts, and goes, once it is back.
 func TestTheDirectoryOfTheNamerComesBack(t *testing.T) {
-	b := newBed(t, Config{Count: 1})
+	b := newFixture(t, Config{Count: 1})
 	require.NoError(t, os.Mkdir(b.path("old"), 0o700))
 	b.again(Config{Count: 2, Namer: func(name string) string { return filepath.Join(filepath.Dir(name), "old", filepath.Base(name)) }})
 	b.roll("1")
@@ -402,7 +402,7 @@ func TestNamesThatAreTooLong(t *testing.T) {
 }
 
 func TestPlaceReplacesNothing(t *testing.T) {
-	b := newBed(t, Config{Count: 3})
+	b := newFixture(t, Config{Count: 3})
 	for _, text := range []string{"1", "2"} {
 		b.roll(text)
 	}
@@ -423,7 +423,7 @@ func TestPlaceReplacesNothing(t *testing.T) {
 }
 
 func TestReserveAndFind(t *testing.T) {
-	b := newBed(t, Config{Count: 3})
+	b := newFixture(t, Config{Count: 3})
 	b.roll("1")
 	info, err := os.Stat(b.path("app.log.1"))
 	require.NoError(t, err)
@@ -454,7 +454,7 @@ func TestMissingDirectoryIsAnError(t *testing.T) {
 // A directory with many files in it is read once; after that names are tried, also those beyond the count and those from before there
 // was a Namer.
 func TestTheDirectoryIsReadOnce(t *testing.T) {
-	b := newBed(t, Config{Count: 2})
+	b := newFixture(t, Config{Count: 2})
 	b.put("app.log.3", "too many")
 	b.put("app.log.1", "former")
 	b.again(Config{Count: 4, Namer: func(name string) string { return name + ".old" }})
@@ -475,7 +475,7 @@ func TestTheDirectoryIsReadOnce(t *testing.T) {
 
 // Whose a compressed backup is was read once, and is not read again at each Place.
 func TestACompressedBackupIsOpenedOnce(t *testing.T) {
-	b := newBed(t, Config{Count: 5})
+	b := newFixture(t, Config{Count: 5})
 	for i := range 4 {
 		b.rollAs(fmt.Sprint(i), true, time.Time{})
 	}
@@ -492,7 +492,7 @@ func TestACompressedBackupIsOpenedOnce(t *testing.T) {
 func TestNumberingThatChangesItsDirectionTwice(t *testing.T) {
 	for _, tt := range []struct{ counted, upwards, count int }{{5, 2, 2}, {3, 3, 5}, {3, 1, 2}, {2, 1, 5}, {1, 2, 2}, {0, 4, 3}} {
 		t.Run(fmt.Sprint(tt), func(t *testing.T) {
-			b, n := newBed(t, Config{Count: max(tt.counted, 1)}), 0
+			b, n := newFixture(t, Config{Count: max(tt.counted, 1)}), 0
 			roll := func(times int) {
 				for range times {
 					n++
@@ -520,7 +520,7 @@ func TestNumberingThatChangesItsDirectionTwice(t *testing.T) {
 
 // So they do under the names they had before there was a Namer, and none goes at a start while older ones have such names.
 func TestFormerBackupsThatWereNumberedUpwards(t *testing.T) {
-	b := newBed(t, Config{Count: -1})
+	b := newFixture(t, Config{Count: -1})
 	put := func(name string, ago time.Duration) {
 		b.put(name, name)
 		b.age(name, ago)
@@ -546,7 +546,7 @@ func TestABackupThatCannotBeMoved(t *testing.T) {
 	defer func(rename func(string, string) error) { renameFile = rename }(renameFile)
 	for _, stuck := range []string{"app.log.1", "app.log.2.gz", "app.log.4"} {
 		for _, refusal := range []error{fs.ErrPermission, syscall.EPERM} {
-			b := newBed(t, Config{Count: 4})
+			b := newFixture(t, Config{Count: 4})
 			told := 0
 			cfg := Config{Path: b.path("app.log"), Count: 4, Moved: func(err error) {
 				if err != nil {

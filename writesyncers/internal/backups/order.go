@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// inOrder returns dated backups, the newest first by the date and the number in their names. Those of another schedule, which was there
-// before, come after those that today's gives the same period; and those of a time that is still to come after all: the clock was put back,
-// and what is rolled out from now on would be the first to go.
+// inOrder returns dated backups with the newest first, by the date and the number in their names. In the same period, backups of an
+// earlier schedule come after those of today's. Backups of a time that is still to come are last: the clock was put back, and else the
+// files that are rolled over from now on would be the first to go.
 //
-// Names of several schedules do not tell which backup is the newer one where the one period holds the other, or two schedules of before
-// have named both. There the times of the last writes do, as far as they fit the names.
+// If the period of one backup contains that of another, or two earlier schedules have named them, the names do not tell which is the
+// newer one. Then the times of their last writes decide, as far as they fit the names.
 func inOrder(ours []*entry, now time.Time) []*entry {
-	var lists [][]*entry // of each layout, and in the order of their names
+	var lists [][]*entry // one for each layout, in the order of their names; those of a time to come follow
 	for _, ahead := range []bool{false, true} {
 		for _, layout := range Layouts {
 			var list []*entry
@@ -38,7 +38,7 @@ func byName(a, b *entry) int {
 	)
 }
 
-// last compares two entries of which those that it is said of come last.
+// last orders false before true.
 func last(a, b bool) int {
 	switch {
 	case a == b:
@@ -49,7 +49,7 @@ func last(a, b bool) int {
 	return -1
 }
 
-// byWrites puts those of a period that several schedules have named in the order of their last writes.
+// byWrites sorts the backups of a period by their last writes, if several schedules have named them.
 func byWrites(list []*entry) {
 	for from := 0; from < len(list); {
 		to := from + 1
@@ -64,7 +64,7 @@ func byWrites(list []*entry) {
 	}
 }
 
-// merged makes one of lists that are in order.
+// merged merges lists that are in order into one.
 func merged(lists [][]*entry) (all []*entry) {
 	for {
 		var next *[]*entry
@@ -88,11 +88,11 @@ func newer(a, b *entry) bool {
 	return byName(a, b) < 0
 }
 
-// longest is how long a period of each of Layouts may be, for the time of the last write to be believed: whatever its Interval, and though
-// the file was begun under a schedule with longer ones.
+// longest is, for each of Layouts, how long after the date in the name a last write may be to be believed. It allows for any Interval,
+// and for a file that was begun under a schedule with longer periods.
 var longest = []time.Duration{40 * day, 40 * day, 60 * day, 400 * day}
 
-// fits reports whether the time of the last write can be that of the period in the name, of whatever length.
+// fits reports whether the time of the last write can belong to the period in the name.
 func (e *entry) fits() bool {
 	written := e.modified().Sub(e.start)
 	for i, layout := range Layouts {

@@ -7,8 +7,8 @@ import (
 	"go.uber.org/multierr"
 )
 
-// Retain removes the backups that are too many, too old, or too much together, the oldest first. None goes that a living process
-// still writes to; it may stay beyond the limits for as long. Of too many, those without anything in them go before all others.
+// Retain removes backups beyond Count, MaxAge and MaxTotalBytes, the oldest first; if there are too many, empty ones go first. A backup
+// stays, even beyond the limits, while a living process writes to it.
 func (s *Set) Retain(now time.Time) error {
 	if s.cfg.Count <= 0 && s.cfg.MaxAge <= 0 && s.cfg.MaxTotalBytes <= 0 {
 		return nil
@@ -41,18 +41,19 @@ func (s *Set) Retain(now time.Time) error {
 	return nil
 }
 
-// keepRoom leaves room for one backup more, and returns what has stayed. What cannot be removed Retain will tell.
+// keepRoom removes backups until there is room for one more, and returns those that stay. Retain will return the errors of those that
+// cannot be removed.
 func (s *Set) keepRoom(entries []*entry) []*entry {
 	stay, _ := keep(entries, s.cfg.Count-1)
 	s.fits = len(stay) < s.cfg.Count
 	return stay
 }
 
-// keep removes all but a number of backups, which are in order, the newest first. It returns what has stayed: those that are
-// held, or could not be removed, are among them.
+// keep removes all but count backups from entries, which are ordered with the newest first. It returns those that stay, including those
+// that are held or could not be removed.
 func keep(entries []*entry, count int) (stay []*entry, err error) {
 	excess := len(entries) - max(count, 0)
-	gone := make([]bool, len(entries)) // not a list of them: there may be a hundred thousand
+	gone := make([]bool, len(entries)) // not a list of entries: there may be a hundred thousand
 	for _, empty := range []bool{true, false} {
 		for i := len(entries) - 1; i >= 0 && excess > 0; i-- {
 			if entries[i].empty() == empty {

@@ -16,7 +16,7 @@ import (
 
 func TestRetainByAgeAndSize(t *testing.T) {
 	for _, dates := range []Dated{nil, daily()} {
-		b := newBed(t, Config{Count: -1, Dated: dates, MaxAge: time.Hour})
+		b := newFixture(t, Config{Count: -1, Dated: dates, MaxAge: time.Hour})
 		old := b.roll("old", date("2024-03-01"))
 		packed := b.rollAs("old", true, date("2024-03-02"))
 		b.age(old, 2*time.Hour)
@@ -24,7 +24,7 @@ func TestRetainByAgeAndSize(t *testing.T) {
 		last := b.roll("new", date("2024-03-03"))
 		assert.Equal(t, map[string]string{last: "new"}, b.tree())
 
-		b = newBed(t, Config{Count: 9, Dated: dates, MaxTotalBytes: 8})
+		b = newFixture(t, Config{Count: 9, Dated: dates, MaxTotalBytes: 8})
 		for i, text := range []string{"one", "two", "three", "four"} {
 			last = b.roll(text, date("2024-03-01").AddDate(0, 0, i))
 		}
@@ -35,7 +35,7 @@ func TestRetainByAgeAndSize(t *testing.T) {
 // What there is nothing in does not cost what there is something in its place.
 func TestEmptyBackupsGoFirst(t *testing.T) {
 	for _, dates := range []Dated{nil, daily()} {
-		b := newBed(t, Config{Count: 2, Dated: dates})
+		b := newFixture(t, Config{Count: 2, Dated: dates})
 		for i, text := range []string{"one", "two", "", "", ""} {
 			b.roll(text, date("2024-03-01").AddDate(0, 0, i))
 		}
@@ -55,7 +55,7 @@ func TestNoneGoesThatIsHeld(t *testing.T) {
 	}
 	for _, count := range []int{1, 2, 3} {
 		for _, dates := range []Dated{nil, daily()} {
-			b := newBed(t, Config{Count: count, Dated: dates, MaxAge: time.Hour})
+			b := newFixture(t, Config{Count: count, Dated: dates, MaxAge: time.Hour})
 			first := b.roll("held", date("2024-03-01"))
 			f, err := os.OpenFile(b.path(first), os.O_WRONLY|os.O_APPEND, 0)
 			require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestNoneGoesThatIsHeld(t *testing.T) {
 // What cannot be removed is told, and neither keeps the next from its name nor others from going.
 func TestRetainTellsWhatCannotGo(t *testing.T) {
 	for _, dates := range []Dated{nil, daily()} {
-		b := newBed(t, Config{Count: 2, Dated: dates})
+		b := newFixture(t, Config{Count: 2, Dated: dates})
 		first := b.roll("stays", date("2024-03-01"))
 		stays, err := os.Stat(b.path(first))
 		require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestRetainTellsWhatCannotGo(t *testing.T) {
 // Both forms of one backup, which a crash between publishing the one and removing the other leaves.
 func TestRepairOfABackupThatIsThereTwice(t *testing.T) {
 	for _, dates := range []Dated{nil, daily()} {
-		b := newBed(t, Config{Count: 3, Dated: dates})
+		b := newFixture(t, Config{Count: 3, Dated: dates})
 		name := b.rollAs("one", true, date("2024-03-01"))
 		plain := name[:len(name)-len(Gzip)]
 		b.put(plain, "one")
@@ -138,7 +138,7 @@ func TestRepairOfABackupThatIsThereTwice(t *testing.T) {
 }
 
 func TestPublish(t *testing.T) {
-	b := newBed(t, Config{Count: 3})
+	b := newFixture(t, Config{Count: 3})
 	b.roll("one")
 	b.put("part", "compressed")
 	dst, err := b.set.Publish(b.path("part"), b.path("app.log.1"))
@@ -153,7 +153,7 @@ func TestPublish(t *testing.T) {
 }
 
 // mapOf is tree without unpacking.
-func mapOf(t *testing.T, b *bed) map[string]string {
+func mapOf(t *testing.T, b *fixture) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	for _, name := range entriesOf(t, b.dir) {
@@ -169,7 +169,7 @@ func mapOf(t *testing.T, b *bed) map[string]string {
 func TestNumbersThatLookLikeDatesAreSteppedOver(t *testing.T) {
 	for _, first := range []int{1960, 2090, 99_990, 100_090, 202_250, 240_290, 2_023_990} {
 		cfg := Config{MaxTotalBytes: 3}
-		b := newBed(t, cfg)
+		b := newFixture(t, cfg)
 		b.put(fmt.Sprintf("app.log.%d", first-first%10), "x")
 		b.put("app.log.3", "x")
 		b.put("app.log.2024", "an archive")
@@ -196,21 +196,21 @@ func TestNumbersThatLookLikeDatesAreSteppedOver(t *testing.T) {
 
 // A number with more digits would not be known again, and so never be removed.
 func TestTheHighestNumberIsFollowedByTheLowest(t *testing.T) {
-	for name, put := range map[string]func(b *bed){
-		"ours":        func(b *bed) { b.put("app.log.9999998", "x"); b.put("app.log.9999999", "x") },
-		"compressed":  func(b *bed) { b.putGzip("app.log.9999999.gz", "x", gzip.Header{Name: "app.log", OS: osUnknown}) },
-		"a directory": func(b *bed) { require.NoError(t, os.Mkdir(b.path("app.log.9999999"), 0o700)) },
-		"somebody's":  func(b *bed) { b.put("app.log.9999999.gz", "no gzip") },
-		"a low one of somebody's": func(b *bed) {
+	for name, put := range map[string]func(b *fixture){
+		"ours":        func(b *fixture) { b.put("app.log.9999998", "x"); b.put("app.log.9999999", "x") },
+		"compressed":  func(b *fixture) { b.putGzip("app.log.9999999.gz", "x", gzip.Header{Name: "app.log", OS: osUnknown}) },
+		"a directory": func(b *fixture) { require.NoError(t, os.Mkdir(b.path("app.log.9999999"), 0o700)) },
+		"somebody's":  func(b *fixture) { b.put("app.log.9999999.gz", "no gzip") },
+		"a low one of somebody's": func(b *fixture) {
 			b.put("app.log.1.gz", "no gzip")
 			b.put("app.log.9999998", "x")
 			b.put("app.log.9999999", "x")
 		},
-		"and lower ones": func(b *bed) { b.put("app.log.1", "x"); b.put("app.log.2", "x"); b.put("app.log.9999998", "x") },
+		"and lower ones": func(b *fixture) { b.put("app.log.1", "x"); b.put("app.log.2", "x"); b.put("app.log.9999998", "x") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := Config{MaxTotalBytes: 3}
-			b := newBed(t, cfg)
+			b := newFixture(t, cfg)
 			put(b)
 			for i := range 20 {
 				name := b.roll(string(rune('a' + i)))
@@ -230,7 +230,7 @@ func TestTheHighestNumberIsFollowedByTheLowest(t *testing.T) {
 }
 
 func TestTheHighestNumberOfAPeriod(t *testing.T) {
-	b := newBed(t, Config{Count: 3, Dated: &Dates{Layout: "2006-01-02"}})
+	b := newFixture(t, Config{Count: 3, Dated: &Dates{Layout: "2006-01-02"}})
 	today := time.Now().Truncate(time.Second)
 	name := "app.log." + today.Format("2006-01-02")
 	b.put(name+".9999999", "x")
@@ -255,11 +255,11 @@ func TestTwoWritersThatNumberUpwards(t *testing.T) {
 		"and by others":      {Config{Count: -1}, "app.log.9999990"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newBed(t, tt.cfg)
+			a := newFixture(t, tt.cfg)
 			if tt.first != "" {
 				a.put(tt.first, "x")
 			}
-			b := &bed{T: t, dir: a.dir}
+			b := &fixture{T: t, dir: a.dir}
 			b.again(tt.cfg)
 			b.roll("b0")
 			for round := range 3 {

@@ -19,39 +19,40 @@ type Config struct {
 	// Path is the log. Required.
 	Path string
 
-	// Count is how many backups stay. 0 and -1 mean all of them. Numbered backups of a Count above 0 move up at each Place, so
-	// that number 1 is the newest; without one they are numbered upwards, number 1 being the oldest.
+	// Count is how many backups stay. 0 and -1 mean all of them. With a Count above 0, numbered backups move up at each Place, so
+	// that number 1 is the newest; else they are numbered upwards, with number 1 the oldest.
 	Count int
 
-	// Namer makes of the name that a backup has by default the one it shall have. Defaults to nil: that name. Where it panics or
-	// gives a name that cannot be used the default one is taken. Names that it gives twice get a number behind them.
+	// Namer turns the default name of a backup into the one that it gets. Defaults to nil: the default name. If it panics or
+	// gives a name that cannot be used, the default name is used. A name that it gives twice gets a number behind it.
 	Namer func(name string) string
 
-	// Dated has backups named for the time their period begins at: a *Dates. Defaults to nil: they are numbered.
+	// Dated names backups for the time when their period begins: a *Dates. Defaults to nil: backups are numbered.
 	Dated Dated
 
 	// MaxAge and MaxTotalBytes limit how old a backup may be, by its last write, and how much all may be together. 0: no limit.
 	MaxAge        time.Duration
 	MaxTotalBytes int64
 
-	// Compress says that names with .gz behind will be wanted, so that New may look whether they are not too long.
+	// Compress says that names will get .gz behind them; New then checks that they do not become too long.
 	Compress bool
 
-	// Moves says that somebody else's code moves the files (a Rotator), who may do so across devices and make directories:
-	// nobody asks whether there is the directory that the Namer's names are in.
+	// Moves says that the user's Rotator moves the files. It may do so across devices, and make directories, so the directories of
+	// the Namer's names are not checked.
 	Moves bool
 
-	// Report hears once for each Place and Reserve what was wrong with the Namer's answers, or nil. Defaults to nobody.
+	// Report is called once for each Place and Reserve with what was wrong with the Namer's answers, or nil. Defaults to nothing.
 	Report func(err error)
 
-	// Moved hears at each Place and Reserve for which backups have to move which of them cannot be, or nil. Defaults to nobody.
+	// Moved is called for each Place and Reserve that has to move backups, with the errors of those that cannot be moved, or nil.
+	// Defaults to nothing.
 	Moved func(err error)
 
-	// Step is called between any two steps that a crash may come between, for tests. Defaults to nothing.
+	// Step is called between any two steps at which a crash makes a difference, for tests. Defaults to nothing.
 	Step func(name string)
 }
 
-// Backup is a file that was rolled out, as found on the disk.
+// Backup is a backup as found on the disk.
 type Backup struct {
 	Path       string
 	Info       fs.FileInfo
@@ -65,25 +66,25 @@ type Set struct {
 	scheme scheme
 	fits   bool // the last Place has left no more than Count
 
-	listed atomic.Int64 // how many backups there were when they were looked at last
+	listed atomic.Int64 // how many backups there were when they were listed last
 }
 
-// scheme is how the default names are made up.
+// scheme makes the default names: numbered or dated.
 type scheme interface {
-	// reserve makes room and returns a name that nobody has, neither with .gz behind it.
+	// reserve makes room and returns a name that is free, also with .gz behind it.
 	reserve(label time.Time) (string, error)
 
 	// list returns our backups, the newest first.
 	list() ([]*entry, error)
 
-	// example returns names that backups will have, of which a Config is judged.
+	// example returns names that backups will have, for New to check.
 	example() []string
 
-	// repair puts the names in the order that the scheme wants.
+	// repair puts the names into the order of the scheme.
 	repair() error
 }
 
-// Dated is a *Dates, or nil. It is an interface so that a program whose backups are numbered links nothing of dates.
+// Dated is a *Dates, or nil. It is an interface so that a program with numbered backups links no dates.
 type Dated interface {
 	scheme(n *names) scheme
 }
@@ -121,9 +122,8 @@ func New(cfg Config) (*Set, error) {
 	return s, nil
 }
 
-// Place gives the file at src its name among the backups and returns that, after it has made room. label is the time it is
-// named for, where names are times. compressed says that src is the compressed form. It never replaces a file, and an error means
-// that src has the name it had.
+// Place makes room, renames the file at src to its backup name, and returns that name. label is the time that it is named for, if
+// names are dated. compressed says that src is a compressed form. Place never replaces a file. After an error src has its old name.
 func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, err error) {
 	info, err := os.Lstat(src) // before backups move for nothing
 	if err != nil {
@@ -140,7 +140,7 @@ func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, e
 		err = fsys.RenameNoReplace(src, dst)
 		if !errors.Is(err, fs.ErrExist) {
 			break
-		} // else somebody who does not know of the lock was faster
+		} // else somebody without the lock has taken the name
 	}
 	if err != nil {
 		return "", fmt.Errorf("writesyncers: %w", err)
@@ -152,7 +152,7 @@ func (s *Set) Place(src string, label time.Time, compressed bool) (dst string, e
 
 const placeTries = 5
 
-// Reserve makes room and returns the free name that Place would give, without .gz: for somebody else's code to move the file to.
+// Reserve makes room and returns the name that Place would give, without .gz. The user's Rotator moves the file there.
 func (s *Set) Reserve(label time.Time) (dst string, err error) {
 	s.names.forget()
 	dst, err = s.scheme.reserve(label)
@@ -166,14 +166,14 @@ func (s *Set) Reserve(label time.Time) (dst string, err error) {
 	return dst, nil
 }
 
-// Placed says that somebody else's code has moved the file to the name that Reserve has returned.
+// Placed says that the user's Rotator has moved the file to the name that Reserve has returned.
 func (s *Set) Placed(dst string) {
 	if info, err := os.Lstat(dst); err == nil {
 		s.names.renamed(dst, dst, info)
 	}
 }
 
-// Listed returns how many backups there were when they were looked at last. Unlike the other methods it may be called at any time.
+// Listed returns how many backups there were when they were listed last. Unlike the other methods it may be called at any time.
 func (s *Set) Listed() int { return int(s.listed.Load()) }
 
 func (s *Set) list() ([]*entry, error) {
@@ -182,8 +182,8 @@ func (s *Set) list() ([]*entry, error) {
 	return entries, err
 }
 
-// List returns the backups that are there, the newest first. Of one that is there twice, which a crash can lead to, the plain
-// form comes before the compressed one. What is compressed the name says; or the file itself, where the Namer's names all end in .gz.
+// List returns the backups, the newest first. If one exists in both forms, after a crash, the plain form comes before the compressed
+// one. The name says whether a file is compressed, or the file itself where the Namer's names all end in .gz.
 func (s *Set) List() ([]Backup, error) {
 	s.names.forget()
 	entries, err := s.list()
@@ -197,8 +197,8 @@ func (s *Set) List() ([]Backup, error) {
 	return found, err
 }
 
-// Find returns the backup that is this file, under whatever name it has now; without an error and without a Path if it has gone.
-// (On Windows a FileInfo learns which file it is of when it is first compared: let it be compared with itself when it is made.)
+// Find returns the backup that is this file, under whatever name it has now. If it is gone, the Path is "", without an error.
+// (On Windows a FileInfo looks up its file only when it is first compared, so compare it with itself when you get it.)
 func (s *Set) Find(info fs.FileInfo) (Backup, error) {
 	s.names.forget()
 	entries, err := s.list()
@@ -212,8 +212,7 @@ func (s *Set) Find(info fs.FileInfo) (Backup, error) {
 	return Backup{}, err
 }
 
-// CompressedForm reports whether the contents of the file at path are in a complete compressed file with our mark, whatever settings have
-// named that.
+// CompressedForm reports whether there is a complete compressed file with our mark and the contents of the file at path, under any name.
 func (s *Set) CompressedForm(path string) (found bool, err error) {
 	info, err := os.Lstat(path)
 	if err != nil {
@@ -224,7 +223,7 @@ func (s *Set) CompressedForm(path string) (found bool, err error) {
 	for _, b := range listed {
 		paths = append(paths, b.Path)
 	}
-	files, _ := s.names.files() // of a directory that may not be read there is what List has tried
+	files, _ := s.names.files() // in a directory that may not be read, List has tried the names
 	for _, f := range files {
 		if f.compressed {
 			paths = append(paths, f.path+Gzip)
@@ -237,7 +236,7 @@ func (s *Set) CompressedForm(path string) (found bool, err error) {
 		}
 	}
 	if err == nil {
-		err = s.names.blind
+		err = s.names.unreadable
 	}
 	if err != nil {
 		return false, fmt.Errorf("writesyncers: %w", err)
@@ -245,9 +244,8 @@ func (s *Set) CompressedForm(path string) (found bool, err error) {
 	return false, nil
 }
 
-// Publish gives the complete compressed form at part of the backup plain its name, plain.gz, has that put on the disk, and
-// removes plain. It returns the new name, also where plain could not be removed. A name that ends in .gz already, as the Namer may give,
-// stays.
+// Publish renames part, the complete compressed form of the backup plain, to plain.gz, syncs the directory, and removes plain. It
+// returns the new name, even if plain could not be removed. If plain ends in .gz already, by the Namer, part replaces it.
 func (s *Set) Publish(part, plain string) (dst string, err error) {
 	if strings.HasSuffix(plain, Gzip) {
 		dst, err = plain, fsys.Rename(part, plain)
@@ -269,8 +267,8 @@ func (s *Set) Publish(part, plain string) (dst string, err error) {
 	return dst, nil
 }
 
-// Repair is called once before all else. It puts right what a process that was killed in the middle of Publish has left, and where backups
-// were numbered upwards by an earlier Count and are not now, it numbers them the other way round.
+// Repair is called once, before all other methods. It finishes a Publish that was cut short by a crash. If an earlier Count has numbered
+// backups upwards and this one does not, it numbers them the other way round.
 func (s *Set) Repair() error {
 	err := s.RemoveTwice()
 	if repairErr := s.scheme.repair(); repairErr != nil {
@@ -279,7 +277,7 @@ func (s *Set) Repair() error {
 	return err
 }
 
-// RemoveTwice removes the plain form of backups that are there beside it in their complete compressed form.
+// RemoveTwice removes the plain form of backups whose complete compressed form exists as well.
 func (s *Set) RemoveTwice() error {
 	s.names.forget()
 	entries, err := s.list()

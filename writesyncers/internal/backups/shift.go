@@ -10,7 +10,7 @@ import (
 	"go.uber.org/multierr"
 )
 
-// makeRoom makes the first number free, and returns it. A backup that cannot be moved keeps its number, which is stepped over.
+// makeRoom makes the first number free, and returns it. A backup that cannot be moved keeps its number, which is skipped.
 func (n *numbered) makeRoom(ours []*entry, foreign map[int]bool) (first int, err error) {
 	ours = slices.DeleteFunc(ours, func(e *entry) bool { return e.former })
 	var stays error
@@ -27,9 +27,9 @@ func (n *numbered) makeRoom(ours []*entry, foreign map[int]bool) (first int, err
 	}
 }
 
-const stuckMost = 8 // where there are more it is the directory in which nothing can be moved
+const stuckMost = 8 // if more are stuck, nothing can be moved in that directory
 
-// shift makes the first number free. Stuck is the backup of which the error is.
+// shift makes the first number free. After an error, stuck is the backup that could not be moved.
 func (n *numbered) shift(ours []*entry, foreign map[int]bool, first int) (stuck *entry, err error) {
 	if len(ours) == 0 || ours[0].n > first {
 		return nil, nil
@@ -47,8 +47,8 @@ func (n *numbered) shift(ours []*entry, foreign map[int]bool, first int) (stuck 
 	return nil, nil
 }
 
-// lastOf returns the last of that many numbers which nobody foreign has. What it costs depends on the files there are, not on the count,
-// which may be any.
+// lastOf returns the number of the last of count backups if numbers of foreign files are skipped. Its cost depends on the number of
+// foreign files, not on count, which may be huge.
 func lastOf(count int, foreign map[int]bool) int {
 	last := min(count, numberMost)
 	for _, i := range slices.Sorted(maps.Keys(foreign)) {
@@ -65,8 +65,8 @@ type move struct {
 	to int
 }
 
-// plan says who has to move to make the first number free: with a top all below it, and it reports whether none gets beyond it;
-// with top 0 no more than those up to the first number that is missing.
+// plan returns the moves that make the first number free. With top 0 it moves only the backups up to the first missing number. Else it
+// moves all below top, and all reports whether none of them gets a number above top.
 func plan(ours []*entry, foreign map[int]bool, first, top int) (moves []move, all bool) {
 	last := first
 	for _, e := range ours {
@@ -97,7 +97,7 @@ func (n *numbered) rename(e *entry, to int) error {
 	return nil
 }
 
-// renumber begins again with the lowest numbers, once the highest was given: one with more digits would not be known for ours.
+// renumber gives all backups the lowest numbers again, once the highest was used: a number with more digits would not be recognised.
 func (n *numbered) renumber(ours []*entry, foreign map[int]bool) error {
 	to := 0
 	for _, e := range ours {
@@ -117,7 +117,7 @@ func (n *numbered) renumber(ours []*entry, foreign map[int]bool) error {
 	return nil
 }
 
-// repair turns numbers round that were given upwards: the newest gets the lowest.
+// repair renumbers backups that are numbered upwards although there is a count: the newest gets the lowest number.
 func (n *numbered) repair() error {
 	if n.count <= 0 {
 		return nil
@@ -144,8 +144,9 @@ func (n *numbered) repair() error {
 	return nil
 }
 
-// rising reports whether backups, in the order of their numbers, were numbered upwards last. It shows in their times, which rise with the
-// numbers, by more than a second in all, behind those that an earlier count has left; now and then they fall, where the clock was put back.
+// rising reports whether backups, in the order of their numbers, were numbered upwards last: then their times rise with the numbers, by
+// more than a second in all. Times may fall now and then, where the clock was put back. Backups that an earlier count has left are
+// skipped.
 func rising(ours []*entry) bool {
 	rise, fall, by := 0, 0, time.Duration(0)
 	for i := max(counted(ours, 0), 1); i < len(ours); i++ {

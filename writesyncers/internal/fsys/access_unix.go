@@ -15,7 +15,8 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// Access is who may use a file: its owner, its group, its permission bits, and its list, which is nil where the bits say it all.
+// Access says who may use a file: its owner, its group, its permission bits, and its access control list, which is nil if the bits say
+// the same.
 type Access struct {
 	uid, gid uint32
 	mode     fs.FileMode
@@ -27,7 +28,7 @@ func (a Access) Equal(b Access) bool {
 	return a.uid == b.uid && a.gid == b.gid && a.mode == b.mode && slices.Equal(a.list, b.list)
 }
 
-// entries returns the list, or one made of the permission bits if there is none.
+// entries returns the list, or one made from the permission bits if there is none.
 func (a Access) entries() acl {
 	if a.list == nil {
 		return aclOfMode(a.mode)
@@ -35,16 +36,15 @@ func (a Access) entries() acl {
 	return a.list
 }
 
-// CopyAccess lets those use dst who can use src, and nobody else: the owner and the group of src, each by itself as far as this
-// process may give it away, its permission bits, and its access control list (POSIX ACLs, Linux). What dst has inherited from the
-// default list of its directory goes.
+// CopyAccess gives dst the access of src: its permission bits, its access control list (POSIX ACLs, Linux), and its owner and group, each
+// as far as this process may change it. What dst has inherited from the default list of its directory is removed.
 //
-// Where something cannot be kept the rest is narrowed, so that nobody may read dst who could not read src: a group that is another
-// one now gets no more than everybody, and without the list the bits are those that everyone named in it had as well. An owner
-// who is another one now, this process, may do what it could do with src. dst ought to have been made with the permissions 0600,
-// for it passes through no state in which it gives more than src.
+// If something cannot be kept, the rest is narrowed, so that nobody may read dst who could not read src. If the group is another one, it
+// gets no more than everybody has. Without the list, the bits give only what everyone named in the list had as well. If the owner is
+// another one, it is this process, and may do what it could do with src. dst should be made with the permissions 0600: then it never
+// gives more than src, at any moment.
 //
-// The error says that dst still gives more, or that there is no telling.
+// An error says that dst still gives more than src, or that this cannot be found out.
 func CopyAccess(dst, src *os.File) error {
 	want, err := AccessOf(src)
 	if err != nil {
@@ -100,15 +100,14 @@ func AccessOf(f *os.File) (Access, error) {
 	return Access{st.Uid, st.Gid, fs.FileMode(st.Mode & 0o777), list}, nil
 }
 
-// giveTo makes the list that of f, or, where there are no lists, the permission bits that give no more. listed says that f has a
-// list.
+// giveTo sets the list of f or, where there are no lists, permission bits that give no more. listed says that f has a list.
 func (a acl) giveTo(f *os.File, listed bool) error {
 	if a.extended() && writeACL(f, a) == nil {
 		return nil
 	}
 	mode := a.mode()
 	if listed && !removeACL(f) {
-		mode &^= 0o070 // which is the list's mask then
+		mode &^= 0o070 // with a list, these bits are its mask
 	}
 	err := f.Chmod(mode)
 	info, statErr := f.Stat()
@@ -129,7 +128,7 @@ func orNoEffect(err error) error {
 	return err
 }
 
-// acl is an access control list as POSIX 1003.1e draft 17 has it, or the three entries that permission bits amount to.
+// acl is an access control list as in POSIX 1003.1e draft 17, or the three entries that are equivalent to permission bits.
 type acl []aclEntry
 
 type aclEntry struct {
@@ -158,7 +157,7 @@ func aclOfMode(mode fs.FileMode) acl {
 // extended reports whether permission bits cannot say the same.
 func (a acl) extended() bool { return len(a) > 3 }
 
-// all returns what every entry of some tags gives, 7 if there is none. The mask counts where it applies.
+// all returns the permissions that every entry with one of the tags gives, after the mask; 7 if there is no such entry.
 func (a acl) all(tags ...uint16) uint16 {
 	mask := uint16(7)
 	for _, e := range a {
@@ -191,7 +190,7 @@ func (a acl) with(tag, perm uint16) acl {
 	return a
 }
 
-// forOwner is the list for a file that belongs to the process itself now, which could write to it and perhaps read it.
+// forOwner returns the list for a copy that belongs to this process, which could write to the file and, if reads is set, read it.
 func (a acl) forOwner(reads bool) acl {
 	perm := uint16(2)
 	if reads {
@@ -200,15 +199,15 @@ func (a acl) forOwner(reads bool) acl {
 	return a.with(aclOwner, perm)
 }
 
-// forOtherGroup is the list for a file whose group is another one now. Its members may have been in any of the groups named, or
-// in none; those of the former group may be anybody now.
+// forOtherGroup returns the list for a copy whose group is another one. Members of the new group may have been in any of the groups
+// named, or in none; members of the former group are now among everybody else.
 func (a acl) forOtherGroup() acl {
 	perm := a.all(aclOwningGroup, aclGroup, aclOther)
 	return a.with(aclOwningGroup, perm).with(aclOther, perm)
 }
 
-// mode returns the permission bits for a file that has no list. Those named in it may be members of the owning group then, or
-// anybody: a group that is named counts for everybody, a user for both.
+// mode returns the permission bits for a copy without the list. A user named in the list may be a member of the owning group or not,
+// so such an entry limits both the group's bits and everybody's; a named group limits everybody's.
 func (a acl) mode() fs.FileMode {
 	owner := a.all(aclOwner)
 	group := a.all(aclOwningGroup, aclUser)

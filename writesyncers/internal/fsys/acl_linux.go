@@ -18,7 +18,7 @@ const (
 
 // readACL returns the list of a file, or nil if it has none or there is no such thing on its file system.
 func readACL(fd int) (acl, error) {
-	var most [256]byte // of which lists have less
+	var most [256]byte // most lists are shorter
 	buf := most[:]
 	n, err := unix.Fgetxattr(fd, aclAttribute, buf)
 	if errors.Is(err, unix.ERANGE) {

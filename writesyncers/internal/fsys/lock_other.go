@@ -4,10 +4,10 @@ package fsys
 
 import "os"
 
-// CanShare says whether several processes can write to one file here: that takes locks that end with a process.
+// CanShare says whether several processes can write to one file here. That needs locks that end with their process.
 const CanShare = false
 
-// Flags for opening files, which these systems lack.
+// Flags for opening files; these systems have none.
 const (
 	NoFollow = 0
 	Nonblock = 0
@@ -24,7 +24,7 @@ func OpenDirectory(path string) (*Directory, error) {
 	return new(Directory), nil
 }
 
-// TryLock always has the lock.
+// TryLock always succeeds.
 func (d *Directory) TryLock() error { return nil }
 
 // IsAt reports whether there is a directory at the path.
@@ -39,16 +39,16 @@ func (d *Directory) Unlock() {}
 // Close does nothing.
 func (d *Directory) Close() error { return nil }
 
-// LockShared takes no lock and says so.
+// LockShared takes no lock, and returns false.
 func LockShared(*os.File) bool { return false }
 
-// TryLockExclusive has no lock to ask, and says that nobody has the file.
+// TryLockExclusive returns true: there are no locks here.
 func TryLockExclusive(*os.File) bool { return true }
 
 // Unlock does nothing.
 func Unlock(*os.File) {}
 
-// Held has no lock to ask. Windows itself refuses to rename or remove a file that is open.
+// Held returns false: there are no locks here, but Windows itself refuses to rename or remove an open file.
 func Held(string) bool { return false }
 
 // InUse is Held.
@@ -57,5 +57,5 @@ func InUse(string) bool { return false }
 // SyncDirectory does nothing: these systems have no such call.
 func SyncDirectory(string) error { return nil }
 
-// HasName is always true: a file keeps its name while it is open, or there is no telling.
+// HasName returns true: a file keeps its name while it is open, or that cannot be found out.
 func HasName(*os.File) bool { return true }

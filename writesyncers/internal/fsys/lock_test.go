@@ -59,7 +59,7 @@ func TestHeld(t *testing.T) {
 	assert.False(t, Held(pipe), "without a wait for whoever writes to it")
 }
 
-// A lock that a signal has interrupted is asked for again: it passed for one of a file system that knows no locks, and so for taken.
+// A lock call that a signal has interrupted is made again. Else it would look like a file system without locks, and the lock like taken.
 func TestInterruptedLock(t *testing.T) {
 	path := makeFile(t, t.TempDir(), "app.log", "x")
 	f := open(t, path, os.O_WRONLY)
@@ -88,7 +88,7 @@ func TestInterruptedLock(t *testing.T) {
 	assert.False(t, LockShared(f), "not for ever")
 }
 
-// A file that its owner may write to and not read is nobody's for that.
+// The lock on a file that may be written and not read is found.
 func TestHeldOfAFileThatMayNotBeRead(t *testing.T) {
 	inChild(t, nobody, func(t *testing.T, dir string) {
 		for _, perm := range []os.FileMode{0o200, 0o220, 0} {
@@ -113,7 +113,7 @@ func TestHasName(t *testing.T) {
 	assert.False(t, HasName(f))
 }
 
-// A directory that may be written and not read has no way to be synced, and that is no fault of the log's.
+// A directory that may be written and not read cannot be synced, which is no error.
 func TestSyncDirectory(t *testing.T) {
 	require.NoError(t, SyncDirectory(t.TempDir()))
 	assert.ErrorIs(t, SyncDirectory("/nowhere/at/all"), os.ErrNotExist)
@@ -124,7 +124,7 @@ func TestSyncDirectory(t *testing.T) {
 	})
 }
 
-// A process that is being started has all files open until it begins. A lock does not last as long.
+// A process that is being started has all files open until it execs. A lock ends before.
 func TestDirectoryIsClosedWhileAProcessIsStarted(t *testing.T) {
 	path := t.TempDir()
 	one, err := OpenDirectory(path)

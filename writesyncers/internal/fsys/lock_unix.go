@@ -11,7 +11,7 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// CanShare says whether several processes can write to one file here: that takes locks that end with a process.
+// CanShare says whether several processes can write to one file here. That needs locks that end with their process.
 const CanShare = true
 
 // Flags for opening files.
@@ -26,7 +26,7 @@ type Directory struct {
 	identity unix.Stat_t // its device and inode
 }
 
-// OpenDirectory opens a directory, for which it has to be readable.
+// OpenDirectory opens a directory, which must be readable.
 func OpenDirectory(path string) (*Directory, error) {
 	var fd int
 	err := errno.Again(func() (err error) {
@@ -43,8 +43,8 @@ func OpenDirectory(path string) (*Directory, error) {
 	return d, nil
 }
 
-// TryLock takes the lock without waiting. It returns ErrLocked if somebody else has it, and nil where the file system knows no
-// such lock.
+// TryLock takes the lock without waiting. It returns ErrLocked if somebody else has it, and nil if the file system has no
+// such locks.
 func (d *Directory) TryLock() error {
 	if errors.Is(lockDescriptor(d.fd, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK) {
 		return ErrLocked
@@ -68,18 +68,18 @@ func (d *Directory) Close() error {
 	if d == nil || d.fd < 0 {
 		return nil
 	}
-	d.Unlock() // a process that is being started may have it open for a moment yet
+	d.Unlock() // a process that is being started may still have it open for a moment
 	fd := d.fd
 	d.fd = -1
 	return unix.Close(fd)
 }
 
-// LockShared takes a shared lock on f: it says, to whoever asks by Held or TryLockExclusive, that a living process has a use
-// for the file. It does not wait, and reports whether it has the lock, which ends with f, with Unlock or with the process.
+// LockShared takes a shared lock on f, without waiting, and reports whether it has it. The lock shows others, through Held and
+// TryLockExclusive, that a living process uses the file. It ends with f, with Unlock, or with the process.
 func LockShared(f *os.File) bool { return flock(f, unix.LOCK_SH|unix.LOCK_NB) == nil }
 
 // TryLockExclusive takes an exclusive lock on f, without waiting, and reports whether nobody else has a lock on the file.
-// Where the file system knows no locks there is no telling, and the answer is true.
+// If the file system has no locks, that cannot be found out, and the answer is true.
 func TryLockExclusive(f *os.File) bool {
 	return !errors.Is(flock(f, unix.LOCK_EX|unix.LOCK_NB), unix.EWOULDBLOCK)
 }
@@ -95,17 +95,17 @@ func flock(f *os.File, how int) error {
 	return err
 }
 
-// flockCall is the system's. Tests interrupt it.
+// flockCall is the system call. Tests replace it by one that is interrupted.
 var flockCall = unix.Flock
 
-// lockDescriptor is flock. A lock that was interrupted must not pass for one of a file system that knows none.
+// lockDescriptor is flock, tried again after a signal: an interrupted call must not look like a file system without locks.
 func lockDescriptor(fd, how int) error {
 	return errno.Again(func() error { return flockCall(fd, how) })
 }
 
-// Held reports whether a living process, this one or another, has a lock on the file at path: it is open for writing, or in the
-// making. A file that may not be read is opened for writing instead; one that may not be opened at all, or is no regular
-// file, is not held. One that cannot be opened at this moment is: there is no telling.
+// Held reports whether a living process, this one or another, has a lock on the file at path, because it writes to it or makes it. If
+// the file may not be opened at all, or is not a regular file, it is not held. If it cannot be opened at the moment, it counts as held,
+// because that cannot be found out.
 func Held(path string) bool {
 	f, err := openToLook(path)
 	if err != nil {
@@ -115,7 +115,7 @@ func Held(path string) bool {
 	return locked(f)
 }
 
-// InUse reports whether the file at path is Held, or somebody who knows of no lock has it open for writing.
+// InUse reports whether the file at path is Held, or open for writing by somebody who takes no lock.
 func InUse(path string) bool {
 	f, err := openToLook(path)
 	if err != nil {
@@ -129,11 +129,11 @@ func locked(f *os.File) bool {
 	if !TryLockExclusive(f) {
 		return true
 	}
-	Unlock(f) // for a process that is being started may have it open for a moment yet
+	Unlock(f) // a process that is being started may still have it open for a moment
 	return false
 }
 
-// openToLook opens a regular file, without waiting for anybody, so that its locks can be asked for.
+// openToLook opens a regular file, without waiting, to check its locks. A file that may not be read is opened for writing.
 func openToLook(path string) (*os.File, error) {
 	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
 		return nil, errors.Join(err, errors.ErrUnsupported)
@@ -145,8 +145,8 @@ func openToLook(path string) (*os.File, error) {
 	return f, err
 }
 
-// SyncDirectory has the names in a directory put on the disk. One that may be written and not read cannot be synced: it is left
-// to the system, without an error.
+// SyncDirectory syncs the names in a directory to the disk. A directory that may be written and not read cannot be synced: that is no
+// error, and left to the system.
 func SyncDirectory(path string) error {
 	d, err := os.Open(path)
 	if errors.Is(err, os.ErrPermission) {

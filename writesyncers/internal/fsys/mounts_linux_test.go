@@ -97,7 +97,7 @@ func mountWithoutLists(t *testing.T) string {
 	return on(t, mount{"bindfs without attributes", []string{"bindfs"}, Capabilities{}, over("bindfs", "--xattr-none")})
 }
 
-// What Probe says is so, on file systems that differ.
+// Probe is right on several file systems.
 func TestProbe(t *testing.T) {
 	for _, m := range mounts {
 		t.Run(m.name, func(t *testing.T) {
@@ -110,7 +110,7 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// A disk that is full is none that cannot do it: either there is a way to tell, or nothing is known.
+// A full disk is not one that lacks a capability: Probe finds another way, or returns an error.
 func TestProbeOfAFullDisk(t *testing.T) {
 	full := func(options string) string {
 		return on(t, mount{"tmpfs", nil, Capabilities{}, func(_ *testing.T, _, at string) error {

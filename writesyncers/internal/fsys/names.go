@@ -14,14 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// ErrLocked says that somebody else, another process or another part of this one, has the lock that was asked for.
+// ErrLocked is returned when another process, or another part of this one, has the lock.
 var ErrLocked = errors.New("locked by another process")
 
-// NameMax is the number of bytes that a name in a directory may have on nearly every file system.
+// NameMax is the longest name of a file, in bytes, on nearly every file system.
 const NameMax = 255
 
-// ShortName returns prefix, base and suffix in one, if that is at most NameMax bytes. Else base is cut, at the beginning of a
-// rune, and what was cut off is stood for by 16 digits that tell it from others: the same base has the same name each time.
+// ShortName returns prefix+base+suffix if that is at most NameMax bytes. Else base is cut at the beginning of a rune, and 16 digits, a
+// hash of base, replace the rest. The same base always gets the same name.
 func ShortName(prefix, base, suffix string) string {
 	name := prefix + base + suffix
 	if len(name) <= NameMax {
@@ -37,19 +37,19 @@ func ShortName(prefix, base, suffix string) string {
 	return prefix + base[:min(end, len(base))] + mark + suffix
 }
 
-// uniqueFrom is where the numbers of this process begin.
+// uniqueFrom is where N begins in this process.
 var uniqueFrom = rand.Uint64() >> 2
 
 var uniqueSerial atomic.Uint64
 
-// Unique returns PID-N: something for a name that no other process gives. The number of the process alone tells whose it is, but tells
-// no two apart: in containers that share a directory each may be 1, and so is one that follows one that was killed.
+// Unique returns PID-N, a part of a name that no other process uses. PID shows whose it is, but is not enough: in containers that share a
+// directory each process may be 1, and so may the one that follows one that was killed.
 func Unique() string {
 	return strconv.Itoa(os.Getpid()) + "-" + strconv.FormatUint(uniqueFrom+uniqueSerial.Add(1), 10)
 }
 
-// RenameNoReplace renames a file to a name that nobody has; if somebody has, it is an error that wraps fs.ErrExist. On a file
-// system that cannot promise that in one step, looking and renaming are two.
+// RenameNoReplace renames a file to a name that must be free: if it is not, the error wraps fs.ErrExist. On a file system that cannot do
+// that in one step, checking and renaming are two.
 func RenameNoReplace(src, dst string) error {
 	err := renameNoReplace(src, dst)
 	if unsupported(err) {
@@ -58,11 +58,11 @@ func RenameNoReplace(src, dst string) error {
 	return linkError("rename", src, dst, err)
 }
 
-// Rename renames a file, in the place of whatever has the new name.
+// Rename renames a file, and replaces the file that has the new name.
 func Rename(src, dst string) error { return linkError("rename", src, dst, rename(src, dst)) }
 
-// unsupported reports whether a system, or a file system, says that it does not know what was asked for. It may be the filter of system
-// calls of a container that says so (EPERM); where that means what it says two steps are refused, too.
+// unsupported reports whether an error says that the system or the file system does not know a call. EPERM may come from a container's
+// filter of system calls; if it is a real refusal, the two steps are refused as well.
 func unsupported(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EPERM)
 }
@@ -82,12 +82,12 @@ func linkError(op, src, dst string, err error) error {
 	return nil
 }
 
-// MakeDirectory makes a directory within another one: open to those to whom parent is, and in any case to us. An error that wraps
-// fs.ErrExist says that it is there.
+// MakeDirectory makes a directory with the permissions of its parent, and in any case usable by us. An error that wraps fs.ErrExist says
+// that it exists.
 //
-// In a parent with the set-group-ID bit it has that, too, so that files made in it belong to the group of the parent. The system
-// takes the bit from a directory whose permissions are changed by somebody who is no member of that group. The bit counts for
-// more then: the umask decides about the permissions.
+// If the parent has the set-group-ID bit, the directory gets it too, so that files in it belong to the group of the parent. The system
+// clears the bit when the permissions are changed by somebody who is not a member of that group. Then the bit is kept instead of the
+// permissions, which the umask decides.
 func MakeDirectory(path string, parent fs.FileInfo) error {
 	perm := parent.Mode().Perm() | 0o700
 	if err := os.Mkdir(path, perm); err != nil {
@@ -104,14 +104,14 @@ func MakeDirectory(path string, parent fs.FileInfo) error {
 	if info, err = os.Lstat(path); err != nil || info.Mode()&fs.ModeSetgid != 0 {
 		return goneIsFine(err)
 	}
-	if os.Remove(path) != nil { // somebody uses it already
+	if os.Remove(path) != nil { // somebody already uses it
 		return nil
 	}
 	return os.Mkdir(path, perm)
 }
 
-// Readlink returns the path that the symbolic link at path leads to, as seen from where the link lies: a directory on the way there may
-// be a link itself, and what is behind ".." then is not what the text says.
+// Readlink returns the path that the symbolic link at path leads to. It resolves links among the directories on the way first, because ".."
+// behind such a link does not lead where the text says.
 func Readlink(path string) (string, error) {
 	to, err := os.Readlink(path)
 	if err != nil {
@@ -121,7 +121,7 @@ func Readlink(path string) (string, error) {
 	if !filepath.IsAbs(to) {
 		dir = filepath.Dir(path) + string(filepath.Separator) + dir
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil { // else it is not there yet
+	if real, err := filepath.EvalSymlinks(dir); err == nil { // else it does not exist yet
 		dir = real
 	}
 	return filepath.Join(dir, base), nil
@@ -130,7 +130,7 @@ func Readlink(path string) (string, error) {
 // LinksMax is how many links in a row are followed: the 40 of Linux.
 const LinksMax = 40
 
-// goneIsFine is for what another process may have removed.
+// goneIsFine returns err, or nil if it says that the file is gone: another process may have removed it.
 func goneIsFine(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -10,22 +10,21 @@ import (
 	"go.uber.org/multierr"
 )
 
-// Capabilities is what can be relied on in a directory.
+// Capabilities says what works in a directory.
 type Capabilities struct {
-	Links     bool // a second name (link) leads to the same file at once: what is written through one is there under the other
+	Links     bool // a hard link is the same file: what is written through one name is seen at once through the other
 	NoReplace bool // a rename that replaces nothing is one step
 	BirthTime bool // the time a file was made is known
 	Locks     bool // a lock on a file keeps others out
-	Local     bool // the kernel keeps the files itself: no server, no process (FUSE) has a view of its own of them, as far as is known
+	Local     bool // the kernel manages the files itself, as far as known, and not a server or a process (FUSE)
 }
 
-// ProbePrefix begins the names of the files that Probe makes and removes again. One that is found later was left by a process
-// that was killed meanwhile.
+// ProbePrefix begins the names of the files that Probe makes and removes again. If one is found later, the process that made it was
+// killed.
 const ProbePrefix = "probe-"
 
-// Probe finds out what can be relied on in a directory, by trying: it makes a file there, gives it other names, and removes all.
-// The error says that this could not be tried, as on a disk that is full or by a process that has no descriptor left, in which case
-// nothing is known.
+// Probe finds out what works in a directory, by trying: it makes a file there, gives it other names, and removes all. An error says that
+// this could not be tried (the disk is full, the process has no descriptor left); then nothing is known.
 func Probe(dir string) (have Capabilities, err error) {
 	name := filepath.Join(dir, ProbePrefix+Unique())
 	second, third := name+"-2", name+"-3"
@@ -44,12 +43,12 @@ func Probe(dir string) (have Capabilities, err error) {
 	if err == nil {
 		have.Links, err = probeLink(f, name, second)
 	}
-	have.NoReplace = renameNoReplace(name, third) == nil // to a free name: that one is taken, all systems can tell
+	have.NoReplace = renameNoReplace(name, third) == nil // to a free name: a taken one is refused everywhere
 	return have, err
 }
 
-// Passing reports whether an error says nothing about the file or the file system: the disk is full, or the process or the system has no
-// descriptor or memory left at this moment.
+// Passing reports whether an error is temporary and says nothing about the file or the file system: the disk is full, or the process or
+// the system has no descriptor or memory left.
 func Passing(err error) bool {
 	for _, passing := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM} {
 		if errors.Is(err, passing) {
@@ -59,7 +58,7 @@ func Passing(err error) bool {
 	return false
 }
 
-// untried returns err if it says nothing about what the file system can do.
+// untried returns err if it is Passing, and so says nothing about what the file system can do.
 func untried(err error) error {
 	if Passing(err) {
 		return err
@@ -67,8 +66,8 @@ func untried(err error) error {
 	return nil
 }
 
-// probeLink gives f a second name and reports whether what is appended through f is seen under that, and the other way. An error that
-// untried returns says that there is no telling.
+// probeLink gives f a second name and reports whether what is appended through one name is seen through the other, both ways. An error says
+// that this could not be tried.
 func probeLink(f *os.File, name, second string) (can bool, err error) {
 	if err := os.Link(name, second); err != nil {
 		return false, untried(err)
@@ -83,7 +82,7 @@ func probeLink(f *os.File, name, second string) (can bool, err error) {
 	}
 	_, err = f.Write([]byte{'1'})
 	if untried(err) != nil && IsLocal(f) {
-		return true, nil // a full disk of the kernel's own: there the one inode is enough
+		return true, nil // on a full local disk, one inode is proof enough
 	}
 	if err != nil || sizeOf(second) != 1 {
 		return false, untried(err)
@@ -108,7 +107,7 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// probeLocks reports whether a lock through one descriptor is seen through another. Its error is as probeLink's.
+// probeLocks reports whether a lock through one descriptor is seen through another. An error says that this could not be tried.
 func probeLocks(f *os.File, name string) (can bool, err error) {
 	other, err := os.Open(name)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// What can be done with a file that is open: Windows renames none, so that rotation closes the file first.
+// Windows cannot rename a file that is open, so rotation closes the file first.
 const (
 	RenamesOpenFiles = false
 	OpensAhead       = false
@@ -23,19 +23,19 @@ func renameNoReplace(src, dst string) error {
 	if err != nil {
 		return err
 	}
-	err = windows.MoveFileEx(from, to, 0) // which replaces nothing, unless it is told to
+	err = windows.MoveFileEx(from, to, 0) // replaces nothing without a flag
 	if errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
 		return fs.ErrExist
 	}
 	return err
 }
 
-// Stays reports whether an error of renaming says that this very file has to stay where it is: somebody has it open.
+// Stays reports whether an error of renaming is about this one file: somebody has it open.
 func Stays(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
 }
 
-// OpenMovable opens a file for reading so that it can be renamed meanwhile.
+// OpenMovable opens a file for reading so that it can still be renamed.
 func OpenMovable(path string) (*os.File, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {

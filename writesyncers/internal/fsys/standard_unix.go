@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// OpenStandard returns another descriptor of what is open already in this process as /dev/stdout, /dev/stderr or /dev/fd/N: a socket
-// (as systemd gives) cannot be opened by its path, and what belongs to another user may not be. It reports whether path names such
-// a descriptor and that is open.
+// OpenStandard duplicates the descriptor of this process that path names: /dev/stdout, /dev/stderr or /dev/fd/N. It is for descriptors that
+// cannot be opened by their path: a socket, as systemd gives, or a file of another user. It reports whether path names an open
+// descriptor.
 func OpenStandard(path string) (*os.File, bool) {
 	fd, ok := descriptorOf(path)
 	if !ok {

@@ -17,7 +17,7 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// Identity is what makes a file the same file, whatever it is called.
+// Identity identifies a file, whatever its name is.
 type Identity struct {
 	major, minor uint32
 	inode        uint64
@@ -29,7 +29,7 @@ func Identify(f *os.File) (id Identity) {
 	return id
 }
 
-// Birth returns the time a file was made, where the file system knows it.
+// Birth returns the time when a file was made, if the file system knows it.
 func Birth(f *os.File) (at time.Time, known bool) {
 	var st unix.Statx_t
 	var err error
@@ -42,8 +42,8 @@ func Birth(f *os.File) (at time.Time, known bool) {
 	return time.Unix(st.Btime.Sec, int64(st.Btime.Nsec)), true
 }
 
-// sameMount reports whether two paths are below the same mount, as far as can be told (since Linux 5.8): one file system may be mounted in
-// several places, and nothing can be renamed from one to the other.
+// sameMount reports whether two paths are below the same mount; true if that cannot be found out (before Linux 5.8). One file system may be
+// mounted in several places, and files cannot be renamed from one to the other.
 func sameMount(a, b string) bool {
 	var one, other unix.Statx_t
 	if unix.Statx(unix.AT_FDCWD, a, 0, unix.STATX_MNT_ID, &one) != nil || unix.Statx(unix.AT_FDCWD, b, 0, unix.STATX_MNT_ID, &other) != nil {
@@ -53,8 +53,8 @@ func sameMount(a, b string) bool {
 }
 
 // LeadsTo reports whether the path, which ends in a NUL, leads to the file with that identity. A path that leads nowhere does
-// not; if there is no telling, it is an error. It asks for the inode and nothing more: whoever asks for the times of a file
-// makes the next write take a fresh stamp, which costs as much as the question.
+// not. An error says that this cannot be found out. It asks the system for the inode only: asking for the times of a file
+// makes the next write take a fresh time stamp, which costs as much again.
 func LeadsTo(pathZ []byte, id Identity) (bool, error) {
 	return isAt(pathZ, 0, id)
 }
@@ -86,8 +86,8 @@ func identityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 	return Identity{st.Dev_major, st.Dev_minor, st.Ino}, errno
 }
 
-// olderIdentityAt is identityAt for kernels of before 4.11 (RHEL 7), which have no statx, and for containers whose filter of system calls
-// (seccomp) knows of none; and if a signal has interrupted statx.
+// olderIdentityAt is identityAt without statx: for kernels before 4.11 (RHEL 7), for containers whose filter of system calls (seccomp)
+// refuses it, and after a signal has interrupted it.
 func olderIdentityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 	var st unix.Stat_t
 	err := errno.Again(func() error { return unix.Fstatat(dir, string(pathZ[:len(pathZ)-1]), &st, flags) })
@@ -99,30 +99,30 @@ func renameNoReplace(src, dst string) error {
 	return errno.Again(func() error { return unix.Renameat2(unix.AT_FDCWD, src, unix.AT_FDCWD, dst, unix.RENAME_NOREPLACE) })
 }
 
-// Watch tells whether something has happened to the name of one open file: it was renamed, removed, or another name was given
-// to it (inotify). Its contents are not watched, which would make every write an event. It is not safe for concurrent use; several
+// Watch reports whether something has happened to the names of one open file (inotify): it was renamed, removed, or given another
+// name. It does not watch the contents, because then every write would be an event. A Watch is not safe for concurrent use; several
 // Watches are independent of each other.
 //
-// All Watches of a process share one instance of inotify, for a user may have no more than 128 in all his programs.
+// All Watches of a process share one inotify instance, because a user may have no more than 128 in all programs.
 type Watch struct {
 	fd       int   // the instance
 	watch    int32 // -1: none
 	happened atomic.Bool
 }
 
-// watches is the instance. Whoever finds events in it hands them to all that they concern: an event that is no longer in the instance
-// is with its Watch as soon as reading is false.
+// watches is the inotify instance. Whichever Watch reads an event hands it to all Watches of that file. The invariant of Any: an event is
+// still in the instance, or reading is true, or its Watch has happened set.
 var watches struct {
 	reading atomic.Bool
 
 	mu  sync.Mutex // guards the fields below
 	fd  int
-	all int                // Watches there are; with the last the instance goes
-	of  map[int32][]*Watch // one inode has one watch, whoever asks
+	all int                // the number of Watches; the last one closes the instance
+	of  map[int32][]*Watch // all Watches of one inode share its inotify watch
 }
 
-// NewWatch returns a Watch of no file yet. The error says that the system has none to give (a limit of inotify), or, as
-// errors.ErrUnsupported, that there is no such thing here.
+// NewWatch returns a Watch of no file yet. An error says that the system has no more (a limit of inotify); on other systems it is
+// errors.ErrUnsupported.
 func NewWatch() (*Watch, error) {
 	watches.mu.Lock()
 	defer watches.mu.Unlock()
@@ -137,7 +137,7 @@ func NewWatch() (*Watch, error) {
 	return &Watch{fd: watches.fd, watch: -1}, nil
 }
 
-// Follow watches f in the place of the file before it, and forgets what has happened so far.
+// Follow watches f instead of the file before, and forgets what has happened so far.
 func (w *Watch) Follow(f *os.File) error {
 	watches.mu.Lock()
 	defer watches.mu.Unlock()
@@ -164,14 +164,14 @@ func (w *Watch) forgetLocked() {
 	others := slices.DeleteFunc(watches.of[w.watch], func(other *Watch) bool { return other == w })
 	if watches.of[w.watch] = others; len(others) == 0 {
 		delete(watches.of, w.watch)
-		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.watch)) // fails where the file is gone, and the watch with it
+		_, _ = unix.InotifyRmWatch(w.fd, uint32(w.watch)) // fails if the file is gone, and the watch with it
 	}
 	w.watch = -1
 }
 
 const fionread = 0x541b // of asm-generic/ioctls.h
 
-// Any reports whether something has happened since the last call, at the price of one system call that never waits.
+// Any reports whether something has happened since the last call. It costs one system call, which never waits.
 func (w *Watch) Any() bool {
 	var n int32
 	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(w.fd), fionread, uintptr(unsafe.Pointer(&n)))
@@ -183,7 +183,7 @@ func (w *Watch) Any() bool {
 	return w.happened.Load() && w.happened.Swap(false)
 }
 
-// readWatchesLocked hands out what has happened.
+// readWatchesLocked reads all events and sets happened of their Watches.
 func readWatchesLocked() {
 	watches.reading.Store(true)
 	defer watches.reading.Store(false)
@@ -221,12 +221,13 @@ func (w *Watch) Close() {
 	}
 }
 
-// AwaitWrite waits for a write to f that is under way, by whichever process: the system takes the file's lock to look for a hole in
-// it. It moves f's offset, which an appending write does not ask for.
+// AwaitWrite waits for a write to f that is under way, by any process: to look for a hole, the system takes the file's lock. It moves the
+// offset of f, which does not matter for appending.
 func AwaitWrite(f *os.File) { _, _ = f.Seek(0, unix.SEEK_HOLE) }
 
-// LockBeginning keeps whoever else calls it for the same file, in this process or another, waiting until unlock is called; not for longer
-// than wait, nor where the file system knows no such lock (of an open file, as fcntl has it, which others than flock's are).
+// LockBeginning locks the first byte of f (fcntl's lock of an open file, independent of flock) until unlock is called. Others that call it
+// for the same file, in this process or another, wait for as long as wait; then, or if the file system has no such locks, they go on
+// without.
 func LockBeginning(f *os.File, wait time.Duration) (unlock func()) {
 	set := func(how int16) (err error) {
 		lock := unix.Flock_t{Type: how, Len: 1}
@@ -246,13 +247,13 @@ func LockBeginning(f *os.File, wait time.Duration) (unlock func()) {
 	}
 }
 
-// What a file system that is not the kernel's own says of itself (statfs).
+// remote are the types (statfs) of file systems that a server or a process manages.
 var remote = map[int64]bool{
 	unix.FUSE_SUPER_MAGIC: true, unix.NFS_SUPER_MAGIC: true, unix.SMB_SUPER_MAGIC: true, unix.SMB2_SUPER_MAGIC: true,
 	unix.CIFS_SUPER_MAGIC: true, unix.V9FS_MAGIC: true, unix.AFS_FS_MAGIC: true, unix.CODA_SUPER_MAGIC: true, unix.CEPH_SUPER_MAGIC: true,
 }
 
-// IsLocal reports whether the kernel keeps an open file itself.
+// IsLocal reports whether the kernel manages an open file itself, and not a server or a process (FUSE); true if that cannot be found out.
 func IsLocal(f *os.File) bool {
 	var st unix.Statfs_t
 	var err error

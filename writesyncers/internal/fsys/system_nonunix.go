@@ -10,7 +10,7 @@ import (
 	"unicode/utf16"
 )
 
-// Access is who may use a file, as far as its permission bits say.
+// Access says who may use a file: its permission bits.
 type Access struct{ mode fs.FileMode }
 
 // Equal reports whether the same may use both.
@@ -25,7 +25,7 @@ func AccessOf(f *os.File) (Access, error) {
 	return Access{info.Mode().Perm()}, nil
 }
 
-// CopyAccess gives dst the permission bits of src. Who else may read it is decided by the directory it was made in.
+// CopyAccess gives dst the permission bits of src. The directory decides who else may read it.
 func CopyAccess(dst, src *os.File) error {
 	info, err := src.Stat()
 	if err != nil {
@@ -34,16 +34,16 @@ func CopyAccess(dst, src *os.File) error {
 	return dst.Chmod(info.Mode().Perm())
 }
 
-// Descriptor is for systems on which a write needs more than a number.
+// Descriptor is empty: on these systems only os.File can write.
 type Descriptor struct{}
 
-// DescriptorOf returns none.
+// DescriptorOf returns the empty Descriptor.
 func DescriptorOf(*os.File) Descriptor { return Descriptor{} }
 
-// Write takes nothing: os.File has to.
+// Write writes nothing, so that os.File writes all.
 func (Descriptor) Write([]byte) int { return 0 }
 
-// Size knows no size.
+// Size returns no size.
 func (Descriptor) Size() (size int64, known bool) { return 0, false }
 
 func rename(src, dst string) error {
@@ -54,17 +54,17 @@ func rename(src, dst string) error {
 	return err
 }
 
-// NameTooLong reports whether a name has more UTF-16 units than the file systems of Windows take.
+// NameTooLong reports whether a name has more UTF-16 units than the file systems of Windows allow.
 func NameTooLong(path string) bool {
 	return len(utf16.Encode([]rune(filepath.Base(path)))) > NameMax
 }
 
-// SameDevice reports whether a file can be renamed from one of two directories into the other, as far as can be told.
+// SameDevice reports whether files can be renamed between two directories; true if that cannot be found out.
 func SameDevice(a, b string) bool {
 	one, errA := filepath.Abs(a)
 	other, errB := filepath.Abs(b)
 	return errA != nil || errB != nil || strings.EqualFold(filepath.VolumeName(one), filepath.VolumeName(other))
 }
 
-// Trusted has no owners to ask for here.
+// Trusted returns true: files have no owners here.
 func Trusted(fs.FileInfo) bool { return true }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Identity is what makes a file the same file, whatever it is called.
+// Identity identifies a file, whatever its name is.
 type Identity struct{ info fs.FileInfo }
 
 // Identify returns the identity of an open file.
@@ -19,11 +19,11 @@ func Identify(f *os.File) Identity {
 	return Identity{info}
 }
 
-// Birth knows nothing: these systems keep the time a file was made in places of their own.
+// Birth returns no time: these systems have no common way to ask for it.
 func Birth(*os.File) (at time.Time, known bool) { return time.Time{}, false }
 
 // LeadsTo reports whether the path, which ends in a NUL, leads to the file with that identity. A path that leads nowhere does
-// not; if there is no telling, it is an error.
+// not. An error says that this cannot be found out.
 func LeadsTo(pathZ []byte, id Identity) (bool, error) {
 	info, err := os.Stat(string(pathZ[:len(pathZ)-1]))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -44,8 +44,7 @@ func IsNameOf(pathZ []byte, id Identity) (bool, error) {
 	return err == nil && id.info != nil && os.SameFile(id.info, info), err
 }
 
-// Watch would tell whether something has happened to the name of an open file: these systems have no such thing that is as
-// cheap.
+// Watch does not exist on these systems: they have nothing as cheap as inotify.
 type Watch struct{}
 
 // NewWatch returns errors.ErrUnsupported.
@@ -54,7 +53,7 @@ func NewWatch() (*Watch, error) { return nil, errors.ErrUnsupported }
 // Follow returns errors.ErrUnsupported.
 func (w *Watch) Follow(*os.File) error { return errors.ErrUnsupported }
 
-// Any is always true: look for yourself.
+// Any returns true: the caller has to check the path.
 func (w *Watch) Any() bool { return true }
 
 // Close does nothing.
@@ -63,11 +62,11 @@ func (w *Watch) Close() {}
 // AwaitWrite gives a write to a file that is under way a chance to end.
 func AwaitWrite(*os.File) { runtime.Gosched() }
 
-// IsLocal has no way to know here.
+// IsLocal returns true: it cannot be found out here.
 func IsLocal(*os.File) bool { return true }
 
-// sameMount reports whether two paths are below the same mount, as far as can be told.
+// sameMount returns true: it cannot be found out here.
 func sameMount(string, string) bool { return true }
 
-// LockBeginning is for systems with locks of open files, as fcntl has them.
+// LockBeginning takes no lock: these systems have no locks of open files (fcntl).
 func LockBeginning(*os.File, time.Duration) (unlock func()) { return func() {} }

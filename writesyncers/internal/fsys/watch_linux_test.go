@@ -73,7 +73,7 @@ func TestTwoWatchesOfOneFile(t *testing.T) {
 	assert.False(t, other.Any(), "forgotten")
 }
 
-// Whoever reads an event of another's hands it over before that one can ask in vain.
+// A Watch that reads an event of another one hands it over before the other can miss it.
 func TestAnEventIsNeverMissed(t *testing.T) {
 	dir := t.TempDir()
 	var wg sync.WaitGroup

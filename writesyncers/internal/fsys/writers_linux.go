@@ -13,17 +13,18 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// Who writes to a file under which name shows in a lock (of an open file, as fcntl has it, which others than flock's are) on one byte far
-// behind its end: somewhere in a range that belongs to the name of the log. It ends with the file's being closed, or the process.
+// A writer marks its file with a lock (fcntl's lock of an open file, independent of flock) on one byte far behind the end. The byte is in a
+// range that belongs to the name of the log, so others can see for which log the file is written. The mark ends when the file is closed,
+// or with the process.
 const (
 	marksBegin   = 1 << 61
 	marksOfAName = 1 << 20
 	marksNames   = 1 << 40
 )
 
-// MarkWriter has others know that f is written to as the log of that path. It has a lock already (LockShared).
+// MarkWriter marks f as written to as the log at that path. f must have the lock of LockShared.
 func MarkWriter(f *os.File, log string) {
-	for range 4 { // two writers may draw one byte
+	for range 4 { // two writers may have drawn the same byte
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: marksOf(log) + rand.Int64N(marksOfAName), Len: 1}
 		var err error
 		ctl := control(f, func(fd int) {
@@ -35,19 +36,19 @@ func MarkWriter(f *os.File, log string) {
 	}
 }
 
-// UnmarkWriter ends MarkWriter, which here ends with f's being closed.
+// UnmarkWriter does nothing: here the mark ends when f is closed.
 func UnmarkWriter(*os.File) {}
 
-// marksOf returns where the range of a log's name begins.
+// marksOf returns the beginning of the range of a log's name.
 func marksOf(log string) int64 {
 	sum := fnv.New64a()
 	_, _ = io.WriteString(sum, filepath.Base(log))
 	return marksBegin + int64(sum.Sum64()%marksNames)*marksOfAName
 }
 
-// WrittenByOthers reports whether the file at path is open for writing, as far as can be told, and not by writers of that log: it is a log
-// itself. A writer of the log may have a backup open that was the log when it opened it. The error says that there is no telling at this
-// moment.
+// WrittenByOthers reports whether the file at path is a log itself: it is open for writing, as far as can be found out, and not by writers
+// of that log. (A writer of that log may still have a backup open, which was the log when it was opened.) An error says that this cannot
+// be found out at the moment.
 func WrittenByOthers(path, log string) (bool, error) {
 	f, err := openToLook(path)
 	if Passing(err) {
@@ -61,11 +62,11 @@ func WrittenByOthers(path, log string) (bool, error) {
 	if known && !open {
 		return false, nil
 	}
-	ours, any := marked(f, log) // as long as a file is open: a lock may have been given up, and a Sync not have come to its end
+	ours, any := marked(f, log) // a mark lasts until the file is closed, longer than the lock: a Sync may still be under way
 	return !ours && (open || any), nil
 }
 
-// marked reports whether a file is marked by a writer of that log, and whether it is by any.
+// marked reports whether a file is marked by a writer of that log, and whether it is marked by any writer.
 func marked(f *os.File, log string) (ours, any bool) {
 	is := func(from, size int64) bool {
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart, Start: from, Len: size}
@@ -78,19 +79,20 @@ func marked(f *os.File, log string) (ours, any bool) {
 	return is(marksOf(log), marksOfAName), is(marksBegin, marksNames*marksOfAName)
 }
 
-// OpenForWriting reports whether somebody has a file open for writing which f has for reading. Only its owner, and root, may know.
+// OpenForWriting reports whether somebody has the file open for writing that f has open for reading. Only the owner of the file and root
+// can find that out; for others it returns false.
 func OpenForWriting(f *os.File) bool {
 	open, _ := openForWriting(f)
 	return open
 }
 
-// openForWriting asks for a lease, which the kernel gives to nobody who could not have the file for himself, and gives it back. Should
-// somebody open the file just then he waits for that, and this process gets a signal, which is to be one that ends nothing.
+// openForWriting asks for a read lease (F_SETLEASE), which the kernel refuses while the file is open for writing, and releases it at
+// once. If somebody opens the file just then, that open waits, and this process gets a signal: SIGURG, which ends nothing.
 func openForWriting(f *os.File) (open, known bool) {
 	ctl := control(f, func(fd int) {
 		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 		if err != nil || flags&unix.O_ACCMODE != unix.O_RDONLY {
-			return // f itself would be in the way
+			return // f itself would prevent the lease
 		}
 		if _, err = unix.FcntlInt(uintptr(fd), unix.F_SETSIG, int(unix.SIGURG)); err != nil {
 			return

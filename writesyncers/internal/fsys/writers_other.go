@@ -7,27 +7,27 @@ import (
 	"sync"
 )
 
-// writers are the logs that this process has open. Of those of other processes there is no telling here.
+// writers are the logs that this process has open. Those of other processes cannot be found out here.
 var writers = struct {
 	sync.Mutex
 	of map[*os.File]string
 }{of: map[*os.File]string{}}
 
-// MarkWriter has others in this process know that f is written to as the log of that path.
+// MarkWriter marks f, for this process, as written to as the log at that path.
 func MarkWriter(f *os.File, log string) {
 	writers.Lock()
 	defer writers.Unlock()
 	writers.of[f] = log
 }
 
-// UnmarkWriter ends MarkWriter. It is called before f is closed.
+// UnmarkWriter removes the mark. Call it before f is closed.
 func UnmarkWriter(f *os.File) {
 	writers.Lock()
 	defer writers.Unlock()
 	delete(writers.of, f)
 }
 
-// WrittenByOthers reports whether the file at path is a log of its own in this process.
+// WrittenByOthers reports whether the file at path is another log that this process writes to.
 func WrittenByOthers(path, log string) (bool, error) {
 	if path == log {
 		return false, nil
@@ -42,5 +42,5 @@ func WrittenByOthers(path, log string) (bool, error) {
 	return false, nil
 }
 
-// OpenForWriting has no way to know here.
+// OpenForWriting returns false: it cannot be found out here.
 func OpenForWriting(*os.File) bool { return false }

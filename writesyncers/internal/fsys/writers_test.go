@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A writer of a log is known by the log's name, whatever the file is called by now.
+// A writer is recognised by the name of its log, whatever name the file has by now.
 func TestWhoWritesToAFile(t *testing.T) {
 	dir := t.TempDir()
 	path, log := filepath.Join(dir, "app.log.1"), filepath.Join(dir, "app.log")

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A goroutine has rolled the file over and is held up before it has that finished, as a timer is on a busy machine: Close waits for it.
+// A goroutine has rolled the file over, and is delayed before it finishes the old file, like a timer on a busy machine: Close waits for it.
 func TestCloseWaitsForAFileThatIsStillToBeFinished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, cfg := rotationOf(t, nil)

@@ -14,25 +14,24 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// writersWait is how long a file is left uncompressed because another process still writes to it: with Shared none does for longer
-// than that.
+// writersWait is how long to wait for other processes that still write to a file: with Shared none does so for longer.
 const writersWait = 3 * time.Second
 
-// startWait is how long it takes at most until a process that is started has closed what it got from this one.
+// startWait is how long a process that is being started may keep the descriptors open that it has inherited.
 const startWait = 100 * time.Millisecond
 
 var errInUse = errors.New("another process still writes to it; it is tried again at the next rollover")
 
 // compress gives a file its backup name in compressed form:
 //
-//	part-….gz      written, with the permissions and the owner of the file from the start; synced
-//	app.log.1.gz   its name, once it is complete; then the directory is synced
-//	out-…          removed
+//	part-….gz      is written, with the permissions and the owner of the file from the start, and synced
+//	app.log.1.gz   is its name once it is complete; then the directory is synced
+//	out-…          is removed
 //
-// A crash leaves the file alone, or both; the file whose contents a backup has already is known by its time. What cannot be
-// compressed gets its plain name, and is tried again at the next rollover.
+// A crash leaves out alone, or both; whether a backup has the contents of out shows in the times of the two. A file that cannot be
+// compressed gets its plain name, and is compressed at a later rollover.
 func (s *steps) compress(out *Rolled) (backup string, err error) {
-	part, err := s.compressTo(out.path, func() error { return s.await(out) })
+	part, err := s.compressTo(out.path, func() error { return s.awaitWriters(out) })
 	if err == nil {
 		Step("compressed")
 		err = s.locked(func() error {
@@ -44,21 +43,21 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 			if err := fsys.SyncDirectory(filepath.Dir(backup)); err != nil {
 				return err
 			}
-			_ = out.close() // what it held is on the disk by now
+			_ = out.close() // the compressed form is on the disk
 			return remove(out.path)
 		})
 		_ = part.close()
 	}
 	if err == nil {
 		s.compressed.Add(1)
-		if !s.plain.Load() { // else it is over when those are compressed, too
+		if !s.uncompressed.Load() { // else the failure is over when those are compressed, too
 			s.cfg.Report.Note("compress a backup of "+s.cfg.Path, nil)
 		}
 		return backup, nil
 	}
 	note(s, "compress a backup of ", err)
-	s.plain.Store(true)
-	if backup != "" { // it is published, and only that could not be made safe, or the file not be removed
+	s.uncompressed.Store(true)
+	if backup != "" { // it has its name: only syncing the directory, or removing the file, has failed
 		s.compressed.Add(1)
 		s.copied[out.path] = backup
 		return backup, multierr.Append(out.close(), remove(out.path))
@@ -66,10 +65,10 @@ func (s *steps) compress(out *Rolled) (backup string, err error) {
 	return s.place(out.path, out, false)
 }
 
-// await waits until no other process writes to the file; a moment also for what is no writer of the log, for a process that is being
-// started has everything open that this one has.
-func (s *steps) await(out *Rolled) error {
-	note(s, "close a backup of ", out.letWritingGo())
+// awaitWriters waits until no other process writes to the file: with Shared, for other writers of the log; and a moment for any process,
+// since one that is being started has all descriptors of this one open.
+func (s *steps) awaitWriters(out *Rolled) error {
+	note(s, "close a backup of ", out.reopenForReading())
 	start := time.Now()
 	for ; !out.alone(); time.Sleep(pollEvery) {
 		if !s.cfg.Shared || time.Since(start) > writersWait || s.aborted() {
@@ -84,8 +83,8 @@ func (s *steps) await(out *Rolled) error {
 	return nil
 }
 
-// part is a compressed file in the making. It is made under the lock of the log and stays open, and so locked, until it has its name
-// or is removed, so that a process that starts meanwhile leaves it alone.
+// part is a compressed file in the making. It is made under the lock of the log, and stays open and locked until it has its name or is
+// removed, so that a process that starts meanwhile leaves it alone.
 type part struct {
 	path string
 	f    *os.File
@@ -101,7 +100,7 @@ func (p *part) close() error {
 	return err
 }
 
-// compressTo compresses the file at path.
+// compressTo compresses the file at path into a new part, after ready has returned nil.
 func (s *steps) compressTo(path string, ready func() error) (p *part, err error) {
 	if err := ready(); err != nil {
 		return nil, err
@@ -148,7 +147,7 @@ func (s *steps) newPart() (p *part, err error) {
 	return p, err
 }
 
-// counting tells by what is read that something goes on.
+// counting is a reader that counts progress.
 type counting struct {
 	r io.Reader
 	s *steps
@@ -159,27 +158,27 @@ func (c counting) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// compressPlain compresses the backups that are not compressed yet, in place: app.log.3 becomes app.log.3.gz.
-func (s *steps) compressPlain() {
+// compressBackups compresses the backups that are not compressed yet, in place: app.log.3 becomes app.log.3.gz.
+func (s *steps) compressBackups() {
 	var found []backups.Backup
 	err := s.look(func() (err error) { found, err = s.cfg.Backups.List(); return err })
 	failed, later, twice := err, false, false
 	for _, b := range slices.Backward(found) {
-		if !b.Compressed && exists(b.Path+backups.Gzip) { // or what is not ours has that name: until the number changes
-			twice = true
-			continue
-		}
 		if b.Compressed {
 			continue
 		}
+		if exists(b.Path + backups.Gzip) { // its compressed form, or somebody else's file: then it waits until its number changes
+			twice = true
+			continue
+		}
 		if s.aborted() {
-			if failed == nil { // else that has been said of the one before
+			if failed == nil { // else the error of the backup before says enough
 				failed = backups.ErrAborted
 			}
 			break
 		}
 		err := s.compressInPlace(b)
-		if s.cfg.Shared && errors.Is(err, errInUse) { // whoever has rolled it out waits for that, and tells
+		if s.cfg.Shared && errors.Is(err, errInUse) { // the process that has rolled it over waits for that, and reports it
 			later = true
 			continue
 		}
@@ -188,7 +187,7 @@ func (s *steps) compressPlain() {
 	if twice {
 		failed = multierr.Append(failed, s.locked(s.cfg.Backups.RemoveTwice))
 	}
-	s.plain.Store(failed != nil || later)
+	s.uncompressed.Store(failed != nil || later)
 	if failed != nil || !later {
 		note(s, "compress a backup of ", failed)
 	}
@@ -211,7 +210,7 @@ func (s *steps) compressInPlace(b backups.Backup) error {
 	}()
 	info, err := src.Stat()
 	if err != nil || !os.SameFile(info, b.Info) {
-		return err // it has moved up a number, and is found there the next time
+		return err // it has another number by now, and is found the next time
 	}
 	p, err := s.compressTo(b.Path, func() error {
 		if !fsys.TryLockExclusive(src) || fsys.OpenForWriting(src) {
@@ -223,17 +222,17 @@ func (s *steps) compressInPlace(b backups.Backup) error {
 		return err
 	}
 	defer p.close()
-	if !fsys.RenamesOpenFiles { // nor removes them; elsewhere it stays open, so that its inode is not another's meanwhile
+	if !fsys.RenamesOpenFiles { // nor can an open file be removed; elsewhere it stays open, so that no other file gets its inode
 		closed = true
 		_ = src.Close()
 	}
 	return s.locked(func() error { return s.publish(p, info) })
 }
 
-// publish gives a compressed file the name that its backup has now, and removes that.
+// publish gives a compressed file the current name of its backup, with .gz, and removes the plain form.
 func (s *steps) publish(p *part, info os.FileInfo) error {
 	b, err := s.cfg.Backups.Find(info)
-	if err != nil || b.Path == "" { // a backup that was removed meanwhile has no use for a compressed form
+	if err != nil || b.Path == "" { // the backup was removed meanwhile
 		return err
 	}
 	dst, err := s.cfg.Backups.Publish(p.path, b.Path)

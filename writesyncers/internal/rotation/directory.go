@@ -14,20 +14,20 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// directory is the hidden directory of a log, and the log's lock. Within the process any number may be inside at the same time, for
-// what they do does not collide; the lock keeps other processes, and other writers of the same log, out.
+// directory is the hidden directory of a log, and the log's lock. The goroutines of one writer may be inside at the same time, because
+// what they do does not collide. The lock keeps other processes, and other writers of the same log, out.
 type directory struct {
 	path  string
 	names sync.Mutex // held while the names of the log are exchanged
 
-	mu     sync.Mutex // guards the fields below
-	inside int
+	mu     sync.Mutex      // guards the fields below
+	inside int             // calls of enter without their leave
 	kept   bool            // it stays although it is empty
-	closed bool            // whoever is inside still, or comes, leaves it closed
+	closed bool            // the last to leave closes d
 	d      *fsys.Directory // nil while the directory is not needed
 }
 
-// What the files in the directory are called: see fsys.Unique.
+// The names of the files in the directory begin with these, and end with fsys.Unique.
 const (
 	nextTag = "next-"
 	outTag  = "out-"
@@ -35,9 +35,10 @@ const (
 	hookTag = "hook-"
 )
 
+// tags are the names of files that are removed when their process is gone.
 var tags = []string{nextTag, partTag, hookTag, fsys.ProbePrefix}
 
-// sequence is of the files that this process has rolled out.
+// sequence is the last SEQ that this process has used.
 var sequence atomic.Int64
 
 func newDirectory(log string) *directory {
@@ -50,8 +51,8 @@ func (d *directory) name(tag string) string {
 	return filepath.Join(d.path, tag+fsys.Unique())
 }
 
-// outName returns the name of a file that is rolled out now. Names sort in the order in which the files were rolled out, also
-// across processes, unless the clock is set back in between. The label is the time that its backup is named for, if it is.
+// outName returns a name for a file that is rolled over now. Names sort in the order of the rollovers, also across processes, unless the
+// clock is put back in between. label is the time that the backup is named for; zero: none.
 func (d *directory) outName(label time.Time) string {
 	seq := time.Now().UnixNano()
 	for {
@@ -69,9 +70,9 @@ func (d *directory) outName(label time.Time) string {
 	return name
 }
 
-// labelOf returns the label in the name of a file that was rolled out; the zero time if there is none.
+// labelOf returns the label in a name from outName; the zero time if there is none.
 func labelOf(path string) time.Time {
-	parts := strings.Split(filepath.Base(path), "-") // out, SEQ, PID, N, label: which may be negative
+	parts := strings.Split(filepath.Base(path), "-") // out, SEQ, PID, N, label; the label may be negative
 	if len(parts) < 5 {
 		return time.Time{}
 	}
@@ -82,7 +83,7 @@ func labelOf(path string) time.Time {
 	return time.Unix(sec, 0)
 }
 
-// enter makes the directory if there is none, and takes the lock of the log; it does not wait for another process that has it, but
+// enter makes the directory if there is none, and takes the lock of the log. If another process has the lock, it does not wait, but
 // returns fsys.ErrLocked.
 func (d *directory) enter() error {
 	d.mu.Lock()
@@ -131,7 +132,7 @@ func (d *directory) openLocked() (err error) {
 	return err
 }
 
-// makeDirectory makes the directory, open to those to whom the log's is, and in any case to us.
+// makeDirectory makes the directory, with the permissions of the log's directory, and in any case usable by us.
 func (d *directory) makeDirectory() error {
 	info, err := os.Stat(filepath.Dir(d.path))
 	if err != nil {
@@ -143,8 +144,8 @@ func (d *directory) makeDirectory() error {
 	return nil
 }
 
-// check refuses a directory that somebody may have put there for us to fall into: a link, or, where everybody may make files and
-// each may remove his own only (/tmp), one that belongs to another user.
+// check refuses a directory that may be a trap: a link or a file, or, in a directory where everybody may make files and remove only their
+// own (/tmp), one that belongs to another user.
 func (d *directory) check() error {
 	info, err := os.Lstat(d.path)
 	if err != nil {
@@ -160,7 +161,7 @@ func (d *directory) check() error {
 	return nil
 }
 
-// leave ends one enter: it gives the lock back, and removes the directory if it may be empty and is.
+// leave ends one enter. The last one removes the directory if it may be empty and is, and releases the lock.
 func (d *directory) leave(mayBeEmpty bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -179,7 +180,7 @@ func (d *directory) leave(mayBeEmpty bool) {
 	}
 }
 
-// keep says whether the directory stays although it is empty: it will be needed soon.
+// keep says whether the directory stays although it is empty, because it will be needed soon.
 func (d *directory) keep(on bool) {
 	d.mu.Lock()
 	d.kept = on
@@ -191,11 +192,12 @@ func (d *directory) forgetLocked() {
 	d.d = nil
 }
 
-// close gives up the descriptor. A directory that is not empty stays for the next start, or for who uses it still.
+// close removes the directory if it is empty, and closes the descriptor. A directory that is not empty stays, for the next start or for
+// those that still use it.
 //
-// Of those who close at the same moment one may find the lock with another, and that one the directory not empty yet. So whoever had the
-// lock looks again when it has given it back: what the others have taken out by then it sees, and what they take out later they find the lock
-// free for.
+// If several writers close at the same moment, one may find the lock taken by another, and that other the directory not empty yet. So
+// after releasing the lock, close looks again whether the directory is empty. A writer that takes its last file out after that look finds
+// the lock free.
 func (d *directory) close() {
 	d.mu.Lock()
 	d.kept, d.closed = false, true
@@ -235,7 +237,8 @@ func (d *directory) list(tag string) (paths []string, err error) {
 	return paths, err
 }
 
-// firstOut returns the first of the files that were rolled out, up to the one at path; "" if there is none. Without a path it is any.
+// firstOut returns the file that was rolled over first, or path if none comes before it. With path "" it returns the first of all, or "" if
+// there is none.
 func (d *directory) firstOut(path string) (string, error) {
 	files, err := d.list(outTag)
 	if len(files) > 0 && (path == "" || filepath.Base(files[0]) < filepath.Base(path)) {
@@ -249,8 +252,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// sameFile reports whether two paths lead to one file. A file that was rolled out may be the log itself under a second name: a
-// process was killed in the middle of an exchange, or is in the middle of one.
+// sameFile reports whether two paths are names of one file. A file with outTag may be the log under a second name: a process was
+// killed in the middle of an exchange, or is in the middle of one.
 func sameFile(path, other string) bool {
 	a, err := os.Lstat(path)
 	if err != nil {
@@ -260,10 +263,10 @@ func sameFile(path, other string) bool {
 	return err == nil && os.SameFile(a, b)
 }
 
-// RemoveFile is how files are removed. Tests refuse it.
+// RemoveFile removes a file. Tests replace it by one that fails.
 var RemoveFile = os.Remove
 
-// remove removes a file that may be gone already.
+// remove removes a file. It is no error if there is none.
 func remove(path string) error {
 	if err := RemoveFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

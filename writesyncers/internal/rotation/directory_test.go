@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Of those who leave a log at the same moment each may find the lock with another, and that one the directory not empty yet.
+// If several writers close a log at the same moment, each may find the lock taken by another, and that one the directory not empty yet.
 func TestTheLastOfThoseWhoCloseAtOnceRemovesTheDirectory(t *testing.T) {
 	for range 500 {
 		log := filepath.Join(t.TempDir(), "app.log")

@@ -24,18 +24,18 @@ type exchanger struct {
 	finish *finisher
 	retry  *backoff
 
-	blocked time.Time // when the lock of the log was refused first; zero: it was not
-	told    bool      // that it is
-	full    bool      // too many files wait to be finished
-	count   atomic.Uint64
+	blocked time.Time     // since when another process has the lock of the log; zero: it does not
+	told    bool          // that was reported
+	full    bool          // too many files wait to be finished
+	count   atomic.Uint64 // of rollovers
 }
 
-// Exchange puts the next file in the place of the one in use. Fresh: because its period has ended, so that the next must have been
-// made after that. Only names change, and until they have changed nothing has: a refusal costs nothing.
+// Exchange replaces the file in use by the next one. fresh says that the period of the file has ended, so that the next one must have been
+// made after that. Only names change; until they have changed, an error changes nothing.
 //
-// The answer is the new file and the old one, which is to be given to Finish; or neither and no error if there is nothing to do, as
-// another process has rolled the log over at the end of this period; or ErrMoved. Where an open file cannot be renamed the file in
-// use is closed even if the exchange is refused; then the file returned, if any, is the old one, opened again.
+// It returns the next file, and the old one for Finish. It returns neither and no error if there is nothing to do, because another process
+// has rolled the log over at the end of this period; and ErrMoved if the path leads to another file. Where an open file cannot be renamed
+// (Windows), the file in use is closed even if the exchange fails; next is then the same file, opened again, if that was possible.
 func (x *exchanger) Exchange(file *appendfile.File, fresh bool) (next *appendfile.File, out *Rolled, err error) {
 	if x.finish.left() {
 		return nil, nil, ErrBusy
@@ -67,7 +67,7 @@ func (x *exchanger) Exchange(file *appendfile.File, fresh bool) (next *appendfil
 	return next, out, nil
 }
 
-// refused notes that an exchange was refused, and puts off the next.
+// refused notes the error of an exchange, and puts off the next attempt.
 func (x *exchanger) refused(err error) error {
 	if err == nil || errors.Is(err, ErrMoved) {
 		return err
@@ -76,15 +76,15 @@ func (x *exchanger) refused(err error) error {
 	if errors.Is(err, syscall.EBUSY) {
 		err = fmt.Errorf("%w (a file that is mounted itself cannot be renamed: mount its directory)", err)
 	}
-	if !errors.Is(err, fsys.ErrLocked) { // which is told when it lasts, and tried again with the next record
+	if !errors.Is(err, fsys.ErrLocked) { // lock reports that one if it lasts; the next record tries again
 		x.cfg.Report.Note("rotate "+x.cfg.Path, err)
 		x.retry.refused()
 	}
 	return err
 }
 
-// lock takes the lock of the log without waiting. When another process has had it for a second, and nobody else should write to
-// this log, the exchange goes on without.
+// lock takes the lock of the log without waiting. If another process has had it for a second, that is reported, and without Shared the
+// exchange goes on without the lock.
 func (x *exchanger) lock() (locked bool, err error) {
 	err = x.dir.enter()
 	if !errors.Is(err, fsys.ErrLocked) {
@@ -108,7 +108,7 @@ func (x *exchanger) lock() (locked bool, err error) {
 	return false, err
 }
 
-// Opened says that another file is in use: nobody waits any more for the lock that was refused for the sake of the one before.
+// Opened says that another file is in use now: the time for which the lock was refused begins anew.
 func (x *exchanger) Opened() {
 	if !x.told {
 		x.blocked = time.Time{}
@@ -134,12 +134,12 @@ func (x *exchanger) exchange(file *appendfile.File, fresh, locked bool) (*append
 	Step("created")
 	out := x.rolled(file, next.out)
 	if err := x.exchangeNames(next.path, out.path, locked); err != nil {
-		return nil, nil, multierr.Append(err, x.opener.put(next))
+		return nil, nil, multierr.Append(err, next.discard())
 	}
 	return next.file, out, nil
 }
 
-// elsewhere says why the path of the log is no name of the file.
+// elsewhere returns the error for a path of the log that is not a name of the file.
 func (x *exchanger) elsewhere(file *appendfile.File) error {
 	here, err := file.LeadsHere()
 	switch {
@@ -152,7 +152,7 @@ func (x *exchanger) elsewhere(file *appendfile.File) error {
 	return ErrMoved
 }
 
-// rolled returns what is known of a file that is about to be rolled out to path; to a new one if that is empty.
+// rolled returns the Rolled of a file that is about to be renamed to path, or to a new name if path is "".
 func (x *exchanger) rolled(file *appendfile.File, path string) *Rolled {
 	out := &Rolled{f: file.OS(), path: path, size: file.Size(), toSync: x.cfg.Sync}
 	if x.cfg.Period != nil {
@@ -164,12 +164,12 @@ func (x *exchanger) rolled(file *appendfile.File, path string) *Rolled {
 	return out
 }
 
-// LinkFile is how a second name is given. Tests refuse it.
+// LinkFile gives a file a second name. Tests replace it by one that fails.
 var LinkFile = os.Link
 
 // exchangeNames gives the log the name out, and next the name of the log. The path leads to one of the two at any time, and
-// whoever watches the directory sees next come to the name of the log, no more. Where there are no links, or none now, the path
-// leads nowhere for some microseconds.
+// whoever watches the directory only sees next take the name of the log. If there can be no link, the path leads nowhere for some
+// microseconds.
 func (x *exchanger) exchangeNames(next, out string, locked bool) error {
 	x.dir.names.Lock()
 	defer x.dir.names.Unlock()
@@ -190,8 +190,8 @@ func (x *exchanger) exchangeNames(next, out string, locked bool) error {
 	return nil
 }
 
-// exchangeClosed is for systems on which an open file cannot be renamed (Windows): it closes the file first and, if what follows is
-// refused, opens it again.
+// exchangeClosed is exchange where an open file cannot be renamed (Windows). It closes the file first and, if a later step fails, opens
+// it again.
 func (x *exchanger) exchangeClosed(file *appendfile.File) (*appendfile.File, *Rolled, error) {
 	info, err := file.OS().Stat()
 	if err != nil {
@@ -219,7 +219,7 @@ func (x *exchanger) exchangeClosed(file *appendfile.File) (*appendfile.File, *Ro
 	return again, nil, multierr.Append(err, openErr)
 }
 
-// shown is err with the name of the log in the place of hidden ones.
+// shown returns err with the name of the log instead of hidden ones.
 func shown(err error, log string) (all error) {
 	dir := newDirectory(log).path
 	hidden := func(path string) bool { return path == dir || filepath.Dir(path) == dir }
@@ -238,7 +238,7 @@ var errLinked = errors.New("is a symbolic link now, which would be renamed in th
 
 var errLeftBehind = errors.New("the Rotator has left the file behind")
 
-// errWaiting is told where files have to wait, or are given up, because of a hook that takes its time.
+// errWaiting returns the error for files that wait, or are given up, because a hook takes its time.
 func errWaiting(dropped int) error {
 	if dropped > 0 {
 		return fmt.Errorf("more files wait for it than BackupCount: %d given up", dropped)

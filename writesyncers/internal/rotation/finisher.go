@@ -10,29 +10,29 @@ import (
 	"go.uber.org/multierr"
 )
 
-// finisher finishes the files of one log that were rolled out: one goroutine, while there are any, and one file at a time, in their
-// order. So a hook has its file under the name it was told for as long as it runs: the next file gets no name before.
+// finisher finishes the files of one log that were rolled over. While there are any, one goroutine works on them, one at a time and in
+// order. So a file keeps the name that a hook was given for as long as the hook runs: the next file gets no name before.
 type finisher struct {
 	steps
 	compressed atomic.Uint64
 
 	mu        sync.Mutex // guards the fields below
 	queue     []*Rolled  // the first is being worked on while running
-	running   bool
-	working   bool // on the first, and not only looking whether there is one
+	running   bool       // a goroutine is in run, or about to
+	working   bool       // it works on the first file, and does not only look for one
 	closing   bool
-	abandoned bool          // Close does not wait any more: what is refused from now on is let go
+	abandoned bool          // Close does not wait any more: files that are not finished are closed
 	refused   error         // why the first has no name; the next rollover tries again
-	goroutine uint64        // that runs, so that it does not wait for itself
+	goroutine uint64        // the id of the one in run, so that it does not wait for itself
 	changed   chan struct{} // closed, and replaced, at each change
 }
 
 const (
 	lingerEvery = 250 * time.Microsecond
 	lingerLooks = 200
-	nameWait    = time.Second // the longest Write waits for the name of a small file
-	manyBackups = 500         // with more, no Write waits until those are removed that are too old or too much
-	otherWait   = time.Minute // the longest a file waits for the one of another process, which may have to be compressed
+	nameWait    = time.Second // the longest a Write waits for the name of a small file
+	manyBackups = 500         // with more, no Write waits for retention
+	otherWait   = time.Minute // the longest a file waits for one of another process, which may have to be compressed
 )
 
 var (
@@ -47,14 +47,15 @@ func newFinisher(cfg *Config, dir *directory, retry *backoff) *finisher {
 	return f
 }
 
-// enqueue puts a file at the end of the queue. It is called under the lock of the writer, so that the files keep their order.
+// enqueue appends a file to the queue. It is called under the lock of the writer, so that the files keep their order.
 func (f *finisher) enqueue(out *Rolled) {
 	f.mu.Lock()
 	f.queue = append(f.queue, out)
 	f.mu.Unlock()
 }
 
-// begin has the queue worked on, for the sake of a file in it; nil has what was refused tried again.
+// begin works on the queue, out being the file just added, or nil to try again what was refused. It works on this goroutine, or starts one
+// and, if out is small, waits for its name.
 func (f *finisher) begin(out *Rolled) {
 	f.mu.Lock()
 	dropped := f.overflowLocked()
@@ -78,7 +79,7 @@ func (f *finisher) begin(out *Rolled) {
 	}
 }
 
-// awaitName waits a while for a file to get its name; not if it is the Namer that has rolled it over.
+// awaitName waits up to nameWait until a file has its name. It does not if the Namer itself has rolled the file over.
 func (f *finisher) awaitName(out *Rolled) {
 	if f.names.mine() {
 		return
@@ -88,10 +89,11 @@ func (f *finisher) awaitName(out *Rolled) {
 	})
 }
 
-// many reports whether it takes long to see which backups are too old or too much, and to remove those.
+// many reports whether there are so many backups that retention takes long.
 func many(cfg *Config) bool { return cfg.Backups.Listed() > manyBackups }
 
-// overflowLocked takes the oldest of the files from the queue that wait for a slow hook and are more than may stay.
+// overflowLocked removes the oldest files from the queue if more wait for a slow hook than backups may stay. The first is being worked
+// on, and stays.
 func (f *finisher) overflowLocked() (dropped []*Rolled) {
 	for keep := f.cfg.Keep; f.running && keep > 0 && len(f.queue)-1 > keep; {
 		dropped = append(dropped, f.queue[1])
@@ -100,12 +102,12 @@ func (f *finisher) overflowLocked() (dropped []*Rolled) {
 	return dropped
 }
 
-// drop removes files that will have no backup.
+// drop removes files of which there will be no backup.
 func (f *finisher) drop(dropped []*Rolled) {
 	for _, out := range dropped {
 		err := multierr.Append(remove(out.path), out.close())
 		note(&f.steps, "remove files of ", err)
-		if f.cfg.Rotator != nil || f.cfg.OnRotate != nil { // which never hears of it; else retention would have done the same
+		if f.cfg.Rotator != nil || f.cfg.OnRotate != nil { // it is not called for this file; without hooks retention would do the same
 			f.cfg.Report.Note("finish files of "+f.cfg.Path, errWaiting(1))
 		}
 		f.update(func() { out.ended = true })
@@ -121,8 +123,7 @@ func (f *finisher) finishOne(out *Rolled) error {
 	return shown(takeAll(&f.steps, out, func() { f.update(func() { out.named = true }) }), f.cfg.Path)
 }
 
-// adoptBefore finishes the files of processes that are gone and that were rolled out before this one, and waits for living ones to finish
-// theirs, and for hooks that they call: names are given in order. Without a path it finishes what there is, and waits for nobody.
+// adoptBefore is othersBefore with all steps for each file, and with the time that files of this log may take as its patience.
 func (f *finisher) adoptBefore(path string) error {
 	patience := nameWait
 	if f.hooks() {
@@ -131,10 +132,10 @@ func (f *finisher) adoptBefore(path string) error {
 	return f.steps.othersBefore(path, patience, func(orphan *Rolled) error { return takeAll(&f.steps, orphan, func() {}) })
 }
 
-// start finishes what processes that are gone have left, and has backups compressed that are not yet.
+// start finishes the files of processes that are gone, and compresses backups that are not compressed yet.
 func (f *finisher) start() {
 	orphans, _ := f.dir.list(outTag)
-	if len(orphans) == 0 && !f.plain.Load() {
+	if len(orphans) == 0 && !f.uncompressed.Load() {
 		return
 	}
 	f.mu.Lock()
@@ -150,7 +151,7 @@ func (f *finisher) start() {
 	}
 }
 
-// hooks reports whether finishing a file may take long.
+// hooks reports whether finishing a file may take long: it calls the user's code, or compresses.
 func (f *finisher) hooks() bool {
 	return f.cfg.Rotator != nil || f.cfg.OnRotate != nil || f.cfg.Compress || f.cfg.Namer
 }
@@ -164,13 +165,13 @@ func (f *finisher) first() *Rolled {
 	return f.queue[0]
 }
 
-// end does what is left when the queue has run empty, and reports whether it still is. Again: backups are to be compressed whose
-// compression was refused.
-func (f *finisher) end(refused error, again bool) bool {
+// end ends a run, because the queue is empty or the first file was refused its name. compress says that backups whose compression has
+// failed are to be compressed. It reports whether the run has ended: it has not if there is another file by now.
+func (f *finisher) end(refused error, compress bool) bool {
 	if refused == nil {
 		refused = f.adoptBefore("")
-		if again {
-			f.compressPlain()
+		if compress {
+			f.compressBackups()
 		}
 		f.cfg.Report.Note("finish files of "+f.cfg.Path, nil)
 	}
@@ -186,12 +187,12 @@ func (f *finisher) end(refused error, again bool) bool {
 	abandoned := f.abandoned
 	f.mu.Unlock()
 	if abandoned {
-		letGoLate(f)
+		abandonLate(f)
 	}
 	return true
 }
 
-// left reports whether a file was refused its name.
+// left reports whether the first file was refused its name.
 func (f *finisher) left() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -205,7 +206,7 @@ func (f *finisher) waiting() int {
 	return len(f.queue)
 }
 
-// sync puts on the disk what waits and is not there yet.
+// sync syncs the files that wait. It also returns the error of the last file that was synced in the background.
 func (f *finisher) sync() (err error) {
 	f.mu.Lock()
 	waiting := append([]*Rolled(nil), f.queue...)

@@ -8,23 +8,22 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// hold keeps the names of backups as they are while OnRotate runs, where other processes would move them (Shared). It is a file in the
-// hidden directory that is locked, and has the name of the file that was rolled out but for the tag. Others wait for it as they do for one
-// that has yet to get its name.
+// hold keeps other processes (Shared) from renaming backups while OnRotate runs. It is a locked file in the hidden directory, with the
+// name of the file that was rolled over except for the tag. Other processes wait for it as for a file that has yet to get its name.
 type hold struct {
 	steps *steps
 	path  string
 	f     *os.File
 }
 
-// holdNames is called before a file gets its name. It returns nil if there is nobody who could move that, or if the hold was refused, which
-// is noted: the name matters more.
+// holdNames makes a hold before a file gets its name. It returns nil if no hold is needed, or if it cannot be made: that error is only
+// noted, because the name matters more.
 func holdNames(s *steps, out *Rolled) *hold {
 	if !s.cfg.Shared || s.cfg.OnRotate == nil {
 		return nil
 	}
 	var h *hold
-	err := s.locked(func() error { // so that whoever sweeps finds it locked
+	err := s.locked(func() error { // so that a sweep finds it locked
 		path := filepath.Join(s.dir.path, hookTag+numberOf(out.path))
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|fsys.NoFollow, 0o600)
 		if err == nil {
@@ -37,7 +36,7 @@ func holdNames(s *steps, out *Rolled) *hold {
 	return h
 }
 
-// end lets others move names again. A file that cannot be removed is nobody's hold any more, and the next start removes it.
+// end ends the hold. If its file cannot be removed, it is unlocked at least, and the next start removes it.
 func (h *hold) end() {
 	if h == nil {
 		return
@@ -47,8 +46,8 @@ func (h *hold) end() {
 	_ = h.steps.locked(func() error { return remove(h.path) }) // and the directory, if it is empty
 }
 
-// heldBefore returns the number of the first hold of a living process for the sake of a file that was rolled out before the one at path;
-// "" if there is none, or it was waited for in vain.
+// heldBefore returns the number of the first hold of a living process for a file that was rolled over before the one at path. It returns
+// "" if there is none, and skips holds that have lasted too long.
 func heldBefore(s *steps, path string) (number string) {
 	if !s.cfg.Shared {
 		return ""
@@ -62,7 +61,7 @@ func heldBefore(s *steps, path string) (number string) {
 	return ""
 }
 
-// numberOf returns what the names of a file that was rolled out, and of a hold for its sake, have in common: it sorts as they do.
+// numberOf returns the part of a name that a file and its hold have in common, SEQ-PID-N. Numbers sort as the names do.
 func numberOf(path string) string {
 	_, number, _ := strings.Cut(filepath.Base(path), "-")
 	return number

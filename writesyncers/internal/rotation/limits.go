@@ -6,10 +6,10 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// limits say how large a file may become, and when that has to be asked.
+// limits say how large a file may become, and from which size on each record has to be checked.
 type limits struct{ cfg *Config }
 
-// Limit returns the size from which on a new file has to be asked about.
+// Limit returns the size of a new file from which on records have to be checked.
 func (l *limits) Limit() int64 {
 	if l.cfg.Should != nil || l.cfg.Period != nil && l.cfg.Period.Custom() {
 		return 0
@@ -32,7 +32,7 @@ func (l *limits) maxBytes() int64 {
 	return l.cfg.MaxBytes
 }
 
-// LimitNow is Limit once size has been asked about.
+// LimitNow is Limit for a file that has this size and was checked.
 func (l *limits) LimitNow(size int64) int64 {
 	if limit := l.Limit(); size < limit || limit == 0 {
 		return limit
@@ -40,11 +40,11 @@ func (l *limits) LimitNow(size int64) int64 {
 	return l.maxBytes()
 }
 
-// Empty reports whether a file of that size holds no record. One that is found, or that somebody has cut, may have records and no header,
-// and be shorter than that.
+// Empty reports whether a file of that size holds no record. A file shorter than the header is not empty: it may have been made without a
+// header, or somebody may have cut it.
 func (l *limits) Empty(size int64) bool { return size == 0 || size == l.cfg.Header }
 
-// Due decides whether a file of that size gives way before a record of n bytes. The user's ShouldRollover that panics says no.
+// Due reports whether a file of that size rolls over before a record of n bytes. If the user's ShouldRollover panics, it does not.
 func (l *limits) Due(size int64, n int) (due bool) {
 	if l.Empty(size) {
 		return false

@@ -9,14 +9,14 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// namesLock is the lock on the backups.
+// namesLock is the lock around calls of the backups.Set of a log.
 type namesLock struct {
 	mu    sync.Mutex
 	owner atomic.Uint64 // the goroutine that has it and may be in the user's Namer; 0: none
 }
 
-// with calls f, which uses the backups, with the lock on them. Whoever has that may be in the user's Namer, which need not come to an end,
-// and must not wait for itself if it calls its writer.
+// with calls f with the lock. namer says that f may call the user's Namer. Since a Namer may never return, with waits for the lock for a
+// bounded time; since a Namer may call its own writer, it returns errNamer to the goroutine that has the lock.
 func (l *namesLock) with(namer bool, f func() error) error {
 	if namer && l.mine() {
 		return errNamer
@@ -32,8 +32,8 @@ func (l *namesLock) with(namer bool, f func() error) error {
 	return f()
 }
 
-// boundedly calls f, which asks the user's Namer on the goroutine of somebody who has to come to an end: construction, Backups. With the error
-// errStuck f goes on.
+// boundedly calls f, which may call the user's Namer, for a caller that must not be blocked: construction, Backups. After the error
+// errStuck, f goes on in the background.
 func (l *namesLock) boundedly(namer bool, f func() error) error {
 	if !namer {
 		return f()
@@ -48,7 +48,7 @@ func (l *namesLock) boundedly(namer bool, f func() error) error {
 	return err
 }
 
-// mine reports whether the calling goroutine has the lock: it is the Namer that asks.
+// mine reports whether the calling goroutine has the lock: the Namer calls.
 func (l *namesLock) mine() bool {
 	owner := l.owner.Load()
 	return owner != 0 && owner == base.GoroutineID()

@@ -11,29 +11,29 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// opener makes the files that follow, one of them ahead of its time, and knows how names are exchanged on this file system.
+// opener makes the next files, one of them ahead, and knows whether names can be exchanged by a link on this file system.
 type opener struct {
 	cfg *Config
 	dir *directory
 
-	mu     sync.Mutex // guards the fields below
-	next   *nextFile  // opened ahead
-	begun  bool       // that was tried since the last exchange
-	closed bool
-	busy   sync.WaitGroup
-	probed bool
-	links  bool // two names may lead to one file
+	mu     sync.Mutex     // guards the fields below
+	next   *nextFile      // opened ahead; nil: none
+	begun  bool           // opening ahead was tried since the last exchange
+	closed bool           // nothing is opened ahead any more
+	busy   sync.WaitGroup // of opening ahead
+	probed bool           // links is known
+	links  bool           // two names may lead to one file
 }
 
-// nextFile is a file that has yet to take the place of the log.
+// nextFile is a file that will take the place of the log.
 type nextFile struct {
 	path   string
 	file   *appendfile.File
-	access fsys.Access // that was copied to it
-	out    string      // a path for the file that it follows, once that is rolled out; "": it is made then
+	access fsys.Access // the permissions that it was given
+	out    string      // the path to which the file before it will be renamed; "": decided at the exchange
 }
 
-// start reports whether the next file is to be opened ahead now: once for each file.
+// start reports whether to open the next file ahead now: once for each file.
 func (o *opener) start() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -48,7 +48,7 @@ func (o *opener) start() bool {
 // done ends start.
 func (o *opener) done() { o.busy.Done() }
 
-// open opens the file that is to follow like. If that is refused, the exchange does it itself, and tells.
+// open opens the file that follows like, ahead. If that fails, the exchange tries again, and reports the error.
 func (o *opener) open(like *appendfile.File) {
 	if o.dir.enter() != nil {
 		return
@@ -61,7 +61,7 @@ func (o *opener) open(like *appendfile.File) {
 	}
 	o.mu.Lock()
 	if o.begun && !o.closed && o.next == nil {
-		if o.cfg.Period == nil { // else the path depends on the period that the exchange comes in
+		if o.cfg.Period == nil { // else the path depends on the period at the exchange
 			next.out = o.dir.outName(time.Time{})
 		}
 		o.next, next = next, nil
@@ -72,7 +72,7 @@ func (o *opener) open(like *appendfile.File) {
 	}
 }
 
-// ready makes the directory, and tries what the file system can do.
+// ready makes the directory ahead, and tries what the file system can do.
 func (o *opener) ready() {
 	if o.dir.enter() == nil {
 		o.mayLink()
@@ -81,7 +81,7 @@ func (o *opener) ready() {
 	}
 }
 
-// take returns the file that follows like. Fresh: one that is made now.
+// take returns the file that follows like: with fresh one that is made now, else the one opened ahead if there is one.
 func (o *opener) take(like *appendfile.File, fresh bool) (*nextFile, error) {
 	o.mu.Lock()
 	next := o.next
@@ -97,20 +97,17 @@ func (o *opener) take(like *appendfile.File, fresh bool) (*nextFile, error) {
 	return o.create(like)
 }
 
-// put gives a file back that was not needed.
-func (o *opener) put(next *nextFile) error { return next.discard() }
-
 // exchanged says that the file in use is a new one.
 func (o *opener) exchanged() {
 	o.mu.Lock()
 	o.begun = false
 	if o.next != nil {
-		o.next.out = "" // it would come before the one that was given just now, and names rise
+		o.next.out = "" // it would sort before the path used just now
 	}
 	o.mu.Unlock()
 }
 
-// create makes the file that is to follow like: nobody may read it who may not read like.
+// create makes the file that follows like. Nobody can read it who cannot read like.
 func (o *opener) create(like *appendfile.File) (*nextFile, error) {
 	path := o.dir.name(nextTag)
 	options := o.cfg.File
@@ -129,7 +126,8 @@ func (o *opener) create(like *appendfile.File) (*nextFile, error) {
 	return next, nil
 }
 
-// mayFollow reports whether nobody may read n who may not read like, whose permissions may have changed since n was made.
+// mayFollow adjusts the permissions of n, since those of like may have changed after n was made. It reports whether nobody can read n
+// who cannot read like.
 func (n *nextFile) mayFollow(like *appendfile.File) bool {
 	access, err := fsys.AccessOf(like.OS())
 	return err == nil && (access.Equal(n.access) || fsys.CopyAccess(n.file.OS(), like.OS()) == nil)
@@ -140,7 +138,7 @@ func (n *nextFile) discard() error {
 	return multierr.Append(n.file.Close(), remove(n.path))
 }
 
-// mayLink reports whether a file may have two names here, and both lead to the same bytes. It is tried once.
+// mayLink reports whether a file can have two names here that lead to the same bytes. It tries that once.
 func (o *opener) mayLink() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -152,7 +150,7 @@ func (o *opener) mayLink() bool {
 	return o.links
 }
 
-// close waits for who is at work, and lets nobody begin.
+// close waits until a file that is being opened ahead is open. No other is opened ahead then.
 func (o *opener) close() {
 	o.mu.Lock()
 	o.closed = true
@@ -160,7 +158,7 @@ func (o *opener) close() {
 	o.busy.Wait()
 }
 
-// moved says that the file in use is another one, and has the next opened ahead for that.
+// moved says that the path leads to a file of another process: the file opened ahead is discarded, and another may be opened.
 func (o *opener) moved() {
 	o.exchanged()
 	o.discard()

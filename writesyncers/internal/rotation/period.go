@@ -7,29 +7,29 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Period is the stretch of time that the file in use belongs to. It belongs to the writer, and is used under its lock.
+// Period is the period of time that the file in use belongs to. Its methods are called under the writer's lock.
 type Period struct {
-	// OfFile says that several processes count a period from when the file in use was made: on nothing else can they agree.
+	// OfFile says that a period counts from when the file in use was made: the only thing that several processes can agree on.
 	OfFile bool
 
 	next   func(t time.Time) time.Time   // the end of the period that t is in: the schedule's, or the user's
-	start  func(end time.Time) time.Time // the beginning of the period that ends then; nil: it begins where the one before ended
+	start  func(end time.Time) time.Time // the beginning of the period that ends then; nil: it began with the last rollover
 	clock  func() time.Time              // the user's; nil: the system's
-	step   string                        // what is told of when next panics
+	step   string                        // what the reporter puts behind "Next" and "Clock"
 	report *base.Reporter
 
-	begun time.Time // since when the file is written to
+	begun time.Time // when the period began: at the last rollover, or as found
 	end   time.Time
-	told  bool // next has told end; else it is when next is asked again
+	known bool // end is what next has returned; else it is when next is called again
 }
 
 const (
-	LookEvery   = time.Minute           // how often the clock is looked at, for it may be put forward or back
+	LookEvery   = time.Minute           // how often the timer reads the clock, which may be put forward or back
 	OpenAheadBy = time.Second           // how long before the end of a period the directory is made ready
 	stampLag    = 20 * time.Millisecond // how far the time stamps of files may be behind the clock
 )
 
-// NewPeriod returns a Period that has not begun. Start and clock may be nil. Step is what the reporter calls next.
+// NewPeriod returns a Period that has not begun. start and clock may be nil. step names the log in errors of next and clock.
 func NewPeriod(next func(time.Time) time.Time, start func(time.Time) time.Time, clock func() time.Time, step string, report *base.Reporter) *Period {
 	return &Period{next: next, start: start, clock: clock, step: step, report: report}
 }
@@ -40,7 +40,7 @@ func (p *Period) Custom() bool { return p.clock != nil }
 // Now returns the time.
 func (p *Period) Now() (now time.Time) {
 	if p.clock == nil {
-		return time.Now().Round(0) // the clock on the wall, which can be put back
+		return time.Now().Round(0) // the wall clock alone, without the monotonic one
 	}
 	err := guard(func() error { now = p.clock(); return nil })
 	if err != nil {
@@ -56,26 +56,26 @@ func (p *Period) Begin(at time.Time) {
 	p.ask(at)
 }
 
-// ask asks for the end of the period that at is in. One that has come already, or that could not be told, is no end.
+// ask calls next for the end of the period that at is in. If next panics or returns no later time, it is called again after LookEvery.
 func (p *Period) ask(at time.Time) {
-	p.end, p.told = at.Add(LookEvery), false
+	p.end, p.known = at.Add(LookEvery), false
 	err := guard(func() error {
 		end := p.next(at)
 		if !end.After(at) {
 			return fmt.Errorf("%v is no later time than %v: the file does not roll over by time until there is one", end, at)
 		}
-		p.end, p.told = end, true
+		p.end, p.known = end, true
 		return nil
 	})
 	p.report.Note("Next"+p.step, err)
 }
 
-// BeginFound begins the period of a file that was found, which may be over: that in which the file was made, or last written if that
-// is earlier (Python 3.16). The zero time is one that is not known.
+// BeginFound begins the period of a file that already exists: the one in which it was made or, if that is earlier, last written
+// (Python 3.16). That period may be over. The zero time means that a time is not known.
 func (p *Period) BeginFound(made, written time.Time) {
 	from := p.Now()
 	if !made.IsZero() {
-		made = made.Add(stampLag) // what was made at the very beginning of a period is stamped a little before
+		made = made.Add(stampLag) // a file made right at the beginning of a period may be stamped a little earlier
 	}
 	for _, t := range []time.Time{made, written} {
 		if !t.IsZero() && t.Before(from) {
@@ -85,9 +85,9 @@ func (p *Period) BeginFound(made, written time.Time) {
 	p.Begin(from)
 }
 
-// Over reports whether the period has ended. Where no end was told it asks for one again in a while.
+// Over reports whether the period has ended. If its end is not known, it asks again each LookEvery.
 func (p *Period) Over(now time.Time) bool {
-	if !p.told && !now.Before(p.end) {
+	if !p.known && !now.Before(p.end) {
 		p.ask(now)
 	}
 	return !now.Before(p.end)
@@ -104,10 +104,10 @@ func (p *Period) Start() time.Time {
 	return p.start(p.end)
 }
 
-// Left returns how long the period lasts yet.
+// Left returns how long it is until the period ends.
 func (p *Period) Left(now time.Time) time.Duration { return p.end.Sub(now) }
 
-// Until returns when the clock is to be looked at next, no sooner than notBefore.
+// Until returns how long the timer waits before it reads the clock again: notBefore at least.
 func (p *Period) Until(now time.Time, notBefore time.Duration) time.Duration {
 	left := p.Left(now)
 	wait := min(left, LookEvery)
@@ -117,13 +117,13 @@ func (p *Period) Until(now time.Time, notBefore time.Duration) time.Duration {
 	return max(wait, notBefore, time.Millisecond)
 }
 
-// After reports whether a file made then was made after the end of the period. One that was made at a time that is still to come was not:
-// the clock was put back.
+// After reports whether a file with that time of birth was made after the end of the period. If the time is still to come, it was not: the
+// clock was put back.
 func (p *Period) After(made time.Time) bool {
 	return !made.Before(p.end.Add(-stampLag)) && !made.After(p.Now().Add(stampLag))
 }
 
-// LabelOf returns the beginning of the period of a file that was last written then: what is known of a file whose writer is gone.
+// LabelOf returns the beginning of the period in which a file was last written. It is for a file whose writer is gone.
 func (p *Period) LabelOf(written time.Time) (label time.Time) {
 	label = written
 	if p.start != nil {

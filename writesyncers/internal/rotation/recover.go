@@ -12,26 +12,26 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// recover finds what a killed process left half done, and undoes what is not to be finished.
+// recover undoes what a killed process has left half done, except files that were rolled over: the finisher finishes those.
 func (s *steps) recover() error {
 	err := s.moveLegacy()
-	if s.dir.exists() { // else there is nothing to sweep, and nobody to be kept out
+	if s.dir.exists() { // else there is nothing to sweep
 		err = multierr.Append(err, s.locked(s.sweep))
 	}
 	return multierr.Append(err, s.names.boundedly(s.cfg.Namer, func() error { return s.look(func() error { return repair(s) }) }))
 }
 
-// repair puts the names right, and finds out whether there are backups to be compressed.
+// repair repairs the names of backups, and finds out whether some have to be compressed.
 func repair(s *steps) error {
 	if err := s.cfg.Backups.Repair(); err != nil || !s.cfg.Compress {
 		return err
 	}
 	found, err := s.cfg.Backups.List()
-	s.plain.Store(slices.ContainsFunc(found, func(b backups.Backup) bool { return !b.Compressed }))
+	s.uncompressed.Store(slices.ContainsFunc(found, func(b backups.Backup) bool { return !b.Compressed }))
 	return err
 }
 
-// sweep removes from the hidden directory what nobody needs any more.
+// sweep removes files from the hidden directory that nobody needs any more.
 func (s *steps) sweep() (err error) {
 	for _, tag := range append(tags, outTag) {
 		files, listErr := s.dir.list(tag)
@@ -49,8 +49,8 @@ func (s *steps) sweep() (err error) {
 	return err
 }
 
-// removeCompressed removes a file that was rolled out if a compressed backup has all of it: a process was killed between giving the
-// one its name and removing the other.
+// removeCompressed removes a file that was rolled over if there is a complete compressed backup of it: a process was killed after naming
+// the backup and before removing the file.
 func (s *steps) removeCompressed(path string) error {
 	compressed, err := s.cfg.Backups.CompressedForm(path)
 	if err != nil || !compressed {
@@ -59,11 +59,11 @@ func (s *steps) removeCompressed(path string) error {
 	return remove(path)
 }
 
-// moveLegacy takes over what a killed process of an earlier version left beside the log: .app.log.next-PID-N, a file rolled out if it
-// is not empty, and .app.log.part-PID-N.
+// moveLegacy takes over the files that a killed process of an earlier version has left beside the log: .app.log.part-PID-N is removed;
+// .app.log.next-PID-N is a file that was rolled over, unless it is empty.
 func (s *steps) moveLegacy() (err error) {
 	dir, base := filepath.Split(s.cfg.Path)
-	entries, _ := os.ReadDir(dir) // a directory that cannot be read has none that anybody could find
+	entries, _ := os.ReadDir(dir) // if it cannot be read, there is nothing to take over
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), "."+base+".")
 		path := filepath.Join(dir, e.Name())

@@ -11,25 +11,26 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// Rolled is a file that was rolled out, on its way to its backup name.
+// Rolled is a file that was rolled over, on its way to its backup name.
 type Rolled struct {
 	path   string    // in the hidden directory
-	label  time.Time // the time its backup is named for, where names are times
+	label  time.Time // the time its backup is named for, if backups are named for times
 	size   int64
-	toSync bool
-	orphan bool // the process that rolled it out is gone
+	toSync bool // sync has to sync it
+	orphan bool // the process that rolled it over is gone
 
-	named bool  // guarded by the finisher's mu
-	ended bool  // the same: hooks and all
-	err   error // the same: why it has no name
+	// These are guarded by the finisher's mu.
+	named bool  // it has its backup name
+	ended bool  // all steps are done, hooks included
+	err   error // why it has no name
 
 	mu      sync.Mutex // guards the fields below
-	f       *os.File   // open, and by that locked, until it has its name; nil if there is none
+	f       *os.File   // open, and so locked, until the file has its name; nil if it is closed
 	synced  bool
 	reading bool // f is open for reading only
 }
 
-// sync puts the file on the disk, if it is to be and is not yet.
+// sync syncs the file, if it has to be synced and is not yet.
 func (o *Rolled) sync() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -41,9 +42,9 @@ func (o *Rolled) sync() error {
 	return err
 }
 
-// letWritingGo has the file open for reading from now on, and as locked as before, so that it shows whether others have it open for
-// writing. An error is that of closing it.
-func (o *Rolled) letWritingGo() error {
+// reopenForReading opens the file for reading instead of writing, with the same lock, so that written can see whether others have it open
+// for writing. The error is one of closing.
+func (o *Rolled) reopenForReading() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.f == nil || o.reading {
@@ -51,9 +52,9 @@ func (o *Rolled) letWritingGo() error {
 	}
 	f, err := os.OpenFile(o.path, os.O_RDONLY|fsys.NoFollow|fsys.Nonblock, 0)
 	if err != nil {
-		return nil // then it does not show
+		return nil // then written cannot see it
 	}
-	if !fsys.LockShared(f) { // or nobody could see that it belongs to a living process
+	if !fsys.LockShared(f) { // else nobody could see that the file belongs to a living process
 		return f.Close()
 	}
 	fsys.Unlock(o.f)
@@ -63,14 +64,14 @@ func (o *Rolled) letWritingGo() error {
 	return err
 }
 
-// written reports whether another program, which need not know of locks, has the file open for writing.
+// written reports whether another program has the file open for writing, even one that takes no locks.
 func (o *Rolled) written() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.reading && o.f != nil && fsys.OpenForWriting(o.f)
 }
 
-// alone reports whether no other process writes to the file any more, and sees to it that none can be taken for doing so.
+// alone reports whether no other writer of the log has the file open any more. If so, it leaves the file locked exclusively.
 func (o *Rolled) alone() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -80,12 +81,11 @@ func (o *Rolled) alone() bool {
 	if fsys.TryLockExclusive(o.f) {
 		return true
 	}
-	fsys.LockShared(o.f) // the system has dropped it
+	fsys.LockShared(o.f) // the failed attempt has dropped it
 	return false
 }
 
-// close closes the file, and ends the lock on it: at once, though a Sync may be under way in it, or a process be forked, and keep it open
-// for a while.
+// close closes the file. Its lock ends at once, even if a Sync under way or a forked process keeps the file open for a while.
 func (o *Rolled) close() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -99,13 +99,13 @@ func (o *Rolled) close() error {
 	return err
 }
 
-// finishedBy finishes a file that was taken over, and lets it go in any case: a hook may end the goroutine.
+// finishedBy finishes a file that was taken over, and closes it in any case: a hook may end the goroutine.
 func (o *Rolled) finishedBy(finish func(*Rolled) error) (err error) {
 	defer func() { err = multierr.Append(err, o.close()) }()
 	return finish(o)
 }
 
-// adopt takes a file over whose process is gone. It returns nil if there is none, or a living process has it.
+// adopt takes over a file whose process is gone. It returns nil if there is no such file, or if a living process has it.
 func adopt(path string) *Rolled {
 	f, err := os.OpenFile(path, os.O_RDONLY|fsys.NoFollow, 0)
 	reading := err == nil

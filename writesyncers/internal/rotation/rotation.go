@@ -18,40 +18,40 @@ import (
 // Config says when a log is rolled over and what becomes of the file.
 type Config struct {
 	Path     string                       // of the log: absolute, and no symbolic link
-	MaxBytes int64                        // size that a file does not reach; 0: any
-	Should   func(size int64, n int) bool // decides in the place of MaxBytes, if it is not nil
-	Period   *Period                      // when time decides, too; nil: it does not
+	MaxBytes int64                        // size that a file stays below; 0: any
+	Should   func(size int64, n int) bool // replaces the rule of MaxBytes, if it is not nil
+	Period   *Period                      // decides by time; nil: only the size decides
 	Backups  *backups.Set                 // the names
-	Namer    bool                         // Backups asks code of the user's
-	Rotator  func(src, dst string) error  // in the place of a rename, if it is not nil
+	Namer    bool                         // Backups calls the user's Namer
+	Rotator  func(src, dst string) error  // replaces the rename, if it is not nil
 	OnRotate func(path, backup string)    // may be nil
 	Compress bool
 	Shared   bool  // other processes rotate the same log
-	Sync     bool  // a file that was rolled out is put on the disk
-	Keep     int   // how many backups there are at most, and so files that wait for names; 0: any number
-	Header   int64 // bytes that an empty file begins with
+	Sync     bool  // a file that was rolled over is synced
+	Keep     int   // how many backups, and files that wait for names, there are at most; 0: any number
+	Header   int64 // the length of the header of a file
 	File     appendfile.Options
 	Report   *base.Reporter
 }
 
-// Small is the size of a file that is named before Write returns.
+// Small is the size below which a file is named before Write returns.
 const Small = 1 << 20
 
 const (
-	retryStart = time.Second      // after a refusal; doubled with each
-	retryMax   = 30 * time.Second // up to this
-	lockWait   = time.Second      // how long the lock of the log is waited for before that is told
+	retryStart = time.Second      // how long a refusal puts off the next attempt; doubled with each further one
+	retryMax   = 30 * time.Second // the longest
+	lockWait   = time.Second      // how long to wait for the lock of the log before that is told
 	shortWait  = 100 * time.Millisecond
 	maxWaiting = 256 // files that wait to be finished, at most: each of them is open
 )
 
-// What Exchange answers when nothing has changed.
+// Errors of Exchange when nothing has changed.
 var (
-	ErrMoved = errors.New("the path leads to another file")                   // open that one
-	ErrBusy  = errors.New("files that were rolled out before wait for names") // try again later
+	ErrMoved = errors.New("the path leads to another file")                   // the caller opens that one
+	ErrBusy  = errors.New("files that were rolled out before wait for names") // the caller tries again later
 )
 
-// Step is called between any two steps that a crash may come between. Tests stop the process there.
+// Step is called between any two steps at which a crash makes a difference. Tests stop the process there.
 var Step = func(string) {}
 
 // Rotation rolls one log over. Exchange, Opened, Due, Prepare, Limit and MayTry are called under the lock of the log's writer, the others
@@ -65,7 +65,7 @@ type Rotation struct {
 	finish *finisher
 	retry  backoff
 
-	sharable atomic.Bool // CheckShared has found no reason against it
+	sharable atomic.Bool // CheckShared has succeeded
 }
 
 // New returns the Rotation of a log. It touches no file.
@@ -81,18 +81,18 @@ func New(cfg Config) *Rotation {
 // MayTry reports whether the time for another attempt has come after a refusal.
 func (r *Rotation) MayTry() bool { return r.retry.mayTry(time.Now()) }
 
-// RetryIn returns how long a refusal puts off the next attempt.
+// RetryIn returns how long it is until the next attempt after a refusal.
 func (r *Rotation) RetryIn() time.Duration { return r.retry.in(time.Now()) }
 
-// Prepare opens the file that is to follow like when it has come near its limit. It does so in the background.
+// Prepare opens the file that follows like, in the background, once like has come near its limit.
 func (r *Rotation) Prepare(like *appendfile.File, size int64) {
 	if size >= r.limits.ahead() {
 		r.prepare(func() { r.opener.open(like) })
 	}
 }
 
-// PrepareSoon is Prepare for a file that gives way when its period ends. Its successor is made in the period that it is of, so only
-// the directory is made ahead.
+// PrepareSoon is Prepare for a file whose period ends. The next file must be made within its own period, so only the directory is
+// made ahead.
 func (r *Rotation) PrepareSoon(size int64) {
 	if fsys.OpensAhead && !r.cfg.Shared && size >= Small {
 		r.prepare(r.opener.ready)
@@ -110,24 +110,24 @@ func (r *Rotation) prepare(f func()) {
 	}()
 }
 
-// Left reports whether files wait for names that were refused them.
+// Left reports whether naming a file has failed, and has to be tried again.
 func (r *Rotation) Left() bool { return r.finish.left() }
 
-// Finish has a file finished that Exchange has returned. A small file has its name when Finish returns, unless that takes long. Nil
-// has the finisher try again what was refused.
+// Finish finishes a file that Exchange has returned. A small file has its name when Finish returns, unless that takes long. Nil
+// tries again what has failed.
 func (r *Rotation) Finish(out *Rolled) { r.finish.begin(out) }
 
-// Wait waits until the file is finished, or its name refused. It does not wait for code that calls it, nor for a hook that does
-// not come to an end.
+// Wait waits until the file is finished, or naming it has failed. It does not wait for a hook that calls it, and not for ever for one
+// that does not return.
 func (r *Rotation) Wait(out *Rolled) error { return r.finish.wait(out) }
 
-// Retry has what was refused tried again, and waits for that.
+// Retry tries again what has failed, and waits for the result.
 func (r *Rotation) Retry() error {
 	r.finish.begin(nil)
 	return r.finish.wait(nil)
 }
 
-// Sync puts the files on the disk that were rolled out and are not there yet.
+// Sync syncs the files that were rolled over and are not synced yet.
 func (r *Rotation) Sync() error { return r.finish.sync() }
 
 // Backups returns the paths of the backups, the newest first.
@@ -148,8 +148,8 @@ func (r *Rotation) Counts() (rolled, compressed uint64) {
 	return r.count.Load(), r.finish.compressed.Load()
 }
 
-// Close finishes what there is, waits for that as long as some seconds, and removes the file that was opened ahead. What the disk does not
-// answer goes on in the background.
+// Close finishes the files that wait, for some seconds at most, and removes the file that was opened ahead. Calls that the disk
+// does not answer go on in the background.
 func (r *Rotation) Close() error {
 	err := base.Within(StuckWait(), func() error { r.opener.close(); return nil })
 	err = multierr.Append(err, r.finish.close(patienceAfter(err)))
@@ -160,7 +160,8 @@ func (r *Rotation) Close() error {
 	}))
 }
 
-// patienceAfter returns how long Close waits for its next step: what has not answered before would not answer that either.
+// patienceAfter returns how long Close waits for its next step: not long after a step that has failed, because the disk would not answer
+// that either.
 func patienceAfter(err error) time.Duration {
 	if err != nil {
 		return nameWait
@@ -168,16 +169,16 @@ func patienceAfter(err error) time.Duration {
 	return StuckWait()
 }
 
-// Recover finishes or undoes what a killed process left half done; the documentation of package writesyncers has the table. It runs
-// before the log is opened. Files of a living process are left alone: it holds a lock on them.
+// Recover finishes or undoes what a killed process has left half done; the documentation of package writesyncers has the table. It runs
+// before the log is opened. Files of a living process are locked, and left alone.
 func (r *Rotation) Recover() error {
 	err := r.finish.steps.recover()
 	r.finish.start()
 	return err
 }
 
-// Lock keeps other processes from what they do under the lock of the log until unlock is called. It waits for it no longer than a moment,
-// for the writer's lock is held meanwhile, and then does without.
+// Lock takes the lock of the log until unlock is called. It waits for at most shortWait, because the writer's lock is held meanwhile, and
+// then goes on without.
 func (r *Rotation) Lock() (unlock func()) {
 	for start := time.Now(); time.Since(start) < shortWait; time.Sleep(time.Millisecond) {
 		if err := r.dir.enter(); err == nil {
@@ -189,8 +190,8 @@ func (r *Rotation) Lock() (unlock func()) {
 	return func() {}
 }
 
-// CheckShared returns an error if several processes cannot rotate one log on the file system it is on. It is tried until it is found that
-// they can.
+// CheckShared returns an error if the file system does not let several processes rotate one log. Once it has succeeded it does not try
+// again.
 func (r *Rotation) CheckShared() error {
 	if r.sharable.Load() {
 		return nil
@@ -203,7 +204,7 @@ func (r *Rotation) CheckShared() error {
 func (r *Rotation) checkShared() error {
 	if err := r.dir.enter(); err != nil {
 		if errors.Is(err, fsys.ErrLocked) {
-			return nil // so there are locks, and another process has looked
+			return nil // so there are locks, and another process has checked
 		}
 		return shown(err, r.cfg.Path)
 	}
@@ -222,7 +223,7 @@ func (r *Rotation) checkShared() error {
 	return nil
 }
 
-// guard runs code of the user's and makes an error of its panic.
+// guard runs the user's code and turns a panic into an error.
 func guard(user func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -232,11 +233,11 @@ func guard(user func() error) (err error) {
 	return user()
 }
 
-// backoff puts off attempts after refusals. It goes by the clock that nobody sets, which is what time.Now has beside the one on the wall:
-// that may be put back by a day, and what was refused for a second would wait for as long.
+// backoff puts off attempts after refusals. It uses the monotonic clock: the wall clock may be put back by a day, and an attempt put
+// off by a second would wait for as long.
 type backoff struct {
-	until atomic.Pointer[time.Time] // nil: nothing was refused
-	wait  atomic.Int64              // how long the last refusal has put off the next attempt
+	until atomic.Pointer[time.Time] // nil: the last attempt was not refused
+	wait  atomic.Int64              // how long the last refusal has put off the next attempt, in nanoseconds
 }
 
 func (b *backoff) mayTry(now time.Time) bool { return b.in(now) == 0 }

@@ -72,8 +72,8 @@ func TestExchangeAndFinish(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
-// A file that was opened ahead just too late serves the next exchange. The name that came with it must not: names rise, by which the files
-// are finished in their order.
+// A file that was opened ahead just too late is used for the next exchange. The path that was made with it is not: paths must rise, because
+// files are finished in the order of their paths.
 func TestAFileThatWasOpenedAheadTooLate(t *testing.T) {
 	if !fsys.OpensAhead {
 		t.Skip("no file is opened ahead here")
@@ -143,7 +143,7 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// A clock on the wall that is put back, or forward, changes nothing about when the next attempt is made.
+// If the wall clock is put back or forward, the time until the next attempt does not change.
 func TestBackoffWhenTheClockIsSet(t *testing.T) {
 	var b backoff
 	b.refused()
@@ -212,7 +212,7 @@ func TestPeriodOfAFileThatIsFound(t *testing.T) {
 	}
 }
 
-// The goroutine that has opened the next file stays for a while, and looks by itself; nobody stays for long.
+// The goroutine that has opened the next file polls for a while, and then ends.
 func TestLinger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := rotationOf(t, nil)
@@ -229,7 +229,7 @@ func TestLinger(t *testing.T) {
 	})
 }
 
-// A file that is closed while a Sync is under way in it stays open until that is over. It is nobody's all the same.
+// A file that is closed while a Sync is under way stays open until that ends. Its lock ends at once.
 func TestClosingAFileThatIsBusyEndsItsLock(t *testing.T) {
 	if !fsys.CanShare {
 		t.Skip("no locks here")
@@ -258,7 +258,7 @@ func TestClosingAFileThatIsBusyEndsItsLock(t *testing.T) {
 	require.False(t, fsys.Held(path), "a file that was rolled out")
 }
 
-// Nor does it wait for each step as long as for the first one.
+// Close does not wait for each step as long as for the first one.
 func TestCloseOnADiskThatAnswersNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, _ := rotationOf(t, nil)
@@ -271,7 +271,7 @@ func TestCloseOnADiskThatAnswersNothing(t *testing.T) {
 	})
 }
 
-// A disk, or a server, that does not answer does not hold up Close for ever, whatever it was asked for: the next file, or the directory.
+// A disk or a server that does not answer does not block Close for ever, whether for the next file or for the directory.
 func TestCloseOnADiskThatDoesNotAnswer(t *testing.T) {
 	ShortWait.Store(int64(50 * time.Millisecond))
 	defer ShortWait.Store(0)
@@ -299,9 +299,9 @@ func TestCloseOnADiskThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// TestWhatIsLetGoAfterCloseIsTold holds that an error of closing a file, as a server says that it has no room, is heard though Close has
+// TestAnErrorOfAnAbandonedFileIsTold holds that an error of closing a file, as a server says that it has no room, is heard though Close has
 // returned: from a finisher that ends, and from one whose goroutine was ended.
-func TestWhatIsLetGoAfterCloseIsTold(t *testing.T) {
+func TestAnErrorOfAnAbandonedFileIsTold(t *testing.T) {
 	for name, end := range map[string]func(*finisher){
 		"ends":     func(f *finisher) { f.end(fs.ErrPermission, false) },
 		"is ended": func(f *finisher) { f.exited() },
@@ -316,14 +316,14 @@ func TestWhatIsLetGoAfterCloseIsTold(t *testing.T) {
 			require.NoError(t, file.Close())
 			r.finish.running = true
 			r.finish.enqueue(&Rolled{f: file, path: file.Name()})
-			require.NoError(t, letGo(r.finish), "its goroutine is at work")
+			require.NoError(t, abandon(r.finish), "its goroutine is at work")
 			end(r.finish)
 			require.True(t, slices.ContainsFunc(told, func(err error) bool { return errors.Is(err, fs.ErrClosed) }), told)
 		})
 	}
 }
 
-// Another process is in the way twice, some time apart, and the file has changed in between: that is no lock that cannot be had.
+// Another process has the lock twice, some time apart, and the file has changed in between: that is not a lock held all the time.
 func TestTheLockIsRefusedNowAndThen(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a log has no lock here")

@@ -12,31 +12,31 @@ import (
 	"go.uber.org/multierr"
 )
 
-// steps are what the finisher does with one file. They take the lock of the log for as long as names change, and call no hook
-// under it.
+// steps are the steps that the finisher takes with one file. They hold the lock of the log while names change, and call no hook but the
+// Namer under it.
 type steps struct {
 	cfg        *Config
 	dir        *directory
 	retry      *backoff
 	abort      chan struct{} // closed when Close has waited long enough
-	progress   atomic.Uint64 // of whatever goes on
+	progress   atomic.Uint64 // rises while work goes on; see waitUntil
 	compressed *atomic.Uint64
 	names      namesLock // held around calls of cfg.Backups
 
-	plain atomic.Bool // backups are there that are to be compressed and are not
+	uncompressed atomic.Bool // there are backups that still have to be compressed
 
 	// These are owned by the finisher's goroutine.
-	copied  map[string]string // the backups that have the contents of files which are to be removed, by the paths of those
-	expired string            // the number of the last hold that was waited for in vain
+	copied  map[string]string // files that are copied to a backup, and only have to be removed: path in the directory → backup
+	expired string            // the number of the last hold that has lasted too long
 
 	mu      sync.Mutex // guards the field below
 	syncErr error      // for the next Sync
 }
 
-// pollEvery is how often another process is looked at that is waited for.
+// pollEvery is how often to check whether another process has finished.
 const pollEvery = 2 * time.Millisecond
 
-// syncAndClose puts a file on the disk that has its name, and closes it.
+// syncAndClose syncs and closes a file that has its backup name.
 func (s *steps) syncAndClose(out *Rolled) {
 	err := out.sync()
 	note(s, "sync a backup of ", err)
@@ -56,13 +56,13 @@ func (s *steps) syncError() error {
 	return err
 }
 
-// note notes a step with the log, which is what its error shows in the place of hidden names.
+// note notes the result of a step. Its error shows the name of the log instead of hidden names.
 func note(s *steps, step string, err error) {
 	s.cfg.Report.Note(step+s.cfg.Path, shown(err, s.cfg.Path))
 }
 
-// locked calls f with the lock of the log. It waits for the lock, under no lock of the writer's. When it has waited for a second it
-// tells, and does without, or gives up where other processes are to be expected.
+// locked calls f with the lock of the log. It waits for that lock, so the caller must not hold the writer's. After a second it reports
+// that, and goes on without the lock; with Shared it gives up.
 func (s *steps) locked(f func() error) error {
 	step := "lock " + s.cfg.Path
 	for start := time.Now(); ; time.Sleep(pollEvery) {
@@ -96,7 +96,7 @@ func (s *steps) aborted() bool {
 	}
 }
 
-// takeAll takes a file through all the steps. named is called once it has its name; an error means that it has none.
+// takeAll takes a file through all steps. It calls named when the file has its backup name; an error means that it has none.
 func takeAll(s *steps, out *Rolled, named func()) error {
 	h := holdNames(s, out)
 	defer h.end() // also if a hook ends the goroutine
@@ -110,10 +110,10 @@ func takeAll(s *steps, out *Rolled, named func()) error {
 	return nil
 }
 
-// name gives a file its backup name, compressed if it is to be, and returns the name; "" if another process has done that.
+// name gives a file its backup name, compressed if that is set, and returns the name; "" if another process has done so.
 func (s *steps) name(out *Rolled) (backup string, err error) {
 	s.progress.Add(1)
-	if out.orphan { // and may have given its contents their name already
+	if out.orphan { // there may be a compressed backup of it already
 		if err := s.locked(func() error { return s.removeCompressed(out.path) }); err != nil {
 			return "", err
 		}
@@ -139,7 +139,7 @@ func (s *steps) name(out *Rolled) (backup string, err error) {
 	return backup, nil
 }
 
-// noteNamed notes that a file has its backup name, or why it has none, which puts off the next attempt.
+// noteNamed notes whether a file has got its backup name. An error puts off the next attempt.
 func noteNamed(s *steps, err error) {
 	note(s, "name the backup of ", err)
 	if err != nil {
@@ -168,8 +168,8 @@ func (s *steps) label(out *Rolled) time.Time {
 	return out.label
 }
 
-// rotator has the user's Rotator move the file. Others who would name a file wait meanwhile: this one comes first. If it fails, what it
-// has made so far goes: the next attempt would move it up as a backup, and a good one would have to go in the end.
+// rotator has the user's Rotator move the file. Files of other processes wait meanwhile, because this one comes first. If the Rotator
+// fails, the half-made backup is removed: else the next attempt would move it up like a backup, and a good one would be removed for it.
 func (s *steps) rotator(out *Rolled) (dst string, err error) {
 	err = s.locked(func() error {
 		dst, err = s.cfg.Backups.Reserve(s.label(out))
@@ -183,7 +183,7 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 	}
 	start := time.Now()
 	if err := guard(func() error { return s.cfg.Rotator(out.path, dst) }); err != nil {
-		if time.Since(start) < otherWait { // else another process may have waited long enough, and taken the name
+		if time.Since(start) < otherWait { // else another process may have stopped waiting, and taken the name
 			err = multierr.Append(err, s.locked(func() error { return removeHalf(dst, out.path) }))
 		}
 		return "", err
@@ -193,19 +193,19 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 			return "", errLeftBehind
 		}
 		s.copied[out.path] = dst
-		s.plain.Store(s.cfg.Compress)
-		err = remove(out.path) // a copy is what a Rotator may make; the file itself would be found again
+		s.uncompressed.Store(s.cfg.Compress)
+		err = remove(out.path) // the Rotator has made a copy; the file would be found again
 	}
 	_ = s.names.with(s.cfg.Namer, func() error { s.cfg.Backups.Placed(dst); return nil })
 	if s.cfg.Compress && err == nil {
-		inUse := s.await(out)
+		inUse := s.awaitWriters(out)
 		_ = out.close()
 		if inUse != nil {
-			s.plain.Store(true)
+			s.uncompressed.Store(true)
 			s.cfg.Report.Note("compress a backup of "+s.cfg.Path, inUse)
 			return dst, nil
 		}
-		s.compressPlain()
+		s.compressBackups()
 		if exists(dst + backups.Gzip) {
 			dst += backups.Gzip
 		}
@@ -213,7 +213,7 @@ func (s *steps) rotator(out *Rolled) (dst string, err error) {
 	return dst, err
 }
 
-// removeHalf removes what a Rotator that failed has made of a file which is still there.
+// removeHalf removes the half-made backup of a Rotator that has failed, if src is still there.
 func removeHalf(dst, src string) error {
 	if info, err := os.Lstat(dst); err != nil || !info.Mode().IsRegular() || !exists(src) {
 		return nil
@@ -221,7 +221,7 @@ func removeHalf(dst, src string) error {
 	return remove(dst)
 }
 
-// after is what comes after the name: OnRotate, and the removal of what is too old or too much.
+// after calls OnRotate and removes backups beyond the limits.
 func (s *steps) after(backup string) {
 	if backup != "" && s.cfg.OnRotate != nil {
 		err := guard(func() error { s.cfg.OnRotate(s.cfg.Path, backup); return nil })
@@ -236,8 +236,9 @@ func (s *steps) retain() {
 	s.cfg.Report.Note("remove backups of "+s.cfg.Path, err)
 }
 
-// othersBefore finishes what processes that are gone have rolled out before the file at path, and waits for living ones to finish
-// theirs; not for ever, for a process may be stopped, and a hook never return.
+// othersBefore clears the way for the file at path, since names are given in the order of rollovers. It finishes earlier files of processes
+// that are gone, and waits for living processes to finish theirs: no longer than patience, since a process may be stopped and a
+// hook may never return. With path "" it finishes all files of processes that are gone, and waits for nobody.
 func (s *steps) othersBefore(path string, patience time.Duration, finish func(*Rolled) error) error {
 	for start := time.Now(); ; {
 		first, err := s.dir.firstOut(path)
@@ -267,7 +268,7 @@ func (s *steps) othersBefore(path string, patience time.Duration, finish func(*R
 		late := time.Since(start) > patience
 		switch {
 		case path == "" && held == "":
-			return nil // whoever has it finishes it
+			return nil // the process that has it finishes it
 		case s.aborted():
 			return fsys.ErrLocked
 		case late && held != "":
@@ -280,7 +281,7 @@ func (s *steps) othersBefore(path string, patience time.Duration, finish func(*R
 	}
 }
 
-// unlinkLog takes the second name from the log. With both locks held nobody is in the middle of an exchange.
+// unlinkLog removes the second name of the log. It needs both locks, so that nobody is in the middle of an exchange.
 func (s *steps) unlinkLog(path string) error {
 	s.dir.names.Lock()
 	defer s.dir.names.Unlock()
@@ -290,7 +291,7 @@ func (s *steps) unlinkLog(path string) error {
 	return nil
 }
 
-// look calls f so that no names change meanwhile, if they may.
+// look calls f with the lock of the log if there is a hidden directory; else no other process changes names.
 func (s *steps) look(f func() error) error {
 	if s.dir.exists() {
 		return s.locked(f)

@@ -10,13 +10,13 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// ShortWait is what tests have in the place of StuckWait: a time.Duration.
+// ShortWait replaces StuckWait in tests: a time.Duration.
 var ShortWait atomic.Int64
 
-// StuckWait is how long anybody waits without any progress.
+// StuckWait is the longest that anybody waits without any progress.
 func StuckWait() time.Duration { return cmp.Or(time.Duration(ShortWait.Load()), 10*time.Second) }
 
-// update changes what mu guards, and wakes those who wait for that.
+// update calls change under mu, and wakes all that wait for a change.
 func (f *finisher) update(change func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -29,7 +29,7 @@ func (f *finisher) broadcastLocked() {
 	f.changed = make(chan struct{})
 }
 
-// waitUntil waits until ready, which is asked under mu, says so; or nothing has gone on for that long.
+// waitUntil waits until ready, which is called under mu, returns true. It returns false after patience without any progress.
 func (f *finisher) waitUntil(patience time.Duration, ready func() bool) bool {
 	progress := f.progress.Load()
 	return f.await(patience, ready, func() bool {
@@ -39,13 +39,14 @@ func (f *finisher) waitUntil(patience time.Duration, ready func() bool) bool {
 	})
 }
 
-// waitAtMost is waitUntil with a bound that no progress puts off.
+// waitAtMost is waitUntil with a bound that progress does not extend.
 func (f *finisher) waitAtMost(bound time.Duration, ready func() bool) bool {
 	return f.await(bound, ready, func() bool { return false })
 }
 
-// await waits until ready, which is asked under mu, says so; or the time is over, and again does not grant the same time once more.
-func (f *finisher) await(limit time.Duration, ready, again func() bool) bool {
+// await waits until ready, which is called under mu, returns true. When limit is over, it waits as long again if extend returns true, else
+// it returns false.
+func (f *finisher) await(limit time.Duration, ready, extend func() bool) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
@@ -58,7 +59,7 @@ func (f *finisher) await(limit time.Duration, ready, again func() bool) bool {
 		select {
 		case <-changed:
 		case <-timer.C:
-			if !again() {
+			if !extend() {
 				return false
 			}
 			timer.Reset(limit)
@@ -66,12 +67,12 @@ func (f *finisher) await(limit time.Duration, ready, again func() bool) bool {
 	}
 }
 
-// wait waits until a file is finished or refused; nil, until nobody is at work.
+// wait waits until a file is finished or was refused its name; with nil, until nobody works on the queue.
 func (f *finisher) wait(out *Rolled) (err error) {
 	me, namer := base.GoroutineID(), f.names.mine()
 	ready := func() bool {
 		switch {
-		case namer, f.running && f.goroutine == me: // a hook that asks
+		case namer, f.running && f.goroutine == me: // a hook calls: it must not wait for itself
 			return true
 		case out == nil:
 			err = f.refused
@@ -80,7 +81,7 @@ func (f *finisher) wait(out *Rolled) (err error) {
 			return true
 		}
 		if err = out.err; err == nil {
-			err = f.refused // one before it was: it gets no name either
+			err = f.refused // an earlier file was refused: this one gets no name either
 		}
 		return err != nil && !f.running
 	}
@@ -90,13 +91,13 @@ func (f *finisher) wait(out *Rolled) (err error) {
 	return err
 }
 
-// close finishes what there is. Compression is given up when it takes too long, and whoever does not come to an end is left behind.
+// close finishes the queue. If that takes too long, compression is aborted; a goroutine that still does not end is left behind.
 func (f *finisher) close(patience time.Duration) error {
 	me, namer := base.GoroutineID(), f.names.mine()
 	self := false
 	idle := func() bool {
 		self = namer || f.running && f.goroutine == me
-		coming := len(f.queue) > 0 && f.refused == nil // if nobody is at work, whoever has rolled it over is about to begin
+		coming := len(f.queue) > 0 && f.refused == nil // if nobody works on it, the goroutine that has rolled over is about to
 		return self || !f.running && !coming
 	}
 	f.update(func() { f.closing = true })
@@ -107,17 +108,18 @@ func (f *finisher) close(patience time.Duration) error {
 			err = errStuck
 		}
 	}
-	if err == nil && !self && f.left() { // the last attempt
-		err = base.Within(2*nameWait, func() error { f.begin(nil); return nil }) // which waits for a name itself
+	if err == nil && !self && f.left() { // one last attempt
+		err = base.Within(2*nameWait, func() error { f.begin(nil); return nil }) // begin may wait nameWait itself
 		if err == nil && !f.waitAtMost(nameWait, idle) {
 			err = errStuck
 		}
 	}
-	return multierr.Append(err, base.Within(nameWait, func() error { return shown(letGo(f), f.cfg.Path) }))
+	return multierr.Append(err, base.Within(nameWait, func() error { return shown(abandon(f), f.cfg.Path) }))
 }
 
-// letGo closes the files that are not finished: the next start finds them. Who is still at work does so when he is done.
-func letGo(f *finisher) (err error) {
+// abandon closes the files that are not finished: the next start finishes them. A goroutine that still works on the queue calls
+// abandonLate when it ends.
+func abandon(f *finisher) (err error) {
 	f.mu.Lock()
 	f.abandoned = true
 	var waiting []*Rolled
@@ -131,8 +133,8 @@ func letGo(f *finisher) (err error) {
 	return err
 }
 
-// letGoLate is letGo when Close has returned: nobody else would hear what goes wrong.
-func letGoLate(f *finisher) {
-	note(&f.steps, "close files of ", letGo(f))
+// abandonLate is abandon after Close has returned: its error goes to OnError.
+func abandonLate(f *finisher) {
+	note(&f.steps, "close files of ", abandon(f))
 	f.cfg.Report.Tell()
 }

@@ -9,8 +9,8 @@ import (
 
 // How the goroutine of a finisher begins and ends.
 
-// run finishes files until there are none, or one is refused. After that many another goroutine goes on; so it does when a hook ends
-// this one (runtime.Goexit).
+// run finishes files until there are none, or one is refused its name. After most files another goroutine goes on, so that a Write does
+// not work for the others; also if a hook ends this goroutine (runtime.Goexit).
 func (f *finisher) run(most int) {
 	exited := true
 	defer func() {
@@ -24,18 +24,18 @@ func (f *finisher) run(most int) {
 
 func (f *finisher) finish(most int) {
 	f.update(func() { f.goroutine = base.GoroutineID() })
-	again := f.plain.Load()
+	compress := f.uncompressed.Load()
 	for ; ; most-- {
 		out := f.first()
 		if out != nil {
-			again = f.plain.Load() // what is refused from now on has to wait for the next file
+			compress = f.uncompressed.Load() // a compression that fails from now on is tried again with the next file
 		}
 		if out != nil && most <= 0 {
 			go f.run(math.MaxInt)
 			return
 		}
 		if out == nil {
-			if f.end(nil, again) {
+			if f.end(nil, compress) {
 				return
 			}
 			continue
@@ -55,7 +55,7 @@ func (f *finisher) finish(most int) {
 	}
 }
 
-// exited goes on for a goroutine that a hook has ended. The file in hand is refused, unless it has its name.
+// exited goes on for a goroutine that a hook has ended. The file in hand counts as refused, unless it has its name.
 func (f *finisher) exited() {
 	f.cfg.Report.Note("finish files of "+f.cfg.Path, errExited)
 	f.mu.Lock()
@@ -76,12 +76,11 @@ func (f *finisher) exited() {
 	f.mu.Unlock()
 	f.cfg.Report.Tell()
 	if abandoned {
-		letGoLate(f)
+		abandonLate(f)
 	}
 }
 
-// linger waits a while for a file: to be woken would take the writer as long as all the rest of a rollover, while this goroutine
-// looks by itself whether there is something to do.
+// linger polls for a file for a while. To wake a goroutine would take the writer as long as all the rest of a rollover.
 func (f *finisher) linger() {
 	f.mu.Lock()
 	if f.running || f.closing {

@@ -9,19 +9,19 @@ import (
 
 // buffer holds whole records until they are written together. Its Writer's mu guards it.
 //
-// What cannot be written stays: a full disk costs nothing until the buffer is full, and then Write refuses records. When the disk
-// took half a record, the rest follows, provided that nobody else wrote in between; else the record is written again, whole, on a
-// line of its own.
+// Records that cannot be written stay: a full disk costs nothing until the buffer is full, and then Write refuses records. If the disk
+// has taken half a record, the rest follows, provided that nobody else has written in between; else the record is written again,
+// whole, on a new line.
 type buffer struct {
 	w     *Writer
-	size  int         // of b, at most
-	timer *time.Timer // runs from the first record in an empty buffer on; nil: nothing is written because of its age
+	size  int         // the largest b
+	timer *time.Timer // flushes FlushEvery after the first record in an empty buffer; nil: age flushes nothing
 
 	b       []byte
-	easy    int              // while b is shorter than this, adding a record is all there is to do; 0: there may be more
+	easy    int              // while b stays shorter, adding a record needs nothing else; 0: it may need more
 	ends    []int            // of the records in b
 	partial int              // bytes of the first record that are in the file already
-	into    *appendfile.File // which file
+	into    *appendfile.File // the file that has them
 }
 
 // newBuffer returns the buffer of a Writer, or nil if it has none.
@@ -37,7 +37,7 @@ func newBuffer(w *Writer) *buffer {
 	return b
 }
 
-// add takes one record, if that is all there is to do.
+// add adds one record if nothing else is to be done, and reports whether it has.
 func (b *buffer) add(p []byte) bool {
 	end := len(b.b) + len(p)
 	if end >= b.easy {
@@ -47,7 +47,7 @@ func (b *buffer) add(p []byte) bool {
 	return true
 }
 
-// take takes one record.
+// take adds one record, and flushes, rolls over or sets the timer if necessary.
 func (b *buffer) take(p []byte) error {
 	w := b.w
 	if err := w.ready(len(p)); err != nil {
@@ -62,7 +62,7 @@ func (b *buffer) take(p []byte) error {
 		b.timer.Reset(w.cfg.FlushEvery)
 	}
 	b.b, b.ends = append(b.b, p...), append(b.ends, len(b.b)+len(p))
-	if len(b.b) >= b.size { // full, or larger than that because of a record that is
+	if len(b.b) >= b.size { // larger only because of a single large record
 		return b.flushFull()
 	}
 	if w.cfg.Sync < SyncInterval {
@@ -71,7 +71,7 @@ func (b *buffer) take(p []byte) error {
 	return nil
 }
 
-// takeSome takes the records of a batch, up to a rollover. b begins where the batch's offset start is.
+// takeSome adds the records of a batch, up to a rollover. batch begins at offset start of the whole batch; ends are offsets in the whole.
 func (b *buffer) takeSome(batch []byte, ends []int, start int) (int, error) {
 	first := start
 	for i, end := range ends {
@@ -86,9 +86,9 @@ func (b *buffer) takeSome(batch []byte, ends []int, start int) (int, error) {
 	return len(ends), nil
 }
 
-// flushFull writes a buffer that is full, or over its size because of its only record. If that fails a record that it has room for
-// stays, as any other does, and the error is the next one's to hear; a larger one is refused: its Write returns the error, and the
-// buffer stays within its bound.
+// flushFull writes a buffer that is full, or over its size because of its only record. If that fails, a record within the size
+// stays like any other, and the next Write returns the error. A larger record is refused: its Write returns the error, and the
+// buffer stays within its size.
 func (b *buffer) flushFull() error {
 	err := b.flush()
 	if len(b.b) <= b.size {
@@ -111,7 +111,7 @@ func (b *buffer) dropLast() {
 	b.b, b.partial = b.b[:last], min(b.partial, last)
 }
 
-// flush writes what is in the buffer. After an error the records that are not written whole stay. b may be nil.
+// flush writes the buffer. After an error, records that are not written whole stay. b may be nil.
 func (b *buffer) flush() error {
 	if b == nil || len(b.ends) == 0 {
 		return nil
@@ -139,7 +139,7 @@ func (b *buffer) flush() error {
 	return err
 }
 
-// resume decides whether a record of which a part is written can be continued.
+// resume decides whether a partly written record can be continued: else partial becomes 0.
 func (b *buffer) resume(file *appendfile.File) {
 	if b.partial == 0 {
 		return
@@ -151,7 +151,7 @@ func (b *buffer) resume(file *appendfile.File) {
 	b.partial = 0
 }
 
-// written drops the records within the first n bytes, and returns how many they are.
+// written removes the records within the first n bytes, and returns their number.
 func (b *buffer) written(n int, into *appendfile.File) int {
 	if n == len(b.b) {
 		done := len(b.ends)
@@ -172,7 +172,7 @@ func (b *buffer) written(n int, into *appendfile.File) int {
 	return done
 }
 
-// onTime is what the timer does. A refusal is noted, and the timer set again.
+// onTime is called by the timer. If the flush fails, that is noted and the timer set again.
 func (b *buffer) onTime() {
 	w := b.w
 	w.mu.Lock()
@@ -187,7 +187,7 @@ func (b *buffer) onTime() {
 	}
 }
 
-// close writes what is left, for the last time. What is refused is lost, and counted. b may be nil.
+// close flushes for the last time. Records that are refused are lost, and counted as dropped. b may be nil.
 func (b *buffer) close() error {
 	if b == nil {
 		return nil

@@ -12,19 +12,19 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Bounds for what waits for a file that takes no more.
+// How long a call waits for a file that takes no more.
 const (
-	countWait     = 20 * time.Millisecond // of Stats, for exact counts
-	lockWait      = 5 * time.Second       // of Sync and Close, for a Write that is under way
-	syncWait      = 10 * time.Second      // of Sync, for the disk
-	interruptWait = time.Second           // of Close, before it has the Write return
-	closeWait     = lockWait + syncWait   // of Close, for a disk or a server that does not answer
+	countWait     = 20 * time.Millisecond // Counts, for the lock, so that its counts are exact
+	lockWait      = 5 * time.Second       // Sync and Close, for a Write that is under way
+	syncWait      = 10 * time.Second      // Sync, for the disk
+	interruptWait = time.Second           // Close, before it interrupts a Write to a pipe
+	closeWait     = lockWait + syncWait   // Close, for a disk or a server that does not answer
 )
 
-// CloseFile closes a file. Tests have a disk that does not answer.
+// CloseFile closes a file. Tests replace it by a disk that does not answer.
 var CloseFile = (*appendfile.File).Close
 
-// Within is base.Within with an error that names what was done.
+// Within is base.Within, with a name of the step in the error of a timeout.
 func Within(wait time.Duration, what string, f func() error) error {
 	var failed error
 	err := base.Within(wait, func() error { failed = f(); return nil })
@@ -34,8 +34,8 @@ func Within(wait time.Duration, what string, f func() error) error {
 	return failed
 }
 
-// Sync writes what is in the buffer and, if the policy says so, has the records written so far put on the disk. Writers do not wait for
-// it; it waits for one that is under way, and for the disk, no longer than some seconds.
+// Sync writes what is in the buffer and, if the policy says so, syncs all records written so far to the disk. Writes go on meanwhile.
+// It waits for a Write that is under way, and for the disk, some seconds at most.
 func (w *Writer) Sync() error {
 	if w.closing.Load() {
 		return w.errClosed
@@ -58,7 +58,7 @@ func (w *Writer) Sync() error {
 	})
 }
 
-// maxSyncs is how many calls of Sync may be under way. Of a disk that does not answer each holds a thread of the process.
+// maxSyncs is how many calls of Sync may be under way. While the disk does not answer, each of them holds a thread of the process.
 const maxSyncs = 16
 
 func (w *Writer) sync() error {
@@ -78,8 +78,8 @@ func errStuck(w *Writer, what string) error {
 	return fmt.Errorf("writesyncers: %s %s: a write does not come to an end: %w", what, w.cfg.Path, os.ErrDeadlineExceeded)
 }
 
-// Close closes the file; from then on Write returns an error that wraps base.ErrClosed. It waits, at most some seconds, for a Write
-// that is under way, for the disk, and for what rollovers have left to be done. A second Close does nothing.
+// Close closes the file; from then on Write returns an error that wraps base.ErrClosed. It waits, some seconds at most, for a Write
+// that is under way, for the disk, and for the work that rollovers have left. A second Close does nothing.
 func (w *Writer) Close() error {
 	if w.closing.Swap(true) {
 		return nil
@@ -92,7 +92,7 @@ func (w *Writer) Close() error {
 		late.Store(true)
 	} else {
 		late.Store(true)
-		go func() { // whoever is stuck has the lock; the file is closed when it comes back
+		go func() { // the call that is stuck has the lock; the file is closed when it returns
 			w.mu.Lock()
 			_ = closeOrTell(w, &late)
 		}()
@@ -119,7 +119,7 @@ func (w *Writer) lockToClose() bool {
 	return base.LockWithin(&w.mu, lockWait-interruptWait)
 }
 
-// closeOrTell is closeFile. If Close is late, and does not wait for it any more, what is lost is told.
+// closeOrTell is closeFile. If Close does not wait for it any more, its error goes to OnError.
 func closeOrTell(w *Writer, late *atomic.Bool) error {
 	err := w.closeFile()
 	if late.Load() {
@@ -138,9 +138,9 @@ func (w *Writer) closeFile() error {
 	}
 	err = w.buffer.close()
 	file := w.file
-	if file != nil && w.cfg.Sync >= SyncInterval { // before others may take the file for one that somebody else syncs
-		w.left = Within(syncWait, "sync "+w.cfg.Path, func() error { return SyncFile(file) })
-		err = multierr.Append(err, w.left)
+	if file != nil && w.cfg.Sync >= SyncInterval { // before w.file is nil: a commit would take a nil file for one that was synced
+		w.syncErr = Within(syncWait, "sync "+w.cfg.Path, func() error { return SyncFile(file) })
+		err = multierr.Append(err, w.syncErr)
 	}
 	w.file, w.limit = nil, 0
 	w.strategy.stop()
@@ -157,17 +157,16 @@ type Counts struct {
 	Bytes, Opens, Repeated, Rotated, Compressed uint64
 }
 
-// Counts returns the counters. It never waits for a Write: while one is under way what is in the buffer may be counted as it was when
-// that began.
+// Counts returns the counters. It does not wait for a Write. While one is under way, Pending may be what it was before.
 func (w *Writer) Counts() (c Counts) {
 	if w.buffer != nil && base.LockWithin(&w.mu, countWait) {
 		w.counts.pending.Store(uint64(len(w.buffer.ends)))
 		defer w.mu.Unlock()
 	}
 	n := &w.counts
-	lost := n.unsafe.Load() // before delivered, of which they are
+	unsynced := n.unsynced.Load() // loaded before delivered, so that it is never more
 	c.Records = base.Stats{
-		Delivered: n.delivered.Load() - lost, Dropped: n.dropped.Load(), Pending: n.pending.Load(), Refused: n.refused.Load() + lost,
+		Delivered: n.delivered.Load() - unsynced, Dropped: n.dropped.Load(), Pending: n.pending.Load(), Refused: n.refused.Load() + unsynced,
 	}
 	c.Records.Accepted = c.Records.Delivered + c.Records.Dropped + c.Records.Pending
 	c.Bytes, c.Opens, c.Repeated = n.bytes.Load(), n.opens.Load(), n.repeated.Load()

@@ -9,10 +9,10 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/rotation"
 )
 
-// SyncPolicy says when records are put on the disk; the numbers are those of writesyncers.FsyncPolicy.
+// SyncPolicy says when records are synced to the disk.
 type SyncPolicy int
 
-// The policies.
+// The policies have the numbers of writesyncers.FsyncPolicy.
 const (
 	SyncOnSync SyncPolicy = iota
 	SyncNever
@@ -21,10 +21,10 @@ const (
 	SyncEach
 )
 
-// Config is everything there is to know about a Writer, checked and with defaults in place.
+// Config makes a Writer. It is checked already, and has its defaults.
 type Config struct {
 	Path       string // absolute
-	Flags      int    // of the first opening, besides those of appending
+	Flags      int    // for the first opening, besides those for appending
 	Delay      bool   // open at the first record
 	MakeDirs   bool
 	File       appendfile.Options
@@ -33,17 +33,17 @@ type Config struct {
 	Sync       SyncPolicy
 	SyncEvery  time.Duration // of SyncInterval
 	Buffer     int           // bytes; 0: none
-	FlushEvery time.Duration // of a record in the buffer; not above 0: as long as there is room
-	Symlink    string        // leads to Path, absolute; "": none
+	FlushEvery time.Duration // the longest a record stays in the buffer; 0 or less: as long as there is room
+	Symlink    string        // a link to make that leads to Path, absolute; "": none
 	Report     *base.Reporter
 
-	Watch    *Watch             // the strategy; at most one of the two
-	Rotation *rotation.Rotation // the same
-	Period   *rotation.Period   // that the Rotation goes by; nil: by size only
+	Watch    *Watch             // if set, the strategy is watch; excludes Rotation
+	Rotation *rotation.Rotation // if set, the strategy is rotate
+	Period   *rotation.Period   // when the Rotation rolls over by time; nil: by size only
 }
 
 // Watch says how the path is watched.
 type Watch struct {
-	Every  time.Duration // how long a look is trusted; 0: not at all; below 0: only Look and Reopen look
-	Notify bool          // the kernel is asked even where it sees only what is done on this machine
+	Every  time.Duration // how long one look at the path counts; 0: every record looks; below 0: only Look and Reopen look
+	Notify bool          // inotify is used even on file systems where it sees only what is done on this machine
 }

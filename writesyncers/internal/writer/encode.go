@@ -10,16 +10,16 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// encoded is what Encode made of a batch: records end to end, where they end, and which of the batch each of them is.
+// encoded is a batch after Encode. Records that Encode has refused are left out.
 type encoded struct {
-	b       []byte
-	ends    []int
-	members []int
+	b       []byte // the records, end to end
+	ends    []int  // where they end
+	members []int  // their indexes in the batch
 }
 
 var encodedPool = sync.Pool{New: func() any { return new(encoded) }}
 
-// maxPooled is the largest buffer that goes back to the pool: one huge record must not occupy its memory for ever.
+// maxPooled is the largest buffer that goes back to the pool, so that one huge record does not occupy its memory for ever.
 const maxPooled = 1 << 20
 
 func newEncoded() *encoded {
@@ -34,8 +34,8 @@ func (e *encoded) free() {
 	}
 }
 
-// add encodes one more record. Encode is the user's code: its panic is an error, and it sees nothing of the records before, so that one
-// that does not append to what it gets loses none of them.
+// add encodes one more record. Encode is the user's code: its panic becomes an error. Its dst is empty, and does not hold the records
+// before, so that an Encode which does not append loses none of them.
 func (e *encoded) add(encode func(dst, src []byte) ([]byte, error), record []byte) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -48,7 +48,7 @@ func (e *encoded) add(encode func(dst, src []byte) ([]byte, error), record []byt
 	case err != nil:
 		return fmt.Errorf("writesyncers: Encode: %w", err)
 	case len(b) > 0 && cap(dst) > 0 && &b[0] == &dst[:1][0]:
-		e.b = e.b[:len(e.b)+len(b)] // it is in its place already
+		e.b = e.b[:len(e.b)+len(b)] // encoded in place
 	default:
 		e.b = append(e.b, b...)
 	}
@@ -56,7 +56,7 @@ func (e *encoded) add(encode func(dst, src []byte) ([]byte, error), record []byt
 	return nil
 }
 
-// encode adds one more record to e, unless an Encode that logs to its own file has called itself too often.
+// encode adds one more record to e. It returns an error if Encode logs to its own file, and so calls itself, too often.
 func encode(w *Writer, e *encoded, record []byte) error {
 	if err := w.nesting.Enter(); err != nil {
 		return fmt.Errorf("writesyncers: Encode: %w", err)
@@ -65,8 +65,8 @@ func encode(w *Writer, e *encoded, record []byte) error {
 	return e.add(w.cfg.Encode, record)
 }
 
-// writeEncoded is Write through Encode. The file's bytes are not the caller's, so a failure counts none of them. A record that Encode refuses
-// has the buffer written: should it be the last of the program zap calls no Sync behind it.
+// writeEncoded is Write through Encode. After an error it returns 0, because bytes of the file are not bytes of p. If Encode refuses a
+// record, the buffer is flushed: the record may be a Fatal, after whose error zap calls no Sync.
 func writeEncoded(w *Writer, p []byte) (int, error) {
 	if w.closing.Load() {
 		return 0, w.refuse(1)
@@ -78,7 +78,7 @@ func writeEncoded(w *Writer, p []byte) (int, error) {
 	w.mu.Lock()
 	if err != nil {
 		w.counts.refused.Add(1)
-		_ = w.buffer.flush() // what stays is the timer's to tell, or the next record's
+		_ = w.buffer.flush() // if that fails, the timer or the next record will return the error
 		w.unlock()
 	} else {
 		_, number, err = w.writeAndUnlock(e.b)
@@ -92,8 +92,8 @@ func writeEncoded(w *Writer, p []byte) (int, error) {
 	return len(p), nil
 }
 
-// writeRecordsEncoded is WriteRecords through Encode. A record that Encode refuses is refused for good: it keeps back none behind it, as
-// it would if it were tried again.
+// writeRecordsEncoded is WriteRecords through Encode. A record that Encode refuses is rejected for good: tried again, it would hold up
+// those behind it.
 func writeRecordsEncoded(w *Writer, b []byte, ends []int) (int, error) {
 	if w.closing.Load() {
 		return 0, w.refuse(len(ends))
@@ -121,7 +121,7 @@ func writeRecordsEncoded(w *Writer, b []byte, ends []int) (int, error) {
 	return done, multierr.Append(upTo(done, rejected), err)
 }
 
-// upTo returns what says of those of the first n records that were rejected, if any was.
+// upTo returns a RejectedError for those of the first n records that were rejected, or nil if none was.
 func upTo(n int, rejected *base.RejectedError) error {
 	if rejected == nil || rejected.Indexes[0] >= n {
 		return nil

@@ -10,7 +10,7 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/appendfile"
 )
 
-// committer is SyncEach and SyncInterval: it knows which records are on the disk.
+// committer syncs for SyncEach and SyncInterval. It knows up to which number the records are synced.
 type committer struct {
 	w     *Writer
 	timer *time.Timer // of SyncInterval: runs from the first unsynced record on
@@ -18,22 +18,23 @@ type committer struct {
 	timed sync.Mutex  // held by the sync that the timer has begun
 
 	mu      sync.Mutex // guards the fields below
-	wake    sync.Cond  // told when running ends
-	running bool       // somebody syncs
-	done    uint64     // records up to this number have been seen to
-	failed  []failure  // of these those that are not on the disk: the last few, for whoever comes late to ask
+	wake    sync.Cond  // signalled when running ends
+	running bool       // a goroutine syncs, for all that wait
+	done    uint64     // records up to this number were synced, or their sync failed
+	failed  []failure  // the last syncs that failed, for goroutines that ask late
 }
 
-// failure is an fsync that failed, or several in a row.
+// failure is one failed fsync, or several in a row.
 type failure struct {
-	after, upTo uint64 // numbers of the records that it was for
-	err         error  // of the last of them
+	after, upTo uint64 // the numbers of its records: from after+1 to upTo
+	err         error  // the last
 }
 
-// maxFailures is how many are remembered. The oldest become one, with what was between them: who asks about that gets an error too many.
+// maxFailures is how many failures are kept. When there are more, the oldest two become one, which covers the records between them,
+// too: these may get an error although they were synced.
 const maxFailures = 16
 
-// SyncFile has a file put on the disk. Tests have one that does not answer.
+// SyncFile syncs a file. Tests replace it by a disk that does not answer.
 var SyncFile = (*appendfile.File).Sync
 
 func newCommitter(w *Writer) *committer {
@@ -46,7 +47,7 @@ func newCommitter(w *Writer) *committer {
 	return c
 }
 
-// onTime is what the timer does. Of a disk that takes longer than the interval there is no second sync before the first has ended.
+// onTime is called by the timer. If the disk takes longer than the interval, no second sync begins before the first has ended.
 func (c *committer) onTime() {
 	if !c.timed.TryLock() {
 		if !c.w.closing.Load() {
@@ -67,13 +68,13 @@ func (c *committer) stop() {
 	}
 }
 
-// durable sees to it that the records up to this number get to the disk when the policy wants them there. After an error the last ones, so
-// many, are refused: their Write returns it.
+// durable syncs the records up to this number as the policy says: at once, or by the timer. After an error the last records of them, as
+// many as records says, count as refused: their Write returns the error.
 func (c *committer) durable(number uint64, records int) error {
 	if c.w.cfg.Sync == SyncEach {
 		err := c.commit(number)
 		if err != nil {
-			c.w.counts.unsafe.Add(uint64(records))
+			c.w.counts.unsynced.Add(uint64(records))
 		}
 		return err
 	}
@@ -83,7 +84,7 @@ func (c *committer) durable(number uint64, records int) error {
 	return nil
 }
 
-// commit returns when the record with this number is on the disk. Whoever finds nobody syncing does it for all.
+// commit returns when the record with this number is synced, or could not be. A caller that finds nobody syncing does it for all.
 func (c *committer) commit(number uint64) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +103,7 @@ func (c *committer) commit(number uint64) error {
 	return nil
 }
 
-// noteFailureLocked remembers that the records up to a number, from done on, are not on the disk.
+// noteFailureLocked remembers that the records after done, up to upTo, were not synced.
 func (c *committer) noteFailureLocked(upTo uint64, err error) {
 	n := len(c.failed)
 	if n > 0 && c.failed[n-1].upTo == c.done {
@@ -116,7 +117,7 @@ func (c *committer) noteFailureLocked(upTo uint64, err error) {
 	c.failed = append(c.failed, failure{c.done, upTo, err})
 }
 
-// syncForAllLocked syncs without the lock, and has it again in any case: OnError, which may be called by that, may end the goroutine.
+// syncForAllLocked releases the lock, syncs, and takes the lock again in any case: sync may call OnError, which may end the goroutine.
 func (c *committer) syncForAllLocked() {
 	upTo, err := c.done, error(nil)
 	c.running = true
@@ -132,22 +133,22 @@ func (c *committer) syncForAllLocked() {
 	upTo, err = c.sync()
 }
 
-// sync puts what was written so far on the disk and returns the number of the last record among it. Writers go on meanwhile.
+// sync syncs all records written so far and returns the number of the last. Writes go on meanwhile.
 func (c *committer) sync() (uint64, error) {
 	w := c.w
 	w.mu.Lock()
 	err := w.buffer.flush()
 	file, number := w.file, w.counts.delivered.Load()
 	if err == nil {
-		err, w.left = w.left, nil
+		err, w.syncErr = w.syncErr, nil
 	}
 	w.unlock()
 	if file != nil && err == nil {
 		err = SyncFile(file)
 	}
-	if errors.Is(err, os.ErrClosed) { // left meanwhile: whoever does that syncs first
+	if errors.Is(err, os.ErrClosed) { // the file was replaced meanwhile, and synced before it was closed
 		w.mu.Lock()
-		err, w.left = w.left, nil
+		err, w.syncErr = w.syncErr, nil
 		w.unlock()
 	}
 	if w.cfg.Rotation != nil {

@@ -18,8 +18,8 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// Of a disk that does not answer each fsync holds a thread, and a process may have ten thousand: there are not more and more of them, by
-// whomever they are asked for, and all is well when it answers again.
+// While a disk does not answer, each fsync holds a thread, and a process may have ten thousand. Their number stays bounded, whoever calls
+// them, and everything works when the disk answers again.
 func TestADiskThatDoesNotAnswer(t *testing.T) {
 	for name, tt := range map[string]struct {
 		policy SyncPolicy
@@ -70,7 +70,7 @@ func TestADiskThatDoesNotAnswer(t *testing.T) {
 	}
 }
 
-// A disk, or a server, that does not answer when the file is closed does not hold up Close for ever: a program that is to end waits for it.
+// A disk or a server that does not answer when the file is closed does not block Close for ever, and with it the end of the program.
 func TestADiskThatDoesNotAnswerAtClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan struct{})
@@ -93,7 +93,7 @@ func TestADiskThatDoesNotAnswerAtClose(t *testing.T) {
 	})
 }
 
-// What is lost when such a disk answers at last is told, for Close has returned.
+// When such a disk answers at last, after Close has returned, lost records are reported to OnError.
 func TestADiskThatAnswersAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan struct{})
@@ -113,7 +113,7 @@ func TestADiskThatAnswersAfterClose(t *testing.T) {
 	})
 }
 
-// A file that was left and could not be put on the disk is an error for those who wait for that, though another was left since.
+// If a file was replaced and could not be synced, Writes that wait for that get the error, even if another file was replaced since.
 func TestTwoFilesThatWereLeft(t *testing.T) {
 	cfg := config(t)
 	cfg.Watch, cfg.Sync = &Watch{}, SyncEach

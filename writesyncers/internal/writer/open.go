@@ -13,7 +13,7 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// open opens the file at the path. The flags of the Config count the first time only.
+// open opens the file at the path. The flags of the Config apply to the first opening only.
 func (w *Writer) open() error {
 	if w.closing.Load() {
 		return w.errClosed
@@ -37,7 +37,7 @@ func (w *Writer) open() error {
 	return nil
 }
 
-// first opens the file and, the first time, has the strategy begin.
+// first opens the file when there is none, and calls the strategy's begin the first time.
 func (w *Writer) first() error {
 	again := w.opened
 	err := w.open()
@@ -47,7 +47,7 @@ func (w *Writer) first() error {
 	return err
 }
 
-// use makes a file the one that is written to.
+// use makes file the file in use.
 func (w *Writer) use(file *appendfile.File) {
 	w.file, w.broken = file, nil
 	if w.pipe.Store(nil); !file.Regular() {
@@ -55,16 +55,16 @@ func (w *Writer) use(file *appendfile.File) {
 	}
 	w.counts.opens.Add(1)
 	if w.buffer != nil {
-		w.buffer.easy = 0 // it was worked out from the other file's size
+		w.buffer.easy = 0 // it depends on the size of the file
 	}
 	writeHeader(w)
 	w.limit = w.strategy.opened(file)
 }
 
-const headerWait = 100 * time.Millisecond // for another writer that is at it
+const headerWait = 100 * time.Millisecond // for another writer that writes the header
 
-// writeHeader begins an empty file with the header, once, though other processes have it open. The records matter more: that it was
-// refused is only noted.
+// writeHeader writes the header into an empty file, once, even if other processes have the file open. An error is only noted: the
+// records matter more.
 func writeHeader(w *Writer) {
 	if len(w.cfg.Header) == 0 || !w.file.Regular() || w.file.Size() > 0 {
 		return
@@ -87,16 +87,16 @@ func (w *Writer) reopen() error {
 	if err := w.open(); err != nil {
 		return err
 	}
-	if errno.Stale(broken) { // which its Write has returned: there is no more to be had from it
-		w.left = broken
+	if errno.Stale(broken) { // it can neither be synced nor closed properly; Write has returned the error
+		w.syncErr = broken
 		_ = old.Close()
 		return nil
 	}
 	switch w.cfg.Sync {
 	case SyncNever:
-	case SyncEach: // somebody may wait for it, and perhaps for the one that was left before
+	case SyncEach: // a Write may wait for it, perhaps also for the file before
 		if err := SyncFile(old); err != nil {
-			w.left = err
+			w.syncErr = err
 		}
 	default:
 		w.cfg.Report.Note("sync "+w.cfg.Path, SyncFile(old))
@@ -105,10 +105,10 @@ func (w *Writer) reopen() error {
 	return nil
 }
 
-// follow is reopen where nobody waits for its error.
+// follow is reopen with its error noted.
 func (w *Writer) follow() error {
 	err := w.reopen()
-	if !errors.Is(err, base.ErrClosed) { // by a Close that waits for the lock
+	if !errors.Is(err, base.ErrClosed) { // else a Close waits for the lock
 		w.cfg.Report.Note("reopen "+w.cfg.Path, err)
 	}
 	return err
@@ -124,8 +124,8 @@ func makeDirs(cfg *Config) error {
 	return nil
 }
 
-// checkShared refuses Shared where the file system makes it unsafe, which can be tried once there is the directory. That there is none is
-// opening's to say.
+// checkShared returns an error if Shared is set and the file system makes it unsafe. It makes the directory first if it may. If there is
+// none, opening the file returns that error.
 func checkShared(cfg *Config) error {
 	if cfg.Rotation == nil || !cfg.File.Shared {
 		return nil
@@ -152,8 +152,8 @@ func openFile(cfg *Config, flags int) (*appendfile.File, error) {
 		if err != nil || !cfg.File.Shared || !file.Regular() {
 			return file, err
 		}
-		// Others must see that the file is in use before they compress or remove it: they have looked before, if the path leads
-		// elsewhere by now.
+		// The lock shows other processes that the file is in use, so that they neither compress nor remove it. If the path leads
+		// to another file by now, they may have looked before there was a lock.
 		if here, err := file.LeadsHere(); file.Locked() && here && err == nil {
 			return file, nil
 		}
@@ -166,16 +166,16 @@ func openFile(cfg *Config, flags int) (*appendfile.File, error) {
 
 var errMoving = errors.New("writesyncers: another process is rotating")
 
-// Look looks at the path now and opens what is there if it is another file, or none.
+// Look checks the path now, and opens the file there if it is another one, or makes it if there is none.
 func (w *Writer) Look() error {
 	return w.withFile(func() error { return w.strategy.look() }, func() error { return nil })
 }
 
-// Reopen opens what is at the path now and closes the file in use. If it returns an error, the file in use stays.
+// Reopen opens the file at the path now and closes the one in use. After an error the file in use stays.
 func (w *Writer) Reopen() error { return w.withFile(w.reopen, w.first) }
 
-// withFile calls open under the lock if there is a file, and without if there is none.
-func (w *Writer) withFile(open, without func() error) error {
+// withFile takes the lock and calls ifOpen if there is a file, else ifNone.
+func (w *Writer) withFile(ifOpen, ifNone func() error) error {
 	if w.closing.Load() {
 		return w.errClosed
 	}
@@ -187,7 +187,7 @@ func (w *Writer) withFile(open, without func() error) error {
 		return w.errClosed
 	}
 	if w.file == nil {
-		return without()
+		return ifNone()
 	}
-	return open()
+	return ifOpen()
 }

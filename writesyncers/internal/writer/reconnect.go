@@ -8,21 +8,21 @@ import (
 	"example.com/zaphandlers/internal/errno"
 )
 
-// away reports whether the disk may have been taken out.
-func away(err error) bool {
+// diskGone reports whether an error may mean that the disk was taken out.
+func diskGone(err error) bool {
 	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.EROFS)
 }
 
-// hungUp reports whether a pipe has no reader, or a terminal or another device is gone.
+// hungUp reports whether an error may mean that a pipe has no reader, or that a terminal or another device is gone.
 func hungUp(err error) bool {
-	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ENXIO) || away(err)
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ENXIO) || diskGone(err)
 }
 
-// noteFailed notes an error of writing after which another file may be had at the path.
+// noteFailed handles an error of writing: if opening the path again may help, the next record tries that.
 func noteFailed(w *Writer, err error) {
 	gone := hungUp(err)
 	if w.file.Regular() {
-		gone = errno.Stale(err) || away(err)
+		gone = errno.Stale(err) || diskGone(err)
 	}
 	if gone {
 		w.broken = err
@@ -30,8 +30,8 @@ func noteFailed(w *Writer, err error) {
 	w.strategy.failed(err)
 }
 
-// reconnect opens the path anew if the file is gone, or the disk away and another at its path. Where nothing is there it is tried again
-// later: what is made there now would be hidden as soon as the file system is mounted.
+// reconnect opens the path again if the file is gone, or if the disk is gone and the path leads to another file. If there is nothing at
+// the path, the next record tries again: a file made there now would be hidden as soon as the file system is mounted.
 func reconnect(w *Writer) error {
 	err := w.broken
 	info, missing := os.Stat(w.cfg.Path)
@@ -53,8 +53,8 @@ func reconnect(w *Writer) error {
 	return nil
 }
 
-// anotherDevice reports whether what is at the path may take records where the pipe or the device in use does not. A terminal that has hung
-// up once takes none, though it is there again under the same number. A plain file is not what was asked for.
+// anotherDevice reports whether the path leads to a pipe or device worth opening instead of the one in use: another one, or the same
+// device, because a terminal that has hung up must be opened again. A regular file is not what the user asked for.
 func anotherDevice(w *Writer, at os.FileInfo) bool {
 	if at.Mode().IsRegular() || at.IsDir() {
 		return false

@@ -11,11 +11,11 @@ import (
 	base "example.com/zaphandlers/zapcore"
 )
 
-// rolloverWait is how long Rollover tries while another process is at it.
+// rolloverWait is how long Rollover tries again while another process rolls over.
 const rolloverWait = time.Second
 
-// Rollover rolls the file over now, unless it is empty, and returns when all that belongs to it is done. A file that does not rotate
-// is only synced.
+// Rollover rolls the file over now, unless it is empty, and returns when its backup is finished. A file that does not rotate is only
+// synced.
 func Rollover(w *Writer) error {
 	s, ok := w.strategy.(*rotate)
 	if !ok {
@@ -41,7 +41,7 @@ func Rollover(w *Writer) error {
 	return err
 }
 
-// rollover rolls over once. What follows is a period of its own.
+// rollover tries to roll over once, and begins a new period.
 func (s *rotate) rollover() error {
 	out, err := s.rolloverLocked()
 	if out == nil {
@@ -70,7 +70,7 @@ func (s *rotate) rolloverLocked() (*rotation.Rolled, error) {
 		return nil, nil
 	}
 	err := s.roll(false)
-	if s.out != nil && s.p != nil && !w.cfg.File.Shared { // other processes could not know that a period has begun
+	if s.out != nil && s.p != nil && !w.cfg.File.Shared { // with Shared, other processes would not know that a period has begun
 		s.p.Begin(s.p.Now())
 	}
 	return s.out, err

@@ -13,11 +13,11 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/rotation"
 )
 
-// rotate is the strategy of a file that gives way to the next when it is full, or when its period is over.
+// rotate is the strategy of a file that is replaced by the next when it is full, or when its period is over.
 //
-// With Shared other processes do the same to the same path, without a lock or a look at the path for each write. Whoever has not
-// noticed that the file was rolled out writes into what is a backup by now; so each followEvery a record looks at the path, and while
-// none come a timer does, each idleEvery.
+// With Shared, other processes roll over the same path, and nobody takes a lock or checks the path for each write. A process that
+// has not noticed a rollover goes on writing into what is a backup by now. So each followEvery one record checks the path; while
+// there are no records, a timer does so each idleEvery.
 type rotate struct {
 	w *Writer
 	r *rotation.Rotation
@@ -25,10 +25,10 @@ type rotate struct {
 
 	timer     *time.Timer // of the period
 	follower  *time.Timer // of Shared
-	delivered uint64      // when the follower looked last
-	idle      bool        // the next record looks first
+	delivered uint64      // how many records were delivered when the follower ran last
+	mustLook  bool        // the next record checks the path first
 	lost      bool        // the file in use has no name and no other could be opened: every record looks until one can
-	full      bool        // the system lets the file in use become no larger: the next record goes into the next
+	full      bool        // the system does not let the file in use grow any more: the next record goes into the next file
 	out       *rotation.Rolled
 }
 
@@ -38,7 +38,7 @@ const (
 	lookAgain   = 10 * time.Millisecond // when another process is in the way at the end of a period
 )
 
-// newRotate recovers what is found on the disk. What is refused there is only noted; that there is no such directory is opening's to say.
+// newRotate recovers what a killed process has left. An error is only noted; if there is no such directory, opening returns that error.
 func newRotate(w *Writer) *rotate {
 	s := &rotate{w: w, r: w.cfg.Rotation, p: w.cfg.Period}
 	if err := s.r.Recover(); !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
@@ -48,7 +48,7 @@ func newRotate(w *Writer) *rotate {
 }
 
 func (s *rotate) opened(f *appendfile.File) int64 {
-	s.lost, s.idle, s.full = false, false, false
+	s.lost, s.mustLook, s.full = false, false, false
 	s.r.Opened()
 	if !f.Regular() {
 		return math.MaxInt64
@@ -59,7 +59,7 @@ func (s *rotate) opened(f *appendfile.File) int64 {
 	return s.r.Limit()
 }
 
-// begin begins the period of the file that was found or made, and rolls it over if that has ended.
+// begin starts the timers. It begins the period of the file that was found or made, and rolls the file over if that has ended.
 func (s *rotate) begin() {
 	file := s.w.file
 	if !file.Regular() {
@@ -82,7 +82,7 @@ func (s *rotate) begin() {
 	s.catchUp()
 }
 
-// onTime is what the timer of the period does.
+// onTime is called by the timer of the period.
 func (s *rotate) onTime() {
 	s.w.mu.Lock()
 	defer s.w.unlock()
@@ -109,8 +109,8 @@ func (s *rotate) catchUp() {
 	}
 }
 
-// rollOnTime rolls the file over if its period has ended. A refusal leaves the period as it is, so that it is tried again under the
-// same name.
+// rollOnTime rolls the file over if its period has ended. After an error the period stays, so that the next attempt uses the same name
+// for the backup.
 func (s *rotate) rollOnTime(now time.Time) error {
 	if !s.p.Over(now) {
 		if s.p.NotYet(now) { // the clock was put back
@@ -118,12 +118,12 @@ func (s *rotate) rollOnTime(now time.Time) error {
 		}
 		return nil
 	}
-	s.w.file.Refresh() // it may have been emptied
+	s.w.file.Refresh() // somebody may have emptied it
 	if s.w.file.Regular() && !s.r.Empty(s.w.size()) {
 		if !s.r.MayTry() {
 			return rotation.ErrBusy
 		}
-		for range 2 { // twice, if this one only followed to a file that another process has begun in the old period
+		for range 2 { // twice, if roll only opened a file that another process has made in the old period
 			opens := s.w.counts.opens.Load()
 			if err := s.roll(true); err != nil {
 				return err
@@ -141,7 +141,7 @@ func (s *rotate) rollOnTime(now time.Time) error {
 
 func (s *rotate) before(n int) error {
 	w := s.w
-	if s.lost || s.idle {
+	if s.lost || s.mustLook {
 		if err := s.look(); err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (s *rotate) before(n int) error {
 	}
 	s.r.Prepare(w.file, w.size()+int64(n))
 	w.limit = s.r.LimitNow(w.size() + int64(n))
-	for range 2 { // twice, if another process has rotated and the file that this one follows to is full as well
+	for range 2 { // twice, if roll only opened a file that another process has made, and that is full as well
 		opens := w.counts.opens.Load()
 		if !s.r.MayTry() || !s.due(n) {
 			return nil
@@ -172,7 +172,7 @@ func (s *rotate) before(n int) error {
 	return nil
 }
 
-// due decides by the size that the file really has: somebody else may have cut it.
+// due reports whether the file rolls over before a record of n bytes. It goes by the real size: somebody may have cut the file.
 func (s *rotate) due(n int) bool {
 	if s.full {
 		return !s.r.Empty(s.w.size())
@@ -180,16 +180,17 @@ func (s *rotate) due(n int) bool {
 	return s.r.Due(s.w.size(), n) && (!s.w.file.Refresh() || s.r.Due(s.w.size(), n))
 }
 
-// roll exchanges the files, unless that is refused. A file that was rolled out is finished by whoever unlocks.
+// roll replaces the file by the next one; fresh says that the next one must be made now, see rotation.Exchange. The file that was rolled
+// over is finished after the unlock. If another process has replaced the file, that one is opened.
 func (s *rotate) roll(fresh bool) error {
 	w := s.w
 	s.out = nil
 	file := w.file
 	if err := w.buffer.flush(); err != nil && !s.full {
-		return err // the records belong into this file; they stay until it takes them
+		return err // the records belong into this file, and stay in the buffer until it takes them
 	}
 	if w.file != file {
-		return rotation.ErrMoved // flushing has found the path to lead elsewhere, and followed
+		return rotation.ErrMoved // flush has found another file at the path, and opened it
 	}
 	next, out, err := s.r.Exchange(file, fresh)
 	switch {
@@ -197,9 +198,9 @@ func (s *rotate) roll(fresh bool) error {
 		w.use(next)
 	case file.Closed():
 		w.file = nil
-	case errors.Is(err, rotation.ErrMoved), err != nil && !file.HasName(): // its directory may be gone as well
+	case errors.Is(err, rotation.ErrMoved), err != nil && !file.HasName(): // the file, or its whole directory, is gone
 		return s.reopen()
-	case w.cfg.MakeDirs && errors.Is(err, os.ErrNotExist): // or have been moved, with the file
+	case w.cfg.MakeDirs && errors.Is(err, os.ErrNotExist): // the directory was moved, with the file in it
 		return s.reopen()
 	case errors.Is(err, rotation.ErrBusy) && s.r.Left():
 		s.finishLater(nil)
@@ -211,7 +212,7 @@ func (s *rotate) roll(fresh bool) error {
 	return err
 }
 
-// finishLater has the file finished once the lock is released.
+// finishLater has unlock finish the file.
 func (s *rotate) finishLater(out *rotation.Rolled) {
 	before := s.w.later
 	s.w.later = func() {
@@ -222,7 +223,7 @@ func (s *rotate) finishLater(out *rotation.Rolled) {
 	}
 }
 
-// reopen follows the path to another file.
+// reopen opens the file that the path leads to.
 func (s *rotate) reopen() error {
 	err := s.w.follow()
 	if err != nil && !s.w.file.HasName() {
@@ -231,12 +232,12 @@ func (s *rotate) reopen() error {
 	return err
 }
 
-// look follows the path if it leads to another file. An error is returned only if the file in use has no name any more.
+// look checks the path, and opens the file there if it is another. It returns an error only if the file in use has no name any more.
 func (s *rotate) look() error {
-	if s.follower != nil && s.idle {
+	if s.follower != nil && s.mustLook {
 		s.follower.Reset(followEvery)
 	}
-	s.idle = false
+	s.mustLook = false
 	here, err := s.w.file.LeadsHere()
 	if !here && err == nil {
 		err = s.reopen()
@@ -252,9 +253,9 @@ func (s *rotate) look() error {
 	return nil
 }
 
-// flushing looks if a record would.
+// flushing checks the path if a record would.
 func (s *rotate) flushing() error {
-	if s.lost || s.idle {
+	if s.lost || s.mustLook {
 		return s.look()
 	}
 	return nil
@@ -262,15 +263,15 @@ func (s *rotate) flushing() error {
 
 func (s *rotate) wrote([]byte, int) error { return nil }
 
-// failed has the next record go into the next file where the system lets this one become no larger (RLIMIT_FSIZE, FAT's 4 GiB).
+// failed has the next record go into the next file if the system does not let this one grow (RLIMIT_FSIZE, FAT's 4 GiB).
 func (s *rotate) failed(err error) {
 	if errors.Is(err, syscall.EFBIG) && !s.r.Empty(s.w.size()) { // else the record is too large for any file
 		s.full, s.w.limit = true, 0
 	}
 }
 
-// onFollow is what the timer of Shared does: it has the next record look; and when none has come since, it looks itself, to let go of
-// a file that others have rolled out.
+// onFollow is called by the timer of Shared. It makes the next record check the path. If there was no record since the last call, it checks
+// itself, to close a file that others have rolled over.
 func (s *rotate) onFollow() {
 	w := s.w
 	w.mu.Lock()
@@ -283,7 +284,7 @@ func (s *rotate) onFollow() {
 	} else {
 		s.delivered = delivered
 	}
-	s.idle, w.limit = true, 0
+	s.mustLook, w.limit = true, 0
 	if w.buffer != nil {
 		w.buffer.easy = 0
 	}

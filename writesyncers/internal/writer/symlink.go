@@ -10,12 +10,12 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// linkTries is how often linkTo begins anew when another process is at the same link, or has left something in the way.
+// linkTries is how often linkTo tries again when another process changes the same link, or has left something in the way.
 const linkTries = 10
 
-// linkTo makes the symbolic link at the path link lead to file, in one step: it is made under a hidden name and renamed,
-// so that whoever follows the link finds a file at any time. Both are absolute. The hidden name is always the same, so that what a process
-// has left there that was killed goes with the next.
+// linkTo makes the symbolic link at the path link lead to file. Both paths are absolute. The link is made under a hidden name and
+// renamed, so that it leads to a file at any time. The hidden name is always the same, so that the next call removes what a killed
+// process has left.
 func linkTo(file, link string) (err error) {
 	to := file
 	if filepath.Dir(link) == filepath.Dir(file) {
@@ -55,7 +55,7 @@ func removeLink(hidden string) {
 	}
 }
 
-// shownLink is err with the name of the link in the place of the hidden one.
+// shownLink returns err with the name of the link instead of the hidden one.
 func shownLink(link string, err error) error {
 	if of, ok := errors.AsType[*os.LinkError](err); ok {
 		err = of.Err

@@ -10,26 +10,26 @@ import (
 	"example.com/zaphandlers/writesyncers/internal/fsys"
 )
 
-// watch is the strategy of a file that others rename or remove: it looks whether the path still leads to it.
+// watch is the strategy of a file that others rename or remove: it checks whether the path still leads to the file.
 type watch struct {
 	w   *Writer
 	cfg Watch
 
-	events *fsys.Watch // of the kernel; nil if it is not asked
-	looked time.Time   // when the path was looked at last, while the kernel is asked
-	asked  time.Time   // when the kernel, or the path, was asked last
-	timer  *time.Timer // of Every
-	due    atomic.Bool // Every is over
-	blind  bool        // the last look was refused
-	lost   bool        // the file in use has no name and no other could be opened: every record looks until one can
+	events     *fsys.Watch // inotify; nil if it is not used
+	looked     time.Time   // when the path was checked last, while inotify is used
+	asked      time.Time   // when inotify or the path was checked last
+	timer      *time.Timer // sets due after Every
+	due        atomic.Bool
+	lookFailed bool // the last check of the path failed, which was noted
+	lost       bool // the file in use has no name and no other could be opened: every record looks until one can
 }
 
 const (
 	late     = 300 * time.Microsecond // nobody renames a file and has read it to its end in less
-	askEvery = 10 * time.Microsecond  // how long a record trusts the kernel's last answer
+	askEvery = 10 * time.Microsecond  // how long a record trusts inotify's last answer
 )
 
-// How the kernel is asked, and whether it sees what others do. Tests refuse the one and deny the other.
+// Tests replace these: NewWatch by one that fails, IsLocal by one that says no.
 var (
 	NewWatch = fsys.NewWatch
 	IsLocal  = fsys.IsLocal
@@ -37,9 +37,9 @@ var (
 
 func newWatch(w *Writer) *watch { return &watch{w: w, cfg: *w.cfg.Watch} }
 
-// always reports whether every record has to ask: the kernel, which knows what happens to the file itself (inotify), or the path.
-// The kernel does not know of directories that move, of links that lead elsewhere, and of what others do to the files of a server,
-// so the path is looked at all the same: as often as it takes for a record never to be written later than that after a look.
+// always reports whether every record has to check: by inotify, which knows what happens to the file itself, or by the path. inotify does
+// not see that a directory moves, that a link leads to another file, or what others do to the files of a server. So the path
+// is checked all the same, once each late.
 func (s *watch) always() bool { return s.cfg.Every == 0 }
 
 func (s *watch) opened(f *appendfile.File) int64 {
@@ -49,12 +49,12 @@ func (s *watch) opened(f *appendfile.File) int64 {
 	}
 	if s.always() {
 		s.follow(f)
-		s.looked = time.Time{} // the file may have been renamed before the kernel watched it
+		s.looked = time.Time{} // the file may have been renamed before it was watched
 	}
 	return s.limit()
 }
 
-// limit has every record ask, unless the buffer does when it is written, or nobody does.
+// limit is 0, so that every record checks, unless the buffer does so when it is written, or nobody does.
 func (s *watch) limit() int64 {
 	if s.w.buffer != nil || s.cfg.Every < 0 {
 		return math.MaxInt64
@@ -62,8 +62,8 @@ func (s *watch) limit() int64 {
 	return 0
 }
 
-// follow has the kernel watch f in the place of the file before it. Where it cannot, or sees only what is done on this machine and that is
-// not said to be enough, every record looks at the path.
+// follow has inotify watch f instead of the file before. Without inotify, or where it sees only this machine's changes and Notify is not
+// set, every record checks the path.
 func (s *watch) follow(f *appendfile.File) {
 	local := s.cfg.Notify || IsLocal(f.OS())
 	if s.events == nil && local {
@@ -93,7 +93,7 @@ func (s *watch) mustLook() bool {
 	switch {
 	case s.lost:
 	case s.events != nil:
-		if time.Since(s.asked) < askEvery { // asks one clock, where time.Now asks two
+		if time.Since(s.asked) < askEvery { // reads one clock; time.Now reads two
 			return false
 		}
 		now := time.Now()
@@ -102,7 +102,7 @@ func (s *watch) mustLook() bool {
 			return false
 		}
 		s.looked = now
-	case s.due.Load(): // the timer has set it, and rests until its Reset
+	case s.due.Load(): // the timer has run, and does not run again before its Reset
 		s.due.Store(false)
 		s.timer.Reset(s.cfg.Every)
 	case !s.always():
@@ -113,17 +113,17 @@ func (s *watch) mustLook() bool {
 	return true
 }
 
-// look compares the file in use with what is at the path, and opens that if it is another. An error is one of looking or opening,
-// and returned only if the file in use has no name any more: else records may go on into it.
+// look checks the path, and opens the file there if it is another. It returns an error only if the file in use has no name any
+// more: else records go on into it.
 func (s *watch) look() error {
 	if !fsys.RenamesOpenFiles {
 		return nil
 	}
 	for range 3 { // once is enough, unless the new file is renamed before it is watched
 		here, err := s.w.file.LeadsHere()
-		if err != nil || s.blind {
+		if err != nil || s.lookFailed {
 			s.w.cfg.Report.Note("look at "+s.w.cfg.Path, err)
-			s.blind = err != nil
+			s.lookFailed = err != nil
 		}
 		if err != nil {
 			return s.orphaned(fmt.Errorf("writesyncers: %s: %w", s.w.cfg.Path, err))
@@ -143,7 +143,7 @@ func (s *watch) look() error {
 	return nil
 }
 
-// orphaned returns err if what is written to the file in use would be lost. Then every record looks again.
+// orphaned returns err if the file in use has no name, so that records in it would be lost. Then every record looks again.
 func (s *watch) orphaned(err error) error {
 	if s.w.file.HasName() {
 		s.found()
@@ -156,17 +156,16 @@ func (s *watch) orphaned(err error) error {
 	return err
 }
 
-// found ends lost.
+// found says that records may go into the file in use again.
 func (s *watch) found() {
 	if s.lost {
 		s.lost, s.w.limit = false, s.limit()
 	}
 }
 
-// wrote looks again if it took long. Between the look at the path and the write the goroutine may have been held up for so long that
-// the file was renamed, read and compressed meanwhile. Then the records may be nowhere, and are written to the file that has taken
-// its place; and once more if that, too, took so long that the same may have happened again. They may be found twice, then: that is the
-// lesser evil, and counted.
+// wrote checks again if more than late has passed since the check of the path: meanwhile the file may have been renamed, read and
+// compressed, so that nobody has the records. They are then written to the new file as well, and once more if that takes as long. They
+// may be found twice: that is the lesser evil, and counted.
 func (s *watch) wrote(p []byte, records int) error {
 	for range mostAgain {
 		if !s.always() || time.Since(s.asked) < late {
@@ -177,7 +176,7 @@ func (s *watch) wrote(p []byte, records int) error {
 		if here {
 			return nil
 		}
-		named := s.w.file.HasName() // where the records are already
+		named := s.w.file.HasName() // the records are in it
 		if err == nil {
 			err = s.w.follow()
 		}
@@ -198,7 +197,7 @@ func (s *watch) wrote(p []byte, records int) error {
 	return nil
 }
 
-// mostAgain is how often a record is written again whose files are renamed one after the other.
+// mostAgain is how often a record is written again if one file after the other is renamed.
 const mostAgain = 10
 
 func (s *watch) failed(error) {}

@@ -26,7 +26,7 @@ func config(t *testing.T) Config {
 	}
 }
 
-// A writer that is held up between the look and the write finds the file gone, and cannot know who has read it.
+// A writer that is delayed between the check and the write finds the file gone, and cannot know whether it was read.
 func TestWatchHeldUpWritesAgain(t *testing.T) {
 	cfg := config(t)
 	cfg.Watch = &Watch{}
@@ -54,7 +54,7 @@ func TestWatchHeldUpWritesAgain(t *testing.T) {
 	require.NoError(t, w.Close())
 }
 
-// A write that is held up again in the file that has taken the place of the first one is done once more.
+// A write that is delayed again, in the file that has replaced the first one, is repeated once more.
 func TestWatchHeldUpTwiceWritesTwiceAgain(t *testing.T) {
 	before := IsLocal
 	t.Cleanup(func() { IsLocal = before })

@@ -13,19 +13,20 @@ import (
 
 // strategy decides which file a record goes into. All methods but stop are called under the Writer's lock.
 type strategy interface {
-	// opened tells of the file that is written to from now on. It returns the size from which on before is asked.
+	// opened is called when f becomes the file in use. It returns the size from which on records are shown to before.
 	opened(f *appendfile.File) (limit int64)
-	// begin is called once the first file is open, and may put another in its place.
+	// begin is called once, when the first file is open. It may replace that file.
 	begin()
-	// before is asked before a record of n bytes that would take the file to the limit or beyond it. An error refuses the record.
+	// before is called before a record of n bytes that would make the file reach the limit. It may replace the file. An error
+	// refuses the record.
 	before(n int) error
-	// flushing is asked before the buffer is written.
+	// flushing is called before the buffer is written. It may replace the file.
 	flushing() error
-	// wrote tells of what was written to the file, if it wants to be told. An error says that it may be lost.
+	// wrote is called after records were written, if Writer.verify is set. An error says that they may be lost.
 	wrote(p []byte, records int) error
-	// failed tells of an error of writing.
+	// failed is called after an error of writing.
 	failed(err error)
-	// look finds out whether the path leads elsewhere, and follows.
+	// look checks whether the path leads to another file, and opens that.
 	look() error
 	// stop ends timers. It is called once, at Close.
 	stop()
@@ -36,32 +37,34 @@ type Writer struct {
 	cfg       Config
 	errClosed error
 	strategy  strategy
-	verify    bool // the strategy wants to be told what was written
+	verify    bool // the strategy's wrote is to be called
 	buffer    *buffer
 	committer *committer
 	counts    counts
 	nesting   base.Nesting                    // of Encode
 	closing   atomic.Bool                     // Close was called
-	syncs     chan struct{}                   // has a value for each call of Sync
-	pipe      atomic.Pointer[appendfile.File] // the file in use, if it may hold up a Write for ever
+	syncs     chan struct{}                   // has a value for each call of Sync under way
+	pipe      atomic.Pointer[appendfile.File] // the file in use, if it is not regular: it may block a Write for ever
 
-	mu     sync.Mutex       // guards the fields below
-	file   *appendfile.File // nil until it is opened, and after Close
-	opened bool             // Flags have had their effect: from now on opening is appending
-	broken error            // of writing, after which the next record looks whether another file is to be had; nil: none
-	limit  int64            // the size from which on the strategy wants to be asked
-	left   error            // why a file that is not used any more is not on the disk: whose records wait for that are to hear it
-	later  func()           // what is left for whoever unlocks
+	mu      sync.Mutex       // guards the fields below
+	file    *appendfile.File // nil until it is opened, and after Close
+	opened  bool             // Flags have had their effect: from now on opening is appending
+	broken  error            // the last error of writing, if opening the path again may help: the next record tries that
+	limit   int64            // the size from which on the strategy is asked
+	syncErr error            // why the sync of an earlier file failed; for the next sync of the committer to return
+	later   func()           // what unlock has to do without the lock
 }
 
 // counts are read without the lock, and written under it.
 type counts struct {
 	delivered, bytes, refused, dropped, pending, opens, repeated atomic.Uint64
 
-	unsafe atomic.Uint64 // of delivered, which numbers records, those whose Write has returned the error of their fsync
+	// unsynced counts the records whose Write returned an error of their fsync. They are in delivered, which numbers the
+	// records and so never falls; Counts takes them out.
+	unsynced atomic.Uint64
 }
 
-// New makes a Writer and, unless that is put off, opens its file.
+// New makes a Writer and opens its file, unless cfg.Delay is set.
 func New(cfg Config) (*Writer, error) {
 	w := &Writer{cfg: cfg, limit: math.MaxInt64, errClosed: fmt.Errorf("writesyncers: %s: %w", cfg.Path, base.ErrClosed)}
 	w.committer, w.syncs = newCommitter(w), make(chan struct{}, maxSyncs)
@@ -87,7 +90,7 @@ func New(cfg Config) (*Writer, error) {
 	return w, nil
 }
 
-// Write writes p as one record. It returns len(p), or an error with what reached the file.
+// Write writes p as one record. It returns len(p), or an error and the number of bytes that reached the file.
 func (w *Writer) Write(p []byte) (int, error) {
 	if w.cfg.Encode != nil {
 		return writeEncoded(w, p)
@@ -113,8 +116,8 @@ func (w *Writer) refuse(records int) error {
 	return w.errClosed
 }
 
-// writeAndUnlock is called with the lock and releases it, even if a hook panics or ends the goroutine (runtime.Goexit). It also returns
-// the number of the record.
+// writeAndUnlock is called with the lock and releases it, even if a hook panics or ends the goroutine (runtime.Goexit). number is the
+// record's, for the committer.
 func (w *Writer) writeAndUnlock(p []byte) (n int, number uint64, err error) {
 	defer w.unlock()
 	if w.buffer != nil {
@@ -137,8 +140,8 @@ func (w *Writer) writeAndUnlock(p []byte) (n int, number uint64, err error) {
 	return n, w.counts.delivered.Add(1), nil
 }
 
-// WriteRecords writes the records that lie end to end in b, by as few calls to the system as rotation allows. The records of other
-// callers may come between two of them.
+// WriteRecords writes the records that lie end to end in b, with as few system calls as rotation allows. Records of other callers may
+// come between them. It returns how many it has written.
 func (w *Writer) WriteRecords(b []byte, ends []int) (int, error) {
 	if w.cfg.Encode != nil {
 		return writeRecordsEncoded(w, b, ends)
@@ -165,7 +168,8 @@ func (w *Writer) writeAll(b []byte, ends []int) (int, error) {
 	return done, nil
 }
 
-// writeSome writes as many records as the file has room for, at least one. b begins where the batch's offset start is.
+// writeSome writes as many records as the file has room for, at least one. b is the batch from offset start on; ends are
+// offsets in the whole batch.
 func (w *Writer) writeSome(b []byte, ends []int, start int) (int, error) {
 	if w.closing.Load() {
 		return 0, w.refuse(len(ends))
@@ -190,7 +194,7 @@ func (w *Writer) writeSome(b []byte, ends []int, start int) (int, error) {
 	return fit, err
 }
 
-// fit counts the records that can be written before the strategy has to be asked again. The first has been asked for.
+// fit counts the records that can be written before the strategy has to be asked again. It was asked about the first.
 func (w *Writer) fit(ends []int, start int) int {
 	fit := 1
 	for fit < len(ends) && w.file.Size()+int64(ends[fit]-start) < w.limit {
@@ -208,7 +212,7 @@ func Whole(ends []int, n int) int {
 	return done
 }
 
-// ready sees to it that there is a file which may take a record of n bytes.
+// ready opens a file if there is none, and asks the strategy about a record of n bytes if that is necessary.
 func (w *Writer) ready(n int) error {
 	if w.file == nil {
 		if err := w.first(); err != nil {
@@ -224,14 +228,14 @@ func (w *Writer) ready(n int) error {
 		if err := w.strategy.before(n); err != nil {
 			return err
 		}
-		if w.file == nil { // closed for the sake of a rename, and not to be opened again: Windows
+		if w.file == nil { // on Windows: closed for a rename, and could not be opened again
 			return w.open()
 		}
 	}
 	return nil
 }
 
-// put writes whole records to the file. What was written to a file that nobody can find counts as not written.
+// put writes whole records to the file. Records in a file that nobody can find count as not written.
 func (w *Writer) put(p []byte, records int) (int, error) {
 	n, err := w.file.Write(p)
 	if err != nil {
@@ -245,7 +249,7 @@ func (w *Writer) put(p []byte, records int) (int, error) {
 	return n, err
 }
 
-// size returns the size of the file, with what will go into it from the buffer.
+// size returns the size of the file together with the buffer.
 func (w *Writer) size() int64 {
 	if w.buffer != nil {
 		return w.file.Size() + int64(len(w.buffer.b))
@@ -253,7 +257,7 @@ func (w *Writer) size() int64 {
 	return w.file.Size()
 }
 
-// unlock releases the lock and then does what the call left to be done without it.
+// unlock releases the lock, and then does what had to wait for that: later, and OnError.
 func (w *Writer) unlock() {
 	later := w.later
 	w.later = nil
