@@ -23,8 +23,8 @@
 // # Who may touch what
 //
 // An Arena takes no lock. Its owner does: a lock of its own, or the one that Mutex returns. Only Next, Len, Tape, Level, Sequence,
-// Outcome, SetOutcome, Index and Shrink of a Reader may be called without it. Next can do without the lock because bytes, once written, are never written again while
-// a reader may read them:
+// Outcome, SetOutcome, Index and Shrink of a Reader may be called without it. Next can do without the lock because bytes, once written,
+// are never written again while a reader may read them:
 //
 //   - A reader reads only what it has claimed. Claim, under the lock, moves the reader's next over some records and pins their
 //     blocks. Put and Capture write behind every claim, since a claim ends where the list ended at that moment.
