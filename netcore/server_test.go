@@ -240,6 +240,12 @@ func encoderFor(cfg ServerConfig) zapcore.Encoder {
 	return plain()
 }
 
+func TestServerStatsAreOneObject(t *testing.T) {
+	s := ServerStats{Stats: Stats{Accepted: 5, Delivered: 3, Dropped: 1, Skipped: 1, Refused: 6}, Connections: 2, Duplicates: 7, Evicted: 4}
+	require.JSONEq(t, `{"accepted":5,"delivered":3,"dropped":1,"skipped":1,"pending":0,"refused":6,"connections":2,"duplicates":7,"evicted":4}`,
+		s.String(), "the embedded String is not what is called")
+}
+
 func TestServerSkipsWhatItCannotRead(t *testing.T) {
 	for _, test := range []struct {
 		name string

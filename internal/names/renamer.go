@@ -95,7 +95,8 @@ func (r *renamer) choose(want kind) (name string, path uint64) {
 	if !utf8.ValidString(name) { // every JSON encoder does this: done later, two names might become one
 		name = strings.ToValidUTF8(name, "\ufffd")
 	}
-	for part, rest, more := name, name, true; more; {
+	for rest, more := name, true; more; {
+		var part string
 		part, rest, more = strings.Cut(rest, ".")
 		if isBlank(part) {
 			name = r.withoutBlank(name)

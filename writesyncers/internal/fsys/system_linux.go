@@ -65,25 +65,25 @@ func IsNameOf(pathZ []byte, id Identity) (bool, error) {
 }
 
 func isAt(pathZ []byte, flags int, id Identity) (bool, error) {
-	at, errno := identityAt(unix.AT_FDCWD, pathZ, flags)
-	switch errno {
+	at, code := identityAt(unix.AT_FDCWD, pathZ, flags)
+	switch code {
 	case 0:
 		return at == id, nil
 	case unix.ENOENT, unix.ENOTDIR:
 		return false, nil
 	}
-	return false, errno
+	return false, code
 }
 
 func identityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 	var st unix.Statx_t
-	_, _, errno := unix.Syscall6(unix.SYS_STATX, uintptr(dir), uintptr(unsafe.Pointer(&pathZ[0])), uintptr(flags), unix.STATX_INO,
+	_, _, code := unix.Syscall6(unix.SYS_STATX, uintptr(dir), uintptr(unsafe.Pointer(&pathZ[0])), uintptr(flags), unix.STATX_INO,
 		uintptr(unsafe.Pointer(&st)), 0)
-	switch errno {
+	switch code {
 	case unix.ENOSYS, unix.EPERM, unix.EINTR:
 		return olderIdentityAt(dir, pathZ, flags)
 	}
-	return Identity{st.Dev_major, st.Dev_minor, st.Ino}, errno
+	return Identity{st.Dev_major, st.Dev_minor, st.Ino}, code
 }
 
 // olderIdentityAt is identityAt without statx: for kernels before 4.11 (RHEL 7), for containers whose filter of system calls (seccomp)
@@ -91,8 +91,8 @@ func identityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 func olderIdentityAt(dir int, pathZ []byte, flags int) (Identity, unix.Errno) {
 	var st unix.Stat_t
 	err := errno.Again(func() error { return unix.Fstatat(dir, string(pathZ[:len(pathZ)-1]), &st, flags) })
-	errno, _ := err.(unix.Errno)
-	return Identity{unix.Major(uint64(st.Dev)), unix.Minor(uint64(st.Dev)), st.Ino}, errno
+	code, _ := err.(unix.Errno)
+	return Identity{unix.Major(uint64(st.Dev)), unix.Minor(uint64(st.Dev)), st.Ino}, code
 }
 
 func renameNoReplace(src, dst string) error {
@@ -174,8 +174,8 @@ const fionread = 0x541b // of asm-generic/ioctls.h
 // Any reports whether something has happened since the last call. It costs one system call, which never waits.
 func (w *Watch) Any() bool {
 	var n int32
-	_, _, errno := unix.RawSyscall(unix.SYS_IOCTL, uintptr(w.fd), fionread, uintptr(unsafe.Pointer(&n)))
-	if errno != 0 || n != 0 || watches.reading.Load() {
+	_, _, code := unix.RawSyscall(unix.SYS_IOCTL, uintptr(w.fd), fionread, uintptr(unsafe.Pointer(&n)))
+	if code != 0 || n != 0 || watches.reading.Load() {
 		watches.mu.Lock()
 		readWatchesLocked()
 		watches.mu.Unlock()
