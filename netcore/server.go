@@ -44,6 +44,7 @@ type Server struct {
 	draining atomic.Bool   // Shutdown has begun
 	working  sync.WaitGroup
 	patience time.Duration // of Close with Target; closePatience but in tests
+	made     time.Time
 
 	mu         sync.Mutex // guards the fields below
 	closed     bool
@@ -69,6 +70,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		done:     make(chan struct{}),
 		conns:    make(map[*serverConn]struct{}),
 		patience: closePatience,
+		made:     time.Now(),
 	}
 	s.batches, _ = cfg.Target.(base.BatchWriter)
 	if err := s.listen(); err != nil {
@@ -207,6 +209,9 @@ func (s *Server) open() []*serverConn {
 	}
 	return list
 }
+
+// stamp returns t as a time since the Server was made, which no step of the system's clock changes; it is above 0 for what came since.
+func (s *Server) stamp(t time.Time) int64 { return int64(t.Sub(s.made)) + 1 }
 
 // steadySize is how large a buffer a connection may have between frames, be it idle: what makes reading cheaper leaves half of the memory
 // to frames.

@@ -49,9 +49,9 @@ type serverConn struct {
 	wrote     time.Time
 
 	begun      time.Time
-	idle       atomic.Int64 // since when, in nanoseconds of Unix time; 0: before the first frame
+	idle       atomic.Int64 // since when, as Server.stamp has it; 0: before the first frame
 	frameSince atomic.Int64 // since when it is inside a frame, likewise; 0: it is not
-	drainBy    atomic.Int64 // it ends when it is quiet, and at the latest then, in nanoseconds of Unix time; 0: it does not
+	drainBy    atomic.Int64 // it ends when it is quiet, and at the latest then, likewise; 0: it does not
 	evicted    bool         // guarded by Server.mu
 	greeted    bool         // its handshake is over
 	closing    bool         // it has ended, and only has to be closed
@@ -206,7 +206,9 @@ func (c *serverConn) stayQuiet() {
 		by = math.MaxInt64
 	}
 	if by != 0 {
-		_ = c.raw.SetReadDeadline(time.Unix(0, min(by, time.Now().Add(quiet).UnixNano())))
+		now := time.Now()
+		left := time.Duration(by - c.server.stamp(now))
+		_ = c.raw.SetReadDeadline(now.Add(min(left, quiet)))
 	}
 }
 
@@ -215,7 +217,7 @@ func (c *serverConn) stayQuiet() {
 func (c *serverConn) drain(patience time.Duration) {
 	by := int64(math.MaxInt64)
 	if patience > 0 {
-		by = time.Now().Add(patience).UnixNano()
+		by = c.server.stamp(time.Now().Add(patience))
 	}
 	c.drainBy.Store(by)
 	if t, ok := c.raw.(interface{ CloseWrite() error }); ok && !c.server.cfg.Ack {
@@ -244,7 +246,7 @@ func (c *serverConn) read() error {
 				c.renew(now)
 			}
 		case between || c.sequence != before:
-			c.frameSince.Store(now.UnixNano())
+			c.frameSince.Store(c.server.stamp(now))
 			beginFrame(c, now)
 		}
 		c.stayQuiet()
