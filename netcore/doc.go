@@ -89,9 +89,9 @@
 // objects as their attributes, Counter, defaultdict, deque and array as their items, paths, fractions, UUIDs and IP addresses as
 // texts, exceptions as their class and their arguments (KeyError: k). A datetime whose tzinfo is a ZoneInfo, or one of pytz, is an
 // instant if this machine's time zone database has the zone; else it is a text, the clock's time with the zone's name behind it.
-// What holds no data that is in the frame (a class, a function) is its name. NumPy's longdouble is a number if it was written on amd64 or
-// 386, but for a few that may be of another machine; there it is another format, and bytes here. A level or a name that is an enum's
-// counts as what it stands for.
+// What holds no data that is in the frame (a class, a function) is its name. NumPy's longdouble and clongdouble are numbers if they were
+// written on amd64 or 386, but for a few that may be of another machine; there they have another format, and are bytes here. A level or a
+// name that is an enum's counts as what it stands for.
 //
 // # Security
 //

@@ -183,6 +183,16 @@ func longDouble(b []byte) any {
 	return newFloat(sign * v)
 }
 
+// longComplex is two of them, and stays bytes where either is no float64.
+func longComplex(b []byte) any {
+	re, realOK := longDouble(b[:len(b)/2]).(*float64)
+	im, imagOK := longDouble(b[len(b)/2:]).(*float64)
+	if !realOK || !imagOK {
+		return b
+	}
+	return complex(*re, *im)
+}
+
 // isX87 tells whether that can be what only the x87 writes. Other machines have other numbers of 16 bytes, with sign and exponent in the
 // last two (IEEE 754's binary128, and PowerPC's two float64 side by side), and nothing tells which it was, but that not both look like a
 // number of a usual size.
