@@ -233,7 +233,7 @@ func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int,
 			continue
 		}
 		if w.conn.Datagram() && connection.IsTooLarge(err) {
-			return n, &sizeError{name: e.cfg.Name, size: len(payloads[n])}
+			return n, tooLarge(e.cfg.Name, len(payloads[n]), err)
 		}
 		whole := 0
 		for whole < len(e.ends) && e.ends[whole] <= written {

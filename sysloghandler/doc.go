@@ -46,7 +46,8 @@
 // and everything else an underscore; an X goes before what would begin with a digit or an underscore, or is a name of the first two
 // lines; a name of more than 64 bytes ends in a hash; and a name that the record has already gets a number: user.id and user_id are
 // USER_ID and USER_ID_2. A record has at most 1,000 fields, and says TRUNCATED=true if it had more. Values may hold line feeds,
-// which need no escape here; what is larger than a datagram is passed in a sealed file in memory.
+// which need no escape here; what is larger than a datagram is passed in a sealed file in memory. Where a container's filter forbids
+// that (memfd_create), a record of more than some 200 KiB is refused, unless MaxSize has it cut.
 //
 // # Nothing forges a message, and none is refused for what it says
 //
