@@ -118,10 +118,22 @@ func (c *Conn) failure() error {
 	if c.half == halfUnproven {
 		return ErrEarlyEnd
 	}
-	if settled(c.peek) > 0 {
+	if resetBehindEnd(c) || settled(c.peek) > 0 {
 		return errReset // or it is going to be
 	}
 	return nil
+}
+
+// resetBehindEnd tells whether a peer has said that this was all, and its system has then reset the connection, because something was left
+// unread. TLS has such a last word of its own, behind which the stream's end is waited for, for a moment.
+func resetBehindEnd(c *Conn) bool {
+	for wait := time.Duration(0); !c.peek.wasReset(); wait += minGrace / 5 {
+		if c.raw == c.net || c.peek.left != nil || wait >= minGrace {
+			return false
+		}
+		time.Sleep(minGrace / 5)
+	}
+	return true
 }
 
 // readError returns what ended the reader; nil while it reads. What a look at the socket has seen, the reader sees in a moment.

@@ -1,6 +1,12 @@
 package connection
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
 	"net"
 	"path/filepath"
 	"syscall"
@@ -55,6 +61,68 @@ func TestAUnixSocketThatIsClosedBeforeAWrite(t *testing.T) {
 			_, err = c.Write([]byte(frame), 1, d.Now())
 			require.ErrorIs(t, err, syscall.EPIPE)
 			assert.Equal(t, test.count, c.End(err))
+		})
+	}
+}
+
+// A peer that says that this was all, and leaves something unread, resets the connection behind its last word. So does a receiver under TLS
+// that is restarted.
+func TestAResetBehindTheEnd(t *testing.T) {
+	const frame = "frame"
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	server := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	client := &tls.Config{InsecureSkipVerify: true}
+	lost := Ending{Err: errReset, Lost: 2, Reported: true}
+
+	for name, test := range map[string]struct {
+		secure bool
+		read   int // frames of two
+		count  Ending
+	}{
+		"TCP, all is read":     {read: 2},
+		"TCP, nothing is read": {count: lost},
+		"TLS, all is read":     {secure: true, read: 2},
+		"TLS, nothing is read": {secure: true, count: lost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			defer listener.Close()
+			cfg := Config{Network: "tcp", Address: listener.Addr().String(), Timeout: time.Minute, Hold: time.Hour}
+			if test.secure {
+				cfg.TLS = client
+			}
+			d := NewDialer(cfg)
+			defer d.Close()
+			accepted := make(chan net.Conn, 1)
+			go func() {
+				peer, _ := listener.Accept()
+				if test.secure {
+					secure := tls.Server(peer, server)
+					_ = secure.Handshake()
+					peer = secure
+				}
+				accepted <- peer
+			}()
+			c, err := d.Open(d.Now())
+			require.NoError(t, err)
+			peer := <-accepted
+			for range 2 {
+				_, err = c.Write([]byte(frame), 1, d.Now())
+				require.NoError(t, err)
+			}
+			for range test.read {
+				_, err = peer.Read(make([]byte, len(frame)))
+				require.NoError(t, err)
+			}
+			require.NoError(t, peer.(interface{ CloseWrite() error }).CloseWrite())
+			<-c.Done()
+			require.NoError(t, peer.Close())
+			assert.Equal(t, test.count, c.End(nil))
 		})
 	}
 }
