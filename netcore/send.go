@@ -197,7 +197,10 @@ func tellEnd(e *Emitter, w *wire, end connection.Ending) error {
 		err, what = e.cfg.failed("write", end.Err), "the datagram before may be lost"
 	}
 	if errors.Is(end.Err, forward.ErrWantsKey) {
-		end.Lost, what = w.conn.Frames(), "it took nothing of what was sent"
+		end.Lost, end.Refused = w.conn.Frames(), true
+	}
+	if end.Refused {
+		what = "it took nothing of what was sent"
 	}
 	if end.Reported && e.window == nil { // else what was not confirmed is sent again
 		e.failures.failed(fmt.Errorf("%w: %s", err, what), end.Lost)

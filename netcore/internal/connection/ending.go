@@ -15,6 +15,7 @@ type Ending struct {
 	Lost     uint64 // frames that were written to it and are known not to have arrived
 	Reported bool   // frames may be lost that were written without an error, which no caller knows of
 	BackOff  bool   // the destination is to be left alone for a while
+	Refused  bool   // the peer took nothing of what was written
 }
 
 // End closes the connection at once because of cause, or of what its reader has seen if cause is nil, and judges what happened.
@@ -26,7 +27,9 @@ func (c *Conn) End(cause error) Ending {
 	case closedInOrder(c, cause):
 		cause = nil
 	case isReset(cause):
-		cause = errReset
+		if cause = errReset; refusesClient(c.readError()) {
+			cause = c.err
+		}
 	}
 	var end Ending
 	now := c.dialer.Now()
@@ -81,7 +84,9 @@ func (c *Conn) endStream(cause error, now time.Duration) Ending {
 		c.dialer.resolver.Pass()
 	}
 	switch {
-	case cause == errReset:
+	case refusesClient(cause):
+		end.Lost, end.Refused, end.BackOff = c.written.frames, true, true
+	case cause == errReset, isAlert(cause, ""):
 		end.Lost = c.lost(now, hold)
 	case cause == errSilent || hasGivenUp(cause) || IsTimeout(cause) && c.peek.receipt().silent(c.dialer.cfg.Timeout):
 		end.Lost = c.written.after(c.peek.unacknowledged())

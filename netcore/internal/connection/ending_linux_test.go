@@ -1,12 +1,7 @@
 package connection
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"math/big"
 	"net"
 	"path/filepath"
 	"syscall"
@@ -69,13 +64,7 @@ func TestAUnixSocketThatIsClosedBeforeAWrite(t *testing.T) {
 // that is restarted.
 func TestAResetBehindTheEnd(t *testing.T) {
 	const frame = "frame"
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	require.NoError(t, err)
-	server := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-	client := &tls.Config{InsecureSkipVerify: true}
+	server, client := configs(t)
 	lost := Ending{Err: errReset, Lost: 2, Reported: true}
 
 	for name, test := range map[string]struct {

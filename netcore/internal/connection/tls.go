@@ -3,7 +3,9 @@ package connection
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,6 +66,21 @@ func (v *verdict) await(ctx context.Context, c *Conn) (refused bool) {
 		return true
 	}
 	return false
+}
+
+// refusals are the alerts by which a server refuses a client for its certificate, or for the lack of one: RFC 8446, section 6.2.
+var refusals = [...]tls.AlertError{42, 43, 44, 45, 46, 48, 49, 116}
+
+// refusesClient tells whether err is such an alert. One that comes after the verdict was waited for says that nothing was read of what was
+// written meanwhile.
+func refusesClient(err error) bool {
+	return slices.ContainsFunc(refusals[:], func(alert tls.AlertError) bool { return isAlert(err, alert.Error()) })
+}
+
+// isAlert tells whether err is an alert of the peer's with that text; "" is any.
+func isAlert(err error, text string) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error" && (text == "" || op.Err.Error() == text)
 }
 
 // ticketWatch is a session cache that sees a ticket come. It keeps them only where the user's own does.
