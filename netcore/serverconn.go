@@ -207,8 +207,7 @@ func (c *serverConn) stayQuiet() {
 	}
 	if by != 0 {
 		now := time.Now()
-		left := time.Duration(by - c.server.stamp(now))
-		_ = c.raw.SetReadDeadline(now.Add(min(left, quiet)))
+		_ = c.raw.SetReadDeadline(now.Add(min(quiet, time.Duration(by-c.server.stamp(now)))))
 	}
 }
 
