@@ -69,13 +69,16 @@ func TestAResetBehindTheEnd(t *testing.T) {
 
 	for name, test := range map[string]struct {
 		secure bool
-		read   int // frames of two
+		killed bool // without a last word of TLS
+		read   int  // frames of two
 		count  Ending
 	}{
-		"TCP, all is read":     {read: 2},
-		"TCP, nothing is read": {count: lost},
-		"TLS, all is read":     {secure: true, read: 2},
-		"TLS, nothing is read": {secure: true, count: lost},
+		"TCP, all is read":                 {read: 2},
+		"TCP, nothing is read":             {count: lost},
+		"TLS, all is read":                 {secure: true, read: 2},
+		"TLS, nothing is read":             {secure: true, count: lost},
+		"TLS that is cut, all is read":     {secure: true, killed: true, read: 2},
+		"TLS that is cut, nothing is read": {secure: true, killed: true, count: lost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -107,6 +110,9 @@ func TestAResetBehindTheEnd(t *testing.T) {
 			for range test.read {
 				_, err = peer.Read(make([]byte, len(frame)))
 				require.NoError(t, err)
+			}
+			if test.killed {
+				peer = peer.(*tls.Conn).NetConn()
 			}
 			require.NoError(t, peer.(interface{ CloseWrite() error }).CloseWrite())
 			<-c.Done()
