@@ -31,8 +31,9 @@ type Conn struct {
 	half     half
 
 	done    chan struct{} // closed when the reader has ended; nil for datagrams
-	err     error         // why it has; valid then
-	refusal error         // what the receiver of the handshake made of what the peer said; valid then
+	over    time.Duration // when it has; valid then
+	err     error         // why; likewise
+	refusal error         // what the receiver of the handshake made of what the peer said; likewise
 }
 
 // Datagram tells whether each Write is one message.
@@ -128,6 +129,7 @@ func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 	defer c.ended.Store(true)
 	defer close(c.done)
 	defer func() {
+		c.over = c.dialer.Now()
 		if p := recover(); p != nil { // of what a Dial of the user's has returned
 			c.err = fmt.Errorf("the connection's Read: %w", &base.PanicError{Value: p})
 		}

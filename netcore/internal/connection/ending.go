@@ -33,6 +33,9 @@ func (c *Conn) End(cause error) Ending {
 	}
 	var end Ending
 	now := c.dialer.Now()
+	if c.half == halfNot && c.Gone() { // perhaps long ago: nobody has looked since
+		now = c.over
+	}
 	if cause == nil && c.unanswered(now) {
 		cause = errUnanswered
 	}

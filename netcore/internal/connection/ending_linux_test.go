@@ -121,3 +121,31 @@ func TestAResetBehindTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// A peer that only reads has closed its own side long ago, which is not when the connection ended.
+func TestAResetByAPeerThatOnlyReads(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), Timeout: time.Minute, Hold: time.Minute})
+	defer d.Close()
+	accepted := make(chan *net.TCPConn, 1)
+	go func() {
+		peer, _ := listener.Accept()
+		_ = peer.(*net.TCPConn).CloseWrite()
+		accepted <- peer.(*net.TCPConn)
+	}()
+	c, err := d.Open(d.Now())
+	require.NoError(t, err)
+	peer := <-accepted
+	_, err = c.Write([]byte("frame"), 1, d.Now())
+	require.NoError(t, err)
+	require.Equal(t, halfProven, c.half)
+	c.born, c.over = c.born-time.Hour, c.over-time.Hour // that was an hour ago
+	_, err = c.Write([]byte("frame"), 1, d.Now())
+	require.NoError(t, err)
+	require.NoError(t, peer.SetLinger(0))
+	require.NoError(t, peer.Close())
+	require.False(t, c.Alive(d.Now()))
+	assert.Equal(t, Ending{Err: errReset, Lost: 1, Reported: true}, c.End(nil))
+}
