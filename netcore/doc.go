@@ -55,9 +55,10 @@
 // read, and nobody on this side can say how much that was. The Core does what can be done. It reads from the connection, so it sees a peer
 // that closed before it writes the next record (a client that only writes loses every second record to a server that closes after each),
 // and it waits for a moment on a new one, because a proxy without a server, or a daemon that has enough connections, accepts and hangs up.
-// If the host has another address, the next connection goes there. A reset is reported to OnError, and what is known to be lost with it
-// counts as Dropped and no longer as Delivered: what the peer's system did not acknowledge (on Linux, which tells), at least the record
-// that was sent last, and all if the connection did not last for RetryStart. On Windows it cannot ask the kernel, so a record that is
+// If the host has another address, the next connection goes there. A reset, be it behind the last word of TLS, is reported to OnError,
+// and what is known to be lost with it counts as Dropped and no longer as Delivered: what the peer's system did not acknowledge (on
+// Linux, which tells), at least the record that was sent last if that was less than RetryStart before, and all if the connection did
+// not last for that, or if the peer refuses the certificate of this side. On Windows it cannot ask the kernel, so a record that is
 // written in the very moment in which the peer leaves is lost there without a sign. A peer that is gone without a word, as one that is off,
 // or whose connection a gateway has forgotten, does not end it: the system tries for a quarter of an hour, and takes what is written
 // meanwhile. On Linux the Core gives the connection up when the peer's system has acknowledged nothing for 150 times Timeout, or when a
