@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,7 @@ type Conn struct {
 	done    chan struct{} // closed when the reader has ended; nil for datagrams
 	over    time.Duration // when it has; valid then
 	err     error         // why; likewise
+	cut     bool          // though TLS was over in order, the connection below was reset; likewise
 	refusal error         // what the receiver of the handshake made of what the peer said; likewise
 }
 
@@ -133,6 +135,7 @@ func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 		if p := recover(); p != nil { // of what a Dial of the user's has returned
 			c.err = fmt.Errorf("the connection's Read: %w", &base.PanicError{Value: p})
 		}
+		c.cut = c.raw != c.net && errors.Is(c.err, io.EOF) && endsWithReset(c.raw)
 	}()
 	buf := make([]byte, 512)
 	n := 0

@@ -126,22 +126,20 @@ func (c *Conn) failure() error {
 	if c.half == halfUnproven {
 		return ErrEarlyEnd
 	}
-	if resetBehindEnd(c) || settled(c.peek) > 0 {
+	if c.Gone() && c.cut || settled(c.peek) > 0 {
 		return errReset // or it is going to be
 	}
 	return nil
 }
 
-// resetBehindEnd tells whether a peer has said that this was all, and its system has then reset the connection, because something was left
-// unread. TLS has such a last word of its own, behind which the stream's end is waited for, for a moment.
-func resetBehindEnd(c *Conn) bool {
-	for wait := time.Duration(0); !c.peek.wasReset(); wait += minGrace / 5 {
-		if c.raw == c.net || c.peek.left != nil || wait >= minGrace {
-			return false
-		}
+// endsWithReset tells whether the connection below a TLS that is over was reset, because its peer has left something unread. The stream's end,
+// or the reset, is waited for, for a moment. It is looked for at once: later it may be a reset of a peer that is long gone.
+func endsWithReset(raw net.Conn) bool {
+	p := newPeek(raw)
+	for wait := time.Duration(0); !p.hasLeft() && wait < minGrace; wait += minGrace / 5 {
 		time.Sleep(minGrace / 5)
 	}
-	return true
+	return p.left != nil && !errors.Is(p.left, io.EOF)
 }
 
 // readError returns what ended the reader; nil while it reads. What a look at the socket has seen, the reader sees in a moment.

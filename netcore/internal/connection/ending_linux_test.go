@@ -60,45 +60,34 @@ func TestAUnixSocketThatIsClosedBeforeAWrite(t *testing.T) {
 	}
 }
 
-// A peer that says that this was all, and leaves something unread, resets the connection behind its last word. So does a receiver under TLS
-// that is restarted.
-func TestAResetBehindTheEnd(t *testing.T) {
+// A receiver that is restarted under TLS says that this was all, and its system resets the connection if something is left unread.
+func TestAResetBehindTheEndOfTLS(t *testing.T) {
 	const frame = "frame"
 	server, client := configs(t)
-	lost := Ending{Err: errReset, Lost: 2, Reported: true}
-
 	for name, test := range map[string]struct {
-		secure bool
-		killed bool // without a last word of TLS
-		read   int  // frames of two
+		read   int                  // frames of two
+		closes func(peer *tls.Conn) // nil: as it is usual
 		count  Ending
 	}{
-		"TCP, all is read":                 {read: 2},
-		"TCP, nothing is read":             {count: lost},
-		"TLS, all is read":                 {secure: true, read: 2},
-		"TLS, nothing is read":             {secure: true, count: lost},
-		"TLS that is cut, all is read":     {secure: true, killed: true, read: 2},
-		"TLS that is cut, nothing is read": {secure: true, killed: true, count: lost},
+		"all is read":     {read: 2},
+		"nothing is read": {count: Ending{Err: errReset, Lost: 2, Reported: true}},
+		"all is read, and the peer's system is long gone": {read: 2, closes: func(peer *tls.Conn) {
+			_ = peer.CloseWrite()
+			_ = peer.NetConn().(*net.TCPConn).CloseWrite()
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			require.NoError(t, err)
 			defer listener.Close()
-			cfg := Config{Network: "tcp", Address: listener.Addr().String(), Timeout: time.Minute, Hold: time.Hour}
-			if test.secure {
-				cfg.TLS = client
-			}
-			d := NewDialer(cfg)
+			d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), TLS: client, Timeout: time.Minute, Hold: time.Hour})
 			defer d.Close()
-			accepted := make(chan net.Conn, 1)
+			accepted := make(chan *tls.Conn, 1)
 			go func() {
 				peer, _ := listener.Accept()
-				if test.secure {
-					secure := tls.Server(peer, server)
-					_ = secure.Handshake()
-					peer = secure
-				}
-				accepted <- peer
+				secure := tls.Server(peer, server)
+				_ = secure.Handshake()
+				accepted <- secure
 			}()
 			c, err := d.Open(d.Now())
 			require.NoError(t, err)
@@ -111,12 +100,14 @@ func TestAResetBehindTheEnd(t *testing.T) {
 				_, err = peer.Read(make([]byte, len(frame)))
 				require.NoError(t, err)
 			}
-			if test.killed {
-				peer = peer.(*tls.Conn).NetConn()
+			if test.closes != nil {
+				test.closes(peer)
+				<-c.Done()
+				require.NoError(t, peer.NetConn().(*net.TCPConn).SetLinger(0))
 			}
-			require.NoError(t, peer.(interface{ CloseWrite() error }).CloseWrite())
+			require.NoError(t, peer.NetConn().SetDeadline(time.Now().Add(time.Minute)))
+			_ = peer.Close()
 			<-c.Done()
-			require.NoError(t, peer.Close())
 			assert.Equal(t, test.count, c.End(nil))
 		})
 	}
