@@ -60,9 +60,10 @@
 //     writes loses every second record to a server that closes after each.)
 //   - It waits for a moment on a new connection, because a proxy without a backend, or a daemon with too many connections,
 //     accepts and hangs up. If the host has another address, the next connection goes there.
-//   - It reports a reset to OnError. Records known to be lost then count as Dropped instead of Delivered: those that the peer's system
-//     has not acknowledged (where the system tells, on Linux), at least the record sent last, and all if the connection
-//     lasted less than RetryStart.
+//   - It reports a reset to OnError, also one that follows an orderly end of TLS. Records known to be lost then count as Dropped instead of
+//     Delivered: those that the peer's system has not acknowledged (where the system tells, on Linux), at least the record sent last
+//     if that was less than RetryStart before, and all if the connection lasted less than RetryStart, or if the peer refuses the
+//     certificate of this side.
 //   - On Linux it gives up a connection whose peer has vanished without a word (switched off, or forgotten by a gateway): when
 //     the peer's system has acknowledged nothing for 150 times Timeout, or when a Write or Close has waited for it in vain.
 //     The system itself would try for a quarter of an hour and take everything written meanwhile. What is not acknowledged
@@ -108,7 +109,7 @@
 //	exception                                  its class and its arguments: KeyError: k
 //	datetime with a ZoneInfo or pytz zone      an instant if this machine's time zone database has the zone; else a text, the local
 //	                                           time with the zone's name behind it
-//	NumPy's longdouble                         a number if it was written on amd64 or 386, except for a few values that may
+//	NumPy's longdouble, clongdouble            a number if it was written on amd64 or 386, except for a few values that may
 //	                                           come from another machine; bytes if it was written elsewhere, in another format
 //	class, function: no data in the frame      its name
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 	"unicode/utf8"
 
@@ -128,11 +129,25 @@ func (e *Emitter) emitFrom(from int, frames *base.Frames, verdicts *base.Verdict
 // sizeError refuses a record for its size. Retrying does not help.
 type sizeError struct {
 	name        string
-	size, limit int // limit is 0 if the system did not tell it
+	size, limit int   // limit is 0 if the system did not tell it
+	why         error // nil if there is nothing more to say
+}
+
+// tooLarge returns the error for a datagram that the system refuses to send. It keeps err if a connection of the user's Dial returned it,
+// which may have more to say.
+func tooLarge(name string, size int, err error) *sizeError {
+	e := &sizeError{name: name, size: size}
+	if _, plain := err.(*net.OpError); !plain {
+		e.why = err
+	}
+	return e
 }
 
 func (e *sizeError) Error() string {
-	if e.limit == 0 {
+	switch {
+	case e.why != nil:
+		return fmt.Sprintf("%s: record of %d bytes is larger than the system sends: %v", e.name, e.size, e.why)
+	case e.limit == 0:
 		return fmt.Sprintf("%s: record of %d bytes is larger than the system sends", e.name, e.size)
 	}
 	return fmt.Sprintf("%s: record of %d bytes is larger than the limit of %d", e.name, e.size, e.limit)

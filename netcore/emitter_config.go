@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"time"
-	"unicode/utf8"
 
 	"example.com/zaphandlers/internal/tlshooks"
 	"example.com/zaphandlers/netcore/internal/connection"
@@ -99,6 +98,11 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	cfg.sizeDefaults()
 	if err := cfg.check(); err != nil {
 		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
+	}
+	if cfg.Forward != nil {
+		if err := cfg.Forward.check(cfg.Key != nil); err != nil {
+			return cfg, fmt.Errorf("%s: ForwardConfig.%w", cfg.Name, err)
+		}
 	}
 	if cfg.Dial == nil {
 		var err error
@@ -218,20 +222,12 @@ func (cfg EmitterConfig) checkSession(datagrams bool) error {
 		return wrong("RELP", "excludes Ack, Key and Forward")
 	case cfg.Forward != nil && datagrams:
 		return wrong("Forward", "needs a stream, not %q", cfg.Network)
-	case cfg.Forward != nil && cfg.Forward.Tag == "":
-		return wrong("Forward.Tag", "is required")
-	case cfg.Forward != nil && !utf8.ValidString(cfg.Forward.Tag+cfg.Forward.Host+cfg.Forward.User):
-		return wrong("Forward", "%q, %q or %q is no UTF-8, which receivers refuse", cfg.Forward.Tag, cfg.Forward.Host, cfg.Forward.User)
 	case cfg.Forward != nil && cfg.Key != nil && len(cfg.Key) == 0:
 		return wrong("Key", "is empty")
-	case cfg.Forward != nil && cfg.Key == nil && cfg.Forward.User+cfg.Forward.Password != "":
-		return wrong("Forward.User", "is for a handshake, which needs a Key")
 	case signed && !datagrams && cfg.Forward == nil && cfg.Framing != LengthPrefix:
 		return wrong("Framing", "has to be LengthPrefix with Ack or Key, not %v", cfg.Framing)
 	case cfg.Key != nil && cfg.Forward == nil && len(cfg.Key) < minKey:
 		return wrong("Key", "has %d bytes, at least %d are needed", len(cfg.Key), minKey)
-	case cfg.Forward != nil && cfg.Key == nil && cfg.Forward.Host != "":
-		return wrong("Forward.Host", "is for a handshake, which needs a Key")
 	case cfg.Window < 0:
 		return wrong("Window", "%d is negative", cfg.Window)
 	case cfg.Window > 0 && !cfg.Ack && !cfg.RELP:

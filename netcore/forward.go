@@ -3,6 +3,7 @@ package netcore
 import (
 	"os"
 	"strconv"
+	"unicode/utf8"
 
 	"example.com/zaphandlers/netcore/internal/connection"
 	"example.com/zaphandlers/netcore/internal/forward"
@@ -71,6 +72,23 @@ func (cfg ForwardConfig) withDefaults() ForwardConfig {
 		cfg.Host = host + "-" + strconv.Itoa(os.Getpid())
 	}
 	return cfg
+}
+
+// check returns an error that begins with the name of the field that is wrong.
+func (cfg ForwardConfig) check(hasKey bool) error {
+	texts := []struct{ field, value string }{{"Tag", cfg.Tag}, {"Host", cfg.Host}, {"User", cfg.User}, {"Password", cfg.Password}}
+	if cfg.Tag == "" {
+		return wrong("Tag", "is required")
+	}
+	for i, text := range texts {
+		switch {
+		case i > 0 && !hasKey && text.value != "":
+			return wrong(text.field, "is for a handshake, which needs a Key")
+		case text.field != "Password" && !utf8.ValidString(text.value):
+			return wrong(text.field, "%q is no UTF-8, which receivers refuse", text.value)
+		}
+	}
+	return nil
 }
 
 // client returns the settings for a connection.

@@ -303,12 +303,12 @@ func TestForwardConfig(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		{Config{Formatter: Forward(ForwardConfig{})}, "Config.Forward.Tag is required"},
-		{Config{Formatter: Forward(ForwardConfig{Tag: "a\xff"})}, "Config.Forward \"a\\xff\""},
+		{Config{Formatter: Forward(ForwardConfig{})}, "netcore: ForwardConfig.Tag is required"},
+		{Config{Formatter: Forward(ForwardConfig{Tag: "a\xff"})}, "ForwardConfig.Tag \"a\\xff\""},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x"}), Network: "udp"}, "Config.Forward needs a stream"},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x"}), Framing: LengthPrefix}, "Config.Framing does not go with Forward"},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x"}), Truncate: true}, "Config.Truncate is for text"},
-		{Config{Formatter: Forward(ForwardConfig{Tag: "x", User: "me"})}, "Config.Forward.User is for a handshake"},
+		{Config{Formatter: Forward(ForwardConfig{Tag: "x", User: "me"})}, "ForwardConfig.User is for a handshake"},
 		{Config{Formatter: Forward(ForwardConfig{Tag: "x"}), Key: []byte{}}, "Config.Key is empty"},
 	} {
 		test.cfg.Address = "x:1"

@@ -122,7 +122,7 @@ func (s *Server) admit(conn net.Conn) {
 	closed, full := s.closed, len(s.conns)-s.leaving >= s.cfg.MaxConns
 	var evicted *serverConn
 	if full && !closed {
-		if evicted = s.longestIdleLocked(); evicted != nil {
+		if evicted = s.longestIdleLocked(time.Now()); evicted != nil {
 			evicted.evicted = true
 			s.leaving++
 			s.stats.Evicted++
@@ -162,20 +162,19 @@ func (s *Server) admit(conn net.Conn) {
 
 // longestIdleLocked returns the connection whose last frame is the longest ago, or nil. It spares connections that are in the middle
 // of a frame, or have not completed their first one, for handshakeTimeout.
-func (s *Server) longestIdleLocked() *serverConn {
+func (s *Server) longestIdleLocked(now time.Time) *serverConn {
 	var longest *serverConn
 	var since int64
-	now := time.Now()
+	began := s.stamp(now.Add(-handshakeTimeout)) // what came since has time
 	for c := range s.conns {
 		idle := c.idle.Load()
-		if frame := c.frameSince.Load(); frame != 0 && now.Sub(time.Unix(0, frame)) < handshakeTimeout {
+		if frame := c.frameSince.Load(); frame != 0 && frame > began {
 			continue
 		}
 		if idle == 0 {
-			if now.Sub(c.begun) < handshakeTimeout {
+			if idle = s.stamp(c.begun); idle > began {
 				continue
 			}
-			idle = c.begun.UnixNano()
 		}
 		if !c.evicted && (longest == nil || idle < since) {
 			longest, since = c, idle

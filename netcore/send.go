@@ -215,7 +215,10 @@ func reportEnd(e *Emitter, w *wire, end connection.Ending) error {
 		err, what = e.cfg.failed("write", end.Err), "the datagram before may be lost"
 	}
 	if errors.Is(end.Err, forward.ErrWantsKey) {
-		end.Lost, what = w.conn.Frames(), "it took nothing of what was sent"
+		end.Lost, end.Refused = w.conn.Frames(), true
+	}
+	if end.Refused {
+		what = "it took nothing of what was sent"
 	}
 	if end.Reported && e.window == nil { // with a window, what was not confirmed is sent again
 		e.failures.failed(fmt.Errorf("%w: %s", err, what), end.Lost)
@@ -251,7 +254,7 @@ func (e *Emitter) write(w *wire, payloads [][]byte, start time.Duration) (n int,
 			continue
 		}
 		if w.conn.Datagram() && connection.IsTooLarge(err) {
-			return n, &sizeError{name: e.cfg.Name, size: len(payloads[n])}
+			return n, tooLarge(e.cfg.Name, len(payloads[n]), err)
 		}
 		whole := 0
 		for whole < len(e.ends) && e.ends[whole] <= written {

@@ -45,6 +45,7 @@ type Server struct {
 	draining     atomic.Bool   // Shutdown has begun
 	working      sync.WaitGroup
 	closeTimeout time.Duration // of Close, for Target; tests shorten it
+	made         time.Time     // what stamp counts from
 
 	mu         sync.Mutex // guards the fields below
 	closed     bool
@@ -70,6 +71,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		done:         make(chan struct{}),
 		conns:        make(map[*serverConn]struct{}),
 		closeTimeout: closeTimeout,
+		made:         time.Now(),
 	}
 	s.batches, _ = cfg.Target.(base.BatchWriter)
 	if err := s.listen(); err != nil {
@@ -208,6 +210,9 @@ func (s *Server) connections() []*serverConn {
 	}
 	return list
 }
+
+// stamp returns t as nanoseconds since the Server was made, which no step of the system's clock changes. It is above 0 for every later t.
+func (s *Server) stamp(t time.Time) int64 { return int64(t.Sub(s.made)) + 1 }
 
 // steadySize is how large a buffer a connection may keep between frames. Large buffers make reading cheaper, but leave half of
 // MaxMemory to frames.

@@ -44,7 +44,7 @@ func (c *serverConn) process(now time.Time) error {
 		deliverErr = c.deliver()
 	}
 	if c.sequence > before {
-		c.idle.Store(now.UnixNano())
+		c.idle.Store(c.server.stamp(now))
 		c.renew(now)
 	}
 	if greeted {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -239,4 +240,41 @@ func TestServerTargetThatBlocks(t *testing.T) {
 			assert.EqualValues(t, 1, s.Stats().Delivered, "what Target had is counted when it returns")
 		})
 	}
+}
+
+// TestServerEvictsByNoClock: somebody who sets the system's clock makes no connection older or younger than another.
+func TestServerEvictsByNoClock(t *testing.T) {
+	s := serve(t, ServerConfig{Format: FormatRecords, Target: &countingCore{}, OnError: ignore})
+	start := time.Now()
+	said := func(now time.Time) *serverConn {
+		c := newServerConn(s, nil)
+		c.buf = frame("x")
+		c.to, c.completed = len(c.buf), now // it needs no new deadline
+		require.NoError(t, c.frames(now))
+		s.conns[c] = struct{}{}
+		return c
+	}
+	for _, step := range []time.Duration{time.Hour, -time.Hour} {
+		first := said(start.Add(20 * time.Second))
+		second := said(clockSet(start.Add(30*time.Second), step))
+		inside := newServerConn(s, nil)
+		inside.idle.Store(1)
+		inside.frameSince.Store(s.stamp(start.Add(25 * time.Second)))
+		s.conns[inside] = struct{}{}
+		assert.Same(t, first, s.longestIdleLocked(clockSet(start.Add(31*time.Second), step)), "set by %v", step)
+		delete(s.conns, first)
+		assert.Same(t, second, s.longestIdleLocked(clockSet(start.Add(32*time.Second), step)), "set by %v, that in a frame has time", step)
+		assert.Same(t, inside, s.longestIdleLocked(clockSet(start.Add(40*time.Second), step)), "set by %v, it had its time", step)
+		clear(s.conns)
+	}
+}
+
+// clockSet returns t as a clock has it that was set by d since: as far from other times as before.
+func clockSet(t time.Time, d time.Duration) time.Time {
+	set := t
+	*(*uint64)(unsafe.Pointer(&set)) += uint64(d/time.Second) << 30 // where time keeps the seconds of a time from Now
+	if set.Sub(t) != 0 || set.Round(0).Sub(t.Round(0)) != d {
+		panic("package time has other times than this test knows")
+	}
+	return set
 }

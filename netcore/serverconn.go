@@ -48,9 +48,9 @@ type serverConn struct {
 	wrote     time.Time // when the write deadline was last renewed
 
 	begun      time.Time    // when the connection was accepted
-	idle       atomic.Int64 // when the last frame completed, in Unix nanoseconds; 0: none has
+	idle       atomic.Int64 // when the last frame completed, as Server.stamp; 0: none has
 	frameSince atomic.Int64 // when the frame under way began, likewise; 0: none is
-	drainBy    atomic.Int64 // end when the connection is quiet, and at the latest at this time, in Unix nanoseconds; 0: do not end
+	drainBy    atomic.Int64 // end when the connection is quiet, and at the latest at this time, likewise; 0: do not end
 	evicted    bool         // guarded by Server.mu
 	greeted    bool         // the handshake has begun
 	closing    bool         // reading has ended, and only closing is left
@@ -205,7 +205,8 @@ func (c *serverConn) stayQuiet() {
 		by = math.MaxInt64
 	}
 	if by != 0 {
-		_ = c.raw.SetReadDeadline(time.Unix(0, min(by, time.Now().Add(quiet).UnixNano())))
+		now := time.Now()
+		_ = c.raw.SetReadDeadline(now.Add(min(quiet, time.Duration(by-c.server.stamp(now)))))
 	}
 }
 
@@ -214,7 +215,7 @@ func (c *serverConn) stayQuiet() {
 func (c *serverConn) drain(timeout time.Duration) {
 	by := int64(math.MaxInt64)
 	if timeout > 0 {
-		by = time.Now().Add(timeout).UnixNano()
+		by = c.server.stamp(time.Now().Add(timeout))
 	}
 	c.drainBy.Store(by)
 	if t, ok := c.raw.(interface{ CloseWrite() error }); ok && !c.server.cfg.Ack {
@@ -243,7 +244,7 @@ func (c *serverConn) read() error {
 				c.renew(now)
 			}
 		case between || c.sequence != before:
-			c.frameSince.Store(now.UnixNano())
+			c.frameSince.Store(c.server.stamp(now))
 			beginFrame(c, now)
 		}
 		c.stayQuiet()

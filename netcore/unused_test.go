@@ -37,8 +37,8 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 		{Config{Truncate: true, Ack: true}, ""},
 		{Config{Truncate: true, MaxSize: 100}, ""},
 		{Config{Formatter: forward, Framing: Newline}, "Config.Framing does not go with Forward"},
-		{Config{Formatter: Forward(ForwardConfig{Tag: "x", Host: "h"})}, "Config.Forward.Host is for a handshake"},
-		{Config{Formatter: Forward(ForwardConfig{Tag: "x", Password: "p"})}, "Config.Forward.User is for a handshake"},
+		{Config{Formatter: Forward(ForwardConfig{Tag: "x", Host: "h"})}, "ForwardConfig.Host is for a handshake"},
+		{Config{Formatter: Forward(ForwardConfig{Tag: "x", Password: "p"})}, "ForwardConfig.Password is for a handshake"},
 		{Config{Formatter: GELF(GELFConfig{ChunkSize: 100})}, "GELFConfig.ChunkSize is for datagrams"},
 	} {
 		if test.cfg.Address == "" {

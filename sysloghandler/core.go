@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"time"
 
@@ -209,7 +210,8 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 		Formatter
 		headSize() int
 	}
-	switch c := newContent(cfg, facility); cfg.Format {
+	c := newContent(cfg, facility)
+	switch cfg.Format {
 	case journalForm:
 		formatter = newNative(cfg, c, facility)
 	case RFC3164:
@@ -219,7 +221,8 @@ func newFormatter(cfg *Config, facility Facility) (Formatter, error) {
 	default:
 		formatter = newRFC5424(cfg, c)
 	}
-	if least := (formatter.headSize()+len(cfg.Ident)+room)*4/3 + cfg.overhead(); cfg.MaxSize < least {
+	ident, _ := c.text.append(nil, cfg.Ident, math.MaxInt) // its control characters may be spelled out
+	if least := (formatter.headSize()+len(ident)+room)*4/3 + cfg.overhead(); cfg.MaxSize < least {
 		what := "the header needs"
 		if cfg.Ident != "" {
 			what = "the header and Ident need"

@@ -52,6 +52,7 @@ func TestConfigErrorsNameTheField(t *testing.T) {
 		{Config{MaxSize: 70000}, `Config.MaxSize 70000 is more than a datagram holds, 65507`},
 		{Config{Hostname: "h", AppName: "a", ProcID: "1", MaxSize: 200}, `Config.MaxSize 200 is too small: the header needs 294`},
 		{Config{Hostname: "h", AppName: "a", ProcID: "1", Ident: strings.Repeat("x", 1500)}, `Config.MaxSize 2048 is too small: the header and Ident need 2294`},
+		{Config{Hostname: "h", AppName: "a", ProcID: "1", Format: RFC3164, Ident: strings.Repeat("\t", 800)}, `Config.MaxSize 2048 is too small: the header and Ident need 2342`},
 		{Config{Format: Python, Ident: strings.Repeat("x", 9000), Network: "unix", Address: "s"}, `Config.MaxSize 8096 is too small: the header and Ident need 12178`},
 		{Config{Format: Python, MaxSize: -1}, `Config.MaxSize -1 is too small: the header needs 177`},
 		{Config{Timeout: -1}, `Config.Timeout -1ns is negative`},

@@ -46,6 +46,7 @@
 // or that is one of the first two lines above. A name of more than 64 bytes ends in a hash. A name that the record already has gets a
 // number: user.id and user_id become USER_ID and USER_ID_2. A record has at most 1,000 fields, and TRUNCATED=true if there were more.
 // Values may contain line feeds, which need no escape here. A record that is larger than a datagram is passed in a sealed memory file.
+// If a container's filter forbids that (memfd_create), a record of more than about 200 KiB is refused, unless MaxSize has it cut.
 //
 // # Safe for any content
 //

@@ -22,7 +22,7 @@ func journalDialer(dial dialFunc) dialFunc {
 	return func(ctx context.Context, _, address string) (net.Conn, error) {
 		conn, err := dial(ctx, "unixgram", address)
 		if socket, ok := conn.(*net.UnixConn); ok && err == nil {
-			return &journalConn{socket}, nil
+			return &journalConn{socket, unix.MemfdCreate}, nil
 		}
 		return conn, err
 	}
@@ -30,7 +30,10 @@ func journalDialer(dial dialFunc) dialFunc {
 
 // journalConn is a connection to the journal's socket. An entry too large for a datagram is passed in a memory file, which is sealed
 // so that the journal can trust it.
-type journalConn struct{ *net.UnixConn }
+type journalConn struct {
+	*net.UnixConn
+	newFile func(name string, flags int) (fd int, err error) // unix.MemfdCreate; tests replace it
+}
 
 // Write implements net.Conn.
 func (c *journalConn) Write(b []byte) (int, error) {
@@ -38,15 +41,24 @@ func (c *journalConn) Write(b []byte) (int, error) {
 	if err == nil || !errors.Is(err, unix.EMSGSIZE) && !errors.Is(err, unix.ENOBUFS) {
 		return n, err
 	}
-	if err := c.pass(b); err != nil {
-		return 0, err
+	failed := c.pass(b)
+	switch {
+	case failed == nil:
+		return len(b), nil
+	case errors.Is(err, unix.EMSGSIZE) && isForbidden(failed): // to try again would be in vain
+		return 0, fmt.Errorf("%w, and no file can be passed: %w", unix.EMSGSIZE, failed)
 	}
-	return len(b), nil
+	return 0, failed
+}
+
+// isForbidden tells whether the system, or the filter of a container, does not do such things.
+func isForbidden(err error) bool {
+	return errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EINVAL)
 }
 
 // pass sends b in a sealed memory file.
 func (c *journalConn) pass(b []byte) error {
-	fd, err := unix.MemfdCreate("journal entry", unix.MFD_ALLOW_SEALING|unix.MFD_CLOEXEC)
+	fd, err := c.newFile("journal entry", unix.MFD_ALLOW_SEALING|unix.MFD_CLOEXEC)
 	if err != nil {
 		return fmt.Errorf("memfd_create: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -31,7 +32,9 @@ type Conn struct {
 	half     half
 
 	done    chan struct{} // closed when the reader has ended; nil for datagrams
-	err     error         // why the reader has ended; valid after done
+	over    time.Duration // when the reader has ended; valid after done
+	err     error         // why it has ended; valid after done
+	cut     bool          // TLS ended in order, but the connection below it was reset; valid after done
 	refusal error         // the receiver's error about what the peer sent; valid after done
 }
 
@@ -129,9 +132,11 @@ func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
 	defer c.ended.Store(true)
 	defer close(c.done)
 	defer func() {
+		c.over = c.dialer.Now()
 		if p := recover(); p != nil { // from a connection of the user's Dial
 			c.err = fmt.Errorf("the connection's Read: %w", &base.PanicError{Value: p})
 		}
+		c.cut = c.raw != c.net && errors.Is(c.err, io.EOF) && endsWithReset(c.raw)
 	}()
 	buf := make([]byte, 512)
 	n := 0

@@ -132,3 +132,33 @@ func TestTheSameErrorReadsTheSame(t *testing.T) {
 		})
 	}
 }
+
+// A reset that somebody who writes now and then sees an hour later costs what it would have cost at once.
+func TestAResetThatIsSeenLater(t *testing.T) {
+	for name, test := range map[string]struct {
+		age  time.Duration // of the connection at the reset
+		lost uint64        // of two frames
+	}{"of a connection that has not lasted": {0, 2}, "of one that has": {time.Hour, 1}} {
+		t.Run(name, func(t *testing.T) {
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			defer listener.Close()
+			d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), Timeout: time.Minute, Hold: time.Minute})
+			defer d.Close()
+			c, err := d.Open(d.Now())
+			require.NoError(t, err)
+			peer, err := listener.Accept()
+			require.NoError(t, err)
+			for range 2 {
+				_, err = c.Write([]byte("frame"), 1, d.Now())
+				require.NoError(t, err)
+			}
+			c.born -= test.age
+			require.NoError(t, peer.(*net.TCPConn).SetLinger(0))
+			require.NoError(t, peer.Close())
+			<-c.Done()
+			d.start = d.start.Add(-time.Hour) // it is an hour later
+			assert.Equal(t, Ending{Err: errReset, Lost: test.lost, Reported: true}, c.End(nil))
+		})
+	}
+}

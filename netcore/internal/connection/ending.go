@@ -15,6 +15,7 @@ type Ending struct {
 	Lost     uint64 // frames that were written and are known not to have arrived
 	Reported bool   // frames that were written without an error may be lost, and no caller knows
 	BackOff  bool   // leave the destination alone for a while
+	Refused  bool   // the peer took nothing of what was written
 }
 
 // End closes the connection at once because of cause, or if cause is nil because of what its reader has seen, and judges what
@@ -27,10 +28,15 @@ func (c *Conn) End(cause error) Ending {
 	case closedInOrder(c, cause):
 		cause = nil
 	case isReset(cause):
-		cause = errReset
+		if cause = errReset; refusesClient(c.readError()) {
+			cause = c.err
+		}
 	}
 	var end Ending
 	now := c.dialer.Now()
+	if c.half == halfNot && c.Gone() { // perhaps long ago: nobody has looked since
+		now = c.over
+	}
 	if cause == nil && c.unanswered(now) {
 		cause = errUnanswered
 	}
@@ -82,7 +88,9 @@ func (c *Conn) endStream(cause error, now time.Duration) Ending {
 		c.dialer.resolver.Pass()
 	}
 	switch {
-	case cause == errReset:
+	case refusesClient(cause):
+		end.Lost, end.Refused, end.BackOff = c.written.frames, true, true
+	case cause == errReset, isAlert(cause, ""):
 		end.Lost = c.lost(now, hold)
 	case cause == errSilent || hasGivenUp(cause) || IsTimeout(cause) && c.peek.receipt().silent(c.dialer.cfg.Timeout):
 		end.Lost = c.written.after(c.peek.unacknowledged())
@@ -119,10 +127,20 @@ func (c *Conn) failure() error {
 	if c.half == halfUnproven {
 		return ErrEarlyEnd
 	}
-	if settled(c.peek) > 0 {
+	if c.Gone() && c.cut || settled(c.peek) > 0 {
 		return errReset // or it is about to be
 	}
 	return nil
+}
+
+// endsWithReset reports whether the connection below a finished TLS session was reset, because the peer left something unread. It waits a
+// moment for the end of the stream, or the reset. It must be called at once: a later reset may come from a peer that is long gone.
+func endsWithReset(raw net.Conn) bool {
+	p := newPeek(raw)
+	for wait := time.Duration(0); !p.hasLeft() && wait < minGrace; wait += minGrace / 5 {
+		time.Sleep(minGrace / 5)
+	}
+	return p.left != nil && !errors.Is(p.left, io.EOF)
 }
 
 // readError returns what ended the reader; nil while it reads. If the socket already shows an end, the reader gets a moment to see it

@@ -38,5 +38,5 @@ func ExampleNewDialer() {
 	// Output:
 	// a frame
 	// <nil>
-	// {Err:<nil> Lost:0 Reported:false BackOff:false}
+	// {Err:<nil> Lost:0 Reported:false BackOff:false Refused:false}
 }

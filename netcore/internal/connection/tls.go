@@ -3,7 +3,9 @@ package connection
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +68,21 @@ func (v *verdict) await(ctx context.Context, c *Conn) (refused bool) {
 		return true
 	}
 	return false
+}
+
+// refusals are the alerts by which a server refuses a client because of its certificate, or the lack of one: RFC 8446, section 6.2.
+var refusals = [...]tls.AlertError{42, 43, 44, 45, 46, 48, 49, 116}
+
+// refusesClient reports whether err is such an alert. If it comes after the wait for the verdict, the server has read nothing of what was
+// written since.
+func refusesClient(err error) bool {
+	return slices.ContainsFunc(refusals[:], func(alert tls.AlertError) bool { return isAlert(err, alert.Error()) })
+}
+
+// isAlert reports whether err is an alert sent by the peer, with that text; "" stands for any.
+func isAlert(err error, text string) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error" && (text == "" || op.Err.Error() == text)
 }
 
 // ticketWatch is a session cache that notices a ticket. It keeps tickets only if the user's cache does.

@@ -197,6 +197,8 @@ func elementOf(kind byte, size int, order binary.ByteOrder, unit []any) func(b [
 		return func(b []byte) any { return newFloat(half(order.Uint16(b))) }
 	case kind == 'f' && (size == 12 || size == 16) && order == binary.LittleEndian:
 		return longDouble
+	case kind == 'c' && (size == 24 || size == 32) && order == binary.LittleEndian:
+		return longComplex
 	case (kind == 'M' || kind == 'm') && size == 8:
 		return timeOf(kind == 'M', order, unit)
 	}

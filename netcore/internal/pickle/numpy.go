@@ -183,6 +183,16 @@ func longDouble(b []byte) any {
 	return newFloat(sign * v)
 }
 
+// longComplex reads two of them as a complex number. It returns b itself if one of them is no float64.
+func longComplex(b []byte) any {
+	re, realOK := longDouble(b[:len(b)/2]).(*float64)
+	im, imagOK := longDouble(b[len(b)/2:]).(*float64)
+	if !realOK || !imagOK {
+		return b
+	}
+	return complex(*re, *im)
+}
+
 // isX87 reports whether only the x87 writes such bytes. Other machines have other formats of 16 bytes, with sign and exponent in the
 // last two (IEEE 754's binary128, and PowerPC's pair of float64). Nothing tells them apart, except that only one of both readings has
 // a usual size.

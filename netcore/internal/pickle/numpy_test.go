@@ -96,6 +96,10 @@ func TestDecodeNumPy(t *testing.T) {
 		{"longdouble of PowerPC", scalar(dtype("f16", "<", ""), "\x00\x00\x00\x00\x00\x00\xf8?"+strings.Repeat("\x00", 8)),
 			`"` + strings.Repeat(`\x00`, 6) + "\ufffd?" + strings.Repeat(`\x00`, 8) + `"`},
 		{"longdouble of arm64", scalar(dtype("f16", "<", ""), strings.Repeat("\x00", 15)+"@"), `"` + strings.Repeat(`\x00`, 15) + `@"`},
+		{"clongdouble of amd64", scalar(dtype("c32", "<", ""), "\x00\x00\x00\x00\x00\x00\x00\x80\xff\x3f"+strings.Repeat("\x00", 6)+
+			"\x00\x00\x00\x00\x00\x00\x00\x80\x00\xc0"+strings.Repeat("\x00", 6)), "(1-2i)"},
+		{"clongdouble of i386", ndarray("K\x01", dtype("c24", "<", ""), "I00\n", chars("\x00\x00\x00\x00\x00\x00\x00\xc0\xff\x3f\x00\x00"+strings.Repeat("\x00", 12))), "[(1.5+0i)]"},
+		{"clongdouble of arm64", scalar(dtype("c32", "<", ""), strings.Repeat(strings.Repeat("\x00", 15)+"@", 2)), `"` + strings.Repeat(strings.Repeat(`\x00`, 15)+`@`, 2) + `"`},
 		{"bool", scalar(dtype("b1", "|", ""), "\x01"), "True"},
 		{"str_", scalar(dtype("U3", "<", ""), "h\x00\x00\x00\xe9\x00\x00\x00\x00\x00\x00\x00"), `"hé"`},
 		{"an empty str_", scalar(dtype("U0", "<", ""), ""), `""`},

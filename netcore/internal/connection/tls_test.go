@@ -1,0 +1,110 @@
+package connection
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// configs returns those of a server and of its client, which has the same certificate.
+func configs(t *testing.T) (server, client *tls.Config) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	own := []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}
+	return &tls.Config{Certificates: own}, &tls.Config{Certificates: own, InsecureSkipVerify: true}
+}
+
+// A server that takes its time to refuse the client's certificate has read nothing of what was written meanwhile.
+func TestACertificateThatIsRefusedLate(t *testing.T) {
+	server, client := configs(t)
+	written := make(chan struct{})
+	server.ClientAuth = tls.RequireAnyClientCert
+	server.VerifyPeerCertificate = func([][]byte, [][]*x509.Certificate) error {
+		<-written
+		return errors.New("revoked")
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	go func() {
+		peer, _ := listener.Accept()
+		_, _ = io.Copy(io.Discard, tls.Server(peer, server))
+		_ = peer.Close()
+	}()
+	d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), TLS: client, Timeout: time.Minute, Hold: 1})
+	defer d.Close()
+	c, err := d.Open(d.Now())
+	require.NoError(t, err, "so long nobody waits for it")
+	for range 3 {
+		_, err = c.Write([]byte("frame"), 1, d.Now())
+		require.NoError(t, err)
+	}
+	close(written)
+	<-c.Done()
+	end := c.End(nil)
+	assert.ErrorContains(t, end.Err, "tls: bad certificate")
+	end.Err = nil
+	assert.Equal(t, Ending{Lost: 3, Reported: true, BackOff: true, Refused: true}, end)
+}
+
+// noisy is a connection that changes what is written to it.
+type noisy struct {
+	net.Conn
+	on atomic.Bool
+}
+
+func (n *noisy) Write(b []byte) (int, error) {
+	if n.on.Load() {
+		b = append([]byte(nil), b...)
+		b[len(b)-1] ^= 1
+	}
+	return n.Conn.Write(b)
+}
+
+// A peer that cannot read what arrived says so, and ends the connection as by a reset.
+func TestAnAlertIsAReset(t *testing.T) {
+	server, client := configs(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	go func() {
+		peer, _ := listener.Accept()
+		_, _ = io.Copy(io.Discard, tls.Server(peer, server))
+		_ = peer.Close()
+	}()
+	var conn noisy
+	d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), TLS: client, Timeout: time.Minute, Hold: time.Hour,
+		Dial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+			conn.Conn, err = new(net.Dialer).DialContext(ctx, network, address)
+			return &conn, err
+		}})
+	defer d.Close()
+	c, err := d.Open(d.Now())
+	require.NoError(t, err)
+	_, err = c.Write([]byte("frame"), 1, d.Now())
+	require.NoError(t, err)
+	conn.on.Store(true)
+	_, err = c.Write([]byte("frame"), 1, d.Now())
+	require.NoError(t, err)
+	<-c.Done()
+	end := c.End(nil)
+	assert.ErrorContains(t, end.Err, "tls: bad record MAC")
+	end.Err = nil
+	assert.Equal(t, Ending{Lost: 2, Reported: true}, end)
+}
