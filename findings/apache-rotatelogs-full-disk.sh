@@ -2,15 +2,8 @@
 # Apache's rotatelogs 2.4.68 (2.4.71 alike): when a write fails for want of room it does not lose that line, or wait, or end: it empties the file,
 # and begins it anew with a number of "messages lost". What was stored before is gone, that number does not count it, and the status is 0.
 . "$(dirname "$0")/lib.sh"
-needs mount umount apt-get dpkg
-((EUID == 0)) || { echo "not run: only root can mount"; exit 2; }
-trap 'cd /; umount "$T/disk" 2>/dev/null || true; clean' EXIT
-for package in apache2-utils=2.4.68-1~deb12u1 libapr1=1.7.2-3+deb12u1; do
-	apt-get download "$package" >/dev/null 2>&1 || { echo "not run: apt-get download $package"; exit 2; }
-done
-for package in *.deb; do dpkg -x "$package" root; done
-mkdir disk
-mount -t tmpfs -o size=1m tmpfs disk 2>/dev/null || { echo "not run: tmpfs cannot be mounted"; exit 2; }
+debian apache2-utils=2.4.68-1~deb12u1 libapr1=1.7.2-3+deb12u1
+small_disk 1m
 libraries=(root/usr/lib/*/libapr-1.so.0)
 rotatelogs() { LD_LIBRARY_PATH=${libraries[0]%/*} root/usr/bin/rotatelogs "$@"; }
 grep -q Usage < <(rotatelogs -h 2>&1) || { echo "not run: rotatelogs does not start"; exit 2; }

@@ -37,6 +37,29 @@ same() {
 	fi
 }
 
+# debian downloads Debian packages, as name=version (the libraries they need may be without one), and unpacks them into the folder root.
+debian() {
+	needs apt-get dpkg
+	apt-get download "$@" >/dev/null 2>&1 || { echo "not run: apt-get download $*"; exit 2; }
+	local package
+	for package in *.deb; do dpkg -x "$package" root; done
+}
+
+# npm_packages installs packages, each as name@version.
+npm_packages() {
+	needs node npm
+	npm install --silent --no-audit --no-fund "$@" >/dev/null 2>&1 || { echo "not run: npm install $*"; exit 2; }
+}
+
+# small_disk mounts a tmpfs of the given size on the folder disk.
+small_disk() {
+	needs mount umount
+	((EUID == 0)) || { echo "not run: only root can mount"; exit 2; }
+	trap 'cd /; umount -l "$T/disk" 2>/dev/null || true; clean' EXIT
+	mkdir disk
+	mount -t tmpfs -o "size=$1" tmpfs disk 2>/dev/null || { echo "not run: tmpfs cannot be mounted"; exit 2; }
+}
+
 # go_program makes a module of main.go on standard input with packages, each as path@version.
 go_program() {
 	needs go

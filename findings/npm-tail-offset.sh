@@ -2,8 +2,7 @@
 # npm tail 2.2.6 with follow: when the file is renamed and a new one made in its place, it goes on in the new file at the offset it had in
 # the old one. Lines before that offset are never seen.
 . "$(dirname "$0")/lib.sh"
-needs node npm
-npm install --silent --no-audit --no-fund tail@2.2.6 >/dev/null 2>&1 || { echo "not run: npm install tail@2.2.6"; exit 2; }
+npm_packages tail@2.2.6
 cat >follow.js <<'NODE'
 const fs = require("fs");
 const { Tail } = require("tail");

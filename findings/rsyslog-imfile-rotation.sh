@@ -3,11 +3,7 @@
 # file that is moved away, for which no next one comes, is not passed on at all, neither when the new file is taken up nor at the end nor at the
 # next start: each rotation costs a record. With readTimeout none.
 . "$(dirname "$0")/lib.sh"
-needs apt-get dpkg
-for package in rsyslog=8.2302.0-1+deb12u1 libestr0 libfastjson4; do
-	apt-get download "$package" >/dev/null 2>&1 || { echo "not run: apt-get download $package"; exit 2; }
-done
-for package in *.deb; do dpkg -x "$package" root; done
+debian rsyslog=8.2302.0-1+deb12u1 libestr0 libfastjson4
 modules=(root/usr/lib/*/rsyslog)
 export LD_LIBRARY_PATH=$T/${modules[0]%/rsyslog}
 root/usr/sbin/rsyslogd -v >/dev/null || { echo "not run: rsyslogd does not start"; exit 2; }

@@ -2,15 +2,9 @@
 # rsyslog 8.2302.0, omfile on a full disk: action.resumeRetryCount="-1", which is to try for ever, changes nothing. What comes while there is no room is
 # discarded. What part of a line had room stays, and the first line that is taken again is joined to it.
 . "$(dirname "$0")/lib.sh"
-needs mount umount apt-get dpkg python3
-((EUID == 0)) || { echo "not run: only root can mount"; exit 2; }
-trap 'cd /; umount "$T/disk" 2>/dev/null || true; clean' EXIT
-for package in rsyslog=8.2302.0-1+deb12u1 libestr0 libfastjson4; do
-	apt-get download "$package" >/dev/null 2>&1 || { echo "not run: apt-get download $package"; exit 2; }
-done
-for package in *.deb; do dpkg -x "$package" root; done
-mkdir disk
-mount -t tmpfs -o size=1m tmpfs disk 2>/dev/null || { echo "not run: tmpfs cannot be mounted"; exit 2; }
+needs python3
+debian rsyslog=8.2302.0-1+deb12u1 libestr0 libfastjson4
+small_disk 1m
 modules=(root/usr/lib/*/rsyslog)
 libraries=$T/${modules[0]%/rsyslog}
 LD_LIBRARY_PATH=$libraries root/usr/sbin/rsyslogd -v >/dev/null || { echo "not run: rsyslogd does not start"; exit 2; }

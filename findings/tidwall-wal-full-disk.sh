@@ -3,11 +3,7 @@
 # had taken stays in front of what follows, and the next Open says "log corrupt": nothing that was accepted can be read, neither before
 # that nor after it.
 . "$(dirname "$0")/lib.sh"
-needs mount umount
-((EUID == 0)) || { echo "not run: only root can mount"; exit 2; }
-trap 'cd /; umount "$T/disk" 2>/dev/null || true; clean' EXIT
-mkdir disk
-mount -t tmpfs -o size=1m tmpfs disk 2>/dev/null || { echo "not run: tmpfs cannot be mounted"; exit 2; }
+small_disk 1m
 go_program github.com/tidwall/wal@v1.2.1 <<'GO'
 package main
 

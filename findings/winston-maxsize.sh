@@ -3,8 +3,7 @@
 # in 20), are in no file. The logger says "finish", and no error. Without maxsize all lines are there. Releases 3.8.2, 3.11.0, 3.17.0 and
 # 3.18.3 lose as much.
 . "$(dirname "$0")/lib.sh"
-needs node npm
-npm install --silent --no-audit --no-fund winston@3.19.0 >/dev/null 2>&1 || { echo "not run: npm install winston@3.19.0"; exit 2; }
+npm_packages winston@3.19.0
 cat >log.js <<'NODE'
 const fs = require("fs");
 const winston = require("winston");
