@@ -28,7 +28,7 @@ func (c *Conn) End(cause error) Ending {
 	case closedInOrder(c, cause):
 		cause = nil
 	case isReset(cause):
-		if cause = errReset; c.raw != c.net && c.readerEnds() && refusesClient(c.err) {
+		if cause = errReset; c.raw != c.net && readerEnds(c) && refusesClient(c.err) {
 			cause = c.err
 		}
 	}
@@ -60,11 +60,11 @@ func closedInOrder(c *Conn, cause error) bool {
 	if !unix || c.datagram || !errors.Is(cause, syscall.EPIPE) || !c.peek.tellsReceipt() || c.peek.wasReset() {
 		return false
 	}
-	return c.readerEnds() && errors.Is(c.err, io.EOF) // the system reports a reset once, perhaps to the reader
+	return readerEnds(c) && errors.Is(c.err, io.EOF) // the system reports a reset once, perhaps to the reader
 }
 
 // readerEnds waits a moment for the reader of a stream that a write found ended, and reports whether it has ended.
-func (c *Conn) readerEnds() bool {
+func readerEnds(c *Conn) bool {
 	select {
 	case <-c.done:
 		return true
