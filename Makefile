@@ -12,7 +12,7 @@ help: ## list the commands
 test: lint ## the one test command: lint, then all tests against real peers, with and without the race detector
 	@scripts/test.sh
 
-lint: format vet staticcheck ## formatting, go vet for three systems, staticcheck
+lint: format vet staticcheck ## formatting, go vet for four systems, staticcheck
 
 format: ## fail where gofmt would change something
 	@bad=$$(gofmt -l .); [[ -z $$bad ]] || { echo "gofmt would change:"; echo "$$bad"; exit 1; }

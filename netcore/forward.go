@@ -96,12 +96,12 @@ func (cfg ForwardConfig) client(key []byte) forward.Config {
 	return forward.Config{Tag: cfg.Tag, Host: cfg.Host, Key: key, User: cfg.User, Pass: cfg.Password}
 }
 
-// openForward does Fluent Forward's handshake. window is nil without Ack. If wary, the frames in window are sent one per message.
-func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *session.Window, wary bool) (receive func([]byte) ([]byte, error), err error) {
+// openForward does Fluent Forward's handshake. window is nil without Ack. If stepwise, the frames in window are sent one per message.
+func (w *wire) openForward(cfg forward.Config, c *connection.Conn, window *session.Window, stepwise bool) (receive func([]byte) ([]byte, error), err error) {
 	if window == nil {
 		w.forward, err = forward.Open(c.Net(), cfg, nil, 1)
 	} else {
-		window.Reopen(wary)
+		window.Reopen(stepwise)
 		w.forward, err = forward.Open(c.Net(), cfg, window, window.Unsent())
 	}
 	if err != nil {

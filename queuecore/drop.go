@@ -22,7 +22,7 @@ const (
 	Lagging                   // it made room because the target lagged and has SkipWhenFull
 	Rejected                  // the target refused it for good
 	GaveUp                    // the target did not take it within RetryAttempts or RetryFor
-	Failed                    // the target is no BatchWriter and returned an error, so the record is not tried again
+	Failed                    // the target returned an error after which the record must not be tried again: see base.Offer
 	Panicked                  // the target, or PrepareDelivery, panicked, or ended its goroutine
 	Closed                    // it was left at the end of Close
 )

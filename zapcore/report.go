@@ -198,7 +198,7 @@ func (r *Reporter) succeed(step string, atLeast time.Duration) {
 	o.timer = time.AfterFunc(wait, func() { r.holdEnded(step, o, serial) })
 }
 
-// holdEnded ends an outage when a success has holdEnded, unless another failure has come.
+// holdEnded ends an outage when a success has held, unless another failure has come.
 func (r *Reporter) holdEnded(step string, o *outage, serial uint64) {
 	r.mu.Lock()
 	if o.timer != nil && o.serial == serial && !r.stopped {

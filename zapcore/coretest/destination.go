@@ -72,7 +72,8 @@ func (d *Destination) FailAfter(n int) { d.set(failLater, ErrFailing, n) }
 // Stall makes it block: each attempt times out.
 func (d *Destination) Stall() { d.set(stalled, nil, 0) }
 
-// Short makes it take half of each write, without an error.
+// Short makes it take half of each write and return that length, without an error; only an Emitter, which has no length to return, gets
+// one.
 func (d *Destination) Short() { d.set(short, nil, 0) }
 
 // Bytes returns a copy of everything that arrived.

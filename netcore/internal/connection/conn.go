@@ -26,7 +26,7 @@ type Conn struct {
 	deadline time.Duration // of writes, as last set
 	checked  time.Duration // when Alive last asked the system
 	written  progress
-	ended    atomic.Bool // the reader has ended: the same as done, but cheaper
+	ended    atomic.Bool // the reader reads no more: nothing is to be written, although done may take a moment
 	peek     *peek
 	silence  silence
 	half     half
@@ -129,9 +129,9 @@ func (c *Conn) Expire() { c.deadline = 0 }
 
 // read reads until the connection ends. It passes what the peer sends to receive, which returns the bytes of an incomplete message.
 func (c *Conn) read(receive func(b []byte) (rest []byte, err error)) {
-	defer c.ended.Store(true)
 	defer close(c.done)
 	defer func() {
+		c.ended.Store(true)
 		c.over = c.dialer.Now()
 		if p := recover(); p != nil { // from a connection of the user's Dial
 			c.err = fmt.Errorf("the connection's Read: %w", &base.PanicError{Value: p})
@@ -188,14 +188,13 @@ func (c *Conn) LastLook(now time.Duration) (alive bool, err error) {
 	return c.Alive(now), nil
 }
 
-// Gone reports whether the reader has ended.
+// Gone reports whether the reader has ended. If it is about to, Gone waits for it.
 func (c *Conn) Gone() bool {
-	select {
-	case <-c.done:
-		return true
-	default:
+	if !c.ended.Load() {
 		return false
 	}
+	<-c.done
+	return true
 }
 
 // abort closes the connection at once and waits for the reader to end.

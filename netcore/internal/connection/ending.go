@@ -28,7 +28,7 @@ func (c *Conn) End(cause error) Ending {
 	case closedInOrder(c, cause):
 		cause = nil
 	case isReset(cause):
-		if cause = errReset; refusesClient(c.readError()) {
+		if cause = errReset; c.raw != c.net && readerEnds(c) && refusesClient(c.err) {
 			cause = c.err
 		}
 	}
@@ -60,9 +60,14 @@ func closedInOrder(c *Conn, cause error) bool {
 	if !unix || c.datagram || !errors.Is(cause, syscall.EPIPE) || !c.peek.tellsReceipt() || c.peek.wasReset() {
 		return false
 	}
+	return readerEnds(c) && errors.Is(c.err, io.EOF) // the system reports a reset once, perhaps to the reader
+}
+
+// readerEnds waits a moment for the reader of a stream that a write found ended, and reports whether it has ended.
+func readerEnds(c *Conn) bool {
 	select {
-	case <-c.done: // the system reports a reset once, perhaps to the reader
-		return errors.Is(c.err, io.EOF)
+	case <-c.done:
+		return true
 	case <-time.After(maxGrace):
 		return false
 	}

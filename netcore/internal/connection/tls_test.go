@@ -13,6 +13,7 @@ import (
 	"net"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -30,10 +31,8 @@ func configs(t *testing.T) (server, client *tls.Config) {
 	return &tls.Config{Certificates: own}, &tls.Config{Certificates: own, InsecureSkipVerify: true}
 }
 
-// A server that takes its time to refuse the client's certificate has read nothing of what was written meanwhile.
-func TestACertificateThatIsRefusedLate(t *testing.T) {
-	server, client := configs(t)
-	written := make(chan struct{})
+// lateRefusal returns the address of a server that refuses the client's certificate when written is closed.
+func lateRefusal(t *testing.T, server *tls.Config, written chan struct{}) string {
 	server.ClientAuth = tls.RequireAnyClientCert
 	server.VerifyPeerCertificate = func([][]byte, [][]*x509.Certificate) error {
 		<-written
@@ -41,13 +40,20 @@ func TestACertificateThatIsRefusedLate(t *testing.T) {
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer listener.Close()
+	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		peer, _ := listener.Accept()
 		_, _ = io.Copy(io.Discard, tls.Server(peer, server))
 		_ = peer.Close()
 	}()
-	d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), TLS: client, Timeout: time.Minute, Hold: 1})
+	return listener.Addr().String()
+}
+
+// A server that takes its time to refuse the client's certificate has read nothing of what was written meanwhile.
+func TestACertificateThatIsRefusedLate(t *testing.T) {
+	server, client := configs(t)
+	written := make(chan struct{})
+	d := NewDialer(Config{Network: "tcp", Address: lateRefusal(t, server, written), TLS: client, Timeout: time.Minute, Hold: 1})
 	defer d.Close()
 	c, err := d.Open(d.Now())
 	require.NoError(t, err, "so long nobody waits for it")
@@ -61,6 +67,48 @@ func TestACertificateThatIsRefusedLate(t *testing.T) {
 	assert.ErrorContains(t, end.Err, "tls: bad certificate")
 	end.Err = nil
 	assert.Equal(t, Ending{Lost: 3, Reported: true, BackOff: true, Refused: true}, end)
+}
+
+// gated is a connection whose reader can be made to wait.
+type gated struct {
+	net.Conn
+	gate atomic.Pointer[chan struct{}]
+}
+
+func (g *gated) Read(b []byte) (int, error) {
+	n, err := g.Conn.Read(b)
+	if gate := g.gate.Load(); gate != nil {
+		<-*gate
+	}
+	return n, err
+}
+
+// The same, if a write fails before the reader has seen the refusal.
+func TestACertificateThatIsRefusedLateAndSeenByAWrite(t *testing.T) {
+	server, client := configs(t)
+	written := make(chan struct{})
+	var conn gated
+	d := NewDialer(Config{Network: "tcp", Address: lateRefusal(t, server, written), TLS: client, Timeout: time.Minute, Hold: 1,
+		Dial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
+			conn.Conn, err = new(net.Dialer).DialContext(ctx, network, address)
+			return &conn, err
+		}})
+	defer d.Close()
+	c, err := d.Open(d.Now())
+	require.NoError(t, err)
+	gate := make(chan struct{})
+	conn.gate.Store(&gate)
+	frames := uint64(0)
+	for _, err = c.Write([]byte("frame"), 1, d.Now()); err == nil; _, err = c.Write([]byte("frame"), 1, d.Now()) {
+		if frames++; frames == 3 {
+			close(written)
+		}
+	}
+	go close(gate)
+	end := c.End(err)
+	assert.ErrorContains(t, end.Err, "tls: bad certificate")
+	end.Err = nil
+	assert.Equal(t, Ending{Lost: frames, Reported: true, BackOff: true, Refused: true}, end)
 }
 
 // noisy is a connection that changes what is written to it.
@@ -107,4 +155,30 @@ func TestAnAlertIsAReset(t *testing.T) {
 	assert.ErrorContains(t, end.Err, "tls: bad record MAC")
 	end.Err = nil
 	assert.Equal(t, Ending{Lost: 2, Reported: true}, end)
+}
+
+// A peer that ends TLS, and leaves the connection below it open for a moment, is written nothing more: it may discard what it reads.
+func TestNothingIsWrittenAfterTheEndOfTLS(t *testing.T) {
+	server, client := configs(t)
+	server.MaxVersion = tls.VersionTLS12 // its handshake takes turns, as a pipe needs it
+	synctest.Test(t, func(t *testing.T) {
+		var peer *tls.Conn
+		d := NewDialer(Config{Network: "tcp", Address: "peer:1", TLS: client, Timeout: time.Minute, Hold: time.Second,
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				ours, theirs := net.Pipe()
+				peer = tls.Server(theirs, server)
+				go func() { _, _ = io.Copy(io.Discard, peer) }()
+				return ours, nil
+			}})
+		defer d.Close()
+		c, err := d.Open(d.Now())
+		require.NoError(t, err)
+		synctest.Wait() // the server's handshake ends a little later
+		require.True(t, c.Alive(d.Now()))
+		require.NoError(t, peer.CloseWrite())
+		synctest.Wait()
+		assert.False(t, c.Alive(d.Now()))
+		assert.Equal(t, Ending{}, c.End(nil))
+		assert.NoError(t, peer.Close())
+	})
 }

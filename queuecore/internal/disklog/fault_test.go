@@ -681,7 +681,7 @@ func TestAppendAfterAReconnection(t *testing.T) {
 	l := openLog(t, Options{Dir: t.TempDir(), Keep: true})
 	appendUpTo(t, l, 3)
 	for _, s := range l.segments {
-		require.NoError(t, s.close()) // as reconnectLocked does
+		require.NoError(t, s.close()) // as reopenLocked does
 	}
 	appendUpTo(t, l, 5)
 	require.Len(t, l.segments, 1)
