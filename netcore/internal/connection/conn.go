@@ -18,6 +18,7 @@ type Conn struct {
 	net      net.Conn // written to
 	raw      net.Conn // below TLS, else the same as net
 	sent     *counted // between net and raw, if we do TLS; else nil
+	verdict  *verdict // on the client certificate, if we do TLS; else nil
 	dialer   *Dialer
 	datagram bool
 	useful   func() bool // reports whether the peer has said that the connection was of use; nil: peers never do

@@ -28,7 +28,7 @@ func (c *Conn) End(cause error) Ending {
 	case closedInOrder(c, cause):
 		cause = nil
 	case isReset(cause):
-		if cause = errReset; c.raw != c.net && readerEnds(c) && refusesClient(c.err) {
+		if cause = errReset; c.raw != c.net && readerEnds(c) && refusesClient(c, c.err) {
 			cause = c.err
 		}
 	}
@@ -93,7 +93,7 @@ func (c *Conn) endStream(cause error, now time.Duration) Ending {
 		c.dialer.resolver.Pass()
 	}
 	switch {
-	case refusesClient(cause):
+	case refusesClient(c, cause):
 		end.Lost, end.Refused, end.BackOff = c.written.frames, true, true
 	case cause == errReset, isAlert(cause, ""):
 		end.Lost = c.lost(now, hold)

@@ -152,10 +152,9 @@ func (d *Dialer) readUnbounded(c *Conn) error {
 // shakeHands does what precedes the first frame on a stream, and starts the reader.
 func (d *Dialer) shakeHands(ctx context.Context, c *Conn, deadline time.Time) (err error) {
 	_ = c.raw.SetDeadline(deadline)
-	var verdict *verdict
 	if d.cfg.TLS != nil {
 		var cfg *tls.Config
-		cfg, verdict = watchVerdict(d.cfg.TLS)
+		cfg, c.verdict = watchVerdict(d.cfg.TLS)
 		c.sent = &counted{Conn: c.raw}
 		conn := tls.Client(c.sent, cfg)
 		if err := conn.HandshakeContext(ctx); err != nil {
@@ -174,7 +173,7 @@ func (d *Dialer) shakeHands(ctx context.Context, c *Conn, deadline time.Time) (e
 	}
 	c.done = make(chan struct{})
 	go c.read(receive)
-	if verdict.await(ctx, c) {
+	if c.verdict.await(ctx, c) {
 		return failed("TLS handshake with", c.err)
 	}
 	return nil

@@ -54,7 +54,7 @@ func watchVerdict(cfg *tls.Config) (*tls.Config, *verdict) {
 // await waits for the verdict on c, and reports whether the connection ended: by a refusal, or otherwise. With a nil verdict there is
 // nothing to wait for.
 func (v *verdict) await(ctx context.Context, c *Conn) (refused bool) {
-	if v == nil || !v.asked || c.net.(*tls.Conn).ConnectionState().Version < tls.VersionTLS13 {
+	if !v.isOpen(c) {
 		return false
 	}
 	silence := min(max(2*time.Since(v.begun), minSilence), maxSilence)
@@ -70,13 +70,27 @@ func (v *verdict) await(ctx context.Context, c *Conn) (refused bool) {
 	return false
 }
 
+// isOpen reports whether the server of c may still refuse the client certificate: it has asked for one, and has sent no session ticket.
+// Before TLS 1.3 the handshake waits for the decision.
+func (v *verdict) isOpen(c *Conn) bool {
+	if v == nil || !v.asked || c.net.(*tls.Conn).ConnectionState().Version < tls.VersionTLS13 {
+		return false
+	}
+	select {
+	case <-v.content:
+		return false
+	default:
+		return true
+	}
+}
+
 // refusals are the alerts by which a server refuses a client because of its certificate, or the lack of one: RFC 8446, section 6.2.
 var refusals = [...]tls.AlertError{42, 43, 44, 45, 46, 48, 49, 116}
 
-// refusesClient reports whether err is such an alert. If it comes after the wait for the verdict, the server has read nothing of what was
-// written since.
-func refusesClient(err error) bool {
-	return slices.ContainsFunc(refusals[:], func(alert tls.AlertError) bool { return isAlert(err, alert.Error()) })
+// refusesClient reports whether err, which ended c, is such an alert, and the verdict on it. Then the server has read nothing of what was
+// written.
+func refusesClient(c *Conn, err error) bool {
+	return c.verdict.isOpen(c) && slices.ContainsFunc(refusals[:], func(alert tls.AlertError) bool { return isAlert(err, alert.Error()) })
 }
 
 // isAlert reports whether err is an alert sent by the peer, with that text; "" stands for any.

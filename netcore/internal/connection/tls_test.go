@@ -111,6 +111,33 @@ func TestACertificateThatIsRefusedLateAndSeenByAWrite(t *testing.T) {
 	assert.Equal(t, Ending{Lost: frames, Reported: true, BackOff: true, Refused: true}, end)
 }
 
+// A server that has accepted the client may send such an alert an hour later, for a reason of its own: it has read what was written before.
+func TestAnAlertBehindTheVerdictIsNoRefusal(t *testing.T) {
+	server, client := configs(t)
+	server.ClientAuth = tls.RequireAnyClientCert
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	go func() {
+		peer, _ := listener.Accept()
+		_, _ = io.Copy(io.Discard, tls.Server(peer, server))
+		_ = peer.Close()
+	}()
+	d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), TLS: client, Timeout: time.Minute, Hold: 1})
+	defer d.Close()
+	c, err := d.Open(d.Now())
+	require.NoError(t, err)
+	select {
+	case <-c.verdict.content:
+	case <-time.After(time.Minute):
+		require.Fail(t, "no session ticket came")
+	}
+	_, err = c.Write([]byte("frame"), 1, d.Now())
+	require.NoError(t, err)
+	const accessDenied = tls.AlertError(49)
+	assert.False(t, c.End(&net.OpError{Op: "remote error", Err: accessDenied}).Refused)
+}
+
 // noisy is a connection that changes what is written to it.
 type noisy struct {
 	net.Conn
