@@ -138,7 +138,7 @@ func (cfg *Config) checkStatuses() error {
 	return nil
 }
 
-// envelopeDefaults chooses the Envelope, and the Formatter for each record's part of it.
+// envelopeDefaults chooses the Envelope and the Formatter, and refuses those that do not go together.
 func (cfg *Config) envelopeDefaults() error {
 	if cfg.Encoder != nil && cfg.Formatter != nil {
 		return errors.New("httpcore: Config.Encoder and Formatter exclude each other")
@@ -161,6 +161,13 @@ func (cfg *Config) envelopeDefaults() error {
 		return errors.New("httpcore: Config.Encoder or Formatter is not for an Envelope that has a Formatter of its own")
 	case cfg.MapRecord != nil && !e.form:
 		return errors.New("httpcore: Config.MapRecord is for the Envelope Form")
+	}
+	return cfg.formatterDefaults()
+}
+
+// formatterDefaults chooses the Formatter for each record's part of the Envelope.
+func (cfg *Config) formatterDefaults() error {
+	switch e := &cfg.Envelope; {
 	case cfg.MapRecord != nil:
 		cfg.Formatter = mappedForm{cfg.MapRecord}
 	case e.identified != nil && e.Formatter == base.Formatter(e.identified.plain):
@@ -169,7 +176,7 @@ func (cfg *Config) envelopeDefaults() error {
 		cfg.Formatter = e.Formatter
 	case cfg.Formatter == nil:
 		enc := defaultEncoder()
-		if own {
+		if cfg.Encoder != nil {
 			enc = cfg.Encoder.Clone()
 		}
 		if err := checkEncoder("Config.Encoder", enc); err != nil && e.json {

@@ -111,8 +111,10 @@ func readSplunk(a *Answer) error {
 		Invalid *number `json:"invalid-event-number"`
 	}
 	switch {
-	case json.Unmarshal(a.Body, &answer) != nil || err == nil && answer.Code == 0 || err != nil && answer.Text == "":
+	case json.Unmarshal(a.Body, &answer) != nil, err != nil && answer.Text == "": // it is not the collector's
 		return err
+	case err == nil && answer.Code == 0:
+		return nil
 	case err == nil && answer.Invalid == nil: // it is not about an event, so all may be taken another time
 		return &base.RetryError{After: a.After, Err: a.err()}
 	}

@@ -42,22 +42,11 @@ func (cfg *Config) target() (*url.URL, http.Header, error) {
 	return u, header, nil
 }
 
+// address returns the URL of Host and URL, with the host in the form that package net takes.
 func (cfg *Config) address() (*url.URL, error) {
-	raw := cfg.URL
-	if strings.HasPrefix(raw, "/") {
-		if cfg.Host == "" {
-			return nil, errors.New("httpcore: Config.Host is required for a URL that is only a path")
-		}
-		scheme := "http://"
-		if cfg.Secure {
-			scheme = "https://"
-		}
-		if ip, err := netip.ParseAddr(cfg.Host); err == nil && ip.Is6() {
-			return nil, fmt.Errorf(`httpcore: Config.Host %q: an IPv6 address has to be in brackets, as in "[::1]:8080"`, cfg.Host)
-		}
-		raw = scheme + zoned(cfg.Host, "%", "%25") + raw
-	} else if cfg.Host != "" || cfg.Secure {
-		return nil, errors.New("httpcore: Config.Host and Secure are for a URL that begins with a slash")
+	raw, err := cfg.withHost()
+	if err != nil {
+		return nil, err
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -92,6 +81,26 @@ func (cfg *Config) address() (*url.URL, error) {
 	return u, nil
 }
 
+// withHost returns URL. A path gets Host in front, and the scheme.
+func (cfg *Config) withHost() (string, error) {
+	switch isPath := strings.HasPrefix(cfg.URL, "/"); {
+	case !isPath && (cfg.Host != "" || cfg.Secure):
+		return "", errors.New("httpcore: Config.Host and Secure are for a URL that begins with a slash")
+	case !isPath:
+		return cfg.URL, nil
+	case cfg.Host == "":
+		return "", errors.New("httpcore: Config.Host is required for a URL that is only a path")
+	}
+	if ip, err := netip.ParseAddr(cfg.Host); err == nil && ip.Is6() {
+		return "", fmt.Errorf(`httpcore: Config.Host %q: an IPv6 address has to be in brackets, as in "[::1]:8080"`, cfg.Host)
+	}
+	scheme := "http://"
+	if cfg.Secure {
+		scheme = "https://"
+	}
+	return scheme + zoned(cfg.Host, "%", "%25") + cfg.URL, nil
+}
+
 // zoned converts the zone in an IPv6 address: from and to are "%" and "%25", as in an address and in a URL, or the reverse.
 func zoned(host, from, to string) string {
 	if !strings.HasPrefix(host, "[") || strings.Contains(host, "%25") != (from == "%25") {
@@ -114,30 +123,13 @@ func isPort(port string) bool {
 	return port == "" || err == nil && n > 0
 }
 
+// header returns what all requests have of Header, with User-Agent and Content-Type.
 func (cfg *Config) header() (http.Header, error) {
 	header := http.Header{"User-Agent": {userAgent}}
-	for name, values := range cfg.Header {
-		if !isToken(name) {
-			return nil, fmt.Errorf("httpcore: Config.Header: %q is no header name", name)
+	for name := range cfg.Header {
+		if err := cfg.addHeader(header, name); err != nil {
+			return nil, err
 		}
-		key := http.CanonicalHeaderKey(name)
-		switch key {
-		case "Host", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Trailer":
-			return nil, fmt.Errorf("httpcore: Config.Header: %s is not to be set", key)
-		case "Idempotency-Key":
-			if cfg.Method != http.MethodGet && !cfg.OmitIdempotencyKey {
-				return nil, errors.New("httpcore: Config.Header: Idempotency-Key is made for each request, unless OmitIdempotencyKey is set")
-			}
-		}
-		if _, twice := header[key]; twice && key != "User-Agent" || key != name && cfg.Header[key] != nil {
-			return nil, fmt.Errorf("httpcore: Config.Header: %s is there twice, as %q too", key, name)
-		}
-		for _, value := range values {
-			if !isHeaderValue(value) {
-				return nil, fmt.Errorf("httpcore: Config.Header: the value of %s has control characters", key)
-			}
-		}
-		header[key] = append([]string(nil), values...)
 	}
 	if cfg.Method == http.MethodPost && header["Content-Type"] == nil {
 		if !isHeaderValue(cfg.Envelope.ContentType) {
@@ -147,6 +139,29 @@ func (cfg *Config) header() (http.Header, error) {
 	}
 	return header, nil
 }
+
+// addHeader checks a header of cfg, and copies it to header.
+func (cfg *Config) addHeader(header http.Header, name string) error {
+	key, values := http.CanonicalHeaderKey(name), cfg.Header[name]
+	_, twice := header[key]
+	switch {
+	case !isToken(name):
+		return fmt.Errorf("httpcore: Config.Header: %q is no header name", name)
+	case slices.Contains(notToBeSet, key):
+		return fmt.Errorf("httpcore: Config.Header: %s is not to be set", key)
+	case key == "Idempotency-Key" && cfg.Method != http.MethodGet && !cfg.OmitIdempotencyKey:
+		return errors.New("httpcore: Config.Header: Idempotency-Key is made for each request, unless OmitIdempotencyKey is set")
+	case twice && key != "User-Agent", key != name && cfg.Header[key] != nil:
+		return fmt.Errorf("httpcore: Config.Header: %s is there twice, as %q too", key, name)
+	case slices.ContainsFunc(values, func(v string) bool { return !isHeaderValue(v) }):
+		return fmt.Errorf("httpcore: Config.Header: the value of %s has control characters", key)
+	}
+	header[key] = append([]string(nil), values...)
+	return nil
+}
+
+// notToBeSet are the headers that each request gets from package http or from here.
+var notToBeSet = []string{"Host", "Content-Length", "Content-Encoding", "Transfer-Encoding", "Connection", "Trailer"}
 
 // authorize moves credentials from Config and from u into header.
 func (cfg *Config) authorize(u *url.URL, header http.Header) error {

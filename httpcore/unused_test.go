@@ -54,6 +54,14 @@ func TestSettingsWithoutEffectAreRefused(t *testing.T) {
 	require.NoError(t, core.Close())
 }
 
+func TestSchemeOfAPath(t *testing.T) {
+	for secure, want := range map[bool]string{false: "http://h:8080/log?a=b", true: "https://h:8080/log?a=b"} {
+		u, err := (&Config{Host: "h:8080", URL: "/log?a=b", Secure: secure}).address()
+		require.NoError(t, err)
+		require.Equal(t, want, u.String())
+	}
+}
+
 func TestAHostThatCannotBe(t *testing.T) {
 	for _, host := range []string{"h..x", "*", "1.2.3.4.5", "256.1.1.1", strings.Repeat("a", 64) + ".example"} {
 		_, err := New(Config{URL: "http://" + host + ":8080/log"})

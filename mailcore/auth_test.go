@@ -309,6 +309,29 @@ func TestQuestionsInClear(t *testing.T) {
 	require.Equal(t, 3, said)
 }
 
+// TestChallengeThatIsNoBase64 holds that the dialogue is cancelled if the challenge of a mechanism cannot be read.
+func TestChallengeThatIsNoBase64(t *testing.T) {
+	for _, mechanism := range []string{"CRAM-MD5", "SCRAM-SHA-256"} {
+		cert := newCertificate(t)
+		s := newServer(t, &server{tls: cert.server, mechanisms: mechanism})
+		cancelled := false
+		s.reply = func(line string) string {
+			switch {
+			case strings.HasPrefix(line, "AUTH "):
+				return "334 what?"
+			case line == "*":
+				cancelled = true
+				return "501 cancelled"
+			}
+			return ""
+		}
+		cfg := configFor(s)
+		cfg.Credentials, cfg.TLSConfig = login, cert.client
+		require.ErrorContains(t, write(newCore(t, cfg), "x"), "auth "+mechanism+": illegal base64 data")
+		require.True(t, cancelled)
+	}
+}
+
 // TestAServerThatAsksForEver holds that a mechanism whose questions have no end is given up, as in Python.
 func TestAServerThatAsksForEver(t *testing.T) {
 	for _, mechanism := range []string{"CRAM-MD5", "XOAUTH2", "LOGIN", "PLAIN"} {

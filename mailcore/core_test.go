@@ -189,6 +189,19 @@ func TestAMailIsWhatItIsToldToBe(t *testing.T) {
 	assert.Equal(t, mailcore.Stats{Accepted: 1, Delivered: 1}, core.Stats())
 }
 
+func TestOnlyBlindRecipients(t *testing.T) {
+	s := newServer(t, &server{})
+	cfg := configFor(s)
+	cfg.To, cfg.Bcc = nil, []string{"audit@example.com"}
+	require.NoError(t, write(newCore(t, cfg), "x"))
+	mails := s.received()
+	require.Len(t, mails, 1)
+	assert.Equal(t, []string{"audit@example.com"}, mails[0].to)
+	m, _ := read(t, mails[0].data)
+	assert.Equal(t, "undisclosed-recipients:;", m.Header.Get("To"))
+	assert.NotContains(t, string(mails[0].data), "audit@")
+}
+
 func TestSubjectFunc(t *testing.T) {
 	s := newServer(t, &server{})
 	cfg := configFor(s)

@@ -44,21 +44,22 @@ func aboutContent(err error) (final, content bool) {
 // mails; until then it is moved behind the other parts. After maxRefusals the rest is given up too, or tried again later, depending
 // on the last refusal. lost is how many records are given up.
 func (s partSearch) run(err error) (lost uint64, refusal error) {
-	taken, postponed := false, 0
-	for refusals := 1; ; refusals++ {
-		switch final, content := aboutContent(err); {
+	refusals, taken, postponed := 1, false, 0
+	for {
+		final, content := aboutContent(err)
+		searching := content && refusals < maxRefusals
+		switch {
 		case err == nil:
 			taken, postponed = true, 0
-			refusals--
 			s.emitter.flushed(nil)
-		case content && final && refusals >= maxRefusals:
+		case content && final && !searching:
 			return lost + s.drop(true), err
-		case content && refusals < maxRefusals && s.halve():
+		case searching && s.halve():
 			postponed = 0
-		case content && refusals < maxRefusals && !final && !taken && postponed <= s.left():
+		case searching && !final && !taken && postponed <= s.left():
 			postponed++
 			s.postpone()
-		case content && refusals < maxRefusals && !final && taken:
+		case searching && !final && taken:
 			refusal = &session.RefusedError{Err: fmt.Errorf("mailcore: given up, for the server took other mails meanwhile: %w", err)}
 			lost += s.drop(false)
 		case session.IsFinal(err):
@@ -72,7 +73,9 @@ func (s partSearch) run(err error) (lost uint64, refusal error) {
 		if digest == nil {
 			return lost, refusal
 		}
-		err = s.emitter.mailer.mail(digest)
+		if err = s.emitter.mailer.mail(digest); err != nil {
+			refusals++
+		}
 	}
 }
 

@@ -12,7 +12,6 @@ import (
 // in the window until the peer confirms it, over as many connections as that takes.
 func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 	start := e.dialer.Now()
-	w := e.window
 	if err := e.dropGone(); err != nil {
 		return 0, err
 	}
@@ -20,19 +19,9 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 		if _, _, err := e.connected(start); err != nil { // the server announces its limit on a connection
 			return n, err
 		}
-		w.Trim()
-		w.Begin()
-		added := 0
-		for i := n; i < len(payloads); i++ {
-			payload := e.cfg.cut(payloads[i], w.Largest())
-			if w.Largest() > 0 && len(payload) > w.Largest() || !w.HasRoom(len(payload)) {
-				break
-			}
-			w.Add(payload)
-			added++
-		}
-		if size := len(payloads[n]); added == 0 && !e.cfg.Truncate && w.Largest() > 0 && size > w.Largest() {
-			return n, &sizeError{name: e.cfg.Name, size: size, limit: w.Largest()}
+		added, err := addToWindow(e, payloads[n:])
+		if err != nil {
+			return n, err
 		}
 		if added == 0 {
 			if err := e.awaitRoom(start, len(payloads[n])); err != nil {
@@ -41,12 +30,32 @@ func (e *Emitter) sendAcked(payloads [][]byte) (n int, err error) {
 			continue
 		}
 		if err := e.sendWindow(start); err != nil {
-			return n + w.TakeBack(), err
+			return n + e.window.TakeBack(), err
 		}
 		n += added
 		e.reportAnswers(errRejected)
 	}
 	return n, nil
+}
+
+// addToWindow adds payloads to the window while it has room, and returns how many. A first one that is too large is an error.
+func addToWindow(e *Emitter, payloads [][]byte) (added int, err error) {
+	w, limit := e.window, e.window.Largest() // 0: none
+	w.Trim()
+	w.Begin()
+	for _, payload := range payloads {
+		payload = e.cfg.cut(payload, limit)
+		tooLarge := limit > 0 && len(payload) > limit
+		if tooLarge && added == 0 && !e.cfg.Truncate {
+			return 0, &sizeError{name: e.cfg.Name, size: len(payload), limit: limit}
+		}
+		if tooLarge || !w.HasRoom(len(payload)) {
+			break
+		}
+		w.Add(payload)
+		added++
+	}
+	return added, nil
 }
 
 // dropGone gives up a connection whose peer has left, and then continues the search for a poison frame. It returns an error if the
@@ -68,17 +77,16 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 		if err != nil {
 			return err
 		}
-		w := e.window
 		e.resend = e.resend[:0]
-		for s := w.Unsent(); s < w.Due(); s++ {
-			e.resend = append(e.resend, w.At(s))
+		for s := e.window.Unsent(); s < e.window.Due(); s++ {
+			e.resend = append(e.resend, e.window.At(s))
 		}
 		if len(e.resend) == 0 {
 			return nil
 		}
 		n, err := e.write(over, e.resend, start)
 		clear(e.resend) // it must not hold the window's memory
-		w.Sent(n)
+		e.window.Sent(n)
 		if err == nil || errors.As(err, new(*base.RetryError)) {
 			return err
 		}
@@ -94,11 +102,10 @@ func (e *Emitter) sendWindow(start time.Duration) error {
 	}
 }
 
-// emptyWindow has awaitRoom wait until nothing is held.
-const emptyWindow = -1
-
-// maxReconnects limits how often one call reconnects to a peer that hangs up before it confirms anything.
-const maxReconnects = 3
+const (
+	emptyWindow   = -1 // for awaitRoom: until nothing is held
+	maxReconnects = 3  // how often one call reconnects to a peer that hangs up before it confirms anything
+)
 
 // awaitRoom waits until the window has room for n bytes, or is empty if n is emptyWindow. It returns by start plus Timeout.
 func (e *Emitter) awaitRoom(start time.Duration, n int) error {
@@ -115,24 +122,32 @@ func (e *Emitter) awaitRoom(start time.Duration, n int) error {
 		if conn != e.wire.conn {
 			opened++
 		}
-		for conn = e.wire.conn; ; {
-			e.window.Trim()
-			if e.window.Len() == 0 || n != emptyWindow && e.window.HasRoom(n) {
-				e.silence.end()
-				return nil
-			}
-			if err := e.awaitAck(conn); err != nil {
-				return err
-			}
-			if conn.Gone() || e.window.Unsent() < e.window.Due() {
-				break
-			}
+		conn = e.wire.conn
+		if room, err := awaitRoomOver(e, conn, n); room || err != nil {
+			return err
 		}
 		if e.window.Progressed() {
 			opened = 0
 		}
 	}
 	return &base.RetryError{Err: e.cfg.failed("confirmation from", conn.Err())}
+}
+
+// awaitRoomOver is awaitRoom over one connection. It returns false if the connection is gone, or something has to be sent first.
+func awaitRoomOver(e *Emitter, conn *connection.Conn, n int) (room bool, err error) {
+	for {
+		e.window.Trim()
+		if e.window.Len() == 0 || n != emptyWindow && e.window.HasRoom(n) {
+			e.silence.end()
+			return true, nil
+		}
+		if err := e.awaitAck(conn); err != nil {
+			return false, err
+		}
+		if conn.Gone() || e.window.Unsent() < e.window.Due() {
+			return false, nil
+		}
+	}
 }
 
 // awaitAck waits until the peer confirms something or leaves. It gives up a connection that has been silent for too long.
@@ -270,12 +285,6 @@ func (e *Emitter) Account() (delivered, dropped uint64, ok bool) {
 	e.window.Trim()
 	return e.window.Delivered(), e.window.Dropped(), true
 }
-
-// errRejected is reported when the receiver's answer refuses a record.
-var errRejected = errors.New("the receiver has refused records")
-
-// errPoison is reported when a poison record is dropped.
-var errPoison = errors.New("a record is dropped that the receiver has never acknowledged, though it did those before and after")
 
 // reportAnswers reports what the peer has answered since: that it refused records, as err, or that it takes them, which is the only
 // proof that a failure is over.

@@ -86,15 +86,7 @@ func (cfg EmitterConfig) withDefaults() (EmitterConfig, error) {
 	if err := cfg.checkFraming(); err != nil {
 		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
 	}
-	if cfg.Framing == DefaultFraming {
-		cfg.Framing = Newline
-		if cfg.Forward != nil {
-			cfg.Framing = LengthPrefix
-		}
-	}
-	if cfg.DatagramFraming == DefaultFraming {
-		cfg.DatagramFraming = Unframed
-	}
+	cfg.framingDefaults()
 	cfg.sizeDefaults()
 	if err := cfg.check(); err != nil {
 		return cfg, fmt.Errorf("%s: Config.%w", cfg.Name, err)
@@ -141,6 +133,19 @@ func (cfg *EmitterConfig) tlsDefaults() error {
 		return fmt.Errorf("%s: Config.TLS.ServerName is required, for Address %q names no host that a certificate could be for", cfg.Name, cfg.Address)
 	}
 	return nil
+}
+
+func (cfg *EmitterConfig) framingDefaults() {
+	switch {
+	case cfg.Framing != DefaultFraming:
+	case cfg.Forward != nil:
+		cfg.Framing = LengthPrefix
+	default:
+		cfg.Framing = Newline
+	}
+	if cfg.DatagramFraming == DefaultFraming {
+		cfg.DatagramFraming = Unframed
+	}
 }
 
 // sizeDefaults sets MaxSize where the peer or the network sets a limit.

@@ -1,6 +1,7 @@
 package netcore
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -52,6 +53,12 @@ func (f *failures) recovered() {
 		f.calls.add(f.report.Recovered)
 	}
 }
+
+// errRejected is reported when the receiver's answer refuses a record.
+var errRejected = errors.New("the receiver has refused records")
+
+// errPoison is reported when a poison record is dropped.
+var errPoison = errors.New("a record is dropped that the receiver has never acknowledged, though it did those before and after")
 
 // calls runs the user's callbacks in order. Its goroutine lives only while there are any. The Emitter learns of failures under its
 // Handler's lock, where no code of the user may run.

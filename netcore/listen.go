@@ -98,11 +98,19 @@ func (s *Server) accept() {
 		}
 		s.reportError(err, 0) // such as too many open files, which may pass
 		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-		select {
-		case <-time.After(pause):
-		case <-s.done:
+		if !wait(s, pause) {
 			return
 		}
+	}
+}
+
+// wait waits before s tries something again. It returns false if s ends meanwhile.
+func wait(s *Server, pause time.Duration) (again bool) {
+	select {
+	case <-time.After(pause):
+		return true
+	case <-s.done:
+		return false
 	}
 }
 
@@ -122,12 +130,8 @@ func (s *Server) admit(conn net.Conn) {
 	closed, full := s.closed, len(s.conns)-s.leaving >= s.cfg.MaxConns
 	var evicted *serverConn
 	if full && !closed {
-		if evicted = s.longestIdleLocked(time.Now()); evicted != nil {
-			evicted.evicted = true
-			s.leaving++
-			s.stats.Evicted++
-			full = false
-		}
+		evicted = evictLocked(s)
+		full = evicted == nil
 	}
 	if !closed && !full {
 		s.conns[c] = struct{}{}
@@ -145,19 +149,33 @@ func (s *Server) admit(conn net.Conn) {
 		}
 		return
 	}
-	go outlive(func() {
-		c.serve()
-		if c.session != nil {
-			s.sessions.Leave(c.session)
-		}
-		s.mu.Lock()
-		delete(s.conns, c)
-		if c.evicted {
-			s.leaving--
-		}
-		s.mu.Unlock()
-		s.working.Done()
-	})
+	go outlive(func() { s.serve(c) })
+}
+
+// serve serves an admitted connection until it ends.
+func (s *Server) serve(c *serverConn) {
+	c.serve()
+	if c.session != nil {
+		s.sessions.Leave(c.session)
+	}
+	s.mu.Lock()
+	delete(s.conns, c)
+	if c.evicted {
+		s.leaving--
+	}
+	s.mu.Unlock()
+	s.working.Done()
+}
+
+// evictLocked chooses the connection that leaves to make room for another one, and returns it, or nil.
+func evictLocked(s *Server) *serverConn {
+	c := s.longestIdleLocked(time.Now())
+	if c != nil {
+		c.evicted = true
+		s.leaving++
+		s.stats.Evicted++
+	}
+	return c
 }
 
 // longestIdleLocked returns the connection whose last frame is the longest ago, or nil. It spares connections that are in the middle
@@ -216,12 +234,10 @@ func (s *Server) servePackets() {
 				return
 			}
 			s.reportError(err, 0)
-			select {
-			case <-time.After(5 * time.Millisecond):
-				continue
-			case <-s.done:
+			if !wait(s, 5*time.Millisecond) {
 				return
 			}
+			continue
 		}
 		now := time.Now()
 		frame, err := s.unpack(buf[:n], seal, now)

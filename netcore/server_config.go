@@ -95,14 +95,7 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 	if cfg.Network == "" {
 		cfg.Network = connection.DefaultNetwork(cfg.Address)
 	}
-	if cfg.Framing == DefaultFraming {
-		cfg.Framing = LengthPrefix
-		if connection.IsDatagram(cfg.Network) && cfg.Format != FormatPickle {
-			cfg.Framing = Unframed
-		} else if cfg.Format == FormatLines && !cfg.Ack && cfg.Key == nil {
-			cfg.Framing = Newline
-		}
-	}
+	cfg.Framing = cfg.framing()
 	if err := cfg.check(); err != nil {
 		return cfg, fmt.Errorf("netcore: ServerConfig.%w", err)
 	}
@@ -125,6 +118,20 @@ func (cfg ServerConfig) withDefaults() (ServerConfig, error) {
 	cfg.IdleTimeout = max(0, cfg.IdleTimeout)
 	cfg.Key = bytes.Clone(cfg.Key)
 	return cfg, nil
+}
+
+// framing returns Framing, or its default.
+func (cfg *ServerConfig) framing() Framing {
+	switch {
+	case cfg.Framing != DefaultFraming:
+		return cfg.Framing
+	case connection.IsDatagram(cfg.Network) && cfg.Format != FormatPickle:
+		return Unframed
+	case cfg.Format == FormatLines && !cfg.Ack && cfg.Key == nil:
+		return Newline
+	default:
+		return LengthPrefix
+	}
 }
 
 // check returns an error for a wrong field, starting with the field's name.

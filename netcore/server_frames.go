@@ -55,31 +55,22 @@ func (c *serverConn) process(now time.Time) error {
 
 // split moves the complete frames from the buffer into the batch. It stops behind a hello.
 func (c *serverConn) split(now time.Time) error {
-	cfg := &c.server.cfg
-	limit := frameLimit(c)
-	if !c.framed {
-		if !c.afterProxyHeader() {
-			return nil
-		}
-		if cfg.Framing != LengthPrefix && bytes.HasPrefix(c.buf[c.from:c.to], tlsHello) {
-			c.refuse(errTLS)
-			return errUnframed
-		}
+	if begun, err := beginStream(c); !begun || err != nil {
+		return err
 	}
+	limit := frameLimit(c)
 	for c.from < c.to {
 		if begins, err := c.skipped(); !begins || err != nil {
 			return err
 		}
 		b := c.buf[c.from:c.to]
-		from, to, next, whole, err := cfg.Framing.split(b)
+		from, to, next, whole, err := c.server.cfg.Framing.split(b)
 		switch {
 		case err != nil:
 			c.refuse(err)
 			return errUnframed
 		case to-from > limit, !whole && len(b) > limit+prefixSize+maxDigits:
-			if err := c.passTooLarge(b, from, next); err != nil {
-				return err
-			}
+			err = c.passTooLarge(b, from, next)
 		case !whole:
 			return nil
 		default:
@@ -89,13 +80,29 @@ func (c *serverConn) split(now time.Time) error {
 				return err
 			}
 			if c.batcher.full() {
-				if err := c.deliver(); err != nil {
-					return err
-				}
+				err = c.deliver()
 			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// beginStream looks at the first bytes of the stream, and reports whether frames may follow. TLS where none is spoken is an error.
+func beginStream(c *serverConn) (begun bool, err error) {
+	if c.framed {
+		return true, nil
+	}
+	if !c.afterProxyHeader() {
+		return false, nil
+	}
+	if c.server.cfg.Framing != LengthPrefix && bytes.HasPrefix(c.buf[c.from:c.to], tlsHello) {
+		c.refuse(errTLS)
+		return false, errUnframed
+	}
+	return true, nil
 }
 
 // frameLimit returns the largest frame that may come next, in bytes, with its signature: a hello, or a record.

@@ -12,7 +12,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -290,4 +292,58 @@ func TestDefaultsOfBothEndsFit(t *testing.T) {
 	require.ErrorContains(t, core.Write(entry(strings.Repeat("x", DefaultMaxFrame)), nil), "is larger than the limit of 1048576")
 	require.NoError(t, core.Write(entry(strings.Repeat("x", DefaultMaxFrame-100)), nil))
 	require.Eventually(t, func() bool { return s.Stats().Delivered == 1 }, soon, tick)
+}
+
+// failing is a listener, and a socket for datagrams, of a process that has too many open files.
+type failing struct {
+	net.Listener
+	net.PacketConn
+	calls int
+}
+
+func (f *failing) Close() error                    { return nil }
+func (f *failing) Addr() net.Addr                  { return new(net.TCPAddr) }
+func (f *failing) LocalAddr() net.Addr             { return new(net.UDPAddr) }
+func (f *failing) SetDeadline(time.Time) error     { return nil }
+func (f *failing) SetReadDeadline(time.Time) error { return nil }
+
+func (f *failing) Accept() (net.Conn, error) {
+	f.calls++
+	return nil, syscall.EMFILE
+}
+
+func (f *failing) ReadFrom([]byte) (int, net.Addr, error) {
+	f.calls++
+	return 0, nil, syscall.EMFILE
+}
+
+// A Server whose socket fails pauses before it tries again, and Close does not wait for the pause.
+func TestServerPausesWhileItsSocketFails(t *testing.T) {
+	for network, calls := range map[string]int{
+		"tcp": 1 + 8 + 58, // after 5 ms, 10 ms and so on up to 640 ms, then each second
+		"udp": 1 + 12_000, // each 5 ms
+	} {
+		t.Run(network, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				target, _ := observer.New(zapcore.DebugLevel)
+				reports := make(chan error, 1000)
+				cfg, err := ServerConfig{Network: network, Address: "127.0.0.1:0", Format: FormatRecords, Target: target,
+					OnError: func(err error) { reports <- err }}.withDefaults()
+				require.NoError(t, err)
+				socket := new(failing)
+				s := &Server{cfg: cfg, done: make(chan struct{}), closeTimeout: closeTimeout, made: time.Now(), listener: socket}
+				if network == "udp" {
+					s.listener, s.packets = nil, socket
+				}
+				go func() { _ = s.Serve() }()
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				assert.InDelta(t, calls, socket.calls, 2)
+				assert.ErrorIs(t, <-reports, syscall.EMFILE)
+				start := time.Now()
+				require.NoError(t, s.Close())
+				assert.Zero(t, time.Since(start))
+			})
+		})
+	}
 }

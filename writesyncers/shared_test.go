@@ -103,6 +103,43 @@ func TestSharedInstancesThatLagAreFollowedUp(t *testing.T) {
 	assert.LessOrEqual(t, len(names(t, dir)), 4)
 }
 
+// A writer that is overtaken opens the file of the other one, and rolls it over if it is full as well. If it is overtaken again, it
+// opens the next file, and the record goes there.
+func TestSharedFileOfAnotherIsFull(t *testing.T) {
+	for _, tt := range []struct {
+		overtaken int
+		rotations uint64
+		log       string
+	}{
+		{1, 1, "late\n"},
+		{100, 0, "another one's\nlate\n"},
+	} {
+		path := filepath.Join(t.TempDir(), "app.log")
+		cfg := RotatingFileConfig{Path: path, BackupCount: -1, Shared: true, OnError: unexpected(t)}
+		other, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		defer other.Close()
+		overtaken := 0
+		cfg.ShouldRollover = func(size int64, _ int) bool {
+			if overtaken > 0 {
+				overtaken--
+				require.NoError(t, other.Rollover())
+				write(t, other, "another one's\n")
+			}
+			return size > 0
+		}
+		late, err := NewRotatingFile(cfg)
+		require.NoError(t, err)
+		defer late.Close()
+		write(t, late, "first\n")
+		overtaken = tt.overtaken
+		write(t, late, "late\n")
+		assert.Equal(t, tt.log, read(t, path))
+		assert.Equal(t, tt.rotations, late.Stats().Rotations)
+		assert.Equal(t, uint64(3), late.Stats().Opens)
+	}
+}
+
 func TestSharedTimedFilesRollOverOnce(t *testing.T) {
 	dir := t.TempDir()
 	open := func() *TimedRotatingFile {
@@ -126,6 +163,30 @@ func TestSharedTimedFilesRollOverOnce(t *testing.T) {
 	for _, name := range names(t, dir) {
 		assert.LessOrEqual(t, len(strings.Split(name, ".")), 3, "a period of its own for each backup: %v", names(t, dir))
 	}
+}
+
+// A file that another writer has made in the period that has ended is rolled over as well.
+func TestSharedTimedFileOfAnotherIsOld(t *testing.T) {
+	dir := t.TempDir()
+	clock := &fakeClock{now: time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)}
+	open := func() *TimedRotatingFile {
+		f, err := NewTimedRotatingFile(TimedRotatingFileConfig{
+			Path: filepath.Join(dir, "app.log"), When: "midnight", Location: time.UTC, Clock: clock, Shared: true, OnError: unexpected(t),
+		})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = f.Close() })
+		return f
+	}
+	late, other := open(), open()
+	write(t, late, "1st\n")
+	require.NoError(t, other.Rollover())
+	write(t, other, "1st, another one's\n")
+	clock.set(time.Date(2024, 3, 2, 1, 0, 0, 0, time.UTC))
+	write(t, late, "2nd\n")
+	require.NoError(t, late.Close())
+	assert.Equal(t, map[string]string{
+		"app.log": "2nd\n", "app.log.2024-03-01": "1st\n", "app.log.2024-03-01.1": "1st, another one's\n",
+	}, tree(t, dir))
 }
 
 // Processes that start one after the other agree when the period of a file ends: each would begin one of its own else.

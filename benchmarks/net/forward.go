@@ -64,17 +64,7 @@ func answered(open wire.Opener) func(b *testing.B) (func() error, error) {
 				if err != nil {
 					return
 				}
-				rest = buf[:len(rest)+n]
-				answers = answers[:0]
-				for {
-					_, chunk, ok := bytes.Cut(rest, []byte("\xa5chunk"))
-					head, size := chunkSize(chunk)
-					if !ok || len(chunk) < head+size || size == 0 {
-						break
-					}
-					answers = append(append(answers, "\x81\xa3ack"...), chunk[:head+size]...)
-					rest = chunk[head+size:]
-				}
+				answers, rest = appendAnswers(answers[:0], buf[:len(rest)+n])
 				if _, err := conn.Write(answers); err != nil {
 					return
 				}
@@ -82,6 +72,19 @@ func answered(open wire.Opener) func(b *testing.B) (func() error, error) {
 			}
 		})
 		return open(b, "tcp", p.Address())
+	}
+}
+
+// appendAnswers appends the answers to all messages in b, and returns what is left of b behind them.
+func appendAnswers(answers, b []byte) (all, rest []byte) {
+	for {
+		_, chunk, ok := bytes.Cut(b, []byte("\xa5chunk"))
+		head, size := chunkSize(chunk)
+		if !ok || len(chunk) < head+size || size == 0 {
+			return answers, b
+		}
+		answers = append(append(answers, "\x81\xa3ack"...), chunk[:head+size]...)
+		b = chunk[head+size:]
 	}
 }
 

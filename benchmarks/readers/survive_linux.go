@@ -73,26 +73,13 @@ func writeUntilKilled(args []string) error {
 
 // survive has processes write n records, kills them again and again, and reads back what is there.
 func survive(ctx context.Context, dir string, writers, n int) (survival, error) {
-	var (
-		wait   sync.WaitGroup
-		mu     sync.Mutex // guards what follows
-		kills  int
-		failed error
-		acked  = make(map[int]bool, n)
-	)
+	said := claims{acked: make(map[int]bool, n)}
+	var wait sync.WaitGroup
 	for i := range writers {
 		wait.Go(func() {
 			for next, last := i*n/writers+1, (i+1)*n/writers; next <= last && ctx.Err() == nil; {
 				numbers, killed, err := writeAndKill(ctx, dir, writers, next, last)
-				mu.Lock()
-				for _, number := range numbers {
-					acked[number] = true
-				}
-				if killed {
-					kills++
-				}
-				failed = multierr.Append(failed, err)
-				mu.Unlock()
+				said.add(numbers, killed, err)
 				if err != nil {
 					return
 				}
@@ -106,12 +93,33 @@ func survive(ctx context.Context, dir string, writers, n int) (survival, error) 
 		})
 	}
 	wait.Wait()
-	if err := multierr.Append(failed, ctx.Err()); err != nil {
+	if err := multierr.Append(said.failed, ctx.Err()); err != nil {
 		return survival{}, err
 	}
-	s, err := settled(ctx, dir, writers, acked)
-	s.kills = kills
+	s, err := settled(ctx, dir, writers, said.acked)
+	s.kills = said.kills
 	return s, err
+}
+
+// claims are what the processes have said that they wrote.
+type claims struct {
+	mu     sync.Mutex // guards the fields below
+	acked  map[int]bool
+	kills  int
+	failed error
+}
+
+// add adds what one process has acknowledged, and how it ended.
+func (c *claims) add(numbers []int, killed bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, number := range numbers {
+		c.acked[number] = true
+	}
+	if killed {
+		c.kills++
+	}
+	c.failed = multierr.Append(c.failed, err)
 }
 
 // settled reads back until all is there, for at most four seconds: a FUSE file system shows a reader sizes a second old.

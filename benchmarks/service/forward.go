@@ -31,19 +31,9 @@ func startForward(keep func(*record) error) (l link, err error) {
 func readForward(conn net.Conn, keep func(*record) error) error {
 	in, answer := msgp.NewReader(conn), new(bytes.Buffer)
 	for {
-		v, err := in.ReadIntf()
+		entries, chunk, err := readMessage(in)
 		if err != nil {
-			return msgp.Cause(err)
-		}
-		message, _ := v.([]any)
-		if len(message) != 3 {
-			return fmt.Errorf("no message in Forward mode: %v", v)
-		}
-		entries, _ := message[1].([]any)
-		option, _ := message[2].(map[string]any)
-		chunk, ok := option["chunk"].(string)
-		if !ok || fmt.Sprint(option["size"]) != fmt.Sprint(len(entries)) {
-			return fmt.Errorf("%d entries, and %v", len(entries), option)
+			return err
 		}
 		for _, entry := range entries {
 			pair, _ := entry.([]any)
@@ -67,6 +57,25 @@ func readForward(conn net.Conn, keep func(*record) error) error {
 			return err
 		}
 	}
+}
+
+// readMessage returns the entries of a message in Forward mode, and what its acknowledgement has to say.
+func readMessage(in *msgp.Reader) (entries []any, chunk string, err error) {
+	v, err := in.ReadIntf()
+	if err != nil {
+		return nil, "", msgp.Cause(err)
+	}
+	message, _ := v.([]any)
+	if len(message) != 3 {
+		return nil, "", fmt.Errorf("no message in Forward mode: %v", v)
+	}
+	entries, _ = message[1].([]any)
+	option, _ := message[2].(map[string]any)
+	chunk, ok := option["chunk"].(string)
+	if !ok || fmt.Sprint(option["size"]) != fmt.Sprint(len(entries)) {
+		return nil, "", fmt.Errorf("%d entries, and %v", len(entries), option)
+	}
+	return entries, chunk, nil
 }
 
 // recordOf returns the record whose values have arrived with their types, under the names that they were logged by. Its level is a text.

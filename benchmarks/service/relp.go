@@ -28,19 +28,9 @@ func startRELP(keep func(*record) error) (l link, err error) {
 // readRELP answers transactions until the client closes the session.
 func readRELP(conn net.Conn, keep func(*record) error) error {
 	for in := bufio.NewReader(conn); ; {
-		var transaction, size int
-		var command string
-		if _, err := fmt.Fscanf(in, "%d %s %d", &transaction, &command, &size); err != nil {
+		transaction, command, data, err := readTransaction(in)
+		if err != nil {
 			return err
-		}
-		data := make([]byte, size)
-		if size > 0 {
-			if _, err := in.Discard(1); err != nil { // the space
-				return err
-			}
-			if _, err := io.ReadFull(in, data); err != nil {
-				return err
-			}
 		}
 		answer := "200 OK"
 		switch command {
@@ -67,4 +57,18 @@ func readRELP(conn net.Conn, keep func(*record) error) error {
 			return err
 		}
 	}
+}
+
+// readTransaction reads what stands before the newline at the end of a transaction.
+func readTransaction(in *bufio.Reader) (number int, command string, data []byte, err error) {
+	var size int
+	if _, err := fmt.Fscanf(in, "%d %s %d", &number, &command, &size); err != nil || size == 0 {
+		return number, command, nil, err
+	}
+	if _, err := in.Discard(1); err != nil { // the space
+		return number, command, nil, err
+	}
+	data = make([]byte, size)
+	_, err = io.ReadFull(in, data)
+	return number, command, data, err
 }

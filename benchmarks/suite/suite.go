@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,44 +61,58 @@ func (s Suite) Run(results, notes io.Writer, rounds int, match *regexp.Regexp) e
 	testing.Init()
 	ballast[0] = 1
 	defer runtime.KeepAlive(ballast)
-	warm := false // a process is slower at first: its first turn is not counted
+	warm := false
 	for _, t := range s.Tables {
-		lines := make([][]string, len(t.Rows))
-		for round := range rounds {
-			for i := range t.Rows {
-				if round%2 == 1 {
-					i = len(t.Rows) - 1 - i
-				}
-				name := s.key(t.Name + "/" + t.Rows[i].Name)
-				if match != nil && !match.MatchString(name) {
-					continue
-				}
-				if !warm {
-					warm = true
-					_, _ = turn(name, t, t.Rows[i])
-				}
-				line, err := turn(name, t, t.Rows[i])
-				if errors.Is(err, ErrLeftOut) {
-					if round == 0 {
-						fmt.Fprintf(notes, "%s: %v\n", name, err)
-					}
-					continue
-				}
-				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
-				}
-				lines[i] = append(lines[i], line)
-			}
+		t.Rows = s.matching(t, match)
+		if !warm && rounds > 0 && len(t.Rows) > 0 { // a process is slower at first: its first turn is not counted
+			warm = true
+			_, _ = turn(s.key(t.Name+"/"+t.Rows[0].Name), t, t.Rows[0])
 		}
-		for _, row := range lines {
-			for _, line := range row {
-				if _, err := fmt.Fprintln(results, line); err != nil {
-					return err
-				}
+		lines, err := s.table(t, notes, rounds)
+		if err != nil {
+			return err
+		}
+		for _, line := range slices.Concat(lines...) {
+			if _, err := fmt.Fprintln(results, line); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// matching returns the rows of a table whose name matches.
+func (s Suite) matching(t Table, match *regexp.Regexp) (rows []Row) {
+	for _, r := range t.Rows {
+		if match == nil || match.MatchString(s.key(t.Name+"/"+r.Name)) {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// table gives each row of a table as many turns as there are rounds, and returns the lines of each row. Every second round goes
+// from the last row to the first.
+func (s Suite) table(t Table, notes io.Writer, rounds int) ([][]string, error) {
+	lines := make([][]string, len(t.Rows))
+	for round := range rounds {
+		for i := range t.Rows {
+			if round%2 == 1 {
+				i = len(t.Rows) - 1 - i
+			}
+			name := s.key(t.Name + "/" + t.Rows[i].Name)
+			line, err := turn(name, t, t.Rows[i])
+			switch {
+			case err == nil:
+				lines[i] = append(lines[i], line)
+			case !errors.Is(err, ErrLeftOut):
+				return nil, fmt.Errorf("%s: %w", name, err)
+			case round == 0:
+				fmt.Fprintf(notes, "%s: %v\n", name, err)
+			}
+		}
+	}
+	return lines, nil
 }
 
 // Header is what Go prints before benchmarks, and the day.

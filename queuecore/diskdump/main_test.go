@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"example.com/zaphandlers/queuecore"
+	"example.com/zaphandlers/queuecore/internal/disklog"
 	base "example.com/zaphandlers/zapcore"
 )
 
@@ -127,6 +130,35 @@ func TestDamageAndSalvage(t *testing.T) {
 	status, _, errs = do("salvage", dir, to)
 	require.Equal(t, 1, status)
 	require.Contains(t, errs, "is not empty")
+}
+
+func TestSalvageThatFails(t *testing.T) {
+	dir := t.TempDir()
+	d := open(t, dir)
+	fill(t, d, 1, 3)
+	require.NoError(t, d.Ack("loki", 1))
+	require.NoError(t, d.Close(t.Context()))
+	view, err := disklog.NewView(dir)
+	require.NoError(t, err)
+
+	to := t.TempDir()
+	log, err := disklog.Open(disklog.Options{Dir: to, OnError: func(error) {}})
+	require.NoError(t, err)
+	require.NoError(t, log.Close())
+	_, _, err = copyRecords(view, log, io.Discard)
+	require.ErrorIs(t, err, disklog.ErrClosed)
+	require.ErrorIs(t, copyCursors(view, log, nil), disklog.ErrClosed)
+	require.ErrorIs(t, copyCursors(new(disklog.View), log, map[string]uint64{"loki": 1}), disklog.ErrClosed)
+
+	names, err := filepath.Glob(filepath.Join(dir, "*.records"))
+	require.NoError(t, err)
+	require.Len(t, names, 1)
+	require.NoError(t, os.Remove(names[0]))
+	var out bytes.Buffer
+	to = filepath.Join(t.TempDir(), "new")
+	require.ErrorIs(t, salvage(view, to, true, &out, io.Discard), fs.ErrNotExist, "the segment was removed meanwhile")
+	require.Empty(t, out.String())
+	require.Error(t, salvage(view, filepath.Join(os.Args[0], "new"), true, &out, io.Discard), "there is a file in place of the folder")
 }
 
 func TestArgumentsThatMakeNoSense(t *testing.T) {

@@ -19,8 +19,23 @@ func salvage(view *disklog.View, to string, cursors bool, stdout, stderr io.Writ
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	passed := make(map[string]uint64) // the new number of each cursor
-	copied := uint64(0)
+	copied, passed, err := copyRecords(view, log, stderr)
+	if err != nil {
+		return err
+	}
+	if cursors {
+		if err := copyCursors(view, log, passed); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(stdout, "records in %s: %d\n", to, copied)
+	return log.Sync()
+}
+
+// copyRecords appends every intact record to log, and returns how many there are. passed has for each cursor the new number of the
+// last record that it has passed.
+func copyRecords(view *disklog.View, log *disklog.Log, stderr io.Writer) (copied uint64, passed map[string]uint64, err error) {
+	passed = make(map[string]uint64)
 	for i, s := range view.Segments {
 		x, err := view.Walk(i, func(number uint64, payload []byte) error {
 			last, err := log.Append([][]byte{payload})
@@ -33,24 +48,26 @@ func salvage(view *disklog.View, to string, cursors bool, stdout, stderr io.Writ
 			return err
 		})
 		if err != nil {
-			return err
+			return 0, nil, err
 		}
 		if x.Missing > 0 {
 			fmt.Fprintf(stderr, "%s: records missing: %d\n", s.Name, x.Missing)
 		}
 	}
-	if cursors {
-		for _, c := range view.Cursors {
-			if err := log.Ack(c.Name, 0); err != nil { // makes all cursors known before one moves, which could remove segments
-				return err
-			}
-		}
-		for name, number := range passed {
-			if err := log.Ack(name, number); err != nil {
-				return err
-			}
+	return copied, passed, nil
+}
+
+// copyCursors copies all cursors, each with its number in passed.
+func copyCursors(view *disklog.View, log *disklog.Log, passed map[string]uint64) error {
+	for _, c := range view.Cursors {
+		if err := log.Ack(c.Name, 0); err != nil { // makes all cursors known before one moves, which could remove segments
+			return err
 		}
 	}
-	fmt.Fprintf(stdout, "records in %s: %d\n", to, copied)
-	return log.Sync()
+	for name, number := range passed {
+		if err := log.Ack(name, number); err != nil {
+			return err
+		}
+	}
+	return nil
 }

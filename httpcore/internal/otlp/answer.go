@@ -88,41 +88,61 @@ func textIn(message []byte, wanted int) (s string, ok bool) {
 // eachField calls f for each field of a message, with its value if it is a number, or its bytes if it has a length.
 func eachField(message []byte, f func(number int, value uint64, text []byte)) bool {
 	for len(message) > 0 {
-		tag, n := binary.Uvarint(message)
-		if n <= 0 || tag>>3 == 0 || tag>>3 > 1<<29 {
+		tag, rest, ok := cutNumber(message)
+		number := tag >> 3
+		if !ok || number == 0 || number > 1<<29 {
 			return false
 		}
-		message = message[n:]
 		switch tag & 7 {
-		case 0:
-			v, n := binary.Uvarint(message)
-			if n <= 0 {
-				return false
+		case 0: // a varint
+			var value uint64
+			if value, rest, ok = cutNumber(rest); ok {
+				f(int(number), value, nil)
 			}
-			f(int(tag>>3), v, nil)
-			message = message[n:]
-		case 1, 5:
-			size := 8
-			if tag&7 == 5 {
-				size = 4
+		case 1: // 64 bits
+			_, rest, ok = cut(rest, 8)
+		case 2: // a length, and bytes
+			var text []byte
+			if text, rest, ok = cutText(rest); ok {
+				f(int(number), 0, text)
 			}
-			if len(message) < size {
-				return false
-			}
-			message = message[size:]
-		case 2:
-			length, n := binary.Uvarint(message)
-			if n <= 0 || length > uint64(len(message)-n) {
-				return false
-			}
-			message = message[n:]
-			f(int(tag>>3), 0, message[:length])
-			message = message[length:]
+		case 5: // 32 bits
+			_, rest, ok = cut(rest, 4)
 		default: // groups, which nobody sends
+			ok = false
+		}
+		if !ok {
 			return false
 		}
+		message = rest
 	}
 	return true
+}
+
+// cutNumber cuts a varint off b.
+func cutNumber(b []byte) (number uint64, rest []byte, ok bool) {
+	number, n := binary.Uvarint(b)
+	if n <= 0 {
+		return 0, nil, false
+	}
+	return number, b[n:], true
+}
+
+// cutText cuts a length and that many bytes off b.
+func cutText(b []byte) (text, rest []byte, ok bool) {
+	length, b, ok := cutNumber(b)
+	if !ok {
+		return nil, nil, false
+	}
+	return cut(b, length)
+}
+
+// cut cuts n bytes off b.
+func cut(b []byte, n uint64) (first, rest []byte, ok bool) {
+	if n > uint64(len(b)) {
+		return nil, nil, false
+	}
+	return b[:n], b[n:], true
 }
 
 // count is an int64 in protobuf's JSON: a number or a string.

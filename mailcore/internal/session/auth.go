@@ -124,22 +124,30 @@ func (s authentication) converse(auth smtp.Auth, server *smtp.ServerInfo) error 
 			if asked == maxChallenges {
 				return multierr.Append(errAsksForEver, s.cancelAuth())
 			}
-			challenge, err := base64.StdEncoding.DecodeString(text)
-			switch auth.(type) {
-			case *loginAuth, *plainAuth: // whose challenges are text for people, unencoded from some servers
-				err = nil
-			}
-			if err == nil {
-				response, err = auth.Next(challenge, true)
-			}
-			if err != nil {
+			if line, err = respond(auth, text); err != nil {
 				return multierr.Append(err, s.cancelAuth())
 			}
-			line = base64.StdEncoding.EncodeToString(response)
 		default:
 			return replyError(code, s.withoutSecret(text, line))
 		}
 	}
+}
+
+// respond returns the line that answers a challenge.
+func respond(auth smtp.Auth, text string) (line string, err error) {
+	challenge, err := base64.StdEncoding.DecodeString(text)
+	switch auth.(type) {
+	case *loginAuth, *plainAuth: // whose challenges are text for people, unencoded from some servers
+	default:
+		if err != nil {
+			return "", err
+		}
+	}
+	response, err := auth.Next(challenge, true)
+	if err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(response), nil
 }
 
 // withoutSecret returns a server's text without the password, and without the last line sent to it: some servers repeat that.

@@ -182,15 +182,21 @@ func (d *Dialer) shakeHands(ctx context.Context, c *Conn, deadline time.Time) (e
 // ignore receives and discards.
 func ignore([]byte) ([]byte, error) { return nil, nil }
 
-// dial dials, by the configuration's Dial if there is one. A Dial that does not obey its context is left behind, and the connection
-// it returns later is closed.
+// dial dials, by the configuration's Dial if there is one.
 func (d *Dialer) dial(ctx context.Context) (net.Conn, error) {
-	if d.cfg.Dial == nil {
-		if d.names != nil {
-			return d.names.dial(ctx, d.Now())
-		}
+	switch {
+	case d.cfg.Dial != nil:
+		return d.callDial(ctx)
+	case d.names != nil:
+		return d.names.dial(ctx, d.Now())
+	default:
 		return d.resolver.Dial(ctx, new(net.Dialer), d.cfg.Network, d.cfg.Address)
 	}
+}
+
+// callDial calls the configuration's Dial. If it does not obey its context, it is left behind, and the connection that it returns later
+// is closed.
+func (d *Dialer) callDial(ctx context.Context) (net.Conn, error) {
 	type result struct {
 		conn net.Conn
 		err  error

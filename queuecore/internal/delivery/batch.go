@@ -37,18 +37,26 @@ func (d *Delivery) deliverBatch() {
 			return
 		default:
 			d.target.Report.Failed(err, lost)
-			again, interrupted := backoff(d, err)
-			if !again {
+			if !awaitRetry(d, err) {
 				return
-			}
-			if interrupted {
-				d.source.FillUp()
-			}
-			if d.target.RetryAttempts == 0 && d.target.RetryFor <= 0 { // else new records would have fewer attempts
-				d.source.TopUp()
 			}
 		}
 	}
+}
+
+// awaitRetry waits before the batch is tried again, and adds new records to it. It returns false if the source was abandoned.
+func awaitRetry(d *Delivery, err error) bool {
+	again, interrupted := backoff(d, err)
+	if !again {
+		return false
+	}
+	if interrupted {
+		d.source.FillUp()
+	}
+	if d.target.RetryAttempts == 0 && d.target.RetryFor <= 0 { // else new records would have fewer attempts
+		d.source.TopUp()
+	}
+	return true
 }
 
 // explainLoss returns err, with advice if the target was closed before the queue.

@@ -124,6 +124,22 @@ func TestAWriteThatFailsInTheMiddle(t *testing.T) {
 	require.Equal(t, upTo(5), readAll(t, l, 0))
 }
 
+// A log is not opened if its torn end cannot be cut off: new records would stand behind it.
+func TestATornEndThatCannotBeCutOff(t *testing.T) {
+	m := newMemory()
+	l := openLog(t, Options{files: m})
+	appendUpTo(t, l, 3)
+	require.NoError(t, l.Close())
+	for _, f := range m.files {
+		f.b = f.b[:len(f.b)-1]
+	}
+	m.failNext(1, "truncate", func() {})
+	_, err := Open(Options{files: m, OnError: func(error) {}})
+	require.ErrorContains(t, err, "I/O error")
+	l = openLog(t, Options{files: m})
+	require.Equal(t, upTo(2), readAll(t, l, 0))
+}
+
 // A batch whose sync fails is not taken; appended again it is there once.
 func TestAppendSyncedAgain(t *testing.T) {
 	m := newMemory()

@@ -22,33 +22,36 @@ func (r *recovery) run() error {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if unfinished, ok := strings.CutSuffix(name, unfinishedSuffix); ok {
-			if _, ok := parseName(unfinished); ok {
-				_ = l.options.files.remove(name) // other segments have its records
-			}
-		} else if id, ok := parseName(name); ok {
-			if err := r.addSegment(id); err != nil {
-				return err
-			}
-		} else if cursor, ok := parseCursorName(name); ok {
-			if err := r.addCursor(name, cursor); err != nil {
-				return err
-			}
-		}
-	}
-	for len(l.segments) > 0 {
-		done, err := r.openLast(l.segments[len(l.segments)-1])
-		if err != nil {
+		if err := r.add(name); err != nil {
 			return err
 		}
-		if done {
-			break
+	}
+	for done := false; !done && len(l.segments) > 0; {
+		if done, err = r.openLast(l.segments[len(l.segments)-1]); err != nil {
+			return err
 		}
 	}
 	for _, name := range r.unknown {
 		l.cursors[name].number = l.segments.oldest(l.next) - 1
 	}
 	l.synced = l.next
+	return nil
+}
+
+// add adds the segment or the cursor in a file. It removes a segment that was never finished, and leaves other files alone.
+func (r *recovery) add(file string) error {
+	if unfinished, ok := strings.CutSuffix(file, unfinishedSuffix); ok {
+		if _, ok := parseName(unfinished); ok {
+			_ = r.log.options.files.remove(file) // other segments have its records
+		}
+		return nil
+	}
+	if id, ok := parseName(file); ok {
+		return r.addSegment(id)
+	}
+	if cursor, ok := parseCursorName(file); ok {
+		return r.addCursor(file, cursor)
+	}
 	return nil
 }
 

@@ -101,28 +101,42 @@ func parseCursors(data []byte) (cursors map[string]uint64, damaged int) {
 			return cursors, damaged
 		}
 		entry := data[at : at+cursorSize]
-		length := binary.LittleEndian.Uint32(entry)
-		sum := binary.LittleEndian.Uint32(entry[4:])
-		if length == 0 && sum == 0 {
+		if binary.LittleEndian.Uint64(entry) == 0 { // neither a length nor a checksum: not in use
 			continue
 		}
-		if length == 0 || length > MaxName || crc32.Checksum(entry[cursorNameAt:cursorNameAt+length], castagnoli) != sum {
+		name, ok := cursorName(entry)
+		if !ok {
 			damaged++
 			continue
 		}
-		number, whole := uint64(0), false
-		for slot := cursorSlotsAt; slot < cursorSlotsAt+2*slotSize; slot += slotSize {
-			n := binary.LittleEndian.Uint64(entry[slot:])
-			if binary.LittleEndian.Uint64(entry[slot+8:]) == check(n) {
-				number, whole = max(number, n), true
-			}
-		}
-		if !whole {
+		number, ok := cursorNumber(entry)
+		if !ok {
 			damaged++
 		}
-		cursors[string(entry[cursorNameAt:cursorNameAt+length])] = number
+		cursors[name] = number
 	}
 	return cursors, damaged
+}
+
+// cursorName returns the name of a cursor, unless it is damaged.
+func cursorName(entry []byte) (name string, ok bool) {
+	length := binary.LittleEndian.Uint32(entry)
+	if length == 0 || length > MaxName {
+		return "", false
+	}
+	b := entry[cursorNameAt : cursorNameAt+length]
+	return string(b), crc32.Checksum(b, castagnoli) == binary.LittleEndian.Uint32(entry[4:])
+}
+
+// cursorNumber returns the greatest number of the slots that are not damaged. If both are, it returns 0 and false.
+func cursorNumber(entry []byte) (number uint64, ok bool) {
+	for slot := cursorSlotsAt; slot < cursorSlotsAt+2*slotSize; slot += slotSize {
+		n := binary.LittleEndian.Uint64(entry[slot:])
+		if binary.LittleEndian.Uint64(entry[slot+8:]) == check(n) {
+			number, ok = max(number, n), true
+		}
+	}
+	return number, ok
 }
 
 // putUnit writes the header of a block without its generation, which must be stored last.

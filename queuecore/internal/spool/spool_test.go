@@ -332,6 +332,33 @@ func TestAFileOfAnySizeOrKind(t *testing.T) {
 	}
 }
 
+// A cursor of which one slot is damaged has the number in the other; one with two damaged slots gets everything again.
+func TestCursorsWithDamagedSlots(t *testing.T) {
+	dir := t.TempDir()
+	s, a := open(t, dir, "a")
+	put(t, a, "one", "two", "three")
+	take(a, 0, 1)
+	take(a, 0, 1)
+	kill(s)
+	data, err := os.ReadFile(filepath.Join(dir, "arena.spool"))
+	require.NoError(t, err)
+	cursors, damaged := parseCursors(data)
+	require.Equal(t, map[string]uint64{"a": 2}, cursors)
+	require.Zero(t, damaged)
+
+	slots := data[cursorsAt+cursorSlotsAt:]
+	for _, damage := range []struct {
+		at    int
+		left  []uint64 // one of them, for the slots take turns
+		count int
+	}{{0, []uint64{1, 2}, 0}, {slotSize, []uint64{0}, 1}} {
+		slots[damage.at] ^= 1
+		cursors, damaged = parseCursors(data)
+		require.Contains(t, damage.left, cursors["a"])
+		require.Equal(t, damage.count, damaged)
+	}
+}
+
 // A file that is cut off is reported: records may have been in the missing part.
 func TestAFileThatWasCutIsTold(t *testing.T) {
 	whole, _ := file(t)

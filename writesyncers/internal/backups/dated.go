@@ -115,10 +115,8 @@ func (d *dated) list() ([]*entry, error) {
 // the dates found in the name, and with those that the time of the last write suggests.
 func (d *dated) parse(f found) (label string, n int, ours bool) {
 	if rest, ok := strings.CutPrefix(f.path, d.base+"."); ok {
-		if label, ok := labelAt(rest); ok {
-			if n, ok := numberOf(rest[len(label):]); ok {
-				return label, n, true
-			}
+		if label, n, ok := defaultName(rest); ok {
+			return label, n, true
 		}
 	}
 	if d.namer == nil {
@@ -142,6 +140,16 @@ func (d *dated) parse(f found) (label string, n int, ours bool) {
 		}
 	}
 	return "", 0, false
+}
+
+// defaultName reads what stands behind the base in a default name: a date, and a number if the period has more than one backup.
+func defaultName(rest string) (label string, n int, ok bool) {
+	label, ok = labelAt(rest)
+	if !ok {
+		return "", 0, false
+	}
+	n, ok = numberOf(rest[len(label):])
+	return label, n, ok
 }
 
 // numberIn returns the number in a path, if the Namer gives that name to a backup of the period of label.

@@ -79,31 +79,32 @@ func (n *numbered) readAll(entries map[string]*entry, foreign map[int]bool) erro
 func (n *numbered) lookUp(entries map[string]*entry, foreign map[int]bool) {
 	for _, f := range n.formers {
 		i, _, _ := n.number(f.path, nil)
-		for _, compressed := range []bool{false, true} { // it may have been compressed since
-			n.add(entries, found{path: f.path, compressed: compressed}, entry{n: i, former: true})
-		}
+		n.addEither(entries, f.path, entry{n: i, former: true}) // it may have been compressed since
 	}
-	slots, gap := 0, 0
+	numbers, gap := 0, 0 // how many numbers no foreign file has, and how many of them in a row are free
 	for i := 1; i <= max(min(n.count, numberMost), n.top)+lookedUp; i++ {
 		name := n.name(i)
-		for _, f := range []found{{path: name}, {path: name, compressed: true}} {
-			if !n.add(entries, f, entry{n: i}) {
-				foreign[i] = true
-			}
-		}
-		if foreign[i] {
+		if !n.addEither(entries, name, entry{n: i}) {
+			foreign[i] = true
 			continue
 		}
-		if gap++; entries[name] != nil {
+		numbers++
+		gap++
+		there := entries[name] != nil
+		if there {
 			gap = 0
 		}
-		if gap > gapMost && i >= n.top {
-			break
-		}
-		if slots++; slots > n.count && i >= n.top && entries[name] == nil {
-			break
+		if i >= n.top && !there && (gap > gapMost || numbers > n.count) {
+			return
 		}
 	}
+}
+
+// addEither adds the backup at path, compressed or not. It returns false if a foreign file is there.
+func (n *numbered) addEither(entries map[string]*entry, path string, as entry) bool {
+	plain := n.add(entries, found{path: path}, as)
+	compressed := n.add(entries, found{path: path, compressed: true}, as)
+	return plain && compressed
 }
 
 // withoutDates removes default names whose number looks like a year or another date, unless a number just before is there.

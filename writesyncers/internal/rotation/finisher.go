@@ -65,16 +65,15 @@ func (f *finisher) begin(out *Rolled) {
 	}
 	f.mu.Unlock()
 	f.drop(dropped)
-	hooks := f.hooks()
-	switch small := out == nil || out.size < Small; {
-	case start && small && !hooks && !many(f.cfg):
+	small, hooks := out == nil || out.size < Small, f.hooks()
+	if start && small && !hooks && !many(f.cfg) {
 		f.run(1)
-	case start:
+		return
+	}
+	if start {
 		go f.run(math.MaxInt)
-		if small && !f.cfg.Compress {
-			f.awaitName(out)
-		}
-	case small && out != nil && (!hooks || idle && !f.cfg.Compress):
+	}
+	if small && !f.cfg.Compress && (start || out != nil && (idle || !hooks)) {
 		f.awaitName(out)
 	}
 }

@@ -49,6 +49,16 @@ func (s *steps) sweep() (err error) {
 	return err
 }
 
+// unlinkLog removes the second name of the log. It needs both locks, so that nobody is in the middle of an exchange.
+func (s *steps) unlinkLog(path string) error {
+	s.dir.names.Lock()
+	defer s.dir.names.Unlock()
+	if sameFile(path, s.cfg.Path) {
+		return remove(path)
+	}
+	return nil
+}
+
 // removeCompressed removes a file that was rolled over if there is a complete compressed backup of it: a process was killed after naming
 // the backup and before removing the file.
 func (s *steps) removeCompressed(path string) error {

@@ -72,6 +72,31 @@ func TestExchangeAndFinish(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
+// A process that was killed in the middle of an exchange has left the log under a second name. It is removed, for it is no file that was
+// rolled over.
+func TestASecondNameOfTheLogIsRemoved(t *testing.T) {
+	if !fsys.RenamesOpenFiles {
+		t.Skip("an exchange makes no second name here")
+	}
+	r, cfg := rotationOf(t, nil)
+	file := open(t, cfg, "one\n")
+	require.NoError(t, r.dir.enter())
+	second := r.dir.outName(time.Time{})
+	r.dir.leave(false)
+	next, out, err := r.Exchange(file, false)
+	require.NoError(t, err)
+	_, err = next.Write([]byte("two\n"))
+	require.NoError(t, err)
+	require.NoError(t, os.Link(cfg.Path, second))
+	r.Finish(out)
+	require.NoError(t, r.Wait(out))
+	assert.NoFileExists(t, second)
+	assert.Equal(t, "one\n", text(t, cfg.Path+".1"))
+	assert.Equal(t, "two\n", text(t, cfg.Path))
+	require.NoError(t, next.Close())
+	require.NoError(t, r.Close())
+}
+
 // A file that was opened ahead just too late is used for the next exchange. The path that was made with it is not: paths must rise, because
 // files are finished in the order of their paths.
 func TestAFileThatWasOpenedAheadTooLate(t *testing.T) {

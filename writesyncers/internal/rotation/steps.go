@@ -245,25 +245,16 @@ func (s *steps) othersBefore(path string, patience time.Duration, finish func(*R
 		if err != nil || first == "" {
 			return err
 		}
-		var orphan *Rolled
 		held := heldBefore(s, first)
-		switch {
-		case held != "":
-		case first == path:
-			return nil
-		case sameFile(first, s.cfg.Path):
-			if err := s.locked(func() error { return s.unlinkLog(first) }); err != nil {
-				return err
+		if held == "" {
+			if first == path {
+				return nil
 			}
-			continue
-		default:
-			orphan = adopt(first)
-		}
-		if orphan != nil {
-			if err := orphan.finishedBy(finish); err != nil {
+			if gone, err := clearAway(s, first, finish); err != nil {
 				return err
+			} else if gone {
+				continue
 			}
-			continue
 		}
 		late := time.Since(start) > patience
 		switch {
@@ -281,14 +272,16 @@ func (s *steps) othersBefore(path string, patience time.Duration, finish func(*R
 	}
 }
 
-// unlinkLog removes the second name of the log. It needs both locks, so that nobody is in the middle of an exchange.
-func (s *steps) unlinkLog(path string) error {
-	s.dir.names.Lock()
-	defer s.dir.names.Unlock()
+// clearAway removes the file at path if it is the second name of the log, and finishes it if its process is gone. It returns false
+// if a living process has to finish it.
+func clearAway(s *steps, path string, finish func(*Rolled) error) (gone bool, err error) {
 	if sameFile(path, s.cfg.Path) {
-		return remove(path)
+		return true, s.locked(func() error { return s.unlinkLog(path) })
 	}
-	return nil
+	if orphan := adopt(path); orphan != nil {
+		return true, orphan.finishedBy(finish)
+	}
+	return false, nil
 }
 
 // look calls f with the lock of the log if there is a hidden directory; else no other process changes names.

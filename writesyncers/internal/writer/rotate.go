@@ -123,14 +123,12 @@ func (s *rotate) rollOnTime(now time.Time) error {
 		if !s.r.MayTry() {
 			return rotation.ErrBusy
 		}
-		for range 2 { // twice, if roll only opened a file that another process has made in the old period
-			opens := s.w.counts.opens.Load()
-			if err := s.roll(true); err != nil {
-				return err
-			}
-			if s.out != nil || s.w.counts.opens.Load() == opens || !s.p.Over(now) {
-				break
-			}
+		opened, err := s.rollOrOpen(true)
+		if opened && s.p.Over(now) { // the other process has made it in the old period
+			_, err = s.rollOrOpen(true)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if s.p.Over(now) {
@@ -141,10 +139,8 @@ func (s *rotate) rollOnTime(now time.Time) error {
 
 func (s *rotate) before(n int) error {
 	w := s.w
-	if s.lost || s.mustLook {
-		if err := s.look(); err != nil {
-			return err
-		}
+	if err := s.flushing(); err != nil { // which checks the path if that is due
+		return err
 	}
 	if s.p != nil && s.p.Custom() {
 		_ = s.rollOnTime(s.p.Now())
@@ -154,22 +150,26 @@ func (s *rotate) before(n int) error {
 	}
 	s.r.Prepare(w.file, w.size()+int64(n))
 	w.limit = s.r.LimitNow(w.size() + int64(n))
-	for range 2 { // twice, if roll only opened a file that another process has made, and that is full as well
-		opens := w.counts.opens.Load()
+	for range 2 { // twice, if the file that another process has made is full as well
 		if !s.r.MayTry() || !s.due(n) {
 			return nil
 		}
-		if err := s.roll(false); err != nil {
-			if s.lost {
-				return err
-			}
-			return nil // the file in use goes on
+		opened, err := s.rollOrOpen(false)
+		if s.lost && err != nil {
+			return err
 		}
-		if s.out != nil || w.counts.opens.Load() == opens {
+		if !opened { // after another error the file in use goes on
 			return nil
 		}
 	}
 	return nil
+}
+
+// rollOrOpen is roll. opened says that it has only opened the file that another process has made.
+func (s *rotate) rollOrOpen(fresh bool) (opened bool, err error) {
+	opens := s.w.counts.opens.Load()
+	err = s.roll(fresh)
+	return err == nil && s.out == nil && s.w.counts.opens.Load() != opens, err
 }
 
 // due reports whether the file rolls over before a record of n bytes. It goes by the real size: somebody may have cut the file.
