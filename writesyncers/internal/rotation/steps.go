@@ -238,7 +238,7 @@ func (s *steps) retain() {
 
 // othersBefore clears the way for the file at path, since names are given in the order of rollovers. It finishes earlier files of processes
 // that are gone, and waits for living processes to finish theirs: no longer than patience, since a process may be stopped and a
-// hook may never return. With path "" it finishes all files of processes that are gone, and waits for nobody.
+// hook may never return. With path "" it finishes all files of processes that are gone, and waits only for a hook that keeps the names.
 func (s *steps) othersBefore(path string, patience time.Duration, finish func(*Rolled) error) error {
 	for start := time.Now(); ; {
 		first, err := s.dir.firstOut(path)
