@@ -112,9 +112,6 @@ type workspace struct {
 
 func (c *content) workspace() *workspace { return c.workspaces.Get().(*workspace) }
 
-// head returns the beginning of a message of that level.
-func (c *content) head(l zapcore.Level) string { return c.heads[c.priority(l)] }
-
 // priority returns the priority of a level.
 func (c *content) priority(l zapcore.Level) Priority {
 	if p := c.mapPriority(l); int(p) < priorities {

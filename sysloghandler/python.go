@@ -38,7 +38,7 @@ func (f *python) Append(dst []byte, r *base.Record) ([]byte, error) {
 	defer f.workspaces.Put(w)
 	ent := r.EntryView()
 	end := len(dst) + f.limit - len(f.terminator)
-	dst = append(dst, f.head(ent.Level)...)
+	dst = append(dst, f.heads[f.priority(ent.Level)]...)
 	dst, err := f.appendText(w, dst, r, ent, end)
 	return append(dst, f.terminator...), err
 }

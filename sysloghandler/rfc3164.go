@@ -37,7 +37,7 @@ func (f *rfc3164) Append(dst []byte, r *base.Record) ([]byte, error) {
 	defer f.workspaces.Put(w)
 	ent := r.EntryView()
 	end := len(dst) + f.limit
-	dst = append(dst, f.head(ent.Level)...)
+	dst = append(dst, f.heads[f.priority(ent.Level)]...)
 	dst = w.appendStamp(dst, ent.Time)
 	dst = append(dst, f.identity...)
 	return f.appendText(w, dst, r, ent, end)

@@ -80,7 +80,7 @@ func (f *rfc5424) Append(dst []byte, r *base.Record) ([]byte, error) {
 	defer f.workspaces.Put(w)
 	ent := r.EntryView()
 	end := len(dst) + f.limit
-	dst = append(dst, f.head(ent.Level)...)
+	dst = append(dst, f.heads[f.priority(ent.Level)]...)
 	dst = w.appendTimestamp(dst, ent.Time)
 	dst = append(dst, f.identity...)
 	id := ent.LoggerName
