@@ -43,8 +43,7 @@
 //	4xx and 421       temporary: Write returns a RetryError, and the server is left alone for a while (RetryStart, RetryMax)
 //	5xx to a mail     final: the record is refused, and a queue in front gives it up
 //	5xx to a digest   halves of it are sent until the record at fault is found, and refused alone
-//	4xx to the same   each time, after its content, and to no other mail: like a 5xx, once that is certain (see below)
-//	mail
+//	4xx each time     to the same mail after its content, and to no other: like a 5xx, once that is certain (see below)
 //	some recipients   the others get the mail, and OnError hears who did not (RecipientsError). After a 452, too many recipients,
 //	refused           the remaining ones get it in another transaction
 //
