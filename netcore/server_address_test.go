@@ -3,10 +3,12 @@ package netcore
 import (
 	"crypto/rand"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,4 +119,47 @@ func TestALinesEndIsNoPartOfIt(t *testing.T) {
 		got = append(got, r.Message)
 	}
 	assert.Equal(t, []string{"one", "two", "three", "four\n", "fi\nve"}, got)
+}
+
+func TestServerSkipsADatagramThatItCannotRead(t *testing.T) {
+	type refused struct{ send, want string }
+	for _, test := range []struct {
+		name string
+		cfg  ServerConfig
+		bad  []refused
+		good string
+	}{
+		{"records over UDP", ServerConfig{Network: "udp", Format: FormatRecords, MaxFrame: 100}, []refused{
+			{"", "from 127.0.0.1: "},
+			{"abc", "record byte"},
+			{strings.Repeat("x", 101), "a datagram is larger than MaxFrame"},
+		}, string(frame("good")[4:])},
+		{"pickles over UDP", ServerConfig{Network: "udp", Format: FormatPickle}, []refused{
+			{"\x00\x00", "a datagram's length is not the one it says"},
+			{"\x00\x00\x00\x03abcd", "a datagram's length is not the one it says"},
+		}, string(LengthPrefix.Append(nil, []byte("}(X\x03\x00\x00\x00msgX\x04\x00\x00\x00goodu.")))},
+		{"lines over a unix socket", ServerConfig{Network: "unixgram", Format: FormatLines, MaxFrame: 100}, []refused{
+			{strings.Repeat("x", 101), "from a unix socket: a datagram is larger than MaxFrame"},
+		}, "good"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.cfg.Network == "unixgram" && runtime.GOOS == "windows" {
+				t.Skip("there are no datagrams over unix sockets")
+			}
+			target, logs := observer.New(zapcore.DebugLevel)
+			var log errorLog
+			test.cfg.Target, test.cfg.OnError = target, log.add
+			s := serve(t, test.cfg)
+			conn := dial(t, s)
+			for i, bad := range test.bad {
+				_, err := io.WriteString(conn, bad.send)
+				require.NoError(t, err)
+				require.Eventually(t, func() bool { return log.contains(bad.want) }, soon, tick, "%v", log.all())
+				_, err = io.WriteString(conn, test.good)
+				require.NoError(t, err)
+				require.Eventually(t, func() bool { return logs.FilterMessage("good").Len() == i+1 }, soon, tick)
+			}
+			assert.Equal(t, uint64(len(test.bad)), s.Stats().Refused)
+		})
+	}
 }
