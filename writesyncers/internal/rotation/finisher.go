@@ -66,16 +66,24 @@ func (f *finisher) begin(out *Rolled) {
 	f.mu.Unlock()
 	f.drop(dropped)
 	small, hooks := out == nil || out.size < Small, f.hooks()
-	if start && small && !hooks && !many(f.cfg) {
+	switch {
+	case start && small && !hooks && !many(f.cfg):
 		f.run(1)
-		return
-	}
-	if start {
+		if out == nil || hasEnded(f, out) { // else it was another's file, which was rolled over just before
+			return
+		}
+	case start:
 		go f.run(math.MaxInt)
 	}
 	if small && !f.cfg.Compress && (start || out != nil && (idle || !hooks)) {
 		f.awaitName(out)
 	}
+}
+
+func hasEnded(f *finisher, out *Rolled) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return out.ended
 }
 
 // awaitName waits up to nameWait until a file has its name. It does not if the Namer itself has rolled the file over.
