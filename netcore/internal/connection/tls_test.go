@@ -38,6 +38,11 @@ func lateRefusal(t *testing.T, server *tls.Config, written chan struct{}) string
 		<-written
 		return errors.New("revoked")
 	}
+	return discards(t, server)
+}
+
+// discards returns the address of a server that takes one connection, and discards what it reads until it ends.
+func discards(t *testing.T, server *tls.Config) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = listener.Close() })
@@ -115,15 +120,7 @@ func TestACertificateThatIsRefusedLateAndSeenByAWrite(t *testing.T) {
 func TestAnAlertBehindTheVerdictIsNoRefusal(t *testing.T) {
 	server, client := configs(t)
 	server.ClientAuth = tls.RequireAnyClientCert
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	go func() {
-		peer, _ := listener.Accept()
-		_, _ = io.Copy(io.Discard, tls.Server(peer, server))
-		_ = peer.Close()
-	}()
-	d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), TLS: client, Timeout: time.Minute, Hold: 1})
+	d := NewDialer(Config{Network: "tcp", Address: discards(t, server), TLS: client, Timeout: time.Minute, Hold: 1})
 	defer d.Close()
 	c, err := d.Open(d.Now())
 	require.NoError(t, err)
@@ -155,16 +152,8 @@ func (n *noisy) Write(b []byte) (int, error) {
 // A peer that cannot read what arrived says so, and ends the connection as by a reset.
 func TestAnAlertIsAReset(t *testing.T) {
 	server, client := configs(t)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	go func() {
-		peer, _ := listener.Accept()
-		_, _ = io.Copy(io.Discard, tls.Server(peer, server))
-		_ = peer.Close()
-	}()
 	var conn noisy
-	d := NewDialer(Config{Network: "tcp", Address: listener.Addr().String(), TLS: client, Timeout: time.Minute, Hold: time.Hour,
+	d := NewDialer(Config{Network: "tcp", Address: discards(t, server), TLS: client, Timeout: time.Minute, Hold: time.Hour,
 		Dial: func(ctx context.Context, network, address string) (_ net.Conn, err error) {
 			conn.Conn, err = new(net.Dialer).DialContext(ctx, network, address)
 			return &conn, err

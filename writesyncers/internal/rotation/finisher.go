@@ -80,6 +80,7 @@ func (f *finisher) begin(out *Rolled) {
 	}
 }
 
+// hasEnded reports whether a file has gone through all steps.
 func hasEnded(f *finisher, out *Rolled) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

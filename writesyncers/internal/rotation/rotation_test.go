@@ -97,6 +97,25 @@ func TestASecondNameOfTheLogIsRemoved(t *testing.T) {
 	require.NoError(t, r.Close())
 }
 
+// Two goroutines may roll over in the same moment, and the second may be the one that works on both files. It waits for its own all the same.
+func TestFinishWaitsForItsOwnFile(t *testing.T) {
+	r, cfg := rotationOf(t, nil)
+	second, first, err := r.Exchange(open(t, cfg, "one\n"), false)
+	require.NoError(t, err)
+	_, err = second.Write([]byte("two\n"))
+	require.NoError(t, err)
+	next, last, err := r.Exchange(second, false)
+	require.NoError(t, err)
+	r.Finish(last)
+	assert.True(t, hasEnded(r.finish, last))
+	r.Finish(first)
+	require.NoError(t, r.Wait(first))
+	assert.Equal(t, "one\n", text(t, cfg.Path+".2"))
+	assert.Equal(t, "two\n", text(t, cfg.Path+".1"))
+	require.NoError(t, next.Close())
+	require.NoError(t, r.Close())
+}
+
 // A file that was opened ahead just too late is used for the next exchange. The path that was made with it is not: paths must rise, because
 // files are finished in the order of their paths.
 func TestAFileThatWasOpenedAheadTooLate(t *testing.T) {
